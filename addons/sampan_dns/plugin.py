@@ -1,0 +1,1 @@
+"""Where sampan_dns meets the platform."""

@@ -1,0 +1,7 @@
+"""sampan: a Kubernetes-compatible cluster platform; this package is its core."""
+
+__version__ = "0.1.0"
+
+#: The Kubernetes release whose API sampan speaks.
+KUBERNETES_MINOR = 36
+KUBERNETES_VERSION = f"v1.{KUBERNETES_MINOR}.2"

@@ -1,0 +1,38 @@
+"""Components: long-running clients of the API (scheduler, node agent, proxy, add-ons) that `sampan up` supervises."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sampan.client import Client
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a component's ``run`` is given."""
+
+    client: Client  # with the component's own identity
+    settings: Any
+    home: str  # a directory of its own, exists
+    stop: threading.Event  # set when it shall end; run returns within 10 s then
+    options: Mapping[str, Any]  # cluster-wide, as in ServerContext, and node_name, kubeconfig …
+    ready: Callable[[str], None] = print  # say once, in words, that it works now
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """One thing to run. It is a client of the API only."""
+
+    name: str  # scheduler, node, proxy, dns …
+    run: Callable[[Running], None]  # blocks until running.stop is set; raising restarts it with back-off
+    user: str  # its identity, e.g. system:kube-scheduler; {node} is replaced by the node's name
+    groups: tuple[str, ...] = ()
+    #: Components of the same process share memory: "control" (reconciler, scheduler), "node", or a name of its own.
+    process: str = "control"
+    elected: bool = False  # only one instance works at a time, by a Lease in kube-system
+    default: bool = True  # runs unless disabled (add-ons: false)
+    options: Mapping[str, Any] = field(default_factory=dict)

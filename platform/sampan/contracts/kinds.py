@@ -1,0 +1,159 @@
+"""What a plugin says about a kind of object: the whole of its API behaviour that is not in the schema.
+
+The schema (fields, types, list keys) comes from ``sampan.objects.schema``; everything else is on ``Kind``.
+Objects are plain dicts in JSON shape; functions on a Kind are pure and change the dict they are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from sampan.contracts.serving import Subresource
+
+Object = dict[str, Any]
+
+
+class Resource(NamedTuple):
+    """The address of a collection: what clients and RBAC speak of."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def group_resource(self) -> str:
+        """``pods`` or ``deployments.apps``, as in messages and quotas."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+class Problem(NamedTuple):
+    """One thing wrong with an object. Source: apimachinery's field errors.
+
+    ``reason`` is one of FieldValueInvalid, FieldValueRequired, FieldValueDuplicate, FieldValueNotSupported,
+    FieldValueForbidden, FieldValueTooLong, FieldValueTooMany, FieldValueNotFound, FieldValueTypeInvalid, InternalError.
+    Build it with the functions of ``sampan.objects.problems``, which word the message as kubectl users know it.
+    """
+
+    path: str  # spec.containers[0].name
+    reason: str
+    message: str  # 'Invalid value: "x": must be …', without the path
+
+
+@dataclass(frozen=True)
+class Column:
+    """One printed column of ``kubectl get``."""
+
+    name: str
+    cell: Callable[[Object], Any]
+    type: str = "string"  # string, integer, number, boolean, date
+    format: str = ""  # name for the name column
+    priority: int = 0  # 0 always shown, 1 only with -o wide
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where a kind keeps what autoscaling/v1 Scale shows. ``selector`` gives the text form of the selector."""
+
+    replicas: tuple[str, ...] = ("spec", "replicas")
+    status_replicas: tuple[str, ...] = ("status", "replicas")
+    selector: Callable[[Object], str] = lambda obj: ""
+
+
+class Draft(NamedTuple):
+    """What ``Kind.prepare`` is given: an object about to be created (old is None) or updated."""
+
+    object: Object
+    old: Object | None
+    subresource: str  # "", "status", or another that writes the object
+    user: str
+
+
+class Deletion(NamedTuple):
+    """What ``Kind.grace`` is asked: seconds of graceful deletion, 0 = remove now."""
+
+    object: Object
+    requested: int | None  # gracePeriodSeconds of the request
+
+
+def _nothing(obj: Object) -> None:
+    return None
+
+
+def _as_is(draft: Draft) -> None:
+    return None
+
+
+def _fine(obj: Object, old: Object | None) -> Iterable[Problem]:
+    return ()
+
+
+ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind in one version. Order of the calls on a write: prepare, default, (mutating admission, default), validate.
+
+    Status separation is the server's: where ``status`` is true a write to the main resource keeps the old status
+    (create: drops it unless ``status_on_create``), a write to /status keeps the old spec. metadata.generation is the
+    server's as well: 1 at creation, +1 when anything outside metadata and status changes (``generation``).
+    """
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    singular: str = ""  # empty: kind in lower case
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    namespaced: bool = True
+    verbs: tuple[str, ...] = ALL_VERBS
+    columns: tuple[Column, ...] = ()  # empty: Name and Age
+    status: bool = False
+    status_on_create: bool = False  # Node, Namespace …: keep the status a creator sends
+    generation: bool = False
+    scale: Scale | None = None
+    subresources: tuple[Subresource, ...] = ()
+    #: Selectable fields besides metadata.name and metadata.namespace, each a function to text.
+    fields: Mapping[str, Callable[[Object], str]] = field(default_factory=dict)
+    default: Callable[[Object], None] = _nothing
+    prepare: Callable[[Draft], None] = _as_is
+    validate: Callable[[Object, Object | None], Iterable[Problem]] = _fine
+    #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %)
+    name_rule: str = "subdomain"
+    #: Finalizers and deletion: grace asks for seconds, None means the kind knows no graceful deletion.
+    grace: Callable[[Deletion], int] | None = None
+    #: "Background" or "Orphan": what DELETE does when the client names no propagationPolicy.
+    propagation: str = "Background"
+    #: PUT to a name that does not exist creates it (Leases, Endpoints … as upstream's AllowCreateOnUpdate).
+    create_on_update: bool = False
+    #: PUT without resourceVersion is accepted (upstream's AllowUnconditionalUpdate).
+    unconditional_update: bool = True
+    #: Seconds an object lives after its last write; Events only. 0 = for ever.
+    ttl: int = 0
+    #: Secrets and such: values are never logged nor audited in full, and are encrypted at rest when that is on.
+    sensitive: bool = False
+    #: Where this is not the stored version: plural of the same group's stored kind, and the two conversions.
+    stored_as: tuple[str, str] | None = None  # (group, version) of the stored sibling with the same plural
+    to_stored: Callable[[Object], Object] | None = None
+    from_stored: Callable[[Object], Object] | None = None
+    #: A kind that is only created and answered, never stored (TokenReview, SubjectAccessReview …).
+    answer: Callable[[Any], Object] | None = None  # given a contracts.serving.Call, returns the answer object
+
+    @property
+    def resource(self) -> Resource:
+        return Resource(self.group, self.version, self.plural, self.kind, self.namespaced)
+
+    @property
+    def api_version(self) -> str:
+        return self.resource.api_version

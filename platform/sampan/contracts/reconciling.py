@@ -1,0 +1,141 @@
+"""Reconcilers: pure decisions over what informers have seen, and the actions a shell performs for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from sampan.contracts.kinds import Object, Resource
+
+
+class Key(NamedTuple):
+    """What a work queue holds: an object's address."""
+
+    namespace: str
+    name: str
+
+
+class Observed(Protocol):
+    """What the informers know at one moment. Objects are shared: never change them, copy first."""
+
+    now: float  # seconds since the epoch
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None: ...
+
+    def list(self, resource: Resource, namespace: str = "") -> Sequence[Object]: ...
+
+    def owned(self, resource: Resource, uid: str) -> Sequence[Object]:
+        """Objects of that resource with an ownerReference to this uid."""
+
+    def name_suffix(self, length: int = 5) -> str:
+        """Random letters for a generated name (seeded in simulation)."""
+
+
+@dataclass(frozen=True)
+class Create:
+    resource: Resource
+    object: Object
+    event_on: Object | None = None  # emits SuccessfulCreate / FailedCreate on this object, as upstream's controllers do
+
+
+@dataclass(frozen=True)
+class Update:
+    """PUT with the object's resourceVersion; a conflict requeues the key quietly."""
+
+    resource: Resource
+    object: Object
+    subresource: str = ""
+
+
+@dataclass(frozen=True)
+class Patch:
+    resource: Resource
+    name: str
+    namespace: str
+    patch: Any
+    how: str = "merge"  # merge, json, strategic, apply
+    subresource: str = ""
+
+
+@dataclass(frozen=True)
+class Remove:
+    resource: Resource
+    name: str
+    namespace: str = ""
+    uid: str = ""  # precondition
+    resource_version: str = ""  # precondition
+    propagation: str = ""
+    grace: int | None = None
+    event_on: Object | None = None  # emits SuccessfulDelete / FailedDelete
+
+
+@dataclass(frozen=True)
+class Emit:
+    """An Event about an object, aggregated and rate-limited by the recorder."""
+
+    about: Object
+    type: str  # Normal, Warning
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Requeue:
+    """Look at this key again after so many seconds, whatever happens before."""
+
+    after: float
+
+
+Action = Create | Update | Patch | Remove | Emit | Requeue
+
+
+@dataclass(frozen=True)
+class Watching:
+    """One watch of a reconciler: which keys of the primary kind a changed object concerns.
+
+    ``keys(obj, observed)`` gets the new and, on a modification, also the old object (it is called for both).
+    None: the object's own key when it is the primary resource, else the key of its controller owner of the primary kind.
+    """
+
+    resource: Resource
+    keys: Callable[[Object, Observed], Iterable[Key]] | None = None
+    #: e.g. "type=kubernetes.io/service-account-token": narrows the informer on the server's side.
+    fields: str = ""
+    labels: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciler:
+    """Called as decide(key, observed); all its actions are performed in order, stopping at the first failure
+    (the key is then retried with back-off). Raise Retry or GiveUp to say so."""
+
+    name: str
+    primary: Resource
+    watches: tuple[Watching, ...] = ()  # the primary is watched anyway
+    decide: Callable[[Key, Observed], Iterable[Action]]
+    workers: int = 2
+    resync: float = 0.0  # seconds after which every key is looked at again; 0 = never
+    #: After its own writes a key is not decided again until the informer has seen them (upstream's expectations).
+    #: That is the shell's doing for Create, Update, Patch and Remove; nothing for a plugin to do.
+
+
+class Retry(Exception):
+    """Try this key again after so many seconds; logged at debug level."""
+
+    def __init__(self, message: str, after: float = 1.0) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class GiveUp(Exception):
+    """Do not try this key again until something about it changes; logged once."""
+
+
+@dataclass(frozen=True)
+class ReconcilerContext:
+    """What ``contribute_reconcilers`` is given."""
+
+    settings: Any
+    home: str
+    options: Mapping[str, Any] = field(default_factory=dict)  # as in ServerContext

@@ -1,0 +1,218 @@
+"""What the node agent asks of a container runtime. The shape is CRI's, in Python.
+
+Identifiers are the runtime's own. Every call may block and may raise RuntimeFailure; calls for different pods run in
+parallel. Labels carry pod name, namespace, uid, container name and attempt, so that state is rebuilt after a restart.
+Source: k8s.io/cri-api runtime/v1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sampan.errors import SampanError
+
+
+class RuntimeFailure(SampanError):
+    """The runtime could not do it. ``reason`` is the Waiting/Terminated reason users see (ErrImagePull,
+    CreateContainerError, RunContainerError, StartError …)."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Mount:
+    host_path: str
+    container_path: str
+    read_only: bool = False
+    propagation: str = "private"
+
+
+@dataclass(frozen=True)
+class PortMapping:
+    container_port: int
+    host_port: int
+    protocol: str = "TCP"
+    host_ip: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxSpec:
+    """A pod's shared environment: network, IPC, host name."""
+
+    name: str
+    namespace: str
+    uid: str
+    attempt: int = 0
+    hostname: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    host_network: bool = False
+    host_pid: bool = False
+    host_ipc: bool = False
+    share_process_namespace: bool = False
+    ports: Sequence[PortMapping] = ()
+    dns_servers: Sequence[str] = ()
+    dns_searches: Sequence[str] = ()
+    dns_options: Sequence[str] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    log_directory: str = ""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """cpu in millicores, memory in bytes, 0 = unset."""
+
+    cpu_request: int = 0
+    cpu_limit: int = 0
+    memory_limit: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerSpec:
+    name: str
+    attempt: int
+    image: str
+    command: Sequence[str] = ()  # empty: the image's entry point
+    args: Sequence[str] = ()  # empty: the image's arguments, unless command is given
+    working_dir: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    mounts: Sequence[Mount] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    resources: Resources = field(default_factory=Resources)
+    user: str = ""  # uid[:gid]
+    groups: Sequence[int] = ()  # supplemental
+    privileged: bool = False
+    read_only_root: bool = False
+    allow_privilege_escalation: bool = True
+    capabilities_add: Sequence[str] = ()
+    capabilities_drop: Sequence[str] = ()
+    stdin: bool = False
+    stdin_once: bool = False
+    tty: bool = False
+    log_path: str = ""  # file to write in CRI log format; empty: the runtime keeps logs itself
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    id: str
+    name: str
+    namespace: str
+    uid: str
+    attempt: int
+    ready: bool
+    ip: str
+    created: float  # seconds since the epoch
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container as the runtime knows it. state: created, running, exited, unknown."""
+
+    id: str
+    sandbox_id: str
+    pod_uid: str
+    name: str
+    attempt: int
+    state: str
+    image: str
+    image_id: str
+    created: float
+    started: float = 0.0
+    finished: float = 0.0
+    exit_code: int = 0
+    reason: str = ""  # Completed, Error, OOMKilled …
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Image:
+    id: str
+    tags: Sequence[str]
+    size: int  # bytes
+    user: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """cpu: nanoseconds used since start; memory: working set in bytes."""
+
+    container_id: str
+    cpu: int
+    memory: int
+    at: float
+
+
+class Stream(Protocol):
+    """A running exec or attach. Output frames are (channel, bytes): 1 stdout, 2 stderr."""
+
+    def output(self) -> Iterator[tuple[int, bytes]]: ...
+
+    def send(self, data: bytes) -> None: ...
+
+    def close_input(self) -> None: ...
+
+    def resize(self, width: int, height: int) -> None: ...
+
+    def exit_code(self) -> int:
+        """After output has ended."""
+
+    def close(self) -> None: ...
+
+
+class Runtime(Protocol):
+    """Runs containers. ``events`` is what keeps the agent from polling."""
+
+    name: str  # docker, exec …
+
+    def version(self) -> str: ...
+
+    def run_sandbox(self, spec: SandboxSpec) -> Sandbox: ...
+
+    def stop_sandbox(self, sandbox_id: str) -> None: ...
+
+    def remove_sandbox(self, sandbox_id: str) -> None: ...
+
+    def sandboxes(self) -> list[Sandbox]: ...
+
+    def create_container(self, sandbox_id: str, spec: ContainerSpec) -> str: ...
+
+    def start_container(self, container_id: str) -> None: ...
+
+    def stop_container(self, container_id: str, grace: int) -> None:
+        """TERM, then KILL after grace seconds; returns when it has ended."""
+
+    def remove_container(self, container_id: str) -> None: ...
+
+    def containers(self) -> list[Container]:
+        """All of this cluster's, exited ones included until removed."""
+
+    def image(self, reference: str) -> Image | None: ...
+
+    def images(self) -> list[Image]: ...
+
+    def pull(self, reference: str, credentials: Sequence[Mapping[str, str]] = ()) -> Image: ...
+
+    def remove_image(self, reference: str) -> None: ...
+
+    def exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Stream: ...
+
+    def exec_sync(self, container_id: str, command: Sequence[str], timeout: float) -> tuple[int, bytes]:
+        """Exit code and output (stdout and stderr together); raises TimeoutError."""
+
+    def attach(self, container_id: str, *, stdin: bool, tty: bool) -> Stream: ...
+
+    def logs(self, container_id: str, *, follow: bool, since: float, tail: int) -> Iterator[tuple[float, int, bytes]]:
+        """(time, channel, line with its newline if it had one); tail -1 = all. Ends when the container has and all is read."""
+
+    def dial(self, sandbox_id: str, port: int) -> int:
+        """A connected TCP socket's file descriptor into the pod's network (port-forward, probes, proxy)."""
+
+    def usage(self) -> list[Usage]: ...
+
+    def events(self) -> Iterator[str]:
+        """Yield the pod uid of whatever changed; "" = look at everything again. Blocks; ends when closed."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,105 @@
+"""The scheduler's extension points, as upstream's scheduling framework has them (KEP-624), over NumPy columns.
+
+A plugin may answer for all nodes at once (``filter_all``, ``score_all``) or node by node (``filter``, ``score``);
+the scheduler asks whichever it finds. Nodes are addressed by their row in the snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from sampan.contracts.kinds import Object
+
+
+class Verdict(NamedTuple):
+    """Why a node will not do. ``unresolvable``: removing pods from it would not help either (no preemption there)."""
+
+    reason: str  # Insufficient cpu
+    unresolvable: bool = False
+
+
+class NodeView(Protocol):
+    """One node as the scheduler sees it now, assumed pods included."""
+
+    row: int
+    name: str
+    object: Object
+    pods: Sequence[Object]
+
+
+class Snapshot(Protocol):
+    """All nodes at one moment; ``columns`` holds NumPy arrays with one row a node (cpu, memory, pods, used_cpu …)."""
+
+    names: Sequence[str]
+    columns: dict[str, Any]
+
+    def __len__(self) -> int: ...
+
+    def node(self, row: int) -> NodeView: ...
+
+
+#: Scratch space of one scheduling cycle, shared by all plugins; keys are plugin names.
+State = dict[str, Any]
+
+
+class SchedulingPlugin(Protocol):
+    name: str
+    weight: int  # of its scores
+
+
+@runtime_checkable
+class QueueSorter(Protocol):
+    def less(self, a: Object, b: Object) -> bool: ...
+
+
+@runtime_checkable
+class PreFilter(Protocol):
+    def pre_filter(self, state: State, pod: Object, nodes: Snapshot) -> Verdict | None: ...
+
+
+@runtime_checkable
+class Filter(Protocol):
+    def filter(self, state: State, pod: Object, node: NodeView) -> Verdict | None: ...
+
+
+@runtime_checkable
+class FilterAll(Protocol):
+    def filter_all(self, state: State, pod: Object, nodes: Snapshot) -> tuple[Any, dict[int, Verdict] | Any]:
+        """(boolean array: node will do; reasons): reasons is {row: Verdict} or one Verdict for all refused rows."""
+
+
+@runtime_checkable
+class PostFilter(Protocol):
+    def post_filter(self, state: State, pod: Object, nodes: Snapshot, refused: dict[int, list[Verdict]]) -> str | None:
+        """Make room (preemption); returns the name of the node nominated, if any."""
+
+
+@runtime_checkable
+class Score(Protocol):
+    def score(self, state: State, pod: Object, node: NodeView) -> float:
+        """0 to 100."""
+
+
+@runtime_checkable
+class ScoreAll(Protocol):
+    def score_all(self, state: State, pod: Object, nodes: Snapshot, rows: Any) -> Any:
+        """Array of 0 to 100 for the rows asked."""
+
+
+@runtime_checkable
+class Reserver(Protocol):
+    def reserve(self, state: State, pod: Object, node: NodeView) -> None: ...
+
+    def unreserve(self, state: State, pod: Object, node: NodeView) -> None: ...
+
+
+@runtime_checkable
+class Permit(Protocol):
+    def permit(self, state: State, pod: Object, node: NodeView) -> float:
+        """0 = go on; N = wait up to N seconds; raise to refuse."""
+
+
+@runtime_checkable
+class PreBind(Protocol):
+    def pre_bind(self, state: State, pod: Object, node: NodeView) -> None: ...

@@ -1,0 +1,149 @@
+"""What the API server gives to plugin code that answers requests: subresources, routes, virtual kinds.
+
+``Cluster`` is the inside view of the API: reads from the watch cache, writes through the whole request chain
+(admission, validation, commit). It is what subresources and admitters use; everything outside the server uses
+``sampan.client``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sampan.contracts.access import User
+from sampan.contracts.kinds import Object, Resource
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole HTTP answer. ``body`` as an iterator is streamed (chunked) from a pool thread."""
+
+    status: int = 200
+    body: bytes | Iterator[bytes] = b""
+    content_type: str = "application/json"
+    headers: Sequence[tuple[str, str]] = ()
+
+
+class Reader(Protocol):
+    """Reads from the watch cache; never blocks on the store. Objects are fresh dicts, free to change."""
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None: ...
+
+    def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> list[Object]: ...
+
+
+class Cluster(Reader, Protocol):
+    """Reads, and writes that pass the whole chain as the given user. Blocking: use only where ``blocking`` is true,
+    or return ``Call.change`` instead."""
+
+    def create(self, resource: Resource, obj: Object, namespace: str = "", *, user: User | None = None) -> Object: ...
+
+    def update(
+        self, resource: Resource, name: str, namespace: str, change: Callable[[Object], Object | None],
+        *, subresource: str = "", user: User | None = None,
+    ) -> Object:  # fmt: skip
+        """Read, change (return None to leave as is), write; repeated until no other writer came between."""
+
+    def delete(
+        self, resource: Resource, name: str, namespace: str = "", *, grace: int | None = None, uid: str = "",
+        user: User | None = None,
+    ) -> Object:  # fmt: skip
+        ...
+
+    def authorize(
+        self, user: User, verb: str, resource: Resource, namespace: str = "", name: str = "", subresource: str = ""
+    ) -> tuple[bool, str]:
+        """Whether that user may, and why."""
+
+
+class Upgrade(Protocol):
+    """A connection taken over from HTTP (WebSocket or SPDY): raw bytes both ways, blocking, on a pool thread."""
+
+    def recv(self, size: int = 65536) -> bytes: ...
+
+    def sendall(self, data: bytes) -> None: ...
+
+    def fileno(self) -> int: ...
+
+    def close(self) -> None: ...
+
+
+class Call(Protocol):
+    """One request to a subresource, route or virtual kind."""
+
+    method: str  # GET, POST …
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]  # lower-case names
+    user: User
+    resource: Resource  # of the parent; empty strings for a route
+    namespace: str
+    name: str
+    subresource: str
+    rest: str  # path after the subresource, for proxy
+    dry_run: bool
+    cluster: Cluster
+
+    def raw_body(self) -> bytes: ...
+
+    def body(self) -> Object:
+        """The decoded request body (JSON, YAML or protobuf), {} when there is none."""
+
+    def target(self) -> Object:
+        """The object the subresource belongs to; raises NotFound."""
+
+    def change(self, change: Callable[[Object], Object | None], answer: Callable[[Object], Object] | None = None) -> Any:
+        """What an inline handler returns to rewrite its target through the chain, without blocking.
+
+        ``change`` gets the current object and returns the new one (None: leave); it runs again after a conflict.
+        The answer is the written object, or ``answer(written)``.
+        """
+
+    def takeover(self, head: bytes) -> Upgrade:
+        """Send ``head`` (a complete 101 answer, or b"") and become the raw connection. Only when ``blocking``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subresource:
+    """pods/log, pods/binding, serviceaccounts/token … ``serve`` returns an Answer, an object (200, or 201 for POST),
+    or what ``Call.change`` returned. status and scale are not listed here: ``Kind.status`` and ``Kind.scale`` are enough.
+    """
+
+    name: str
+    kind: str  # the kind discovery names, e.g. TokenRequest
+    group: str = ""  # and its group and version
+    version: str = "v1"
+    verbs: tuple[str, ...] = ("create",)  # as discovery lists them: create, get, update, patch
+    methods: tuple[str, ...] = ()  # HTTP methods when they do not follow from verbs (proxy, exec: all)
+    serve: Callable[[Call], Any]
+    blocking: bool = False  # serve may block: it runs on the pool
+    #: A writing subresource whose body is the parent object itself (ephemeralcontainers, resize, approval): merge
+    #: takes (current, submitted) and returns the new object; then get/update/patch need no ``serve`` of their own.
+    merge: Callable[[Object, Object], Object] | None = None
+    #: RBAC verb where it is not the usual one for the method (exec: create for GET too, as upstream since 1.35).
+    verb: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """A non-resource path such as /openid/v1/jwks."""
+
+    path: str
+    serve: Callable[[Call], Any]
+    methods: tuple[str, ...] = ("GET",)
+    public: bool = False  # served to anonymous
+    prefix: bool = False  # also everything below path
+    blocking: bool = False
+
+
+@dataclass(frozen=True)
+class ServerContext:
+    """What hooks of the API server are given: where things are, and the inside view (usable once serving)."""
+
+    home: str
+    settings: Any  # the plugin's own Settings, read from its section
+    cluster: Cluster
+    issuer: str = "https://kubernetes.default.svc.cluster.local"
+    server_url: str = "https://127.0.0.1:6443"
+    options: Mapping[str, Any] = field(default_factory=dict)  # cluster-wide: service_cidr, pod_cidr, dns_ip, cluster_domain, pki

@@ -1,0 +1,131 @@
+"""What a store promises: a revisioned log of keys and bytes.
+
+Keys are text like ``/pods/default/web`` (the API server chooses them; a store never looks inside). A revision is
+a positive integer that grows with every commit; all operations of one commit share one revision. The API server
+puts resourceVersion = the entry's revision, so a value never contains its own revision.
+
+Every backend, ours or a stranger's, passes ``sampan.testing.store.StoreContract``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from sampan.errors import SampanError
+
+
+class Stale(SampanError):
+    """A precondition of a commit did not hold; nothing of that commit was written."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key} is not at the revision the commit expects")
+        self.key = key
+
+
+class Compacted(SampanError):
+    """The revision asked for is older than what the store keeps."""
+
+    def __init__(self, oldest: int) -> None:
+        super().__init__(f"revisions before {oldest} have been compacted")
+        self.oldest = oldest
+
+
+class Unavailable(SampanError):
+    """The store cannot answer now; whether a commit in flight was written is not known."""
+
+
+class Entry(NamedTuple):
+    """A key's value as of a revision."""
+
+    key: str
+    value: bytes
+    revision: int  # of the commit that wrote this value
+    created: int  # of the commit that made the key exist
+
+
+class Page(NamedTuple):
+    """A slice of the entries under a prefix, in key order."""
+
+    entries: list[Entry]
+    revision: int  # the slice is as of this revision
+    more: bool  # entries after the last one exist
+    remaining: int  # how many, 0 when not more
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write ``value``. ``expect``: None = whatever is there; 0 = key must be absent; N = entry must be at revision N."""
+
+    key: str
+    value: bytes
+    expect: int | None = None
+    ttl: int = 0  # seconds the entry lives unless put again; 0 = for ever. Used for Events.
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove the key. ``expect`` as in Put, but 0 makes no sense; deleting an absent key with None is a no-op."""
+
+    key: str
+    expect: int | None = None
+
+
+Op = Put | Delete
+
+
+class Change(NamedTuple):
+    """One key's change in one commit, as a watcher sees it."""
+
+    revision: int
+    key: str
+    value: bytes | None  # None: deleted
+    previous: bytes | None  # None: created
+    previous_revision: int = 0
+
+
+#: Called once with the commit's revision, or with Stale/Unavailable; from any thread, must not block.
+Done = Callable[[int | SampanError], None]
+
+
+class Watch(Protocol):
+    """An ordered, gap-free feed of changes."""
+
+    def batches(self) -> Iterator[tuple[int, Sequence[Change]]]:
+        """Yield (revision, changes): every change up to and including that revision has now been yielded.
+
+        A commit is never split over two batches. Blocks while nothing happens; yields an empty batch about
+        every 10 s as a sign of life. Ends when closed; raises Compacted or Unavailable when the feed is lost.
+        """
+
+    def close(self) -> None:
+        """End the feed, from any thread."""
+
+
+class Store(Protocol):
+    """A place to keep the cluster's objects."""
+
+    def revision(self) -> int:
+        """The newest committed revision, linearizable: every commit acknowledged to anybody before is included."""
+
+    def get(self, key: str, *, revision: int = 0) -> Entry | None:
+        """The entry now (revision 0) or as of a revision; raises Compacted."""
+
+    def page(self, prefix: str, *, after: str = "", limit: int = 0, revision: int = 0) -> Page:
+        """Entries whose key starts with prefix and is greater than ``after``; limit 0 = all; raises Compacted."""
+
+    def commit(self, *ops: Op) -> int:
+        """Write all or nothing, durably, and return the revision. Raises Stale or Unavailable."""
+
+    def submit(self, ops: Sequence[Op], done: Done) -> None:
+        """The same without waiting: commits that are submitted together share one disk flush."""
+
+    def watch(self, after: int) -> Watch:
+        """Changes with a revision greater than ``after``; the feed raises Compacted if they are gone."""
+
+    def compact(self, revision: int) -> None:
+        """Forget what only revisions before this one need; returns soon, works in small steps."""
+
+    def close(self) -> None:
+        """Finish what was submitted, then let go of everything."""

@@ -1,0 +1,44 @@
+"""Hooks that say what the API offers: kinds, objects that must exist, other paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sampan.hookspecs.markers import hookspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sampan.contracts.kinds import Kind, Object
+    from sampan.contracts.serving import Route, ServerContext
+
+
+@hookspec
+def contribute_kinds(context: ServerContext) -> Sequence[Kind]:
+    """Name the kinds that this plugin brings, each with its whole behaviour.
+
+    Called: once in each API server process, before it serves.
+    Answer: a sequence of Kind; two plugins with the same group, version and plural are refused.
+    Failure: raise; the plugin is left out and named, the others start.
+    """
+
+
+@hookspec
+def contribute_seeds(context: ServerContext) -> Sequence[Object]:
+    """List objects that must exist before the cluster is ready (namespaces, roles, priority classes …).
+
+    Called: once in each API server process, after the kinds; several servers may do it at once.
+    Answer: complete manifests. A missing one is created; an existing one is left alone, except that an RBAC object
+    annotated rbac.authorization.kubernetes.io/autoupdate=true gets back the rules or subjects it lacks.
+    Failure: raise; the plugin's seeds are left out and named.
+    """
+
+
+@hookspec
+def contribute_routes(context: ServerContext) -> Sequence[Route]:
+    """Serve paths that are not resources.
+
+    Called: once in each API server process, before it serves.
+    Answer: a sequence of Route; a path taken twice is refused.
+    Failure: raise; the plugin's routes are left out and named.
+    """

@@ -1,0 +1,34 @@
+"""Hooks that run things: components, container runtimes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sampan.hookspecs.markers import hookspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sampan.contracts.components import Component
+    from sampan.contracts.runtime import Runtime
+
+
+@hookspec
+def contribute_components() -> Sequence[Component]:
+    """Name what this plugin or add-on runs as a client of the API.
+
+    Called: once by the supervisor and by each ``sampan run NAME``; must be cheap (no import of what only run needs).
+    Answer: a sequence of Component.
+    Failure: raise; the plugin's components are left out and named.
+    """
+
+
+@hookspec(firstresult=True)
+def provide_runtime(name: str, home: str, options: Mapping[str, Any]) -> Runtime | None:
+    """Open the container runtime called ``name`` (docker, exec, …).
+
+    Called: once in the node agent's process. ``home`` is a directory for the runtime's state, ``options`` holds the
+    cluster-wide options and the node's name.
+    Answer: a Runtime if the name is yours, else None.
+    Failure: raise with a sentence for the user; the node does not start.
+    """

@@ -1,0 +1,58 @@
+"""Field errors worded as kubectl users know them. Source: apimachinery util/validation/field/errors.go (meaning only)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sampan.contracts.kinds import Problem
+from sampan.errors import Cause, Invalid
+
+
+def shown(value: Any) -> str:
+    """A value as messages show it: text quoted, numbers bare, the rest as JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def invalid(path: str, value: Any, detail: str) -> Problem:
+    return Problem(path, "FieldValueInvalid", f"Invalid value: {shown(value)}: {detail}")
+
+
+def required(path: str, detail: str = "") -> Problem:
+    return Problem(path, "FieldValueRequired", f"Required value: {detail}" if detail else "Required value")
+
+
+def duplicate(path: str, value: Any) -> Problem:
+    return Problem(path, "FieldValueDuplicate", f"Duplicate value: {shown(value)}")
+
+
+def unsupported(path: str, value: Any, supported: Iterable[str]) -> Problem:
+    words = ", ".join(shown(word) for word in sorted(supported))
+    return Problem(path, "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {words}")
+
+
+def forbidden(path: str, detail: str) -> Problem:
+    return Problem(path, "FieldValueForbidden", f"Forbidden: {detail}")
+
+
+def too_long(path: str, limit: int) -> Problem:
+    return Problem(path, "FieldValueTooLong", f"Too long: may not be more than {limit} bytes")
+
+
+def not_found(path: str, value: Any) -> Problem:
+    return Problem(path, "FieldValueNotFound", f"Not found: {shown(value)}")
+
+
+def as_error(problems: list[Problem], *, group: str, kind: str, name: str) -> Invalid:
+    """The 422 that names every problem, as ``Deployment.apps "x" is invalid: …``."""
+    texts = [f"{problem.path}: {problem.message}" for problem in problems]
+    summary = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    full = f"{kind}.{group}" if group else kind
+    return Invalid(
+        f'{full} "{name}" is invalid: {summary}',
+        group=group,
+        kind=kind,
+        name=name,
+        causes=tuple(Cause(problem.reason, problem.message, problem.path) for problem in problems),
+    )

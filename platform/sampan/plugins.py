@@ -1,0 +1,190 @@
+"""Finding plugins by entry points, checking them, asking them.
+
+A plugin is an installed distribution with an entry point in the group ``sampan.plugins`` (or ``sampan.addons``)
+that names its ``plugin.py`` module. Everything is decided by ``Plugins``, which a caller builds; importing this
+module loads nothing. Must not know any plugin by name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib.metadata
+import logging
+import traceback
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+import pluggy
+
+from sampan.errors import ConfigError, PluginError
+from sampan.hookspecs import access, api, lifecycle, reconciling, running, storage
+from sampan.hookspecs.markers import PROJECT
+
+log = logging.getLogger(__name__)
+
+PLUGIN_GROUP = "sampan.plugins"
+ADDON_GROUP = "sampan.addons"
+SPECS = (access, api, lifecycle, reconciling, running, storage)
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """A plugin as discovery saw it, loaded or not."""
+
+    name: str  # rbac, sqlite …: the entry point's name
+    module: str
+    distribution: str
+    version: str
+    addon: bool
+    enabled: bool
+    error: str = ""  # why it could not be loaded
+
+
+def new_manager() -> pluggy.PluginManager:
+    """A plugin manager that knows the specs and no plugin."""
+    manager = pluggy.PluginManager(PROJECT)
+    for spec in SPECS:
+        manager.add_hookspecs(spec)
+    return manager
+
+
+class Plugins:
+    """The plugins of one process."""
+
+    def __init__(
+        self,
+        *,
+        disabled: Collection[str] = (),
+        addons: Collection[str] = (),
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        entry_points: Iterable[importlib.metadata.EntryPoint] | None = None,
+        extra: Mapping[str, object] | None = None,
+    ) -> None:
+        """Load every enabled plugin; ``extra`` registers modules or objects directly, for tests."""
+        self.manager = new_manager()
+        self.found: list[Found] = []
+        self._settings: dict[str, Any] = {}
+        points = _installed() if entry_points is None else list(entry_points)
+        known = {point.name for point in points} | set(extra or ())
+        for name in (*disabled, *(settings or {}), *addons):
+            if name not in known:
+                raise ConfigError(f"no plugin or add-on is called {name!r}{suggest(name, known)}")
+        for point in sorted(points, key=lambda point: (point.group, point.name)):
+            addon = point.group == ADDON_GROUP
+            enabled = point.name in addons if addon else point.name not in disabled
+            error = self._load(point, settings or {}) if enabled else ""
+            self.found.append(_found(point, addon=addon, enabled=enabled, error=error))
+        for name, plugin in (extra or {}).items():
+            self._register(name, plugin, (settings or {}).get(name, {}))
+
+    def settings_of(self, name: str) -> Any:
+        """The plugin's own settings record, or None if it has none."""
+        return self._settings.get(name)
+
+    def ask(self, hook: str, context: Callable[[str], Any] | None = None, **facts: Any) -> list[tuple[str, Any]]:
+        """Ask every plugin; (plugin name, answer) pairs in the order of their names.
+
+        ``context(name)`` builds what the argument ``context`` shall be for that plugin. A plugin that raises is
+        logged, noted in ``found`` and left out.
+        """
+        answers = []
+        for impl in sorted(getattr(self.manager.hook, hook).get_hookimpls(), key=lambda impl: impl.plugin_name):
+            given = dict(facts, context=context(impl.plugin_name)) if context else facts
+            try:
+                answers.append((impl.plugin_name, impl.function(*(given[name] for name in impl.argnames))))
+            except Exception as error:
+                log.exception("plugin %s failed in %s and is left out", impl.plugin_name, hook)
+                self._note(impl.plugin_name, f"{hook}: {error}")
+        return answers
+
+    def demand(self, hook: str, context: Callable[[str], Any] | None = None, **facts: Any) -> list[tuple[str, Any]]:
+        """The same where leaving a plugin out would not be safe: the first failure is raised as PluginError."""
+        answers = []
+        for impl in sorted(getattr(self.manager.hook, hook).get_hookimpls(), key=lambda impl: impl.plugin_name):
+            given = dict(facts, context=context(impl.plugin_name)) if context else facts
+            try:
+                answers.append((impl.plugin_name, impl.function(*(given[name] for name in impl.argnames))))
+            except Exception as error:
+                raise PluginError(impl.plugin_name, f"failed in {hook}: {error}") from error
+        return answers
+
+    def first(self, hook: str, **facts: Any) -> Any:
+        """The first answer that is not None, or None."""
+        return getattr(self.manager.hook, hook)(**facts)
+
+    def tell(self, hook: str, **facts: Any) -> None:
+        """Tell every plugin something; one that fails is logged and passed over."""
+        self.ask(hook, **facts)
+
+    def failures(self) -> list[Found]:
+        return [found for found in self.found if found.error]
+
+    def _load(self, point: importlib.metadata.EntryPoint, settings: Mapping[str, Mapping[str, Any]]) -> str:
+        try:
+            self._register(point.name, point.load(), settings.get(point.name, {}))
+        except ConfigError:
+            raise
+        except Exception as error:
+            log.error("plugin %s cannot be loaded and is left out\n%s", point.name, traceback.format_exc())
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+    def _register(self, name: str, plugin: object, section: Mapping[str, Any]) -> None:
+        self._settings[name] = read_settings(name, getattr(plugin, "Settings", None), section)
+        self.manager.register(plugin, name=name)
+        for impl in self.manager.get_hookcallers(plugin) or ():
+            if not hasattr(impl, "spec") or impl.spec is None:
+                self.manager.unregister(plugin)
+                raise PluginError(name, f"implements {impl.name}, which is no hook{suggest(impl.name, _hook_names())}")
+
+    def _note(self, name: str, error: str) -> None:
+        self.found = [dataclasses.replace(f, error=error) if f.name == name and not f.error else f for f in self.found]
+
+
+def read_settings(name: str, record: type | None, section: Mapping[str, Any]) -> Any:
+    """The plugin's section as its ``Settings`` dataclass; unknown keys and wrong types are refused with a suggestion."""
+    if record is None:
+        if section:
+            raise ConfigError(f"plugin {name} has no settings, but plugins.{name} names {', '.join(section)}")
+        return None
+    fields = {field.name: field for field in dataclasses.fields(record)}
+    for key, value in section.items():
+        if key not in fields:
+            raise ConfigError(f"plugins.{name}.{key} is not a setting{suggest(key, fields)}")
+        default = fields[key].default
+        if default not in (None, dataclasses.MISSING) and not isinstance(value, _accepted(default)):
+            raise ConfigError(f"plugins.{name}.{key} must be {_accepted(default)[0].__name__}, not {value!r}")
+    return record(**section)
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _accepted(default: Any) -> tuple[type, ...]:
+    if isinstance(default, bool):
+        return (bool,)
+    if isinstance(default, float):
+        return (float, int)
+    if isinstance(default, tuple):
+        return (list, tuple)
+    return (type(default),)
+
+
+def _installed() -> list[importlib.metadata.EntryPoint]:
+    points = importlib.metadata.entry_points()
+    return [*points.select(group=PLUGIN_GROUP), *points.select(group=ADDON_GROUP)]
+
+
+def _found(point: importlib.metadata.EntryPoint, *, addon: bool, enabled: bool, error: str) -> Found:
+    dist = point.dist
+    return Found(
+        point.name, point.module, dist.name if dist else "", dist.version if dist else "", addon, enabled, error
+    )
+
+
+def _hook_names() -> list[str]:
+    return [name for spec in SPECS for name in vars(spec) if name.startswith(("provide_", "contribute_", "on_"))]

@@ -1,0 +1,1 @@
+"""Informers, work queues, workers, leader election, events: the shell around pure decisions."""

@@ -1,0 +1,1 @@
+"""Which processes run, their restarts, readiness and graceful stop."""

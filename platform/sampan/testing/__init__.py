@@ -1,0 +1,1 @@
+"""Shipped helpers for tests: contract suites, fakes, an in-process cluster."""

@@ -1,0 +1,1 @@
+"""ServiceAccounts: the kind, their tokens, the root CA ConfigMap."""

@@ -1,0 +1,1 @@
+"""Where sampan_accounts meets the platform."""

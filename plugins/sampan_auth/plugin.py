@@ -1,0 +1,1 @@
+"""Where sampan_auth meets the platform."""

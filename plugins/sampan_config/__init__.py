@@ -1,0 +1,1 @@
+"""ConfigMap, Secret and Lease-like plain data kinds: what pods are configured with."""

@@ -1,0 +1,1 @@
+"""Where sampan_config meets the platform."""

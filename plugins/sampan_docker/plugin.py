@@ -1,0 +1,1 @@
+"""Where sampan_docker meets the platform."""

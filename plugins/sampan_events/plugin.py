@@ -1,0 +1,1 @@
+"""Where sampan_events meets the platform."""

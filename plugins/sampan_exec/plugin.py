@@ -1,0 +1,1 @@
+"""Where sampan_exec meets the platform."""

@@ -1,0 +1,1 @@
+"""Where sampan_gc meets the platform."""

@@ -1,0 +1,1 @@
+"""Where sampan_memory meets the platform."""

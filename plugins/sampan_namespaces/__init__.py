@@ -1,0 +1,1 @@
+"""Namespaces: the kind, its life cycle, and deletion of what is inside."""

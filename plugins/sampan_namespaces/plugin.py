@@ -1,0 +1,1 @@
+"""Where sampan_namespaces meets the platform."""

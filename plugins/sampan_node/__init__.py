@@ -1,0 +1,1 @@
+"""The node agent: turns pods assigned to this node into running containers."""

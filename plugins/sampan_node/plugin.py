@@ -1,0 +1,1 @@
+"""Where sampan_node meets the platform."""

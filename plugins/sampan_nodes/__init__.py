@@ -1,0 +1,1 @@
+"""Node and Lease, node life cycle and taints."""

@@ -1,0 +1,1 @@
+"""Where sampan_nodes meets the platform."""

@@ -1,0 +1,1 @@
+"""Pods: the kind, its defaults, validation, columns and subresources."""

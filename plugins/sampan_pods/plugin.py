@@ -1,0 +1,1 @@
+"""Where sampan_pods meets the platform."""

@@ -1,0 +1,1 @@
+"""Services made reachable: nftables maps, or forwarders on loopback."""

@@ -1,0 +1,1 @@
+"""Where sampan_proxy meets the platform."""

@@ -1,0 +1,1 @@
+"""Where sampan_rbac meets the platform."""

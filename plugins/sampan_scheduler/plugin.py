@@ -1,0 +1,1 @@
+"""Where sampan_scheduler meets the platform."""

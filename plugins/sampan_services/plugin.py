@@ -1,0 +1,1 @@
+"""Where sampan_services meets the platform."""

@@ -1,0 +1,1 @@
+"""The embedded store: a revisioned log in one SQLite file."""

@@ -1,0 +1,1 @@
+"""Where sampan_sqlite meets the platform."""

@@ -1,0 +1,1 @@
+"""ReplicaSet and Deployment: kinds and controllers."""

@@ -1,0 +1,1 @@
+"""Where sampan_workloads meets the platform."""
