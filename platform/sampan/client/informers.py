@@ -35,6 +35,7 @@ class Informer:
 
     ``on_change(old, new)``: (None, obj) added, (old, new) modified, (old, None) deleted. It is called on a thread that
     serves other informers of the same client too, so it must not take long; what it raises is logged.
+    ``on_synced`` is called there once, after the first complete state has been announced.
     ``metadata_only``: hold PartialObjectMetadata instead of whole objects.
     """
 
@@ -47,6 +48,7 @@ class Informer:
         labels: str = "",
         fields: str = "",
         on_change: OnChange | None = None,
+        on_synced: Callable[[], None] | None = None,
         metadata_only: bool = False,
     ) -> None:
         self.resource = resource
@@ -55,6 +57,7 @@ class Informer:
         self._where = {"namespace": namespace, "labels": labels, "fields": fields}
         self._metadata_only = metadata_only
         self._on_change = on_change
+        self._on_synced = on_synced
         self._lock = threading.Lock()
         self._objects: dict[str, dict[str, Object]] = {}
         self._synced = threading.Event()
@@ -230,7 +233,10 @@ class Informer:
         for (namespace, name), obj in state.items():
             if name not in known.get(namespace, {}):
                 self._announce(None, obj)
-        self._synced.set()
+        if not self._synced.is_set():
+            self._synced.set()
+            if self._on_synced is not None:
+                self._on_synced()
 
     def _saw(self, revision: str) -> None:
         self._since = revision
