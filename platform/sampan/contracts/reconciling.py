@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sampan.contracts.kinds import Object, Resource
+
+if TYPE_CHECKING:
+    from sampan.client import Client
 
 
 class Key(NamedTuple):
@@ -118,6 +121,21 @@ class Reconciler:
     resync: float = 0.0  # seconds after which every key is looked at again; 0 = never
     #: After its own writes a key is not decided again until the informer has seen them (upstream's expectations).
     #: That is the shell's doing for Create, Update, Patch and Remove; nothing for a plugin to do.
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientReconciler:
+    """A reconciler that cannot be pure, for what it needs is not known before it asks: deleting whatever a namespace
+    holds, of any kind. It may call the API itself (blocking, on a worker thread); the actions it returns are then
+    performed as a Reconciler's are, and Retry, GiveUp and every StatusError mean the same. Keep what it decides in
+    pure functions beside it. Returned by ``contribute_reconcilers`` among the others."""
+
+    name: str
+    primary: Resource
+    watches: tuple[Watching, ...] = ()
+    reconcile: Callable[[Key, Client, Observed], Iterable[Action]]
+    workers: int = 2
+    resync: float = 0.0
 
 
 class Retry(Exception):
