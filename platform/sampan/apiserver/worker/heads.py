@@ -118,6 +118,8 @@ class Heads:
         version = head[end : end + 8]
         if version not in (b"HTTP/1.1", b"HTTP/1.0"):
             raise Refused(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+        if head[:end] != b"%b %b " % (method, self._target):  # the parser reads past more than one space
+            raise Refused(400, "malformed request line")
         self.minor = version[7] - 48
         environ["SERVER_PROTOCOL"] = "HTTP/1.1" if self.minor else "HTTP/1.0"
         if method == b"CONNECT":

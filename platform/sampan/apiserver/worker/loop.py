@@ -118,7 +118,7 @@ class EventLoop:
     def _ring(self) -> None:
         try:
             os.eventfd_write(self._wake, 1)
-        except (BlockingIOError, OSError):  # full: it wakes anyway; closed: nobody is left to wake
+        except (OSError, ValueError):  # full: it wakes anyway; closed: nobody is left to wake
             return
 
     def _turn(self, wait: float) -> None:
