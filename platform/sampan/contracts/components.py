@@ -34,5 +34,6 @@ class Component:
     #: Components of the same process share memory: "control" (reconciler, scheduler), "node", or a name of its own.
     process: str = "control"
     elected: bool = False  # only one instance works at a time, by a Lease in kube-system
-    default: bool = True  # runs unless disabled (add-ons: false)
+    #: Remove whatever it left on this machine (containers, rules, mounts); called by `sampan down` after all has stopped.
+    cleanup: Callable[[str, Mapping[str, Any]], None] | None = None  # (home of the component, cluster-wide options)
     options: Mapping[str, Any] = field(default_factory=dict)

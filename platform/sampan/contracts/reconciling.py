@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sampan.contracts.kinds import Object, Resource
+from sampan.errors import StatusError
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from sampan.client import Client
 
 
@@ -40,6 +43,8 @@ class Create:
     resource: Resource
     object: Object
     event_on: Object | None = None  # emits SuccessfulCreate / FailedCreate on this object, as upstream's controllers do
+    #: When the server refuses: performed before the key is retried (a condition that says so in the owner's status).
+    on_failure: Callable[[StatusError], Iterable[Action]] | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,16 @@ class ClientReconciler:
     reconcile: Callable[[Key, Client, Observed], Iterable[Action]]
     workers: int = 2
     resync: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Work that belongs to no kind (garbage collection looks at all of them): ``run(client, stop)`` is called on a
+    thread of its own while this process leads, and returns soon after ``stop`` is set. Raising starts it again with
+    back-off. Returned by ``contribute_reconcilers`` among the others."""
+
+    name: str
+    run: Callable[[Client, Event], None]
 
 
 class Retry(Exception):

@@ -1,0 +1,183 @@
+"""The one configuration file, read once and checked; everything else is handed frozen records.
+
+YAML. Found at ``--config``, else ``$SAMPAN_CONFIG``, else ``$SAMPAN_HOME/sampan.yaml``; a missing default file means all
+defaults. Unknown keys are errors with a suggestion. Each field's sentence below it is what docs/settings.md shows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import os
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sampan.errors import ConfigError
+from sampan.plugins import suggest
+
+
+@dataclass(frozen=True)
+class Api:
+    """Where the API server listens and how it is run."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 for all."""
+    port: int = 6443
+    """Port to listen on."""
+    workers: int = 1
+    """Worker processes; more than one wants a store that several processes can share."""
+    names: tuple[str, ...] = ()
+    """Further host names and addresses that the serving certificate shall carry."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """The cluster's addresses."""
+
+    service_cidr: str = ""
+    """Addresses of Services; empty: 10.96.0.0/16 where nftables may be used, else 127.96.0.0/16. Fixed at the first start."""
+    pod_cidr: str = "10.244.0.0/16"
+    """Addresses of pods, where the pod network does not bring its own."""
+    domain: str = "cluster.local"
+    """The cluster's DNS domain."""
+    node_ports: str = "30000-32767"
+    """Ports for Services of type NodePort."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """The node agent that `sampan up` starts on this machine."""
+
+    enabled: bool = True
+    """Whether to run a node agent at all."""
+    name: str = ""
+    """The node's name; empty: this machine's host name in lower case."""
+    runtime: str = "auto"
+    """Container runtime: docker, exec, or auto for docker where its daemon answers and exec elsewhere."""
+    kubelet_port: int = 0
+    """Port of the agent's own HTTPS API; 0: a free one."""
+    ip: str = ""
+    """The node's address; empty: the address of the default route, or 127.0.0.1."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything sampan.yaml can say."""
+
+    home: Path = Path("~/.sampan")
+    """Where the cluster keeps its data, keys, logs and kubeconfig; also --home and $SAMPAN_HOME."""
+    store: str = ""
+    """URL of the store: sqlite:///path, memory://, … ; empty: SQLite in home."""
+    api: Api = field(default_factory=Api)
+    network: Network = field(default_factory=Network)
+    node: Node = field(default_factory=Node)
+    authentication: tuple[str, ...] = ()
+    """Authenticators in the order they are asked; empty: all, by name."""
+    authorization: tuple[str, ...] = ()
+    """Authorizers in the order they are asked; empty: all, by name."""
+    admission: tuple[str, ...] = ()
+    """Admitters in the order they run; empty: all, by priority and name."""
+    addons: tuple[str, ...] = ("dns",)
+    """Add-ons to run."""
+    disable: tuple[str, ...] = ()
+    """Plugins to leave out."""
+    plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Settings of plugins and add-ons, one section each under its name."""
+
+    @property
+    def store_url(self) -> str:
+        return self.store or f"sqlite://{self.home / 'store.db'}"
+
+    @property
+    def server_url(self) -> str:
+        host = "127.0.0.1" if self.api.host in ("0.0.0.0", "::", "") else self.api.host
+        return f"https://{f'[{host}]' if ':' in host else host}:{self.api.port}"
+
+
+def load(*, config: str = "", home: str = "", environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force; flags beat the environment, which beats the file. Raises ConfigError."""
+    named = config or environ.get("SAMPAN_CONFIG", "")
+    start = Path(home or environ.get("SAMPAN_HOME") or "~/.sampan").expanduser()
+    path = Path(named).expanduser() if named else start / "sampan.yaml"
+    data: Any = {}
+    if path.exists():
+        data = read_yaml(path)
+    elif named:
+        raise ConfigError(f"{path}: no such configuration file")
+    if home or "home" not in data:
+        data = {**data, "home": home or environ.get("SAMPAN_HOME") or data.get("home") or "~/.sampan"}
+    settings = parse(data, where=str(path))
+    return dataclasses.replace(settings, home=settings.home.expanduser().resolve())
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The file's mapping, {} when empty."""
+    import yaml  # 25 ms that a start without a file need not pay
+
+    try:
+        data = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: a mapping of settings is expected, not {type(data).__name__}")
+    return data
+
+
+def parse(data: Mapping[str, Any], *, where: str = "sampan.yaml") -> Settings:
+    """Settings from a mapping; raises ConfigError naming the key."""
+    settings: Settings = _record(Settings, data, where, "")
+    _check_network(settings.network, where)
+    if not 0 < settings.api.port < 65536:
+        raise ConfigError(f"{where}: api.port must be 1 to 65535, not {settings.api.port}")
+    if settings.api.workers < 1:
+        raise ConfigError(f"{where}: api.workers must be at least 1")
+    return settings
+
+
+def _record(record: type[Any], data: Any, where: str, path: str) -> Any:
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{where}: {path.rstrip('.') or 'the file'} must be a mapping")
+    hints = typing.get_type_hints(record)
+    values = {}
+    for key, value in data.items():
+        if key not in hints:
+            raise ConfigError(f"{where}: {path}{key} is not a setting{suggest(str(key), hints)}")
+        values[key] = _value(hints[key], value, where, f"{path}{key}")
+    return record(**values)
+
+
+def _value(hint: Any, value: Any, where: str, path: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        return _record(typing.cast(type, hint), value, where, f"{path}.")
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ConfigError(f"{where}: {path} must be a list of words, not {value!r}")
+        return tuple(value)
+    if origin is not None and not isinstance(origin, types.UnionType):
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where}: {path} must be a mapping, not {value!r}")
+        return value
+    if hint is Path:
+        return Path(str(value))
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise ConfigError(f"{where}: {path} must be {hint.__name__}, not {value!r}")
+    return value
+
+
+def _check_network(network: Network, where: str) -> None:
+    for name in ("service_cidr", "pod_cidr"):
+        text = getattr(network, name)
+        try:
+            text and ipaddress.ip_network(text)
+        except ValueError as error:
+            raise ConfigError(f"{where}: network.{name}: {error}") from error
+    low, dash, high = network.node_ports.partition("-")
+    if not (dash and low.isdigit() and high.isdigit() and 0 < int(low) <= int(high) < 65536):
+        raise ConfigError(f"{where}: network.node_ports must look like 30000-32767, not {network.node_ports!r}")
