@@ -27,3 +27,7 @@ class Ownership:
         obj["metadata"].pop("managedFields", None)
         if "managedFields" in old["metadata"]:
             obj["metadata"]["managedFields"] = old["metadata"]["managedFields"]
+
+    def applied(self, intent: Intent, current: Object | None, applied: Object, *, force: bool) -> Object:
+        """Server-side apply: the merged object. Raises Conflict for fields that others own."""
+        return applied

@@ -5,12 +5,13 @@ Reads the WSGI environ; knows no kind. Source of the path rules: Kubernetes API 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from sampan.apiserver.registry import Served
 from sampan.contracts.access import ANONYMOUS, User
+from sampan.contracts.serving import Answer
 from sampan.errors import BadRequest
 
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
@@ -46,7 +47,7 @@ class Request:
     """One request. ``group`` … ``rest`` are set for resource paths only (``resource`` is "" otherwise)."""
 
     __slots__ = (
-        "environ", "group", "headers", "loop", "method", "name", "namespace", "path", "query", "resource", "rest",
+        "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "path", "query", "resource", "rest",
         "served", "subresource", "user", "verb", "version", "warnings",
     )  # fmt: skip
 
@@ -65,6 +66,8 @@ class Request:
         self.verb = self.method.lower()
         self.served: Served | None = None
         self.warnings: list[str] = []
+        #: Sees an answer that is made later than the call returns (parked writes).
+        self.finish: Callable[[Answer], Answer] = _as_is
         self._address()
 
     def value(self, name: str) -> str:
@@ -128,6 +131,10 @@ class Request:
         if self.method == "DELETE":
             return "delete" if self.name else "deletecollection"
         return _VERBS.get(self.method, self.method.lower())
+
+
+def _as_is(answer: Answer) -> Answer:
+    return answer
 
 
 def _parse(query: str) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sampan.apiserver import encoding, stamps
+from sampan.apiserver import encoding, machinery, stamps
 from sampan.apiserver.cache.cache import Cache
 from sampan.apiserver.cache.records import Record, fill_revision
 from sampan.apiserver.ownership import Ownership
@@ -23,7 +23,7 @@ from sampan.contracts.kinds import Draft, Object
 from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, InternalError
-from sampan.objects import metadata, problems
+from sampan.objects import problems
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
 NAMES = 8  # how many generated names are tried
@@ -169,7 +169,7 @@ class Writer:
             kind.default(obj)
         if old is not None and kind.generation:
             stamps.bump_generation(obj, old)
-        found = [*metadata.validate(obj, kind, old), *kind.validate(obj, old)]
+        found = [*machinery.check_metadata(obj, kind, old), *kind.validate(obj, old)]
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
         for admitter in self.checking:

@@ -10,6 +10,7 @@ import heapq
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
 
@@ -18,6 +19,9 @@ from sampan.apiserver.cache.records import FieldGetters, Record, fill_revision, 
 from sampan.contracts.store import Change, Compacted, Store, Unavailable, Watch
 
 log = logging.getLogger(__name__)
+
+HISTORY = 300.0  # seconds that old revisions can be read and tokens last
+MARK_EVERY = 10.0
 
 
 class Cache:
@@ -38,6 +42,10 @@ class Cache:
         self._waiting: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
         self._stopping = False
+        #: Told when everything was loaded again: watches cannot go on from where they were.
+        self.after_reload: list[Callable[[], None]] = []
+        self.horizon = 0  # continue tokens and exact reads before this revision are too old
+        self._marks: deque[tuple[float, int]] = deque()
         self._watch: Watch | None = None
         self._thread: threading.Thread | None = None
 
@@ -116,16 +124,31 @@ class Cache:
             except Compacted:
                 log.warning("the store has compacted what the watch cache had not seen yet; loading everything again")
                 self._load()
+                for tell in self.after_reload:
+                    tell()
             except Unavailable as error:
                 self.alive = False
                 log.warning("the store's feed was lost and is opened again: %s", error)
                 time.sleep(0.5)
+
+    def _mark(self, revision: int, now: float) -> None:
+        """Remember about when a revision was; what is older than ``HISTORY`` is let go of, here and in the store."""
+        if self._marks and now < self._marks[-1][0] + MARK_EVERY:
+            return
+        self._marks.append((now, revision))
+        while self._marks[0][0] < now - HISTORY:
+            self.horizon = self._marks.popleft()[1]
+        if self.horizon:
+            self.store.compact(self.horizon)
+            for collection in self.collections.values():
+                collection.ring.trim(now)
 
     def _apply(self, revision: int, changes: Sequence[Change]) -> None:
         now = self._clock()
         with self.lock:
             for change in changes:
                 self._apply_one(change, now)
+            self._mark(revision, now)
         self._advance(revision)
 
     def _apply_one(self, change: Change, now: float) -> None:
