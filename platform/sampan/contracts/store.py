@@ -69,7 +69,7 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write ``value``. ``expect``: None = whatever is there; 0 = key must be absent; N = entry must be at that revision."""
+    """Write ``value``. ``expect``: None = whatever is there; 0 = key must be absent; N = entry is at revision N."""
 
     key: str
     value: bytes
