@@ -62,7 +62,10 @@ class Orders:
 class App:
     """One API server in one process."""
 
-    def __init__(self, wsgi: falcon.App[Any, Any], cluster: InsideCluster, cache: Cache, registry: Registry) -> None:
+    def __init__(
+        self, front: Front, wsgi: falcon.App[Any, Any], cluster: InsideCluster, cache: Cache, registry: Registry
+    ) -> None:
+        self.front = front
         self.wsgi = wsgi
         self.cluster = cluster
         self.cache = cache
@@ -154,7 +157,7 @@ def new_app(
     # Audit (what was asked, by whom, with what result) and flow control (who waits when there is too much) belong
     # after Impersonate and before Authorize, as upstream has them; neither exists yet.
     front.chain = (front.find, authenticate, Impersonate(authorize), authorize)
-    app = App(_falcon(front), cluster, cache, registry)
+    app = App(front, _falcon(front), cluster, cache, registry)
     _measure(metrics, cache, hub, streams)
     cache.start()
     app.at_close(lambda: _stop(cache, hub, streams))
