@@ -1,0 +1,23 @@
+"""`sampan apiserver`: the API server alone, in the foreground, under gunicorn."""
+
+from __future__ import annotations
+
+import click
+
+from sampan.cli.logging_setup import set_up
+from sampan.settings import load
+
+
+@click.command()
+@click.pass_obj
+def command(where: dict[str, str]) -> None:
+    """Run the API server alone."""
+    from sampan.supervisor import cluster
+    from sampan.supervisor.gateway import serve_api
+
+    set_up()
+    settings = load(**where)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    plugins = cluster.load_plugins(settings)
+    options, _ = cluster.prepare(settings, plugins)
+    serve_api(settings, plugins, options)

@@ -1,0 +1,41 @@
+"""`sampan logs`: what the cluster's processes have logged."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import click
+
+from sampan.settings import load
+
+
+@click.command()
+@click.option("-f", "--follow", is_flag=True, help="Go on showing what comes.")
+@click.option("--tail", type=click.IntRange(min=0), default=100, help="How many of the last lines to begin with.")
+@click.pass_obj
+def command(where: dict[str, str], follow: bool, tail: int) -> None:
+    """Show what the cluster's processes have logged."""
+    path = load(**where).home / "logs" / "sampan.log"
+    if not path.exists():
+        click.echo(f"no log yet: {path}")
+        return
+    with open(path, errors="replace") as file:
+        for line in file.readlines()[-tail:] if tail else ():
+            click.echo(in_words(line))
+        while follow:
+            line = file.readline()
+            if line:
+                click.echo(in_words(line))
+            else:
+                time.sleep(0.2)
+
+
+def in_words(line: str) -> str:
+    """A JSON log line as a person reads it; any other line as it is."""
+    try:
+        entry = json.loads(line)
+        text = f"{entry['time']} {entry['level']:7} {entry['logger']}: {entry['message']}"
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return line.rstrip("\n")
+    return f"{text}\n{entry['traceback']}" if "traceback" in entry else text

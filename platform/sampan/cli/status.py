@@ -1,0 +1,95 @@
+"""`sampan status`: what runs, where, and how it is."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from sampan.cli.up import ready_node
+from sampan.errors import StatusError
+from sampan.settings import load
+from sampan.supervisor.state import is_running, read_state
+
+
+@click.command()
+@click.pass_obj
+def command(where: dict[str, str]) -> None:
+    """Say what runs, where, and how it is. Exit code 1 when the cluster does not run or is not well."""
+    settings = load(**where)
+    if not settings.home.exists() or not is_running(settings.home):
+        click.echo(f"not running (home {settings.home}); start it with `sampan up`")
+        raise SystemExit(1)
+    from sampan.client import Client
+
+    state = read_state(settings.home)
+    click.echo(f"home      {settings.home}")
+    click.echo(f"store     {settings.store_url}")
+    client = Client.from_kubeconfig(str(settings.home / "kubeconfig"))
+    well = _say_health(client, settings.server_url)
+    node = ready_node(client) if well else ""
+    if settings.node.enabled:
+        click.echo(f"node      {node or 'none is Ready'}")
+    click.echo(f"add-ons   {', '.join(settings.addons) or 'none'}")
+    click.echo(f"\n{'PROCESS':14}{'PID':>8}{'MEMORY':>10}{'RESTARTS':>10}  {'SINCE':10}RUNS")
+    for process in state["processes"]:
+        memory = f"{proportional_memory(process['pid']) / 1e6:.0f} MB" if process["pid"] else "-"
+        since = _age(time.time() - process["started"]) if process["pid"] else process["status"]
+        runs = ", ".join(process["components"]) + (f"  (last: {process['exit']})" if process["exit"] else "")
+        click.echo(f"{process['name']:14}{process['pid'] or '-':>8}{memory:>10}{process['restarts']:>10}  {since:10}{runs}")
+    click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
+    if not well or (settings.node.enabled and not node):
+        raise SystemExit(1)
+
+
+def _say_health(client: object, url: str) -> bool:
+    try:
+        client.request("GET", "/readyz")  # type: ignore[attr-defined]  # Client, imported late
+    except (StatusError, OSError) as error:
+        click.echo(f"api       {url} does not answer: {error}")
+        return False
+    click.echo(f"api       {url} is ready")
+    return True
+
+
+def proportional_memory(pid: int) -> int:
+    """Bytes of a process and its children, shared pages counted in part (PSS); 0 when it is gone."""
+    total = 0
+    for one in (pid, *_children(pid)):
+        try:
+            for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+        except OSError:
+            continue
+    return total
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task") if os.path.isdir(f"/proc/{pid}/task") else ():
+        try:
+            direct = [int(word) for word in Path(f"/proc/{pid}/task/{task}/children").read_text().split()]
+        except OSError:
+            continue
+        for child in direct:
+            if b"sampan" in _command_name(child):
+                found += [child, *_children(child)]
+    return found
+
+
+def _command_name(pid: int) -> bytes:
+    """Containers of the exec runtime are children too, and are not ours to count."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_bytes()
+    except OSError:
+        return b""
+
+
+def _age(seconds: float) -> str:
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return f"{int(seconds)}s"

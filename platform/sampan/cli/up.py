@@ -1,0 +1,144 @@
+"""`sampan up`: start the cluster, show progress, return when it works."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sampan.cli.logging_setup import set_up
+from sampan.errors import ConfigError, StatusError
+from sampan.settings import Settings, load
+from sampan.supervisor.state import read_state, take_lock
+
+API_WAIT = 60.0  # seconds
+NODE_WAIT = 60.0
+
+
+@click.command()
+@click.option("--foreground", is_flag=True, help="Stay, and log to the terminal; ctrl-c stops the cluster.")
+@click.option("--port", type=int, default=None, help="Port of the API server (api.port).")
+@click.option("--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime).")
+@click.pass_obj
+def command(where: dict[str, str], foreground: bool, port: int | None, runtime: str | None) -> None:
+    """Start the cluster on this machine, or say that it runs."""
+    started = time.monotonic()
+    settings = _with_flags(load(**where), port, runtime)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = take_lock(settings.home)
+    if lock is None:
+        click.echo(f"already running in {settings.home}; see `sampan status`")
+    elif foreground:
+        from sampan.supervisor.launch import supervise
+
+        set_up()
+        supervise(settings, config=where["config"])
+        return
+    else:
+        _launch(settings, where["config"], lock)
+        click.echo(f"starting in {settings.home}")
+    wait_until_up(settings, started)
+    click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
+
+
+def _with_flags(settings: Settings, port: int | None, runtime: str | None) -> Settings:
+    """Flags of the first start are kept in the file, so that a later `sampan up` without them finds the same cluster."""
+    from sampan.cli.configuration import change
+
+    wanted: dict[str, Any] = {}
+    if port is not None and port != settings.api.port:
+        wanted["api"] = {"port": port}
+    if runtime is not None and runtime != settings.node.runtime:
+        wanted["node"] = {"runtime": runtime}
+    return change(settings, wanted) if wanted else settings
+
+
+def _launch(settings: Settings, config: str, lock: Any) -> None:
+    from sampan.supervisor.launch import in_background, supervise
+
+    logs = settings.home / "logs"
+    logs.mkdir(mode=0o700, exist_ok=True)
+    (settings.home / "run" / "state.json").unlink(missing_ok=True)
+
+    def main() -> None:
+        set_up()
+        supervise(settings, config=config)
+
+    with open(logs / "sampan.log", "ab") as log_file:
+        in_background(main, log_file, lock)
+    lock.close()
+
+
+def wait_until_up(settings: Settings, started: float) -> None:
+    """Show each thing as it comes to work; raises ConfigError when one does not in time."""
+    from sampan.client import Client
+
+    since = _clock(started)
+    kubeconfig = settings.home / "kubeconfig"
+    _await(lambda: kubeconfig.exists() and read_state(settings.home), API_WAIT, settings, "the supervisor does not start")
+    client = Client.from_kubeconfig(str(kubeconfig))
+    _await(lambda: _answers(client), API_WAIT, settings, "the API server does not answer")
+    click.echo(f"  api      {settings.server_url} answers{since()}")
+    if settings.node.enabled:
+        node = _await(lambda: ready_node(client), NODE_WAIT, settings, "no node becomes Ready")
+        click.echo(f"  node     {node} is Ready{since()}")
+    client.close()
+
+
+def ready_node(client: Any) -> str:
+    """The name of a Ready node, or ""."""
+    from sampan.contracts.kinds import Resource
+
+    try:
+        nodes = client.list(Resource("", "v1", "nodes", "Node", False)).items
+    except (StatusError, OSError):
+        return ""
+    for node in nodes:
+        for condition in node.get("status", {}).get("conditions", ()):
+            if condition["type"] == "Ready" and condition["status"] == "True":
+                return f"{node['metadata']['name']} ({node['status']['nodeInfo']['containerRuntimeVersion']})"
+    return ""
+
+
+def _answers(client: Any) -> bool:
+    try:
+        client.request("GET", "/readyz")
+    except (StatusError, OSError):
+        return False
+    return True
+
+
+def _await(found: Callable[[], Any], seconds: float, settings: Settings, complaint: str) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (result := found()):
+        if time.monotonic() > deadline or _supervisor_died(settings.home):
+            log = settings.home / "logs" / "sampan.log"
+            raise ConfigError(f"{complaint}; see {log}\n{_last_lines(log)}")
+        time.sleep(0.02)
+    return result
+
+
+def _supervisor_died(home: Path) -> bool:
+    state = read_state(home)
+    if not state:
+        return False
+    try:
+        os.kill(state["pid"], 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def _last_lines(path: Path, count: int = 12) -> str:
+    try:
+        return "\n".join(path.read_text(errors="replace").splitlines()[-count:])
+    except OSError:
+        return ""
+
+
+def _clock(started: float) -> Callable[[], str]:
+    return lambda: f"  ({time.monotonic() - started:.1f} s)"

@@ -1,0 +1,83 @@
+"""Which processes make up the cluster on this machine, from the settings and what the plugins bring."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from sampan.contracts.components import Component
+from sampan.plugins import Plugins
+from sampan.settings import Settings, load
+from sampan.supervisor.components import run_components
+from sampan.supervisor.gateway import serve_api
+from sampan.supervisor.identities import write_identities
+from sampan.supervisor.options import cluster_options
+from sampan.supervisor.processes import Process
+
+log = logging.getLogger(__name__)
+
+RECONCILER_USER = "system:kube-controller-manager"
+
+
+def load_plugins(settings: Settings) -> Plugins:
+    """The plugins and add-ons that these settings ask for."""
+    return Plugins(disabled=settings.disable, addons=settings.addons, settings=settings.plugins)
+
+
+def all_components(plugins: Plugins, settings: Settings) -> list[Component]:
+    """The reconciler, and what the plugins contribute; the node's are left out where no node is wanted."""
+    from sampan.reconciler.main import run as run_reconciler
+
+    found = [Component(name="reconciler", run=partial(run_reconciler, plugins), user=RECONCILER_USER)]
+    found += [component for _, answer in plugins.ask("contribute_components") for component in answer]
+    return [component for component in found if settings.node.enabled or component.process != "node"]
+
+
+def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[Component]]:
+    """Everything on disk that the processes need: keys, certificates, kubeconfigs. Harmless when repeated."""
+    from sampan import pki
+
+    options = cluster_options(settings)
+    names = [options["service_ip"], options["node_ip"], options["node_name"], settings.api.host, *settings.api.names]
+    pki.ensure(options["pki"], names=names, domain=options["cluster_domain"])
+    components = all_components(plugins, settings)
+    write_identities(settings.home, settings.server_url, options["node_name"], components)
+    return options, components
+
+
+def processes(settings: Settings, plugins: Plugins, options: Mapping[str, Any], components: list[Component]) -> list[Process]:
+    """The API server first, then one process for each group of components."""
+    groups: dict[str, list[Component]] = {}
+    for component in components:
+        groups.setdefault(component.process, []).append(component)
+    result = [Process("apiserver", partial(serve_api, settings, plugins, options), order=0, components=["apiserver"])]
+    for order, (name, members) in enumerate(groups.items(), start=1):
+        main = partial(run_components, members, plugins, settings.home, dict(options))
+        result.append(Process(name, main, order=order, components=[component.name for component in members]))
+    return result
+
+
+def reread(config: str, home: str) -> list[Process]:
+    """What SIGHUP asks: the processes that the configuration file wants now."""
+    settings = load(config=config, home=home)
+    plugins = load_plugins(settings)
+    options, components = prepare(settings, plugins)
+    return processes(settings, plugins, options, components)
+
+
+def clean_up(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> list[str]:
+    """After everything has stopped: let each component remove what it left on this machine; returns complaints."""
+    complaints = []
+    everything = dataclasses.replace(settings, node=dataclasses.replace(settings.node, enabled=True))
+    for component in all_components(plugins, everything):
+        if component.cleanup is None:
+            continue
+        try:
+            component.cleanup(str(settings.home / "components" / component.name), options)
+        except Exception as error:
+            log.exception("cleaning up after %s failed", component.name)
+            complaints.append(f"{component.name}: {error}")
+    return complaints

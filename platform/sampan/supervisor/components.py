@@ -1,0 +1,66 @@
+"""Running components inside one process: a thread each, restarted with back-off, stopped together."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sampan.client import Client
+from sampan.contracts.components import Component, Running
+from sampan.plugins import Plugins
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.2  # seconds before the first restart of a failed component
+LONGEST_PAUSE = 30.0
+
+
+def run_components(components: Iterable[Component], plugins: Plugins, home: Path, options: Mapping[str, Any]) -> None:
+    """Run them until SIGTERM or SIGINT; call on the main thread."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threads = []
+    for component in components:
+        running = Running(
+            client=Client.from_kubeconfig(str(home / "kubeconfigs" / component.name), user_agent=f"sampan-{component.name}"),
+            settings=plugins.settings_of(component.name),
+            home=str(_directory(home, component.name)),
+            stop=stop,
+            options=options,
+            ready=lambda text, name=component.name: log.info("%s: %s", name, text),
+        )
+        thread = threading.Thread(target=_keep_running, args=(component, running), name=component.name)
+        thread.start()
+        threads.append(thread)
+    stop.wait()
+    for thread in threads:
+        thread.join(timeout=10)
+        if thread.is_alive():
+            log.warning("%s did not stop within 10 s and is left behind", thread.name)
+
+
+def _directory(home: Path, name: str) -> Path:
+    path = home / "components" / name
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def _keep_running(component: Component, running: Running) -> None:
+    pause = FIRST_PAUSE
+    while not running.stop.is_set():
+        try:
+            component.run(running)
+            if running.stop.is_set():
+                return
+            log.error("%s ended by itself; starting it again in %.1f s", component.name, pause)
+        except Exception:
+            if running.stop.is_set():
+                return
+            log.exception("%s failed; starting it again in %.1f s", component.name, pause)
+        running.stop.wait(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)

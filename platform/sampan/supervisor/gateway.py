@@ -1,0 +1,63 @@
+"""Running the API server under gunicorn from inside a supervised process."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from sampan.plugins import Plugins
+from sampan.settings import Settings
+
+log = logging.getLogger(__name__)
+
+WORKER = "sampan.apiserver.worker.Worker"
+GRACE = 10  # seconds that requests in flight are given when the server ends
+
+
+class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn with everything decided here: no command line, no configuration file of its own."""
+
+    def __init__(self, settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> None:
+        self._settings = settings
+        self._plugins = plugins
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        pki = self._options["pki"]
+        for name, value in {
+            "bind": f"{self._settings.api.host}:{self._settings.api.port}",
+            "worker_class": WORKER,
+            "workers": self._settings.api.workers,
+            "certfile": f"{pki}/server.crt",
+            "keyfile": f"{pki}/server.key",
+            "ca_certs": f"{pki}/client-ca.crt",
+            "timeout": 60,
+            "graceful_timeout": GRACE,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "post_worker_init": _settle,
+            "backlog": 2048,
+        }.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from sampan.apiserver.wsgi import build_app
+
+        return build_app(self._settings, self._plugins, self._options)
+
+
+def serve_api(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> None:
+    """Serve until told to stop."""
+    Gateway(settings, plugins, options).run()
+
+
+def _settle(worker: Any) -> None:
+    """What is loaded by now stays for ever: keep the collector away from it."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,65 @@
+"""Starting the supervisor in the background, and being it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import IO
+
+from sampan.settings import Settings
+from sampan.supervisor import cluster
+from sampan.supervisor.processes import Supervisor
+
+log = logging.getLogger(__name__)
+
+PRELOAD = ("sampan.apiserver.wsgi", "sampan.apiserver.worker", "gunicorn.arbiter", "falcon", "msgspec")
+
+
+def supervise(settings: Settings, *, config: str = "") -> None:
+    """Be the supervisor: prepare, preload, fork, watch over. Returns when told to stop."""
+    plugins = cluster.load_plugins(settings)
+    options, components = cluster.prepare(settings, plugins)
+    for name in PRELOAD:
+        __import__(name)
+    wanted = cluster.processes(settings, plugins, options, components)
+    Supervisor(settings.home, wanted, reload=lambda: cluster.reread(config, str(settings.home))).run()
+
+
+def in_background(main: Callable[[], None], log_file: IO[bytes], keep: IO[str]) -> int:
+    """Run ``main`` in a process of its own session; returns its pid. ``keep`` (the lock) stays open there."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    read, write = os.pipe()
+    if (child := os.fork()) == 0:
+        os.setsid()
+        pid = os.fork()
+        if pid:
+            os.write(write, str(pid).encode())
+            os._exit(0)
+        os.close(read)
+        os.close(write)
+        _detach(log_file)
+        os.set_inheritable(keep.fileno(), True)
+        code = 1
+        try:
+            main()
+            code = 0
+        except BaseException:
+            log.exception("the supervisor failed")
+        finally:
+            logging.shutdown()
+            os._exit(code)
+    os.close(write)
+    os.waitpid(child, 0)
+    with os.fdopen(read) as pipe:
+        return int(pipe.read())
+
+
+def _detach(log_file: IO[bytes]) -> None:
+    with open(os.devnull, "rb") as null:
+        os.dup2(null.fileno(), 0)
+    os.dup2(log_file.fileno(), 1)
+    os.dup2(log_file.fileno(), 2)
+    os.chdir("/")
