@@ -54,7 +54,8 @@ class Documents:
         """``{"paths": {"apis/apps/v1": {"serverRelativeURL": "/openapi/v3/apis/apps/v1?hash=…"}}}``."""
         return {
             "paths": {
-                path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={self.etag(path)}"} for path in sorted(self._kinds)
+                path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={self.etag(path)}"}
+                for path in sorted(self._kinds)
             }
         }
 
@@ -65,12 +66,17 @@ class Documents:
 
     def etag(self, path: str) -> str:
         """What changes when the document does, without quotes. ``path`` as for ``v3``, or "v2"."""
-        kinds = [kind for path in sorted(self._kinds) for kind in self._kinds[path]] if path == V2 else self._kinds[path]
+        kinds = (
+            [kind for path in sorted(self._kinds) for kind in self._kinds[path]] if path == V2 else self._kinds[path]
+        )
         facts = [__version__, self._schemas.table.version, str(self._descriptions().complete), path]
         for kind in kinds:
             facts += [*kind.resource[:4], str(kind.namespaced), *kind.verbs, str(kind.status), str(bool(kind.scale))]
             facts += [f"{sub.name}={sub.kind}:{sub.verbs}" for sub in kind.subresources]
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32].upper()
+
+    def _all(self) -> list[Kind]:
+        return [kind for path in sorted(self._kinds) for kind in self._kinds[path]]
 
     def _once(self, kept: dict[str, bytes], key: str, build: Callable[[], bytes]) -> bytes:
         found = kept.get(key)
@@ -88,7 +94,7 @@ class Documents:
             return self._given
 
     def _build_v2(self) -> bytes:
-        paths, schemas = self._parts([kind for path in sorted(self._kinds) for kind in self._kinds[path]], 2)
+        paths, schemas = self._parts(self._all(), 2)
         return msgspec.json.encode({"swagger": "2.0", "info": self._info(), "paths": paths, "definitions": schemas})
 
     def _build_v3(self, path: str) -> bytes:
