@@ -12,12 +12,15 @@ from sampan.contracts.kinds import Object
 from sampan.errors import BadRequest, Cause, Conflict
 from sampan.objects.apply import managers as owners
 from sampan.objects.apply.checking import check
-from sampan.objects.apply.fieldset import FieldSet, intersection, members, path_text, union
+from sampan.objects.apply.fieldset import LEAF, FieldSet, intersection, members, path_text, union
 from sampan.objects.apply.managers import APPLY, UPDATE, Entry, Identity, Managers
 from sampan.objects.apply.merging import merge, prune
 from sampan.objects.apply.ownership import object_changes, object_fields, plan_of
 from sampan.objects.metadata import copy
 from sampan.objects.types import Node
+
+#: An applier that says nothing of metadata any more still does not take the object's identity away.
+_KEPT: FieldSet = {"f:metadata": {"f:name": LEAF}}
 
 
 def apply(
@@ -51,12 +54,10 @@ def apply(
     merged = _merged(live, wanted, node)
     known[identity] = Entry(fields, last.time if last is not None else now, api_version)
     if last is not None and last.fields:
-        owned: FieldSet = {}
+        owned = _KEPT
         for entry in known.values():
             owned = union(owned, entry.fields)
-        metadata = merged["metadata"]
         merged = prune(merged, plan_of(node), last.fields, owned)
-        merged.setdefault("metadata", metadata)
     _settle(known, identity, live, merged, node, force=force, now=now)
     _set_managers(merged, known)
     return merged

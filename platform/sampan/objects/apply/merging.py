@@ -42,7 +42,6 @@ def _merge_lists(live: list[Any], applied: list[Any], plan: Plan) -> list[Any]:
     news = {plan.label(each, index): each for index, each in enumerate(applied)}
     merged: list[Any] = []
     waiting = iter(news.items())
-    taken: set[str] = set()
     shared = [label for label in news if label in olds]
     position = 0
     for index, old in enumerate(live):
@@ -52,11 +51,10 @@ def _merge_lists(live: list[Any], applied: list[Any], plan: Plan) -> list[Any]:
         elif position < len(shared) and label == shared[position]:
             position += 1
             for name, new in waiting:
-                taken.add(name)
                 merged.append(_element(olds.get(name), new, plan))
                 if name == label:
                     break
-    merged.extend(_element(olds.get(name), new, plan) for name, new in waiting if name not in taken)
+    merged.extend(_element(olds.get(name), new, plan) for name, new in waiting)
     return merged
 
 
@@ -91,15 +89,16 @@ def _prune(value: Any, plan: Plan, last: FieldSet, owned: FieldSet) -> Any:
 
 
 def _prune_one(value: Any, label: str, plan: Plan, below: Plan | None, last: FieldSet, owned: FieldSet) -> Any:
-    """A named field goes as soon as it was applied in any part; an element or a free key only if it was itself."""
+    """A named field stays while anyone owns any part of it; an element or a free key only while someone owns itself."""
     before = last.get(label)
     if before is None:
         return value
     now = owned.get(label)
-    if now is None:
-        if is_member(before) or plan.kind == STRUCT:
+    if plan.kind == STRUCT:
+        if now is None:
             return _GONE
-        now = {}
+    elif is_member(before) and (now is None or not is_member(now)):
+        return _GONE
     if below is None or not before:
         return value
-    return _prune(value, below, before, now)
+    return _prune(value, below, before, now or {})

@@ -133,8 +133,22 @@ def test_a_wrong_patch_is_refused(patch, error):
 
 
 keys = st.sampled_from(
-    """name image containers ports containerPort $patch $retainKeys $setElementOrder/containers finalizers
-    $deleteFromPrimitiveList/finalizers spec metadata volumes unknown""".split()
+    [
+        "name",
+        "image",
+        "containers",
+        "ports",
+        "containerPort",
+        "$patch",
+        "$retainKeys",
+        "$setElementOrder/containers",
+        "finalizers",
+        "$deleteFromPrimitiveList/finalizers",
+        "spec",
+        "metadata",
+        "volumes",
+        "unknown",
+    ]
 )
 garbage = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["a", "b", "delete", "replace", "merge"]),
