@@ -205,7 +205,10 @@ class Runtime(Protocol):
     def attach(self, container_id: str, *, stdin: bool, tty: bool) -> Stream: ...
 
     def logs(self, container_id: str, *, follow: bool, since: float, tail: int) -> Iterator[tuple[float, int, bytes]]:
-        """(time, channel, line with its newline if it had one); tail -1 = all. Ends when the container has and all is read."""
+        """(time, channel, line with its newline if it had one); tail -1 = all. Ends when the container has and all is read.
+
+        While following, (0.0, 0, b"") may come now and then: a sign of life, to be passed over.
+        """
 
     def dial(self, sandbox_id: str, port: int) -> int:
         """A connected TCP socket's file descriptor into the pod's network (port-forward, probes, proxy)."""

@@ -1,8 +1,21 @@
 """What a store promises: a revisioned log of keys and bytes.
 
 Keys are text like ``/pods/default/web`` (the API server chooses them; a store never looks inside). A revision is
-a positive integer that grows with every commit; all operations of one commit share one revision. The API server
+a positive integer that grows by one with every commit; all operations of one commit share one revision. The API server
 puts resourceVersion = the entry's revision, so a value never contains its own revision.
+
+Fine print, the same for every backend:
+
+- A store in which nothing was ever written is at revision 1 (0 means "now" or "any" to Kubernetes clients).
+- A commit names a key once; naming it twice, or naming none, is a ValueError where commit or submit is called.
+- A commit that changes nothing (it deletes keys that are absent) makes no revision and answers with the newest one.
+- Writing the bytes that are there already is a change like any other.
+- After compact(R): reads as of R and later work, earlier ones raise Compacted; feeds that start after R or later
+  work, those that would need a change of R itself or of an earlier revision raise Compacted.
+- Reading as of a revision that is not there yet reads the newest; the Page says which revision that was.
+- An entry with a ttl goes away by a commit of the store's own, seen by watchers as a delete, within a few seconds
+  of its time. Putting it again replaces the ttl, or ends it with ttl 0.
+- Keys order by their UTF-8 bytes.
 
 Every backend, ours or a stranger's, passes ``sampan.testing.store.StoreContract``.
 """
@@ -56,7 +69,7 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write ``value``. ``expect``: None = whatever is there; 0 = key must be absent; N = entry must be at revision N."""
+    """Write ``value``. ``expect``: None = whatever is there; 0 = key must be absent; N = entry is at revision N."""
 
     key: str
     value: bytes
@@ -66,13 +79,28 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove the key. ``expect`` as in Put, but 0 makes no sense; deleting an absent key with None is a no-op."""
+    """Remove the key. ``expect`` as in Put (0: it must be absent, so nothing happens); deleting an absent key with None
+    is a no-op, with a revision it is Stale."""
 
     key: str
     expect: int | None = None
 
 
 Op = Put | Delete
+
+
+def checked(ops: Sequence[Op]) -> Sequence[Op]:
+    """The ops themselves; raises ValueError where they are no commit (see the fine print). For stores to call."""
+    if len(ops) == 1:
+        return ops
+    if not ops:
+        raise ValueError("a commit needs at least one operation")
+    keys: set[str] = set()
+    for op in ops:
+        if op.key in keys:
+            raise ValueError(f"{op.key} is named twice in one commit")
+        keys.add(op.key)
+    return ops
 
 
 class Change(NamedTuple):
@@ -85,7 +113,8 @@ class Change(NamedTuple):
     previous_revision: int = 0
 
 
-#: Called once with the commit's revision, or with Stale/Unavailable; from any thread, must not block.
+#: Called once with the commit's revision, or with Stale/Unavailable; from any thread (also within submit), in the order
+#: of the revisions; must not block.
 Done = Callable[[int | SampanError], None]
 
 
@@ -96,7 +125,8 @@ class Watch(Protocol):
         """Yield (revision, changes): every change up to and including that revision has now been yielded.
 
         A commit is never split over two batches. Blocks while nothing happens; yields an empty batch about
-        every 10 s as a sign of life. Ends when closed; raises Compacted or Unavailable when the feed is lost.
+        every 10 s as a sign of life. Ends when it or the store is closed; raises Compacted or Unavailable when the
+        feed is lost.
         """
 
     def close(self) -> None:
@@ -128,4 +158,4 @@ class Store(Protocol):
         """Forget what only revisions before this one need; returns soon, works in small steps."""
 
     def close(self) -> None:
-        """Finish what was submitted, then let go of everything."""
+        """Finish what was submitted, then let go of everything; whatever is asked later is Unavailable."""

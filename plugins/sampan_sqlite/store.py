@@ -1,0 +1,77 @@
+"""The Store: puts reader, writer, feed and notices together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from sampan.contracts.store import Done, Entry, Op, Page, Unavailable, checked
+from sampan.errors import SampanError
+from sampan_sqlite.feed import Feed, Watch
+from sampan_sqlite.notices import Notices
+from sampan_sqlite.options import Options
+from sampan_sqlite.reader import Reader
+from sampan_sqlite.schema import prepare
+from sampan_sqlite.transaction import MOST_CHANGES
+from sampan_sqlite.writer import Writer
+
+
+class SqliteStore:
+    """One SQLite file as a revisioned log. Open it after forking; any number of processes may."""
+
+    def __init__(self, options: Options) -> None:
+        prepare(options)
+        self._reader = Reader(options)
+        self._notices = Notices(options.path)
+        self._feed = Feed(self._reader.revision())
+        self._writer = Writer(options, self._feed, self._notices)
+        self._closing = threading.Lock()
+        self._closed = False
+
+    def revision(self) -> int:
+        return self._reader.revision()
+
+    def get(self, key: str, *, revision: int = 0) -> Entry | None:
+        return self._reader.get(key, revision)
+
+    def page(self, prefix: str, *, after: str = "", limit: int = 0, revision: int = 0) -> Page:
+        return self._reader.page(prefix, after, limit, revision)
+
+    def commit(self, *ops: Op) -> int:
+        answer: list[int | SampanError] = []
+        answered = threading.Lock()
+        answered.acquire()
+
+        def done(found: int | SampanError) -> None:
+            answer.append(found)
+            answered.release()
+
+        self.submit(ops, done)
+        answered.acquire()
+        if isinstance(answer[0], SampanError):
+            raise answer[0]
+        return answer[0]
+
+    def submit(self, ops: Sequence[Op], done: Done) -> None:
+        if len(ops) > MOST_CHANGES:
+            raise ValueError(f"a commit has at most {MOST_CHANGES} operations")
+        self._writer.submit(checked(ops), done)
+
+    def watch(self, after: int) -> Watch:
+        if self._closed:
+            raise Unavailable("the store is closed")
+        return Watch(self._feed, self._reader, after)
+
+    def compact(self, revision: int) -> None:
+        self._reader.forbid(revision)
+        self._writer.compact(revision)
+
+    def close(self) -> None:
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._writer.close()
+            self._feed.close()
+            self._reader.close()
+            self._notices.close()

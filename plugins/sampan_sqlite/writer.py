@@ -1,0 +1,276 @@
+"""The one thread of a process that writes: groups what was submitted, flushes once, publishes, calls back.
+
+It sleeps in ``poll`` on an eventfd (submissions) and the notices' socket. While a flush is under way submissions pile
+up; they are the next group, so the group grows with the load and nobody waits for a timer.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sampan.contracts.store import Delete, Done, Op, Unavailable
+from sampan.errors import SampanError
+from sampan_sqlite.compaction import STEP, Compaction, vacuum
+from sampan_sqlite.feed import Feed
+from sampan_sqlite.notices import Notices
+from sampan_sqlite.options import Options
+from sampan_sqlite.reader import changes_after, head
+from sampan_sqlite.recent import Recent
+from sampan_sqlite.schema import FIRST_REVISION, connect, revision_of
+from sampan_sqlite.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+MOST_COMMITS = 256  # in one group
+LOOK_EVERY = 1.0  # seconds between looks at the file where other processes have it open
+ALONE_EVERY = 5.0  # and where none has
+CHECKPOINT_CHANGES = 4000  # written since the last checkpoint
+GAP = 1000  # foreign changes read at a time
+
+DUE = (
+    "SELECT e.id, c.key FROM expiring e LEFT JOIN log l ON l.id = e.id"
+    " LEFT JOIN current c ON c.key = l.key AND c.id = e.id WHERE e.at <= ? ORDER BY e.at LIMIT 200"
+)
+
+
+class Submission(NamedTuple):
+    ops: Sequence[Op]
+    done: Done
+
+
+class Writer:
+    """Owns the writing connection; everything but ``submit``, ``compact`` and ``close`` happens on its thread."""
+
+    def __init__(self, options: Options, feed: Feed, notices: Notices) -> None:
+        self._options = options
+        self._feed = feed
+        self._notices = notices
+        self._compaction = Compaction(options)
+        self._recent = Recent()
+        self._connection: sqlite3.Connection | None = None
+        self._queue: deque[Submission] = deque()
+        self._asleep = False
+        self._stopping = False
+        self._finished = False
+        self._unwritten = 0  # changes since the last checkpoint
+        self._next_look = 0.0
+        self._next_expiry = 0
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._wake, select.POLLIN)
+        self._poll.register(notices.fileno(), select.POLLIN)
+        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, ops: Sequence[Op], done: Done) -> None:
+        """Any thread. The hot path: no lock, and no system call unless the thread sleeps."""
+        self._queue.append(Submission(ops, done))
+        if self._asleep:
+            self._rouse()
+        elif self._finished:
+            self._refuse()
+
+    def compact(self, revision: int) -> None:
+        self._compaction.want(revision)
+        self._next_look = 0.0
+        self._rouse()
+
+    def close(self) -> None:
+        """Finish what was submitted and end the thread."""
+        self._stopping = True
+        if not self._finished:
+            self._rouse()
+        self._thread.join()
+
+    def _rouse(self) -> None:
+        self._asleep = False
+        os.eventfd_write(self._wake, 1)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                if not self._queue:
+                    if self._stopping:
+                        self._look()
+                        break
+                    self._sleep()
+                group = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_COMMITS))]
+                if group:
+                    self._commit(group)
+                if time.monotonic() >= self._next_look:
+                    self._look()
+            except Exception:
+                log.exception("the store's writer goes on after an error it did not expect")
+                self._give_up()
+        self._finished = True
+        self._refuse()
+        self._give_up()
+        os.close(self._wake)
+
+    def _sleep(self) -> None:
+        self._asleep = True
+        if not self._queue and not self._stopping:  # looked at after saying so, or a submission might be missed
+            for fd, _ in self._poll.poll(max(0.0, self._next_look - time.monotonic()) * 1000):
+                if fd == self._wake:
+                    os.eventfd_read(self._wake)
+                else:
+                    self._notices.clear()
+                    self._next_look = 0.0
+        self._asleep = False
+
+    def _refuse(self) -> None:
+        while self._queue:
+            try:
+                done = self._queue.popleft().done
+            except IndexError:  # another thread refuses too
+                return
+            _call(done, Unavailable("the store is closed"))
+
+    # committing
+
+    def _commit(self, group: list[Submission]) -> None:
+        try:
+            answers = self._flush(group)
+        except sqlite3.Error as error:
+            self._give_up()
+            if len(group) > 1 and not isinstance(error, sqlite3.OperationalError):
+                self._one_by_one(group)
+                return
+            answers = [Unavailable(f"sqlite: {error}")] * len(group)
+        except (ValueError, TypeError, OverflowError) as error:  # a key or value that cannot be bound
+            self._give_up()
+            if len(group) > 1:
+                self._one_by_one(group)
+                return
+            answers = [Unavailable(f"cannot be stored: {error}")]
+        for submission, answer in zip(group, answers, strict=True):
+            _call(submission.done, answer)
+
+    def _one_by_one(self, group: list[Submission]) -> None:
+        """One of the group is at fault; the others shall not suffer."""
+        for submission in group:
+            self._commit([submission])
+
+    def _flush(self, group: list[Submission]) -> list[int | SampanError]:
+        connection = self._connected()
+        connection.execute("BEGIN IMMEDIATE")
+        keys = {op.key: None for submission in group for op in submission.ops}
+        newest_id = self._recent.load(connection, keys)
+        newest = revision_of(newest_id) if newest_id else FIRST_REVISION
+        if newest != self._feed.newest:
+            self._catch_up(connection)
+            self._recent.load(connection, keys)
+        transaction = Transaction(self._recent, newest, int(time.time()) + 1)
+        answers: list[int | SampanError] = [transaction.decide(submission.ops) for submission in group]
+        if not transaction.commits:
+            connection.execute("ROLLBACK")
+            return answers
+        changes = transaction.write(connection)
+        if self._compaction.due(newest):
+            self._compaction.step(connection, newest, 2 * changes + 16)
+        connection.execute("COMMIT")
+        self._unwritten += changes
+        if transaction.expiring:
+            self._expect(min(at for _, at in transaction.expiring))
+        self._recent.trim()
+        self._feed.publish(transaction.commits)
+        self._notices.tell()
+        return answers
+
+    def _catch_up(self, connection: sqlite3.Connection) -> None:
+        """Publish what other processes have committed; inside a transaction."""
+        self._recent.forget()
+        newest, oldest = head(connection)
+        if self._feed.newest < oldest:
+            self._feed.skip(newest)
+        while self._feed.newest < newest:
+            self._feed.publish(changes_after(connection, self._feed.newest, GAP))
+
+    # upkeep
+
+    def _look(self) -> None:
+        """What has to be done now and then: others' commits, expiry, compaction, checkpoint. Small steps each."""
+        self._next_look = time.monotonic() + (LOOK_EVERY if self._notices.peers() else ALONE_EVERY)
+        try:
+            connection = self._connected()
+            if head(connection)[0] != self._feed.newest:
+                connection.execute("BEGIN")
+                self._catch_up(connection)
+                connection.execute("COMMIT")
+            self._compaction.mark(time.monotonic(), self._feed.newest)
+            if self._work_off(connection):
+                self._next_look = 0.0
+        except sqlite3.Error as error:
+            log.warning("the store's upkeep will be tried again: %s", error)
+            self._give_up()
+
+    def _work_off(self, connection: sqlite3.Connection) -> bool:
+        """One step of each work; whether there is more at once."""
+        more = self._expire(connection)
+        if self._compaction.due(self._feed.newest):
+            connection.execute("BEGIN IMMEDIATE")
+            self._compaction.step(connection, head(connection)[0], STEP)
+            connection.execute("COMMIT")
+            self._unwritten += STEP
+            more = self._compaction.due(self._feed.newest) or more
+        elif not self._queue:
+            more = vacuum(connection) or more
+        if self._unwritten >= CHECKPOINT_CHANGES or (self._unwritten and not self._queue and not more):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self._unwritten = 0
+        return more
+
+    def _expire(self, connection: sqlite3.Connection) -> bool:
+        now = int(time.time())
+        if now < self._next_expiry:
+            self._expect(self._next_expiry)
+            return False
+        due = connection.execute(DUE, (now,)).fetchall()
+        if due:
+            group = [Submission((Delete(key, expect=revision_of(id)),), _ignore) for id, key in due if key is not None]
+            if group:
+                self._commit(group)
+            connection = self._connected()
+            connection.executemany("DELETE FROM expiring WHERE id = ?", [(id,) for id, _ in due])
+            self._unwritten += len(due)
+        following = connection.execute("SELECT min(at) FROM expiring").fetchone()[0]
+        self._next_expiry = following or now + 3600
+        self._expect(self._next_expiry)
+        return len(due) == 200
+
+    def _expect(self, at: int) -> None:
+        """Look again when the time has come."""
+        self._next_expiry = min(self._next_expiry, at)
+        self._next_look = min(self._next_look, time.monotonic() + max(0.0, at - time.time()) + 0.01)
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = connect(self._options)
+        return self._connection
+
+    def _give_up(self) -> None:
+        """Roll back and let go; the next use connects anew, which is also how the store recovers from a full disk."""
+        self._recent.forget()
+        self._compaction.set_back()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()  # an open transaction is rolled back by that
+
+
+def _call(done: Done, answer: int | SampanError) -> None:
+    try:
+        done(answer)
+    except Exception:
+        log.exception("a commit's callback failed")
+
+
+def _ignore(answer: int | SampanError) -> None:
+    """Of an expired entry: if somebody has put it again meanwhile, all the better."""
