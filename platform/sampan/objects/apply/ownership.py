@@ -99,10 +99,12 @@ def _dumped(value: Any) -> str:
 
 
 def _kind(node: Node | None) -> int:
-    if node is None or node.shape == "any":
+    if node is None:
         return ANY
     if node.atomic or node.shape == "scalar":
         return ATOMIC
+    if node.shape == "any":
+        return ANY
     if node.shape == "list":
         return {"set": SET, "map": KEYED}.get(node.list_type, ATOMIC)
     return STRUCT if node.shape == "struct" else MAP

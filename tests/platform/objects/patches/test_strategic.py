@@ -134,20 +134,19 @@ def test_a_wrong_patch_is_refused(patch, error):
 
 keys = st.sampled_from(
     [
-        "name",
-        "image",
-        "containers",
-        "ports",
-        "containerPort",
-        "$patch",
-        "$retainKeys",
-        "$setElementOrder/containers",
-        "finalizers",
-        "$deleteFromPrimitiveList/finalizers",
-        "spec",
-        "metadata",
-        "volumes",
-        "unknown",
+        *(
+            "spec",
+            "metadata",
+            "containers",
+            "name",
+            "image",
+            "ports",
+            "containerPort",
+            "volumes",
+            "finalizers",
+            "unknown",
+        ),
+        *("$patch", "$retainKeys", "$setElementOrder/containers", "$deleteFromPrimitiveList/finalizers"),
     ]
 )
 garbage = st.recursive(
