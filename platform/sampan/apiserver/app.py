@@ -162,7 +162,9 @@ def new_app(
     cache.start()
     app.at_close(lambda: _stop(cache, hub, streams))
     offered = plugins.ask("contribute_seeds", context)
-    app.failed_seeds = seeds.sow(((plugin, seed) for plugin, found in offered for seed in found), cluster, registry)
+    app.failed_seeds = seeds.sow(
+        ((plugin, seed) for plugin, found in offered for seed in found), cluster, registry, cache
+    )
     threading.Thread(target=plugins.tell, args=("on_ready",), kwargs={"url": server_url}, daemon=True).start()
     app.at_close(lambda: plugins.tell("on_stop"))
     return app
@@ -261,4 +263,3 @@ def _measure(metrics: Metrics, cache: Cache, hub: Hub, streams: Streams) -> None
         lambda: sum(len(collection.records) for collection in cache.collections.values()),
     )  # fmt: skip
     metrics.gauge("sampan_watch_cache_revision", "Newest revision applied.", lambda: cache.revision)
-

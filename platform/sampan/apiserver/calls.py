@@ -75,7 +75,9 @@ class ServedCall:
             raise not_found(served.resource, self.name)
         return served.shown(record.decode())
 
-    def change(self, change: Callable[[Object], Object | None], answer: Callable[[Object], Object] | None = None) -> Any:
+    def change(
+        self, change: Callable[[Object], Object | None], answer: Callable[[Object], Object] | None = None
+    ) -> Any:
         return Changing(change, answer)
 
     def takeover(self, head: bytes) -> Upgrade:

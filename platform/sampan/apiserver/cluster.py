@@ -11,8 +11,8 @@ from sampan.apiserver.deletes import Deleter, Options
 from sampan.apiserver.registry import Registry, Served
 from sampan.apiserver.selecting import Selection
 from sampan.apiserver.statuses import no_such_path
-from sampan.apiserver.writes import Intent, Writer
-from sampan.contracts.access import Attributes, User
+from sampan.apiserver.writes import Intent, Write, Writer
+from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.kinds import Object, Resource
 
 if TYPE_CHECKING:
@@ -45,14 +45,23 @@ class InsideCluster:
             records = [served.collection.records[key] for key in selection.keys()]
         return [served.shown(r.decode()) for r in records if not selection.narrow or selection.wants(r)]
 
+    def generation(self, resource: Resource) -> int:
+        served = self._registry.of(resource)
+        return served.collection.changed if served is not None and served.collection is not None else 0
+
     def create(self, resource: Resource, obj: Object, namespace: str = "", *, user: User | None = None) -> Object:
+        served = self._served(resource)
+        written = drive.block(self.creating(resource, obj, namespace, user=user), self._cache)
+        return served.shown(written.record().decode())
+
+    def creating(self, resource: Resource, obj: Object, namespace: str = "", *, user: User | None = None) -> Write:
+        """The work of ``create``, for who drives several at once."""
         served = self._served(resource)
         namespace = namespace or str((obj.get("metadata") or {}).get("namespace") or "")
         sent = machinery.copy(obj)
         sent.setdefault("metadata", {})
         sent["kind"], sent["apiVersion"] = resource.kind, resource.api_version
-        intent = Intent(served, namespace, "", user or SERVER, manager="sampan")
-        return served.shown(drive.block(self._writer.create(intent, sent), self._cache).record().decode())
+        return self._writer.create(Intent(served, namespace, "", user or SERVER, manager="sampan"), sent)
 
     def update(
         self, resource: Resource, name: str, namespace: str, change: Callable[[Object], Object | None],
@@ -78,6 +87,10 @@ class InsideCluster:
         return self.authorization.decide(
             Attributes(user, verb, resource.group, resource.version, resource.plural, subresource, namespace, name)
         )
+
+    def decide(self, asked: Attributes) -> tuple[Decision, str]:
+        assert self.authorization is not None
+        return self.authorization.opinion(asked)
 
     def _served(self, resource: Resource) -> Served:
         found = self._registry.of(resource)

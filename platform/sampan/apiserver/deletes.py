@@ -104,12 +104,13 @@ class Deleter:
         _set(meta, "finalizers", finalizers)
         if meta.get("deletionTimestamp"):
             return self._shortened(kind, options, obj, seconds)
-        if not finalizers and seconds <= 0:
+        if not finalizers and seconds <= 0 and not kind.held(obj):
             return None
         meta["deletionTimestamp"] = stamps.timestamp(self._clock() + max(seconds, 0))
         meta["deletionGracePeriodSeconds"] = max(seconds, 0)
         if meta.get("generation"):
             meta["generation"] += 1
+        kind.terminate(obj)
         return obj
 
     def _shortened(self, kind: Kind, options: Options, obj: Object, seconds: int) -> Object | None:
@@ -120,7 +121,7 @@ class Deleter:
             meta["deletionGracePeriodSeconds"] = max(seconds, 0)
             meta["deletionTimestamp"] = stamps.timestamp(self._clock() + max(seconds, 0))
             present = max(seconds, 0)
-        if not meta.get("finalizers") and present <= 0:
+        if not meta.get("finalizers") and present <= 0 and not kind.held(obj):
             return None
         return obj
 

@@ -134,9 +134,12 @@ def _resources(served: Served) -> list[dict[str, Any]]:
     if kind.categories:
         main["categories"] = list(kind.categories)
     if not kind.answer:
-        main["storageVersionHash"] = hashlib.sha256(
-            f"{served.stored.group}/{served.stored.version}/{served.stored.kind}".encode()
-        ).hexdigest()[:11] + "="
+        main["storageVersionHash"] = (
+            hashlib.sha256(f"{served.stored.group}/{served.stored.version}/{served.stored.kind}".encode()).hexdigest()[
+                :11
+            ]
+            + "="
+        )
     entries = [main]
     for name, group, version, sub_kind, verbs in _subresources(served):
         entry: dict[str, Any] = {
@@ -181,10 +184,7 @@ def _aggregated_resource(served: Served) -> dict[str, Any]:
 def _subresources(served: Served) -> list[tuple[str, str, str, str, list[str]]]:
     """(name, group, version, kind, verbs) of each."""
     kind = served.kind
-    found = [
-        (sub.name, sub.group, sub.version, sub.kind, list(sub.verbs))
-        for sub in kind.subresources
-    ]
+    found = [(sub.name, sub.group, sub.version, sub.kind, list(sub.verbs)) for sub in kind.subresources]
     if kind.scale:
         found.append(("scale", "autoscaling", "v1", "Scale", ["get", "patch", "update"]))
     if kind.status:

@@ -5,7 +5,9 @@ A write's answer goes out only once the watch cache holds its revision.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from sampan.apiserver.cache.cache import Cache
@@ -36,6 +38,52 @@ def block(work: Work[Result], cache: Cache) -> Result:
     except StopIteration as stop:
         result: Result = stop.value
         return result
+
+
+def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exception]:
+    """Run several at once, so that their commits share disk flushes; each one's result, or what it raised."""
+    results: list[Result | Exception | None] = [None] * len(works)
+    pending: list[tuple[int, Work[Result], Callable[[], Sequence[Op]]]] = [
+        (place, work, work.__next__) for place, work in enumerate(works)
+    ]
+    while pending:
+        submitted = []
+        for place, work, step in pending:
+            try:
+                submitted.append((place, work, _submitted(cache, step())))
+            except StopIteration as stop:
+                results[place] = stop.value
+            except Exception as error:
+                results[place] = error
+        pending = []
+        for place, work, waiting in submitted:
+            outcome = waiting()
+            if isinstance(outcome, int):
+                pending.append((place, work, partial(work.send, outcome)))
+            elif isinstance(outcome, Stale):
+                pending.append((place, work, partial(work.throw, outcome)))
+            else:
+                results[place] = outcome
+    return results  # type: ignore[return-value]  # every place has been filled
+
+
+def _submitted(cache: Cache, ops: Sequence[Op]) -> Callable[[], int | SampanError]:
+    """Submit; the function returned waits for the outcome and for the cache to have it."""
+    arrived = threading.Event()
+    outcome: list[int | SampanError] = []
+
+    def done(result: int | SampanError) -> None:
+        outcome.append(result)
+        arrived.set()
+
+    cache.store.submit(ops, done)
+
+    def wait() -> int | SampanError:
+        arrived.wait()
+        cache.wait(outcome[0] if isinstance(outcome[0], int) else cache.store.revision())
+        return outcome[0]
+
+    return wait
 
 
 def park(work: Work[Answer], cache: Cache, finish: Callable[[Answer], Answer]) -> Answer:

@@ -43,13 +43,17 @@ def partial(served: Served, form: Form, record: Record) -> bytes:
     return found
 
 
-def table(served: Served, form: Form, records: Iterable[Record], meta: bytes, include: str, header: bool = True) -> bytes:
+def table(
+    served: Served, form: Form, records: Iterable[Record], meta: bytes, include: str, header: bool = True
+) -> bytes:
     """A Table with a row for each; ``include`` is None, Metadata or Object; watches send the header once."""
     rows = b",".join(row(served, form, record, include) for record in records)
     columns = encode_json(machinery.table_columns(served.kind)) if header else b"null"
-    return (
-        b'{"kind":"Table","apiVersion":"meta.k8s.io/%s","metadata":%s,"columnDefinitions":%s,"rows":[%s]}'
-        % (form.version.encode(), meta, columns, rows)
+    return b'{"kind":"Table","apiVersion":"meta.k8s.io/%s","metadata":%s,"columnDefinitions":%s,"rows":[%s]}' % (
+        form.version.encode(),
+        meta,
+        columns,
+        rows,
     )
 
 
@@ -74,7 +78,7 @@ def listing(
         return table(served, form, records, head, include)
     if form.how == "partial":
         start = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/%s","metadata":' % form.version.encode()
-        return b"%s%s,\"items\":[%s]}" % (start, head, b",".join([partial(served, form, r) for r in records]))
+        return b'%s%s,"items":[%s]}' % (start, head, b",".join([partial(served, form, r) for r in records]))
     if served.converts:
         items = b",".join([native(served, record) for record in records])
     else:

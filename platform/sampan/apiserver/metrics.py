@@ -24,9 +24,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "apiserver_request", "Requests answered.", (*_LABELS, "code"), registry=self.registry
-        )
+        self._requests = Counter("apiserver_request", "Requests answered.", (*_LABELS, "code"), registry=self.registry)
         self._seconds = Histogram(
             "apiserver_request_duration_seconds",
             "Seconds from the request's head to its answer, watches left out.",

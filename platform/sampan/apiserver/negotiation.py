@@ -18,7 +18,6 @@ class Form(NamedTuple):
     version: str = "v1"
 
 
-
 JSON = Form("json")
 _AS = {"Table": "table", "PartialObjectMetadata": "partial", "PartialObjectMetadataList": "partial"}
 _JSON_TYPES = frozenset({"application/json", "application/*", "*/*"})

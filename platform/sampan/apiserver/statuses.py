@@ -64,5 +64,3 @@ def conflict(resource: Resource, name: str, why: str = "") -> Conflict:
         kind=resource.plural,
         name=name,
     )
-
-

@@ -196,4 +196,3 @@ def _by_hand(answer: Answer) -> bytes:
         *(f"{name}: {value}" for name, value in answer.headers),
     ]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
-

@@ -19,7 +19,7 @@ from sampan.apiserver.registry import Registry, Served
 from sampan.apiserver.statuses import already_exists, conflict, not_found
 from sampan.contracts.access import User
 from sampan.contracts.admission import Admitter, Review
-from sampan.contracts.kinds import Draft, Object
+from sampan.contracts.kinds import Draft, Kind, Object
 from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, InternalError
@@ -132,7 +132,7 @@ class Writer:
             self.ownership.updated(intent, stored, old)
             if stored == old and not review.also_create and not review.also_delete:
                 return Written(record.body, key=key, revision=record.revision)
-            gone = _is_finished(stored)
+            gone = _is_finished(served.stored, stored)
             value, ops = self._ops(intent, key, stored, record.revision, review, remove=gone)
             if intent.dry_run:
                 return Written(fill_revision(value, record.revision), key=key, revision=record.revision)
@@ -216,12 +216,12 @@ class Writer:
         return ops
 
 
-def _is_finished(obj: Object) -> bool:
+def _is_finished(kind: Kind, obj: Object) -> bool:
     """Whether nothing keeps a deleting object any more."""
     meta = obj["metadata"]
-    return bool(meta.get("deletionTimestamp")) and not meta.get("finalizers") and not meta.get(
-        "deletionGracePeriodSeconds"
-    )
+    if not meta.get("deletionTimestamp") or meta.get("finalizers") or meta.get("deletionGracePeriodSeconds"):
+        return False
+    return not kind.held(obj)
 
 
 def _keep(obj: Object, old: Object, key: str) -> None:
@@ -240,5 +240,3 @@ def _status_only(obj: Object, old: Object) -> None:
         obj["metadata"]["ownerReferences"] = old["metadata"]["ownerReferences"]
     else:
         obj["metadata"].pop("ownerReferences", None)
-
-

@@ -190,5 +190,13 @@ def api(make: Callable[..., Api]) -> Api:
 @pytest.fixture
 def shapes() -> Any:
     """Builders of small objects."""
-    return type("Shapes", (), {"config_map": staticmethod(config_map), "pod": staticmethod(pod),
-                               "deployment": staticmethod(deployment), "Extra": Extra})
+    return type(
+        "Shapes",
+        (),
+        {
+            "config_map": staticmethod(config_map),
+            "pod": staticmethod(pod),
+            "deployment": staticmethod(deployment),
+            "Extra": Extra,
+        },
+    )

@@ -46,14 +46,19 @@ class Authorize:
             raise refusal(asked)
 
     def decide(self, asked: Attributes) -> tuple[bool, str]:
+        decision, reason = self.opinion(asked)
+        return decision is Decision.ALLOW, reason
+
+    def opinion(self, asked: Attributes) -> tuple[Decision, str]:
+        """What all authorizers together say, and why."""
         reasons = []
         for authorizer in self._authorizers:
             decision, reason = authorizer.authorize(asked)
             if decision is not Decision.NO_OPINION:
-                return decision is Decision.ALLOW, reason
+                return decision, reason
             if reason:
                 reasons.append(reason)
-        return False, ", ".join(reasons)
+        return Decision.NO_OPINION, ", ".join(reasons)
 
 
 def refusal(asked: Attributes) -> Forbidden:

@@ -60,9 +60,7 @@ class List:
             request, self._cache, revision, lambda: Answer(200, self._body(served, form, selection, asked, include))
         )
 
-    def _body(
-        self, served: Served, form: negotiation.Form, selection: Selection, asked: Asked, include: str
-    ) -> bytes:
+    def _body(self, served: Served, form: negotiation.Form, selection: Selection, asked: Asked, include: str) -> bytes:
         kept = served.collection.answers if served.collection else {}
         name = (served.resource, form, include, selection.namespace, asked.limit, asked.after)
         if not selection.narrow and not asked.exact and form.how == "json" and name in kept:
@@ -173,7 +171,9 @@ def _check_match(revision: int, match: str, token: str) -> None:
     if not match:
         return
     if revision < 0:
-        raise _invalid("resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided")
+        raise _invalid(
+            "resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
+        )
     if token:
         raise _invalid("resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden when continue is provided")
     if match not in ("Exact", "NotOlderThan"):
@@ -181,8 +181,12 @@ def _check_match(revision: int, match: str, token: str) -> None:
             "resourceVersionMatch", f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
         )
     if match == "Exact" and revision == 0:
-        raise _invalid("resourceVersionMatch", 'Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"')
+        raise _invalid(
+            "resourceVersionMatch", 'Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'
+        )
 
 
 def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(f'ListOptions.meta.k8s.io "" is invalid: {field}: {message}', group="meta.k8s.io", kind="ListOptions")
+    return Invalid(
+        f'ListOptions.meta.k8s.io "" is invalid: {field}: {message}', group="meta.k8s.io", kind="ListOptions"
+    )

@@ -63,7 +63,9 @@ class Patch:
     def _apply(self, request: Request, intent: Intent, data: bytes, merge: Merge | None) -> Write:
         served, writer = intent.served, self._writing.writer
         if not request.value("fieldManager"):
-            raise BadRequest("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
+            raise BadRequest(
+                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
+            )
         intent.operation = "Apply"
         force = request.flag("force")
         applied = machinery.read_apply(served.kind, data, strictness(request))
@@ -80,7 +82,9 @@ class Patch:
             if intent.subresource:
                 raise
         if applied["metadata"].get("uid"):
-            raise conflict(served.resource, intent.name, "uid mismatch: the provided object specified uid, and no existing object was found")
+            raise conflict(
+                served.resource,
+                intent.name,
+                "uid mismatch: the provided object specified uid, and no existing object was found",
+            )
         return (yield from writer.create(intent, writer.ownership.applied(intent, None, applied, force=force)))
-
-

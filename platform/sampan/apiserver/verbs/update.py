@@ -57,5 +57,7 @@ def sent_revision(obj: Object) -> int:
     """metadata.resourceVersion of a body, 0 when absent; raises BadRequest."""
     text = obj["metadata"].get("resourceVersion") or "0"
     if not (isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 20):
-        raise BadRequest(f"metadata.resourceVersion: Invalid value: {text!r}: must be a resource version of this server")
+        raise BadRequest(
+            f"metadata.resourceVersion: Invalid value: {text!r}: must be a resource version of this server"
+        )
     return int(text)

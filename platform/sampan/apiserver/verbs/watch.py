@@ -107,14 +107,20 @@ def read_query(request: Request) -> Asked:
     if send:
         if match != "NotOlderThan":
             raise _invalid(
-                "resourceVersionMatch", "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+                "resourceVersionMatch",
+                "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
             )
         initial = request.flag("sendInitialEvents")
         return Asked(since, initial, initial and bookmarks, bookmarks, seconds)
     if match:
-        raise _invalid("resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+        raise _invalid(
+            "resourceVersionMatch",
+            "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        )
     return Asked(since, since <= 0, False, bookmarks, seconds)
 
 
 def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(f'ListOptions.meta.k8s.io "" is invalid: {field}: {message}', group="meta.k8s.io", kind="ListOptions")
+    return Invalid(
+        f'ListOptions.meta.k8s.io "" is invalid: {field}: {message}', group="meta.k8s.io", kind="ListOptions"
+    )

@@ -91,7 +91,7 @@ def check_address(obj: Object, request: Request, served: Served) -> None:
     if sent_kind and sent_kind != kind.kind:
         raise BadRequest(
             f'{sent_kind} in version "{sent_version or kind.api_version}" cannot be handled as a {kind.kind}: '
-            f"no kind \"{sent_kind}\" is registered for this resource"
+            f'no kind "{sent_kind}" is registered for this resource'
         )
     if sent_version and sent_version != kind.api_version:
         raise BadRequest(
@@ -112,9 +112,7 @@ def check_address(obj: Object, request: Request, served: Served) -> None:
         if not name:
             meta["name"] = request.name
         elif name != request.name:
-            raise BadRequest(
-                f"the name of the object ({name}) does not match the name on the URL ({request.name})"
-            )
+            raise BadRequest(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
 
 
 def warning_headers(warnings: Sequence[str]) -> Sequence[tuple[str, str]]:

@@ -137,7 +137,9 @@ class Hub:
             if not watcher.closed:
                 watcher.connection.send(lines[0] if len(lines) == 1 else b"".join(lines))
                 if watcher.connection.buffered() > watcher.allowed:
-                    self.end(watcher, error_line(Expired("the client takes events too slowly: too old resource version")))
+                    self.end(
+                        watcher, error_line(Expired("the client takes events too slowly: too old resource version"))
+                    )
 
     def _set_alarm(self) -> None:
         if self._cancel is not None:

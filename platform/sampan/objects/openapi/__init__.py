@@ -1,0 +1,1 @@
+"""OpenAPI documents of the kinds that a cluster serves."""
