@@ -15,6 +15,17 @@ def test_what_is_written_is_read_back(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_files_are_copied_into_what_is_written(tmp_path):
+    for name in ("ca", "crt", "key"):
+        (tmp_path / name).write_text(name)
+    ca, certificate, key = (str(tmp_path / name) for name in ("ca", "crt", "key"))
+
+    kubeconfig.write(tmp_path / "c", server="https://h", ca_file=ca, certificate_file=certificate, key_file=key)
+    found = kubeconfig.load(tmp_path / "c")
+
+    assert (found.ca, found.certificate, found.key) == (b"ca", b"crt", b"key")
+
+
 def test_files_are_found_beside_the_kubeconfig(tmp_path):
     (tmp_path / "ca.crt").write_bytes(b"CA")
     (tmp_path / "token").write_text("secret\n")
