@@ -25,7 +25,10 @@ SCALARS = {
 }
 FREE_OBJECTS = {META + "FieldsV1", META + "Patch", "io.k8s.apimachinery.pkg.runtime.RawExtension"}
 #: The published schema carries no defaults; these two are part of list keys, so apply needs them.
-DEFAULTS = {("io.k8s.api.core.v1.ContainerPort", "protocol"): "TCP", ("io.k8s.api.core.v1.ServicePort", "protocol"): "TCP"}
+DEFAULTS = {
+    ("io.k8s.api.core.v1.ContainerPort", "protocol"): "TCP",
+    ("io.k8s.api.core.v1.ServicePort", "protocol"): "TCP",
+}
 FACTS = {
     "x-kubernetes-list-type": "list",
     "x-kubernetes-list-map-keys": "keys",

@@ -69,14 +69,20 @@ def int_or_string(value: Any) -> int | str:
 
 
 def _moment(text: str) -> datetime.datetime:
-    found = _TIME.fullmatch(text)
+    found = _TIME.fullmatch(text) if len(text) <= 80 else None
     if not found:
         raise ValueError(_unreadable(text))
     year, month, day, hour, minute, second, fraction, sign, hours, minutes = found.groups()
     try:
         zone = datetime.timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
         moment = datetime.datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second), int((fraction or "")[:6].ljust(6, "0"))
+            int(year),
+            int(month),
+            int(day),
+            int(hour),
+            int(minute),
+            int(second),
+            int((fraction or "")[:6].ljust(6, "0")),
         )
         return moment + zone if sign == "-" else moment - zone
     except (ValueError, OverflowError):

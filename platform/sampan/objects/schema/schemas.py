@@ -13,8 +13,8 @@ import msgspec
 
 from sampan.errors import BadRequest
 from sampan.objects.schema import strict, wording
-from sampan.objects.schema.nodes import Nodes, TypeNode
 from sampan.objects.schema.depth import is_deep, may_be_deep
+from sampan.objects.schema.nodes import Nodes, TypeNode
 from sampan.objects.schema.structs import Structs, check
 from sampan.objects.schema.table import Table, shipped
 
@@ -119,7 +119,7 @@ class Schemas:
 
 
 def decode_free(body: bytes, kind: str) -> Object:
-    """A JSON object of a kind without schema here (custom resources): bounded in depth, else as it is. Raises BadRequest."""
+    """A JSON object without a schema here (custom resources): bounded in depth, else as it is. Raises BadRequest."""
     try:
         found: Object = _free_decoder.decode(body)
     except (msgspec.DecodeError, UnicodeError) as error:

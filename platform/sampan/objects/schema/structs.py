@@ -6,6 +6,7 @@ say. Knows msgspec; knows nothing of how a failure is worded for a client.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import keyword
 import sys
@@ -30,7 +31,7 @@ class _Checked(type):
 
 
 class CheckedQuantity(metaclass=_Checked):
-    check = staticmethod(scalars.quantity)
+    check = functools.lru_cache(4096, typed=True)(scalars.quantity)  # few different ones; longest 400 characters
 
 
 class CheckedIntOrString(metaclass=_Checked):
@@ -38,7 +39,7 @@ class CheckedIntOrString(metaclass=_Checked):
 
 
 class CheckedTime(metaclass=_Checked):
-    check = staticmethod(scalars.time)
+    check = functools.lru_cache(4096, typed=True)(scalars.time)
 
 
 class CheckedMicroTime(metaclass=_Checked):
@@ -51,7 +52,10 @@ class CheckedBytes(metaclass=_Checked):
 
 def check(expected: Any, value: Any) -> Any:
     """msgspec's hook for the types above."""
-    return expected.check(value)
+    try:
+        return expected.check(value)
+    except TypeError:  # a dict or list, which no cache takes
+        raise scalars.WrongType(value, "string") from None
 
 
 _INT32 = Annotated[int, msgspec.Meta(ge=scalars.INT32[0], le=scalars.INT32[1])]
@@ -122,7 +126,12 @@ class Structs:
                     names[attribute] = field
                 fields.append((attribute, f"T_or_null[{self._annotation(shape, waiting)}]", None))
             made = msgspec.defstruct(
-                self._alias(name), fields, module=self._module.__name__, omit_defaults=True, rename=names or None, gc=False
+                self._alias(name),
+                fields,
+                module=self._module.__name__,
+                omit_defaults=True,
+                rename=names or None,
+                gc=False,
             )
             setattr(self._module, self._alias(name), made)
 

@@ -82,7 +82,7 @@ def wrong_type(kind: str, version: str, body: bytes, root: TypeNode, error: str)
 
 
 def _walk(root: TypeNode, path: str) -> tuple[str, list[str], TypeNode | None]:
-    """The innermost struct's name, the field names on the way, and the type at a path such as ``$.spec.ports[0].port``."""
+    """The innermost struct's name, the field names on the way, and the type at a path: ``$.spec.ports[0].port``."""
     node: TypeNode | None = root
     owner, trail = root.name.rsplit(".", 1)[-1], []
     for step in _STEP.finditer(path):
