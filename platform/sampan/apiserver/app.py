@@ -192,7 +192,7 @@ def _falcon(front: Front) -> falcon.App[Any, Any]:
 
 def give(resp: falcon.Response, answer: Answer) -> None:
     """An Answer as Falcon's response."""
-    resp.status = answer.status  # type: ignore[assignment]  # Falcon takes numbers
+    resp.status = answer.status
     resp.content_type = answer.content_type
     for name, value in answer.headers:
         if name in ("Warning", "Vary"):

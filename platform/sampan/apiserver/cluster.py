@@ -42,7 +42,7 @@ class InsideCluster:
             return []
         selection = Selection(served, namespace, labels, "")
         with self._cache.lock:
-            records = [served.collection.records[key] for key in selection.keys()]
+            records = [served.collection.records[key] for key in selection.candidates()]
         return [served.shown(r.decode()) for r in records if not selection.narrow or selection.wants(r)]
 
     def generation(self, resource: Resource) -> int:

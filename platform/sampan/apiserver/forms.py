@@ -5,6 +5,7 @@ Works on cached bytes; a record's other forms are made once and kept beside it. 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from sampan.apiserver.cache.records import Record
 from sampan.apiserver.encoding import decode_json, encode_json
 from sampan.apiserver.negotiation import Form
 from sampan.apiserver.registry import Served
-from sampan.contracts.kinds import Kind, Object
+from sampan.contracts.kinds import Object
 
 
 def one(served: Served, form: Form, record: Record, include: str = "Metadata") -> bytes:
@@ -22,7 +23,7 @@ def one(served: Served, form: Form, record: Record, include: str = "Metadata") -
         return native(served, record)
     if form.how == "partial":
         return partial(served, form, record)
-    return table(served, form, [record], b'{"resourceVersion":"%d"}' % record.revision, include)
+    return table(served, form, [record], {"resourceVersion": str(record.revision)}, include)
 
 
 def native(served: Served, record: Record) -> bytes:
@@ -43,30 +44,11 @@ def partial(served: Served, form: Form, record: Record) -> bytes:
     return found
 
 
-def table(
-    served: Served, form: Form, records: Iterable[Record], meta: bytes, include: str, header: bool = True
-) -> bytes:
-    """A Table with a row for each; ``include`` is None, Metadata or Object; watches send the header once."""
-    rows = b",".join(row(served, form, record, include) for record in records)
-    columns = encode_json(machinery.table_columns(served.kind)) if header else b"null"
-    return b'{"kind":"Table","apiVersion":"meta.k8s.io/%s","metadata":%s,"columnDefinitions":%s,"rows":[%s]}' % (
-        form.version.encode(),
-        meta,
-        columns,
-        rows,
-    )
-
-
-def columns(kind: Kind) -> list[dict[str, Any]]:
-    return machinery.table_columns(kind)
-
-
-def row(served: Served, form: Form, record: Record, include: str) -> bytes:
-    cells: bytes = encode_json(machinery.table_cells(served.kind, served.shown(record.decode())))
-    if include == "None":
-        return b'{"cells":%s,"object":null}' % cells
-    shown = native(served, record) if include == "Object" else partial(served, form, record)
-    return b'{"cells":%s,"object":%s}' % (cells, shown)
+def table(served: Served, form: Form, records: Iterable[Record], meta: dict[str, Any], include: str) -> bytes:
+    """A Table with a row for each; ``include`` is None, Metadata or Object. Never kept: ages are text in it."""
+    objects = (served.shown(record.decode()) for record in records)
+    made = machinery.table(served.kind, objects, now=time.time(), include=include, version=form.version, meta=meta)
+    return encode_json(made)
 
 
 def listing(
@@ -75,7 +57,7 @@ def listing(
     """A whole list answer."""
     head = encode_json(meta)
     if form.how == "table":
-        return table(served, form, records, head, include)
+        return table(served, form, records, meta, include)
     if form.how == "partial":
         start = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/%s","metadata":' % form.version.encode()
         return b'%s%s,"items":[%s]}' % (start, head, b",".join([partial(served, form, r) for r in records]))

@@ -61,9 +61,9 @@ def form(accept: str, only_json: bool = False) -> Form:
         if name is None:
             return JSON
         version = wanted.parameters.get("v", "v1")
-        if not only_json and name in _AS and wanted.parameters.get("g", "meta.k8s.io") == "meta.k8s.io":
-            if version in ("v1", "v1beta1"):
-                return Form(_AS[name], version)
+        ours = wanted.parameters.get("g", "meta.k8s.io") == "meta.k8s.io" and version in ("v1", "v1beta1")
+        if ours and not only_json and name in _AS:
+            return Form(_AS[name], version)
     raise NotAcceptable(
         "only the following media types are accepted: application/json, application/yaml, "
         "application/vnd.kubernetes.protobuf"

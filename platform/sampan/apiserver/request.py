@@ -47,8 +47,8 @@ class Request:
     """One request. ``group`` … ``rest`` are set for resource paths only (``resource`` is "" otherwise)."""
 
     __slots__ = (
-        "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "path", "query", "resource", "rest",
-        "served", "subresource", "user", "verb", "version", "warnings",
+        "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "path", "query", "resource",
+        "rest", "served", "subresource", "user", "verb", "version", "warnings",
     )  # fmt: skip
 
     def __init__(self, environ: dict[str, Any]) -> None:

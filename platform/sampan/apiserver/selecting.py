@@ -41,7 +41,7 @@ class Selection:
             served, request.namespace, request.value("labelSelector"), request.value("fieldSelector"), request.name
         )
 
-    def keys(self, after: str = "") -> Sequence[str]:
+    def candidates(self, after: str = "") -> Sequence[str]:
         """Keys that can match, in order, greater than ``after``; still to be checked with ``matches``."""
         served = self.served
         assert served.collection is not None
@@ -90,13 +90,11 @@ class Selection:
         if field not in served.kind.fields and (
             field not in _META_FIELDS or (field == _META_FIELDS[1] and not served.namespaced)
         ):
+            sign = "=" if equal else "!="
+            where = f"{served.kind.api_version}, Resource={served.kind.plural}"
             raise BadRequest(
-                f'Unable to find "{served.kind.group}/{served.kind.version}, Resource={served.kind.plural}" that match '
-                f'label selector "", field selector "{field}{"=" if equal else "!="}{value}": '
+                f'Unable to find "{where}" that match label selector "", field selector "{field}{sign}{value}": '
                 f"field label not supported: {field}"
-                if served.kind.group
-                else f'Unable to find "{served.kind.version}, Resource={served.kind.plural}" that match label selector "", '
-                f'field selector "{field}{"=" if equal else "!="}{value}": field label not supported: {field}'
             )
         if equal and field == "metadata.name":
             self.none = self.none or bool(self.name and self.name != value)

@@ -79,8 +79,8 @@ def keep_old(meta: dict[str, Any], old: dict[str, Any], kind: Kind, name: str) -
             name=name,
         )
     for key in (
-        "uid", "name", "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation",
-        "resourceVersion",
+        "uid", "name", "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+        "generation", "resourceVersion",
     ):  # fmt: skip
         if key in old:
             meta[key] = old[key]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-from sampan.apiserver import bodies, drive, forms, machinery, negotiation, scale, upgrades
+from sampan.apiserver import bodies, drive, machinery, negotiation, scale, upgrades
 from sampan.apiserver.calls import Changing, ServedCall
+from sampan.apiserver.encoding import encode_json
 from sampan.apiserver.handover import Offloaded
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
@@ -17,7 +18,7 @@ from sampan.apiserver.verbs.update import Update, sent_revision
 from sampan.apiserver.verbs.writing import Writing, warning_headers
 from sampan.apiserver.writes import Intent
 from sampan.contracts.kinds import Object
-from sampan.contracts.serving import Answer, Cluster, Subresource
+from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
 from sampan.contracts.store import Op
 from sampan.errors import MethodNotAllowed, UnsupportedMediaType
 
@@ -119,14 +120,14 @@ class Subresources:
         if isinstance(result, Answer):
             return result
         status = 201 if request.method == "POST" else 200
-        return Answer(status, forms.encode_json(result), headers=warning_headers(request.warnings))
+        return Answer(status, encode_json(result), headers=warning_headers(request.warnings))
 
     def _scale(self, request: Request, served: Served) -> Answer:
         assert self.cluster is not None
         kind = served.kind
         if request.method == "GET":
             found = scale.shown(kind, ServedCall(request, self.cluster).target())
-            return Answer(200, forms.encode_json(found))
+            return Answer(200, encode_json(found))
         if request.method not in ("PUT", "PATCH"):
             raise not_allowed()
         take = self._scale_put(request) if request.method == "PUT" else self._scale_patch(request, served)
@@ -147,7 +148,7 @@ class Subresources:
 
         written = yield from self._writing.writer.update(intent, change)
         obj = intent.served.shown(written.record().decode())
-        return Answer(200, forms.encode_json(scale.shown(kind, obj)), headers=warning_headers(request.warnings))
+        return Answer(200, encode_json(scale.shown(kind, obj)), headers=warning_headers(request.warnings))
 
     def _scale_put(self, request: Request) -> Callable[[Object], Object]:
         sent = machinery.decode_kind("autoscaling", "v1", "Scale", bodies.read(request), bodies.media_of(request))
@@ -174,9 +175,9 @@ def _guarded(run: Callable[[], Answer]) -> Answer:
 
 def _raw(sock: object, call: ServedCall, run: Callable[[], Answer], request: Request) -> None:
     """Plugin code with the socket in reach; where it did not take it, its answer is written by hand."""
-    taken: list[upgrades.Upgrade] = []
+    taken: list[Upgrade] = []
 
-    def takeover(head: bytes) -> upgrades.Upgrade:
+    def takeover(head: bytes) -> Upgrade:
         taken.append(upgrades.taken(sock, head))
         return taken[-1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sampan.apiserver import bodies, drive, forms, machinery, negotiation
 from sampan.apiserver.deletes import Deleter, Options, read_options
+from sampan.apiserver.encoding import encode_json
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.selecting import Selection
@@ -68,6 +69,6 @@ def _answer(request: Request, served: Served, form: negotiation.Form, written: W
     headers = warning_headers(request.warnings)
     if written.deleted and served.stored.grace is None:
         uid = written.record().decode()["metadata"].get("uid", "")
-        return Answer(200, forms.encode_json(success(served.resource, request.name, uid)), headers=headers)
+        return Answer(200, encode_json(success(served.resource, request.name, uid)), headers=headers)
     body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
     return Answer(200, body, headers=headers)

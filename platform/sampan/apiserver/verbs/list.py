@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sampan.apiserver import continuation, forms, negotiation
 from sampan.apiserver.cache.cache import Cache
 from sampan.apiserver.cache.records import Record, fill_revision, labels_of
+from sampan.apiserver.encoding import encode_json
 from sampan.apiserver.freshness import asked_revision, needed, once_fresh
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
@@ -66,17 +67,17 @@ class List:
         if not selection.narrow and not asked.exact and form.how == "json" and name in kept:
             items, more, remaining = kept[name]
             meta = self._meta(served, asked, Slice((), self._cache.revision, bool(more), remaining), selection, more)
-            return b"".join((served.list_head, forms.encode_json(meta), items))
+            return b"".join((served.list_head, encode_json(meta), items))
         found = self.slice(served, selection, asked)
         last = found.records[-1].key if found.more and found.records else ""
         meta = self._meta(served, asked, found, selection, last)
         body = forms.listing(served, form, found.records, meta, include)
-        if len(body) > WORTH_KEEPING and not selection.narrow and not asked.exact and form.how == "json":
-            if len(kept) < MOST_KEPT:
-                items = body[len(served.list_head) + len(forms.encode_json(meta)) :]
-                with self._cache.lock:
-                    if served.collection and served.collection.changed <= found.revision:
-                        served.collection.answers[name] = (items, last, found.remaining)
+        whole = not selection.narrow and not asked.exact and form.how == "json"
+        if whole and len(body) > WORTH_KEEPING and len(kept) < MOST_KEPT:
+            items = body[len(served.list_head) + len(encode_json(meta)) :]
+            with self._cache.lock:
+                if served.collection and served.collection.changed <= found.revision:
+                    served.collection.answers[name] = (items, last, found.remaining)
         return body
 
     def _meta(self, served: Served, asked: Asked, found: Slice, selection: Selection, last: str) -> dict[str, Any]:
@@ -102,12 +103,12 @@ class List:
         assert served.collection is not None
         revision = asked.exact or self._cache.revision
         records, limit = served.collection.records, asked.limit
-        keys = selection.keys(asked.after)
+        keys = selection.candidates(asked.after)
         if not selection.narrow:
             page = keys[:limit] if limit else keys
             rest = len(keys) - len(page)
             return Slice([records[key] for key in page], revision, rest > 0, rest)
-        found = []
+        found: list[Record] = []
         for key in keys:
             record = records[key]
             if selection.wants(record):

@@ -40,7 +40,8 @@ class Update:
         def change(current: Object) -> Object:
             uid = obj["metadata"].get("uid")
             if uid and uid != current["metadata"].get("uid"):
-                why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {current['metadata'].get('uid')}"
+                present = current["metadata"].get("uid")
+                why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {present}"
                 raise conflict(served.resource, intent.name, why)
             submitted = {**obj, "metadata": dict(obj["metadata"])}
             return merge(current, submitted) if merge else submitted

@@ -74,9 +74,10 @@ class Watch:
         revision = self._cache.revision
         if asked.initial:
             view.since = revision
+            selected = view.selection.candidates()
             lines = [
                 view.line("ADDED", collection.records[key])
-                for key in view.selection.keys()
+                for key in selected
                 if not view.selection.narrow or view.selection.wants(collection.records[key])
             ]
             if asked.initial_end:

@@ -63,12 +63,9 @@ class View:
             version = f"meta.k8s.io/{self.form.version}"
             shown = {"kind": "PartialObjectMetadata", "apiVersion": version, "metadata": metadata}
         if self.form.how == "table":
-            columns = forms.columns(kind)
-            row = {"cells": ["" for _ in columns], "object": shown}
+            row = {"cells": [], "object": shown}
             meta = {"resourceVersion": str(revision)}
-            shown = {
-                "kind": "Table", "apiVersion": version, "metadata": meta, "columnDefinitions": columns, "rows": [row],
-            }  # fmt: skip
+            shown = {"kind": "Table", "apiVersion": version, "metadata": meta, "columnDefinitions": [], "rows": [row]}
         return b'{"type":"BOOKMARK","object":%s}\n' % encode_json(shown)
 
 
