@@ -36,7 +36,8 @@ class Informer:
     ``on_change(old, new)``: (None, obj) added, (old, new) modified, (old, None) deleted. It is called on a thread that
     serves other informers of the same client too, so it must not take long; what it raises is logged.
     ``on_synced`` is called there once, after the first complete state has been announced.
-    ``metadata_only``: hold PartialObjectMetadata instead of whole objects.
+    ``metadata_only``: hold PartialObjectMetadata instead of whole objects. ``keep`` makes of each object
+    what is to be held (its metadata must keep name, namespace, uid and resourceVersion).
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Informer:
         on_change: OnChange | None = None,
         on_synced: Callable[[], None] | None = None,
         metadata_only: bool = False,
+        keep: Callable[[Object], Object] | None = None,
     ) -> None:
         self.resource = resource
         self.revision = 0  # the newest resourceVersion seen
@@ -58,6 +60,7 @@ class Informer:
         self._metadata_only = metadata_only
         self._on_change = on_change
         self._on_synced = on_synced
+        self._keep = keep or _lean
         self._lock = threading.Lock()
         self._objects: dict[str, dict[str, Object]] = {}
         self._synced = threading.Event()
@@ -141,7 +144,7 @@ class Informer:
         """One watch from beginning to end; raises what ended it unless the server just closed it in time."""
         if not self._since and not self._watch_list:
             listing = self._client.list(self.resource, metadata_only=self._metadata_only, **self._where)
-            self._replace({_key(obj): _lean(obj) for obj in listing.items}, listing.resource_version)
+            self._replace({_key(obj): self._keep(obj) for obj in listing.items}, listing.resource_version)
         initial: dict[tuple[str, str], Object] | None = None if self._since else {}
         stream = self._client.open_watch(
             self.resource,
@@ -188,9 +191,9 @@ class Informer:
             if kind == "DELETED":
                 initial.pop(_key(obj), None)
             else:
-                initial[_key(obj)] = _lean(obj)
+                initial[_key(obj)] = self._keep(obj)
             return initial
-        self._change(kind, _lean(obj))
+        self._change(kind, self._keep(obj))
         return None
 
     def _change(self, kind: str, obj: Object) -> None:
