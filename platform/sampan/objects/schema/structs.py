@@ -82,7 +82,7 @@ _NAMES: dict[str, Any] = {
 
 
 class Structs:
-    """The struct classes of one table. Thread-safe. With ``strict`` an unknown field is an error, else it is dropped."""
+    """The struct classes of one table. Thread-safe. With ``strict`` an unknown field is an error, else dropped."""
 
     def __init__(self, table: Table, *, strict: bool = False) -> None:
         self._table = table
