@@ -3,7 +3,7 @@
     typed({"replicas": "int32", "containers": [{"name": "string", "image": "string"}, {"keys": ["name"]}]})
 
 A text is a scalar (``any`` is schemaless), a dict a struct, ``{"*": type}`` a map of free keys, a list a list: its
-first element is the type of the elements, its second, optional, says more: ``keys`` (list type map, merged by the first key),
+first element is the type of the elements, its second, optional, says more: ``keys`` (list type map, by the first key),
 ``set``, ``merge_key``, ``strategy``. In a struct the key ``"$"`` says more of the struct: ``atomic``, ``strategy``,
 ``required``, ``defaults``.
 """

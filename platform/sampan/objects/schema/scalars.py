@@ -12,9 +12,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sampan.errors import BadRequest
+from sampan.objects import quantities
+
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
-_QUANTITY = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,4})?", re.ASCII)
 _CANONICAL_TIME = re.compile(
     r"[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     r"|02-(?:0[1-9]|1[0-9]|2[0-8]))T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{6})?Z"
@@ -22,7 +24,6 @@ _CANONICAL_TIME = re.compile(
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
-_QUANTITY_RULE = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
 
 class WrongType(ValueError):
@@ -46,16 +47,11 @@ def json_type(value: Any) -> str:
 
 
 def quantity(value: Any) -> str:
-    """A quantity as text; numbers become text. The text is kept as written."""
-    if isinstance(value, str):
-        text = value.strip()
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        text = format(value, "d") if isinstance(value, int) else repr(value)
-    else:
-        raise ValueError(_QUANTITY_RULE)
-    if len(text) > 400 or not _QUANTITY.fullmatch(text):
-        raise ValueError(_QUANTITY_RULE)
-    return text
+    """A quantity in its canonical text, as Go writes it back: 1000m is 1, 0.5 is 500m."""
+    try:
+        return quantities.canonical(value.strip() if isinstance(value, str) else value)
+    except BadRequest as error:
+        raise ValueError(error.message) from None
 
 
 def int_or_string(value: Any) -> int | str:

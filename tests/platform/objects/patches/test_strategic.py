@@ -133,8 +133,21 @@ def test_a_wrong_patch_is_refused(patch, error):
 
 
 keys = st.sampled_from(
-    """name image containers ports containerPort $patch $retainKeys $setElementOrder/containers finalizers
-    $deleteFromPrimitiveList/finalizers spec metadata volumes unknown""".split()
+    [
+        *(
+            "spec",
+            "metadata",
+            "containers",
+            "name",
+            "image",
+            "ports",
+            "containerPort",
+            "volumes",
+            "finalizers",
+            "unknown",
+        ),
+        *("$patch", "$retainKeys", "$setElementOrder/containers", "$deleteFromPrimitiveList/finalizers"),
+    ]
 )
 garbage = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["a", "b", "delete", "replace", "merge"]),
