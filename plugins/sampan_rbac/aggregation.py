@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Key, Observed, Update
+from sampan.objects import selectors
 from sampan_rbac.resources import CLUSTER_ROLES
 
 
@@ -22,35 +23,16 @@ def aggregate(key: Key, observed: Observed) -> Iterable[Action]:
 
 def gathered(role: Object, roles: Sequence[Object]) -> list[Object]:
     """The rules of every role that one of the selectors picks, each rule once."""
-    selectors = (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or []
+    chosen = (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or []
+    picked = [selectors.from_object(selector) for selector in chosen]
     rules: list[Object] = []
     for other in sorted(roles, key=lambda other: str(other["metadata"]["name"])):
         if other["metadata"]["name"] == role["metadata"]["name"]:
             continue
         labels = other["metadata"].get("labels") or {}
-        if any(picks(selector, labels) for selector in selectors):
+        if any(selector.matches(labels) for selector in picked):
             rules.extend(rule for rule in other.get("rules") or () if rule not in rules)
     return rules
-
-
-def picks(selector: Object, labels: dict[str, str]) -> bool:
-    """Whether a LabelSelector matches; an empty one matches everything."""
-    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
-        return False
-    return all(_holds(claim, labels) for claim in selector.get("matchExpressions") or ())
-
-
-def _holds(claim: Object, labels: dict[str, str]) -> bool:
-    key, values = claim["key"], claim.get("values") or ()
-    match claim["operator"]:
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case _:
-            return key not in labels
 
 
 def gatherers(changed: Object, observed: Observed) -> Iterable[Key]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
-from sampan.objects import problems
+from sampan.objects import problems, validation
 from sampan_rbac.resources import GROUP
 
 _SUBJECTS = ("Group", "ServiceAccount", "User")
@@ -37,6 +37,8 @@ def validate_cluster_role(role: Object, old: Object | None) -> Iterable[Problem]
             "aggregationRule.clusterRoleSelectors",
             "at least one clusterRoleSelector required if aggregationRule is non-nil",
         )
+    for at, selector in enumerate((aggregation or {}).get("clusterRoleSelectors") or ()):
+        yield from validation.validate_label_selector(f"aggregationRule.clusterRoleSelectors[{at}]", selector)
 
 
 def _rule(path: str, rule: Object, *, namespaced: bool) -> Iterable[Problem]:

@@ -54,8 +54,9 @@ class Compaction:
 
     def step(self, connection: sqlite3.Connection, newest: int, changes: int) -> None:
         """Look at so many changes; inside a transaction."""
+        self._wanted = min(self._wanted, newest)  # or what is asked for the future would stay due for ever
         if self._wanted > self._oldest:
-            connection.execute(SET, ("oldest", min(self._wanted, newest)))
+            connection.execute(SET, ("oldest", self._wanted))
         self._oldest, collected = (
             row[0] for row in connection.execute("SELECT value FROM bounds ORDER BY name = 'collected'").fetchall()
         )

@@ -17,11 +17,12 @@ ABOVE = "\U0010ffff"  # sorts after whatever a key goes on with
 HEAD = "SELECT (SELECT max(id) FROM log), (SELECT value FROM bounds WHERE name = 'oldest')"
 ENTRY_NOW = "SELECT l.value, c.id, c.created FROM current c JOIN log l ON l.id = c.id WHERE c.key = ?"
 ENTRY_THEN = "SELECT value, id, created FROM log WHERE key = ? AND id <= ? ORDER BY id DESC LIMIT 1"
-NOW = "FROM current c JOIN log l ON l.id = c.id WHERE c.key {} ? AND c.key < ?"
+NOW = "FROM current c WHERE c.key {} ? AND c.key < ?"
 THEN = (
     "FROM (SELECT key, max(id) AS id, created FROM log WHERE key {} ? AND key < ? AND id <= ? GROUP BY key) c"
-    " JOIN log l ON l.id = c.id WHERE c.created"
+    " WHERE c.created"
 )
+PAGE = "SELECT c.key, (SELECT value FROM log WHERE id = c.id), c.id, c.created {} ORDER BY c.key LIMIT ?"
 CHANGES = (
     "SELECT l.id, l.key, l.created, l.value, l.previous, p.value FROM log l LEFT JOIN log p ON p.id = l.previous"
     " WHERE l.id > ? AND l.id <= ? ORDER BY l.id"
@@ -84,7 +85,7 @@ class Reader:
             where = form.format(">" if after >= prefix and after else ">=")
             facts = (max(after, prefix), prefix + ABOVE, *more_facts)
             rows = connection.execute(
-                f"SELECT c.key, l.value, c.id, c.created {where} ORDER BY c.key LIMIT ?",
+                PAGE.format(where),
                 (*facts, limit + 1 if limit else -1),
             ).fetchall()
             remaining = 0

@@ -59,8 +59,7 @@ class Recorder:
         self, client: Client, component: str, host: str = "", *, clock: Callable[[], float] = time.time
     ) -> None:
         self._client = client
-        self._source = {"component": component, **({"host": host} if host else {})}
-        self._instance = f"{component}-{host}" if host else component
+        self._host = host
         self._component = component
         self._clock = clock
         self._groups: OrderedDict[Any, _Group] = OrderedDict()
@@ -71,8 +70,9 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def event(self, about: Object, type: str, reason: str, message: str) -> None:
-        """``about`` needs kind, apiVersion and metadata; type is Normal or Warning."""
+    def event(self, about: Object, type: str, reason: str, message: str, *, component: str = "") -> None:
+        """``about`` needs kind, apiVersion and metadata; type is Normal or Warning. ``component`` speaks instead of the
+        recorder's own: one process holds many controllers."""
         reference = reference_to(about)
         with self._ready:
             if self._closed or len(self._queue) >= _QUEUED:
@@ -80,7 +80,8 @@ class Recorder:
             if not self._allowed(reference):
                 log.debug("event %s about %s/%s is one too many", reason, reference["kind"], reference["name"])
                 return
-            self._queue.append({"involvedObject": reference, "type": type, "reason": reason, "message": message})
+            said = {"involvedObject": reference, "type": type, "reason": reason, "message": message}
+            self._queue.append({**said, **self._speaker(component or self._component)})
             if self._thread is None:
                 self._thread = start_thread(self._run, "events")
             self._ready.notify()
@@ -93,6 +94,13 @@ class Recorder:
             thread = self._thread
         if thread is not None:
             thread.join(_FLUSH)
+
+    def _speaker(self, component: str) -> Object:
+        return {
+            "source": {"component": component, **({"host": self._host} if self._host else {})},
+            "reportingComponent": component,
+            "reportingInstance": f"{component}-{self._host}" if self._host else component,
+        }
 
     def _allowed(self, reference: Object) -> bool:
         """Take a token of the object's bucket."""
@@ -121,7 +129,12 @@ class Recorder:
     def _write(self, event: Object) -> None:
         """Raise the count of the Event that says the same, or create one."""
         about = event["involvedObject"]
-        similar = (event["type"], event["reason"], *sorted((k, v) for k, v in about.items() if k != "resourceVersion"))
+        similar = (
+            event["reportingComponent"],
+            event["type"],
+            event["reason"],
+            *sorted((k, v) for k, v in about.items() if k != "resourceVersion"),
+        )
         message, key = self._combined(similar, event["message"][:_MESSAGE])
         namespace = about.get("namespace") or "default"
         now = self._clock()
@@ -140,13 +153,10 @@ class Recorder:
             "metadata": {"name": name, "namespace": namespace},
             **event,
             "message": message,
-            "source": self._source,
             "firstTimestamp": at,
             "lastTimestamp": at,
             "count": 1,
             "eventTime": None,
-            "reportingComponent": self._component,
-            "reportingInstance": self._instance,
         }
         self._client.create(EVENTS, fresh, namespace)
         _remember(self._written, key, _Written(name, 1))

@@ -111,14 +111,20 @@ def write(
     ca: bytes = b"",
     certificate: bytes = b"",
     key: bytes = b"",
+    ca_file: str = "",
+    certificate_file: str = "",
+    key_file: str = "",
     token: str = "",
     cluster: str = "sampan",
     user: str = "admin",
     namespace: str = "",
 ) -> None:
-    """A kubeconfig with one context, readable by its owner only; replaces the file at once. Bytes are PEM."""
+    """A kubeconfig with one context, readable by its owner only; replaces the file at once. Bytes are PEM; what the
+    named files hold is copied in, so that the kubeconfig can be carried elsewhere."""
     import yaml  # only here and for files that are not JSON: the client's import stays light
 
+    ca = ca or _content(ca_file)
+    certificate, key = certificate or _content(certificate_file), key or _content(key_file)
     place: dict[str, Any] = {"server": server}
     if ca:
         place["certificate-authority-data"] = base64.b64encode(ca).decode()
@@ -143,6 +149,10 @@ def write(
     with open(descriptor, "w") as out:
         yaml.safe_dump(document, out, sort_keys=False)
     os.replace(draft, file)
+
+
+def _content(path: str) -> bytes:
+    return Path(path).read_bytes() if path else b""
 
 
 def in_cluster(environ: Mapping[str, str] = os.environ, account: Path = _ACCOUNT) -> Config:

@@ -15,7 +15,7 @@ from sampan.errors import Forbidden, NotFound, StatusError
 class EventSink(Protocol):
     """Where events go; ``sampan.client.events.Recorder`` is one."""
 
-    def event(self, about: Object, type: str, reason: str, message: str) -> None: ...
+    def event(self, about: Object, type: str, reason: str, message: str, *, component: str = "") -> None: ...
 
 
 class Write(NamedTuple):
@@ -31,11 +31,12 @@ class Write(NamedTuple):
 class Performer:
     """``writes`` and ``requeue`` say what came of it, also when ``perform`` has raised in the middle."""
 
-    def __init__(self, client: Client, events: EventSink) -> None:
+    def __init__(self, client: Client, events: EventSink, component: str = "") -> None:
         self.writes: list[Write] = []
         self.requeue: float | None = None
         self._client = client
         self._events = events
+        self._component = component
 
     def perform(self, actions: Iterable[Action]) -> None:
         """All of them, in order; the first failure ends it and is raised."""
@@ -59,7 +60,7 @@ class Performer:
             case Remove():
                 self._remove(action)
             case Emit():
-                self._events.event(action.about, action.type, action.reason, action.message)
+                self._emit(action.about, action.type, action.reason, action.message)
             case Requeue():
                 self.requeue = action.after if self.requeue is None else min(self.requeue, action.after)
 
@@ -70,14 +71,14 @@ class Performer:
         except StatusError as error:
             if not ends_with_namespace(error):
                 if action.event_on is not None:
-                    self._events.event(action.event_on, "Warning", "FailedCreate", f"Error creating: {error}")
+                    self._emit(action.event_on, "Warning", "FailedCreate", f"Error creating: {error}")
                 if action.on_failure is not None:
                     self.perform(action.on_failure(error))
             raise
         self._wrote(action.resource, made)
         if action.event_on is not None:
             text = f"Created {kind}: {made['metadata']['name']}"
-            self._events.event(action.event_on, "Normal", "SuccessfulCreate", text)
+            self._emit(action.event_on, "Normal", "SuccessfulCreate", text)
 
     def _remove(self, action: Remove) -> None:
         kind = action.resource.kind.lower()
@@ -90,11 +91,14 @@ class Performer:
             return
         except StatusError as error:
             if action.event_on is not None:
-                self._events.event(action.event_on, "Warning", "FailedDelete", f"Error deleting: {error}")
+                self._emit(action.event_on, "Warning", "FailedDelete", f"Error deleting: {error}")
             raise
         self.writes.append(Write(action.resource, action.namespace, action.name, "", action.uid))
         if action.event_on is not None:
-            self._events.event(action.event_on, "Normal", "SuccessfulDelete", f"Deleted {kind}: {action.name}")
+            self._emit(action.event_on, "Normal", "SuccessfulDelete", f"Deleted {kind}: {action.name}")
+
+    def _emit(self, about: Object, type: str, reason: str, message: str) -> None:
+        self._events.event(about, type, reason, message, component=self._component)
 
     def _wrote(self, resource: Resource, obj: Object) -> None:
         metadata = obj.get("metadata") or {}
@@ -111,12 +115,12 @@ def ends_with_namespace(error: StatusError) -> bool:
 class Silence:
     """An EventSink for who wants no events."""
 
-    def event(self, about: Object, type: str, reason: str, message: str) -> None:
+    def event(self, about: Object, type: str, reason: str, message: str, *, component: str = "") -> None:
         return None
 
 
 class Fence:
-    """Our own writes per key: a key is not decided again until its informers have seen them (upstream's expectations)."""
+    """Our own writes per key: it is not decided again until its informers have seen them (upstream's expectations)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

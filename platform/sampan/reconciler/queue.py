@@ -1,7 +1,7 @@
 """The work queue: deduplicating, fair between reconcilers, with delays and per-key back-off.
 
-A key that is being worked on is not handed out a second time; if it is added meanwhile it comes again afterwards. Has no
-thread of its own: the workers that wait for keys keep the time. Must not know what a key means.
+A key that is being worked on is not handed out a second time; if it is added meanwhile it comes again afterwards. Has
+no thread of its own: the workers that wait for keys keep the time. Must not know what a key means.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Queue:
         with self._changed:
             failures = self._failures.get(item, 0)
             self._failures[item] = failures + 1
-        delay = min(_FIRST * 2 ** min(failures, 30), _LONGEST)
+        delay = min(_FIRST * 2.0 ** min(failures, 30), _LONGEST)
         self.add_after(item, delay)
         return delay
 

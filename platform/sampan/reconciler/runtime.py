@@ -7,12 +7,12 @@ and one small pool of workers, so that an idle control plane stays small. Must n
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from random import Random
 
 from sampan.client import Client
 from sampan.client.hub import start_thread
@@ -66,7 +66,7 @@ class Runtime:
         reconcilers: Sequence[AnyReconciler],
         *,
         clock: Callable[[], float] = time.time,
-        random: random.Random = random.Random(),
+        random: Random | None = None,
         recorder: EventSink | None = None,
         workers: int = _WORKERS,
     ) -> None:
@@ -74,7 +74,7 @@ class Runtime:
         self._client = client
         self._keyed = [rec for rec in reconcilers if not isinstance(rec, Standing)]
         self._standing = [rec for rec in reconcilers if isinstance(rec, Standing)]
-        self._clock, self._random = clock, random
+        self._clock, self._random = clock, random or Random()
         self._events = recorder or Silence()
         self._queue = Queue([rec.workers for rec in self._keyed])
         self._fence = Fence()
@@ -195,7 +195,7 @@ class Runtime:
             self._queue.add_after(item, _LOOK)  # the change that is waited for usually brings the key back before
             return
         key, name = item.key, reconciler.name
-        performer = Performer(self._client, self._events)
+        performer = Performer(self._client, self._events, name)
         actions: list[Action] = []
         problem: Exception | None = None
         try:

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import pytest
-
 from sampan.contracts.reconciling import Key, Update
 from sampan.testing.shelves import Shelf
 from sampan_rbac import people
-from sampan_rbac.aggregation import aggregate, gatherers, picks
+from sampan_rbac.aggregation import aggregate, gatherers
 from sampan_rbac.grammar import cluster_role, rule
 from sampan_rbac.resources import CLUSTER_ROLES
 
@@ -38,17 +36,3 @@ def test_any_change_concerns_the_gathering_roles_only():
     observed = shelf(cluster_role("view", [], gathers="view"), cluster_role("part", []))
 
     assert gatherers({}, observed) == [Key("", "view")]
-
-
-@pytest.mark.parametrize(
-    ("operator", "values", "labels", "picked"),
-    [
-        ("In", ["1"], {"a": "1"}, True),
-        ("In", ["1"], {}, False),
-        ("NotIn", ["1"], {}, True),
-        ("Exists", [], {"a": ""}, True),
-        ("DoesNotExist", [], {"a": ""}, False),
-    ],
-)
-def test_expressions_select(operator, values, labels, picked):
-    assert picks({"matchExpressions": [{"key": "a", "operator": operator, "values": values}]}, labels) is picked

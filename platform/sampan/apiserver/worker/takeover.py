@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 
 from sampan.apiserver.worker.channel import GONE, IN, LEFT, NOT_NOW, OUT, RECEIVE, Channel
 from sampan.apiserver.worker.loop import EventLoop
+
+log = logging.getLogger(__name__)
 
 
 class Takeover(Channel):
@@ -49,7 +52,10 @@ class Takeover(Channel):
         if not self.ended:
             told, self.on_close = self.on_close, None
             if told is not None:
-                told()
+                try:
+                    told()
+                except Exception:
+                    log.exception("a taker failed at the end of its connection")
             self.close()
 
     def on_events(self, mask: int) -> None:

@@ -24,8 +24,9 @@ from sampan.apiserver.worker.tls import server_context
 
 log = logging.getLogger(__name__)
 
-#: Seconds a thread may hold the interpreter while another waits for it.
-SWITCH_INTERVAL = 0.0005
+#: Seconds a thread may hold the interpreter while another waits for it. Measured beside one thread that only computes,
+#: 16 connections: parked answers' p99 44 ms with Python's 5 ms, 8 ms with this; at 0.1 ms switching eats a third.
+SWITCH_INTERVAL = 0.001
 _STOCK_CONNECTIONS = 1000  # gunicorn's default for worker_connections: nobody chose it
 
 
@@ -60,7 +61,7 @@ class Worker(GunicornWorker):  # type: ignore[misc]  # gunicorn is not typed
         cfg = self.cfg
         limits = replace(
             self.limits,
-            graceful_seconds=min(float(cfg.graceful_timeout), self.limits.graceful_seconds),
+            graceful_seconds=max(cfg.graceful_timeout - 1.0, cfg.graceful_timeout / 2),  # before the arbiter's SIGKILL
             idle_seconds=max(float(cfg.keepalive), self.limits.idle_seconds),
         )
         if cfg.worker_connections != _STOCK_CONNECTIONS:

@@ -43,7 +43,9 @@ def test_requests_follow_one_another_on_a_connection(serve):
 def test_pipelined_requests_are_answered_in_order(serve):
     talk = serve(echo).talk()
 
-    talk.say(b"".join(GET % number for number in range(100)) + b"POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi")
+    talk.say(
+        b"".join(GET % number for number in range(100)) + b"POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+    )
 
     assert [talk.answer()[2] for _ in range(101)] == [b"GET /%d " % number for number in range(100)] + [b"POST /p hi"]
 
@@ -93,7 +95,10 @@ def test_head_gets_no_body(serve):
 @pytest.mark.parametrize("size", [1, 9, 100_000])
 def test_a_chunked_body_arrives_whole(serve, size):
     talk = serve(echo, PATIENT).talk()
-    data = b"POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n" + GET % 2
+    data = (
+        b"POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
+        + GET % 2
+    )
 
     for at in range(0, len(data), size):
         talk.say(data[at : at + size])

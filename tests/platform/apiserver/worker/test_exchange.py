@@ -110,7 +110,8 @@ def test_a_begin_that_fails_or_resumes_at_once_is_answered(serve, caplog):
 
     running = serve(
         routes(
-            broken=raising(Parked(broken)), quick=raising(lambda: Parked(lambda resume: resume(lambda: Answer(200, b"q"))))
+            broken=raising(Parked(broken)),
+            quick=raising(lambda: Parked(lambda resume: resume(lambda: Answer(200, b"q")))),
         )
     )
     talk = running.talk()

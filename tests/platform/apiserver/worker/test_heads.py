@@ -16,7 +16,12 @@ def heads():
 
 def test_an_environ_is_complete(heads):
     environ = heads.parse(
-        head("User-Agent: me", "Content-Type: text/plain", "Content-Length: 3", request="POST /a%20b%C3%A9?x=%31 HTTP/1.1"),
+        head(
+            "User-Agent: me",
+            "Content-Type: text/plain",
+            "Content-Length: 3",
+            request="POST /a%20b%C3%A9?x=%31 HTTP/1.1",
+        ),
         {"wsgi.version": (1, 0)},
     )
 

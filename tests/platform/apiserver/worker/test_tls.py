@@ -60,7 +60,7 @@ def test_a_client_certificate_is_shown_to_the_application(connect, pki):
 
 
 def test_a_certificate_of_another_authority_is_refused(connect):
-    with pytest.raises(OSError):  # noqa: PT011 - reset, alert or end, as the race goes
+    with pytest.raises((OSError, EOFError)):  # alert, reset or end, as the race goes
         talk = connect("stranger")
         talk.say(GET % b"who")
         talk.head()
@@ -105,7 +105,7 @@ def test_streams_and_takeovers_are_encrypted_too(connect):
     assert raw.at_end()
 
 
-def test_http_2_and_old_tls_are_not_spoken(running, connect, client_context):
+def test_http_2_is_not_offered(running, connect, client_context):
     context = client_context()
     context.set_alpn_protocols(["h2", "http/1.1"])
 
@@ -117,7 +117,8 @@ def test_plain_http_on_the_tls_port_ends_the_connection(running):
 
     talk.say(GET % b"")
 
-    assert talk.at_end() or True  # an alert may come first
+    while not talk.at_end():  # an alert may come first
+        pass
     assert running.clients() == 0
 
 
