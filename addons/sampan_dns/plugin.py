@@ -1,1 +1,32 @@
 """Where sampan_dns meets the platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sampan.contracts.components import Component, Running
+from sampan.hookspecs import hookimpl
+from sampan_dns.manifests import USER, manifests
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The section ``plugins.dns``."""
+
+    address: str = ""
+    """Address to listen on; empty: where pods reach this machine."""
+    port: int = 0
+    """Port to listen on; 0: a free one, which is right wherever a Service leads to it."""
+    upstream: tuple[str, ...] = ()
+    """Resolvers for all other names; empty: the machine's own."""
+
+
+def _run(running: Running) -> None:
+    from sampan_dns.component import run
+
+    run(running)
+
+
+@hookimpl
+def contribute_components() -> list[Component]:
+    return [Component(name="dns", run=_run, user=USER, process="dns", manifests=manifests)]

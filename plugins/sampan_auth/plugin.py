@@ -1,1 +1,75 @@
 """Where sampan_auth meets the platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sampan.contracts.access import Authenticator
+from sampan.contracts.kinds import Kind, Object
+from sampan.contracts.serving import Route, ServerContext
+from sampan.hookspecs import hookimpl
+from sampan_auth import extension, issuer
+from sampan_auth.accounts import AccountTokens
+from sampan_auth.bearer import Bearer
+from sampan_auth.certificates import CertificateReader, Certificates, FrontProxy
+from sampan_auth.keys import Keys
+from sampan_auth.reviews import review_kinds
+from sampan_auth.static import read_tokens
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Ways of knowing a caller."""
+
+    token_file: str = ""
+    """A file of tokens, each line token,user,uid,"group1,group2"; relative to home. Empty: none."""
+    bootstrap_tokens: bool = True
+    """Whether Secrets of type bootstrap.kubernetes.io/token in kube-system let new nodes in."""
+    audiences: tuple[str, ...] = ()
+    """Audiences a token may be meant for to be accepted here; empty: the issuer."""
+    front_proxy_names: tuple[str, ...] = ("front-proxy-client",)
+    """Common names a front proxy's certificate may have; empty: any that its authority signed."""
+
+
+@hookimpl
+def contribute_authenticators(context: ServerContext) -> list[Authenticator]:
+    settings = _settings(context)
+    reader = CertificateReader(_pki(context) / "front-proxy-ca.crt")
+    return [Certificates(reader), FrontProxy(reader, settings.front_proxy_names), _bearer(context)]
+
+
+@hookimpl
+def contribute_kinds(context: ServerContext) -> list[Kind]:
+    return review_kinds(_bearer(context))
+
+
+@hookimpl
+def contribute_routes(context: ServerContext) -> list[Route]:
+    return issuer.routes(_keys(context), context.issuer, context.server_url)
+
+
+@hookimpl
+def contribute_seeds(context: ServerContext) -> list[Object]:
+    made = extension.manifest(_pki(context), _settings(context).front_proxy_names)
+    return [made] if made else []
+
+
+def _bearer(context: ServerContext) -> Bearer:
+    settings = _settings(context)
+    accounts = AccountTokens(context.cluster, _keys(context), context.issuer)
+    static = read_tokens(Path(context.home) / settings.token_file) if settings.token_file else {}
+    audiences = settings.audiences or (context.issuer,)
+    return Bearer(context.cluster, accounts, audiences, static=static, bootstrap=settings.bootstrap_tokens)
+
+
+def _settings(context: ServerContext) -> Settings:
+    return context.settings if isinstance(context.settings, Settings) else Settings()
+
+
+def _pki(context: ServerContext) -> Path:
+    return Path(context.options.get("pki") or Path(context.home) / "pki")
+
+
+def _keys(context: ServerContext) -> Keys:
+    return Keys(_pki(context) / "sa.pub")

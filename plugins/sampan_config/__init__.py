@@ -1,1 +1,1 @@
-"""ConfigMap, Secret and Lease-like plain data kinds: what pods are configured with."""
+"""ConfigMap and Secret: what pods are configured with."""

@@ -1,1 +1,20 @@
 """Where sampan_docker meets the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sampan.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from sampan.contracts.runtime import Runtime
+
+
+@hookimpl
+def provide_runtime(name: str, home: str, options: Mapping[str, Any]) -> Runtime | None:
+    if name != "docker":
+        return None
+    from sampan_docker.runtime import DockerRuntime
+
+    return DockerRuntime(home)

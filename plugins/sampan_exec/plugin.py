@@ -1,1 +1,22 @@
 """Where sampan_exec meets the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sampan.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from sampan.contracts.runtime import Runtime
+
+
+@hookimpl
+def provide_runtime(name: str, home: str, options: Mapping[str, Any]) -> Runtime | None:
+    if name != "exec":
+        return None
+    from pathlib import Path
+
+    from sampan_exec.runtime import ExecRuntime
+
+    return ExecRuntime(Path(home))

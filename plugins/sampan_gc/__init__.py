@@ -1,1 +1,1 @@
-"""Garbage collection by ownerReferences."""
+"""Garbage collection: what is owned goes when its owners have gone."""

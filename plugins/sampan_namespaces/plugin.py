@@ -1,1 +1,42 @@
 """Where sampan_namespaces meets the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sampan.contracts.admission import Admitter
+from sampan.contracts.kinds import Kind, Object
+from sampan.contracts.reconciling import ClientReconciler, Key, Observed, Watching
+from sampan.hookspecs import hookimpl
+from sampan_namespaces.deletion import empty
+from sampan_namespaces.kind import NAMESPACE
+from sampan_namespaces.lifecycle import NamespaceLifecycle
+from sampan_namespaces.resources import NAMESPACES, PODS, SEEDED, is_terminating
+
+
+@hookimpl
+def contribute_kinds() -> list[Kind]:
+    return [NAMESPACE]
+
+
+@hookimpl
+def contribute_seeds() -> list[Object]:
+    return [{"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}} for name in SEEDED]
+
+
+@hookimpl
+def contribute_admitters() -> list[Admitter]:
+    return [NamespaceLifecycle()]
+
+
+@hookimpl
+def contribute_reconcilers() -> list[ClientReconciler]:
+    watches = (Watching(PODS, keys=_ending_namespace),)
+    return [ClientReconciler(name="namespace", primary=NAMESPACES, watches=watches, reconcile=empty, workers=4)]
+
+
+def _ending_namespace(pod: Object, observed: Observed) -> Iterable[Key]:
+    """A pod that goes lets its namespace go on; pods of other namespaces concern nobody here."""
+    name = pod["metadata"].get("namespace", "")
+    namespace = observed.get(NAMESPACES, name)
+    return [Key("", name)] if namespace is not None and is_terminating(namespace) else []

@@ -1,1 +1,31 @@
 """Where sampan_proxy meets the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sampan.contracts.components import Component, Running
+from sampan.hookspecs import hookimpl
+
+
+def _run(running: Running) -> None:
+    from sampan_proxy.component import run
+
+    run(running)
+
+
+def _cleanup(home: str, options: Mapping[str, Any]) -> None:
+    from sampan_proxy.component import cleanup
+
+    cleanup(home, options)
+
+
+@hookimpl
+def contribute_components() -> list[Component]:
+    return [
+        Component(
+            name="proxy", run=_run, user="system:kube-proxy", groups=("system:node-proxier",), process="node",
+            cleanup=_cleanup,
+        )
+    ]  # fmt: skip

@@ -1,1 +1,43 @@
 """Where sampan_rbac meets the platform."""
+
+from __future__ import annotations
+
+from sampan.contracts.access import Authorizer
+from sampan.contracts.admission import Admitter
+from sampan.contracts.kinds import Kind, Object
+from sampan.contracts.reconciling import Reconciler, Watching
+from sampan.contracts.serving import ServerContext
+from sampan.hookspecs import hookimpl
+from sampan_rbac import machines, people
+from sampan_rbac.aggregation import aggregate, gatherers
+from sampan_rbac.authorizer import Rbac
+from sampan_rbac.escalation import Escalation
+from sampan_rbac.kinds import STORED
+from sampan_rbac.resources import CLUSTER_ROLES
+from sampan_rbac.reviews import review_kinds
+
+
+@hookimpl
+def contribute_kinds(context: ServerContext) -> list[Kind]:
+    return [*STORED, *review_kinds(context.cluster)]
+
+
+@hookimpl
+def contribute_seeds() -> list[Object]:
+    return [*people.manifests(), *machines.manifests()]
+
+
+@hookimpl
+def contribute_authorizers(context: ServerContext) -> list[Authorizer]:
+    return [Rbac(context.cluster)]
+
+
+@hookimpl
+def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    return [Escalation(context.cluster)]
+
+
+@hookimpl
+def contribute_reconcilers() -> list[Reconciler]:
+    watches = (Watching(CLUSTER_ROLES, keys=gatherers),)
+    return [Reconciler(name="clusterrole-aggregation", primary=CLUSTER_ROLES, watches=watches, decide=aggregate)]

@@ -1,1 +1,38 @@
 """Where sampan_services meets the platform."""
+
+from __future__ import annotations
+
+import random
+
+from sampan.contracts.admission import Admitter
+from sampan.contracts.kinds import Kind, Object
+from sampan.contracts.reconciling import Reconciler
+from sampan.contracts.serving import ServerContext
+from sampan.hookspecs import hookimpl
+from sampan_services import endpoints_objects, kinds, slices, sweeping
+from sampan_services.allocation import Allocate
+from sampan_services.seeds import kubernetes_objects
+
+
+@hookimpl
+def contribute_kinds() -> list[Kind]:
+    return kinds.ALL
+
+
+@hookimpl
+def contribute_seeds(context: ServerContext) -> list[Object]:
+    return kubernetes_objects(context.options)
+
+
+@hookimpl
+def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    low, _, high = str(context.options["node_port_range"]).partition("-")
+    return [Allocate(str(context.options["service_cidr"]), (int(low), int(high)), random.SystemRandom())]
+
+
+@hookimpl
+def contribute_reconcilers() -> list[Reconciler]:
+    return [
+        slices.RECONCILER, endpoints_objects.ENDPOINTS_RECONCILER, endpoints_objects.MIRROR_RECONCILER,
+        *sweeping.RECONCILERS,
+    ]  # fmt: skip

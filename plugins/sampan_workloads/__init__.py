@@ -1,1 +1,1 @@
-"""ReplicaSet and Deployment: kinds and controllers."""
+"""Deployments, ReplicaSets and ControllerRevisions: workloads of interchangeable pods, kept at the wanted number."""

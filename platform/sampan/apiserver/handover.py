@@ -62,7 +62,7 @@ class Hijacked(BaseException):
 
 
 class Offloaded(BaseException):
-    """``run()`` may block: it is called on the pool and returns the Answer (its iterator body, if any, is drained there,
+    """``run()`` may block: it is called on the pool and returns the Answer (its iterator body, if any, is drained,
     chunk-encoded, with a blocking socket). ``run_raw(sock)``, if given instead, gets the blocking (TLS) socket itself,
     for WebSockets and tunnels; the connection is closed when it returns."""
 

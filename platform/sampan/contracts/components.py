@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sampan.contracts.kinds import Object
+
 if TYPE_CHECKING:
     from sampan.client import Client
 
@@ -36,4 +38,7 @@ class Component:
     elected: bool = False  # only one instance works at a time, by a Lease in kube-system
     #: Remove whatever it left on this machine (containers, rules, mounts); called by `sampan down` after all has stopped.
     cleanup: Callable[[str, Mapping[str, Any]], None] | None = None  # (home of the component, cluster-wide options)
+    #: Objects it ships, given the cluster-wide options: created with the administrator's identity before it runs,
+    #: where they are missing; what a user has changed stays changed.
+    manifests: Callable[[Mapping[str, Any]], list[Object]] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)

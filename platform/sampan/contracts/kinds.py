@@ -93,6 +93,10 @@ def _as_is(draft: Draft) -> None:
     return None
 
 
+def _free(obj: Object) -> bool:
+    return False
+
+
 def _fine(obj: Object, old: Object | None) -> Iterable[Problem]:
     return ()
 
@@ -135,6 +139,11 @@ class Kind:
     grace: Callable[[Deletion], int] | None = None
     #: "Background" or "Orphan": what DELETE does when the client names no propagationPolicy.
     propagation: str = "Background"
+    #: Whether the object keeps finalizers outside metadata (Namespace's spec.finalizers): while true, and while
+    #: metadata.finalizers is not empty, a deleted object stays with its deletionTimestamp; every write asks again.
+    held: Callable[[Object], bool] = _free
+    #: Changes the object at the moment its deletionTimestamp is set (a Namespace's phase becomes Terminating).
+    terminate: Callable[[Object], None] = _nothing
     #: PUT to a name that does not exist creates it (Leases, Endpoints … as upstream's AllowCreateOnUpdate).
     create_on_update: bool = False
     #: PUT without resourceVersion is accepted (upstream's AllowUnconditionalUpdate).

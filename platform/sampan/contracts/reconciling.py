@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sampan.contracts.kinds import Object, Resource
+from sampan.errors import StatusError
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from sampan.client import Client
 
 
 class Key(NamedTuple):
@@ -37,6 +43,8 @@ class Create:
     resource: Resource
     object: Object
     event_on: Object | None = None  # emits SuccessfulCreate / FailedCreate on this object, as upstream's controllers do
+    #: When the server refuses: performed before the key is retried (a condition that says so in the owner's status).
+    on_failure: Callable[[StatusError], Iterable[Action]] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,31 @@ class Reconciler:
     resync: float = 0.0  # seconds after which every key is looked at again; 0 = never
     #: After its own writes a key is not decided again until the informer has seen them (upstream's expectations).
     #: That is the shell's doing for Create, Update, Patch and Remove; nothing for a plugin to do.
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientReconciler:
+    """A reconciler that cannot be pure, for what it needs is not known before it asks: deleting whatever a namespace
+    holds, of any kind. It may call the API itself (blocking, on a worker thread); the actions it returns are then
+    performed as a Reconciler's are, and Retry, GiveUp and every StatusError mean the same. Keep what it decides in
+    pure functions beside it. Returned by ``contribute_reconcilers`` among the others."""
+
+    name: str
+    primary: Resource
+    watches: tuple[Watching, ...] = ()
+    reconcile: Callable[[Key, Client, Observed], Iterable[Action]]
+    workers: int = 2
+    resync: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Work that belongs to no kind (garbage collection looks at all of them): ``run(client, stop)`` is called on a
+    thread of its own while this process leads, and returns soon after ``stop`` is set. Raising starts it again with
+    back-off. Returned by ``contribute_reconcilers`` among the others."""
+
+    name: str
+    run: Callable[[Client, Event], None]
 
 
 class Retry(Exception):

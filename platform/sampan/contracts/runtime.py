@@ -175,7 +175,8 @@ class Runtime(Protocol):
 
     def remove_sandbox(self, sandbox_id: str) -> None: ...
 
-    def sandboxes(self) -> list[Sandbox]: ...
+    def sandboxes(self, pod_uid: str = "") -> list[Sandbox]:
+        """All of this cluster's, or one pod's."""
 
     def create_container(self, sandbox_id: str, spec: ContainerSpec) -> str: ...
 
@@ -186,8 +187,8 @@ class Runtime(Protocol):
 
     def remove_container(self, container_id: str) -> None: ...
 
-    def containers(self) -> list[Container]:
-        """All of this cluster's, exited ones included until removed."""
+    def containers(self, pod_uid: str = "") -> list[Container]:
+        """All of this cluster's, or one pod's; exited ones included until removed."""
 
     def image(self, reference: str) -> Image | None: ...
 
@@ -205,7 +206,10 @@ class Runtime(Protocol):
     def attach(self, container_id: str, *, stdin: bool, tty: bool) -> Stream: ...
 
     def logs(self, container_id: str, *, follow: bool, since: float, tail: int) -> Iterator[tuple[float, int, bytes]]:
-        """(time, channel, line with its newline if it had one); tail -1 = all. Ends when the container has and all is read."""
+        """(time, channel, line with its newline if it had one); tail -1 = all. Ends when the container has and all is read.
+
+        While following, (0.0, 0, b"") may come now and then: a sign of life, to be passed over.
+        """
 
     def dial(self, sandbox_id: str, port: int) -> int:
         """A connected TCP socket's file descriptor into the pod's network (port-forward, probes, proxy)."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sampan.contracts.access import User
+from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.kinds import Object, Resource
 
 
@@ -31,6 +31,10 @@ class Reader(Protocol):
     def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None: ...
 
     def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> list[Object]: ...
+
+    def generation(self, resource: Resource) -> int:
+        """A number that changes whenever any object of that resource has changed in the cache; a dict look-up, so that
+        what was compiled from many objects (RBAC) can be checked on every request. 0 for a resource nobody serves."""
 
 
 class Cluster(Reader, Protocol):
@@ -55,6 +59,9 @@ class Cluster(Reader, Protocol):
         self, user: User, verb: str, resource: Resource, namespace: str = "", name: str = "", subresource: str = ""
     ) -> tuple[bool, str]:
         """Whether that user may, and why."""
+
+    def decide(self, asked: Attributes) -> tuple[Decision, str]:
+        """What the whole chain of authorizers says, non-resource paths included (SubjectAccessReview)."""
 
 
 class Upgrade(Protocol):

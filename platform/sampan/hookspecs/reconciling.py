@@ -9,12 +9,12 @@ from sampan.hookspecs.markers import hookspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sampan.contracts.reconciling import Reconciler, ReconcilerContext
+    from sampan.contracts.reconciling import ClientReconciler, Reconciler, ReconcilerContext, Standing
     from sampan.contracts.scheduling import SchedulingPlugin
 
 
 @hookspec
-def contribute_reconcilers(context: ReconcilerContext) -> Sequence[Reconciler]:
+def contribute_reconcilers(context: ReconcilerContext) -> Sequence[Reconciler | ClientReconciler | Standing]:
     """Bring reconcilers.
 
     Called: once in each reconciler process, before leader election.

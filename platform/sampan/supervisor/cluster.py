@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from sampan.contracts.components import Component
+from sampan.contracts.components import Component, Running
 from sampan.plugins import Plugins
 from sampan.settings import Settings, load
 from sampan.supervisor.components import run_components
 from sampan.supervisor.gateway import serve_api
-from sampan.supervisor.identities import write_identities
+from sampan.supervisor.identities import write_client_bundle, write_identities
 from sampan.supervisor.options import cluster_options
 from sampan.supervisor.processes import Process
 
@@ -29,11 +30,22 @@ def load_plugins(settings: Settings) -> Plugins:
 
 def all_components(plugins: Plugins, settings: Settings) -> list[Component]:
     """The reconciler, and what the plugins contribute; the node's are left out where no node is wanted."""
-    from sampan.reconciler.main import run as run_reconciler
-
-    found = [Component(name="reconciler", run=partial(run_reconciler, plugins), user=RECONCILER_USER)]
+    found = [Component(name="reconciler", run=partial(_reconcile, plugins), user=RECONCILER_USER)]
     found += [component for _, answer in plugins.ask("contribute_components") for component in answer]
     return [component for component in found if settings.node.enabled or component.process != "node"]
+
+
+def _reconcile(plugins: Plugins, running: Running) -> None:
+    from sampan.reconciler.main import run
+
+    running.ready("reconciling as soon as elected")
+    identity = f"{running.options['node_name']}-{os.getpid()}"
+    run(plugins, running.client, options=running.options, home=running.home, stop=running.stop, identity=identity)
+
+
+def _served_names(settings: Settings) -> list[str]:
+    anywhere = ("0.0.0.0", "::", "")
+    return [name for name in (settings.api.host, *settings.api.names) if name not in anywhere]
 
 
 def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[Component]]:
@@ -41,8 +53,12 @@ def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[
     from sampan import pki
 
     options = cluster_options(settings)
-    names = [options["service_ip"], options["node_ip"], options["node_name"], settings.api.host, *settings.api.names]
-    pki.ensure(options["pki"], names=names, domain=options["cluster_domain"])
+    directory = settings.home / "pki"
+    pki.ensure(
+        directory, node_name=options["node_name"], node_ips=[options["node_ip"], options["api_endpoint_ip"]],
+        names=_served_names(settings), service_ip=options["service_ip"], domain=options["cluster_domain"],
+    )  # fmt: skip
+    write_client_bundle(directory)
     components = all_components(plugins, settings)
     write_identities(settings.home, settings.server_url, options["node_name"], components)
     return options, components

@@ -30,7 +30,7 @@ class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def load_config(self) -> None:
         pki = self._options["pki"]
         for name, value in {
-            "bind": f"{self._settings.api.host}:{self._settings.api.port}",
+            "bind": self._addresses(),
             "worker_class": WORKER,
             "workers": self._settings.api.workers,
             "certfile": f"{pki}/server.crt",
@@ -45,6 +45,14 @@ class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         }.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
+
+    def _addresses(self) -> list[str]:
+        """As set, and where pods reach this machine, unless the first says everywhere."""
+        host, port = self._settings.api.host, self._settings.api.port
+        own = str(self._options["api_endpoint_ip"])
+        if host in ("0.0.0.0", "::", "", own):
+            return [f"{host}:{port}"]
+        return [f"{host}:{port}", f"{own}:{port}"]
 
     def load(self) -> Any:
         from sampan.apiserver.wsgi import build_app

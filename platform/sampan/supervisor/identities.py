@@ -26,8 +26,16 @@ def write_identities(home: Path, server_url: str, node_name: str, components: It
 
 
 def _write(path: Path, directory: Path, server_url: str, name: str, user: str, groups: tuple[str, ...]) -> None:
-    certificate, key = pki.client_certificate(str(directory), name, user, groups)
+    certificate, key = pki.client_certificate(directory, name, user, groups)
     kubeconfig.write(
-        str(path), server=server_url, ca_file=str(directory / "ca.crt"), certificate_file=certificate, key_file=key,
-        cluster="sampan", user=name,
+        path, server=server_url, ca=(directory / "ca.crt").read_bytes(), certificate=certificate.read_bytes(),
+        key=key.read_bytes(), user=name,
     )  # fmt: skip
+
+
+def write_client_bundle(directory: Path) -> None:
+    """Both authorities in one file: whose certificates the API server lets in at TLS (what they may say is another matter)."""
+    bundle = (directory / "ca.crt").read_bytes() + (directory / "front-proxy-ca.crt").read_bytes()
+    path = directory / "client-ca.crt"
+    if not path.exists() or path.read_bytes() != bundle:
+        path.write_bytes(bundle)

@@ -5,11 +5,13 @@ What must not change once a cluster exists (service_cidr) is remembered in ``hom
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import json
 import os
 import shutil
 import socket
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from sampan.settings import Settings
 
 ROUTED_SERVICES = "10.96.0.0/16"
 LOOPBACK_SERVICES = "127.96.0.0/16"
+DOCKER_BRIDGE = "docker0"
+SIOCGIFADDR = 0x8915
 
 
 def cluster_options(settings: Settings) -> dict[str, Any]:
@@ -30,6 +34,7 @@ def cluster_options(settings: Settings) -> dict[str, Any]:
         "server_url": settings.server_url,
         "api_host": settings.api.host,
         "api_port": settings.api.port,
+        "api_endpoint_ip": endpoint_address(settings),
         "service_cidr": service_cidr,
         "service_ip": str(network[1]),
         "dns_ip": str(network[10]),
@@ -57,6 +62,23 @@ def primary_address() -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return "127.0.0.1"
+
+
+def endpoint_address(settings: Settings) -> str:
+    """Where pods reach servers of this machine: Docker's bridge where pods are containers, else loopback."""
+    if settings.node.runtime != "exec":
+        return bridge_address(DOCKER_BRIDGE) or "127.0.0.1"
+    return "127.0.0.1"
+
+
+def bridge_address(name: str) -> str:
+    """The IPv4 address of a network interface, "" where there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            answer = fcntl.ioctl(probe.fileno(), SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
+        except OSError:
+            return ""
+    return socket.inet_ntoa(answer[20:24])
 
 
 def _remembered(settings: Settings) -> str:

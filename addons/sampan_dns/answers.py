@@ -1,0 +1,121 @@
+"""From a question's bytes to an answer's bytes. Knows DNS (RFC 1035, 2308, 6891), not sockets."""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+
+from dnslib import AAAA, CNAME, EDNS0, PTR, QTYPE, RCODE, RR, SOA, SRV, TXT, A, DNSError, DNSHeader, DNSRecord
+
+from sampan_dns.zone import Records, Zone
+
+TTL = 5  # seconds: names of the cluster move quickly
+PLAIN_SIZE = 512  # bytes of a UDP answer to a client that does not speak EDNS
+LARGEST_UDP = 1232
+MAX_CHAIN = 8
+REVERSE = (".in-addr.arpa", ".ip6.arpa")
+
+
+class NotOurs(Exception):
+    """The question is about the rest of the world."""
+
+
+def answer(question: bytes, zone: Zone, *, udp: bool) -> bytes:
+    """The whole answer. Raises NotOurs; what cannot be read is answered FORMERR (ValueError when not even that)."""
+    try:
+        query = DNSRecord.parse(question)
+    except (DNSError, ValueError, IndexError, UnicodeError) as error:
+        return refuse(question, RCODE.FORMERR) if len(question) >= 12 else _unreadable(error)
+    if query.header.qr or query.header.opcode != 0 or len(query.questions) != 1:
+        return refuse(question, RCODE.NOTIMP)
+    reply = query.reply(ra=1, aa=1)
+    _fill(reply, str(query.q.qname).rstrip(".").lower(), query.q.qtype, zone)
+    size = _announced_size(query)
+    if size:
+        reply.add_ar(EDNS0(udp_len=LARGEST_UDP))
+    return _fitted(reply, size or PLAIN_SIZE) if udp else bytes(reply.pack())
+
+
+def refuse(question: bytes, code: int) -> bytes:
+    """An answer that says no, for any question with a header."""
+    return bytes(DNSRecord(DNSHeader(id=int.from_bytes(question[:2], "big"), qr=1, ra=1, rcode=code)).pack())
+
+
+def _unreadable(error: Exception) -> bytes:
+    raise ValueError("not a DNS message") from error
+
+
+def _fill(reply: DNSRecord, name: str, qtype: int, zone: Zone) -> None:
+    if name.endswith(REVERSE):
+        pointer = zone.pointer(_address_of(name))
+        if not pointer:
+            raise NotOurs
+        if qtype in (QTYPE.PTR, QTYPE.ANY):
+            reply.add_answer(RR(reply.q.qname, QTYPE.PTR, rdata=PTR(pointer), ttl=TTL))
+        return
+    if not zone.holds(name):
+        raise NotOurs
+    found = zone.find(name)
+    for _ in range(MAX_CHAIN):
+        if found is None or not found.alias:
+            break
+        reply.add_answer(RR(name, QTYPE.CNAME, rdata=CNAME(found.alias), ttl=TTL))
+        name, found = found.alias, zone.find(found.alias) if zone.holds(found.alias) else Records()
+    if found is None:
+        reply.header.rcode = RCODE.NXDOMAIN
+    else:
+        _add(reply, name, qtype, found, zone)
+    if not reply.rr:
+        _add_soa(reply, zone)
+
+
+def _add(reply: DNSRecord, name: str, qtype: int, found: Records, zone: Zone) -> None:
+    for address in random.sample(found.addresses, len(found.addresses)):
+        v6 = ":" in address
+        if qtype in (QTYPE.ANY, QTYPE.AAAA if v6 else QTYPE.A):
+            kind, data = (QTYPE.AAAA, AAAA(address)) if v6 else (QTYPE.A, A(address))
+            reply.add_answer(RR(name, kind, rdata=data, ttl=TTL))
+    if qtype in (QTYPE.SRV, QTYPE.ANY):
+        weight = 100 // len(found.services) if found.services else 0
+        for service in found.services:
+            reply.add_answer(RR(name, QTYPE.SRV, rdata=SRV(0, weight, service.port, service.target), ttl=TTL))
+            target = zone.find(service.target)
+            for address in target.addresses if target else ():
+                if ":" not in address:
+                    reply.add_ar(RR(service.target, QTYPE.A, rdata=A(address), ttl=TTL))
+    if found.text and qtype in (QTYPE.TXT, QTYPE.ANY):
+        reply.add_answer(RR(name, QTYPE.TXT, rdata=TXT(found.text), ttl=TTL))
+
+
+def _add_soa(reply: DNSRecord, zone: Zone) -> None:
+    """Says how long a "no" may be remembered."""
+    soa = SOA(f"ns.dns.{zone.domain}", f"hostmaster.{zone.domain}", (1, 7200, 1800, 86400, TTL))
+    reply.add_auth(RR(zone.domain, QTYPE.SOA, rdata=soa, ttl=TTL))
+
+
+def _announced_size(query: DNSRecord) -> int:
+    """Bytes the client takes by UDP, 0 when it does not speak EDNS."""
+    for extra in query.ar:
+        if extra.rtype == QTYPE.OPT:
+            return max(PLAIN_SIZE, min(int(extra.rclass), LARGEST_UDP))
+    return 0
+
+
+def _fitted(reply: DNSRecord, size: int) -> bytes:
+    packed = bytes(reply.pack())
+    if len(packed) <= size:
+        return packed
+    return bytes(reply.truncate().pack())
+
+
+def _address_of(name: str) -> str:
+    """The address that a reverse name asks about, "" when it is none."""
+    if name.endswith(".in-addr.arpa"):
+        text = ".".join(reversed(name[: -len(".in-addr.arpa")].split(".")))
+    else:
+        digits = "".join(reversed(name[: -len(".ip6.arpa")].split(".")))
+        text = ":".join(digits[start : start + 4] for start in range(0, len(digits), 4))
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""

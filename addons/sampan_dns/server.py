@@ -1,0 +1,174 @@
+"""The sockets: UDP on one loop with a cache of whole answers, TCP on a few threads."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import socket
+import threading
+from collections.abc import Callable
+
+from dnslib import RCODE
+
+from sampan_dns.answers import NotOurs, answer, refuse
+from sampan_dns.upstream import Upstream
+from sampan_dns.zone import Zone
+
+log = logging.getLogger(__name__)
+
+MOST_CACHED = 20000  # answers; random-case names (0x20) must not fill the memory
+MOST_TCP = 64  # connections at once
+TCP_SECONDS = 10.0
+BATCH = 64  # datagrams taken before other sockets get their turn
+
+
+class Server:
+    """Answers on (address, port). ``zone()`` gives the zone in force; ``flush`` has to follow each change of it."""
+
+    def __init__(self, address: str, port: int, zone: Callable[[], Zone], upstream: Upstream) -> None:
+        self._zone = zone
+        self._upstream = upstream
+        self._cache: dict[bytes, bytes] = {}
+        self._udp, self._tcp = _bound(address, port)
+        self.port: int = self._udp.getsockname()[1]
+        self._slots = threading.BoundedSemaphore(MOST_TCP)
+        self._wake_r, self._wake_w = os.pipe()
+        self._stopped = False
+        self.queries = 0
+
+    def flush(self) -> None:
+        """From any thread: the zone has changed."""
+        self._cache = {}
+
+    def stop(self) -> None:
+        """From any thread."""
+        self._stopped = True
+        os.write(self._wake_w, b"x")
+
+    def run(self) -> None:
+        """Until stopped."""
+        poll = select.poll()
+        handlers = {
+            self._udp.fileno(): self._take_datagrams,
+            self._tcp.fileno(): self._take_connection,
+            self._upstream.socket.fileno(): self._upstream.readable,
+        }
+        for fd in (*handlers, self._wake_r):
+            poll.register(fd, select.POLLIN)
+        try:
+            while not self._stopped:
+                for fd, _ in poll.poll(500 if self._upstream.busy else None):
+                    if fd in handlers:
+                        handlers[fd]()
+                self._upstream.expire()
+        finally:
+            for end in (self._udp, self._tcp, self._upstream.socket):
+                end.close()
+            os.close(self._wake_r)
+            os.close(self._wake_w)
+
+    def _take_datagrams(self) -> None:
+        receive, send = self._udp.recvfrom, self._udp.sendto
+        for _ in range(BATCH):
+            try:
+                question, client = receive(4096)
+            except (BlockingIOError, ConnectionError):
+                return
+            self.queries += 1
+            known = self._cache.get(question[2:])
+            if known is not None:
+                _quietly(send, question[:2] + known, client)
+            else:
+                self._answer(question, lambda data, client=client: _quietly(send, data, client))
+
+    def _answer(self, question: bytes, deliver: Callable[[bytes], None]) -> None:
+        cache = self._cache
+        try:
+            data = answer(question, self._zone(), udp=True)
+        except NotOurs:
+            self._upstream.ask(question, deliver, fail=lambda: deliver(refuse(question, RCODE.SERVFAIL)))
+            return
+        except ValueError:
+            return
+        except Exception:
+            log.exception("a question could not be answered")
+            data = refuse(question, RCODE.SERVFAIL)
+        if len(cache) >= MOST_CACHED:
+            cache.clear()
+        if len(question) <= PLAUSIBLE:
+            cache[question[2:]] = data[2:]
+        deliver(data)
+
+    def _take_connection(self) -> None:
+        try:
+            connection, _ = self._tcp.accept()
+        except OSError:
+            return
+        if not self._slots.acquire(blocking=False):
+            connection.close()
+            return
+        threading.Thread(target=self._serve_tcp, args=(connection,), daemon=True).start()
+
+    def _serve_tcp(self, connection: socket.socket) -> None:
+        """RFC 7766: each message behind its length in two bytes."""
+        try:
+            connection.settimeout(TCP_SECONDS)
+            with connection, connection.makefile("rb") as stream:
+                while (head := stream.read(2)) and len(head) == 2:
+                    question = stream.read(int.from_bytes(head, "big"))
+                    data = self._answer_tcp(question)
+                    connection.sendall(len(data).to_bytes(2, "big") + data)
+        except (OSError, ValueError):
+            pass  # the client went away or sent something that is no message: nobody to tell
+        finally:
+            self._slots.release()
+
+    def _answer_tcp(self, question: bytes) -> bytes:
+        try:
+            return answer(question, self._zone(), udp=False)
+        except NotOurs:
+            return self._upstream_tcp(question)
+
+    def _upstream_tcp(self, question: bytes) -> bytes:
+        for resolver in self._upstream.resolvers:
+            try:
+                with socket.create_connection(resolver, 2) as connection, connection.makefile("rb") as stream:
+                    connection.sendall(len(question).to_bytes(2, "big") + question)
+                    return stream.read(int.from_bytes(stream.read(2), "big"))
+            except OSError:
+                continue
+        return refuse(question, RCODE.SERVFAIL)
+
+
+PLAUSIBLE = 300  # bytes: longer questions are not worth a place in the cache
+
+
+def _quietly(send: Callable[..., object], data: bytes, client: object) -> None:
+    try:
+        send(data, client)
+    except OSError as error:
+        log.debug("an answer could not be sent: %s", error)
+
+
+def _bound(address: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """A UDP and a listening TCP socket on the same port (0: a free one)."""
+    for _ in range(20):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        udp.setblocking(False)
+        udp.bind((address, port))
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tcp.bind((address, udp.getsockname()[1]))
+            tcp.listen(64)
+        except OSError:
+            udp.close()
+            tcp.close()
+            if port:
+                raise
+            continue
+        tcp.setblocking(False)
+        return udp, tcp
+    raise OSError("no port is free for both UDP and TCP")

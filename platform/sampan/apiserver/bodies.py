@@ -1,0 +1,41 @@
+"""Reading a request's body within its limits, and what kind of text it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sampan.apiserver.request import Request
+from sampan.errors import BadRequest, TooLarge
+
+LARGEST = 3 << 20  # bytes, as upstream
+
+
+def read(request: Request) -> bytes:
+    """The whole body; raises TooLarge."""
+    environ: dict[str, Any] = request.environ
+    length = environ.get("CONTENT_LENGTH")
+    stream = environ["wsgi.input"]
+    if length:
+        size = int(length)
+        if size > LARGEST:
+            raise too_large()
+        data: bytes = stream.read(size) if size else b""
+        if len(data) < size:
+            raise BadRequest("the body ended before its announced length")
+        return data
+    if environ.get("wsgi.input_terminated") or environ.get("HTTP_TRANSFER_ENCODING"):
+        data = stream.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise too_large()
+        return data
+    return b""
+
+
+def too_large() -> TooLarge:
+    return TooLarge(f"the request is larger than {LARGEST} bytes: limit is {LARGEST}")
+
+
+def media_of(request: Request) -> str:
+    """The body's media type without parameters; JSON when unsaid."""
+    text: str = request.environ.get("CONTENT_TYPE") or "application/json"
+    return text.partition(";")[0].strip().lower()

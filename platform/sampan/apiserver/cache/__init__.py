@@ -1,0 +1,1 @@
+"""The watch cache: every object's encoded JSON in memory, fed by the store's watch; reads never decode."""

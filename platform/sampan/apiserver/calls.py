@@ -1,0 +1,86 @@
+"""What plugin code is given to answer a request: the Call of contracts.serving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sampan.apiserver import bodies, machinery
+from sampan.apiserver.request import Request
+from sampan.apiserver.statuses import no_such_path, not_found
+from sampan.contracts.access import User
+from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.serving import Cluster, Subresource, Upgrade
+from sampan.errors import InternalError
+
+NOWHERE = Resource("", "", "", "", False)
+
+
+@dataclass(frozen=True)
+class Changing:
+    """What ``Call.change`` returned: the server rewrites the target with it."""
+
+    change: Callable[[Object], Object | None]
+    answer: Callable[[Object], Object] | None
+
+
+class ServedCall:
+    """One request to a subresource, route or virtual kind."""
+
+    def __init__(self, request: Request, cluster: Cluster, sub: Subresource | None = None) -> None:
+        self._request = request
+        self._sub = sub
+        self._raw: bytes | None = None
+        #: Set while a pool thread owns the socket.
+        self.raw_takeover: Callable[[bytes], Upgrade] | None = None
+        self.method = request.method
+        self.path = request.path
+        self.query: Mapping[str, list[str]] = request.query
+        self.headers = request.headers
+        self.user: User = request.user
+        self.resource: Resource = request.served.resource if request.served else NOWHERE
+        self.namespace = request.namespace
+        self.name = request.name
+        self.subresource = request.subresource
+        self.rest = request.rest
+        self.dry_run = request.dry_run
+        self.cluster = cluster
+
+    def raw_body(self) -> bytes:
+        if self._raw is None:
+            self._raw = bodies.read(self._request)
+        return self._raw
+
+    def body(self) -> Object:
+        """The decoded body: by the schema of the kind the subresource names, where there is one."""
+        data = self.raw_body()
+        if not data:
+            return {}
+        media = bodies.media_of(self._request)
+        served = self._request.served
+        if self._sub is not None:
+            return machinery.decode_kind(self._sub.group, self._sub.version, self._sub.kind, data, media)
+        if served is not None:
+            kind = served.kind
+            return machinery.decode_kind(kind.group, kind.version, kind.kind, data, media)
+        return machinery.decode_options(data, media)
+
+    def target(self) -> Object:
+        served = self._request.served
+        if served is None or served.collection is None:
+            raise no_such_path()
+        record = served.collection.records.get(served.key(self.namespace, self.name))
+        if record is None:
+            raise not_found(served.resource, self.name)
+        return served.shown(record.decode())
+
+    def change(
+        self, change: Callable[[Object], Object | None], answer: Callable[[Object], Object] | None = None
+    ) -> Any:
+        return Changing(change, answer)
+
+    def takeover(self, head: bytes) -> Upgrade:
+        if self.raw_takeover is None:
+            raise InternalError("this server cannot hand over the connection")
+        return self.raw_takeover(head)

@@ -1,0 +1,46 @@
+"""Who is asking. The first authenticator that knows the caller decides; none: anonymous, where that is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sampan.apiserver.request import Request
+from sampan.contracts.access import ANONYMOUS, Authenticator, Credentials
+from sampan.errors import Unauthorized
+
+#: What anonymous callers may see; public routes of plugins are added.
+OPEN_PATHS = ("/livez", "/readyz", "/healthz", "/version")
+
+
+class Authenticate:
+    """A step of the chain: sets ``request.user``; raises Unauthorized."""
+
+    def __init__(self, authenticators: Sequence[Authenticator], public: Sequence[str] = ()) -> None:
+        self._authenticators = tuple(authenticators)
+        self._public = frozenset((*OPEN_PATHS, *public))
+
+    def __call__(self, request: Request) -> None:
+        environ = request.environ
+        trusted = environ.get("sampan.user")  # the in-process client; a socket cannot set this key
+        if trusted is not None:
+            request.user = trusted
+            return
+        credentials = Credentials(
+            request.headers,
+            environ.get("sampan.peer_certificate"),
+            environ.get("REMOTE_ADDR", ""),
+            bool(environ.get("sampan.fronted")),
+        )
+        for authenticator in self._authenticators:
+            user = authenticator.authenticate(credentials)
+            if user is not None:
+                request.user = user
+                return
+        if not self.is_public(request.path):
+            raise Unauthorized("Unauthorized")
+        request.user = ANONYMOUS
+
+    def is_public(self, path: str) -> bool:
+        if path in self._public:
+            return True
+        return any(path.startswith(f"{open_path}/") for open_path in OPEN_PATHS[:3])

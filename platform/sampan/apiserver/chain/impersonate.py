@@ -1,0 +1,76 @@
+"""Acting as somebody else: the Impersonate-* headers. Source: Kubernetes authentication, "User impersonation"."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from sampan.apiserver.chain.authorize import Authorize
+from sampan.apiserver.request import Request
+from sampan.contracts.access import Attributes, User
+from sampan.errors import BadRequest
+
+ACCOUNT = "system:serviceaccount:"
+AUTHENTICATED = "system:authenticated"
+EXTRA = "impersonate-extra-"
+
+
+class Impersonate:
+    """A step of the chain: replaces ``request.user`` where the caller may; raises Forbidden or BadRequest."""
+
+    def __init__(self, authorize: Authorize) -> None:
+        self._authorize = authorize
+
+    def __call__(self, request: Request) -> None:
+        environ = request.environ
+        name = environ.get("HTTP_IMPERSONATE_USER")
+        if name is None:
+            for key in environ:
+                if key.startswith("HTTP_IMPERSONATE_"):
+                    raise BadRequest("requested extra, group or uid impersonation without impersonating a user")
+            return
+        if not name:
+            raise BadRequest("Impersonate-User must not be empty")
+        groups = tuple(part.strip() for part in environ.get("HTTP_IMPERSONATE_GROUP", "").split(",") if part.strip())
+        uid = environ.get("HTTP_IMPERSONATE_UID", "")
+        extra = _extra(request)
+        for asked in _attributes(request.user, name, groups, uid, extra):
+            self._authorize.require(asked)
+        request.user = User(name, _with_usual(name, groups), uid, extra)
+
+
+def _attributes(
+    user: User, name: str, groups: tuple[str, ...], uid: str, extra: dict[str, tuple[str, ...]]
+) -> list[Attributes]:
+    account = name.removeprefix(ACCOUNT).split(":") if name.startswith(ACCOUNT) else []
+    if len(account) == 2:
+        asked = [
+            Attributes(user, "impersonate", "", "v1", "serviceaccounts", "", account[0], account[1]),
+        ]
+    else:
+        asked = [Attributes(user, "impersonate", "", "v1", "users", "", "", name)]
+    asked += [Attributes(user, "impersonate", "", "v1", "groups", "", "", group) for group in groups]
+    access = "authentication.k8s.io"
+    if uid:
+        asked.append(Attributes(user, "impersonate", access, "v1", "uids", "", "", uid))
+    for key, values in extra.items():
+        asked += [Attributes(user, "impersonate", access, "v1", "userextras", key, "", value) for value in values]
+    return asked
+
+
+def _extra(request: Request) -> dict[str, tuple[str, ...]]:
+    """Percent-decoded extra keys with their values; WSGI has already joined repeated headers with commas."""
+    found: dict[str, tuple[str, ...]] = {}
+    for header in request.headers:
+        if header.startswith(EXTRA):
+            values = tuple(part.strip() for part in request.headers[header].split(","))
+            found[unquote(header[len(EXTRA) :])] = values
+    return found
+
+
+def _with_usual(name: str, groups: tuple[str, ...]) -> tuple[str, ...]:
+    """The groups such a user would have had by itself."""
+    if not groups and name.startswith(ACCOUNT) and name.count(":") == 3:
+        groups = ("system:serviceaccounts", f"system:serviceaccounts:{name.split(':')[2]}")
+    if name != "system:anonymous" and AUTHENTICATED not in groups:
+        groups = (*groups, AUTHENTICATED)
+    return groups

@@ -1,0 +1,162 @@
+"""DELETE: preconditions, graceful deletion, finalizers, propagation. A write like those of ``writes``.
+
+Source: API concepts, "Object deletion" and "Finalizers"; apimachinery registry/rest (BeforeDelete).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sampan.apiserver import encoding, stamps
+from sampan.apiserver.cache.records import fill_revision
+from sampan.apiserver.statuses import conflict, not_found
+from sampan.apiserver.writes import ATTEMPTS, Intent, Write, Writer, Written
+from sampan.contracts.kinds import Deletion, Kind, Object
+from sampan.contracts.store import Delete, Op, Stale
+from sampan.errors import BadRequest, Invalid
+
+ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
+POLICIES = {"Background": "", "Foreground": FOREGROUND, "Orphan": ORPHAN}
+
+
+class Options(NamedTuple):
+    """DeleteOptions, checked."""
+
+    grace: int | None = None
+    policy: str = ""  # Background, Foreground, Orphan or "" where the client says nothing
+    uid: str = ""
+    revision: str = ""
+    dry_run: bool = False
+
+
+def read_options(body: Object, policy: str, grace: int | None, dry_run: bool) -> Options:
+    """From the request's body, else its query; raises BadRequest or Invalid."""
+    sent = body.get("gracePeriodSeconds", grace)
+    if sent is not None and (not isinstance(sent, int) or isinstance(sent, bool)):
+        raise BadRequest("gracePeriodSeconds must be a whole number")
+    if sent is not None and sent < 0:
+        sent = 1  # as upstream: a negative period is the shortest there is
+    policy = str(body.get("propagationPolicy") or policy)
+    orphan = body.get("orphanDependents")
+    if orphan is not None:
+        if policy:
+            raise _invalid("propagationPolicy", "orphanDependents and deletionPropagation cannot be both set")
+        policy = "Orphan" if orphan else "Background"
+    if policy and policy not in POLICIES:
+        raise _invalid(
+            "propagationPolicy",
+            f'Unsupported value: "{policy}": supported values: "Background", "Foreground", "Orphan"',
+        )
+    wanted = body.get("preconditions") or {}
+    if not isinstance(wanted, dict):
+        raise BadRequest("preconditions must be an object")
+    dry = dry_run or body.get("dryRun") == ["All"]
+    return Options(sent, policy, str(wanted.get("uid") or ""), str(wanted.get("resourceVersion") or ""), dry)
+
+
+class Deleter:
+    """Removes objects, or begins to."""
+
+    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    def delete(self, intent: Intent, options: Options) -> Write:
+        served, kind = intent.served, intent.served.stored
+        assert served.collection is not None
+        key = served.key(intent.namespace, intent.name)
+        for _ in range(ATTEMPTS):
+            record = served.collection.records.get(key)
+            if record is None:
+                raise not_found(served.resource, intent.name)
+            old = record.decode()
+            _check(intent, options, old)
+            review = self._writer.review_only(intent, "DELETE", old)
+            kept = self._kept(kind, options, record.decode())
+            if kept is not None and kept == old:
+                return Written(record.body, key=key, revision=record.revision)
+            beside = self._writer.beside(review)
+            ops: list[Op]
+            if kept is None:
+                value = b""
+                ops = [Delete(key, record.revision), *beside]
+            else:
+                main = encoding.put(served, self._writer.cache, key, kept, record.revision)
+                value = main.value
+                ops = [main, *beside]
+            if intent.dry_run or options.dry_run:
+                body = fill_revision(value, record.revision) if kept is not None else record.body
+                return Written(body, deleted=kept is None, key=key, revision=record.revision)
+            try:
+                revision = yield ops
+            except Stale:
+                continue
+            body = fill_revision(value, revision) if kept is not None else record.moved(revision).body
+            return Written(body, deleted=kept is None, key=key, revision=revision)
+        raise conflict(served.resource, intent.name)
+
+    def _kept(self, kind: Kind, options: Options, obj: Object) -> Object | None:
+        """The object as it stays while it is being deleted, or None when it goes at once."""
+        meta = obj["metadata"]
+        finalizers = _finalizers(kind, options.policy, list(meta.get("finalizers") or ()))
+        seconds = kind.grace(Deletion(obj, options.grace)) if kind.grace else 0
+        _set(meta, "finalizers", finalizers)
+        if meta.get("deletionTimestamp"):
+            return self._shortened(kind, options, obj, seconds)
+        if not finalizers and seconds <= 0 and not kind.held(obj):
+            return None
+        meta["deletionTimestamp"] = stamps.timestamp(self._clock() + max(seconds, 0))
+        meta["deletionGracePeriodSeconds"] = max(seconds, 0)
+        if meta.get("generation"):
+            meta["generation"] += 1
+        kind.terminate(obj)
+        return obj
+
+    def _shortened(self, kind: Kind, options: Options, obj: Object, seconds: int) -> Object | None:
+        """Already being deleted: a shorter period counts, a longer one does not."""
+        meta = obj["metadata"]
+        present = meta.get("deletionGracePeriodSeconds") or 0
+        if kind.grace and options.grace is not None and seconds < present:
+            meta["deletionGracePeriodSeconds"] = max(seconds, 0)
+            meta["deletionTimestamp"] = stamps.timestamp(self._clock() + max(seconds, 0))
+            present = max(seconds, 0)
+        if not meta.get("finalizers") and present <= 0 and not kind.held(obj):
+            return None
+        return obj
+
+
+def _check(intent: Intent, options: Options, old: Object) -> None:
+    meta, resource = old["metadata"], intent.served.resource
+    if options.uid and options.uid != meta.get("uid"):
+        why = f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {meta.get('uid')}"
+        raise conflict(resource, intent.name, why)
+    if options.revision and options.revision != meta.get("resourceVersion"):
+        why = (
+            f"Precondition failed: ResourceVersion in precondition: {options.revision}, "
+            f"ResourceVersion in object meta: {meta.get('resourceVersion')}"
+        )
+        raise conflict(resource, intent.name, why)
+
+
+def _finalizers(kind: Kind, policy: str, present: list[str]) -> list[str]:
+    """The object's finalizers once the policy is in force; one already there wins over the kind's default."""
+    if not policy:
+        if ORPHAN in present or FOREGROUND in present:
+            return present
+        policy = kind.propagation
+    wanted = POLICIES[policy]
+    rest = [name for name in present if name not in (ORPHAN, FOREGROUND)]
+    return [*rest, wanted] if wanted else rest
+
+
+def _set(meta: Object, key: str, value: list[str]) -> None:
+    if value:
+        meta[key] = value
+    else:
+        meta.pop(key, None)
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    text = f'DeleteOptions.meta.k8s.io "" is invalid: {field}: Invalid value: {message}'
+    return Invalid(text, group="meta.k8s.io", kind="DeleteOptions")

@@ -1,0 +1,192 @@
+"""What the server offers, in the old form (one document a group version) and the aggregated one (KEP-3352).
+
+Made from the registry, kept as bytes until the registry changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sampan.apiserver.encoding import encode_json
+from sampan.apiserver.negotiation import ranges
+from sampan.apiserver.registry import Registry, Served
+from sampan.apiserver.request import Request
+from sampan.apiserver.statuses import no_such_path
+from sampan.contracts.serving import Answer
+
+AGGREGATED = {
+    version: f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    for version in ("v2", "v2beta1")
+}
+
+
+class Discovery:
+    """Answers /api, /apis and what is below them, down to a group version."""
+
+    def __init__(self, registry: Registry, address: str = "") -> None:
+        self._registry = registry
+        self._address = address
+        self._made: dict[Any, bytes] = {}
+        self._revision = -1
+
+    def __call__(self, request: Request) -> Answer:
+        if self._revision != self._registry.revision:
+            self._made, self._revision = {}, self._registry.revision
+        parts = request.path.strip("/").split("/")
+        if len(parts) == 1:
+            version = aggregated_version(request.environ.get("HTTP_ACCEPT", ""))
+            if version:
+                return self._aggregated(request, parts[0], version)
+        body = self._made.get(request.path)
+        if body is None:
+            body = self._made[request.path] = encode_json(self._document(parts))
+        return Answer(200, body, headers=[("Vary", "Accept")])
+
+    def _document(self, parts: list[str]) -> dict[str, Any]:
+        if parts == ["api"]:
+            servers = [{"clientCIDR": "0.0.0.0/0", "serverAddress": self._address}]
+            versions = self._registry.versions.get("", ["v1"])
+            return {"kind": "APIVersions", "versions": versions, "serverAddressByClientCIDRs": servers}
+        if parts == ["apis"]:
+            groups = [self._group(group) for group in self._registry.groups() if group]
+            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+        if parts[0] == "api" and len(parts) == 2:
+            return self._version("", parts[1])
+        if parts[0] == "apis" and len(parts) == 2 and parts[1] in self._registry.versions:
+            return {"kind": "APIGroup", "apiVersion": "v1", **self._group(parts[1])}
+        if parts[0] == "apis" and len(parts) == 3:
+            return self._version(parts[1], parts[2])
+        raise no_such_path()
+
+    def _group(self, group: str) -> dict[str, Any]:
+        versions = [
+            {"groupVersion": f"{group}/{version}", "version": version} for version in self._registry.versions[group]
+        ]
+        return {"name": group, "versions": versions, "preferredVersion": versions[0]}
+
+    def _version(self, group: str, version: str) -> dict[str, Any]:
+        found = self._registry.of_version(group, version)
+        if not found:
+            raise no_such_path()
+        resources = [entry for served in found for entry in _resources(served)]
+        name = f"{group}/{version}" if group else version
+        return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": resources}
+
+    def _aggregated(self, request: Request, root: str, version: str) -> Answer:
+        name = (root, version)
+        body = self._made.get(name)
+        if body is None:
+            groups = [""] if root == "api" else [group for group in self._registry.groups() if group]
+            items = [self._aggregated_group(group) for group in groups if group in self._registry.versions]
+            body = self._made[name] = encode_json(
+                {
+                    "kind": "APIGroupDiscoveryList",
+                    "apiVersion": f"apidiscovery.k8s.io/{version}",
+                    "metadata": {},
+                    "items": items,
+                }
+            )
+        tag = f'"{hashlib.sha256(body).hexdigest().upper()}"'
+        headers = [("ETag", tag), ("Vary", "Accept")]
+        if request.environ.get("HTTP_IF_NONE_MATCH") == tag:
+            return Answer(304, b"", AGGREGATED[version], headers)
+        return Answer(200, body, AGGREGATED[version], headers)
+
+    def _aggregated_group(self, group: str) -> dict[str, Any]:
+        versions = [
+            {
+                "version": version,
+                "resources": [_aggregated_resource(served) for served in self._registry.of_version(group, version)],
+                "freshness": "Current",
+            }
+            for version in self._registry.versions[group]
+        ]
+        metadata = {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}
+        return {"metadata": metadata, "versions": versions}
+
+
+def aggregated_version(accept: str) -> str:
+    """v2, v2beta1 or "" for the old form: whichever the client prefers."""
+    for wanted in ranges(accept):
+        if wanted.media not in ("application/json", "*/*", "application/*"):
+            continue
+        asked = wanted.parameters
+        if asked.get("as") == "APIGroupDiscoveryList" and asked.get("g") == "apidiscovery.k8s.io":
+            if asked.get("v") in AGGREGATED:
+                return asked["v"]
+        elif "as" not in asked:
+            return ""
+    return ""
+
+
+def _resources(served: Served) -> list[dict[str, Any]]:
+    kind = served.kind
+    main: dict[str, Any] = {
+        "name": kind.plural,
+        "singularName": kind.singular or kind.kind.lower(),
+        "namespaced": kind.namespaced,
+        "kind": kind.kind,
+        "verbs": ["create"] if kind.answer else sorted(kind.verbs),
+    }
+    if kind.short_names:
+        main["shortNames"] = list(kind.short_names)
+    if kind.categories:
+        main["categories"] = list(kind.categories)
+    if not kind.answer:
+        main["storageVersionHash"] = (
+            hashlib.sha256(f"{served.stored.group}/{served.stored.version}/{served.stored.kind}".encode()).hexdigest()[
+                :11
+            ]
+            + "="
+        )
+    entries = [main]
+    for name, group, version, sub_kind, verbs in _subresources(served):
+        entry: dict[str, Any] = {
+            "name": f"{kind.plural}/{name}",
+            "singularName": "",
+            "namespaced": kind.namespaced,
+            "kind": sub_kind,
+            "verbs": verbs,
+        }
+        if (group, version) != (kind.group, kind.version):
+            entry["group"], entry["version"] = group, version
+        entries.append(entry)
+    return entries
+
+
+def _aggregated_resource(served: Served) -> dict[str, Any]:
+    kind = served.kind
+    found: dict[str, Any] = {
+        "resource": kind.plural,
+        "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
+        "scope": "Namespaced" if kind.namespaced else "Cluster",
+        "singularResource": kind.singular or kind.kind.lower(),
+        "verbs": ["create"] if kind.answer else sorted(kind.verbs),
+    }
+    if kind.short_names:
+        found["shortNames"] = list(kind.short_names)
+    if kind.categories:
+        found["categories"] = list(kind.categories)
+    subresources = [
+        {
+            "subresource": name,
+            "responseKind": {"group": group, "version": version, "kind": sub_kind},
+            "verbs": verbs,
+        }
+        for name, group, version, sub_kind, verbs in _subresources(served)
+    ]
+    if subresources:
+        found["subresources"] = subresources
+    return found
+
+
+def _subresources(served: Served) -> list[tuple[str, str, str, str, list[str]]]:
+    """(name, group, version, kind, verbs) of each."""
+    kind = served.kind
+    found = [(sub.name, sub.group, sub.version, sub.kind, list(sub.verbs)) for sub in kind.subresources]
+    if kind.scale:
+        found.append(("scale", "autoscaling", "v1", "Scale", ["get", "patch", "update"]))
+    if kind.status:
+        found.append(("status", kind.group, kind.version, kind.kind, ["get", "patch", "update"]))
+    return sorted(found)

@@ -1,0 +1,75 @@
+"""Objects and lists in the form the client wants: JSON as stored, Table, PartialObjectMetadata(List).
+
+Works on cached bytes; a record's other forms are made once and kept beside it. Source: meta.k8s.io/v1 API reference.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sampan.apiserver import machinery
+from sampan.apiserver.cache.records import Record
+from sampan.apiserver.encoding import decode_json, encode_json
+from sampan.apiserver.negotiation import Form
+from sampan.apiserver.registry import Served
+from sampan.contracts.kinds import Object
+
+
+def one(served: Served, form: Form, record: Record, include: str = "Metadata") -> bytes:
+    """A single object."""
+    if form.how == "json":
+        return native(served, record)
+    if form.how == "partial":
+        return partial(served, form, record)
+    return table(served, form, [record], {"resourceVersion": str(record.revision)}, include)
+
+
+def native(served: Served, record: Record) -> bytes:
+    """The object in the served version."""
+    if not served.converts:
+        return record.body
+    found: bytes = record.form(served.resource, lambda kept: encode_json(served.shown(kept.decode())))
+    return found
+
+
+def element(served: Served, form: Form, record: Record) -> bytes:
+    """The object as an element of a list that is not a Table."""
+    return native(served, record) if form.how == "json" else partial(served, form, record)
+
+
+def partial(served: Served, form: Form, record: Record) -> bytes:
+    found: bytes = record.form(("partial", form.version), lambda kept: _partial(kept, form.version))
+    return found
+
+
+def table(served: Served, form: Form, records: Iterable[Record], meta: dict[str, Any], include: str) -> bytes:
+    """A Table with a row for each; ``include`` is None, Metadata or Object. Never kept: ages are text in it."""
+    objects = (served.shown(record.decode()) for record in records)
+    made = machinery.table(served.kind, objects, now=time.time(), include=include, version=form.version, meta=meta)
+    return encode_json(made)
+
+
+def listing(
+    served: Served, form: Form, records: Sequence[Record], meta: dict[str, Any], include: str = "Metadata"
+) -> bytes:
+    """A whole list answer."""
+    head = encode_json(meta)
+    if form.how == "table":
+        return table(served, form, records, meta, include)
+    if form.how == "partial":
+        start = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/%s","metadata":' % form.version.encode()
+        return b'%s%s,"items":[%s]}' % (start, head, b",".join([partial(served, form, r) for r in records]))
+    if served.converts:
+        items = b",".join([native(served, record) for record in records])
+    else:
+        items = b",".join([record.body for record in records])
+    return b"".join((served.list_head, head, b',"items":[', items, b"]}"))
+
+
+def _partial(record: Record, version: str) -> bytes:
+    obj: Object = decode_json(record.body)
+    return encode_json(
+        {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": obj["metadata"]}
+    )

@@ -1,0 +1,81 @@
+"""How new a read must be, and waiting until the cache is that new.
+
+Source: API concepts, "Semantics for get and list" and "Resource versions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sampan.apiserver.cache.cache import Cache
+from sampan.apiserver.handover import Outcome, Parked
+from sampan.apiserver.request import Request
+from sampan.apiserver.statuses import answer_error
+from sampan.contracts.serving import Answer
+from sampan.errors import BadRequest, Cause, Timeout
+
+PATIENCE = 3.0  # seconds a read waits for the cache to catch up
+
+
+def asked_revision(request: Request, name: str = "resourceVersion") -> int:
+    """The revision of the query, -1 when absent; raises BadRequest."""
+    text = request.value(name) if request.query else ""
+    if not text:
+        return -1
+    if not (text.isascii() and text.isdigit()) or len(text) > 19:
+        raise BadRequest(f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax')
+    return int(text)
+
+
+def needed(cache: Cache, asked: int) -> int:
+    """The revision the cache must have for this read; raises Timeout for one that does not exist yet."""
+    if asked == 0:
+        return 0
+    newest = cache.target()
+    if asked < 0:
+        return newest
+    if asked > newest and asked > cache.store.revision():
+        raise too_large(asked, newest)
+    return asked
+
+
+def too_large(asked: int, newest: int) -> Timeout:
+    text = f"Too large resource version: {asked}, current: {newest}"
+    return Timeout(text, causes=(Cause("ResourceVersionTooLarge", "Too large resource version"),), retry_after=1)
+
+
+def once_fresh(request: Request, cache: Cache, revision: int, then: Callable[[], Answer]) -> Answer:
+    """``then()`` as soon as the cache has the revision: at once, parked on the loop, or after blocking."""
+    if cache.revision >= revision:
+        return then()
+    if request.loop is None:
+        if not cache.wait(revision, PATIENCE):
+            raise too_large(revision, cache.revision)
+        return then()
+    raise Parked(_begin(request, cache, revision, then))
+
+
+def _begin(
+    request: Request, cache: Cache, revision: int, then: Callable[[], Answer]
+) -> Callable[[Callable[[Outcome], None]], None]:
+    def begin(resume: Callable[[Outcome], None]) -> None:
+        answered = False
+
+        def finish() -> None:
+            nonlocal answered
+            if not answered:
+                answered = True
+                resume(go_on)
+
+        def go_on() -> Answer:
+            try:
+                if cache.revision < revision:
+                    raise too_large(revision, cache.revision)
+                return then()
+            except Exception as error:
+                return answer_error(error)
+
+        request.loop.call_later(PATIENCE, finish)
+        cache.when(revision, lambda: request.loop.call_soon(finish))
+
+    return begin

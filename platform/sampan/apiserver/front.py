@@ -1,0 +1,122 @@
+"""From a request to its answer: the chain, then whatever serves the path. Knows the order, not the work.
+
+May raise what handover.py names where the worker's loop is there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from sampan.apiserver.calls import ServedCall
+from sampan.apiserver.compression import compressed
+from sampan.apiserver.handover import Hijacked, Offloaded, Parked
+from sampan.apiserver.metrics import Metrics
+from sampan.apiserver.registry import Registry, Served
+from sampan.apiserver.request import Request
+from sampan.apiserver.statuses import answer_error, no_such_path
+from sampan.apiserver.subresources import Subresources, not_allowed
+from sampan.contracts.serving import Answer, Route
+
+Step = Callable[[Request], None]
+Verb = Callable[[Request, Served], Answer]
+Page = Callable[[Request], Answer]
+
+
+class Front:
+    """One per app."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        verbs: Mapping[str, Verb],
+        subresources: Subresources,
+        pages: Mapping[str, Page],
+        routes: Sequence[Route],
+        metrics: Metrics,
+    ) -> None:
+        self._registry = registry
+        self.chain: Sequence[Step] = ()  # set once, at boot
+        self._verbs = dict(verbs)
+        self._subresources = subresources
+        self._pages = dict(pages)  # by first path segment
+        self._routes = {route.path: route for route in routes if not route.prefix}
+        self._prefixes = sorted((route for route in routes if route.prefix), key=lambda route: -len(route.path))
+        self._metrics = metrics
+
+    def answer(self, request: Request) -> Answer:
+        """Everything but raising what handover.py names; errors have become answers."""
+        started = time.perf_counter()
+
+        def finish(answer: Answer) -> Answer:
+            self._metrics.count(request, answer.status, time.perf_counter() - started)
+            return answer
+
+        request.finish = finish
+        try:
+            for step in self.chain:
+                step(request)
+            answer = self._serve(request)
+            if request.verb == "list":
+                answer = compressed(request, answer)
+        except (Hijacked, Offloaded):
+            finish(Answer(200))
+            raise
+        except Parked:
+            raise
+        except Exception as error:
+            answer = answer_error(error)
+        return finish(answer)
+
+    def find(self, request: Request) -> None:
+        """A step of the chain: which kind the path means, if any."""
+        if request.resource:
+            request.served = self._registry.find(request.group, request.version, request.resource)
+
+    def _serve(self, request: Request) -> Answer:
+        if not request.resource:
+            return self._serve_path(request)
+        served = request.served
+        if served is None:
+            raise no_such_path()
+        if request.namespace and not served.namespaced and request.resource != "namespaces":
+            raise no_such_path()
+        if request.subresource:
+            return self._subresources(request, served)
+        if served.kind.answer is not None:
+            return self._subresources.virtual(request, served)
+        if request.verb not in served.verbs:
+            raise not_allowed()
+        if served.namespaced and request.name and not request.namespace:
+            raise no_such_path()
+        verb = self._verbs.get(request.verb)
+        if verb is None or (request.name and request.verb == "create"):
+            raise not_allowed()
+        if not request.name and request.verb in ("update", "patch"):
+            raise not_allowed()
+        return verb(request, served)
+
+    def _serve_path(self, request: Request) -> Answer:
+        path = request.path
+        route = self._routes.get(path) or next((r for r in self._prefixes if _below(path, r.path)), None)
+        if route is not None:
+            return self._serve_route(request, route)
+        first = path.strip("/").partition("/")[0]
+        page = self._pages.get(first)
+        if page is None:
+            raise no_such_path()
+        if request.method != "GET":
+            raise not_allowed()
+        return page(request)
+
+    def _serve_route(self, request: Request, route: Route) -> Answer:
+        if request.method not in route.methods:
+            raise not_allowed()
+        cluster = self._subresources.cluster
+        assert cluster is not None
+        return self._subresources.answer(request, ServedCall(request, cluster), route.serve, blocking=route.blocking)
+
+
+def _below(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip("/") + "/")

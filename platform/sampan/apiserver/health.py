@@ -1,0 +1,81 @@
+"""/livez, /readyz, /healthz and /version. Source: Kubernetes API health endpoints."""
+
+from __future__ import annotations
+
+import logging
+import platform
+from collections.abc import Callable
+
+from sampan import __version__
+from sampan.apiserver.encoding import encode_json
+from sampan.apiserver.request import Request
+from sampan.apiserver.statuses import no_such_path
+from sampan.contracts.serving import Answer
+
+log = logging.getLogger(__name__)
+
+MAJOR, MINOR, PATCH = "1", "36", "0"  # the wire version (DESIGN)
+
+#: Says whether something is well; raising means it is not.
+Check = Callable[[], bool]
+
+
+class Health:
+    """Named checks; readiness has more of them than liveness."""
+
+    def __init__(self, live: dict[str, Check], ready: dict[str, Check]) -> None:
+        everything = {**live, **ready}
+        self._checks = {"/livez": live, "/readyz": everything, "/healthz": everything}
+
+    def __call__(self, request: Request) -> Answer:
+        root, _, single = request.path.strip("/").partition("/")
+        checks = self._checks[f"/{root}"]
+        if single:
+            if single not in checks:
+                raise no_such_path()
+            checks = {single: checks[single]}
+        excluded = set(request.query.get("exclude", ()))
+        results = {name: name in excluded or _is_well(name, check) for name, check in checks.items()}
+        well = all(results.values())
+        if well and "verbose" not in request.query:
+            return _text(200, "ok")
+        lines = [f"[+]{name} ok" if ok else f"[-]{name} failed: reason withheld" for name, ok in results.items()]
+        lines.append(f"{root} check {'passed' if well else 'failed'}")
+        return _text(200 if well else 500, "\n".join(lines) + "\n")
+
+
+def version(request: Request) -> Answer:
+    commit = "0" * 40
+    return Answer(
+        200,
+        encode_json(
+            {
+                "major": MAJOR,
+                "minor": MINOR,
+                "gitVersion": f"v{MAJOR}.{MINOR}.{PATCH}+sampan-{__version__}",
+                "gitCommit": commit,
+                "gitTreeState": "clean",
+                "buildDate": "1970-01-01T00:00:00Z",
+                "goVersion": f"python{platform.python_version()}",
+                "compiler": platform.python_implementation().lower(),
+                "platform": f"linux/{_architecture()}",
+            }
+        ),
+    )
+
+
+def _architecture() -> str:
+    machine = platform.machine()
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+
+
+def _is_well(name: str, check: Check) -> bool:
+    try:
+        return check()
+    except Exception:
+        log.warning("health check %s failed", name, exc_info=True)
+        return False
+
+
+def _text(status: int, text: str) -> Answer:
+    return Answer(status, text.encode(), "text/plain; charset=utf-8", [("X-Content-Type-Options", "nosniff")])

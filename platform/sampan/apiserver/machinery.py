@@ -1,0 +1,144 @@
+"""The one place that names the objects layer's functions which the verbs use: decoding, patching, selecting, tables.
+
+Knows kinds and dicts; nothing of requests, caches or stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from sampan.contracts.kinds import Kind, Object, Problem
+from sampan.errors import BadRequest, UnsupportedMediaType
+from sampan.objects import metadata, schema, selectors, tables, validation
+from sampan.objects.patches import json_patch, merge_patch, strategic
+from sampan.objects.schema import schemas as free
+from sampan.objects.types import Node
+
+label_selector = selectors.parse_labels
+Selector = selectors.Selector
+copy = metadata.copy
+
+JSON_TYPES = frozenset({"application/json", "*/*", ""})
+YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml"})
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+MOST_OPERATIONS = 10_000  # of a JSON patch, as upstream
+
+
+def field_terms(text: str) -> list[tuple[str, str, str]]:
+    """(field, "=" or "!=", value); raises BadRequest."""
+    return [(term.key, term.operator, term.values[0]) for term in selectors.parse_fields(text).requirements]
+
+
+def check_metadata(obj: Object, kind: Kind, old: Object | None) -> Iterable[Problem]:
+    return validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old)
+
+
+def decode(kind: Kind, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
+    """A body as an object of the kind, and warnings. Raises BadRequest (what is wrong, or with Strict what is unknown)
+    or UnsupportedMediaType."""
+    schemas = schema.load()
+    address = (kind.group, kind.version, kind.kind)
+    if not schemas.has(*address):
+        return decode_options(data, media), []
+    if media not in JSON_TYPES:
+        obj = decode_options(data, media)
+        found = [] if strictness == "Ignore" else schemas.unknown_fields(*address, obj)
+        return schemas.prune(*address, obj), judged(found, strictness, address)
+    obj = schemas.decode(*address, data)
+    if strictness == "Ignore":
+        return obj, []
+    return obj, judged(schemas.strict_problems(*address, data), strictness, address)
+
+
+def judged(found: list[str], strictness: str, address: tuple[str, str, str]) -> list[str]:
+    """Warnings, or with Strict the 400 that names them all."""
+    if found and strictness == "Strict":
+        group, version, kind = address
+        full = f"{group}/{version}" if group else version
+        raise BadRequest(
+            f'{kind} in version "{full}" cannot be handled as a {kind}: strict decoding error: {", ".join(found)}'
+        )
+    return found
+
+
+def decode_kind(group: str, version: str, kind: str, data: bytes, media: str) -> Object:
+    """A body of a kind that need not be served here (Scale, Binding, TokenRequest)."""
+    schemas = schema.load()
+    if not schemas.has(group, version, kind):
+        return decode_options(data, media)
+    if media in JSON_TYPES:
+        return schemas.decode(group, version, kind, data)
+    return schemas.prune(group, version, kind, decode_options(data, media))
+
+
+def decode_options(data: bytes, media: str) -> Object:
+    """A body of whatever kind, as it is. Raises BadRequest or UnsupportedMediaType."""
+    if media in JSON_TYPES:
+        return free.decode_free(data, "object")
+    raise UnsupportedMediaType(
+        f"the body of the request was in an unknown format - accepted media types include: application/json, "
+        f"application/yaml, {PROTOBUF}"
+    )
+
+
+def read_patch(how: str, data: bytes) -> Any:
+    """The patch document; raises BadRequest."""
+    try:
+        found = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        raise BadRequest(f"error decoding patch: {error}") from error
+    if how == "json" and not isinstance(found, list):
+        raise BadRequest("error decoding patch: a JSON patch is a list of operations")
+    if how == "json" and len(found) > MOST_OPERATIONS:
+        raise BadRequest(f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(found)}")
+    if how != "json" and not isinstance(found, dict):
+        raise BadRequest("error decoding patch: an object is expected")
+    return found
+
+
+def patch(how: str, kind: Kind, current: Object, change: Any, strictness: str) -> tuple[Object, list[str]]:
+    """The patched object, pruned by its schema, and warnings. Raises what ``decode`` and the patch functions raise."""
+    schemas, address = schema.load(), (kind.group, kind.version, kind.kind)
+    node: Node | None = schemas.node(*address) if schemas.has(*address) else None
+    if how == "strategic" and node is None:
+        raise UnsupportedMediaType(
+            "the body of the request was in an unknown format - accepted media types include: "
+            "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+        )
+    patched = _patched(how, current, change, node)
+    if node is None:
+        return patched, []
+    found = [] if strictness == "Ignore" else schemas.unknown_fields(*address, patched)
+    return schemas.prune(*address, patched), judged(found, strictness, address)
+
+
+def patch_free(how: str, current: Object, change: Any) -> Object:
+    """The same for a small object without lists to merge (Scale)."""
+    return _patched(how, current, change, None)
+
+
+def _patched(how: str, current: Object, change: Any, node: Node | None) -> Object:
+    if how == "json":
+        found = json_patch.apply(current, change)
+        if not isinstance(found, dict):
+            raise BadRequest("the patch leaves no object")
+        return found
+    if how == "merge":
+        return merge_patch.apply(current, change)
+    return strategic.apply(current, change, node)
+
+
+def read_apply(kind: Kind, data: bytes, strictness: str) -> Object:
+    """The applied configuration; raises BadRequest."""
+    raise UnsupportedMediaType("server-side apply is not available in this build")
+
+
+def table(
+    kind: Kind, objects: Iterable[Object], *, now: float, include: str, version: str, meta: Mapping[str, Any]
+) -> Object:
+    """A meta.k8s.io Table."""
+    full = f"meta.k8s.io/{version}"
+    return tables.to_table(kind.columns, objects, now=now, include=include, version=full, metadata=meta)

@@ -1,0 +1,26 @@
+"""POST to a collection."""
+
+from __future__ import annotations
+
+from sampan.apiserver import drive
+from sampan.apiserver.registry import Served
+from sampan.apiserver.request import Request
+from sampan.apiserver.verbs.writing import Writing, accepted, answer
+from sampan.contracts.serving import Answer
+from sampan.errors import BadRequest
+
+
+class Create:
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
+
+    def __call__(self, request: Request, served: Served) -> Answer:
+        form = accepted(request)
+        obj = self._writing.decode(request, served)
+        if served.namespaced and not request.namespace:
+            request.namespace = str(obj["metadata"].get("namespace") or "")
+            if not request.namespace:
+                raise BadRequest("an empty namespace may not be set during creation")
+        intent = self._writing.intent(request, served)
+        work = self._writing.writer.create(intent, obj)
+        return self._writing.run(request, drive.followed(work, lambda done: answer(request, served, form, done)))

@@ -1,0 +1,74 @@
+"""DELETE of one object, and of a collection."""
+
+from __future__ import annotations
+
+from sampan.apiserver import bodies, drive, forms, machinery, negotiation
+from sampan.apiserver.deletes import Deleter, Options, read_options
+from sampan.apiserver.encoding import encode_json
+from sampan.apiserver.registry import Served
+from sampan.apiserver.request import Request
+from sampan.apiserver.selecting import Selection
+from sampan.apiserver.statuses import success
+from sampan.apiserver.verbs.list import List, Slice, read_query
+from sampan.apiserver.verbs.writing import Writing, accepted, dry_run, warning_headers
+from sampan.apiserver.writes import Intent, Written
+from sampan.contracts.serving import Answer
+from sampan.errors import NotFound
+
+
+class Delete:
+    def __init__(self, writing: Writing, deleter: Deleter) -> None:
+        self._writing, self._deleter = writing, deleter
+
+    def __call__(self, request: Request, served: Served) -> Answer:
+        form = accepted(request)
+        options = delete_options(request)
+        intent = self._writing.intent(request, served)
+        work = self._deleter.delete(intent, options)
+        return self._writing.run(request, drive.followed(work, lambda done: _answer(request, served, form, done)))
+
+
+class DeleteCollection:
+    """Deletes what a list with the same selectors shows, one after another."""
+
+    def __init__(self, writing: Writing, deleter: Deleter, listing: List) -> None:
+        self._writing, self._deleter, self._list = writing, deleter, listing
+
+    def __call__(self, request: Request, served: Served) -> Answer:
+        form = accepted(request)
+        options = delete_options(request)
+        selection = Selection.of(request, served)
+        found = self._list.slice(served, selection, read_query(request, served.scope(request.namespace)))
+        return self._writing.run(request, self._all(request, served, form, options, found))
+
+    def _all(self, request: Request, served: Served, form: negotiation.Form, options: Options, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
+        for record in found.records:
+            intent = Intent(
+                served, record.namespace, record.name, request.user, dry_run=dry_run(request), warnings=request.warnings
+            )
+            try:
+                yield from self._deleter.delete(intent, options)
+            except NotFound:
+                continue
+        meta = {"resourceVersion": str(self._writing.cache.revision)}
+        return Answer(200, forms.listing(served, form, found.records, meta), headers=warning_headers(request.warnings))
+
+
+def delete_options(request: Request) -> Options:
+    """DeleteOptions of the body, else of the query; raises BadRequest or Invalid."""
+    data = bodies.read(request)
+    body = machinery.decode_options(data, bodies.media_of(request)) if data else {}
+    policy = request.value("propagationPolicy")
+    grace = request.number("gracePeriodSeconds")
+    if "orphanDependents" in request.query and "orphanDependents" not in body:
+        body = {**body, "orphanDependents": request.flag("orphanDependents")}
+    return read_options(body, policy, grace, dry_run(request))
+
+
+def _answer(request: Request, served: Served, form: negotiation.Form, written: Written) -> Answer:
+    headers = warning_headers(request.warnings)
+    if written.deleted and served.stored.grace is None:
+        uid = written.record().decode()["metadata"].get("uid", "")
+        return Answer(200, encode_json(success(served.resource, request.name, uid)), headers=headers)
+    body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
+    return Answer(200, body, headers=headers)

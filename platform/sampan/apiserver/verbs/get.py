@@ -1,0 +1,32 @@
+"""GET of one object."""
+
+from __future__ import annotations
+
+from sampan.apiserver import forms, negotiation
+from sampan.apiserver.cache.cache import Cache
+from sampan.apiserver.freshness import asked_revision, needed, once_fresh
+from sampan.apiserver.registry import Served
+from sampan.apiserver.request import Request
+from sampan.apiserver.statuses import not_found
+from sampan.contracts.serving import Answer
+
+
+class Get:
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def __call__(self, request: Request, served: Served) -> Answer:
+        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        revision = needed(self._cache, asked_revision(request))
+        if self._cache.revision >= revision:
+            return self._answer(request, served, form)
+        return once_fresh(request, self._cache, revision, lambda: self._answer(request, served, form))
+
+    def _answer(self, request: Request, served: Served, form: negotiation.Form) -> Answer:
+        assert served.collection is not None
+        record = served.collection.records.get(served.key(request.namespace, request.name))
+        if record is None:
+            raise not_found(served.resource, request.name)
+        if form is negotiation.JSON and not served.converts:
+            return Answer(200, record.body)
+        return Answer(200, forms.one(served, form, record, request.value("includeObject") or "Metadata"))

@@ -1,0 +1,193 @@
+"""GET of a collection: pages, revisions, selectors. Source: API concepts, "Retrieving large results sets in chunks"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sampan.apiserver import continuation, forms, negotiation
+from sampan.apiserver.cache.cache import Cache
+from sampan.apiserver.cache.records import Record, fill_revision, labels_of
+from sampan.apiserver.encoding import encode_json
+from sampan.apiserver.freshness import asked_revision, needed, once_fresh
+from sampan.apiserver.registry import Served
+from sampan.apiserver.request import Request
+from sampan.apiserver.selecting import Selection
+from sampan.contracts.serving import Answer
+from sampan.contracts.store import Compacted
+from sampan.errors import BadRequest, Expired, Invalid
+
+INCONSISTENT = (
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+    "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
+    "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+    "deleted between the time the first chunk was returned and now may show up in the list."
+)
+WORTH_KEEPING = 256 << 10  # bytes from which a joined answer is kept until something changes
+MOST_KEPT = 4
+
+
+class Slice(NamedTuple):
+    """What one answer holds. ``remaining`` -1: not known."""
+
+    records: Sequence[Record]
+    revision: int
+    more: bool
+    remaining: int
+
+
+class Asked(NamedTuple):
+    """The query of a list, checked."""
+
+    limit: int
+    after: str  # key, "" = from the start
+    exact: int  # revision the answer must be of, 0 = any
+    at_least: int  # -1 newest, 0 any
+
+
+class List:
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def __call__(self, request: Request, served: Served) -> Answer:
+        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        selection = Selection.of(request, served)
+        asked = read_query(request, served.scope(request.namespace))
+        include = request.value("includeObject") or "Metadata"
+        if asked.exact:
+            needed(self._cache, asked.exact)
+        revision = asked.exact or needed(self._cache, asked.at_least)
+        return once_fresh(
+            request, self._cache, revision, lambda: Answer(200, self._body(served, form, selection, asked, include))
+        )
+
+    def _body(self, served: Served, form: negotiation.Form, selection: Selection, asked: Asked, include: str) -> bytes:
+        kept = served.collection.answers if served.collection else {}
+        name = (served.resource, form, include, selection.namespace, asked.limit, asked.after)
+        if not selection.narrow and not asked.exact and form.how == "json" and name in kept:
+            items, more, remaining = kept[name]
+            meta = self._meta(served, asked, Slice((), self._cache.revision, bool(more), remaining), selection, more)
+            return b"".join((served.list_head, encode_json(meta), items))
+        found = self.slice(served, selection, asked)
+        last = found.records[-1].key if found.more and found.records else ""
+        meta = self._meta(served, asked, found, selection, last)
+        body = forms.listing(served, form, found.records, meta, include)
+        whole = not selection.narrow and not asked.exact and form.how == "json"
+        if whole and len(body) > WORTH_KEEPING and len(kept) < MOST_KEPT:
+            items = body[len(served.list_head) + len(encode_json(meta)) :]
+            with self._cache.lock:
+                if served.collection and served.collection.changed <= found.revision:
+                    served.collection.answers[name] = (items, last, found.remaining)
+        return body
+
+    def _meta(self, served: Served, asked: Asked, found: Slice, selection: Selection, last: str) -> dict[str, Any]:
+        meta: dict[str, Any] = {"resourceVersion": str(found.revision)}
+        if found.more:
+            scope = served.scope(selection.namespace)
+            meta["continue"] = continuation.pack(found.revision, last[len(scope) :])
+            if found.remaining >= 0:
+                meta["remainingItemCount"] = found.remaining
+        return meta
+
+    def slice(self, served: Served, selection: Selection, asked: Asked) -> Slice:
+        """The records of one page, from the cache where it can be, else from the store's history."""
+        assert served.collection is not None
+        with self._cache.lock:
+            if not asked.exact or served.collection.changed <= asked.exact:
+                if asked.exact and asked.exact < self._cache.horizon:
+                    raise self._expired(served, selection, asked)
+                return self._cached(served, selection, asked)
+        return self._historic(served, selection, asked)
+
+    def _cached(self, served: Served, selection: Selection, asked: Asked) -> Slice:
+        assert served.collection is not None
+        revision = asked.exact or self._cache.revision
+        records, limit = served.collection.records, asked.limit
+        keys = selection.candidates(asked.after)
+        if not selection.narrow:
+            page = keys[:limit] if limit else keys
+            rest = len(keys) - len(page)
+            return Slice([records[key] for key in page], revision, rest > 0, rest)
+        found: list[Record] = []
+        for key in keys:
+            record = records[key]
+            if selection.wants(record):
+                if limit and len(found) == limit:
+                    return Slice(found, revision, True, -1)
+                found.append(record)
+        return Slice(found, revision, False, 0)
+
+    def _historic(self, served: Served, selection: Selection, asked: Asked) -> Slice:
+        scope, limit = served.scope(selection.namespace), asked.limit
+        found: list[Record] = []
+        after = asked.after
+        try:
+            while True:
+                page = self._cache.store.page(scope, after=after, limit=limit, revision=asked.exact)
+                for entry in page.entries:
+                    body = fill_revision(entry.value, entry.revision)
+                    record = Record(entry.key, body, entry.revision, labels_of(entry.value))
+                    if not selection.narrow or selection.wants(record):
+                        if limit and len(found) == limit:
+                            return Slice(found, asked.exact, True, -1)
+                        found.append(record)
+                if not selection.narrow:
+                    return Slice(found, asked.exact, page.more, page.remaining)
+                if not page.more:
+                    return Slice(found, asked.exact, False, 0)
+                after = page.entries[-1].key
+        except Compacted:
+            raise self._expired(served, selection, asked)
+
+    def _expired(self, served: Served, selection: Selection, asked: Asked) -> Expired:
+        if not asked.after:
+            return Expired(f"The resourceVersion for the provided list is too old: {asked.exact}")
+        scope = served.scope(selection.namespace)
+        return Expired(INCONSISTENT, continue_token=continuation.pack(0, asked.after[len(scope) :]))
+
+
+def read_query(request: Request, scope: str) -> Asked:
+    """Check limit, continue and resource version of a list; raises BadRequest or Invalid."""
+    if not request.query:
+        return Asked(0, "", 0, -1)
+    limit = request.number("limit") or 0
+    if limit < 0:
+        raise BadRequest(f"limit must not be negative, but is {limit}")
+    revision, match = asked_revision(request), request.value("resourceVersionMatch")
+    token = request.value("continue")
+    _check_match(revision, match, token)
+    if request.value("sendInitialEvents"):
+        raise _invalid("sendInitialEvents", "Forbidden: sendInitialEvents is forbidden for list")
+    if token:
+        if revision > 0:
+            raise BadRequest("specifying resource version is not allowed when using continue")
+        where = continuation.unpack(token)
+        return Asked(limit, scope + where.key, where.revision, -1)
+    if revision > 0 and (match == "Exact" or (limit and not match)):
+        return Asked(limit, "", revision, -1)
+    return Asked(limit, "", 0, revision)
+
+
+def _check_match(revision: int, match: str, token: str) -> None:
+    if not match:
+        return
+    if revision < 0:
+        raise _invalid(
+            "resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
+        )
+    if token:
+        raise _invalid("resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden when continue is provided")
+    if match not in ("Exact", "NotOlderThan"):
+        raise _invalid(
+            "resourceVersionMatch", f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
+        )
+    if match == "Exact" and revision == 0:
+        raise _invalid(
+            "resourceVersionMatch", 'Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'
+        )
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(
+        f'ListOptions.meta.k8s.io "" is invalid: {field}: {message}', group="meta.k8s.io", kind="ListOptions"
+    )

@@ -1,0 +1,90 @@
+"""PATCH: JSON patch, JSON merge patch, strategic merge patch, server-side apply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sampan.apiserver import bodies, drive, machinery
+from sampan.apiserver.registry import Served
+from sampan.apiserver.request import Request
+from sampan.apiserver.statuses import conflict
+from sampan.apiserver.verbs.update import Merge, sent_revision
+from sampan.apiserver.verbs.writing import Writing, accepted, answer, check_address, strictness
+from sampan.apiserver.writes import Intent, Write
+from sampan.contracts.kinds import Object
+from sampan.contracts.serving import Answer
+from sampan.errors import BadRequest, NotFound, UnsupportedMediaType
+
+HOW = {
+    "application/json-patch+json": "json",
+    "application/merge-patch+json": "merge",
+    "application/strategic-merge-patch+json": "strategic",
+    "application/apply-patch+yaml": "apply",
+}
+
+
+class Patch:
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
+
+    def __call__(self, request: Request, served: Served, merge: Merge | None = None) -> Answer:
+        form = accepted(request)
+        how = HOW.get(bodies.media_of(request))
+        if how is None:
+            raise UnsupportedMediaType(
+                f"the body of the request was in an unknown format - accepted media types include: {', '.join(HOW)}"
+            )
+        intent = self._writing.intent(request, served, request.subresource)
+        data = bodies.read(request)
+        if how == "apply":
+            work = self._apply(request, intent, data, merge)
+        else:
+            work = self._patch(request, intent, machinery.read_patch(how, data), how, merge)
+        return self._writing.run(request, drive.followed(work, lambda done: answer(request, served, form, done)))
+
+    def _patch(self, request: Request, intent: Intent, patch: Any, how: str, merge: Merge | None) -> Write:
+        served = intent.served
+        strict = strictness(request)
+
+        def change(current: Object) -> Object | None:
+            before = current["metadata"].get("resourceVersion")
+            patched, warnings = machinery.patch(how, served.kind, current, patch, strict)
+            for warning in warnings:
+                if warning not in request.warnings:
+                    request.warnings.append(warning)
+            check_address(patched, request, served)
+            wanted = sent_revision(patched)
+            if wanted and str(wanted) != before:
+                raise conflict(served.resource, intent.name)
+            return merge(current, patched) if merge else patched
+
+        return self._writing.writer.update(intent, change)
+
+    def _apply(self, request: Request, intent: Intent, data: bytes, merge: Merge | None) -> Write:
+        served, writer = intent.served, self._writing.writer
+        if not request.value("fieldManager"):
+            raise BadRequest(
+                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
+            )
+        intent.operation = "Apply"
+        force = request.flag("force")
+        applied = machinery.read_apply(served.kind, data, strictness(request))
+        check_address(applied, request, served)
+        revision = sent_revision(applied)
+
+        def change(current: Object) -> Object:
+            merged = writer.ownership.applied(intent, current, applied, force=force)
+            return merge(current, merged) if merge else merged
+
+        try:
+            return (yield from writer.update(intent, change, revision=revision))
+        except NotFound:
+            if intent.subresource:
+                raise
+        if applied["metadata"].get("uid"):
+            raise conflict(
+                served.resource,
+                intent.name,
+                "uid mismatch: the provided object specified uid, and no existing object was found",
+            )
+        return (yield from writer.create(intent, writer.ownership.applied(intent, None, applied, force=force)))

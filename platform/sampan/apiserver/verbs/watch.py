@@ -1,0 +1,127 @@
+"""Watch. Source: API concepts, "Efficient detection of changes"; KEP-3157 (streaming lists)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sampan.apiserver import negotiation
+from sampan.apiserver.cache.cache import Cache
+from sampan.apiserver.freshness import asked_revision, needed, once_fresh
+from sampan.apiserver.handover import Connection, Hijacked
+from sampan.apiserver.registry import Served
+from sampan.apiserver.request import Request
+from sampan.apiserver.selecting import Selection
+from sampan.apiserver.watching.hub import Hub, Watcher
+from sampan.apiserver.watching.streams import Stream, Streams
+from sampan.apiserver.watching.watcher import View, error_line
+from sampan.contracts.serving import Answer
+from sampan.errors import Expired, Invalid, MethodNotAllowed
+
+SHORTEST = 1800.0  # seconds a watch lives where the client names no timeout: this to twice this
+
+
+class Asked(NamedTuple):
+    """The query of a watch, checked. ``since`` -1: from the newest, after showing what is there if ``initial``."""
+
+    since: int
+    initial: bool
+    initial_end: bool  # a bookmark says where the initial state ends
+    bookmarks: bool
+    seconds: float
+
+
+class Watch:
+    def __init__(self, cache: Cache, hub: Hub, streams: Streams, clock: Callable[[], float]) -> None:
+        self._cache, self._hub, self._streams, self._clock = cache, hub, streams, clock
+
+    def __call__(self, request: Request, served: Served) -> Answer:
+        if "watch" not in served.verbs:
+            raise MethodNotAllowed("the server does not allow this method on the requested resource")
+        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        selection = Selection.of(request, served)
+        asked = read_query(request)
+        view = View(selection, form, request.value("includeObject") or "Metadata", asked.since)
+        wanted = needed(self._cache, asked.since) if asked.initial or asked.since < 0 else 0
+        return once_fresh(request, self._cache, wanted, lambda: self._open(request, served, view, asked))
+
+    def _open(self, request: Request, served: Served, view: View, asked: Asked) -> Answer:
+        assert served.collection is not None
+        loop = request.loop
+        if loop is not None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+
+            def take(connection: Connection) -> None:
+                watcher = Watcher(served.collection, view, connection, asked.bookmarks)  # type: ignore[arg-type]  # set
+                with self._cache.lock:
+                    first, ends = self._first(served, view, asked)
+                    self._hub.open(loop, connection, watcher, first, asked.seconds, ends=ends)
+
+            raise Hijacked(take)
+        deadline, stopping = self._clock() + asked.seconds, request.environ.get("sampan.stopping")
+        stream = Stream(served.collection.prefix, view, asked.bookmarks, deadline, stopping)
+        with self._cache.lock:
+            first, ends = self._first(served, view, asked)
+            self._streams.join(stream)
+        if ends:
+            stream.deadline = 0.0
+        return Answer(200, self._streams.lines(stream, first))
+
+    def _first(self, served: Served, view: View, asked: Asked) -> tuple[bytes, bool]:
+        """What the watcher is shown at once, and whether that is all; the cache's lock is held."""
+        collection = served.collection
+        assert collection is not None
+        revision = self._cache.revision
+        if asked.initial:
+            view.since = revision
+            selected = view.selection.candidates()
+            lines = [
+                view.line("ADDED", collection.records[key])
+                for key in selected
+                if not view.selection.narrow or view.selection.wants(collection.records[key])
+            ]
+            if asked.initial_end:
+                lines.append(view.bookmark(revision, initial_end=True))
+            return b"".join(lines), False
+        if asked.since < 0:
+            view.since = revision
+            return b"", False
+        if asked.since < collection.ring.oldest:
+            text = f"too old resource version: {asked.since} ({collection.ring.oldest})"
+            return error_line(Expired(text)), True
+        frames = [
+            frame
+            for event in collection.ring.after(asked.since)
+            if view.selection.matches_place(event.key) and (frame := view.frame(event)) is not None
+        ]
+        view.since = max(asked.since, revision)
+        return b"".join(frames), False
+
+
+def read_query(request: Request) -> Asked:
+    """Raises BadRequest or Invalid."""
+    since = asked_revision(request)
+    bookmarks = request.flag("allowWatchBookmarks")
+    match, send = request.value("resourceVersionMatch"), request.value("sendInitialEvents")
+    timeout = request.number("timeoutSeconds")
+    seconds = float(timeout) if timeout and timeout > 0 else SHORTEST * (1 + random.random())
+    if send:
+        if match != "NotOlderThan":
+            raise _invalid(
+                "resourceVersionMatch",
+                "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            )
+        initial = request.flag("sendInitialEvents")
+        return Asked(since, initial, initial and bookmarks, bookmarks, seconds)
+    if match:
+        raise _invalid(
+            "resourceVersionMatch",
+            "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        )
+    return Asked(since, since <= 0, False, bookmarks, seconds)
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(
+        f'ListOptions.meta.k8s.io "" is invalid: {field}: {message}', group="meta.k8s.io", kind="ListOptions"
+    )

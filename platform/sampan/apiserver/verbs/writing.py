@@ -1,0 +1,131 @@
+"""What the writing verbs share: reading their query, decoding their body, running the write, shaping the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from sampan.apiserver import bodies, drive, forms, machinery, negotiation
+from sampan.apiserver.cache.cache import Cache
+from sampan.apiserver.registry import Served
+from sampan.apiserver.request import Request
+from sampan.apiserver.writes import Intent, Writer, Written
+from sampan.contracts.kinds import Object
+from sampan.contracts.serving import Answer
+from sampan.contracts.store import Op
+from sampan.errors import BadRequest, Invalid
+
+STRICTNESS = frozenset({"Ignore", "Warn", "Strict"})
+
+
+class Writing:
+    """The means of a writing verb."""
+
+    def __init__(self, cache: Cache, writer: Writer) -> None:
+        self.cache = cache
+        self.writer = writer
+
+    def run(self, request: Request, work: Generator[Sequence[Op], int, Answer]) -> Answer:
+        """Parked on the loop where there is one, blocking elsewhere."""
+        if request.loop is None:
+            return drive.block(work, self.cache)
+        return drive.park(work, self.cache, request.finish)
+
+    def decode(self, request: Request, served: Served) -> Object:
+        """The body as an object of the served kind, checked against the URL; warnings go to the request."""
+        obj, warnings = machinery.decode(
+            served.kind, bodies.read(request), bodies.media_of(request), strictness(request)
+        )
+        request.warnings += warnings
+        check_address(obj, request, served)
+        return obj
+
+    def intent(self, request: Request, served: Served, subresource: str = "") -> Intent:
+        return Intent(
+            served, request.namespace, request.name, request.user, subresource, dry_run(request),
+            request.value("fieldManager") or manager_of(request), warnings=request.warnings,
+        )  # fmt: skip
+
+
+def answer(request: Request, served: Served, form: negotiation.Form, written: Written) -> Answer:
+    """The written object in the form the client wants."""
+    status = 201 if written.created else 200
+    headers = warning_headers(request.warnings)
+    if form is negotiation.JSON and not served.converts:
+        return Answer(status, written.body, headers=headers)
+    body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
+    return Answer(status, body, headers=headers)
+
+
+def accepted(request: Request) -> negotiation.Form:
+    return negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+
+
+def strictness(request: Request) -> str:
+    """fieldValidation of the query, Warn when unsaid; raises Invalid."""
+    text = request.value("fieldValidation") or "Warn"
+    if text not in STRICTNESS:
+        supported = 'supported values: "Ignore", "Strict", "Warn"'
+        raise _invalid(f'fieldValidation: Unsupported value: "{text}": {supported}')
+    return text
+
+
+def dry_run(request: Request) -> bool:
+    values = [value for value in request.query.get("dryRun", ()) if value]
+    for value in values:
+        if value != "All":
+            raise _invalid(f'dryRun: Unsupported value: "{value}": supported values: "All"')
+    return bool(values)
+
+
+def manager_of(request: Request) -> str:
+    """The field manager where the client names none: the product of its User-Agent."""
+    agent: str = request.environ.get("HTTP_USER_AGENT") or "unknown"
+    return agent.partition("/")[0][:128] or "unknown"
+
+
+def check_address(obj: Object, request: Request, served: Served) -> None:
+    """What the body says of kind, version, namespace and name against the URL; raises BadRequest."""
+    kind = served.kind
+    sent_version, sent_kind = obj.get("apiVersion"), obj.get("kind")
+    if sent_kind and sent_kind != kind.kind:
+        raise BadRequest(
+            f'{sent_kind} in version "{sent_version or kind.api_version}" cannot be handled as a {kind.kind}: '
+            f'no kind "{sent_kind}" is registered for this resource'
+        )
+    if sent_version and sent_version != kind.api_version:
+        raise BadRequest(
+            f"the API version in the data ({sent_version}) does not match the expected API version ({kind.api_version})"
+        )
+    obj["kind"], obj["apiVersion"] = kind.kind, kind.api_version
+    meta: Any = obj.setdefault("metadata", {})
+    if not isinstance(meta, dict):
+        raise BadRequest("metadata must be an object")
+    sent = meta.get("namespace") or ""
+    if sent and sent != request.namespace and served.namespaced:
+        raise BadRequest(
+            f"the namespace of the provided object does not match the namespace sent on the request "
+            f"({sent} vs {request.namespace})"
+        )
+    name = meta.get("name") or ""
+    if request.name:
+        if not name:
+            meta["name"] = request.name
+        elif name != request.name:
+            raise BadRequest(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
+
+
+def warning_headers(warnings: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """RFC 9110 no longer has them, Kubernetes does (KEP-1693)."""
+    if not warnings:
+        return ()
+    return [("Warning", '299 - "' + _quoted(text) + '"') for text in dict.fromkeys(warnings)]
+
+
+def _quoted(text: str) -> str:
+    clean = "".join(letter if letter.isprintable() else " " for letter in text)
+    return clean.replace("\\", "\\\\").replace('"', '\\"').encode("ascii", "backslashreplace").decode()[:1024]
+
+
+def _invalid(message: str) -> Invalid:
+    return Invalid(f' "" is invalid: {message}')

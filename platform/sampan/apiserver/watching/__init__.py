@@ -1,0 +1,1 @@
+"""Watches: what a watcher is shown, and how it reaches the socket."""

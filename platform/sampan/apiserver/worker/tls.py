@@ -1,0 +1,33 @@
+"""The server's side of TLS: one context for all connections, client certificates optional."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+
+def server_context(certificate: str, key: str | None = None, client_ca: str | None = None) -> ssl.SSLContext:
+    """A context for TLS 1.2 and 1.3 from PEM files; with ``client_ca`` a client may show a certificate.
+
+    HTTP/2 is not offered: a watch would block the other streams of its connection. Session tickets stay on.
+    Errors: OSError, ssl.SSLError for files that cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_cert_chain(certificate, key or None)
+    if client_ca:
+        context.load_verify_locations(client_ca)
+        context.verify_mode = ssl.CERT_OPTIONAL
+    return context
+
+
+def say_goodbye(sock: socket.socket) -> None:
+    """Send close_notify, without waiting for the peer's, so that it can tell an end from a cut."""
+    if isinstance(sock, ssl.SSLSocket):
+        try:
+            sock.setblocking(False)
+            sock.unwrap()
+        except (OSError, ValueError):
+            return  # the peer has not answered yet, or is gone: either way nothing is left to say

@@ -1,0 +1,57 @@
+"""The WSGI application for servers that import one: ``sampan.apiserver.wsgi:app``.
+
+``app`` is made on first use, after the fork, from the configuration that $SAMPAN_CONFIG or $SAMPAN_HOME names; under
+``sampan up`` the supervisor calls ``build_app`` with what it has read already.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from sampan.apiserver.app import App, Orders, new_app
+from sampan.errors import ConfigError
+from sampan.plugins import Plugins
+from sampan.settings import Settings, load
+
+log = logging.getLogger(__name__)
+
+
+def build_app(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> Any:
+    """A WSGI callable over the store that the settings name; everything is closed when the process ends."""
+    return build(settings, plugins, options).wsgi
+
+
+def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> App:
+    """The App itself; raises ConfigError where no plugin knows the store."""
+    store = plugins.first("provide_store", url=settings.store_url)
+    if store is None:
+        scheme = settings.store_url.partition(":")[0]
+        raise ConfigError(f"no plugin opens a store of the kind {scheme!r}; is its plugin installed and enabled?")
+    orders = Orders(settings.authentication, settings.authorization, settings.admission)
+    url = str(options.get("server_url") or settings.server_url)
+    app = new_app(plugins, store=store, home=str(settings.home), options=options, orders=orders, server_url=url)
+    app.at_close(store.close)
+    atexit.register(app.close)
+    return app
+
+
+def __getattr__(name: str) -> Any:
+    """``app``, once (PEP 562)."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    settings = load()
+    plugins = Plugins(disabled=settings.disable, addons=settings.addons, settings=settings.plugins)
+    options = {
+        "home": str(settings.home),
+        "pki": str(settings.home / "pki"),
+        "server_url": settings.server_url,
+        "cluster_domain": settings.network.domain,
+        "pod_cidr": settings.network.pod_cidr,
+        "service_cidr": settings.network.service_cidr or "10.96.0.0/16",
+        "node_port_range": settings.network.node_ports,
+    }
+    globals()["app"] = found = build_app(settings, plugins, options)
+    return found

@@ -1,0 +1,195 @@
+"""Kubeconfig files and a pod's own configuration: where the server is and who we are.
+
+Source: Kubernetes docs, "Organizing Cluster Access Using kubeconfig Files" (client.authentication exec plugins are
+refused in words), and "Accessing the API from within a Pod".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sampan.errors import ConfigError
+
+_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_TOKEN_AGE = 60.0  # seconds after which a token file is read again
+
+
+@dataclass
+class Config:
+    """One cluster and one user. ``ca``, ``certificate`` and ``key`` are PEM; empty where unused."""
+
+    server: str
+    ca: bytes = b""
+    certificate: bytes = b""
+    key: bytes = b""
+    token: str = ""
+    token_file: str = ""
+    username: str = ""
+    password: str = ""
+    insecure: bool = False
+    tls_server_name: str = ""
+    namespace: str = "default"
+    _read_at: float = float("-inf")
+
+    def authorization(self) -> str:
+        """The Authorization header's value, or "". A token file is followed as it is rotated."""
+        if self.token_file and time.monotonic() - self._read_at > _TOKEN_AGE:
+            with contextlib.suppress(OSError):  # between two files of a rotation the last token is still good
+                self.token = Path(self.token_file).read_text().strip()
+                self._read_at = time.monotonic()
+        if self.token:
+            return f"Bearer {self.token}"
+        if self.username:
+            return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+        return ""
+
+    @contextlib.contextmanager
+    def certificate_files(self) -> Iterator[tuple[str, str]]:
+        """Certificate and key as files that only we can read, for as long as the block runs."""
+        with tempfile.TemporaryDirectory(prefix="sampan-") as folder:
+            paths = []
+            for name, data in (("crt", self.certificate), ("key", self.key)):
+                path = os.path.join(folder, name)
+                with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+                    file.write(data)
+                paths.append(path)
+            yield paths[0], paths[1]
+
+
+def load(path: str | os.PathLike[str], *, context: str = "") -> Config:
+    """The named (or current) context of a kubeconfig file. Raises ConfigError that names the file and what is wrong."""
+    file = Path(path)
+    try:
+        found = _decode(file.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"the kubeconfig {file} cannot be read: {error.strerror}") from error
+    except Exception as error:
+        raise ConfigError(f"the kubeconfig {file} cannot be understood: {error}") from error
+    if not isinstance(found, dict):
+        raise ConfigError(f"the kubeconfig {file} is not a mapping")
+    name = context or found.get("current-context") or ""
+    chosen = _named(found, "contexts", "context", name, file)
+    cluster = _named(found, "clusters", "cluster", chosen.get("cluster") or "", file)
+    user = _named(found, "users", "user", chosen["user"], file) if chosen.get("user") else {}
+    if "exec" in user or "auth-provider" in user:
+        raise ConfigError(
+            f"the kubeconfig {file} gets its credentials from a command, which is not supported: use a token"
+        )
+    if not cluster.get("server"):
+        raise ConfigError(f"the kubeconfig {file} names no server for context {name!r}")
+    folder = file.parent
+    return Config(
+        server=cluster["server"],
+        ca=_pem(cluster, "certificate-authority", folder, file),
+        certificate=_pem(user, "client-certificate", folder, file),
+        key=_pem(user, "client-key", folder, file),
+        token=user.get("token") or "",
+        token_file=str(folder / user["tokenFile"]) if user.get("tokenFile") else "",
+        username=user.get("username") or "",
+        password=user.get("password") or "",
+        insecure=bool(cluster.get("insecure-skip-tls-verify")),
+        tls_server_name=cluster.get("tls-server-name") or "",
+        namespace=chosen.get("namespace") or "default",
+    )
+
+
+def write(
+    path: str | os.PathLike[str],
+    *,
+    server: str,
+    ca: bytes = b"",
+    certificate: bytes = b"",
+    key: bytes = b"",
+    ca_file: str = "",
+    certificate_file: str = "",
+    key_file: str = "",
+    token: str = "",
+    cluster: str = "sampan",
+    user: str = "admin",
+    namespace: str = "",
+) -> None:
+    """A kubeconfig with one context, readable by its owner only; replaces the file at once. Bytes are PEM; what the
+    named files hold is copied in, so that the kubeconfig can be carried elsewhere."""
+    import yaml  # only here and for files that are not JSON: the client's import stays light
+
+    ca = ca or _content(ca_file)
+    certificate, key = certificate or _content(certificate_file), key or _content(key_file)
+    place: dict[str, Any] = {"server": server}
+    if ca:
+        place["certificate-authority-data"] = base64.b64encode(ca).decode()
+    who: dict[str, Any] = {}
+    if certificate:
+        who["client-certificate-data"] = base64.b64encode(certificate).decode()
+        who["client-key-data"] = base64.b64encode(key).decode()
+    if token:
+        who["token"] = token
+    where = {"cluster": cluster, "user": user, **({"namespace": namespace} if namespace else {})}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": cluster, "cluster": place}],
+        "users": [{"name": user, "user": who}],
+        "contexts": [{"name": cluster, "context": where}],
+        "current-context": cluster,
+    }
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    with open(descriptor, "w") as out:
+        yaml.safe_dump(document, out, sort_keys=False)
+    os.replace(draft, file)
+
+
+def _content(path: str) -> bytes:
+    return Path(path).read_bytes() if path else b""
+
+
+def in_cluster(environ: Mapping[str, str] = os.environ, account: Path = _ACCOUNT) -> Config:
+    """What a pod is given. Raises ConfigError outside a pod."""
+    host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT", "443")
+    if not host or not (account / "token").exists():
+        raise ConfigError("this is not a pod with a service account: name a kubeconfig")
+    shown = f"[{host}]" if ":" in host else host
+    namespace = account / "namespace"
+    return Config(
+        server=f"https://{shown}:{port}",
+        ca=(account / "ca.crt").read_bytes(),
+        token_file=str(account / "token"),
+        namespace=namespace.read_text().strip() if namespace.exists() else "default",
+    )
+
+
+def _decode(data: bytes) -> Any:
+    if data.lstrip().startswith(b"{"):
+        return msgspec.json.decode(data)
+    import yaml
+
+    return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _named(found: dict[str, Any], section: str, part: str, name: str, file: Path) -> dict[str, Any]:
+    for entry in found.get(section) or ():
+        if isinstance(entry, dict) and entry.get("name") == name:
+            return entry.get(part) or {}
+    raise ConfigError(f"the kubeconfig {file} has no entry {name!r} under {section}")
+
+
+def _pem(entry: dict[str, Any], key: str, folder: Path, file: Path) -> bytes:
+    data = entry.get(f"{key}-data")
+    try:
+        if data:
+            return base64.b64decode(data, validate=True)
+        return (folder / entry[key]).read_bytes() if entry.get(key) else b""
+    except (OSError, binascii.Error) as error:
+        raise ConfigError(f"the kubeconfig {file} has an unusable {key}: {error}") from error

@@ -1,0 +1,186 @@
+"""Reading a long answer as it comes: an incremental HTTP/1.1 response reader and the socket it reads from.
+
+``http.client`` can only block in the middle of a chunk; one thread that follows twenty watches cannot afford that.
+Source: RFC 9112 §6, §7.1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+
+_MOST_HEAD = 64 * 1024
+_READ = 64 * 1024
+
+
+class Lines:
+    """Turns the bytes of one response into its lines. Raises ConnectionError for what is not HTTP."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.ended = False
+        self.body = bytearray()  # only kept for an error answer
+        self._raw = b""  # bytes not understood yet
+        self._line = b""  # the beginning of an unfinished line
+        self._chunked = False
+        self._left = 0  # bytes that belong to the current chunk or body; -1: until the connection closes
+        self._after_chunk = False
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines completed by these bytes; empty ``data`` means the peer has closed."""
+        if not data:
+            return self._closed()
+        self._raw += data
+        if not self.status and not self._head():
+            return []
+        content = self._dechunk() if self._chunked else self._plain()
+        if self.status >= 400:
+            self.body += content
+            return []
+        lines = (self._line + content).split(b"\n")
+        self._line = b"" if self.ended else lines.pop()
+        return [line for line in lines if line]
+
+    def _closed(self) -> list[bytes]:
+        self.ended = True
+        if not self.status:
+            raise ConnectionError("the server closed the connection without an answer")
+        if self._chunked or self._left > 0:
+            raise ConnectionError("the server closed the connection in the middle of an answer")
+        rest, self._line = self._line, b""
+        return [rest] if rest else []
+
+    def _head(self) -> bool:
+        end = self._raw.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._raw) > _MOST_HEAD:
+                raise ConnectionError("the answer's head is too long")
+            return False
+        first, *fields = self._raw[:end].decode("latin-1").split("\r\n")
+        self._raw = self._raw[end + 4 :]
+        words = first.split(" ", 2)
+        if len(words) < 2 or not words[0].startswith("HTTP/1.") or not words[1].isdigit():
+            raise ConnectionError(f"the answer is not HTTP: {first[:80]!r}")
+        if words[1].startswith("1"):
+            return self._head() if self._raw else False
+        self.status = int(words[1])
+        headers = {name.strip().lower(): value.strip() for name, _, value in (f.partition(":") for f in fields)}
+        self._chunked = headers.get("transfer-encoding", "").lower() == "chunked"
+        length = headers.get("content-length", "")
+        self._left = 0 if self._chunked else int(length) if length.isdigit() else -1
+        self.ended = not self._chunked and self._left == 0
+        return True
+
+    def _plain(self) -> bytes:
+        content, self._raw = self._raw, b""
+        if self._left > 0:
+            content = content[: self._left]
+            self._left -= len(content)
+            self.ended = self._left == 0
+        return content
+
+    def _dechunk(self) -> bytes:
+        raw, at, found = self._raw, 0, []
+        while not self.ended and at < len(raw):
+            if self._left:
+                piece = raw[at : at + self._left]
+                found.append(piece)
+                at += len(piece)
+                self._left -= len(piece)
+                self._after_chunk = not self._left
+                continue
+            end = raw.find(b"\r\n", at)
+            if end < 0:
+                break
+            if self._after_chunk:
+                self._after_chunk = False
+            else:
+                self._left = _chunk_size(raw[at:end])
+                self.ended = not self._left
+            at = end + 2
+        self._raw = raw[at:]
+        if self.ended:
+            self._chunked = False
+        return b"".join(found)
+
+
+def _chunk_size(text: bytes) -> int:
+    try:
+        return int(text.split(b";", 1)[0], 16)
+    except ValueError:
+        raise ConnectionError(f"the answer has a bad chunk size: {text[:20]!r}") from None
+
+
+class SocketStream:
+    """A watch on its own connection. Not blocking: ``read(0)`` returns what is there."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._lines = Lines()
+        self._closed = False
+        self._failure: ConnectionError | None = None
+        sock.setblocking(False)
+
+    @property
+    def status(self) -> int:
+        return self._lines.status
+
+    @property
+    def ended(self) -> bool:
+        return self._lines.ended or self._closed
+
+    @property
+    def body(self) -> bytes:
+        return bytes(self._lines.body)
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def read(self, timeout: float | None = None) -> list[bytes]:
+        if timeout != 0 and not self._failure:
+            self.wait(timeout)
+        lines: list[bytes] = []
+        try:
+            # TLS: what is already decrypted does not make the socket readable again, so it is read to the end.
+            while not self.ended and not self._failure:
+                data = self._receive()
+                if data is None:
+                    break
+                lines += self._lines.feed(data)
+        except ConnectionError as error:
+            self._failure = error
+        if self._failure and not lines:
+            raise self._failure  # only after what came before it has been handed out
+        return lines
+
+    def close(self) -> None:
+        """Wakes a reader in another thread too: it sees the end."""
+        self._closed = True
+        with contextlib.suppress(OSError):  # the peer was faster
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+        self._sock.close()
+
+    def wait(self, timeout: float | None = None) -> None:
+        poll = select.poll()
+        try:
+            poll.register(self._sock, select.POLLIN)
+        except ValueError:
+            return  # closed meanwhile
+        poll.poll(None if timeout is None else timeout * 1000)
+
+    def _receive(self) -> bytes | None:
+        """Bytes, b"" at the end, None when there is nothing now."""
+        if self._closed:
+            return None
+        try:
+            return self._sock.recv(_READ)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+        except ssl.SSLEOFError:
+            return b""
+        except OSError as error:
+            if self._closed:
+                return None
+            raise ConnectionError(f"the watch's connection broke: {error}") from error

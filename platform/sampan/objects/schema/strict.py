@@ -1,0 +1,58 @@
+"""Finds fields that a kind does not have and fields given twice: what ``fieldValidation`` warns of or refuses.
+
+The slow, second pass beside decoding; paths and order are those of upstream's strict decoder (sigs.k8s.io/json):
+document order, lists with their index, nothing inside an unknown field, each message once and at most a hundred.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sampan.objects.schema.nodes import TypeNode
+
+LIMIT = 100
+
+
+class Pairs(list[tuple[str, Any]]):
+    """A JSON object with its keys as written, repeated ones too."""
+
+
+def read_pairs(body: bytes) -> Any:
+    """The JSON value with every object as Pairs. Raises ValueError, RecursionError."""
+    return json.loads(body, object_pairs_hook=Pairs)
+
+
+def problems(value: Any, root: TypeNode) -> list[str]:
+    """Sentences such as ``unknown field "spec.replicaz"``. ``value`` is a dict, or what ``read_pairs`` gave."""
+    found: dict[str, None] = {}
+    _look(value, root, "", found)
+    return list(found)[:LIMIT]
+
+
+def _look(value: Any, node: TypeNode, path: str, found: dict[str, None]) -> None:
+    if isinstance(value, Pairs):
+        _look_into_object(value, node, path, found)
+    elif isinstance(value, dict):
+        _look_into_object(value.items(), node, path, found)
+    elif isinstance(value, list) and node.shape == "list":
+        item = node.item()
+        if item.shape not in {"scalar", "any"}:
+            for index, element in enumerate(value):
+                _look(element, item, f"{path}[{index}]", found)
+
+
+def _look_into_object(pairs: Any, node: TypeNode, path: str, found: dict[str, None]) -> None:
+    if node.shape not in {"struct", "map"}:
+        return
+    seen = set()
+    for name, value in pairs:
+        child = node.field(name)
+        here = f"{path}.{name}" if path else name
+        if child is None:
+            found[f'unknown field "{here}"'] = None
+            continue
+        if name in seen:
+            found[f'duplicate field "{here}"'] = None
+        seen.add(name)
+        _look(value, child, here, found)

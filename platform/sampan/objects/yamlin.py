@@ -1,0 +1,236 @@
+"""Bodies in YAML to objects in JSON shape, the way sigs.k8s.io/yaml reads them.
+
+Nothing but plain JSON values comes out: no dates, no tags, no shared or endless structures. Most clients send JSON
+under a YAML media type, so that is tried first. Knows nothing of kinds.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import msgspec
+import yaml
+
+from sampan.errors import BadRequest
+from sampan.objects.schema.depth import MAX_DEPTH, is_deep, may_be_deep
+
+Object = dict[str, Any]
+
+#: Values that aliases may add to a document; upstream refuses when they outgrow the text by far.
+MAX_ALIASED = 10_000
+_TAG = "tag:yaml.org,2002:"
+_TAGS = frozenset({"str", "int", "float", "bool", "null"})
+_EXPONENT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]{1,4}", re.ASCII)
+
+
+class _Refused(Exception):
+    """Why a document cannot be read; never leaves this module."""
+
+
+def decode(body: bytes) -> Object:
+    """The object in one YAML (or JSON) document; of keys given twice the last counts. Raises BadRequest only."""
+    return _read(body)[0]
+
+
+def duplicates(body: bytes) -> list[str]:
+    """Keys given twice, as ``line 9: key "foo" already set in map``. Raises BadRequest as ``decode`` does."""
+    return _read(body, json_first=False)[1]
+
+
+def _read(body: bytes, *, json_first: bool = True) -> tuple[Object, list[str]]:
+    if json_first and body.lstrip()[:1] == b"{":
+        found = _as_json(body)
+        if found is not None:
+            return found, []
+    try:
+        building = _Building(body)
+        return building.document(), building.repeated
+    except _Refused as error:
+        raise BadRequest(f"error converting YAML to JSON: {error}") from None
+    except (yaml.YAMLError, UnicodeError, ValueError, RecursionError, OverflowError) as error:
+        raise BadRequest(f"error converting YAML to JSON: yaml: {_said(error)}") from None
+
+
+def _as_json(body: bytes) -> Object | None:
+    """The JSON object, or None where it is not JSON after all."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    if may_be_deep(body) and is_deep(found):
+        raise BadRequest("error converting YAML to JSON: exceeded max depth")
+    return found if isinstance(found, dict) else None
+
+
+def _said(error: Exception) -> str:
+    """A parser's complaint in one line, with the line it points at."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or (str(error).splitlines() or [type(error).__name__])[0]
+    return f"line {mark.line + 1}: {problem}" if mark else str(problem)
+
+
+class _Building:
+    """Builds values from the parser's events, so that limits hold before anything is built."""
+
+    def __init__(self, body: bytes) -> None:
+        self.repeated: list[str] = []
+        self._loader: Any = yaml.CSafeLoader(body)  # the stubs know neither its events nor resolve()
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._aliased = 0
+        self._built = 0
+
+    def document(self) -> Object:
+        try:
+            return self._document()
+        finally:
+            self._loader.dispose()
+
+    def _document(self) -> Object:
+        loader = self._loader
+        loader.get_event()  # stream start
+        if loader.check_event(yaml.StreamEndEvent):
+            raise _Refused("the body is empty")
+        loader.get_event()  # document start
+        value = self._value(0)
+        loader.get_event()  # document end
+        if not loader.check_event(yaml.StreamEndEvent):
+            raise _Refused("more than one document")
+        if not isinstance(value, dict):
+            raise _Refused("the document is not a map")
+        return value
+
+    def _value(self, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise _Refused("exceeded max depth")
+        event = self._loader.get_event()
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        self._built += 1
+        before = self._built
+        if isinstance(event, yaml.ScalarEvent):
+            value = self._scalar(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = []
+            while not self._loader.check_event(yaml.SequenceEndEvent):
+                value.append(self._value(depth + 1))
+            self._loader.get_event()
+        else:
+            value = self._map(depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (value, self._built - before + 1)
+        return value
+
+    def _alias(self, event: yaml.AliasEvent) -> Any:
+        if event.anchor not in self._anchors:
+            raise _Refused(f"yaml: unknown anchor '{event.anchor}' referenced")
+        value, size = self._anchors[event.anchor]
+        self._aliased += size
+        self._built += size
+        if self._aliased > MAX_ALIASED:
+            raise _Refused("yaml: document contains excessive aliasing")
+        if is_deep(value):
+            raise _Refused("exceeded max depth")
+        return _copy(value)
+
+    def _map(self, depth: int) -> Object:
+        found: Object = {}
+        merged: list[Any] = []
+        while not self._loader.check_event(yaml.MappingEndEvent):
+            line = self._loader.peek_event().start_mark.line + 1
+            is_merge = self._is_merge()
+            name = _key(self._value(depth + 1))
+            value = self._value(depth + 1)
+            if is_merge:
+                merged.extend(value if isinstance(value, list) else [value])
+                continue
+            if name in found:
+                self.repeated.append(f'line {line}: key "{name}" already set in map')
+            found[name] = value
+        self._loader.get_event()
+        for part in merged:
+            if not isinstance(part, dict):
+                raise _Refused("yaml: map merge requires map or sequence of maps as the value")
+            found = {**part, **found}
+        return found
+
+    def _is_merge(self) -> bool:
+        event = self._loader.peek_event()
+        return isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Any:
+        if event.tag and event.tag != "!":
+            tag = event.tag
+            if tag.removeprefix(_TAG) not in _TAGS:
+                raise _Refused(f"yaml: tag {tag[:80]} is not supported")
+        elif event.implicit[0] and event.tag is None:
+            tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+            if tag == _TAG + "str" and _EXPONENT.fullmatch(event.value):
+                tag = _TAG + "float"  # YAML 1.1 wants a dot in it, Go's reader does not
+        else:
+            return _clean(event.value)
+        return _typed(tag.removeprefix(_TAG), event.value)
+
+
+def _typed(tag: str, text: str) -> Any:
+    """A scalar by its resolved tag. Times stay text, as do the base-60 numbers that Go's reader does not have."""
+    if tag == "null":
+        return None
+    if tag == "bool":
+        return text.lower() in {"yes", "true", "on"}
+    if tag == "int" and ":" not in text:
+        return _integer(text)
+    if tag == "float" and ":" not in text:
+        value = _float(text)
+        if not math.isfinite(value):
+            raise _Refused(f"json: unsupported value: {text[:40]}")
+        return value
+    return _clean(text)
+
+
+def _integer(text: str) -> int | float:
+    digits = text.replace("_", "").lower()
+    sign = -1 if digits.startswith("-") else 1
+    digits = digits.lstrip("+-")
+    if len(digits) > 64:
+        raise _Refused("a number is too long")
+    if digits.startswith(("0b", "0x")):
+        value = int(digits, 2 if digits[1] == "b" else 16)
+    else:
+        value = int(digits, 8 if len(digits) > 1 and digits[0] == "0" else 10)
+    value *= sign
+    return value if -(1 << 63) <= value < 1 << 63 else float(value)
+
+
+def _float(text: str) -> float:
+    digits = text.replace("_", "").lower()
+    if digits.lstrip("+-") in {".inf", ".nan"}:
+        return math.nan
+    return float(digits)
+
+
+def _clean(text: str) -> str:
+    text.encode()  # half surrogates raise UnicodeEncodeError here rather than when stored
+    return text
+
+
+def _key(value: Any) -> str:
+    """A map key as JSON has it. Go's reader turns numbers and booleans into text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return format(value, "d") if isinstance(value, int) else repr(value)
+    if value is None:
+        return "null"
+    raise _Refused("a map key is a list or a map")
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copy(child) for name, child in value.items()}
+    if isinstance(value, list):
+        return [_copy(child) for child in value]
+    return value

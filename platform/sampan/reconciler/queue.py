@@ -1,0 +1,151 @@
+"""The work queue: deduplicating, fair between reconcilers, with delays and per-key back-off.
+
+A key that is being worked on is not handed out a second time; if it is added meanwhile it comes again afterwards. Has
+no thread of its own: the workers that wait for keys keep the time. Must not know what a key means.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple
+
+_FIRST = 0.005  # seconds of back-off, doubled with each failure
+_LONGEST = 1000.0
+
+
+class Item(NamedTuple):
+    """A key of one reconciler (by its place)."""
+
+    lane: int
+    key: Hashable
+
+
+class Queue:
+    """``limits``: for each lane, how many of its keys may be worked on at once. Lanes start closed: they collect keys
+    and hand none out until ``open``."""
+
+    def __init__(self, limits: Sequence[int], clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._limits = list(limits)
+        self._lanes: list[deque[Item]] = [deque() for _ in limits]
+        self._open = [False] * len(self._limits)
+        self._active = [0] * len(self._limits)
+        self._turn = 0
+        self._waiting: set[Item] = set()
+        self._working: set[Item] = set()
+        self._again: set[Item] = set()
+        self._timers: list[tuple[float, int, Item]] = []
+        self._due: dict[Item, float] = {}
+        self._count = itertools.count()
+        self._failures: dict[Item, int] = {}
+        self._keeper: object = None  # the waiting worker that keeps the time
+        self._closed = False
+
+    def open(self, lane: int) -> None:
+        with self._changed:
+            self._open[lane] = True
+            self._changed.notify_all()
+
+    def add(self, item: Item) -> None:
+        with self._changed:
+            self._add(item)
+
+    def add_after(self, item: Item, delay: float) -> None:
+        """Add then; of several delays of one item the earliest counts."""
+        if delay <= 0:
+            self.add(item)
+            return
+        due = self._clock() + delay
+        with self._changed:
+            if due < self._due.get(item, float("inf")):
+                self._due[item] = due
+                heapq.heappush(self._timers, (due, next(self._count), item))
+                self._changed.notify_all()  # the keeper may have to wake earlier
+
+    def add_limited(self, item: Item) -> float:
+        """Add after the item's back-off, which is returned in seconds."""
+        with self._changed:
+            failures = self._failures.get(item, 0)
+            self._failures[item] = failures + 1
+        delay = min(_FIRST * 2.0 ** min(failures, 30), _LONGEST)
+        self.add_after(item, delay)
+        return delay
+
+    def forget(self, item: Item) -> None:
+        """The item is well again: its next failure waits only shortly."""
+        with self._changed:
+            self._failures.pop(item, None)
+
+    def get(self) -> Item | None:
+        """The next item, waiting for one; None once the queue is closed. Call ``done`` afterwards."""
+        with self._changed:
+            while not self._closed:
+                item = self._next()
+                if item is not None:
+                    return item
+                self._wait()
+            return None
+
+    def done(self, item: Item) -> None:
+        with self._changed:
+            self._working.discard(item)
+            self._active[item.lane] -= 1
+            if item in self._again:
+                self._again.discard(item)
+                self._add(item)
+            elif self._lanes[item.lane]:
+                self._changed.notify()
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def _add(self, item: Item) -> None:
+        if item in self._working:
+            self._again.add(item)
+        elif item not in self._waiting:
+            self._waiting.add(item)
+            self._lanes[item.lane].append(item)
+            self._changed.notify()
+
+    def _next(self) -> Item | None:
+        now = self._clock()
+        while self._timers and self._timers[0][0] <= now:
+            due, _, item = heapq.heappop(self._timers)
+            if self._due.get(item) == due:
+                del self._due[item]
+                self._add(item)
+        for offset in range(len(self._lanes)):
+            lane = (self._turn + offset) % len(self._lanes)
+            if self._lanes[lane] and self._open[lane] and self._active[lane] < self._limits[lane]:
+                self._turn = lane + 1
+                item = self._lanes[lane].popleft()
+                self._waiting.discard(item)
+                self._working.add(item)
+                self._active[lane] += 1
+                return item
+        return None
+
+    def _wait(self) -> None:
+        """Only one of the waiting workers wakes for the next timer, so that idling costs nothing."""
+        if not self._timers or self._keeper is not None:
+            self._changed.wait()
+            return
+        self._keeper = me = object()
+        try:
+            self._changed.wait(max(0.0, self._timers[0][0] - self._clock()))
+        finally:
+            if self._keeper is me:
+                self._keeper = None
+                if self._timers:
+                    self._changed.notify()  # somebody else keeps the time while this one works

@@ -1,0 +1,270 @@
+"""The suite that every container runtime passes, ours or not.
+
+Subclass ``RuntimeContract``, offer the fixture ``runtime`` (and ``image``: a reference that is present and has
+``/bin/sh``), and pytest runs the rest. ``mounts`` says whether volumes appear at their container paths here.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sampan.contracts.runtime import Container, ContainerSpec, Mount, Runtime, RuntimeFailure, Sandbox, SandboxSpec
+
+PATIENCE = 20  # seconds until an event that never comes fails the test
+
+
+class Pod:
+    """One sandbox and a short way to containers in it."""
+
+    def __init__(self, runtime: Runtime, image: str, **spec: Any) -> None:
+        self.runtime, self.image = runtime, image
+        self.uid = str(uuid.uuid4())
+        self.sandbox: Sandbox = runtime.run_sandbox(
+            SandboxSpec(name="web", namespace="default", uid=self.uid, hostname="web", **spec)
+        )
+        self._feed = runtime.events()
+
+    def create(self, *command: str, name: str = "main", **spec: Any) -> str:
+        return self.runtime.create_container(
+            self.sandbox.id,
+            ContainerSpec(name=name, attempt=spec.pop("attempt", 0), image=self.image, command=command, **spec),
+        )
+
+    def start(self, script: str, **spec: Any) -> str:
+        container = self.create("/bin/sh", "-c", script, **spec)
+        self.runtime.start_container(container)
+        return container
+
+    def find(self, container: str) -> Container:
+        return next(one for one in self.runtime.containers() if one.id == container)
+
+    def end_of(self, container: str) -> Container:
+        """Wait by following the log, which ends when the container has; then by the events."""
+        for _ in self.runtime.logs(container, follow=True, since=0, tail=-1):
+            pass
+        if self.find(container).state == "running":
+            self.until(lambda: self.find(container).state == "exited")
+        return self.find(container)
+
+    def until(self, seen: Callable[[], bool]) -> None:
+        if seen():
+            return
+        done = threading.Event()
+
+        def watch() -> None:
+            for _ in self._feed:
+                if seen():
+                    done.set()
+                    return
+
+        threading.Thread(target=watch, daemon=True).start()
+        assert done.wait(PATIENCE) or seen(), "the runtime told of no such change"
+
+    def said(self, container: str, channel: int = 0) -> bytes:
+        lines = self.runtime.logs(container, follow=False, since=0, tail=-1)
+        return b"".join(line for _, number, line in lines if channel in (0, number))
+
+
+class RuntimeContract:
+    mounts = True
+
+    @pytest.fixture
+    def runtime(self) -> Iterator[Runtime]:
+        raise NotImplementedError("the runtime's test offers the runtime")
+
+    @pytest.fixture
+    def image(self) -> str:
+        raise NotImplementedError("the runtime's test offers an image with /bin/sh")
+
+    @pytest.fixture
+    def pod(self, runtime: Runtime, image: str) -> Iterator[Pod]:
+        pod = Pod(runtime, image)
+        yield pod
+        runtime.remove_sandbox(pod.sandbox.id)
+
+    def test_a_sandbox_has_an_address_and_is_listed(self, runtime: Runtime, pod: Pod) -> None:
+        found = [sandbox for sandbox in runtime.sandboxes() if sandbox.uid == pod.uid]
+
+        assert [(one.id, one.ready, one.name) for one in found] == [(pod.sandbox.id, True, "web")]
+        assert socket.inet_aton(pod.sandbox.ip)
+
+    def test_a_stopped_sandbox_is_not_ready(self, runtime: Runtime, pod: Pod) -> None:
+        runtime.stop_sandbox(pod.sandbox.id)
+
+        assert [one.ready for one in runtime.sandboxes() if one.uid == pod.uid] == [False]
+
+    def test_a_container_runs_to_its_end(self, pod: Pod) -> None:
+        ended = pod.end_of(pod.start("echo hello; echo oops >&2"))
+
+        assert (ended.state, ended.exit_code, ended.reason) == ("exited", 0, "Completed")
+        assert ended.created <= ended.started <= ended.finished
+        assert pod.said(ended.id, 1) == b"hello\n"
+        assert pod.said(ended.id, 2) == b"oops\n"
+
+    def test_an_exit_code_is_kept(self, pod: Pod) -> None:
+        ended = pod.end_of(pod.start("exit 7"))
+
+        assert (ended.exit_code, ended.reason, ended.attempt, ended.name) == (7, "Error", 0, "main")
+
+    def test_a_program_that_does_not_exist_cannot_be_started(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.create("/no/such/program")
+
+        with pytest.raises(RuntimeFailure, match=r"no/such/program|No such file"):
+            runtime.start_container(container)
+
+    def test_the_environment_is_the_containers_own(self, pod: Pod) -> None:
+        os.environ["SAMPAN_TEST_LEAK"] = "1"
+        try:
+            ended = pod.end_of(
+                pod.start("tr '\\0' '\\n' < /proc/$$/environ", env={"GREETING": "hi there", "1-data": "x"})
+            )
+        finally:
+            del os.environ["SAMPAN_TEST_LEAK"]
+
+        lines = pod.said(ended.id).decode().splitlines()
+        assert "GREETING=hi there" in lines
+        assert "1-data=x" in lines
+        assert not [line for line in lines if "LEAK" in line]
+
+    def test_term_ends_a_container_and_its_code_says_so(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("trap 'exit 3' TERM; echo up; while :; do sleep 0.05; done")
+        self._wait_for_line(runtime, container, b"up\n")
+
+        runtime.stop_container(container, 10)
+
+        assert pod.find(container).exit_code == 3
+
+    def test_kill_follows_when_term_is_ignored(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("trap '' TERM; echo up; while :; do sleep 0.05; done")
+        self._wait_for_line(runtime, container, b"up\n")
+
+        runtime.stop_container(container, 1)
+
+        assert (pod.find(container).state, pod.find(container).exit_code) == ("exited", 137)
+
+    def test_removed_containers_are_gone(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("sleep 1000")
+
+        runtime.remove_container(container)
+
+        assert container not in [one.id for one in runtime.containers()]
+
+    def test_the_end_of_a_container_is_an_event(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("read line", stdin=True, stdin_once=True)
+        stream = runtime.attach(container, stdin=True, tty=False)
+
+        stream.send(b"go\n")
+
+        pod.until(lambda: pod.find(container).state == "exited")
+        stream.close()
+
+    def test_logs_can_be_followed_until_the_end(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("echo one; sleep 0.3; echo two")
+
+        lines = [line for _, channel, line in runtime.logs(container, follow=True, since=0, tail=-1) if channel]
+
+        assert lines == [b"one\n", b"two\n"]
+
+    def test_the_last_lines_can_be_asked_for(self, runtime: Runtime, pod: Pod) -> None:
+        ended = pod.end_of(pod.start("for i in 1 2 3 4; do echo $i; done; printf end"))
+
+        assert [line for _, _, line in runtime.logs(ended.id, follow=False, since=0, tail=2)] == [b"4\n", b"end"]
+
+    def test_exec_runs_beside_the_program(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("sleep 1000", env={"WHO": "me"})
+
+        code, said = runtime.exec_sync(container, ["/bin/sh", "-c", "echo $WHO; echo e >&2; exit 4"], 10)
+
+        assert (code, sorted(said.split())) == (4, [b"e", b"me"])
+
+    def test_a_slow_exec_times_out(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("sleep 1000")
+
+        with pytest.raises(TimeoutError):
+            runtime.exec_sync(container, ["/bin/sh", "-c", "sleep 1000"], 0.5)
+
+    def test_exec_carries_input_and_its_end(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("sleep 1000")
+        stream = runtime.exec(container, ["cat"], stdin=True, tty=False)
+
+        stream.send(b"a" * 100_000)
+        stream.close_input()
+
+        assert b"".join(data for channel, data in stream.output() if channel == 1) == b"a" * 100_000
+        assert stream.exit_code() == 0
+        stream.close()
+
+    def test_exec_with_a_terminal_knows_its_size(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("sleep 1000")
+        stream = runtime.exec(container, ["/bin/sh", "-c", "read x; stty size; exit 5"], stdin=True, tty=True)
+
+        stream.resize(100, 40)
+        stream.send(b"\n")
+
+        assert b"40 100" in b"".join(data for _, data in stream.output())
+        assert stream.exit_code() == 5
+        stream.close()
+
+    def test_attach_sees_what_comes(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("read a; echo got $a; read b", stdin=True)
+        stream = runtime.attach(container, stdin=True, tty=False)
+
+        stream.send(b"fish\n")
+
+        assert next(stream.output()) == (1, b"got fish\n")
+        stream.close()
+
+    def test_volumes_are_at_their_paths_and_writable(self, pod: Pod, tmp_path: Path) -> None:
+        if not self.mounts:
+            return
+        (tmp_path / "data").mkdir()
+        (tmp_path / "config").mkdir()
+        (tmp_path / "config" / "key").write_text("value\n")
+        (tmp_path / "hosts").write_text("127.0.0.1 here\n")
+
+        ended = pod.end_of(
+            pod.start(
+                "cat /etc/made/up/key /etc/hosts; echo x > /data/out; echo x > /etc/made/up/no || echo read-only",
+                mounts=[
+                    Mount(str(tmp_path / "data"), "/data"),
+                    Mount(str(tmp_path / "config"), "/etc/made/up", read_only=True),
+                    Mount(str(tmp_path / "hosts"), "/etc/hosts"),
+                ],
+            )
+        )
+
+        assert pod.said(ended.id, 1) == b"value\n127.0.0.1 here\nread-only\n"
+        assert (tmp_path / "data" / "out").read_text() == "x\n"
+        assert not Path("/etc/made").exists()
+
+    def test_the_working_directory_is_as_asked(self, pod: Pod) -> None:
+        ended = pod.end_of(pod.start("pwd", working_dir="/usr"))
+
+        assert pod.said(ended.id) == b"/usr\n"
+
+    def test_the_pods_network_can_be_dialled(self, runtime: Runtime, pod: Pod) -> None:
+        with socket.socket() as nobody, pytest.raises(OSError):
+            nobody.bind(("127.0.0.1", 0))
+            os.close(runtime.dial(pod.sandbox.id, nobody.getsockname()[1]))
+
+    def test_usage_is_told_for_what_runs(self, runtime: Runtime, pod: Pod) -> None:
+        container = pod.start("sleep 1000")
+
+        found = [usage for usage in runtime.usage() if usage.container_id == container]
+
+        assert len(found) == 1
+        assert found[0].memory >= 0
+
+    @staticmethod
+    def _wait_for_line(runtime: Runtime, container: str, wanted: bytes) -> None:
+        for _, _, line in runtime.logs(container, follow=True, since=0, tail=-1):
+            if line == wanted:
+                return

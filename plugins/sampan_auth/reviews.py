@@ -1,0 +1,74 @@
+"""The kinds that say who somebody is: TokenReview and SelfSubjectReview.
+
+Source: API reference authentication.k8s.io/v1.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sampan.contracts.access import User
+from sampan.contracts.kinds import Kind, Object
+from sampan.contracts.serving import Call
+from sampan.errors import BadRequest, Unauthorized
+from sampan_auth.bearer import Bearer
+
+GROUP = "authentication.k8s.io"
+
+
+def review_token(bearer: Bearer, call: Call) -> Object:
+    """TokenReview: whose token is that, and is it meant for these audiences?"""
+    review = call.body()
+    spec = review.get("spec") or {}
+    if not spec.get("token"):
+        raise BadRequest("token is required for TokenReview in authentication")
+    try:
+        user, audiences = bearer.review(spec["token"], spec.get("audiences") or ())
+        status: Object = {"authenticated": True, "user": user_info(user), "audiences": list(audiences)}
+    except Unauthorized as error:
+        status = {"user": {}, "error": error.message}
+    return {
+        "kind": "TokenReview",
+        "apiVersion": f"{GROUP}/v1",
+        "metadata": _metadata(review),
+        "spec": spec,
+        "status": status,
+    }
+
+
+def review_self(call: Call) -> Object:
+    """SelfSubjectReview: who am I?"""
+    return {
+        "kind": "SelfSubjectReview",
+        "apiVersion": f"{GROUP}/v1",
+        "metadata": _metadata(call.body()),
+        "status": {"userInfo": user_info(call.user)},
+    }
+
+
+def user_info(user: User) -> Object:
+    """The user as a UserInfo; what is empty is left out."""
+    said = {
+        "username": user.name,
+        "uid": user.uid,
+        "groups": list(user.groups),
+        "extra": {key: list(values) for key, values in user.extra.items()},
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def _metadata(review: Object) -> Object:
+    return {key: value for key, value in (review.get("metadata") or {}).items() if key != "managedFields"}
+
+
+def review_kinds(bearer: Bearer) -> list[Kind]:
+    return [
+        Kind(
+            group=GROUP, version="v1", kind="TokenReview", plural="tokenreviews", namespaced=False, verbs=("create",),
+            answer=partial(review_token, bearer), sensitive=True,
+        ),
+        Kind(
+            group=GROUP, version="v1", kind="SelfSubjectReview", plural="selfsubjectreviews", namespaced=False,
+            verbs=("create",), answer=review_self,
+        ),
+    ]  # fmt: skip

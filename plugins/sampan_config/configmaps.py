@@ -1,0 +1,32 @@
+"""The kind ConfigMap."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+from sampan.contracts.kinds import Column, Kind, Object, Problem
+from sampan.objects import problems
+from sampan_config import data
+
+
+def validate(new: Object, old: Object | None) -> Iterator[Problem]:
+    texts, binaries = new.get("data") or {}, new.get("binaryData") or {}
+    yield from data.check_keys("data", texts)
+    yield from data.check_keys("binaryData", binaries)
+    for key in texts.keys() & binaries.keys():
+        yield problems.invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
+    sizes = [len(text.encode()) for text in texts.values()] + [len(base64.b64decode(b)) for b in binaries.values()]
+    yield from data.check_size("", sizes)
+    yield from data.check_immutable(new, old, ("data", "binaryData"))
+
+
+CONFIG_MAP = Kind(
+    group="", version="v1", kind="ConfigMap", plural="configmaps", short_names=("cm",),
+    columns=(
+        Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+        Column("Data", lambda obj: len(obj.get("data") or {}) + len(obj.get("binaryData") or {}), type="integer"),
+        Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
+    ),
+    validate=validate,
+)  # fmt: skip

@@ -1,0 +1,76 @@
+"""The connection to dockerd: the one place that imports the docker SDK, and only when called.
+
+Translates the SDK's errors into RuntimeFailure and speaks the few endpoints whose raw bytes we need (logs by channel).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sampan.contracts.runtime import RuntimeFailure
+from sampan.errors import SampanError
+
+log = logging.getLogger(__name__)
+
+SOCKET = "/var/run/docker.sock"
+OLDEST, NEWEST = (1, 41), (1, 47)  # API versions this runtime was written against: Docker 20.10 to 27 and later
+
+Answer = TypeVar("Answer")
+
+
+def address() -> str:
+    return os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
+
+
+def connect(*, timeout: float = 60, connections: int = 32) -> Any:
+    """A docker.APIClient that works; raises SampanError with a sentence for the user."""
+    import docker
+
+    try:
+        client = docker.APIClient(base_url=address(), version="auto", timeout=timeout, max_pool_size=connections)
+    except docker.errors.DockerException as error:
+        raise SampanError(f"docker: the daemon at {address()} does not answer: {error}") from error
+    offered = tuple(int(part) for part in client.api_version.split("."))
+    if offered < OLDEST:
+        client.close()
+        raise SampanError(f"docker: API {client.api_version} is too old; Docker 20.10 or later is needed")
+    return client
+
+
+def ask(reason: str, call: Callable[..., Answer], *arguments: Any, **named: Any) -> Answer:
+    """Call the SDK; its failures become RuntimeFailure with ``reason``."""
+    import docker.errors
+    import requests
+
+    try:
+        return call(*arguments, **named)
+    except docker.errors.APIError as error:
+        raise RuntimeFailure(reason, str(error.explanation or error)) from error
+    except (docker.errors.DockerException, requests.RequestException, OSError) as error:
+        raise RuntimeFailure(reason, f"the Docker daemon does not answer: {error}") from error
+
+
+def is_missing(error: RuntimeFailure) -> bool:
+    """Whether the failure was that the thing asked about does not exist."""
+    return getattr(error.__cause__, "status_code", None) == 404
+
+
+def open_logs(client: Any, container_id: str, *, follow: bool, since: float, tail: int) -> Any:
+    """The raw answer of /containers/ID/logs: frames of [channel,0,0,0,length] unless the container has a terminal."""
+    query = {
+        "stdout": "1",
+        "stderr": "1",
+        "timestamps": "1",
+        "follow": "1" if follow else "0",
+        "since": f"{since:.9f}" if since else "0",
+        "tail": str(tail) if tail >= 0 else "all",
+    }
+    url = f"{client.base_url}/v{client.api_version}/containers/{container_id}/logs"
+    answer = client.get(url, params=query, stream=True, timeout=None)
+    if answer.status_code != 200:
+        answer.close()
+        raise RuntimeFailure("LogsError", f"no logs of container {container_id[:12]}: {answer.text.strip()}")
+    return answer

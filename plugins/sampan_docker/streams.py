@@ -1,0 +1,93 @@
+"""Docker's raw streams: frames of [channel,0,0,0,length] taken apart, logs by line, exec and attach as ``Stream``."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+from sampan_docker.translation import seconds
+
+HEAD = struct.Struct(">BxxxL")
+Read = Callable[[int], bytes]
+
+
+def frames(read: Read) -> Iterator[tuple[int, bytes]]:
+    """(channel, bytes) until the stream ends."""
+    while len(head := _exactly(read, HEAD.size)) == HEAD.size:
+        channel, length = HEAD.unpack(head)
+        yield channel, _exactly(read, length)
+
+
+def _exactly(read: Read, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = read(size - len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+def log_lines(answer: Any, *, tty: bool) -> Iterator[tuple[float, int, bytes]]:
+    """Lines of a logs answer asked with timestamps; closes it."""
+    try:
+        source = _plain_lines(answer) if tty else frames(answer.raw.read)
+        for channel, data in source:
+            stamp, _, text = data.partition(b" ")
+            with contextlib.suppress(ValueError):
+                yield seconds(stamp.decode()), channel, text
+    finally:
+        answer.close()
+
+
+def _plain_lines(answer: Any) -> Iterator[tuple[int, bytes]]:
+    rest = b""
+    for data in answer.raw.stream(65536):
+        *lines, rest = (rest + data).split(b"\n")
+        yield from ((1, line + b"\n") for line in lines)
+    if rest:
+        yield 1, rest
+
+
+class SocketStream:
+    """A hijacked connection of exec or attach."""
+
+    def __init__(
+        self, connection: socket.socket, *, tty: bool, code: Callable[[], int], resize: Callable[[int, int], None]
+    ) -> None:
+        self._socket, self._tty, self._code, self._resize = connection, tty, code, resize
+        self._socket.settimeout(None)
+
+    def output(self) -> Iterator[tuple[int, bytes]]:
+        try:
+            if self._tty:
+                while data := self._socket.recv(32768):
+                    yield 1, data
+                return
+            file: BinaryIO = self._socket.makefile("rb")
+            with file:
+                yield from frames(file.read)
+        except OSError:
+            return  # closed from our side while waiting
+
+    def send(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):  # the program reads no more; its exit code is what counts
+            self._socket.sendall(data)
+
+    def close_input(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def resize(self, width: int, height: int) -> None:
+        self._resize(width, height)
+
+    def exit_code(self) -> int:
+        return self._code()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()

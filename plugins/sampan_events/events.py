@@ -1,0 +1,125 @@
+"""The kind Event: one storage (core/v1), two views. Source: core/v1 and events.k8s.io/v1 API references."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sampan.contracts.kinds import Column, Kind, Object, Problem
+from sampan.objects import problems
+
+HOUR = 3600  # seconds an Event is kept after its last write, as upstream's default
+
+#: events.k8s.io/v1 name → core/v1 name
+RENAMED = {
+    "regarding": "involvedObject",
+    "note": "message",
+    "deprecatedSource": "source",
+    "deprecatedFirstTimestamp": "firstTimestamp",
+    "deprecatedLastTimestamp": "lastTimestamp",
+    "deprecatedCount": "count",
+    "reportingController": "reportingComponent",
+}
+BACK = {core: fresh for fresh, core in RENAMED.items()}
+
+
+def default(event: Object) -> None:
+    """Structs and texts that upstream always shows."""
+    event.setdefault("source", {})
+    event.setdefault("involvedObject", {})
+    event.setdefault("reportingComponent", "")
+    event.setdefault("reportingInstance", "")
+    event.setdefault("eventTime", None)
+
+
+def validate(new: Object, old: Object | None) -> Iterator[Problem]:
+    about = new.get("involvedObject") or {}
+    namespace = new["metadata"].get("namespace") or ""
+    if about.get("namespace") or "":
+        if about["namespace"] != namespace:
+            yield problems.invalid("involvedObject.namespace", about["namespace"], "does not match event.namespace")
+    elif namespace not in ("", "default", "kube-system"):
+        yield problems.invalid("involvedObject.namespace", "", "does not match event.namespace")
+    if new.get("eventTime"):
+        for name in ("reportingComponent", "reportingInstance", "action", "reason"):
+            if not new.get(name):
+                yield problems.required(BACK.get(name, name))
+        if new.get("type") not in ("Normal", "Warning"):
+            yield problems.invalid("type", new.get("type") or "", "has invalid value: must be Normal or Warning")
+
+
+def to_core(event: Object) -> Object:
+    """events.k8s.io/v1 → core/v1."""
+    return {"apiVersion": "v1", **{RENAMED.get(key, key): value for key, value in event.items() if key != "apiVersion"}}
+
+
+def from_core(event: Object) -> Object:
+    """core/v1 → events.k8s.io/v1."""
+    renamed = {BACK.get(key, key): value for key, value in event.items() if key != "apiVersion"}
+    return {"apiVersion": "events.k8s.io/v1", **renamed}
+
+
+def _about(event: Object) -> Object:
+    return event.get("involvedObject") or {}
+
+
+def object_text(event: Object) -> str:
+    """``pod/web``."""
+    about = _about(event)
+    kind, name = (about.get("kind") or "").lower(), about.get("name") or ""
+    return f"{kind}/{name}" if kind and name else kind or name
+
+
+def _last_seen(event: Object) -> Any:
+    series = event.get("series") or {}
+    return series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp")
+
+
+def _source(event: Object) -> str:
+    source = event.get("source") or {}
+    component = source.get("component") or event.get("reportingComponent") or ""
+    return ", ".join(part for part in (component, source.get("host") or "") if part)
+
+
+def _count(event: Object) -> int:
+    return (event.get("series") or {}).get("count") or event.get("count") or 1
+
+
+def _about_field(key: str) -> Callable[[Object], str]:
+    return lambda event: str(_about(event).get(key) or "")
+
+
+FIELDS: dict[str, Callable[[Object], str]] = {
+    **{f"involvedObject.{key}": _about_field(key) for key in
+       ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")},
+    "reason": lambda event: event.get("reason") or "",
+    "reportingComponent": lambda event: event.get("reportingComponent") or "",
+    "source": lambda event: (event.get("source") or {}).get("component") or event.get("reportingComponent") or "",
+    "type": lambda event: event.get("type") or "",
+}  # fmt: skip
+FRESH_FIELDS: dict[str, Callable[[Object], str]] = {
+    **{name.replace("involvedObject", "regarding"): cell for name, cell in FIELDS.items() if name.startswith("inv")},
+    "reason": FIELDS["reason"],
+    "reportingController": FIELDS["reportingComponent"],
+    "type": FIELDS["type"],
+}
+COLUMNS = (
+    Column("Last Seen", _last_seen, type="date"),
+    Column("Type", lambda event: event.get("type") or ""),
+    Column("Reason", lambda event: event.get("reason") or ""),
+    Column("Object", object_text),
+    Column("Subobject", lambda event: _about(event).get("fieldPath") or "", priority=1),
+    Column("Source", _source, priority=1),
+    Column("Message", lambda event: (event.get("message") or "").strip()),
+    Column("First Seen", lambda event: event.get("firstTimestamp") or event.get("eventTime"), type="date", priority=1),
+    Column("Count", _count, type="integer", priority=1),
+    Column("Name", lambda event: event["metadata"]["name"], priority=1),
+)
+EVENT = Kind(
+    group="", version="v1", kind="Event", plural="events", short_names=("ev",), columns=COLUMNS, fields=FIELDS,
+    default=default, validate=validate, ttl=HOUR, create_on_update=True,
+)  # fmt: skip
+FRESH_EVENT = Kind(
+    group="events.k8s.io", version="v1", kind="Event", plural="events", short_names=("ev",), columns=COLUMNS,
+    fields=FRESH_FIELDS, ttl=HOUR, create_on_update=True, stored_as=("", "v1"), to_stored=to_core, from_stored=from_core,
+)  # fmt: skip

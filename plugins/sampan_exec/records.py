@@ -1,0 +1,115 @@
+"""The runtime's state on disk: one directory per sandbox and per container, whole JSON files in them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sampan.contracts.runtime import Container, Mount, Sandbox, SandboxSpec
+from sampan_exec import processes
+
+IMAGE_ID = "host"
+
+
+def write(path: Path, data: Any) -> None:
+    """Whole or not at all."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(json.dumps(data))
+    os.replace(fresh, path)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The file's object, {} when there is none."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return found
+
+
+class Records:
+    """Everything under the runtime's home; the disk is the truth, so that a restarted agent finds what runs."""
+
+    def __init__(self, home: Path) -> None:
+        self._sandboxes, self._containers = home / "sandboxes", home / "containers"
+        for folder in (self._sandboxes, self._containers):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def sandbox_folder(self, sandbox_id: str) -> Path:
+        return self._sandboxes / sandbox_id
+
+    def container_folder(self, container_id: str) -> Path:
+        return self._containers / container_id
+
+    def add_sandbox(self, sandbox: Sandbox, spec: SandboxSpec) -> None:
+        folder = self.sandbox_folder(sandbox.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder / "sandbox.json", {"sandbox": dataclasses.asdict(sandbox), "hostname": spec.hostname})
+
+    def set_ready(self, sandbox_id: str, ready: bool) -> None:
+        path = self.sandbox_folder(sandbox_id) / "sandbox.json"
+        if found := read(path):
+            found["sandbox"]["ready"] = ready
+            write(path, found)
+
+    def sandbox(self, sandbox_id: str) -> Sandbox | None:
+        found = read(self.sandbox_folder(sandbox_id) / "sandbox.json")
+        return Sandbox(**found["sandbox"]) if found else None
+
+    def hostname(self, sandbox_id: str) -> str:
+        return str(read(self.sandbox_folder(sandbox_id) / "sandbox.json").get("hostname", ""))
+
+    def mounts(self, sandbox_id: str) -> list[Mount]:
+        """Files that every container of the sandbox gets."""
+        resolver = self.sandbox_folder(sandbox_id) / "resolv.conf"
+        return [Mount(str(resolver), "/etc/resolv.conf")] if resolver.exists() else []
+
+    def sandboxes(self) -> list[Sandbox]:
+        return [found for folder in self._sandboxes.iterdir() if (found := self.sandbox(folder.name))]
+
+    def containers(self, pod_uid: str = "") -> list[Container]:
+        return [found for folder in self._containers.iterdir() if (found := self.container(folder.name, pod_uid))]
+
+    def container(self, container_id: str, pod_uid: str = "") -> Container | None:
+        """As the files and /proc say it is; None where there is none (of that pod)."""
+        folder = self.container_folder(container_id)
+        record = read(folder / "container.json")
+        if not record or pod_uid not in ("", record["pod_uid"]):
+            return None
+        state, ended = read(folder / "state.json"), read(folder / "exit.json")
+        return Container(**record, **_lifetime(folder, state, ended))
+
+    def remove(self, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lifetime(folder: Path, state: dict[str, Any], ended: dict[str, Any]) -> dict[str, Any]:
+    if ended:
+        code = ended["code"]
+        return {
+            "state": "exited",
+            "started": state.get("started", 0.0),
+            "finished": ended["finished"],
+            "exit_code": code,
+            "reason": ended.get("reason") or ("Completed" if code == 0 else "Error"),
+            "message": ended.get("message", ""),
+        }
+    if not state:
+        return {"state": "created"}
+    if processes.start_time(state["launcher"]) == state["launcher_start"]:
+        return {"state": "running", "started": state["started"]}
+    ended = read(folder / "exit.json")  # it may have ended between the two looks
+    if ended:
+        return _lifetime(folder, state, ended)
+    return {
+        "state": "exited",
+        "started": state["started"],
+        "finished": state["started"],
+        "exit_code": 137,
+        "reason": "Error",
+        "message": "the process beside the container went away (the machine restarted, or it was killed)",
+    }

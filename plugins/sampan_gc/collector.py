@@ -1,0 +1,269 @@
+"""The garbage collector at work: watches every kind, keeps the graph, looks at what may be lost, deletes what is.
+
+Nothing is deleted on the word of a watch alone: the object and each owner that the graph does not know are read live
+first. Source: Kubernetes docs, "Garbage Collection"; conformance 3.13.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from sampan.client import Client
+from sampan.client.discovery import Discovered, discover
+from sampan.client.informers import Informer
+from sampan.contracts.kinds import Object, Resource
+from sampan.errors import Conflict, NotFound, StatusError
+from sampan.reconciler.queue import Item, Queue
+from sampan_gc.graph import FOREGROUND, ORPHAN, Graph, Node, Owner, node_of, owners_of
+from sampan_gc.verdicts import Delete, Disown, Standing, blocking, judge
+
+log = logging.getLogger(__name__)
+
+#: Never own anything nor are owned in a way that matters, and change all the time.
+IGNORED = frozenset({("", "events"), ("events.k8s.io", "events"), ("coordination.k8s.io", "leases")})
+_NEEDED = frozenset({"list", "watch", "delete"})
+_REFRESH = 30.0  # seconds between two looks at which kinds there are
+_FIRST_RETRY = 1.0  # seconds until discovery is tried again while it fails
+_SOONEST = 2.0  # seconds between two looks because of an unknown owner
+_WORKERS = 2
+_ABSENT = 1000  # owners remembered as gone
+_KEPT = ("name", "namespace", "uid", "resourceVersion", "ownerReferences", "deletionTimestamp", "finalizers")
+
+
+class UnknownOwnerKind(Exception):
+    """An owner's kind is not (yet) among the discovered ones: nothing can be said about it."""
+
+
+class Collector:
+    """Built for one leadership; ``run`` until ``stop`` is set."""
+
+    def __init__(self, client: Client, *, refresh: float = _REFRESH) -> None:
+        self.graph = Graph()
+        self._client = client
+        self._refresh = refresh
+        self._kinds: dict[Resource, Informer] = {}
+        self._by_kind: dict[tuple[str, str], Resource] = {}
+        self._queue = Queue([_WORKERS])
+        self._absent: OrderedDict[str, None] = OrderedDict()
+        self._asking = threading.Lock()
+        self._asked_at = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        workers = [threading.Thread(target=self._work, name=f"gc {n}", daemon=True) for n in range(_WORKERS)]
+        for worker in workers:
+            worker.start()
+        pause = _FIRST_RETRY
+        try:
+            while not stop.is_set():
+                try:
+                    self._ask()
+                    pause = self._refresh
+                except (StatusError, ConnectionError) as error:
+                    log.debug("which kinds there are cannot be asked: %s", error)
+                if stop.wait(pause):
+                    break
+                if self._kinds:
+                    # A kind that cannot be watched (its server is away) does not hold up the others for ever.
+                    self._queue.open(0)
+        finally:
+            self._queue.close()
+            for informer in self._kinds.values():
+                informer.stop()
+            for worker in workers:
+                worker.join(5)
+
+    # Watching
+
+    def _ask(self) -> None:
+        with self._asking:
+            self._asked_at = time.monotonic()
+            self._follow(discover(self._client))
+
+    def _ask_again(self) -> None:
+        """An owner's kind is unknown: perhaps it has just been made."""
+        if time.monotonic() - self._asked_at > _SOONEST:
+            try:
+                self._ask()
+            except StatusError as error:
+                raise UnknownOwnerKind(str(error)) from error
+
+    def _follow(self, found: list[Discovered]) -> None:
+        """Watch what is new, stop watching what is no more, and begin to work once all has been seen."""
+        wanted = {d.resource for d in found if d.verbs >= _NEEDED and d.resource[:3:2] not in IGNORED}
+        self._by_kind = {(d.resource.group, d.resource.kind): d.resource for d in found if "get" in d.verbs}
+        for resource in [each for each in self._kinds if each not in wanted]:
+            ended = self._kinds.pop(resource)
+            ended.stop()
+            for obj in ended.list():
+                self._add(self.graph.remove(obj["metadata"].get("uid", "")))
+        for resource in wanted - self._kinds.keys():
+            informer = Informer(
+                self._client,
+                resource,
+                on_change=self._listener(resource),
+                on_synced=self._synced,
+                metadata_only=True,
+                keep=_lean,
+            )
+            self._kinds[resource] = informer
+            informer.start()
+
+    def _synced(self) -> None:
+        if all(informer.synced for informer in list(self._kinds.values())):
+            self._add(self.graph.parentless())
+            self._queue.open(0)
+
+    def _listener(self, resource: Resource) -> Callable[[Object | None, Object | None], None]:
+        def changed(old: Object | None, new: Object | None) -> None:
+            if new is not None:
+                self._add(self.graph.put(node_of(resource, new)))
+            elif old is not None:
+                self._mark_absent(old["metadata"].get("uid", ""))
+                self._add(self.graph.remove(old["metadata"].get("uid", "")))
+
+        return changed
+
+    def _add(self, uids: set[str]) -> None:
+        for uid in uids:
+            self._queue.add(Item(0, uid))
+
+    # Working
+
+    def _work(self) -> None:
+        while (item := self._queue.get()) is not None:
+            try:
+                self.look_at(str(item.key))
+                self._queue.forget(item)
+            except (Conflict, ConnectionError, UnknownOwnerKind) as error:
+                log.debug("garbage collection of %s is tried again: %s", item.key, error)
+                self._queue.add_limited(item)
+            except StatusError as error:
+                log.warning("garbage collection of %s is tried again: %s", item.key, error)
+                self._queue.add_limited(item)
+            except Exception:
+                log.exception("garbage collection of %s failed and is tried again", item.key)
+                self._queue.add_limited(item)
+            finally:
+                self._queue.done(item)
+
+    def look_at(self, uid: str) -> None:
+        """Do what is to be done about one object now."""
+        node = self.graph.get(uid)
+        if node is None:
+            return
+        live = self._live(node.resource, node.name, node.namespace)
+        if live is None or live["metadata"].get("uid") != uid:
+            self._add(self.graph.remove(uid))  # its deletion has been or will be announced
+            return
+        node = node_of(node.resource, live)
+        if node.orphans:
+            self._orphan(node, live)
+        elif node.waits:
+            self._await(node, live)
+        elif not node.deleting:
+            self._judge(node, live)
+
+    def _judge(self, node: Node, live: Object) -> None:
+        owners = [(owner, self._standing(node, owner)) for owner in node.owners]
+        dependents = self.graph.dependents(node.uid)
+        verdict = judge(node, owners, dependents)
+        if isinstance(verdict, Disown):
+            self._disown(node, live, verdict.uids)
+        elif isinstance(verdict, Delete):
+            if verdict.unblock:
+                live = self._unblock(node, live)
+            log.debug("collecting %s %s/%s", node.resource.plural, node.namespace, node.name)
+            self._delete(node, live, verdict.propagation)
+
+    def _await(self, node: Node, live: Object) -> None:
+        """Foreground: dependents go first, then the finalizer that held the object."""
+        left = blocking(node, self.graph.dependents(node.uid))
+        if not left:
+            self._drop_finalizer(node, live, FOREGROUND)
+            return
+        self._add({each.uid for each in left if not each.waits})
+
+    def _orphan(self, node: Node, live: Object) -> None:
+        """Orphan: dependents lose their reference, then the finalizer that held the object."""
+        for each in self.graph.dependents(node.uid):
+            found = self._live(each.resource, each.name, each.namespace)
+            if found is not None and found["metadata"].get("uid") == each.uid:
+                self._disown(each, found, (node.uid,))
+        self._drop_finalizer(node, live, ORPHAN)
+
+    def _standing(self, node: Node, owner: Owner) -> Standing:
+        known = self.graph.get(owner.uid)
+        if known is not None and known.name == owner.name and known.namespace in ("", node.namespace):
+            return Standing.WAITING if known.waits else Standing.SOLID
+        if owner.uid in self._absent:
+            return Standing.DANGLING
+        if (owner.group, owner.kind) not in self._by_kind:
+            self._ask_again()
+        resource = self._by_kind.get((owner.group, owner.kind))
+        if resource is None:
+            raise UnknownOwnerKind(f"{owner.api_version} {owner.kind}")
+        if resource.namespaced and not node.namespace:
+            return Standing.SOLID  # a cluster-wide object cannot be owned from within a namespace: never collected
+        live = self._live(resource, owner.name, node.namespace if resource.namespaced else "")
+        if live is None or live["metadata"].get("uid") != owner.uid:
+            self._mark_absent(owner.uid)
+            return Standing.DANGLING
+        return Standing.WAITING if node_of(resource, live).waits else Standing.SOLID
+
+    # Calls
+
+    def _live(self, resource: Resource, name: str, namespace: str) -> Object | None:
+        try:
+            return self._client.get(resource, name, namespace)
+        except NotFound:
+            return None
+
+    def _delete(self, node: Node, live: Object, propagation: str) -> None:
+        try:
+            self._client.delete(
+                node.resource, node.name, node.namespace, uid=node.uid, propagation=propagation,
+                resource_version=live["metadata"].get("resourceVersion", ""),
+            )  # fmt: skip
+        except NotFound:
+            return
+
+    def _disown(self, node: Node, live: Object, uids: tuple[str, ...]) -> None:
+        left = [ref for ref in live["metadata"].get("ownerReferences") or () if ref["uid"] not in uids]
+        if len(left) != len(owners_of(live)):
+            self._patch(node, live, {"ownerReferences": left or None})
+
+    def _unblock(self, node: Node, live: Object) -> Object:
+        references = live["metadata"].get("ownerReferences") or ()
+        freed = [{**ref, "blockOwnerDeletion": False} if ref.get("blockOwnerDeletion") else ref for ref in references]
+        return self._patch(node, live, {"ownerReferences": freed}) or live
+
+    def _drop_finalizer(self, node: Node, live: Object, finalizer: str) -> None:
+        left = [each for each in live["metadata"].get("finalizers") or () if each != finalizer]
+        self._patch(node, live, {"finalizers": left or None})
+
+    def _patch(self, node: Node, live: Object, metadata: Object) -> Object | None:
+        guarded = {"uid": node.uid, "resourceVersion": live["metadata"].get("resourceVersion", ""), **metadata}
+        try:
+            return self._client.patch(node.resource, node.name, {"metadata": guarded}, node.namespace)
+        except NotFound:
+            return None
+
+    def _mark_absent(self, uid: str) -> None:
+        self._absent[uid] = None
+        if len(self._absent) > _ABSENT:
+            self._absent.popitem(last=False)
+
+
+def run(client: Client, stop: threading.Event) -> None:
+    """Collect garbage until ``stop`` is set."""
+    Collector(client).run(stop)
+
+
+def _lean(obj: Object) -> Object:
+    """Of each object only what the graph needs: this process holds one of everything in the cluster."""
+    metadata = obj["metadata"]
+    return {"metadata": {key: metadata[key] for key in _KEPT if key in metadata}}

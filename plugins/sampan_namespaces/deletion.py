@@ -1,0 +1,151 @@
+"""Emptying a namespace that is being deleted: pods first, then all the rest, then the namespace itself.
+
+Which kinds there are is asked of the API each time, so custom resources and aggregated APIs are emptied as well.
+This is the one reconciler that acts while it decides (see ClientReconciler). Source: KEP-5080 (ordered deletion).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.reconciling import Action, Key, Observed, Requeue
+from sampan.errors import Conflict, MethodNotAllowed, NotFound, StatusError
+from sampan_namespaces.conditions import Progress, conditions
+from sampan_namespaces.resources import FINALIZER, NAMESPACES, PODS, is_terminating
+
+if TYPE_CHECKING:
+    from sampan.client import Client
+
+log = logging.getLogger(__name__)
+
+_AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+#: Seconds until content that was left is looked at again: soon at first, for most of it goes at once.
+_SOON, _LATER, _PATIENCE = 0.3, 3.0, 10.0
+
+
+def empty(key: Key, client: Client, observed: Observed) -> Iterable[Action]:
+    """One round for one namespace."""
+    seen = observed.get(NAMESPACES, key.name)
+    if seen is None or not is_terminating(seen):
+        return ()
+    try:
+        namespace = client.get(NAMESPACES, key.name)  # its conditions may be newer than what the informer has
+    except NotFound:
+        return ()
+    if not is_terminating(namespace) or FINALIZER not in (namespace.get("spec") or {}).get("finalizers", ()):
+        return ()
+    progress = sweep(client, key.name)
+    try:
+        namespace = _tell(client, namespace, progress, observed.now)
+        if progress.done:
+            _finalize(client, namespace)
+            return ()
+    except NotFound:
+        return ()
+    except Conflict:
+        return (Requeue(0.05),)
+    return (Requeue(_SOON if observed.now - _since(namespace) < _PATIENCE else _LATER),)
+
+
+def sweep(client: Client, namespace: str) -> Progress:
+    """Delete what can be deleted now and say what is left; while pods are left nothing else is touched."""
+    pods = _clear(client, PODS, namespace)
+    if pods.remaining or pods.failures:
+        return pods
+    resources, undiscovered = discover(client)
+    failures: list[str] = [undiscovered] if undiscovered and not resources else []
+    remaining: Counter[str] = Counter()
+    finalizers: Counter[str] = Counter()
+    for resource in resources:
+        left = _clear(client, resource, namespace)
+        failures.extend(left.failures)
+        remaining.update(left.remaining)
+        finalizers.update(left.finalizers)
+    return Progress(undiscovered, failures, remaining, finalizers)
+
+
+def discover(client: Client) -> tuple[list[Resource], str]:
+    """Every namespaced resource that can be listed and deleted, once per group; and what could not be learnt."""
+    found: dict[tuple[str, str], Resource] = {}
+    stale: list[str] = []
+    for path in ("/api", "/apis"):
+        answer = client.request("GET", path, headers={"Accept": _AGGREGATED})
+        resources, missing = deletable(json.loads(answer.body))
+        stale.extend(missing)
+        for resource in resources:
+            found.setdefault((resource.group, resource.plural), resource)
+    return list(found.values()), f"unable to retrieve the server APIs: {', '.join(stale)}" if stale else ""
+
+
+def deletable(discovery: Object) -> tuple[list[Resource], list[str]]:
+    """Resources named by an APIGroupDiscoveryList that a namespace's deletion must empty; and stale group versions."""
+    found: dict[tuple[str, str], Resource] = {}
+    stale = []
+    for group in discovery.get("items") or ():
+        name = (group.get("metadata") or {}).get("name") or ""
+        for version in group.get("versions") or ():
+            if version.get("freshness") == "Stale":
+                stale.append(f"{name}/{version['version']}")
+            for said in version.get("resources") or ():
+                if said.get("scope") == "Namespaced" and {"list", "delete"} <= set(said.get("verbs") or ()):
+                    kind = (said.get("responseKind") or {}).get("kind") or ""
+                    resource = Resource(name, version["version"], said["resource"], kind, True)
+                    found.setdefault((name, said["resource"]), resource)
+    return list(found.values()), stale
+
+
+def _clear(client: Client, resource: Resource, namespace: str) -> Progress:
+    try:
+        if not client.list(resource, namespace).items:
+            return Progress()
+        _delete_all(client, resource, namespace)
+        return _left(resource, client.list(resource, namespace).items)
+    except (NotFound, MethodNotAllowed):
+        return Progress()  # the kind went away in between (a CRD), or cannot be emptied
+    except StatusError as error:
+        log.warning("namespace %s: %s cannot be emptied: %s", namespace, resource.group_resource, error)
+        return Progress(failures=(f"unexpected error deleting {resource.group_resource}: {error}",))
+
+
+def _delete_all(client: Client, resource: Resource, namespace: str) -> None:
+    try:
+        client.delete_collection(resource, namespace)
+    except MethodNotAllowed:
+        for item in client.list(resource, namespace).items:
+            try:
+                client.delete(resource, item["metadata"]["name"], namespace)
+            except NotFound:
+                continue
+
+
+def _left(resource: Resource, items: Sequence[Object]) -> Progress:
+    if not items:
+        return Progress()
+    finalizers = Counter(name for item in items for name in item["metadata"].get("finalizers") or ())
+    return Progress(remaining={resource.group_resource: len(items)}, finalizers=finalizers)
+
+
+def _tell(client: Client, namespace: Object, progress: Progress, now: float) -> Object:
+    status = namespace.get("status") or {}
+    old = status.get("conditions") or []
+    new = conditions(progress, old, now)
+    if new == old or (progress.done and not old):
+        return namespace  # an empty namespace goes at once, without a word
+    changed = {**namespace, "status": {**status, "conditions": new}}
+    return client.update(NAMESPACES, changed, subresource="status")
+
+
+def _finalize(client: Client, namespace: Object) -> None:
+    kept = [name for name in namespace["spec"]["finalizers"] if name != FINALIZER]
+    client.update(NAMESPACES, {**namespace, "spec": {"finalizers": kept}}, subresource="finalize")
+
+
+def _since(namespace: Object) -> float:
+    return datetime.fromisoformat(namespace["metadata"]["deletionTimestamp"]).timestamp()

@@ -1,0 +1,101 @@
+"""The kind Namespace: what it is given at birth, what may change, how it ends.
+
+Source: API reference core/v1 Namespace; its finalizers stand in spec, not in metadata, and only /finalize changes them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
+from sampan.contracts.serving import Call, Subresource
+from sampan.objects import problems
+from sampan_namespaces.resources import FINALIZER
+
+NAME_LABEL = "kubernetes.io/metadata.name"
+
+_QUALIFIED = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+
+
+def phase(namespace: Object) -> str:
+    return str((namespace.get("status") or {}).get("phase") or "")
+
+
+def default(namespace: Object) -> None:
+    """Every namespace carries its own name as a label, so that selectors can pick it."""
+    metadata = namespace.setdefault("metadata", {})
+    if metadata.get("name"):
+        metadata.setdefault("labels", {})[NAME_LABEL] = metadata["name"]
+
+
+def prepare(draft: Draft) -> None:
+    """A creator sets neither phase nor fewer finalizers than ours; a plain update changes neither."""
+    namespace, old = draft.object, draft.old
+    if old is None:
+        finalizers = (namespace.get("spec") or {}).get("finalizers") or []
+        namespace["spec"] = {"finalizers": [*finalizers, *([] if FINALIZER in finalizers else [FINALIZER])]}
+        namespace["status"] = {"phase": "Active"}
+    elif draft.subresource != "finalize":
+        namespace["spec"] = dict(old.get("spec") or {})
+        if draft.subresource == "status":
+            _keep_phase(namespace, old)
+
+
+def _keep_phase(namespace: Object, old: Object) -> None:
+    """Terminating belongs to a deletion and Active to the rest, whatever a writer of the status says."""
+    deleting = bool(old["metadata"].get("deletionTimestamp"))
+    namespace.setdefault("status", {})["phase"] = "Terminating" if deleting else "Active"
+
+
+def validate(namespace: Object, old: Object | None) -> Iterable[Problem]:
+    for at, finalizer in enumerate((namespace.get("spec") or {}).get("finalizers") or []):
+        if not _QUALIFIED.fullmatch(finalizer):
+            yield problems.invalid(
+                f"spec.finalizers[{at}]", finalizer, "name part must consist of alphanumeric characters"
+            )
+
+
+def held(namespace: Object) -> bool:
+    return bool((namespace.get("spec") or {}).get("finalizers"))
+
+
+def terminate(namespace: Object) -> None:
+    namespace.setdefault("status", {})["phase"] = "Terminating"
+
+
+def finalize(current: Object, submitted: Object) -> Object:
+    """What /finalize stores: the current object with the submitted spec.finalizers."""
+    return {**current, "spec": {"finalizers": list((submitted.get("spec") or {}).get("finalizers") or [])}}
+
+
+def _served_by_merge(call: Call) -> Object:
+    raise NotImplementedError("the server writes /finalize by its merge function")
+
+
+NAMESPACE = Kind(
+    group="",
+    version="v1",
+    kind="Namespace",
+    plural="namespaces",
+    short_names=("ns",),
+    namespaced=False,
+    verbs=("create", "delete", "get", "list", "patch", "update", "watch"),
+    columns=(
+        Column("Name", lambda namespace: namespace["metadata"]["name"], format="name"),
+        Column("Status", phase, description="Active, or Terminating while its content is deleted"),
+        Column("Age", lambda namespace: namespace["metadata"].get("creationTimestamp"), type="date"),
+    ),
+    status=True,
+    status_on_create=True,
+    subresources=(
+        Subresource(name="finalize", kind="Namespace", verbs=("update",), serve=_served_by_merge, merge=finalize),
+    ),
+    fields={"status.phase": phase},
+    default=default,
+    prepare=prepare,
+    validate=validate,
+    name_rule="label",
+    held=held,
+    terminate=terminate,
+)

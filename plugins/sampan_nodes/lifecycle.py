@@ -1,0 +1,198 @@
+"""Node life cycle: silent nodes become Unknown and are tainted, their pods leave after their tolerations.
+
+Source: the documentation's pages on nodes and on taint-based eviction; upstream's default times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.reconciling import Action, Emit, Key, Observed, Patch, Reconciler, Remove, Requeue, Watching
+from sampan.objects.metadata import now_text, parse_time
+
+NODES = Resource("", "v1", "nodes", "Node", False)
+PODS = Resource("", "v1", "pods", "Pod")
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+LEASE_NAMESPACE = "kube-node-lease"
+
+GRACE = 50.0  # seconds of silence after which a node counts as unreachable, as upstream since 1.32
+NOT_READY = "node.kubernetes.io/not-ready"
+UNREACHABLE = "node.kubernetes.io/unreachable"
+UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+PRESSURES = {
+    "MemoryPressure": "node.kubernetes.io/memory-pressure",
+    "DiskPressure": "node.kubernetes.io/disk-pressure",
+    "PIDPressure": "node.kubernetes.io/pid-pressure",
+    "NetworkUnavailable": "node.kubernetes.io/network-unavailable",
+}
+OURS = {NOT_READY, UNREACHABLE, UNSCHEDULABLE, *PRESSURES.values()}
+
+
+def decide_node(key: Key, seen: Observed) -> Iterator[Action]:
+    """Conditions and taints of one node, from its lease and status."""
+    node = seen.get(NODES, key.name)
+    if node is None:
+        return
+    heard = last_heard(node, seen.get(LEASES, key.name, LEASE_NAMESPACE))
+    silent_for = seen.now - heard
+    ready = _condition(node, "Ready")
+    status = ready["status"] if ready else "Unknown"
+    if silent_for >= GRACE and status != "Unknown":
+        yield Emit(node, "Normal", "NodeNotReady", f"Node {key.name} status is now: NodeNotReady")
+        yield Patch(NODES, key.name, "", {"status": {"conditions": _unknown(node, seen.now)}}, subresource="status")
+        status = "Unknown"
+    elif silent_for < GRACE:
+        yield Requeue(GRACE - silent_for + 0.1)
+    wanted = wanted_taints(node, status)
+    current = (node.get("spec") or {}).get("taints") or []
+    taints = _merged(current, wanted, seen.now)
+    if taints != current:
+        yield Patch(
+            NODES, key.name, "",
+            {"metadata": {"resourceVersion": node["metadata"]["resourceVersion"]}, "spec": {"taints": taints}},
+        )  # fmt: skip
+
+
+def last_heard(node: Object, lease: Object | None) -> float:
+    """Seconds since the epoch of the newest sign of life: lease, Ready heartbeat or creation."""
+    times = [node["metadata"]["creationTimestamp"]]
+    ready = _condition(node, "Ready")
+    if ready and ready.get("lastHeartbeatTime"):
+        times.append(ready["lastHeartbeatTime"])
+    if lease and (lease.get("spec") or {}).get("renewTime"):
+        times.append(lease["spec"]["renewTime"])
+    return max(parse_time(time) for time in times)
+
+
+def wanted_taints(node: Object, ready: str) -> set[tuple[str, str]]:
+    """(key, effect) pairs that the node's state calls for."""
+    wanted = set()
+    if ready != "True":
+        key = UNREACHABLE if ready == "Unknown" else NOT_READY
+        wanted |= {(key, "NoSchedule"), (key, "NoExecute")}
+    if (node.get("spec") or {}).get("unschedulable"):
+        wanted.add((UNSCHEDULABLE, "NoSchedule"))
+    for condition, key in PRESSURES.items():
+        found = _condition(node, condition)
+        if found and found["status"] == "True":
+            wanted.add((key, "NoSchedule"))
+    return wanted
+
+
+def _merged(current: Sequence[Object], wanted: set[tuple[str, str]], now: float) -> list[Object]:
+    kept = [t for t in current if t["key"] not in OURS or (t["key"], t["effect"]) in wanted]
+    have = {(t["key"], t["effect"]) for t in kept}
+    fresh: list[Object] = []
+    for key, effect in sorted(wanted - have):
+        taint: dict[str, Any] = {"key": key, "effect": effect}
+        if effect == "NoExecute" or key != UNSCHEDULABLE:
+            taint["timeAdded"] = now_text(now)
+        fresh.append(taint)
+    return [*kept, *fresh]
+
+
+def _unknown(node: Object, now: float) -> list[Object]:
+    conditions = []
+    for condition in (node.get("status") or {}).get("conditions") or ():
+        if condition["type"] in ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure") and condition["status"] != "Unknown":
+            condition = {
+                **condition, "status": "Unknown", "reason": "NodeStatusUnknown",
+                "message": "Kubelet stopped posting node status.", "lastTransitionTime": now_text(now),
+            }  # fmt: skip
+        conditions.append(condition)
+    return conditions
+
+
+def _condition(node: Object, kind: str) -> Object | None:
+    return next((c for c in (node.get("status") or {}).get("conditions") or () if c["type"] == kind), None)
+
+
+def decide_pod(key: Key, seen: Observed) -> Iterator[Action]:
+    """Evict a pod from a node whose NoExecute taints it does not tolerate, now or when its patience ends; remove what
+    is left of pods whose node no longer exists."""
+    pod = seen.get(PODS, key.name, key.namespace)
+    if pod is None or not pod["spec"].get("nodeName"):
+        return
+    node = seen.get(NODES, pod["spec"]["nodeName"])
+    uid = pod["metadata"]["uid"]
+    if node is None:
+        yield from _without_node(pod, seen.now)
+        return
+    if pod["metadata"].get("deletionTimestamp"):
+        return
+    taints = [t for t in (node.get("spec") or {}).get("taints") or () if t.get("effect") == "NoExecute"]
+    due = eviction_time(pod, taints, seen.now)
+    if due is None:
+        return
+    if due > seen.now:
+        yield Requeue(due - seen.now)
+        return
+    yield Emit(pod, "Normal", "TaintManagerEviction", f"Marking for deletion Pod {key.namespace}/{key.name}")
+    condition = {
+        "type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager",
+        "message": "Taint manager: deleting due to NoExecute taint", "lastTransitionTime": now_text(seen.now),
+    }  # fmt: skip
+    yield Patch(PODS, key.name, key.namespace, {"status": {"conditions": [condition]}}, "strategic", "status")
+    yield Remove(PODS, key.name, key.namespace, uid=uid)
+
+
+NODE_GONE_GRACE = 40.0  # seconds a node may be missing before its pods are given up, as upstream's quarantine
+
+
+def _without_node(pod: Object, now: float) -> Iterator[Action]:
+    since = parse_time(pod["metadata"]["creationTimestamp"])
+    if now - since < NODE_GONE_GRACE:
+        yield Requeue(NODE_GONE_GRACE - (now - since) + 0.1)
+        return
+    metadata = pod["metadata"]
+    yield Remove(PODS, metadata["name"], metadata["namespace"], uid=metadata["uid"], grace=0)
+
+
+def eviction_time(pod: Object, taints: Sequence[Object], now: float) -> float | None:
+    """Seconds since the epoch when the pod has to go; None: it may stay for ever."""
+    due: float | None = None
+    for taint in taints:
+        matching = [t for t in pod["spec"].get("tolerations") or () if tolerates(t, taint)]
+        if not matching:
+            return now
+        limits = [t["tolerationSeconds"] for t in matching if t.get("tolerationSeconds") is not None]
+        if not limits:
+            continue
+        since = parse_time(taint["timeAdded"]) if taint.get("timeAdded") else now
+        when = since + max(0, min(limits))
+        due = when if due is None else min(due, when)
+    return due
+
+
+def tolerates(toleration: Object, taint: Object) -> bool:
+    """Source: core/v1 Toleration."""
+    if toleration.get("effect") and toleration["effect"] != taint.get("effect"):
+        return False
+    if toleration.get("key") and toleration["key"] != taint.get("key"):
+        return False
+    if toleration.get("operator") == "Exists":
+        return True
+    return bool(toleration.get("key")) and (toleration.get("value") or "") == (taint.get("value") or "")
+
+
+def _node_of_lease(lease: Object, seen: Observed) -> Sequence[Key]:
+    return (Key("", lease["metadata"]["name"]),) if lease["metadata"]["namespace"] == LEASE_NAMESPACE else ()
+
+
+def _pods_of_node(node: Object, seen: Observed) -> Sequence[Key]:
+    name = node["metadata"]["name"]
+    return [
+        Key(pod["metadata"]["namespace"], pod["metadata"]["name"])
+        for pod in seen.list(PODS)
+        if pod["spec"].get("nodeName") == name
+    ]
+
+
+def reconcilers() -> list[Reconciler]:
+    """The two halves: nodes, and the pods on them."""
+    return [
+        Reconciler(name="nodelifecycle", primary=NODES, watches=(Watching(LEASES, _node_of_lease),), decide=decide_node),
+        Reconciler(name="tainteviction", primary=PODS, watches=(Watching(NODES, _pods_of_node),), decide=decide_pod),
+    ]

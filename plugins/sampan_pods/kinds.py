@@ -1,0 +1,103 @@
+"""The kinds Pod and PodTemplate, wired together from this plugin's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sampan.contracts.kinds import Column, Kind, Object, Problem
+from sampan.contracts.serving import Subresource
+from sampan.objects.pods.defaults import default_pod, default_pod_spec
+from sampan.objects.pods.validation import pod_spec, pod_template, pod_update
+from sampan_pods import binding, lifecycle, merging
+from sampan_pods.columns import COLUMNS
+from sampan_pods.proxy import METHODS, proxy
+from sampan_pods.streams import Streams
+
+
+def validate(new: Object, old: Object | None) -> Iterable[Problem]:
+    if old is None:
+        return pod_spec(new.get("spec") or {})
+    if new["spec"] == old["spec"]:
+        return ()
+    if merging.is_allowed_change(new, old):
+        return pod_spec(new["spec"])
+    return [*pod_spec(new["spec"]), *pod_update(new, old)]
+
+
+def _text(*path: str) -> Any:
+    def read(pod: Object) -> str:
+        value: Any = pod
+        for part in path:
+            value = value.get(part) if isinstance(value, dict) else None
+        return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+    return read
+
+
+FIELDS = {
+    "spec.nodeName": _text("spec", "nodeName"),
+    "spec.restartPolicy": _text("spec", "restartPolicy"),
+    "spec.schedulerName": _text("spec", "schedulerName"),
+    "spec.serviceAccountName": _text("spec", "serviceAccountName"),
+    "spec.hostNetwork": lambda pod: str(bool(pod["spec"].get("hostNetwork"))).lower(),
+    "status.phase": _text("status", "phase"),
+    "status.podIP": _text("status", "podIP"),
+    "status.nominatedNodeName": _text("status", "nominatedNodeName"),
+}
+
+
+def kinds(pki: str) -> list[Kind]:
+    """``pki`` is the directory of the API server's client certificate for node agents."""
+    streams = Streams(pki)
+    subresources = (
+        Subresource(name="binding", kind="Binding", verbs=("create",), serve=binding.bind),
+        Subresource(name="eviction", kind="Eviction", group="policy", version="v1", serve=binding.evict, blocking=True),
+        Subresource(name="log", kind="Pod", verbs=("get",), serve=streams.log, blocking=True),
+        _stream("exec", streams.exec, "PodExecOptions"),
+        _stream("attach", streams.attach, "PodAttachOptions"),
+        _stream("portforward", streams.portforward, "PodPortForwardOptions"),
+        Subresource(name="proxy", kind="PodProxyOptions", methods=METHODS, verbs=(), serve=proxy, blocking=True),
+        Subresource(
+            name="ephemeralcontainers", kind="Pod", verbs=("get", "update", "patch"), serve=merging.refuse,
+            merge=merging.merge_ephemeral,
+        ),
+    )  # fmt: skip
+    pod = Kind(
+        group="", version="v1", kind="Pod", plural="pods", short_names=("po",), categories=("all",), status=True,
+        generation=True, columns=COLUMNS, fields=FIELDS, default=default_pod, prepare=lifecycle.prepare,
+        validate=validate, grace=lifecycle.grace, subresources=subresources,
+    )  # fmt: skip
+    return [pod, _template()]
+
+
+def _stream(name: str, serve: Any, kind: str) -> Subresource:
+    return Subresource(
+        name=name, kind=kind, verbs=(), methods=("GET", "POST"), serve=serve, blocking=True, verb="create"
+    )
+
+
+def _template() -> Kind:
+    def default(obj: Object) -> None:
+        default_pod_spec(obj.setdefault("template", {}).setdefault("spec", {}))
+
+    def cells(key: str) -> Any:
+        return lambda obj: ",".join(c[key] for c in obj["template"]["spec"].get("containers") or ())
+
+    def labels(obj: Object) -> str:
+        found = (obj["template"].get("metadata") or {}).get("labels") or {}
+        return ",".join(f"{key}={value}" for key, value in sorted(found.items())) or "<none>"
+
+    return Kind(
+        group="", version="v1", kind="PodTemplate", plural="podtemplates", default=default, generation=True,
+        validate=lambda new, old: pod_template(
+            new.get("template") or {}, "template", restart_policies=("Always", "OnFailure", "Never")
+        ),
+        columns=(
+            Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+            Column("Containers", cells("name")),
+            Column("Images", cells("image")),
+            Column("Pod Labels", labels),
+            Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""The way from the API server to a pod: which node agent to ask, and the two kinds of conversation with it.
+
+``fetch`` is for answers (logs), ``tunnel`` for upgraded connections (exec, attach, port-forward), which are passed on
+byte for byte once the agent has agreed. Must not know how the agent runs pods.
+"""
+
+from __future__ import annotations
+
+import http.client
+import select
+import socket
+import ssl
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.serving import Answer, Call
+from sampan.errors import BadRequest, InternalError, NotFound, ServiceUnavailable, StatusError, from_status
+from sampan.objects.pods.containers import walk
+
+NODES = Resource("", "v1", "nodes", "Node", False)
+CONNECT_SECONDS = 10.0
+CHUNK = 65536
+
+
+@lru_cache(maxsize=4)
+def _tls(pki: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=f"{pki}/ca.crt")
+    context.load_cert_chain(f"{pki}/apiserver-kubelet-client.crt", f"{pki}/apiserver-kubelet-client.key")
+    context.check_hostname = False  # agents are known by our CA; their addresses change
+    return context
+
+
+def agent_address(call: Call, node_name: str) -> tuple[str, int]:
+    """Host and port of the agent of that node; raises a StatusError in words."""
+    node = call.cluster.get(NODES, node_name)
+    if node is None:
+        raise NotFound(f'nodes "{node_name}" not found', kind="nodes", name=node_name)
+    status = node.get("status") or {}
+    addresses = {a["type"]: a["address"] for a in status.get("addresses") or ()}
+    host = addresses.get("InternalIP") or addresses.get("Hostname")
+    port = ((status.get("daemonEndpoints") or {}).get("kubeletEndpoint") or {}).get("Port")
+    if not host or not port:
+        raise ServiceUnavailable(f"node {node_name} has not said where its agent listens")
+    return host, int(port)
+
+
+def chosen_container(pod: Object, wanted: str, kind: str) -> str:
+    """The container meant: the one named, or the only one. ``kind`` ends the sentence that asks for a choice."""
+    names = [container["name"] for _, container in walk(pod["spec"])]
+    name = pod["metadata"]["name"]
+    if wanted:
+        if wanted not in names:
+            raise BadRequest(f"container {wanted} is not valid for pod {name}")
+        return wanted
+    main = [container["name"] for container in pod["spec"]["containers"]]
+    if len(main) == 1:
+        return str(main[0])
+    inits = [container["name"] for container in pod["spec"].get("initContainers") or ()]
+    choice = f"[{' '.join(main)}]" + (f" or one of the init containers: [{' '.join(inits)}]" if inits else "")
+    raise BadRequest(f"a container name must be specified for pod {name}, choose one of: {choice}")
+
+
+def scheduled_node(pod: Object) -> str:
+    """The pod's node; raises BadRequest when it has none."""
+    node = pod["spec"].get("nodeName")
+    if not node:
+        raise BadRequest(f"pod {pod['metadata']['name']} does not have a host assigned")
+    return str(node)
+
+
+def connect(call: Call, pki: str, node_name: str) -> socket.socket:
+    """A TLS connection to the node's agent."""
+    host, port = agent_address(call, node_name)
+    try:
+        raw = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
+        secure = _tls(pki).wrap_socket(raw, server_hostname=host)
+    except OSError as error:
+        raise ServiceUnavailable(f"the agent of node {node_name} at {host}:{port} cannot be reached: {error}") from error
+    secure.settimeout(None)
+    return secure
+
+
+def fetch(call: Call, pki: str, node_name: str, path: str, query: dict[str, str]) -> Answer:
+    """GET from the agent; its body is passed on as it comes."""
+    connection = http.client.HTTPConnection("agent")
+    connection.sock = connect(call, pki, node_name)
+    connection.request("GET", f"{path}?{urlencode(query)}", headers={"Host": node_name})
+    response = connection.getresponse()
+    if response.status >= 400:
+        text = response.read(CHUNK).decode(errors="replace").strip()
+        connection.close()
+        raise _agent_error(response.status, text)
+    kind = response.getheader("Content-Type") or "text/plain"
+    return Answer(200, _body(connection, response), kind)
+
+
+def _agent_error(status: int, text: str) -> StatusError:
+    known = from_status(status, {"message": text})
+    return InternalError(text) if isinstance(known, InternalError) else known
+
+
+def _body(connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> Iterator[bytes]:
+    try:
+        while chunk := response.read1(CHUNK):
+            yield chunk
+    finally:
+        response.close()
+        connection.close()
+
+
+def tunnel(call: Call, pki: str, node_name: str, path: str, query: list[tuple[str, str]]) -> Any:
+    """Upgrade at the agent as the client asked us to, then pass bytes both ways until either side ends."""
+    if not call.headers.get("upgrade"):
+        raise BadRequest("unable to upgrade: the request has no Upgrade header")
+    agent = connect(call, pki, node_name)
+    try:
+        head = _ask_upgrade(call, agent, f"{path}?{urlencode(query)}", node_name)
+    except BaseException:
+        agent.close()
+        raise
+    client = call.takeover(head)
+    try:
+        _splice(client, agent)
+    finally:
+        agent.close()
+        client.close()
+    return None
+
+
+def _ask_upgrade(call: Call, agent: socket.socket, target: str, host: str) -> bytes:
+    passed = ("upgrade", "connection", "origin", "x-stream-protocol-version")
+    headers = {name: value for name, value in call.headers.items() if name in passed or name.startswith("sec-websocket-")}
+    lines = [f"{call.method} {target} HTTP/1.1", f"Host: {host}", *(f"{name}: {value}" for name, value in headers.items())]
+    agent.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+    head = b""
+    while b"\r\n\r\n" not in head:
+        data = agent.recv(CHUNK)
+        if not data or len(head) > CHUNK:
+            raise ServiceUnavailable(f"the agent of node {host} ended the conversation")
+        head += data
+    status = int(head.split(b" ", 2)[1])
+    if status != 101:
+        text = head.partition(b"\r\n\r\n")[2].decode(errors="replace")
+        raise _agent_error(status, text or f"the agent answered {status}")
+    return head
+
+
+def _splice(client: Any, agent: Any) -> None:
+    """Both ways at once; TLS keeps bytes of its own, so what is pending is asked for besides the poll."""
+    poll = select.poll()
+    for side in (client, agent):
+        poll.register(side.fileno(), select.POLLIN)
+    by_fd = {client.fileno(): (client, agent), agent.fileno(): (agent, client)}
+    while True:
+        ready = [fd for fd, (source, _) in by_fd.items() if getattr(source, "pending", int)()]
+        ready = ready or [fd for fd, _ in poll.poll()]
+        for fd in ready:
+            source, target = by_fd[fd]
+            data = source.recv(CHUNK)
+            if not data:
+                return
+            target.sendall(data)

@@ -1,0 +1,108 @@
+"""The proxy as a component: watches Services and EndpointSlices, keeps them reachable on this node."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sampan.client.events import Recorder
+from sampan.client.informers import Informer
+from sampan.contracts.components import Running
+from sampan.contracts.kinds import Object, Resource
+from sampan_proxy.filtering import Filtering
+from sampan_proxy.kernel import open_kernel
+from sampan_proxy.wanted import Front, Wanted, wanted
+
+log = logging.getLogger(__name__)
+
+SERVICES = Resource("", "v1", "services", "Service")
+SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
+SETTLE = 0.01  # seconds in which changes are gathered: a rollout changes many endpoints at once
+
+
+class Backend(Protocol):
+    def apply(self, wanted: Wanted) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def table_name(options: Mapping[str, Any]) -> str:
+    """One table a cluster: named after its range of service addresses, which no two clusters of a machine share."""
+    return "sampan_" + str(options["service_cidr"]).partition("/")[0].replace(".", "_")
+
+
+def run(running: Running) -> None:
+    """Until stopped; rules stay for the next start (``cleanup`` removes them)."""
+    dirty = threading.Event()
+    services = Informer(running.client, SERVICES, on_change=lambda old, new: dirty.set())
+    slices = Informer(running.client, SLICES, on_change=lambda old, new: dirty.set())
+    recorder = Recorder(running.client, "sampan-proxy", str(running.options.get("node_name", "")))
+    backend = choose(running.options, services, recorder)
+    services.start()
+    slices.start()
+    try:
+        while not (services.wait_synced(1) and slices.wait_synced(1)):
+            if running.stop.is_set():
+                return
+        watcher = threading.Thread(target=_wake_on_stop, args=(running.stop, dirty), daemon=True)
+        watcher.start()
+        dirty.set()
+        first = True
+        while dirty.wait() and not running.stop.is_set():
+            running.stop.wait(0 if first else SETTLE)
+            dirty.clear()
+            backend.apply(wanted(services.list(), slices.list()))
+            if first:
+                running.ready(f"services are reachable through {type(backend).__name__.lower()}")
+                first = False
+    finally:
+        services.stop()
+        slices.stop()
+        backend.close()
+
+
+def _wake_on_stop(stop: threading.Event, dirty: threading.Event) -> None:
+    stop.wait()
+    dirty.set()
+
+
+def choose(options: Mapping[str, Any], services: Informer, recorder: Recorder) -> Backend:
+    """nftables where service addresses are routed ones and the right is there, forwarders on loopback otherwise."""
+    cidr = str(options["service_cidr"])
+    kernel = None if cidr.startswith("127.") else open_kernel()
+    if kernel is not None:
+        return Filtering(kernel, table_name(options), str(options["pod_cidr"]))
+    if not cidr.startswith("127."):
+        log.error("services at %s need nftables and the right to use it; they are not reachable until that is so", cidr)
+    from sampan_proxy.forwarding import Forwarding
+
+    def refused(front: Front, why: str) -> None:
+        where = f"{front.address or 'node port'} {front.protocol}/{front.port}"
+        log.warning("cannot listen on %s: %s", where, why)
+        service = _service_of(services.list(), front)
+        if service is not None:
+            text = f"cannot listen on {where}: {why}; ports under 1024 need root or net.ipv4.ip_unprivileged_port_start"
+            recorder.event(service, "Warning", "FailedToListen", text)
+
+    return Forwarding(str(options["node_ip"]), refused)
+
+
+def _service_of(services: list[Object], front: Front) -> Object | None:
+    for service in services:
+        ports = service["spec"].get("ports") or ()
+        if service["spec"].get("clusterIP") == front.address and any(p["port"] == front.port for p in ports):
+            return service
+        if not front.address and any(p.get("nodePort") == front.port for p in ports):
+            return service
+    return None
+
+
+def cleanup(home: str, options: Mapping[str, Any]) -> None:
+    """Take the rules away."""
+    if str(options["service_cidr"]).startswith("127."):
+        return
+    kernel = open_kernel()
+    if kernel is not None:
+        Filtering(kernel, table_name(options), "").remove()

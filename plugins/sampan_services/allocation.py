@@ -1,0 +1,199 @@
+"""Giving Services their addresses and node ports: claimed in the same commit as the Service, so never twice.
+
+A cluster IP is claimed by creating the IPAddress of that name (KEP-1880); a node port by creating a NodePort object of
+ours, because upstream's bitmap has no name to collide on. A name that is taken makes the write start again.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+from collections.abc import Iterator
+
+from sampan.contracts.admission import Review
+from sampan.contracts.kinds import Object, Problem
+from sampan.objects import problems
+from sampan.objects.problems import as_error
+from sampan_services.defaults import OPEN_TYPES
+from sampan_services.resources import IP_ADDRESSES, NODE_PORTS
+
+RESERVED = 16  # low addresses that are only given when asked for by name, as upstream's reserved band
+TRIES = 64
+
+
+class Allocate:
+    """The admitter. ``cidr`` and ``ports`` (low, high) are the ranges; ``dice`` the randomness."""
+
+    name = "serviceallocation"
+    operations = frozenset({"CREATE", "UPDATE", "DELETE"})
+    mutates = True
+    priority = 900  # after everything that may change the Service's type or ports
+
+    def __init__(self, cidr: str, ports: tuple[int, int], dice: random.Random) -> None:
+        self._network = ipaddress.ip_network(cidr)
+        self._low, self._high = ports
+        self._dice = dice
+
+    def admit(self, review: Review) -> None:
+        if review.kind.plural != "services" or review.kind.group or review.subresource not in ("", "status"):
+            return
+        old = review.old or {}
+        old_ip, old_ports = _own_ip(old), _own_ports(old)
+        if review.operation == "DELETE":
+            if not (old.get("metadata") or {}).get("finalizers"):
+                self._release(review, {old_ip} - {""}, old_ports)
+            return
+        service = review.object
+        if service is None or review.subresource:
+            return
+        spec = service["spec"]
+        found: list[Problem] = []
+        if spec["type"] == "ExternalName":
+            found += _external_name(spec)
+        else:
+            found += self._cluster_ip(review, spec, old_ip)
+        found += self._node_ports(review, spec, old_ports)
+        if found:
+            raise as_error(found, group="", kind="Service", name=review.name)
+        self._release(review, {old_ip} - {"", _own_ip(service)}, old_ports - _own_ports(service))
+
+    def _cluster_ip(self, review: Review, spec: Object, old_ip: str) -> Iterator[Problem]:
+        wanted = spec.get("clusterIP") or (spec.get("clusterIPs") or [""])[0]
+        if wanted == "None" or (wanted and wanted == old_ip):
+            spec["clusterIP"], spec["clusterIPs"] = wanted, [wanted]
+            return
+        if old_ip and wanted != old_ip and wanted:
+            yield problems.invalid("spec.clusterIPs[0]", wanted, "may not change once set")
+            return
+        if wanted:
+            problem = self._unusable(review, wanted)
+            if problem:
+                yield problems.invalid("spec.clusterIPs", [wanted], problem)
+                return
+        address = wanted or self._free_ip(review)
+        spec["clusterIP"], spec["clusterIPs"] = address, [address]
+        review.also_create.append(_ip_claim(address, review))
+
+    def _unusable(self, review: Review, wanted: str) -> str:
+        try:
+            address = ipaddress.ip_address(wanted)
+        except ValueError:
+            return "must be empty, 'None', or a valid IP address"
+        if address not in self._network or address in (self._network[0], self._network[-1]):
+            return f"failed to allocate IP {wanted}: the provided network does not match the current range"
+        if review.reader.get(IP_ADDRESSES, wanted) is not None:
+            return f"failed to allocate IP {wanted}: provided IP is already allocated"
+        return ""
+
+    def _free_ip(self, review: Review) -> str:
+        size = self._network.num_addresses
+        first = RESERVED if size > 4 * RESERVED else 1
+        for _ in range(TRIES):
+            address = str(self._network[self._dice.randrange(first, size - 1)])
+            if review.reader.get(IP_ADDRESSES, address) is None:
+                return address
+        for number in range(first, size - 1):  # nearly full: look at every one
+            address = str(self._network[number])
+            if review.reader.get(IP_ADDRESSES, address) is None:
+                return address
+        raise as_error(
+            [problems.invalid("spec.clusterIPs", [], "failed to allocate an IP: range is full")],
+            group="", kind="Service", name=review.name,
+        )  # fmt: skip
+
+    def _node_ports(self, review: Review, spec: Object, old_ports: set[str]) -> Iterator[Problem]:
+        if spec["type"] not in OPEN_TYPES or spec.get("allocateLoadBalancerNodePorts") is False:
+            for index, port in enumerate(spec.get("ports") or ()):
+                if port.get("nodePort") and spec["type"] not in OPEN_TYPES:
+                    yield problems.forbidden(f"spec.ports[{index}].nodePort", "may not be used when `type` is 'ClusterIP'")
+            return
+        claimed: dict[str, int] = {}
+        shared: dict[int, int] = {}  # one number may serve TCP and UDP of the same port
+        for index, port in enumerate(spec.get("ports") or ()):
+            path = f"spec.ports[{index}].nodePort"
+            protocol = port["protocol"]
+            number = port.get("nodePort") or shared.get(port["port"]) or 0
+            name = _port_name(number, protocol)
+            if number and name in claimed:
+                yield problems.duplicate(path, number)
+                continue
+            if not number:
+                number = self._free_port(review, protocol, claimed)
+                if not number:
+                    yield problems.invalid(path, 0, "failed to allocate a nodePort: range is full")
+                    continue
+            elif name not in old_ports and (why := self._unusable_port(review, number, name)):
+                yield problems.invalid(path, number, why)
+                continue
+            port["nodePort"] = number
+            shared[port["port"]] = number
+            name = _port_name(number, protocol)
+            claimed[name] = number
+            if name not in old_ports:
+                review.also_create.append(_port_claim(name, review))
+
+    def _unusable_port(self, review: Review, number: int, name: str) -> str:
+        if not self._low <= number <= self._high:
+            return f"provided port is not in the valid range. The range of valid ports is {self._low}-{self._high}"
+        if review.reader.get(NODE_PORTS, name) is not None:
+            return "provided port is already allocated"
+        return ""
+
+    def _free_port(self, review: Review, protocol: str, claimed: dict[str, int]) -> int:
+        numbers = list(range(self._low, self._high + 1))
+        start = self._dice.randrange(len(numbers))
+        for number in numbers[start:] + numbers[:start]:
+            name = _port_name(number, protocol)
+            if name not in claimed and review.reader.get(NODE_PORTS, name) is None:
+                return number
+        return 0
+
+    def _release(self, review: Review, addresses: set[str], ports: set[str]) -> None:
+        for resource, names in ((IP_ADDRESSES, addresses), (NODE_PORTS, ports)):
+            for name in sorted(names):
+                if review.reader.get(resource, name) is not None:
+                    review.also_delete.append(((resource.group, resource.plural), "", name))
+
+
+def _external_name(spec: Object) -> Iterator[Problem]:
+    if spec.get("clusterIP") not in (None, "", "None"):
+        yield problems.forbidden("spec.clusterIP", "may not be set for ExternalName services")
+    spec.pop("clusterIPs", None)
+    if spec.get("clusterIP") == "":
+        del spec["clusterIP"]
+
+
+def _own_ip(service: Object) -> str:
+    spec = service.get("spec") or {}
+    address = spec.get("clusterIP") or ""
+    return "" if address == "None" or spec.get("type") == "ExternalName" else str(address)
+
+
+def _own_ports(service: Object) -> set[str]:
+    ports = (service.get("spec") or {}).get("ports") or ()
+    return {_port_name(port["nodePort"], port.get("protocol") or "TCP") for port in ports if port.get("nodePort")}
+
+
+def _port_name(number: int, protocol: str) -> str:
+    return f"{number}-{protocol.lower()}"
+
+
+def _ip_claim(address: str, review: Review) -> Object:
+    return {
+        "apiVersion": "networking.k8s.io/v1", "kind": "IPAddress",
+        "metadata": {
+            "name": address,
+            "labels": {
+                "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
+                "ipaddress.kubernetes.io/ip-family": "IPv6" if ":" in address else "IPv4",
+            },
+        },
+        "spec": {"parentRef": {"resource": "services", "namespace": review.namespace, "name": review.name}},
+    }  # fmt: skip
+
+
+def _port_claim(name: str, review: Review) -> Object:
+    return {
+        "apiVersion": "allocation.sampan.dev/v1", "kind": "NodePort", "metadata": {"name": name},
+        "spec": {"parentRef": {"resource": "services", "namespace": review.namespace, "name": review.name}},
+    }  # fmt: skip

@@ -1,0 +1,72 @@
+"""The kinds Service, Endpoints, EndpointSlice, IPAddress, ServiceCIDR and the claim on a node port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sampan.contracts.kinds import Column, Draft, Kind, Object
+from sampan_services import columns, defaults, validation
+
+
+def _prepare_cidr(draft: Draft) -> None:
+    draft.object.setdefault("status", {})
+
+
+def _name(obj: Object) -> str:
+    return str(obj["metadata"]["name"])
+
+
+def _age(obj: Object) -> Any:
+    return obj["metadata"].get("creationTimestamp")
+
+
+def _parent(obj: Object) -> str:
+    parent = (obj.get("spec") or {}).get("parentRef") or {}
+    group = f"{parent['group']}/" if parent.get("group") else ""
+    return f"{group}{parent.get('resource', '')}/{parent.get('namespace', '')}/{parent.get('name', '')}"
+
+
+SERVICE = Kind(
+    group="", version="v1", kind="Service", plural="services", short_names=("svc",), categories=("all",),
+    status=True, columns=columns.SERVICE, prepare=defaults.prepare_service, default=defaults.default_service,
+    validate=validation.validate_service, name_rule="label",
+    fields={
+        "spec.clusterIP": lambda obj: obj["spec"].get("clusterIP") or "",
+        "spec.type": lambda obj: obj["spec"].get("type") or "",
+    },
+)  # fmt: skip
+ENDPOINTS = Kind(
+    group="", version="v1", kind="Endpoints", plural="endpoints", short_names=("ep",), columns=columns.ENDPOINTS,
+    default=defaults.default_endpoints, validate=validation.validate_endpoints, create_on_update=True,
+)  # fmt: skip
+SLICE = Kind(
+    group="discovery.k8s.io", version="v1", kind="EndpointSlice", plural="endpointslices", columns=columns.SLICE,
+    default=defaults.default_slice, validate=validation.validate_slice, generation=True,
+)  # fmt: skip
+IP_ADDRESS = Kind(
+    group="networking.k8s.io", version="v1", kind="IPAddress", plural="ipaddresses", short_names=("ip",),
+    namespaced=False, validate=validation.validate_address, name_rule="path",
+    columns=(
+        Column("Name", _name, format="name"),
+        Column("ParentRef", _parent),
+        Column("Age", _age, type="date"),
+    ),
+)  # fmt: skip
+SERVICE_CIDR = Kind(
+    group="networking.k8s.io", version="v1", kind="ServiceCIDR", plural="servicecidrs", namespaced=False,
+    verbs=("get", "list", "watch", "create"), status=True, status_on_create=True, prepare=_prepare_cidr,
+    columns=(
+        Column("Name", _name, format="name"),
+        Column("CIDRs", lambda obj: ",".join((obj.get("spec") or {}).get("cidrs") or ())),
+        Column("Age", _age, type="date"),
+    ),
+)  # fmt: skip
+NODE_PORT = Kind(
+    group="allocation.sampan.dev", version="v1", kind="NodePort", plural="nodeports", namespaced=False,
+    columns=(
+        Column("Name", _name, format="name"),
+        Column("ParentRef", _parent),
+        Column("Age", _age, type="date"),
+    ),
+)  # fmt: skip
+ALL = [SERVICE, ENDPOINTS, SLICE, IP_ADDRESS, SERVICE_CIDR, NODE_PORT]

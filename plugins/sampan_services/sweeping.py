@@ -1,0 +1,53 @@
+"""Claims on addresses and ports whose Service has gone are taken back (upstream's repair loops, but on events)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.reconciling import Action, Key, Observed, Reconciler, Remove, Requeue, Watching
+from sampan.objects.metadata import parse_time
+from sampan_services.resources import IP_ADDRESSES, NODE_PORTS, SERVICES
+
+SETTLING = 60.0  # seconds a claim may stand before its Service is seen
+
+
+def _decider(resource: Resource):  # type: ignore[no-untyped-def]  # the type is Reconciler.decide's
+    def decide(key: Key, seen: Observed) -> Iterator[Action]:
+        claim = seen.get(resource, key.name)
+        if claim is None:
+            return
+        parent = (claim.get("spec") or {}).get("parentRef") or {}
+        if parent.get("resource") != "services" or parent.get("group"):
+            return
+        service = seen.get(SERVICES, parent.get("name", ""), parent.get("namespace", ""))
+        if service is not None and key.name in _claims(service):
+            return
+        age = seen.now - parse_time(claim["metadata"]["creationTimestamp"])
+        if age < SETTLING:
+            yield Requeue(SETTLING - age + 1)
+        else:
+            yield Remove(resource, key.name, uid=claim["metadata"]["uid"])
+
+    return decide
+
+
+def _claims(service: Object) -> set[str]:
+    spec = service["spec"]
+    ports = {f"{p['nodePort']}-{p.get('protocol', 'TCP').lower()}" for p in spec.get("ports") or () if p.get("nodePort")}
+    return ports | set(spec.get("clusterIPs") or ()) | {spec.get("clusterIP") or ""}
+
+
+def _claimed_by(resource: Resource):  # type: ignore[no-untyped-def]  # the type is Watching.keys'
+    def keys(service: Object, seen: Observed) -> Sequence[Key]:
+        return [Key("", name) for name in _claims(service) if seen.get(resource, name) is not None]
+
+    return keys
+
+
+RECONCILERS = [
+    Reconciler(
+        name=name, primary=resource, watches=(Watching(SERVICES, _claimed_by(resource)),), decide=_decider(resource)
+    )
+    for name, resource in (("ipaddresses", IP_ADDRESSES), ("nodeports", NODE_PORTS))
+]

@@ -1,0 +1,66 @@
+"""Which objects are a controller's: its own, orphans that match (adopted); own ones that do not match are released."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.reconciling import Action, Key, Observed, Patch
+from sampan.objects.metadata import controller_of, controller_ref, get_path, is_deleting, labels_of, owners
+from sampan.objects.selectors import from_object
+
+
+def claim(
+    owner: Object, resource: Resource, observed: Observed, may_adopt: Callable[[Object], bool] = lambda obj: True
+) -> tuple[list[Object], list[Action]]:
+    """The objects that are the owner's now, and the patches that adopt and release others."""
+    metadata = owner["metadata"]
+    selector = from_object(owner["spec"].get("selector"))
+    mine: list[Object] = []
+    actions: list[Action] = []
+    for obj in observed.list(resource, metadata["namespace"]):
+        controller = controller_of(obj)
+        matches = selector.matches(labels_of(obj))
+        if controller is not None:
+            if controller.get("uid") != metadata["uid"]:
+                continue
+            if matches or is_deleting(obj):
+                mine.append(obj)
+            elif not is_deleting(owner):
+                left = [ref for ref in owners(obj) if ref.get("uid") != metadata["uid"]]
+                actions.append(_patch(resource, obj, left))
+        elif matches and not is_deleting(obj) and not is_deleting(owner) and may_adopt(obj):
+            actions.append(_patch(resource, obj, [*owners(obj), controller_ref(owner)]))
+            mine.append(obj)
+    return mine, actions
+
+
+def _patch(resource: Resource, obj: Object, references: list[Object]) -> Patch:
+    """Guarded by uid and resourceVersion: never the object that has just taken this one's name."""
+    metadata = obj["metadata"]
+    guarded = {
+        "uid": metadata["uid"],
+        "resourceVersion": metadata["resourceVersion"],
+        "ownerReferences": references or None,
+    }
+    return Patch(resource, metadata["name"], metadata["namespace"], {"metadata": guarded})
+
+
+def concerned(primary: Resource) -> Callable[[Object, Observed], Iterable[Key]]:
+    """For a watch: the object's controller of the primary kind; for an orphan everybody whose selector it matches."""
+
+    def keys(obj: Object, observed: Observed) -> Iterable[Key]:
+        namespace = obj["metadata"].get("namespace", "")
+        controller = controller_of(obj)
+        if controller is not None:
+            if controller.get("kind") == primary.kind and controller.get("apiVersion") == primary.api_version:
+                return [Key(namespace, controller["name"])]
+            return []
+        labels = labels_of(obj)
+        return [
+            Key(namespace, owner["metadata"]["name"])
+            for owner in observed.list(primary, namespace)
+            if from_object(get_path(owner, "spec", "selector")).matches(labels)
+        ]
+
+    return keys

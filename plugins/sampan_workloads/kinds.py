@@ -1,0 +1,141 @@
+"""The kinds ReplicaSet, Deployment, ControllerRevision: defaults, validation, columns. Source: apps/v1 reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sampan.contracts.kinds import Column, Kind, Object, Problem, Scale
+from sampan.objects.metadata import get_path, resolve_int_or_percent
+from sampan.objects.problems import forbidden, invalid, required, unsupported
+from sampan.objects.validation import (
+    validate_immutable,
+    validate_int_or_percent,
+    validate_non_negative,
+    validate_percent_at_most_100,
+)
+from sampan_workloads.templates import (
+    age_column,
+    default_template,
+    selector_text,
+    validate_workload,
+    wide_columns,
+)
+
+_HISTORY = 10
+_DEADLINE = 600
+_STRATEGY = "spec.strategy"
+_ROLLING = f"{_STRATEGY}.rollingUpdate"
+
+
+def default_replica_set(obj: Object) -> None:
+    obj.setdefault("spec", {}).setdefault("replicas", 1)
+    default_template(obj)
+
+
+def default_deployment(obj: Object) -> None:
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("replicas", 1)
+    spec.setdefault("revisionHistoryLimit", _HISTORY)
+    spec.setdefault("progressDeadlineSeconds", _DEADLINE)
+    strategy = spec.setdefault("strategy", {})
+    if not strategy.get("type"):
+        strategy["type"] = "RollingUpdate"
+    if strategy["type"] == "RollingUpdate":
+        rolling = strategy.setdefault("rollingUpdate", {})
+        rolling.setdefault("maxUnavailable", "25%")
+        rolling.setdefault("maxSurge", "25%")
+    default_template(obj)
+
+
+def validate_deployment(new: Object, old: Object | None) -> list[Problem]:
+    found = validate_workload(new, old)
+    spec = new.get("spec") or {}
+    found += _validate_strategy(spec.get("strategy") or {}, spec.get("replicas") or 0)
+    found += validate_non_negative("spec.revisionHistoryLimit", spec.get("revisionHistoryLimit"))
+    deadline = spec.get("progressDeadlineSeconds")
+    found += validate_non_negative("spec.progressDeadlineSeconds", deadline)
+    if deadline is not None and deadline <= (spec.get("minReadySeconds") or 0):
+        found.append(invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"))
+    return found
+
+
+def _validate_strategy(strategy: Object, replicas: int) -> list[Problem]:
+    kind, rolling = strategy.get("type"), strategy.get("rollingUpdate")
+    if kind == "Recreate":
+        detail = "may not be specified when strategy `type` is 'Recreate'"
+        return [forbidden(_ROLLING, detail)] if rolling is not None else []
+    if kind != "RollingUpdate":
+        return [unsupported(f"{_STRATEGY}.type", kind, ("Recreate", "RollingUpdate"))]
+    if rolling is None:
+        return [required(_ROLLING, "this should be defaulted and never be nil")]
+    surge, unavailable = rolling.get("maxSurge", 0), rolling.get("maxUnavailable", 0)
+    found = validate_int_or_percent(f"{_ROLLING}.maxUnavailable", unavailable)
+    found += validate_int_or_percent(f"{_ROLLING}.maxSurge", surge)
+    found += validate_percent_at_most_100(f"{_ROLLING}.maxUnavailable", unavailable)
+    if not found and not _amount(unavailable) and not _amount(surge):
+        found.append(invalid(f"{_ROLLING}.maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0"))
+    return found
+
+
+def _amount(value: int | str) -> int:
+    return resolve_int_or_percent(value, 100)
+
+
+def _validate_revision(new: Object, old: Object | None) -> Iterable[Problem]:
+    if new.get("revision") is None:
+        yield required("revision", "revision is required")
+    elif new["revision"] < 0:
+        yield from validate_non_negative("revision", new["revision"])
+    if old is not None:
+        yield from validate_immutable("data", new.get("data"), old.get("data"))
+
+
+def _number(*path: str) -> Column:
+    names = {"replicas": "Current", "readyReplicas": "Ready", "updatedReplicas": "Up-to-date"}
+    names["availableReplicas"] = "Available"
+    name = "Desired" if path[0] == "spec" else names[path[-1]]
+    return Column(name, lambda obj: get_path(obj, *path, default=0), type="integer")
+
+
+def _ready(obj: Object) -> str:
+    return f"{get_path(obj, 'status', 'readyReplicas', default=0)}/{get_path(obj, 'spec', 'replicas', default=0)}"
+
+
+def _controller(obj: Object) -> str:
+    for owner in obj["metadata"].get("ownerReferences") or ():
+        if owner.get("controller"):
+            group = owner["apiVersion"].rpartition("/")[0]
+            return f"{owner['kind'].lower()}{'.' if group else ''}{group}/{owner['name']}"
+    return "<none>"
+
+
+_NAME = Column("Name", lambda obj: obj["metadata"]["name"], format="name")
+
+REPLICA_SET = Kind(
+    group="apps", version="v1", kind="ReplicaSet", plural="replicasets", short_names=("rs",), categories=("all",),
+    status=True, generation=True, scale=Scale(selector=selector_text),
+    fields={"status.replicas": lambda obj: str(get_path(obj, "status", "replicas", default=0))},
+    default=default_replica_set, validate=validate_workload,
+    columns=(
+        _NAME, _number("spec", "replicas"), _number("status", "replicas"), _number("status", "readyReplicas"),
+        age_column(), *wide_columns(),
+    ),
+)  # fmt: skip
+
+DEPLOYMENT = Kind(
+    group="apps", version="v1", kind="Deployment", plural="deployments", short_names=("deploy",), categories=("all",),
+    status=True, generation=True, scale=Scale(selector=selector_text),
+    default=default_deployment, validate=validate_deployment,
+    columns=(
+        _NAME, Column("Ready", _ready), _number("status", "updatedReplicas"), _number("status", "availableReplicas"),
+        age_column(), *wide_columns(),
+    ),
+)  # fmt: skip
+
+CONTROLLER_REVISION = Kind(
+    group="apps", version="v1", kind="ControllerRevision", plural="controllerrevisions", validate=_validate_revision,
+    columns=(
+        _NAME, Column("Controller", _controller),
+        Column("Revision", lambda obj: obj.get("revision", 0), type="integer"), age_column(),
+    ),
+)  # fmt: skip

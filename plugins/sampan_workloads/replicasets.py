@@ -1,0 +1,122 @@
+"""What a ReplicaSet decides: as many pods as wanted, and a status that tells the truth. Pure.
+
+Source: the behaviour of upstream's replica set controller and conformance 4.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.reconciling import Action, Create, Key, Observed, Remove, Requeue, Update
+from sampan.errors import StatusError
+from sampan.objects.metadata import (
+    controller_of,
+    copy,
+    get_condition,
+    is_deleting,
+    labels_of,
+    now_text,
+    remove_condition,
+    set_condition,
+)
+from sampan.objects.selectors import from_labels
+from sampan_workloads.claims import claim
+from sampan_workloads.pods import available_in, is_active, is_available, is_terminating, ready_since, to_delete
+from sampan_workloads.resources import PODS, REPLICA_SETS
+from sampan_workloads.templates import pod_from
+
+_BURST = 500  # pods created or deleted in one decision
+
+
+def decide(key: Key, observed: Observed) -> list[Action]:
+    replica_set = observed.get(REPLICA_SETS, key.name, key.namespace)
+    if replica_set is None:
+        return []
+    mine, actions = claim(replica_set, PODS, observed, is_active)
+    active = [pod for pod in mine if is_active(pod)]
+    terminating = sum(map(is_terminating, mine))
+    if not is_deleting(replica_set):
+        actions += _manage(replica_set, active, terminating, observed)
+    status = status_of(replica_set, active, terminating, observed.now)
+    actions += _write(replica_set, status)
+    wait = available_in(active, replica_set["spec"].get("minReadySeconds") or 0, observed.now)
+    if wait is not None:
+        actions.append(Requeue(wait))
+    return actions
+
+
+def _manage(replica_set: Object, active: Sequence[Object], terminating: int, observed: Observed) -> list[Action]:
+    """Pods to create or delete. Creates go one after the other and end with the first refusal: a quota that is full
+    costs one request, not five hundred (upstream's slow start has the same purpose)."""
+    missing = replica_set["spec"].get("replicas", 1) - len(active)
+    if missing > 0:
+
+        def refused(error: StatusError) -> list[Action]:
+            failed = status_of(replica_set, active, terminating, observed.now, failure=("FailedCreate", str(error)))
+            return _write(replica_set, failed)
+
+        template = replica_set["spec"]["template"]
+        return [
+            Create(
+                PODS,
+                pod_from(template, replica_set, observed.name_suffix()),
+                event_on=replica_set,
+                on_failure=refused,
+            )
+            for _ in range(min(missing, _BURST))
+        ]
+    count = min(-missing, _BURST)
+    if not count:
+        return []
+    doomed = to_delete(active, _related(replica_set, observed), count, observed.now)
+    return [
+        Remove(PODS, meta["name"], meta["namespace"], uid=meta["uid"], event_on=replica_set)
+        for meta in (pod["metadata"] for pod in doomed)
+    ]
+
+
+def _related(replica_set: Object, observed: Observed) -> list[Object]:
+    """The active pods of every ReplicaSet with the same controller."""
+    controller = controller_of(replica_set)
+    family = [replica_set] if controller is None else observed.owned(REPLICA_SETS, controller["uid"])
+    return [pod for each in family for pod in observed.owned(PODS, each["metadata"]["uid"]) if is_active(pod)]
+
+
+def status_of(
+    replica_set: Object,
+    active: Sequence[Object],
+    terminating: int,
+    now: float,
+    *,
+    failure: tuple[str, str] | None = None,
+) -> Object:
+    """The status to show; conditions that are not ours stay. ``failure``: reason and message of ReplicaFailure."""
+    spec = replica_set["spec"]
+    template = from_labels((spec["template"].get("metadata") or {}).get("labels"))
+    status: Object = copy(replica_set.get("status") or {})
+    counts = {
+        "fullyLabeledReplicas": sum(template.matches(labels_of(pod)) for pod in active),
+        "readyReplicas": sum(ready_since(pod) is not None for pod in active),
+        "availableReplicas": sum(is_available(pod, spec.get("minReadySeconds") or 0, now) for pod in active),
+    }
+    for name, count in counts.items():
+        status[name] = count
+        if not count:
+            del status[name]  # as upstream omits it
+    status["replicas"] = len(active)
+    status["terminatingReplicas"] = terminating
+    status["observedGeneration"] = replica_set["metadata"].get("generation", 0)
+    if failure is not None:
+        # The message names the pod that was refused, another one each time: only the reason counts as a change.
+        if (get_condition(status, "ReplicaFailure") or {}).get("reason") != failure[0]:
+            set_condition(status, "ReplicaFailure", "True", now=now_text(now), reason=failure[0], message=failure[1])
+    elif remove_condition(status, "ReplicaFailure") and not status["conditions"]:
+        del status["conditions"]
+    return status
+
+
+def _write(replica_set: Object, status: Object) -> list[Action]:
+    if status == (replica_set.get("status") or {}):
+        return []
+    return [Update(REPLICA_SETS, {**replica_set, "status": status}, "status")]

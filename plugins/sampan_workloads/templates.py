@@ -1,0 +1,116 @@
+"""Pod templates as workloads hold them: defaults, shape checks, what a pod made from one looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sampan.contracts.kinds import Column, Object, Problem
+from sampan.objects.metadata import controller_ref, copy, get_path
+from sampan.objects.pods.defaults import default_pod_spec
+from sampan.objects.pods.validation import pod_template
+from sampan.objects.problems import invalid, required
+from sampan.objects.selectors import from_object
+from sampan.objects.validation import validate_immutable, validate_label_selector, validate_non_negative
+
+HASH_LABEL = "pod-template-hash"
+_NAME_ROOM = 58  # of a generated name's 63 characters
+
+
+def default_template(obj: Object) -> None:
+    """Fill in what a pod template leaves open, where it has the shape of one."""
+    template = get_path(obj, "spec", "template")
+    if isinstance(template, dict):
+        template.setdefault("metadata", {})
+        spec = template.setdefault("spec", {})
+        if isinstance(spec, dict):
+            default_pod_spec(spec)
+
+
+def validate_workload(new: Object, old: Object | None) -> list[Problem]:
+    """What all workloads with a selector and a template have in common."""
+    spec = new.get("spec") or {}
+    found: list[Problem] = validate_non_negative("spec.replicas", spec.get("replicas"))
+    found += validate_non_negative("spec.minReadySeconds", spec.get("minReadySeconds"))
+    selector, template = spec.get("selector"), spec.get("template")
+    if not selector:
+        found.append(required("spec.selector") if selector is None else invalid("spec.selector", {}, _EMPTY))
+    else:
+        found += validate_label_selector("spec.selector", selector, non_empty=True)
+    if template is None:
+        found.append(required("spec.template"))
+        return found
+    labels = get_path(template, "metadata", "labels", default={})
+    if selector and not found and not from_object(selector).matches(labels):
+        detail = "`selector` does not match template `labels`"
+        found.append(invalid("spec.template.metadata.labels", labels, detail))
+    found += pod_template(template, "spec.template", restart_policies=("Always",))
+    if old is not None:
+        found += validate_immutable("spec.selector", selector, get_path(old, "spec", "selector"))
+    return found
+
+
+_EMPTY = "empty selector is invalid for a workload"
+
+
+def pod_from(template: Object, owner: Object, suffix: str) -> Object:
+    """The pod that ``owner`` makes from its template."""
+    given = template.get("metadata") or {}
+    prefix = f"{owner['metadata']['name']}-"
+    metadata: Object = {
+        "name": prefix[:_NAME_ROOM] + suffix,
+        "generateName": prefix,
+        "namespace": owner["metadata"]["namespace"],
+    }
+    for key in ("labels", "annotations", "finalizers"):
+        if given.get(key):
+            metadata[key] = copy(given[key])
+    metadata["ownerReferences"] = [controller_ref(owner)]
+    return {"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": copy(template["spec"])}
+
+
+def without_hash(template: Object) -> Object:
+    """The template as its author wrote it."""
+    found = copy(template)
+    labels = (found.get("metadata") or {}).get("labels") or {}
+    labels.pop(HASH_LABEL, None)
+    cleaned: Object = plain(found)
+    return cleaned
+
+
+def plain(value: Any) -> Any:
+    """Without nulls, empty metadata and creationTimestamps: what two equal templates may differ in."""
+    if isinstance(value, dict):
+        found = {key: plain(each) for key, each in value.items() if key != "creationTimestamp"}
+        return {key: each for key, each in found.items() if each not in (None, {}, [])}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return value
+
+
+def same_template(left: Object, right: Object) -> bool:
+    """Whether two templates are equal but for the hash label."""
+    return bool(without_hash(left) == without_hash(right))
+
+
+def selector_text(obj: Object) -> str:
+    """The selector as Scale and ``-o wide`` show it."""
+    return str(from_object(get_path(obj, "spec", "selector")))
+
+
+def wide_columns() -> tuple[Column, ...]:
+    """CONTAINERS, IMAGES, SELECTOR."""
+    return (
+        Column("Containers", lambda obj: _of_containers(obj, "name"), priority=1),
+        Column("Images", lambda obj: _of_containers(obj, "image"), priority=1),
+        Column("Selector", selector_text, priority=1),
+    )
+
+
+def age_column() -> Column:
+    return Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date")
+
+
+def _of_containers(obj: Object, key: str) -> str:
+    containers: Iterable[Object] = get_path(obj, "spec", "template", "spec", "containers", default=())
+    return ",".join(str(container.get(key, "")) for container in containers)

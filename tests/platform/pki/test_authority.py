@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from sampan.pki import authority, client_certificate, ensure
+
+NODE = {"node_name": "n1", "node_ips": ["10.0.0.7"], "service_ip": "10.96.0.1"}
+
+
+def load(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def test_a_first_start_makes_exactly_the_agreed_files(tmp_path):
+    ensure(tmp_path, **NODE)
+
+    pairs = {"ca", "server", "front-proxy-ca", "front-proxy-client", "kubelet", "apiserver-kubelet-client"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *(name + end for name in pairs for end in (".crt", ".key")),
+        "sa.key",
+        "sa.pub",
+    }
+
+
+def test_keys_are_for_the_owner_only(tmp_path):
+    ensure(tmp_path, **NODE)
+
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("*.key")} == {0o600}
+
+
+def test_the_server_answers_to_all_its_names(tmp_path):
+    ensure(tmp_path, names=["api.example"], domain="cluster.test", **NODE)
+
+    found = load(tmp_path / "server.crt").extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress))} == {
+        "127.0.0.1", "::1", "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.test", "10.0.0.7", "10.96.0.1", "api.example", "n1",
+    }  # fmt: skip
+
+
+def test_every_leaf_is_signed_by_its_authority_and_fits_its_key(tmp_path):
+    ensure(tmp_path, **NODE)
+
+    for name, issuer in (("server", "ca"), ("kubelet", "ca"), ("front-proxy-client", "front-proxy-ca")):
+        leaf = load(tmp_path / f"{name}.crt")
+        leaf.verify_directly_issued_by(load(tmp_path / f"{issuer}.crt"))
+        key = load_pem_private_key((tmp_path / f"{name}.key").read_bytes(), None)
+        assert key.public_key() == leaf.public_key()
+
+
+def test_a_second_start_changes_nothing_and_imports_no_cryptography(tmp_path):
+    ensure(tmp_path, **NODE)
+    client_certificate(tmp_path, "admin", "admin", ["system:masters"])
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    code = (
+        "import sys; from sampan.pki import ensure, client_certificate\n"
+        f"assert ensure({str(tmp_path)!r}, **{NODE!r}) == []\n"
+        f"client_certificate({str(tmp_path)!r}, 'admin', 'admin', ['system:masters'])\n"
+        "assert not any(name.startswith('cryptography') for name in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_leaf_about_to_end_is_renewed_and_the_authority_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(authority, "LEAF_DAYS", 20)
+    ensure(tmp_path, **NODE)
+    ca, server = (tmp_path / "ca.crt").read_bytes(), (tmp_path / "server.crt").read_bytes()
+
+    monkeypatch.setattr(authority, "LEAF_DAYS", 365)
+    made = ensure(tmp_path, **NODE)
+
+    assert str(tmp_path / "server.crt") in made
+    assert (tmp_path / "server.crt").read_bytes() != server
+    assert (tmp_path / "ca.crt").read_bytes() == ca
+
+
+def test_a_new_address_makes_the_server_certificate_anew(tmp_path):
+    ensure(tmp_path, **NODE)
+
+    made = ensure(tmp_path, **{**NODE, "node_ips": ["10.0.0.8"]})
+
+    assert {Path(path).stem for path in made} == {"server", "kubelet"}
+
+
+def test_a_new_authority_makes_all_its_leaves_anew(tmp_path):
+    ensure(tmp_path, **NODE)
+    (tmp_path / "ca.key").unlink()
+
+    made = {Path(path).stem for path in ensure(tmp_path, **NODE)}
+
+    assert made == {"ca", "server", "kubelet", "apiserver-kubelet-client"}
+
+
+@pytest.mark.parametrize("damage", [b"", b"-----BEGIN X-----\n", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END"])
+def test_a_damaged_certificate_is_replaced(tmp_path, damage):
+    ensure(tmp_path, **NODE)
+    (tmp_path / "server.crt").write_bytes(damage)
+
+    made = ensure(tmp_path, **NODE)
+
+    assert {Path(path).name for path in made} == {"server.crt", "server.key"}
+
+
+def test_a_key_of_another_certificate_is_noticed(tmp_path):
+    ensure(tmp_path, **NODE)
+    (tmp_path / "server.key").write_bytes((tmp_path / "kubelet.key").read_bytes())
+
+    assert {Path(path).stem for path in ensure(tmp_path, **NODE)} == {"server"}
+
+
+def test_a_client_carries_its_user_and_groups(tmp_path):
+    ensure(tmp_path)
+
+    certificate, key = client_certificate(tmp_path, "dns", "system:sampan-dns", ["a", "b"])
+
+    subject = load(certificate).subject
+    named = [(a.rfc4514_attribute_name, a.value) for a in subject]
+    assert sorted(named) == [("CN", "system:sampan-dns"), ("O", "a"), ("O", "b")]
+    assert key.name == "dns.key"
+
+
+def test_a_client_with_other_groups_gets_another_certificate(tmp_path):
+    ensure(tmp_path)
+    first = client_certificate(tmp_path, "x", "x", ["a"])[0].read_bytes()
+
+    assert client_certificate(tmp_path, "x", "x", ["b"])[0].read_bytes() != first
+
+
+@pytest.mark.parametrize("name", ["", "../x", ".x"])
+def test_a_client_name_stays_in_its_directory(tmp_path, name):
+    with pytest.raises(ValueError, match="cannot name"):
+        client_certificate(tmp_path, name, "x")

@@ -1,0 +1,98 @@
+import io
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from sampan.contracts.runtime import RuntimeFailure
+from sampan.testing.runtime import Pod, RuntimeContract
+from sampan_docker.engine import connect
+from sampan_docker.runtime import DockerRuntime, split_reference
+
+IMAGE = "sampan-test/busybox:1"
+
+
+def busybox_archive() -> bytes:
+    path = shutil.which("busybox")
+    assert path, "the docker tests make their image from a static /bin/busybox: install busybox-static"
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        tar.add(path, "bin/busybox")
+        for name in subprocess.run([path, "--list"], capture_output=True, text=True, check=True).stdout.split():
+            if name != "busybox":
+                link = tarfile.TarInfo(f"bin/{name}")
+                link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+                tar.addfile(link)
+        for folder in ("usr", "tmp", "etc"):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(entry)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def client():
+    client = connect()
+    client.import_image_from_data(busybox_archive(), repository="sampan-test/busybox", tag="1", changes=['CMD ["sh"]'])
+    yield client
+    client.remove_image(IMAGE)
+    client.close()
+
+
+@pytest.mark.docker
+class TestDockerRuntime(RuntimeContract):
+    @pytest.fixture
+    def runtime(self, client, tmp_path):
+        runtime = DockerRuntime(str(tmp_path))
+        yield runtime
+        for sandbox in runtime.sandboxes():
+            runtime.remove_sandbox(sandbox.id)
+        runtime.close()
+
+    @pytest.fixture
+    def image(self):
+        return IMAGE
+
+    def test_another_agent_finds_what_runs_and_another_cluster_does_not(self, runtime, pod, tmp_path):
+        container = pod.start("sleep 1000")
+
+        later, foreign = DockerRuntime(str(tmp_path)), DockerRuntime(str(tmp_path / "else"))
+
+        assert [(one.id, one.state) for one in later.containers()] == [(container, "running")]
+        assert foreign.containers() == []
+        later.close()
+        foreign.close()
+
+    def test_containers_of_a_pod_share_their_network(self, runtime, pod):
+        pod.start("nc -l -p 8080 -e echo hello", name="server")
+
+        ended = pod.end_of(pod.start("until nc 127.0.0.1 8080 </dev/null; do :; done", name="client"))
+
+        assert pod.said(ended.id, 1) == b"hello\n"
+
+    def test_the_resolver_is_the_pods(self, runtime, image):
+        pod = Pod(runtime, image, dns_servers=["10.96.0.10"], dns_searches=["svc.cluster.local"])
+
+        ended = pod.end_of(pod.start("cat /etc/resolv.conf"))
+
+        lines = pod.said(ended.id).decode().splitlines()
+        assert "nameserver 10.96.0.10" in lines
+        assert "search svc.cluster.local" in lines
+
+    def test_an_image_that_cannot_be_pulled_says_why(self, runtime):
+        with pytest.raises(RuntimeFailure) as caught:
+            runtime.pull("localhost:1/none/such:1")
+
+        assert caught.value.reason == "ErrImagePull"
+        assert Path("/").is_dir()
+
+    def test_an_absent_image_is_none(self, runtime):
+        assert runtime.image("sampan-test/none:1") is None
+
+
+def test_references_are_split_as_the_daemon_wants_them():
+    assert split_reference("localhost:5000/a/b") == ("localhost:5000/a/b", "latest")
+    assert split_reference("a/b:1") == ("a/b", "1")
+    assert split_reference("a@sha256:00") == ("a", "sha256:00")

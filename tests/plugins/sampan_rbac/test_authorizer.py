@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import pytest
+
+from sampan.contracts.access import Attributes, Decision, User
+from sampan.testing.shelves import Shelf
+from sampan_rbac import machines, people
+from sampan_rbac.authorizer import Rbac
+from sampan_rbac.grammar import binding, cluster_binding, cluster_role, group, role, rule, user
+from sampan_rbac.resources import BINDINGS, CLUSTER_BINDINGS, CLUSTER_ROLES, ROLES
+
+OF_KIND = {r.kind: r for r in (ROLES, BINDINGS, CLUSTER_ROLES, CLUSTER_BINDINGS)}
+
+JANE = User("jane", ("devs", "system:authenticated"))
+
+
+def shelf(*manifests):
+    return Shelf((OF_KIND[manifest["kind"]], manifest) for manifest in manifests)
+
+
+def asked(verb="get", resource="pods", *, user=JANE, namespace="a", name="", group="", path=""):
+    return Attributes(user, verb, group, "v1", resource, "", namespace, name, path)
+
+
+def allowed(rbac, *args, **kwargs):
+    return rbac.authorize(asked(*args, **kwargs))[0] is Decision.ALLOW
+
+
+def test_nobody_has_an_opinion_without_roles():
+    assert Rbac(shelf()).authorize(asked()) == (Decision.NO_OPINION, "")
+
+
+def test_a_binding_counts_in_its_namespace_only():
+    rbac = Rbac(shelf(role("a", "r", rule("get", "", "pods")), binding("a", "b", "r", user("jane"))))
+
+    assert allowed(rbac)
+    assert not allowed(rbac, namespace="other")
+    assert not allowed(rbac, namespace="")
+
+
+def test_a_cluster_binding_counts_everywhere_and_gives_its_reason():
+    rbac = Rbac(shelf(cluster_role("r", [rule("get", "", "pods")]), cluster_binding("b", "r", group("devs"))))
+
+    assert rbac.authorize(asked(namespace="")) == (
+        Decision.ALLOW,
+        'RBAC: allowed by ClusterRoleBinding "b" of ClusterRole "r" to Group "devs"',
+    )
+
+
+def test_a_service_account_is_a_subject():
+    account = {"kind": "ServiceAccount", "name": "robot", "namespace": "x"}
+    rbac = Rbac(shelf(role("a", "r", rule("get", "", "pods")), binding("a", "b", "r", account)))
+
+    assert allowed(rbac, user=User("system:serviceaccount:x:robot"))
+    assert not allowed(rbac, user=User("robot"))
+
+
+def test_names_narrow_a_rule_also_from_memory():
+    rbac = Rbac(shelf(role("a", "r", rule("get", "", "pods", "web db")), binding("a", "b", "r", user("jane"))))
+
+    for _round in range(2):
+        assert allowed(rbac, name="web")
+        assert allowed(rbac, name="db")
+        assert not allowed(rbac, name="other")
+        assert not allowed(rbac)
+
+
+def test_a_change_is_felt_at_once():
+    objects = shelf(role("a", "r", rule("get", "", "pods")))
+    rbac = Rbac(objects)
+    assert not allowed(rbac)
+
+    objects.put(BINDINGS, binding("a", "b", "r", user("jane")))
+    assert allowed(rbac)
+
+    objects.put(ROLES, role("a", "r", rule("list", "", "pods")))
+    assert not allowed(rbac)
+
+    objects.put(ROLES, role("a", "r", rule("*", "", "pods")))
+    assert allowed(rbac)
+
+    objects.drop(BINDINGS, "b", "a")
+    assert not allowed(rbac)
+
+
+def test_a_reading_that_fails_is_repeated(monkeypatch):
+    objects = shelf(role("a", "r", rule("get", "", "pods")), binding("a", "b", "r", user("jane")))
+    rbac = Rbac(objects)
+    with monkeypatch.context() as broken:
+        broken.setattr(objects, "list", lambda resource: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            rbac.authorize(asked())
+
+    assert allowed(rbac)
+
+
+def test_the_masters_may_do_everything_even_without_roles():
+    assert allowed(Rbac(shelf()), "destroy", "worlds", user=User("x", ("system:masters",)))
+
+
+def test_memory_is_bounded(monkeypatch):
+    monkeypatch.setattr("sampan_rbac.authorizer._MOST", 10)
+    rbac = Rbac(shelf())
+
+    for number in range(100):
+        rbac.authorize(asked(namespace=f"n{number}"))
+
+    assert len(rbac._known) <= 10
+
+
+@pytest.fixture(scope="module")
+def standard():
+    return Rbac(shelf(*people.manifests(), *machines.manifests()))
+
+
+@pytest.mark.parametrize(
+    ("who", "verb", "resource", "more", "may"),
+    [
+        (User("a", ("system:authenticated",)), "get", "", {"path": "/apis/apps"}, True),
+        (User("a", ("system:unauthenticated",)), "get", "", {"path": "/apis/apps"}, False),
+        (User("a", ("system:unauthenticated",)), "get", "", {"path": "/livez"}, True),
+        (User("a", ("system:authenticated",)), "create", "selfsubjectaccessreviews",
+         {"group": "authorization.k8s.io", "namespace": ""}, True),
+        (User("system:sampan-dns"), "watch", "endpointslices", {"group": "discovery.k8s.io", "namespace": ""}, True),
+        (User("system:sampan-dns"), "list", "secrets", {}, False),
+        (User("system:kube-scheduler"), "create", "pods", {}, False),
+        (User("system:kube-scheduler"), "list", "pods", {"namespace": ""}, True),
+        (User("system:kube-controller-manager"), "create", "pods", {}, True),
+        (User("system:kube-controller-manager"), "deletecollection", "crontabs", {"group": "stable.example.com"}, True),
+        (User("system:kube-controller-manager"), "impersonate", "users", {"namespace": ""}, False),
+        (User("system:kube-proxy"), "watch", "services", {"namespace": ""}, True),
+        (User("system:node:n", ("system:nodes",)), "patch", "nodes", {"namespace": "", "name": "n"}, True),
+        (User("system:node:n", ("system:nodes",)), "update", "secrets", {}, False),
+        (User("system:serviceaccount:x:y", ("system:serviceaccounts",)), "get", "",
+         {"path": "/openid/v1/jwks"}, True),
+    ],
+)  # fmt: skip
+def test_the_standard_roles_give_what_each_needs(standard, who, verb, resource, more, may):
+    assert allowed(standard, verb, resource, user=who, **more) is may
+
+
+@pytest.mark.parametrize(
+    ("bound", "verb", "resource", "may"),
+    [
+        ("view", "get", "pods", True),
+        ("view", "get", "secrets", False),
+        ("view", "create", "pods", False),
+        ("edit", "get", "secrets", True),
+        ("edit", "create", "deployments", True),
+        ("edit", "create", "rolebindings", False),
+        ("admin", "create", "rolebindings", True),
+        ("admin", "list", "pods", True),
+    ],
+)
+def test_people_get_what_their_role_gathers(bound, verb, resource, may):
+    grant = binding("a", "b", bound, user("jane"))
+    grant["roleRef"]["kind"] = "ClusterRole"
+    rbac = Rbac(shelf(*people.manifests(), grant))
+    groups = {"deployments": "apps", "rolebindings": "rbac.authorization.k8s.io"}
+
+    assert allowed(rbac, verb, resource, group=groups.get(resource, "")) is may

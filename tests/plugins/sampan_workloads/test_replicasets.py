@@ -1,0 +1,132 @@
+from sampan.contracts.reconciling import Create, Key, Patch, Remove, Update
+from sampan.objects.metadata import controller_ref, now_text
+from sampan.testing.simulation import World
+from sampan_workloads.pods import to_delete
+from sampan_workloads.replicasets import decide
+from sampan_workloads.resources import PODS, REPLICA_SETS
+
+NOW = 1_700_000_000.0
+
+
+def world_with(replicas=1):
+    world = World(now=NOW)
+    spec = {
+        "replicas": replicas,
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": []}},
+    }
+    owner = world.create(REPLICA_SETS, {"metadata": {"name": "web", "namespace": "default"}, "spec": spec})
+    return world, owner
+
+
+def pod(name, *, labels=None, node="", phase="Running", ready_for=None, cost=None, restarts=0, owner=None):
+    metadata = {"name": name, "namespace": "default", "labels": labels or {"app": "web"}}
+    metadata["creationTimestamp"] = now_text(NOW - 3600)
+    if cost is not None:
+        metadata["annotations"] = {"controller.kubernetes.io/pod-deletion-cost": str(cost)}
+    if owner is not None:
+        metadata["ownerReferences"] = [controller_ref(owner)]
+    status = {"phase": phase, "containerStatuses": [{"restartCount": restarts}]}
+    if ready_for is not None:
+        ready = {"type": "Ready", "status": "True", "lastTransitionTime": now_text(NOW - ready_for)}
+        status["conditions"] = [ready]
+    return {"kind": "Pod", "metadata": metadata, "spec": {"nodeName": node} if node else {}, "status": status}
+
+
+def actions(world):
+    return decide(Key("default", "web"), world)
+
+
+def first_gone(*pods, related=()):
+    return to_delete(pods, related, 1, NOW)[0]["metadata"]["name"]
+
+
+def test_missing_pods_are_created():
+    world, _ = world_with(2)
+
+    creates = [action for action in actions(world) if isinstance(action, Create)]
+
+    assert len(creates) == 2
+    metadata = creates[0].object["metadata"]
+    assert metadata["generateName"] == "web-" and metadata["name"].startswith("web-")
+    assert metadata["ownerReferences"][0]["controller"] is True
+
+
+def test_an_orphan_that_matches_is_adopted_instead_of_a_create():
+    world, owner = world_with(1)
+    world.create(PODS, pod("orphan"))
+
+    first, *rest = actions(world)
+
+    assert isinstance(first, Patch) and first.name == "orphan"
+    assert first.patch["metadata"]["ownerReferences"][0]["uid"] == owner["metadata"]["uid"]
+    assert not any(isinstance(action, Create) for action in rest)
+
+
+def test_a_pod_that_no_longer_matches_is_released_and_replaced():
+    world, owner = world_with(1)
+    world.create(PODS, pod("mine", labels={"app": "other"}, owner=owner))
+
+    first, *rest = actions(world)
+
+    assert isinstance(first, Patch) and first.patch["metadata"]["ownerReferences"] is None
+    assert any(isinstance(action, Create) for action in rest)
+
+
+def test_finished_pods_do_not_count():
+    world, owner = world_with(1)
+    made = world.create(PODS, pod("done", owner=owner))
+    world.update(PODS, {**made, "status": {"phase": "Failed"}}, "status")
+
+    assert any(isinstance(action, Create) for action in actions(world))
+
+
+def test_a_pod_of_somebody_else_is_left_alone():
+    world, _ = world_with(0)
+    other = {"metadata": {"name": "other", "uid": "u"}, "kind": "ReplicaSet", "apiVersion": "apps/v1"}
+    world.create(PODS, pod("theirs", owner=other))
+
+    assert not any(isinstance(action, (Patch, Remove)) for action in actions(world))
+
+
+def test_a_settled_set_writes_nothing():
+    world, owner = world_with(0)
+    world.update(
+        REPLICA_SETS, {**owner, "status": {"replicas": 0, "terminatingReplicas": 0, "observedGeneration": 1}}, "status"
+    )
+
+    assert not any(isinstance(action, Update) for action in actions(world))
+
+
+def test_pods_without_a_node_go_first():
+    assert first_gone(pod("placed", node="n"), pod("unplaced")) == "unplaced"
+
+
+def test_pending_pods_go_before_running_ones():
+    assert first_gone(pod("running", node="n"), pod("pending", node="n", phase="Pending")) == "pending"
+
+
+def test_pods_that_are_not_ready_go_before_ready_ones():
+    assert first_gone(pod("ready", node="n", ready_for=60), pod("not", node="n")) == "not"
+
+
+def test_cheap_pods_go_before_dear_ones():
+    assert (
+        first_gone(pod("dear", node="n", ready_for=9, cost=10), pod("cheap", node="n", ready_for=9, cost=-1)) == "cheap"
+    )
+
+
+def test_crowded_nodes_lose_a_pod_first():
+    pods = [pod("alone", node="a", ready_for=60), pod("b1", node="b", ready_for=60), pod("b2", node="b", ready_for=60)]
+
+    assert first_gone(*pods, related=pods) in ("b1", "b2")
+
+
+def test_pods_ready_for_long_stay():
+    assert first_gone(pod("old", node="n", ready_for=1000), pod("new", node="n", ready_for=10)) == "new"
+
+
+def test_pods_that_restart_often_go_first():
+    calm, shaky = pod("calm", node="n", ready_for=60), pod("shaky", node="n", ready_for=60, restarts=5)
+
+    assert first_gone(calm, shaky) == "shaky"
