@@ -12,6 +12,7 @@ import select
 import sqlite3
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -64,6 +65,8 @@ class Writer:
         self._next_look = 0.0
         self._next_expiry = 0
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        # Closed with the object, not with the thread: a late submission may be about to write to it.
+        weakref.finalize(self, os.close, self._wake)
         self._poll = select.poll()
         self._poll.register(self._wake, select.POLLIN)
         self._poll.register(notices.fileno(), select.POLLIN)
@@ -113,7 +116,6 @@ class Writer:
         self._finished = True
         self._refuse()
         self._give_up()
-        os.close(self._wake)
 
     def _sleep(self) -> None:
         self._asleep = True
