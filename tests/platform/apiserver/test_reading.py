@@ -30,7 +30,9 @@ def test_pages_follow_each_other_at_one_revision(full: Any, shapes: Any) -> None
     third = full.get(PODS, query_string=f"limit=4&continue={second['metadata']['continue']}").json
 
     assert first["metadata"]["remainingItemCount"] == 6 and second["metadata"]["remainingItemCount"] == 2
-    assert {page["metadata"]["resourceVersion"] for page in (first, second, third)} == {first["metadata"]["resourceVersion"]}
+    assert {page["metadata"]["resourceVersion"] for page in (first, second, third)} == {
+        first["metadata"]["resourceVersion"]
+    }
     shown = [item["metadata"]["name"] for page in (first, second, third) for item in page["items"]]
     assert shown == [f"p{number}" for number in range(10)]
     assert "continue" not in third["metadata"] and "remainingItemCount" not in third["metadata"]
@@ -46,7 +48,9 @@ def test_a_token_too_old_brings_one_to_go_on_with(full: Any, shapes: Any) -> Non
     rest = full.get(PODS, query_string=f"limit=4&continue={late.json['metadata']['continue']}").json
 
     assert [item["metadata"]["name"] for item in rest["items"]] == ["p4", "p5", "p6", "p7"]
-    assert rest["metadata"]["resourceVersion"] != first["resourceVersion"] and rest["metadata"]["remainingItemCount"] == 3
+    assert (
+        rest["metadata"]["resourceVersion"] != first["resourceVersion"] and rest["metadata"]["remainingItemCount"] == 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,9 +86,13 @@ def test_tables_and_partial_metadata_are_given_to_who_wants_them(full: Any) -> N
     assert table["kind"] == "Table" and len(table["rows"]) == 10 and table["columnDefinitions"][0]["name"] == "Name"
     assert table["rows"][0]["object"]["kind"] == "PartialObjectMetadata"
 
-    partial = full.get(PODS, headers={"Accept": "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"}).json
+    partial = full.get(
+        PODS, headers={"Accept": "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"}
+    ).json
     assert partial["kind"] == "PartialObjectMetadataList" and "spec" not in partial["items"][0]
-    one = full.get(f"{PODS}/p1", headers={"Accept": "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"}).json
+    one = full.get(
+        f"{PODS}/p1", headers={"Accept": "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"}
+    ).json
     assert one["kind"] == "PartialObjectMetadata" and one["metadata"]["name"] == "p1"
 
 
