@@ -61,7 +61,7 @@ def forward(call: Call, scheme: str, host: str, port: int) -> Answer:
     if scheme == "https":
         import ssl
 
-        connection = http.client.HTTPSConnection(host, port, timeout=SECONDS, context=ssl._create_unverified_context())  # noqa: S323
+        connection = http.client.HTTPSConnection(host, port, timeout=SECONDS, context=ssl._create_unverified_context())
     else:
         connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
     query = urlencode([(key, value) for key, values in call.query.items() for value in values])
