@@ -145,5 +145,6 @@ EVENT = Kind(
 )  # fmt: skip
 FRESH_EVENT = Kind(
     group="events.k8s.io", version="v1", kind="Event", plural="events", short_names=("ev",), columns=COLUMNS,
-    fields=FRESH_FIELDS, ttl=HOUR, create_on_update=True, stored_as=("", "v1"), to_stored=to_core, from_stored=from_core,
+    fields=FRESH_FIELDS, ttl=HOUR, create_on_update=True, stored_as=("", "v1"), to_stored=to_core,
+    from_stored=from_core,
 )  # fmt: skip

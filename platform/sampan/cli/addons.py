@@ -30,7 +30,9 @@ def list_(where: dict[str, str]) -> None:
     for addon in load_plugins(settings).found:
         if addon.addon:
             runs = "yes" if addon.name in running else "no"
-            click.echo(f"{addon.name:14}{'yes' if addon.enabled else 'no':10}{runs:8}{addon.distribution} {addon.version}")
+            click.echo(
+                f"{addon.name:14}{'yes' if addon.enabled else 'no':10}{runs:8}{addon.distribution} {addon.version}"
+            )
             if addon.error:
                 click.echo(f"    {addon.error}")
 
@@ -42,7 +44,11 @@ def enable(where: dict[str, str], name: str) -> None:
     """Enable an add-on; a running cluster starts it at once."""
     settings = load(**where)
     _check(settings, name)
-    _apply(settings, [*settings.addons, name] if name not in settings.addons else list(settings.addons), f"{name} is enabled")
+    _apply(
+        settings,
+        [*settings.addons, name] if name not in settings.addons else list(settings.addons),
+        f"{name} is enabled",
+    )
 
 
 @command.command()

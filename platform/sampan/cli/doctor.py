@@ -39,7 +39,9 @@ def findings(settings: Settings) -> Iterator[tuple[str, str]]:
     if may_use_nftables():
         yield ("ok", "nftables may be used: Services get routed cluster addresses")
     else:
-        why = "the nft command is missing (Debian: apt-get install nftables)" if os.geteuid() == 0 else "this is not root"
+        why = (
+            "the nft command is missing (Debian: apt-get install nftables)" if os.geteuid() == 0 else "this is not root"
+        )
         yield ("note", f"nftables may not be used ({why}): Services get loopback addresses and a forwarder")
 
 
@@ -64,7 +66,10 @@ def _port(settings: Settings) -> Iterator[tuple[str, str]]:
         try:
             probe.bind((settings.api.host, settings.api.port))
         except OSError as error:
-            yield ("bad", f"{settings.api.host}:{settings.api.port} cannot be listened on ({error}); set api.port or --port")
+            yield (
+                "bad",
+                f"{settings.api.host}:{settings.api.port} cannot be listened on ({error}); set api.port or --port",
+            )
             return
     yield ("ok", f"{settings.api.host}:{settings.api.port} is free")
 

@@ -14,7 +14,9 @@ from sampan.settings import load
 
 @click.command()
 @click.argument("names", nargs=-1, required=True)
-@click.option("--kubeconfig", default="", metavar="FILE", help="Identity and server; default: the component's own in home.")
+@click.option(
+    "--kubeconfig", default="", metavar="FILE", help="Identity and server; default: the component's own in home."
+)
 @click.pass_obj
 def command(where: dict[str, str], names: tuple[str, ...], kubeconfig: str) -> None:
     """Run one component alone (reconciler, scheduler, node, proxy, an add-on …), as a client of an API server."""

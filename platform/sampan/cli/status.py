@@ -38,7 +38,9 @@ def command(where: dict[str, str]) -> None:
         memory = f"{proportional_memory(process['pid']) / 1e6:.0f} MB" if process["pid"] else "-"
         since = _age(time.time() - process["started"]) if process["pid"] else process["status"]
         runs = ", ".join(process["components"]) + (f"  (last: {process['exit']})" if process["exit"] else "")
-        click.echo(f"{process['name']:14}{process['pid'] or '-':>8}{memory:>10}{process['restarts']:>10}  {since:10}{runs}")
+        click.echo(
+            f"{process['name']:14}{process['pid'] or '-':>8}{memory:>10}{process['restarts']:>10}  {since:10}{runs}"
+        )
     click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
     if not well or (settings.node.enabled and not node):
         raise SystemExit(1)

@@ -22,7 +22,9 @@ NODE_WAIT = 60.0
 @click.command()
 @click.option("--foreground", is_flag=True, help="Stay, and log to the terminal; ctrl-c stops the cluster.")
 @click.option("--port", type=int, default=None, help="Port of the API server (api.port).")
-@click.option("--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime).")
+@click.option(
+    "--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime)."
+)
 @click.pass_obj
 def command(where: dict[str, str], foreground: bool, port: int | None, runtime: str | None) -> None:
     """Start the cluster on this machine, or say that it runs."""
@@ -79,7 +81,9 @@ def wait_until_up(settings: Settings, started: float) -> None:
 
     since = _clock(started)
     kubeconfig = settings.home / "kubeconfig"
-    _await(lambda: kubeconfig.exists() and read_state(settings.home), API_WAIT, settings, "the supervisor does not start")
+    _await(
+        lambda: kubeconfig.exists() and read_state(settings.home), API_WAIT, settings, "the supervisor does not start"
+    )
     client = Client.from_kubeconfig(str(kubeconfig))
     _await(lambda: _answers(client), API_WAIT, settings, "the API server does not answer")
     click.echo(f"  api      {settings.server_url} answers{since()}")

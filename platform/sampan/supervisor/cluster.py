@@ -64,7 +64,9 @@ def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[
     return options, components
 
 
-def processes(settings: Settings, plugins: Plugins, options: Mapping[str, Any], components: list[Component]) -> list[Process]:
+def processes(
+    settings: Settings, plugins: Plugins, options: Mapping[str, Any], components: list[Component]
+) -> list[Process]:
     """The API server first, then one process for each group of components."""
     groups: dict[str, list[Component]] = {}
     for component in components:

@@ -32,7 +32,9 @@ def run_components(components: Iterable[Component], plugins: Plugins, home: Path
     options = {**options, "plugins": plugins}  # for components that ask hooks of their own (scheduler, node)
     for component in components:
         running = Running(
-            client=Client.from_kubeconfig(str(home / "kubeconfigs" / component.name), user_agent=f"sampan-{component.name}"),
+            client=Client.from_kubeconfig(
+                str(home / "kubeconfigs" / component.name), user_agent=f"sampan-{component.name}"
+            ),
             settings=plugins.settings_of(component.name),
             home=str(_directory(home, component.name)),
             stop=stop,

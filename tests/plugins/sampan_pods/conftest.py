@@ -47,6 +47,8 @@ def make(client):
 
     def build(name="web", **spec):
         spec.setdefault("containers", [{"name": "main", "image": "busybox"}])
-        return client.create(PODS, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}, "default")
+        return client.create(
+            PODS, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}, "default"
+        )
 
     return build

@@ -47,7 +47,7 @@ def test_a_pod_is_bound_once(client, make):
 def test_a_gated_pod_and_another_uid_are_refused(client, make):
     make(schedulingGates=[{"name": "example.com/wait"}])
 
-    with pytest.raises(Conflict, match="non-empty .spec.schedulingGates"):
+    with pytest.raises(Conflict, match=r"non-empty \.spec\.schedulingGates"):
         bind(client)
     with pytest.raises(Conflict, match="UID in precondition: other"):
         bind(client, uid="other")

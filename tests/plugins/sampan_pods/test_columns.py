@@ -92,5 +92,7 @@ def test_wide_columns_say_none_for_what_is_not_there():
     cells = {column.name: column.cell(pod(running())) for column in COLUMNS if column.priority}
 
     assert set(cells.values()) == {"<none>"}
-    gated = pod(running(), spec={"readinessGates": [{"conditionType": "x"}, {"conditionType": "Ready"}]}, conditions=READY)
+    gated = pod(
+        running(), spec={"readinessGates": [{"conditionType": "x"}, {"conditionType": "Ready"}]}, conditions=READY
+    )
     assert next(c for c in COLUMNS if c.name == "Readiness Gates").cell(gated) == "1/2"
