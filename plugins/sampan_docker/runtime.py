@@ -77,8 +77,8 @@ class DockerRuntime:
             self._remove(container["Id"])
         self._remove(sandbox_id)
 
-    def sandboxes(self) -> list[Sandbox]:
-        found = [self._inspect_maybe(one["Id"]) for one in self._list(f"{translation.SORT}=sandbox")]
+    def sandboxes(self, pod_uid: str = "") -> list[Sandbox]:
+        found = [self._inspect_maybe(one["Id"]) for one in self._of_pod("sandbox", pod_uid)]
         return [translation.sandbox(one) for one in found if one]
 
     # containers
@@ -107,8 +107,8 @@ class DockerRuntime:
     def remove_container(self, container_id: str) -> None:
         self._remove(container_id)
 
-    def containers(self) -> list[Container]:
-        found = [self._inspect_maybe(one["Id"]) for one in self._list(f"{translation.SORT}=container")]
+    def containers(self, pod_uid: str = "") -> list[Container]:
+        found = [self._inspect_maybe(one["Id"]) for one in self._of_pod("container", pod_uid)]
         return [translation.container(one, self._digests_of(one)) for one in found if one]
 
     def _digests_of(self, inspected: Mapping[str, Any]) -> Mapping[str, str]:
@@ -266,8 +266,12 @@ class DockerRuntime:
                 log.debug("docker: closing the event stream: %s", error)
         self._client.close()
 
-    def _list(self, label: str, *, running: bool = False) -> list[dict[str, Any]]:
-        labels = [f"{translation.CLUSTER}={self._cluster}", label]
+    def _of_pod(self, sort: str, pod_uid: str) -> list[dict[str, Any]]:
+        wanted = [f"{translation.SORT}={sort}", *([f"{translation.UID}={pod_uid}"] if pod_uid else [])]
+        return self._list(*wanted)
+
+    def _list(self, *wanted: str, running: bool = False) -> list[dict[str, Any]]:
+        labels = [f"{translation.CLUSTER}={self._cluster}", *wanted]
         found: list[dict[str, Any]] = ask(
             "RuntimeError", self._client.containers, all=not running, filters={"label": labels}
         )

@@ -71,14 +71,14 @@ class Records:
     def sandboxes(self) -> list[Sandbox]:
         return [found for folder in self._sandboxes.iterdir() if (found := self.sandbox(folder.name))]
 
-    def containers(self) -> list[Container]:
-        return [found for folder in self._containers.iterdir() if (found := self.container(folder.name))]
+    def containers(self, pod_uid: str = "") -> list[Container]:
+        return [found for folder in self._containers.iterdir() if (found := self.container(folder.name, pod_uid))]
 
-    def container(self, container_id: str) -> Container | None:
-        """As the files and /proc say it is."""
+    def container(self, container_id: str, pod_uid: str = "") -> Container | None:
+        """As the files and /proc say it is; None where there is none (of that pod)."""
         folder = self.container_folder(container_id)
         record = read(folder / "container.json")
-        if not record:
+        if not record or pod_uid not in ("", record["pod_uid"]):
             return None
         state, ended = read(folder / "state.json"), read(folder / "exit.json")
         return Container(**record, **_lifetime(folder, state, ended))

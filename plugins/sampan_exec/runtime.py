@@ -86,8 +86,8 @@ class ExecRuntime:
                 self.remove_container(container.id)
         self._records.remove(self._records.sandbox_folder(sandbox_id))
 
-    def sandboxes(self) -> list[Sandbox]:
-        return self._records.sandboxes()
+    def sandboxes(self, pod_uid: str = "") -> list[Sandbox]:
+        return [one for one in self._records.sandboxes() if not pod_uid or one.uid == pod_uid]
 
     # containers
 
@@ -202,8 +202,8 @@ class ExecRuntime:
         self.stop_container(container_id, 0)
         self._records.remove(self._records.container_folder(container_id))
 
-    def containers(self) -> list[Container]:
-        return self._records.containers()
+    def containers(self, pod_uid: str = "") -> list[Container]:
+        return self._records.containers(pod_uid)
 
     # images: the host is the only one
 

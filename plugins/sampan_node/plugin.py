@@ -1,1 +1,37 @@
 """Where sampan_node meets the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sampan.contracts.components import Component, Running
+from sampan.hookspecs import hookimpl
+
+
+@dataclass(frozen=True)
+class Settings:
+    max_pods: int = 110
+    """Most pods that this node takes."""
+
+
+def run(running: Running) -> None:
+    from sampan_node.agent import run as run_agent
+
+    run_agent(running)
+
+
+def clean_up(home: str, options: Mapping[str, Any]) -> None:
+    from sampan_node.runtimes import clean_up as remove_all
+
+    remove_all(home, options)
+
+
+@hookimpl
+def contribute_components() -> Sequence[Component]:
+    return [
+        Component(
+            name="node", run=run, user="system:node:{node}", groups=("system:nodes",), process="node", cleanup=clean_up
+        )
+    ]

@@ -175,7 +175,8 @@ class Runtime(Protocol):
 
     def remove_sandbox(self, sandbox_id: str) -> None: ...
 
-    def sandboxes(self) -> list[Sandbox]: ...
+    def sandboxes(self, pod_uid: str = "") -> list[Sandbox]:
+        """All of this cluster's, or one pod's."""
 
     def create_container(self, sandbox_id: str, spec: ContainerSpec) -> str: ...
 
@@ -186,8 +187,8 @@ class Runtime(Protocol):
 
     def remove_container(self, container_id: str) -> None: ...
 
-    def containers(self) -> list[Container]:
-        """All of this cluster's, exited ones included until removed."""
+    def containers(self, pod_uid: str = "") -> list[Container]:
+        """All of this cluster's, or one pod's; exited ones included until removed."""
 
     def image(self, reference: str) -> Image | None: ...
 

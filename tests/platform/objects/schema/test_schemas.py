@@ -198,11 +198,29 @@ def test_objects_without_schema_are_bounded_too():
             decode_free(body, "Foo")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"metadata":{"name":"a"}}',
+        b'{"metadata":{"name":"a"}}\n',
+        b'{"metadata": {"name": "a"}}',
+        b'{"metadata":{"name":"a","x":1}}',
+        b'{"metadata":{"name":"b","name":"a"}}',
+        b'{"metadata":{"name":"a","labels":{"x":"1","x":"2"}}}',
+        b'{"metadata":{"annotations":{"x":null}}}',
+    ],
+)
+def test_checked_decoding_is_decoding_and_checking(body):
+    schemas = load()
+
+    assert schemas.decode_checked(*POD, body) == (schemas.decode(*POD, body), schemas.strict_problems(*POD, body))
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=60) | values.map(lambda value: json.dumps(value).encode()))
 def test_no_body_makes_anything_but_a_bad_request(body):
     schemas = load()
-    for ask in (schemas.decode, schemas.strict_problems):
+    for ask in (schemas.decode, schemas.strict_problems, schemas.decode_checked):
         with contextlib.suppress(BadRequest):
             msgspec.json.encode(ask(*POD, body))
 

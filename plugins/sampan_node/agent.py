@@ -1,0 +1,163 @@
+"""The node agent: one informer of this node's pods, one worker a pod, the runtime's events, the node's own object."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from sampan.client.events import Recorder
+from sampan.client.informers import Informer
+from sampan.contracts.components import Running
+from sampan.contracts.kinds import Object
+from sampan.contracts.runtime import Runtime
+from sampan_node import machine_facts, runtimes
+from sampan_node.clock import Clock
+from sampan_node.host import Host
+from sampan_node.registration import Registration
+from sampan_node.resources import PODS
+from sampan_node.worker import Worker
+
+log = logging.getLogger(__name__)
+
+VERSION = "v1.36.2"
+ORPHANS_AFTER_SYNC = 30.0  # seconds to wait for the first complete list of pods
+
+
+class Agent:
+    """Knows which pods are here; everything about one pod is its worker's."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self._workers: dict[str, Worker] = {}
+        self._lock = threading.Lock()
+        self._informer: Informer | None = None
+
+    def start(self) -> None:
+        """Follow the pods of this node and the runtime's events. Returns once all pods are known."""
+        self._informer = Informer(
+            self.host.client, PODS, fields=f"spec.nodeName={self.host.name}", on_change=self.changed
+        )
+        threading.Thread(target=self._listen, name="node-events", daemon=True).start()
+        self._informer.start()
+        if self._informer.wait_synced(ORPHANS_AFTER_SYNC):
+            self.remove_orphans()
+
+    def stop(self) -> None:
+        if self._informer is not None:
+            self._informer.stop()
+        for worker in self.workers():
+            worker.stop()
+
+    def workers(self) -> list[Worker]:
+        with self._lock:
+            return list(self._workers.values())
+
+    def changed(self, old: Object | None, new: Object | None) -> None:
+        """An informer's news."""
+        if new is None:
+            if old is not None and (worker := self.worker(old["metadata"]["uid"])):
+                worker.vanish()
+            return
+        uid = new["metadata"]["uid"]
+        with self._lock:
+            worker = self._workers.get(uid)
+            if worker is None or worker.finished.is_set():
+                if worker is not None:
+                    return  # its last news: it was just deleted by us
+                worker = self._workers[uid] = Worker(self.host, new)
+            self._workers = {key: one for key, one in self._workers.items() if not (one.finished.is_set() and one.gone)}
+        worker.update(new)
+
+    def worker(self, uid: str) -> Worker | None:
+        with self._lock:
+            return self._workers.get(uid)
+
+    def find(self, namespace: str, name: str) -> Worker | None:
+        """By the pod's name; of several uids the one that is not going."""
+        mine = [
+            one for one in self.workers()
+            if (one.pod["metadata"]["namespace"], one.pod["metadata"]["name"]) == (namespace, name) and not one.gone
+        ]  # fmt: skip
+        return min(mine, key=lambda one: one.finished.is_set(), default=None)
+
+    def remove_orphans(self) -> None:
+        """What runs here for pods that the API has no more."""
+        known = {one.pod["metadata"]["uid"] for one in self.workers()}
+        for sandbox in self.host.runtime.sandboxes():
+            if sandbox.uid not in known:
+                log.info("node: removing what is left of pods/%s/%s", sandbox.namespace, sandbox.name)
+                ghost: Object = {
+                    "metadata": {"uid": sandbox.uid, "name": sandbox.name, "namespace": sandbox.namespace},
+                    "spec": {"containers": [], "terminationGracePeriodSeconds": 5},
+                }
+                with self._lock:
+                    worker = self._workers[sandbox.uid] = Worker(self.host, ghost)
+                worker.vanish()
+                known.add(sandbox.uid)
+        self._remove_folders(known)
+
+    def _remove_folders(self, known: set[str]) -> None:
+        from sampan_node.volumes import Volumes
+
+        pods = self.host.home / "pods"
+        for folder in pods.iterdir() if pods.is_dir() else ():
+            if folder.name not in known:
+                Volumes(folder / "volumes", lambda kind, name: None, lambda pod, projection: "", {}).remove()
+                import shutil
+
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _listen(self) -> None:
+        for uid in self.host.runtime.events():
+            for worker in [self.worker(uid)] if uid else self.workers():
+                if worker is not None:
+                    worker.poke()
+
+
+def run(running: Running) -> None:
+    """The component: everything up, heartbeats until told to stop; containers are left running."""
+    settings, options, home = running.settings, running.options, Path(running.home)
+    name = options["node_name"]
+    ip = options.get("node_ip") or "127.0.0.1"
+    runtime = runtimes.open_runtime(runtimes.chosen(options.get("runtime") or "auto"), home, options)
+    closing: list[Callable[[], Any]] = [runtime.close]
+    try:
+        host = _host(running, runtime, home, name, ip, settings.max_pods)
+        closing += [host.clock.stop, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
+        agent = Agent(host)
+        server = _server(agent, options)
+        closing.append(server.stop)
+        info = machine_facts.system_info(runtime.name, runtime.version(), VERSION)
+        registration = Registration(
+            running.client, name=name, ip=ip, port=server.port, capacity=host.allocatable, info=info
+        )
+        registration.register()
+        host.events.event({**registration.object, "metadata": {"name": name, "uid": name}}, "Normal", "Starting", "Starting kubelet.")
+        closing.append(agent.stop)
+        agent.start()
+        running.ready(f"node {name} runs pods by the {runtime.name} runtime; agent on port {server.port}")
+        registration.keep(running.stop)
+    finally:
+        for close in reversed(closing):
+            close()
+
+
+def _host(running: Running, runtime: Runtime, home: Path, name: str, ip: str, pods: int) -> Host:
+    return Host(
+        client=running.client, runtime=runtime, events=Recorder(running.client, "kubelet", name), clock=Clock(),
+        pool=ThreadPoolExecutor(16, thread_name_prefix="probe"), home=home, name=name, ip=ip,
+        allocatable=machine_facts.capacity(home, pods), options=running.options,
+    )  # fmt: skip
+
+
+def _server(agent: Agent, options: Any) -> Any:
+    from sampan_node.server import Server
+
+    server = Server(agent, address=options.get("node_ip") or "127.0.0.1", port=options.get("kubelet_port") or 0,
+                    pki=options.get("pki") or "")  # fmt: skip
+    server.start()
+    return server

@@ -1,0 +1,91 @@
+"""What probes and lifecycle hooks do: an HTTP request, a TCP connection, or a command in the container."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import ssl
+from typing import NamedTuple
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.runtime import Runtime, RuntimeFailure
+
+LONGEST_ANSWER = 10 * 1024
+
+
+class Outcome(NamedTuple):
+    ok: bool
+    message: str
+
+
+def perform(handler: Object, container: Object, *, runtime: Runtime, container_id: str, ip: str, timeout: float) -> Outcome:
+    """Do what an httpGet, tcpSocket or exec handler says; never raises."""
+    try:
+        if "exec" in handler:
+            return _exec(handler["exec"].get("command") or [], runtime, container_id, timeout)
+        if "httpGet" in handler:
+            return _http(handler["httpGet"], container, ip, timeout)
+        if "tcpSocket" in handler:
+            spec = handler["tcpSocket"]
+            address = spec.get("host") or ip, port_of(spec["port"], container)
+            socket.create_connection(address, timeout=timeout).close()
+            return Outcome(True, "")
+        if "sleep" in handler:
+            import time
+
+            time.sleep(handler["sleep"].get("seconds", 0))
+            return Outcome(True, "")
+    except (OSError, http.client.HTTPException, RuntimeFailure, ValueError) as error:
+        return Outcome(False, str(error) or type(error).__name__)
+    return Outcome(True, "this kind of handler is not known to the node agent and counts as passed")
+
+
+def port_of(port: int | str, container: Object) -> int:
+    """A number, or the number of the container's port of that name. Raises ValueError."""
+    if isinstance(port, int) or str(port).isdigit():
+        return int(port)
+    for one in container.get("ports") or ():
+        if one.get("name") == port:
+            return int(one["containerPort"])
+    raise ValueError(f"couldn't find port: {port!r}")
+
+
+def _exec(command: list[str], runtime: Runtime, container_id: str, timeout: float) -> Outcome:
+    try:
+        code, said = runtime.exec_sync(container_id, command, timeout)
+    except TimeoutError:
+        return Outcome(False, f"command timed out: {command!r} timed out after {timeout:g}s")
+    return Outcome(code == 0, said.decode(errors="replace")[:LONGEST_ANSWER])
+
+
+def _http(spec: Object, container: Object, ip: str, timeout: float) -> Outcome:
+    host, port = spec.get("host") or ip, port_of(spec["port"], container)
+    path = spec.get("path") or "/"
+    path = path if path.startswith("/") else f"/{path}"
+    secure = spec.get("scheme", "HTTP").upper() == "HTTPS"
+    connection = _connection(host, port, timeout, secure=secure)
+    headers = {"User-Agent": "kube-probe/1.36", "Accept": "*/*", "Connection": "close"}
+    headers |= {header["name"]: header["value"] for header in spec.get("httpHeaders") or ()}
+    with contextlib.closing(connection):
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read(LONGEST_ANSWER).decode(errors="replace")
+    if 200 <= answer.status < 400:
+        return Outcome(True, body)
+    return Outcome(False, f"HTTP probe failed with statuscode: {answer.status}")
+
+
+def _connection(host: str, port: int, timeout: float, *, secure: bool) -> http.client.HTTPConnection:
+    if not secure:
+        return http.client.HTTPConnection(host, port, timeout=timeout)
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # as kubelet: probes do not verify
+    return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+
+
+def close_descriptor(descriptor: int) -> None:
+    with contextlib.suppress(OSError):
+        os.close(descriptor)

@@ -1,0 +1,135 @@
+"""What all pod workers of this node share, and how they fetch what pods refer to."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.runtime import Runtime
+from sampan.errors import NotFound
+from sampan.objects.metadata import parse_time
+from sampan_node.clock import Clock
+from sampan_node.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES
+
+FRESH = 2.0  # seconds that a fetched ConfigMap or Secret serves other containers too
+
+
+class Events(Protocol):
+    def event(self, about: Object, type: str, reason: str, message: str) -> None: ...
+
+
+@dataclass
+class Host:
+    client: Any  # sampan.client.Client, or what looks like it
+    runtime: Runtime
+    events: Events
+    clock: Clock
+    pool: ThreadPoolExecutor
+    home: Path
+    name: str
+    ip: str
+    allocatable: Mapping[str, str]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    _cache: dict[tuple[str, str, str], tuple[float, Object | None]] = field(default_factory=dict)
+    _tokens: dict[tuple[str, str, str], tuple[float, str]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def lookup(self, namespace: str, kind: str, name: str) -> Object | None:
+        """A ConfigMap or Secret, at most FRESH seconds old; None when there is none."""
+        key = kind, namespace, name
+        with self._lock:
+            found = self._cache.get(key)
+        if found is None or time.time() - found[0] > FRESH:
+            found = time.time(), self._get(CONFIG_MAPS if kind == "ConfigMap" else SECRETS, name, namespace)
+            with self._lock:
+                self._cache = {k: v for k, v in self._cache.items() if time.time() - v[0] <= FRESH}
+                self._cache[key] = found
+        return found[1]
+
+    def _get(self, resource: Resource, name: str, namespace: str) -> Object | None:
+        try:
+            got: Object = self.client.get(resource, name, namespace)
+        except NotFound:
+            return None
+        return {"kind": resource.kind, **got}
+
+    def services(self, pod: Object) -> list[Object]:
+        """Services whose environment variables the pod gets: its namespace's, and the API server's."""
+        namespace = pod["metadata"]["namespace"]
+        found: dict[str, Object] = {}
+        kubernetes = self._get(SERVICES, "kubernetes", "default")
+        if kubernetes:
+            found["kubernetes"] = kubernetes
+        if pod["spec"].get("enableServiceLinks", True):
+            for service in self.client.list(SERVICES, namespace).items:
+                found[service["metadata"]["name"]] = service
+        return list(found.values())
+
+    def token(self, pod: Object, projection: Object) -> str:
+        """A service-account token bound to the pod; a new one once four fifths of its life are over."""
+        meta = pod["metadata"]
+        key = meta["uid"], projection["path"], projection.get("audience", "")
+        with self._lock:
+            found = self._tokens.get(key)
+        if found and time.time() < found[0]:
+            return found[1]
+        lifetime = projection.get("expirationSeconds", 3600)
+        request: Object = {
+            "kind": "TokenRequest",
+            "apiVersion": "authentication.k8s.io/v1",
+            "metadata": {},
+            "spec": {
+                "audiences": [projection["audience"]] if projection.get("audience") else [],
+                "expirationSeconds": lifetime,
+                "boundObjectRef": {"kind": "Pod", "apiVersion": "v1", "name": meta["name"], "uid": meta["uid"]},
+            },
+        }
+        account = pod["spec"].get("serviceAccountName") or "default"
+        answer = self.client.create(
+            SERVICE_ACCOUNTS, request, meta["namespace"], subresource="token", name=account
+        )["status"]  # fmt: skip
+        expires = parse_time(answer["expirationTimestamp"]) if answer.get("expirationTimestamp") else time.time() + lifetime
+        renew = time.time() + (expires - time.time()) * 0.8
+        with self._lock:
+            self._tokens[key] = renew, answer["token"]
+        return str(answer["token"])
+
+    def forget(self, uid: str) -> None:
+        with self._lock:
+            self._tokens = {key: value for key, value in self._tokens.items() if key[0] != uid}
+
+    def credentials(self, pod: Object, image: str) -> Sequence[Mapping[str, str]]:
+        """Registry credentials of the pod's imagePullSecrets that fit the image."""
+        found = []
+        for ref in pod["spec"].get("imagePullSecrets") or ():
+            secret = self.lookup(pod["metadata"]["namespace"], "Secret", ref.get("name", ""))
+            raw = ((secret or {}).get("data") or {}).get(".dockerconfigjson")
+            if raw:
+                found += registry_credentials(json.loads(base64.b64decode(raw)), image)
+        return found
+
+
+def registry_credentials(config: Mapping[str, Any], image: str) -> list[Mapping[str, str]]:
+    """The entries of a docker config.json for the image's registry, as {username, password}."""
+    found: list[Mapping[str, str]] = []
+    for server, entry in (config.get("auths") or {}).items():
+        where = server.removeprefix("https://").removeprefix("http://").rstrip("/")
+        if image == where or image.startswith(f"{where.split('/')[0]}/") or "docker.io" in where and _is_hub(image):
+            user, password = entry.get("username", ""), entry.get("password", "")
+            if not user and entry.get("auth"):
+                user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
+            found.append({"username": user, "password": password, "serveraddress": server})
+    return found
+
+
+def _is_hub(image: str) -> bool:
+    first = image.split("/")[0]
+    return "/" not in image or not ("." in first or ":" in first or first == "localhost")

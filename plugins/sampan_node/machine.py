@@ -1,0 +1,249 @@
+"""The pod's state machine: from what is wanted and what is seen to what to do now. Pure; the edge is worker.py.
+
+Follows the meaning of kubelet's computePodActions: init containers one after the other, sidecars (KEP-753) before and
+beside the rest, restarts with back-off, everything down in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.runtime import Container, Sandbox
+from sampan.objects.metadata import parse_time
+from sampan.objects.pods.containers import is_sidecar, walk
+
+FIRST_DELAY, LONGEST_DELAY, QUIET = 10.0, 300.0, 600.0  # seconds; a run of QUIET starts the back-off anew
+
+
+class Seen(NamedTuple):
+    """What the runtime has of one pod."""
+
+    sandbox: Sandbox | None
+    containers: Sequence[Container]
+
+    def latest(self, name: str) -> Container | None:
+        mine = [one for one in self.containers if one.name == name]
+        return max(mine, key=lambda one: (one.attempt, one.created)) if mine else None
+
+    def running(self) -> list[Container]:
+        return [one for one in self.containers if one.state == "running"]
+
+
+class Waiting(NamedTuple):
+    """Why a container cannot be started, and when to try again (seconds since the epoch)."""
+
+    reason: str
+    message: str
+    until: float
+
+
+@dataclass
+class Memory:
+    """What the agent itself remembers of a pod; lost with the process, and then rebuilt or begun anew."""
+
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)  # name -> tries that ended in Waiting, one after the other
+    base: dict[str, int] = field(default_factory=dict)  # name -> attempt at which the back-off began anew
+    started: set[str] = field(default_factory=set)  # container ids whose startup probe has succeeded, or who have none
+    ready: set[str] = field(default_factory=set)  # container ids whose readiness probe succeeds, or who have none
+    doomed: dict[str, str] = field(default_factory=dict)  # container id -> why it has to be killed
+    verdict: tuple[str, str, str] | None = None  # (phase, reason, message) once the agent has given up on the pod
+
+
+@dataclass(frozen=True)
+class StartSandbox:
+    attempt: int
+
+
+@dataclass(frozen=True)
+class StartContainer:
+    container: Object
+    attempt: int
+
+
+@dataclass(frozen=True)
+class StopContainer:
+    id: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class RemoveContainer:
+    id: str
+
+
+@dataclass(frozen=True)
+class StopAll:
+    """Every container, main ones first and sidecars last, then the sandbox."""
+
+
+@dataclass(frozen=True)
+class Vanish:
+    """Remove all that the pod has here, then the pod from the API."""
+
+
+Action = StartSandbox | StartContainer | StopContainer | RemoveContainer | StopAll | Vanish
+
+
+@dataclass
+class Plan:
+    actions: list[Action] = field(default_factory=list)
+    wake: float = 0.0  # when to look again even if nothing happens; 0 = never
+
+    def at(self, moment: float) -> None:
+        self.wake = min(self.wake, moment) if self.wake else moment
+
+
+def decide(pod: Object, seen: Seen, memory: Memory, now: float) -> Plan:
+    """What to do for this pod now."""
+    plan = Plan()
+    if pod["metadata"].get("deletionTimestamp"):
+        plan.actions = [StopAll(), Vanish()] if seen.running() else [Vanish()]
+        return plan
+    if deadline_passed(pod, now, plan) and memory.verdict is None:
+        memory.verdict = ("Failed", "DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
+    if memory.verdict or is_over(pod, seen):
+        if seen.running() or (seen.sandbox and seen.sandbox.ready):
+            plan.actions.append(StopAll())
+        return plan
+    plan.actions += list(_doomed(seen, memory))
+    if seen.sandbox is None or not seen.sandbox.ready:
+        if not _held_back("", memory, now, plan):
+            plan.actions.append(StartSandbox(seen.sandbox.attempt + 1 if seen.sandbox else 0))
+        return plan
+    plan.actions += list(_starts(pod, seen, memory, now, plan))
+    plan.actions += list(_leftovers(pod, seen))
+    return plan
+
+
+def deadline_passed(pod: Object, now: float, plan: Plan) -> bool:
+    limit = pod["spec"].get("activeDeadlineSeconds")
+    started = (pod.get("status") or {}).get("startTime")
+    if limit is None or not started:
+        return False
+    end = parse_time(started) + limit
+    if now < end:
+        plan.at(end)
+    return bool(now >= end)
+
+
+def restarts(pod: Object, container: Object, ended: Container) -> bool:
+    """Whether this container is to run again after it has ended so."""
+    policy = container.get("restartPolicy") or pod["spec"].get("restartPolicy", "Always")
+    return bool(policy == "Always" or (policy == "OnFailure" and ended.exit_code != 0))
+
+
+def init_restarts(pod: Object) -> bool:
+    return bool(pod["spec"].get("restartPolicy", "Always") != "Never")
+
+
+def is_over(pod: Object, seen: Seen) -> bool:
+    """Whether the pod has reached Succeeded or Failed."""
+    for init in pod["spec"].get("initContainers") or ():
+        last = seen.latest(init["name"])
+        if not is_sidecar(init) and last and last.state == "exited" and last.exit_code and not init_restarts(pod):
+            return True
+    for container in pod["spec"]["containers"]:
+        last = seen.latest(container["name"])
+        if last is None or last.state != "exited" or restarts(pod, container, last):
+            return False
+    return True
+
+
+def initialized(pod: Object, seen: Seen, memory: Memory) -> bool:
+    return next(_pending_inits(pod, seen, memory), None) is None
+
+
+def _pending_inits(pod: Object, seen: Seen, memory: Memory) -> Iterator[Object]:
+    """Init containers that have not done yet what the next ones wait for. Once main containers exist, none."""
+    main_seen = any(seen.latest(container["name"]) for container in pod["spec"]["containers"])
+    for init in pod["spec"].get("initContainers") or ():
+        last = seen.latest(init["name"])
+        if is_sidecar(init):
+            if not main_seen and not (last and last.state == "running" and last.id in memory.started):
+                yield init
+        elif not main_seen and not (last and last.state == "exited" and last.exit_code == 0):
+            yield init
+
+
+def _starts(pod: Object, seen: Seen, memory: Memory, now: float, plan: Plan) -> Iterator[Action]:
+    pending = next(_pending_inits(pod, seen, memory), None)
+    for init in pod["spec"].get("initContainers") or ():
+        if is_sidecar(init):
+            yield from _start(pod, init, seen, memory, now, plan)
+        if pending is not None and init["name"] == pending["name"]:
+            if not is_sidecar(init):
+                yield from _start(pod, init, seen, memory, now, plan)
+            return
+    for container in pod["spec"]["containers"]:
+        yield from _start(pod, container, seen, memory, now, plan)
+    for container in pod["spec"].get("ephemeralContainers") or ():
+        if seen.latest(container["name"]) is None and not _held_back(container["name"], memory, now, plan):
+            yield StartContainer(container, 0)
+
+
+def _start(
+    pod: Object, container: Object, seen: Seen, memory: Memory, now: float, plan: Plan
+) -> Iterator[StartContainer | StopContainer]:
+    name = container["name"]
+    last = seen.latest(name)
+    if last is not None and last.state == "running":
+        if last.image and last.image != container["image"]:
+            yield StopContainer(last.id, name, f"Container {name} definition changed, will be restarted")
+        return
+    if _held_back(name, memory, now, plan):
+        return
+    if last is None:
+        yield StartContainer(container, 0)
+        return
+    if last.state == "exited":
+        changed = bool(last.image) and last.image != container["image"]
+        is_init = container in (pod["spec"].get("initContainers") or ()) and not is_sidecar(container)
+        again = init_restarts(pod) and last.exit_code != 0 if is_init else restarts(pod, container, last)
+        if not again:
+            return
+        ready_at = last.finished + (0 if changed else delay(last, memory))
+        if now < ready_at:
+            plan.at(ready_at)
+            return
+        if last.finished - last.started >= QUIET:
+            memory.base[name] = last.attempt + 1
+    yield StartContainer(container, last.attempt + 1)
+
+
+def delay(ended: Container, memory: Memory) -> float:
+    """Seconds to wait after this end before the next start: 0, 10, 20 … 300."""
+    if ended.started and ended.finished - ended.started >= QUIET:
+        return 0.0
+    times = ended.attempt - memory.base.get(ended.name, 0)
+    return 0.0 if times <= 0 else float(min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(times - 1, 10)))
+
+
+def failure_delay(times: int) -> float:
+    """Back-off of what could not even be started: pulls, missing ConfigMaps, sandboxes."""
+    return min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(max(times - 1, 0), 10))
+
+
+def _held_back(name: str, memory: Memory, now: float, plan: Plan) -> bool:
+    waiting = memory.waiting.get(name)
+    if waiting is not None and now < waiting.until:
+        plan.at(waiting.until)
+        return True
+    return False
+
+
+def _doomed(seen: Seen, memory: Memory) -> Iterator[StopContainer]:
+    for container in seen.running():
+        if container.id in memory.doomed:
+            yield StopContainer(container.id, container.name, memory.doomed[container.id])
+
+
+def _leftovers(pod: Object, seen: Seen) -> Iterator[RemoveContainer]:
+    """Of each name the newest two are kept: the one that counts and the one before it (logs --previous)."""
+    for _, container in walk(pod["spec"]):
+        mine = sorted((one for one in seen.containers if one.name == container["name"]), key=lambda one: one.attempt)
+        yield from (RemoveContainer(one.id) for one in mine[:-2] if one.state == "exited")

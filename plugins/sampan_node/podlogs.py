@@ -1,0 +1,83 @@
+"""Container logs as the API gives them: which run, from when, how much, with or without times."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sampan.contracts.runtime import Container, Runtime
+from sampan.errors import BadRequest, NotFound
+from sampan.objects.metadata import parse_time
+from sampan.objects.pods.containers import walk
+
+
+class Options(NamedTuple):
+    follow: bool = False
+    previous: bool = False
+    timestamps: bool = False
+    tail: int = -1
+    since: float = 0.0
+    limit: int = 0  # bytes; 0 = no limit
+
+
+def options(query: Mapping[str, list[str]]) -> Options:
+    """From the query; raises BadRequest."""
+
+    def flag(name: str) -> bool:
+        return query.get(name, [""])[0] in ("true", "1", "True")
+
+    def number(name: str, default: int) -> int:
+        text = query.get(name, [""])[0]
+        try:
+            value = int(text) if text else default
+        except ValueError:
+            raise BadRequest(f"{name}: {text!r} is not a number") from None
+        if text and value < 0:
+            raise BadRequest(f"{name}: must not be negative")
+        return value
+
+    since = 0.0
+    if query.get("sinceTime", [""])[0]:
+        since = parse_time(query["sinceTime"][0])
+    elif seconds := number("sinceSeconds", 0):
+        since = time.time() - seconds
+    return Options(flag("follow"), flag("previous"), flag("timestamps"), number("tailLines", -1), since, number("limitBytes", 0))
+
+
+def chosen(worker: Any, name: str, *, previous: bool) -> Container:
+    """The run meant; raises NotFound or BadRequest in kubectl users' words."""
+    pod = worker.pod["metadata"]["name"]
+    if name not in [container["name"] for _, container in walk(worker.pod["spec"])]:
+        raise NotFound(f"container {name} is not valid for pod {pod}")
+    mine = sorted((one for one in worker.see().containers if one.name == name), key=lambda one: (one.attempt, one.created))
+    if previous:
+        if len(mine) < 2:
+            raise BadRequest(f'previous terminated container "{name}" in pod "{pod}" not found')
+        return mine[-2]
+    if not mine or mine[-1].state == "created":
+        waiting = worker.memory.waiting.get(name)
+        reason = waiting.reason if waiting else "ContainerCreating"
+        raise BadRequest(f'container "{name}" in pod "{pod}" is waiting to start: {reason}')
+    return mine[-1]
+
+
+def text(runtime: Runtime, container_id: str, wanted: Options, *, alive: Callable[[], bool]) -> Iterator[bytes]:
+    """The bytes to send; ends when all is said, the limit is reached or nobody listens."""
+    left = wanted.limit or -1
+    for when, channel, line in runtime.logs(container_id, follow=wanted.follow, since=wanted.since, tail=wanted.tail):
+        if channel == 0:
+            if not alive():
+                return
+            continue
+        data = stamp(when) + b" " + line if wanted.timestamps else line
+        if 0 <= left <= len(data):
+            yield data[:left]
+            return
+        left -= len(data) if left > 0 else 0
+        yield data
+
+
+def stamp(when: float) -> bytes:
+    """RFC 3339 with nanoseconds."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(when)).encode() + b".%09dZ" % int(when % 1 * 1e9)

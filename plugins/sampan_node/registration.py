@@ -1,0 +1,142 @@
+"""This node in the API: the Node object, its status on change, the Lease as heartbeat."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sampan.contracts.kinds import Object
+from sampan.errors import AlreadyExists, NotFound, SampanError
+from sampan.objects.metadata import copy, micro_text, now_text, set_condition
+from sampan_node.machine_facts import architecture
+from sampan_node.resources import LEASES, NODES
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT, LEASE_SECONDS, STATUS_EVERY = 10.0, 40, 300.0
+LEASE_NAMESPACE = "kube-node-lease"
+HEALTHY = (
+    ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+)
+
+
+def labels(name: str) -> dict[str, str]:
+    arch = architecture()
+    return {
+        "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": arch,
+        "beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": arch,
+    }  # fmt: skip
+
+
+def status_of(
+    old: Object, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str], now: str,
+    problem: str = "",
+) -> Object:  # fmt: skip
+    """The Node's status; resources that others added to capacity stay."""
+    status = copy(old)
+    status["capacity"] = {**(old.get("capacity") or {}), **capacity}
+    status["allocatable"] = {**(old.get("allocatable") or {}), **capacity}
+    status["addresses"] = [{"type": "InternalIP", "address": ip}, {"type": "Hostname", "address": name}]
+    status["daemonEndpoints"] = {"kubeletEndpoint": {"Port": port}}
+    status["nodeInfo"] = dict(info)
+    for type, reason, message in HEALTHY:
+        set_condition(status, type, "False", now=now, reason=reason, message=message)
+    if problem:
+        set_condition(status, "Ready", "False", now=now, reason="KubeletNotReady", message=problem)
+    else:
+        set_condition(status, "Ready", "True", now=now, reason="KubeletReady", message="kubelet is posting ready status")
+    return status
+
+
+class Registration:
+    def __init__(
+        self, client: Any, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str]
+    ) -> None:
+        self._client, self._name = client, name
+        self._facts: dict[str, Any] = {"name": name, "ip": ip, "port": port, "capacity": capacity, "info": info}
+        self._node: Object = {}
+        self._told = 0.0
+
+    def register(self) -> None:
+        """Make the Node, or make an existing one ours; Ready from here on."""
+        fresh: Object = {
+            "kind": "Node", "apiVersion": "v1",
+            "metadata": {
+                "name": self._name,
+                "labels": labels(self._name),
+                "annotations": {"volumes.kubernetes.io/controller-managed-attach-detach": "true"},
+            },
+            "spec": {},
+            "status": status_of({}, now=now_text(time.time()), **self._facts),
+        }  # fmt: skip
+        try:
+            self._node = self._client.create(NODES, fresh)
+        except AlreadyExists:
+            self._node = self._client.patch(NODES, self._name, {"metadata": {"labels": labels(self._name)}})
+        self.tell(force=True)
+        self._beat()
+
+    @property
+    def object(self) -> Object:
+        return {"kind": "Node", "apiVersion": "v1", **self._node}
+
+    def tell(self, *, force: bool = False) -> None:
+        """Write the status where it changed, or anyway."""
+        old = self._node.get("status") or {}
+        now = now_text(time.time())
+        status = status_of(old, now=now, **self._facts)
+        for condition in status["conditions"]:
+            if condition["type"] in ("Ready", *(one[0] for one in HEALTHY)):
+                condition["lastHeartbeatTime"] = now
+        changed = {key: value for key, value in status.items() if old.get(key) != value}
+        if not force and set(changed) <= {"conditions"} and time.time() - self._told < STATUS_EVERY:
+            return
+        self._node = self._client.patch(NODES, self._name, {"status": changed}, subresource="status", how="strategic")
+        self._told = time.time()
+
+    def keep(self, stop: threading.Event) -> None:
+        """Heartbeats until stopped. Failures are logged once and tried again."""
+        failing = False
+        while not stop.wait(HEARTBEAT if not failing else 2.0):
+            try:
+                self._beat()
+                if time.time() - self._told >= STATUS_EVERY:
+                    self._node = self._client.get(NODES, self._name)
+                    self.tell(force=True)
+                failing = False
+            except NotFound:
+                self._again(stop)
+            except (SampanError, OSError) as error:
+                if not failing:
+                    log.warning("node: heartbeat failed, trying again: %s", error)
+                failing = True
+
+    def _again(self, stop: threading.Event) -> None:
+        """Somebody deleted the Node or its Lease."""
+        try:
+            self.register()
+        except (SampanError, OSError) as error:
+            log.warning("node: cannot register again: %s", error)
+
+    def _beat(self) -> None:
+        spec = {
+            "holderIdentity": self._name,
+            "leaseDurationSeconds": LEASE_SECONDS,
+            "renewTime": micro_text(time.time()),
+        }
+        try:
+            self._client.patch(LEASES, self._name, {"spec": spec}, LEASE_NAMESPACE)
+        except NotFound:
+            meta = self._node.get("metadata") or {}
+            owner = {"apiVersion": "v1", "kind": "Node", "name": self._name, "uid": meta.get("uid", "")}
+            lease = {
+                "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
+                "metadata": {"name": self._name, "namespace": LEASE_NAMESPACE, "ownerReferences": [owner]},
+                "spec": spec,
+            }  # fmt: skip
+            self._client.create(LEASES, lease, LEASE_NAMESPACE)

@@ -1,0 +1,75 @@
+"""exec and attach over a WebSocket: channels 0 stdin, 1 stdout, 2 stderr, 3 error, 4 resize, 255 close.
+
+Source: KEP-4006 and client-go's remotecommand v5 (meaning).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from typing import Any
+
+from sampan.contracts.runtime import Stream
+from sampan_node.websocket import Connection
+
+log = logging.getLogger(__name__)
+
+STDIN, ERROR, RESIZE, CLOSE = 0, 3, 4, 255
+
+
+def exit_status(code: int) -> dict[str, Any]:
+    """The Status that tells how the command ended."""
+    if code == 0:
+        return {"metadata": {}, "status": "Success"}
+    cause = {"reason": "ExitCode", "message": str(code)}
+    return {
+        "metadata": {}, "status": "Failure", "reason": "NonZeroExitCode", "details": {"causes": [cause]},
+        "message": f"command terminated with non-zero exit code: exit status {code}", "code": 500,
+    }  # fmt: skip
+
+
+def serve_stream(connection: Connection, stream: Stream, protocol: str) -> None:
+    """Carry bytes both ways until the command ends or the client goes away. Blocks."""
+    done = threading.Event()
+    reader = threading.Thread(target=_carry_input, args=(connection, stream, done), daemon=True)
+    reader.start()
+    try:
+        for channel, data in stream.output():
+            if not connection.send(bytes([channel]) + data):
+                return
+        code = stream.exit_code()
+        if protocol in ("v5.channel.k8s.io", "v4.channel.k8s.io"):
+            connection.send(bytes([ERROR]) + json.dumps(exit_status(code)).encode())
+        elif code:
+            connection.send(bytes([ERROR]) + f"command terminated with exit code {code}".encode())
+    finally:
+        done.set()
+        connection.close()
+        reader.join(2)
+        stream.close()
+
+
+def _carry_input(connection: Connection, stream: Stream, done: threading.Event) -> None:
+    try:
+        for message in connection.messages():
+            if message:
+                _handle(message[0], message[1:], stream)
+    except Exception:
+        log.exception("node: reading an exec's input failed")
+    if not done.is_set():
+        stream.close()  # the client went away: output() ends
+
+
+def _handle(channel: int, data: bytes, stream: Stream) -> None:
+    if channel == STDIN:
+        stream.send(data)
+    elif channel == CLOSE:
+        if data[:1] == bytes([STDIN]):
+            stream.close_input()
+    elif channel == RESIZE:
+        try:
+            size = json.loads(data)
+            stream.resize(int(size["Width"]), int(size["Height"]))
+        except (ValueError, KeyError, TypeError) as error:
+            log.debug("node: not a terminal size: %s", error)

@@ -1,0 +1,116 @@
+"""From a Pod to what the runtime is asked for: SandboxSpec and ContainerSpec. Pure, but for the files it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.runtime import ContainerSpec, Mount, PortMapping, Resources, SandboxSpec
+from sampan.objects import quantities
+from sampan_node.environment import ConfigProblem, expand
+
+
+def hostname(pod: Object) -> str:
+    return str(pod["spec"].get("hostname") or pod["metadata"]["name"])[:63].rstrip("-.")
+
+
+def sandbox_spec(pod: Object, attempt: int, options: Mapping[str, Any]) -> SandboxSpec:
+    meta, spec = pod["metadata"], pod["spec"]
+    security = spec.get("securityContext") or {}
+    servers, searches, resolver_options = resolver(pod, options)
+    ports = [
+        PortMapping(port["containerPort"], port.get("hostPort", 0), port.get("protocol", "TCP"), port.get("hostIP", ""))
+        for container in (*(spec.get("initContainers") or ()), *spec["containers"]) for port in container.get("ports") or ()
+    ]  # fmt: skip
+    return SandboxSpec(
+        name=meta["name"], namespace=meta["namespace"], uid=meta["uid"], attempt=attempt, hostname=hostname(pod),
+        host_network=bool(spec.get("hostNetwork")), host_pid=bool(spec.get("hostPID")),
+        host_ipc=bool(spec.get("hostIPC")), share_process_namespace=bool(spec.get("shareProcessNamespace")),
+        ports=[port for port in ports if port.host_port], dns_servers=servers, dns_searches=searches,
+        dns_options=resolver_options,
+        sysctls={one["name"]: one["value"] for one in security.get("sysctls") or ()},
+    )  # fmt: skip
+
+
+def resolver(pod: Object, options: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
+    """(servers, searches, options) for resolv.conf; empty: as the host's. Source: API reference, dnsPolicy."""
+    spec, config = pod["spec"], pod["spec"].get("dnsConfig") or {}
+    policy = spec.get("dnsPolicy", "ClusterFirst")
+    servers: list[str] = []
+    searches: list[str] = []
+    found: dict[str, str | None] = {}
+    inside = policy == "ClusterFirst" and not spec.get("hostNetwork") or policy == "ClusterFirstWithHostNet"
+    if inside and options.get("dns_ip"):
+        domain = options.get("cluster_domain", "cluster.local")
+        servers = [options["dns_ip"]]
+        searches = [f"{pod['metadata']['namespace']}.svc.{domain}", f"svc.{domain}", domain]
+        found["ndots"] = "5"
+    servers += [one for one in config.get("nameservers") or () if one not in servers]
+    searches += [one for one in config.get("searches") or () if one not in searches]
+    found |= {one["name"]: one.get("value") for one in config.get("options") or ()}
+    return servers, searches, [name if value is None else f"{name}:{value}" for name, value in found.items()]
+
+
+def hosts_file(pod: Object, ip: str, options: Mapping[str, Any]) -> str:
+    """The managed /etc/hosts. Source: kubelet's managedHostsFileContent (meaning)."""
+    name, spec = hostname(pod), pod["spec"]
+    lines = [
+        "# Kubernetes-managed hosts file.", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback",
+        "fe00::0\tip6-localnet", "fe00::0\tip6-mcastprefix", "fe00::1\tip6-allnodes", "fe00::2\tip6-allrouters",
+    ]  # fmt: skip
+    if spec.get("subdomain"):
+        domain = options.get("cluster_domain", "cluster.local")
+        lines.append(f"{ip}\t{name}.{spec['subdomain']}.{pod['metadata']['namespace']}.svc.{domain}\t{name}")
+    else:
+        lines.append(f"{ip}\t{name}")
+    if spec.get("hostAliases"):
+        lines += ["", "# Entries added by HostAliases."]
+        lines += ["\t".join([alias["ip"], *(alias.get("hostnames") or ())]) for alias in spec["hostAliases"]]
+    return "\n".join(lines) + "\n"
+
+
+def container_spec(
+    pod: Object, container: Object, attempt: int, *, env: Mapping[str, str], mounts: Sequence[Mount], image_user: str = ""
+) -> ContainerSpec:
+    """Raises ConfigProblem where runAsNonRoot cannot be kept."""
+    common, own = pod["spec"].get("securityContext") or {}, container.get("securityContext") or {}
+    user, group = own.get("runAsUser", common.get("runAsUser")), own.get("runAsGroup", common.get("runAsGroup"))
+    _check_root(container, own.get("runAsNonRoot", common.get("runAsNonRoot")), user, image_user)
+    groups = [*(common.get("supplementalGroups") or ()), *([common["fsGroup"]] if "fsGroup" in common else [])]
+    text = "" if user is None else f"{user}:{group}" if group is not None else str(user)
+    capabilities = own.get("capabilities") or {}
+    return ContainerSpec(
+        name=container["name"], attempt=attempt, image=container["image"],
+        command=[expand(word, env) for word in container.get("command") or ()],
+        args=[expand(word, env) for word in container.get("args") or ()],
+        working_dir=container.get("workingDir", ""), env=env, mounts=mounts,
+        resources=resources(container.get("resources") or {}), user=text, groups=groups,
+        privileged=bool(own.get("privileged")), read_only_root=bool(own.get("readOnlyRootFilesystem")),
+        allow_privilege_escalation=own.get("allowPrivilegeEscalation", True),
+        capabilities_add=capabilities.get("add") or (), capabilities_drop=capabilities.get("drop") or (),
+        stdin=bool(container.get("stdin")), stdin_once=bool(container.get("stdinOnce")), tty=bool(container.get("tty")),
+    )  # fmt: skip
+
+
+def _check_root(container: Object, non_root: bool | None, user: int | None, image_user: str) -> None:
+    if not non_root:
+        return
+    if user == 0:
+        raise ConfigProblem(f"container's runAsUser breaks non-root policy (container: {container['name']})")
+    image_uid = image_user.partition(":")[0]
+    if user is None and image_uid in ("", "0", "root"):
+        raise ConfigProblem(f"container has runAsNonRoot and image will run as root (container: {container['name']})")
+    if user is None and not image_uid.isdigit():
+        raise ConfigProblem(
+            f"container has runAsNonRoot and image has non-numeric user ({image_uid}), cannot verify user is non-root"
+        )
+
+
+def resources(wanted: Object) -> Resources:
+    requests, limits = wanted.get("requests") or {}, wanted.get("limits") or {}
+    return Resources(
+        cpu_request=quantities.milli(requests["cpu"]) if "cpu" in requests else 0,
+        cpu_limit=quantities.milli(limits["cpu"]) if "cpu" in limits else 0,
+        memory_limit=quantities.whole(limits["memory"]) if "memory" in limits else 0,
+    )

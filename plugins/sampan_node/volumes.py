@@ -1,0 +1,207 @@
+"""A pod's volumes as directories of this machine, and which of them a container gets where.
+
+What the API holds comes through ``Lookup`` and ``Token``; mounting is only done for memory-backed emptyDirs.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import ctypes
+import logging
+import os
+import shutil
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.runtime import Mount
+from sampan.objects import quantities
+from sampan_node import atomic
+from sampan_node.environment import ConfigProblem, Lookup, expand_strictly, field_value, resource_value
+
+log = logging.getLogger(__name__)
+
+#: (pod, projection) -> token; the projection is serviceAccountToken's
+Token = Callable[[Object, Object], str]
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_MNT_DETACH = 2
+_CHANGING = ("configMap", "secret", "downwardAPI", "projected")
+
+
+class MountProblem(Exception):
+    """A volume cannot be set up (now); the event is FailedMount."""
+
+
+def has_changing(pod: Object) -> bool:
+    """Whether a volume of the pod shows objects that may change."""
+    return any(kind in volume for volume in pod["spec"].get("volumes") or () for kind in _CHANGING)
+
+
+class Volumes:
+    def __init__(self, folder: Path, lookup: Lookup, token: Token, allocatable: Mapping[str, str]) -> None:
+        self._folder, self._lookup, self._token, self._allocatable = folder, lookup, token, allocatable
+
+    def set_up(self, pod: Object) -> dict[str, Path]:
+        """Make or refresh every volume; name -> host path. Raises MountProblem."""
+        found = {}
+        for volume in pod["spec"].get("volumes") or ():
+            name = volume["name"]
+            try:
+                found[name] = self._one(pod, volume)
+            except (OSError, ConfigProblem) as error:
+                raise MountProblem(f'MountVolume.SetUp failed for volume "{name}" : {error}') from error
+        return found
+
+    def _one(self, pod: Object, volume: Object) -> Path:
+        group = (pod["spec"].get("securityContext") or {}).get("fsGroup") if os.geteuid() == 0 else None
+        if "hostPath" in volume:
+            return host_path(volume["hostPath"])
+        kind = next((key for key in ("emptyDir", *_CHANGING) if key in volume), "")
+        if not kind:
+            other = next((key for key in volume if key != "name"), "none")
+            raise ConfigProblem(f"volumes of type {other} are not known to this node agent")
+        place = self._folder / kind / volume["name"]
+        if kind == "emptyDir":
+            return empty_dir(place, volume["emptyDir"] or {}, group)
+        atomic.write(place, self._files(pod, volume[kind], kind), group=group)
+        return place
+
+    def _files(self, pod: Object, source: Object, kind: str) -> dict[str, atomic.File]:
+        mode = source.get("defaultMode", 0o644)
+        if kind != "projected":
+            return self._projection(pod, source, kind, mode)
+        found: dict[str, atomic.File] = {}
+        for projection in source.get("sources") or ():
+            for part, body in projection.items():
+                found |= self._projection(pod, body, part, mode)
+        return found
+
+    def _projection(self, pod: Object, body: Object, kind: str, mode: int) -> dict[str, atomic.File]:
+        if kind == "serviceAccountToken":
+            return {body["path"]: atomic.File(self._token(pod, body).encode(), mode)}
+        if kind == "downwardAPI":
+            return {item["path"]: self._downward(pod, item, mode) for item in body.get("items") or ()}
+        if kind in ("configMap", "secret"):
+            return self._keys(body, kind, mode)
+        return {}
+
+    def _downward(self, pod: Object, item: Object, mode: int) -> atomic.File:
+        if "fieldRef" in item:
+            text = field_value(pod, item["fieldRef"]["fieldPath"])
+        else:
+            text = resource_value(pod, {}, item["resourceFieldRef"], self._allocatable)
+        return atomic.File(text.encode(), item.get("mode", mode))
+
+    def _keys(self, body: Object, kind: str, mode: int) -> dict[str, atomic.File]:
+        name = body.get("name") or body.get("secretName", "")
+        obj = self._lookup("ConfigMap" if kind == "configMap" else "Secret", name)
+        if obj is None and not body.get("optional"):
+            raise ConfigProblem(f'{kind.lower()} "{name}" not found')
+        data = data_of(obj or {}, secret=kind == "secret")
+        if not body.get("items"):
+            return {key: atomic.File(value, mode) for key, value in data.items()}
+        found = {}
+        for item in body["items"]:
+            if item["key"] in data:
+                found[item["path"]] = atomic.File(data[item["key"]], item.get("mode", mode))
+            elif not body.get("optional"):
+                raise ConfigProblem(f"references non-existent {kind.lower()} key: {item['key']}")
+        return found
+
+    def remove(self) -> None:
+        """Unmount and delete all."""
+        memory = self._folder / "emptyDir"
+        for place in memory.iterdir() if memory.is_dir() else ():
+            if os.path.ismount(place):
+                _libc.umount2(os.fsencode(place), _MNT_DETACH)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def data_of(obj: Object, *, secret: bool) -> dict[str, bytes]:
+    if secret:
+        return {key: base64.b64decode(value) for key, value in (obj.get("data") or {}).items()}
+    found = {key: value.encode() for key, value in (obj.get("data") or {}).items()}
+    return found | {key: base64.b64decode(value) for key, value in (obj.get("binaryData") or {}).items()}
+
+
+def empty_dir(place: Path, source: Object, group: int | None) -> Path:
+    """A directory everybody may write to; in memory where the medium says so and we are root."""
+    fresh = not place.exists()
+    place.mkdir(parents=True, exist_ok=True)
+    if source.get("medium") == "Memory" and os.geteuid() == 0 and not os.path.ismount(place):
+        size = f"size={quantities.whole(source['sizeLimit'])}," if source.get("sizeLimit") else ""
+        _mount_tmpfs(place, f"{size}mode=777")
+    if fresh:
+        place.chmod(0o777)
+        if group is not None:
+            os.chown(place, -1, group)
+            place.chmod(0o2777)
+    return place
+
+
+def _mount_tmpfs(place: Path, options: str) -> None:
+    if _libc.mount(b"tmpfs", os.fsencode(place), b"tmpfs", ctypes.c_ulong(0), options.encode()) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"mounting tmpfs: {os.strerror(number)}")
+
+
+def host_path(source: Object) -> Path:
+    """The path, made or checked as ``type`` says. Raises ConfigProblem."""
+    path, kind = Path(source["path"]), source.get("type") or ""
+    if kind == "DirectoryOrCreate":
+        path.mkdir(parents=True, exist_ok=True)
+    elif kind == "FileOrCreate" and not path.exists():
+        path.touch(0o644)
+    checks: dict[str, tuple[Callable[[Path], bool], str]] = {
+        "Directory": (Path.is_dir, "directory"),
+        "DirectoryOrCreate": (Path.is_dir, "directory"),
+        "File": (Path.is_file, "file"),
+        "FileOrCreate": (Path.is_file, "file"),
+        "Socket": (Path.is_socket, "socket"),
+        "CharDevice": (Path.is_char_device, "character device"),
+        "BlockDevice": (Path.is_block_device, "block device"),
+    }
+    if kind in checks and not checks[kind][0](path):
+        raise ConfigProblem(f"hostPath type check failed: {path} is not a {checks[kind][1]}")
+    return path
+
+
+def container_mounts(container: Object, paths: Mapping[str, Path], env: Mapping[str, str]) -> list[Mount]:
+    """Where the container's volumeMounts come from. Raises ConfigProblem for a sub-path that leaves its volume."""
+    found = []
+    for mount in container.get("volumeMounts") or ():
+        if mount["name"] not in paths:
+            raise ConfigProblem(f"volume {mount['name']} is not of this pod")
+        source = paths[mount["name"]]
+        sub = mount.get("subPath") or ""
+        if mount.get("subPathExpr"):
+            sub = expand_strictly(mount["subPathExpr"], env)
+        if sub:
+            source = _below(source, sub)
+        propagation = {"HostToContainer": "slave", "Bidirectional": "shared"}.get(mount.get("mountPropagation", ""), "private")
+        found.append(Mount(str(source), mount["mountPath"], bool(mount.get("readOnly")), propagation))
+    return found
+
+
+def _below(volume: Path, sub: str) -> Path:
+    if sub.startswith("/") or ".." in sub.split("/"):
+        raise ConfigProblem(f"subPath must be a relative path without '..': {sub!r}")
+    path = volume / sub
+    if not path.exists():
+        path.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):
+            path.chmod(stat.S_IMODE(volume.stat().st_mode))
+    real, top = path.resolve(), volume.resolve()
+    if real != top and top not in real.parents:
+        raise ConfigProblem(f"subPath {sub!r} leads out of its volume")
+    return real
+
+
+def unmount_all(pods: Path) -> None:
+    """Whatever memory volumes are left below the directory of all pods."""
+    for place in pods.glob("*/volumes/emptyDir/*"):
+        if os.path.ismount(place):
+            _libc.umount2(os.fsencode(place), _MNT_DETACH)

@@ -1,0 +1,384 @@
+"""The edge around one pod: looks, asks ``machine.decide``, acts, and publishes the status.
+
+One thread while there is work, none otherwise. Woken by changes of the pod, the runtime's events, probes and the clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import Future
+from pathlib import Path
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.runtime import Container, RuntimeFailure
+from sampan.errors import Conflict, NotFound, SampanError
+from sampan.objects.metadata import copy
+from sampan.objects.pods.containers import is_sidecar, walk
+from sampan_node import machine, specs, termination
+from sampan_node.clock import Alarm
+from sampan_node.handlers import Outcome, perform
+from sampan_node.host import Host
+from sampan_node.machine import Memory, Seen, Waiting
+from sampan_node.probes import Prober
+from sampan_node.resources import PODS
+from sampan_node.starting import Starter
+from sampan_node.status import status_of
+from sampan_node.volumes import MountProblem, has_changing
+
+log = logging.getLogger(__name__)
+
+REFRESH = 60.0  # seconds between looks at the objects that volumes show
+LEAST_GRACE = 2  # seconds that a container has after a preStop hook used up its grace
+
+
+class Worker:
+    def __init__(self, host: Host, pod: Object) -> None:
+        self.pod = pod
+        self.gone = False  # the API has no such pod any more
+        self.finished = threading.Event()  # nothing of the pod is left here
+        self.memory = Memory()
+        self._host = host
+        self._starter = Starter(host, self.memory)
+        self._probers: dict[str, Prober] = {}
+        self._known: Object = pod.get("status") or {}  # status as the API has it
+        self._messages: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._dirty = self._working = False
+        self._alarm: Alarm | None = None
+        self._stopped = False
+
+    @property
+    def folder(self) -> Path:
+        return self._host.home / "pods" / str(self.pod["metadata"]["uid"])
+
+    def update(self, pod: Object) -> None:
+        """The API has a newer pod."""
+        if int(pod["metadata"].get("resourceVersion") or 0) >= int(self.pod["metadata"].get("resourceVersion") or 0):
+            self.pod = pod
+            self._known = pod.get("status") or {}
+        self.poke()
+
+    def vanish(self) -> None:
+        """The API has the pod no more."""
+        self.gone = True
+        self.poke()
+
+    def poke(self) -> None:
+        """Look again, soon and once."""
+        with self._lock:
+            if self._stopped:
+                return
+            self._dirty = True
+            if self._working:
+                return
+            self._working = True
+        threading.Thread(target=self._work, name=f"pod {self.pod['metadata']['name']}", daemon=True).start()
+
+    def stop(self) -> None:
+        """The agent ends; containers run on."""
+        with self._lock:
+            self._stopped = True
+        for prober in self._probers.values():
+            prober.stop()
+
+    def _work(self) -> None:
+        failures = 0
+        while True:
+            with self._lock:
+                if not self._dirty or self._stopped:
+                    self._working = False
+                    return
+                self._dirty = False
+            try:
+                self._sync()
+                failures = 0
+            except (SampanError, OSError) as error:
+                failures += 1
+                log.warning("node: pods/%s: %s; trying again", self._where(), error)
+                self._wake(time.time() + min(30.0, 0.5 * 2**failures))
+            except Exception:
+                failures += 1
+                log.exception("node: pods/%s: trying again", self._where())
+                self._wake(time.time() + min(60.0, 2.0 * 2**failures))
+
+    def _where(self) -> str:
+        return f"{self.pod['metadata']['namespace']}/{self.pod['metadata']['name']}"
+
+    def _wake(self, moment: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._host.clock.at(moment, self.poke)
+
+    def see(self) -> Seen:
+        uid = self.pod["metadata"]["uid"]
+        runtime = self._host.runtime
+        boxes = sorted(runtime.sandboxes(uid), key=lambda box: (box.ready, box.attempt))
+        return Seen(boxes[-1] if boxes else None, runtime.containers(uid))
+
+    def _sync(self) -> None:
+        if self.finished.is_set():
+            return
+        seen = self.see()
+        if self.gone:
+            self._stop_all(seen, 0 if self.pod["spec"].get("terminationGracePeriodSeconds") == 0 else None)
+            self._remove(seen)
+            return
+        self._adopt(seen)
+        plan = machine.decide(self.pod, seen, self.memory, time.time())
+        if not self._known.get("startTime") and not self.pod["metadata"].get("deletionTimestamp"):
+            self._publish(seen)
+        for action in plan.actions:
+            self._act(action, seen)
+            if self.finished.is_set():
+                return
+            if isinstance(action, machine.StartSandbox | machine.StopAll):
+                seen = self.see()
+        if plan.actions:
+            seen = self.see()
+            self._adopt(seen)
+            self._dirty = True
+        self._refresh_volumes(seen)
+        self._publish(seen)
+        self._after_failures()
+        if plan.wake:
+            self._wake(plan.wake)
+        elif seen.running() and has_changing(self.pod):
+            self._wake(time.time() + REFRESH)
+
+    def _act(self, action: machine.Action, seen: Seen) -> None:
+        match action:
+            case machine.StartSandbox():
+                self._start_sandbox(action.attempt)
+            case machine.StartContainer():
+                self._start(action, seen)
+            case machine.StopContainer():
+                self._event("Normal", "Killing", action.why)
+                self._halt(action.id, action.name, self._grace())
+                self.memory.doomed.pop(action.id, None)
+            case machine.RemoveContainer():
+                self._host.runtime.remove_container(action.id)
+            case machine.StopAll():
+                self._stop_all(seen, None)
+            case machine.Vanish():
+                self._publish(self.see())
+                self._remove(self.see())
+                self._delete()
+
+    # starting
+
+    def _start_sandbox(self, attempt: int) -> None:
+        try:
+            self._host.runtime.run_sandbox(specs.sandbox_spec(self.pod, attempt, self._host.options))
+        except RuntimeFailure as error:
+            self._event("Warning", "FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
+            self._hold("", "ContainerCreating", "")
+        else:
+            self._clear("")
+
+    def _start(self, action: machine.StartContainer, seen: Seen) -> None:
+        name = action.container["name"]
+        if seen.sandbox is None or not seen.sandbox.ready:
+            return
+        try:
+            pod = {**self.pod, "status": self._status(seen)}
+            container_id = self._starter.start(pod, action.container, action.attempt, seen.sandbox, self.folder)
+        except MountProblem as error:
+            self._event("Warning", "FailedMount", str(error))
+            self._hold(name, "PodInitializing" if pod["spec"].get("initContainers") else "ContainerCreating", "")
+            return
+        except RuntimeFailure as error:
+            self._hold(name, error.reason, str(error))
+            return
+        self._clear(name)
+        if hook := (action.container.get("lifecycle") or {}).get("postStart"):
+            outcome = self._perform(hook, action.container, container_id, 600)
+            if not outcome.ok:
+                self._event("Warning", "FailedPostStartHook", f"PostStartHook failed: {outcome.message}")
+                self.memory.doomed[container_id] = f"FailedPostStartHook: container {name}"
+
+    def _hold(self, name: str, reason: str, message: str) -> None:
+        times = self.memory.failures[name] = self.memory.failures.get(name, 0) + 1
+        quick = reason in ("CreateContainerConfigError", "ContainerCreating", "PodInitializing")
+        pause = min(2.0 * times, 10.0) if quick else machine.failure_delay(times)
+        self.memory.waiting[name] = Waiting(reason, message, time.time() + pause)
+
+    def _clear(self, name: str) -> None:
+        self.memory.waiting.pop(name, None)
+        self.memory.failures.pop(name, None)
+
+    def _after_failures(self) -> None:
+        """What was just published as ErrImagePull is ImagePullBackOff from now on."""
+        for name, waiting in list(self.memory.waiting.items()):
+            if waiting.reason == "ErrImagePull":
+                image = next((one["image"] for _, one in walk(self.pod["spec"]) if one["name"] == name), "")
+                text = f'Back-off pulling image "{image}": ErrImagePull: {waiting.message}'
+                self.memory.waiting[name] = Waiting("ImagePullBackOff", text, waiting.until)
+                self._event("Normal", "BackOff", f'Back-off pulling image "{image}"')
+                self._dirty = True
+
+    # running
+
+    def _adopt(self, seen: Seen) -> None:
+        """Every running container has its probes; those of ended ones stop."""
+        running = {one.id: one for one in seen.running()}
+        for gone in [identifier for identifier in self._probers if identifier not in running]:
+            self._probers.pop(gone).stop()
+            self.memory.ready.discard(gone)
+        containers = {container["name"]: container for _, container in walk(self.pod["spec"])}
+        for identifier, one in running.items():
+            if identifier not in self._probers and one.name in containers and not self.pod["metadata"].get("deletionTimestamp"):
+                self._probe(containers[one.name], one)
+        for one in seen.containers:
+            if one.state == "exited" and one.id not in self._messages:
+                spec = containers.get(one.name, {})
+                self._messages[one.id] = termination.message(self._host.runtime, spec, one, self.folder)
+
+    def _probe(self, container: Object, one: Container) -> None:
+        before = next(
+            (s for key in ("containerStatuses", "initContainerStatuses") for s in self._known.get(key) or ()
+             if s.get("containerID", "").endswith(one.id)), {},
+        )  # fmt: skip
+        if not container.get("startupProbe") or before.get("started"):
+            self.memory.started.add(one.id)
+        if not container.get("readinessProbe") or before.get("ready"):
+            self.memory.ready.add(one.id)
+        prober = Prober(
+            container, one.started, clock=self._host.clock, pool=self._host.pool,
+            perform=lambda probe, timeout: self._perform(probe, container, one.id, timeout),
+            on_result=lambda kind, outcome, enough: self._probed(container, one.id, kind, outcome, enough),
+        )  # fmt: skip
+        self._probers[one.id] = prober
+        prober.go_on() if one.id in self.memory.started else prober.start()
+
+    def _probed(self, container: Object, identifier: str, kind: str, outcome: Outcome, enough: bool) -> None:
+        if not outcome.ok:
+            self._event("Warning", "Unhealthy", f"{kind.capitalize()} probe failed: {outcome.message}")
+        if not enough:
+            return
+        if kind == "readiness":
+            changed = outcome.ok != (identifier in self.memory.ready)
+            (self.memory.ready.add if outcome.ok else self.memory.ready.discard)(identifier)
+        elif outcome.ok:
+            changed = kind == "startup" and identifier not in self.memory.started
+            self.memory.started.add(identifier)
+        else:
+            text = f"Container {container['name']} failed {kind} probe, will be restarted"
+            self.memory.doomed[identifier], changed = text, True
+        if changed:
+            self.poke()
+
+    def _perform(self, handler: Object, container: Object, identifier: str, timeout: float) -> Outcome:
+        ip = self._known.get("podIP") or self._host.ip
+        return perform(handler, container, runtime=self._host.runtime, container_id=identifier, ip=ip, timeout=timeout)
+
+    def _refresh_volumes(self, seen: Seen) -> None:
+        if not seen.running() or not has_changing(self.pod) or self.pod["metadata"].get("deletionTimestamp"):
+            return
+        try:
+            self._starter.volumes(self.pod, self.folder).set_up({**self.pod, "status": self._status(seen)})
+        except MountProblem as error:
+            log.debug("node: pods/%s: %s", self._where(), error)
+
+    # ending
+
+    def _grace(self) -> int:
+        meta, spec = self.pod["metadata"], self.pod["spec"]
+        if meta.get("deletionTimestamp") and meta.get("deletionGracePeriodSeconds") is not None:
+            return int(meta["deletionGracePeriodSeconds"])
+        return int(spec.get("terminationGracePeriodSeconds", 30))
+
+    def _stop_all(self, seen: Seen, grace: int | None) -> None:
+        patience = self._grace() if grace is None else grace
+        sidecars = [one["name"] for one in self.pod["spec"].get("initContainers") or () if is_sidecar(one)]
+        main = [one for one in seen.running() if one.name not in sidecars]
+        for one in seen.running():
+            if one.id in self._probers:
+                self._probers.pop(one.id).stop()
+                self.memory.ready.discard(one.id)
+        self._in_parallel(main, patience)
+        for name in reversed(sidecars):
+            self._in_parallel([one for one in seen.running() if one.name == name], patience)
+        if seen.sandbox is not None and seen.sandbox.ready:
+            self._host.runtime.stop_sandbox(seen.sandbox.id)
+
+    def _in_parallel(self, containers: list[Container], grace: int) -> None:
+        for one in containers:
+            self._event("Normal", "Killing", f"Stopping container {one.name}")
+        waits: list[tuple[threading.Thread, Future[None]]] = []
+        for one in containers:
+            done: Future[None] = Future()
+            thread = threading.Thread(target=self._halt_into, args=(done, one, grace), daemon=True)
+            thread.start()
+            waits.append((thread, done))
+        for _, done in waits:
+            done.result()
+
+    def _halt_into(self, done: Future[None], one: Container, grace: int) -> None:
+        try:
+            self._halt(one.id, one.name, grace)
+            done.set_result(None)
+        except BaseException as error:
+            done.set_exception(error)
+
+    def _halt(self, identifier: str, name: str, grace: int) -> None:
+        """preStop within the grace, then TERM, then KILL."""
+        container = next((one for _, one in walk(self.pod["spec"]) if one["name"] == name), {})
+        hook = (container.get("lifecycle") or {}).get("preStop")
+        begin = time.monotonic()
+        if hook and grace > 0:
+            outcome = self._perform(hook, container, identifier, grace)
+            if not outcome.ok:
+                self._event("Warning", "FailedPreStopHook", f"PreStopHook failed: {outcome.message}")
+            grace = max(LEAST_GRACE, grace - int(time.monotonic() - begin))
+        self._host.runtime.stop_container(identifier, grace)
+
+    def _remove(self, seen: Seen) -> None:
+        uid = self.pod["metadata"]["uid"]
+        for prober in self._probers.values():
+            prober.stop()
+        for sandbox in self._host.runtime.sandboxes(uid):
+            self._host.runtime.remove_sandbox(sandbox.id)
+        for container in self._host.runtime.containers(uid):
+            self._host.runtime.remove_container(container.id)
+        self._starter.volumes(self.pod, self.folder).remove()
+        termination.remove(self.folder)
+        self._host.forget(uid)
+        if self.gone:
+            self.finished.set()
+
+    def _delete(self) -> None:
+        meta = self.pod["metadata"]
+        try:
+            self._host.client.delete(PODS, meta["name"], meta["namespace"], uid=meta["uid"], grace=0)
+        except (NotFound, Conflict):
+            log.debug("node: pods/%s is gone already", self._where())
+        self.finished.set()
+
+    # telling
+
+    def _status(self, seen: Seen) -> Object:
+        pod = {**self.pod, "status": self._known}
+        return status_of(
+            pod, seen, self.memory, host_ip=self._host.ip, runtime=self._host.runtime.name, now=time.time(),
+            messages=self._messages,
+        )  # fmt: skip
+
+    def _publish(self, seen: Seen) -> None:
+        """Write what differs from what the API has; nothing when nothing does."""
+        status = self._status(seen)
+        changed = {key: value for key, value in status.items() if self._known.get(key) != value}
+        if not changed or self.gone:
+            return
+        meta = self.pod["metadata"]
+        patch = {"metadata": {"uid": meta["uid"]}, "status": changed}
+        try:
+            written = self._host.client.patch(PODS, meta["name"], patch, meta["namespace"], subresource="status")
+        except (NotFound, Conflict) as error:
+            log.debug("node: pods/%s: status not written: %s", self._where(), error)
+            return
+        self._known = copy((written or {}).get("status") or status)
+
+    def _event(self, type: str, reason: str, message: str) -> None:
+        self._host.events.event({"kind": "Pod", "apiVersion": "v1", **self.pod}, type, reason, message)
