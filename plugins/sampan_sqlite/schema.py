@@ -65,6 +65,9 @@ def prepare(options: Options) -> None:
     with translated():
         connection = connect(options)
         try:
+            if not os.path.getsize(options.path):
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded only while the file is empty
+            connection.execute("PRAGMA journal_mode = WAL")
             _migrate(connection)
             if options.check == "yes":
                 _check(connection)
@@ -73,7 +76,7 @@ def prepare(options: Options) -> None:
 
 
 def connect(options: Options, *, reading: bool = False) -> sqlite3.Connection:
-    """A connection in WAL mode, for one thread at a time; autocommit, so transactions are written out."""
+    """A connection to a prepared file, for one thread at a time; autocommit, so transactions are written out."""
     connection = sqlite3.connect(
         options.path,
         timeout=options.busy_seconds,
@@ -86,8 +89,6 @@ def connect(options: Options, *, reading: bool = False) -> sqlite3.Connection:
         execute("PRAGMA query_only = 1")
         execute("PRAGMA cache_size = -1000")  # KiB: the kernel has the pages anyway
     else:
-        execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded only while the file is empty
-        execute("PRAGMA journal_mode = WAL")
         execute(f"PRAGMA synchronous = {options.synchronous}")
         execute("PRAGMA cache_size = -4000")
         execute("PRAGMA wal_autocheckpoint = 0")  # upkeep chooses the moment

@@ -22,8 +22,8 @@ class SqliteStore:
     def __init__(self, options: Options) -> None:
         prepare(options)
         self._reader = Reader(options)
-        self._notices = Notices(options.path)
         self._feed = Feed(self._reader.revision())
+        self._notices = Notices(options.path)
         self._writer = Writer(options, self._feed, self._notices)
         self._closing = threading.Lock()
         self._closed = False

@@ -12,6 +12,7 @@ import select
 import sqlite3
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -64,6 +65,8 @@ class Writer:
         self._next_look = 0.0
         self._next_expiry = 0
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        # Closed with the object, not with the thread: a late submission may be about to write to it.
+        weakref.finalize(self, os.close, self._wake)
         self._poll = select.poll()
         self._poll.register(self._wake, select.POLLIN)
         self._poll.register(notices.fileno(), select.POLLIN)
@@ -113,7 +116,6 @@ class Writer:
         self._finished = True
         self._refuse()
         self._give_up()
-        os.close(self._wake)
 
     def _sleep(self) -> None:
         self._asleep = True
@@ -153,6 +155,8 @@ class Writer:
             answers = [Unavailable(f"cannot be stored: {error}")]
         for submission, answer in zip(group, answers, strict=True):
             _call(submission.done, answer)
+        if self._unwritten >= CHECKPOINT_CHANGES:
+            self._next_look = 0.0
 
     def _one_by_one(self, group: list[Submission]) -> None:
         """One of the group is at fault; the others shall not suffer."""
@@ -201,6 +205,8 @@ class Writer:
         self._next_look = time.monotonic() + (LOOK_EVERY if self._notices.peers() else ALONE_EVERY)
         try:
             connection = self._connected()
+            if self._unwritten >= CHECKPOINT_CHANGES:
+                self._checkpoint(connection)
             if head(connection)[0] != self._feed.newest:
                 connection.execute("BEGIN")
                 self._catch_up(connection)
@@ -220,13 +226,18 @@ class Writer:
             self._compaction.step(connection, head(connection)[0], STEP)
             connection.execute("COMMIT")
             self._unwritten += STEP
-            more = self._compaction.due(self._feed.newest) or more
-        elif not self._queue:
-            more = vacuum(connection) or more
-        if self._unwritten >= CHECKPOINT_CHANGES or (self._unwritten and not self._queue and not more):
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            self._unwritten = 0
+            more = True
+        elif not self._queue and vacuum(connection):
+            self._unwritten += STEP
+            more = True
+        if self._unwritten and not self._queue and not more:
+            self._checkpoint(connection)
         return more
+
+    def _checkpoint(self, connection: sqlite3.Connection) -> None:
+        """Carry what was written over into the file, so that the write-ahead log starts again at its beginning."""
+        self._unwritten = 0
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _expire(self, connection: sqlite3.Connection) -> bool:
         now = int(time.time())

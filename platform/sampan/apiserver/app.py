@@ -25,6 +25,7 @@ from sampan.apiserver.deletes import Deleter
 from sampan.apiserver.discovery import Discovery
 from sampan.apiserver.front import Front
 from sampan.apiserver.metrics import Metrics
+from sampan.apiserver.openapi import OpenApi
 from sampan.apiserver.ownership import Ownership
 from sampan.apiserver.registry import Registry
 from sampan.apiserver.request import Request
@@ -150,6 +151,7 @@ def new_app(
             "healthz": healthy,
             "version": health.version,
             "metrics": metrics,
+            "openapi": OpenApi(registry),
         },
         routes=routes,
         metrics=metrics,
@@ -193,7 +195,8 @@ def _falcon(front: Front) -> falcon.App[Any, Any]:
 def give(resp: falcon.Response, answer: Answer) -> None:
     """An Answer as Falcon's response."""
     resp.status = answer.status
-    resp.content_type = answer.content_type
+    if answer.status not in (204, 304):
+        resp.content_type = answer.content_type
     for name, value in answer.headers:
         if name in ("Warning", "Vary"):
             resp.append_header(name, value)

@@ -1,6 +1,6 @@
-"""managedFields: who wrote what. Chooses when the objects layer's bookkeeping runs, and keeps it cheap.
+"""managedFields: who wrote what. Chooses when the objects layer's bookkeeping runs. Source: KEP-555.
 
-Source: KEP-555. Knows nothing of HTTP nor of the store.
+Knows nothing of HTTP nor of the store.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sampan.apiserver import machinery, stamps
 from sampan.contracts.kinds import Object
 
 if TYPE_CHECKING:
@@ -21,13 +22,28 @@ class Ownership:
         self._clock = clock
 
     def created(self, intent: Intent, obj: Object) -> None:
-        obj["metadata"].pop("managedFields", None)
+        self._track(intent, obj, None)
 
     def updated(self, intent: Intent, obj: Object, old: Object) -> None:
-        obj["metadata"].pop("managedFields", None)
-        if "managedFields" in old["metadata"]:
-            obj["metadata"]["managedFields"] = old["metadata"]["managedFields"]
+        self._track(intent, obj, old)
 
-    def applied(self, intent: Intent, current: Object | None, applied: Object, *, force: bool) -> Object:
-        """Server-side apply: the merged object. Raises Conflict for fields that others own."""
-        return applied
+    def applied(self, intent: Intent, current: Object | None, config: Object, *, force: bool) -> Object:
+        """Server-side apply: the merged object. Raises BadRequest, and Conflict for fields that others own."""
+        kind = intent.served.kind
+        ignore: tuple[str, ...] = ()
+        if intent.subresource == "status":
+            ignore = tuple(key for key in config if key not in ("kind", "apiVersion", "metadata", "status"))
+        elif kind.status and not intent.subresource:
+            ignore = ("status",)
+        return machinery.apply(
+            kind, current, config, manager=intent.manager, force=force, now=stamps.timestamp(self._clock()),
+            subresource=intent.subresource, ignore=ignore,
+        )  # fmt: skip
+
+    def _track(self, intent: Intent, obj: Object, old: Object | None) -> None:
+        if intent.operation == "Apply":
+            return
+        machinery.track(
+            intent.served.stored, old, obj, manager=intent.manager, now=stamps.timestamp(self._clock()),
+            subresource=intent.subresource,
+        )  # fmt: skip

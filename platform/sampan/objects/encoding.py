@@ -21,7 +21,7 @@ _UNSET = b'"resourceVersion":""'
 def encode(obj: Object, api_version: str, kind: str) -> bytes:
     """The stored form. ``obj`` is left as it is; its own kind, apiVersion and resourceVersion do not count.
 
-    Raises BadRequest for what JSON cannot hold: integers beyond 64 bits, half surrogates, endless nesting.
+    Raises BadRequest for what JSON cannot hold: half surrogates, endless nesting.
     """
     metadata = {"resourceVersion": "", **(obj.get("metadata") or {})}
     metadata["resourceVersion"] = ""

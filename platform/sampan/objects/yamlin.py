@@ -199,7 +199,8 @@ def _integer(text: str) -> int | float:
         value = int(digits, 2 if digits[1] == "b" else 16)
     else:
         value = int(digits, 8 if len(digits) > 1 and digits[0] == "0" else 10)
-    return sign * value if value < 1 << 63 else float(sign * value)
+    value *= sign
+    return value if -(1 << 63) <= value < 1 << 63 else float(value)
 
 
 def _float(text: str) -> float:

@@ -123,15 +123,20 @@ def test_a_review_cannot_be_shown_as_a_table(api: Any) -> None:
 
 def test_strict_validation_names_every_field(api: Any, shapes: Any) -> None:
     path = "/apis/apps/v1/namespaces/default/deployments"
-    body = json.dumps(shapes.deployment("a")).replace('"replicas": 1', '"unknownField": "x", "replicas": 1, "replicas": 2')
+    body = json.dumps(shapes.deployment("a")).replace(
+        '"replicas": 1', '"unknownField": "x", "replicas": 1, "replicas": 2'
+    )
 
     answer = api.post(path, body.encode(), query_string="fieldValidation=Strict")
 
     assert answer.status_code == 400
-    assert 'strict decoding error: unknown field "spec.unknownField", duplicate field "spec.replicas"' in answer.json["message"]
+    assert (
+        'strict decoding error: unknown field "spec.unknownField", duplicate field "spec.replicas"'
+        in answer.json["message"]
+    )
 
     warned = api.post(path, body.encode())
-    assert warned.status_code == 201 and 'unknown field' in warned.headers["warning"]
+    assert warned.status_code == 201 and "unknown field" in warned.headers["warning"]
     assert "unknownField" not in warned.json["spec"]
     assert api.post(path, body.encode(), query_string="fieldValidation=Loud").status_code == 422
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import resource
 import signal
 import sqlite3
@@ -72,8 +73,9 @@ def test_a_commit_that_cannot_be_stored_does_not_spoil_its_group(store):
     assert answers == {0: 2, 2: 3}
 
 
-def test_what_another_program_writes_is_told_before_what_follows(store, options):
-    second = SqliteStore(options)
+def test_what_another_program_writes_is_told_before_what_follows(options):
+    patient = dataclasses.replace(options, busy_seconds=5)
+    store, second = SqliteStore(patient), SqliteStore(patient)
     try:
         with following(store, 1) as follower:
             for _ in range(5):
@@ -82,3 +84,4 @@ def test_what_another_program_writes_is_told_before_what_follows(store, options)
             assert [change.revision for change in follower.until(last)] == list(range(2, 12))
     finally:
         second.close()
+        store.close()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import binascii
 import datetime
 import re
-from collections.abc import Callable
 from typing import Any
 
 from sampan.errors import BadRequest
@@ -17,6 +16,7 @@ from sampan.objects import quantities
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
+_BASE64_START = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]*)", re.ASCII)
 _CANONICAL_TIME = re.compile(
     r"[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     r"|02-(?:0[1-9]|1[0-9]|2[0-8]))T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{6})?Z"
@@ -123,16 +123,6 @@ def base64_text(value: Any) -> str:
 
 
 def _first_bad(text: str) -> int:
-    found = re.match(r"(?:[A-Za-z0-9+/]{4})*", text, re.ASCII)
-    rest = found.end() if found else 0
-    good = re.match(r"[A-Za-z0-9+/]*", text[rest:], re.ASCII)
-    return rest + (good.end() if good else 0)
-
-
-CHECKS: dict[str, Callable[[Any], Any]] = {
-    "quantity": quantity,
-    "int-or-string": int_or_string,
-    "time": time,
-    "microtime": microtime,
-    "bytes": base64_text,
-}
+    """Where base64 goes wrong: behind whole groups, one padded group, and then as far as the alphabet goes."""
+    found = _BASE64_START.match(text)
+    return found.end() if found else 0

@@ -82,10 +82,11 @@ _NAMES: dict[str, Any] = {
 
 
 class Structs:
-    """The struct classes of one table. Thread-safe."""
+    """The struct classes of one table. Thread-safe. With ``strict`` an unknown field is an error, else dropped."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, strict: bool = False) -> None:
         self._table = table
+        self._strict = strict
         self._lock = threading.Lock()
         self._module = types.ModuleType(f"sampan.objects.schema.made_{next(_numbers)}")
         vars(self._module).update(_NAMES)
@@ -130,6 +131,7 @@ class Structs:
                 fields,
                 module=self._module.__name__,
                 omit_defaults=True,
+                forbid_unknown_fields=self._strict,
                 rename=names or None,
                 gc=False,
             )

@@ -1,0 +1,101 @@
+"""The cluster's own life: starting twice, restarts of its parts, stopping without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import Cluster, start, until
+
+
+def state(cluster: Cluster) -> dict:
+    return json.loads((cluster.home / "run" / "state.json").read_text())
+
+
+def process(cluster: Cluster, name: str) -> dict:
+    return next(p for p in state(cluster)["processes"] if p["name"] == name)
+
+
+def test_up_is_harmless_when_repeated(exec_cluster):
+    before = state(exec_cluster)["pid"]
+
+    answer = exec_cluster.sampan("up")
+
+    assert "already running" in answer and "export KUBECONFIG=" in answer
+    assert state(exec_cluster)["pid"] == before
+
+
+def test_status_plugins_and_addons_tell_the_truth(exec_cluster):
+    status = exec_cluster.sampan("status")
+
+    assert "apiserver" in status and "is ready" in status and "node-exec" in status
+    assert "sqlite" in exec_cluster.sampan("plugins", "list")
+    assert exec_cluster.sampan("addons", "list").splitlines()[1].split()[:3] == ["dns", "yes", "yes"]
+
+
+def test_an_addon_can_be_disabled_and_enabled_while_running(exec_cluster):
+    exec_cluster.sampan("addons", "disable", "dns")
+    until(lambda: exec_cluster.sampan("addons", "list").splitlines()[1].split()[1:3] == ["no", "no"])
+
+    exec_cluster.sampan("addons", "enable", "dns")
+
+    until(lambda: exec_cluster.sampan("addons", "list").splitlines()[1].split()[1:3] == ["yes", "yes"])
+
+
+def test_a_killed_process_comes_back_and_pods_run_on(cluster, namespace):
+    cluster.apply(cluster.pod("steady", "while true; do sleep 0.2; done"))
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/steady", "--timeout=30s")
+    before = cluster.get("pod", "steady")["status"]["containerStatuses"][0]
+
+    for name in ("node", "control", "apiserver"):
+        pid = process(cluster, name)["pid"]
+        os.kill(pid, signal.SIGKILL)
+        until(lambda name=name, pid=pid: process(cluster, name)["pid"] not in (0, pid))
+    until(lambda: "is ready" in cluster.sampan("status", check=False), 30)
+
+    cluster.kubectl("label", "pod", "steady", "still=here")
+    after = until(lambda: cluster.get("pod", "steady")["status"]["containerStatuses"][0])
+    assert after["containerID"] == before["containerID"] and after["restartCount"] == 0
+    cluster.kubectl("delete", "pod", "steady", timeout=30)
+
+
+def test_objects_survive_a_restart_of_the_whole(tmp_path, tools):
+    cluster = start(tmp_path / "home", "exec", tools)
+    try:
+        cluster.kubectl("create", "configmap", "keeps", "--from-literal=k=v")
+        cluster.sampan("down")
+        cluster.sampan("up")
+        assert cluster.get("configmap", "keeps")["data"] == {"k": "v"}
+    finally:
+        cluster.sampan("down")
+    assert "not running" in cluster.sampan("status", check=False)
+
+
+@pytest.mark.docker
+def test_down_leaves_no_container_and_no_rule(tmp_path, tools, docker_cluster):
+    number = 103
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "sampan.yaml").write_text(f"network: {{service_cidr: 10.{number}.0.0/16}}\nnode: {{runtime: docker, name: passing}}\n")
+    cluster = Cluster(home, "docker", 0, docker_cluster.image, tools)
+    from conftest import free_port
+
+    cluster.sampan("up", "--port", str(free_port()))
+    cluster.apply(cluster.pod("web", "sleep 1000"))
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=30s")
+    uid = cluster.get("pod", "web")["metadata"]["uid"]
+
+    def containers() -> str:
+        return subprocess.run(["docker", "ps", "-a", "--no-trunc", "--format", "{{.Names}} {{.Labels}}"], capture_output=True, text=True, check=True).stdout
+
+    assert uid in containers()
+    cluster.sampan("down")
+
+    assert uid not in containers()
+    rules = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
+    assert f"sampan_10_{number}_0_0" not in rules
+    assert str(home) not in Path("/proc/self/mounts").read_text()

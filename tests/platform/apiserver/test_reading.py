@@ -1,0 +1,107 @@
+"""Lists, pages, selectors, forms."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+
+PODS = "/api/v1/namespaces/default/pods"
+CMS = "/api/v1/namespaces/default/configmaps"
+
+
+def names(answer: Any) -> list[str]:
+    return [item["metadata"]["name"] for item in answer.json["items"]]
+
+
+@pytest.fixture
+def full(api: Any, shapes: Any) -> Any:
+    for number in range(10):
+        api.post(PODS, shapes.pod(f"p{number}", node=f"n{number % 2}", app="web", parity=str(number % 2)))
+    api.post("/api/v1/namespaces/other/pods", shapes.pod("q", app="web"))
+    return api
+
+
+def test_pages_follow_each_other_at_one_revision(full: Any, shapes: Any) -> None:
+    first = full.get(PODS, query_string="limit=4").json
+    full.post(PODS, shapes.pod("p35"))
+    second = full.get(PODS, query_string=f"limit=4&continue={first['metadata']['continue']}").json
+    third = full.get(PODS, query_string=f"limit=4&continue={second['metadata']['continue']}").json
+
+    assert first["metadata"]["remainingItemCount"] == 6 and second["metadata"]["remainingItemCount"] == 2
+    assert {page["metadata"]["resourceVersion"] for page in (first, second, third)} == {
+        first["metadata"]["resourceVersion"]
+    }
+    shown = [item["metadata"]["name"] for page in (first, second, third) for item in page["items"]]
+    assert shown == [f"p{number}" for number in range(10)]
+    assert "continue" not in third["metadata"] and "remainingItemCount" not in third["metadata"]
+
+
+def test_a_token_too_old_brings_one_to_go_on_with(full: Any, shapes: Any) -> None:
+    first = full.get(PODS, query_string="limit=4").json["metadata"]
+    full.post(PODS, shapes.pod("p99"))
+    full.app.cache.store.compact(full.app.cache.revision)
+
+    late = full.get(PODS, query_string=f"limit=4&continue={first['continue']}")
+    assert late.status_code == 410 and late.json["reason"] == "Expired"
+    rest = full.get(PODS, query_string=f"limit=4&continue={late.json['metadata']['continue']}").json
+
+    assert [item["metadata"]["name"] for item in rest["items"]] == ["p4", "p5", "p6", "p7"]
+    assert (
+        rest["metadata"]["resourceVersion"] != first["resourceVersion"] and rest["metadata"]["remainingItemCount"] == 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        (PODS, "labelSelector=parity=1", ["p1", "p3", "p5", "p7", "p9"]),
+        (PODS, "labelSelector=parity%20in%20(1),app", ["p1", "p3", "p5", "p7", "p9"]),
+        (PODS, "labelSelector=app!=web", []),
+        (PODS, "fieldSelector=metadata.name=p3", ["p3"]),
+        (PODS, "fieldSelector=metadata.name!=p3,spec.nodeName=n1", ["p1", "p5", "p7", "p9"]),
+        (PODS, "fieldSelector=metadata.namespace=other", []),
+        ("/api/v1/pods", "fieldSelector=spec.nodeName=", ["q"]),
+        ("/api/v1/pods", "fieldSelector=metadata.namespace=other", ["q"]),
+        (PODS, "labelSelector=parity=1&limit=2", ["p1", "p3"]),
+    ],
+)
+def test_selectors_choose(full: Any, path: str, query: str, expected: list[str]) -> None:
+    assert names(full.get(path, query_string=query)) == expected
+
+
+def test_a_list_as_of_a_revision_shows_that_revision(full: Any) -> None:
+    then = full.get(PODS).json["metadata"]["resourceVersion"]
+    full.delete(f"{PODS}/p0", {"gracePeriodSeconds": 0})
+
+    old = full.get(PODS, query_string=f"resourceVersion={then}&resourceVersionMatch=Exact")
+
+    assert "p0" in names(old) and old.json["metadata"]["resourceVersion"] == then
+    assert "p0" not in names(full.get(PODS, query_string="resourceVersion=0"))
+
+
+def test_tables_and_partial_metadata_are_given_to_who_wants_them(full: Any) -> None:
+    table = full.get(PODS, headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}).json
+    assert table["kind"] == "Table" and len(table["rows"]) == 10 and table["columnDefinitions"][0]["name"] == "Name"
+    assert table["rows"][0]["object"]["kind"] == "PartialObjectMetadata"
+
+    partial = full.get(
+        PODS, headers={"Accept": "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"}
+    ).json
+    assert partial["kind"] == "PartialObjectMetadataList" and "spec" not in partial["items"][0]
+    one = full.get(
+        f"{PODS}/p1", headers={"Accept": "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"}
+    ).json
+    assert one["kind"] == "PartialObjectMetadata" and one["metadata"]["name"] == "p1"
+
+
+def test_a_big_list_is_compressed_and_kept_until_something_changes(api: Any, shapes: Any) -> None:
+    for number in range(40):
+        api.post(CMS, shapes.config_map(f"c{number:02}", text="x" * 10_000))
+
+    packed = api.get(CMS, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == api.get(CMS).content == api.get(CMS).content
+    api.delete(f"{CMS}/c00")
+    assert len(api.get(CMS).json["items"]) == 39

@@ -1,0 +1,156 @@
+"""Watches as an in-process client sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PODS = "/api/v1/namespaces/default/pods"
+
+
+def kinds(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(event["type"], event["object"]["metadata"].get("name", "")) for event in events]
+
+
+def test_a_streaming_list_ends_with_a_bookmark(api: Any, shapes: Any) -> None:
+    api.post(PODS, shapes.pod("a"))
+    api.post(PODS, shapes.pod("b"))
+
+    query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+    events = api.watch(PODS, query, 3)
+
+    assert kinds(events) == [("ADDED", "a"), ("ADDED", "b"), ("BOOKMARK", "")]
+    end = events[2]["object"]
+    assert end["kind"] == "Pod" and end["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+    assert int(end["metadata"]["resourceVersion"]) == api.app.cache.revision
+
+
+def test_leaving_a_selector_is_a_deletion_and_coming_back_an_addition(api: Any, shapes: Any) -> None:
+    start = api.post(PODS, shapes.pod("a", app="web")).json["metadata"]["resourceVersion"]
+    api.patch(f"{PODS}/a", {"metadata": {"labels": {"app": "other"}}})
+    back = api.patch(f"{PODS}/a", {"metadata": {"labels": {"app": "web"}}}).json
+    api.patch(f"{PODS}/a", {"metadata": {"annotations": {"x": "y"}}})
+    api.delete(f"{PODS}/a")
+
+    events = api.watch(PODS, f"labelSelector=app=web&resourceVersion={start}", 4)
+
+    assert [event["type"] for event in events] == ["DELETED", "ADDED", "MODIFIED", "DELETED"]
+    assert events[0]["object"]["metadata"]["labels"] == {"app": "web"}
+    assert events[0]["object"]["metadata"]["resourceVersion"] != start
+    assert events[1]["object"] == back
+
+
+def test_a_watch_of_one_name_sees_nobody_else(api: Any, shapes: Any) -> None:
+    start = api.post(PODS, shapes.pod("a")).json["metadata"]["resourceVersion"]
+    for name in ("b", "c"):
+        api.post(PODS, shapes.pod(name))
+    api.post("/api/v1/namespaces/other/pods", shapes.pod("b"))
+
+    assert kinds(api.watch(PODS, f"fieldSelector=metadata.name=b&resourceVersion={start}")) == [("ADDED", "b")]
+
+
+def test_a_watch_from_before_the_history_is_told_so(api: Any, shapes: Any) -> None:
+    for name in ("a", "b", "c"):
+        api.post(PODS, shapes.pod(name))
+    api.app.cache.collections["/core/pods/"].ring.forget(api.app.cache.revision)
+
+    [event] = api.watch(PODS, "resourceVersion=2")
+
+    assert event["type"] == "ERROR" and event["object"]["code"] == 410 and event["object"]["reason"] == "Expired"
+
+
+def test_what_happens_after_the_start_arrives(api: Any, shapes: Any) -> None:
+    api.post(PODS, shapes.pod("a"))
+    from sampan.apiserver.request import Request
+
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": PODS, "QUERY_STRING": "watch=1", "sampan.user": api.user}
+    lines = api.app.front.answer(Request(environ)).body
+    first = next(lines)
+    api.post(PODS, shapes.pod("b"))
+    second = next(lines)
+    lines.close()
+
+    assert b'"ADDED"' in first and b'"name":"b"' in second
+
+
+def test_a_table_watch_shows_rows(api: Any, shapes: Any) -> None:
+    api.post(PODS, shapes.pod("a"))
+    from sampan.apiserver.request import Request
+
+    environ = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": PODS, "QUERY_STRING": "watch=1", "sampan.user": api.user,
+        "HTTP_ACCEPT": "application/json;as=Table;v=v1;g=meta.k8s.io",
+    }  # fmt: skip
+    lines = api.app.front.answer(Request(environ)).body
+    first = next(lines)
+    lines.close()
+
+    assert b'"kind":"Table"' in first and b'"rows":[{"cells":["a"' in first
+
+
+class Loop:
+    """The worker's loop, run by hand."""
+
+    def __init__(self) -> None:
+        self.soon: list[Any] = []
+
+    def call_soon(self, function: Any) -> None:
+        self.soon.append(function)
+
+    def call_later(self, delay: float, function: Any) -> Any:
+        return lambda: None
+
+    def run(self) -> None:
+        while self.soon:
+            self.soon.pop(0)()
+
+
+class Connection:
+    def __init__(self) -> None:
+        self.sent = b""
+        self.stuck = 0
+        self.closed = False
+        self.on_close: Any = None
+
+    def send(self, data: bytes) -> None:
+        self.sent += data
+
+    def buffered(self) -> int:
+        return self.stuck
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def hijacked(api: Any, query: str = "watch=1") -> tuple[Loop, Connection]:
+    from sampan.apiserver.handover import Hijacked
+    from sampan.apiserver.request import Request
+
+    loop, connection = Loop(), Connection()
+    environ = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": PODS, "QUERY_STRING": query, "sampan.user": api.user,
+        "sampan.loop": loop, "SERVER_PROTOCOL": "HTTP/1.1",
+    }  # fmt: skip
+    try:
+        api.app.front.answer(Request(environ))
+    except Hijacked as handover:
+        handover.take(connection)
+    return loop, connection
+
+
+def test_a_watch_on_the_loop_is_a_hijacked_connection(api: Any, shapes: Any) -> None:
+    api.post(PODS, shapes.pod("a"))
+    loop, connection = hijacked(api)
+    api.post(PODS, shapes.pod("b"))
+    loop.run()
+
+    head, _, body = connection.sent.partition(b"\r\n\r\n")
+    assert b"chunked" in head and b'"name":"a"' in body and b'"name":"b"' in body
+
+
+def test_a_slow_client_is_told_and_cut_off(api: Any, shapes: Any) -> None:
+    loop, connection = hijacked(api)
+    connection.stuck = 1 << 30
+    api.post(PODS, shapes.pod("b"))
+    loop.run()
+
+    assert connection.closed and b'"code":410' in connection.sent and connection.sent.endswith(b"0\r\n\r\n")

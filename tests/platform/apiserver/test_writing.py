@@ -1,0 +1,138 @@
+"""Creating, updating, patching, applying; status, scale, other encodings of bodies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CMS = "/api/v1/namespaces/default/configmaps"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
+
+
+def test_status_and_spec_are_written_apart(api: Any, shapes: Any) -> None:
+    body = shapes.deployment("a")
+    body["status"] = {"replicas": 9}
+    made = api.post(DEPLOYMENTS, body).json
+    assert "status" not in made and made["metadata"]["generation"] == 1
+
+    shown = api.put(
+        f"{DEPLOYMENTS}/a/status", {**made, "status": {"replicas": 3}, "spec": {**made["spec"], "replicas": 7}}
+    )
+    assert shown.json["status"] == {"replicas": 3} and shown.json["spec"]["replicas"] == 1
+    assert shown.json["metadata"]["generation"] == 1
+    changed = api.patch(f"{DEPLOYMENTS}/a", {"spec": {"replicas": 2}, "status": None})
+    assert changed.json["status"] == {"replicas": 3} and changed.json["metadata"]["generation"] == 2
+
+
+def test_scale_reads_and_writes_replicas(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+
+    scale = api.get(f"{DEPLOYMENTS}/a/scale").json
+    assert scale["kind"] == "Scale" and scale["spec"] == {"replicas": 1}
+    assert api.put(f"{DEPLOYMENTS}/a/scale", {**scale, "spec": {"replicas": 5}}).json["spec"] == {"replicas": 5}
+    assert api.put(f"{DEPLOYMENTS}/a/scale", scale).status_code == 409
+    assert api.patch(f"{DEPLOYMENTS}/a/scale", {"spec": {"replicas": 6}}).status_code == 200
+    assert api.get(f"{DEPLOYMENTS}/a").json["spec"]["replicas"] == 6
+    assert api.patch(f"{DEPLOYMENTS}/a/scale", {"spec": {"replicas": -1}}).status_code == 422
+
+
+def test_a_write_that_changes_nothing_makes_no_revision(api: Any, shapes: Any) -> None:
+    made = api.post(CMS, shapes.config_map("a", x="y")).json
+
+    assert api.put(f"{CMS}/a", made).json == made
+    assert api.patch(f"{CMS}/a", {"data": {"x": "y"}}).json == made
+
+
+def test_an_update_without_revision_overwrites(api: Any, shapes: Any) -> None:
+    api.post(CMS, shapes.config_map("a", x="1"))
+    api.patch(f"{CMS}/a", {"data": {"x": "2"}})
+    assert api.put(f"{CMS}/a", shapes.config_map("a", x="3")).json["data"] == {"x": "3"}
+
+
+def test_what_the_server_sets_stays_the_servers(api: Any, shapes: Any) -> None:
+    made = api.post(CMS, shapes.config_map("a")).json["metadata"]
+    other = {"creationTimestamp": "2001-01-01T00:00:00Z", "deletionTimestamp": "2001-01-01T00:00:00Z", "generation": 7}
+    patched = api.patch(f"{CMS}/a", {"metadata": {**other, "labels": {"a": "b"}}}).json["metadata"]
+
+    assert patched["creationTimestamp"] == made["creationTimestamp"] and "deletionTimestamp" not in patched
+    assert api.patch(f"{CMS}/a", {"metadata": {"uid": "x"}}).status_code == 409
+
+
+def test_a_generated_name_is_found(api: Any) -> None:
+    made = [api.post(CMS, {"metadata": {"generateName": "web-"}}).json["metadata"]["name"] for _ in range(3)]
+    assert len(set(made)) == 3 and all(name.startswith("web-") and len(name) == 9 for name in made)
+
+
+def test_an_invalid_object_is_refused_in_the_usual_words(api: Any, shapes: Any) -> None:
+    answer = api.post(DEPLOYMENTS, shapes.deployment("a", replicas=101))
+    assert answer.status_code == 422
+    assert answer.json["message"] == (
+        'Deployment.apps "a" is invalid: spec.replicas: Invalid value: 101: must be at most 100'
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "patch"),
+    [
+        ("merge-patch+json", {"spec": {"template": {"metadata": {"labels": {"x": "y"}}}}}),
+        ("strategic-merge-patch+json", {"spec": {"template": {"metadata": {"labels": {"x": "y"}}}}}),
+        ("json-patch+json", [{"op": "add", "path": "/spec/template/metadata/labels/x", "value": "y"}]),
+    ],
+)
+def test_three_kinds_of_patch(api: Any, shapes: Any, how: str, patch: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    done = api.patch(f"{DEPLOYMENTS}/a", patch, how)
+    assert done.status_code == 200 and done.json["spec"]["template"]["metadata"]["labels"] == {"app": "a", "x": "y"}
+
+
+def test_a_strategic_patch_merges_containers_by_name(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    change = {"spec": {"template": {"spec": {"containers": [{"name": "side", "image": "x"}]}}}}
+    done = api.patch(f"{DEPLOYMENTS}/a", change, "strategic-merge-patch+json")
+    assert {each["name"] for each in done.json["spec"]["template"]["spec"]["containers"]} == {"main", "side"}
+
+
+def test_apply_creates_merges_and_conflicts(api: Any) -> None:
+    config = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {mine: '1'}\n"
+    first = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string="fieldManager=one")
+    assert first.status_code == 201 and first.json["metadata"]["managedFields"][0]["manager"] == "one"
+    again = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string="fieldManager=one")
+    assert again.status_code == 200 and again.json == first.json
+
+    theirs = config.replace(b"'1'", b"'2'")
+    refused = api.patch(f"{CMS}/a", theirs, "apply-patch+yaml", query_string="fieldManager=two")
+    assert refused.status_code == 409 and refused.json["details"]["causes"][0]["reason"] == "FieldManagerConflict"
+    forced = api.patch(f"{CMS}/a", theirs, "apply-patch+yaml", query_string="fieldManager=two&force=true")
+    assert forced.json["data"] == {"mine": "2"}
+    assert api.patch(f"{CMS}/a", config, "apply-patch+yaml").status_code in (400, 422)
+
+
+def test_yaml_bodies_are_read(api: Any) -> None:
+    body = b"metadata:\n  name: a\ndata:\n  x: 'y'\n"
+    assert api.call("POST", CMS, body, headers={"Content-Type": "application/yaml"}).json["data"] == {"x": "y"}
+    bomb = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+        b"%c: &%c [%s]\n" % (98 + n, 98 + n, b",".join([b"*%c" % (97 + n)] * 9)) for n in range(9)
+    )
+    assert api.call("POST", CMS, bomb, headers={"Content-Type": "application/yaml"}).status_code == 400
+
+
+def test_a_protobuf_delete_is_understood(api: Any, shapes: Any) -> None:
+    api.post(CMS, shapes.config_map("a"))
+    meta = b"\x0a\x02v1\x12\x0dDeleteOptions"
+    raw = b"\x22\x0aBackground"  # propagationPolicy
+    body = b"k8s\x00" + b"\x0a" + bytes([len(meta)]) + meta + b"\x12" + bytes([len(raw)]) + raw
+
+    answer = api.call("DELETE", f"{CMS}/a", body, headers={"Content-Type": "application/vnd.kubernetes.protobuf"})
+    assert answer.status_code == 200, answer.text
+
+
+def test_warnings_reach_the_client(make: Any, shapes: Any) -> None:
+    class Careful:
+        name, operations, mutates, priority = "careful", frozenset({"CREATE"}), False, 500
+
+        def admit(self, review: Any) -> None:
+            review.warnings.append('mind "this"')
+
+    answer = make(shapes.Extra(admitters=[Careful()])).post(CMS, shapes.config_map("a"))
+    assert answer.headers["warning"] == '299 - "mind \\"this\\""'

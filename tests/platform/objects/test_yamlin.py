@@ -1,0 +1,89 @@
+import contextlib
+import json
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sampan.errors import BadRequest
+from sampan.objects import yamlin
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("yes", True), ("off", False), ("True", True), ('"yes"', "yes"), ("~", None), ("", None), ("010", 8),
+        ("0x1F", 31), ("1_000", 1000), ("1.5", 1.5), ("1e3", 1000.0), ("2020-01-01", "2020-01-01"),
+        ("2020-01-01T00:00:00Z", "2020-01-01T00:00:00Z"), ("12:30", "12:30"), ("09", "09"), ("1.2.3", "1.2.3"),
+        ("!!str 5", "5"), ("-9223372036854775808", -(2**63)), ("=", "="),
+    ],
+)  # fmt: skip
+def test_scalars_are_read_as_kubernetes_reads_them(text, value):
+    found = yamlin.decode(f"a: {text}\n".encode())["a"]
+
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_keys_become_text():
+    assert yamlin.decode(b"1: a\ntrue: b\n~: c\n1.5: d") == {"1": "a", "true": "b", "null": "c", "1.5": "d"}
+
+
+def test_anchors_and_merges_work_and_share_nothing():
+    found = yamlin.decode(b"base: &b {x: 1, l: [1]}\nd: {<<: *b, x: 2}\ne: *b\n")
+
+    assert found["d"] == {"x": 2, "l": [1]}
+    assert found["e"] == found["base"]
+    assert found["e"] is not found["base"]
+
+
+def test_json_under_a_yaml_name_is_read_as_json():
+    assert yamlin.decode(b'{"a": 1, "b": "yes"}') == {"a": 1, "b": "yes"}
+
+
+def test_repeated_keys_are_told_with_their_line():
+    body = b"a: 1\nb:\n  foo: 1\n  foo: 2\n"
+
+    assert yamlin.duplicates(body) == ['line 4: key "foo" already set in map']
+    assert yamlin.decode(body) == {"a": 1, "b": {"foo": 2}}
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "empty"), (b"# nothing", "empty"), (b"- a", "not a map"), (b"just words", "not a map"),
+        (b"a: 1\n---\nb: 2", "more than one document"), (b"a: *x", "unknown anchor"), (b"a: [", "line 2"),
+        (b"a: !!python/object:os.system x", "tag"), (b"a: .inf", "unsupported value"), (b"? [1]\n: b", "map key"),
+        (b"[" * 100_000, "max depth"), (b"a: " + b"[" * 5000, "max depth"),
+        (b'{"a":' * 300 + b"1" + b"}" * 300, "depth"),
+        (b'a: "\\ud800"', "Unicode"), (b"\xff\xfe\x00", "yaml"), (b"a: &a [*a]", "anchor"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_a_bad_request(body, why):
+    with pytest.raises(BadRequest, match="error converting YAML to JSON.*" + why):
+        yamlin.decode(body)
+
+
+def test_an_alias_bomb_is_refused():
+    lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x]"]
+    lines += [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+
+    with pytest.raises(BadRequest, match="excessive aliasing"):
+        yamlin.decode("\n".join(lines).encode())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.binary(max_size=40)
+    | st.text(alphabet="ab:-{}[]&*?!|>'\"%#,\n 01.e<~\\ux", max_size=40).map(lambda text: text.encode())
+)
+def test_no_body_makes_anything_but_a_bad_request(body):
+    for read in (yamlin.decode, yamlin.duplicates):
+        with contextlib.suppress(BadRequest):
+            msgspec.json.encode(read(body))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.text(max_size=5), st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none(), max_size=5))
+def test_json_means_the_same_in_both_readers(value):
+    assert yamlin.decode(json.dumps(value).encode()) == value
