@@ -8,6 +8,7 @@ from typing import Any
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import ContainerSpec, Mount, PortMapping, Resources, SandboxSpec
 from sampan.objects import quantities
+from sampan.objects.pods.containers import walk
 from sampan_node.environment import ConfigProblem, expand
 
 
@@ -21,7 +22,7 @@ def sandbox_spec(pod: Object, attempt: int, options: Mapping[str, Any]) -> Sandb
     servers, searches, resolver_options = resolver(pod, options)
     ports = [
         PortMapping(port["containerPort"], port.get("hostPort", 0), port.get("protocol", "TCP"), port.get("hostIP", ""))
-        for container in (*(spec.get("initContainers") or ()), *spec["containers"]) for port in container.get("ports") or ()
+        for _, container in walk(spec) for port in container.get("ports") or ()
     ]  # fmt: skip
     return SandboxSpec(
         name=meta["name"], namespace=meta["namespace"], uid=meta["uid"], attempt=attempt, hostname=hostname(pod),
@@ -40,7 +41,7 @@ def resolver(pod: Object, options: Mapping[str, Any]) -> tuple[list[str], list[s
     servers: list[str] = []
     searches: list[str] = []
     found: dict[str, str | None] = {}
-    inside = policy == "ClusterFirst" and not spec.get("hostNetwork") or policy == "ClusterFirstWithHostNet"
+    inside = (policy == "ClusterFirst" and not spec.get("hostNetwork")) or policy == "ClusterFirstWithHostNet"
     if inside and options.get("dns_ip"):
         domain = options.get("cluster_domain", "cluster.local")
         servers = [options["dns_ip"]]
@@ -71,7 +72,13 @@ def hosts_file(pod: Object, ip: str, options: Mapping[str, Any]) -> str:
 
 
 def container_spec(
-    pod: Object, container: Object, attempt: int, *, env: Mapping[str, str], mounts: Sequence[Mount], image_user: str = ""
+    pod: Object,
+    container: Object,
+    attempt: int,
+    *,
+    env: Mapping[str, str],
+    mounts: Sequence[Mount],
+    image_user: str = "",
 ) -> ContainerSpec:
     """Raises ConfigProblem where runAsNonRoot cannot be kept."""
     common, own = pod["spec"].get("securityContext") or {}, container.get("securityContext") or {}
