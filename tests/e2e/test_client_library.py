@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from conftest import Cluster, until
+from clusters import Cluster, until
 
 kubernetes = pytest.importorskip("kubernetes", reason="the official client is in the extra dev: pip install -e .[dev]")
 from kubernetes.stream import stream  # noqa: E402 - after the check above

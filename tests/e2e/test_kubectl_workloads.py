@@ -8,7 +8,7 @@ import time
 import urllib.request
 
 import pytest
-from conftest import ROOT, WHICH_PYTHON, Cluster, until
+from clusters import ROOT, WHICH_PYTHON, Cluster, until
 
 pytestmark = pytest.mark.kubectl
 
