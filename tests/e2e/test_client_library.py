@@ -60,6 +60,7 @@ def test_a_watch_delivers_events_in_order(api, namespace):
     assert seen == [("ADDED", "a"), ("MODIFIED", "a"), ("DELETED", "a")]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the library leaves its socket open
 def test_exec_over_the_library_s_websocket(cluster, api, namespace):
     core = kubernetes.client.CoreV1Api(api)
     cluster.apply(cluster.pod("box", "while true; do sleep 0.2; done"))
