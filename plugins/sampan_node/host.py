@@ -61,6 +61,12 @@ class Host:
             return None
         return {"kind": resource.kind, **got}
 
+    def named_services(self) -> list[Object]:
+        """Services that pods have to find without DNS: all where none can be reached, none elsewhere."""
+        if self.options.get("dns_reachable", True):
+            return []
+        return self.client.list(SERVICES).items
+
     def services(self, pod: Object) -> list[Object]:
         """Services whose environment variables the pod gets: its namespace's, and the API server's."""
         namespace = pod["metadata"]["namespace"]
