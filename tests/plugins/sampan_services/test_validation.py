@@ -42,7 +42,8 @@ def test_affinity_is_switched_on_and_off(api):
         ("spec.type", {"type": "Magic", "ports": WEB}),
         ("spec.sessionAffinity", {"sessionAffinity": "Cookie", "ports": WEB}),
         ("spec.sessionAffinityConfig.clientIP.timeoutSeconds", {
-            "sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 90000}}, "ports": WEB,
+            "sessionAffinity": "ClientIP", "ports": WEB,
+            "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 90000}},
         }),
         ("spec.selector", {"selector": {"bad key!": "x"}, "ports": WEB}),
         ("spec.externalName", {"type": "ExternalName"}),
