@@ -6,7 +6,7 @@ import logging
 import shutil
 import subprocess
 
-from sampan_proxy import passing, rules
+from sampan_proxy import hairpins, passing, rules
 from sampan_proxy.kernel import Kernel, Refused
 from sampan_proxy.wanted import Wanted
 
@@ -26,6 +26,7 @@ class Filtering:
         new = rules.build(self._name, self._pod_cidr, wanted)
         old = self._now
         self._now = None
+        hairpins.allow()  # pods that have become endpoints bring ports of their own
         if old is None or old.local_node_ports != new.local_node_ports:
             self._kernel.run(rules.whole(new))
             passing.let_pass(self._name)

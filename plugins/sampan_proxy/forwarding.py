@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 CHUNK = 65536
 CONNECT_SECONDS = 5.0
 NOBODY = Serving(())
+TURNS = 5  # of the loop
 MOST_REMEMBERED = 65536  # clients with session affinity
 
 
@@ -86,11 +87,14 @@ class Forwarding:
 
     async def _end(self) -> None:
         await self._apply({})
+        for _ in range(TURNS):  # connections that were just taken become tasks first, and close in a later turn
+            await asyncio.sleep(0)
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(0)  # transports close in the next turn of the loop
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
     async def _listen(self, front: Front) -> Any:
         host = front.address or "0.0.0.0"

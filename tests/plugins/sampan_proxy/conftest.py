@@ -24,6 +24,25 @@ def run(*words: str) -> str:
     return subprocess.run(words, check=True, capture_output=True, text=True, timeout=20).stdout
 
 
+def inside(path: str, work: Callable[[], Any]) -> Any:
+    """Run it in the network namespace of that file, on a thread of its own."""
+    result: Future[Any] = Future()
+
+    def enter() -> None:
+        try:
+            with open(path) as space:
+                if ctypes.CDLL(None, use_errno=True).setns(space.fileno(), CLONE_NEWNET) != 0:
+                    raise OSError(ctypes.get_errno(), "setns")
+            result.set_result(work())
+        except BaseException as error:
+            result.set_exception(error)
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join(30)
+    return result.result(timeout=0)
+
+
 class Space:
     """A network namespace. What ``do`` runs, and the sockets it makes, belong to it."""
 
@@ -36,21 +55,7 @@ class Space:
         run("ip", "-n", self.name, *words)
 
     def do(self, work: Callable[[], Any]) -> Any:
-        result: Future[Any] = Future()
-
-        def enter() -> None:
-            try:
-                with open(f"/run/netns/{self.name}") as space:
-                    if ctypes.CDLL(None, use_errno=True).setns(space.fileno(), CLONE_NEWNET) != 0:
-                        raise OSError(ctypes.get_errno(), "setns")
-                result.set_result(work())
-            except BaseException as error:
-                result.set_exception(error)
-
-        thread = threading.Thread(target=enter)
-        thread.start()
-        thread.join(30)
-        return result.result(timeout=0)
+        return inside(f"/run/netns/{self.name}", work)
 
     def ask(self, address: str, port: int) -> str:
         """What a TCP server says: "own address, peer's address"; "" when the connection is refused."""
@@ -97,7 +102,20 @@ class Net:
         self.kernel = self.node.do(lambda: InSpace(self.node))
 
     def _join(self, other: Space, address: str, gateway: str, name: str) -> None:
-        run("ip", "link", "add", f"{name}0", "netns", self.node.name, "type", "veth", "peer", f"{name}1", "netns", other.name)
+        run(
+            "ip",
+            "link",
+            "add",
+            f"{name}0",
+            "netns",
+            self.node.name,
+            "type",
+            "veth",
+            "peer",
+            f"{name}1",
+            "netns",
+            other.name,
+        )
         self.node.ip("addr", "add", gateway, "dev", f"{name}0")
         self.node.ip("link", "set", f"{name}0", "up")
         other.ip("addr", "add", address, "dev", f"{name}1")
@@ -164,6 +182,27 @@ def net(monkeypatch):
     if not shutil.which("ip"):
         pytest.fail("this machine has root but no `ip`: install iproute2 to run this test")
     monkeypatch.setattr("sampan_proxy.passing._iptables", lambda *words: False)  # this machine's Docker is not ours
+    monkeypatch.setattr("sampan_proxy.hairpins.PORTS", "none")
     found = Net()
     yield found
     found.close()
+
+
+@pytest.fixture
+def outsider():
+    """A client on a network of its own, 10.53.77.2, beside this machine, 10.53.77.1."""
+    space = Space(f"sp{uuid.uuid4().hex[:6]}")
+    near = f"{space.name}0"
+    run("ip", "link", "add", near, "type", "veth", "peer", "eth0", "netns", space.name)
+    run("ip", "addr", "add", "10.53.77.1/30", "dev", near)
+    run("ip", "link", "set", near, "up")
+    space.ip("addr", "add", "10.53.77.2/30", "dev", "eth0")
+    space.ip("link", "set", "eth0", "up")
+    space.ip("route", "add", "default", "via", "10.53.77.1")
+    yield space
+    space.remove()
+
+
+@pytest.fixture(name="inside")
+def give_inside():
+    return inside
