@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from sampan.settings import Settings, load
-from sampan.supervisor.options import may_use_nftables
+from sampan.options import may_use_nftables
 from sampan.supervisor.state import is_running
 
 

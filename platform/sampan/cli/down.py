@@ -37,7 +37,7 @@ def command(where: dict[str, str]) -> None:
     if not (settings.home / "cluster.json").exists():
         return
     from sampan.supervisor import cluster
-    from sampan.supervisor.options import cluster_options
+    from sampan.options import cluster_options
 
     plugins = cluster.load_plugins(settings)
     for complaint in cluster.clean_up(settings, plugins, cluster_options(settings)):

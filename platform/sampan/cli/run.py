@@ -20,7 +20,7 @@ def command(where: dict[str, str], names: tuple[str, ...], kubeconfig: str) -> N
     """Run one component alone (reconciler, scheduler, node, proxy, an add-on …), as a client of an API server."""
     from sampan.supervisor import cluster
     from sampan.supervisor.components import run_components
-    from sampan.supervisor.options import cluster_options
+    from sampan.options import cluster_options
 
     set_up()
     settings = load(**where)
