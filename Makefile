@@ -7,7 +7,7 @@ RUN := $(BIN)/python
 .PHONY: up down status test check e2e bench clean
 
 up: .venv/ready
-	@$(BIN)/sampan up
+	@$(BIN)/sampan up --no-hint
 	@$(RUN) examples/guestbook/install.py
 
 down: .venv/ready

@@ -41,7 +41,11 @@ def main() -> int:
     })  # fmt: skip
     for manifest in manifests:
         if manifest["kind"] == "Deployment":
-            manifest["spec"]["template"]["spec"]["containers"][0]["image"] = image
+            template = manifest["spec"]["template"]["spec"]
+            template["containers"][0]["image"] = image
+            for volume in template["volumes"]:
+                if "hostPath" in volume:  # each cluster keeps a book of its own
+                    volume["hostPath"]["path"] = str(settings.home / "guestbook")
         apply(client, BY_KIND[manifest["kind"]], manifest)
     names = [m["metadata"]["name"] for m in manifests if m["kind"] == "Deployment"]
     if not wait_ready(client, names):

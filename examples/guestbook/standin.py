@@ -44,7 +44,7 @@ def stand_in(image: str) -> str:
 
 
 def short(error: BaseException) -> str:
-    return re.sub(r"\s+", " ", str(error))[:100]
+    return re.sub(r"\s+", " ", str(getattr(error, "explanation", "") or error))[:90]
 
 
 def local_name() -> str:

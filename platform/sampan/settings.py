@@ -98,6 +98,13 @@ class Settings:
         return f"https://{f'[{host}]' if ':' in host else host}:{self.api.port}"
 
 
+class Where(typing.TypedDict):
+    """The flags that say where the settings are; empty text for one that is not given."""
+
+    home: str
+    config: str
+
+
 def load(*, config: str = "", home: str = "", environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force; flags beat the environment, which beats the file. Raises ConfigError."""
     named = config or environ.get("SAMPAN_CONFIG", "")

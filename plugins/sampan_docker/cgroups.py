@@ -11,7 +11,10 @@ def usage(container_id: str, root: Path = ROOT) -> tuple[int, int] | None:
     """(nanoseconds of cpu, working set in bytes); None where no known path exists."""
     for cpu, memory in (
         (root / "cpuacct/docker" / container_id, root / "memory/docker" / container_id),
-        (root / f"cpuacct/system.slice/docker-{container_id}.scope", root / f"memory/system.slice/docker-{container_id}.scope"),
+        (
+            root / f"cpuacct/system.slice/docker-{container_id}.scope",
+            root / f"memory/system.slice/docker-{container_id}.scope",
+        ),
     ):
         if (cpu / "cpuacct.usage").exists():
             return int((cpu / "cpuacct.usage").read_text()), _working_set(

@@ -158,7 +158,8 @@ class DockerRuntime:
             "ErrImagePull", self._client.pull, name, tag=tag, stream=True, decode=True,
             auth_config=dict(credential) if credential else {},
         )  # fmt: skip
-        for step in ask("ErrImagePull", list, progress):
+        steps: list[dict[str, Any]] = ask("ErrImagePull", list, progress)
+        for step in steps:
             if "error" in step:
                 raise RuntimeFailure("ErrImagePull", step["error"])
 
@@ -171,7 +172,7 @@ class DockerRuntime:
         made = ask("ExecError", self._client.exec_create, container_id, list(command), stdin=stdin, tty=tty)["Id"]
         connection = ask("ExecError", self._client.exec_start, made, tty=tty, socket=True)
         return SocketStream(
-            _own(connection),
+            connection,
             tty=tty,
             code=lambda: self._exec_code(made),
             resize=lambda width, height: self._client.exec_resize(made, height=height, width=width),
@@ -209,15 +210,13 @@ class DockerRuntime:
         query = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
         connection = ask("AttachError", self._client.attach_socket, container_id, params=query)
         return SocketStream(
-            _own(connection),
+            connection,
             tty=tty,
             code=lambda: int(self._inspect(container_id)["State"]["ExitCode"]),
             resize=lambda width, height: self._client.resize(container_id, height=height, width=width),
         )
 
-    def logs(
-        self, container_id: str, *, follow: bool, since: float, tail: int
-    ) -> Iterator[tuple[float, int, bytes]]:
+    def logs(self, container_id: str, *, follow: bool, since: float, tail: int) -> Iterator[tuple[float, int, bytes]]:
         tty = bool(self._inspect(container_id)["Config"]["Tty"])
         return log_lines(open_logs(self._client, container_id, follow=follow, since=since, tail=tail), tty=tty)
 
@@ -330,9 +329,3 @@ def split_reference(reference: str) -> tuple[str, str]:
     if colon and "/" not in tag:
         return head, tag
     return reference, "latest"
-
-
-def _own(connection: Any) -> socket.socket:
-    """The SDK hands out a SocketIO around the socket, or the socket itself, by version and transport."""
-    return getattr(connection, "_sock", connection)  # type: ignore[no-any-return] # the SDK is untyped
-

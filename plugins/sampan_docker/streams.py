@@ -56,9 +56,11 @@ class SocketStream:
     """A hijacked connection of exec or attach."""
 
     def __init__(
-        self, connection: socket.socket, *, tty: bool, code: Callable[[], int], resize: Callable[[int, int], None]
+        self, connection: Any, *, tty: bool, code: Callable[[], int], resize: Callable[[int, int], None]
     ) -> None:
-        self._socket, self._tty, self._code, self._resize = connection, tty, code, resize
+        # The SDK hands out a SocketIO around the socket, or the socket itself, by version and transport.
+        self._connection, self._socket = connection, getattr(connection, "_sock", connection)
+        self._tty, self._code, self._resize = tty, code, resize
         self._socket.settimeout(None)
 
     def output(self) -> Iterator[tuple[int, bytes]]:
@@ -90,4 +92,9 @@ class SocketStream:
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+        response = getattr(self._connection, "_response", None)  # the SDK keeps it alive this way
+        with contextlib.suppress(OSError, ValueError):
+            if response is not None:
+                response.close()
+        self._connection.close()
         self._socket.close()

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ IMAGE_ID = "host"
 
 def write(path: Path, data: Any) -> None:
     """Whole or not at all."""
-    fresh = path.with_name(f"{path.name}.new")
+    fresh = path.with_name(f"{path.name}.{threading.get_ident()}")
     fresh.write_text(json.dumps(data))
     os.replace(fresh, path)
 

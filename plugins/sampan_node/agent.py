@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,11 +21,13 @@ from sampan_node.clock import Clock
 from sampan_node.host import Host
 from sampan_node.registration import Registration
 from sampan_node.resources import PODS
+from sampan_node.volumes import Volumes
 from sampan_node.worker import Worker
 
 log = logging.getLogger(__name__)
 
 VERSION = "v1.36.2"
+STOP_WITHIN = 5.0  # seconds that what is being done for pods may take when the agent ends
 ORPHANS_AFTER_SYNC = 30.0  # seconds to wait for the first complete list of pods
 
 
@@ -51,6 +55,9 @@ class Agent:
             self._informer.stop()
         for worker in self.workers():
             worker.stop()
+        end = time.monotonic() + STOP_WITHIN
+        for worker in self.workers():
+            worker.join(max(0.0, end - time.monotonic()))
 
     def workers(self) -> list[Worker]:
         with self._lock:
@@ -101,14 +108,10 @@ class Agent:
         self._remove_folders(known)
 
     def _remove_folders(self, known: set[str]) -> None:
-        from sampan_node.volumes import Volumes
-
         pods = self.host.home / "pods"
         for folder in pods.iterdir() if pods.is_dir() else ():
             if folder.name not in known:
                 Volumes(folder / "volumes", lambda kind, name: None, lambda pod, projection: "", {}).remove()
-                import shutil
-
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _listen(self) -> None:
@@ -136,7 +139,9 @@ def run(running: Running) -> None:
             running.client, name=name, ip=ip, port=server.port, capacity=host.allocatable, info=info
         )
         registration.register()
-        host.events.event({**registration.object, "metadata": {"name": name, "uid": name}}, "Normal", "Starting", "Starting kubelet.")
+        host.events.event(
+            {**registration.object, "metadata": {"name": name, "uid": name}}, "Normal", "Starting", "Starting kubelet."
+        )
         closing.append(agent.stop)
         agent.start()
         running.ready(f"node {name} runs pods by the {runtime.name} runtime; agent on port {server.port}")

@@ -59,7 +59,5 @@ def _show(folder: Path, names: set[str]) -> None:
 
 
 def _same(current: Path, files: Mapping[str, File]) -> bool:
-    found = {
-        str(path.relative_to(current)): path.read_bytes() for path in current.rglob("*") if path.is_file()
-    }
+    found = {str(path.relative_to(current)): path.read_bytes() for path in current.rglob("*") if path.is_file()}
     return found == {name: file.data for name, file in files.items()}

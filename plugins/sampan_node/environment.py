@@ -78,7 +78,12 @@ def _from_source(pod: Object, source: Object, lookup: Lookup) -> dict[str, str]:
 
 
 def _value(
-    pod: Object, container: Object, entry: Object, lookup: Lookup, allocatable: Mapping[str, str], env: Mapping[str, str]
+    pod: Object,
+    container: Object,
+    entry: Object,
+    lookup: Lookup,
+    allocatable: Mapping[str, str],
+    env: Mapping[str, str],
 ) -> str | None:
     source = entry.get("valueFrom")
     if not source:
@@ -127,7 +132,9 @@ def field_value(pod: Object, path: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+    escaped = (
+        value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+    )
     return f'"{escaped}"'
 
 

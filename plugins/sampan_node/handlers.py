@@ -20,7 +20,9 @@ class Outcome(NamedTuple):
     message: str
 
 
-def perform(handler: Object, container: Object, *, runtime: Runtime, container_id: str, ip: str, timeout: float) -> Outcome:
+def perform(
+    handler: Object, container: Object, *, runtime: Runtime, container_id: str, ip: str, timeout: float
+) -> Outcome:
     """Do what an httpGet, tcpSocket or exec handler says; never raises."""
     try:
         if "exec" in handler:

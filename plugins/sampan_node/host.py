@@ -61,6 +61,12 @@ class Host:
             return None
         return {"kind": resource.kind, **got}
 
+    def named_services(self) -> list[Object]:
+        """Services that pods have to find without DNS: all where none can be reached, none elsewhere."""
+        if self.options.get("dns_reachable", True):
+            return []
+        return self.client.list(SERVICES).items
+
     def services(self, pod: Object) -> list[Object]:
         """Services whose environment variables the pod gets: its namespace's, and the API server's."""
         namespace = pod["metadata"]["namespace"]
@@ -96,7 +102,9 @@ class Host:
         answer = self.client.create(
             SERVICE_ACCOUNTS, request, meta["namespace"], subresource="token", name=account
         )["status"]  # fmt: skip
-        expires = parse_time(answer["expirationTimestamp"]) if answer.get("expirationTimestamp") else time.time() + lifetime
+        expires = (
+            parse_time(answer["expirationTimestamp"]) if answer.get("expirationTimestamp") else time.time() + lifetime
+        )
         renew = time.time() + (expires - time.time()) * 0.8
         with self._lock:
             self._tokens[key] = renew, answer["token"]
@@ -122,7 +130,7 @@ def registry_credentials(config: Mapping[str, Any], image: str) -> list[Mapping[
     found: list[Mapping[str, str]] = []
     for server, entry in (config.get("auths") or {}).items():
         where = server.removeprefix("https://").removeprefix("http://").rstrip("/")
-        if image == where or image.startswith(f"{where.split('/')[0]}/") or "docker.io" in where and _is_hub(image):
+        if image == where or image.startswith(f"{where.split('/')[0]}/") or ("docker.io" in where and _is_hub(image)):
             user, password = entry.get("username", ""), entry.get("password", "")
             if not user and entry.get("auth"):
                 user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container, Sandbox
@@ -220,12 +220,12 @@ def delay(ended: Container, memory: Memory) -> float:
     if ended.started and ended.finished - ended.started >= QUIET:
         return 0.0
     times = ended.attempt - memory.base.get(ended.name, 0)
-    return 0.0 if times <= 0 else float(min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(times - 1, 10)))
+    return 0.0 if times <= 0 else failure_delay(times)
 
 
 def failure_delay(times: int) -> float:
     """Back-off of what could not even be started: pulls, missing ConfigMaps, sandboxes."""
-    return min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(max(times - 1, 0), 10))
+    return min(LONGEST_DELAY, FIRST_DELAY * float(2 ** min(max(times - 1, 0), 10)))
 
 
 def _held_back(name: str, memory: Memory, now: float, plan: Plan) -> bool:

@@ -1,9 +1,10 @@
-"""What pods use, as /stats/summary and as /metrics/resource. Source: kubelet stats/v1alpha1 and its resource metrics."""
+"""What pods use, as /stats/summary and /metrics/resource. Source: kubelet stats/v1alpha1 and resource metrics."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sampan.objects.metadata import now_text
@@ -55,10 +56,11 @@ def resource(agent: Any) -> str:
         f"node_memory_working_set_bytes {node['memory']['workingSetBytes']}",
     ]
     rows = [(pod["podRef"], one) for pod in told["pods"] for one in pod["containers"]]
-    for name, kind, value in (
+    shown: list[tuple[str, str, Callable[[dict[str, Any]], str]]] = [
         ("container_cpu_usage_seconds_total", "counter", lambda one: f"{one['cpu']['usageCoreNanoSeconds'] / 1e9:.6f}"),
         ("container_memory_working_set_bytes", "gauge", lambda one: str(one["memory"]["workingSetBytes"])),
-    ):
+    ]
+    for name, kind, value in shown:
         lines.append(f"# TYPE {name} {kind}")
         lines += [
             f'{name}{{container="{one["name"]}",namespace="{ref["namespace"]}",pod="{ref["name"]}"}} {value(one)}'

@@ -42,7 +42,9 @@ def options(query: Mapping[str, list[str]]) -> Options:
         since = parse_time(query["sinceTime"][0])
     elif seconds := number("sinceSeconds", 0):
         since = time.time() - seconds
-    return Options(flag("follow"), flag("previous"), flag("timestamps"), number("tailLines", -1), since, number("limitBytes", 0))
+    return Options(
+        flag("follow"), flag("previous"), flag("timestamps"), number("tailLines", -1), since, number("limitBytes", 0)
+    )
 
 
 def chosen(worker: Any, name: str, *, previous: bool) -> Container:
@@ -50,7 +52,9 @@ def chosen(worker: Any, name: str, *, previous: bool) -> Container:
     pod = worker.pod["metadata"]["name"]
     if name not in [container["name"] for _, container in walk(worker.pod["spec"])]:
         raise NotFound(f"container {name} is not valid for pod {pod}")
-    mine = sorted((one for one in worker.see().containers if one.name == name), key=lambda one: (one.attempt, one.created))
+    mine: list[Container] = sorted(
+        (one for one in worker.see().containers if one.name == name), key=lambda one: (one.attempt, one.created)
+    )
     if previous:
         if len(mine) < 2:
             raise BadRequest(f'previous terminated container "{name}" in pod "{pod}" not found')

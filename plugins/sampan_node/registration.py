@@ -38,7 +38,7 @@ def status_of(
     problem: str = "",
 ) -> Object:  # fmt: skip
     """The Node's status; resources that others added to capacity stay."""
-    status = copy(old)
+    status: Object = copy(old)
     status["capacity"] = {**(old.get("capacity") or {}), **capacity}
     status["allocatable"] = {**(old.get("allocatable") or {}), **capacity}
     status["addresses"] = [{"type": "InternalIP", "address": ip}, {"type": "Hostname", "address": name}]
@@ -49,7 +49,9 @@ def status_of(
     if problem:
         set_condition(status, "Ready", "False", now=now, reason="KubeletNotReady", message=problem)
     else:
-        set_condition(status, "Ready", "True", now=now, reason="KubeletReady", message="kubelet is posting ready status")
+        set_condition(
+            status, "Ready", "True", now=now, reason="KubeletReady", message="kubelet is posting ready status"
+        )
     return status
 
 

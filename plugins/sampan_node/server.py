@@ -111,7 +111,9 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(200, b"ok")
             case ["pods"] | ["runningpods"]:
                 pods = [worker.pod for worker in self.agent.workers() if not worker.gone]
-                self._answer(200, json.dumps({"kind": "PodList", "apiVersion": "v1", "items": pods}).encode(), json=True)
+                self._answer(
+                    200, json.dumps({"kind": "PodList", "apiVersion": "v1", "items": pods}).encode(), json=True
+                )
             case ["stats", "summary"]:
                 self._answer(200, json.dumps(metrics.summary(self.agent)).encode(), json=True)
             case ["metrics", "resource"]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import ContainerSpec, Mount, PortMapping, Resources, SandboxSpec
 from sampan.objects import quantities
+from sampan.objects.pods.containers import walk
 from sampan_node.environment import ConfigProblem, expand
 
 
@@ -21,7 +22,7 @@ def sandbox_spec(pod: Object, attempt: int, options: Mapping[str, Any]) -> Sandb
     servers, searches, resolver_options = resolver(pod, options)
     ports = [
         PortMapping(port["containerPort"], port.get("hostPort", 0), port.get("protocol", "TCP"), port.get("hostIP", ""))
-        for container in (*(spec.get("initContainers") or ()), *spec["containers"]) for port in container.get("ports") or ()
+        for _, container in walk(spec) for port in container.get("ports") or ()
     ]  # fmt: skip
     return SandboxSpec(
         name=meta["name"], namespace=meta["namespace"], uid=meta["uid"], attempt=attempt, hostname=hostname(pod),
@@ -40,8 +41,8 @@ def resolver(pod: Object, options: Mapping[str, Any]) -> tuple[list[str], list[s
     servers: list[str] = []
     searches: list[str] = []
     found: dict[str, str | None] = {}
-    inside = policy == "ClusterFirst" and not spec.get("hostNetwork") or policy == "ClusterFirstWithHostNet"
-    if inside and options.get("dns_ip"):
+    inside = (policy == "ClusterFirst" and not spec.get("hostNetwork")) or policy == "ClusterFirstWithHostNet"
+    if inside and options.get("dns_ip") and options.get("dns_reachable", True):
         domain = options.get("cluster_domain", "cluster.local")
         servers = [options["dns_ip"]]
         searches = [f"{pod['metadata']['namespace']}.svc.{domain}", f"svc.{domain}", domain]
@@ -52,8 +53,11 @@ def resolver(pod: Object, options: Mapping[str, Any]) -> tuple[list[str], list[s
     return servers, searches, [name if value is None else f"{name}:{value}" for name, value in found.items()]
 
 
-def hosts_file(pod: Object, ip: str, options: Mapping[str, Any]) -> str:
-    """The managed /etc/hosts. Source: kubelet's managedHostsFileContent (meaning)."""
+def hosts_file(pod: Object, ip: str, options: Mapping[str, Any], services: Iterable[Object] = ()) -> str:
+    """The managed /etc/hosts. Source: kubelet's managedHostsFileContent (meaning).
+
+    ``services`` stand in it by name where no cluster DNS can be reached (no right to port 53): as of the container's start.
+    """
     name, spec = hostname(pod), pod["spec"]
     lines = [
         "# Kubernetes-managed hosts file.", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback",
@@ -67,11 +71,30 @@ def hosts_file(pod: Object, ip: str, options: Mapping[str, Any]) -> str:
     if spec.get("hostAliases"):
         lines += ["", "# Entries added by HostAliases."]
         lines += ["\t".join([alias["ip"], *(alias.get("hostnames") or ())]) for alias in spec["hostAliases"]]
+    lines += _service_lines(pod["metadata"]["namespace"], options.get("cluster_domain", "cluster.local"), services)
     return "\n".join(lines) + "\n"
 
 
+def _service_lines(own: str, domain: str, services: Iterable[Object]) -> list[str]:
+    lines = []
+    for service in services:
+        address, name = service["spec"].get("clusterIP"), service["metadata"]["name"]
+        if address in (None, "", "None"):
+            continue
+        namespace = service["metadata"]["namespace"]
+        names = [f"{name}.{namespace}.svc.{domain}", f"{name}.{namespace}.svc", f"{name}.{namespace}"]
+        lines.append("\t".join([address, *names, *([name] if namespace == own else [])]))
+    return ["", "# Services, for there is no cluster DNS here.", *lines] if lines else []
+
+
 def container_spec(
-    pod: Object, container: Object, attempt: int, *, env: Mapping[str, str], mounts: Sequence[Mount], image_user: str = ""
+    pod: Object,
+    container: Object,
+    attempt: int,
+    *,
+    env: Mapping[str, str],
+    mounts: Sequence[Mount],
+    image_user: str = "",
 ) -> ContainerSpec:
     """Raises ConfigProblem where runAsNonRoot cannot be kept."""
     common, own = pod["spec"].get("securityContext") or {}, container.get("securityContext") or {}

@@ -40,6 +40,8 @@ def status_of(
     status["phase"] = phase(pod, seen, memory, done)
     if memory.verdict:
         status["phase"], status["reason"], status["message"] = memory.verdict
+    if status["phase"] in ("Succeeded", "Failed") and seen.running():
+        status["phase"] = "Running" if done else "Pending"  # an end is told when nothing runs any more
     _conditions(pod, seen, status, done, now_text(now))
     return status
 
@@ -64,10 +66,9 @@ def phase(pod: Object, seen: Seen, memory: Memory, done: bool) -> str:
     ):
         return "Pending"
     ended = [one for one in found if one and one.state == "exited"]
-    again = [
-        one for one, container in zip(found, pod["spec"]["containers"]) if one and one.state == "exited"
-        and restarts(pod, container, one)
-    ]  # fmt: skip
+    going = bool(pod["metadata"].get("deletionTimestamp")) and not seen.running()
+    pairs = zip(ended, pod["spec"]["containers"], strict=False)
+    again = not going and any(restarts(pod, container, one) for one, container in pairs)
     if len(ended) < len(found) or again:
         return "Running"
     return "Failed" if any(one.exit_code for one in ended) else "Succeeded"
@@ -183,18 +184,24 @@ def _conditions(pod: Object, seen: Seen, status: Object, done: bool, now: str) -
     if not any(one["type"] == "PodScheduled" for one in status.get("conditions") or ()):
         put("PodScheduled", True)
     put("PodReadyToStartContainers", bool(seen.sandbox and seen.sandbox.ready))
+    inits = list(zip(status.get("initContainerStatuses") or (), pod["spec"].get("initContainers") or (), strict=False))
     finished = "PodCompleted" if status["phase"] == "Succeeded" else "PodFailed" if over else ""
     pending = [
-        one["name"] for one, spec in zip(status.get("initContainerStatuses") or (), pod["spec"].get("initContainers") or ())
+        one["name"] for one, spec in inits
         if not (one["ready"] or (is_sidecar(spec) and one["started"]))
     ]  # fmt: skip
     if done or status["phase"] == "Succeeded":
         put("Initialized", True, finished if status["phase"] == "Succeeded" else "")
     else:
-        put("Initialized", False, "ContainersNotInitialized", f"containers with incomplete status: [{' '.join(pending)}]")
+        put(
+            "Initialized",
+            False,
+            "ContainersNotInitialized",
+            f"containers with incomplete status: [{' '.join(pending)}]",
+        )
     unready = [one["name"] for one in status.get("containerStatuses") or () if not one["ready"]]
     unready += [
-        one["name"] for one, spec in zip(status.get("initContainerStatuses") or (), pod["spec"].get("initContainers") or ())
+        one["name"] for one, spec in inits
         if is_sidecar(spec) and not one["ready"]
     ]  # fmt: skip
     if over:
@@ -209,6 +216,11 @@ def _conditions(pod: Object, seen: Seen, status: Object, done: bool, now: str) -
         if not any(c["type"] == gate["conditionType"] and c["status"] == "True" for c in status["conditions"])
     ]  # fmt: skip
     if not unready and missing:
-        put("Ready", False, "ReadinessGatesNotReady", f"corresponding condition of pod readiness gate \"{missing[0]}\" does not exist.")
+        put(
+            "Ready",
+            False,
+            "ReadinessGatesNotReady",
+            f'corresponding condition of pod readiness gate "{missing[0]}" does not exist.',
+        )
     else:
         put("Ready", not unready, reason, text)

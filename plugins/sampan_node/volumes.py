@@ -63,7 +63,7 @@ class Volumes:
         if not kind:
             other = next((key for key in volume if key != "name"), "none")
             raise ConfigProblem(f"volumes of type {other} are not known to this node agent")
-        place = self._folder / kind / volume["name"]
+        place = self._folder / kind / str(volume["name"])
         if kind == "emptyDir":
             return empty_dir(place, volume["emptyDir"] or {}, group)
         atomic.write(place, self._files(pod, volume[kind], kind), group=group)
@@ -181,7 +181,9 @@ def container_mounts(container: Object, paths: Mapping[str, Path], env: Mapping[
             sub = expand_strictly(mount["subPathExpr"], env)
         if sub:
             source = _below(source, sub)
-        propagation = {"HostToContainer": "slave", "Bidirectional": "shared"}.get(mount.get("mountPropagation", ""), "private")
+        propagation = {"HostToContainer": "slave", "Bidirectional": "shared"}.get(
+            mount.get("mountPropagation", ""), "private"
+        )
         found.append(Mount(str(source), mount["mountPath"], bool(mount.get("readOnly")), propagation))
     return found
 

@@ -11,6 +11,7 @@ import select
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
+from email.message import Message
 from typing import Any, NamedTuple
 
 from wsproto.connection import Connection as Frames
@@ -29,7 +30,7 @@ class Accepted(NamedTuple):
     head: bytes  # the complete 101 answer
 
 
-def accept(headers: Mapping[str, str]) -> Accepted:
+def accept(headers: Mapping[str, str] | Message) -> Accepted:
     """Raises BadRequest for what is no WebSocket upgrade, or offers no protocol of ours."""
     if "websocket" not in (headers.get("Upgrade") or "").lower():
         raise BadRequest("unable to upgrade: only WebSocket is spoken here")
@@ -39,7 +40,12 @@ def accept(headers: Mapping[str, str]) -> Accepted:
     if not key or protocol is None:
         raise BadRequest(f"unable to upgrade: none of the protocols {offered} is known")
     digest = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
-    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {digest}"]
+    lines = [
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Accept: {digest}",
+    ]
     if protocol:
         lines.append(f"Sec-WebSocket-Protocol: {protocol}")
     return Accepted(protocol, ("\r\n".join(lines) + "\r\n\r\n").encode())

@@ -48,6 +48,8 @@ class Worker:
         self._dirty = self._working = False
         self._alarm: Alarm | None = None
         self._stopped = False
+        self._idle = threading.Event()
+        self._idle.set()
 
     @property
     def folder(self) -> Path:
@@ -74,14 +76,19 @@ class Worker:
             if self._working:
                 return
             self._working = True
+            self._idle.clear()
         threading.Thread(target=self._work, name=f"pod {self.pod['metadata']['name']}", daemon=True).start()
 
     def stop(self) -> None:
         """The agent ends; containers run on."""
         with self._lock:
             self._stopped = True
-        for prober in self._probers.values():
+        for prober in list(self._probers.values()):
             prober.stop()
+
+    def join(self, patience: float) -> None:
+        """Wait until nothing is being done, so many seconds at most."""
+        self._idle.wait(patience)
 
     def _work(self) -> None:
         failures = 0
@@ -89,6 +96,7 @@ class Worker:
             with self._lock:
                 if not self._dirty or self._stopped:
                     self._working = False
+                    self._idle.set()
                     return
                 self._dirty = False
             try:
@@ -131,7 +139,7 @@ class Worker:
             self._publish(seen)
         for action in plan.actions:
             self._act(action, seen)
-            if self.finished.is_set():
+            if self.finished.is_set() or self._stopped:
                 return
             if isinstance(action, machine.StartSandbox | machine.StopAll):
                 seen = self.see()
@@ -228,7 +236,11 @@ class Worker:
             self.memory.ready.discard(gone)
         containers = {container["name"]: container for _, container in walk(self.pod["spec"])}
         for identifier, one in running.items():
-            if identifier not in self._probers and one.name in containers and not self.pod["metadata"].get("deletionTimestamp"):
+            if (
+                identifier not in self._probers
+                and one.name in containers
+                and not self.pod["metadata"].get("deletionTimestamp")
+            ):
                 self._probe(containers[one.name], one)
         for one in seen.containers:
             if one.state == "exited" and one.id not in self._messages:
@@ -236,7 +248,7 @@ class Worker:
                 self._messages[one.id] = termination.message(self._host.runtime, spec, one, self.folder)
 
     def _probe(self, container: Object, one: Container) -> None:
-        before = next(
+        before: Object = next(
             (s for key in ("containerStatuses", "initContainerStatuses") for s in self._known.get(key) or ()
              if s.get("containerID", "").endswith(one.id)), {},
         )  # fmt: skip

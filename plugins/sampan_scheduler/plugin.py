@@ -1,1 +1,27 @@
 """Where sampan_scheduler meets the platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sampan.contracts.components import Component, Running
+from sampan.hookspecs import hookimpl
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The section ``plugins.scheduler``."""
+
+    names: tuple[str, ...] = ("default-scheduler",)
+    """Pods with one of these as spec.schedulerName are scheduled here."""
+
+
+def _run(running: Running) -> None:
+    from sampan_scheduler.component import run
+
+    run(running)
+
+
+@hookimpl
+def contribute_components() -> list[Component]:
+    return [Component(name="scheduler", run=_run, user="system:kube-scheduler", process="control")]

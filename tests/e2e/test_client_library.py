@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from conftest import Cluster, until
+from clusters import Cluster, until
 
 kubernetes = pytest.importorskip("kubernetes", reason="the official client is in the extra dev: pip install -e .[dev]")
 from kubernetes.stream import stream  # noqa: E402 - after the check above
@@ -60,6 +60,7 @@ def test_a_watch_delivers_events_in_order(api, namespace):
     assert seen == [("ADDED", "a"), ("MODIFIED", "a"), ("DELETED", "a")]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the library leaves its socket open
 def test_exec_over_the_library_s_websocket(cluster, api, namespace):
     core = kubernetes.client.CoreV1Api(api)
     cluster.apply(cluster.pod("box", "while true; do sleep 0.2; done"))

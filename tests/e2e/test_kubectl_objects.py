@@ -6,7 +6,7 @@ import json
 import subprocess
 
 import pytest
-from conftest import Cluster, until
+from clusters import Cluster, until
 
 pytestmark = pytest.mark.kubectl
 

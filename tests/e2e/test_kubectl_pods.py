@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import Cluster, until
+from clusters import Cluster, until
 
 pytestmark = pytest.mark.kubectl
 

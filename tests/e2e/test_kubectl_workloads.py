@@ -8,7 +8,7 @@ import time
 import urllib.request
 
 import pytest
-from conftest import ROOT, WHICH_PYTHON, Cluster, until
+from clusters import ROOT, WHICH_PYTHON, Cluster, until
 
 pytestmark = pytest.mark.kubectl
 
@@ -117,11 +117,10 @@ def test_a_node_port_is_reachable_on_the_node(cluster, namespace):
 def test_pods_find_services_by_name(cluster, namespace):
     cluster.apply(deployment(cluster, "web", replicas=1), service("web"))
     cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
-    client = "for i in 1 2 3 4 5 6 7 8 9 10; do wget -q -T 3 -O - http://web:8080/ && exit 0; sleep 0.5; done; exit 1"
-    if cluster.runtime == "exec":
-        client = client.replace("wget", "busybox wget")
+    script = "import urllib.request; print(urllib.request.urlopen('http://web:8080/', timeout=10).read().decode())"
+    container = {"image": python_image(cluster), "command": ["python3", "-c", script]}  # a static busybox cannot resolve
 
-    cluster.apply(cluster.pod("client", client, restartPolicy="Never"))
+    cluster.apply(cluster.pod("client", "", restartPolicy="OnFailure", container=container))
 
     until(lambda: cluster.get("pod", "client")["status"].get("phase") in ("Succeeded", "Failed"), 60)
     assert cluster.kubectl("logs", "client").strip().endswith("-1")

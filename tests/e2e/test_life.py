@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Cluster, start, until
+from clusters import Cluster, start, until
 
 
 def state(cluster: Cluster) -> dict:
@@ -82,7 +82,7 @@ def test_down_leaves_no_container_and_no_rule(tmp_path, tools, docker_cluster):
     home.mkdir()
     (home / "sampan.yaml").write_text(f"network: {{service_cidr: 10.{number}.0.0/16}}\nnode: {{runtime: docker, name: passing}}\n")
     cluster = Cluster(home, "docker", 0, docker_cluster.image, tools)
-    from conftest import free_port
+    from clusters import free_port
 
     cluster.sampan("up", "--port", str(free_port()))
     cluster.apply(cluster.pod("web", "sleep 1000"))

@@ -66,7 +66,7 @@ class Subresources:
             return self._whole(request, served, sub.merge)
         assert self.cluster is not None
         call = ServedCall(request, self.cluster, sub)
-        if request.verb == "create" and sub.name not in ("binding", "eviction") and sub.verb == "create":
+        if sub.verb == "create" or sub.name == "proxy":  # exec, attach, portforward, proxy: connections
             self._admit_connect(request, served)
         return self.answer(request, call, sub.serve, blocking=sub.blocking)
 

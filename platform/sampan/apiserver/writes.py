@@ -87,7 +87,7 @@ class Writer:
             intent.name = str(meta.get("name") or "")
             stamps.stamp_new(obj, served.kind, intent.namespace, self.clock())
             if kind.status and not kind.status_on_create:
-                obj.pop("status", None)
+                obj["status"] = {}  # shown empty, as upstream's structs are, until somebody knows better
             stored = served.kept(obj)
             key = served.key(intent.namespace, intent.name)
             if served.collection is not None and key in served.collection.records:

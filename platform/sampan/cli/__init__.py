@@ -11,6 +11,7 @@ import click
 from sampan import KUBERNETES_VERSION, __version__
 from sampan.errors import ConfigError, PluginError
 from sampan.plugins import suggest
+from sampan.settings import Where
 
 COMMANDS = {
     "up": "Start the cluster on this machine, or say that it runs.",
@@ -56,7 +57,7 @@ class Lazy(click.Group):
 @click.pass_context
 def sampan(ctx: click.Context, home: str, config: str) -> None:
     """A Kubernetes-compatible cluster platform in Python."""
-    ctx.obj = {"home": home, "config": config}
+    ctx.obj = Where(home=home, config=config)
 
 
 def main(argv: list[str] | None = None) -> Any:

@@ -10,7 +10,7 @@ import click
 from sampan.cli.configuration import change
 from sampan.errors import ConfigError
 from sampan.plugins import suggest
-from sampan.settings import Settings, load
+from sampan.settings import Settings, Where, load
 from sampan.supervisor.cluster import load_plugins
 from sampan.supervisor.state import is_running, read_state
 
@@ -22,7 +22,7 @@ def command() -> None:
 
 @command.command("list")
 @click.pass_obj
-def list_(where: dict[str, str]) -> None:
+def list_(where: Where) -> None:
     """Name every installed add-on, whether it is enabled, and whether it runs."""
     settings = load(**where)
     running = _running_components(settings)
@@ -40,7 +40,7 @@ def list_(where: dict[str, str]) -> None:
 @command.command()
 @click.argument("name")
 @click.pass_obj
-def enable(where: dict[str, str], name: str) -> None:
+def enable(where: Where, name: str) -> None:
     """Enable an add-on; a running cluster starts it at once."""
     settings = load(**where)
     _check(settings, name)
@@ -54,7 +54,7 @@ def enable(where: dict[str, str], name: str) -> None:
 @command.command()
 @click.argument("name")
 @click.pass_obj
-def disable(where: dict[str, str], name: str) -> None:
+def disable(where: Where, name: str) -> None:
     """Disable an add-on; a running cluster stops it at once."""
     settings = load(**where)
     _check(settings, name)

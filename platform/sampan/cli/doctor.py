@@ -5,21 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from sampan.settings import Settings, load
-from sampan.supervisor.options import may_use_nftables
+from sampan.options import may_use_nftables
+from sampan.settings import Settings, Where, load
 from sampan.supervisor.state import is_running
 
 
 @click.command()
 @click.pass_obj
-def command(where: dict[str, str]) -> None:
+def command(where: Where) -> None:
     """Say what is wrong with this machine, in words. Exit code 1 when something prevents a cluster."""
     settings = load(**where)
     bad = False
@@ -32,7 +31,7 @@ def command(where: dict[str, str]) -> None:
 
 def findings(settings: Settings) -> Iterator[tuple[str, str]]:
     """(ok | note | bad, sentence) for each thing looked at."""
-    yield ("ok", f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
+    yield ("ok", f"Python {sys.version.split()[0]}")
     yield from _home(settings)
     yield from _port(settings)
     yield from _docker()

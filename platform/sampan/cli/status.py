@@ -10,13 +10,13 @@ import click
 
 from sampan.cli.up import ready_node
 from sampan.errors import StatusError
-from sampan.settings import load
+from sampan.settings import Where, load
 from sampan.supervisor.state import is_running, read_state
 
 
 @click.command()
 @click.pass_obj
-def command(where: dict[str, str]) -> None:
+def command(where: Where) -> None:
     """Say what runs, where, and how it is. Exit code 1 when the cluster does not run or is not well."""
     settings = load(**where)
     if not settings.home.exists() or not is_running(settings.home):
@@ -34,13 +34,19 @@ def command(where: dict[str, str]) -> None:
         click.echo(f"node      {node or 'none is Ready'}")
     click.echo(f"add-ons   {', '.join(settings.addons) or 'none'}")
     click.echo(f"\n{'PROCESS':14}{'PID':>8}{'MEMORY':>10}{'RESTARTS':>10}  {'SINCE':10}RUNS")
+    own = proportional_memory(state["pid"], children=False)
+    click.echo(f"{'supervisor':14}{state['pid']:>8}{in_megabytes(own):>10}")
+    total = own
     for process in state["processes"]:
-        memory = f"{proportional_memory(process['pid']) / 1e6:.0f} MB" if process["pid"] else "-"
+        used = proportional_memory(process["pid"]) if process["pid"] else 0
+        total += used
+        memory = in_megabytes(used) if process["pid"] else "-"
         since = _age(time.time() - process["started"]) if process["pid"] else process["status"]
         runs = ", ".join(process["components"]) + (f"  (last: {process['exit']})" if process["exit"] else "")
         click.echo(
             f"{process['name']:14}{process['pid'] or '-':>8}{memory:>10}{process['restarts']:>10}  {since:10}{runs}"
         )
+    click.echo(f"{'all':14}{'':8}{in_megabytes(total):>10}")
     click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
     if not well or (settings.node.enabled and not node):
         raise SystemExit(1)
@@ -56,10 +62,14 @@ def _say_health(client: object, url: str) -> bool:
     return True
 
 
-def proportional_memory(pid: int) -> int:
-    """Bytes of a process and its children, shared pages counted in part (PSS); 0 when it is gone."""
+def in_megabytes(size: int) -> str:
+    return f"{size / 1e6:.0f} MB"
+
+
+def proportional_memory(pid: int, *, children: bool = True) -> int:
+    """Bytes of a process (and its children), shared pages counted in part (PSS); 0 when it is gone."""
     total = 0
-    for one in (pid, *_children(pid)):
+    for one in (pid, *(_children(pid) if children else ())):
         try:
             for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):

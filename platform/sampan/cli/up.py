@@ -12,7 +12,7 @@ import click
 
 from sampan.cli.logging_setup import set_up
 from sampan.errors import ConfigError, StatusError
-from sampan.settings import Settings, load
+from sampan.settings import Settings, Where, load
 from sampan.supervisor.state import read_state, take_lock
 
 API_WAIT = 60.0  # seconds
@@ -25,8 +25,9 @@ NODE_WAIT = 60.0
 @click.option(
     "--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime)."
 )
+@click.option("--hint/--no-hint", default=True, help="End with the export line for KUBECONFIG.")
 @click.pass_obj
-def command(where: dict[str, str], foreground: bool, port: int | None, runtime: str | None) -> None:
+def command(where: Where, foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:
     """Start the cluster on this machine, or say that it runs."""
     started = time.monotonic()
     settings = _with_flags(load(**where), port, runtime)
@@ -44,7 +45,8 @@ def command(where: dict[str, str], foreground: bool, port: int | None, runtime: 
         _launch(settings, where["config"], lock)
         click.echo(f"starting in {settings.home}")
     wait_until_up(settings, started)
-    click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
+    if hint:
+        click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
 
 
 def _with_flags(settings: Settings, port: int | None, runtime: str | None) -> Settings:

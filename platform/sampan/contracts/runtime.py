@@ -206,8 +206,9 @@ class Runtime(Protocol):
     def attach(self, container_id: str, *, stdin: bool, tty: bool) -> Stream: ...
 
     def logs(self, container_id: str, *, follow: bool, since: float, tail: int) -> Iterator[tuple[float, int, bytes]]:
-        """(time, channel, line with its newline if it had one); tail -1 = all. Ends when the container has and all is read.
+        """(time, channel, line with its newline if it had one); tail -1 = all.
 
+        Ends when the container has and all is read.
         While following, (0.0, 0, b"") may come now and then: a sign of life, to be passed over.
         """
 

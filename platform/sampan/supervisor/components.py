@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def run_components(components: Iterable[Component], plugins: Plugins, home: Path
             home=str(_directory(home, component.name)),
             stop=stop,
             options=options,
-            ready=lambda text, name=component.name: log.info("%s: %s", name, text),
+            ready=partial(log.info, "%s: %s", component.name),
         )
         thread = threading.Thread(target=_keep_running, args=(component, running), name=component.name)
         thread.start()

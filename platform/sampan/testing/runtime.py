@@ -124,7 +124,7 @@ class RuntimeContract:
         os.environ["SAMPAN_TEST_LEAK"] = "1"
         try:
             ended = pod.end_of(
-                pod.start("tr '\\0' '\\n' < /proc/$$/environ", env={"GREETING": "hi there", "1-data": "x"})
+                pod.start("tr '\\0' '\\n' < /proc/$$/environ; echo", env={"GREETING": "hi there", "1-data": "x"})
             )
         finally:
             del os.environ["SAMPAN_TEST_LEAK"]

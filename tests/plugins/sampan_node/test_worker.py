@@ -49,7 +49,9 @@ class FakeApi:
             raise NotFound(name) from None
 
     def list(self, resource, namespace="", **_):
-        found = [o for (plural, ns, _), o in self.objects.items() if plural == resource.plural and namespace in ("", ns)]
+        found = [
+            o for (plural, ns, _), o in self.objects.items() if plural == resource.plural and namespace in ("", ns)
+        ]
         return SimpleNamespace(items=found)
 
     def create(self, resource, obj, namespace="", *, subresource="", name=""):
@@ -123,7 +125,12 @@ class Cluster:
 
     def run(self, *scripts, name="web", **spec):
         containers = [
-            {"name": f"c{index}", "image": "busybox:1", "command": ["/bin/sh", "-c", script], **spec.pop(f"c{index}", {})}
+            {
+                "name": f"c{index}",
+                "image": "busybox:1",
+                "command": ["/bin/sh", "-c", script],
+                **spec.pop(f"c{index}", {}),
+            }
             for index, script in enumerate(scripts)
         ]
         pod = {
@@ -191,7 +198,8 @@ def test_a_deleted_pod_is_stopped_then_removed(cluster):
 
 
 @pytest.mark.parametrize(
-    ("policy", "script", "phase"), [("Never", "exit 0", "Succeeded"), ("Never", "exit 3", "Failed"), ("OnFailure", "exit 0", "Succeeded")]
+    ("policy", "script", "phase"),
+    [("Never", "exit 0", "Succeeded"), ("Never", "exit 3", "Failed"), ("OnFailure", "exit 0", "Succeeded")],
 )
 def test_a_pod_that_ends_has_its_phase(cluster, policy, script, phase):
     cluster.run(script, restartPolicy=policy)
@@ -233,7 +241,9 @@ def test_a_failed_init_container_fails_a_pod_that_never_restarts(cluster):
 
 
 def test_a_sidecar_starts_first_and_runs_on(cluster):
-    sidecar = [{"name": "s", "image": "busybox:1", "command": ["/bin/sh", "-c", "sleep 1000"], "restartPolicy": "Always"}]
+    sidecar = [
+        {"name": "s", "image": "busybox:1", "command": ["/bin/sh", "-c", "sleep 1000"], "restartPolicy": "Always"}
+    ]
     cluster.run("exit 0", initContainers=sidecar, restartPolicy="Never")
 
     cluster.api.until(lambda: cluster.status()["phase"] == "Succeeded")

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.errors import BadRequest, Invalid, NotFound, ServiceUnavailable, StatusError
-from sampan_pods.proxy import split_target
+from sampan.errors import BadRequest, Invalid, NotFound, ServiceUnavailable
 from sampan_pods.streams import check_log_options
 
 
@@ -73,14 +72,6 @@ def test_an_agent_nobody_reaches_is_unavailable(client, make, tmp_path):
 
     with pytest.raises(ServiceUnavailable, match="cannot be reached"):
         log(client)
-
-
-def test_a_proxy_target_may_name_scheme_and_port():
-    assert split_target("web") == ("http", "web", "")
-    assert split_target("web:80") == ("http", "web", "80")
-    assert split_target("https:web:port") == ("https", "web", "port")
-    with pytest.raises(StatusError):
-        split_target("ftp:web:80")
 
 
 def test_a_pod_without_an_address_cannot_be_proxied_to(client, make):

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 HISTORY = 300.0  # seconds that old revisions can be read and tokens last
 MARK_EVERY = 10.0
+MOST_HINTS = 5_000
 
 
 class Cache:
@@ -71,6 +72,8 @@ class Cache:
 
     def expect(self, key: str, value: bytes, labels: dict[str, str], fields: dict[str, str]) -> None:
         """A writer of this process says what its value holds, so that nobody decodes it again."""
+        if len(self._hints) > MOST_HINTS:  # of writes that never happened: dry runs, lost races
+            self._hints.clear()
         self._hints[key] = (value, labels, fields)
 
     def when(self, revision: int, then: Callable[[], None]) -> None:
@@ -93,6 +96,17 @@ class Cache:
     def target(self) -> int:
         """The revision a consistent read must see; may ask the store."""
         return self.revision if self._exclusive else self.store.revision()
+
+    def _reload(self) -> None:
+        """Start again from a snapshot; watches cannot go on from where they were."""
+        try:
+            self._load()
+        except (Compacted, Unavailable) as error:
+            log.warning("the watch cache cannot load from the store now: %s", error)
+            time.sleep(0.5)
+            return
+        for tell in self.after_reload:
+            tell()
 
     def _load(self) -> None:
         snapshot = self.store.revision()
@@ -123,13 +137,16 @@ class Cache:
                         return
             except Compacted:
                 log.warning("the store has compacted what the watch cache had not seen yet; loading everything again")
-                self._load()
-                for tell in self.after_reload:
-                    tell()
+                self._reload()
             except Unavailable as error:
                 self.alive = False
                 log.warning("the store's feed was lost and is opened again: %s", error)
                 time.sleep(0.5)
+            except Exception:
+                self.alive = False
+                log.exception("the watch cache failed while following the store; loading everything again")
+                time.sleep(0.5)
+                self._reload()
 
     def _mark(self, revision: int, now: float) -> None:
         """Remember about when a revision was; what is older than ``HISTORY`` is let go of, here and in the store."""

@@ -82,6 +82,9 @@ class Hub:
         watcher.allowed = connection.buffered() + MOST_BUFFERED
         prefix = watcher.collection.prefix
         self._audiences.setdefault(prefix, Audience()).join(watcher)
+        if len(self._deadlines) > 2 * len(self) + 100:  # most of them have left before their time
+            self._deadlines = [entry for entry in self._deadlines if not entry[2].closed]
+            heapq.heapify(self._deadlines)
         heapq.heappush(self._deadlines, (self._clock() + seconds, next(self._order), watcher))
         self._set_alarm()
         if watcher.bookmarks and not self._marking:

@@ -1,0 +1,92 @@
+"""The scheduler as a component: informers, election, the loop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import Any
+
+from sampan.client.events import Recorder
+from sampan.client.informers import Informer
+from sampan.client.leases import Elector
+from sampan.contracts.components import Running
+from sampan.contracts.kinds import Object
+from sampan.contracts.reconciling import ReconcilerContext
+from sampan.objects.selectors import Selector
+from sampan_scheduler.resources import NAMESPACES, NODES, PODS
+from sampan_scheduler.scheduler import Scheduler
+
+log = logging.getLogger(__name__)
+
+LEASE = "sampan-scheduler"
+
+
+def run(running: Running) -> None:
+    """Schedule whenever this process leads."""
+    identity = f"{running.options.get('node_name', '')}-{os.getpid()}"
+    working: list[tuple[threading.Event, threading.Thread]] = []
+
+    def begin() -> None:
+        end_now = threading.Event()
+        thread = threading.Thread(target=_work, args=(running, end_now), name="scheduling")
+        thread.start()
+        working.append((end_now, thread))
+
+    def end() -> None:
+        while working:
+            end_now, thread = working.pop()
+            end_now.set()
+            thread.join(timeout=10)
+
+    while not running.stop.is_set():
+        Elector(running.client, LEASE, identity, begin, end).run(running.stop)
+
+
+def _work(running: Running, stop: threading.Event) -> None:
+    recorder = Recorder(running.client, "default-scheduler")
+    namespaces = Informer(running.client, NAMESPACES, metadata_only=True)
+
+    def matching(selector: Selector) -> frozenset[str]:
+        return frozenset(
+            ns["metadata"]["name"] for ns in namespaces.list() if selector.matches(ns["metadata"].get("labels") or {})
+        )
+
+    scheduler = Scheduler(
+        running.client, recorder, names=running.settings.names, namespaces=matching, strangers=_strangers(running)
+    )
+    nodes = Informer(running.client, NODES, on_change=scheduler.node_changed)
+    pods = Informer(running.client, PODS, on_change=scheduler.pod_changed, keep=_slim)
+    informers = (namespaces, nodes, pods)
+    for informer in informers:
+        informer.start()
+    try:
+        while not all(informer.wait_synced(1) for informer in informers):
+            if stop.is_set():
+                return
+        running.ready("scheduling")
+        scheduler.run(stop)
+    finally:
+        for informer in informers:
+            informer.stop()
+        recorder.close()
+
+
+def _slim(pod: Object) -> Object:
+    """What scheduling never reads is not kept: managed fields, and all status but phase, times and conditions."""
+    metadata = {key: value for key, value in pod["metadata"].items() if key != "managedFields"}
+    status = pod.get("status") or {}
+    kept = {key: status[key] for key in ("phase", "startTime", "conditions", "nominatedNodeName") if key in status}
+    return {**pod, "metadata": metadata, "status": kept}
+
+
+def _strangers(running: Running) -> list[Any]:
+    """Scheduling plugins that others contribute; one that fails at being asked is left out and named by ``ask``."""
+    plugins = running.options.get("plugins")
+    if plugins is None:
+        return []
+
+    def context(name: str) -> ReconcilerContext:
+        return ReconcilerContext(settings=plugins.settings_of(name), home=running.home, options=running.options)
+
+    return [plugin for _, found in plugins.ask("contribute_scheduling_plugins", context) for plugin in found or ()]

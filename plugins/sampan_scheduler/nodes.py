@@ -1,0 +1,242 @@
+"""The cluster as the scheduler sees it: nodes by row, the pods on them (assumed ones included), counts by domain.
+
+Everything is updated by difference: a pod that comes or goes touches its node and the counters its labels match, never
+all nodes. ``changes`` is the log of rows that changed, which verdict tables read on from where they stopped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sampan.contracts.kinds import Object
+from sampan.objects import quantities
+from sampan.objects.selectors import Selector
+from sampan_scheduler.pods import MIN_CPU, MIN_MEMORY, PodInfo, Port, Term
+
+MOST_COUNTERS = 512
+
+
+class Node:
+    """One node. Satisfies contracts.scheduling.NodeView."""
+
+    __slots__ = ("allocatable", "labels", "members", "name", "object", "ports", "row", "score_cpu", "score_memory", "taints", "unschedulable", "used")  # fmt: skip
+
+    def __init__(self, row: int, name: str) -> None:
+        self.row = row
+        self.name = name
+        self.members: dict[str, PodInfo] = {}
+        self.used: dict[str, int] = {}
+        self.score_cpu = 0  # what scores count: requests with a least amount a pod
+        self.score_memory = 0
+        self.ports: list[Port] = []
+
+    def describe(self, node: Object) -> None:
+        """Take over what the Node object says."""
+        self.object = node
+        self.labels: dict[str, str] = node["metadata"].get("labels") or {}
+        spec = node.get("spec") or {}
+        self.taints: list[Object] = spec.get("taints") or []
+        self.unschedulable = bool(spec.get("unschedulable"))
+        amounts = (node.get("status") or {}).get("allocatable") or {}
+        self.allocatable = {
+            name: quantities.milli(text) if name == "cpu" else quantities.whole(text) for name, text in amounts.items()
+        }
+
+    @property
+    def pods(self) -> Sequence[Object]:
+        return [info.object for info in self.members.values()]
+
+    def add(self, info: PodInfo, sign: int = 1) -> None:
+        """Count the pod in (or with -1 out)."""
+        used = self.used
+        for name, amount in info.requests.items():
+            used[name] = used.get(name, 0) + sign * amount
+        self.score_cpu += sign * max(info.requests.get("cpu", 0), MIN_CPU if not info.requests.get("cpu") else 0)
+        self.score_memory += sign * (info.requests.get("memory", 0) or MIN_MEMORY)
+        if sign > 0:
+            self.members[info.uid] = info
+            self.ports += info.ports
+        else:
+            self.members.pop(info.uid, None)
+            for port in info.ports:
+                self.ports.remove(port)
+
+
+class Counter:
+    """How many pods that a rule is about stand in each domain of a topology key."""
+
+    __slots__ = ("counts", "domains", "namespaces", "selector", "topology_key", "total")
+
+    def __init__(self, topology_key: str, namespaces: frozenset[str] | None, selector: Selector) -> None:
+        self.topology_key = topology_key
+        self.namespaces = namespaces
+        self.selector = selector
+        self.counts: dict[str, int] = {}
+        self.total = 0
+
+    def is_about(self, info: PodInfo) -> bool:
+        return (self.namespaces is None or info.namespace in self.namespaces) and self.selector.matches(info.labels)
+
+    def count(self, node: Node, amount: int) -> None:
+        domain = node.labels.get(self.topology_key)
+        if domain is not None:
+            self.counts[domain] = self.counts.get(domain, 0) + amount
+            self.total += amount
+
+
+class Cluster:
+    """All nodes and assigned pods. Satisfies contracts.scheduling.Snapshot. Not thread-safe: one thread owns it."""
+
+    def __init__(self) -> None:
+        self.rows: list[Node | None] = []
+        self.by_name: dict[str, Node] = {}
+        self.changes: list[int] = []
+        self.forgotten = 0  # how many changes have been dropped from the front of the log
+        self.version = 0  # grows when a node comes, goes or says something else
+        self.where: dict[str, Node] = {}  # pod uid → node
+        self._counters: dict[tuple[Any, ...], Counter] = {}
+        self._held: dict[tuple[str, frozenset[str] | None, Selector], Counter] = {}  # anti-affinity terms of placed pods
+        self._waiting: dict[str, dict[str, PodInfo]] = {}  # pods on nodes not seen yet, by node name
+        self._domains: dict[str, list[str | None]] = {}
+
+    def __len__(self) -> int:
+        return len(self.by_name)
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [node.name if node else "" for node in self.rows]
+
+    def node(self, row: int) -> Node:
+        found = self.rows[row]
+        assert found is not None
+        return found
+
+    def nodes(self) -> Iterable[Node]:
+        return self.by_name.values()
+
+    def domains(self, key: str) -> list[str | None]:
+        """The value of a label by row."""
+        found = self._domains.get(key)
+        if found is None:
+            found = self._domains[key] = [node.labels.get(key) if node else None for node in self.rows]
+        return found
+
+    def set_node(self, obj: Object) -> None:
+        name = obj["metadata"]["name"]
+        node = self.by_name.get(name)
+        fresh = node is None
+        if node is None:
+            row = next((i for i, taken in enumerate(self.rows) if taken is None), len(self.rows)) if None in self.rows else len(self.rows)
+            node = Node(row, name)
+            self.by_name[name] = node
+            if row == len(self.rows):
+                self.rows.append(node)
+            else:
+                self.rows[row] = node
+        moved = not fresh and node.labels != (obj["metadata"].get("labels") or {})
+        if moved:
+            self._recount(node, -1)
+        node.describe(obj)
+        if moved:
+            self._recount(node, 1)
+        self._touch_node(node.row)
+        for info in self._waiting.pop(name, {}).values():
+            self.add_pod(info, name)
+
+    def drop_node(self, name: str) -> None:
+        node = self.by_name.pop(name, None)
+        if node is None:
+            return
+        members = list(node.members.values())
+        for info in members:
+            self.remove_pod(info.uid)
+        self.rows[node.row] = None
+        self._touch_node(node.row)
+        for info in members:
+            self._waiting.setdefault(name, {})[info.uid] = info
+
+    def add_pod(self, info: PodInfo, node_name: str) -> None:
+        """A pod stands on a node: bound, or assumed to be so soon."""
+        if info.uid in self.where:
+            self.remove_pod(info.uid)
+        node = self.by_name.get(node_name)
+        if node is None:
+            self._waiting.setdefault(node_name, {})[info.uid] = info
+            return
+        node.add(info)
+        self.where[info.uid] = node
+        self._count(info, node, 1)
+        self.changes.append(node.row)
+
+    def remove_pod(self, uid: str) -> bool:
+        node = self.where.pop(uid, None)
+        if node is None:
+            for waiting in self._waiting.values():
+                waiting.pop(uid, None)
+            return False
+        info = node.members[uid]
+        node.add(info, -1)
+        self._count(info, node, -1)
+        self.changes.append(node.row)
+        return True
+
+    def counter(self, topology_key: str, namespaces: frozenset[str] | None, selector: Selector) -> Counter:
+        """Pods by domain for this question, kept up to date from now on."""
+        key = (topology_key, namespaces, selector)
+        found = self._counters.get(key)
+        if found is None:
+            if len(self._counters) >= MOST_COUNTERS:
+                del self._counters[next(iter(self._counters))]
+            found = self._counters[key] = Counter(topology_key, namespaces, selector)
+            for node in self.nodes():
+                for info in node.members.values():
+                    if found.is_about(info):
+                        found.count(node, 1)
+        return found
+
+    def held_against(self, info: PodInfo) -> list[Counter]:
+        """Anti-affinity terms of placed pods that this pod would break, with where they hold."""
+        return [c for c in self._held.values() if c.total and c.is_about(info)]
+
+    def trim(self) -> None:
+        """Drop the front of the change log once it is long; tables that are further behind start anew."""
+        if len(self.changes) > 20000:
+            dropped = len(self.changes) - 10000
+            del self.changes[:dropped]
+            self.forgotten += dropped
+
+    def _touch_node(self, row: int) -> None:
+        self.changes.append(row)
+        self.version += 1
+        self._domains.clear()
+
+    def _count(self, info: PodInfo, node: Node, amount: int) -> None:
+        for counter in self._counters.values():
+            if counter.is_about(info):
+                counter.count(node, amount)
+        for term in info.anti_affinity:
+            self._holding(term).count(node, amount)
+
+    def _holding(self, term: Term) -> Counter:
+        key = (term.topology_key, term.namespaces, term.selector)
+        found = self._held.get(key)
+        if found is None:
+            found = self._held[key] = Counter(*key)
+        return found
+
+    def _recount(self, node: Node, amount: int) -> None:
+        for info in node.members.values():
+            self._count(info, node, amount)
+
+
+def share(used: int, capacity: int) -> float:
+    """0 to 1; full where there is no capacity."""
+    return min(1.0, used / capacity) if capacity > 0 else 1.0
+
+
+def spread_of(shares: Sequence[float]) -> float:
+    """Standard deviation."""
+    mean = sum(shares) / len(shares)
+    return math.sqrt(sum((s - mean) ** 2 for s in shares) / len(shares))

@@ -1,0 +1,78 @@
+"""NodeName, NodeUnschedulable, TaintToleration and NodePorts: what the node itself has to say."""
+
+from __future__ import annotations
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.scheduling import Verdict
+from sampan_scheduler.nodes import Node
+from sampan_scheduler.pods import PodInfo
+from sampan_scheduler.resources import UNSCHEDULABLE_TAINT
+
+OTHER_NODE = Verdict("node(s) didn't match the requested node name", True)
+CORDONED = Verdict("node(s) were unschedulable", True)
+TAKEN = Verdict("node(s) didn't have free ports for the requested pod ports")
+
+
+def tolerates(toleration: Object, taint: Object) -> bool:
+    """Source: core/v1 Toleration."""
+    if toleration.get("effect") and toleration["effect"] != taint.get("effect"):
+        return False
+    if toleration.get("key") and toleration["key"] != taint["key"]:
+        return False
+    if toleration.get("operator") == "Exists":
+        return True
+    return bool(toleration.get("key")) and (toleration.get("value") or "") == (taint.get("value") or "")
+
+
+def tolerated(pod: PodInfo, taint: Object) -> bool:
+    return any(tolerates(toleration, taint) for toleration in pod.object["spec"].get("tolerations") or ())
+
+
+class NodeName:
+    name = "NodeName"
+    weight = 0
+    local = True
+
+    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+        wanted = pod.object["spec"].get("nodeName")
+        return OTHER_NODE if wanted and wanted != node.name else None
+
+
+class Unschedulable:
+    name = "NodeUnschedulable"
+    weight = 0
+    local = True
+
+    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+        if node.unschedulable and not tolerated(pod, {"key": UNSCHEDULABLE_TAINT, "effect": "NoSchedule"}):
+            return CORDONED
+        return None
+
+
+class Taints:
+    name = "TaintToleration"
+    weight = 3
+    local = True
+
+    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+        for taint in node.taints:
+            if taint.get("effect") in ("NoSchedule", "NoExecute") and not tolerated(pod, taint):
+                return Verdict("node(s) had untolerated taint(s)", True)
+        return None
+
+    def score(self, pod: PodInfo, node: Node) -> float:
+        if not node.taints:
+            return 100.0
+        disliked = sum(t.get("effect") == "PreferNoSchedule" and not tolerated(pod, t) for t in node.taints)
+        return 100.0 / (1 + disliked)
+
+
+class Ports:
+    name = "NodePorts"
+    weight = 0
+    local = True
+
+    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+        if pod.ports and any(wanted.clashes(taken) for wanted in pod.ports for taken in node.ports):
+            return TAKEN
+        return None

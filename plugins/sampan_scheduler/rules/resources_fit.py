@@ -1,0 +1,40 @@
+"""NodeResourcesFit: what the pod asks for is free; emptier nodes are better (LeastAllocated), and balanced ones."""
+
+from __future__ import annotations
+
+from sampan.contracts.scheduling import Verdict
+from sampan_scheduler.nodes import Node, share, spread_of
+from sampan_scheduler.pods import MIN_CPU, MIN_MEMORY, PodInfo
+
+TOO_MANY = Verdict("Too many pods")
+
+
+class ResourcesFit:
+    name = "NodeResourcesFit"
+    weight = 1
+    local = True
+
+    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+        allocatable, used = node.allocatable, node.used
+        if len(node.members) + 1 > allocatable.get("pods", 110):
+            return TOO_MANY
+        for name, amount in pod.requests.items():
+            if amount and amount > allocatable.get(name, 0) - used.get(name, 0):
+                return Verdict(f"Insufficient {name}", amount > allocatable.get(name, 0))
+        return None
+
+    def score(self, pod: PodInfo, node: Node) -> float:
+        cpu = share(node.score_cpu + (pod.requests.get("cpu") or MIN_CPU), node.allocatable.get("cpu", 0))
+        memory = share(node.score_memory + (pod.requests.get("memory") or MIN_MEMORY), node.allocatable.get("memory", 0))
+        return 100 * (1 - (cpu + memory) / 2)
+
+
+class BalancedAllocation:
+    name = "NodeResourcesBalancedAllocation"
+    weight = 1
+    local = True
+
+    def score(self, pod: PodInfo, node: Node) -> float:
+        cpu = share(node.used.get("cpu", 0) + pod.requests.get("cpu", 0), node.allocatable.get("cpu", 0))
+        memory = share(node.used.get("memory", 0) + pod.requests.get("memory", 0), node.allocatable.get("memory", 0))
+        return 100 * (1 - spread_of((cpu, memory)))

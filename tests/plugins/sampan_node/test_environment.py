@@ -1,0 +1,60 @@
+import pytest
+
+from sampan_node.environment import ConfigProblem, environment, expand, expand_strictly, field_value
+
+POD = {
+    "metadata": {"name": "web", "namespace": "default", "labels": {"a": 'x"y'}}, "spec": {"containers": []},
+    "status": {"podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}]},
+}  # fmt: skip
+
+
+def made(*env, env_from=(), objects=None, services=(), **container):
+    found = objects or {}
+    return environment(
+        POD, {"name": "c", "env": list(env), "envFrom": list(env_from), **container},
+        lookup=lambda kind, name: found.get((kind, name)), services=services, allocatable={"cpu": "2", "memory": "1Gi"},
+    )  # fmt: skip
+
+
+def test_references_are_expanded_in_order_and_unknown_ones_stay():
+    assert expand("$(A)-$$(A)-$(B)", {"A": "1"}) == "1-$(A)-$(B)"
+    assert made({"name": "A", "value": "1"}, {"name": "B", "value": "$(A)$(C)"}) == {"A": "1", "B": "1$(C)"}
+    with pytest.raises(ConfigProblem):
+        expand_strictly("$(NONE)", {})
+
+
+def test_values_come_from_fields_resources_config_maps_and_secrets():
+    objects = {("ConfigMap", "m"): {"data": {"k": "v", "1-x": "y"}}, ("Secret", "s"): {"data": {"p": "cXd1"}}}
+
+    found = made(
+        {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        {"name": "CPU", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}},
+        {"name": "MEM", "valueFrom": {"resourceFieldRef": {"resource": "requests.memory", "divisor": "1Mi"}}},
+        {"name": "P", "valueFrom": {"secretKeyRef": {"name": "s", "key": "p"}}},
+        {"name": "NO", "valueFrom": {"configMapKeyRef": {"name": "none", "key": "k", "optional": True}}},
+        env_from=[{"prefix": "X_", "configMapRef": {"name": "m"}}], objects=objects,
+        resources={"requests": {"memory": "32Mi"}},
+    )  # fmt: skip
+
+    assert found == {"X_k": "v", "X_1-x": "y", "IP": "10.0.0.1", "CPU": "2", "MEM": "32", "P": "qwu"}
+
+
+def test_what_is_missing_and_not_optional_is_named():
+    with pytest.raises(ConfigProblem, match='configmap "none" not found'):
+        made({"name": "A", "valueFrom": {"configMapKeyRef": {"name": "none", "key": "k"}}})
+
+
+def test_labels_as_a_file_are_quoted():
+    assert field_value(POD, "metadata.labels") == 'a="x\\"y"\n'
+    assert field_value(POD, "metadata.labels['a']") == 'x"y'
+
+
+def test_services_become_variables():
+    ports = [{"name": "http", "port": 80}]
+    service = {"metadata": {"name": "my-db"}, "spec": {"clusterIP": "10.96.0.5", "ports": ports}}
+
+    assert made(services=[service]) == {
+        "MY_DB_SERVICE_HOST": "10.96.0.5", "MY_DB_SERVICE_PORT": "80", "MY_DB_SERVICE_PORT_HTTP": "80",
+        "MY_DB_PORT": "tcp://10.96.0.5:80", "MY_DB_PORT_80_TCP": "tcp://10.96.0.5:80", "MY_DB_PORT_80_TCP_PROTO": "tcp",
+        "MY_DB_PORT_80_TCP_PORT": "80", "MY_DB_PORT_80_TCP_ADDR": "10.96.0.5",
+    }  # fmt: skip
