@@ -39,7 +39,7 @@ class Network:
     """The cluster's addresses."""
 
     service_cidr: str = ""
-    """Addresses of Services; empty: 10.96.0.0/16 where nftables may be used, else 127.96.0.0/16. Fixed at first start."""
+    """Addresses of Services, for ever; empty: 10.96.0.0/16 where nftables may be used, else 127.96.0.0/16."""
     pod_cidr: str = "10.244.0.0/16"
     """Addresses of pods, where the pod network does not bring its own."""
     domain: str = "cluster.local"

@@ -50,7 +50,7 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
 
 
 def _with_flags(settings: Settings, port: int | None, runtime: str | None) -> Settings:
-    """Flags of the first start are kept in the file, so that a later `sampan up` without them finds the same cluster."""
+    """Flags are kept in the file, so that a later `sampan up` without them finds the same cluster."""
     from sampan.cli.configuration import change
 
     wanted: dict[str, Any] = {}
