@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -109,7 +110,7 @@ def test_what_ends_is_started_again_with_longer_and_longer_pauses(supervise, tmp
 
     until(lambda: len(lines(log)) >= 5, "five starts")
     starts = [float(line) for line in lines(log)]
-    pauses = [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    pauses = [after - before for before, after in itertools.pairwise(starts)]
     assert pauses[3] > 0.07  # 0.01 doubled three times, however slow the machine
     until(lambda: states(tmp_path)["weak"]["restarts"] >= 4, "the restarts in the state")
     assert states(tmp_path)["weak"]["exit"] == "ended with code 3"
