@@ -17,7 +17,7 @@ from sampan.client.discovery import Discovered, discover
 from sampan.client.informers import Informer
 from sampan.contracts.kinds import Object, Resource
 from sampan.errors import Conflict, NotFound, StatusError
-from sampan.reconciler.queue import Item, Queue
+from sampan.client.queue import Item, Queue
 from sampan_gc.graph import FOREGROUND, ORPHAN, Graph, Node, Owner, node_of, owners_of
 from sampan_gc.verdicts import Delete, Disown, Standing, blocking, judge
 

@@ -13,7 +13,7 @@ import click
 from sampan.cli.logging_setup import set_up
 from sampan.cli.logs import in_words
 from sampan.errors import ConfigError, StatusError
-from sampan.settings import Settings, load
+from sampan.settings import Settings, Where, load
 from sampan.supervisor.state import read_state, take_lock
 
 API_WAIT = 60.0  # seconds
@@ -24,10 +24,12 @@ HOPELESS = 3  # restarts of one process
 @click.command()
 @click.option("--foreground", is_flag=True, help="Stay, and log to the terminal; ctrl-c stops the cluster.")
 @click.option("--port", type=int, default=None, help="Port of the API server (api.port).")
-@click.option("--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime).")
+@click.option(
+    "--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime)."
+)
 @click.option("--hint/--no-hint", default=True, help="End with the export line for KUBECONFIG.")
 @click.pass_obj
-def command(where: dict[str, str], foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:
+def command(where: Where, foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:
     """Start the cluster on this machine, or say that it runs."""
     started = time.monotonic()
     settings = _with_flags(load(**where), port, runtime)
@@ -50,7 +52,7 @@ def command(where: dict[str, str], foreground: bool, port: int | None, runtime: 
 
 
 def _with_flags(settings: Settings, port: int | None, runtime: str | None) -> Settings:
-    """Flags of the first start are kept in the file, so that a later `sampan up` without them finds the same cluster."""
+    """Flags are kept in the file, so that a later `sampan up` without them finds the same cluster."""
     from sampan.cli.configuration import change
 
     wanted: dict[str, Any] = {}
@@ -84,7 +86,9 @@ def wait_until_up(settings: Settings, started: float) -> None:
 
     since = _clock(started)
     kubeconfig = settings.home / "kubeconfig"
-    _await(lambda: kubeconfig.exists() and read_state(settings.home), API_WAIT, settings, "the supervisor does not start")
+    _await(
+        lambda: kubeconfig.exists() and read_state(settings.home), API_WAIT, settings, "the supervisor does not start"
+    )
     client = Client.from_kubeconfig(str(kubeconfig))
     _await(lambda: _answers(client), API_WAIT, settings, "the API server does not answer")
     click.echo(f"  api      {settings.server_url} answers{since()}")

@@ -128,6 +128,7 @@ class Subresource:
     #: A writing subresource whose body is the parent object itself (ephemeralcontainers, resize, approval): merge
     #: takes (current, submitted) and returns the new object; then get/update/patch need no ``serve`` of their own.
     merge: Callable[[Object, Object], Object] | None = None
+    counts: bool = True  # its writes count in metadata.generation; not so for pods/binding
     #: RBAC verb where it is not the usual one for the method (exec: create for GET too, as upstream since 1.35).
     verb: str = ""
 

@@ -32,7 +32,7 @@ from sampan.contracts.reconciling import (
 from sampan.errors import Conflict, NotFound, StatusError
 from sampan.reconciler.observed import Scope, Shared, View
 from sampan.reconciler.perform import EventSink, Fence, Performer, Silence, Write, ends_with_namespace
-from sampan.reconciler.queue import Item, Queue
+from sampan.client.queue import Item, Queue
 
 log = logging.getLogger(__name__)
 
