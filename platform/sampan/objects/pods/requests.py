@@ -37,7 +37,7 @@ def pod_requests(spec: Mapping[str, Any], *, kind: str = "requests") -> Amounts:
 def qos_class(spec: Mapping[str, Any]) -> str:
     """Guaranteed, Burstable or BestEffort."""
     containers = [container for name, container in walk(dict(spec)) if name != "ephemeralContainers"]
-    pairs = [(_compute(c, "requests"), _compute(c, "limits")) for c in containers]
+    pairs = [(_compute(c, "requests"), _compute(c, "limits")) for c in containers]  # exact, in billionths
     if not any(requests or limits for requests, limits in pairs):
         return "BestEffort"
     guaranteed = all(
@@ -47,8 +47,10 @@ def qos_class(spec: Mapping[str, Any]) -> str:
     return "Guaranteed" if guaranteed else "Burstable"
 
 
-def _compute(container: Mapping[str, Any], kind: str) -> Amounts:
-    return {name: amount for name, amount in _of(container, kind).items() if name in ("cpu", "memory") and amount}
+def _compute(container: Mapping[str, Any], kind: str) -> dict[str, int]:
+    amounts = (container.get("resources") or {}).get(kind) or {}
+    found = {name: quantities.nanos(amounts[name]) for name in ("cpu", "memory") if name in amounts}
+    return {name: amount for name, amount in found.items() if amount}
 
 
 def _of(container: Mapping[str, Any], kind: str) -> Amounts:
