@@ -7,6 +7,7 @@ import pty
 import select
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from clusters import Cluster, until
@@ -41,7 +42,7 @@ def test_a_pod_runs_and_says_so_truthfully(cluster, namespace):
     assert {c["type"]: c["status"] for c in status["conditions"]}["Ready"] == "True"
     assert status["containerStatuses"][0]["state"]["running"]["startedAt"]
     described = cluster.kubectl("describe", "pod", "web")
-    assert "Status:           Running" in described and "Started container main" in described
+    assert "Status:           Running" in described and "Container started" in described
 
 
 def test_logs_with_their_options(cluster, namespace):
@@ -236,7 +237,7 @@ def test_graceful_deletion_lets_the_container_finish(cluster, namespace):
     cluster.kubectl("delete", "pod", "polite", timeout=30)
 
     assert "NotFound" in cluster.kubectl("get", "pod", "polite", check=False)
-    assert open(f"{host}/bye").read() == "bye\n"
+    assert Path(f"{host}/bye").read_text() == "bye\n"
     os.unlink(f"{host}/bye")
     os.rmdir(host)
 
