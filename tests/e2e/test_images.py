@@ -21,11 +21,14 @@ def cluster(docker_cluster: Cluster) -> Cluster:
 @pytest.fixture
 def pushed(docker_cluster: Cluster, tmp_path: Path) -> Iterator[str]:
     """An image that only the registry has."""
-    program = next((p for p in ("/usr/bin/docker-registry", "/usr/local/bin/docker-registry") if os.path.exists(p)), None)
+    program = next(
+        (p for p in ("/usr/bin/docker-registry", "/usr/local/bin/docker-registry") if os.path.exists(p)), None
+    )
     assert program, "these tests need Debian's docker-registry (tools/install-test-needs)"
     port = free_port()
     (tmp_path / "registry.yml").write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/images}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n"
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/images}}}}\n"
+        f"http: {{addr: '127.0.0.1:{port}'}}\n"
     )
     with open(tmp_path / "log", "wb") as log:
         server = subprocess.Popen([program, "serve", str(tmp_path / "registry.yml")], stdout=log, stderr=log)
@@ -64,4 +67,6 @@ def test_an_image_nobody_has_is_said_clearly(cluster, namespace, pushed):
 
     until(lambda: reason() in ("ErrImagePull", "ImagePullBackOff"))
     until(lambda: reason() == "ImagePullBackOff")
-    assert "ImagePullBackOff" in cluster.kubectl("get", "pod", "waits") or "ErrImagePull" in cluster.kubectl("get", "pod", "waits")
+    assert "ImagePullBackOff" in cluster.kubectl("get", "pod", "waits") or "ErrImagePull" in cluster.kubectl(
+        "get", "pod", "waits"
+    )
