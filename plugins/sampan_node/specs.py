@@ -56,7 +56,8 @@ def resolver(pod: Object, options: Mapping[str, Any]) -> tuple[list[str], list[s
 def hosts_file(pod: Object, ip: str, options: Mapping[str, Any], services: Iterable[Object] = ()) -> str:
     """The managed /etc/hosts. Source: kubelet's managedHostsFileContent (meaning).
 
-    ``services`` stand in it by name where no cluster DNS can be reached (no right to port 53): as of the container's start.
+    ``services`` stand in it by name where no cluster DNS can be reached (no right to port 53), as they are when the
+    container starts.
     """
     name, spec = hostname(pod), pod["spec"]
     lines = [

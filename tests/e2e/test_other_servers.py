@@ -1,4 +1,4 @@
-"""The application under a WSGI server that knows nothing of us: stock gunicorn with threads, plus the `sampan apiserver` way."""
+"""The application alone: under stock gunicorn with threads, which knows nothing of us, and as `sampan apiserver`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from clusters import ROOT, Cluster, free_port, until
 
-PREPARE = "from sampan.settings import load; from sampan.supervisor.cluster import load_plugins, prepare; s = load(); prepare(s, load_plugins(s))"
+PREPARE = (
+    "from sampan.settings import load; from sampan.supervisor.cluster import load_plugins, prepare; "
+    "s = load(); prepare(s, load_plugins(s))"
+)
 
 
 @pytest.fixture(params=["gthread", "sampan"])
@@ -21,7 +24,9 @@ def cluster(request: pytest.FixtureRequest, tmp_path: Path, tools: Path) -> Iter
     port = free_port()
     home = tmp_path / "home"
     home.mkdir()
-    (home / "sampan.yaml").write_text(f"api: {{port: {port}}}\nnode: {{runtime: exec}}\nnetwork: {{service_cidr: 10.104.0.0/16}}\n")
+    (home / "sampan.yaml").write_text(
+        f"api: {{port: {port}}}\nnode: {{runtime: exec}}\nnetwork: {{service_cidr: 10.104.0.0/16}}\n"
+    )
     cluster = Cluster(home, "exec", port, "", tools)
     subprocess.run([sys.executable, "-c", PREPARE], env=cluster.env, cwd=ROOT, check=True)
     pki = home / "pki"
@@ -35,7 +40,9 @@ def cluster(request: pytest.FixtureRequest, tmp_path: Path, tools: Path) -> Iter
     with open(tmp_path / "log", "wb") as log:
         server = subprocess.Popen(argv, env=cluster.env, cwd=ROOT, stdout=log, stderr=log)
     try:
-        until(lambda: "ok" in cluster.kubectl("get", "--raw", "/readyz", check=False), 20, (tmp_path / "log").read_text())
+        until(
+            lambda: "ok" in cluster.kubectl("get", "--raw", "/readyz", check=False), 20, (tmp_path / "log").read_text()
+        )
         yield cluster
     finally:
         os.kill(server.pid, signal.SIGTERM)
