@@ -13,7 +13,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 STEADY = 20.0  # seconds of life after which a process counts as healthy again
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 PATIENCE = 20.0  # seconds a process is given to stop before it is killed
 
 
@@ -56,7 +57,7 @@ class Supervisor:
     def run(self) -> None:
         """Until told to stop; afterwards no child is left."""
         previous = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        for number in SIGNALS:
             signal.signal(number, self._on_signal)
         gc.collect()
         gc.freeze()
@@ -92,21 +93,27 @@ class Supervisor:
     def _start(self, process: Process) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        pid = os.fork()
-        if pid == 0:
-            self._become(process)
+        # until the child has handlers of its own, a signal has to wait: ours would only note it in the wrong process
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._become(process, before)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         state = self._states[process.name]
         state.pid, state.started, state.status = pid, time.time(), "running"
         log.info("started %s (pid %d)", process.name, pid)
         self._save()
 
-    def _become(self, process: Process) -> None:
+    def _become(self, process: Process, mask: Iterable[int]) -> None:
         """The child's side of the fork; never returns."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+            for number in SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.close(self._wake_r)
             os.close(self._wake_w)
             _name_process(process.name)
@@ -154,7 +161,11 @@ class Supervisor:
         except Exception:
             log.exception("the configuration cannot be applied; everything stays as it is")
             return
-        gone = [process for name, process in self._processes.items() if name not in wanted]
+        gone = [
+            process
+            for name, process in self._processes.items()
+            if name not in wanted or wanted[name].components != process.components
+        ]
         self._stop_all(gone)
         for process in gone:
             del self._processes[process.name], self._states[process.name]
