@@ -6,14 +6,15 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from sampan.cli.logging_setup import set_up
 from sampan.errors import ConfigError, StatusError
 from sampan.settings import Settings, load
-from sampan.supervisor.state import read_state, take_lock
+from sampan.supervisor import remains
+from sampan.supervisor.state import is_alive, read_state, take_lock
 
 API_WAIT = 60.0  # seconds
 NODE_WAIT = 60.0
@@ -22,7 +23,9 @@ NODE_WAIT = 60.0
 @click.command()
 @click.option("--foreground", is_flag=True, help="Stay, and log to the terminal; ctrl-c stops the cluster.")
 @click.option("--port", type=int, default=None, help="Port of the API server (api.port).")
-@click.option("--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime).")
+@click.option(
+    "--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime)."
+)
 @click.option("--hint/--no-hint", default=True, help="End with the export line for KUBECONFIG.")
 @click.pass_obj
 def command(where: dict[str, str], foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:
@@ -31,6 +34,8 @@ def command(where: dict[str, str], foreground: bool, port: int | None, runtime: 
     settings = _with_flags(load(**where), port, runtime)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = take_lock(settings.home)
+    if lock is None and not is_alive(read_state(settings.home)):
+        lock = _inherit(settings)
     if lock is None:
         click.echo(f"already running in {settings.home}; see `sampan status`")
     elif foreground:
@@ -45,6 +50,21 @@ def command(where: dict[str, str], foreground: bool, port: int | None, runtime: 
     wait_until_up(settings, started)
     if hint:
         click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
+
+
+def _inherit(settings: Settings) -> IO[str] | None:
+    """The lock, once what a killed supervisor left has ended; None where another `sampan up` was quicker."""
+    if _starts(settings.home):
+        return None
+    click.echo("the last supervisor was killed; waiting for what it left")
+    if not remains.end(settings.home, read_state(settings.home)):
+        raise ConfigError(f"some of it does not stop; see {settings.home / 'logs'}")
+    return take_lock(settings.home)
+
+
+def _starts(home: Path) -> bool:
+    """Whether somebody holds the lock who has not written its state yet."""
+    return not read_state(home)
 
 
 def _with_flags(settings: Settings, port: int | None, runtime: str | None) -> Settings:
@@ -81,7 +101,9 @@ def wait_until_up(settings: Settings, started: float) -> None:
 
     since = _clock(started)
     kubeconfig = settings.home / "kubeconfig"
-    _await(lambda: kubeconfig.exists() and read_state(settings.home), API_WAIT, settings, "the supervisor does not start")
+    _await(
+        lambda: kubeconfig.exists() and read_state(settings.home), API_WAIT, settings, "the supervisor does not start"
+    )
     client = Client.from_kubeconfig(str(kubeconfig))
     _await(lambda: _answers(client), API_WAIT, settings, "the API server does not answer")
     click.echo(f"  api      {settings.server_url} answers{since()}")

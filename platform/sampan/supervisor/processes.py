@@ -6,6 +6,7 @@ exactly one thread and no connections. It sleeps until a child ends or a signal 
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import os
@@ -17,10 +18,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sampan.supervisor.state import ProcessState, write_state
+from sampan.supervisor.state import ProcessState, born, write_state
 
 log = logging.getLogger(__name__)
 
+PR_SET_PDEATHSIG = 1
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 STEADY = 20.0  # seconds of life after which a process counts as healthy again
@@ -40,7 +42,9 @@ class Process:
 class Supervisor:
     """Runs processes until told to stop by SIGTERM or SIGINT. ``reload`` answers SIGHUP with the processes wanted now."""
 
-    def __init__(self, home: Path, processes: list[Process], *, reload: Callable[[], list[Process]] | None = None) -> None:
+    def __init__(
+        self, home: Path, processes: list[Process], *, reload: Callable[[], list[Process]] | None = None
+    ) -> None:
         self._home = home
         self._processes = {process.name: process for process in processes}
         self._states = {p.name: ProcessState(p.name, components=p.components) for p in processes}
@@ -90,15 +94,16 @@ class Supervisor:
     def _start(self, process: Process) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
+        parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become(process)
+            self._become(process, parent)
         state = self._states[process.name]
-        state.pid, state.started, state.status = pid, time.time(), "running"
+        state.pid, state.born, state.started, state.status = pid, born(pid), time.time(), "running"
         log.info("started %s (pid %d)", process.name, pid)
         self._save()
 
-    def _become(self, process: Process) -> None:
+    def _become(self, process: Process, parent: int) -> None:
         """The child's side of the fork; never returns."""
         code = 1
         try:
@@ -107,6 +112,7 @@ class Supervisor:
                 signal.signal(number, signal.SIG_DFL)
             os.close(self._wake_r)
             os.close(self._wake_w)
+            _end_with(parent)
             _name_process(process.name)
             process.main()
             code = 0
@@ -126,7 +132,11 @@ class Supervisor:
                 if state.name not in self._processes:
                     state.status = "stopped"
                     continue
-                pause = FIRST_PAUSE if lived > STEADY else min(self._pause.get(state.name, FIRST_PAUSE / 2) * 2, LONGEST_PAUSE)
+                pause = (
+                    FIRST_PAUSE
+                    if lived > STEADY
+                    else min(self._pause.get(state.name, FIRST_PAUSE / 2) * 2, LONGEST_PAUSE)
+                )
                 self._pause[state.name] = pause
                 self._due[state.name] = time.monotonic() + pause
                 log.warning("%s %s; starting it again in %.1f s", state.name, state.exit, pause)
@@ -196,6 +206,18 @@ def _in_words(status: int) -> str:
     if os.WIFSIGNALED(status):
         return f"was ended by {signal.Signals(os.WTERMSIG(status)).name}"
     return f"ended with code {os.WEXITSTATUS(status)}"
+
+
+def _end_with(parent: int) -> None:
+    """Be told to stop when the supervisor is no more, however it ended; Linux only. Source: prctl(2).
+
+    What this process starts itself (containers) is not told: they outlive it on purpose.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if hasattr(libc, "prctl"):
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _name_process(name: str) -> None:
