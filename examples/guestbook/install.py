@@ -86,7 +86,10 @@ def wait_ready(client: Client, names: list[str]) -> bool:
             deployment = client.get(DEPLOYMENTS, name, "default")
             status = deployment.get("status") or {}
             current = status.get("observedGeneration") == deployment["metadata"]["generation"]
-            if current and status.get("availableReplicas") == status.get("updatedReplicas") == deployment["spec"]["replicas"]:
+            if (
+                current
+                and status.get("availableReplicas") == status.get("updatedReplicas") == deployment["spec"]["replicas"]
+            ):
                 print(f"  ready    {name}")
                 waiting.remove(name)
         if waiting and time.monotonic() > deadline:

@@ -57,7 +57,7 @@ def may_use_nftables() -> bool:
 
 
 def may_serve_names(service_cidr: str) -> bool:
-    """Whether anything can answer on port 53 of a service address: routed ones are translated, loopback ones listened on."""
+    """Whether anything can answer on port 53 of a service address: routed ones are translated, others listened on."""
     if not service_cidr.startswith("127.") or os.geteuid() == 0:
         return True
     try:

@@ -70,7 +70,9 @@ def own_rules() -> list[Any]:
 class Cycle:
     """Decides for one pod after another over a Cluster."""
 
-    def __init__(self, cluster: Cluster, rules: Sequence[Any], strangers: Sequence[Any] = (), dice: random.Random | None = None) -> None:
+    def __init__(
+        self, cluster: Cluster, rules: Sequence[Any], strangers: Sequence[Any] = (), dice: random.Random | None = None
+    ) -> None:
         self._cluster = cluster
         self._filters = [rule for rule in rules if rule.local and hasattr(rule, "filter")]
         self._scores = [rule for rule in rules if rule.local and hasattr(rule, "score")]

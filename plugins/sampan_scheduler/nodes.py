@@ -97,7 +97,9 @@ class Cluster:
         self.version = 0  # grows when a node comes, goes or says something else
         self.where: dict[str, Node] = {}  # pod uid → node
         self._counters: dict[tuple[Any, ...], Counter] = {}
-        self._held: dict[tuple[str, frozenset[str] | None, Selector], Counter] = {}  # anti-affinity terms of placed pods
+        self._held: dict[
+            tuple[str, frozenset[str] | None, Selector], Counter
+        ] = {}  # anti-affinity terms of placed pods
         self._waiting: dict[str, dict[str, PodInfo]] = {}  # pods on nodes not seen yet, by node name
         self._domains: dict[str, list[str | None]] = {}
 
@@ -128,7 +130,11 @@ class Cluster:
         node = self.by_name.get(name)
         fresh = node is None
         if node is None:
-            row = next((i for i, taken in enumerate(self.rows) if taken is None), len(self.rows)) if None in self.rows else len(self.rows)
+            row = (
+                next((i for i, taken in enumerate(self.rows) if taken is None), len(self.rows))
+                if None in self.rows
+                else len(self.rows)
+            )
             node = Node(row, name)
             self.by_name[name] = node
             if row == len(self.rows):

@@ -16,7 +16,15 @@ from sampan.objects.selectors import Selector, from_object
 #: Requests that count in scores where a pod names none, so that such pods spread too. Source: upstream's non-zero rule.
 MIN_CPU, MIN_MEMORY = 100, 200 * 1024 * 1024
 
-RELEVANT = ("nodeSelector", "affinity", "tolerations", "topologySpreadConstraints", "nodeName", "overhead", "hostNetwork")
+RELEVANT = (
+    "nodeSelector",
+    "affinity",
+    "tolerations",
+    "topologySpreadConstraints",
+    "nodeName",
+    "overhead",
+    "hostNetwork",
+)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 #: Namespaces that a namespaceSelector stands for.
@@ -133,7 +141,13 @@ def _term(term: Object, namespace: str, labels: dict[str, str], namespaces: Name
     chosen: frozenset[str] | None = frozenset(term.get("namespaces") or ())
     wanted = term.get("namespaceSelector")
     if wanted is not None:
-        chosen = None if not wanted else chosen | namespaces(from_object(wanted)) if chosen else namespaces(from_object(wanted))
+        chosen = (
+            None
+            if not wanted
+            else chosen | namespaces(from_object(wanted))
+            if chosen
+            else namespaces(from_object(wanted))
+        )
     elif not chosen:
         chosen = frozenset((namespace,))
     return Term(term["topologyKey"], chosen, compiled, weight)

@@ -18,7 +18,9 @@ class Room(NamedTuple):
     victims: tuple[PodInfo, ...]
 
 
-def make_room(pod: PodInfo, cluster: Cluster, names: Sequence[str], fits: Callable[[PodInfo, Node], bool]) -> Room | None:
+def make_room(
+    pod: PodInfo, cluster: Cluster, names: Sequence[str], fits: Callable[[PodInfo, Node], bool]
+) -> Room | None:
     """The best node to clear, None where clearing helps nowhere. A pod with preemptionPolicy Never clears nothing."""
     if pod.object["spec"].get("preemptionPolicy") == "Never":
         return None

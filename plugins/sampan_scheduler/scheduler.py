@@ -100,7 +100,11 @@ class Scheduler:
         self._nominated.pop(uid, None)
         assumed = self._assumed.pop(uid, None)
         node = self._cluster.where.get(uid)
-        if node is not None and node.name == pod["spec"]["nodeName"] and (assumed or self._same(node.members[uid], pod)):
+        if (
+            node is not None
+            and node.name == pod["spec"]["nodeName"]
+            and (assumed or self._same(node.members[uid], pod))
+        ):
             return
         self._cluster.add_pod(read_pod(pod, self._namespaces), pod["spec"]["nodeName"])
         self._queue.wake()
@@ -111,7 +115,11 @@ class Scheduler:
     def _is_ours(self, pod: Object) -> bool:
         spec = pod["spec"]
         gone = pod["metadata"].get("deletionTimestamp")
-        return (spec.get("schedulerName") or "default-scheduler") in self._names and not spec.get("schedulingGates") and not gone
+        return (
+            (spec.get("schedulerName") or "default-scheduler") in self._names
+            and not spec.get("schedulingGates")
+            and not gone
+        )
 
     def run(self, stop: threading.Event) -> None:
         """Decide until stopped."""
@@ -212,7 +220,9 @@ class Scheduler:
             status["nominatedNodeName"] = room.node
         try:
             if status:
-                self._client.patch(PODS, info.name, {"status": status}, info.namespace, how="strategic", subresource="status")
+                self._client.patch(
+                    PODS, info.name, {"status": status}, info.namespace, how="strategic", subresource="status"
+                )
             for victim in room.victims if room else ():
                 self._evict(victim, info)
         except NotFound:
@@ -224,7 +234,11 @@ class Scheduler:
         if room:
             return f"{len(room.victims)} victim(s) on node {room.node} are removed."
         total = message[2:].partition(" ")[0] if message.startswith("0/") else "0"
-        return f"0/{total} nodes are available: {total} Preemption is not helpful for scheduling." if total != "0" else "not helpful."
+        return (
+            f"0/{total} nodes are available: {total} Preemption is not helpful for scheduling."
+            if total != "0"
+            else "not helpful."
+        )
 
     def _evict(self, victim: PodInfo, by: PodInfo) -> None:
         condition = {
@@ -234,16 +248,24 @@ class Scheduler:
         }  # fmt: skip
         try:
             self._client.patch(
-                PODS, victim.name, {"status": {"conditions": [condition]}}, victim.namespace, how="strategic", subresource="status"
+                PODS,
+                victim.name,
+                {"status": {"conditions": [condition]}},
+                victim.namespace,
+                how="strategic",
+                subresource="status",
             )
             self._client.delete(PODS, victim.name, victim.namespace, uid=victim.uid)
         except NotFound:
             return
-        self._events.event(victim.object, "Normal", "Preempted", f"Preempted by pod {by.uid} on node {self._nominated.get(by.uid, '')}")
+        self._events.event(
+            victim.object, "Normal", "Preempted", f"Preempted by pod {by.uid} on node {self._nominated.get(by.uid, '')}"
+        )
 
 
 def _matters(old: Object, new: Object) -> bool:
     """Whether a Node changed in something that rules read; heartbeats do not count."""
+
     def relevant(node: Object) -> tuple[Any, ...]:
         status = node.get("status") or {}
         return node["metadata"].get("labels"), node.get("spec"), status.get("allocatable")

@@ -6,7 +6,6 @@ exactly one thread and no connections. It sleeps until a child ends or a signal 
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import logging
 import os
@@ -18,11 +17,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sampan.supervisor import tether
 from sampan.supervisor.state import ProcessState, born, write_state
 
 log = logging.getLogger(__name__)
 
-PR_SET_PDEATHSIG = 1
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 STEADY = 20.0  # seconds of life after which a process counts as healthy again
@@ -40,7 +39,7 @@ class Process:
 
 
 class Supervisor:
-    """Runs processes until told to stop by SIGTERM or SIGINT. ``reload`` answers SIGHUP with the processes wanted now."""
+    """Runs processes until SIGTERM or SIGINT. ``reload`` answers SIGHUP with the processes wanted now."""
 
     def __init__(
         self, home: Path, processes: list[Process], *, reload: Callable[[], list[Process]] | None = None
@@ -112,7 +111,7 @@ class Supervisor:
                 signal.signal(number, signal.SIG_DFL)
             os.close(self._wake_r)
             os.close(self._wake_w)
-            _end_with(parent)
+            tether.tie(parent, signal.SIGTERM)
             _name_process(process.name)
             process.main()
             code = 0
@@ -206,18 +205,6 @@ def _in_words(status: int) -> str:
     if os.WIFSIGNALED(status):
         return f"was ended by {signal.Signals(os.WTERMSIG(status)).name}"
     return f"ended with code {os.WEXITSTATUS(status)}"
-
-
-def _end_with(parent: int) -> None:
-    """Be told to stop when the supervisor is no more, however it ended; Linux only. Source: prctl(2).
-
-    What this process starts itself (containers) is not told: they outlive it on purpose.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    if hasattr(libc, "prctl"):
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
 
 
 def _name_process(name: str) -> None:

@@ -26,7 +26,9 @@ class InterPodAffinity:
             counts = cluster.counter(term.topology_key, term.namespaces, term.selector).counts
             yield Refusal(term.topology_key, _occupied(counts), TOO_NEAR)
         near = [(term, cluster.counter(term.topology_key, term.namespaces, term.selector)) for term in pod.affinity]
-        first = near and not any(c.total for _, c in near) and all(t.matches(pod.namespace, pod.labels) for t, _ in near)
+        first = (
+            near and not any(c.total for _, c in near) and all(t.matches(pod.namespace, pod.labels) for t, _ in near)
+        )
         for term, counter in near:
             # The first of a group that wants to be near itself may go anywhere that has the label.
             yield Requirement(term.topology_key, None if first else _occupied(counter.counts), NOT_NEAR)

@@ -25,7 +25,9 @@ class ResourcesFit:
 
     def score(self, pod: PodInfo, node: Node) -> float:
         cpu = share(node.score_cpu + (pod.requests.get("cpu") or MIN_CPU), node.allocatable.get("cpu", 0))
-        memory = share(node.score_memory + (pod.requests.get("memory") or MIN_MEMORY), node.allocatable.get("memory", 0))
+        memory = share(
+            node.score_memory + (pod.requests.get("memory") or MIN_MEMORY), node.allocatable.get("memory", 0)
+        )
         return 100 * (1 - (cpu + memory) / 2)
 
 
