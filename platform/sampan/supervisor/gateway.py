@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from gunicorn.app.base import BaseApplication
 
 from sampan.plugins import Plugins
 from sampan.settings import Settings
+from sampan.supervisor.memory import settle
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,4 @@ def serve_api(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) 
 
 
 def _settle(worker: Any) -> None:
-    """What is loaded by now stays for ever: keep the collector away from it."""
-    gc.collect()
-    gc.freeze()
+    settle()
