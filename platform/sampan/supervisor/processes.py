@@ -6,7 +6,6 @@ exactly one thread and no connections. It sleeps until a child ends or a signal 
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import select
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sampan.supervisor import tether
+from sampan.supervisor.memory import limit_arenas, settle
 from sampan.supervisor.state import ProcessState, born, write_state
 
 log = logging.getLogger(__name__)
@@ -60,8 +60,8 @@ class Supervisor:
         previous = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
         for number in SIGNALS:
             signal.signal(number, self._on_signal)
-        gc.collect()
-        gc.freeze()
+        limit_arenas()
+        settle()
         try:
             for process in sorted(self._processes.values(), key=lambda process: process.order):
                 self._start(process)
