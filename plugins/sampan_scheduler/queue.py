@@ -1,7 +1,8 @@
 """Which pod is next. Pure but for the clock.
 
 A pod is *active* (may be tried), *resting* (its back-off has to end first) or *waiting* (no node would do, something
-has to change). Waiting pods are kept by signature: what helps one of a kind helps all of it, so it is asked once a kind.
+has to change). Waiting pods are kept by signature: what helps one of a kind helps all of it, so it is asked once for
+each kind.
 """
 
 from __future__ import annotations
