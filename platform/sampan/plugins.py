@@ -143,7 +143,7 @@ class Plugins:
 
 
 def read_settings(name: str, record: type | None, section: Mapping[str, Any]) -> Any:
-    """The plugin's section as its ``Settings`` dataclass; unknown keys and wrong types are refused with a suggestion."""
+    """The plugin's section as its ``Settings`` record; unknown keys and wrong types are refused with a suggestion."""
     if record is None:
         if section:
             raise ConfigError(f"plugin {name} has no settings, but plugins.{name} names {', '.join(section)}")

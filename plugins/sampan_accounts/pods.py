@@ -19,6 +19,7 @@ _MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _VOLUME = "kube-api-access-"
 _TOKEN_SECONDS = 3607  # an odd number, by which upstream knows the tokens it mounted itself
 _MIRROR = "kubernetes.io/config.mirror"
+_chance = random.Random()  # of a volume's name, which is no secret; the system's own costs a call a letter
 
 
 class ServiceAccount:
@@ -30,7 +31,7 @@ class ServiceAccount:
     priority = 200
 
     def __init__(self, suffix: Callable[[], str] | None = None) -> None:
-        self._suffix = suffix or (lambda: names.suffix(random.SystemRandom()))
+        self._suffix = suffix or (lambda: names.suffix(_chance))
 
     def admit(self, review: Review) -> None:
         pod = review.object

@@ -246,4 +246,4 @@ def _leftovers(pod: Object, seen: Seen) -> Iterator[RemoveContainer]:
     """Of each name the newest two are kept: the one that counts and the one before it (logs --previous)."""
     for _, container in walk(pod["spec"]):
         mine = sorted((one for one in seen.containers if one.name == container["name"]), key=lambda one: one.attempt)
-        yield from (RemoveContainer(one.id) for one in mine[:-2] if one.state == "exited")
+        yield from (RemoveContainer(one.id) for one in mine[:-2] if one.state != "running")

@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from sampan.apiserver import machinery
 from sampan.apiserver.cache.records import Record
-from sampan.apiserver.encoding import decode_json, encode_json
+from sampan.apiserver.encoding import encode_json
 from sampan.apiserver.negotiation import Form
 from sampan.apiserver.registry import Served
-from sampan.contracts.kinds import Object
 
 
 def one(served: Served, form: Form, record: Record, include: str = "Metadata") -> bytes:
@@ -68,8 +69,16 @@ def listing(
     return b"".join((served.list_head, head, b',"items":[', items, b"]}"))
 
 
+class _Outline(msgspec.Struct, gc=False):
+    """An object of which only the metadata counts: its text is cut out, the rest is skipped without being built."""
+
+    metadata: msgspec.Raw
+
+
+_outline = msgspec.json.Decoder(_Outline).decode
+
+
 def _partial(record: Record, version: str) -> bytes:
-    obj: Object = decode_json(record.body)
-    return encode_json(
-        {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": obj["metadata"]}
-    )
+    metadata = _outline(record.body).metadata
+    head = b'{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/%s","metadata":' % version.encode()
+    return b"%b%b}" % (head, metadata)

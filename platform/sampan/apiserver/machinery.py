@@ -118,21 +118,49 @@ def read_patch(how: str, data: bytes) -> Any:
     return found
 
 
-def patch(how: str, kind: Kind, current: Object, change: Any, strictness: str) -> tuple[Object, list[str]]:
-    """The patched object, pruned by its schema, and warnings. Raises what ``decode`` and the patch functions raise."""
+def patch(
+    how: str, kind: Kind, current: Object, change: Any, strictness: str, *, given_away: bool = False
+) -> tuple[Object, list[str]]:
+    """The patched object, pruned by its schema, and warnings. Raises what ``decode`` and the patch functions raise.
+
+    Only what the patch names at the top is checked: the rest of ``current`` was when it was written. ``given_away``
+    says that ``current`` may be changed.
+    """
     schemas, address, node = schema.load(), (kind.group, kind.version, kind.kind), node_of(kind)
     if how == "strategic" and node is None:
         raise UnsupportedMediaType(
             "the body of the request was in an unknown format - accepted media types include: "
             "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
         )
-    patched = _patched(how, current, change, node)
+    if given_away and how == "merge":
+        patched = merge_patch.apply_to(current, change)
+    else:
+        patched = _patched(how, current, change, node)
     if node is None:
         return patched, []
-    pruned = schemas.prune(*address, patched)
-    if strictness == "Ignore" or pruned == patched:
-        return pruned, []
-    return pruned, judged(schemas.unknown_fields(*address, patched), strictness, address)
+    touched = _touched(how, change, patched)
+    part = {name: patched[name] for name in touched if name in patched}
+    pruned = schemas.prune(*address, part)
+    for name in part:
+        if name not in pruned:
+            del patched[name]
+    patched.update(pruned)
+    if strictness == "Ignore" or pruned == part:
+        return patched, []
+    return patched, judged(schemas.unknown_fields(*address, part), strictness, address)
+
+
+def _touched(how: str, change: Any, patched: Object) -> Iterable[str]:
+    """The top-level fields that a patch can have changed."""
+    if how == "merge":
+        return list(change)
+    if how == "strategic":
+        if any(name in change for name in (strategic.DIRECTIVE, strategic.RETAIN)):
+            return list(patched)
+        return {name.rpartition("/")[2] if name.startswith("$") else name for name in change}
+    places = [str(operation.get(name) or "") for operation in change for name in ("path", "from") if name in operation]
+    names = {place[1:].partition("/")[0].replace("~1", "/").replace("~0", "~") for place in places}
+    return list(patched) if "" in names else names
 
 
 def patch_free(how: str, current: Object, change: Any) -> Object:

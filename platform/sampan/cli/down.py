@@ -9,7 +9,7 @@ import time
 import click
 
 from sampan.errors import ConfigError
-from sampan.settings import load
+from sampan.settings import Where, load
 from sampan.supervisor.state import is_running, read_state
 
 PATIENCE = 90.0  # seconds for every process to stop in its turn
@@ -17,7 +17,7 @@ PATIENCE = 90.0  # seconds for every process to stop in its turn
 
 @click.command()
 @click.pass_obj
-def command(where: dict[str, str]) -> None:
+def command(where: Where) -> None:
     """Stop all of it and leave nothing running; what is stored stays for the next `sampan up`."""
     settings = load(**where)
     if not settings.home.exists():
@@ -36,8 +36,8 @@ def command(where: dict[str, str]) -> None:
         click.echo(f"nothing runs in {settings.home}")
     if not (settings.home / "cluster.json").exists():
         return
-    from sampan.supervisor import cluster
     from sampan.options import cluster_options
+    from sampan.supervisor import cluster
 
     plugins = cluster.load_plugins(settings)
     for complaint in cluster.clean_up(settings, plugins, cluster_options(settings)):

@@ -38,9 +38,11 @@ class Process:
 
 
 class Supervisor:
-    """Runs processes until told to stop by SIGTERM or SIGINT. ``reload`` answers SIGHUP with the processes wanted now."""
+    """Runs processes until SIGTERM or SIGINT. ``reload`` answers SIGHUP with the processes wanted now."""
 
-    def __init__(self, home: Path, processes: list[Process], *, reload: Callable[[], list[Process]] | None = None) -> None:
+    def __init__(
+        self, home: Path, processes: list[Process], *, reload: Callable[[], list[Process]] | None = None
+    ) -> None:
         self._home = home
         self._processes = {process.name: process for process in processes}
         self._states = {p.name: ProcessState(p.name, components=p.components) for p in processes}
@@ -126,7 +128,11 @@ class Supervisor:
                 if state.name not in self._processes:
                     state.status = "stopped"
                     continue
-                pause = FIRST_PAUSE if lived > STEADY else min(self._pause.get(state.name, FIRST_PAUSE / 2) * 2, LONGEST_PAUSE)
+                pause = (
+                    FIRST_PAUSE
+                    if lived > STEADY
+                    else min(self._pause.get(state.name, FIRST_PAUSE / 2) * 2, LONGEST_PAUSE)
+                )
                 self._pause[state.name] = pause
                 self._due[state.name] = time.monotonic() + pause
                 log.warning("%s %s; starting it again in %.1f s", state.name, state.exit, pause)

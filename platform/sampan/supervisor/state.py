@@ -47,7 +47,7 @@ def read_state(home: Path) -> dict[str, Any]:
 
 
 def take_lock(home: Path) -> IO[str] | None:
-    """Held as long as the returned file is open (in any process that inherited it); None if another cluster runs here."""
+    """Held while the returned file is open (in any process that inherited it); None if another cluster runs here."""
     file = open(run_directory(home) / "lock", "a+")  # noqa: SIM115 - it must stay open
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -48,7 +48,7 @@ class Patch:
 
         def change(current: Object) -> Object | None:
             before = current["metadata"].get("resourceVersion")
-            patched, warnings = machinery.patch(how, served.kind, current, patch, strict)
+            patched, warnings = machinery.patch(how, served.kind, current, patch, strict, given_away=merge is None)
             for warning in warnings:
                 if warning not in request.warnings:
                     request.warnings.append(warning)

@@ -16,6 +16,22 @@ def apply(document: dict[str, Any], patch: Any) -> dict[str, Any]:
     return merged
 
 
+def apply_to(document: dict[str, Any], patch: Any) -> dict[str, Any]:
+    """The same for a document that the caller gives away: it is changed and returned. Raises BadRequest."""
+    if not isinstance(patch, dict):
+        raise BadRequest("Invalid JSON Patch")
+    for key, value in patch.items():
+        if value is None:
+            document.pop(key, None)
+            continue
+        below = document.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            apply_to(below, value)
+        else:
+            document[key] = _merge(None, value)
+    return document
+
+
 def _merge(target: Any, patch: Any) -> Any:
     if not isinstance(patch, dict):
         return copy(patch)
