@@ -240,6 +240,8 @@ def _doomed(seen: Seen, memory: Memory) -> Iterator[StopContainer]:
     for container in seen.running():
         if container.id in memory.doomed:
             yield StopContainer(container.id, container.name, memory.doomed[container.id])
+        elif seen.latest(container.name) != container:  # an agent that was killed had just started it
+            yield StopContainer(container.id, container.name, f"Stopping container {container.name}")
 
 
 def _leftovers(pod: Object, seen: Seen) -> Iterator[RemoveContainer]:

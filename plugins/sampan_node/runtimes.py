@@ -90,5 +90,7 @@ def clean_up(home: str, options: Mapping[str, Any]) -> None:
             continue
         for sandbox in runtime.sandboxes():
             runtime.remove_sandbox(sandbox.id)
+        for container in runtime.containers():
+            runtime.remove_container(container.id)
         runtime.close()
     unmount_all(Path(home) / "pods")

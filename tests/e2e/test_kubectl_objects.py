@@ -203,8 +203,13 @@ def test_a_token_of_a_service_account_works(cluster, namespace):
     cluster.kubectl("create", "serviceaccount", "robot")
     token = cluster.kubectl("create", "token", "robot").strip()
 
-    answer = cluster.kubectl("--token", token, "--kubeconfig", "/dev/null", "--server", f"https://127.0.0.1:{cluster.port}",
-                             "--certificate-authority", str(cluster.home / "pki" / "ca.crt"), "auth", "whoami")  # fmt: skip
+    server = (
+        "--server",
+        f"https://127.0.0.1:{cluster.port}",
+        "--certificate-authority",
+        str(cluster.home / "pki/ca.crt"),
+    )
+    answer = cluster.kubectl("--token", token, "--kubeconfig", "/dev/null", *server, "auth", "whoami")
 
     assert f"system:serviceaccount:{namespace}:robot" in answer
 

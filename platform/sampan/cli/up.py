@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -14,7 +14,8 @@ from sampan.cli.logging_setup import set_up
 from sampan.cli.logs import in_words
 from sampan.errors import ConfigError, StatusError
 from sampan.settings import Settings, Where, load
-from sampan.supervisor.state import read_state, take_lock
+from sampan.supervisor import remains
+from sampan.supervisor.state import is_alive, read_state, take_lock
 
 API_WAIT = 60.0  # seconds
 NODE_WAIT = 60.0
@@ -35,6 +36,8 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
     settings = _with_flags(load(**where), port, runtime)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = take_lock(settings.home)
+    if lock is None and not is_alive(read_state(settings.home)):
+        lock = _inherit(settings)
     if lock is None:
         click.echo(f"already running in {settings.home}; see `sampan status`")
     elif foreground:
@@ -49,6 +52,21 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
     wait_until_up(settings, started)
     if hint:
         click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
+
+
+def _inherit(settings: Settings) -> IO[str] | None:
+    """The lock, once what a killed supervisor left has ended; None where another `sampan up` was quicker."""
+    if _starts(settings.home):
+        return None
+    click.echo("the last supervisor was killed; waiting for what it left")
+    if not remains.end(settings.home, read_state(settings.home)):
+        raise ConfigError(f"some of it does not stop; see {settings.home / 'logs'}")
+    return take_lock(settings.home)
+
+
+def _starts(home: Path) -> bool:
+    """Whether somebody holds the lock who has not written its state yet."""
+    return not read_state(home)
 
 
 def _with_flags(settings: Settings, port: int | None, runtime: str | None) -> Settings:

@@ -6,7 +6,6 @@ exactly one thread and no connections. It sleeps until a child ends or a signal 
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import select
@@ -17,7 +16,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sampan.supervisor.state import ProcessState, write_state
+from sampan.supervisor import tether
+from sampan.supervisor.memory import limit_arenas, settle
+from sampan.supervisor.state import ProcessState, born, write_state
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +60,8 @@ class Supervisor:
         previous = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
         for number in SIGNALS:
             signal.signal(number, self._on_signal)
-        gc.collect()
-        gc.freeze()
+        limit_arenas()
+        settle()
         try:
             for process in sorted(self._processes.values(), key=lambda process: process.order):
                 self._start(process)
@@ -94,19 +95,20 @@ class Supervisor:
         sys.stdout.flush()
         sys.stderr.flush()
         # until the child has handlers of its own, a signal has to wait: ours would only note it in the wrong process
+        parent = os.getpid()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             pid = os.fork()
             if pid == 0:
-                self._become(process, before)
+                self._become(process, before, parent)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         state = self._states[process.name]
-        state.pid, state.started, state.status = pid, time.time(), "running"
+        state.pid, state.born, state.started, state.status = pid, born(pid), time.time(), "running"
         log.info("started %s (pid %d)", process.name, pid)
         self._save()
 
-    def _become(self, process: Process, mask: Iterable[int]) -> None:
+    def _become(self, process: Process, mask: Iterable[int], parent: int) -> None:
         """The child's side of the fork; never returns."""
         code = 1
         try:
@@ -116,6 +118,7 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.close(self._wake_r)
             os.close(self._wake_w)
+            tether.tie(parent, signal.SIGTERM)
             _name_process(process.name)
             process.main()
             code = 0
