@@ -30,7 +30,7 @@ def test_the_api_server_is_first_and_groups_share_a_process(tmp_path):
         plugins(component("scheduler"), component("node", "node"), component("proxy", "node")), settings
     )
 
-    wanted = processes(settings, plugins(), {}, found)
+    wanted = processes(settings, plugins(), {"node_name": "n"}, found)
 
     assert [(process.name, process.order, process.components) for process in wanted] == [
         ("apiserver", 0, ["apiserver"]),
