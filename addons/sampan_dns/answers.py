@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import random
+import struct
 
 from dnslib import AAAA, CNAME, EDNS0, PTR, QTYPE, RCODE, RR, SOA, SRV, TXT, A, DNSError, DNSHeader, DNSRecord
 
@@ -14,45 +15,88 @@ PLAIN_SIZE = 512  # bytes of a UDP answer to a client that does not speak EDNS
 LARGEST_UDP = 1232
 MAX_CHAIN = 8
 REVERSE = (".in-addr.arpa", ".ip6.arpa")
+HEAD = 12  # bytes of every message
+UNREADABLE = (DNSError, ValueError, IndexError, UnicodeError, struct.error)
 
 
 class NotOurs(Exception):
     """The question is about the rest of the world."""
 
 
+class Onward(Exception):
+    """The name is an alias of one in the rest of the world: ``question`` has to be asked there first."""
+
+    def __init__(self, reply: DNSRecord, target: str, size: int) -> None:
+        super().__init__(target)
+        self._reply = reply
+        self._size = size  # 0: no limit
+        query = DNSRecord.question(target, QTYPE.get(reply.q.qtype))
+        query.header.id = reply.header.id
+        self.question = bytes(query.pack())
+
+    def finished(self, data: bytes) -> bytes:
+        """The whole answer, given what the rest of the world says; SERVFAIL where that cannot be read."""
+        reply = self._reply
+        try:
+            found = DNSRecord.parse(data)
+        except UNREADABLE:
+            return self.failed()
+        reply.header.rcode = found.header.rcode
+        reply.rr += found.rr
+        return _fitted(reply, self._size) if self._size else bytes(reply.pack())
+
+    def failed(self) -> bytes:
+        return refuse(bytes(self._reply.pack()), RCODE.SERVFAIL)
+
+
 def answer(question: bytes, zone: Zone, *, udp: bool) -> bytes:
-    """The whole answer. Raises NotOurs; what cannot be read is answered FORMERR (ValueError when not even that)."""
+    """The whole answer. Raises NotOurs or Onward; what cannot be read is answered FORMERR.
+
+    ValueError for what must not be answered at all: fragments, and answers (two servers would never stop talking).
+    """
+    if len(question) < HEAD or question[2] & 0x80:
+        raise ValueError("not a question")
     try:
         query = DNSRecord.parse(question)
-    except (DNSError, ValueError, IndexError, UnicodeError) as error:
-        return refuse(question, RCODE.FORMERR) if len(question) >= 12 else _unreadable(error)
-    if query.header.qr or query.header.opcode != 0 or len(query.questions) != 1:
+    except UNREADABLE:
+        return refuse(question, RCODE.FORMERR)
+    if query.header.opcode != 0:
         return refuse(question, RCODE.NOTIMP)
+    if len(query.questions) != 1:
+        return refuse(question, RCODE.FORMERR)
     reply = query.reply(ra=1, aa=1)
-    _fill(reply, str(query.q.qname).rstrip(".").lower(), query.q.qtype, zone)
     size = _announced_size(query)
+    limit = (size or PLAIN_SIZE) if udp else 0
+    target = _fill(reply, str(query.q.qname).rstrip(".").lower(), query.q.qtype, zone)
     if size:
         reply.add_ar(EDNS0(udp_len=LARGEST_UDP))
-    return _fitted(reply, size or PLAIN_SIZE) if udp else bytes(reply.pack())
+    if target:
+        raise Onward(reply, target, limit)
+    return _fitted(reply, limit) if limit else bytes(reply.pack())
 
 
 def refuse(question: bytes, code: int) -> bytes:
     """An answer that says no, for any question with a header."""
-    return bytes(DNSRecord(DNSHeader(id=int.from_bytes(question[:2], "big"), qr=1, ra=1, rcode=code)).pack())
+    number, flags = int.from_bytes(question[:2], "big"), question[2]
+    try:
+        asked = DNSRecord.parse(question).questions[:1]
+    except UNREADABLE:
+        asked = []
+    header = DNSHeader(id=number, qr=1, opcode=flags >> 3 & 15, rd=flags & 1, ra=1, rcode=code)
+    return bytes(DNSRecord(header, questions=asked).pack())
 
 
-def _unreadable(error: Exception) -> bytes:
-    raise ValueError("not a DNS message") from error
-
-
-def _fill(reply: DNSRecord, name: str, qtype: int, zone: Zone) -> None:
+def _fill(reply: DNSRecord, name: str, qtype: int, zone: Zone) -> str:
+    """Put the records in; returns the name to ask the rest of the world for, "" where all is said."""
     if name.endswith(REVERSE):
         pointer = zone.pointer(_address_of(name))
         if not pointer:
             raise NotOurs
         if qtype in (QTYPE.PTR, QTYPE.ANY):
             reply.add_answer(RR(reply.q.qname, QTYPE.PTR, rdata=PTR(pointer), ttl=TTL))
-        return
+        else:
+            _add_soa(reply, zone)
+        return ""
     if not zone.holds(name):
         raise NotOurs
     found = zone.find(name)
@@ -60,13 +104,18 @@ def _fill(reply: DNSRecord, name: str, qtype: int, zone: Zone) -> None:
         if found is None or not found.alias:
             break
         reply.add_answer(RR(name, QTYPE.CNAME, rdata=CNAME(found.alias), ttl=TTL))
-        name, found = found.alias, zone.find(found.alias) if zone.holds(found.alias) else Records()
+        if qtype == QTYPE.CNAME:
+            return ""
+        if not zone.holds(found.alias):
+            return found.alias if qtype in QTYPE.forward else ""
+        name, found = found.alias, zone.find(found.alias)
     if found is None:
         reply.header.rcode = RCODE.NXDOMAIN
     else:
         _add(reply, name, qtype, found, zone)
     if not reply.rr:
         _add_soa(reply, zone)
+    return ""
 
 
 def _add(reply: DNSRecord, name: str, qtype: int, found: Records, zone: Zone) -> None:

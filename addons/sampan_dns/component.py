@@ -29,16 +29,18 @@ class Names:
         self._domain = domain
         self._services = services
         self._slices = slices
-        self._zone: Zone | None = None
+        self._changes = 0
+        self._made: tuple[int, Zone] | None = None  # of which change it is
 
     def changed(self) -> None:
-        self._zone = None
+        self._changes += 1
 
     def zone(self) -> Zone:
-        zone = self._zone
-        if zone is None:
-            zone = self._zone = Zone(self._domain, self._services.list(), self._slices.list())
-        return zone
+        made, changes = self._made, self._changes
+        if made is None or made[0] != changes:
+            # Counted before the objects are read: a change that comes meanwhile makes the next caller do it again.
+            made = self._made = (changes, Zone(self._domain, self._services.list(), self._slices.list()))
+        return made[1]
 
 
 def run(running: Running) -> None:
@@ -71,7 +73,8 @@ def run(running: Running) -> None:
                 SLICES, slice_["metadata"]["name"], slice_, slice_["metadata"]["namespace"],
                 how="apply", field_manager="sampan-dns", force=True,
             )  # fmt: skip
-            running.ready(f"names of {options['cluster_domain']} are answered at {options['dns_ip']} ({address}:{server.port})")
+            where = f"{options['dns_ip']} ({address}:{server.port})"
+            running.ready(f"names of {options['cluster_domain']} are answered at {where}")
             running.stop.wait()
         finally:
             server.stop()

@@ -18,7 +18,7 @@ class Settings:
     port: int = 0
     """Port to listen on; 0: a free one, which is right wherever a Service leads to it."""
     upstream: tuple[str, ...] = ()
-    """Resolvers for all other names; empty: the machine's own."""
+    """Resolvers for all other names (``10.0.0.1`` or ``10.0.0.1:5353``); empty: the machine's own."""
 
 
 def _run(running: Running) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from dnslib import RCODE
 
-from sampan_dns.answers import NotOurs, answer, refuse
+from sampan_dns.answers import HEAD, NotOurs, Onward, answer, refuse
 from sampan_dns.upstream import Upstream
 from sampan_dns.zone import Zone
 
@@ -44,7 +46,8 @@ class Server:
     def stop(self) -> None:
         """From any thread."""
         self._stopped = True
-        os.write(self._wake_w, b"x")
+        with contextlib.suppress(OSError):  # it may have ended already
+            os.write(self._wake_w, b"x")
 
     def run(self) -> None:
         """Until stopped."""
@@ -60,8 +63,8 @@ class Server:
             while not self._stopped:
                 for fd, _ in poll.poll(500 if self._upstream.busy else None):
                     if fd in handlers:
-                        handlers[fd]()
-                self._upstream.expire()
+                        _guarded(handlers[fd])
+                _guarded(self._upstream.expire)
         finally:
             for end in (self._udp, self._tcp, self._upstream.socket):
                 end.close()
@@ -80,7 +83,10 @@ class Server:
             if known is not None:
                 _quietly(send, question[:2] + known, client)
             else:
-                self._answer(question, lambda data, client=client: _quietly(send, data, client))
+                self._answer(question, partial(self._deliver, client))
+
+    def _deliver(self, client: object, data: bytes) -> None:
+        _quietly(self._udp.sendto, data, client)
 
     def _answer(self, question: bytes, deliver: Callable[[bytes], None]) -> None:
         cache = self._cache
@@ -89,6 +95,12 @@ class Server:
         except NotOurs:
             self._upstream.ask(question, deliver, fail=lambda: deliver(refuse(question, RCODE.SERVFAIL)))
             return
+        except Onward as onward:
+            way = onward  # the name of an except clause ends with it
+            self._upstream.ask(
+                way.question, lambda data: deliver(way.finished(data)), fail=lambda: deliver(way.failed())
+            )
+            return
         except ValueError:
             return
         except Exception:
@@ -96,7 +108,8 @@ class Server:
             data = refuse(question, RCODE.SERVFAIL)
         if len(cache) >= MOST_CACHED:
             cache.clear()
-        if len(question) <= PLAUSIBLE:
+        # Several records are drawn in a new order each time: clients take the first.
+        if len(question) <= PLAUSIBLE and int.from_bytes(data[6:8], "big") <= 1:
             cache[question[2:]] = data[2:]
         deliver(data)
 
@@ -121,27 +134,43 @@ class Server:
                     connection.sendall(len(data).to_bytes(2, "big") + data)
         except (OSError, ValueError):
             pass  # the client went away or sent something that is no message: nobody to tell
+        except Exception:
+            log.exception("a question by TCP could not be answered")
         finally:
             self._slots.release()
 
     def _answer_tcp(self, question: bytes) -> bytes:
+        self.queries += 1
         try:
             return answer(question, self._zone(), udp=False)
         except NotOurs:
-            return self._upstream_tcp(question)
+            return self._upstream_tcp(question) or refuse(question, RCODE.SERVFAIL)
+        except Onward as onward:
+            data = self._upstream_tcp(onward.question)
+            return onward.finished(data) if data else onward.failed()
 
     def _upstream_tcp(self, question: bytes) -> bytes:
         for resolver in self._upstream.resolvers:
             try:
                 with socket.create_connection(resolver, 2) as connection, connection.makefile("rb") as stream:
                     connection.sendall(len(question).to_bytes(2, "big") + question)
-                    return stream.read(int.from_bytes(stream.read(2), "big"))
+                    data = stream.read(int.from_bytes(stream.read(2), "big"))
+                    if len(data) > HEAD:
+                        return data
             except OSError:
                 continue
-        return refuse(question, RCODE.SERVFAIL)
+        return b""
 
 
 PLAUSIBLE = 300  # bytes: longer questions are not worth a place in the cache
+
+
+def _guarded(work: Callable[[], None]) -> None:
+    """One bad packet must not end the service for all."""
+    try:
+        work()
+    except Exception:
+        log.exception("a DNS packet could not be handled")
 
 
 def _quietly(send: Callable[..., object], data: bytes, client: object) -> None:

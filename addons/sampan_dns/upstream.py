@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
-import random
+import ipaddress
+import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from dnslib import DNSError, DNSRecord
+
+from sampan.errors import ConfigError
 
 ANSWER_SECONDS = 2.0  # before the next resolver is tried
 LONGEST_MEMORY = 30.0
 MOST_REMEMBERED = 10000
 MOST_PENDING = 2000
+HEAD = 12  # bytes of a message before its question
+SERVFAIL, REFUSED = 2, 5
 
 
 def system_resolvers(path: str = "/etc/resolv.conf") -> list[str]:
-    """Addresses of the nameservers that the machine itself uses."""
+    """IPv4 addresses of the nameservers that the machine itself uses."""
     try:
         lines = Path(path).read_text().splitlines()
     except OSError:
         return []
     words = (line.split() for line in lines)
-    return [parts[1] for parts in words if len(parts) > 1 and parts[0] == "nameserver"]
+    return [parts[1] for parts in words if len(parts) > 1 and parts[0] == "nameserver" and ":" not in parts[1]]
+
+
+def resolver(text: str) -> tuple[str, int]:
+    """``10.0.0.1`` or ``10.0.0.1:5353`` as (address, port); raises ConfigError."""
+    address, _, port = text.partition(":")
+    try:
+        ipaddress.IPv4Address(address)
+        number = int(port or 53)
+    except ValueError as error:
+        raise ConfigError(f"plugins.dns.upstream: {text!r} is no IPv4 address with an optional port") from error
+    return address, number
+
+
+def asked(message: bytes) -> bytes:
+    """The first question of a message (name in lower case, type, class), b"" where it has none."""
+    at = HEAD
+    while at < len(message) and message[at]:
+        if message[at] > 63:
+            return b""
+        at += message[at] + 1
+    return message[HEAD : at + 5].lower() if at + 5 <= len(message) else b""
+
+
+class Waiting(NamedTuple):
+    """A question that has been passed on."""
+
+    question: bytes
+    deliver: Callable[[bytes], None]
+    fail: Callable[[], None]
+    tried: int  # number of the resolver that was asked
+    until: float
 
 
 class Upstream:
@@ -33,61 +70,72 @@ class Upstream:
     """
 
     def __init__(self, resolvers: Sequence[str | tuple[str, int]], clock: Callable[[], float] = time.monotonic) -> None:
-        self.resolvers = [(r, 53) if isinstance(r, str) else r for r in resolvers]
+        self.resolvers = [resolver(r) if isinstance(r, str) else r for r in resolvers]
         self._clock = clock
-        self._pending: dict[int, tuple[bytes, Callable[[bytes], None], int, float]] = {}
+        self._pending: dict[int, Waiting] = {}
         self._remembered: dict[bytes, tuple[float, bytes]] = {}
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
 
     def ask(self, question: bytes, deliver: Callable[[bytes], None], *, fail: Callable[[], None]) -> None:
-        """``deliver`` gets the answer with the question's own id; ``fail`` is called when there is nobody to ask."""
+        """``deliver`` gets the answer with the question's own id; ``fail`` is called when no resolver gives one."""
         known = self._remembered.get(question[2:])
         if known and known[0] > self._clock():
             deliver(question[:2] + known[1])
-            return
-        if not self.resolvers or len(self._pending) >= MOST_PENDING:
+        elif len(self._pending) >= MOST_PENDING:
             fail()
-            return
-        self._send(question, deliver, 0, fail)
+        else:
+            self._send(question, deliver, fail, 0)
 
     def readable(self) -> None:
         """Take what the resolvers have sent."""
         while True:
             try:
-                data, sender = self.socket.recvfrom(4096)
-            except (BlockingIOError, ConnectionError):
+                data, sender = self.socket.recvfrom(65535)
+            except BlockingIOError:
                 return
-            waiting = self._pending.get(int.from_bytes(data[:2], "big")) if len(data) >= 12 else None
-            if waiting is None or sender[:2] != self.resolvers[waiting[2] % len(self.resolvers)]:
-                continue
-            question, deliver, _, _ = waiting
-            del self._pending[int.from_bytes(data[:2], "big")]
-            self._remember(question, data)
-            deliver(question[:2] + data[2:])
+            except OSError:
+                continue  # a resolver's host refused one datagram; its question times out
+            if len(data) > HEAD:
+                self._take(data, sender[:2])
 
     def expire(self) -> None:
-        """Try the next resolver for what got no answer in time; give up after a round."""
+        """Try the next resolver for what got no answer in time."""
         now = self._clock()
-        for number in [n for n, waiting in self._pending.items() if waiting[3] <= now]:
-            question, deliver, tried, _ = self._pending.pop(number)
-            if tried + 1 < len(self.resolvers):
-                self._send(question, deliver, tried + 1, lambda: None)
+        for number in [n for n, waiting in self._pending.items() if waiting.until <= now]:
+            self._next(self._pending.pop(number))
 
     @property
     def busy(self) -> bool:
         return bool(self._pending)
 
-    def _send(self, question: bytes, deliver: Callable[[bytes], None], tried: int, fail: Callable[[], None]) -> None:
-        number = random.randrange(1 << 16)
-        while number in self._pending:
-            number = random.randrange(1 << 16)
-        try:
-            self.socket.sendto(number.to_bytes(2, "big") + question[2:], self.resolvers[tried % len(self.resolvers)])
-        except OSError:
-            fail()
+    def _take(self, data: bytes, sender: tuple[str, int]) -> None:
+        number = int.from_bytes(data[:2], "big")
+        waiting = self._pending.get(number)
+        if waiting is None or sender != self.resolvers[waiting.tried] or asked(data) != asked(waiting.question):
             return
-        self._pending[number] = (question, deliver, tried, self._clock() + ANSWER_SECONDS)
+        del self._pending[number]
+        if data[3] & 15 in (SERVFAIL, REFUSED) and waiting.tried + 1 < len(self.resolvers):
+            self._next(waiting)
+            return
+        self._remember(waiting.question, data)
+        waiting.deliver(waiting.question[:2] + data[2:])
+
+    def _next(self, waiting: Waiting) -> None:
+        self._send(waiting.question, waiting.deliver, waiting.fail, waiting.tried + 1)
+
+    def _send(self, question: bytes, deliver: Callable[[bytes], None], fail: Callable[[], None], tried: int) -> None:
+        number = secrets.randbits(16)
+        while number in self._pending:
+            number = secrets.randbits(16)
+        for attempt in range(tried, len(self.resolvers)):
+            try:
+                self.socket.sendto(number.to_bytes(2, "big") + question[2:], self.resolvers[attempt])
+            except OSError:
+                continue
+            self._pending[number] = Waiting(question, deliver, fail, attempt, self._clock() + ANSWER_SECONDS)
+            return
+        fail()
 
     def _remember(self, question: bytes, data: bytes) -> None:
         try:
@@ -101,4 +149,4 @@ class Upstream:
             return
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
-        self._remembered[question[2:]] = (self._clock() + min(min(ages), LONGEST_MEMORY), data[2:])
+        self._remembered[question[2:]] = (self._clock() + min(*ages, LONGEST_MEMORY), data[2:])

@@ -54,7 +54,7 @@ class Zone:
         return name == self.domain or name.endswith("." + self.domain)
 
     def find(self, name: str) -> Records | None:
-        """The records of a name; empty Records for a name that exists and holds nothing; None where there is no such name."""
+        """The records of a name; empty Records for one that exists and holds nothing; None where there is none."""
         found = self._names.get(name)
         if found is not None:
             return found

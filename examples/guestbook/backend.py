@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 BOOK = os.path.join(os.environ.get("DATA", "/data"), "book.txt")
 LOCK = threading.Lock()
@@ -16,7 +17,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/healthz":
             return self.answer(200, {"ok": True})
         with LOCK:
-            lines = open(BOOK).read().splitlines() if os.path.exists(BOOK) else []
+            lines = Path(BOOK).read_text().splitlines() if os.path.exists(BOOK) else []
         return self.answer(200, {"entries": lines, "served_by": os.environ.get("POD_NAME", "")})
 
     def do_POST(self):

@@ -41,7 +41,11 @@ def main() -> int:
     })  # fmt: skip
     for manifest in manifests:
         if manifest["kind"] == "Deployment":
-            manifest["spec"]["template"]["spec"]["containers"][0]["image"] = image
+            template = manifest["spec"]["template"]["spec"]
+            template["containers"][0]["image"] = image
+            for volume in template["volumes"]:
+                if "hostPath" in volume:  # each cluster keeps a book of its own
+                    volume["hostPath"]["path"] = str(settings.home / "guestbook")
         apply(client, BY_KIND[manifest["kind"]], manifest)
     names = [m["metadata"]["name"] for m in manifests if m["kind"] == "Deployment"]
     if not wait_ready(client, names):
@@ -82,7 +86,10 @@ def wait_ready(client: Client, names: list[str]) -> bool:
             deployment = client.get(DEPLOYMENTS, name, "default")
             status = deployment.get("status") or {}
             current = status.get("observedGeneration") == deployment["metadata"]["generation"]
-            if current and status.get("availableReplicas") == status.get("updatedReplicas") == deployment["spec"]["replicas"]:
+            if (
+                current
+                and status.get("availableReplicas") == status.get("updatedReplicas") == deployment["spec"]["replicas"]
+            ):
                 print(f"  ready    {name}")
                 waiting.remove(name)
         if waiting and time.monotonic() > deadline:

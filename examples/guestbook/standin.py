@@ -79,7 +79,14 @@ def pack() -> bytes:
         for alias in ("python3", "python"):
             link(tar, str(folder / alias), interpreter(), taken)
             link(tar, f"/usr/bin/{alias}", interpreter(), taken)
-        for name, mode in (("tmp", 0o1777), ("etc", 0o755), ("root", 0o700), ("proc", 0o555), ("sys", 0o555), ("dev", 0o755)):
+        for name, mode in (
+            ("tmp", 0o1777),
+            ("etc", 0o755),
+            ("root", 0o700),
+            ("proc", 0o555),
+            ("sys", 0o555),
+            ("dev", 0o755),
+        ):
             directory(tar, name, mode)
     return out.getvalue()
 

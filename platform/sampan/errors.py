@@ -197,7 +197,7 @@ def from_status(code: int, status: dict[str, Any]) -> StatusError:
     """The error that an HTTP answer with this code and (perhaps empty) Status body stands for."""
     details = status.get("details") or {}
     cls = _BY_REASON.get(status.get("reason") or "") or _BY_CODE.get(code) or InternalError
-    error = cls(
+    return cls(
         status.get("message") or f"the server answered {code}",
         group=details.get("group", ""),
         kind=details.get("kind", ""),
@@ -209,4 +209,3 @@ def from_status(code: int, status: dict[str, Any]) -> StatusError:
         retry_after=details.get("retryAfterSeconds") or 0,
         continue_token=(status.get("metadata") or {}).get("continue", ""),
     )
-    return error

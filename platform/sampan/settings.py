@@ -1,7 +1,7 @@
 """The one configuration file, read once and checked; everything else is handed frozen records.
 
-YAML. Found at ``--config``, else ``$SAMPAN_CONFIG``, else ``$SAMPAN_HOME/sampan.yaml``; a missing default file means all
-defaults. Unknown keys are errors with a suggestion. Each field's sentence below it is what docs/settings.md shows.
+YAML. Found at ``--config``, else ``$SAMPAN_CONFIG``, else ``$SAMPAN_HOME/sampan.yaml``; a missing default file means
+all defaults. Unknown keys are errors with a suggestion. Each field's sentence below it is what docs/settings.md shows.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Network:
     """The cluster's addresses."""
 
     service_cidr: str = ""
-    """Addresses of Services; empty: 10.96.0.0/16 where nftables may be used, else 127.96.0.0/16. Fixed at the first start."""
+    """Addresses of Services, for ever; empty: 10.96.0.0/16 where nftables may be used, else 127.96.0.0/16."""
     pod_cidr: str = "10.244.0.0/16"
     """Addresses of pods, where the pod network does not bring its own."""
     domain: str = "cluster.local"
@@ -96,6 +96,13 @@ class Settings:
     def server_url(self) -> str:
         host = "127.0.0.1" if self.api.host in ("0.0.0.0", "::", "") else self.api.host
         return f"https://{f'[{host}]' if ':' in host else host}:{self.api.port}"
+
+
+class Where(typing.TypedDict):
+    """The flags that say where the settings are; empty text for one that is not given."""
+
+    home: str
+    config: str
 
 
 def load(*, config: str = "", home: str = "", environ: Mapping[str, str] = os.environ) -> Settings:
@@ -163,12 +170,21 @@ def _value(hint: Any, value: Any, where: str, path: str) -> Any:
     if origin is not None and not isinstance(origin, types.UnionType):
         if not isinstance(value, Mapping):
             raise ConfigError(f"{where}: {path} must be a mapping, not {value!r}")
-        return value
+        return {str(key): _section(section, where, f"{path}.{key}") for key, section in value.items()}
     if hint is Path:
-        return Path(str(value))
+        if not isinstance(value, str):
+            raise ConfigError(f"{where}: {path} must be text, not {value!r}")
+        return Path(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise ConfigError(f"{where}: {path} must be {hint.__name__}, not {value!r}")
     return value
+
+
+def _section(value: Any, where: str, path: str) -> Mapping[str, Any]:
+    """A plugin's own settings, which the plugin's record checks; left empty (null) they are none."""
+    if value is not None and not isinstance(value, Mapping):
+        raise ConfigError(f"{where}: {path} must be a mapping, not {value!r}")
+    return value or {}
 
 
 def _check_network(network: Network, where: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
@@ -14,9 +13,10 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     texts, binaries = new.get("data") or {}, new.get("binaryData") or {}
     yield from data.check_keys("data", texts)
     yield from data.check_keys("binaryData", binaries)
-    for key in texts.keys() & binaries.keys():
-        yield problems.invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
-    sizes = [len(text.encode()) for text in texts.values()] + [len(base64.b64decode(b)) for b in binaries.values()]
+    if binaries:
+        for key in sorted(texts.keys() & binaries.keys()):
+            yield problems.invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
+    sizes = [*map(data.text_size, texts.values()), *map(data.decoded_size, binaries.values())]
     yield from data.check_size("", sizes)
     yield from data.check_immutable(new, old, ("data", "binaryData"))
 

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
-from sampan.objects import problems
+from sampan.objects import names, problems
+from sampan.objects.validation import by_rule
 
-KEY = re.compile(r"[-._a-zA-Z0-9]+")
-KEY_RULE = (
-    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' "
-    "(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-)
-LONGEST_KEY = 253
 LARGEST = 1024 * 1024  # bytes of all values together
+_FROZEN = "field is immutable when `immutable` is set"
 
 
 def check_keys(path: str, keys: Iterable[str]) -> Iterator[Problem]:
     for key in keys:
-        if len(key) > LONGEST_KEY:
-            yield problems.invalid(f"{path}[{key}]", key, f"must be no more than {LONGEST_KEY} characters")
-        elif not KEY.fullmatch(key):
-            yield problems.invalid(f"{path}[{key}]", key, KEY_RULE)
-        elif key == ".":
-            yield problems.invalid(f"{path}[{key}]", key, "must not be '.'")
-        elif key == ".." or key.startswith(".."):
-            yield problems.invalid(f"{path}[{key}]", key, "must not start with '..'" if key != ".." else "must not be '..'")
+        if names.config_key(key):
+            yield from by_rule(f"{path}[{key}]", key, names.config_key)
 
 
-def check_size(path: str, values: Iterable[int]) -> Iterator[Problem]:
-    if sum(values) > LARGEST:
+def check_size(path: str, sizes: Iterable[int]) -> Iterator[Problem]:
+    if sum(sizes) > LARGEST:
         yield problems.too_long(path, LARGEST)
+
+
+def text_size(text: str) -> int:
+    """Bytes of a text in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def decoded_size(base64: str) -> int:
+    """Bytes that a value in base64 stands for."""
+    return len(base64) * 3 // 4 - base64.count("=", -2)
 
 
 def check_immutable(new: Object, old: Object | None, fields: Iterable[str]) -> Iterator[Problem]:
@@ -40,10 +39,10 @@ def check_immutable(new: Object, old: Object | None, fields: Iterable[str]) -> I
     if not old or not old.get("immutable"):
         return
     if not new.get("immutable"):
-        yield problems.forbidden("immutable", "field is immutable when `immutable` is set")
+        yield problems.forbidden("immutable", _FROZEN)
     for name in fields:
         if _plain(new.get(name)) != _plain(old.get(name)):
-            yield problems.forbidden(name, "field is immutable when `immutable` is set")
+            yield problems.forbidden(name, _FROZEN)
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan.objects import problems
+from sampan.objects.validation import validate_immutable
 from sampan_config import data
 
 REQUIRED_KEYS = {
@@ -22,12 +23,14 @@ ACCOUNT_NAME = "kubernetes.io/service-account.name"
 
 
 def prepare(draft: Draft) -> None:
-    """stringData is write-only: its values move to data, over what is there."""
+    """stringData is write-only: its values move to data, over what is there. An update need not repeat the type."""
+    if draft.old is not None and not draft.object.get("type"):
+        draft.object["type"] = draft.old.get("type")
     texts = draft.object.pop("stringData", None)
     if texts:
         values = draft.object.setdefault("data", {})
         for key, text in texts.items():
-            values[key] = base64.b64encode(text.encode()).decode()
+            values[key] = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
 
 
 def default(secret: Object) -> None:
@@ -38,10 +41,10 @@ def default(secret: Object) -> None:
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     values = new.get("data") or {}
     yield from data.check_keys("data", values)
-    yield from data.check_size("data", (len(value) * 3 // 4 for value in values.values()))
+    yield from data.check_size("data", map(data.decoded_size, values.values()))
     yield from data.check_immutable(new, old, ("data",))
-    if old is not None and new.get("type") != old.get("type"):
-        yield problems.invalid("type", new.get("type"), "field is immutable")
+    if old is not None:
+        yield from validate_immutable("type", new.get("type"), old.get("type"))
     yield from _check_type(new, values)
 
 

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
-from sampan.objects import problems
+from sampan.objects import names, problems
+from sampan.objects.validation import by_rule
 
 HOUR = 3600  # seconds an Event is kept after its last write, as upstream's default
+LONGEST_WORD = 128
+LONGEST_NOTE = 1024
 
 #: events.k8s.io/v1 name → core/v1 name
 RENAMED = {
@@ -38,14 +41,27 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     if about.get("namespace") or "":
         if about["namespace"] != namespace:
             yield problems.invalid("involvedObject.namespace", about["namespace"], "does not match event.namespace")
-    elif namespace not in ("", "default", "kube-system"):
+    elif namespace not in (("", "default", "kube-system") if new.get("eventTime") else ("", "default")):
         yield problems.invalid("involvedObject.namespace", "", "does not match event.namespace")
     if new.get("eventTime"):
-        for name in ("reportingComponent", "reportingInstance", "action", "reason"):
-            if not new.get(name):
-                yield problems.required(BACK.get(name, name))
-        if new.get("type") not in ("Normal", "Warning"):
-            yield problems.invalid("type", new.get("type") or "", "has invalid value: must be Normal or Warning")
+        yield from _check_new_form(new)
+    series = new.get("series")
+    if series is not None and old is None and (series.get("count") or 0) < 2:
+        yield problems.invalid("series.count", series.get("count") or 0, "should be at least 2")
+
+
+def _check_new_form(event: Object) -> Iterator[Problem]:
+    """What an event that names its time has to say. Source: events.k8s.io/v1 API reference."""
+    for name in ("reportingComponent", "reportingInstance", "action", "reason"):
+        text = event.get(name) or ""
+        if not text:
+            yield problems.required(name)
+        elif name == "reportingComponent":
+            yield from by_rule(name, text, names.label_key)
+        elif len(text) > LONGEST_WORD:
+            yield problems.invalid(name, "", f"can have at most {LONGEST_WORD} characters")
+    if len(event.get("message") or "") > LONGEST_NOTE:
+        yield problems.invalid("message", "", f"can have at most {LONGEST_NOTE} characters")
 
 
 def to_core(event: Object) -> Object:
@@ -72,7 +88,11 @@ def object_text(event: Object) -> str:
 
 def _last_seen(event: Object) -> Any:
     series = event.get("series") or {}
-    return series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp")
+    seen = (
+        series.get("lastObservedTime"),
+        *(event.get(key) for key in ("lastTimestamp", "firstTimestamp", "eventTime")),
+    )
+    return next((time for time in seen if time), None)
 
 
 def _source(event: Object) -> str:
@@ -82,7 +102,11 @@ def _source(event: Object) -> str:
 
 
 def _count(event: Object) -> int:
-    return (event.get("series") or {}).get("count") or event.get("count") or 1
+    return int((event.get("series") or {}).get("count") or event.get("count") or 1)
+
+
+def _source_field(event: Object) -> str:
+    return (event.get("source") or {}).get("component") or event.get("reportingComponent") or ""
 
 
 def _about_field(key: str) -> Callable[[Object], str]:
@@ -94,7 +118,7 @@ FIELDS: dict[str, Callable[[Object], str]] = {
        ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")},
     "reason": lambda event: event.get("reason") or "",
     "reportingComponent": lambda event: event.get("reportingComponent") or "",
-    "source": lambda event: (event.get("source") or {}).get("component") or event.get("reportingComponent") or "",
+    "source": lambda event: str(_source_field(event)),
     "type": lambda event: event.get("type") or "",
 }  # fmt: skip
 FRESH_FIELDS: dict[str, Callable[[Object], str]] = {
@@ -121,5 +145,6 @@ EVENT = Kind(
 )  # fmt: skip
 FRESH_EVENT = Kind(
     group="events.k8s.io", version="v1", kind="Event", plural="events", short_names=("ev",), columns=COLUMNS,
-    fields=FRESH_FIELDS, ttl=HOUR, create_on_update=True, stored_as=("", "v1"), to_stored=to_core, from_stored=from_core,
+    fields=FRESH_FIELDS, ttl=HOUR, create_on_update=True, stored_as=("", "v1"), to_stored=to_core,
+    from_stored=from_core,
 )  # fmt: skip

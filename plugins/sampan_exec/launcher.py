@@ -61,6 +61,8 @@ def run_program(spec: dict[str, Any]) -> None:
         os.setgroups(spec["groups"])
         os.setgid(spec["group"])
         os.setuid(spec["user"])
+    if spec.get("agent"):
+        rights.die_with(spec["agent"])  # only now: a change of user takes it back
     if spec["no_new_privileges"]:
         rights.no_new_privileges()
     os.chdir(spec["cwd"])
@@ -389,9 +391,17 @@ def main() -> None:
         "launcher_start": start_time(os.getpid()),
         "started": time.time(),
     }
-    write_json(f"{here}/state.json", started)
-    os.write(report, json.dumps(started).encode())
-    os.close(report)
+    try:
+        write_json(f"{here}/state.json", started)
+    except OSError:  # the folder was removed meanwhile: nobody would ever know of this program
+        kill_tree(launcher.child)
+        os._exit(1)
+    try:
+        os.write(report, json.dumps(started).encode())
+    except BrokenPipeError:
+        pass  # the agent was killed meanwhile; the next one finds state.json
+    finally:
+        os.close(report)
     code = launcher.run()
     write_json(f"{here}/exit.json", {"code": code, "finished": time.time()})
     launcher.tell_end(code)

@@ -84,6 +84,13 @@ class Records:
         state, ended = read(folder / "state.json"), read(folder / "exit.json")
         return Container(**record, **_lifetime(folder, state, ended))
 
+    def remove_unfinished(self) -> None:
+        """Folders that somebody began and did not get to write the record of: he is gone, or this would be a race."""
+        for folders, record in ((self._sandboxes, "sandbox.json"), (self._containers, "container.json")):
+            for folder in folders.iterdir():
+                if not (folder / record).exists():
+                    self.remove(folder)
+
     def remove(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -49,12 +49,19 @@ class ExecRuntime:
                 "exec: this user may not have mount namespaces: volumes are not at their container paths; "
                 "containers find them below $SAMPAN_MOUNT_ROOT"
             )
-        for container in self._records.containers():
-            if container.state == "running":
-                self._watch(container.id)
+        self._take_over()
 
     def version(self) -> str:
         return "1.0"
+
+    def _take_over(self) -> None:
+        """Follow what an earlier agent left running, end what it lost sight of, and forget what it had half made."""
+        self._records.remove_unfinished()
+        for container in self._records.containers():
+            if container.state == "running":
+                self._watch(container.id)
+            elif not read(self._records.container_folder(container.id) / "exit.json"):
+                self._launcher_lost(container.id)
 
     # sandboxes
 
@@ -178,16 +185,22 @@ class ExecRuntime:
     def _launcher_lost(self, container_id: str) -> None:
         """Someone killed the launcher: what it stood beside must not run on unseen."""
         state = read(self._records.container_folder(container_id) / "state.json")
-        if state and processes.start_time(state["pid"]) == state["start_time"]:
+        if not state:
+            return  # it was never started
+        if processes.start_time(state["pid"]) == state["start_time"]:
             for pid in processes.tree(state["pid"]):
                 processes.send(pid, signal.SIGKILL)
         lost = {"code": 137, "finished": time.time(), "message": "the process beside the container was killed"}
         write(self._records.container_folder(container_id) / "exit.json", lost)
 
     def stop_container(self, container_id: str, grace: int) -> None:
-        ended = self._ended.get(container_id)
         state = read(self._records.container_folder(container_id) / "state.json")
-        if ended is None or not state:
+        if not state or processes.start_time(state["launcher"]) != state["launcher_start"]:
+            return
+        if container_id not in self._ended:
+            self._watch(container_id)  # its launcher reported after an earlier agent was gone
+        ended = self._ended.get(container_id)
+        if ended is None:
             return
         for number, patience in ((signal.SIGTERM, float(grace)), (signal.SIGKILL, 30.0)):
             if number is signal.SIGTERM and grace <= 0:
@@ -231,6 +244,7 @@ class ExecRuntime:
             "argv": list(command),
             "tty": tty,
             "pid": read(folder / "state.json")["pid"],
+            "agent": os.getpid(),
         }
         if tty:
             plan["env"].setdefault("TERM", "xterm")

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from sampan.client import Client
 from sampan.client.discovery import Discovered, discover
 from sampan.client.informers import Informer
+from sampan.client.queue import Item, Queue
 from sampan.contracts.kinds import Object, Resource
 from sampan.errors import Conflict, NotFound, StatusError
-from sampan.reconciler.queue import Item, Queue
 from sampan_gc.graph import FOREGROUND, ORPHAN, Graph, Node, Owner, node_of, owners_of
 from sampan_gc.verdicts import Delete, Disown, Standing, blocking, judge
 

@@ -67,7 +67,7 @@ class Agent:
         """An informer's news."""
         if new is None:
             if old is not None and (worker := self.worker(old["metadata"]["uid"])):
-                worker.vanish()
+                worker.vanish(old)
             return
         uid = new["metadata"]["uid"]
         with self._lock:
@@ -94,17 +94,19 @@ class Agent:
     def remove_orphans(self) -> None:
         """What runs here for pods that the API has no more."""
         known = {one.pod["metadata"]["uid"] for one in self.workers()}
-        for sandbox in self.host.runtime.sandboxes():
-            if sandbox.uid not in known:
-                log.info("node: removing what is left of pods/%s/%s", sandbox.namespace, sandbox.name)
+        here = {one.uid: (one.namespace, one.name) for one in self.host.runtime.sandboxes()}
+        here = {one.pod_uid: ("", one.pod_uid) for one in self.host.runtime.containers()} | here
+        for uid, (namespace, name) in here.items():
+            if uid not in known:
+                log.info("node: removing what is left of pods/%s/%s", namespace, name)
                 ghost: Object = {
-                    "metadata": {"uid": sandbox.uid, "name": sandbox.name, "namespace": sandbox.namespace},
+                    "metadata": {"uid": uid, "name": name, "namespace": namespace},
                     "spec": {"containers": [], "terminationGracePeriodSeconds": 5},
                 }
                 with self._lock:
-                    worker = self._workers[sandbox.uid] = Worker(self.host, ghost)
+                    worker = self._workers[uid] = Worker(self.host, ghost)
                 worker.vanish()
-                known.add(sandbox.uid)
+                known.add(uid)
         self._remove_folders(known)
 
     def _remove_folders(self, known: set[str]) -> None:
@@ -126,11 +128,12 @@ def run(running: Running) -> None:
     settings, options, home = running.settings, running.options, Path(running.home)
     name = options["node_name"]
     ip = options.get("node_ip") or "127.0.0.1"
-    runtime = runtimes.open_runtime(runtimes.chosen(options.get("runtime") or "auto"), home, options)
+    plugins = options["plugins"]
+    runtime = runtimes.choose(options.get("runtime") or "auto", home, options, plugins)
     closing: list[Callable[[], Any]] = [runtime.close]
     try:
         host = _host(running, runtime, home, name, ip, settings.max_pods)
-        closing += [host.clock.stop, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
+        closing += [host.clock.stop, host.references.close, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
         agent = Agent(host)
         server = _server(agent, options)
         closing.append(server.stop)

@@ -7,10 +7,12 @@ import http.client
 import os
 import socket
 import ssl
+import time
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Runtime, RuntimeFailure
+from sampan_node import grpc_health
 
 LONGEST_ANSWER = 10 * 1024
 
@@ -23,7 +25,7 @@ class Outcome(NamedTuple):
 def perform(
     handler: Object, container: Object, *, runtime: Runtime, container_id: str, ip: str, timeout: float
 ) -> Outcome:
-    """Do what an httpGet, tcpSocket or exec handler says; never raises."""
+    """Do what an exec, httpGet, tcpSocket, grpc or sleep handler says; never raises."""
     try:
         if "exec" in handler:
             return _exec(handler["exec"].get("command") or [], runtime, container_id, timeout)
@@ -35,13 +37,13 @@ def perform(
             socket.create_connection(address, timeout=timeout).close()
             return Outcome(True, "")
         if "sleep" in handler:
-            import time
-
-            time.sleep(handler["sleep"].get("seconds", 0))
+            time.sleep(min(handler["sleep"].get("seconds", 0), timeout))
             return Outcome(True, "")
-    except (OSError, http.client.HTTPException, RuntimeFailure, ValueError) as error:
+        if "grpc" in handler:
+            return _grpc(handler["grpc"], ip, timeout)
+    except (OSError, KeyError, http.client.HTTPException, RuntimeFailure, ValueError) as error:
         return Outcome(False, str(error) or type(error).__name__)
-    return Outcome(True, "this kind of handler is not known to the node agent and counts as passed")
+    return Outcome(False, f"this kind of handler is not known to the node agent: {', '.join(handler)}")
 
 
 def port_of(port: int | str, container: Object) -> int:
@@ -52,6 +54,20 @@ def port_of(port: int | str, container: Object) -> int:
         if one.get("name") == port:
             return int(one["containerPort"])
     raise ValueError(f"couldn't find port: {port!r}")
+
+
+def _grpc(spec: Object, ip: str, timeout: float) -> Outcome:
+    address = ip, int(spec["port"])
+    try:
+        word = grpc_health.check(address, spec.get("service") or "", timeout)
+    except grpc_health.NoAnswer as error:
+        return Outcome(False, f"error: {error}")
+    except OSError:
+        text = (
+            f'timeout: failed to connect service "{ip}:{spec["port"]}" within {timeout:g}s: context deadline exceeded'
+        )
+        return Outcome(False, text)
+    return Outcome(word == "SERVING", f'service unhealthy (responded with "{word}")' if word != "SERVING" else word)
 
 
 def _exec(command: list[str], runtime: Runtime, container_id: str, timeout: float) -> Outcome:

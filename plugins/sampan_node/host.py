@@ -6,24 +6,28 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from sampan.client.informers import Informer
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.runtime import Runtime
 from sampan.errors import NotFound
 from sampan.objects.metadata import parse_time
+from sampan.objects.pods.containers import walk
+from sampan_node.admission import Admission
 from sampan_node.clock import Clock
+from sampan_node.references import Reference, References
 from sampan_node.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES
 
 FRESH = 2.0  # seconds that a fetched ConfigMap or Secret serves other containers too
 
 
 class Events(Protocol):
-    def event(self, about: Object, type: str, reason: str, message: str) -> None: ...
+    def event(self, about: Object, type: str, reason: str, message: str, *, field: str = "") -> None: ...
 
 
 @dataclass
@@ -38,20 +42,37 @@ class Host:
     ip: str
     allocatable: Mapping[str, str]
     options: Mapping[str, Any] = field(default_factory=dict)
+    informer: Callable[..., Any] = Informer
     _cache: dict[tuple[str, str, str], tuple[float, Object | None]] = field(default_factory=dict)
+    _changes: int = 0
     _tokens: dict[tuple[str, str, str], tuple[float, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.admission = Admission(self.allocatable)
+        self.references = References(self.client, self._changed, informer=self.informer)
+
+    def _changed(self, one: Reference) -> None:
+        with self._lock:
+            self._cache.pop((one.kind, one.namespace, one.name), None)
+            self._changes += 1
+
+    def tell(self, pod: Object, type: str, reason: str, message: str, *, container: str = "") -> None:
+        """An Event about the pod, or about one of its containers."""
+        about: Object = {"kind": "Pod", "apiVersion": "v1", **pod}
+        self.events.event(about, type, reason, message, field=field_path(pod["spec"], container) if container else "")
 
     def lookup(self, namespace: str, kind: str, name: str) -> Object | None:
         """A ConfigMap or Secret, at most FRESH seconds old; None when there is none."""
         key = kind, namespace, name
         with self._lock:
-            found = self._cache.get(key)
+            found, changes = self._cache.get(key), self._changes
         if found is None or time.time() - found[0] > FRESH:
             found = time.time(), self._get(CONFIG_MAPS if kind == "ConfigMap" else SECRETS, name, namespace)
             with self._lock:
                 self._cache = {k: v for k, v in self._cache.items() if time.time() - v[0] <= FRESH}
-                self._cache[key] = found
+                if changes == self._changes:  # what was on its way while something changed may be old
+                    self._cache[key] = found
         return found[1]
 
     def _get(self, resource: Resource, name: str, namespace: str) -> Object | None:
@@ -60,6 +81,12 @@ class Host:
         except NotFound:
             return None
         return {"kind": resource.kind, **got}
+
+    def named_services(self) -> list[Object]:
+        """Services that pods have to find without DNS: all where none can be reached, none elsewhere."""
+        if self.options.get("dns_reachable", True):
+            return []
+        return list(self.client.list(SERVICES).items)
 
     def services(self, pod: Object) -> list[Object]:
         """Services whose environment variables the pod gets: its namespace's, and the API server's."""
@@ -117,6 +144,11 @@ class Host:
             if raw:
                 found += registry_credentials(json.loads(base64.b64decode(raw)), image)
         return found
+
+
+def field_path(spec: Object, container: str) -> str:
+    """Where the container is in its pod, as Events say it: spec.containers{web}."""
+    return next((f"spec.{field}{{{container}}}" for field, one in walk(spec) if one["name"] == container), "")
 
 
 def registry_credentials(config: Mapping[str, Any], image: str) -> list[Mapping[str, str]]:

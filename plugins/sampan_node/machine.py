@@ -240,10 +240,12 @@ def _doomed(seen: Seen, memory: Memory) -> Iterator[StopContainer]:
     for container in seen.running():
         if container.id in memory.doomed:
             yield StopContainer(container.id, container.name, memory.doomed[container.id])
+        elif seen.latest(container.name) != container:  # an agent that was killed had just started it
+            yield StopContainer(container.id, container.name, f"Stopping container {container.name}")
 
 
 def _leftovers(pod: Object, seen: Seen) -> Iterator[RemoveContainer]:
     """Of each name the newest two are kept: the one that counts and the one before it (logs --previous)."""
     for _, container in walk(pod["spec"]):
         mine = sorted((one for one in seen.containers if one.name == container["name"]), key=lambda one: one.attempt)
-        yield from (RemoveContainer(one.id) for one in mine[:-2] if one.state == "exited")
+        yield from (RemoveContainer(one.id) for one in mine[:-2] if one.state != "running")

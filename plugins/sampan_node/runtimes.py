@@ -7,7 +7,7 @@ import logging
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sampan.contracts.runtime import Runtime
 from sampan.errors import ConfigError, SampanError
@@ -29,30 +29,51 @@ def docker_answers(path: str = DOCKER_SOCKET) -> bool:
             return False
 
 
-def chosen(name: str) -> str:
-    """``auto`` is docker where its daemon answers, else exec."""
-    if name and name != "auto":
-        return name
-    return "docker" if docker_answers() else "exec"
+class Asked(Protocol):
+    """What of ``sampan.plugins.Plugins`` is used here."""
+
+    def first(self, hook: str, **facts: Any) -> Any: ...
 
 
-def open_runtime(name: str, home: Path, options: Mapping[str, Any]) -> Runtime:
+def choose(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> Runtime:
+    """The runtime wanted; ``auto`` is docker where its daemon answers and its plugin is enabled, else exec.
+
+    Raises ConfigError when nobody provides it.
+    """
+    if name != "auto":
+        return open_runtime(name, home, options, plugins)
+    if docker_answers() and (found := _ask("docker", home, options, plugins)):
+        return found
+    return open_runtime("exec", home, options, plugins)
+
+
+def open_runtime(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> Runtime:
     """The runtime called ``name``; raises ConfigError when nobody provides it."""
-    points = sorted(importlib.metadata.entry_points(group="sampan.plugins"), key=lambda point: point.name != name)
-    for point in points:
-        try:
-            provide = getattr(point.load(), "provide_runtime", None)
-        except Exception as error:
-            log.debug("node: plugin %s cannot be asked for a runtime: %s", point.name, error)
-            continue
-        if provide is None:
-            continue
-        folder = home / name
-        folder.mkdir(parents=True, exist_ok=True)
-        runtime: Runtime | None = provide(name=name, home=str(folder), options=options)
-        if runtime is not None:
-            return runtime
-    raise ConfigError(f"node.runtime: no plugin provides a container runtime called {name!r}")
+    if found := _ask(name, home, options, plugins):
+        return found
+    raise ConfigError(f"node.runtime: no enabled plugin provides a container runtime called {name!r}")
+
+
+def _ask(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> Runtime | None:
+    folder = home / name
+    folder.mkdir(parents=True, exist_ok=True)
+    found: Runtime | None = plugins.first("provide_runtime", name=name, home=str(folder), options=options)
+    return found
+
+
+class Installed:
+    """Every installed plugin, disabled or not: what a runtime left behind is removed after it was disabled, too."""
+
+    def first(self, hook: str, **facts: Any) -> Any:
+        for point in importlib.metadata.entry_points(group="sampan.plugins"):
+            try:
+                provide = getattr(point.load(), hook, None)
+            except Exception as error:
+                log.debug("node: plugin %s cannot be asked for a runtime: %s", point.name, error)
+                continue
+            if provide is not None and (found := provide(**facts)) is not None:
+                return found
+        return None
 
 
 def clean_up(home: str, options: Mapping[str, Any]) -> None:
@@ -63,11 +84,13 @@ def clean_up(home: str, options: Mapping[str, Any]) -> None:
         if not (Path(home) / name).is_dir():
             continue
         try:
-            runtime = open_runtime(name, Path(home), options)
+            runtime = open_runtime(name, Path(home), options, Installed())
         except SampanError as error:
             log.warning("node: cannot clean up after %s: %s", name, error)
             continue
         for sandbox in runtime.sandboxes():
             runtime.remove_sandbox(sandbox.id)
+        for container in runtime.containers():
+            runtime.remove_container(container.id)
         runtime.close()
     unmount_all(Path(home) / "pods")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object
@@ -42,7 +42,7 @@ def resolver(pod: Object, options: Mapping[str, Any]) -> tuple[list[str], list[s
     searches: list[str] = []
     found: dict[str, str | None] = {}
     inside = (policy == "ClusterFirst" and not spec.get("hostNetwork")) or policy == "ClusterFirstWithHostNet"
-    if inside and options.get("dns_ip"):
+    if inside and options.get("dns_ip") and options.get("dns_reachable", True):
         domain = options.get("cluster_domain", "cluster.local")
         servers = [options["dns_ip"]]
         searches = [f"{pod['metadata']['namespace']}.svc.{domain}", f"svc.{domain}", domain]
@@ -53,8 +53,12 @@ def resolver(pod: Object, options: Mapping[str, Any]) -> tuple[list[str], list[s
     return servers, searches, [name if value is None else f"{name}:{value}" for name, value in found.items()]
 
 
-def hosts_file(pod: Object, ip: str, options: Mapping[str, Any]) -> str:
-    """The managed /etc/hosts. Source: kubelet's managedHostsFileContent (meaning)."""
+def hosts_file(pod: Object, ip: str, options: Mapping[str, Any], services: Iterable[Object] = ()) -> str:
+    """The managed /etc/hosts. Source: kubelet's managedHostsFileContent (meaning).
+
+    ``services`` stand in it by name where no cluster DNS can be reached (no right to port 53), as they are when the
+    container starts.
+    """
     name, spec = hostname(pod), pod["spec"]
     lines = [
         "# Kubernetes-managed hosts file.", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback",
@@ -68,7 +72,20 @@ def hosts_file(pod: Object, ip: str, options: Mapping[str, Any]) -> str:
     if spec.get("hostAliases"):
         lines += ["", "# Entries added by HostAliases."]
         lines += ["\t".join([alias["ip"], *(alias.get("hostnames") or ())]) for alias in spec["hostAliases"]]
+    lines += _service_lines(pod["metadata"]["namespace"], options.get("cluster_domain", "cluster.local"), services)
     return "\n".join(lines) + "\n"
+
+
+def _service_lines(own: str, domain: str, services: Iterable[Object]) -> list[str]:
+    lines = []
+    for service in services:
+        address, name = service["spec"].get("clusterIP"), service["metadata"]["name"]
+        if address in (None, "", "None"):
+            continue
+        namespace = service["metadata"]["namespace"]
+        names = [f"{name}.{namespace}.svc.{domain}", f"{name}.{namespace}.svc", f"{name}.{namespace}"]
+        lines.append("\t".join([address, *names, *([name] if namespace == own else [])]))
+    return ["", "# Services, for there is no cluster DNS here.", *lines] if lines else []
 
 
 def container_spec(

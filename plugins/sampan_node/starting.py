@@ -34,16 +34,16 @@ class Starter:
             mounts = self._mounts(pod, container, attempt, sandbox, folder, paths, env)
             spec = specs.container_spec(pod, container, attempt, env=env, mounts=mounts, image_user=image.user)
         except ConfigProblem as error:
-            self._event(pod, "Warning", "Failed", f"Error: {error}")
+            self._event(pod, container, "Warning", "Failed", f"Error: {error}")
             raise RuntimeFailure("CreateContainerConfigError", str(error)) from error
         try:
             created = self._host.runtime.create_container(sandbox.id, spec)
-            self._event(pod, "Normal", "Created", f"Container created: {container['name']}")
+            self._event(pod, container, "Normal", "Created", "Container created")
             self._host.runtime.start_container(created)
         except RuntimeFailure as error:
-            self._event(pod, "Warning", "Failed", f"Error: {error}")
+            self._event(pod, container, "Warning", "Failed", f"Error: {error}")
             raise
-        self._event(pod, "Normal", "Started", f"Container started: {container['name']}")
+        self._event(pod, container, "Normal", "Started", "Container started")
         return created
 
     def _environment(self, pod: Object, container: Object) -> dict[str, str]:
@@ -64,7 +64,7 @@ class Starter:
             mounts.append(message)
         if not pod["spec"].get("hostNetwork") and "/etc/hosts" not in taken:
             hosts = folder / "etc-hosts"
-            hosts.write_text(specs.hosts_file(pod, sandbox.ip, self._host.options))
+            hosts.write_text(specs.hosts_file(pod, sandbox.ip, self._host.options, self._host.named_services()))
             mounts.append(Mount(str(hosts), "/etc/hosts"))
         return mounts
 
@@ -74,24 +74,24 @@ class Starter:
         present = self._host.runtime.image(reference)
         if present is not None and (policy != "Always" or present.id == "host"):
             text = f'Container image "{reference}" already present on machine and can be accessed by the pod'
-            self._event(pod, "Normal", "Pulled", text)
+            self._event(pod, container, "Normal", "Pulled", text)
             return present
         if policy == "Never":
             text = f'Container image "{reference}" is not present with pull policy of Never'
-            self._event(pod, "Warning", "ErrImageNeverPull", text)
+            self._event(pod, container, "Warning", "ErrImageNeverPull", text)
             raise RuntimeFailure("ErrImageNeverPull", text)
-        self._event(pod, "Normal", "Pulling", f'Pulling image "{reference}"')
+        self._event(pod, container, "Normal", "Pulling", f'Pulling image "{reference}"')
         begin = time.monotonic()
         try:
             pulled = self._host.runtime.pull(reference, self._host.credentials(pod, reference))
         except RuntimeFailure as error:
-            self._event(pod, "Warning", "Failed", f'Failed to pull image "{reference}": {error}')
-            self._event(pod, "Warning", "Failed", "Error: ErrImagePull")
+            self._event(pod, container, "Warning", "Failed", f'Failed to pull image "{reference}": {error}')
+            self._event(pod, container, "Warning", "Failed", "Error: ErrImagePull")
             raise
         seconds = time.monotonic() - begin
         text = f'Successfully pulled image "{reference}" in {seconds:.3g}s. Image size: {pulled.size} bytes.'
-        self._event(pod, "Normal", "Pulled", text)
+        self._event(pod, container, "Normal", "Pulled", text)
         return pulled
 
-    def _event(self, pod: Object, type: str, reason: str, message: str) -> None:
-        self._host.events.event({"kind": "Pod", "apiVersion": "v1", **pod}, type, reason, message)
+    def _event(self, pod: Object, container: Object, type: str, reason: str, message: str) -> None:
+        self._host.tell(pod, type, reason, message, container=container["name"])

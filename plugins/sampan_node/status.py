@@ -11,6 +11,9 @@ from sampan.objects.metadata import copy, now_text, set_condition
 from sampan.objects.pods.containers import is_sidecar
 from sampan_node.machine import Memory, Seen, delay, init_restarts, initialized, restarts
 
+OVER = ("Succeeded", "Failed")
+#: Lists that the API merges by key (by type, by ip) instead of replacing them.
+MERGED = {"conditions", "podIPs", "hostIPs"}
 LISTS = {
     "initContainers": "initContainerStatuses",
     "containers": "containerStatuses",
@@ -39,11 +42,25 @@ def status_of(
             status[target] = [_container(pod, one, field, seen, memory, runtime, now, messages, done) for one in listed]
     status["phase"] = phase(pod, seen, memory, done)
     if memory.verdict:
-        status["phase"], status["reason"], status["message"] = memory.verdict
+        words = zip(("phase", "reason", "message"), memory.verdict, strict=True)
+        status.update((key, word) for key, word in words if word)
     if status["phase"] in ("Succeeded", "Failed") and seen.running():
         status["phase"] = "Running" if done else "Pending"  # an end is told when nothing runs any more
     _conditions(pod, seen, status, done, now_text(now))
     return status
+
+
+def changes(known: Object, status: Object) -> Object:
+    """What a strategic merge patch has to say to get from one to the other: conditions one by one, so that those of
+    other writers stay as they are whatever they are by now."""
+    changed = {key: value for key, value in status.items() if key not in MERGED and known.get(key) != value}
+    before = {one["type"]: one for one in known.get("conditions") or ()}
+    if conditions := [one for one in status.get("conditions") or () if before.get(one["type"]) != one]:
+        changed["conditions"] = conditions
+    for key in ("podIPs", "hostIPs"):
+        if key in status and known.get(key) != status[key]:
+            changed[key] = [{"$patch": "replace"}, *status[key]]
+    return changed
 
 
 def _addresses(pod: Object, seen: Seen, status: Object, host_ip: str) -> None:

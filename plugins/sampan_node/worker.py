@@ -8,14 +8,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from concurrent.futures import Future
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container, RuntimeFailure
 from sampan.errors import Conflict, NotFound, SampanError
-from sampan.objects.metadata import copy
-from sampan.objects.pods.containers import is_sidecar, walk
+from sampan.objects.metadata import copy, now_text
+from sampan.objects.pods.containers import walk
 from sampan_node import machine, specs, termination
 from sampan_node.clock import Alarm
 from sampan_node.handlers import Outcome, perform
@@ -24,13 +23,14 @@ from sampan_node.machine import Memory, Seen, Waiting
 from sampan_node.probes import Prober
 from sampan_node.resources import PODS
 from sampan_node.starting import Starter
-from sampan_node.status import status_of
+from sampan_node.status import OVER, changes, status_of
+from sampan_node.stopping import Stopper
 from sampan_node.volumes import MountProblem, has_changing
 
 log = logging.getLogger(__name__)
 
-REFRESH = 60.0  # seconds between looks at the objects that volumes show
-LEAST_GRACE = 2  # seconds that a container has after a preStop hook used up its grace
+REFRESH = 120.0  # seconds between looks at what no watch tells of: tokens to be renewed, the cluster's authority
+HOOK_PATIENCE = 600.0  # seconds a postStart hook may take
 
 
 class Worker:
@@ -41,6 +41,9 @@ class Worker:
         self.memory = Memory()
         self._host = host
         self._starter = Starter(host, self.memory)
+        self._stopper = Stopper(host, self._perform)
+        self._hooked = ""  # id of the container whose postStart hook is at work
+        self._refused = False  # this node did not take the pod
         self._probers: dict[str, Prober] = {}
         self._known: Object = pod.get("status") or {}  # status as the API has it
         self._messages: dict[str, str] = {}
@@ -50,6 +53,8 @@ class Worker:
         self._stopped = False
         self._idle = threading.Event()
         self._idle.set()
+        if not self._settle() and self._known.get("startTime"):
+            host.admission.take(pod, anyway=True)
 
     @property
     def folder(self) -> Path:
@@ -58,14 +63,27 @@ class Worker:
     def update(self, pod: Object) -> None:
         """The API has a newer pod."""
         if int(pod["metadata"].get("resourceVersion") or 0) >= int(self.pod["metadata"].get("resourceVersion") or 0):
-            self.pod = pod
+            before, self.pod = self.pod, pod
             self._known = pod.get("status") or {}
+            self._hurry(before)
         self.poke()
 
-    def vanish(self) -> None:
-        """The API has the pod no more."""
+    def vanish(self, last: Object | None = None) -> None:
+        """The API has the pod no more; ``last`` is what it said of it in the end."""
+        if last is not None and last["metadata"].get("deletionTimestamp"):
+            before, self.pod = self.pod, last
+            self._hurry(before)
         self.gone = True
         self.poke()
+
+    def _hurry(self, before: Object) -> None:
+        """What is being stopped ends sooner where the pod's grace was made shorter."""
+        if not self.pod["metadata"].get("deletionTimestamp"):
+            return
+        if hooked := self._hooked:
+            self._stopper.begin(hooked, self._grace())
+        if before["metadata"].get("deletionTimestamp") and grace_of(self.pod) < grace_of(before):
+            self._stopper.hurry(max(1, grace_of(self.pod)))
 
     def poke(self) -> None:
         """Look again, soon and once."""
@@ -130,8 +148,10 @@ class Worker:
             return
         seen = self.see()
         if self.gone:
-            self._stop_all(seen, 0 if self.pod["spec"].get("terminationGracePeriodSeconds") == 0 else None)
-            self._remove(seen)
+            self._stop_all(seen)
+            self._remove()
+            return
+        if self._is_refused(seen):
             return
         self._adopt(seen)
         plan = machine.decide(self.pod, seen, self.memory, time.time())
@@ -147,6 +167,7 @@ class Worker:
             seen = self.see()
             self._adopt(seen)
             self._dirty = True
+        self._host.references.follow(self.pod, self._shown_changed)
         self._refresh_volumes(seen)
         self._publish(seen)
         self._after_failures()
@@ -162,17 +183,36 @@ class Worker:
             case machine.StartContainer():
                 self._start(action, seen)
             case machine.StopContainer():
-                self._event("Normal", "Killing", action.why)
-                self._halt(action.id, action.name, self._grace())
+                self._event("Normal", "Killing", action.why, container=action.name)
+                self._stopper.stop(self.pod, action.id, action.name, self._grace())
                 self.memory.doomed.pop(action.id, None)
             case machine.RemoveContainer():
                 self._host.runtime.remove_container(action.id)
             case machine.StopAll():
-                self._stop_all(seen, None)
+                self._stop_all(seen)
             case machine.Vanish():
                 self._publish(self.see())
-                self._remove(self.see())
+                self._remove()
                 self._delete()
+
+    def _is_refused(self, seen: Seen) -> bool:
+        """Whether this node does not take the pod; looked at once, before anything of it is here."""
+        if self._refused:
+            deleted = bool(self.pod["metadata"].get("deletionTimestamp"))
+            if deleted:
+                self._delete()
+            return True
+        fresh = not (self._known.get("startTime") or seen.sandbox or self.memory.verdict)
+        if self.pod["metadata"].get("deletionTimestamp") or not fresh:
+            return False
+        refusal = self._host.admission.take(self.pod)
+        if refusal is None:
+            return False
+        self._refused = True
+        self._event("Warning", refusal.reason, refusal.message)
+        start = now_text(time.time())
+        self._write({"phase": "Failed", "reason": refusal.reason, "message": refusal.message, "startTime": start})
+        return True
 
     # starting
 
@@ -201,9 +241,14 @@ class Worker:
             return
         self._clear(name)
         if hook := (action.container.get("lifecycle") or {}).get("postStart"):
-            outcome = self._perform(hook, action.container, container_id, 600)
+            self._hooked = container_id
+            try:
+                outcome = self._perform(hook, action.container, container_id, HOOK_PATIENCE)
+            finally:
+                self._hooked = ""
             if not outcome.ok:
-                self._event("Warning", "FailedPostStartHook", f"PostStartHook failed: {outcome.message}")
+                log.info("node: pods/%s: postStart of container %s failed: %s", self._where(), name, outcome.message)
+                self._event("Warning", "FailedPostStartHook", "PostStartHook failed", container=name)
                 self.memory.doomed[container_id] = f"FailedPostStartHook: container {name}"
 
     def _hold(self, name: str, reason: str, message: str) -> None:
@@ -266,7 +311,8 @@ class Worker:
 
     def _probed(self, container: Object, identifier: str, kind: str, outcome: Outcome, enough: bool) -> None:
         if not outcome.ok:
-            self._event("Warning", "Unhealthy", f"{kind.capitalize()} probe failed: {outcome.message}")
+            self._event("Warning", "Unhealthy", f"{kind.capitalize()} probe failed: {outcome.message}",
+                        container=container["name"])  # fmt: skip
         if not enough:
             return
         if kind == "readiness":
@@ -285,6 +331,13 @@ class Worker:
         ip = self._known.get("podIP") or self._host.ip
         return perform(handler, container, runtime=self._host.runtime, container_id=identifier, ip=ip, timeout=timeout)
 
+    def _shown_changed(self) -> None:
+        """Something that volumes show, or wait for, is different now."""
+        for name, waiting in list(self.memory.waiting.items()):
+            if waiting.reason in ("ContainerCreating", "PodInitializing"):
+                self.memory.waiting[name] = waiting._replace(until=0.0)
+        self.poke()
+
     def _refresh_volumes(self, seen: Seen) -> None:
         if not seen.running() or not has_changing(self.pod) or self.pod["metadata"].get("deletionTimestamp"):
             return
@@ -296,57 +349,18 @@ class Worker:
     # ending
 
     def _grace(self) -> int:
-        meta, spec = self.pod["metadata"], self.pod["spec"]
-        if meta.get("deletionTimestamp") and meta.get("deletionGracePeriodSeconds") is not None:
-            return int(meta["deletionGracePeriodSeconds"])
-        return int(spec.get("terminationGracePeriodSeconds", 30))
+        return grace_of(self.pod)
 
-    def _stop_all(self, seen: Seen, grace: int | None) -> None:
-        patience = self._grace() if grace is None else grace
-        sidecars = [one["name"] for one in self.pod["spec"].get("initContainers") or () if is_sidecar(one)]
-        main = [one for one in seen.running() if one.name not in sidecars]
+    def _stop_all(self, seen: Seen) -> None:
         for one in seen.running():
             if one.id in self._probers:
                 self._probers.pop(one.id).stop()
                 self.memory.ready.discard(one.id)
-        self._in_parallel(main, patience)
-        for name in reversed(sidecars):
-            self._in_parallel([one for one in seen.running() if one.name == name], patience)
+        self._stopper.stop_all(self.pod, seen.running(), self._grace())
         if seen.sandbox is not None and seen.sandbox.ready:
             self._host.runtime.stop_sandbox(seen.sandbox.id)
 
-    def _in_parallel(self, containers: list[Container], grace: int) -> None:
-        for one in containers:
-            self._event("Normal", "Killing", f"Stopping container {one.name}")
-        waits: list[tuple[threading.Thread, Future[None]]] = []
-        for one in containers:
-            done: Future[None] = Future()
-            thread = threading.Thread(target=self._halt_into, args=(done, one, grace), daemon=True)
-            thread.start()
-            waits.append((thread, done))
-        for _, done in waits:
-            done.result()
-
-    def _halt_into(self, done: Future[None], one: Container, grace: int) -> None:
-        try:
-            self._halt(one.id, one.name, grace)
-            done.set_result(None)
-        except BaseException as error:
-            done.set_exception(error)
-
-    def _halt(self, identifier: str, name: str, grace: int) -> None:
-        """preStop within the grace, then TERM, then KILL."""
-        container = next((one for _, one in walk(self.pod["spec"]) if one["name"] == name), {})
-        hook = (container.get("lifecycle") or {}).get("preStop")
-        begin = time.monotonic()
-        if hook and grace > 0:
-            outcome = self._perform(hook, container, identifier, grace)
-            if not outcome.ok:
-                self._event("Warning", "FailedPreStopHook", f"PreStopHook failed: {outcome.message}")
-            grace = max(LEAST_GRACE, grace - int(time.monotonic() - begin))
-        self._host.runtime.stop_container(identifier, grace)
-
-    def _remove(self, seen: Seen) -> None:
+    def _remove(self) -> None:
         uid = self.pod["metadata"]["uid"]
         for prober in self._probers.values():
             prober.stop()
@@ -357,6 +371,8 @@ class Worker:
         self._starter.volumes(self.pod, self.folder).remove()
         termination.remove(self.folder)
         self._host.forget(uid)
+        self._host.references.forget(uid)
+        self._host.admission.release(uid)
         if self.gone:
             self.finished.set()
 
@@ -379,18 +395,41 @@ class Worker:
 
     def _publish(self, seen: Seen) -> None:
         """Write what differs from what the API has; nothing when nothing does."""
-        status = self._status(seen)
-        changed = {key: value for key, value in status.items() if self._known.get(key) != value}
+        if self._known.get("phase") in OVER and not seen.containers:
+            return  # what ended is not here any more: its last status stays
+        self._write(self._status(seen))
+
+    def _write(self, status: Object) -> None:
+        changed = changes(self._known, status)
         if not changed or self.gone:
             return
         meta = self.pod["metadata"]
         patch = {"metadata": {"uid": meta["uid"]}, "status": changed}
         try:
-            written = self._host.client.patch(PODS, meta["name"], patch, meta["namespace"], subresource="status")
+            written = self._host.client.patch(
+                PODS, meta["name"], patch, meta["namespace"], subresource="status", how="strategic"
+            )
         except (NotFound, Conflict) as error:
             log.debug("node: pods/%s: status not written: %s", self._where(), error)
             return
         self._known = copy((written or {}).get("status") or status)
+        self._settle()
 
-    def _event(self, type: str, reason: str, message: str) -> None:
-        self._host.events.event({"kind": "Pod", "apiVersion": "v1", **self.pod}, type, reason, message)
+    def _settle(self) -> bool:
+        """What has ended once stays so, even where somebody removes its containers."""
+        over = self._known.get("phase") in OVER
+        if over:
+            self.memory.verdict = (self._known["phase"], self._known.get("reason", ""), self._known.get("message", ""))
+            self._host.admission.release(self.pod["metadata"]["uid"])
+        return over
+
+    def _event(self, type: str, reason: str, message: str, *, container: str = "") -> None:
+        self._host.tell(self.pod, type, reason, message, container=container)
+
+
+def grace_of(pod: Object) -> int:
+    """Seconds that the pod's containers have to end."""
+    meta, spec = pod["metadata"], pod["spec"]
+    if meta.get("deletionTimestamp") and meta.get("deletionGracePeriodSeconds") is not None:
+        return int(meta["deletionGracePeriodSeconds"])
+    return int(spec.get("terminationGracePeriodSeconds", 30))

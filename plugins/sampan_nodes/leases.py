@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.objects import problems
+from sampan.objects.validation import validate_non_negative, validate_positive
 
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     spec = new.get("spec") or {}
-    seconds = spec.get("leaseDurationSeconds")
-    if seconds is not None and seconds <= 0:
-        yield problems.invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0")
-    transitions = spec.get("leaseTransitions")
-    if transitions is not None and transitions < 0:
-        yield problems.invalid("spec.leaseTransitions", transitions, "must be greater than or equal to 0")
+    yield from validate_positive("spec.leaseDurationSeconds", spec.get("leaseDurationSeconds"))
+    yield from validate_non_negative("spec.leaseTransitions", spec.get("leaseTransitions"))
+    if spec.get("preferredHolder") and not spec.get("strategy"):
+        detail = "may only be specified if `strategy` is defined"
+        yield problems.forbidden("spec.preferredHolder", detail)
 
 
 LEASE = Kind(

@@ -6,7 +6,6 @@ Source: the documentation's pages on nodes and on taint-based eviction; upstream
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Emit, Key, Observed, Patch, Reconciler, Remove, Requeue, Watching
@@ -86,17 +85,17 @@ def _merged(current: Sequence[Object], wanted: set[tuple[str, str]], now: float)
     have = {(t["key"], t["effect"]) for t in kept}
     fresh: list[Object] = []
     for key, effect in sorted(wanted - have):
-        taint: dict[str, Any] = {"key": key, "effect": effect}
-        if effect == "NoExecute" or key != UNSCHEDULABLE:
-            taint["timeAdded"] = now_text(now)
-        fresh.append(taint)
+        fresh.append({"key": key, "effect": effect, "timeAdded": now_text(now)})
     return [*kept, *fresh]
 
 
 def _unknown(node: Object, now: float) -> list[Object]:
     conditions = []
     for condition in (node.get("status") or {}).get("conditions") or ():
-        if condition["type"] in ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure") and condition["status"] != "Unknown":
+        if (
+            condition["type"] in ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
+            and condition["status"] != "Unknown"
+        ):
             condition = {
                 **condition, "status": "Unknown", "reason": "NodeStatusUnknown",
                 "message": "Kubelet stopped posting node status.", "lastTransitionTime": now_text(now),
@@ -120,6 +119,7 @@ def decide_pod(key: Key, seen: Observed) -> Iterator[Action]:
     if node is None:
         yield from _without_node(pod, seen.now)
         return
+    yield from _unready(pod, node, seen.now)
     if pod["metadata"].get("deletionTimestamp"):
         return
     taints = [t for t in (node.get("spec") or {}).get("taints") or () if t.get("effect") == "NoExecute"]
@@ -136,6 +136,22 @@ def decide_pod(key: Key, seen: Observed) -> Iterator[Action]:
     }  # fmt: skip
     yield Patch(PODS, key.name, key.namespace, {"status": {"conditions": [condition]}}, "strategic", "status")
     yield Remove(PODS, key.name, key.namespace, uid=uid)
+
+
+def _unready(pod: Object, node: Object, now: float) -> Iterator[Action]:
+    """No agent vouches for the pods of a node that has fallen silent: Services shall not send them anything more."""
+    ready, node_ready = _condition(pod, "Ready"), _condition(node, "Ready")
+    if ready is None or ready["status"] != "True" or node_ready is None or node_ready["status"] != "Unknown":
+        return
+    condition = {
+        "type": "Ready", "status": "False", "reason": "NodeNotReady", "message": "Node is not ready",
+        "lastTransitionTime": now_text(now),
+    }  # fmt: skip
+    metadata = pod["metadata"]
+    yield Emit(pod, "Warning", "NodeNotReady", "Node is not ready")
+    yield Patch(
+        PODS, metadata["name"], metadata["namespace"], {"status": {"conditions": [condition]}}, "strategic", "status"
+    )
 
 
 NODE_GONE_GRACE = 40.0  # seconds a node may be missing before its pods are given up, as upstream's quarantine
@@ -201,6 +217,8 @@ def _drives_out(node: Object) -> bool:
 def reconcilers() -> list[Reconciler]:
     """The two halves: nodes, and the pods on them."""
     return [
-        Reconciler(name="nodelifecycle", primary=NODES, watches=(Watching(LEASES, _node_of_lease),), decide=decide_node),
+        Reconciler(
+            name="nodelifecycle", primary=NODES, watches=(Watching(LEASES, _node_of_lease),), decide=decide_node
+        ),
         Reconciler(name="tainteviction", primary=PODS, watches=(Watching(NODES, _pods_of_node),), decide=decide_pod),
     ]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
-from sampan.objects import problems
+from sampan.objects import names, problems
+from sampan.objects.validation import by_rule, validate_quantity
 
 ROLE = "node-role.kubernetes.io/"
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -21,21 +22,32 @@ def prepare(draft: Draft) -> None:
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     spec = new.get("spec") or {}
-    seen = set()
-    for index, taint in enumerate(spec.get("taints") or ()):
-        path = f"spec.taints[{index}]"
-        if not taint.get("key"):
-            yield problems.required(f"{path}.key")
-        if taint.get("effect") not in EFFECTS:
-            yield problems.unsupported(f"{path}.effect", taint.get("effect") or "", EFFECTS)
-        if (taint.get("key"), taint.get("effect")) in seen:
-            yield problems.duplicate(path, {k: taint[k] for k in ("key", "effect") if k in taint})
-        seen.add((taint.get("key"), taint.get("effect")))
+    if spec.get("taints"):
+        yield from _taints(spec["taints"])
+    for name in ("capacity", "allocatable"):
+        for resource, amount in ((new.get("status") or {}).get(name) or {}).items():
+            yield from validate_quantity(f"status.{name}[{resource}]", amount)
     if old is not None:
-        for name in ("podCIDR", "providerID"):
+        for name in ("podCIDR", "podCIDRs", "providerID"):
             before = (old.get("spec") or {}).get(name)
             if before and before != spec.get(name):
-                yield problems.forbidden(f"spec.{name}", "node updates may not change this field once it is set")
+                detail = "node updates may only change labels, taints, or capacity"
+                yield problems.forbidden(f"spec.{name}", detail)
+
+
+def _taints(taints: list[Object]) -> Iterator[Problem]:
+    taken = set()
+    for index, taint in enumerate(taints):
+        path, key, value, effect = f"spec.taints[{index}]", taint.get("key"), taint.get("value"), taint.get("effect")
+        yield from by_rule(f"{path}.key", key or "", names.label_key)
+        yield from by_rule(f"{path}.value", value or "", names.label_value)
+        if not effect:
+            yield problems.required(f"{path}.effect")
+        elif effect not in EFFECTS:
+            yield problems.unsupported(f"{path}.effect", effect, EFFECTS)
+        if (key, effect) in taken:
+            yield problems.duplicate(path, {"key": key, "effect": effect})
+        taken.add((key, effect))
 
 
 def status_text(node: Object) -> str:

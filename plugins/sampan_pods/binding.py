@@ -8,7 +8,9 @@ from typing import Any
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Call
 from sampan.errors import BadRequest, Conflict
+from sampan.objects import names, problems
 from sampan.objects.metadata import now_text, set_condition
+from sampan.objects.validation import by_rule
 
 SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
@@ -16,29 +18,14 @@ SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Succ
 def bind(call: Call) -> Any:
     """Assign the pod to a node, once. Source: core/v1 Binding."""
     binding = call.body()
-    target = binding.get("target") or {}
-    if target.get("kind") not in (None, "", "Node") or not target.get("name"):
-        raise BadRequest("target: a Node with a name is required")
-    node = target["name"]
-    annotations = (binding.get("metadata") or {}).get("annotations") or {}
-    uid = (binding.get("metadata") or {}).get("uid") or ""
+    node = _target(binding, call.name)
+    metadata = binding.get("metadata") or {}
 
     def assign(pod: Object) -> Object:
-        where = f'pod {call.name} is already assigned to node "{pod["spec"].get("nodeName")}"'
-        if uid and uid != pod["metadata"]["uid"]:
-            raise Conflict(
-                f"Precondition failed: UID in precondition: {uid}, UID in object meta: {pod['metadata']['uid']}",
-                kind="pods/binding", name=call.name,
-            )  # fmt: skip
-        if pod["metadata"].get("deletionTimestamp"):
-            raise Conflict(f"pod {call.name} is being deleted, cannot be assigned to a host", kind="pods/binding", name=call.name)
-        if pod["spec"].get("nodeName"):
-            raise Conflict(_refused(call.name, where), kind="pods/binding", name=call.name)
-        if pod["spec"].get("schedulingGates"):
-            raise Conflict(_refused(call.name, f"pod {call.name} has non-empty .spec.schedulingGates"), name=call.name)
+        _check_bindable(pod, metadata.get("uid") or "")
         pod["spec"]["nodeName"] = node
-        if annotations:
-            pod["metadata"].setdefault("annotations", {}).update(annotations)
+        if metadata.get("annotations"):
+            pod["metadata"].setdefault("annotations", {}).update(metadata["annotations"])
         pod.setdefault("status", {}).pop("nominatedNodeName", None)
         set_condition(pod["status"], "PodScheduled", "True", now=now_text(time.time()))
         return pod
@@ -46,19 +33,63 @@ def bind(call: Call) -> Any:
     return call.change(assign, lambda pod: SUCCESS)
 
 
-def _refused(name: str, why: str) -> str:
-    return f'Operation cannot be fulfilled on pods/binding "{name}": {why}'
+def _target(binding: Object, name: str) -> str:
+    """The node's name; raises Invalid."""
+    target = binding.get("target") or {}
+    found = []
+    if target.get("kind") not in (None, "", "Node"):
+        found.append(problems.unsupported("target.kind", target["kind"], ("Node", "<empty>")))
+    if not target.get("name"):
+        found.append(problems.required("target.name"))
+    else:
+        found += by_rule("target.name", target["name"], names.dns_subdomain)
+    if found:
+        raise problems.as_error(found, group="", kind="Binding", name=name)
+    return str(target["name"])
+
+
+def _check_bindable(pod: Object, uid: str) -> None:
+    """Raises Conflict."""
+    name, node = pod["metadata"]["name"], pod["spec"].get("nodeName")
+    why = ""
+    if uid and uid != pod["metadata"]["uid"]:
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {pod['metadata']['uid']}"
+    elif pod["metadata"].get("deletionTimestamp"):
+        why = f"pod {name} is being deleted, cannot be assigned to a host"
+    elif node:
+        why = f'pod {name} is already assigned to node "{node}"'
+    elif pod["spec"].get("schedulingGates"):
+        why = f"pod {name} has non-empty .spec.schedulingGates"
+    if why:
+        message = f'Operation cannot be fulfilled on pods/binding "{name}": {why}'
+        raise Conflict(message, kind="pods/binding", name=name)
 
 
 def evict(call: Call) -> Any:
     """Delete the pod as a drain does. PodDisruptionBudgets are not known yet (docs/compatibility.md)."""
     body = call.body()
     options = body.get("deleteOptions") or {}
+    named = (body.get("metadata") or {}).get("name") or call.name
+    if named != call.name:
+        raise BadRequest("name in URL does not match name in Eviction object")
     pod = call.target()
-    uid = (options.get("preconditions") or {}).get("uid") or ""
-    if not call.dry_run:
-        call.cluster.delete(
-            call.resource, call.name, call.namespace, grace=options.get("gracePeriodSeconds"),
-            uid=uid or pod["metadata"]["uid"], user=call.user,
-        )  # fmt: skip
+    uid = (options.get("preconditions") or {}).get("uid") or pod["metadata"]["uid"]
+    if call.dry_run or "All" in (options.get("dryRun") or ()):
+        return SUCCESS
+    if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed"):
+        call.cluster.update(call.resource, call.name, call.namespace, _marked, subresource="status")
+    call.cluster.delete(
+        call.resource, call.name, call.namespace, grace=options.get("gracePeriodSeconds"), uid=uid, user=call.user
+    )
     return SUCCESS
+
+
+def _marked(pod: Object) -> Object | None:
+    """Why the pod ends, for whoever made it. Source: KEP-3329."""
+    if pod["metadata"].get("deletionTimestamp"):
+        return None
+    changed = set_condition(
+        pod.setdefault("status", {}), "DisruptionTarget", "True", now=now_text(time.time()),
+        reason="EvictionByEvictionAPI", message="Eviction API: evicting",
+    )  # fmt: skip
+    return pod if changed else None

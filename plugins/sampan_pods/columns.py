@@ -2,66 +2,100 @@
 
 from __future__ import annotations
 
-import datetime
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Column, Object
+from sampan.objects.metadata import parse_time
 from sampan.objects.pods.containers import is_sidecar
+from sampan.objects.tables import human_duration
 
 GONE_NODE = "NodeLost"
+NONE = "<none>"
 
 
-def status_text(pod: Object) -> str:
-    """The STATUS word: the reason that matters most to a reader."""
+class Summary(NamedTuple):
+    """A pod in one line."""
+
+    reason: str  # the STATUS word: what matters most to a reader
+    ready: int
+    total: int  # containers, sidecars counted
+    restarts: int
+    last_restart: str  # RFC 3339, "" for never
+
+
+def summary(pod: Object) -> Summary:
     status = pod.get("status") or {}
-    reason = str(status.get("reason") or status.get("phase") or "Unknown")
-    starting = _initializing(pod, status)
-    if starting:
-        reason = starting
-    else:
-        reason = _running_reason(pod, status, reason)
-    if pod["metadata"].get("deletionTimestamp"):
-        if status.get("reason") == GONE_NODE:
-            return "Unknown"
-        if status.get("phase") not in ("Failed", "Succeeded"):
-            return "Terminating"
-    return reason
-
-
-def _initializing(pod: Object, status: Object) -> str:
     sidecars = {c["name"] for c in pod["spec"].get("initContainers") or () if is_sidecar(c)}
-    statuses = status.get("initContainerStatuses") or ()
-    for index, container in enumerate(statuses):
+    total = len(pod["spec"].get("containers") or ()) + len(sidecars)
+    started, why = _initialized(pod, status, sidecars)
+    if why and not _is_true(status, "Initialized"):
+        reason, counted, ready = why, started, _ready(started, sidecars)
+    else:
+        main = list(status.get("containerStatuses") or ())
+        aside = [c for c in started if c["name"] in sidecars]
+        reason, counted = _running_reason(status, main, _word(status)), [*aside, *main]
+        ready = _ready(started, sidecars) + sum(_runs(c) for c in main)
+    restarts = sum(c.get("restartCount") or 0 for c in counted)
+    ends = (((c.get("lastState") or {}).get("terminated") or {}).get("finishedAt") or "" for c in counted)
+    return Summary(_ending_word(pod, status, reason), ready, total, restarts, max(ends, default=""))
+
+
+def _word(status: Object) -> str:
+    gated = any(c.get("reason") == "SchedulingGated" for c in status.get("conditions") or ())
+    return "SchedulingGated" if gated else str(status.get("reason") or status.get("phase") or "Unknown")
+
+
+def _ending_word(pod: Object, status: Object, reason: str) -> str:
+    if not pod["metadata"].get("deletionTimestamp"):
+        return reason
+    if status.get("reason") == GONE_NODE:
+        return "Unknown"
+    return reason if status.get("phase") in ("Failed", "Succeeded") else "Terminating"
+
+
+def _initialized(pod: Object, status: Object, sidecars: set[str]) -> tuple[list[Object], str]:
+    """The statuses of init containers up to the one that holds things up, and the word for that ("" for none)."""
+    passed: list[Object] = []
+    for index, container in enumerate(status.get("initContainerStatuses") or ()):
+        passed.append(container)
         state = container.get("state") or {}
         terminated, waiting = state.get("terminated"), state.get("waiting")
-        if terminated is not None and terminated.get("exitCode") == 0:
+        if terminated is not None and not terminated.get("exitCode"):
             continue
         if container["name"] in sidecars and container.get("started"):
             continue
         if terminated is not None:
-            return f"Init:{_ending(terminated)}"
+            return passed, f"Init:{_ending(terminated)}"
         if waiting and waiting.get("reason") not in (None, "", "PodInitializing"):
-            return f"Init:{waiting['reason']}"
-        return f"Init:{index}/{len(pod['spec'].get('initContainers') or ())}"
-    return ""
+            return passed, f"Init:{waiting['reason']}"
+        return passed, f"Init:{index}/{len(pod['spec'].get('initContainers') or ())}"
+    return passed, ""
 
 
-def _running_reason(pod: Object, status: Object, reason: str) -> str:
+def _running_reason(status: Object, main: list[Object], reason: str) -> str:
     running = False
-    for container in reversed(status.get("containerStatuses") or ()):
+    for container in reversed(main):
         state = container.get("state") or {}
         waiting, terminated = state.get("waiting"), state.get("terminated")
         if waiting and waiting.get("reason"):
             reason = waiting["reason"]
         elif terminated is not None:
             reason = _ending(terminated)
-        elif container.get("ready") and state.get("running") is not None:
-            running = True
+        else:
+            running = running or _runs(container)
     if reason == "Completed" and running:
-        return "Running" if _is_ready(status) else "NotReady"
+        return "Running" if _is_true(status, "Ready") else "NotReady"
     return reason
+
+
+def _runs(container: Object) -> bool:
+    return bool(container.get("ready")) and (container.get("state") or {}).get("running") is not None
+
+
+def _ready(started: list[Object], sidecars: set[str]) -> int:
+    return sum(bool(c.get("started") and c.get("ready")) for c in started if c["name"] in sidecars)
 
 
 def _ending(terminated: Object) -> str:
@@ -72,60 +106,44 @@ def _ending(terminated: Object) -> str:
     return f"ExitCode:{terminated.get('exitCode', 0)}"
 
 
-def _is_ready(status: Object) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
+def _is_true(status: Object, condition: str) -> bool:
+    return any(c["type"] == condition and c["status"] == "True" for c in status.get("conditions") or ())
+
+
+def status_text(pod: Object) -> str:
+    return summary(pod).reason
 
 
 def ready_text(pod: Object) -> str:
-    """``2/3``: ready of all, sidecars counted."""
-    status = pod.get("status") or {}
-    sidecars = {c["name"] for c in pod["spec"].get("initContainers") or () if is_sidecar(c)}
-    ready = sum(bool(c.get("ready")) for c in status.get("containerStatuses") or ())
-    ready += sum(bool(c.get("ready")) for c in status.get("initContainerStatuses") or () if c["name"] in sidecars)
-    return f"{ready}/{len(pod['spec'].get('containers') or ()) + len(sidecars)}"
+    """``2/3``."""
+    found = summary(pod)
+    return f"{found.ready}/{found.total}"
 
 
 def restarts_text(pod: Object) -> str:
     """``3 (5m ago)``: how often, and when last."""
-    statuses = list(_all_statuses(pod))
-    count = sum(c.get("restartCount") or 0 for c in statuses)
-    ends = [((c.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for c in statuses]
-    last = max((end for end in ends if end), default="")
-    if not count or not last:
-        return str(count)
-    from sampan.objects.tables import human_duration
-
-    when = datetime.datetime.fromisoformat(last).timestamp()
-    return f"{count} ({human_duration(time.time() - when)} ago)"
+    found = summary(pod)
+    if not found.restarts or not found.last_restart:
+        return str(found.restarts)
+    return f"{found.restarts} ({human_duration(time.time() - parse_time(found.last_restart))} ago)"
 
 
-def _all_statuses(pod: Object) -> Iterable[Object]:
+def _address(pod: Object) -> str:
     status = pod.get("status") or {}
-    sidecars = {c["name"] for c in pod["spec"].get("initContainers") or () if is_sidecar(c)}
-    yield from status.get("containerStatuses") or ()
-    yield from (c for c in status.get("initContainerStatuses") or () if c["name"] in sidecars or not _started(pod))
-
-
-def _started(pod: Object) -> bool:
-    return bool((pod.get("status") or {}).get("containerStatuses")) and status_text(pod)[:5] != "Init:"
+    addresses = status.get("podIPs") or ()
+    return str((addresses[0].get("ip") if addresses else status.get("podIP")) or NONE)
 
 
 def _gates_text(pod: Object) -> str:
     gates = pod["spec"].get("readinessGates") or ()
     if not gates:
-        return "<none>"
-    true = {c["type"] for c in (pod.get("status") or {}).get("conditions") or () if c["status"] == "True"}
-    return f"{sum(gate['conditionType'] in true for gate in gates)}/{len(gates)}"
+        return NONE
+    status = pod.get("status") or {}
+    return f"{sum(_is_true(status, gate['conditionType']) for gate in gates)}/{len(gates)}"
 
 
-def _status(*path: str) -> Any:
-    def cell(pod: Object) -> str:
-        value: Any = pod.get("status") or {}
-        for part in path:
-            value = value.get(part) if isinstance(value, dict) else None
-        return str(value) if value else "<none>"
-
-    return cell
+def _or_none(read: Callable[[Object], Any]) -> Callable[[Object], str]:
+    return lambda pod: str(read(pod) or NONE)
 
 
 COLUMNS = (
@@ -134,8 +152,8 @@ COLUMNS = (
     Column("Status", status_text),
     Column("Restarts", restarts_text),
     Column("Age", lambda pod: pod["metadata"].get("creationTimestamp"), type="date"),
-    Column("IP", _status("podIP"), priority=1),
-    Column("Node", lambda pod: pod["spec"].get("nodeName") or "<none>", priority=1),
-    Column("Nominated Node", _status("nominatedNodeName"), priority=1),
+    Column("IP", _address, priority=1),
+    Column("Node", _or_none(lambda pod: pod["spec"].get("nodeName")), priority=1),
+    Column("Nominated Node", _or_none(lambda pod: (pod.get("status") or {}).get("nominatedNodeName")), priority=1),
     Column("Readiness Gates", _gates_text, priority=1),
 )

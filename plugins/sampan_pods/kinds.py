@@ -20,9 +20,7 @@ def validate(new: Object, old: Object | None) -> Iterable[Problem]:
         return pod_spec(new.get("spec") or {})
     if new["spec"] == old["spec"]:
         return ()
-    if merging.is_allowed_change(new, old):
-        return pod_spec(new["spec"])
-    return [*pod_spec(new["spec"]), *pod_update(new, old)]
+    return [*pod_spec(new["spec"]), *pod_update(lifecycle.as_before(new, old), old)]
 
 
 def _text(*path: str) -> Any:
@@ -51,7 +49,7 @@ def kinds(pki: str) -> list[Kind]:
     """``pki`` is the directory of the API server's client certificate for node agents."""
     streams = Streams(pki)
     subresources = (
-        Subresource(name="binding", kind="Binding", verbs=("create",), serve=binding.bind),
+        Subresource(name="binding", kind="Binding", verbs=("create",), serve=binding.bind, counts=False),
         Subresource(name="eviction", kind="Eviction", group="policy", version="v1", serve=binding.evict, blocking=True),
         Subresource(name="log", kind="Pod", verbs=("get",), serve=streams.log, blocking=True),
         _stream("exec", streams.exec, "PodExecOptions"),
@@ -82,7 +80,7 @@ def _template() -> Kind:
         default_pod_spec(obj.setdefault("template", {}).setdefault("spec", {}))
 
     def cells(key: str) -> Any:
-        return lambda obj: ",".join(c[key] for c in obj["template"]["spec"].get("containers") or ())
+        return lambda obj: ",".join(c.get(key) or "" for c in obj["template"]["spec"].get("containers") or ())
 
     def labels(obj: Object) -> str:
         found = (obj["template"].get("metadata") or {}).get("labels") or {}
@@ -98,6 +96,5 @@ def _template() -> Kind:
             Column("Containers", cells("name")),
             Column("Images", cells("image")),
             Column("Pod Labels", labels),
-            Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
         ),
     )  # fmt: skip

@@ -78,7 +78,9 @@ def connect(call: Call, pki: str, node_name: str) -> socket.socket:
         raw = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
         secure = _tls(pki).wrap_socket(raw, server_hostname=host)
     except OSError as error:
-        raise ServiceUnavailable(f"the agent of node {node_name} at {host}:{port} cannot be reached: {error}") from error
+        raise ServiceUnavailable(
+            f"the agent of node {node_name} at {host}:{port} cannot be reached: {error}"
+        ) from error
     secure.settimeout(None)
     return secure
 
@@ -87,8 +89,12 @@ def fetch(call: Call, pki: str, node_name: str, path: str, query: dict[str, str]
     """GET from the agent; its body is passed on as it comes."""
     connection = http.client.HTTPConnection("agent")
     connection.sock = connect(call, pki, node_name)
-    connection.request("GET", f"{path}?{urlencode(query)}", headers={"Host": node_name})
-    response = connection.getresponse()
+    try:
+        connection.request("GET", f"{path}?{urlencode(query)}", headers={"Host": node_name})
+        response = connection.getresponse()
+    except (OSError, http.client.HTTPException) as error:
+        connection.close()
+        raise ServiceUnavailable(f"the agent of node {node_name} ended the conversation: {error}") from error
     if response.status >= 400:
         text = response.read(CHUNK).decode(errors="replace").strip()
         connection.close()
@@ -132,8 +138,14 @@ def tunnel(call: Call, pki: str, node_name: str, path: str, query: list[tuple[st
 
 def _ask_upgrade(call: Call, agent: socket.socket, target: str, host: str) -> bytes:
     passed = ("upgrade", "connection", "origin", "x-stream-protocol-version")
-    headers = {name: value for name, value in call.headers.items() if name in passed or name.startswith("sec-websocket-")}
-    lines = [f"{call.method} {target} HTTP/1.1", f"Host: {host}", *(f"{name}: {value}" for name, value in headers.items())]
+    headers = {
+        name: value for name, value in call.headers.items() if name in passed or name.startswith("sec-websocket-")
+    }
+    lines = [
+        f"{call.method} {target} HTTP/1.1",
+        f"Host: {host}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
     agent.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
     head = b""
     while b"\r\n\r\n" not in head:

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from sampan.contracts.kinds import Deletion, Draft
+from sampan.contracts.kinds import Deletion, Draft, Object
+from sampan.objects import problems
 from sampan.objects.pods.requests import qos_class
+from sampan.objects.pods.validation.updates import RULE
 
 DEFAULT_GRACE = 30  # seconds
+#: What only subresources write: pods/binding and pods/ephemeralcontainers.
+BY_SUBRESOURCE = ("nodeName", "ephemeralContainers")
 
 
 def prepare(draft: Draft) -> None:
-    """A new pod is Pending with its QoS class; status writes never lose it."""
+    """A new pod is Pending with its QoS class; status writes never lose it; some fields want their subresource."""
     pod = draft.object
     if draft.old is None:
-        status = pod["status"] = {"phase": "Pending"}
-        status["qosClass"] = qos_class(pod.get("spec") or {})
-        if (pod.get("spec") or {}).get("schedulingGates"):
-            status["conditions"] = [_gated()]
+        spec = pod.get("spec") or {}
+        pod["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
+        if spec.get("schedulingGates"):
+            pod["status"]["conditions"] = [_gated()]
+        if spec.get("ephemeralContainers"):
+            _refuse(pod, "spec.ephemeralContainers", "cannot be set on create")
     elif draft.subresource == "status":
+        status = pod.setdefault("status", {})
         old_class = (draft.old.get("status") or {}).get("qosClass")
-        if old_class:
-            pod.setdefault("status", {})["qosClass"] = old_class
+        if old_class and status.get("qosClass") != old_class:
+            status["qosClass"] = old_class
+    elif not draft.subresource:
+        before, after = draft.old["spec"], pod.get("spec") or {}
+        if any((before.get(name) or None) != (after.get(name) or None) for name in BY_SUBRESOURCE):
+            _refuse(pod, "spec", RULE)
+
+
+def as_before(new: Object, old: Object) -> Object:
+    """The new pod with what subresources write as it was: those have checked it themselves."""
+    spec = {key: value for key, value in new["spec"].items() if key not in BY_SUBRESOURCE}
+    return {**new, "spec": {**spec, **{key: old["spec"][key] for key in BY_SUBRESOURCE if key in old["spec"]}}}
+
+
+def _refuse(pod: Object, path: str, why: str) -> None:
+    raise problems.as_error(
+        [problems.forbidden(path, why)], group="", kind="Pod", name=pod.get("metadata", {}).get("name", "")
+    )
 
 
 def _gated() -> dict[str, str]:
@@ -35,7 +58,9 @@ def grace(deletion: Deletion) -> int:
     phase = (pod.get("status") or {}).get("phase")
     if not pod["spec"].get("nodeName") or phase in ("Succeeded", "Failed"):
         return 0
-    if deletion.requested is not None:
-        return max(deletion.requested, 0)
-    own = pod["spec"].get("terminationGracePeriodSeconds")
-    return DEFAULT_GRACE if own is None else max(int(own), 0)
+    seconds = deletion.requested
+    if seconds is None:
+        seconds = pod["spec"].get("terminationGracePeriodSeconds")
+    if seconds is None:
+        return DEFAULT_GRACE
+    return int(seconds) if seconds >= 0 else 1

@@ -14,30 +14,25 @@ def merge_ephemeral(current: Object, submitted: Object) -> Object:
     """The current pod with the submitted ephemeral containers; existing ones must stay as they are."""
     before = current["spec"].get("ephemeralContainers") or []
     after = (submitted.get("spec") or {}).get("ephemeralContainers") or []
-    kept = {container["name"]: container for container in after}
+    kept = {container.get("name"): container for container in after}
     found = [
         problems.forbidden(
-            "spec.ephemeralContainers", f"existing ephemeral containers {container['name']!r} may not be removed or changed"
+            f"spec.ephemeralContainers[{index}]",
+            f"existing ephemeral containers {container['name']!r} may not be removed or changed",
         )
-        for container in before
+        for index, container in enumerate(before)
         if not _same(container, kept.get(container["name"]))
     ]
     if found:
         raise problems.as_error(found, group="", kind="Pod", name=current["metadata"]["name"])
-    return {**current, "spec": {**current["spec"], "ephemeralContainers": after}}
+    by_name = {container["name"]: container for container in before}
+    merged = [{**by_name.get(container.get("name"), {}), **container} for container in after]
+    return {**current, "spec": {**current["spec"], "ephemeralContainers": merged}}
 
 
 def _same(old: Object, new: Object | None) -> bool:
-    return new is not None and all(new.get(key) == value for key, value in old.items())
-
-
-def is_allowed_change(new: Object, old: Object) -> bool:
-    """Whether only what the API server's own subresources write has changed: the node, gates, ephemeral containers."""
-    ours = ("nodeName", "ephemeralContainers")
-    if old["spec"].get("nodeName") and old["spec"].get("nodeName") != new["spec"].get("nodeName"):
-        return False
-    strip = lambda spec: {key: value for key, value in spec.items() if key not in ours}  # noqa: E731 - used twice, here
-    return bool(strip(new["spec"]) == strip(old["spec"]))
+    """Whether ``new`` says nothing else; what it leaves out is filled in again."""
+    return new is not None and all(key in old and old[key] == value for key, value in new.items())
 
 
 def refuse(call: Call) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.serving import Call
+from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadRequest
+from sampan.objects import problems
+from sampan.objects.validation import validate_non_negative, validate_positive
 from sampan_pods import kubelet
 
 LOG_OPTIONS = {
@@ -25,9 +28,9 @@ class Streams:
         pod = call.target()
         container = kubelet.chosen_container(pod, _one(call, "container"), "log")
         query = {name: _one(call, name) for name in LOG_OPTIONS if _one(call, name)}
-        _check_numbers(query)
+        check_log_options(query, call.name)
         if not pod["spec"].get("nodeName"):
-            raise BadRequest(f"pod {call.name} does not have a host assigned")
+            return Answer(204)  # nothing can have been said yet
         path = f"/containerLogs/{call.namespace}/{call.name}/{container}"
         return kubelet.fetch(call, self._pki, kubelet.scheduled_node(pod), path, query)
 
@@ -64,13 +67,22 @@ def _one(call: Call, name: str) -> str:
     return values[-1]
 
 
-def _check_numbers(query: dict[str, str]) -> None:
+def check_log_options(query: Mapping[str, str], pod: str) -> None:
+    """Raises BadRequest for what is no number, Invalid for what is no sensible one. Source: core/v1 PodLogOptions."""
+    found = []
     for name in ("tailLines", "limitBytes", "sinceSeconds"):
         text = query.get(name)
         if text is None:
             continue
-        if not text.lstrip("-").isdigit():
-            raise BadRequest(f"{name}: {text!r} is not a whole number")
-        least = 0 if name == "tailLines" else 1
-        if int(text) < least:
-            raise BadRequest(f"{name}: must be greater than or equal to {least}, not {text}")
+        try:
+            value = int(text)
+        except ValueError:
+            raise BadRequest(f"{name}: {text!r} is not a whole number") from None
+        if name == "tailLines":
+            found += validate_non_negative(name, value)
+        else:
+            found += validate_positive(name, value)
+    if "sinceSeconds" in query and "sinceTime" in query:
+        found.append(problems.forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+    if found:
+        raise problems.as_error(found, group="", kind="PodLogOptions", name=pod)

@@ -38,7 +38,8 @@ def run(running: Running) -> None:
     dirty = threading.Event()
     services = Informer(running.client, SERVICES, on_change=lambda old, new: dirty.set())
     slices = Informer(running.client, SLICES, on_change=lambda old, new: dirty.set())
-    recorder = Recorder(running.client, "sampan-proxy", str(running.options.get("node_name", "")))
+    node = str(running.options.get("node_name", ""))
+    recorder = Recorder(running.client, "sampan-proxy", node)
     backend = choose(running.options, services, recorder)
     services.start()
     slices.start()
@@ -53,7 +54,7 @@ def run(running: Running) -> None:
         while dirty.wait() and not running.stop.is_set():
             running.stop.wait(0 if first else SETTLE)
             dirty.clear()
-            backend.apply(wanted(services.list(), slices.list()))
+            backend.apply(wanted(services.list(), slices.list(), node))
             if first:
                 running.ready(f"services are reachable through {type(backend).__name__.lower()}")
                 first = False
@@ -61,6 +62,7 @@ def run(running: Running) -> None:
         services.stop()
         slices.stop()
         backend.close()
+        recorder.close()
 
 
 def _wake_on_stop(stop: threading.Event, dirty: threading.Event) -> None:

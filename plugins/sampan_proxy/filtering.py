@@ -6,7 +6,7 @@ import logging
 import shutil
 import subprocess
 
-from sampan_proxy import rules
+from sampan_proxy import hairpins, passing, rules
 from sampan_proxy.kernel import Kernel, Refused
 from sampan_proxy.wanted import Wanted
 
@@ -26,8 +26,10 @@ class Filtering:
         new = rules.build(self._name, self._pod_cidr, wanted)
         old = self._now
         self._now = None
+        hairpins.allow()  # pods that have become endpoints bring ports of their own
         if old is None or old.local_node_ports != new.local_node_ports:
             self._kernel.run(rules.whole(new))
+            passing.let_pass(self._name)
         elif script := rules.difference(old, new):
             try:
                 self._kernel.run(script)
@@ -42,16 +44,38 @@ class Filtering:
 
     def remove(self) -> None:
         self._kernel.run(rules.remove(self._name))
+        passing.no_longer(self._name)
 
 
 def _forget_flows(old: rules.Table, new: rules.Table) -> None:
-    """UDP clients keep their flow to a backend that has gone until it is forgotten; TCP notices by itself."""
-    gone = {key: data for key, data in old.maps["eps"].items() if new.maps["eps"].get(key) != data and " . udp . " in key}
+    """UDP clients keep their flow to a backend that has gone until it is forgotten; TCP notices by itself.
+
+    Where a front is new, flows that met nobody behind it are forgotten as well.
+    """
     tool = shutil.which("conntrack")
-    if not gone or not tool:
+    if not tool:
         return
-    for key, data in gone.items():
-        front, backend = key.split(" . ")[0], data.split(" . ")[0]
-        subprocess.run(
-            [tool, "-D", "-p", "udp", "--orig-dst", front, "--dst-nat", backend], capture_output=True, check=False
-        )
+    for words in stale_flows(old, new):
+        subprocess.run([tool, "-D", "-p", "udp", *words], capture_output=True, check=False)
+
+
+def stale_flows(old: rules.Table, new: rules.Table) -> list[list[str]]:
+    """Which flows to forget, each as conntrack's own words."""
+    found = []
+    for name in ("eps", "npeps"):
+        before, now = old.maps[name], new.maps[name]
+        for key, data in before.items():
+            if now.get(key) != data and "udp" in key.split(" . "):
+                found.append([*_front(key), "--reply-src", data.split(" . ")[0]])
+    for name in ("svc", "np"):
+        for key in new.maps[name].keys() - old.maps[name].keys():
+            if "udp" in key.split(" . "):
+                found.append(_front(key))
+    return sorted(found)
+
+
+def _front(key: str) -> list[str]:
+    words = key.split(" . ")
+    if words[0] == "udp":
+        return ["--orig-port-dst", words[1]]
+    return ["--orig-dst", words[0], "--orig-port-dst", words[2]]

@@ -8,17 +8,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import socket
 import threading
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Callable
 from typing import Any
 
-from sampan_proxy.wanted import Backend, Front, Wanted
+from sampan_proxy.datagrams import Datagrams
+from sampan_proxy.wanted import Backend, Front, Serving, Wanted
 
 log = logging.getLogger(__name__)
 
 CHUNK = 65536
 CONNECT_SECONDS = 5.0
-UDP_SECONDS = 60.0  # a UDP client is forgotten after so long without a datagram
+NOBODY = Serving(())
+TURNS = 5  # of the loop
+PAUSE = 0.1  # seconds
+MOST_REMEMBERED = 65536  # clients with session affinity
 
 
 class Forwarding:
@@ -27,9 +33,12 @@ class Forwarding:
     def __init__(self, node_ip: str, refused: Callable[[Front, str], None]) -> None:
         self._node_ip = node_ip
         self._refused = refused
-        self._backends: Wanted = {}
+        self._wanted: Wanted = {}
         self._servers: dict[Front, Any] = {}
         self._told: set[Front] = set()
+        self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stay: dict[tuple[Front, str], tuple[Backend, float]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="forwarding", daemon=True)
         self._thread.start()
@@ -38,7 +47,7 @@ class Forwarding:
         asyncio.run_coroutine_threadsafe(self._apply(wanted), self._loop).result(timeout=30)
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._apply({}), self._loop).result(timeout=30)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(timeout=30)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
         self._loop.close()
@@ -46,8 +55,28 @@ class Forwarding:
     def remove(self) -> None:
         """Nothing stays behind when this process has ended."""
 
+    def choose(self, front: Front, client: str) -> list[Backend]:
+        """Backends in the order in which to try them."""
+        serving = self._wanted.get(front, NOBODY)
+        found = random.sample(serving.backends, len(serving.backends))
+        if serving.affinity and found:
+            known, until = self._stay.get((front, client), (found[0], 0.0))
+            if until > time.monotonic() and known in found:
+                found.remove(known)
+                found.insert(0, known)
+        return found
+
+    def chosen(self, front: Front, client: str, backend: Backend) -> None:
+        """The client has been connected to this one."""
+        affinity = self._wanted.get(front, NOBODY).affinity
+        if affinity:
+            if len(self._stay) >= MOST_REMEMBERED:
+                self._stay.clear()
+            self._stay[front, client] = (backend, time.monotonic() + affinity)
+
     async def _apply(self, wanted: Wanted) -> None:
-        self._backends = wanted
+        self._wanted = wanted
+        self._told.intersection_update(wanted)
         for front in [front for front in self._servers if front not in wanted]:
             self._servers.pop(front).close()
         for front in wanted:
@@ -59,85 +88,101 @@ class Forwarding:
                 self._told.add(front)
                 self._refused(front, error.strerror or str(error))
 
+    async def _end(self) -> None:
+        await self._apply({})
+        for turn in range(2 * TURNS):
+            if turn >= TURNS:  # by now every connection that was taken has begun to be served
+                for writer in tuple(self._open):
+                    writer.transport.abort()
+                for task in tuple(self._tasks):
+                    task.cancel()
+            await asyncio.sleep(0)
+
     async def _listen(self, front: Front) -> Any:
         host = front.address or "0.0.0.0"
         if front.protocol == "udp":
             loop = asyncio.get_running_loop()
-            transport, _ = await loop.create_datagram_endpoint(lambda: Datagrams(self, front), local_addr=(host, front.port))
+            transport, _ = await loop.create_datagram_endpoint(
+                lambda: Datagrams(lambda client: self._datagram_backend(front, client)), local_addr=(host, front.port)
+            )
             return transport
-        return await asyncio.start_server(self._client(front), host, front.port)
+        if front.protocol != "tcp":
+            raise OSError(f"{front.protocol} cannot be forwarded without nftables")
+        return Listener(socket.create_server((host, front.port)), lambda taken: self._take(front, taken))
 
-    def _client(self, front: Front) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            upstream = await self._connect(front)
-            if upstream is None:
-                writer.transport.abort()
-                return
-            other_reader, other_writer = upstream
-            await asyncio.gather(_pipe(reader, other_writer), _pipe(other_reader, writer))
-
-        return serve
-
-    async def _connect(self, front: Front) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-        """A connection to one backend, trying each once in random order."""
-        for backend in random.sample(self.backends(front), len(self.backends(front))):
-            try:
-                return await asyncio.wait_for(asyncio.open_connection(*backend), CONNECT_SECONDS)
-            except OSError:
-                continue
+    def _datagram_backend(self, front: Front, client: str) -> Backend | None:
+        for backend in self.choose(front, client):
+            self.chosen(front, client, backend)
+            return backend
         return None
 
-    def backends(self, front: Front) -> tuple[Backend, ...]:
-        return self._backends.get(front, ())
+    def _take(self, front: Front, taken: socket.socket) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(front, taken))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
+    def _ended(self, writer: asyncio.StreamWriter) -> None:
+        self._open.discard(writer)
+        writer.close()
 
-class Datagrams(asyncio.DatagramProtocol):
-    """UDP: one socket towards the backend for each client."""
+    async def _serve(self, front: Front, taken: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=taken)
+        self._open.add(writer)
+        try:
+            await self._pass_on(front, reader, writer)
+        finally:
+            self._ended(writer)
 
-    def __init__(self, forwarding: Forwarding, front: Front) -> None:
-        self._forwarding = forwarding
-        self._front = front
-        self._clients: dict[Any, asyncio.DatagramTransport] = {}
-        self._transport: Any = None
-
-    def connection_made(self, transport: Any) -> None:
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        known = self._clients.get(addr)
-        if known is not None and not known.is_closing():
-            known.sendto(data)
+    async def _pass_on(self, front: Front, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream = await self._connect(front, str((writer.get_extra_info("peername") or [""])[0]))
+        if upstream is None:
+            writer.transport.abort()
             return
-        backends = self._forwarding.backends(self._front)
-        if backends:
-            asyncio.get_running_loop().create_task(self._open(addr, random.choice(backends), data))
+        other_reader, other_writer = upstream
+        self._open.add(other_writer)
+        try:
+            await asyncio.gather(_pipe(reader, other_writer), _pipe(other_reader, writer))
+        finally:
+            self._ended(other_writer)
 
-    async def _open(self, client: Any, backend: Backend, first: bytes) -> None:
+    async def _connect(self, front: Front, client: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """A connection to one backend, trying each once."""
+        for backend in self.choose(front, client):
+            try:
+                streams = await asyncio.wait_for(asyncio.open_connection(*backend), CONNECT_SECONDS)
+            except OSError:
+                continue
+            self.chosen(front, client, backend)
+            return streams
+        return None
+
+
+class Listener:
+    """A listening socket on the loop. asyncio's own server loses a connection that comes while it is being closed."""
+
+    def __init__(self, listening: socket.socket, take: Callable[[socket.socket], None]) -> None:
+        listening.setblocking(False)
+        self._socket = listening
+        self._take = take
+        self._closed = False
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def close(self) -> None:
+        self._closed = True
+        self._socket.shutdown(socket.SHUT_RDWR)  # wakes the accept that is waiting
+
+    async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: Replies(self._transport, client), remote_addr=tuple(backend))
-        self._clients[client] = transport
-        transport.sendto(first)
-        loop.call_later(UDP_SECONDS, self._forget, client)
-
-    def _forget(self, client: Any) -> None:
-        transport = self._clients.pop(client, None)
-        if transport is not None:
-            transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        for client in list(self._clients):
-            self._forget(client)
-
-
-class Replies(asyncio.DatagramProtocol):
-    """What a backend answers goes back to its client."""
-
-    def __init__(self, front: Any, client: Any) -> None:
-        self._front = front
-        self._client = client
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        self._front.sendto(data, self._client)
+        with self._socket:
+            while not self._closed:
+                try:
+                    taken, _ = await loop.sock_accept(self._socket)
+                except OSError as error:
+                    if not self._closed:  # too many open files, or a client that was quicker than we
+                        log.warning("a connection could not be taken: %s", error)
+                        await asyncio.sleep(PAUSE)
+                    continue
+                self._take(taken)
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,17 +2,42 @@
 
 No chain per Service: ``svc`` sends a packet to the chain for its number of backends, which draws one and looks it up
 in ``eps``. So a packet costs two look-ups however many Services there are, and a change costs its own elements only.
-The mark carries the drawn number; bit 0x4000 says that the source has to be masqueraded (node ports).
+With session affinity the client's last draw is remembered in ``stay`` under a number of the backend itself, so that it
+holds when other backends come and go. The mark carries the drawn number; two bits of it say what comes from outside.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from sampan_proxy.wanted import Backend, Front, Wanted
+from sampan_proxy.wanted import Backend, Front, Serving, Wanted
 
-NODE_PORT_MARK = 0x4000
+OUTSIDE_MARK = 0x4000  # came through a node port: the source has to be masqueraded
+LOCAL_MARK = 0x8000  # the same, but the backend shall see the client's address
+MARKS = OUTSIDE_MARK | LOCAL_MARK
+BY_ADDRESS = "ip daddr . meta l4proto . th dport"
+BY_PORT = "meta l4proto . th dport"
+MOST_AFFINE = 262144  # clients remembered; more are served without affinity
+
+
+class Draw(NamedTuple):
+    """A chain that chooses among ``size`` backends. ``way``: n by address, m by address from outside keeping the
+    source, p node ports, l node ports keeping the source."""
+
+    way: str
+    size: int
+    affinity: int = 0
+
+    @property
+    def chain(self) -> str:
+        return f"{self.way}{self.size}" + (f"t{self.affinity}" if self.affinity else "")
+
+    @property
+    def mark(self) -> int:
+        return {"n": 0, "m": LOCAL_MARK, "p": OUTSIDE_MARK, "l": LOCAL_MARK}[self.way]
 
 
 @dataclass(frozen=True)
@@ -23,42 +48,66 @@ class Table:
     pod_cidr: str
     local_node_ports: bool = False  # node ports on 127.0.0.1 too: only where pods live on loopback
     maps: dict[str, dict[str, str]] = field(default_factory=dict)
-    sizes: frozenset[int] = frozenset()
+    draws: frozenset[Draw] = frozenset()
 
 
 def build(name: str, pod_cidr: str, wanted: Wanted) -> Table:
     """The table that serves what is wanted."""
-    maps: dict[str, dict[str, str]] = {"svc": {}, "eps": {}, "np": {}, "npeps": {}, "hairpin": {}, "none": {}, "npnone": {}}
-    sizes = set()
-    for front, backends in wanted.items():
-        _add(maps, front, backends)
-        if backends:
-            sizes.add(len(backends))
-    local = any(backend.address.startswith("127.") for backends in wanted.values() for backend in backends)
-    return Table(name, pod_cidr, local, maps, frozenset(sizes))
+    maps: dict[str, dict[str, str]] = {name: {} for name in TYPES if not name.endswith("stay")}
+    draws = {_add(maps, front, serving) for front, serving in wanted.items() if serving.backends}
+    for front, serving in wanted.items():
+        if not serving.backends:
+            maps["none" if front.address else "npnone"][_key(front)] = ""
+    local = any(backend.address.startswith("127.") for serving in wanted.values() for backend in serving.backends)
+    return Table(name, pod_cidr, local, maps, frozenset(draws))
 
 
-def _add(maps: dict[str, dict[str, str]], front: Front, backends: tuple[Backend, ...]) -> None:
-    key = f"{front.protocol} . {front.port}" if not front.address else f"{front.address} . {front.protocol} . {front.port}"
-    if not backends:
-        maps["none" if front.address else "npnone"][key] = ""
-        return
-    count = len(backends)
-    if front.address:
-        maps["svc"][key] = f"goto n{count}"
-    else:
-        maps["np"][key] = f"goto p{count}"
-    for number, backend in enumerate(backends):
-        where, mark = ("eps", number) if front.address else ("npeps", number | NODE_PORT_MARK)
-        maps[where][f"{key} . 0x{mark:08x}"] = f"{backend.address} . {backend.port}"
+def _add(maps: dict[str, dict[str, str]], front: Front, serving: Serving) -> Draw:
+    key, prefix = _key(front), "" if front.address else "np"
+    way = ("m" if serving.keeps_source else "n") if front.address else ("l" if serving.keeps_source else "p")
+    draw = Draw(way, len(serving.backends), serving.affinity)
+    maps[prefix or "svc"][key] = f"goto {draw.chain}"
+    numbers = _lasting_numbers(serving.backends) if serving.affinity else range(draw.size)
+    for drawn, (number, backend) in enumerate(zip(numbers, serving.backends, strict=True)):
+        mark = f"0x{number | draw.mark:08x}"
+        if serving.affinity:
+            maps[f"{prefix}pick"][f"{key} . 0x{drawn:08x}"] = mark
+        maps[f"{prefix}eps"][f"{key} . {mark}"] = f"{backend.address} . {backend.port}"
         maps["hairpin"][f"{backend.address} . {backend.address}"] = ""
+    return draw
+
+
+def _key(front: Front) -> str:
+    key = f"{front.protocol} . {front.port}"
+    return f"{front.address} . {key}" if front.address else key
+
+
+def _lasting_numbers(backends: tuple[Backend, ...]) -> list[int]:
+    """A number for each that does not depend on the others: never 0, without the bits of the marks."""
+    taken: list[int] = []
+    for backend in backends:
+        number = (zlib.crc32(f"{backend.address}:{backend.port}".encode()) & ~MARKS) or 1
+        while number in taken:
+            number = ((number + 1) & 0xFFFFFFFF & ~MARKS) or 1
+        taken.append(number)
+    return taken
 
 
 TYPES = {
     "svc": "map {name} {{ type ipv4_addr . inet_proto . inet_service : verdict; }}",
     "eps": "map {name} {{ type ipv4_addr . inet_proto . inet_service . mark : ipv4_addr . inet_service; }}",
+    "pick": "map {name} {{ type ipv4_addr . inet_proto . inet_service . mark : mark; }}",
+    "stay": (
+        "map {name} {{ type ipv4_addr . ipv4_addr . inet_proto . inet_service : mark; flags dynamic,timeout; "
+        f"size {MOST_AFFINE}; timeout 3h; }}}}"
+    ),
     "np": "map {name} {{ type inet_proto . inet_service : verdict; }}",
     "npeps": "map {name} {{ type inet_proto . inet_service . mark : ipv4_addr . inet_service; }}",
+    "nppick": "map {name} {{ type inet_proto . inet_service . mark : mark; }}",
+    "npstay": (
+        "map {name} {{ type ipv4_addr . inet_proto . inet_service : mark; flags dynamic,timeout; "
+        f"size {MOST_AFFINE}; timeout 3h; }}}}"
+    ),
     "hairpin": "set {name} {{ type ipv4_addr . ipv4_addr; }}",
     "none": "set {name} {{ type ipv4_addr . inet_proto . inet_service; }}",
     "npnone": "set {name} {{ type inet_proto . inet_service; }}",
@@ -69,23 +118,22 @@ def whole(table: Table) -> str:
     """The script that makes the table, whatever was there under its name."""
     lines = [f"add table ip {table.name}", f"delete table ip {table.name}", f"table ip {table.name} {{"]
     lines += [" " + text.format(name=name) for name, text in TYPES.items()]
-    for size in sorted(table.sizes):
-        lines += [f" {chain}" for chain in _draws(size)]
+    lines += [f" chain {draw.chain} {{ {'; '.join(_rules(draw))}; }}" for draw in sorted(table.draws)]
     local = "" if table.local_node_ports else "ip daddr != 127.0.0.0/8 "
     lines += [
         " chain services {",
-        "  ip daddr . meta l4proto . th dport vmap @svc",
-        f"  fib daddr type local {local}meta l4proto . th dport vmap @np",
+        f"  {BY_ADDRESS} vmap @svc",
+        f"  fib daddr type local {local}{BY_PORT} vmap @np",
         " }",
         " chain prerouting { type nat hook prerouting priority dstnat - 5; jump services; }",
         " chain output { type nat hook output priority -105; jump services; }",
         " chain postrouting { type nat hook postrouting priority srcnat - 5;",
         "  ct status dnat ip saddr . ip daddr @hairpin masquerade",
-        f"  meta mark & 0x{NODE_PORT_MARK:x} == 0x{NODE_PORT_MARK:x} ct status dnat masquerade",
+        f"  meta mark & 0x{OUTSIDE_MARK:x} == 0x{OUTSIDE_MARK:x} ct status dnat masquerade",
         " }",
         " chain nobody {",
-        "  ip daddr . meta l4proto . th dport @none goto refuse",
-        "  fib daddr type local meta l4proto . th dport @npnone goto refuse",
+        f"  {BY_ADDRESS} @none goto refuse",
+        f"  fib daddr type local {BY_PORT} @npnone goto refuse",
         " }",
         " chain refuse { meta l4proto tcp reject with tcp reset; reject; }",
         " chain inwards { type filter hook input priority filter - 5; jump nobody; }",
@@ -105,11 +153,10 @@ def difference(old: Table, new: Table) -> str:
         before = old.maps.get(name, {})
         gone[name] = {key: data for key, data in before.items() if elements.get(key) != data}
         fresh[name] = {key: data for key, data in elements.items() if before.get(key) != data}
-    lines = [f"add chain ip {new.name} {head.split()[1]}" for size in sorted(new.sizes - old.sizes) for head in _draws(size)]
-    for size in sorted(new.sizes - old.sizes):
-        for chain in _draws(size):
-            name, body = chain.removeprefix("chain ").rstrip(" }").split(" { ", 1)
-            lines += [f"add rule ip {new.name} {name} {rule.strip()}" for rule in body.split(";") if rule.strip()]
+    lines = []
+    for draw in sorted(new.draws - old.draws):  # one that was needed before is still there, hence the flush
+        lines += [f"add chain ip {new.name} {draw.chain}", f"flush chain ip {new.name} {draw.chain}"]
+        lines += [f"add rule ip {new.name} {draw.chain} {rule}" for rule in _rules(draw)]
     lines += _elements("delete", new.name, gone)
     lines += _elements("add", new.name, fresh)
     return "\n".join(lines) + "\n" if lines else ""
@@ -119,17 +166,25 @@ def remove(name: str) -> str:
     return f"add table ip {name}\ndelete table ip {name}\n"
 
 
-def _draws(size: int) -> Iterator[str]:
-    """The two chains that draw one of ``size`` backends, for addresses and for node ports."""
-    draw = f"numgen random mod {size}"
-    yield (
-        f"chain n{size} {{ meta mark set {draw}; meta l4proto {{ tcp, udp, sctp }} "
-        "dnat ip to ip daddr . meta l4proto . th dport . meta mark map @eps; }"
-    )
-    yield (
-        f"chain p{size} {{ meta mark set {draw} offset {NODE_PORT_MARK}; meta l4proto {{ tcp, udp, sctp }} "
-        "dnat ip to meta l4proto . th dport . meta mark map @npeps; }"
-    )
+def _rules(draw: Draw) -> Iterator[str]:
+    """Of the chain that chooses a backend."""
+    prefix, key = ("", BY_ADDRESS) if draw.way in "nm" else ("np", BY_PORT)
+    send = f"meta l4proto {{ tcp, udp, sctp }} dnat ip to {key} . meta mark map @{prefix}eps"
+    number = f"meta mark set numgen random mod {draw.size}"
+    if not draw.affinity:
+        yield number + (f" offset {draw.mark}" if draw.mark else "")
+        yield send
+        return
+    client = f"ip saddr . {key}"
+    remember = f"update @{prefix}stay {{ {client} timeout {draw.affinity}s : meta mark }}"
+    yield "meta mark set 0"
+    yield f"meta mark set {client} map @{prefix}stay"
+    yield f"meta mark != 0 {remember}"
+    yield send  # ends here unless the client is new, or its backend has gone
+    yield number
+    yield f"meta mark set {key} . meta mark map @{prefix}pick"
+    yield remember
+    yield send
 
 
 def _elements(verb: str, table: str, maps: dict[str, dict[str, str]]) -> list[str]:

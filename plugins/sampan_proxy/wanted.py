@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sampan.contracts.kinds import Object
 
 SERVICE_LABEL = "kubernetes.io/service-name"
+AFFINITY_SECONDS = 10800
 
 
 class Front(NamedTuple):
@@ -23,11 +24,19 @@ class Backend(NamedTuple):
     port: int
 
 
-Wanted = dict[Front, tuple[Backend, ...]]
+class Serving(NamedTuple):
+    """What stands behind a front."""
+
+    backends: tuple[Backend, ...]  # in a stable order; empty: connections are refused
+    affinity: int = 0  # seconds for which a client stays with its backend, 0: not at all
+    keeps_source: bool = False  # backends see the client's own address (externalTrafficPolicy Local)
 
 
-def wanted(services: Iterable[Object], slices: Iterable[Object]) -> Wanted:
-    """Every front of every Service with its backends in a stable order; no backends: an empty tuple."""
+Wanted = dict[Front, Serving]
+
+
+def wanted(services: Iterable[Object], slices: Iterable[Object], node: str = "") -> Wanted:
+    """Every front of every Service; ``node`` is where the policy Local looks for backends."""
     by_service: dict[tuple[str, str], list[Object]] = {}
     for slice_ in slices:
         name = (slice_["metadata"].get("labels") or {}).get(SERVICE_LABEL)
@@ -39,24 +48,37 @@ def wanted(services: Iterable[Object], slices: Iterable[Object]) -> Wanted:
         if spec.get("type") == "ExternalName" or spec.get("clusterIP") in (None, "", "None"):
             continue
         own = by_service.get((metadata["namespace"], metadata["name"]), [])
+        inside, outside = (
+            node if spec.get(f"{which}TrafficPolicy") == "Local" else "" for which in ("internal", "external")
+        )
+        affinity = _affinity(spec)
         for port in spec.get("ports") or ():
-            backends = _backends(own, port)
             protocol = port.get("protocol", "TCP").lower()
-            for address in _addresses(service):
-                result[Front(address, protocol, port["port"])] = backends
+            served = Serving(_backends(own, port, inside), affinity)
+            result[Front(spec["clusterIP"], protocol, port["port"])] = served
+            served = Serving(_backends(own, port, outside), affinity, bool(outside))
+            for address in _outer_addresses(service):
+                result[Front(address, protocol, port["port"])] = served
             if port.get("nodePort"):
-                result[Front("", protocol, port["nodePort"])] = backends
+                result[Front("", protocol, port["nodePort"])] = served
     return result
 
 
-def _addresses(service: Object) -> list[str]:
+def _affinity(spec: Object) -> int:
+    if spec.get("sessionAffinity") != "ClientIP":
+        return 0
+    client = (spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}
+    return int(client.get("timeoutSeconds") or AFFINITY_SECONDS)
+
+
+def _outer_addresses(service: Object) -> list[str]:
     ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
     given = [i["ip"] for i in ingress if i.get("ip") and i.get("ipMode", "VIP") == "VIP"]
-    found = [service["spec"]["clusterIP"], *(service["spec"].get("externalIPs") or ()), *given]
+    found = [*(service["spec"].get("externalIPs") or ()), *given]
     return [address for address in dict.fromkeys(found) if ":" not in address]
 
 
-def _backends(slices: list[Object], port: Object) -> tuple[Backend, ...]:
+def _backends(slices: list[Object], port: Object, node: str) -> tuple[Backend, ...]:
     """Ready endpoints; where there are none, those that still serve while they end (KEP-1672)."""
     ready: set[Backend] = set()
     ending: set[Backend] = set()
@@ -65,6 +87,8 @@ def _backends(slices: list[Object], port: Object) -> tuple[Backend, ...]:
         if not number:
             continue
         for endpoint in slice_.get("endpoints") or ():
+            if node and endpoint.get("nodeName") != node:
+                continue
             conditions = endpoint.get("conditions") or {}
             if conditions.get("ready", True) is not False:
                 ready.update(Backend(address, number) for address in endpoint["addresses"][:1])
@@ -75,6 +99,7 @@ def _backends(slices: list[Object], port: Object) -> tuple[Backend, ...]:
 
 def _number(slice_: Object, port: Object) -> int:
     for found in slice_.get("ports") or ():
-        if (found.get("name") or "") == (port.get("name") or "") and found.get("protocol") == port.get("protocol", "TCP"):
+        same_name = (found.get("name") or "") == (port.get("name") or "")
+        if same_name and found.get("protocol", "TCP") == port.get("protocol", "TCP"):
             return int(found.get("port") or 0)
     return 0

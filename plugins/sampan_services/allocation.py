@@ -6,9 +6,11 @@ ours, because upstream's bitmap has no name to collide on. A name that is taken 
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 import random
 from collections.abc import Iterator
+from itertools import chain
 
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object, Problem
@@ -17,7 +19,7 @@ from sampan.objects.problems import as_error
 from sampan_services.defaults import OPEN_TYPES
 from sampan_services.resources import IP_ADDRESSES, NODE_PORTS
 
-RESERVED = 16  # low addresses that are only given when asked for by name, as upstream's reserved band
+LEAST_RESERVED, MOST_RESERVED = 16, 256
 TRIES = 64
 
 
@@ -44,9 +46,14 @@ class Allocate:
                 self._release(review, {old_ip} - {""}, old_ports)
             return
         service = review.object
-        if service is None or review.subresource:
+        if service is None:
             return
-        spec = service["spec"]
+        if review.subresource:
+            if _is_ended(service):
+                self._release(review, {old_ip} - {""}, old_ports)
+            return
+        # A retried write is handed the sender's dict again: what this attempt fills in must not look sent then.
+        spec = service["spec"] = copy.deepcopy(service["spec"])
         found: list[Problem] = []
         if spec["type"] == "ExternalName":
             found += _external_name(spec)
@@ -55,7 +62,11 @@ class Allocate:
         found += self._node_ports(review, spec, old_ports)
         if found:
             raise as_error(found, group="", kind="Service", name=review.name)
-        self._release(review, {old_ip} - {"", _own_ip(service)}, old_ports - _own_ports(service))
+        if _is_ended(service):
+            review.also_create.clear()
+            self._release(review, {old_ip} - {""}, old_ports)
+        else:
+            self._release(review, {old_ip} - {"", _own_ip(service)}, old_ports - _own_ports(service))
 
     def _cluster_ip(self, review: Review, spec: Object, old_ip: str) -> Iterator[Problem]:
         wanted = spec.get("clusterIP") or (spec.get("clusterIPs") or [""])[0]
@@ -87,12 +98,12 @@ class Allocate:
 
     def _free_ip(self, review: Review) -> str:
         size = self._network.num_addresses
-        first = RESERVED if size > 4 * RESERVED else 1
+        first = _reserved(size)
         for _ in range(TRIES):
             address = str(self._network[self._dice.randrange(first, size - 1)])
             if review.reader.get(IP_ADDRESSES, address) is None:
                 return address
-        for number in range(first, size - 1):  # nearly full: look at every one
+        for number in (*range(first, size - 1), *range(1, first)):  # nearly full: look at every one
             address = str(self._network[number])
             if review.reader.get(IP_ADDRESSES, address) is None:
                 return address
@@ -102,31 +113,40 @@ class Allocate:
         )  # fmt: skip
 
     def _node_ports(self, review: Review, spec: Object, old_ports: set[str]) -> Iterator[Problem]:
-        if spec["type"] not in OPEN_TYPES or spec.get("allocateLoadBalancerNodePorts") is False:
+        if spec["type"] not in OPEN_TYPES:
             for index, port in enumerate(spec.get("ports") or ()):
-                if port.get("nodePort") and spec["type"] not in OPEN_TYPES:
-                    yield problems.forbidden(f"spec.ports[{index}].nodePort", "may not be used when `type` is 'ClusterIP'")
+                if port.get("nodePort"):
+                    why = f"may not be used when `type` is '{spec['type']}'"
+                    yield problems.forbidden(f"spec.ports[{index}].nodePort", why)
             return
+        only_asked = spec["type"] == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is False
         claimed: dict[str, int] = {}
         shared: dict[int, int] = {}  # one number may serve TCP and UDP of the same port
         for index, port in enumerate(spec.get("ports") or ()):
             path = f"spec.ports[{index}].nodePort"
             protocol = port["protocol"]
-            number = port.get("nodePort") or shared.get(port["port"]) or 0
+            number = int(port.get("nodePort") or 0)
+            if not number and only_asked:
+                continue
             name = _port_name(number, protocol)
             if number and name in claimed:
                 yield problems.duplicate(path, number)
                 continue
             if not number:
+                number = shared.get(port.get("port", 0), 0)
+                name = _port_name(number, protocol)
+                if number and (name in claimed or self._unusable_port(review, number, name)):
+                    number = 0
+            if not number:
                 number = self._free_port(review, protocol, claimed)
                 if not number:
                     yield problems.invalid(path, 0, "failed to allocate a nodePort: range is full")
                     continue
-            elif name not in old_ports and (why := self._unusable_port(review, number, name)):
+            elif port.get("nodePort") and name not in old_ports and (why := self._unusable_port(review, number, name)):
                 yield problems.invalid(path, number, why)
                 continue
             port["nodePort"] = number
-            shared[port["port"]] = number
+            shared[port.get("port", 0)] = number
             name = _port_name(number, protocol)
             claimed[name] = number
             if name not in old_ports:
@@ -140,9 +160,11 @@ class Allocate:
         return ""
 
     def _free_port(self, review: Review, protocol: str, claimed: dict[str, int]) -> int:
-        numbers = list(range(self._low, self._high + 1))
+        asked_for = min(max((self._high - self._low + 1) // 32, 16), 128)  # low ones are left to those who ask
+        first = self._low + asked_for if self._high - self._low > asked_for else self._low
+        numbers = list(range(first, self._high + 1))
         start = self._dice.randrange(len(numbers))
-        for number in numbers[start:] + numbers[:start]:
+        for number in chain(numbers[start:], numbers[:start], range(self._low, first)):
             name = _port_name(number, protocol)
             if name not in claimed and review.reader.get(NODE_PORTS, name) is None:
                 return number
@@ -151,8 +173,22 @@ class Allocate:
     def _release(self, review: Review, addresses: set[str], ports: set[str]) -> None:
         for resource, names in ((IP_ADDRESSES, addresses), (NODE_PORTS, ports)):
             for name in sorted(names):
-                if review.reader.get(resource, name) is not None:
+                claim = review.reader.get(resource, name)
+                parent = ((claim or {}).get("spec") or {}).get("parentRef") or {}
+                # A claim may meanwhile be another Service's: this one's was given up when its deletion began.
+                if (parent.get("namespace"), parent.get("name")) == (review.namespace, review.name):
                     review.also_delete.append(((resource.group, resource.plural), "", name))
+
+
+def _reserved(size: int) -> int:
+    """How many low addresses are given only when asked for by name (KEP-3070)."""
+    return min(max(LEAST_RESERVED, size // 16), MOST_RESERVED) if size > 2 * LEAST_RESERVED else 1
+
+
+def _is_ended(service: Object) -> bool:
+    """Whether this write takes away the last that kept a deleted Service."""
+    metadata = service["metadata"]
+    return bool(metadata.get("deletionTimestamp")) and not metadata.get("finalizers")
 
 
 def _external_name(spec: Object) -> Iterator[Problem]:

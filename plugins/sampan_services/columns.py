@@ -44,7 +44,7 @@ def selector_text(selector: Object | None) -> str:
 
 def endpoints_text(endpoints: Object) -> str:
     """``10.1.1.1:80,10.1.1.2:80 + 3 more...``."""
-    found = []
+    found: list[str] = []
     for subset in endpoints.get("subsets") or ():
         addresses = [a["ip"] for a in subset.get("addresses") or ()]
         ports = subset.get("ports") or ()

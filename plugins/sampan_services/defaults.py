@@ -25,6 +25,9 @@ def prepare_service(draft: Draft) -> None:
         for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"):
             if not spec.get(name) and old.get(name):
                 spec[name] = old[name]
+    if old_type == "LoadBalancer" and new_type != "LoadBalancer":
+        _drop_unchanged(spec, old, ("allocateLoadBalancerNodePorts", "loadBalancerClass"))
+        draft.object["status"] = {**(draft.object.get("status") or {}), "loadBalancer": {}}
     if new_type in OPEN_TYPES and old_type in OPEN_TYPES:
         _keep_node_ports(spec, old)
     elif new_type not in OPEN_TYPES:
@@ -45,7 +48,14 @@ def _drop_node_ports(spec: Object, old: Object) -> None:
     for port in spec.get("ports") or ():
         if port.get("nodePort") == known.get(_port_id(port)):
             port.pop("nodePort", None)
-    for name in ("externalTrafficPolicy", "healthCheckNodePort", "allocateLoadBalancerNodePorts"):
+    _drop_unchanged(spec, old, ("healthCheckNodePort",))
+    if not spec.get("externalIPs"):
+        _drop_unchanged(spec, old, ("externalTrafficPolicy",))
+
+
+def _drop_unchanged(spec: Object, old: Object, names: tuple[str, ...]) -> None:
+    """Fields of the old type go with it, unless the writer set them anew: then validation has its say."""
+    for name in names:
         if spec.get(name) == old.get(name):
             spec.pop(name, None)
 

@@ -36,7 +36,9 @@ def members(service: Object, pods: Iterable[Object]) -> list[Object]:
 
 
 def is_ready(pod: Object) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in (pod.get("status") or {}).get("conditions") or ())
+    return any(
+        c["type"] == "Ready" and c["status"] == "True" for c in (pod.get("status") or {}).get("conditions") or ()
+    )
 
 
 def resolved_ports(service: Object, pod: Object) -> tuple[Port, ...]:
@@ -65,7 +67,7 @@ def _named(pod: Object, name: str, protocol: str) -> int:
 def slice_endpoint(service: Object, pod: Object, zones: dict[str, str]) -> Object:
     """One endpoint of an EndpointSlice. Source: discovery.k8s.io/v1 Endpoint."""
     terminating = bool(pod["metadata"].get("deletionTimestamp"))
-    serving = is_ready(pod) or bool(service["spec"].get("publishNotReadyAddresses"))
+    serving = is_ready(pod)
     endpoint: Object = {
         "addresses": [pod["status"]["podIP"]],
         "conditions": {

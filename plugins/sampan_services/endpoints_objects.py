@@ -88,7 +88,7 @@ def decide_mirror(key: Key, seen: Observed) -> Iterator[Action]:
     mirrored = [s for s in seen.list(SLICES, key.namespace) if _is_mirror(s, key.name)]
     wanted = _mirrors(endpoints) if endpoints is not None and _to_mirror(endpoints, service) else []
     for old in mirrored:
-        match = next((w for w in wanted if w["ports"] == old.get("ports") and w["addressType"] == old["addressType"]), None)
+        match = next((w for w in wanted if _as_old(w) == _as_old(old)), None)
         if match is None:
             yield Remove(SLICES, old["metadata"]["name"], key.namespace, uid=old["metadata"]["uid"])
             continue
@@ -98,6 +98,11 @@ def decide_mirror(key: Key, seen: Observed) -> Iterator[Action]:
     for slice_ in wanted:
         assert endpoints is not None
         yield Create(SLICES, {**slice_, "metadata": _mirror_metadata(endpoints, seen)})
+
+
+def _as_old(slice_: Object) -> tuple[Any, Any]:
+    """What cannot be changed in a slice, or should not."""
+    return slice_["addressType"], slice_.get("ports") or []
 
 
 def _to_mirror(endpoints: Object, service: Object | None) -> bool:
@@ -111,7 +116,7 @@ def _to_mirror(endpoints: Object, service: Object | None) -> bool:
 def _mirrors(endpoints: Object) -> list[Object]:
     result = []
     for subset in endpoints.get("subsets") or ():
-        ports = [{"name": p.get("name") or "", **{k: v for k, v in p.items() if k != "name"}} for p in subset.get("ports") or ()]
+        ports = [{"name": "", **port} for port in subset.get("ports") or ()]
         found = [_mirrored(a, True) for a in subset.get("addresses") or ()]
         found += [_mirrored(a, False) for a in subset.get("notReadyAddresses") or ()]
         for family, is_family in (("IPv4", "."), ("IPv6", ":")):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sampan.client.forwarding import METHODS
 from sampan.contracts.kinds import Column, Draft, Kind, Object
+from sampan.contracts.serving import Subresource
 from sampan_services import columns, defaults, validation
+from sampan_services.proxy import proxy
 
 
 def _prepare_cidr(draft: Draft) -> None:
@@ -34,6 +37,11 @@ SERVICE = Kind(
         "spec.clusterIP": lambda obj: obj["spec"].get("clusterIP") or "",
         "spec.type": lambda obj: obj["spec"].get("type") or "",
     },
+    subresources=(
+        Subresource(
+            name="proxy", kind="ServiceProxyOptions", verbs=(), methods=METHODS, serve=proxy, blocking=True
+        ),
+    ),
 )  # fmt: skip
 ENDPOINTS = Kind(
     group="", version="v1", kind="Endpoints", plural="endpoints", short_names=("ep",), columns=columns.ENDPOINTS,
@@ -54,7 +62,7 @@ IP_ADDRESS = Kind(
 )  # fmt: skip
 SERVICE_CIDR = Kind(
     group="networking.k8s.io", version="v1", kind="ServiceCIDR", plural="servicecidrs", namespaced=False,
-    verbs=("get", "list", "watch", "create"), status=True, status_on_create=True, prepare=_prepare_cidr,
+    status=True, status_on_create=True, prepare=_prepare_cidr,
     columns=(
         Column("Name", _name, format="name"),
         Column("CIDRs", lambda obj: ",".join((obj.get("spec") or {}).get("cidrs") or ())),

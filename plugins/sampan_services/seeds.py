@@ -15,6 +15,7 @@ def kubernetes_objects(options: Mapping[str, Any]) -> list[Object]:
     Options read: service_ip, service_cidr, api_endpoint_ip and api_port (where pods reach the API server).
     """
     address, port = options["api_endpoint_ip"], options["api_port"]
+    ports = [{"name": "https", "port": port, "protocol": "TCP"}]
     labels = {"component": "apiserver", "provider": "kubernetes"}
     where = {"name": "kubernetes", "namespace": "default"}
     return [
@@ -36,12 +37,12 @@ def kubernetes_objects(options: Mapping[str, Any]) -> list[Object]:
         {
             "apiVersion": "v1", "kind": "Endpoints",
             "metadata": {**where, "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
-            "subsets": [{"addresses": [{"ip": address}], "ports": [{"name": "https", "port": port, "protocol": "TCP"}]}],
+            "subsets": [{"addresses": [{"ip": address}], "ports": ports}],
         },
         {
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
             "metadata": {**where, "labels": {SERVICE_LABEL: "kubernetes", MANAGED_BY: "sampan-apiserver"}},
             "addressType": "IPv4", "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
-            "ports": [{"name": "https", "port": port, "protocol": "TCP"}],
+            "ports": ports,
         },
     ]  # fmt: skip

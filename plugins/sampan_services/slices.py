@@ -32,8 +32,11 @@ def decide(key: Key, seen: Observed) -> Iterator[Action]:
     yield from _converge(service, mine, wanted, seen)
 
 
-def _converge(service: Object, mine: list[Object], wanted: list[tuple[tuple[Port, ...], list[Object]]], seen: Observed) -> Iterator[Action]:
-    """Reuse slices with the same ports, then any other of ours, so that few objects change."""
+Wanted = list[tuple[tuple[Port, ...], list[Object]]]  # ports and endpoints of each slice
+
+
+def _converge(service: Object, mine: list[Object], wanted: Wanted, seen: Observed) -> Iterator[Action]:
+    """Reuse slices with the same ports, so that few objects change."""
     spare = sorted(mine, key=lambda s: str(s["metadata"]["name"]))
     for ports, endpoints in wanted:
         shown = [_shown_port(port) for port in ports]
@@ -51,7 +54,9 @@ def _converge(service: Object, mine: list[Object], wanted: list[tuple[tuple[Port
         yield _remove(old)
 
 
-def _new_slice(service: Object, ports: list[Object], endpoints: list[Object], labels: dict[str, str], seen: Observed) -> Object:
+def _new_slice(
+    service: Object, ports: list[Object], endpoints: list[Object], labels: dict[str, str], seen: Observed
+) -> Object:
     metadata = service["metadata"]
     return {
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
@@ -71,7 +76,8 @@ def owner_of(service: Object) -> Object:
 
 
 def _labels(service: Object) -> dict[str, str]:
-    labels = {**(service["metadata"].get("labels") or {}), SERVICE_LABEL: service["metadata"]["name"], MANAGED_BY: CONTROLLER}
+    metadata = service["metadata"]
+    labels = {**(metadata.get("labels") or {}), SERVICE_LABEL: metadata["name"], MANAGED_BY: CONTROLLER}
     if service["spec"].get("clusterIP") == "None":
         labels["service.kubernetes.io/headless"] = ""
     return labels

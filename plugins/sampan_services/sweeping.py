@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Key, Observed, Reconciler, Remove, Requeue, Watching
@@ -12,7 +12,7 @@ from sampan_services.resources import IP_ADDRESSES, NODE_PORTS, SERVICES
 SETTLING = 60.0  # seconds a claim may stand before its Service is seen
 
 
-def _decider(resource: Resource):  # type: ignore[no-untyped-def]  # the type is Reconciler.decide's
+def _decider(resource: Resource) -> Callable[[Key, Observed], Iterator[Action]]:
     def decide(key: Key, seen: Observed) -> Iterator[Action]:
         claim = seen.get(resource, key.name)
         if claim is None:
@@ -34,11 +34,12 @@ def _decider(resource: Resource):  # type: ignore[no-untyped-def]  # the type is
 
 def _claims(service: Object) -> set[str]:
     spec = service["spec"]
-    ports = {f"{p['nodePort']}-{p.get('protocol', 'TCP').lower()}" for p in spec.get("ports") or () if p.get("nodePort")}
+    open_ports = [port for port in spec.get("ports") or () if port.get("nodePort")]
+    ports = {f"{port['nodePort']}-{port.get('protocol', 'TCP').lower()}" for port in open_ports}
     return ports | set(spec.get("clusterIPs") or ()) | {spec.get("clusterIP") or ""}
 
 
-def _claimed_by(resource: Resource):  # type: ignore[no-untyped-def]  # the type is Watching.keys'
+def _claimed_by(resource: Resource) -> Callable[[Object, Observed], Sequence[Key]]:
     def keys(service: Object, seen: Observed) -> Sequence[Key]:
         return [Key("", name) for name in _claims(service) if seen.get(resource, name) is not None]
 

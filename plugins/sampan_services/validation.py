@@ -12,7 +12,9 @@ from sampan.objects import names, problems
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 AFFINITIES = ("ClientIP", "None")
 PROTOCOLS = ("TCP", "UDP", "SCTP")
+OPEN_TYPES = ("NodePort", "LoadBalancer")
 POLICIES = ("Cluster", "Local")
+IP_POLICIES = ("SingleStack", "PreferDualStack", "RequireDualStack")
 ADDRESS_TYPES = ("IPv4", "IPv6", "FQDN")
 LONGEST_AFFINITY = 86400
 LARGEST_SLICE = 1000
@@ -38,13 +40,61 @@ def validate_service(new: Object, old: Object | None) -> Iterator[Problem]:
     if seconds is not None and not 0 < seconds <= LONGEST_AFFINITY:
         path = "spec.sessionAffinityConfig.clientIP.timeoutSeconds"
         yield problems.invalid(path, seconds, f"must be greater than 0 and less than {LONGEST_AFFINITY}")
+    if old is not None and spec.get("type") == old["spec"].get("type") == "LoadBalancer":
+        wanted, before = spec.get("loadBalancerClass"), old["spec"].get("loadBalancerClass")
+        if wanted != before:
+            yield problems.invalid("spec.loadBalancerClass", wanted or "", "may not change once set")
     for name in ("internalTrafficPolicy", "externalTrafficPolicy"):
         if spec.get(name):
             yield from _one_of(f"spec.{name}", spec[name], POLICIES)
     for index, address in enumerate(spec.get("externalIPs") or ()):
         yield from _ip(f"spec.externalIPs[{index}]", address)
+    yield from _families(spec)
+    yield from _balancer(new)
     if old is not None:
         yield from _unchanged_ip(spec, old["spec"])
+
+
+def _families(spec: Object) -> Iterator[Problem]:
+    """One family, IPv4: this cluster has no dual stack."""
+    if spec.get("type") == "ExternalName":
+        return
+    if spec.get("ipFamilyPolicy") == "RequireDualStack":
+        why = "this cluster is not configured for dual-stack services"
+        yield problems.invalid("spec.ipFamilyPolicy", spec["ipFamilyPolicy"], why)
+    elif spec.get("ipFamilyPolicy"):
+        yield from _one_of("spec.ipFamilyPolicy", spec["ipFamilyPolicy"], IP_POLICIES)
+    for index, family in enumerate(spec.get("ipFamilies") or ()):
+        if family != "IPv4":
+            yield problems.invalid(f"spec.ipFamilies[{index}]", family, "not configured on this cluster")
+    given = spec.get("clusterIPs") or []
+    if given and given[0] != (spec.get("clusterIP") or ""):
+        yield problems.invalid("spec.clusterIPs", given, "first value must match `clusterIP`")
+
+
+def _balancer(service: Object) -> Iterator[Problem]:
+    """What only a Service of type LoadBalancer, or one reachable from outside, may have."""
+    spec = service["spec"]
+    is_balanced = spec.get("type") == "LoadBalancer"
+    if not is_balanced:
+        for name in ("loadBalancerClass", "allocateLoadBalancerNodePorts"):
+            if spec.get(name) is not None:
+                yield problems.forbidden(f"spec.{name}", "may only be used when `type` is 'LoadBalancer'")
+    if spec.get("externalTrafficPolicy") and not (spec.get("type") in OPEN_TYPES or spec.get("externalIPs")):
+        why = "may only be set for externally-accessible services"
+        yield problems.invalid("spec.externalTrafficPolicy", spec["externalTrafficPolicy"], why)
+    ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    if ingress and not is_balanced:
+        yield problems.forbidden("status.loadBalancer.ingress", 'may only be used when `spec.type` is "LoadBalancer"')
+    for index, place in enumerate(ingress):
+        path = f"status.loadBalancer.ingress[{index}]"
+        if place.get("ip"):
+            yield from _ip(f"{path}.ip", place["ip"])
+            yield from _one_of(f"{path}.ipMode", place.get("ipMode"), ("VIP", "Proxy"))
+        elif place.get("ipMode"):
+            yield problems.forbidden(f"{path}.ipMode", "may not be specified when `ip` is not set")
+        for complaint in names.dns_subdomain(place["hostname"]) if place.get("hostname") else ():
+            yield problems.invalid(f"{path}.hostname", place["hostname"], complaint)
 
 
 def _service_ports(ports: list[dict[str, Any]]) -> Iterator[Problem]:
@@ -119,7 +169,8 @@ def validate_slice(new: Object, old: Object | None) -> Iterator[Problem]:
         yield problems.invalid("addressType", kind, "field is immutable")
     endpoints = new.get("endpoints") or ()
     if len(endpoints) > LARGEST_SLICE:
-        yield Problem("endpoints", "FieldValueTooMany", f"Too many: {len(endpoints)}: must have at most {LARGEST_SLICE} items")
+        text = f"Too many: {len(endpoints)}: must have at most {LARGEST_SLICE} items"
+        yield Problem("endpoints", "FieldValueTooMany", text)
         return
     for index, endpoint in enumerate(endpoints):
         addresses = endpoint.get("addresses") or ()

@@ -26,7 +26,9 @@ def api(cluster):
 
 def test_objects_round_trip_with_their_types(api, namespace):
     core = kubernetes.client.CoreV1Api(api)
-    body = kubernetes.client.V1ConfigMap(metadata=kubernetes.client.V1ObjectMeta(generate_name="made-"), data={"k": "v"})
+    body = kubernetes.client.V1ConfigMap(
+        metadata=kubernetes.client.V1ObjectMeta(generate_name="made-"), data={"k": "v"}
+    )
 
     made = core.create_namespaced_config_map(namespace, body)
     read = core.read_namespaced_config_map(made.metadata.name, namespace)
@@ -45,7 +47,9 @@ def test_a_watch_delivers_events_in_order(api, namespace):
     seen = []
 
     def watch() -> None:
-        for event in kubernetes.watch.Watch().stream(core.list_namespaced_config_map, namespace, resource_version=start, timeout_seconds=20):
+        for event in kubernetes.watch.Watch().stream(
+            core.list_namespaced_config_map, namespace, resource_version=start, timeout_seconds=20
+        ):
             seen.append((event["type"], event["object"].metadata.name))
             if event["type"] == "DELETED":
                 return
@@ -66,7 +70,16 @@ def test_exec_over_the_library_s_websocket(cluster, api, namespace):
     cluster.apply(cluster.pod("box", "while true; do sleep 0.2; done"))
     until(lambda: core.read_namespaced_pod("box", namespace).status.phase == "Running")
 
-    answer = stream(core.connect_get_namespaced_pod_exec, "box", namespace, command=["echo", "hello"], stdout=True, stderr=True, stdin=False, tty=False)
+    answer = stream(
+        core.connect_get_namespaced_pod_exec,
+        "box",
+        namespace,
+        command=["echo", "hello"],
+        stdout=True,
+        stderr=True,
+        stdin=False,
+        tty=False,
+    )
 
     assert answer.strip() == "hello"
     assert core.read_namespaced_pod_log("box", namespace) == ""
@@ -74,8 +87,16 @@ def test_exec_over_the_library_s_websocket(cluster, api, namespace):
 
 def test_deployments_scale_through_the_library(api, namespace, cluster):
     apps = kubernetes.client.AppsV1Api(api)
-    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i", "command": ["sleep", "1000"]}], "terminationGracePeriodSeconds": 0}}
-    apps.create_namespaced_deployment(namespace, {"metadata": {"name": "d"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template}})
+    template = {
+        "metadata": {"labels": {"a": "b"}},
+        "spec": {
+            "containers": [{"name": "c", "image": "i", "command": ["sleep", "1000"]}],
+            "terminationGracePeriodSeconds": 0,
+        },
+    }
+    apps.create_namespaced_deployment(
+        namespace, {"metadata": {"name": "d"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template}}
+    )
 
     apps.patch_namespaced_deployment_scale("d", namespace, {"spec": {"replicas": 2}})
 

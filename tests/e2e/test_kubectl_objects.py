@@ -57,7 +57,9 @@ def test_client_side_apply_keeps_what_others_wrote(cluster, namespace):
 def test_server_side_apply_reports_conflicts_and_takes_over_by_force(cluster, namespace):
     def apply(manager: str, value: str, *more: str, check: bool = True) -> str:
         text = json.dumps(config_map("a", k=value))
-        return cluster.kubectl("apply", "--server-side", f"--field-manager={manager}", "-f", "-", *more, input=text, check=check)
+        return cluster.kubectl(
+            "apply", "--server-side", f"--field-manager={manager}", "-f", "-", *more, input=text, check=check
+        )
 
     assert "serverside-applied" in apply("one", "1")
     refused = apply("two", "2", check=False)
@@ -101,7 +103,14 @@ def test_edit_writes_what_the_editor_saved(cluster, namespace, tmp_path):
     editor.chmod(0o755)
 
     env = {**cluster.env, "KUBE_EDITOR": str(editor)}
-    done = subprocess.run([str(cluster.tools / "kubectl"), "edit", "configmap", "a"], env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [str(cluster.tools / "kubectl"), "edit", "configmap", "a"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
     assert "edited" in done.stdout, done.stderr
     assert cluster.get("cm", "a")["data"] == {"k": "new"}
@@ -124,7 +133,7 @@ def test_replace_and_diff(cluster, namespace):
     difference = cluster.kubectl("diff", "-f", "-", input=changed, check=False)
     cluster.kubectl("replace", "-f", "-", input=changed)
 
-    assert "-  k: \"1\"" in difference and "+  k: \"2\"" in difference
+    assert '-  k: "1"' in difference and '+  k: "2"' in difference
     assert cluster.get("cm", "a")["data"] == {"k": "2"}
 
 
@@ -150,7 +159,9 @@ def test_get_watch_shows_what_comes(cluster, namespace):
 
 def test_wait_for_a_condition_and_for_deletion(cluster, namespace):
     cluster.apply(config_map("a", k="1"))
-    waiting = cluster.popen("wait", "--for=jsonpath={.data.k}=2", "configmap/a", "--timeout=20s", stdout=subprocess.PIPE)
+    waiting = cluster.popen(
+        "wait", "--for=jsonpath={.data.k}=2", "configmap/a", "--timeout=20s", stdout=subprocess.PIPE
+    )
 
     cluster.kubectl("patch", "cm", "a", "--type=merge", "-p", '{"data":{"k":"2"}}')
 
@@ -182,15 +193,23 @@ def test_auth_can_i(cluster, namespace):
 def test_forbidden_names_who_what_and_where(cluster, namespace):
     answer = cluster.kubectl("get", "secrets", "--as=nobody", check=False)
 
-    assert f'secrets is forbidden: User "nobody" cannot list resource "secrets" in API group "" in the namespace "{namespace}"' in answer
+    assert (
+        'secrets is forbidden: User "nobody" cannot list resource "secrets" in API group "" '
+        f'in the namespace "{namespace}"' in answer
+    )
 
 
 def test_a_token_of_a_service_account_works(cluster, namespace):
     cluster.kubectl("create", "serviceaccount", "robot")
     token = cluster.kubectl("create", "token", "robot").strip()
 
-    answer = cluster.kubectl("--token", token, "--kubeconfig", "/dev/null", "--server", f"https://127.0.0.1:{cluster.port}",
-                             "--certificate-authority", str(cluster.home / "pki" / "ca.crt"), "auth", "whoami")  # fmt: skip
+    server = (
+        "--server",
+        f"https://127.0.0.1:{cluster.port}",
+        "--certificate-authority",
+        str(cluster.home / "pki/ca.crt"),
+    )
+    answer = cluster.kubectl("--token", token, "--kubeconfig", "/dev/null", *server, "auth", "whoami")
 
     assert f"system:serviceaccount:{namespace}:robot" in answer
 

@@ -43,7 +43,12 @@ def deployment(cluster: Cluster, name: str, *, replicas: int = 2, version: str =
 
 def service(name: str, **spec: object) -> dict:
     ports = [{"name": "http", "port": 8080, "targetPort": "http"}]
-    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"selector": {"app": name}, "ports": ports, **spec}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {"selector": {"app": name}, "ports": ports, **spec},
+    }
 
 
 def fetch(address: str, port: int = 8080) -> str:
@@ -118,7 +123,10 @@ def test_pods_find_services_by_name(cluster, namespace):
     cluster.apply(deployment(cluster, "web", replicas=1), service("web"))
     cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
     script = "import urllib.request; print(urllib.request.urlopen('http://web:8080/', timeout=10).read().decode())"
-    container = {"image": python_image(cluster), "command": ["python3", "-c", script]}  # a static busybox cannot resolve
+    container = {
+        "image": python_image(cluster),
+        "command": ["python3", "-c", script],
+    }  # a static busybox cannot resolve
 
     cluster.apply(cluster.pod("client", "", restartPolicy="OnFailure", container=container))
 
@@ -146,12 +154,16 @@ def test_helm_installs_upgrades_rolls_back_and_uninstalls(cluster, namespace, tm
     chart = str(ROOT / "charts" / "guestbook")
     image = python_image(cluster)
 
-    cluster.helm("install", "gb", chart, "--set", f"image={image}", "--wait", "--timeout", "80s", "-n", namespace, timeout=100)
+    cluster.helm(
+        "install", "gb", chart, "--set", f"image={image}", "--wait", "--timeout", "80s", "-n", namespace, timeout=100
+    )
     assert "deployed" in cluster.helm("list", "-n", namespace)
     address = cluster.get("service", "gb-frontend")["spec"]["clusterIP"]
     until(lambda: "nobody has written yet" in fetch(address), 30)
 
-    cluster.helm("upgrade", "gb", chart, "--set", f"image={image}", "--set", "frontend.replicas=1", "--wait", "-n", namespace)
+    cluster.helm(
+        "upgrade", "gb", chart, "--set", f"image={image}", "--set", "frontend.replicas=1", "--wait", "-n", namespace
+    )
     assert cluster.get("deployment", "gb-frontend")["spec"]["replicas"] == 1
     cluster.helm("rollback", "gb", "1", "--wait", "-n", namespace)
     assert cluster.get("deployment", "gb-frontend")["spec"]["replicas"] == 2
@@ -166,14 +178,26 @@ def python_image(cluster: Cluster) -> str:
     """An image with Python: made here for Docker, any name for host processes."""
     if cluster.runtime == "exec":
         return "python:3.12-slim"
-    code = "import sys; sys.path.insert(0, 'examples/guestbook'); import docker, standin; standin.make(docker.APIClient(version='auto'), standin.local_name()); print(standin.local_name())"
-    return subprocess.run([WHICH_PYTHON, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    code = (
+        "import sys; sys.path.insert(0, 'examples/guestbook'); import docker, standin; "
+        "standin.make(docker.APIClient(version='auto'), standin.local_name()); print(standin.local_name())"
+    )
+    return subprocess.run(
+        [WHICH_PYTHON, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def test_the_guestbook_survives_its_back_end(cluster, namespace):
     """What `make up` installs, in the namespace it names: default."""
     cluster.kubectl("config", "set-context", "--current", "--namespace=default")
-    done = subprocess.run([WHICH_PYTHON, str(ROOT / "examples/guestbook/install.py")], env=cluster.env, capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run(
+        [WHICH_PYTHON, str(ROOT / "examples/guestbook/install.py")],
+        env=cluster.env,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "hello from" in done.stdout and "export KUBECONFIG=" in done.stdout
     address = cluster.get("service", "guestbook")["spec"]["clusterIP"]

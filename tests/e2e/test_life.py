@@ -80,7 +80,9 @@ def test_down_leaves_no_container_and_no_rule(tmp_path, tools, docker_cluster):
     number = 103
     home = tmp_path / "home"
     home.mkdir()
-    (home / "sampan.yaml").write_text(f"network: {{service_cidr: 10.{number}.0.0/16}}\nnode: {{runtime: docker, name: passing}}\n")
+    (home / "sampan.yaml").write_text(
+        f"network: {{service_cidr: 10.{number}.0.0/16}}\nnode: {{runtime: docker, name: passing}}\n"
+    )
     cluster = Cluster(home, "docker", 0, docker_cluster.image, tools)
     from clusters import free_port
 
@@ -90,7 +92,12 @@ def test_down_leaves_no_container_and_no_rule(tmp_path, tools, docker_cluster):
     uid = cluster.get("pod", "web")["metadata"]["uid"]
 
     def containers() -> str:
-        return subprocess.run(["docker", "ps", "-a", "--no-trunc", "--format", "{{.Names}} {{.Labels}}"], capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            ["docker", "ps", "-a", "--no-trunc", "--format", "{{.Names}} {{.Labels}}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
 
     assert uid in containers()
     cluster.sampan("down")

@@ -167,7 +167,7 @@ class Writer:
                 if review.operation in admitter.operations:
                     admitter.admit(review)
             kind.default(obj)
-        if old is not None and kind.generation:
+        if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old)
         found = [*machinery.check_metadata(obj, kind, old), *kind.validate(obj, old)]
         if found:
@@ -214,6 +214,12 @@ class Writer:
             if found is not None:
                 ops.append(Delete(found.key(namespace, name)))
         return ops
+
+
+def _counts(intent: Intent) -> bool:
+    """Whether a change of the spec is a new generation."""
+    sub = intent.served.subresources.get(intent.subresource)
+    return sub is None or sub.counts
 
 
 def _is_finished(kind: Kind, obj: Object) -> bool:

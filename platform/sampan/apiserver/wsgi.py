@@ -13,6 +13,7 @@ from typing import Any
 
 from sampan.apiserver.app import App, Orders, new_app
 from sampan.errors import ConfigError
+from sampan.options import cluster_options
 from sampan.plugins import Plugins
 from sampan.settings import Settings, load
 
@@ -44,14 +45,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     settings = load()
     plugins = Plugins(disabled=settings.disable, addons=settings.addons, settings=settings.plugins)
-    options = {
-        "home": str(settings.home),
-        "pki": str(settings.home / "pki"),
-        "server_url": settings.server_url,
-        "cluster_domain": settings.network.domain,
-        "pod_cidr": settings.network.pod_cidr,
-        "service_cidr": settings.network.service_cidr or "10.96.0.0/16",
-        "node_port_range": settings.network.node_ports,
-    }
+    options = cluster_options(settings)
     globals()["app"] = found = build_app(settings, plugins, options)
     return found

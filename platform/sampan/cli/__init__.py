@@ -11,6 +11,7 @@ import click
 from sampan import KUBERNETES_VERSION, __version__
 from sampan.errors import ConfigError, PluginError
 from sampan.plugins import suggest
+from sampan.settings import Where
 
 COMMANDS = {
     "up": "Start the cluster on this machine, or say that it runs.",
@@ -37,7 +38,9 @@ class Lazy(click.Group):
         command: click.Command = importlib.import_module(f"sampan.cli.{name}").command
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS:
             ctx.fail(f"no such command {args[0]!r}{suggest(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
@@ -54,7 +57,7 @@ class Lazy(click.Group):
 @click.pass_context
 def sampan(ctx: click.Context, home: str, config: str) -> None:
     """A Kubernetes-compatible cluster platform in Python."""
-    ctx.obj = {"home": home, "config": config}
+    ctx.obj = Where(home=home, config=config)
 
 
 def main(argv: list[str] | None = None) -> Any:

@@ -10,7 +10,7 @@ import click
 from sampan.cli.configuration import change
 from sampan.errors import ConfigError
 from sampan.plugins import suggest
-from sampan.settings import Settings, load
+from sampan.settings import Settings, Where, load
 from sampan.supervisor.cluster import load_plugins
 from sampan.supervisor.state import is_running, read_state
 
@@ -22,7 +22,7 @@ def command() -> None:
 
 @command.command("list")
 @click.pass_obj
-def list_(where: dict[str, str]) -> None:
+def list_(where: Where) -> None:
     """Name every installed add-on, whether it is enabled, and whether it runs."""
     settings = load(**where)
     running = _running_components(settings)
@@ -30,7 +30,9 @@ def list_(where: dict[str, str]) -> None:
     for addon in load_plugins(settings).found:
         if addon.addon:
             runs = "yes" if addon.name in running else "no"
-            click.echo(f"{addon.name:14}{'yes' if addon.enabled else 'no':10}{runs:8}{addon.distribution} {addon.version}")
+            click.echo(
+                f"{addon.name:14}{'yes' if addon.enabled else 'no':10}{runs:8}{addon.distribution} {addon.version}"
+            )
             if addon.error:
                 click.echo(f"    {addon.error}")
 
@@ -38,17 +40,21 @@ def list_(where: dict[str, str]) -> None:
 @command.command()
 @click.argument("name")
 @click.pass_obj
-def enable(where: dict[str, str], name: str) -> None:
+def enable(where: Where, name: str) -> None:
     """Enable an add-on; a running cluster starts it at once."""
     settings = load(**where)
     _check(settings, name)
-    _apply(settings, [*settings.addons, name] if name not in settings.addons else list(settings.addons), f"{name} is enabled")
+    _apply(
+        settings,
+        [*settings.addons, name] if name not in settings.addons else list(settings.addons),
+        f"{name} is enabled",
+    )
 
 
 @command.command()
 @click.argument("name")
 @click.pass_obj
-def disable(where: dict[str, str], name: str) -> None:
+def disable(where: Where, name: str) -> None:
     """Disable an add-on; a running cluster stops it at once."""
     settings = load(**where)
     _check(settings, name)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from sampan.cli.logging_setup import set_up
-from sampan.settings import load
+from sampan.settings import Where, load
 
 
 @click.command()
 @click.pass_obj
-def command(where: dict[str, str]) -> None:
+def command(where: Where) -> None:
     """Run the API server alone."""
     from sampan.supervisor import cluster
     from sampan.supervisor.gateway import serve_api

@@ -5,21 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from sampan.settings import Settings, load
-from sampan.supervisor.options import may_use_nftables
+from sampan.options import may_use_nftables
+from sampan.settings import Settings, Where, load
 from sampan.supervisor.state import is_running
 
 
 @click.command()
 @click.pass_obj
-def command(where: dict[str, str]) -> None:
+def command(where: Where) -> None:
     """Say what is wrong with this machine, in words. Exit code 1 when something prevents a cluster."""
     settings = load(**where)
     bad = False
@@ -32,14 +31,16 @@ def command(where: dict[str, str]) -> None:
 
 def findings(settings: Settings) -> Iterator[tuple[str, str]]:
     """(ok | note | bad, sentence) for each thing looked at."""
-    yield ("ok", f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
+    yield ("ok", f"Python {sys.version.split()[0]}")
     yield from _home(settings)
     yield from _port(settings)
     yield from _docker()
     if may_use_nftables():
         yield ("ok", "nftables may be used: Services get routed cluster addresses")
     else:
-        why = "the nft command is missing (Debian: apt-get install nftables)" if os.geteuid() == 0 else "this is not root"
+        why = (
+            "the nft command is missing (Debian: apt-get install nftables)" if os.geteuid() == 0 else "this is not root"
+        )
         yield ("note", f"nftables may not be used ({why}): Services get loopback addresses and a forwarder")
 
 
@@ -64,7 +65,10 @@ def _port(settings: Settings) -> Iterator[tuple[str, str]]:
         try:
             probe.bind((settings.api.host, settings.api.port))
         except OSError as error:
-            yield ("bad", f"{settings.api.host}:{settings.api.port} cannot be listened on ({error}); set api.port or --port")
+            yield (
+                "bad",
+                f"{settings.api.host}:{settings.api.port} cannot be listened on ({error}); set api.port or --port",
+            )
             return
     yield ("ok", f"{settings.api.host}:{settings.api.port} is free")
 

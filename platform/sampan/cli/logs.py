@@ -7,14 +7,14 @@ import time
 
 import click
 
-from sampan.settings import load
+from sampan.settings import Where, load
 
 
 @click.command()
 @click.option("-f", "--follow", is_flag=True, help="Go on showing what comes.")
 @click.option("--tail", type=click.IntRange(min=0), default=100, help="How many of the last lines to begin with.")
 @click.pass_obj
-def command(where: dict[str, str], follow: bool, tail: int) -> None:
+def command(where: Where, follow: bool, tail: int) -> None:
     """Show what the cluster's processes have logged."""
     path = load(**where).home / "logs" / "sampan.log"
     if not path.exists():

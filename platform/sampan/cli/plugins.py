@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sampan.settings import load
+from sampan.settings import Where, load
 from sampan.supervisor.cluster import load_plugins
 
 
@@ -15,7 +15,7 @@ def command() -> None:
 
 @command.command("list")
 @click.pass_obj
-def list_(where: dict[str, str]) -> None:
+def list_(where: Where) -> None:
     """Name every installed plugin, whether it is on, and what is wrong with it."""
     found = load_plugins(load(**where)).found
     click.echo(f"{'PLUGIN':14}{'STATE':10}{'FROM':28}MODULE")

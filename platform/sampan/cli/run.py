@@ -9,18 +9,20 @@ import click
 from sampan.cli.logging_setup import set_up
 from sampan.errors import ConfigError
 from sampan.plugins import suggest
-from sampan.settings import load
+from sampan.settings import Where, load
 
 
 @click.command()
 @click.argument("names", nargs=-1, required=True)
-@click.option("--kubeconfig", default="", metavar="FILE", help="Identity and server; default: the component's own in home.")
+@click.option(
+    "--kubeconfig", default="", metavar="FILE", help="Identity and server; default: the component's own in home."
+)
 @click.pass_obj
-def command(where: dict[str, str], names: tuple[str, ...], kubeconfig: str) -> None:
+def command(where: Where, names: tuple[str, ...], kubeconfig: str) -> None:
     """Run one component alone (reconciler, scheduler, node, proxy, an add-on …), as a client of an API server."""
+    from sampan.options import cluster_options
     from sampan.supervisor import cluster
     from sampan.supervisor.components import run_components
-    from sampan.supervisor.options import cluster_options
 
     set_up()
     settings = load(**where)

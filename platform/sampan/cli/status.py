@@ -10,13 +10,13 @@ import click
 
 from sampan.cli.up import ready_node
 from sampan.errors import StatusError
-from sampan.settings import load
+from sampan.settings import Where, load
 from sampan.supervisor.state import is_running, read_state
 
 
 @click.command()
 @click.pass_obj
-def command(where: dict[str, str]) -> None:
+def command(where: Where) -> None:
     """Say what runs, where, and how it is. Exit code 1 when the cluster does not run or is not well."""
     settings = load(**where)
     if not settings.home.exists() or not is_running(settings.home):
@@ -43,7 +43,9 @@ def command(where: dict[str, str]) -> None:
         memory = in_megabytes(used) if process["pid"] else "-"
         since = _age(time.time() - process["started"]) if process["pid"] else process["status"]
         runs = ", ".join(process["components"]) + (f"  (last: {process['exit']})" if process["exit"] else "")
-        click.echo(f"{process['name']:14}{process['pid'] or '-':>8}{memory:>10}{process['restarts']:>10}  {since:10}{runs}")
+        click.echo(
+            f"{process['name']:14}{process['pid'] or '-':>8}{memory:>10}{process['restarts']:>10}  {since:10}{runs}"
+        )
     click.echo(f"{'all':14}{'':8}{in_megabytes(total):>10}")
     click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
     if not well or (settings.node.enabled and not node):

@@ -6,38 +6,45 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from sampan.cli.logging_setup import set_up
+from sampan.cli.logs import in_words
 from sampan.errors import ConfigError, StatusError
-from sampan.settings import Settings, load
-from sampan.supervisor.state import read_state, take_lock
+from sampan.settings import Settings, Where, load
+from sampan.supervisor import remains
+from sampan.supervisor.state import is_alive, read_state, take_lock
 
 API_WAIT = 60.0  # seconds
 NODE_WAIT = 60.0
+HOPELESS = 3  # restarts of one process
 
 
 @click.command()
 @click.option("--foreground", is_flag=True, help="Stay, and log to the terminal; ctrl-c stops the cluster.")
 @click.option("--port", type=int, default=None, help="Port of the API server (api.port).")
-@click.option("--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime).")
+@click.option(
+    "--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime)."
+)
 @click.option("--hint/--no-hint", default=True, help="End with the export line for KUBECONFIG.")
 @click.pass_obj
-def command(where: dict[str, str], foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:
+def command(where: Where, foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:
     """Start the cluster on this machine, or say that it runs."""
     started = time.monotonic()
     settings = _with_flags(load(**where), port, runtime)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = take_lock(settings.home)
+    if lock is None and not is_alive(read_state(settings.home)):
+        lock = _inherit(settings)
     if lock is None:
         click.echo(f"already running in {settings.home}; see `sampan status`")
     elif foreground:
-        from sampan.supervisor.launch import supervise
+        from sampan.supervisor.launch import ready_to_supervise
 
         set_up()
-        supervise(settings, config=where["config"])
+        ready_to_supervise(settings, config=where["config"]).run()
         return
     else:
         _launch(settings, where["config"], lock)
@@ -47,8 +54,23 @@ def command(where: dict[str, str], foreground: bool, port: int | None, runtime: 
         click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
 
 
+def _inherit(settings: Settings) -> IO[str] | None:
+    """The lock, once what a killed supervisor left has ended; None where another `sampan up` was quicker."""
+    if _starts(settings.home):
+        return None
+    click.echo("the last supervisor was killed; waiting for what it left")
+    if not remains.end(settings.home, read_state(settings.home)):
+        raise ConfigError(f"some of it does not stop; see {settings.home / 'logs'}")
+    return take_lock(settings.home)
+
+
+def _starts(home: Path) -> bool:
+    """Whether somebody holds the lock who has not written its state yet."""
+    return not read_state(home)
+
+
 def _with_flags(settings: Settings, port: int | None, runtime: str | None) -> Settings:
-    """Flags of the first start are kept in the file, so that a later `sampan up` without them finds the same cluster."""
+    """Flags are kept in the file, so that a later `sampan up` without them finds the same cluster."""
     from sampan.cli.configuration import change
 
     wanted: dict[str, Any] = {}
@@ -60,15 +82,16 @@ def _with_flags(settings: Settings, port: int | None, runtime: str | None) -> Se
 
 
 def _launch(settings: Settings, config: str, lock: Any) -> None:
-    from sampan.supervisor.launch import in_background, supervise
+    from sampan.supervisor.launch import in_background, ready_to_supervise
 
+    supervisor = ready_to_supervise(settings, config=config)
     logs = settings.home / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
     (settings.home / "run" / "state.json").unlink(missing_ok=True)
 
     def main() -> None:
         set_up()
-        supervise(settings, config=config)
+        supervisor.run()
 
     with open(logs / "sampan.log", "ab") as log_file:
         in_background(main, log_file, lock)
@@ -81,7 +104,9 @@ def wait_until_up(settings: Settings, started: float) -> None:
 
     since = _clock(started)
     kubeconfig = settings.home / "kubeconfig"
-    _await(lambda: kubeconfig.exists() and read_state(settings.home), API_WAIT, settings, "the supervisor does not start")
+    _await(
+        lambda: kubeconfig.exists() and read_state(settings.home), API_WAIT, settings, "the supervisor does not start"
+    )
     client = Client.from_kubeconfig(str(kubeconfig))
     _await(lambda: _answers(client), API_WAIT, settings, "the API server does not answer")
     click.echo(f"  api      {settings.server_url} answers{since()}")
@@ -117,14 +142,15 @@ def _answers(client: Any) -> bool:
 def _await(found: Callable[[], Any], seconds: float, settings: Settings, complaint: str) -> Any:
     deadline = time.monotonic() + seconds
     while not (result := found()):
-        if time.monotonic() > deadline or _supervisor_died(settings.home):
+        if time.monotonic() > deadline or _is_hopeless(settings.home):
             log = settings.home / "logs" / "sampan.log"
-            raise ConfigError(f"{complaint}; see {log}\n{_last_lines(log)}")
+            raise ConfigError(f"{complaint}; see `sampan logs` ({log})\n{_last_lines(log)}")
         time.sleep(0.02)
     return result
 
 
-def _supervisor_died(home: Path) -> bool:
+def _is_hopeless(home: Path) -> bool:
+    """The supervisor has gone, or one of its processes ends again and again."""
     state = read_state(home)
     if not state:
         return False
@@ -132,14 +158,17 @@ def _supervisor_died(home: Path) -> bool:
         os.kill(state["pid"], 0)
     except ProcessLookupError:
         return True
-    return False
+    return any(process["restarts"] >= HOPELESS for process in state["processes"])
 
 
-def _last_lines(path: Path, count: int = 12) -> str:
+def _last_lines(path: Path, count: int = 8) -> str:
+    """The last warnings and errors, each in one line."""
     try:
-        return "\n".join(path.read_text(errors="replace").splitlines()[-count:])
+        lines = path.read_text(errors="replace").splitlines()[-200:]
     except OSError:
         return ""
+    words = [in_words(line).splitlines()[0] for line in lines if line.strip()]
+    return "\n".join([line for line in words if " warning " in line or " error " in line][-count:])
 
 
 def _clock(started: float) -> Callable[[], str]:

@@ -70,10 +70,12 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def event(self, about: Object, type: str, reason: str, message: str, *, component: str = "") -> None:
+    def event(
+        self, about: Object, type: str, reason: str, message: str, *, component: str = "", field: str = ""
+    ) -> None:
         """``about`` needs kind, apiVersion and metadata; type is Normal or Warning. ``component`` speaks instead of the
-        recorder's own: one process holds many controllers."""
-        reference = reference_to(about)
+        recorder's own: one process holds many controllers. ``field`` is the path of the part meant (fieldPath)."""
+        reference = reference_to(about) | ({"fieldPath": field} if field else {})
         with self._ready:
             if self._closed or len(self._queue) >= _QUEUED:
                 return

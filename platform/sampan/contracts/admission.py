@@ -28,7 +28,8 @@ class Review:
     #: Written or removed in the same commit, atomically; a taken name makes the whole request start again with a new
     #: review. This is how a Service claims its ClusterIP. Objects are complete but for server-set metadata.
     also_create: list[Object] = field(default_factory=list)
-    also_delete: list[tuple[Kind | tuple[str, str], str, str]] = field(default_factory=list)  # ((group, plural), ns, name)
+    #: ((group, plural), namespace, name) each
+    also_delete: list[tuple[Kind | tuple[str, str], str, str]] = field(default_factory=list)
 
     @property
     def ref(self) -> str:

@@ -36,7 +36,7 @@ class Component:
     #: Components of the same process share memory: "control" (reconciler, scheduler), "node", or a name of its own.
     process: str = "control"
     elected: bool = False  # only one instance works at a time, by a Lease in kube-system
-    #: Remove whatever it left on this machine (containers, rules, mounts); called by `sampan down` after all has stopped.
+    #: Remove whatever it left on this machine (containers, rules, mounts); `sampan down` calls it once all has stopped.
     cleanup: Callable[[str, Mapping[str, Any]], None] | None = None  # (home of the component, cluster-wide options)
     #: Objects it ships, given the cluster-wide options: created with the administrator's identity before it runs,
     #: where they are missing; what a user has changed stays changed.

@@ -106,7 +106,7 @@ ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "up
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """One kind in one version. Order of the calls on a write: prepare, default, (mutating admission, default), validate.
+    """One kind in one version. Order of calls on a write: prepare, default, (mutating admission, default), validate.
 
     Status separation is the server's: where ``status`` is true a write to the main resource keeps the old status
     (create: drops it unless ``status_on_create``), a write to /status keeps the old spec. metadata.generation is the

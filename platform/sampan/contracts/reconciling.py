@@ -103,7 +103,7 @@ class Watching:
     """One watch of a reconciler: which keys of the primary kind a changed object concerns.
 
     ``keys(obj, observed)`` gets the new and, on a modification, also the old object (it is called for both).
-    None: the object's own key when it is the primary resource, else the key of its controller owner of the primary kind.
+    None: the object's own key when it is the primary resource, else that of its controller owner of the primary kind.
     """
 
     resource: Resource

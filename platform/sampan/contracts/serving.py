@@ -100,7 +100,9 @@ class Call(Protocol):
     def target(self) -> Object:
         """The object the subresource belongs to; raises NotFound."""
 
-    def change(self, change: Callable[[Object], Object | None], answer: Callable[[Object], Object] | None = None) -> Any:
+    def change(
+        self, change: Callable[[Object], Object | None], answer: Callable[[Object], Object] | None = None
+    ) -> Any:
         """What an inline handler returns to rewrite its target through the chain, without blocking.
 
         ``change`` gets the current object and returns the new one (None: leave); it runs again after a conflict.
@@ -114,7 +116,7 @@ class Call(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Subresource:
     """pods/log, pods/binding, serviceaccounts/token … ``serve`` returns an Answer, an object (200, or 201 for POST),
-    or what ``Call.change`` returned. status and scale are not listed here: ``Kind.status`` and ``Kind.scale`` are enough.
+    or what ``Call.change`` returned. status and scale are not listed here: ``Kind.status`` and ``Kind.scale`` do.
     """
 
     name: str
@@ -128,6 +130,7 @@ class Subresource:
     #: A writing subresource whose body is the parent object itself (ephemeralcontainers, resize, approval): merge
     #: takes (current, submitted) and returns the new object; then get/update/patch need no ``serve`` of their own.
     merge: Callable[[Object, Object], Object] | None = None
+    counts: bool = True  # its writes count in metadata.generation; not so for pods/binding
     #: RBAC verb where it is not the usual one for the method (exec: create for GET too, as upstream since 1.35).
     verb: str = ""
 
@@ -153,4 +156,5 @@ class ServerContext:
     cluster: Cluster
     issuer: str = "https://kubernetes.default.svc.cluster.local"
     server_url: str = "https://127.0.0.1:6443"
-    options: Mapping[str, Any] = field(default_factory=dict)  # cluster-wide: service_cidr, pod_cidr, dns_ip, cluster_domain, pki
+    #: Cluster-wide, as sampan.options works them out: service_cidr, pod_cidr, dns_ip, cluster_domain, pki …
+    options: Mapping[str, Any] = field(default_factory=dict)

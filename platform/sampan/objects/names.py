@@ -44,6 +44,7 @@ _is_header = re.compile(_HTTP_HEADER).fullmatch
 _is_percent = re.compile(_PERCENT).fullmatch
 _is_c_identifier = re.compile(_C_IDENTIFIER).fullmatch
 _is_port_charset = re.compile(r"[-a-z0-9]+").fullmatch
+_is_relaxed_env = re.compile(r"[ -<>-~]+").fullmatch
 
 _ALNUM_ENDS = "and must start and end with an alphanumeric character"
 
@@ -217,9 +218,10 @@ def relaxed_env_name(text: str) -> Complaints:
     """The form containers may use. Source: KEP-4369."""
     if not text:
         return ("environment variable name must be non-empty",)
-    return () if all(" " <= char <= "~" and char != "=" for char in text) else (_NOT_RELAXED_ENV,)
+    return () if _is_relaxed_env(text) else (_NOT_RELAXED_ENV,)
 
 
+@_remembered
 def port_name(text: str) -> Complaints:
     """IANA service name: container ports, named target ports."""
     rules = (

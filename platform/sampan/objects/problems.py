@@ -1,4 +1,4 @@
-"""Field errors worded as kubectl users know them. Source: apimachinery util/validation/field/errors.go (meaning only)."""
+"""Field errors worded as kubectl users know them. Source: apimachinery util/validation/field (meaning only)."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from random import Random
 
 from sampan.client import Client
 from sampan.client.hub import start_thread
+from sampan.client.queue import Item, Queue
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import (
     Action,
@@ -32,7 +33,6 @@ from sampan.contracts.reconciling import (
 from sampan.errors import Conflict, NotFound, StatusError
 from sampan.reconciler.observed import Scope, Shared, View
 from sampan.reconciler.perform import EventSink, Fence, Performer, Silence, Write, ends_with_namespace
-from sampan.reconciler.queue import Item, Queue
 
 log = logging.getLogger(__name__)
 

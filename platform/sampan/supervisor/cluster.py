@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any
 
 from sampan.contracts.components import Component, Running
+from sampan.options import cluster_options
 from sampan.plugins import Plugins
 from sampan.settings import Settings, load
 from sampan.supervisor.components import run_components
 from sampan.supervisor.gateway import serve_api
 from sampan.supervisor.identities import write_client_bundle, write_identities
-from sampan.supervisor.options import cluster_options
 from sampan.supervisor.processes import Process
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,9 @@ def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[
     return options, components
 
 
-def processes(settings: Settings, plugins: Plugins, options: Mapping[str, Any], components: list[Component]) -> list[Process]:
+def processes(
+    settings: Settings, plugins: Plugins, options: Mapping[str, Any], components: list[Component]
+) -> list[Process]:
     """The API server first, then one process for each group of components."""
     groups: dict[str, list[Component]] = {}
     for component in components:

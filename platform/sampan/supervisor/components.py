@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,14 @@ def run_components(components: Iterable[Component], plugins: Plugins, home: Path
     options = {**options, "plugins": plugins}  # for components that ask hooks of their own (scheduler, node)
     for component in components:
         running = Running(
-            client=Client.from_kubeconfig(str(home / "kubeconfigs" / component.name), user_agent=f"sampan-{component.name}"),
+            client=Client.from_kubeconfig(
+                str(home / "kubeconfigs" / component.name), user_agent=f"sampan-{component.name}"
+            ),
             settings=plugins.settings_of(component.name),
             home=str(_directory(home, component.name)),
             stop=stop,
             options=options,
-            ready=lambda text, name=component.name: log.info("%s: %s", name, text),
+            ready=partial(log.info, "%s: %s", component.name),
         )
         thread = threading.Thread(target=_keep_running, args=(component, running), name=component.name)
         thread.start()

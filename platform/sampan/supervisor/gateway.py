@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from gunicorn.app.base import BaseApplication
 
 from sampan.plugins import Plugins
 from sampan.settings import Settings
+from sampan.supervisor import tether
 from sampan.supervisor.memory import settle
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "graceful_timeout": GRACE,
             "loglevel": "warning",
             "control_socket_disable": True,
+            "post_fork": _end_with_arbiter,
             "post_worker_init": _settle,
             "backlog": 2048,
         }.items():
@@ -63,6 +66,11 @@ class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 def serve_api(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> None:
     """Serve until told to stop."""
     Gateway(settings, plugins, options).run()
+
+
+def _end_with_arbiter(arbiter: Any, worker: Any) -> None:
+    """A worker without its arbiter would keep the port from the next one and be asked things beside it."""
+    tether.tie(arbiter.pid, signal.SIGKILL)
 
 
 def _settle(worker: Any) -> None:

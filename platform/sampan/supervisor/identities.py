@@ -34,7 +34,7 @@ def _write(path: Path, directory: Path, server_url: str, name: str, user: str, g
 
 
 def write_client_bundle(directory: Path) -> None:
-    """Both authorities in one file: whose certificates the API server lets in at TLS (what they may say is another matter)."""
+    """Both authorities in one file: whose certificates pass at TLS. What they may say is another matter."""
     bundle = (directory / "ca.crt").read_bytes() + (directory / "front-proxy-ca.crt").read_bytes()
     path = directory / "client-ca.crt"
     if not path.exists() or path.read_bytes() != bundle:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Callable
 from typing import IO
 
+from sampan.errors import ConfigError
 from sampan.settings import Settings
 from sampan.supervisor import cluster
 from sampan.supervisor.processes import Supervisor
@@ -17,14 +19,29 @@ log = logging.getLogger(__name__)
 PRELOAD = ("sampan.apiserver.wsgi", "sampan.apiserver.worker", "gunicorn.arbiter", "falcon", "msgspec")
 
 
-def supervise(settings: Settings, *, config: str = "") -> None:
-    """Be the supervisor: prepare, preload, fork, watch over. Returns when told to stop."""
+def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
+    """Everything that can go wrong before the first fork, done: plugins, keys, imports. Raises ConfigError in words."""
+    check_free(settings)
     plugins = cluster.load_plugins(settings)
     options, components = cluster.prepare(settings, plugins)
     for name in PRELOAD:
         __import__(name)
     wanted = cluster.processes(settings, plugins, options, components)
-    Supervisor(settings.home, wanted, reload=lambda: cluster.reread(config, str(settings.home))).run()
+    return Supervisor(settings.home, wanted, reload=lambda: cluster.reread(config, str(settings.home)))
+
+
+def check_free(settings: Settings) -> None:
+    """Raises ConfigError when the API server's address cannot be listened on."""
+    host, port = settings.api.host, settings.api.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --port or api.port"
+            ) from error
 
 
 def in_background(main: Callable[[], None], log_file: IO[bytes], keep: IO[str]) -> int:

@@ -12,18 +12,20 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sampan.supervisor import tether
 from sampan.supervisor.memory import limit_arenas, settle
-from sampan.supervisor.state import ProcessState, write_state
+from sampan.supervisor.state import ProcessState, born, write_state
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 STEADY = 20.0  # seconds of life after which a process counts as healthy again
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 PATIENCE = 20.0  # seconds a process is given to stop before it is killed
 
 
@@ -38,9 +40,11 @@ class Process:
 
 
 class Supervisor:
-    """Runs processes until told to stop by SIGTERM or SIGINT. ``reload`` answers SIGHUP with the processes wanted now."""
+    """Runs processes until SIGTERM or SIGINT. ``reload`` answers SIGHUP with the processes wanted now."""
 
-    def __init__(self, home: Path, processes: list[Process], *, reload: Callable[[], list[Process]] | None = None) -> None:
+    def __init__(
+        self, home: Path, processes: list[Process], *, reload: Callable[[], list[Process]] | None = None
+    ) -> None:
         self._home = home
         self._processes = {process.name: process for process in processes}
         self._states = {p.name: ProcessState(p.name, components=p.components) for p in processes}
@@ -54,7 +58,7 @@ class Supervisor:
     def run(self) -> None:
         """Until told to stop; afterwards no child is left."""
         previous = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        for number in SIGNALS:
             signal.signal(number, self._on_signal)
         limit_arenas()
         settle()
@@ -90,23 +94,31 @@ class Supervisor:
     def _start(self, process: Process) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        pid = os.fork()
-        if pid == 0:
-            self._become(process)
+        # until the child has handlers of its own, a signal has to wait: ours would only note it in the wrong process
+        parent = os.getpid()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._become(process, before, parent)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         state = self._states[process.name]
-        state.pid, state.started, state.status = pid, time.time(), "running"
+        state.pid, state.born, state.started, state.status = pid, born(pid), time.time(), "running"
         log.info("started %s (pid %d)", process.name, pid)
         self._save()
 
-    def _become(self, process: Process) -> None:
+    def _become(self, process: Process, mask: Iterable[int], parent: int) -> None:
         """The child's side of the fork; never returns."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+            for number in SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.close(self._wake_r)
             os.close(self._wake_w)
+            tether.tie(parent, signal.SIGTERM)
             _name_process(process.name)
             process.main()
             code = 0
@@ -126,7 +138,11 @@ class Supervisor:
                 if state.name not in self._processes:
                     state.status = "stopped"
                     continue
-                pause = FIRST_PAUSE if lived > STEADY else min(self._pause.get(state.name, FIRST_PAUSE / 2) * 2, LONGEST_PAUSE)
+                pause = (
+                    FIRST_PAUSE
+                    if lived > STEADY
+                    else min(self._pause.get(state.name, FIRST_PAUSE / 2) * 2, LONGEST_PAUSE)
+                )
                 self._pause[state.name] = pause
                 self._due[state.name] = time.monotonic() + pause
                 log.warning("%s %s; starting it again in %.1f s", state.name, state.exit, pause)
@@ -148,7 +164,11 @@ class Supervisor:
         except Exception:
             log.exception("the configuration cannot be applied; everything stays as it is")
             return
-        gone = [process for name, process in self._processes.items() if name not in wanted]
+        gone = [
+            process
+            for name, process in self._processes.items()
+            if name not in wanted or wanted[name].components != process.components
+        ]
         self._stop_all(gone)
         for process in gone:
             del self._processes[process.name], self._states[process.name]

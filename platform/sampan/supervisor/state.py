@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +17,7 @@ class ProcessState:
 
     name: str
     pid: int = 0
+    born: int = 0  # start time in clock ticks since boot: with the pid it names a process for ever
     started: float = 0.0  # seconds since the epoch
     restarts: int = 0
     status: str = "starting"  # starting, running, waiting (to be restarted), stopped
@@ -33,7 +35,7 @@ def write_state(home: Path, pid: int, processes: list[ProcessState], **facts: An
     """Replace the state file atomically."""
     path = run_directory(home) / "state.json"
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({"pid": pid, "processes": [asdict(p) for p in processes], **facts}))
+    fresh.write_text(json.dumps({"pid": pid, "born": born(pid), "processes": [asdict(p) for p in processes], **facts}))
     os.replace(fresh, path)
 
 
@@ -46,8 +48,22 @@ def read_state(home: Path) -> dict[str, Any]:
     return state
 
 
+def born(pid: int) -> int:
+    """When the process started, in clock ticks since boot; 0 when there is none or it has ended. Source: proc(5)."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return 0
+    return 0 if fields[0] in (b"Z", b"X") else int(fields[19])
+
+
+def is_alive(process: Mapping[str, Any]) -> bool:
+    """Whether the process that the state names (the supervisor, or one of its own) is still the same one and runs."""
+    return bool(process.get("pid") and process.get("born") and born(process["pid"]) == process["born"])
+
+
 def take_lock(home: Path) -> IO[str] | None:
-    """Held as long as the returned file is open (in any process that inherited it); None if another cluster runs here."""
+    """Held while the returned file is open (in any process that inherited it); None if another cluster runs here."""
     file = open(run_directory(home) / "lock", "a+")  # noqa: SIM115 - it must stay open
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

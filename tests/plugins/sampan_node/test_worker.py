@@ -1,6 +1,8 @@
 """The agent with the exec runtime and an API that is a dict."""
 
 import copy
+import shutil
+import sys
 import threading
 import time
 import uuid
@@ -11,11 +13,13 @@ from types import SimpleNamespace
 import pytest
 
 from sampan.errors import NotFound
+from sampan.objects import schema
+from sampan.objects.patches import strategic
 from sampan_exec.runtime import ExecRuntime
 from sampan_node.agent import Agent
 from sampan_node.clock import Clock
 from sampan_node.host import Host
-from sampan_node.resources import PODS
+from sampan_node.resources import CONFIG_MAPS, PODS
 
 PATIENCE = 15
 
@@ -28,6 +32,15 @@ class FakeApi:
         self.listener = lambda old, new: None
         self.revision = 0
         self.history = []
+        self.informers = []
+
+    def informer(self, client, resource, **where):
+        """What follows one object, by name."""
+        found = SimpleNamespace(
+            resource=resource, **where, start=lambda: self.informers.append(found),
+            stop=lambda: self.informers.remove(found),
+        )  # fmt: skip
+        return found
 
     def put(self, resource, obj):
         with self.changed:
@@ -40,6 +53,9 @@ class FakeApi:
             self.changed.notify_all()
         if resource == PODS:
             self.listener(old, copy.deepcopy(obj))
+        for one in list(self.informers):
+            if one.resource == resource and one.fields == f"metadata.name={obj['metadata']['name']}":
+                one.on_change(old, obj)
         return copy.deepcopy(obj)
 
     def get(self, resource, name, namespace="", **_):
@@ -59,11 +75,11 @@ class FakeApi:
             return {"status": {"token": f"token-of-{name}", "expirationTimestamp": "2099-01-01T00:00:00Z"}}
         return self.put(resource, obj)
 
-    def patch(self, resource, name, patch, namespace="", **_):
-        obj = self.get(resource, name, namespace)
-        for key, value in patch.get("status", {}).items():
-            obj.setdefault("status", {})[key] = value
-        return self.put(resource, obj)
+    def patch(self, resource, name, patch, namespace="", *, how="merge", **_):
+        with self.changed:
+            obj = self.get(resource, name, namespace)
+            node = schema.load().node("", "v1", "Pod")
+            return self.put(resource, strategic.apply(obj, patch, node) if how == "strategic" else {**obj, **patch})
 
     def delete(self, resource, name, namespace="", **options):
         with self.changed:
@@ -94,12 +110,14 @@ class Cluster:
         self.open()
 
     def open(self):
-        recorder = SimpleNamespace(event=lambda about, type, reason, message: self.events.append((reason, message)))
+        recorder = SimpleNamespace(
+            event=lambda about, type, reason, message, field="": self.events.append((reason, message))
+        )
         self.host = Host(
             client=self.api, runtime=ExecRuntime(self.home / "exec"), events=recorder, clock=Clock(),
             pool=ThreadPoolExecutor(4), home=self.home, name="n1", ip="127.0.0.1",
             allocatable={"cpu": "2", "memory": "4Gi"},
-            options={"dns_ip": "10.96.0.10", "cluster_domain": "cluster.local"},
+            options={"dns_ip": "10.96.0.10", "cluster_domain": "cluster.local"}, informer=self.api.informer,
         )  # fmt: skip
         self.agent = Agent(self.host)
         self.api.listener = self.agent.changed
@@ -340,3 +358,138 @@ def test_a_pod_past_its_deadline_fails(cluster):
 
     assert cluster.status()["reason"] == "DeadlineExceeded"
     cluster.api.until(lambda: not [one for one in cluster.host.runtime.containers() if one.state == "running"])
+
+
+def test_what_a_volume_shows_changes_with_its_config_map(cluster):
+    cluster.api.put(CONFIG_MAPS, {"metadata": {"name": "conf", "namespace": "default"}, "data": {"color": "blue"}})
+    conf = {"name": "conf", "configMap": {"name": "conf"}}
+    pod = cluster.run("sleep 1000", volumes=[conf])
+    file = cluster.home / "pods" / pod["metadata"]["uid"] / "volumes/configMap/conf/color"
+    cluster.api.until(lambda: cluster.state()["ready"] and cluster.api.informers)
+    assert file.read_text() == "blue"
+
+    cluster.api.put(CONFIG_MAPS, {"metadata": {"name": "conf", "namespace": "default"}, "data": {"color": "red"}})
+
+    cluster.api.until(lambda: file.read_text() == "red")
+    cluster.ask_to_go()
+    cluster.api.until(lambda: not cluster.api.informers, "the end of the watch")
+
+
+def test_conditions_of_other_writers_stay(cluster):
+    probe = {"exec": {"command": ["/bin/true"]}, "periodSeconds": 1, "initialDelaySeconds": 1}
+    cluster.run("sleep 1000", c0={"readinessProbe": probe})
+    cluster.api.until(lambda: cluster.state()["state"]["running"])
+    cluster.api.listener = lambda old, new: None  # the agent does not hear of it
+    theirs = {"type": "example.com/Seen", "status": "True"}
+    cluster.api.patch(PODS, "web", {"status": {"conditions": [theirs]}}, "default", how="strategic")
+
+    cluster.api.until(lambda: cluster.state()["ready"])
+
+    assert theirs in cluster.status()["conditions"]
+
+
+def test_a_pod_that_does_not_fit_fails_and_nothing_of_it_starts(cluster):
+    cluster.run("sleep 1000", name="big", c0={"resources": {"requests": {"cpu": "1500m"}}})
+    cluster.api.until(lambda: cluster.state(name="big")["ready"])
+
+    cluster.run("sleep 1000", name="other", c0={"resources": {"requests": {"cpu": "600m"}}})
+
+    cluster.api.until(lambda: cluster.status("other")["phase"] == "Failed")
+    assert cluster.status("other")["reason"] == "OutOfcpu"
+    assert "requested: 600, used: 1500, capacity: 2000" in cluster.status("other")["message"]
+    cluster.ask_to_go("other")
+    cluster.api.until(lambda: ("pods", "default", "other") not in cluster.api.objects)
+    assert len(cluster.host.runtime.containers()) == 1
+
+
+def test_a_pod_that_had_ended_does_not_run_again(cluster):
+    pod = cluster.run("exit 0", restartPolicy="Never")
+    cluster.api.until(lambda: cluster.status()["phase"] == "Succeeded")
+    ended = copy.deepcopy(cluster.status())
+    for sandbox in cluster.host.runtime.sandboxes():
+        cluster.host.runtime.remove_sandbox(sandbox.id)
+
+    cluster.restart()
+
+    worker = cluster.agent.worker(pod["metadata"]["uid"])
+    worker.join(PATIENCE)
+    assert cluster.host.runtime.containers() == [] and cluster.status() == ended
+    cluster.ask_to_go()
+    cluster.api.until(lambda: not cluster.api.objects)
+
+
+def test_a_shorter_grace_counts_while_the_container_is_being_stopped(cluster):
+    cluster.run("trap '' TERM; while :; do sleep 0.05; done", terminationGracePeriodSeconds=300)
+    cluster.api.until(lambda: cluster.state()["ready"])
+    cluster.ask_to_go(grace=300)
+    cluster.api.until(lambda: ("Killing", "Stopping container c0") in cluster.events)
+
+    cluster.ask_to_go(grace=1)
+
+    cluster.api.until(lambda: not cluster.api.objects)
+
+
+def test_hooks_run_after_the_start_and_before_the_end(cluster):
+    hooks = {
+        "postStart": {"exec": {"command": ["/bin/sh", "-c", "touch begun"]}},
+        "preStop": {"exec": {"command": ["/bin/sh", "-c", "echo last > $OUT/stopped"]}},
+    }
+    env = [{"name": "OUT", "value": str(cluster.home)}]
+    cluster.run("while ! test -f begun; do sleep 0.02; done; sleep 1000", c0={"lifecycle": hooks, "env": env})
+    cluster.api.until(lambda: cluster.state()["ready"])
+
+    cluster.ask_to_go()
+
+    cluster.api.until(lambda: not cluster.api.objects)
+    assert (cluster.home / "stopped").read_text() == "last\n"
+
+
+def test_a_container_whose_post_start_hook_fails_is_stopped_and_restarted(cluster):
+    hook = {"postStart": {"exec": {"command": ["/bin/sh", "-c", "exit 3"]}}}
+    cluster.run("sleep 1000", c0={"lifecycle": hook})
+
+    cluster.api.until(lambda: cluster.state()["restartCount"] >= 1)
+
+    assert ("FailedPostStartHook", "PostStartHook failed") in cluster.events
+
+
+def test_a_startup_probe_holds_back_the_others(cluster):
+    probes = {
+        "startupProbe": {"exec": {"command": ["/bin/sh", "-c", "test -f up"]}, "periodSeconds": 1},
+        "livenessProbe": {"exec": {"command": ["/bin/false"]}, "periodSeconds": 1, "failureThreshold": 1},
+    }
+    cluster.run("sleep 1.2; touch up; sleep 1000", c0=probes)
+
+    cluster.api.until(lambda: cluster.state()["restartCount"] == 1)
+
+    started = [s["containerStatuses"][0]["started"] for s in cluster.api.history if s.get("containerStatuses")]
+    assert True in started and started[0] is False
+
+
+@pytest.mark.parametrize("kind", ["httpGet", "tcpSocket"])
+def test_probes_reach_the_pod_s_address(cluster, kind):
+    serve = (
+        f"{sys.executable} -c 'import http.server as h, os; "
+        'h.HTTPServer((os.environ["IP"], 8099), h.SimpleHTTPRequestHandler).serve_forever()\''
+    )
+    env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
+    ports = [{"name": "http", "containerPort": 8099}]
+    probe = {kind: {"port": "http"}, "periodSeconds": 1}
+    cluster.run(serve, c0={"env": env, "ports": ports, "readinessProbe": probe})
+
+    cluster.api.until(lambda: cluster.state()["ready"])
+
+
+def test_a_container_left_without_its_sandbox_is_removed_too(cluster):
+    cluster.run("sleep 1000")
+    cluster.api.until(lambda: cluster.state()["ready"])
+    sandbox = cluster.host.runtime.sandboxes()[0]
+    shutil.rmtree(cluster.home / "exec" / "sandboxes" / sandbox.id)
+    cluster.api.objects.clear()
+    cluster.restart()
+
+    cluster.agent.remove_orphans()
+
+    for worker in cluster.agent.workers():
+        assert worker.finished.wait(PATIENCE)
+    assert cluster.host.runtime.containers() == []

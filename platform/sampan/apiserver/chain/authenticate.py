@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sampan.apiserver.request import Request
 from sampan.contracts.access import ANONYMOUS, Authenticator, Credentials
@@ -10,6 +11,15 @@ from sampan.errors import Unauthorized
 
 #: What anonymous callers may see; public routes of plugins are added.
 OPEN_PATHS = ("/livez", "/readyz", "/healthz", "/version")
+
+
+def _certificate(environ: Mapping[str, Any]) -> bytes | None:
+    """The client's verified certificate: our worker puts it there, stock gunicorn only the socket it came by."""
+    if "sampan.peer_certificate" in environ:
+        found: bytes | None = environ["sampan.peer_certificate"]
+        return found
+    ask = getattr(environ.get("gunicorn.socket"), "getpeercert", None)
+    return ask(binary_form=True) if ask else None
 
 
 class Authenticate:
@@ -27,7 +37,7 @@ class Authenticate:
             return
         credentials = Credentials(
             request.headers,
-            environ.get("sampan.peer_certificate"),
+            _certificate(environ),
             environ.get("REMOTE_ADDR", ""),
             bool(environ.get("sampan.fronted")),
         )

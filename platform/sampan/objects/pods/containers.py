@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 
-def walk(spec: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(list name, container) for every container of a PodSpec, in the order they are declared."""
-    for name in LISTS:
-        for container in spec.get(name) or ():
-            yield name, container
+def walk(spec: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """(list name, container) for every container of a PodSpec: init, main and ephemeral ones."""
+    return [(name, container) for name in LISTS if name in spec for container in spec[name] or ()]
 
 
 def is_sidecar(init_container: dict[str, Any]) -> bool:

@@ -7,22 +7,40 @@ from typing import Any
 
 from sampan.contracts.kinds import Problem
 from sampan.objects import names, problems
-from sampan.objects.pods.validation.common import at_least, one_of, port_number, port_or_name
+from sampan.objects.validation import by_rule, validate_non_negative, validate_port, validate_port_or_name
 
 PROBE_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 HOOK_HANDLERS = ("exec", "httpGet", "tcpSocket", "sleep")
+NUMBERS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
+SCHEMES = ("HTTP", "HTTPS")
 
 
-def probe(path: str, found: dict[str, Any], *, only_one_success: bool) -> Iterator[Problem]:
+def probe(path: str, found: dict[str, Any], kind: str) -> Iterator[Problem]:
+    """``kind`` is the field it stands in: livenessProbe, readinessProbe, startupProbe."""
     yield from handler(path, found, PROBE_HANDLERS)
-    yield from at_least(f"{path}.initialDelaySeconds", found.get("initialDelaySeconds"), 0)
-    for name in ("timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
-        yield from at_least(f"{path}.{name}", found.get(name), 1)
-    if only_one_success and found.get("successThreshold", 1) != 1:
+    for name in NUMBERS:
+        if (found.get(name) or 0) < 0:
+            yield from validate_non_negative(f"{path}.{name}", found[name])
+    grace = found.get("terminationGracePeriodSeconds")
+    if kind == "readinessProbe":
+        if grace is not None:
+            detail = "must not be set for readinessProbes"
+            yield problems.invalid(f"{path}.terminationGracePeriodSeconds", grace, detail)
+        return
+    if grace is not None and grace <= 0:
+        yield problems.invalid(f"{path}.terminationGracePeriodSeconds", grace, "must be greater than 0")
+    if found.get("successThreshold", 1) != 1:
         yield problems.invalid(f"{path}.successThreshold", found["successThreshold"], "must be 1")
 
 
-def handler(path: str, found: dict[str, Any], allowed: tuple[str, ...]) -> Iterator[Problem]:
+def hooks(path: str, lifecycle: dict[str, Any], grace: int | None) -> Iterator[Problem]:
+    """postStart and preStop; ``grace`` is the pod's terminationGracePeriodSeconds, within which a sleep has to fit."""
+    for name in ("postStart", "preStop"):
+        if hook := lifecycle.get(name):
+            yield from handler(f"{path}.{name}", hook, HOOK_HANDLERS, grace)
+
+
+def handler(path: str, found: dict[str, Any], allowed: tuple[str, ...], grace: int | None = None) -> Iterator[Problem]:
     """Exactly one way of asking or acting."""
     given = [name for name in allowed if found.get(name) is not None]
     if not given:
@@ -31,25 +49,33 @@ def handler(path: str, found: dict[str, Any], allowed: tuple[str, ...]) -> Itera
     for extra in given[1:]:
         yield problems.forbidden(f"{path}.{extra}", "may not specify more than 1 handler type")
     name = given[0]
-    where, body = f"{path}.{name}", found[name]
+    body = found[name]
     if name == "exec":
         if not body.get("command"):
-            yield problems.required(f"{where}.command")
+            yield problems.required(f"{path}.exec.command")
+    elif name == "httpGet":
+        yield from _http(path, body)
+    elif name == "tcpSocket":
+        yield from _port(f"{path}.tcpSocket.port", body.get("port"))
     elif name == "grpc":
-        yield from port_number(f"{where}.port", body.get("port"))
-    elif name == "sleep":
-        if body.get("seconds", 0) < 0:
-            yield problems.invalid(where, body.get("seconds"), "must be greater than or equal to 0")
-    else:
-        yield from port_or_name(f"{where}.port", body.get("port"))
-        if name == "httpGet":
-            yield from _http(where, body)
+        yield from validate_port(f"{path}.grpc.port", body.get("port") or 0)
+    elif grace is not None and not 0 <= body.get("seconds", 0) <= grace:
+        detail = f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
+        yield problems.invalid(f"{path}.sleep", body["seconds"], detail)
 
 
-def _http(where: str, body: dict[str, Any]) -> Iterator[Problem]:
+def _port(path: str, value: int | str | None) -> Iterator[Problem]:
+    if isinstance(value, int) and 0 < value < 65536:
+        return
+    yield from validate_port_or_name(path, 0 if value is None else value)
+
+
+def _http(path: str, body: dict[str, Any]) -> Iterator[Problem]:
     if not body.get("path"):
-        yield problems.required(f"{where}.path")
-    yield from one_of(f"{where}.scheme", body.get("scheme"), ("HTTP", "HTTPS"))
+        yield problems.required(f"{path}.httpGet.path")
+    yield from _port(f"{path}.httpGet.port", body.get("port"))
+    if (scheme := body.get("scheme")) not in SCHEMES:
+        yield problems.unsupported(f"{path}.httpGet.scheme", scheme or "", SCHEMES)
     for index, header in enumerate(body.get("httpHeaders") or ()):
-        for complaint in names.http_header(header.get("name") or ""):
-            yield problems.invalid(f"{where}.httpHeaders[{index}].name", header.get("name") or "", complaint)
+        name = header.get("name") or ""
+        yield from by_rule(f"{path}.httpGet.httpHeaders[{index}].name", name, names.http_header)

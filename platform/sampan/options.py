@@ -22,6 +22,7 @@ ROUTED_SERVICES = "10.96.0.0/16"
 LOOPBACK_SERVICES = "127.96.0.0/16"
 DOCKER_BRIDGE = "docker0"
 SIOCGIFADDR = 0x8915
+DNS_PORT = 53
 
 
 def cluster_options(settings: Settings) -> dict[str, Any]:
@@ -38,6 +39,7 @@ def cluster_options(settings: Settings) -> dict[str, Any]:
         "service_cidr": service_cidr,
         "service_ip": str(network[1]),
         "dns_ip": str(network[10]),
+        "dns_reachable": may_serve_names(service_cidr),
         "pod_cidr": settings.network.pod_cidr,
         "cluster_domain": settings.network.domain,
         "node_port_range": settings.network.node_ports,
@@ -52,6 +54,16 @@ def cluster_options(settings: Settings) -> dict[str, Any]:
 def may_use_nftables() -> bool:
     """Whether this process has the right and the tool to program the packet filter."""
     return os.geteuid() == 0 and shutil.which("nft") is not None
+
+
+def may_serve_names(service_cidr: str) -> bool:
+    """Whether anything can answer on port 53 of a service address: routed ones are translated, others listened on."""
+    if not service_cidr.startswith("127.") or os.geteuid() == 0:
+        return True
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= DNS_PORT
+    except (OSError, ValueError):
+        return False
 
 
 def primary_address() -> str:

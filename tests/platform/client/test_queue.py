@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from sampan.reconciler.queue import Item, Queue
+from sampan.client.queue import Item, Queue
 
 
 class Clock:

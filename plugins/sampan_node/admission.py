@@ -1,0 +1,85 @@
+"""Whether this node takes a pod that was bound to it: by the scheduler, or by somebody past it.
+
+Source: kubelet's admission handlers and its words (OutOfcpu, OutOfpods, NodePorts).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from sampan.contracts.kinds import Object
+from sampan.objects import quantities
+from sampan.objects.pods.containers import walk
+from sampan.objects.pods.requests import pod_requests
+
+ANYWHERE = ("", "0.0.0.0")
+
+
+class Refusal(NamedTuple):
+    reason: str
+    message: str
+
+
+def refusal(pod: Object, others: Iterable[Object], allocatable: Mapping[str, str]) -> Refusal | None:
+    """Why the pod does not fit beside the others; None where it does."""
+    others = list(others)
+    if "pods" in allocatable and len(others) + 1 > int(allocatable["pods"]):
+        return _short("pods", 1, len(others), int(allocatable["pods"]))
+    used = [pod_requests(other["spec"]) for other in others]
+    for name, wanted in pod_requests(pod["spec"]).items():
+        if name not in allocatable or not wanted:
+            continue
+        taken = sum((one.get(name, Fraction(0)) for one in used), Fraction(0))
+        offered = Fraction(quantities.parse(allocatable[name]))
+        if taken + wanted > offered:
+            unit = 1000 if name == "cpu" else 1
+            return _short(name, int(wanted * unit), int(taken * unit), int(offered * unit))
+    mine = list(_host_ports(pod))
+    if any(_clash(one, other) for there in others for other in _host_ports(there) for one in mine):
+        text = "node(s) didn't have free ports for the requested pod ports"
+        return Refusal("NodePorts", f"Pod was rejected: Predicate NodePorts failed: {text}")
+    return None
+
+
+def _short(name: str, wanted: int, used: int, capacity: int) -> Refusal:
+    numbers = f"requested: {wanted}, used: {used}, capacity: {capacity}"
+    return Refusal(f"OutOf{name}", f"Pod was rejected: Node didn't have enough resource: {name}, {numbers}")
+
+
+def _host_ports(pod: Object) -> Iterator[tuple[str, str, int]]:
+    for _, container in walk(pod["spec"]):
+        for port in container.get("ports") or ():
+            if port.get("hostPort"):
+                yield port.get("hostIP") or "", port.get("protocol", "TCP"), port["hostPort"]
+
+
+def _clash(one: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
+    same_address = one[0] == other[0] or one[0] in ANYWHERE or other[0] in ANYWHERE
+    return same_address and one[1:] == other[1:]
+
+
+class Admission:
+    """The pods that this node has taken and that still hold what they asked for."""
+
+    def __init__(self, allocatable: Mapping[str, str]) -> None:
+        self._allocatable = allocatable
+        self._lock = threading.Lock()
+        self._taken: dict[str, Object] = {}
+
+    def take(self, pod: Object, *, anyway: bool = False) -> Refusal | None:
+        """Count the pod as taken, unless it does not fit; ``anyway``: it was taken before the agent started."""
+        uid = pod["metadata"]["uid"]
+        with self._lock:
+            if uid in self._taken:
+                return None
+            found = None if anyway else refusal(pod, self._taken.values(), self._allocatable)
+            if found is None:
+                self._taken[uid] = pod
+            return found
+
+    def release(self, uid: str) -> None:
+        with self._lock:
+            self._taken.pop(uid, None)

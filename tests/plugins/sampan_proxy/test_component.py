@@ -1,0 +1,108 @@
+"""The component against the smallest client there is."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from sampan.contracts.components import Running
+from sampan_proxy import component
+from sampan_proxy.wanted import Front
+
+OPTIONS = {"service_cidr": "127.96.0.0/16", "pod_cidr": "127.77.0.0/16", "node_ip": "127.0.0.1", "node_name": "n"}
+
+
+class Still:
+    """An informer over given objects."""
+
+    def __init__(self, client, resource, *, on_change):
+        self.objects = client[resource.plural]
+        client[f"{resource.plural} changed"] = on_change
+
+    def start(self):
+        pass
+
+    stop = start
+
+    def wait_synced(self, timeout=30):
+        return True
+
+    def list(self, namespace=""):
+        return self.objects
+
+
+class Silent:
+    def __init__(self, *_):
+        self.events = []
+
+    def event(self, about, type, reason, message):
+        self.events.append((about["metadata"]["name"], reason))
+
+    def close(self):
+        pass
+
+
+class Recording:
+    def __init__(self):
+        self.applied = []
+        self.arrived = threading.Condition()
+        self.closed = False
+
+    def apply(self, wanted):
+        with self.arrived:
+            self.applied.append(wanted)
+            self.arrived.notify_all()
+
+    def close(self):
+        self.closed = True
+
+
+def service(port=80):
+    spec = {"clusterIP": "127.96.0.5", "ports": [{"port": port, "nodePort": 30080}]}
+    return {"metadata": {"name": "web", "namespace": "d"}, "spec": spec}
+
+
+def test_it_applies_what_is_there_and_every_change(monkeypatch, tmp_path):
+    backend, ready, stop = Recording(), threading.Event(), threading.Event()
+    monkeypatch.setattr(component, "Informer", Still)
+    monkeypatch.setattr(component, "Recorder", Silent)
+    monkeypatch.setattr(component, "choose", lambda *_: backend)
+    client = {"services": [service()], "endpointslices": []}
+    running = Running(client, None, str(tmp_path), stop, OPTIONS, ready=lambda text: ready.set())
+    thread = threading.Thread(target=component.run, args=(running,))
+    thread.start()
+    try:
+        assert ready.wait(10)
+        client["services"][0] = service(81)
+        client["services changed"](None, None)
+        with backend.arrived:
+            assert backend.arrived.wait_for(lambda: len(backend.applied) > 1, 10)
+        assert Front("127.96.0.5", "tcp", 81) in backend.applied[-1]
+    finally:
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+    assert backend.closed
+
+
+def test_loopback_addresses_are_forwarded_and_refusals_become_events():
+    informer = Still({"services": [service()]}, component.SERVICES, on_change=None)
+    recorder = Silent()
+    backend = component.choose(OPTIONS, informer, recorder)
+    try:
+        backend._refused(Front("127.96.0.5", "tcp", 80), "Permission denied")
+        backend._refused(Front("", "tcp", 30080), "Address already in use")
+    finally:
+        backend.close()
+    assert recorder.events == [("web", "FailedToListen")] * 2
+
+
+@pytest.mark.parametrize("cidr", ["127.96.0.0/16"])
+def test_nothing_is_cleaned_where_nothing_was_left(cidr, monkeypatch):
+    monkeypatch.setattr(component, "open_kernel", lambda: pytest.fail("the packet filter is none of our business"))
+    component.cleanup("", {"service_cidr": cidr})
+
+
+def test_tables_of_two_clusters_have_different_names():
+    assert component.table_name({"service_cidr": "10.96.0.0/16"}) == "sampan_10_96_0_0"

@@ -1,0 +1,159 @@
+"""Services in a real kernel: a node, pods behind it and a client outside, each in a network namespace."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+
+import pytest
+
+from sampan_proxy.filtering import Filtering
+from sampan_proxy.kernel import Refused
+from sampan_proxy.rules import build, whole
+from sampan_proxy.wanted import Backend, Front, Serving
+
+pytestmark = pytest.mark.root
+
+ONE, TWO = Backend("10.244.0.2", 8080), Backend("10.244.0.3", 8080)
+WEB, NODE_PORT = Front("10.96.0.5", "tcp", 80), Front("", "tcp", 30080)
+BOTH = Serving((ONE, TWO))
+
+
+@pytest.fixture
+def filtering(net):
+    found = Filtering(net.kernel, "sampan_test", "10.244.0.0/16")
+    yield found
+    found.remove()
+    assert ruleset(net) == []
+
+
+def ruleset(net):
+    command = ["ip", "netns", "exec", net.node.name, "nft", "-j", "list", "ruleset"]
+    found = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=20).stdout)["nftables"]
+    return [item for item in found if "metainfo" not in item]
+
+
+def elements(net):
+    """Name → elements of every map and set, in a comparable order; what the kernel learns itself left out."""
+    return {
+        each["name"]: sorted(json.dumps(element) for element in each.get("elem", []))
+        for item in ruleset(net)
+        for kind, each in item.items()
+        if kind in ("map", "set") and not each["name"].endswith("stay")
+    }
+
+
+def answers(space, address, port, times=20):
+    return {space.ask(address, port) for _ in range(times)}
+
+
+def test_a_service_is_reached_from_node_client_and_pod_with_their_own_address(net, filtering):
+    filtering.apply({WEB: BOTH})
+
+    assert {a.split(",")[0] for a in answers(net.node, "10.96.0.5", 80)} == {"10.244.0.2", "10.244.0.3"}
+    assert answers(net.client, "10.96.0.5", 80) == {"10.244.0.2,10.50.0.2", "10.244.0.3,10.50.0.2"}
+
+
+def test_a_pod_reaches_itself_through_its_service(net, filtering):
+    filtering.apply({WEB: Serving((ONE,))})
+    assert net.pods.ask("10.96.0.5", 80) == "10.244.0.2,10.244.0.1"
+
+
+def test_node_ports_work_from_outside_and_from_the_node_itself(net, filtering):
+    filtering.apply({NODE_PORT: BOTH})
+
+    assert answers(net.client, "10.50.0.1", 30080) == {"10.244.0.2,10.244.0.1", "10.244.0.3,10.244.0.1"}
+    assert net.node.ask("10.50.0.1", 30080)
+    assert net.pods.ask("10.50.0.1", 30080)
+
+
+def test_the_policy_local_keeps_the_clients_address(net, filtering):
+    filtering.apply({NODE_PORT: Serving((ONE,), keeps_source=True)})
+    assert net.client.ask("10.50.0.1", 30080) == "10.244.0.2,10.50.0.2"
+
+
+def test_without_backends_connections_are_refused_at_once(net, filtering):
+    filtering.apply({WEB: Serving(()), NODE_PORT: Serving(())})
+    for space in (net.node, net.client, net.pods):
+        assert space.ask("10.96.0.5", 80) == ""
+    assert net.client.ask("10.50.0.1", 30080) == ""
+
+    filtering.apply({WEB: Serving((ONE,)), NODE_PORT: Serving((ONE,))})
+    assert net.client.ask("10.96.0.5", 80)
+    assert net.client.ask("10.50.0.1", 30080)
+
+    filtering.apply({})
+    with pytest.raises(OSError):
+        net.node.do(lambda: __import__("socket").create_connection(("10.96.0.5", 80), 0.2))
+
+
+def test_udp_and_tcp_of_one_port_are_apart(net, filtering):
+    udp = WEB._replace(protocol="udp")
+    filtering.apply({WEB: Serving((ONE,)), udp: Serving((TWO,))})
+    assert net.client.ask("10.96.0.5", 80).startswith("10.244.0.2")
+    assert net.client.ask_udp("10.96.0.5", 80).startswith("10.244.0.3")
+
+
+@pytest.mark.parametrize("front", [WEB, NODE_PORT])
+def test_with_affinity_a_client_stays_whatever_happens_to_others(net, filtering, front):
+    place = (front.address or "10.50.0.1", front.port)
+    filtering.apply({front: Serving((ONE, TWO), 600)})
+    (first,) = answers(net.client, *place)
+    stays = ONE if first.startswith(ONE.address) else TWO
+    moved = TWO if stays is ONE else ONE
+
+    more = tuple(sorted((ONE, TWO, Backend("10.244.0.1", 9), Backend("10.244.0.99", 9))))
+    filtering.apply({front: Serving(more, 600)})
+    assert answers(net.client, *place) == {first}
+
+    filtering.apply({front: Serving((moved,), 600)})
+    (second,) = answers(net.client, *place)
+    assert second.startswith(moved.address)
+
+    filtering.apply({front: BOTH})
+    assert len(answers(net.client, *place, times=30)) == 2
+
+
+def test_differences_end_where_a_whole_write_would(net, filtering):
+    dice = random.Random(3)
+    pool = [Backend(f"10.244.1.{n}", 80) for n in range(1, 9)]
+    fronts = [Front(f"10.96.1.{n}", "tcp", 80) for n in range(1, 9)] + [Front("", "udp", 30000 + n) for n in range(4)]
+    for _ in range(25):
+        wanted = {
+            front: Serving(
+                tuple(sorted(dice.sample(pool, dice.randrange(4)))), dice.choice((0, 0, 60)), dice.random() < 0.3
+            )
+            for front in fronts
+            if dice.random() < 0.8
+        }
+        filtering.apply(wanted)
+        by_difference = elements(net)
+        net.kernel.run(whole(build("sampan_test", "10.244.0.0/16", wanted)))
+        assert by_difference == elements(net)
+
+
+def test_a_chain_that_is_needed_again_is_not_doubled(net, filtering):
+    for wanted in ({WEB: BOTH}, {WEB: Serving((ONE,))}, {WEB: BOTH}, {WEB: Serving((ONE,))}, {WEB: BOTH}):
+        filtering.apply(wanted)
+    rules = [item["rule"] for item in ruleset(net) if item.get("rule", {}).get("chain") == "n2"]
+    assert len(rules) == 2
+
+
+def test_a_table_that_others_have_changed_is_written_anew(net, filtering):
+    filtering.apply({WEB: BOTH})
+    net.kernel.run("delete table ip sampan_test\n")
+    filtering.apply({WEB: Serving((TWO,))})
+    assert net.client.ask("10.96.0.5", 80).startswith(TWO.address)
+
+
+def test_what_nftables_refuses_is_told(net):
+    with pytest.raises(Refused, match="syntax error"):
+        net.kernel.run("no such words\n")
+
+
+def test_a_change_touches_only_its_own_elements(net, filtering):
+    many = {Front(f"10.96.{n // 250}.{n % 250 + 1}", "tcp", 80): BOTH for n in range(500)}
+    filtering.apply(many)
+    filtering.apply({**many, WEB: Serving((ONE,))})
+    assert len(net.kernel.scripts[-1]) < 1000
