@@ -84,6 +84,23 @@ def test_an_agent_killed_during_an_exec_takes_the_command_with_it(cluster, names
     until(lambda: not running(mark))
 
 
+@pytest.mark.docker
+def test_a_pod_whose_containers_the_daemon_lost_comes_back(docker_cluster, request):
+    """What a restart of the Docker daemon does to pods: all of them end at once, sandboxes too."""
+    cluster = docker_cluster
+    cluster.apply(cluster.pod("lost", "while true; do sleep 1; done"))
+    request.addfinalizer(lambda: cluster.kubectl("delete", "pod", "lost", timeout=30))
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/lost", "--timeout=30s")
+    uid = cluster.get("pod", "lost")["metadata"]["uid"]
+    listed = ["docker", "ps", "-q", "--filter", f"label=sampan.dev/pod-uid={uid}"]
+    names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    subprocess.run(["docker", "kill", *names], capture_output=True, check=True)
+
+    until(lambda: cluster.get("pod", "lost")["status"]["containerStatuses"][0]["restartCount"] == 1)
+
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/lost", "--timeout=30s")
+
+
 @pytest.mark.parametrize("runtime", ["exec", "docker"])
 def test_down_ends_what_a_killed_supervisor_left(tmp_path, tools, runtime, request):
     request.getfixturevalue(f"{runtime}_cluster")  # for the image
