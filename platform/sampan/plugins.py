@@ -132,7 +132,12 @@ class Plugins:
 
     def _register(self, name: str, plugin: object, section: Mapping[str, Any]) -> None:
         self._settings[name] = read_settings(name, getattr(plugin, "Settings", None), section)
-        self.manager.register(plugin, name=name)
+        try:
+            self.manager.register(plugin, name=name)
+        except pluggy.PluginValidationError as error:
+            if self.manager.has_plugin(name):  # older pluggy keeps half of it
+                self.manager.unregister(plugin)
+            raise PluginError(name, str(error)) from error
         for impl in self.manager.get_hookcallers(plugin) or ():
             if not hasattr(impl, "spec") or impl.spec is None:
                 self.manager.unregister(plugin)
@@ -149,13 +154,21 @@ def read_settings(name: str, record: type | None, section: Mapping[str, Any]) ->
             raise ConfigError(f"plugin {name} has no settings, but plugins.{name} names {', '.join(section)}")
         return None
     fields = {field.name: field for field in dataclasses.fields(record)}
+    values = {}
     for key, value in section.items():
         if key not in fields:
             raise ConfigError(f"plugins.{name}.{key} is not a setting{suggest(key, fields)}")
-        default = fields[key].default
-        if default not in (None, dataclasses.MISSING) and not isinstance(value, _accepted(default)):
-            raise ConfigError(f"plugins.{name}.{key} must be {_accepted(default)[0].__name__}, not {value!r}")
-    return record(**section)
+        values[key] = _checked(f"plugins.{name}.{key}", value, fields[key].default)
+    return record(**values)
+
+
+def _checked(path: str, value: Any, default: Any) -> Any:
+    """The value, where it is of the default's type; lists become tuples, for records are frozen."""
+    if default is not None and default is not dataclasses.MISSING:
+        accepted = _accepted(default)
+        if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+            raise ConfigError(f"{path} must be {accepted[0].__name__}, not {value!r}")
+    return tuple(value) if isinstance(value, list) else value
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

@@ -170,12 +170,21 @@ def _value(hint: Any, value: Any, where: str, path: str) -> Any:
     if origin is not None and not isinstance(origin, types.UnionType):
         if not isinstance(value, Mapping):
             raise ConfigError(f"{where}: {path} must be a mapping, not {value!r}")
-        return value
+        return {str(key): _section(section, where, f"{path}.{key}") for key, section in value.items()}
     if hint is Path:
-        return Path(str(value))
+        if not isinstance(value, str):
+            raise ConfigError(f"{where}: {path} must be text, not {value!r}")
+        return Path(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise ConfigError(f"{where}: {path} must be {hint.__name__}, not {value!r}")
     return value
+
+
+def _section(value: Any, where: str, path: str) -> Mapping[str, Any]:
+    """A plugin's own settings, which the plugin's record checks; left empty (null) they are none."""
+    if value is not None and not isinstance(value, Mapping):
+        raise ConfigError(f"{where}: {path} must be a mapping, not {value!r}")
+    return value or {}
 
 
 def _check_network(network: Network, where: str) -> None:

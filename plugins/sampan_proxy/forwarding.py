@@ -6,12 +6,12 @@ One thread with one asyncio loop; imported only where it is needed. Service addr
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
+import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from sampan_proxy.datagrams import Datagrams
@@ -23,6 +23,7 @@ CHUNK = 65536
 CONNECT_SECONDS = 5.0
 NOBODY = Serving(())
 TURNS = 5  # of the loop
+PAUSE = 0.1  # seconds
 MOST_REMEMBERED = 65536  # clients with session affinity
 
 
@@ -35,6 +36,8 @@ class Forwarding:
         self._wanted: Wanted = {}
         self._servers: dict[Front, Any] = {}
         self._told: set[Front] = set()
+        self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._stay: dict[tuple[Front, str], tuple[Backend, float]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="forwarding", daemon=True)
@@ -87,13 +90,12 @@ class Forwarding:
 
     async def _end(self) -> None:
         await self._apply({})
-        for _ in range(TURNS):  # connections that were just taken become tasks first, and close in a later turn
-            await asyncio.sleep(0)
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        for _ in range(TURNS):
+        for turn in range(2 * TURNS):
+            if turn >= TURNS:  # by now every connection that was taken has begun to be served
+                for writer in tuple(self._open):
+                    writer.transport.abort()
+                for task in tuple(self._tasks):
+                    task.cancel()
             await asyncio.sleep(0)
 
     async def _listen(self, front: Front) -> Any:
@@ -106,7 +108,7 @@ class Forwarding:
             return transport
         if front.protocol != "tcp":
             raise OSError(f"{front.protocol} cannot be forwarded without nftables")
-        return await asyncio.start_server(self._client(front), host, front.port)
+        return Listener(socket.create_server((host, front.port)), lambda taken: self._take(front, taken))
 
     def _datagram_backend(self, front: Front, client: str) -> Backend | None:
         for backend in self.choose(front, client):
@@ -114,23 +116,34 @@ class Forwarding:
             return backend
         return None
 
-    def _client(self, front: Front) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            upstream = await self._connect(front, str(writer.get_extra_info("peername")[0]))
-            if upstream is None:
-                writer.transport.abort()
-                return
-            other_reader, other_writer = upstream
-            try:
-                await asyncio.gather(_pipe(reader, other_writer), _pipe(other_reader, writer))
-            except asyncio.CancelledError:
-                log.debug("a forwarded connection is cut off: this process ends")
-            finally:
-                for end in (writer, other_writer):
-                    with contextlib.suppress(OSError):
-                        end.close()
+    def _take(self, front: Front, taken: socket.socket) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(front, taken))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-        return serve
+    def _ended(self, writer: asyncio.StreamWriter) -> None:
+        self._open.discard(writer)
+        writer.close()
+
+    async def _serve(self, front: Front, taken: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=taken)
+        self._open.add(writer)
+        try:
+            await self._pass_on(front, reader, writer)
+        finally:
+            self._ended(writer)
+
+    async def _pass_on(self, front: Front, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream = await self._connect(front, str((writer.get_extra_info("peername") or [""])[0]))
+        if upstream is None:
+            writer.transport.abort()
+            return
+        other_reader, other_writer = upstream
+        self._open.add(other_writer)
+        try:
+            await asyncio.gather(_pipe(reader, other_writer), _pipe(other_reader, writer))
+        finally:
+            self._ended(other_writer)
 
     async def _connect(self, front: Front, client: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """A connection to one backend, trying each once."""
@@ -142,6 +155,34 @@ class Forwarding:
             self.chosen(front, client, backend)
             return streams
         return None
+
+
+class Listener:
+    """A listening socket on the loop. asyncio's own server loses a connection that comes while it is being closed."""
+
+    def __init__(self, listening: socket.socket, take: Callable[[socket.socket], None]) -> None:
+        listening.setblocking(False)
+        self._socket = listening
+        self._take = take
+        self._closed = False
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def close(self) -> None:
+        self._closed = True
+        self._socket.shutdown(socket.SHUT_RDWR)  # wakes the accept that is waiting
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        with self._socket:
+            while not self._closed:
+                try:
+                    taken, _ = await loop.sock_accept(self._socket)
+                except OSError as error:
+                    if not self._closed:  # too many open files, or a client that was quicker than we
+                        log.warning("a connection could not be taken: %s", error)
+                        await asyncio.sleep(PAUSE)
+                    continue
+                self._take(taken)
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

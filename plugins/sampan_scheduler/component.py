@@ -20,16 +20,17 @@ from sampan_scheduler.scheduler import Scheduler
 log = logging.getLogger(__name__)
 
 LEASE = "sampan-scheduler"
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds
 
 
 def run(running: Running) -> None:
     """Schedule whenever this process leads."""
-    identity = f"{running.options.get('node_name', '')}-{os.getpid()}"
+    identity = str(running.options.get("identity") or f"{running.options.get('node_name', '')}-{os.getpid()}")
     working: list[tuple[threading.Event, threading.Thread]] = []
 
     def begin() -> None:
         end_now = threading.Event()
-        thread = threading.Thread(target=_work, args=(running, end_now), name="scheduling")
+        thread = threading.Thread(target=_keep_working, args=(running, end_now), name="scheduling")
         thread.start()
         working.append((end_now, thread))
 
@@ -41,6 +42,18 @@ def run(running: Running) -> None:
 
     while not running.stop.is_set():
         Elector(running.client, LEASE, identity, begin, end).run(running.stop)
+
+
+def _keep_working(running: Running, stop: threading.Event) -> None:
+    """A failure must not leave a leader that does nothing: begin anew, after a pause that grows."""
+    pause = FIRST_PAUSE
+    while not stop.is_set():
+        try:
+            _work(running, stop)
+        except Exception:
+            log.exception("scheduling failed and begins anew in %.1f s", pause)
+            stop.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def _work(running: Running, stop: threading.Event) -> None:

@@ -32,3 +32,10 @@ class Scores(NamedTuple):
     otherwise: float
     missing: float
     weight: int
+
+    def weighted(self) -> dict[str, float]:
+        return {domain: self.weight * value for domain, value in self.by_domain.items()}
+
+    def at(self, domain: str | None) -> float:
+        """Weighted points of a node in this domain, None for a node without the label."""
+        return self.weight * (self.missing if domain is None else self.by_domain.get(domain, self.otherwise))

@@ -6,13 +6,13 @@ all nodes. ``changes`` is the log of rows that changed, which verdict tables rea
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.objects import quantities
 from sampan.objects.selectors import Selector
+from sampan_scheduler.columns import Columns
 from sampan_scheduler.pods import MIN_CPU, MIN_MEMORY, PodInfo, Port, Term
 
 MOST_COUNTERS = 512
@@ -21,7 +21,10 @@ MOST_COUNTERS = 512
 class Node:
     """One node. Satisfies contracts.scheduling.NodeView."""
 
-    __slots__ = ("allocatable", "labels", "members", "name", "object", "ports", "row", "score_cpu", "score_memory", "taints", "unschedulable", "used")  # fmt: skip
+    __slots__ = (
+        "allocatable", "labels", "members", "name", "object", "ports", "row", "score_cpu", "score_memory", "taints",
+        "unschedulable", "used",
+    )  # fmt: skip
 
     def __init__(self, row: int, name: str) -> None:
         self.row = row
@@ -53,7 +56,7 @@ class Node:
         used = self.used
         for name, amount in info.requests.items():
             used[name] = used.get(name, 0) + sign * amount
-        self.score_cpu += sign * max(info.requests.get("cpu", 0), MIN_CPU if not info.requests.get("cpu") else 0)
+        self.score_cpu += sign * (info.requests.get("cpu", 0) or MIN_CPU)
         self.score_memory += sign * (info.requests.get("memory", 0) or MIN_MEMORY)
         if sign > 0:
             self.members[info.uid] = info
@@ -90,30 +93,63 @@ class Cluster:
     """All nodes and assigned pods. Satisfies contracts.scheduling.Snapshot. Not thread-safe: one thread owns it."""
 
     def __init__(self) -> None:
-        self.rows: list[Node | None] = []
+        self.rows: list[Node] = []
         self.by_name: dict[str, Node] = {}
+        self.nominated: dict[str, dict[str, PodInfo]] = {}  # room that was made, by node name, for pods not placed yet
+        self.priorities: dict[int, int] = {}  # priority → placed pods that have it
         self.changes: list[int] = []
         self.forgotten = 0  # how many changes have been dropped from the front of the log
         self.version = 0  # grows when a node comes, goes or says something else
         self.where: dict[str, Node] = {}  # pod uid → node
         self._counters: dict[tuple[Any, ...], Counter] = {}
-        self._held: dict[
-            tuple[str, frozenset[str] | None, Selector], Counter
-        ] = {}  # anti-affinity terms of placed pods
+        # Anti-affinity terms of placed pods: where pods that they match may not go.
+        self._held: dict[tuple[str, frozenset[str] | None, Selector], Counter] = {}
         self._waiting: dict[str, dict[str, PodInfo]] = {}  # pods on nodes not seen yet, by node name
         self._domains: dict[str, list[str | None]] = {}
+        self._columns: Columns | None = None
 
     def __len__(self) -> int:
         return len(self.by_name)
 
     @property
     def names(self) -> Sequence[str]:
-        return [node.name if node else "" for node in self.rows]
+        return [node.name for node in self.rows]
 
     def node(self, row: int) -> Node:
-        found = self.rows[row]
-        assert found is not None
-        return found
+        return self.rows[row]
+
+    @property
+    def moment(self) -> int:
+        """Grows with every change of a node, of what stands on it or of what it is kept for."""
+        return self.forgotten + len(self.changes)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """NumPy arrays for plugins that ask for them; NumPy is not even imported before somebody does."""
+        if self._columns is None:
+            self._columns = Columns()
+        return self._columns.of(self.rows, self.changes, self.forgotten)
+
+    def has_lower(self, priority: int) -> bool:
+        """Whether any placed pod is less important than this."""
+        return any(known < priority for known in self.priorities)
+
+    def nominate(self, info: PodInfo, node_name: str) -> None:
+        """Keep the room on this node from pods that are less important than this one."""
+        self.unnominate(info.uid)
+        self.nominated.setdefault(node_name, {})[info.uid] = info
+        self._note(node_name)
+
+    def unnominate(self, uid: str) -> None:
+        for name, waiting in list(self.nominated.items()):
+            if waiting.pop(uid, None) is not None:
+                self._note(name)
+            if not waiting:
+                del self.nominated[name]
+
+    def nomination(self, uid: str) -> str:
+        """The node kept for the pod, or ""."""
+        return next((name for name, waiting in self.nominated.items() if uid in waiting), "")
 
     def nodes(self) -> Iterable[Node]:
         return self.by_name.values()
@@ -122,7 +158,7 @@ class Cluster:
         """The value of a label by row."""
         found = self._domains.get(key)
         if found is None:
-            found = self._domains[key] = [node.labels.get(key) if node else None for node in self.rows]
+            found = self._domains[key] = [node.labels.get(key) for node in self.rows]
         return found
 
     def set_node(self, obj: Object) -> None:
@@ -130,17 +166,9 @@ class Cluster:
         node = self.by_name.get(name)
         fresh = node is None
         if node is None:
-            row = (
-                next((i for i, taken in enumerate(self.rows) if taken is None), len(self.rows))
-                if None in self.rows
-                else len(self.rows)
-            )
-            node = Node(row, name)
+            node = Node(len(self.rows), name)
             self.by_name[name] = node
-            if row == len(self.rows):
-                self.rows.append(node)
-            else:
-                self.rows[row] = node
+            self.rows.append(node)
         moved = not fresh and node.labels != (obj["metadata"].get("labels") or {})
         if moved:
             self._recount(node, -1)
@@ -158,7 +186,11 @@ class Cluster:
         members = list(node.members.values())
         for info in members:
             self.remove_pod(info.uid)
-        self.rows[node.row] = None
+        # The last row moves into the gap, so that rows are always without holes.
+        last = self.rows.pop()
+        if last is not node:
+            last.row = node.row
+            self.rows[last.row] = last
         self._touch_node(node.row)
         for info in members:
             self._waiting.setdefault(name, {})[info.uid] = info
@@ -173,6 +205,7 @@ class Cluster:
             return
         node.add(info)
         self.where[info.uid] = node
+        self.priorities[info.priority] = self.priorities.get(info.priority, 0) + 1
         self._count(info, node, 1)
         self.changes.append(node.row)
 
@@ -184,6 +217,9 @@ class Cluster:
             return False
         info = node.members[uid]
         node.add(info, -1)
+        self.priorities[info.priority] -= 1
+        if not self.priorities[info.priority]:
+            del self.priorities[info.priority]
         self._count(info, node, -1)
         self.changes.append(node.row)
         return True
@@ -213,6 +249,10 @@ class Cluster:
             del self.changes[:dropped]
             self.forgotten += dropped
 
+    def _note(self, name: str) -> None:
+        if name in self.by_name:
+            self.changes.append(self.by_name[name].row)
+
     def _touch_node(self, row: int) -> None:
         self.changes.append(row)
         self.version += 1
@@ -240,9 +280,3 @@ class Cluster:
 def share(used: int, capacity: int) -> float:
     """0 to 1; full where there is no capacity."""
     return min(1.0, used / capacity) if capacity > 0 else 1.0
-
-
-def spread_of(shares: Sequence[float]) -> float:
-    """Standard deviation."""
-    mean = sum(shares) / len(shares)
-    return math.sqrt(sum((s - mean) ** 2 for s in shares) / len(shares))

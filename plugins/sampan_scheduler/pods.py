@@ -10,11 +10,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sampan.contracts.kinds import Object
+from sampan.objects.metadata import controller_of
 from sampan.objects.pods.requests import pod_requests
-from sampan.objects.selectors import Selector, from_object
+from sampan.objects.selectors import EQUALS, Selector, from_object
+from sampan.objects.selectors import Requirement as LabelRequirement
 
 #: Requests that count in scores where a pod names none, so that such pods spread too. Source: upstream's non-zero rule.
 MIN_CPU, MIN_MEMORY = 100, 200 * 1024 * 1024
+
+#: A label no object can have: the uid of the pod's controller, so that counters can tell its pods.
+OWNER = "\0owner"
+#: Topology keys and skews of upstream's built-in constraints (KEP-895), both ScheduleAnyway.
+DEFAULT_SPREAD = (("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5))
 
 RELEVANT = (
     "nodeSelector",
@@ -91,7 +98,10 @@ class PodInfo:
 def read_pod(pod: Object, namespaces: Namespaces) -> PodInfo:
     spec, metadata = pod["spec"], pod["metadata"]
     namespace = metadata["namespace"]
-    labels = metadata.get("labels") or {}
+    said = labels = metadata.get("labels") or {}
+    owner = controller_of(pod)
+    if owner is not None:
+        labels = {**said, OWNER: owner["uid"]}
     requests = whole_units(spec)
     ports = tuple(_ports(spec))
     affinity = spec.get("affinity") or {}
@@ -110,9 +120,18 @@ def read_pod(pod: Object, namespaces: Namespaces) -> PodInfo:
         affinity=tuple(_term(term, namespace, labels, namespaces) for term in near.get(required) or ()),
         anti_affinity=tuple(_term(term, namespace, labels, namespaces) for term in apart.get(required) or ()),
         prefers=tuple(_preferences(near, apart, namespace, labels, namespaces)),
-        spread=tuple(_spread(constraint, labels) for constraint in spec.get("topologySpreadConstraints") or ()),
-        signature=_encode([namespace, labels, requests, ports, spec.get("priority") or 0, relevant]),
+        spread=tuple(_spread(constraint, labels) for constraint in spec.get("topologySpreadConstraints") or ())
+        or _default_spread(labels),
+        signature=_encode([namespace, said, requests, ports, spec.get("priority") or 0, relevant]),
     )
+
+
+def _default_spread(labels: dict[str, str]) -> tuple[Spread, ...]:
+    """What holds for pods that name no constraint: those of one controller avoid each other's zone, then node."""
+    if OWNER not in labels:
+        return ()
+    selector = Selector([LabelRequirement(OWNER, EQUALS, (labels[OWNER],))])
+    return tuple(Spread(key, skew, False, selector, 1, True, False) for key, skew in DEFAULT_SPREAD)
 
 
 def whole_units(spec: Object) -> dict[str, int]:
@@ -141,13 +160,7 @@ def _term(term: Object, namespace: str, labels: dict[str, str], namespaces: Name
     chosen: frozenset[str] | None = frozenset(term.get("namespaces") or ())
     wanted = term.get("namespaceSelector")
     if wanted is not None:
-        chosen = (
-            None
-            if not wanted
-            else chosen | namespaces(from_object(wanted))
-            if chosen
-            else namespaces(from_object(wanted))
-        )
+        chosen = (chosen or frozenset()) | namespaces(from_object(wanted)) if wanted else None
     elif not chosen:
         chosen = frozenset((namespace,))
     return Term(term["topologyKey"], chosen, compiled, weight)

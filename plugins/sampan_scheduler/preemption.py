@@ -1,58 +1,92 @@
 """Making room: which pods of lower priority would have to go so that a pod fits. Source: upstream's preemption rules.
 
-Pure: it names a node and its victims; evicting them is the shell's. Victims are as few and as unimportant as possible.
-PodDisruptionBudgets are not looked at (they do not exist here yet).
+It names a node and its victims; evicting them is the shell's. Victims are as few and as unimportant as possible. Trials
+are played on the Cluster itself, which is put back as it was. PodDisruptionBudgets are not looked at (nobody keeps
+their state here yet).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter as Tally
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from sampan.contracts.scheduling import Verdict
 from sampan_scheduler.nodes import Cluster, Node
 from sampan_scheduler.pods import PodInfo
 
+#: So many candidates are enough to choose from, or a tenth of the nodes where that is more (upstream's numbers).
+ENOUGH = 100
+NO_VICTIMS = "No preemption victims found for incoming pod"
+NOT_HELPFUL = "Preemption is not helpful for scheduling"
+
+Fits = Callable[[PodInfo, Node], bool]
+
 
 class Room(NamedTuple):
-    node: str
-    victims: tuple[PodInfo, ...]
+    """A node to clear, "" where clearing helps nowhere; ``why`` says that in upstream's words."""
+
+    node: str = ""
+    victims: tuple[PodInfo, ...] = ()
+    why: str = ""
 
 
-def make_room(
-    pod: PodInfo, cluster: Cluster, names: Sequence[str], fits: Callable[[PodInfo, Node], bool]
-) -> Room | None:
-    """The best node to clear, None where clearing helps nowhere. A pod with preemptionPolicy Never clears nothing."""
+def make_room(pod: PodInfo, cluster: Cluster, refused: Mapping[int, Verdict], fits: Fits) -> Room:
+    """The best node to clear for a pod that every node has refused."""
     if pod.object["spec"].get("preemptionPolicy") == "Never":
-        return None
-    found = [room for name in names if (room := _clear(pod, cluster.by_name[name], fits))]
-    return min(found, key=_cost, default=None)
+        return Room(why="not eligible due to preemptionPolicy=Never.")
+    found: list[Room] = []
+    reasons: Tally[str] = Tally()
+    if cluster.has_lower(pod.priority):
+        enough = max(ENOUGH, len(cluster) // 10)
+        for row, verdict in refused.items():
+            room = None if verdict.unresolvable else _clear(pod, cluster.rows[row], cluster, fits)
+            if isinstance(room, Room):
+                found.append(room)
+                if len(found) >= enough:
+                    break
+            elif room is None:
+                reasons[NOT_HELPFUL] += 1
+            else:
+                reasons.update((verdict.reason, *verdict.more) if room else (NO_VICTIMS,))
+    else:
+        hopeless = sum(verdict.unresolvable for verdict in refused.values())
+        reasons.update({NOT_HELPFUL: hopeless, NO_VICTIMS: len(refused) - hopeless})
+    if found:
+        return min(found, key=_cost)
+    texts = sorted(f"{count} {reason}" for reason, count in reasons.items() if count)
+    return Room(why=f"0/{len(cluster)} nodes are available: {', '.join(texts)}.")
 
 
-def _clear(pod: PodInfo, node: Node, fits: Callable[[PodInfo, Node], bool]) -> Room | None:
-    lower = [info for info in node.members.values() if info.priority < pod.priority]
+def _clear(pod: PodInfo, node: Node, cluster: Cluster, fits: Fits) -> Room | bool:
+    """Room; True: there are victims but that is not enough; False: there are none."""
+    # Important ones are put back first, so that those which stay out are the least important.
+    lower = sorted(
+        (info for info in node.members.values() if info.priority < pod.priority),
+        key=lambda info: (-info.priority, _started(info)),
+    )
     if not lower:
-        return None
+        return False
     for info in lower:
-        node.add(info, -1)
+        cluster.remove_pod(info.uid)
+    victims: list[PodInfo] = []
     try:
         if not fits(pod, node):
-            return None
-        victims = []
-        # Important ones are put back first, so that those which stay out are the least important.
-        for info in sorted(lower, key=lambda info: (-info.priority, _started(info))):
-            node.add(info)
+            return True
+        for info in lower:
+            cluster.add_pod(info, node.name)
             if not fits(pod, node):
-                node.add(info, -1)
+                cluster.remove_pod(info.uid)
                 victims.append(info)
-        return Room(node.name, tuple(victims)) if victims else None
     finally:
         for info in lower:
             if info.uid not in node.members:
-                node.add(info)
+                cluster.add_pod(info, node.name)
+    return Room(node.name, tuple(victims)) if victims else True
 
 
 def _started(info: PodInfo) -> str:
-    return str((info.object.get("status") or {}).get("startTime") or "")
+    return str((info.object.get("status") or {}).get("startTime") or "~")  # not started: after all that have
 
 
 def _cost(room: Room) -> tuple[int, int, int]:

@@ -1,27 +1,42 @@
-"""Which pod is next: active by priority and age, those that failed wait for a change or their back-off. Pure but for the clock."""
+"""Which pod is next. Pure but for the clock.
+
+A pod is *active* (may be tried), *resting* (its back-off has to end first) or *waiting* (no node would do, something
+has to change). Waiting pods are kept by signature: what helps one of a kind helps all of it, so it is asked once for
+each kind.
+"""
 
 from __future__ import annotations
 
+import functools
 import heapq
 from collections.abc import Callable, Iterator
+from typing import Any
 
+from sampan.contracts.kinds import Object
 from sampan_scheduler.pods import PodInfo
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds, as upstream
-LONGEST_WAIT = 300.0  # an unschedulable pod is looked at again after so long, whatever happens
+LONGEST_WAIT = 300.0  # a waiting pod is looked at again after so long, whatever happens
+
+Before = Callable[[Object, Object], bool]
 
 
 class Queue:
-    """Pods waiting for a node. Not thread-safe: the scheduler's lock guards it."""
+    """Pods waiting for a node. Not thread-safe: the scheduler's lock guards it.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    ``before(a, b)`` replaces the usual order (higher priority, then older).
+    """
+
+    def __init__(self, clock: Callable[[], float], before: Before | None = None) -> None:
         self._clock = clock
+        self._order = _order_by(before) if before else _usual_order
         self._pods: dict[str, PodInfo] = {}
-        self._active: list[tuple[int, str, int, str]] = []
-        self._queued: set[str] = set()
-        self._unschedulable: dict[str, float] = {}  # uid → since
+        self._active: list[tuple[Any, int, str]] = []
+        self._resting: list[tuple[float, int, str]] = []
+        self._place: dict[str, tuple[str, int]] = {}  # uid → (active or resting, number of the valid entry)
+        self._waiting: dict[bytes, dict[str, float]] = {}  # signature → uid → since
         self._attempts: dict[str, int] = {}
-        self._ready_at: dict[str, float] = {}  # end of the back-off
+        self._tried: dict[str, float] = {}  # when it last failed
         self._number = 0
 
     def __len__(self) -> int:
@@ -30,79 +45,125 @@ class Queue:
     def __contains__(self, uid: str) -> bool:
         return uid in self._pods
 
+    def __iter__(self) -> Iterator[PodInfo]:
+        return iter(self._pods.values())
+
+    def has_failed(self, uid: str) -> bool:
+        return uid in self._tried
+
     def put(self, info: PodInfo) -> None:
         """A new pod, or a changed one."""
         known = self._pods.get(info.uid)
         self._pods[info.uid] = info
-        if known is None or known.signature != info.signature:
+        if known is None:
             self._activate(info.uid)
+        elif known.signature != info.signature:
+            self._leave_waiting(known)
+            if info.uid not in self._place:
+                self._rest(info.uid, self._pause(info.uid))
 
     def drop(self, uid: str) -> None:
-        self._pods.pop(uid, None)
-        for holder in (self._unschedulable, self._attempts, self._ready_at):
+        info = self._pods.pop(uid, None)
+        if info is None:
+            return
+        self._leave_waiting(info)
+        for holder in (self._place, self._attempts, self._tried):
             holder.pop(uid, None)
-        self._queued.discard(uid)
 
     def pop(self) -> PodInfo | None:
         """The next pod that may be tried now; it stays known until ``drop`` or ``failed``."""
         now = self._clock()
-        self._wake_waiting(now)
-        held = []
-        found = None
+        self._end_rests(now)
         while self._active:
-            entry = heapq.heappop(self._active)
-            uid = entry[3]
-            if uid not in self._queued:
-                continue
-            if self._ready_at.get(uid, 0.0) > now:
-                held.append(entry)
-                continue
-            self._queued.discard(uid)
-            found = self._pods[uid]
-            break
-        for entry in held:
-            heapq.heappush(self._active, entry)
-        return found
+            _, number, uid = heapq.heappop(self._active)
+            if self._place.get(uid) == ("active", number):
+                del self._place[uid]
+                return self._pods[uid]
+        return None
 
     def failed(self, uid: str) -> None:
-        """No node for it now: it waits for a change."""
-        if uid in self._pods:
+        """No node would do: it waits for a change."""
+        info = self._pods.get(uid)
+        if info is not None:
             self._attempts[uid] = self._attempts.get(uid, 0) + 1
-            pause = min(FIRST_PAUSE * 2 ** (self._attempts[uid] - 1), LONGEST_PAUSE)
-            self._ready_at[uid] = self._clock() + pause
-            self._unschedulable[uid] = self._clock()
+            self._tried[uid] = self._clock()
+            self._waiting.setdefault(info.signature, {})[uid] = self._clock()
 
     def retry(self, uid: str) -> None:
         """Something went wrong that another try may mend (a refused binding)."""
         if uid in self._pods:
             self.failed(uid)
-            self._activate(uid)
+            self._leave_waiting(self._pods[uid])
+            self._rest(uid, self._pause(uid))
 
-    def wake(self) -> None:
-        """Something changed that may help pods that found no node."""
-        for uid in list(self._unschedulable):
-            self._activate(uid)
+    def wake(self, may_help: Callable[[PodInfo], bool], *, surely: bool = False) -> bool:
+        """Something changed: whoever it may help is tried again after its back-off; whether there is anybody.
+
+        ``surely``: the test has looked so closely that a long back-off would be lost time; only the first pause counts.
+        """
+        woken: list[str] = []
+        for signature, uids in list(self._waiting.items()):
+            if may_help(self._pods[next(iter(uids))]):
+                woken += uids
+                del self._waiting[signature]
+        for uid in woken:
+            self._rest(uid, FIRST_PAUSE if surely else self._pause(uid))
+        return bool(woken)
 
     def next_time(self) -> float | None:
-        """Seconds until a pod that waits for its back-off may be tried; None when nothing waits."""
+        """Seconds until ``pop`` may have something that it has not now; None when nothing is waiting at all."""
         now = self._clock()
-        ends = [self._ready_at.get(uid, now) for uid in self._queued]
-        ends += [since + LONGEST_WAIT for since in self._unschedulable.values()]
+        while self._resting and self._place.get(self._resting[0][2]) != ("resting", self._resting[0][1]):
+            heapq.heappop(self._resting)
+        ends = [self._resting[0][0]] if self._resting else []
+        ends += [min(uids.values()) + LONGEST_WAIT for uids in self._waiting.values()]
         return max(0.0, min(ends) - now) if ends else None
 
-    def __iter__(self) -> Iterator[PodInfo]:
-        return iter(self._pods.values())
+    def _pause(self, uid: str) -> float:
+        return float(min(FIRST_PAUSE * 2 ** min(self._attempts.get(uid, 1) - 1, 10), LONGEST_PAUSE))
 
-    def _wake_waiting(self, now: float) -> None:
-        for uid in [uid for uid, since in self._unschedulable.items() if now - since > LONGEST_WAIT]:
+    def _rest(self, uid: str, pause: float) -> None:
+        """Active once so many seconds have passed since the last try, perhaps now."""
+        end = self._tried.get(uid, float("-inf")) + pause
+        if end <= self._clock():
             self._activate(uid)
+            return
+        self._number += 1
+        self._place[uid] = ("resting", self._number)
+        heapq.heappush(self._resting, (end, self._number, uid))
+
+    def _end_rests(self, now: float) -> None:
+        while self._resting and self._resting[0][0] <= now:
+            _, number, uid = heapq.heappop(self._resting)
+            if self._place.get(uid) == ("resting", number):
+                self._activate(uid)
+        for signature, uids in list(self._waiting.items()):
+            for uid in [uid for uid, since in uids.items() if now - since >= LONGEST_WAIT]:
+                del uids[uid]
+                self._activate(uid)
+            if not uids:
+                del self._waiting[signature]
 
     def _activate(self, uid: str) -> None:
-        self._unschedulable.pop(uid, None)
-        if uid in self._queued:
-            return
-        self._queued.add(uid)
-        info = self._pods[uid]
-        created = info.object["metadata"].get("creationTimestamp") or ""
         self._number += 1
-        heapq.heappush(self._active, (-info.priority, created, self._number, uid))
+        self._place[uid] = ("active", self._number)
+        heapq.heappush(self._active, (self._order(self._pods[uid]), self._number, uid))
+
+    def _leave_waiting(self, info: PodInfo) -> None:
+        uids = self._waiting.get(info.signature)
+        if uids is not None:
+            uids.pop(info.uid, None)
+            if not uids:
+                del self._waiting[info.signature]
+
+
+def _usual_order(info: PodInfo) -> tuple[int, str]:
+    return -info.priority, info.object["metadata"].get("creationTimestamp") or ""
+
+
+def _order_by(before: Before) -> Callable[[PodInfo], Any]:
+    def compare(a: Object, b: Object) -> int:
+        return -1 if before(a, b) else 1 if before(b, a) else 0
+
+    key = functools.cmp_to_key(compare)
+    return lambda info: key(info.object)

@@ -1,37 +1,42 @@
-"""The scheduler's shell: hears of nodes and pods, decides on one thread, binds on a few others."""
+"""The scheduler's shell: hears of nodes and pods, decides on one thread, has it written by others (binding.py)."""
 
 from __future__ import annotations
 
 import logging
-import queue as stdqueue
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from sampan.client import Client
 from sampan.contracts.kinds import Object
-from sampan.errors import Conflict, NotFound, StatusError
-from sampan.objects.metadata import now_text
+from sampan.contracts.scheduling import State
 from sampan.objects.selectors import Selector
-from sampan_scheduler.cycle import Cycle, Decision, own_rules
-from sampan_scheduler.nodes import Cluster
+from sampan_scheduler.binding import Binder, Events
+from sampan_scheduler.cycle import Cycle, own_rules
+from sampan_scheduler.decisions import Decision, Outcome
+from sampan_scheduler.nodes import Cluster, Node
 from sampan_scheduler.pods import PodInfo, read_pod
 from sampan_scheduler.preemption import Room, make_room
 from sampan_scheduler.queue import Queue
-from sampan_scheduler.resources import PODS
+from sampan_scheduler.resources import DEFAULT_NAME
 
 log = logging.getLogger(__name__)
 
-BINDERS = 4
 REMEMBERED = 1000  # decisions kept for explaining
 ENDED = ("Succeeded", "Failed")
-FINISH = object()
+EXPIRY = 30.0  # seconds after a written binding until we look whether it is really there
 
 
-class Events(Protocol):
-    def event(self, about: Object, type: str, reason: str, message: str) -> None: ...
+@dataclass
+class Assumed:
+    """A pod that we put on a node and that no watch has shown there yet."""
+
+    info: PodInfo
+    written: float | None = None  # when the binding was
 
 
 class Scheduler:
@@ -47,32 +52,38 @@ class Scheduler:
         strangers: Sequence[Any] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client = client
-        self._events = events
         self._names = frozenset(names)
         self._namespaces = namespaces
+        self._clock = clock
         self._cluster = Cluster()
         self._cycle = Cycle(self._cluster, own_rules(), strangers)
-        self._queue = Queue(clock)
+        self._strangers = self._cycle.strangers
+        self._queue = Queue(clock, self._strangers.sorter())
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._stopping = False
-        self._assumed: dict[str, str] = {}  # uid → node: bound by us, not yet heard of
-        self._nominated: dict[str, str] = {}
-        self._bindings: stdqueue.SimpleQueue[Any] = stdqueue.SimpleQueue()
-        self.decisions: deque[Decision] = deque(maxlen=REMEMBERED)
+        self._assumed: dict[str, Assumed] = {}
+        self._leaving: dict[str, set[str]] = {}  # pod → victims that were asked to go for it
+        self._refused: dict[bytes, int] = {}  # kind of pod → moment at which no node would do
+        self._decisions: deque[Decision] = deque(maxlen=REMEMBERED)
+        self.binder = Binder(client, events, self._strangers, bound=self._bound, unbound=self._unbound)
+
+    def explain(self, pod: str = "") -> list[dict[str, Any]]:
+        """The last decisions about a pod (namespace/name; "" for all), oldest first, as JSON."""
+        with self._lock:
+            return [decision.explained() for decision in self._decisions if pod in ("", decision.pod)]
 
     def node_changed(self, old: Object | None, new: Object | None) -> None:
         """An informer's handler."""
+        if old is not None and new is not None and not _matters(old, new):
+            return
         with self._lock:
             if new is None:
                 assert old is not None
                 self._cluster.drop_node(old["metadata"]["name"])
-                return
-            if old is not None and not _matters(old, new):
-                return
-            self._cluster.set_node(new)
-            self._queue.wake()
+                self._queue.wake(lambda info: bool(info.spread))  # a domain less may be what they wait for
+            else:
+                self._cluster.set_node(new)
+                self._wake_for(self._cluster.by_name[new["metadata"]["name"]])
         self._wake.set()
 
     def pod_changed(self, old: Object | None, new: Object | None) -> None:
@@ -82,65 +93,103 @@ class Scheduler:
             assert pod is not None
             uid = pod["metadata"]["uid"]
             if new is None or (new.get("status") or {}).get("phase") in ENDED:
-                self._queue.drop(uid)
-                self._assumed.pop(uid, None)
-                self._nominated.pop(uid, None)
-                if self._cluster.remove_pod(uid):
-                    self._queue.wake()
+                self._gone(uid)
             elif new["spec"].get("nodeName"):
                 self._placed(uid, new)
-            elif self._is_ours(new) and uid not in self._assumed:
-                self._queue.put(read_pod(new, self._namespaces))
-            else:
+            elif uid in self._assumed:
                 return
+            elif self._is_ours(new):
+                self._waits(uid, new)
+            else:
+                self._forget(uid)
         self._wake.set()
 
-    def _placed(self, uid: str, pod: Object) -> None:
+    def _gone(self, uid: str) -> None:
+        node = self._cluster.where.get(uid)
+        self._forget(uid)
+        self._assumed.pop(uid, None)
+        if node is None:
+            self._cluster.remove_pod(uid)
+            return
+        held = bool(node.members[uid].anti_affinity)
+        self._cluster.remove_pod(uid)
+        if held:
+            self._queue.wake(lambda info: True)  # it kept others from more nodes than its own
+        self._wake_for(node)
+
+    def _forget(self, uid: str) -> None:
         self._queue.drop(uid)
-        self._nominated.pop(uid, None)
+        self._leaving.pop(uid, None)
+        if self._cluster.nominated:
+            self._cluster.unnominate(uid)
+
+    def _placed(self, uid: str, pod: Object) -> None:
+        self._forget(uid)
         assumed = self._assumed.pop(uid, None)
         node = self._cluster.where.get(uid)
-        if (
-            node is not None
-            and node.name == pod["spec"]["nodeName"]
-            and (assumed or self._same(node.members[uid], pod))
-        ):
+        name = pod["spec"]["nodeName"]
+        if node is not None and node.name == name and (assumed or _same(node.members[uid].object, pod)):
             return
-        self._cluster.add_pod(read_pod(pod, self._namespaces), pod["spec"]["nodeName"])
-        self._queue.wake()
+        info = read_pod(pod, self._namespaces)
+        self._cluster.add_pod(info, name)
+        self._wake_near(info)
+        if node is not None:
+            self._wake_for(node)
 
-    def _same(self, info: PodInfo, pod: Object) -> bool:
-        return info.labels == (pod["metadata"].get("labels") or {}) and info.object["spec"] == pod["spec"]
+    def _waits(self, uid: str, pod: Object) -> None:
+        info = read_pod(pod, self._namespaces)
+        self._queue.put(info)
+        wanted = (pod.get("status") or {}).get("nominatedNodeName")
+        if wanted and not self._cluster.nomination(uid):
+            self._cluster.nominate(info, wanted)  # by whoever led before us
 
     def _is_ours(self, pod: Object) -> bool:
         spec = pod["spec"]
-        gone = pod["metadata"].get("deletionTimestamp")
-        return (
-            (spec.get("schedulerName") or "default-scheduler") in self._names
-            and not spec.get("schedulingGates")
-            and not gone
-        )
+        if spec.get("schedulingGates") or pod["metadata"].get("deletionTimestamp"):
+            return False
+        return (spec.get("schedulerName") or DEFAULT_NAME) in self._names
+
+    def _wake_for(self, node: Node) -> None:
+        """Pods that this node alone does not speak against any more, or whose rules look at several nodes."""
+        sure = not self._strangers.filters
+        self._queue.wake(lambda info: _looks_around(info) or self._cycle.may_help(info, node), surely=sure)
+
+    def _wake_near(self, placed: PodInfo) -> None:
+        """Pods that want to be near what has just been placed, or count it."""
+
+        def cares(info: PodInfo) -> bool:
+            near = any(term.matches(placed.namespace, placed.labels) for term in info.affinity)
+            return near or any(each.hard and each.selector.matches(placed.labels) for each in info.spread)
+
+        self._queue.wake(cares)
 
     def run(self, stop: threading.Event) -> None:
         """Decide until stopped."""
-        binders = [threading.Thread(target=self._bind_all, name=f"binder-{n}", daemon=True) for n in range(BINDERS)]
-        for binder in binders:
-            binder.start()
+        self.binder.start()
         threading.Thread(target=self._wake_at, args=(stop,), daemon=True).start()
         while not stop.is_set():
             self._wake.clear()
             if not self.schedule_one():
-                with self._lock:
-                    pause = self._queue.next_time()
-                self._wake.wait(pause)
-        for _ in binders:
-            self._bindings.put(FINISH)
-        for binder in binders:
-            binder.join(timeout=5)
+                self._wake.wait(self._pause())
+        self.binder.close()
 
     def _wake_at(self, stop: threading.Event) -> None:
         stop.wait()
         self._wake.set()
+
+    def _pause(self) -> float | None:
+        with self._lock:
+            self.look_after_assumed()
+            pause = self._queue.next_time()
+            return min(EXPIRY, EXPIRY if pause is None else pause) if self._assumed else pause
+
+    def look_after_assumed(self) -> None:
+        """Have pods read whose binding was written long ago but never seen."""
+        now = self._clock()
+        for assumed in self._assumed.values():
+            if assumed.written is not None and now - assumed.written >= EXPIRY:
+                assumed.written = now
+                self.binder.submit(partial(self.binder.look, assumed.info, self.pod_changed))
 
     def schedule_one(self) -> bool:
         """One cycle; False when no pod may be tried now."""
@@ -148,119 +197,97 @@ class Scheduler:
             info = self._queue.pop()
             if info is None:
                 return False
-            decision = self._cycle.decide(info)
-            self.decisions.append(decision)
-            total = len(self._cluster)
-            room: Room | None = None
-            if decision.node:
-                self._cluster.add_pod(info, decision.node)
-                self._assumed[info.uid] = decision.node
-                self._queue.drop(info.uid)
-            else:
-                if info.priority > 0 and info.uid not in self._nominated:
-                    room = make_room(info, self._cluster, decision.resolvable, self._cycle.fits)
-                    if room:
-                        self._nominated[info.uid] = room.node
-                self._queue.failed(info.uid)
+            try:
+                self._attempt(info)
+            except Exception:
+                log.exception("deciding about pod %s failed", info.ref)
+                self._queue.retry(info.uid)
             self._cluster.trim()
-        if decision.node:
-            self._bindings.put((info, decision.node))
-        else:
-            self._bindings.put((info, decision.message(total), room))
+            if len(self._refused) > REMEMBERED:
+                self._refused.clear()
         return True
 
-    def _bind_all(self) -> None:
-        while (work := self._bindings.get()) is not FINISH:
-            try:
-                if len(work) == 2:
-                    self._bind(*work)
-                else:
-                    self._report(*work)
-            except Exception:
-                log.exception("pod %s could not be handled", work[0].ref)
+    def _attempt(self, info: PodInfo) -> None:
+        if self._refused.get(info.signature) == self._cluster.moment and self._queue.has_failed(info.uid):
+            self._queue.failed(info.uid)  # one of its kind has just been refused and nothing has changed since
+            return
+        state: State = {}
+        outcome = self._cycle.decide(info, state)
+        decision = outcome.decision
+        self._decisions.append(decision)
+        if not decision.node:
+            self._queue.failed(info.uid)
+            room = self._make_room(info, outcome, state)
+            if not room.node and not self._strangers.asked:
+                self._refused[info.signature] = self._cluster.moment
+            self.binder.submit(partial(self.binder.report, info, decision.message(), room))
+            return
+        node = self._cluster.by_name[decision.node]
+        self._cluster.add_pod(info, node.name)
+        failed = self._strangers.reserve(state, info.object, node)
+        if failed:
+            self._cluster.remove_pod(info.uid)
+            self._queue.retry(info.uid)
+            message = f"plugin {failed} could not reserve on node {node.name}"
+            self.binder.submit(partial(self.binder.report, info, message, Room()))
+            return
+        self._assumed[info.uid] = Assumed(info)
+        self._forget(info.uid)
+        self._wake_near(info)
+        self.binder.submit(partial(self.binder.bind, info, node, state))
 
-    def _bind(self, info: PodInfo, node: str) -> None:
-        binding = {
-            "apiVersion": "v1", "kind": "Binding",
-            "metadata": {"name": info.name, "namespace": info.namespace, "uid": info.uid},
-            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
-        }  # fmt: skip
-        try:
-            self._client.create(PODS, binding, info.namespace, subresource="binding", name=info.name)
-        except NotFound:
-            self._undo(info, again=False)
-        except (StatusError, OSError) as error:
-            self._undo(info, again=not isinstance(error, Conflict))
-            log.warning("pod %s could not be bound to %s: %s", info.ref, node, error)
-            self._events.event(info.object, "Warning", "FailedScheduling", f"binding rejected: {error}")
-        else:
-            self._events.event(info.object, "Normal", "Scheduled", f"Successfully assigned {info.ref} to {node}")
+    def _make_room(self, info: PodInfo, outcome: Outcome, state: State) -> Room:
+        if not outcome.decision.total:
+            return Room()
+        self._leaving[info.uid] = {uid for uid in self._leaving.get(info.uid, ()) if uid in self._cluster.where}
+        if self._leaving[info.uid]:
+            return Room(why="not eligible due to a terminating pod on the nominated node.")
+        del self._leaving[info.uid]
+        room = make_room(info, self._cluster, outcome.refused, lambda pod, node: self._cycle.fits(pod, node, state))
+        if not room.node:
+            refused = {row: [verdict] for row, verdict in outcome.refused.items()}
+            room = Room(self._strangers.make_room(state, info.object, self._cluster, refused) or "", (), room.why)
+        if not room.node:
+            self._cluster.unnominate(info.uid)
+            return room
+        self._cluster.nominate(info, room.node)
+        self._leaving[info.uid] = leaving = {victim.uid for victim in room.victims}
+        for victim in room.victims:
+            if not victim.object["metadata"].get("deletionTimestamp"):
+                failed = partial(leaving.discard, victim.uid)
+                self.binder.submit(partial(self.binder.evict, victim, info, room.node, failed))
+        return room
 
-    def _undo(self, info: PodInfo, *, again: bool) -> None:
+    def _bound(self, info: PodInfo) -> None:
+        with self._lock:
+            if info.uid in self._assumed:
+                self._assumed[info.uid].written = self._clock()
+
+    def _unbound(self, info: PodInfo, state: State, again: bool) -> None:
         with self._lock:
             if self._assumed.pop(info.uid, None) is None:
                 return
+            node = self._cluster.where.get(info.uid)
             self._cluster.remove_pod(info.uid)
+            if node is not None:
+                self._strangers.unreserve(state, info.object, node)
+                self._wake_for(node)
             if again:
                 self._queue.put(info)
                 self._queue.retry(info.uid)
-            self._queue.wake()
         self._wake.set()
 
-    def _report(self, info: PodInfo, message: str, room: Room | None) -> None:
-        """Say why there is no node, and clear one where that helps."""
-        text = f"{message} preemption: {self._preempted_text(room, message)}"
-        self._events.event(info.object, "Warning", "FailedScheduling", text)
-        status: dict[str, Any] = {}
-        condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": text}
-        known = [c for c in (info.object.get("status") or {}).get("conditions") or () if c["type"] == "PodScheduled"]
-        if not known or any(known[0].get(key) != value for key, value in condition.items()):
-            status["conditions"] = [{**condition, "lastProbeTime": None, "lastTransitionTime": now_text(time.time())}]
-        if room:
-            status["nominatedNodeName"] = room.node
-        try:
-            if status:
-                self._client.patch(
-                    PODS, info.name, {"status": status}, info.namespace, how="strategic", subresource="status"
-                )
-            for victim in room.victims if room else ():
-                self._evict(victim, info)
-        except NotFound:
-            return
-        except (StatusError, OSError) as error:
-            log.warning("pod %s: its state could not be written: %s", info.ref, error)
 
-    def _preempted_text(self, room: Room | None, message: str) -> str:
-        if room:
-            return f"{len(room.victims)} victim(s) on node {room.node} are removed."
-        total = message[2:].partition(" ")[0] if message.startswith("0/") else "0"
-        return (
-            f"0/{total} nodes are available: {total} Preemption is not helpful for scheduling."
-            if total != "0"
-            else "not helpful."
-        )
+def _looks_around(info: PodInfo) -> bool:
+    return bool(info.affinity or info.anti_affinity) or any(each.hard for each in info.spread)
 
-    def _evict(self, victim: PodInfo, by: PodInfo) -> None:
-        condition = {
-            "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler",
-            "message": f"{next(iter(self._names))}: preempting to accommodate a higher priority pod",
-            "lastTransitionTime": now_text(time.time()),
-        }  # fmt: skip
-        try:
-            self._client.patch(
-                PODS,
-                victim.name,
-                {"status": {"conditions": [condition]}},
-                victim.namespace,
-                how="strategic",
-                subresource="status",
-            )
-            self._client.delete(PODS, victim.name, victim.namespace, uid=victim.uid)
-        except NotFound:
-            return
-        self._events.event(
-            victim.object, "Normal", "Preempted", f"Preempted by pod {by.uid} on node {self._nominated.get(by.uid, '')}"
-        )
+
+def _same(known: Object, pod: Object) -> bool:
+    """Whether nothing that rules read differs."""
+    a, b = known["metadata"], pod["metadata"]
+    if bool(a.get("deletionTimestamp")) != bool(b.get("deletionTimestamp")):
+        return False
+    return (a.get("labels") or {}) == (b.get("labels") or {}) and known["spec"] == pod["spec"]
 
 
 def _matters(old: Object, new: Object) -> bool:

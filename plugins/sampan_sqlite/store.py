@@ -13,6 +13,7 @@ from sampan_sqlite.options import Options
 from sampan_sqlite.reader import Reader
 from sampan_sqlite.schema import prepare
 from sampan_sqlite.transaction import MOST_CHANGES
+from sampan_sqlite.turns import Turns
 from sampan_sqlite.writer import Writer
 
 
@@ -21,15 +22,22 @@ class SqliteStore:
 
     def __init__(self, options: Options) -> None:
         prepare(options)
+        self._turns = Turns(options.path)
+        self._seen = (-1, 0)  # the turn, and the newest revision in it
         self._reader = Reader(options)
         self._feed = Feed(self._reader.revision())
         self._notices = Notices(options.path)
-        self._writer = Writer(options, self._feed, self._notices)
+        self._writer = Writer(options, self._feed, self._notices, self._turns)
         self._closing = threading.Lock()
         self._closed = False
 
     def revision(self) -> int:
-        return self._reader.revision()
+        turn = self._turns.now()  # before asking: a commit that falls between makes the answer newer than its turn
+        seen, revision = self._seen
+        if turn != seen or self._closed:
+            revision = self._reader.revision()
+            self._seen = (turn, revision)
+        return revision
 
     def get(self, key: str, *, revision: int = 0) -> Entry | None:
         return self._reader.get(key, revision)

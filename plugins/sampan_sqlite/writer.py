@@ -27,6 +27,7 @@ from sampan_sqlite.reader import changes_after, head
 from sampan_sqlite.recent import Recent
 from sampan_sqlite.schema import FIRST_REVISION, connect, revision_of
 from sampan_sqlite.transaction import Transaction
+from sampan_sqlite.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +51,11 @@ class Submission(NamedTuple):
 class Writer:
     """Owns the writing connection; everything but ``submit``, ``compact`` and ``close`` happens on its thread."""
 
-    def __init__(self, options: Options, feed: Feed, notices: Notices) -> None:
+    def __init__(self, options: Options, feed: Feed, notices: Notices, turns: Turns) -> None:
         self._options = options
         self._feed = feed
         self._notices = notices
+        self._turns = turns
         self._compaction = Compaction(options)
         self._recent = Recent()
         self._connection: sqlite3.Connection | None = None
@@ -181,6 +183,7 @@ class Writer:
         if self._compaction.due(newest):
             self._compaction.step(connection, newest, 2 * changes + 16)
         connection.execute("COMMIT")
+        self._turns.move_on()
         self._unwritten += changes
         if transaction.expiring:
             self._expect(min(at for _, at in transaction.expiring))

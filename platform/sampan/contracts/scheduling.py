@@ -17,6 +17,7 @@ class Verdict(NamedTuple):
 
     reason: str  # Insufficient cpu
     unresolvable: bool = False
+    more: tuple[str, ...] = ()  # further reasons on the same node: Insufficient memory
 
 
 class NodeView(Protocol):
@@ -25,14 +26,19 @@ class NodeView(Protocol):
     row: int
     name: str
     object: Object
-    pods: Sequence[Object]
+
+    @property
+    def pods(self) -> Sequence[Object]: ...
 
 
 class Snapshot(Protocol):
     """All nodes at one moment; ``columns`` holds NumPy arrays with one row a node (cpu, memory, pods, used_cpu …)."""
 
-    names: Sequence[str]
-    columns: dict[str, Any]
+    @property
+    def names(self) -> Sequence[str]: ...
+
+    @property
+    def columns(self) -> dict[str, Any]: ...
 
     def __len__(self) -> int: ...
 

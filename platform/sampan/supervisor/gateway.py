@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import signal
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 from sampan.plugins import Plugins
 from sampan.settings import Settings
 from sampan.supervisor import tether
+from sampan.supervisor.memory import settle
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +74,4 @@ def _end_with_arbiter(arbiter: Any, worker: Any) -> None:
 
 
 def _settle(worker: Any) -> None:
-    """What is loaded by now stays for ever: keep the collector away from it."""
-    gc.collect()
-    gc.freeze()
+    settle()

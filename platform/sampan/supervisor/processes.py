@@ -6,18 +6,18 @@ exactly one thread and no connections. It sleeps until a child ends or a signal 
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sampan.supervisor import tether
+from sampan.supervisor.memory import limit_arenas, settle
 from sampan.supervisor.state import ProcessState, born, write_state
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 STEADY = 20.0  # seconds of life after which a process counts as healthy again
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 PATIENCE = 20.0  # seconds a process is given to stop before it is killed
 
 
@@ -57,10 +58,10 @@ class Supervisor:
     def run(self) -> None:
         """Until told to stop; afterwards no child is left."""
         previous = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        for number in SIGNALS:
             signal.signal(number, self._on_signal)
-        gc.collect()
-        gc.freeze()
+        limit_arenas()
+        settle()
         try:
             for process in sorted(self._processes.values(), key=lambda process: process.order):
                 self._start(process)
@@ -93,22 +94,28 @@ class Supervisor:
     def _start(self, process: Process) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
+        # until the child has handlers of its own, a signal has to wait: ours would only note it in the wrong process
         parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            self._become(process, parent)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._become(process, before, parent)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         state = self._states[process.name]
         state.pid, state.born, state.started, state.status = pid, born(pid), time.time(), "running"
         log.info("started %s (pid %d)", process.name, pid)
         self._save()
 
-    def _become(self, process: Process, parent: int) -> None:
+    def _become(self, process: Process, mask: Iterable[int], parent: int) -> None:
         """The child's side of the fork; never returns."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+            for number in SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.close(self._wake_r)
             os.close(self._wake_w)
             tether.tie(parent, signal.SIGTERM)
@@ -157,7 +164,11 @@ class Supervisor:
         except Exception:
             log.exception("the configuration cannot be applied; everything stays as it is")
             return
-        gone = [process for name, process in self._processes.items() if name not in wanted]
+        gone = [
+            process
+            for name, process in self._processes.items()
+            if name not in wanted or wanted[name].components != process.components
+        ]
         self._stop_all(gone)
         for process in gone:
             del self._processes[process.name], self._states[process.name]

@@ -20,11 +20,7 @@ class InterPodAffinity:
     local = False
 
     def refusals(self, pod: PodInfo, cluster: Cluster) -> Iterator[Refusal | Requirement]:
-        for counter in cluster.held_against(pod):
-            yield Refusal(counter.topology_key, _occupied(counter.counts), UNWANTED)
-        for term in pod.anti_affinity:
-            counts = cluster.counter(term.topology_key, term.namespaces, term.selector).counts
-            yield Refusal(term.topology_key, _occupied(counts), TOO_NEAR)
+        """In upstream's order, which decides what users are told."""
         near = [(term, cluster.counter(term.topology_key, term.namespaces, term.selector)) for term in pod.affinity]
         first = (
             near and not any(c.total for _, c in near) and all(t.matches(pod.namespace, pod.labels) for t, _ in near)
@@ -32,6 +28,11 @@ class InterPodAffinity:
         for term, counter in near:
             # The first of a group that wants to be near itself may go anywhere that has the label.
             yield Requirement(term.topology_key, None if first else _occupied(counter.counts), NOT_NEAR)
+        for term in pod.anti_affinity:
+            counts = cluster.counter(term.topology_key, term.namespaces, term.selector).counts
+            yield Refusal(term.topology_key, _occupied(counts), TOO_NEAR)
+        for counter in cluster.held_against(pod):
+            yield Refusal(counter.topology_key, _occupied(counter.counts), UNWANTED)
 
     def scores(self, pod: PodInfo, cluster: Cluster) -> Iterator[Scores]:
         total = sum(abs(term.weight) for term in pod.prefers)

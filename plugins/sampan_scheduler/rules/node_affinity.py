@@ -59,5 +59,6 @@ class NodeAffinity:
         preferred = _node_affinity(pod.object["spec"]).get("preferredDuringSchedulingIgnoredDuringExecution")
         if not preferred:
             return 0.0
-        total = sum(p["weight"] for p in preferred)
-        return 100.0 * sum(p["weight"] for p in preferred if term_matches(p["preference"], node)) / max(total, 1)
+        total = sum(int(p["weight"]) for p in preferred)
+        matched = sum(int(p["weight"]) for p in preferred if term_matches(p["preference"], node))
+        return 100.0 * matched / max(total, 1)

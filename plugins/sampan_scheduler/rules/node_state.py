@@ -63,7 +63,7 @@ class Taints:
     def score(self, pod: PodInfo, node: Node) -> float:
         if not node.taints:
             return 100.0
-        disliked = sum(t.get("effect") == "PreferNoSchedule" and not tolerated(pod, t) for t in node.taints)
+        disliked: int = sum(t.get("effect") == "PreferNoSchedule" and not tolerated(pod, t) for t in node.taints)
         return 100.0 / (1 + disliked)
 
 

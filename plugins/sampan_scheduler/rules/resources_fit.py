@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sampan.contracts.scheduling import Verdict
-from sampan_scheduler.nodes import Node, share, spread_of
+from sampan_scheduler.nodes import Node, share
 from sampan_scheduler.pods import MIN_CPU, MIN_MEMORY, PodInfo
 
 TOO_MANY = Verdict("Too many pods")
@@ -16,12 +16,14 @@ class ResourcesFit:
 
     def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
         allocatable, used = node.allocatable, node.used
-        if len(node.members) + 1 > allocatable.get("pods", 110):
-            return TOO_MANY
+        short = [TOO_MANY.reason] if len(node.members) + 1 > allocatable.get("pods", 110) else []
+        unresolvable = False
         for name, amount in pod.requests.items():
-            if amount and amount > allocatable.get(name, 0) - used.get(name, 0):
-                return Verdict(f"Insufficient {name}", amount > allocatable.get(name, 0))
-        return None
+            capacity = allocatable.get(name, 0)
+            if amount and amount > capacity - used.get(name, 0):
+                short.append(f"Insufficient {name}")
+                unresolvable = unresolvable or amount > capacity
+        return Verdict(short[0], unresolvable, tuple(short[1:])) if short else None
 
     def score(self, pod: PodInfo, node: Node) -> float:
         cpu = share(node.score_cpu + (pod.requests.get("cpu") or MIN_CPU), node.allocatable.get("cpu", 0))
@@ -39,4 +41,4 @@ class BalancedAllocation:
     def score(self, pod: PodInfo, node: Node) -> float:
         cpu = share(node.used.get("cpu", 0) + pod.requests.get("cpu", 0), node.allocatable.get("cpu", 0))
         memory = share(node.used.get("memory", 0) + pod.requests.get("memory", 0), node.allocatable.get("memory", 0))
-        return 100 * (1 - spread_of((cpu, memory)))
+        return 100 * (1 - abs(cpu - memory) / 2)  # of two values that is the standard deviation

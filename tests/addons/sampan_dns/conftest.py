@@ -56,9 +56,9 @@ class Resolver:
     """Answers every A question with 192.0.2.1, or with what ``reply`` says; counts."""
 
     def __init__(self) -> None:
+        self.tcp = socket.create_server(("127.0.0.1", 0))  # first: far more ports are taken for TCP than for UDP
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.tcp = socket.create_server(self.socket.getsockname())
+        self.socket.bind(self.tcp.getsockname())
         self.place = self.socket.getsockname()
         self.asked: list[str] = []
         self.reply: Any = self.usual

@@ -36,6 +36,16 @@ class Slice(NamedTuple):
     remaining: int
 
 
+class Kept(NamedTuple):
+    """A joined answer: its items begin at ``start``; ``last`` is the last key where there is more."""
+
+    body: bytes
+    start: int
+    revision: int
+    last: str
+    remaining: int
+
+
 class Asked(NamedTuple):
     """The query of a list, checked."""
 
@@ -62,22 +72,42 @@ class List:
         )
 
     def _body(self, served: Served, form: negotiation.Form, selection: Selection, asked: Asked, include: str) -> bytes:
-        kept = served.collection.answers if served.collection else {}
+        assert served.collection is not None
+        kept = served.collection.answers
         name = (served.resource, form, include, selection.namespace, asked.limit, asked.after)
-        if not selection.narrow and not asked.exact and form.how == "json" and name in kept:
-            items, more, remaining = kept[name]
-            meta = self._meta(served, asked, Slice((), self._cache.revision, bool(more), remaining), selection, more)
-            return b"".join((served.list_head, encode_json(meta), items))
+        whole = not selection.narrow and not asked.exact and form.how == "json"
+        if whole and name in kept:
+            again = self._again(served, selection, asked, name)
+            if again is not None:
+                return again
         found = self.slice(served, selection, asked)
         last = found.records[-1].key if found.more and found.records else ""
         meta = self._meta(served, asked, found, selection, last)
         body = forms.listing(served, form, found.records, meta, include)
-        whole = not selection.narrow and not asked.exact and form.how == "json"
         if whole and len(body) > WORTH_KEEPING and len(kept) < MOST_KEPT:
-            items = body[len(served.list_head) + len(encode_json(meta)) :]
+            start = len(served.list_head) + len(encode_json(meta))
             with self._cache.lock:
-                if served.collection and served.collection.changed <= found.revision:
-                    served.collection.answers[name] = (items, last, found.remaining)
+                if served.collection.changed <= found.revision:
+                    served.collection.answers[name] = Kept(body, start, found.revision, last, found.remaining)
+        return body
+
+    def _again(self, served: Served, selection: Selection, asked: Asked, name: Any) -> bytes | None:
+        """A kept answer under the present revision: as it is, or copied once where other collections have changed."""
+        assert served.collection is not None
+        with self._cache.lock:
+            kept: Any = served.collection.answers.get(name)
+            revision = self._cache.revision
+        if kept is None:
+            return None
+        if kept.revision == revision:
+            return bytes(kept.body)
+        found = Slice((), revision, bool(kept.last), kept.remaining)
+        meta = encode_json(self._meta(served, asked, found, selection, kept.last))
+        body = b"".join((served.list_head, meta, memoryview(kept.body)[kept.start :]))
+        with self._cache.lock:
+            if served.collection.answers.get(name) is kept:
+                start = len(served.list_head) + len(meta)
+                served.collection.answers[name] = kept._replace(body=body, start=start, revision=revision)
         return body
 
     def _meta(self, served: Served, asked: Asked, found: Slice, selection: Selection, last: str) -> dict[str, Any]:

@@ -1,0 +1,191 @@
+"""Writing down what was decided, on a few threads of their own: bindings, reasons, evictions.
+
+Each thread keeps its connection (the client's pool). Must not decide anything: what came of a binding is told to the
+``bound`` and ``unbound`` callbacks.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+from sampan.client import Client
+from sampan.contracts.kinds import Object
+from sampan.contracts.scheduling import NodeView, State
+from sampan.errors import Conflict, NotFound, StatusError
+from sampan.objects.metadata import now_text
+from sampan_scheduler.pods import PodInfo
+from sampan_scheduler.preemption import Room
+from sampan_scheduler.resources import PODS
+from sampan_scheduler.strangers import Strangers
+
+log = logging.getLogger(__name__)
+
+BINDERS = 4
+ASK_AGAIN = 0.5  # seconds between two questions to a plugin that wants a pod to wait
+UNWRITTEN = (StatusError, OSError)
+
+
+class Events(Protocol):
+    def event(self, about: Object, type: str, reason: str, message: str) -> None: ...
+
+
+class Binder:
+    """``bound(info)`` after a binding is written; ``unbound(info, state, again)`` after it was refused for good."""
+
+    def __init__(
+        self,
+        client: Client,
+        events: Events,
+        strangers: Strangers,
+        *,
+        bound: Callable[[PodInfo], None],
+        unbound: Callable[[PodInfo, State, bool], None],
+    ) -> None:
+        self._client, self._events, self._strangers = client, events, strangers
+        self._bound, self._unbound = bound, unbound
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        self._threads = [threading.Thread(target=self._work, name=f"binder-{n}", daemon=True) for n in range(BINDERS)]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Leave undone what has not begun: who leads next decides again."""
+        self._closed = True
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def submit(self, job: Callable[[], None]) -> None:
+        self._jobs.put(job)
+
+    def do_all(self) -> None:
+        """Do what has been submitted, on this thread (for tests and simulations)."""
+        while not self._jobs.empty():
+            job = self._jobs.get()
+            if job is not None:
+                job()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if self._closed:
+                continue
+            try:
+                job()
+            except Exception:
+                log.exception("a binding or a reason could not be written")
+
+    def bind(self, info: PodInfo, node: NodeView, state: State, give_up_at: float | None = None) -> None:
+        """Assign the pod to the node, once plugins permit it."""
+        if self._strangers.waits:
+            try:
+                wait = self._strangers.permit(state, info.object, node)
+                if wait > 0:
+                    self._wait(info, node, state, time.monotonic() + wait if give_up_at is None else give_up_at)
+                    return
+                self._strangers.pre_bind(state, info.object, node)
+            except Exception as error:
+                self._refused(info, node, state, error, again=True)
+                return
+        binding = {
+            "apiVersion": "v1", "kind": "Binding",
+            "metadata": {"name": info.name, "namespace": info.namespace, "uid": info.uid},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node.name},
+        }  # fmt: skip
+        try:
+            self._client.create(PODS, binding, info.namespace, subresource="binding", name=info.name)
+        except NotFound:
+            self._unbound(info, state, False)
+        except UNWRITTEN as error:
+            self._refused(info, node, state, error, again=not isinstance(error, Conflict))
+        else:
+            self._bound(info)
+            self._events.event(info.object, "Normal", "Scheduled", f"Successfully assigned {info.ref} to {node.name}")
+
+    def _wait(self, info: PodInfo, node: NodeView, state: State, give_up_at: float) -> None:
+        if time.monotonic() >= give_up_at:
+            self._refused(info, node, state, TimeoutError("no plugin permitted it in time"), again=True)
+            return
+        timer = threading.Timer(ASK_AGAIN, self.submit, (partial(self.bind, info, node, state, give_up_at),))
+        timer.daemon = True
+        timer.start()
+
+    def _refused(self, info: PodInfo, node: NodeView, state: State, error: Exception, *, again: bool) -> None:
+        self._unbound(info, state, again)
+        log.warning("pod %s could not be bound to %s: %s", info.ref, node.name, error)
+        self._events.event(info.object, "Warning", "FailedScheduling", f"binding rejected: {error}")
+
+    def report(self, info: PodInfo, message: str, room: Room) -> None:
+        """Say why there is no node; clear the one that was chosen for it."""
+        text = message if room.node or not room.why else f"{message} preemption: {room.why}"
+        self._events.event(info.object, "Warning", "FailedScheduling", text)
+        status: dict[str, Any] = {}
+        condition = _changed_condition(info.object, text)
+        if condition:
+            status["conditions"] = [condition]
+        if room.node:
+            status["nominatedNodeName"] = room.node
+        if not status:
+            return
+        try:
+            self._client.patch(
+                PODS, info.name, {"status": status}, info.namespace, how="strategic", subresource="status"
+            )
+        except NotFound:
+            return
+        except UNWRITTEN as error:
+            log.warning("pod %s: its state could not be written: %s", info.ref, error)
+
+    def evict(self, victim: PodInfo, by: PodInfo, node: str, failed: Callable[[], None]) -> None:
+        """Delete a pod for a more important one; ``failed()`` when that could not be done."""
+        condition = {
+            "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler",
+            "message": "default-scheduler: preempting to accommodate a higher priority pod",
+            "lastTransitionTime": now_text(time.time()),
+        }  # fmt: skip
+        patch = {"status": {"conditions": [condition]}}
+        try:
+            self._client.patch(PODS, victim.name, patch, victim.namespace, how="strategic", subresource="status")
+            self._client.delete(PODS, victim.name, victim.namespace, uid=victim.uid)
+        except NotFound:
+            return
+        except UNWRITTEN as error:
+            log.warning("pod %s could not be evicted for %s: %s", victim.ref, by.ref, error)
+            failed()
+        else:
+            self._events.event(victim.object, "Normal", "Preempted", f"Preempted by pod {by.uid} on node {node}")
+
+    def look(self, info: PodInfo, heard: Callable[[Object | None, Object | None], None]) -> None:
+        """Read a pod whose binding we have not heard back of, and tell what there is."""
+        try:
+            pod = self._client.get(PODS, info.name, info.namespace)
+        except NotFound:
+            heard(info.object, None)
+        except UNWRITTEN as error:
+            log.debug("pod %s cannot be read: %s", info.ref, error)
+        else:
+            if pod["metadata"]["uid"] == info.uid:
+                heard(info.object, pod)
+            else:
+                heard(info.object, None)
+
+
+def _changed_condition(pod: Object, text: str) -> Object | None:
+    """The PodScheduled condition to write, None when the pod says the same already."""
+    wanted = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": text}
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    known: Object = next((c for c in conditions if c["type"] == "PodScheduled"), {})
+    if all(known.get(key) == value for key, value in wanted.items()):
+        return None
+    since = known.get("lastTransitionTime") if known.get("status") == "False" else None
+    return {**wanted, "lastProbeTime": None, "lastTransitionTime": since or now_text(time.time())}

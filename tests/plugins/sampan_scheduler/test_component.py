@@ -1,0 +1,163 @@
+"""The component on the real API server, in process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+import sampan_config.plugin
+import sampan_events.plugin
+import sampan_namespaces.plugin
+import sampan_nodes.plugin
+import sampan_pods.plugin
+import sampan_scheduler.plugin
+from sampan.apiserver.app import new_app
+from sampan.client import Client
+from sampan.client.informers import Informer
+from sampan.contracts.access import Decision, User
+from sampan.contracts.components import Running
+from sampan.contracts.scheduling import Verdict
+from sampan.hookspecs import hookimpl
+from sampan.plugins import Plugins
+from sampan_memory.store import MemoryStore
+from sampan_scheduler import component
+from sampan_scheduler.resources import NODES, PODS
+
+WAIT = 10
+
+
+class Stand:
+    """Allows everything; contributes a scheduling plugin."""
+
+    name, weight = "stand", 1
+
+    @hookimpl
+    def contribute_authorizers(self):
+        return [self]
+
+    def authorize(self, asked):
+        return Decision.ALLOW, ""
+
+    @hookimpl
+    def contribute_scheduling_plugins(self, context):
+        return [self]
+
+    def filter(self, state, pod, node):
+        return Verdict("node(s) were forbidden") if node.name == "forbidden" else None
+
+
+class Pods:
+    """What an informer knows of pods, to wait on."""
+
+    def __init__(self, client):
+        self._more = threading.Condition()
+        self._informer = Informer(client, PODS, on_change=self._changed)
+        self._informer.start()
+        assert self._informer.wait_synced(WAIT)
+
+    def _changed(self, old, new):
+        with self._more:
+            self._more.notify_all()
+
+    def until(self, name, happened):
+        def now():
+            pod = self._informer.get(name, "default")
+            return pod is not None and happened(pod)
+
+        with self._more:
+            assert self._more.wait_for(now, WAIT), self._informer.get(name, "default")
+        return self._informer.get(name, "default")
+
+    def stop(self):
+        self._informer.stop()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    store = MemoryStore()
+    parts = {
+        "stand": Stand(), "events": sampan_events.plugin, "config": sampan_config.plugin, "pods": sampan_pods.plugin,
+        "nodes": sampan_nodes.plugin, "namespaces": sampan_namespaces.plugin, "scheduler": sampan_scheduler.plugin,
+    }  # fmt: skip
+    plugins = Plugins(entry_points=[], extra=parts)
+    app = new_app(plugins, store=store, options={"pki": str(tmp_path)})
+    client = Client.in_process(app.wsgi, User("admin", ("system:masters",)))
+    yield plugins, client
+    app.close()
+    store.close()
+
+
+@pytest.fixture
+def start(cluster, tmp_path):
+    plugins, client = cluster
+    stop, ready = threading.Event(), threading.Event()
+    options = {"node_name": "here", "plugins": plugins}
+    settings = plugins.settings_of("scheduler")
+    running = Running(client, settings, str(tmp_path), stop, options, ready=lambda text: ready.set())
+    thread = threading.Thread(target=component.run, args=(running,))
+
+    def begin():
+        thread.start()
+        assert ready.wait(WAIT)
+
+    yield begin
+    stop.set()
+    thread.join(WAIT)
+    assert not thread.is_alive()
+
+
+def node(name):
+    status = {"allocatable": {"cpu": "2", "memory": "4Gi", "pods": "10"}, "capacity": {"cpu": "2"}}
+    return {"kind": "Node", "apiVersion": "v1", "metadata": {"name": name}, "status": status}
+
+
+def pod(name, cpu):
+    container = {"name": "c", "image": "v1", "resources": {"requests": {"cpu": cpu}}}
+    metadata = {"name": name, "namespace": "default"}
+    return {"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": {"containers": [container]}}
+
+
+def condition(found):
+    return next((c for c in found["status"].get("conditions") or () if c["type"] == "PodScheduled"), {})
+
+
+def test_pods_are_bound_or_told_why_not_and_strangers_are_asked(cluster, start):
+    _, client = cluster
+    client.create(NODES, node("n"))
+    client.create(NODES, node("forbidden"))
+    client.create(PODS, pod("early", "1"))
+    pods = Pods(client)
+    try:
+        start()
+        early = pods.until("early", lambda found: found["spec"].get("nodeName"))
+        assert (early["spec"]["nodeName"], condition(early)["status"]) == ("n", "True")
+
+        client.create(PODS, pod("late", "2"))
+        late = pods.until("late", lambda found: condition(found).get("reason") == "Unschedulable")
+        said = condition(late)["message"]
+        assert said.startswith("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were forbidden. preemption: ")
+
+        client.delete(PODS, "early", "default", grace=0)
+        pods.until("late", lambda found: found["spec"].get("nodeName") == "n")
+    finally:
+        pods.stop()
+
+
+def test_work_that_fails_begins_anew(start, monkeypatch, caplog):
+    real, tries = component._work, []
+
+    def failing_once(running, stop):
+        tries.append(1)
+        if len(tries) == 1:
+            raise RuntimeError("oh")
+        real(running, stop)
+
+    monkeypatch.setattr(component, "_work", failing_once)
+    monkeypatch.setattr(component, "FIRST_PAUSE", 0.0)
+    caplog.set_level(logging.ERROR)
+
+    start()
+
+    assert "scheduling failed and begins anew" in caplog.text

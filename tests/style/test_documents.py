@@ -1,0 +1,103 @@
+"""Manual pages have their sections; settings are documented; links lead somewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+
+import pytest
+
+from sampan import settings
+
+SECTIONS = ("Name", "Description", "Hooks", "Settings", "Metrics", "Ready", "Examples")
+
+
+def manuals(root):
+    return [
+        path.parent / "README.md"
+        for plank in ("plugins", "addons")
+        for path in sorted((root / plank).glob("*/plugin.py"))
+    ]
+
+
+def missing_sections(text):
+    found = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    return [section for section in SECTIONS if section not in found]
+
+
+def rows(text):
+    """The names in the first column of the document's tables."""
+    return set(re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE))
+
+
+def core_settings(record=settings.Settings, prefix=""):
+    names = set()
+    for field in dataclasses.fields(record):
+        default = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+        if dataclasses.is_dataclass(default):
+            names |= core_settings(type(default), f"{prefix}{field.name}.")
+        else:
+            names.add(f"{prefix}{field.name}")
+    return names
+
+
+def plugin_settings(root):
+    names = set()
+    for manual in manuals(root):
+        package = manual.parent.name
+        record = getattr(importlib.import_module(f"{package}.plugin"), "Settings", None)
+        if record is not None:
+            short = package.removeprefix("sampan_")
+            names |= {f"plugins.{short}.{field.name}" for field in dataclasses.fields(record)}
+    return names
+
+
+def broken_links(path):
+    """Relative links whose file is not there."""
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text())
+    return [target for target in targets if not (path.parent / target).exists()]
+
+
+def test_every_plugin_has_a_whole_manual_page(root):
+    found = {
+        path.parent.name: missing_sections(path.read_text()) if path.exists() else "no page" for path in manuals(root)
+    }
+
+    assert {name: missing for name, missing in found.items() if missing} == {}
+
+
+def test_every_setting_is_documented_and_no_other(root):
+    text = (root / "docs" / "settings.md").read_text()
+
+    assert rows(text) == core_settings() | plugin_settings(root)
+
+
+def test_every_add_on_and_plugin_documents_its_settings_on_its_own_page(root):
+    for name in plugin_settings(root):
+        _, plugin, key = name.split(".")
+        page = next(path for path in manuals(root) if path.parent.name == f"sampan_{plugin}")
+        assert key in page.read_text(), f"{page}: {key}"
+
+
+@pytest.mark.parametrize(
+    "name", ["start", "operate", "settings", "hooks", "writing-a-plugin", "testing-a-plugin", "layers", "compatibility"]
+)
+def test_the_document_is_there(root, name):
+    assert (root / "docs" / f"{name}.md").read_text().startswith("# ")
+
+
+def test_links_lead_somewhere(root):
+    documents = [*(root / "docs").glob("*.md"), *manuals(root), *root.glob("*.md")]
+    broken = {path.name: broken_links(path) for path in documents if path.exists()}
+
+    assert {name: targets for name, targets in broken.items() if targets} == {}
+
+
+def test_the_rules_catch_a_bad_page(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("## Name\n[there](page.md) [gone](gone.md#x) [web](https://example.org)\n| `api.port` | 1 |\n")
+
+    assert missing_sections(page.read_text()) == list(SECTIONS[1:])
+    assert broken_links(page) == ["gone.md"]
+    assert rows(page.read_text()) == {"api.port"}

@@ -1,0 +1,104 @@
+"""What lies where: packages are declared, planks have no ``__init__``, nothing is a drawer."""
+
+from __future__ import annotations
+
+import configparser
+
+PLANKS = ("platform", "plugins", "addons")
+DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
+
+
+def present(root):
+    """Packages on disk, by their dotted names."""
+    return {
+        ".".join(init.parent.relative_to(root / plank).parts)
+        for plank in PLANKS
+        for init in (root / plank).rglob("__init__.py")
+        if "__pycache__" not in init.parts
+    }
+
+
+def setup(root):
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(root / "setup.cfg")
+    return parser
+
+
+def declared(root):
+    return set(setup(root)["options"]["packages"].split())
+
+
+def linted(root):
+    return set(setup(root)["importlinter"]["root_packages"].split())
+
+
+def hidden(root):
+    """``__init__.py`` where none may be: it would hide the standard library's ``platform``, or collide under tests."""
+    bare = [root / plank / "__init__.py" for plank in PLANKS]
+    return sorted(str(p.relative_to(root)) for p in (*bare, *(root / "tests").rglob("__init__.py")) if p.exists())
+
+
+def drawers(root):
+    files = [path for top in (*PLANKS, "tests", "tools") for path in (root / top).rglob("*.py")]
+    return sorted(
+        str(path.relative_to(root)) for path in files if DRAWERS & {path.stem.removeprefix("test_"), path.parent.name}
+    )
+
+
+def unpackaged(root):
+    """Folders of modules that are no package: they would not be in the wheel."""
+    folders = {path.parent for plank in PLANKS for path in (root / plank).rglob("*.py")}
+    return sorted(str(folder.relative_to(root)) for folder in folders if not (folder / "__init__.py").exists())
+
+
+def without_entry_point(root):
+    """Plugins and add-ons with a plugin.py that nobody would find."""
+    parser = setup(root)
+    points = parser["options.entry_points"]["sampan.plugins"] + parser["options.entry_points"]["sampan.addons"]
+    modules = {f"{path.parent.name}.plugin" for plank in PLANKS[1:] for path in (root / plank).glob("*/plugin.py")}
+    return sorted(module for module in modules if module not in points.split())
+
+
+def test_every_package_is_shipped(root):
+    assert declared(root) == present(root)
+
+
+def test_every_plank_is_linted(root):
+    assert linted(root) == {name for name in present(root) if "." not in name}
+
+
+def test_no_plank_hides_the_standard_library(root):
+    assert hidden(root) == []
+
+
+def test_no_module_is_a_drawer(root):
+    assert drawers(root) == []
+
+
+def test_every_folder_of_modules_is_a_package(root):
+    assert unpackaged(root) == []
+
+
+def test_every_plugin_can_be_found(root):
+    assert without_entry_point(root) == []
+
+
+def test_the_rules_catch_a_bad_tree(tmp_path):
+    for path in (
+        "platform/__init__.py",
+        "plugins/sampan_x/plugin.py",
+        "addons/y/utils.py",
+        "tests/__init__.py",
+        "tools/a.py",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    (tmp_path / "setup.cfg").write_text(
+        "[options]\npackages =\n  gone\n[options.entry_points]\nsampan.plugins =\n  a = b\nsampan.addons =\n  a = b\n"
+    )
+
+    assert declared(tmp_path) == {"gone"} != present(tmp_path)
+    assert hidden(tmp_path) == ["platform/__init__.py", "tests/__init__.py"]
+    assert drawers(tmp_path) == ["addons/y/utils.py"]
+    assert unpackaged(tmp_path) == ["addons/y", "plugins/sampan_x"]
+    assert without_entry_point(tmp_path) == ["sampan_x.plugin"]
