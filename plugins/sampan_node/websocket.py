@@ -10,7 +10,7 @@ import hashlib
 import select
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.message import Message
 from typing import Any, NamedTuple
 
@@ -30,13 +30,16 @@ class Accepted(NamedTuple):
     head: bytes  # the complete 101 answer
 
 
-def accept(headers: Mapping[str, str] | Message) -> Accepted:
-    """Raises BadRequest for what is no WebSocket upgrade, or offers no protocol of ours."""
+def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str] = PROTOCOLS) -> Accepted:
+    """``protocols``: those spoken, best first.
+
+    Raises BadRequest for what is no WebSocket upgrade, or offers no protocol of ours.
+    """
     if "websocket" not in (headers.get("Upgrade") or "").lower():
         raise BadRequest("unable to upgrade: only WebSocket is spoken here")
     key = headers.get("Sec-WebSocket-Key") or ""
     offered = [one.strip() for one in (headers.get("Sec-WebSocket-Protocol") or "").split(",")]
-    protocol = next((one for one in PROTOCOLS if one in offered), None)
+    protocol = next((one for one in protocols if one in offered), None)
     if not key or protocol is None:
         raise BadRequest(f"unable to upgrade: none of the protocols {offered} is known")
     digest = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()

@@ -347,6 +347,22 @@ def test_a_pod_bound_past_the_scheduler_is_refused_where_it_does_not_fit(cluster
     assert cluster.kubectl("get", "pod", "huge").splitlines()[1].split()[2] == "OutOfcpu"
 
 
+def test_port_forward_reaches_the_pod(cluster, namespace):
+    script = "echo forwarded > /tmp/index.html; exec busybox httpd -f -p $IP:8080 -h /tmp"
+    env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
+    running(cluster, "web", script, container={"env": env, "readinessProbe": {"tcpSocket": {"port": 8080}}})
+    port = free_port()
+    forward = cluster.popen("port-forward", "pod/web", f"{port}:8080", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        assert "Forwarding from" in forward.stdout.readline()
+        for _ in range(5):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                assert answer.read() == b"forwarded\n"
+    finally:
+        forward.terminate()
+        forward.communicate()
+
+
 @pytest.mark.docker
 def test_a_host_port_leads_into_the_pod(docker_cluster, request):
     cluster = docker_cluster
