@@ -62,6 +62,7 @@ class Connection:
         self._socket.setblocking(False)
         self._frames = Frames(ConnectionType.SERVER)
         self._lock = threading.Lock()
+        self._parting = False  # we have said goodbye; what still comes is read until the other side has, too
         self._closed = False
 
     def messages(self) -> Iterator[bytes]:
@@ -95,10 +96,18 @@ class Connection:
         return self._write(BytesMessage(data=message))
 
     def close(self, code: int = 1000) -> None:
-        """Say goodbye, wait a moment for the answer, let go."""
-        if not self._closed:
+        """Say goodbye; ``messages`` ends when the other side answers.
+
+        Letting go before that would reset the connection where bytes of the client are still on their way, and the
+        client would not get to read the end.
+        """
+        if not self._parting:
+            self._parting = True
             self._write(CloseConnection(code=code))
-            self._closed = True
+
+    def abandon(self) -> None:
+        """Let go, answered or not."""
+        self._closed = True
 
     def _write(self, event: Any) -> bool:
         with self._lock:

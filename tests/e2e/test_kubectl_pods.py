@@ -87,6 +87,14 @@ def test_exec_passes_output_errors_input_and_exit_codes(cluster, namespace):
     assert cluster.kubectl("exec", "-i", "box", "--", "cat", input=big) == big
 
 
+def test_exec_ends_rightly_where_the_command_does_not_read_what_it_is_sent(cluster, namespace):
+    running(cluster, "box")
+
+    for _ in range(10):
+        said = cluster.kubectl("exec", "-i", "box", "--", "sh", "-c", "exit 7", input="x" * 200_000, check=False)
+        assert "exit code 7" in said
+
+
 def test_exec_with_a_terminal(cluster, namespace):
     running(cluster, "box")
     outside, inside = pty.openpty()
