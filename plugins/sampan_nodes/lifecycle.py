@@ -198,12 +198,20 @@ def _node_of_lease(lease: Object, seen: Observed) -> Sequence[Key]:
 
 
 def _pods_of_node(node: Object, seen: Observed) -> Sequence[Key]:
+    """None where nobody has to leave: most nodes' events are heartbeats, and there may be many pods to look through."""
     name = node["metadata"]["name"]
+    present = seen.get(NODES, name)
+    if present is not None and not _drives_out(present) and not _drives_out(node):
+        return ()
     return [
         Key(pod["metadata"]["namespace"], pod["metadata"]["name"])
         for pod in seen.list(PODS)
         if pod["spec"].get("nodeName") == name
     ]
+
+
+def _drives_out(node: Object) -> bool:
+    return any(taint.get("effect") == "NoExecute" for taint in (node.get("spec") or {}).get("taints") or ())
 
 
 def reconcilers() -> list[Reconciler]:

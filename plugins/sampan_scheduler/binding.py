@@ -26,7 +26,7 @@ from sampan_scheduler.strangers import Strangers
 
 log = logging.getLogger(__name__)
 
-BINDERS = 4
+BINDERS = 16  # commits group: more bindings under way cost the store no more flushes
 ASK_AGAIN = 0.5  # seconds between two questions to a plugin that wants a pod to wait
 UNWRITTEN = (StatusError, OSError)
 

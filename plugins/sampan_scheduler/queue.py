@@ -87,7 +87,9 @@ class Queue:
         if info is not None:
             self._attempts[uid] = self._attempts.get(uid, 0) + 1
             self._tried[uid] = self._clock()
-            self._waiting.setdefault(info.signature, {})[uid] = self._clock()
+            uids = self._waiting.setdefault(info.signature, {})
+            uids.pop(uid, None)
+            uids[uid] = self._clock()
 
     def retry(self, uid: str) -> None:
         """Something went wrong that another try may mend (a refused binding)."""
@@ -138,7 +140,10 @@ class Queue:
             if self._place.get(uid) == ("resting", number):
                 self._activate(uid)
         for signature, uids in list(self._waiting.items()):
-            for uid in [uid for uid, since in uids.items() if now - since >= LONGEST_WAIT]:
+            while uids:  # the one that has waited longest stands first
+                uid, since = next(iter(uids.items()))
+                if now - since < LONGEST_WAIT:
+                    break
                 del uids[uid]
                 self._activate(uid)
             if not uids:

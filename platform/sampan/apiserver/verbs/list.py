@@ -95,19 +95,19 @@ class List:
         """A kept answer under the present revision: as it is, or copied once where other collections have changed."""
         assert served.collection is not None
         with self._cache.lock:
-            kept: Any = served.collection.answers.get(name)
+            kept: Kept | None = served.collection.answers.get(name)
             revision = self._cache.revision
         if kept is None:
             return None
         if kept.revision == revision:
-            return bytes(kept.body)
+            return kept.body
         found = Slice((), revision, bool(kept.last), kept.remaining)
         meta = encode_json(self._meta(served, asked, found, selection, kept.last))
         body = b"".join((served.list_head, meta, memoryview(kept.body)[kept.start :]))
+        fresh = kept._replace(body=body, start=len(served.list_head) + len(meta), revision=revision)
         with self._cache.lock:
-            if served.collection.answers.get(name) is kept:
-                start = len(served.list_head) + len(meta)
-                served.collection.answers[name] = kept._replace(body=body, start=start, revision=revision)
+            if served.collection.answers.get(name) is kept and served.collection.changed <= revision:
+                served.collection.answers[name] = fresh
         return body
 
     def _meta(self, served: Served, asked: Asked, found: Slice, selection: Selection, last: str) -> dict[str, Any]:
