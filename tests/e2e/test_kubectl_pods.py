@@ -87,6 +87,14 @@ def test_exec_passes_output_errors_input_and_exit_codes(cluster, namespace):
     assert cluster.kubectl("exec", "-i", "box", "--", "cat", input=big) == big
 
 
+def test_exec_ends_rightly_where_the_command_does_not_read_what_it_is_sent(cluster, namespace):
+    running(cluster, "box")
+
+    for _ in range(10):
+        said = cluster.kubectl("exec", "-i", "box", "--", "sh", "-c", "exit 7", input="x" * 200_000, check=False)
+        assert "exit code 7" in said
+
+
 def test_exec_with_a_terminal(cluster, namespace):
     running(cluster, "box")
     outside, inside = pty.openpty()
@@ -345,6 +353,22 @@ def test_a_pod_bound_past_the_scheduler_is_refused_where_it_does_not_fit(cluster
     status = until(lambda: (s := cluster.get("pod", "huge")["status"]).get("phase") == "Failed" and s)
     assert status["reason"] == "OutOfcpu"
     assert cluster.kubectl("get", "pod", "huge").splitlines()[1].split()[2] == "OutOfcpu"
+
+
+def test_port_forward_reaches_the_pod(cluster, namespace):
+    script = "echo forwarded > /tmp/index.html; exec busybox httpd -f -p $IP:8080 -h /tmp"
+    env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
+    running(cluster, "web", script, container={"env": env, "readinessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1}})
+    port = free_port()
+    forward = cluster.popen("port-forward", "pod/web", f"{port}:8080", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        assert "Forwarding from" in forward.stdout.readline()
+        for _ in range(5):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                assert answer.read() == b"forwarded\n"
+    finally:
+        forward.terminate()
+        forward.communicate()
 
 
 @pytest.mark.docker
