@@ -27,6 +27,7 @@ def service_account(requests: TokenRequests) -> Kind:
                 group="authentication.k8s.io",
                 verbs=("create",),
                 serve=requests.serve,
+                admits=True,
             ),
         ),
     )

@@ -50,7 +50,10 @@ def kinds(pki: str) -> list[Kind]:
     streams = Streams(pki)
     subresources = (
         Subresource(name="binding", kind="Binding", verbs=("create",), serve=binding.bind, counts=False),
-        Subresource(name="eviction", kind="Eviction", group="policy", version="v1", serve=binding.evict, blocking=True),
+        Subresource(
+            name="eviction", kind="Eviction", group="policy", version="v1", serve=binding.evict, blocking=True,
+            admits=True,
+        ),
         Subresource(name="log", kind="Pod", verbs=("get",), serve=streams.log, blocking=True),
         _stream("exec", streams.exec, "PodExecOptions"),
         _stream("attach", streams.attach, "PodAttachOptions"),

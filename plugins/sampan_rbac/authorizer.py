@@ -37,7 +37,7 @@ class Rbac:
         self._known: dict[tuple[object, ...], _Found] = {}
 
     def authorize(self, asked: Attributes) -> tuple[Decision, str]:
-        user, verb, group, _version, resource, subresource, namespace, name, path = asked
+        user, verb, group, _version, resource, subresource, namespace, name, path, _fields = asked
         if MASTERS in user.groups:
             return _MASTER
         if self._index.refresh():

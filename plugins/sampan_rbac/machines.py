@@ -133,8 +133,8 @@ _COMPONENTS = [
     cluster_role("system:node-proxier", _PROXY),
     cluster_binding("system:node-proxier", "system:node-proxier", user("system:kube-proxy")),
     cluster_role("system:node", _NODE),
-    # Upstream leaves this binding empty, for its node authorizer sees to each node by itself; sampan has none yet.
-    cluster_binding("system:node", "system:node", group("system:nodes")),
+    # Bound to nobody, as upstream: sampan_nodeauth sees to each node by itself. It stays for who binds it on purpose.
+    cluster_binding("system:node", "system:node"),
     cluster_role(
         "system:kubelet-api-admin",
         [

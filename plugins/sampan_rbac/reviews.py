@@ -13,6 +13,7 @@ from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.serving import Call, Reader
 from sampan.errors import BadRequest
 from sampan.objects import problems
+from sampan.objects.selectors import escape
 from sampan_rbac.index import Index
 from sampan_rbac.rules import Rule
 
@@ -85,7 +86,21 @@ def _attributes(spec: Object, user: User) -> Attributes:
         return Attributes(user, path.get("verb", ""), path=path.get("path", ""))
     asked = spec.get("resourceAttributes") or {}
     parts = ("verb", "group", "version", "resource", "subresource", "namespace", "name")
-    return Attributes(user, *(asked.get(part, "") for part in parts))
+    fields = _fields(asked.get("fieldSelector") or {})
+    return Attributes(user, *(asked.get(part, "") for part in parts))._replace(fields=fields)
+
+
+def _fields(selector: Object) -> str:
+    """The selector as text; a requirement that is none of field selectors' narrows nothing, so it is left out."""
+    if selector.get("rawSelector"):
+        return str(selector["rawSelector"])
+    terms = []
+    for one in selector.get("requirements") or ():
+        sign = {"In": "=", "NotIn": "!="}.get(one.get("operator", ""))
+        values = list(one.get("values") or [])
+        if sign and len(values) == 1:
+            terms.append(f"{one.get('key', '')}{sign}{escape(values[0])}")
+    return ",".join(terms)
 
 
 def _metadata(review: Object) -> Object:

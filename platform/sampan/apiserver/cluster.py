@@ -36,11 +36,11 @@ class InsideCluster:
         record = served.collection.records.get(served.key(namespace, name))
         return served.shown(record.decode()) if record else None
 
-    def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> list[Object]:
+    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> list[Object]:
         served = self._registry.of(resource)
         if served is None or served.collection is None:
             return []
-        selection = Selection(served, namespace, labels, "")
+        selection = Selection(served, namespace, labels, fields)
         with self._cache.lock:
             records = [served.collection.records[key] for key in selection.candidates()]
         return [served.shown(r.decode()) for r in records if not selection.narrow or selection.wants(r)]

@@ -68,6 +68,9 @@ class Subresources:
         call = ServedCall(request, self.cluster, sub)
         if sub.verb == "create" or sub.name == "proxy":  # exec, attach, portforward, proxy: connections
             self._admit_connect(request, served)
+        elif sub.admits and request.method == "POST":
+            intent = self._writing.intent(request, served, request.subresource)
+            self._writing.writer.review_only(intent, "CREATE", None, call.body())
         return self.answer(request, call, sub.serve, blocking=sub.blocking)
 
     def _admit_connect(self, request: Request, served: Served) -> None:

@@ -177,7 +177,7 @@ class Writer:
                 admitter.admit(review)
 
     def review_only(self, intent: Intent, operation: str, old: Object | None, obj: Object | None = None) -> Review:
-        """All admission of a request that writes no object of its own: DELETE and CONNECT."""
+        """All admission of a request that writes no object of its own: DELETE, CONNECT, and CREATE below an object."""
         review = self._review(intent, operation, obj, old)
         for admitter in (*self.mutating, *self.checking):
             if operation in admitter.operations:

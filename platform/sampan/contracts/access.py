@@ -51,6 +51,7 @@ class Attributes(NamedTuple):
     namespace: str = ""
     name: str = ""
     path: str = ""  # set for non-resource requests
+    fields: str = ""  # field selector of a list, watch or deletecollection, as sent
 
 
 class Decision(Enum):

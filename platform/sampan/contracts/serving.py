@@ -30,7 +30,8 @@ class Reader(Protocol):
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None: ...
 
-    def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> list[Object]: ...
+    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> list[Object]:
+        """Those that both selectors take, none decoded in vain; raises BadRequest for one that is unreadable."""
 
     def generation(self, resource: Resource) -> int:
         """A number that changes whenever any object of that resource has changed in the cache; a dict look-up, so that
@@ -133,6 +134,8 @@ class Subresource:
     counts: bool = True  # its writes count in metadata.generation; not so for pods/binding
     #: RBAC verb where it is not the usual one for the method (exec: create for GET too, as upstream since 1.35).
     verb: str = ""
+    #: A POST passes admission before ``serve``: as CREATE, with the body as the object (TokenRequest, Eviction).
+    admits: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

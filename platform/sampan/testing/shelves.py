@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterable
 
 from sampan.contracts.kinds import Object, Resource
+from sampan.objects.metadata import get_path
 
 
 class Shelf:
@@ -32,14 +33,17 @@ class Shelf:
     def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
         return copy.deepcopy(self._objects.get((resource.group, resource.plural, namespace, name)))
 
-    def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> list[Object]:
-        """All of them; label selectors are not understood here."""
+    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> list[Object]:
+        """All of them, or those whose field at ``fields`` (``spec.nodeName=n``) is so; labels are not understood."""
         if labels:
-            raise NotImplementedError("a shelf knows no selectors")
+            raise NotImplementedError("a shelf knows no label selectors")
+        path, _, value = fields.partition("=")
         return [
             copy.deepcopy(obj)
             for (group, plural, where, _name), obj in sorted(self._objects.items(), key=lambda item: item[0])
-            if (group, plural) == (resource.group, resource.plural) and namespace in ("", where)
+            if (group, plural) == (resource.group, resource.plural)
+            and namespace in ("", where)
+            and (not path or get_path(obj, *path.split("."), default="") == value)
         ]
 
     def owned(self, resource: Resource, uid: str) -> Iterable[Object]:

@@ -129,7 +129,7 @@ def standard():
         (User("system:kube-controller-manager"), "deletecollection", "crontabs", {"group": "stable.example.com"}, True),
         (User("system:kube-controller-manager"), "impersonate", "users", {"namespace": ""}, False),
         (User("system:kube-proxy"), "watch", "services", {"namespace": ""}, True),
-        (User("system:node:n", ("system:nodes",)), "patch", "nodes", {"namespace": "", "name": "n"}, True),
+        (User("system:node:n", ("system:nodes",)), "patch", "nodes", {"namespace": "", "name": "n"}, False),
         (User("system:node:n", ("system:nodes",)), "update", "secrets", {}, False),
         (User("system:serviceaccount:x:y", ("system:serviceaccounts",)), "get", "",
          {"path": "/openid/v1/jwks"}, True),

@@ -27,23 +27,25 @@ class Authorize:
             verb = self._usual_verb(request) if request.subresource else request.verb
             asked = Attributes(
                 request.user, verb, request.group, request.version, request.resource, request.subresource,
-                request.namespace, request.name or _named_by_field(request),
+                request.namespace, request.name or _named_by_field(request), fields=_fields(request),
             )  # fmt: skip
         else:
             if self._is_public(request.path):
                 return
             asked = Attributes(request.user, request.verb, path=request.path)
+        self.require(asked)
+
+    def require(self, asked: Attributes) -> None:
+        reasons = ""
         for authorizer in self._authorizers:
-            decision, _ = authorizer.authorize(asked)
+            decision, reason = authorizer.authorize(asked)
             if decision is Decision.ALLOW:
                 return
             if decision is Decision.DENY:
-                break
-        raise refusal(asked)
-
-    def require(self, asked: Attributes) -> None:
-        if not self.decide(asked)[0]:
-            raise refusal(asked)
+                raise refusal(asked, reason)
+            if reason:
+                reasons = f"{reasons}, {reason}" if reasons else reason
+        raise refusal(asked, reasons)
 
     def decide(self, asked: Attributes) -> tuple[bool, str]:
         decision, reason = self.opinion(asked)
@@ -61,26 +63,33 @@ class Authorize:
         return Decision.NO_OPINION, ", ".join(reasons)
 
 
-def refusal(asked: Attributes) -> Forbidden:
-    """The 403 in upstream's words."""
+def refusal(asked: Attributes, why: str = "") -> Forbidden:
+    """The 403 in upstream's words, and at its end those of the authorizers that said why."""
+    why = f": {why}" if why else ""
     user = f'User "{asked.user.name}"'
     if asked.path:
-        return Forbidden(f'forbidden: {user} cannot {asked.verb} path "{asked.path}"')
+        return Forbidden(f'forbidden: {user} cannot {asked.verb} path "{asked.path}"{why}')
     resource = f"{asked.resource}/{asked.subresource}" if asked.subresource else asked.resource
     where = f'in the namespace "{asked.namespace}"' if asked.namespace else "at the cluster scope"
     full = f"{asked.resource}.{asked.group}" if asked.group else asked.resource
     what = f'{full} "{asked.name}"' if asked.name else full
     return Forbidden(
-        f'{what} is forbidden: {user} cannot {asked.verb} resource "{resource}" in API group "{asked.group}" {where}',
+        f'{what} is forbidden: {user} cannot {asked.verb} resource "{resource}" in API group "{asked.group}" '
+        f"{where}{why}",
         group=asked.group,
         kind=asked.resource,
         name=asked.name,
     )
 
 
-def _named_by_field(request: Request) -> str:
-    """A list or watch of one name counts as naming it, so that RBAC's resourceNames can allow it."""
+def _fields(request: Request) -> str:
+    """The field selector of a request about many objects; by it a node may list its own pods."""
     if request.verb not in ("list", "watch", "deletecollection") or "fieldSelector" not in request.query:
         return ""
-    text = request.value("fieldSelector")
+    return request.value("fieldSelector")
+
+
+def _named_by_field(request: Request) -> str:
+    """A list or watch of one name counts as naming it, so that RBAC's resourceNames can allow it."""
+    text = _fields(request)
     return text.removeprefix("metadata.name=") if text.startswith("metadata.name=") and "," not in text else ""

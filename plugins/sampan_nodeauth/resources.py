@@ -1,0 +1,24 @@
+"""The resources this plugin speaks of, and how a node is known."""
+
+from __future__ import annotations
+
+from sampan.contracts.access import User
+from sampan.contracts.kinds import Resource
+
+PODS = Resource("", "v1", "pods", "Pod")
+NODES = Resource("", "v1", "nodes", "Node", False)
+VOLUMES = Resource("", "v1", "persistentvolumes", "PersistentVolume", False)
+ATTACHMENTS = Resource("storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", False)
+
+LEASE_NAMESPACE = "kube-node-lease"
+MIRROR = "kubernetes.io/config.mirror"
+
+_GROUP = "system:nodes"
+_PREFIX = "system:node:"
+
+
+def node_of(user: User) -> str | None:
+    """The node that the user is; None for everybody else, "" for one whose name says no node."""
+    if not user.name.startswith(_PREFIX) or _GROUP not in user.groups:
+        return None
+    return user.name[len(_PREFIX) :]
