@@ -19,7 +19,7 @@ _META_FIELDS = ("metadata.name", "metadata.namespace")
 class Selection:
     """A parsed selection. ``narrow`` is False when it takes the whole scope."""
 
-    __slots__ = ("fields", "labels", "name", "namespace", "narrow", "none", "served")
+    __slots__ = ("_asks_meta", "fields", "labels", "name", "namespace", "narrow", "none", "served")
 
     def __init__(self, served: Served, namespace: str, labels: str, fields: str, name: str = "") -> None:
         self.served = served
@@ -30,6 +30,7 @@ class Selection:
         self.fields: list[tuple[str, bool, str]] = []
         for field, operator, value in machinery.field_terms(fields) if fields else ():
             self._add_field(field, operator == "=", value)
+        self._asks_meta = any(field in _META_FIELDS for field, _, _ in self.fields)
         self.narrow = bool(self.labels or self.fields or self.name or self.none)
 
     @classmethod
@@ -71,7 +72,10 @@ class Selection:
         if not self.fields:
             return True
         found = self._values(record)
-        return all((found.get(field, "") == value) == equal for field, equal, value in self.fields)
+        for field, equal, value in self.fields:  # noqa: SIM110 a generator doubles what each object of a list costs
+            if (found.get(field, "") == value) is not equal:
+                return False
+        return True
 
     def _values(self, record: Record) -> dict[str, str]:
         served = self.served
@@ -79,6 +83,8 @@ class Selection:
             values = record.fields(served.stored.fields)
         else:
             values = record.form(("fields", served.resource), self._converted)
+        if not self._asks_meta:
+            return values
         return {**values, "metadata.name": record.name, "metadata.namespace": record.namespace}
 
     def _converted(self, record: Record) -> dict[str, str]:
