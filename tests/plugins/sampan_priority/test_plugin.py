@@ -1,0 +1,72 @@
+"""The kind and the rule in the real API server, in process, beside real pods."""
+
+from __future__ import annotations
+
+import pytest
+
+from sampan.apiserver.app import new_app
+from sampan.client import Client
+from sampan.contracts.access import Decision, User
+from sampan.contracts.kinds import Resource
+from sampan.errors import Forbidden, Invalid
+from sampan.hookspecs import hookimpl
+from sampan.plugins import Plugins
+from sampan_memory.store import MemoryStore
+from sampan_pods import plugin as pods
+from sampan_priority import plugin as priority
+from sampan_priority.resources import CLASSES
+
+PODS = Resource("", "v1", "pods", "Pod")
+
+
+class Everybody:
+    name = "everybody"
+
+    @hookimpl
+    def contribute_authorizers(self):
+        return [self]
+
+    def authorize(self, asked):
+        return Decision.ALLOW, ""
+
+
+@pytest.fixture
+def client(tmp_path):
+    plugins = Plugins(entry_points=[], extra={"pods": pods, "priority": priority, "open": Everybody()})
+    store = MemoryStore()
+    app = new_app(plugins, store=store, options={"pki": str(tmp_path)})
+    assert plugins.failures() == []
+    yield Client.in_process(app.wsgi, User("admin", ("system:masters",)))
+    app.close()
+    store.close()
+
+
+def pod(**spec):
+    return {"metadata": {"name": "web"}, "spec": {"containers": [{"name": "c", "image": "x"}], **spec}}
+
+
+def test_the_system_classes_are_there(client):
+    found = {one["metadata"]["name"]: one["value"] for one in client.list(CLASSES).items}
+
+    assert found == {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+
+
+def test_a_pod_keeps_its_number_through_updates_and_the_end_of_its_class(client):
+    client.create(CLASSES, {"metadata": {"name": "high"}, "value": 1000})
+    made = client.create(PODS, pod(priorityClassName="high"), "default")
+    assert (made["spec"]["priority"], made["spec"]["preemptionPolicy"]) == (1000, "PreemptLowerPriority")
+
+    client.delete(CLASSES, "high")
+    patched = client.patch(PODS, "web", {"metadata": {"labels": {"a": "b"}}}, "default")
+
+    assert patched["spec"]["priority"] == 1000
+    with pytest.raises(Forbidden, match="no PriorityClass with name high was found"):
+        client.create(PODS, pod(priorityClassName="high"), "other")
+
+
+def test_a_value_never_changes_but_a_description_may(client):
+    client.create(CLASSES, {"metadata": {"name": "high"}, "value": 1000})
+
+    assert client.patch(CLASSES, "high", {"description": "new"})["description"] == "new"
+    with pytest.raises(Invalid, match="may not be changed in an update"):
+        client.patch(CLASSES, "high", {"value": 5})
