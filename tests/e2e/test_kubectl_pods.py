@@ -358,7 +358,8 @@ def test_a_pod_bound_past_the_scheduler_is_refused_where_it_does_not_fit(cluster
 def test_port_forward_reaches_the_pod(cluster, namespace):
     script = "echo forwarded > /tmp/index.html; exec busybox httpd -f -p $IP:8080 -h /tmp"
     env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
-    running(cluster, "web", script, container={"env": env, "readinessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1}})
+    probe = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
+    running(cluster, "web", script, container={"env": env, "readinessProbe": probe})
     port = free_port()
     forward = cluster.popen("port-forward", "pod/web", f"{port}:8080", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
