@@ -31,7 +31,7 @@ e2e: .venv/dev
 	@$(RUN) -m pytest -q tests/e2e
 
 bench: .venv/dev
-	@$(RUN) tools/bench $(BENCH)
+	@$(RUN) tests/bench $(BENCH)
 
 clean:
 	rm -rf .venv build dist *.egg-info .cache .pytest_cache .mypy_cache .ruff_cache
