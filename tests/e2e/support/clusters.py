@@ -30,6 +30,7 @@ APPLETS = (
     "sh", "cat", "ls", "sleep", "tar", "echo", "nc", "wget", "nslookup", "httpd", "date", "true", "false", "env", "id",
     "mkdir", "rm", "touch", "head", "tail", "test", "printf", "ps",
 )  # fmt: skip
+OWN = 110 + os.getpid() % 70 * 2  # two sessions on one machine have Service addresses and node ports of their own
 WHICH_PYTHON = sys.executable
 
 
@@ -176,10 +177,10 @@ def import_busybox() -> None:
 
 
 def start(home: Path, runtime: str, tools: Path, *, number: int = 0) -> Cluster:
-    """``number`` (104 and up) gives a cluster beside the session's own Service addresses and node ports."""
+    """``number`` (103 to 109) gives a cluster beside the session's own Service addresses and node ports."""
     cluster = Cluster(home, runtime, free_port(), BUSYBOX if runtime == "docker" else "busybox:1", tools)
     home.mkdir(parents=True)
-    number = number or {"exec": 101, "docker": 102}[runtime]
+    number = number or OWN + (runtime == "docker")
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: node-{runtime}}}\n"
         f"network: {{service_cidr: 10.{number}.0.0/16, node_ports: {30000 + number * 10}-{30009 + number * 10}}}\n"
