@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Budget(NamedTuple):
-    """One row. ``bar`` is the first bar in ``unit``; ``more`` says whether more is better. ``peer`` 0: nobody has it."""
+    """One row. ``bar`` is the first bar in ``unit``; ``more``: more is better; ``peer`` 0: nobody has it."""
 
     name: str
     work: str
