@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -121,12 +122,6 @@ FIELDS: dict[str, Callable[[Object], str]] = {
     "source": lambda event: str(_source_field(event)),
     "type": lambda event: event.get("type") or "",
 }  # fmt: skip
-FRESH_FIELDS: dict[str, Callable[[Object], str]] = {
-    **{name.replace("involvedObject", "regarding"): cell for name, cell in FIELDS.items() if name.startswith("inv")},
-    "reason": FIELDS["reason"],
-    "reportingController": FIELDS["reportingComponent"],
-    "type": FIELDS["type"],
-}
 COLUMNS = (
     Column("Last Seen", _last_seen, type="date"),
     Column("Type", lambda event: event.get("type") or ""),
@@ -139,12 +134,26 @@ COLUMNS = (
     Column("Count", _count, type="integer", priority=1),
     Column("Name", lambda event: event["metadata"]["name"], priority=1),
 )
+
+
+def _through(read: Callable[[Object], Any]) -> Callable[[Object], Any]:
+    """The same for an object in the fresh shape."""
+    return lambda event: read(to_core(event))
+
+
+FRESH_FIELDS: dict[str, Callable[[Object], str]] = {
+    **{name.replace("involvedObject", "regarding"): _through(read) for name, read in FIELDS.items() if "." in name},
+    "reason": FIELDS["reason"],
+    "reportingController": _through(FIELDS["reportingComponent"]),
+    "type": FIELDS["type"],
+}
+FRESH_COLUMNS = tuple(dataclasses.replace(column, cell=_through(column.cell)) for column in COLUMNS)
 EVENT = Kind(
     group="", version="v1", kind="Event", plural="events", short_names=("ev",), columns=COLUMNS, fields=FIELDS,
     default=default, validate=validate, ttl=HOUR, create_on_update=True,
 )  # fmt: skip
 FRESH_EVENT = Kind(
-    group="events.k8s.io", version="v1", kind="Event", plural="events", short_names=("ev",), columns=COLUMNS,
+    group="events.k8s.io", version="v1", kind="Event", plural="events", short_names=("ev",), columns=FRESH_COLUMNS,
     fields=FRESH_FIELDS, ttl=HOUR, create_on_update=True, stored_as=("", "v1"), to_stored=to_core,
     from_stored=from_core,
 )  # fmt: skip

@@ -16,6 +16,7 @@ from sampan.client.informers import Informer
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Runtime
+from sampan.errors import SampanError
 from sampan_node import machine_facts, runtimes
 from sampan_node.clock import Clock
 from sampan_node.host import Host
@@ -148,10 +149,20 @@ def run(running: Running) -> None:
         closing.append(agent.stop)
         agent.start()
         running.ready(f"node {name} runs pods by the {runtime.name} runtime; agent on port {server.port}")
-        registration.keep(running.stop)
+        registration.keep(running.stop, problem=lambda: runtime_problem(runtime))
     finally:
         for close in reversed(closing):
             close()
+
+
+def runtime_problem(runtime: Runtime) -> str:
+    """What keeps the node from being Ready, "" for nothing."""
+    try:
+        runtime.version()
+    except SampanError as error:
+        log.warning("node: the %s runtime does not answer: %s", runtime.name, error)
+        return f"container runtime is down: {error}"
+    return ""
 
 
 def _host(running: Running, runtime: Runtime, home: Path, name: str, ip: str, pods: int) -> Host:

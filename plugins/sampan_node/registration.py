@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Object
@@ -16,7 +16,7 @@ from sampan_node.resources import LEASES, NODES
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT, LEASE_SECONDS, STATUS_EVERY = 10.0, 40, 300.0
+HEARTBEAT, LEASE_SECONDS, STATUS_EVERY, PROBLEM_EVERY = 10.0, 40, 300.0, 20.0
 LEASE_NAMESPACE = "kube-node-lease"
 HEALTHY = (
     ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
@@ -63,6 +63,7 @@ class Registration:
         self._facts: dict[str, Any] = {"name": name, "ip": ip, "port": port, "capacity": capacity, "info": info}
         self._node: Object = {}
         self._told = 0.0
+        self._problem, self._asked = "", time.time()
 
     def register(self) -> None:
         """Make the Node, or make an existing one ours; Ready from here on."""
@@ -91,7 +92,7 @@ class Registration:
         """Write the status where it changed, or anyway."""
         old = self._node.get("status") or {}
         now = now_text(time.time())
-        status = status_of(old, now=now, **self._facts)
+        status = status_of(old, now=now, problem=self._problem, **self._facts)
         for condition in status["conditions"]:
             if condition["type"] in ("Ready", *(one[0] for one in HEALTHY)):
                 condition["lastHeartbeatTime"] = now
@@ -101,13 +102,16 @@ class Registration:
         self._node = self._client.patch(NODES, self._name, {"status": changed}, subresource="status", how="strategic")
         self._told = time.time()
 
-    def keep(self, stop: threading.Event) -> None:
-        """Heartbeats until stopped. Failures are logged once and tried again."""
+    def keep(self, stop: threading.Event, *, problem: Callable[[], str] = lambda: "") -> None:
+        """Heartbeats until stopped. Failures are logged once and tried again.
+
+        ``problem()`` says why pods cannot run here, "" where they can; it is asked every PROBLEM_EVERY seconds.
+        """
         failing = False
         while not stop.wait(HEARTBEAT if not failing else 2.0):
             try:
                 self._beat()
-                if time.time() - self._told >= STATUS_EVERY:
+                if self._is_news(problem) or time.time() - self._told >= STATUS_EVERY:
                     self._node = self._client.get(NODES, self._name)
                     self.tell(force=True)
                 failing = False
@@ -117,6 +121,12 @@ class Registration:
                 if not failing:
                     log.warning("node: heartbeat failed, trying again: %s", error)
                 failing = True
+
+    def _is_news(self, problem: Callable[[], str]) -> bool:
+        if time.time() - self._asked < PROBLEM_EVERY:
+            return False
+        before, self._problem, self._asked = self._problem, problem(), time.time()
+        return before != self._problem
 
     def _again(self, stop: threading.Event) -> None:
         """Somebody deleted the Node or its Lease."""

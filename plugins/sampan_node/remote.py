@@ -15,6 +15,7 @@ from sampan_node.websocket import Connection
 
 log = logging.getLogger(__name__)
 
+PARTING = 3.0  # seconds that a client has to answer a goodbye
 STDIN, ERROR, RESIZE, CLOSE = 0, 3, 4, 255
 
 
@@ -46,7 +47,8 @@ def serve_stream(connection: Connection, stream: Stream, protocol: str) -> None:
     finally:
         done.set()
         connection.close()
-        reader.join(2)
+        reader.join(PARTING)
+        connection.abandon()
         stream.close()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import select
+import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from sampan.contracts.runtime import RuntimeFailure
 from sampan.errors import BadRequest, NotFound, SampanError, StatusError
-from sampan_node import metrics, podlogs, websocket
+from sampan_node import forwarding, metrics, podlogs, websocket
 from sampan_node.remote import serve_stream
 
 log = logging.getLogger(__name__)
@@ -124,8 +125,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._logs(namespace, pod, container, query)
             case ["exec" | "attach" as verb, namespace, pod, container]:
                 self._stream(verb, namespace, pod, container, query)
-            case ["portForward", *_]:
-                raise StatusErrorNotImplemented("port-forward is not served by this node agent yet")
+            case ["portForward", namespace, pod]:
+                self._forward(namespace, pod)
             case _:
                 raise NotFound("404 page not found")
 
@@ -168,13 +169,22 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(accepted.head)
         serve_stream(websocket.Connection(self.connection), stream, accepted.protocol)
 
+    def _forward(self, namespace: str, pod: str) -> None:
+        sandbox = self._worker(namespace, pod).see().sandbox
+        if sandbox is None or not sandbox.ready:
+            raise BadRequest(f"pod {pod} does not run")
+        accepted = websocket.accept(self.headers, (forwarding.PROTOCOL,))
+        runtime = self.agent.host.runtime
+        self.close_connection = True
+        self.connection.settimeout(None)
+        self.wfile.write(accepted.head)
+        where = f"{namespace}/{pod}"
+        dial = lambda port: socket.socket(fileno=runtime.dial(sandbox.id, port))  # noqa: E731  # two words, used once
+        forwarding.Forwarder(websocket.Connection(self.connection), dial, where).serve()
+
     def _answer(self, code: int, body: bytes, *, json: bool = False) -> None:
         self.send_response(code)
         self.send_header("Content-Type", "application/json" if json else "text/plain; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-class StatusErrorNotImplemented(StatusError):
-    code, reason = 501, "NotImplemented"

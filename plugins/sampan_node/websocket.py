@@ -10,7 +10,7 @@ import hashlib
 import select
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.message import Message
 from typing import Any, NamedTuple
 
@@ -30,13 +30,16 @@ class Accepted(NamedTuple):
     head: bytes  # the complete 101 answer
 
 
-def accept(headers: Mapping[str, str] | Message) -> Accepted:
-    """Raises BadRequest for what is no WebSocket upgrade, or offers no protocol of ours."""
+def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str] = PROTOCOLS) -> Accepted:
+    """``protocols``: those spoken, best first.
+
+    Raises BadRequest for what is no WebSocket upgrade, or offers no protocol of ours.
+    """
     if "websocket" not in (headers.get("Upgrade") or "").lower():
         raise BadRequest("unable to upgrade: only WebSocket is spoken here")
     key = headers.get("Sec-WebSocket-Key") or ""
     offered = [one.strip() for one in (headers.get("Sec-WebSocket-Protocol") or "").split(",")]
-    protocol = next((one for one in PROTOCOLS if one in offered), None)
+    protocol = next((one for one in protocols if one in offered), None)
     if not key or protocol is None:
         raise BadRequest(f"unable to upgrade: none of the protocols {offered} is known")
     digest = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
@@ -59,6 +62,7 @@ class Connection:
         self._socket.setblocking(False)
         self._frames = Frames(ConnectionType.SERVER)
         self._lock = threading.Lock()
+        self._parting = False  # we have said goodbye; what still comes is read until the other side has, too
         self._closed = False
 
     def messages(self) -> Iterator[bytes]:
@@ -92,10 +96,18 @@ class Connection:
         return self._write(BytesMessage(data=message))
 
     def close(self, code: int = 1000) -> None:
-        """Say goodbye, wait a moment for the answer, let go."""
-        if not self._closed:
+        """Say goodbye; ``messages`` ends when the other side answers.
+
+        Letting go before that would reset the connection where bytes of the client are still on their way, and the
+        client would not get to read the end.
+        """
+        if not self._parting:
+            self._parting = True
             self._write(CloseConnection(code=code))
-            self._closed = True
+
+    def abandon(self) -> None:
+        """Let go, answered or not."""
+        self._closed = True
 
     def _write(self, event: Any) -> bool:
         with self._lock:

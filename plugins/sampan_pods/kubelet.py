@@ -171,7 +171,10 @@ def _splice(client: Any, agent: Any) -> None:
         ready = ready or [fd for fd, _ in poll.poll()]
         for fd in ready:
             source, target = by_fd[fd]
-            data = source.recv(CHUNK)
-            if not data:
-                return
-            target.sendall(data)
+            try:
+                data = source.recv(CHUNK)
+                if not data:
+                    return
+                target.sendall(data)
+            except OSError:
+                return  # either side went away

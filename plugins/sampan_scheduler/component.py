@@ -25,7 +25,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds
 
 def run(running: Running) -> None:
     """Schedule whenever this process leads."""
-    identity = f"{running.options.get('node_name', '')}-{os.getpid()}"
+    identity = str(running.options.get("identity") or f"{running.options.get('node_name', '')}-{os.getpid()}")
     working: list[tuple[threading.Event, threading.Thread]] = []
 
     def begin() -> None:

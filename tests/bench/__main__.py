@@ -40,7 +40,7 @@ class Bench:
 
     def run(self) -> dict[str, float]:
         for names, measure in (
-            (LIFE, self._life), (REQUESTS, self._requests), (("idle_watches",), self._idle_watches),
+            (LIFE, self._life), (REQUESTS, self._requests), (("idle_watches", "idle_watches_tls"), self._idle_watches),
             (tuple(f"schedule_{mode}" for mode in MODES), self._schedule),
         ):  # fmt: skip
             if any(map(self.wanted, names)):
@@ -70,6 +70,9 @@ class Bench:
     def _idle_watches(self) -> None:
         with clusters.plain() as running:
             self._keep({"idle_watches": watching.idle_memory(running, 5000)})
+        if self.wanted("idle_watches_tls"):
+            with clusters.alone() as running:
+                self._keep({"idle_watches_tls": watching.idle_memory(running, 5000)})
 
     def _schedule(self) -> None:
         size: Callable[[int], int] = (lambda count: count // 5) if self._quick else (lambda count: count)

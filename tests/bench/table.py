@@ -32,8 +32,9 @@ def _row(budget: Budget, result: float) -> tuple[str, ...]:
     ratio = budget.ratio(result)
     sign = ">=" if budget.more else "<="
     return (
-        budget.work, budget.unit, _short(budget.peer) if budget.peer else "-", f"{sign} {_short(budget.bar)}",
-        _short(result), f"{ratio:.1f}x" if ratio else "-", "pass" if budget.met(result) else "MISS",
+        budget.work, budget.unit, _short(budget.peer) if budget.peer else "-",
+        f"{sign} {_short(budget.bar)}" if budget.bar else "-", _short(result), f"{ratio:.1f}x" if ratio else "-",
+        "-" if not budget.bar else "pass" if budget.met(result) else "MISS",
     )  # fmt: skip
 
 

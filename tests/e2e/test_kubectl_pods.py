@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
-from clusters import Cluster, until
+from clusters import Cluster, free_port, until
 
 pytestmark = pytest.mark.kubectl
 
@@ -83,6 +85,14 @@ def test_exec_passes_output_errors_input_and_exit_codes(cluster, namespace):
     assert "bad" in failed and "exit code 7" in failed
     big = "x" * 300_000 + "\n"
     assert cluster.kubectl("exec", "-i", "box", "--", "cat", input=big) == big
+
+
+def test_exec_ends_rightly_where_the_command_does_not_read_what_it_is_sent(cluster, namespace):
+    running(cluster, "box")
+
+    for _ in range(10):
+        said = cluster.kubectl("exec", "-i", "box", "--", "sh", "-c", "exit 7", input="x" * 200_000, check=False)
+        assert "exit code 7" in said
 
 
 def test_exec_with_a_terminal(cluster, namespace):
@@ -278,6 +288,106 @@ def test_graceful_deletion_lets_the_container_finish(cluster, namespace):
     assert Path(f"{host}/bye").read_text() == "bye\n"
     os.unlink(f"{host}/bye")
     os.rmdir(host)
+
+
+def test_hooks_run_after_the_start_and_before_the_end(cluster, namespace):
+    host = f"/var/tmp/sampan-e2e-{namespace}"
+    volume = {"name": "d", "hostPath": {"path": host, "type": "DirectoryOrCreate"}}
+    hooks = {
+        "postStart": {"exec": {"command": ["sh", "-c", "echo begun > /d/begun"]}},
+        "preStop": {"exec": {"command": ["sh", "-c", "echo last > /d/last"]}},
+    }
+    container = {"volumeMounts": [{"name": "d", "mountPath": "/d"}], "lifecycle": hooks}
+    running(cluster, "hooked", volumes=[volume], container=container, terminationGracePeriodSeconds=10)
+    assert cluster.kubectl("exec", "hooked", "--", "cat", "/d/begun") == "begun\n"
+
+    cluster.kubectl("delete", "pod", "hooked", timeout=30)
+
+    assert Path(f"{host}/last").read_text() == "last\n"
+    shutil.rmtree(host)
+
+
+def test_a_startup_probe_and_a_tcp_probe(cluster, namespace):
+    script = "sleep 1; exec busybox httpd -f -p $IP:8080 -h /tmp"
+    env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
+    probes = {
+        "startupProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1, "failureThreshold": 20},
+        "livenessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1, "failureThreshold": 1},
+    }
+    running(cluster, "slow", script, container={"env": env, **probes})
+
+    one = cluster.get("pod", "slow")["status"]["containerStatuses"][0]
+
+    assert one["started"] is True and one["restartCount"] == 0
+
+
+def test_a_forced_deletion_ends_a_stubborn_container_at_once(cluster, namespace):
+    running(cluster, "stubborn", "trap '' TERM; while true; do sleep 0.1; done", terminationGracePeriodSeconds=600)
+    cluster.kubectl("delete", "pod", "stubborn", "--wait=false")
+    assert cluster.get("pod", "stubborn")["metadata"]["deletionTimestamp"]
+
+    cluster.kubectl("delete", "pod", "stubborn", "--grace-period=1", timeout=30)
+
+    assert "NotFound" in cluster.kubectl("get", "pod", "stubborn", check=False)
+
+
+def test_attach_reaches_the_container_s_input(cluster, namespace):
+    running(cluster, "asks", "read line; echo heard $line; sleep 1000", container={"stdin": True, "stdinOnce": False})
+    ends = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    attached = cluster.popen("attach", "-i", "asks", **ends)
+    try:
+        attached.stdin.write("hello\n")
+        attached.stdin.flush()
+        assert attached.stdout.readline().strip() == "heard hello"
+    finally:
+        attached.kill()
+        attached.communicate()
+
+
+def test_a_pod_bound_past_the_scheduler_is_refused_where_it_does_not_fit(cluster, namespace):
+    node = cluster.get("nodes")["items"][0]["metadata"]["name"]
+    pod = cluster.pod("huge", IDLE, nodeName=node, container={"resources": {"requests": {"cpu": "1000"}}})
+
+    cluster.apply(pod)
+
+    status = until(lambda: (s := cluster.get("pod", "huge")["status"]).get("phase") == "Failed" and s)
+    assert status["reason"] == "OutOfcpu"
+    assert cluster.kubectl("get", "pod", "huge").splitlines()[1].split()[2] == "OutOfcpu"
+
+
+def test_port_forward_reaches_the_pod(cluster, namespace):
+    script = "echo forwarded > /tmp/index.html; exec busybox httpd -f -p $IP:8080 -h /tmp"
+    env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
+    running(cluster, "web", script, container={"env": env, "readinessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1}})
+    port = free_port()
+    forward = cluster.popen("port-forward", "pod/web", f"{port}:8080", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        assert "Forwarding from" in forward.stdout.readline()
+        for _ in range(5):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                assert answer.read() == b"forwarded\n"
+    finally:
+        forward.terminate()
+        forward.communicate()
+
+
+@pytest.mark.docker
+def test_a_host_port_leads_into_the_pod(docker_cluster, request):
+    cluster = docker_cluster
+    port = free_port()
+    ports = [{"containerPort": 8080, "hostPort": port, "hostIP": "127.0.0.1"}]
+    script = "echo here > /tmp/index.html; exec busybox httpd -f -p 8080 -h /tmp"
+    running(cluster, "door", script, container={"ports": ports})
+    request.addfinalizer(lambda: cluster.kubectl("delete", "pod", "door", timeout=30))
+
+    def fetch() -> str:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=3) as answer:
+                return answer.read().decode()
+        except OSError:
+            return ""
+
+    until(lambda: fetch() == "here\n")
 
 
 def test_a_command_that_does_not_exist_is_said_clearly(cluster, namespace):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,21 +11,13 @@ import pytest
 from clusters import Cluster, start, until
 
 
-def state(cluster: Cluster) -> dict:
-    return json.loads((cluster.home / "run" / "state.json").read_text())
-
-
-def process(cluster: Cluster, name: str) -> dict:
-    return next(p for p in state(cluster)["processes"] if p["name"] == name)
-
-
 def test_up_is_harmless_when_repeated(exec_cluster):
-    before = state(exec_cluster)["pid"]
+    before = exec_cluster.state()["pid"]
 
     answer = exec_cluster.sampan("up")
 
     assert "already running" in answer and "export KUBECONFIG=" in answer
-    assert state(exec_cluster)["pid"] == before
+    assert exec_cluster.state()["pid"] == before
 
 
 def test_status_plugins_and_addons_tell_the_truth(exec_cluster):
@@ -52,9 +43,9 @@ def test_a_killed_process_comes_back_and_pods_run_on(cluster, namespace):
     before = cluster.get("pod", "steady")["status"]["containerStatuses"][0]
 
     for name in ("node", "control", "apiserver"):
-        pid = process(cluster, name)["pid"]
+        pid = cluster.process(name)["pid"]
         os.kill(pid, signal.SIGKILL)
-        until(lambda name=name, pid=pid: process(cluster, name)["pid"] not in (0, pid))
+        until(lambda name=name, pid=pid: cluster.process(name)["pid"] not in (0, pid))
     until(lambda: "is ready" in cluster.sampan("status", check=False), 30)
 
     cluster.kubectl("label", "pod", "steady", "still=here")

@@ -8,7 +8,9 @@ import re
 
 import pytest
 
-from sampan import settings
+from sampan import pki, settings
+from sampan.contracts.serving import ServerContext
+from sampan.plugins import Plugins
 
 SECTIONS = ("Name", "Description", "Hooks", "Settings", "Metrics", "Ready", "Examples")
 
@@ -80,6 +82,30 @@ def test_every_add_on_and_plugin_documents_its_settings_on_its_own_page(root):
         assert key in page.read_text(), f"{page}: {key}"
 
 
+def kinds_in(text):
+    """(kind, group/version) for every row of the first table."""
+    table = text.partition("## Kinds that are served")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (\w+) \| ([^|]+) \|", table, re.MULTILINE)
+    return {(kind, api) for kind, apis in rows if kind != "kind" for api in apis.strip().split(", ")}
+
+
+def served(home):
+    pki.ensure(home)
+    options = {"pki": str(home), "service_cidr": "10.96.0.0/16", "node_port_range": "30000-32767"}
+    plugins = Plugins()
+    answers = plugins.ask(
+        "contribute_kinds", lambda name: ServerContext(str(home), plugins.settings_of(name), None, options=options)
+    )
+    assert plugins.failures() == []
+    return {
+        (kind.kind, kind.api_version) for _, kinds in answers for kind in kinds if not kind.group.endswith("sampan.dev")
+    }
+
+
+def test_every_kind_that_is_served_is_listed_and_no_other(root, tmp_path):
+    assert kinds_in((root / "docs" / "compatibility.md").read_text()) == served(tmp_path)
+
+
 @pytest.mark.parametrize(
     "name", ["start", "operate", "settings", "hooks", "writing-a-plugin", "testing-a-plugin", "layers", "compatibility"]
 )
@@ -98,6 +124,10 @@ def test_the_rules_catch_a_bad_page(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("## Name\n[there](page.md) [gone](gone.md#x) [web](https://example.org)\n| `api.port` | 1 |\n")
 
+    table = (
+        "## Kinds that are served\n| kind | API |\n|---|---|\n| Event | v1, x/v1 | |\n\n## More\n| Job | batch/v1 |\n"
+    )
+    assert kinds_in(table) == {("Event", "v1"), ("Event", "x/v1")}
     assert missing_sections(page.read_text()) == list(SECTIONS[1:])
     assert broken_links(page) == ["gone.md"]
     assert rows(page.read_text()) == {"api.port"}

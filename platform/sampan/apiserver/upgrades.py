@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import time
 from typing import cast
 
 from sampan.contracts.serving import Upgrade
+
+PARTING = 2.0  # seconds
 
 
 class SocketUpgrade:
@@ -24,6 +28,18 @@ class SocketUpgrade:
         return self._socket.fileno()
 
     def close(self) -> None:
+        """Say that nothing more comes, read what the client still sends for a moment, then let go.
+
+        Closing at once would reset the connection where anything of the client is unread, and take from it what it has
+        not read yet: how a command ended.
+        """
+        deadline = time.monotonic() + PARTING
+        with contextlib.suppress(OSError, ValueError):
+            self._socket.shutdown(socket.SHUT_WR)
+            while (left := deadline - time.monotonic()) > 0:
+                self._socket.settimeout(left)
+                if not self._socket.recv(65536):
+                    break
         self._socket.close()
 
 

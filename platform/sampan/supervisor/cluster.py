@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import logging
 import os
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ def _reconcile(plugins: Plugins, running: Running) -> None:
     from sampan.reconciler.main import run
 
     running.ready("reconciling as soon as elected")
-    identity = f"{running.options['node_name']}-{os.getpid()}"
+    identity = str(running.options.get("identity") or f"{running.options['node_name']}-{os.getpid()}")
     run(plugins, running.client, options=running.options, home=running.home, stop=running.stop, identity=identity)
 
 
@@ -73,9 +74,15 @@ def processes(
         groups.setdefault(component.process, []).append(component)
     result = [Process("apiserver", partial(serve_api, settings, plugins, options), order=0, components=["apiserver"])]
     for order, (name, members) in enumerate(groups.items(), start=1):
-        main = partial(run_components, members, plugins, settings.home, dict(options))
+        given = {**options, "identity": lasting_identity(settings, options)}
+        main = partial(run_components, members, plugins, settings.home, given)
         result.append(Process(name, main, order=order, components=[component.name for component in members]))
     return result
+
+
+def lasting_identity(settings: Settings, options: Mapping[str, Any]) -> str:
+    """Who supervised components are in elections: one of a kind a home, so that a restarted one leads on at once."""
+    return f"{options['node_name']}-{hashlib.sha256(str(settings.home).encode()).hexdigest()[:12]}"
 
 
 def reread(config: str, home: str) -> list[Process]:

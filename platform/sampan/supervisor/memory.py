@@ -11,8 +11,8 @@ import logging
 
 log = logging.getLogger(__name__)
 
-#: An API server and an informer hold tens of thousands of objects for long and make hundreds of dicts a request, none in
-#: cycles: with Python's own 700, 10, 10 the collector took a quarter of a PATCH and paused for all that is held.
+#: An API server and an informer hold tens of thousands of objects for long and make hundreds of dicts a request, none
+#: in cycles: with Python's own 700, 10, 10 the collector took a quarter of a PATCH and paused for all that is held.
 THRESHOLDS = (20_000, 20, 50)
 ARENAS = 2  # glibc's own default is eight for each core, each keeping what its threads have freed
 _M_ARENA_MAX = -8

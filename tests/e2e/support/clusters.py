@@ -114,6 +114,14 @@ class Cluster:
     def apply(self, *manifests: dict) -> str:
         return self.kubectl("apply", "-f", "-", input="\n---\n".join(json.dumps(manifest) for manifest in manifests))
 
+    def state(self) -> dict:
+        """What the supervisor says of itself."""
+        return json.loads((self.home / "run" / "state.json").read_text())
+
+    def process(self, name: str) -> dict:
+        """One of the supervised processes."""
+        return next(p for p in self.state()["processes"] if p["name"] == name)
+
     def popen(self, *args: str, **options: object) -> subprocess.Popen:
         return subprocess.Popen([str(self.tools / "kubectl"), *args], env=self.env, text=True, **options)
 
@@ -167,10 +175,11 @@ def import_busybox() -> None:
     )
 
 
-def start(home: Path, runtime: str, tools: Path) -> Cluster:
+def start(home: Path, runtime: str, tools: Path, *, number: int = 0) -> Cluster:
+    """``number`` (104 and up) gives a cluster beside the session's own Service addresses and node ports."""
     cluster = Cluster(home, runtime, free_port(), BUSYBOX if runtime == "docker" else "busybox:1", tools)
     home.mkdir(parents=True)
-    number = {"exec": 101, "docker": 102}[runtime]
+    number = number or {"exec": 101, "docker": 102}[runtime]
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: node-{runtime}}}\n"
         f"network: {{service_cidr: 10.{number}.0.0/16, node_ports: {30000 + number * 10}-{30009 + number * 10}}}\n"

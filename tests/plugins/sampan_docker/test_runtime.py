@@ -92,6 +92,35 @@ class TestDockerRuntime(RuntimeContract):
         assert runtime.image("sampan-test/none:1") is None
 
 
+class FallingDaemon:
+    """A daemon whose event stream breaks off once."""
+
+    def __init__(self):
+        self.opened = 0
+
+    def inspect_image(self, name):
+        return {"Id": name}
+
+    def events(self, **_):
+        self.opened += 1
+        if self.opened == 2:
+            raise OSError("no daemon")
+        return iter([{"Action": "die", "Actor": {"Attributes": {"sampan.dev/pod-uid": f"u{self.opened}"}}}])
+
+    def close(self):
+        pass
+
+
+def test_after_a_restart_of_the_daemon_everything_is_looked_at_again(tmp_path):
+    runtime = DockerRuntime(str(tmp_path), FallingDaemon())
+    events = runtime.events()
+
+    seen = [next(events) for _ in range(4)]
+
+    assert seen == ["", "u1", "", "u3"]
+    runtime.close()
+
+
 def test_references_are_split_as_the_daemon_wants_them():
     assert split_reference("localhost:5000/a/b") == ("localhost:5000/a/b", "latest")
     assert split_reference("a/b:1") == ("a/b", "1")

@@ -126,7 +126,7 @@ def test_logs_can_be_of_the_run_before_and_limited(server, runtime):
         ("/containerLogs/default/web/main?tailLines=x", 400),
         ("/containerLogs/default/web/main?tailLines=-1", 400),
         ("/exec/default/web/main?command=a", 400),
-        ("/portForward/default/web", 501),
+        ("/portForward/default/web", 400),
         ("/nothing", 404),
     ],
 )

@@ -104,10 +104,10 @@ class List:
         found = Slice((), revision, bool(kept.last), kept.remaining)
         meta = encode_json(self._meta(served, asked, found, selection, kept.last))
         body = b"".join((served.list_head, meta, memoryview(kept.body)[kept.start :]))
+        fresh = kept._replace(body=body, start=len(served.list_head) + len(meta), revision=revision)
         with self._cache.lock:
-            if name in served.collection.answers and served.collection.changed <= revision:
-                start = len(served.list_head) + len(meta)
-                served.collection.answers[name] = kept._replace(body=body, start=start, revision=revision)
+            if served.collection.answers.get(name) is kept and served.collection.changed <= revision:
+                served.collection.answers[name] = fresh
         return body
 
     def _meta(self, served: Served, asked: Asked, found: Slice, selection: Selection, last: str) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def default_container(container: Spec, *, host_network: bool = False) -> None:
         if host_network and port.get("containerPort") and not port.get("hostPort"):
             port["hostPort"] = port["containerPort"]
     for name in _PROBES:
-        if probe := get(name):
+        if (probe := get(name)) is not None:
             default_probe(probe)
     if lifecycle := get("lifecycle"):
         for hook in lifecycle.values():

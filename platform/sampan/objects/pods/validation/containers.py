@@ -113,7 +113,7 @@ def one_container(path: str, container: dict[str, Any], around: Surroundings) ->
     if found := get("resources"):
         yield from container_resources(f"{path}.resources", found, around.claims)
     for name in PROBES:
-        if found := get(name):
+        if (found := get(name)) is not None:
             yield from probes.probe(f"{path}.{name}", found, name)
     if lifecycle := get("lifecycle"):
         yield from probes.hooks(f"{path}.lifecycle", lifecycle, around.grace)

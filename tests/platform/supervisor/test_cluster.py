@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from sampan.contracts.components import Component
+from sampan.hookspecs import hookimpl
+from sampan.plugins import Plugins
+from sampan.settings import parse
+from sampan.supervisor.cluster import all_components, clean_up, processes
+
+
+class Some:
+    def __init__(self, *components):
+        self.components = components
+
+    @hookimpl
+    def contribute_components(self):
+        return self.components
+
+
+def plugins(*components):
+    return Plugins(entry_points=[], extra={"some": Some(*components)})
+
+
+def component(name, process="control", cleanup=None):
+    return Component(name=name, run=print, user="u", process=process, cleanup=cleanup)
+
+
+def test_the_api_server_is_first_and_groups_share_a_process(tmp_path):
+    settings = parse({"home": str(tmp_path)})
+    found = all_components(
+        plugins(component("scheduler"), component("node", "node"), component("proxy", "node")), settings
+    )
+
+    wanted = processes(settings, plugins(), {"node_name": "n"}, found)
+
+    assert [(process.name, process.order, process.components) for process in wanted] == [
+        ("apiserver", 0, ["apiserver"]),
+        ("control", 1, ["reconciler", "scheduler"]),
+        ("node", 2, ["node", "proxy"]),
+    ]
+
+
+def test_without_a_node_nothing_of_it_runs(tmp_path):
+    settings = parse({"home": str(tmp_path), "node": {"enabled": False}})
+
+    found = all_components(plugins(component("scheduler"), component("node", "node")), settings)
+
+    assert [component.name for component in found] == ["reconciler", "scheduler"]
+
+
+def test_cleaning_up_goes_on_past_a_failure_and_says_so(tmp_path, caplog):
+    done = []
+
+    def fail(home, options):
+        raise OSError("busy")
+
+    several = plugins(
+        component("a", "node", cleanup=fail),
+        component("b", cleanup=lambda home, options: done.append(home)),
+        component("c"),
+    )
+    complaints = clean_up(parse({"home": str(tmp_path), "node": {"enabled": False}}), several, {})
+
+    assert complaints == ["a: busy"]
+    assert done == [f"{tmp_path}/components/b"]
+    assert "cleaning up after a failed" in caplog.text

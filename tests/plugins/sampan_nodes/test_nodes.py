@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from sampan.contracts.kinds import Draft
+from sampan_nodes.leases import validate as validate_lease
+from sampan_nodes.nodes import NODE, prepare, roles_text, status_text, validate
+
+
+def node(labels=None, ready=None, **spec):
+    conditions = [] if ready is None else [{"type": "Ready", "status": ready}]
+    return {"metadata": {"name": "n", "labels": labels or {}}, "spec": spec, "status": {"conditions": conditions}}
+
+
+def paths(new, old=None):
+    return [problem.path for problem in validate(new, old)]
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"),
+    [
+        ("Ready", node(ready="True")),
+        ("NotReady", node(ready="False")),
+        ("NotReady", node(ready="Unknown")),
+        ("Unknown", node()),
+        ("Ready,SchedulingDisabled", node(ready="True", unschedulable=True)),
+    ],
+)
+def test_the_status_word(shown, found):
+    assert status_text(found) == shown
+
+
+def test_roles_come_from_labels():
+    labels = {
+        "node-role.kubernetes.io/worker": "",
+        "node-role.kubernetes.io/control-plane": "",
+        "kubernetes.io/role": "x",
+    }
+
+    assert roles_text(node(labels)) == "control-plane,worker,x"
+    assert roles_text(node()) == "<none>"
+
+
+def test_taints_are_checked():
+    good = {"key": "example.org/a", "effect": "NoSchedule"}
+
+    assert paths(node(taints=[good, {**good, "effect": "NoExecute"}])) == []
+    assert paths(node(taints=[good, good])) == ["spec.taints[1]"]
+    assert paths(node(taints=[{"key": "a b", "value": "c d", "effect": "Never"}])) == [
+        "spec.taints[0].key",
+        "spec.taints[0].value",
+        "spec.taints[0].effect",
+    ]
+    assert paths(node(taints=[{"key": "a"}])) == ["spec.taints[0].effect"]
+
+
+def test_addresses_of_pods_stay_once_given():
+    assert paths(node(podCIDR="10.0.0.0/24"), node()) == []
+    assert paths(node(), node(podCIDR="10.0.0.0/24")) == ["spec.podCIDR"]
+
+
+def test_capacity_has_to_be_amounts():
+    assert paths({**node(), "status": {"capacity": {"cpu": "-1"}}}) == ["status.capacity[cpu]"]
+
+
+def test_what_a_node_has_it_gives_unless_it_says_otherwise():
+    found = {"status": {"capacity": {"cpu": "2"}}}
+    prepare(Draft(found, None, "", "n"))
+
+    assert found["status"]["allocatable"] == {"cpu": "2"}
+
+
+def test_cordoned_nodes_can_be_selected():
+    read = NODE.fields["spec.unschedulable"]
+
+    assert (read(node(unschedulable=True)), read(node())) == ("true", "false")
+
+
+def test_a_lease_lasts_and_counts_upwards():
+    bad = {"spec": {"leaseDurationSeconds": 0, "leaseTransitions": -1}}
+
+    assert [p.path for p in validate_lease(bad, None)] == ["spec.leaseDurationSeconds", "spec.leaseTransitions"]
+    assert list(validate_lease({"spec": {"leaseDurationSeconds": 40}}, None)) == []
