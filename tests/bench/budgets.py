@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Budget(NamedTuple):
-    """One row. ``bar`` is the first bar in ``unit``; ``more``: more is better; ``peer`` 0: nobody has it."""
+    """One row. ``bar`` is the first bar in ``unit``, 0 for none; ``more``: more is better; ``peer`` 0: none known."""
 
     name: str
     work: str
@@ -40,6 +40,7 @@ BUDGETS = (
     Budget("watch_p99", "create to 50 watchers, p99", "ms", 14, 1.5 * 14, more=False),
     Budget("api_peak", "API server's memory at its peak in the rows above", "MB", 1900, 600, more=False),
     Budget("idle_watches", "5,000 idle watches, plain sockets", "MB", 0, 10, more=False),
+    Budget("idle_watches_tls", "the same over TLS", "MB", 0, 0, more=False),
     Budget("up_api", "sampan up to API ready", "s", 0, 2, more=False),
     Budget("up_node", "sampan up to node Ready", "s", 0, 4, more=False),
     Budget("up_pod", "sampan up to first pod running", "s", 19.9, 6, more=False),
