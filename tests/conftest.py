@@ -1,4 +1,4 @@
-"""What a machine may lack. As root everything can be had, so nothing is passed over there; elsewhere it is, and said."""
+"""What a machine may lack. As root everything can be had, so nothing is passed over; elsewhere it is, and said."""
 
 from __future__ import annotations
 
