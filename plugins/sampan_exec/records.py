@@ -81,8 +81,10 @@ class Records:
         record = read(folder / "container.json")
         if not record or pod_uid not in ("", record["pod_uid"]):
             return None
-        state, ended = read(folder / "state.json"), read(folder / "exit.json")
-        return Container(**record, **_lifetime(folder, state, ended))
+        lifetime = _lifetime(folder, read(folder / "state.json"), read(folder / "exit.json"))
+        if not (folder / "container.json").exists():  # removed meanwhile: what was read may be half of it
+            return None
+        return Container(**record, **lifetime)
 
     def remove_unfinished(self) -> None:
         """Folders that somebody began and did not get to write the record of: he is gone, or this would be a race."""
@@ -92,6 +94,9 @@ class Records:
                     self.remove(folder)
 
     def remove(self, folder: Path) -> None:
+        """The record goes first: nobody takes a folder that is half gone for a container that says less than before."""
+        for record in ("container.json", "sandbox.json"):
+            (folder / record).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

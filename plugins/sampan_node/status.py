@@ -55,8 +55,9 @@ def changes(known: Object, status: Object) -> Object:
     other writers stay as they are whatever they are by now."""
     changed = {key: value for key, value in status.items() if key not in MERGED and known.get(key) != value}
     before = {one["type"]: one for one in known.get("conditions") or ()}
-    if conditions := [one for one in status.get("conditions") or () if before.get(one["type"]) != one]:
-        changed["conditions"] = conditions
+    fresh = [one for one in status.get("conditions") or () if before.get(one["type"]) != one]
+    if fresh:
+        changed["conditions"] = [{**dict.fromkeys(before.get(one["type"], ())), **one} for one in fresh]
     for key in ("podIPs", "hostIPs"):
         if key in status and known.get(key) != status[key]:
             changed[key] = [{"$patch": "replace"}, *status[key]]

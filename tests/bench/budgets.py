@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Budget(NamedTuple):
-    """One row. ``bar`` is the first bar in ``unit``, 0 for none; ``more``: more is better; ``peer`` 0: nobody has it."""
+    """One row. ``bar`` is the first bar in ``unit``, 0 for none; ``more``: more is better; ``peer`` 0: none known."""
 
     name: str
     work: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import machine
 from clusters import Running
@@ -43,8 +44,8 @@ def _is_ready(running: Running) -> bool:
     return False
 
 
-def _get(running: Running, path: str) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = json.loads(running.api.must("GET", path))
+def _get(running: Running, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(running.api.must("GET", path))
     return found
 
 

@@ -10,6 +10,9 @@ from clusters import Cluster, until
 kubernetes = pytest.importorskip("kubernetes", reason="the official client is in the extra dev: pip install -e .[dev]")
 from kubernetes.stream import stream  # noqa: E402 - after the check above
 
+# The library leaves the socket of an exec open; whichever test runs when it is collected would be blamed.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 @pytest.fixture
 def cluster(exec_cluster: Cluster) -> Cluster:
@@ -64,7 +67,6 @@ def test_a_watch_delivers_events_in_order(api, namespace):
     assert seen == [("ADDED", "a"), ("MODIFIED", "a"), ("DELETED", "a")]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the library leaves its socket open
 def test_exec_over_the_library_s_websocket(cluster, api, namespace):
     core = kubernetes.client.CoreV1Api(api)
     cluster.apply(cluster.pod("box", "while true; do sleep 0.2; done"))

@@ -47,13 +47,8 @@ class Front:
 
     def answer(self, request: Request) -> Answer:
         """Everything but raising what handover.py names; errors have become answers."""
-        started = time.perf_counter()
-
-        def finish(answer: Answer) -> Answer:
-            self._metrics.count(request, answer.status, time.perf_counter() - started)
-            return answer
-
-        request.finish = finish
+        request.started = time.perf_counter()
+        request.finish = self._finish
         try:
             for step in self.chain:
                 step(request)
@@ -61,13 +56,17 @@ class Front:
             if request.verb == "list":
                 answer = compressed(request, answer)
         except (Hijacked, Offloaded):
-            finish(Answer(200))
+            self._finish(request, Answer(200))
             raise
         except Parked:
             raise
         except Exception as error:
             answer = answer_error(error)
-        return finish(answer)
+        return self._finish(request, answer)
+
+    def _finish(self, request: Request, answer: Answer) -> Answer:
+        self._metrics.count(request, answer.status, time.perf_counter() - request.started)
+        return answer
 
     def find(self, request: Request) -> None:
         """A step of the chain: which kind the path means, if any."""

@@ -48,7 +48,7 @@ class Request:
 
     __slots__ = (
         "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "path", "query", "resource",
-        "rest", "served", "subresource", "user", "verb", "version", "warnings",
+        "rest", "served", "started", "subresource", "user", "verb", "version", "warnings",
     )  # fmt: skip
 
     def __init__(self, environ: dict[str, Any]) -> None:
@@ -67,7 +67,9 @@ class Request:
         self.served: Served | None = None
         self.warnings: list[str] = []
         #: Sees an answer that is made later than the call returns (parked writes).
-        self.finish: Callable[[Answer], Answer] = _as_is
+        #: It is given the request rather than holding it: in a cycle all of it, its body too, would outlive its answer.
+        self.finish: Callable[[Request, Answer], Answer] = _as_is
+        self.started = 0.0
         self._address()
 
     def value(self, name: str) -> str:
@@ -133,7 +135,7 @@ class Request:
         return _VERBS.get(self.method, self.method.lower())
 
 
-def _as_is(answer: Answer) -> Answer:
+def _as_is(request: Request, answer: Answer) -> Answer:
     return answer
 
 

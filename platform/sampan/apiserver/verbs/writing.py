@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import partial
 from typing import Any
 
 from sampan.apiserver import bodies, drive, forms, machinery, negotiation
@@ -29,7 +30,7 @@ class Writing:
         """Parked on the loop where there is one, blocking elsewhere."""
         if request.loop is None:
             return drive.block(work, self.cache)
-        return drive.park(work, self.cache, request.finish)
+        return drive.park(work, self.cache, partial(request.finish, request))
 
     def decode(self, request: Request, served: Served) -> Object:
         """The body as an object of the served kind, checked against the URL; warnings go to the request."""

@@ -33,15 +33,21 @@ HEAD = (
 class Watcher:
     """One client on the loop."""
 
-    __slots__ = ("allowed", "bookmarks", "closed", "collection", "connection", "view")
+    __slots__ = ("allowed", "bookmarks", "closed", "collection", "connection", "hub", "view")
 
     def __init__(self, collection: Collection, view: View, connection: Connection, bookmarks: bool) -> None:
+        self.hub: Hub | None = None
         self.collection = collection
         self.view = view
         self.connection = connection
         self.bookmarks = bookmarks
         self.allowed = MOST_BUFFERED
         self.closed = False
+
+    def leave(self) -> None:
+        """The connection has gone."""
+        if self.hub is not None:
+            self.hub.left(self)
 
 
 class Hub:
@@ -74,7 +80,8 @@ class Hub:
     ) -> None:
         """Send what a watcher is shown first and keep it; the cache's lock is held, so no event falls between."""
         self._loop = loop
-        connection.on_close = lambda: self._left(watcher)
+        watcher.hub = self
+        connection.on_close = watcher.leave
         connection.send(HEAD + chunk(first) if first else HEAD)
         if ends:
             self.end(watcher)
@@ -86,7 +93,8 @@ class Hub:
             self._deadlines = [entry for entry in self._deadlines if not entry[2].closed]
             heapq.heapify(self._deadlines)
         heapq.heappush(self._deadlines, (self._clock() + seconds, next(self._order), watcher))
-        self._set_alarm()
+        if self._cancel is None or self._deadlines[0][2] is watcher:
+            self._set_alarm()
         if watcher.bookmarks and not self._marking:
             self._marking = True
             loop.call_later(BOOKMARK_EVERY, self._mark)
@@ -94,7 +102,7 @@ class Hub:
     def end(self, watcher: Watcher, last: bytes = b"") -> None:
         """Finish the stream in order, with a last line if there is one."""
         if not watcher.closed:
-            self._left(watcher)
+            self.left(watcher)
             watcher.connection.send((chunk(last) if last else b"") + LAST_CHUNK)
             watcher.connection.close()
 
@@ -108,7 +116,7 @@ class Hub:
             for watcher in audience:
                 self.end(watcher, last)
 
-    def _left(self, watcher: Watcher) -> None:
+    def left(self, watcher: Watcher) -> None:
         if not watcher.closed:
             watcher.closed = True
             audience = self._audiences.get(watcher.collection.prefix)
