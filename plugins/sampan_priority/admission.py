@@ -85,9 +85,10 @@ def _default(classes: dict[str, Object]) -> Object:
 
 def _keep(new: Object, old: Object) -> None:
     """Who updates a pod from a manifest need not repeat what was computed; changes are refused by validation."""
+    spec = new.setdefault("spec", {})
     for field in ("priority", "preemptionPolicy"):
-        if new["spec"].get(field) is None and old["spec"].get(field) is not None:
-            new["spec"][field] = old["spec"][field]
+        if spec.get(field) is None and old["spec"].get(field) is not None:
+            spec[field] = old["spec"][field]
 
 
 def _forbidden(review: Review, why: str) -> Forbidden:

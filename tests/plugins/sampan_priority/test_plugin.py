@@ -70,3 +70,8 @@ def test_a_value_never_changes_but_a_description_may(client):
     assert client.patch(CLASSES, "high", {"description": "new"})["description"] == "new"
     with pytest.raises(Invalid, match="may not be changed in an update"):
         client.patch(CLASSES, "high", {"value": 5})
+
+
+def test_a_pod_without_a_spec_is_told_so(client):
+    with pytest.raises(Invalid, match="spec"):
+        client.create(PODS, {"metadata": {"name": "web"}}, "default")
