@@ -157,12 +157,15 @@ def container(found: Mapping[str, Any], digests: Mapping[str, str]) -> Container
     reason = "OOMKilled" if state.get("OOMKilled") else "Completed" if code == 0 else "Error"
     if word == "created" and state.get("Error"):
         word, reason, code = "exited", "ContainerCannotRun", code or 128
+    started = seconds(state.get("StartedAt", ""))
+    # of a program that ends at once Docker may note the end before the start
+    finished = (seconds(state.get("FinishedAt", "")) or seconds(found["Created"])) if word == "exited" else 0.0
     return Container(
         id=found["Id"], sandbox_id=labels.get(SANDBOX, ""), pod_uid=labels[UID], name=labels[NAME],
         attempt=int(labels.get(ATTEMPT, 0)), state=word, image=labels.get(IMAGE, ""),
         image_id=digests.get(found["Image"], found["Image"]), created=seconds(found["Created"]),
-        started=seconds(state.get("StartedAt", "")),
-        finished=(seconds(state.get("FinishedAt", "")) or seconds(found["Created"])) if word == "exited" else 0.0,
+        started=min(started, finished) if finished else started,
+        finished=finished,
         exit_code=code if word == "exited" else 0, reason=reason if word == "exited" else "",
         message=state.get("Error", "") if word == "exited" else "",
     )  # fmt: skip
