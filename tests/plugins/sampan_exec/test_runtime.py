@@ -68,7 +68,7 @@ class TestExecRuntime(RuntimeContract):
         later = ExecRuntime(tmp_path / "exec")
 
         assert later.containers()[0].exit_code == 137
-        assert not processes.start_time(state["pid"])
+        pod.until(lambda: not processes.start_time(state["pid"]))  # killed is not yet ended
         later.close()
         runtime._watcher = Watcher(runtime._container_ended)
 
