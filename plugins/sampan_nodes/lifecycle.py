@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Emit, Key, Observed, Patch, Reconciler, Remove, Requeue, Watching
 from sampan.objects.metadata import now_text, parse_time
+from sampan.objects.pods.tolerations import tolerates
 
 NODES = Resource("", "v1", "nodes", "Node", False)
 PODS = Resource("", "v1", "pods", "Pod")
@@ -180,17 +181,6 @@ def eviction_time(pod: Object, taints: Sequence[Object], now: float) -> float | 
         when = since + max(0, min(limits))
         due = when if due is None else min(due, when)
     return due
-
-
-def tolerates(toleration: Object, taint: Object) -> bool:
-    """Source: core/v1 Toleration."""
-    if toleration.get("effect") and toleration["effect"] != taint.get("effect"):
-        return False
-    if toleration.get("key") and toleration["key"] != taint.get("key"):
-        return False
-    if toleration.get("operator") == "Exists":
-        return True
-    return bool(toleration.get("key")) and (toleration.get("value") or "") == (taint.get("value") or "")
 
 
 def _node_of_lease(lease: Object, seen: Observed) -> Sequence[Key]:

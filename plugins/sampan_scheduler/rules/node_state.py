@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.scheduling import Verdict
+from sampan.objects.pods.tolerations import tolerates
 from sampan_scheduler.nodes import Node
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduler.resources import UNSCHEDULABLE_TAINT
@@ -11,17 +12,6 @@ from sampan_scheduler.resources import UNSCHEDULABLE_TAINT
 OTHER_NODE = Verdict("node(s) didn't match the requested node name", True)
 CORDONED = Verdict("node(s) were unschedulable", True)
 TAKEN = Verdict("node(s) didn't have free ports for the requested pod ports")
-
-
-def tolerates(toleration: Object, taint: Object) -> bool:
-    """Source: core/v1 Toleration."""
-    if toleration.get("effect") and toleration["effect"] != taint.get("effect"):
-        return False
-    if toleration.get("key") and toleration["key"] != taint["key"]:
-        return False
-    if toleration.get("operator") == "Exists":
-        return True
-    return bool(toleration.get("key")) and (toleration.get("value") or "") == (taint.get("value") or "")
 
 
 def tolerated(pod: PodInfo, taint: Object) -> bool:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from sampan.contracts.reconciling import Emit, Key, Patch, Remove, Requeue
 from sampan.objects.metadata import now_text
 from sampan.testing.shelves import Shelf
@@ -13,7 +11,6 @@ from sampan_nodes.lifecycle import (
     decide_pod,
     eviction_time,
     last_heard,
-    tolerates,
     wanted_taints,
 )
 
@@ -146,21 +143,6 @@ def test_pods_of_a_node_that_is_gone_are_removed_after_a_while():
     assert pod_actions((PODS, pod(age=100))) == [Remove(PODS, "p", "a", uid="u", grace=0)]
     (again,) = pod_actions((PODS, pod(age=10)))
     assert isinstance(again, Requeue)
-
-
-@pytest.mark.parametrize(
-    ("toleration", "taint", "fits"),
-    [
-        ({"operator": "Exists"}, {"key": "k", "effect": "NoExecute"}, True),
-        ({"operator": "Exists", "effect": "NoSchedule"}, {"key": "k", "effect": "NoExecute"}, False),
-        ({"key": "k", "operator": "Exists"}, {"key": "other", "effect": "NoExecute"}, False),
-        ({"key": "k", "value": "v"}, {"key": "k", "value": "v", "effect": "NoExecute"}, True),
-        ({"key": "k", "operator": "Equal"}, {"key": "k", "value": "v", "effect": "NoExecute"}, False),
-        ({}, {"key": "k", "effect": "NoExecute"}, False),
-    ],
-)
-def test_tolerations_match_taints(toleration, taint, fits):
-    assert tolerates(toleration, taint) is fits
 
 
 def test_the_shortest_patience_counts():
