@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 
 PLANKS = ("platform", "plugins", "addons")
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
+
+#: Libraries that one place alone may import, so that replacing one is a change in one folder.
+PLACES = {
+    "falcon": {"sampan/apiserver"},
+    "pluggy": {"sampan/plugins.py", "sampan/hookspecs"},
+    "sqlite3": {"sampan_sqlite", "sampan_metrics", "sampan_logging"},
+    "docker": {"sampan_docker"},
+    "dnslib": {"sampan_dns"},
+    "grpc": {"sampan_etcd"},
+    "psycopg": {"sampan_postgres"},
+    "elasticsearch": {"sampan_logging"},
+}
 
 
 def present(root):
@@ -59,6 +72,27 @@ def without_entry_point(root):
     return sorted(module for module in modules if module not in points.split())
 
 
+def imported(path):
+    """The top-level names a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def misplaced(root):
+    """``module: library`` for each library imported outside its place."""
+    found = []
+    for plank in PLANKS:
+        for path in (root / plank).rglob("*.py"):
+            name = path.relative_to(root / plank).as_posix()
+            for library in set(imported(path)) & PLACES.keys():
+                if not any(name == place or name.startswith(place + "/") for place in PLACES[library]):
+                    found.append(f"{name}: {library}")
+    return sorted(found)
+
+
 def test_every_package_is_shipped(root):
     assert declared(root) == present(root)
 
@@ -83,6 +117,10 @@ def test_every_plugin_can_be_found(root):
     assert without_entry_point(root) == []
 
 
+def test_libraries_stay_in_their_place(root):
+    assert misplaced(root) == []
+
+
 def test_the_rules_catch_a_bad_tree(tmp_path):
     for path in (
         "platform/__init__.py",
@@ -92,7 +130,7 @@ def test_the_rules_catch_a_bad_tree(tmp_path):
         "tools/a.py",
     ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text("")
+        (tmp_path / path).write_text("import falcon.errors\n" if path.endswith("plugin.py") else "")
     (tmp_path / "setup.cfg").write_text(
         "[options]\npackages =\n  gone\n[options.entry_points]\nsampan.plugins =\n  a = b\nsampan.addons =\n  a = b\n"
     )
@@ -102,3 +140,4 @@ def test_the_rules_catch_a_bad_tree(tmp_path):
     assert drawers(tmp_path) == ["addons/y/utils.py"]
     assert unpackaged(tmp_path) == ["addons/y", "plugins/sampan_x"]
     assert without_entry_point(tmp_path) == ["sampan_x.plugin"]
+    assert misplaced(tmp_path) == ["sampan_x/plugin.py: falcon"]

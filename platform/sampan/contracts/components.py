@@ -1,4 +1,8 @@
-"""Components: long-running clients of the API (scheduler, node agent, proxy, add-ons) that `sampan up` supervises."""
+"""Components: long-running clients of the API (scheduler, node agent, proxy, add-ons).
+
+One component runs three ways, and must not care which: supervised by `sampan up`; as its own process (`sampan run NAME`,
+`sampan addons run NAME --kubeconfig FILE`); as a pod from its chart, on any Kubernetes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from sampan.contracts.kinds import Object
 
 if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
     from sampan.client import Client
 
 
@@ -19,10 +25,14 @@ class Running:
 
     client: Client  # with the component's own identity
     settings: Any
-    home: str  # a directory of its own, exists
+    home: str  # a directory of its own, exists; what is kept there survives a restart
     stop: threading.Event  # set when it shall end; run returns within 10 s then
     options: Mapping[str, Any]  # cluster-wide, as in ServerContext, and node_name, kubeconfig …
-    ready: Callable[[str], None] = print  # say once, in words, that it works now
+    ready: Callable[[str], None] = print  # say in words that it works now; may be said again
+    failing: Callable[[str], None] = print  # say in words what is wrong and the way out, until ready is said again
+    #: Where it registers its own figures (names begin with ``sampan_<name>_``), served as /metrics beside /readyz;
+    #: None where nobody will read them (tests).
+    metrics: CollectorRegistry | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +48,8 @@ class Component:
     elected: bool = False  # only one instance works at a time, by a Lease in kube-system
     #: Remove whatever it left on this machine (containers, rules, mounts); `sampan down` calls it once all has stopped.
     cleanup: Callable[[str, Mapping[str, Any]], None] | None = None  # (home of the component, cluster-wide options)
-    #: Objects it ships, given the cluster-wide options: created with the administrator's identity before it runs,
-    #: where they are missing; what a user has changed stays changed.
+    #: Objects it ships, in the order they have to be made, given the cluster-wide options: pure. Applied with the
+    #: administrator's identity before it runs, merged three ways (as shipped last, as shipped now, as it is), so that
+    #: what a user has changed or removed stays so; `sampan addons diff` and `reset` speak of these objects.
     manifests: Callable[[Mapping[str, Any]], list[Object]] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)

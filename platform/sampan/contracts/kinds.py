@@ -1,6 +1,7 @@
 """What a plugin says about a kind of object: the whole of its API behaviour that is not in the schema.
 
-The schema (fields, types, list keys) comes from ``sampan.objects.schema``; everything else is on ``Kind``.
+The schema (fields, types, list keys) of Kubernetes' own kinds comes from ``sampan.objects.schema``, that of a kind nobody
+else knows from ``Kind.schema``; everything else is on ``Kind``.
 Objects are plain dicts in JSON shape; functions on a Kind are pure and change the dict they are given.
 """
 
@@ -118,6 +119,9 @@ class Kind:
     kind: str
     plural: str
     singular: str = ""  # empty: kind in lower case
+    #: Fields of a kind that is not Kubernetes' own: an OpenAPI v3 structural schema of the object, as in a CRD
+    #: (``{"type": "object", "properties": {"spec": …}}``; apiVersion, kind and metadata may be left out).
+    schema: Mapping[str, Any] | None = None
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     namespaced: bool = True

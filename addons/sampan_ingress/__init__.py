@@ -1,0 +1,1 @@
+"""An Ingress controller whose data plane is nginx."""

@@ -1,0 +1,1 @@
+"""Where sampan_ingress meets the platform."""

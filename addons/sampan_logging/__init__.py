@@ -1,0 +1,1 @@
+"""Ships every container's lines to Elasticsearch, and accounts for them."""

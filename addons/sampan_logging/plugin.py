@@ -1,0 +1,1 @@
+"""Where sampan_logging meets the platform."""

@@ -1,0 +1,1 @@
+"""Where sampan_metrics meets the platform."""

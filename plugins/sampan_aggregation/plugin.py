@@ -1,0 +1,1 @@
+"""Where sampan_aggregation meets the platform."""

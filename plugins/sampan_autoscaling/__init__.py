@@ -1,0 +1,1 @@
+"""HorizontalPodAutoscalers: the kind and the reconciler that scales by metrics."""

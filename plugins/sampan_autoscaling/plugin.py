@@ -1,0 +1,1 @@
+"""Where sampan_autoscaling meets the platform."""

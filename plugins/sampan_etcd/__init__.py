@@ -1,0 +1,1 @@
+"""A store on etcd, spoken to over gRPC."""

@@ -1,0 +1,1 @@
+"""Where sampan_etcd meets the platform."""

@@ -1,0 +1,1 @@
+"""Where sampan_networking meets the platform."""

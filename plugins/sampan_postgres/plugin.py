@@ -1,0 +1,1 @@
+"""Where sampan_postgres meets the platform."""
