@@ -32,6 +32,7 @@ from sampan.hookspecs import hookimpl
 from sampan.plugins import ADDON_GROUP, PLUGIN_GROUP, Plugins
 from sampan.reconciler.main import gather
 from sampan.reconciler.runtime import Runtime
+from sampan.supervisor.cluster import RECONCILER_USER
 from sampan.testing.nodes import Nodes
 
 DISTRIBUTION = "sampan"
@@ -173,7 +174,7 @@ def _check(plugins: Plugins, app: App) -> None:
 
 def _control(stack: ExitStack, cluster: Cluster, home: Path, given: Collection[str]) -> None:
     """Reconcilers, the scheduler, and the components that the plugins under test bring."""
-    plugins, client = cluster.plugins, cluster.client_as("system:kube-controller-manager", MASTERS)
+    plugins, client = cluster.plugins, cluster.client_as(RECONCILER_USER)
     recorder = Recorder(client, "sampan-reconciler")
     stack.callback(recorder.close)
     runtime = Runtime(client, gather(plugins, options=cluster.options, home=str(home)), recorder=recorder)
@@ -200,7 +201,7 @@ def _run(
     place = home / "components" / component.name
     place.mkdir(parents=True)
     running = Running(
-        client=cluster.client_as(component.user, *component.groups, MASTERS),
+        client=cluster.client_as(component.user.replace("{node}", "node-1"), *component.groups),
         settings=cluster.plugins.settings_of(component.name),
         home=str(place),
         stop=stop,
