@@ -173,7 +173,7 @@ def _check(plugins: Plugins, app: App) -> None:
 
 
 def _control(stack: ExitStack, cluster: Cluster, home: Path, given: Collection[str]) -> None:
-    """Reconcilers, the scheduler, and the components that the plugins under test bring."""
+    """Reconcilers, the scheduler, and the components that the plugins under test bring, with what these ship."""
     plugins, client = cluster.plugins, cluster.client_as(RECONCILER_USER)
     recorder = Recorder(client, "sampan-reconciler")
     stack.callback(recorder.close)
@@ -200,6 +200,8 @@ def _run(
 ) -> None:
     place = home / "components" / component.name
     place.mkdir(parents=True)
+    if component.manifests is not None:
+        _ship(cluster, component.manifests(cluster.options))
     running = Running(
         client=cluster.client_as(component.user.replace("{node}", "node-1"), *component.groups),
         settings=cluster.plugins.settings_of(component.name),
@@ -212,3 +214,13 @@ def _run(
     thread.start()
     cluster.components[component.name] = thread
     stack.callback(thread.join, PATIENCE)
+
+
+def _ship(cluster: Cluster, manifests: Sequence[Object]) -> None:
+    for manifest in manifests:
+        group, _, version = manifest["apiVersion"].rpartition("/")
+        served = cluster.app.registry.by_kind(group, version, manifest["kind"])
+        assert served is not None, (
+            f"a component ships a {manifest['kind']} of {manifest['apiVersion']}, not served here"
+        )
+        cluster.client.create(served.resource, manifest, manifest["metadata"].get("namespace", ""))
