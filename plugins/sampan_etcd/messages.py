@@ -36,7 +36,7 @@ class Found(NamedTuple):
     revision: int
     pairs: list[Pair]
     more: bool
-    count: int  # of all keys in the range, also those beyond the limit
+    total: int  # keys in the range, also those beyond the limit
 
 
 class Outcome(NamedTuple):
@@ -130,7 +130,7 @@ def authenticate_request(name: str, password: str) -> bytes:
 
 
 def read_found(data: bytes, start: int = 0, end: int | None = None) -> Found:
-    revision = count = 0
+    revision = total = 0
     more = False
     pairs: list[Pair] = []
     for field, value, stop in fields(data, start, end):
@@ -141,8 +141,8 @@ def read_found(data: bytes, start: int = 0, end: int | None = None) -> Found:
         elif field == 3:
             more = bool(value)
         elif field == 4:
-            count = value
-    return Found(revision, pairs, more, count)
+            total = value
+    return Found(revision, pairs, more, total)
 
 
 def read_outcome(data: bytes) -> Outcome:

@@ -64,5 +64,5 @@ def entries(prefix: str) -> bytes:
 
 
 def after_all(prefix: bytes) -> bytes:
-    """The first key that does not begin with the prefix (which is not empty and ends in ASCII or UTF-8, so not in 0xff)."""
+    """The first key that does not begin with the prefix (UTF-8 never ends in 0xff)."""
     return prefix[:-1] + bytes((prefix[-1] + 1,))

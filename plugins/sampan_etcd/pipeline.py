@@ -1,8 +1,8 @@
 """Many commits under way at once, in an order that can be told.
 
-Two promises: commits that name a common key are carried out in the order they were submitted (the later one starts when
-the earlier one is answered), and callbacks come in the order of the revisions. Knows neither etcd nor threads' names: how
-a commit is started is given, and whoever finishes one says so.
+Two promises: commits that name a common key are carried out in the order they were submitted (the later one starts
+when the earlier one is answered), and callbacks come in the order of the revisions. Must not know etcd: how a commit is
+started is given, and whoever finishes one says so.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class EtcdStore:
                 at = min(revision, newest) if revision else newest
             slices.extend(map(self._names.entry, found.pairs))
             if not found.more or len(slices) == limit:
-                remaining = found.count - len(found.pairs)
+                remaining = found.total - len(found.pairs)
                 return Page(slices, at, remaining > 0, remaining)
             start = found.pairs[-1].key + b"\0"
 
