@@ -100,6 +100,8 @@ class EtcdStore:
     def submit(self, ops: Sequence[Op], done: Done) -> None:
         if len(ops) > MOST_OPS:
             raise ValueError(f"a commit to etcd has at most {MOST_OPS} operations")
+        for op in ops:
+            op.key.encode()  # raises UnicodeError, a ValueError, here rather than where others would have to wait for it
         self._commits.pipeline.submit(checked(ops), done)
 
     def watch(self, after: int) -> Watch:
