@@ -18,6 +18,7 @@ COMMANDS = {
     "down": "Stop all of it and leave nothing running.",
     "status": "Say what runs, where, and how it is.",
     "logs": "Show what the cluster's processes have logged.",
+    "prepare": "Make keys, certificates and kubeconfigs, and start nothing.",
     "apiserver": "Run the API server alone.",
     "run": "Run one component alone, as a client of an API server.",
     "addons": "List, enable and disable add-ons.",
