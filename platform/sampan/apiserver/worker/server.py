@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sampan.apiserver.worker.drain import Drain, Others
 from sampan.apiserver.worker.exchange import Exchange
 from sampan.apiserver.worker.heads import Environ
 from sampan.apiserver.worker.limits import Limits
@@ -74,6 +75,7 @@ class Server:
     Unix sockets never speak TLS: a front proxy of this machine ends it. Who comes by one that not everybody may write
     to is that front proxy (``sampan.fronted``).
     ``run`` returns after ``stop``, when all requests in flight are answered or ``limits.graceful_seconds`` have passed.
+    How the time in between goes is in drain.py.
     """
 
     def __init__(
@@ -86,12 +88,14 @@ class Server:
         access: Access | None = None,
         multiprocess: bool = False,
         on_tick: Callable[[], None] = lambda: None,
+        others: Others | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.loop = EventLoop(self.limits.tick_seconds, on_tick)
         self._service = Service(app, self.loop, self.limits, access)
         self._service.on_room = self._room
-        self._ssl = ssl_context
+        self.ssl_context = ssl_context  # may be replaced: new connections get the new one
+        self._drain = Drain(self._service, others or Others(), self._pause)
         self._listeners = []
         for sock in listeners:
             sock.setblocking(False)
@@ -118,7 +122,7 @@ class Server:
 
     def stop(self) -> None:
         """Accept no more, finish what is under way, then end ``run``; from any thread and from signal handlers."""
-        self.loop.call_soon(self._begin_stop)
+        self.loop.call_soon(self._drain.begin)
         self.loop.wake()
 
     # -- for listeners
@@ -127,8 +131,8 @@ class Server:
         service = self._service
         try:
             sock.setblocking(False)
-            if self._ssl is not None and encrypted:
-                sock = self._ssl.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+            if self.ssl_context is not None and encrypted:
+                sock = self.ssl_context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         except OSError:  # gone already
             sock.close()
             return
@@ -156,7 +160,7 @@ class Server:
             "REMOTE_ADDR": "",
             "REMOTE_PORT": "",
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http" if self._ssl is None or sock.family == socket.AF_UNIX else "https",
+            "wsgi.url_scheme": "http" if self.ssl_context is None or sock.family == socket.AF_UNIX else "https",
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": multiprocess,
@@ -178,22 +182,6 @@ class Server:
                     listener.open()
         elif not service.clients:
             self.loop.stop()
-
-    def _begin_stop(self) -> None:
-        service = self._service
-        if service.stopping:
-            return
-        service.stopping = True
-        self._pause()
-        for client in list(service.clients):
-            client.retire()
-        self.loop.call_later(self.limits.graceful_seconds, self._end)
-        self._room()
-
-    def _end(self) -> None:
-        if self._service.clients:
-            log.warning("%d connections cut off at the end of the graceful time", len(self._service.clients))
-        self.loop.stop()
 
 
 def is_private(sock: socket.socket) -> bool:
