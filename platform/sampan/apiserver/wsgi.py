@@ -32,6 +32,7 @@ def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> A
         scheme = settings.store_url.partition(":")[0]
         raise ConfigError(f"no plugin opens a store of the kind {scheme!r}; is its plugin installed and enabled?")
     orders = Orders(settings.authentication, settings.authorization, settings.admission)
+    plugins.books.keep_in(settings.home / "run" / "plugins")
     url = str(options.get("server_url") or settings.server_url)
     app = new_app(plugins, store=store, home=str(settings.home), options=options, orders=orders, server_url=url)
     app.at_close(store.close)
@@ -44,7 +45,9 @@ def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     settings = load()
-    plugins = Plugins(disabled=settings.disable, addons=settings.addons, settings=settings.plugins)
+    plugins = Plugins(
+        disabled=settings.disable, addons=settings.addons, settings=settings.plugins, deadlines=settings.deadlines
+    )
     options = cluster_options(settings)
     globals()["app"] = found = build_app(settings, plugins, options)
     return found

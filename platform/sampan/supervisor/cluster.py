@@ -26,14 +26,30 @@ RECONCILER_USER = "system:kube-controller-manager"
 
 def load_plugins(settings: Settings) -> Plugins:
     """The plugins and add-ons that these settings ask for."""
-    return Plugins(disabled=settings.disable, addons=settings.addons, settings=settings.plugins)
+    return Plugins(
+        disabled=settings.disable, addons=settings.addons, settings=settings.plugins, deadlines=settings.deadlines
+    )
 
 
 def all_components(plugins: Plugins, settings: Settings) -> list[Component]:
     """The reconciler, and what the plugins contribute; the node's are left out where no node is wanted."""
     found = [Component(name="reconciler", run=partial(_reconcile, plugins), user=RECONCILER_USER)]
-    found += [component for _, answer in plugins.ask("contribute_components") for component in answer]
-    return [component for component in found if settings.node.enabled or component.process != "node"]
+    for plugin, answer in plugins.ask("contribute_components"):
+        wanted = [component for component in answer if settings.node.enabled or component.process != "node"]
+        strange = plugins.is_stranger(plugin)
+        found += [_apart(plugins, plugin, component) if strange else component for component in wanted]
+    return found
+
+
+def _apart(plugins: Plugins, plugin: str, component: Component) -> Component:
+    """A stranger's component: in a process of its own, for a busy loop in it would slow down all that share one, and
+    its failures are noted under the plugin's name."""
+
+    def run(running: Running) -> None:
+        plugins.fence(plugin).inline(f"component {component.name}", lambda: component.run(running), passes=())
+
+    shared = component.process in ("control", "node")
+    return dataclasses.replace(component, run=run, process=component.name if shared else component.process)
 
 
 def _reconcile(plugins: Plugins, running: Running) -> None:

@@ -30,6 +30,7 @@ def run_components(components: Iterable[Component], plugins: Plugins, home: Path
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threads = []
+    plugins.books.keep_in(home / "run" / "plugins")
     options = {**options, "plugins": plugins}  # for components that ask hooks of their own (scheduler, node)
     for component in components:
         running = Running(
@@ -42,7 +43,7 @@ def run_components(components: Iterable[Component], plugins: Plugins, home: Path
             options=options,
             ready=partial(log.info, "%s: %s", component.name),
         )
-        thread = threading.Thread(target=_keep_running, args=(component, running), name=component.name)
+        thread = threading.Thread(target=_keep_running, args=(component, running), name=component.name, daemon=True)
         thread.start()
         threads.append(thread)
     stop.wait()
