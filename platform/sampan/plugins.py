@@ -99,6 +99,11 @@ class Plugins:
         """The plugin's own settings record, or None if it has none."""
         return self._settings.get(name)
 
+    def hooks_of(self, name: str) -> list[str]:
+        """The hooks that a plugin implements, by name; none where it is not loaded."""
+        plugin = self.manager.get_plugin(name)
+        return sorted(caller.name for caller in self.manager.get_hookcallers(plugin) or ()) if plugin else []
+
     def is_stranger(self, name: str) -> bool:
         """Whether a plugin is not of sampan's own distribution, and so behind a fence."""
         return name in self._strangers
