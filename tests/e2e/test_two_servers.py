@@ -14,7 +14,7 @@ from servers import Server, make
 
 from sampan.client import Client
 from sampan.contracts.kinds import Resource
-from sampan.errors import AlreadyExists, Conflict
+from sampan.errors import AlreadyExists, Conflict, NotFound
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap", True)
 SERVICES = Resource("", "v1", "services", "Service", True)
@@ -84,6 +84,22 @@ def test_a_list_right_after_a_write_through_the_other_has_it(clients):
         name = writer.create(CONFIG_MAPS, config_map(), "default")["metadata"]["name"]
 
         assert name in {each["metadata"]["name"] for each in reader.list(CONFIG_MAPS, "default").items}
+
+
+def test_a_write_right_after_one_through_the_other_builds_on_it(clients):
+    for turn in range(50):
+        one, other = clients if turn % 2 else clients[::-1]
+        made = one.create(CONFIG_MAPS, config_map(turn="0"), "default")
+        name = made["metadata"]["name"]
+        made["data"]["turn"] = "1"
+        made = other.update(CONFIG_MAPS, made)
+        one.patch(CONFIG_MAPS, name, {"data": {"turn": "2"}}, "default")
+        assert other.patch(CONFIG_MAPS, name, {"data": {"more": "3"}}, "default")["data"] == {"turn": "2", "more": "3"}
+        one.delete(CONFIG_MAPS, name, "default")
+        assert other.create(CONFIG_MAPS, {**config_map(), "metadata": {"name": name}}, "default").get("data", {}) == {}
+        one.delete(CONFIG_MAPS, name, "default", uid=other.get(CONFIG_MAPS, name, "default")["metadata"]["uid"])
+        with pytest.raises(NotFound):
+            other.delete(CONFIG_MAPS, name, "default")
 
 
 def test_a_watch_goes_on_at_the_other_from_where_it_was(clients):
@@ -187,6 +203,12 @@ def test_an_accounts_token_is_good_for_both(servers, clients):
         ACCOUNTS, {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}, "default",
         subresource="token", name=name,
     )  # fmt: skip
+    for turn in range(20):  # at once, of an account that is new
+        each = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": f"{name}-{turn}"}}
+        clients[turn % 2].create(ACCOUNTS, each, "default")
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        other = clients[(turn + 1) % 2]
+        assert other.create(ACCOUNTS, request, "default", subresource="token", name=f"{name}-{turn}")["status"]["token"]
     for server in servers:
         who = server.cluster.kubectl(
             "auth", "whoami", "--token", answer["status"]["token"], "--kubeconfig", "/dev/null",
