@@ -26,6 +26,9 @@ def block(work: Work[Result], cache: Cache) -> Result:
     try:
         ops = next(work)
         while True:
+            if not ops:
+                ops = work.send(_caught_up(cache))
+                continue
             try:
                 revision = cache.store.commit(*ops)
             except Stale as stale:
@@ -38,6 +41,21 @@ def block(work: Work[Result], cache: Cache) -> Result:
     except StopIteration as stop:
         result: Result = stop.value
         return result
+
+
+def _caught_up(cache: Cache) -> int:
+    """The store's newest revision, once the cache has it."""
+    revision = cache.store.revision()
+    if not cache.wait(revision):
+        raise Timeout("this server has not seen yet what others have written", retry_after=1)
+    return revision
+
+
+def _caught_up_or_why(cache: Cache) -> int | SampanError:
+    try:
+        return _caught_up(cache)
+    except SampanError as error:
+        return error
 
 
 def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exception]:
@@ -69,6 +87,8 @@ def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exce
 
 def _submitted(cache: Cache, ops: Sequence[Op]) -> Callable[[], int | SampanError]:
     """Submit; the function returned waits for the outcome and for the cache to have it."""
+    if not ops:
+        return lambda: _caught_up_or_why(cache)
     arrived = threading.Event()
     outcome: list[int | SampanError] = []
 
@@ -112,7 +132,10 @@ def _begin(
                 error = result
                 resume(lambda: finish(answer_error(error)))
 
-        cache.store.submit(ops, done)
+        if ops:
+            cache.store.submit(ops, done)
+        else:
+            done(cache.store.revision())
 
     return begin
 
