@@ -23,7 +23,7 @@ from sampan.supervisor.election import Stop, run_elected
 from sampan.supervisor.exposing import Exposure
 from sampan.supervisor.health import Board, Voice
 from sampan.supervisor.inquiry import socket_of
-from sampan.supervisor.members import Member, shipped
+from sampan.supervisor.members import Member, may_ship, shipped
 from sampan.supervisor.state import run_directory
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class Keeper:
 
     def _once(self) -> None:
         member = self._member
-        if self._surroundings.ship is not None and (member.component.manifests or member.component.elected):
+        if self._surroundings.ship is not None and may_ship(self._family):
             self._ship(self._surroundings.ship)
         if self._client is None:
             self._client = self._surroundings.connect(member)

@@ -22,6 +22,7 @@ class Member:
     version: str = ""
     settings: Any = None
     context: Any = None
+    addon: bool = False
 
     @property
     def name(self) -> str:
@@ -30,12 +31,14 @@ class Member:
 
 def members_of(plugins: Plugins) -> list[Member]:
     """What the plugins contribute, in the order of their names."""
-    versions = {found.name: found.version for found in plugins.found}
-    return [
-        Member(component, name, versions.get(name, ""), plugins.settings_of(name))
-        for name, answer in plugins.ask("contribute_components")
-        for component in answer
-    ]
+    known = {found.name: found for found in plugins.found}
+    members = []
+    for name, answer in plugins.ask("contribute_components"):
+        found = known.get(name)
+        version, addon = (found.version, found.addon) if found else ("", False)
+        settings = plugins.settings_of(name)
+        members += [Member(component, name, version, settings, addon=addon) for component in answer]
+    return members
 
 
 def fingerprint(members: Iterable[Member]) -> str:
@@ -44,12 +47,17 @@ def fingerprint(members: Iterable[Member]) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
+def may_ship(members: Iterable[Member]) -> bool:
+    """Whether any of them is one that ships, if perhaps nothing this time."""
+    return any(m.component.manifests is not None or (m.component.elected and m.addon) for m in members)
+
+
 def shipped(members: Iterable[Member], options: Mapping[str, Any]) -> list[Object]:
-    """All that the components of one add-on ship, and what they need to be elected."""
+    """All that the components of one add-on ship, and what they need to be elected; a plugin's have roles of theirs."""
     found: list[Object] = []
     for member in members:
         if member.component.manifests is not None:
             found += member.component.manifests(options)
-        if member.component.elected:
+        if member.component.elected and member.addon:
             found += election.manifests(member.component)
     return found

@@ -45,7 +45,8 @@ def keep(around, monkeypatch):
 
     def start(run, **more):
         board, stop = Board(["x"]), Stop()
-        member = Member(Component(name="x", run=lambda running: run(running, stop), user="u", **more), "x", "7")
+        component = Component(name="x", run=lambda running: run(running, stop), user="u", **more)
+        member = Member(component, "x", "7", addon=True)
         Keeper(member, [member], Plugins(entry_points=[]), {"node_name": "n"}, around, board, stop).keep()
         return board
 

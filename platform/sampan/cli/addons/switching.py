@@ -35,7 +35,7 @@ def enable_command(where: Where, name: str, wait: float) -> None:
     """Enable an add-on; a running cluster starts it at once. Ends with 1 where it is not well in time."""
     settings = load(**where)
     check_installed(load_plugins(settings), name)
-    settings = change(settings, {"addons": list(dict.fromkeys([*settings.addons, name]))})
+    settings = change(settings, {"addons": list(dict.fromkeys([*settings.addons, name]))}, config=where["config"])
     for failure in load_plugins(settings).failures():
         if failure.name == name:
             raise ConfigError(f"{name} is enabled, but it cannot be loaded: {failure.error}")
@@ -50,7 +50,9 @@ def disable_command(where: Where, name: str) -> None:
     """Disable an add-on; a running cluster stops it at once and removes what it shipped and nobody edited."""
     settings = load(**where)
     found = check_installed(load_plugins(settings), name)
-    settings = change(settings, {"addons": [addon for addon in settings.addons if addon != name]})
+    settings = change(
+        settings, {"addons": [addon for addon in settings.addons if addon != name]}, config=where["config"]
+    )
     click.echo(f"{name} is disabled")
     if not tell_supervisor(settings):
         return
