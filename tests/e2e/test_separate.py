@@ -26,8 +26,7 @@ class Parts:
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
 
     def begin(self, name: str, *argv: str, home: Path | None = None) -> None:
-        log = open(self.cluster.home / f"{name}.log", "ab")
-        with log:
+        with open(self.cluster.home / f"{name}.log", "ab") as log:
             self.running[name] = subprocess.Popen(
                 [str(Path(WHICH_PYTHON).parent / "sampan"), "--home", str(home or self.cluster.home), *argv],
                 env=self.cluster.env, stdout=log, stderr=log,
@@ -108,8 +107,10 @@ def test_each_has_an_identity_of_its_own(parts):
     }  # fmt: skip
 
     assert who == {
-        "reconciler": "system:kube-controller-manager", "scheduler": "system:kube-scheduler", "node": "system:node:apart",
-    }  # fmt: skip
+        "reconciler": "system:kube-controller-manager",
+        "scheduler": "system:kube-scheduler",
+        "node": "system:node:apart",
+    }
 
 
 def test_a_killed_leader_is_replaced_in_time(parts):

@@ -1,4 +1,4 @@
-"""`sampan run NAME`: one component alone, in the foreground, as a client of an API server; and the commands made of it."""
+"""`sampan run NAME`: one component alone, in the foreground, as an API client; and the commands made of it."""
 
 from __future__ import annotations
 
