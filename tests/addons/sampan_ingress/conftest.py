@@ -211,20 +211,20 @@ class DataPlane:
         if tls:
             context = ssl.create_default_context()
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            with socket.create_connection(("127.0.0.1", self.place.https_port), 5) as raw:
-                with context.wrap_socket(raw, server_hostname=host) as wrapped:
-                    connection = http.client.HTTPConnection(host)
-                    connection.sock = wrapped
-                    return self._answer(connection, method, path, body, {"Host": host, **(headers or {})})
+            raw = socket.create_connection(("127.0.0.1", self.place.https_port), 5)
+            with raw, context.wrap_socket(raw, server_hostname=host) as wrapped:
+                connection = http.client.HTTPConnection(host)
+                connection.sock = wrapped
+                return self._answer(connection, method, path, body, {"Host": host, **(headers or {})})
         connection = http.client.HTTPConnection("127.0.0.1", self.place.http_port, timeout=5)
         return self._answer(connection, method, path, body, {"Host": host, **(headers or {})})
 
     def certificate(self, host):
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with socket.create_connection(("127.0.0.1", self.place.https_port), 5) as raw:
-            with context.wrap_socket(raw, server_hostname=host) as wrapped:
-                return wrapped.getpeercert(binary_form=True)
+        raw = socket.create_connection(("127.0.0.1", self.place.https_port), 5)
+        with raw, context.wrap_socket(raw, server_hostname=host) as wrapped:
+            return wrapped.getpeercert(binary_form=True)
 
     def _answer(self, connection, method, path, body, headers):
         connection.request(method, path, body, headers)
