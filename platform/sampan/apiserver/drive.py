@@ -26,6 +26,9 @@ def block(work: Work[Result], cache: Cache) -> Result:
     try:
         ops = next(work)
         while True:
+            if not ops:
+                ops = work.send(_refreshed(cache))
+                continue
             try:
                 revision = cache.store.commit(*ops)
             except Stale as stale:
@@ -38,6 +41,14 @@ def block(work: Work[Result], cache: Cache) -> Result:
     except StopIteration as stop:
         result: Result = stop.value
         return result
+
+
+def _refreshed(cache: Cache) -> int:
+    """The newest revision, once the cache has it."""
+    newest = cache.target()
+    if not cache.wait(newest):
+        raise Timeout("this server has not seen the newest state yet", retry_after=1)
+    return newest
 
 
 def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exception]:
@@ -69,6 +80,8 @@ def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exce
 
 def _submitted(cache: Cache, ops: Sequence[Op]) -> Callable[[], int | SampanError]:
     """Submit; the function returned waits for the outcome and for the cache to have it."""
+    if not ops:
+        return lambda: _refreshed(cache)
     arrived = threading.Event()
     outcome: list[int | SampanError] = []
 
@@ -99,6 +112,11 @@ def _begin(
     work: Work[Answer], ops: Sequence[Op], cache: Cache, finish: Callable[[Answer], Answer]
 ) -> Callable[[Callable[[Outcome], None]], None]:
     def begin(resume: Callable[[Outcome], None]) -> None:
+        if not ops:
+            newest = cache.target()
+            cache.when(newest, lambda: resume(lambda: _go_on(work, lambda: work.send(newest), cache, finish)))
+            return
+
         def done(result: int | SampanError) -> None:
             if isinstance(result, int):
                 cache.when(result, lambda: resume(lambda: _go_on(work, lambda: work.send(result), cache, finish)))
