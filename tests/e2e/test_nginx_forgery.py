@@ -43,6 +43,8 @@ class Attacker:
         """Status and body of the next answer; (0, {}) at the connection's end."""
         try:
             line = self.file.readline()
+            if not line.startswith(b"HTTP/1.1 "):  # nginx still speaks HTTP/0.9
+                return 0, {}
             length = 0
             while (field := self.file.readline()) not in (b"\r\n", b""):
                 if field.lower().startswith(b"content-length:"):
@@ -50,7 +52,7 @@ class Attacker:
             body = self.file.read(length)
         except (ConnectionError, TimeoutError):
             return 0, {}
-        return (int(line.split()[1]), json.loads(body) if body.startswith(b"{") else {}) if line else (0, {})
+        return int(line.split()[1]), json.loads(body) if body.startswith(b"{") else {}
 
     def who(self, *lines: str) -> tuple[int, str]:
         """Status, and whom the server takes this caller for."""
