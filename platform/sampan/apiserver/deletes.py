@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sampan.apiserver import encoding, stamps
-from sampan.apiserver.cache.records import Record, fill_revision
+from sampan.apiserver.cache.records import fill_revision
 from sampan.apiserver.statuses import conflict, not_found
 from sampan.apiserver.writes import ATTEMPTS, Intent, Write, Writer, Written
 from sampan.contracts.kinds import Deletion, Kind, Object
 from sampan.contracts.store import Delete, Op, Stale
-from sampan.errors import BadRequest, Invalid, StatusError
+from sampan.errors import BadRequest, Invalid
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 POLICIES = {"Background": "", "Foreground": FOREGROUND, "Orphan": ORPHAN}
@@ -63,50 +63,41 @@ class Deleter:
         self._clock = clock
 
     def delete(self, intent: Intent, options: Options) -> Write:
-        served = intent.served
+        return self._writer.settled(lambda: self._delete(intent, options))
+
+    def _delete(self, intent: Intent, options: Options) -> Write:
+        served, kind = intent.served, intent.served.stored
+        assert served.collection is not None
+        key = served.key(intent.namespace, intent.name)
         for _ in range(ATTEMPTS):
-            seen = self._writer.cache.revision
-            try:
-                found = self._deleted(intent, options)
-            except StatusError:
-                if (yield from self._writer.caught_up(seen)):
-                    continue
-                raise
-            if isinstance(found, Written):
-                return found
-            record, value, ops = found
+            record = served.collection.records.get(key)
+            if record is None:
+                raise not_found(served.resource, intent.name)
+            old = record.decode()
+            _check(intent, options, old)
+            review = self._writer.review_only(intent, "DELETE", old)
+            kept = self._kept(kind, options, record.decode())
+            if kept is not None and kept == old:
+                return Written(record.body, key=key, revision=record.revision)
+            beside = self._writer.beside(review)
+            ops: list[Op]
+            if kept is None:
+                value = b""
+                ops = [Delete(key, record.revision), *beside]
+            else:
+                main = encoding.put(served, self._writer.cache, key, kept, record.revision)
+                value = main.value
+                ops = [main, *beside]
+            if intent.dry_run or options.dry_run:
+                body = fill_revision(value, record.revision) if kept is not None else record.body
+                return Written(body, deleted=kept is None, key=key, revision=record.revision)
             try:
                 revision = yield ops
             except Stale:
                 continue
-            body = fill_revision(value, revision) if value else record.moved(revision).body
-            return Written(body, deleted=not value, key=record.key, revision=revision)
+            body = fill_revision(value, revision) if kept is not None else record.moved(revision).body
+            return Written(body, deleted=kept is None, key=key, revision=revision)
         raise conflict(served.resource, intent.name)
-
-    def _deleted(self, intent: Intent, options: Options) -> Written | tuple[Record, bytes, list[Op]]:
-        """(what is there, the bytes that stay (none: it goes), operations), or the outcome where nothing is written."""
-        served, kind = intent.served, intent.served.stored
-        assert served.collection is not None
-        key = served.key(intent.namespace, intent.name)
-        record = served.collection.records.get(key)
-        if record is None:
-            raise not_found(served.resource, intent.name)
-        old = record.decode()
-        _check(intent, options, old)
-        review = self._writer.review_only(intent, "DELETE", old)
-        kept = self._kept(kind, options, record.decode())
-        if kept is not None and kept == old:
-            return Written(record.body, key=key, revision=record.revision)
-        beside = self._writer.beside(review)
-        value = b""
-        main: Op = Delete(key, record.revision)
-        if kept is not None:
-            main = put = encoding.put(served, self._writer.cache, key, kept, record.revision)
-            value = put.value
-        if intent.dry_run or options.dry_run:
-            body = fill_revision(value, record.revision) if value else record.body
-            return Written(body, deleted=not value, key=key, revision=record.revision)
-        return record, value, [main, *beside]
 
     def _kept(self, kind: Kind, options: Options, obj: Object) -> Object | None:
         """The object as it stays while it is being deleted, or None when it goes at once."""

@@ -27,7 +27,7 @@ def block(work: Work[Result], cache: Cache) -> Result:
         ops = next(work)
         while True:
             if not ops:
-                ops = work.send(_caught_up(cache))
+                ops = work.send(_refreshed(cache))
                 continue
             try:
                 revision = cache.store.commit(*ops)
@@ -43,19 +43,26 @@ def block(work: Work[Result], cache: Cache) -> Result:
         return result
 
 
-def _caught_up(cache: Cache) -> int:
-    """The store's newest revision, once the cache has it."""
-    revision = cache.store.revision()
-    if not cache.wait(revision):
-        raise Timeout("this server has not seen yet what others have written", retry_after=1)
-    return revision
-
-
-def _caught_up_or_why(cache: Cache) -> int | SampanError:
+def _newest(cache: Cache) -> int | SampanError:
     try:
-        return _caught_up(cache)
+        return cache.target()
     except SampanError as error:
         return error
+
+
+def _refreshed_or_why(cache: Cache) -> int | SampanError:
+    try:
+        return _refreshed(cache)
+    except SampanError as error:
+        return error
+
+
+def _refreshed(cache: Cache) -> int:
+    """The newest revision, once the cache has it."""
+    newest = cache.target()
+    if not cache.wait(newest):
+        raise Timeout("this server has not seen the newest state yet", retry_after=1)
+    return newest
 
 
 def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exception]:
@@ -88,7 +95,7 @@ def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exce
 def _submitted(cache: Cache, ops: Sequence[Op]) -> Callable[[], int | SampanError]:
     """Submit; the function returned waits for the outcome and for the cache to have it."""
     if not ops:
-        return lambda: _caught_up_or_why(cache)
+        return lambda: _refreshed_or_why(cache)
     arrived = threading.Event()
     outcome: list[int | SampanError] = []
 
@@ -135,7 +142,7 @@ def _begin(
         if ops:
             cache.store.submit(ops, done)
         else:
-            done(cache.store.revision())
+            done(_newest(cache))
 
     return begin
 

@@ -1,9 +1,8 @@
 """The write pipeline: what happens to an object between its decoded body and the store's commit.
 
 A write is a generator: it yields store operations and is sent their revision, or Stale is thrown in and it starts
-again with what is there now. No operations mean "go on once the cache is as new as the store": a refusal is only told
-when it does not rest on what another server has changed meanwhile. Who drives it (``drive``) decides whether anybody
-blocks. Order of the calls on a kind: contracts/kinds.py. Knows no HTTP.
+again with what is there now; yielding none, it is sent the newest revision once the cache has it. Who drives it
+(``drive``) decides whether anybody blocks. Order of the calls on a kind: contracts/kinds.py. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from sampan.contracts.admission import Admitter, Review
 from sampan.contracts.kinds import Draft, Kind, Object
 from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
-from sampan.errors import AlreadyExists, BadRequest, InternalError, StatusError
+from sampan.errors import BadRequest, InternalError, StatusError
 from sampan.objects import problems
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
@@ -75,113 +74,94 @@ class Writer:
 
     def create(self, intent: Intent, obj: Object) -> Write:
         """Write a new object (of the request's version)."""
-        served = intent.served
         sent = encoding.encode_json(obj)  # an attempt may spoil the object; the next one needs it fresh
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                obj = encoding.decode_json(sent)
-            meta = stamps.metadata_of(obj)
-            base = str(meta.get("generateName") or "")
-            generated = not meta.get("name")
-            if generated and base:
-                meta["name"] = stamps.generated_name(base)
-            again = generated and attempt < NAMES
-            seen = self.cache.revision
-            try:
-                key, value, ops = self._created(intent, obj)
-            except AlreadyExists:
-                if again or (yield from self.caught_up(seen)):
-                    continue
-                raise
-            except StatusError:
-                if (yield from self.caught_up(seen)):
-                    continue
-                raise
-            if intent.dry_run:
-                return Written(value.replace(b'"resourceVersion":"",', b"", 1), created=True, key=key)
-            try:
-                revision = yield ops
-            except Stale as stale:
-                if stale.key == key and not again:
-                    raise already_exists(served.resource, intent.name) from stale
-                continue
-            return Written(fill_revision(value, revision), created=True, key=key, revision=revision)
-        raise InternalError(f"{intent.name}: gave up after {ATTEMPTS} attempts to write beside other writers")
-
-    def _created(self, intent: Intent, obj: Object) -> tuple[str, bytes, list[Op]]:
-        """(key, stored bytes, operations) of a new object; raises what refuses it."""
-        served, kind = intent.served, intent.served.stored
-        intent.name = str(obj["metadata"].get("name") or "")
-        stamps.stamp_new(obj, served.kind, intent.namespace, self.clock())
-        if kind.status and not kind.status_on_create:
-            _empty_status(obj, kind)
-        stored = served.kept(obj)
-        key = served.key(intent.namespace, intent.name)
-        if served.collection is not None and key in served.collection.records:
-            raise already_exists(served.resource, intent.name)
-        review = self._review(intent, "CREATE", stored, None)
-        self._complete(intent, stored, None, review)
-        self.ownership.created(intent, stored)
-        value, ops = self._ops(intent, key, stored, 0, review)
-        return key, value, ops
-
-    def caught_up(self, seen: int) -> Generator[Sequence[Op], int, bool]:
-        """Whether the store had more than the revision that was looked at; then the cache has it now, too."""
-        if self.cache.target() <= seen:
-            return False
-        yield ()
-        return True
+        return self.settled(lambda: self._create(intent, sent))
 
     def update(self, intent: Intent, change: Callable[[Object], Object | None], *, revision: int = 0) -> Write:
         """Change the object that is there: ``change`` gets it (a fresh dict, of the request's version) and returns
         the new one, or None to leave it. Started again when another writer came between, unless ``revision`` says
         which one was meant."""
-        served = intent.served
-        for _ in range(ATTEMPTS):
-            seen = self.cache.revision
-            try:
-                found = self._updated(intent, change, revision)
-            except StatusError:
-                if (yield from self.caught_up(seen)):
-                    continue
+        return self.settled(lambda: self._update(intent, change, revision))
+
+    def settled(self, write: Callable[[], Write]) -> Write:
+        """The write; what refuses it counts only of the newest state.
+
+        Other processes write to the same store, and this one's cache may be some milliseconds behind them: an object
+        just made there would be "not found" here. So a refused write is tried once more where the cache was behind.
+        """
+        seen = self.cache.revision
+        try:
+            return (yield from write())
+        except StatusError:
+            yield ()
+            if self.cache.revision == seen:
                 raise
-            if isinstance(found, Written):
-                return found
-            key, value, ops, gone = found
+        return (yield from write())
+
+    def _create(self, intent: Intent, sent: bytes) -> Write:
+        served, kind = intent.served, intent.served.stored
+        for attempt in range(ATTEMPTS):
+            obj = encoding.decode_json(sent)
+            meta = stamps.metadata_of(obj)
+            base = str(meta.get("generateName") or "")
+            generated = not meta.get("name")
+            if generated and base:
+                meta["name"] = stamps.generated_name(base)
+            intent.name = str(meta.get("name") or "")
+            stamps.stamp_new(obj, served.kind, intent.namespace, self.clock())
+            if kind.status and not kind.status_on_create:
+                _empty_status(obj, kind)
+            stored = served.kept(obj)
+            key = served.key(intent.namespace, intent.name)
+            if served.collection is not None and key in served.collection.records:
+                if generated and attempt < NAMES:
+                    continue
+                raise already_exists(served.resource, intent.name)
+            review = self._review(intent, "CREATE", stored, None)
+            self._complete(intent, stored, None, review)
+            self.ownership.created(intent, stored)
+            value, ops = self._ops(intent, key, stored, 0, review)
+            if intent.dry_run:
+                return Written(value.replace(b'"resourceVersion":"",', b"", 1), created=True, key=key)
+            try:
+                revision = yield ops
+            except Stale as stale:
+                if stale.key == key and not (generated and attempt < NAMES):
+                    raise already_exists(served.resource, intent.name) from stale
+                continue
+            return Written(fill_revision(value, revision), created=True, key=key, revision=revision)
+        raise InternalError(f"{intent.name}: gave up after {ATTEMPTS} attempts to write beside other writers")
+
+    def _update(self, intent: Intent, change: Callable[[Object], Object | None], revision: int) -> Write:
+        served = intent.served
+        assert served.collection is not None
+        key = served.key(intent.namespace, intent.name)
+        for _ in range(ATTEMPTS):
+            record = served.collection.records.get(key)
+            if record is None:
+                raise not_found(served.resource, intent.name)
+            if revision and revision != record.revision:
+                raise conflict(served.resource, intent.name)
+            old = record.decode()
+            changed = change(served.shown(record.decode()))
+            if changed is None:
+                return Written(record.body, key=key, revision=record.revision)
+            stored = served.kept(changed)
+            review = self._review(intent, "UPDATE", stored, old)
+            self._complete(intent, stored, old, review)
+            self.ownership.updated(intent, stored, old)
+            if stored == old and not review.also_create and not review.also_delete:
+                return Written(record.body, key=key, revision=record.revision)
+            gone = _is_finished(served.stored, stored)
+            value, ops = self._ops(intent, key, stored, record.revision, review, remove=gone)
+            if intent.dry_run:
+                return Written(fill_revision(value, record.revision), key=key, revision=record.revision)
             try:
                 written = yield ops
             except Stale:
                 continue
             return Written(fill_revision(value, written), deleted=gone, key=key, revision=written)
         raise conflict(served.resource, intent.name)
-
-    def _updated(
-        self, intent: Intent, change: Callable[[Object], Object | None], revision: int
-    ) -> Written | tuple[str, bytes, list[Op], bool]:
-        """(key, stored bytes, operations, whether that is its end), or the outcome where nothing is to be written."""
-        served = intent.served
-        assert served.collection is not None
-        key = served.key(intent.namespace, intent.name)
-        record = served.collection.records.get(key)
-        if record is None:
-            raise not_found(served.resource, intent.name)
-        if revision and revision != record.revision:
-            raise conflict(served.resource, intent.name)
-        old = record.decode()
-        changed = change(served.shown(record.decode()))
-        if changed is None:
-            return Written(record.body, key=key, revision=record.revision)
-        stored = served.kept(changed)
-        review = self._review(intent, "UPDATE", stored, old)
-        self._complete(intent, stored, old, review)
-        self.ownership.updated(intent, stored, old)
-        if stored == old and not review.also_create and not review.also_delete:
-            return Written(record.body, key=key, revision=record.revision)
-        gone = _is_finished(served.stored, stored)
-        value, ops = self._ops(intent, key, stored, record.revision, review, remove=gone)
-        if intent.dry_run:
-            return Written(fill_revision(value, record.revision), key=key, revision=record.revision)
-        return key, value, ops, gone
 
     def _review(self, intent: Intent, operation: str, obj: Object | None, old: Object | None) -> Review:
         assert self.reader is not None
