@@ -24,7 +24,11 @@ LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 
 class Elector:
     """``on_started`` is called once the lease is ours, ``on_stopped`` once it is not any more; both on the thread of
-    ``run``, so they must return soon (within ``renew`` seconds)."""
+    ``run``, so they must return soon (within ``renew`` seconds).
+
+    Shorter than upstream's 15 s and 10 s, so that whoever takes over from a killed leader does within 15 s of its end:
+    ``duration`` and one more look, ``retry`` later.
+    """
 
     def __init__(
         self,
@@ -35,8 +39,8 @@ class Elector:
         on_stopped: Callable[[], None],
         *,
         namespace: str = "kube-system",
-        duration: float = 15.0,
-        renew: float = 10.0,
+        duration: float = 10.0,
+        renew: float = 6.0,
         retry: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
