@@ -6,6 +6,7 @@ that document's Outcome. Must not know the spool or the cluster.
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ class Elastic:
     def __init__(self, access: Access) -> None:
         # Every answer of a server without security carries a warning; it is the operator's choice, and no news to him.
         warnings.simplefilter("ignore", elasticsearch.ElasticsearchWarning)
+        logging.getLogger("elastic_transport").setLevel(logging.ERROR)  # else a line a request
         self._where = ", ".join(access.urls)
         self._major = CLIENT_MAJOR
         self._known = False
