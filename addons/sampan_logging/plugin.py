@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
 from sampan_logging.manifests import USER, manifests
+
+if TYPE_CHECKING:
+    import click
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,12 @@ class Settings:
     """Size on disk of ``rejected.jsonl``, where lines are kept that Elasticsearch refuses for good."""
 
 
+def _search() -> click.Command:
+    from sampan_logging.search import command
+
+    return command
+
+
 def _run(running: Running) -> None:
     from sampan_logging.component import run
 
@@ -76,3 +87,8 @@ def _run(running: Running) -> None:
 @hookimpl
 def contribute_components() -> list[Component]:
     return [Component(name="logging", run=_run, user=USER, process="logging", manifests=manifests)]
+
+
+@hookimpl
+def contribute_commands() -> list[Command]:
+    return [Command(name="search", parent="logs", help="Find lines of containers in Elasticsearch.", load=_search)]

@@ -212,10 +212,9 @@ class Shipper:
                 raise
             self._target = target
             self._health.say("elasticsearch", "")
-            self._health.begin(
-                f"lines go to Elasticsearch {f'{target.version} ' if target.version else ''}at {', '.join(settings.urls)}, "
-                f"{'data stream ' + settings.prefix if settings.data_stream else settings.prefix + '-YYYY.MM.DD'}"
-            )
+            version = f" {target.version}" if target.version else ""
+            index = f"the data stream {settings.prefix}" if settings.data_stream else f"{settings.prefix}-YYYY.MM.DD"
+            self._health.begin(f"lines go to Elasticsearch{version} at {', '.join(settings.urls)}, {index}")
         self._clean(self._target)
         return self._target
 

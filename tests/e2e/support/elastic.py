@@ -11,6 +11,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -51,7 +52,9 @@ def archive() -> Path:
         capture_output=True, text=True, timeout=540, check=False, cwd="/",
     )  # fmt: skip
     if done.returncode or not found.exists():
-        pytest.fail(f"Elasticsearch cannot be had: Maven Central gives no {ARTIFACT}: {done.stdout[-500:]}", pytrace=False)
+        pytest.fail(
+            f"Elasticsearch cannot be had: Maven Central gives no {ARTIFACT}: {done.stdout[-500:]}", pytrace=False
+        )
     return found
 
 
@@ -127,18 +130,17 @@ class Elastic:
         """Every document, oldest first."""
         found: list[dict] = []
         after: list | None = None
+        body = {"size": 5000, "query": query or {"match_all": {}}, "sort": ["@timestamp", "order", "_doc"]}
         try:
             self.ask("POST", f"/{index}/_refresh")
+            while hits := self.ask("POST", f"/{index}/_search", body | ({"search_after": after} if after else {}))[
+                "hits"
+            ]["hits"]:
+                found += [hit["_source"] for hit in hits]
+                after = hits[-1]["sort"]
         except urllib.error.HTTPError:
-            return []
-        while True:
-            body = {"size": 5000, "query": query or {"match_all": {}}, "sort": ["@timestamp", "order", "_doc"]}
-            body |= {"search_after": after} if after else {}
-            hits = self.ask("POST", f"/{index}/_search", body)["hits"]["hits"]
-            if not hits:
-                return found
-            found += [hit["_source"] for hit in hits]
-            after = hits[-1]["sort"]
+            return []  # no index yet, or its shards are just being made
+        return found
 
     def count(self, index: str) -> int:
         try:
@@ -153,15 +155,15 @@ class Elastic:
 
 
 @pytest.fixture(scope="session")
-def elastic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elastic]:
-    folder = tmp_path_factory.mktemp("elastic")
-    for path in (folder, *folder.parents):  # the other user has to get there
-        if path.stat().st_uid == os.geteuid() and path.name.startswith(("pytest-", "elastic")):
-            path.chmod(0o755)
-    server = Elastic(folder)
+def elastic() -> Iterator[Elastic]:
+    folder = Path(tempfile.mkdtemp(prefix="sampan-elastic-"))  # not pytest's: another user has to get there
+    folder.chmod(0o755)
     try:
-        server.start()
-        yield server
+        server = Elastic(folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
     finally:
-        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
