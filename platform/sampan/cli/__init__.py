@@ -21,6 +21,7 @@ COMMANDS = {
     "down": "Stop all of it and leave nothing running.",
     "status": "Say what runs, where, and how it is.",
     "logs": "Show what the cluster's processes have logged.",
+    "prepare": "Make keys, certificates and kubeconfigs, and start nothing.",
     "apiserver": "Run the API server alone.",
     "reconciler": "Run the reconciler alone.",
     "scheduler": "Run the scheduler alone.",
