@@ -24,4 +24,4 @@ def _run(running: Running) -> None:
 
 @hookimpl
 def contribute_components() -> list[Component]:
-    return [Component(name="scheduler", run=_run, user="system:kube-scheduler", process="control")]
+    return [Component(name="scheduler", run=_run, user="system:kube-scheduler", process="control", elected=True)]

@@ -1,7 +1,7 @@
 """Components: long-running clients of the API (scheduler, node agent, proxy, add-ons).
 
-One component runs three ways, and must not care which: supervised by `sampan up`; as its own process (`sampan run NAME`,
-`sampan addons run NAME --kubeconfig FILE`); as a pod from its chart, on any Kubernetes.
+One component runs three ways, and must not care which: supervised by `sampan up`; as its own process (`sampan run
+NAME`, `sampan addons run NAME --kubeconfig FILE`); as a pod from its chart, on any Kubernetes.
 """
 
 from __future__ import annotations

@@ -74,6 +74,8 @@ class MiniApi(World):
     def _answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         if path in ("/api", "/apis"):
             return self._discovery(path == "/api")
+        if (found := self._of_version(path)) is not None:
+            return found
         resource, namespace, name, subresource = self._route(path)
         if method == "POST":
             body["metadata"].setdefault("namespace", namespace)
@@ -150,6 +152,15 @@ class MiniApi(World):
             if (resource.group, resource.version, resource.plural) == (group, version, plural):
                 return resource, namespace, name, subresource
         raise NotFound("the server could not find the requested resource")
+
+    def _of_version(self, path: str) -> Object | None:
+        """The older form of discovery, for one version of one group; None for any other path."""
+        entries = [
+            {"name": each.plural, "kind": each.kind, "namespaced": each.namespaced}
+            for each in self.resources
+            if path == ("/apis/" if each.group else "/api/") + each.api_version
+        ]
+        return {"kind": "APIResourceList", "resources": entries} if entries else None
 
     def _discovery(self, core: bool) -> Object:
         groups: dict[tuple[str, str], list[Object]] = {}

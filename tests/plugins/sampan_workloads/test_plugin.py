@@ -115,7 +115,7 @@ def test_the_new_template_takes_over_when_its_pods_are_ready(client, watched):
     client.create(DEPLOYMENTS, deployment(replicas=1))
     (first,) = pods.until(lambda found: len(found) == 1)
     _make_ready(client, first)
-    sets.until(lambda found: (found[0].get("status") or {}).get("availableReplicas") == 1)
+    sets.until(lambda found: [(one.get("status") or {}).get("availableReplicas") for one in found] == [1])
 
     change = {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "v2"}]}}}}
     client.patch(DEPLOYMENTS, "web", change, "default")

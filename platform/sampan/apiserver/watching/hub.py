@@ -26,7 +26,7 @@ BOOKMARK_EVERY = 60.0
 LAST_CHUNK = b"0\r\n\r\n"
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-cache, private\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n"
+    b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"  # it leaves HTTP for good
 )
 
 
@@ -45,9 +45,10 @@ class Watcher:
         self.closed = False
 
     def leave(self) -> None:
-        """The connection has gone."""
-        if self.hub is not None:
+        """The connection has gone, or goes now because the server stops: then the client sees a proper end."""
+        if self.hub is not None and not self.closed:
             self.hub.left(self)
+            self.connection.send(LAST_CHUNK)
 
 
 class Hub:

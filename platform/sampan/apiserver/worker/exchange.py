@@ -271,7 +271,7 @@ class Exchange(Connection):
             taken.abort()
         if early and taken.on_data is not None:
             taken.on_data(early)
-        if service.stopping:
+        if service.stopping and not service.patient:
             taken.retire()
         return False
 

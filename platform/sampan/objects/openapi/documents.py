@@ -16,7 +16,7 @@ import msgspec
 
 from sampan import __version__
 from sampan.contracts.kinds import Kind
-from sampan.objects.openapi import gnostic
+from sampan.objects.openapi import gnostic, own
 from sampan.objects.openapi.definitions import Definitions
 from sampan.objects.openapi.descriptions import Descriptions, installed
 from sampan.objects.openapi.paths import META, Paths
@@ -79,6 +79,8 @@ class Documents:
         for kind in kinds:
             facts += [*kind.resource[:4], str(kind.namespaced), *kind.verbs, str(kind.status), str(bool(kind.scale))]
             facts += [f"{sub.name}={sub.kind}:{sub.verbs}" for sub in kind.subresources]
+            if kind.schema is not None:
+                facts.append(msgspec.json.encode(kind.schema, order="sorted").decode())
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32].upper()
 
     def _all(self) -> list[Kind]:
@@ -111,14 +113,14 @@ class Documents:
 
     def _parts(self, kinds: Sequence[Kind], openapi: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """Path items and definitions of these kinds."""
-        table = self._schemas.table
-        definitions = Definitions(table, self._descriptions(), openapi)
+        table = own.extended(self._schemas.table, kinds)
+        definitions = Definitions(table, self._descriptions(), openapi, kinds)
         paths = Paths(table, definitions, openapi)
         items: dict[str, Any] = {}
         for kind in kinds:
             items.update(paths.of_kind(kind))
-        own = {table.type_name(kind.group, kind.version, kind.kind) for kind in kinds} - {None}
-        roots = {*paths.roots, *_ALWAYS, *(name for name in own if name)}
+        names = {table.type_name(kind.group, kind.version, kind.kind) for kind in kinds} - {None}
+        roots = {*paths.roots, *_ALWAYS, *(name for name in names if name)}
         return dict(sorted(items.items())), definitions.closure(roots)
 
     def _info(self) -> dict[str, str]:

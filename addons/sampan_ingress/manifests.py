@@ -1,0 +1,71 @@
+"""What the add-on ships: what its identity may do, and its IngressClass. A user's edits stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sampan.contracts.kinds import Object
+
+USER = "system:sampan-ingress"
+NAME = "sampan:ingress"
+NAMESPACE = "kube-system"
+LEASE = "sampan-ingress"
+LABELS = {"sampan.dev/addon": "ingress", "app.kubernetes.io/name": "sampan-ingress"}
+IS_DEFAULT = "ingressclass.kubernetes.io/is-default-class"
+
+READS = ["get", "list", "watch"]
+
+#: Secrets are watched by their type, which RBAC cannot say: the rule is wider than what is read.
+CLUSTER_RULES: list[Object] = [
+    {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses", "ingressclasses"], "verbs": READS},
+    {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses/status"], "verbs": ["patch", "update"]},
+    {"apiGroups": [""], "resources": ["services", "secrets"], "verbs": READS},
+    {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": READS},
+    {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]},
+    {"apiGroups": ["", "events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch", "update"]},
+]
+RULES: list[Object] = [
+    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
+    {
+        "apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "resourceNames": [LEASE],
+        "verbs": ["get", "update", "patch"],
+    },
+]  # fmt: skip
+
+
+def manifests(options: Mapping[str, Any]) -> list[Object]:
+    """In the order they have to be created. Options read: settings, or plugins to ask for them."""
+    settings = _settings(options)
+    return [
+        *_access("ClusterRole", CLUSTER_RULES, {}),
+        *_access("Role", RULES, {"namespace": NAMESPACE}),
+        {
+            "apiVersion": "networking.k8s.io/v1", "kind": "IngressClass",
+            "metadata": {
+                "name": getattr(settings, "ingress_class", "sampan"), "labels": LABELS,
+                "annotations": {IS_DEFAULT: "true" if getattr(settings, "default_class", False) else "false"},
+            },
+            "spec": {"controller": getattr(settings, "controller", "sampan.dev/ingress")},
+        },
+    ]  # fmt: skip
+
+
+def _settings(options: Mapping[str, Any]) -> Any:
+    if "settings" in options:
+        return options["settings"]
+    plugins = options.get("plugins")
+    return plugins.settings_of("ingress") if plugins is not None else None
+
+
+def _access(kind: str, rules: list[Object], where: Mapping[str, str]) -> list[Object]:
+    group = "rbac.authorization.k8s.io"
+    metadata = {"name": NAME, **where, "labels": LABELS}
+    return [
+        {"apiVersion": f"{group}/v1", "kind": kind, "metadata": metadata, "rules": rules},
+        {
+            "apiVersion": f"{group}/v1", "kind": f"{kind}Binding", "metadata": metadata,
+            "roleRef": {"apiGroup": group, "kind": kind, "name": NAME},
+            "subjects": [{"kind": "User", "apiGroup": group, "name": USER}],
+        },
+    ]  # fmt: skip

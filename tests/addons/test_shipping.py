@@ -1,0 +1,28 @@
+"""What every installed add-on ships: edits survive restarts and upgrades, on a whole API server in this process."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+import pytest
+
+from sampan.testing.shipping import api_server, check_edits_survive
+
+ADDONS = sorted(entry_points(group="sampan.addons"), key=lambda point: point.name)
+
+
+def shipping(point):
+    """The manifests functions of an add-on's components."""
+    contribute = getattr(point.load(), "contribute_components", None)
+    return [component.manifests for component in (contribute() if contribute else ()) if component.manifests]
+
+
+@pytest.mark.parametrize("point", ADDONS, ids=lambda point: point.name)
+def test_edits_of_what_an_add_on_ships_survive(point, tmp_path):
+    for manifests in shipping(point):
+        with api_server(tmp_path) as client:
+            check_edits_survive(manifests, client)
+
+
+def test_there_is_an_add_on_that_ships_something():
+    assert any(shipping(point) for point in ADDONS)

@@ -1,0 +1,120 @@
+"""Draws docs/pictures/: the three planks with what is in them, and `make up` as README quotes it.
+
+Run it after a plugin or an add-on has come or gone, or README's transcript has changed; a style test compares.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+from html import escape
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+SANS = 'font-family="ui-sans-serif, system-ui, DejaVu Sans, sans-serif"'
+MONO = 'font-family="ui-monospace, DejaVu Sans Mono, monospace"'
+WIDTH = 920
+CLIENTS = ("kubectl", "helm", "client libraries", "operators", "Prometheus", "nginx in front")
+CORE = (
+    "API server: Falcon, gunicorn", "watch cache", "reconciler's shell", "client", "hooks and contracts", "supervisor",
+    "the sampan command",
+)  # fmt: skip
+
+
+def entry_points(group: str) -> list[str]:
+    """The names that setup.cfg gives to a group of plugins."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(ROOT / "setup.cfg")
+    lines = parser["options.entry_points"][group].split("\n")
+    return [line.partition("=")[0].strip() for line in lines if "=" in line]
+
+
+def text(x: float, y: float, words: str, size: float, colour: str, rest: str = "") -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="{colour}" {rest}>{escape(words)}</text>'
+
+
+def chips(names: list[str] | tuple[str, ...], x: float, y: float, width: float, ink: str) -> tuple[list[str], float]:
+    """Rounded labels in rows; the drawing and the y below the last row."""
+    drawn, left, top = [], x, y
+    for name in names:
+        wide = len(name) * 7.7 + 20
+        if left + wide > x + width:
+            left, top = x, top + 30
+        drawn.append(
+            f'<rect x="{left:.0f}" y="{top:.0f}" width="{wide:.0f}" height="23" rx="11" '
+            'fill="#fff" fill-opacity=".88"/>'
+        )
+        drawn.append(text(left + wide / 2, top + 16, name, 13, ink, 'text-anchor="middle"'))
+        left += wide + 7
+    return drawn, top + 23
+
+
+def plank(y: float, inset: float, colour: str, ink: str, name: str, words: str, names: list[str]) -> tuple[str, float]:
+    """One plank of the boat; the drawing and the y of its lower edge."""
+    labels, below = chips(names, inset + 46, y + 48, WIDTH - 2 * inset - 92, ink)
+    tall = below + 20 - y
+    hull = (
+        f'<path d="M{inset} {y} H{WIDTH - inset} q-10 {tall * 0.75:.0f} -34 {tall:.0f} '
+        f'H{inset + 34} q-24 -{tall * 0.25:.0f} -34 -{tall:.0f}z" fill="{colour}"/>'
+    )
+    title = text(inset + 46, y + 32, name, 20, "#fff", f'font-weight="700" {MONO}')
+    about = text(inset + 60 + len(name) * 12.3, y + 31, words, 14.5, "#fff")
+    return "\n".join([hull, title, about, *labels]), y + tall
+
+
+def planks() -> str:
+    drawn = [text(40, 42, "unchanged clients of Kubernetes v1.36", 15, "#555")]
+    x = 40.0
+    for name in CLIENTS:
+        wide = len(name) * 8 + 26
+        drawn.append(
+            f'<rect x="{x:.0f}" y="54" width="{wide}" height="30" rx="6" fill="none" stroke="#8a8578"/>'
+            + text(x + wide / 2, 74, name, 14, "#3b3a36", 'text-anchor="middle"')
+        )
+        x += wide + 10
+    drawn.append('<path d="M460 90v20" stroke="#8a8578" stroke-width="2"/><path d="m454 108 6 9 6-9z" fill="#8a8578"/>')
+    drawn.append(text(474, 108, "HTTPS, the Kubernetes API", 13, "#555"))
+    y = 124.0
+    for inset, colour, ink, name, words, names in (
+        (20, "#b5652b", "#7d4217", "addons/", "what a cluster offers: API clients, here or on any Kubernetes",
+         [*entry_points("sampan.addons"), "… and yours"]),
+        (44, "#2f6f73", "#1d4a4d", "plugins/", "what the cluster is: a vertical slice each, loaded through pluggy",
+         [*entry_points("sampan.plugins"), "… and yours"]),
+        (68, "#34405e", "#232c44", "platform/", "a minimal core: it knows that there are kinds, and none by name",
+         list(CORE)),
+    ):  # fmt: skip
+        one, y = plank(y, inset, colour, ink, name, words, names)
+        drawn.append(one)
+        y += 10
+    return picture(y + 14, "#f7f5f0", "The three planks: add-ons over plugins over the platform", drawn)
+
+
+def transcript() -> str:
+    """README's `make up`, as a terminal."""
+    lines = re.search(r"```\n(\$ make up\n.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert lines, "README no longer quotes `make up`"
+    drawn = [f'<circle cx="{22 + 18 * i}" cy="20" r="6" fill="#5b6270"/>' for i in range(3)]
+    y = 56.0
+    for line in lines[1].rstrip().split("\n"):
+        colour = "#9fd3a8" if line.startswith("$") else "#e6e3da"
+        drawn.append(text(24, y, line, 14.5, colour, f'xml:space="preserve" {MONO}'))
+        y += 22
+    return picture(y + 4, "#232c44", "A terminal: make up starts a cluster in a second", drawn)
+
+
+def picture(height: float, ground: str, label: str, drawn: list[str]) -> str:
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" {SANS} role="img"'
+    ground = f'<rect width="{WIDTH}" height="{height:.0f}" rx="14" fill="{ground}"/>'
+    return "\n".join([f'{head} aria-label="{label}">', ground, *drawn, "</svg>", ""])
+
+
+def draw() -> dict[str, str]:
+    """File name → SVG."""
+    return {"planks.svg": planks(), "up.svg": transcript()}
+
+
+if __name__ == "__main__":
+    PICTURES.mkdir(exist_ok=True)
+    for name, svg in draw().items():
+        (PICTURES / name).write_text(svg)
