@@ -218,6 +218,35 @@ def test_an_accounts_token_is_good_for_both(servers, clients):
         assert f"system:serviceaccount:default:{name}" in who
 
 
+def endpoints(client) -> set[tuple[str, int]]:
+    subsets = client.get(ENDPOINTS, "kubernetes", "default")["subsets"]
+    return {(a["ip"], port["port"]) for subset in subsets for a in subset["addresses"] for port in subset["ports"]}
+
+
+def slices(client) -> set[tuple[str, int]]:
+    found = client.list(SLICES, "default", labels="kubernetes.io/service-name=kubernetes").items
+    return {(e["addresses"][0], port["port"]) for one in found for e in one["endpoints"] for port in one["ports"]}
+
+
+def test_the_clusters_own_service_leads_to_both(servers, clients):
+    both = {("127.0.0.1", server.cluster.port) for server in servers}
+
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both, 20)
+
+
+@pytest.mark.parametrize("servers", ["etcd"], indirect=True)  # takes 20 s, and has little to do with the store
+def test_a_dead_server_is_no_endpoint_until_it_is_back(servers, clients):
+    one, other = servers
+    both = {("127.0.0.1", server.cluster.port) for server in servers}
+    other.kill()
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == {("127.0.0.1", one.cluster.port)}, 40)
+
+    other.start()
+    other.wait()
+
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both, 20)
+
+
 def in_parallel(work, clients) -> None:
     threads = [threading.Thread(target=work, args=(client,)) for client in clients]
     for thread in threads:
