@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from clusters import until
@@ -65,25 +68,7 @@ def test_both_made_what_a_cluster_begins_with_without_complaint(servers):
 
 
 def test_a_read_right_after_a_write_through_the_other_sees_it(clients):
-    made = clients[0].create(CONFIG_MAPS, config_map(turn="-1"), "default")
-    name = made["metadata"]["name"]
-    for turn in range(500):
-        writer, reader = clients if turn % 2 else clients[::-1]
-        made["data"]["turn"] = str(turn)
-        made = writer.update(CONFIG_MAPS, made)
-
-        seen = reader.get(CONFIG_MAPS, name, "default")
-
-        assert seen["data"]["turn"] == str(turn)
-        assert seen["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
-
-
-def test_a_list_right_after_a_write_through_the_other_has_it(clients):
-    for turn in range(20):
-        writer, reader = clients if turn % 2 else clients[::-1]
-        name = writer.create(CONFIG_MAPS, config_map(), "default")["metadata"]["name"]
-
-        assert name in {each["metadata"]["name"] for each in reader.list(CONFIG_MAPS, "default").items}
+    assert_reads_see_writes(clients, 500)
 
 
 def test_a_write_right_after_one_through_the_other_builds_on_it(clients):
@@ -141,27 +126,7 @@ def test_a_list_goes_on_at_the_other_page_by_page(clients):
 
 
 def test_no_increment_through_either_is_lost(clients):
-    name = clients[0].create(CONFIG_MAPS, config_map(n="0"), "default")["metadata"]["name"]
-    failures: list[BaseException] = []
-
-    def increment(client):
-        done = 0
-        while done < 50:
-            try:
-                found = client.get(CONFIG_MAPS, name, "default")
-                found["data"]["n"] = str(int(found["data"]["n"]) + 1)
-                client.update(CONFIG_MAPS, found)
-                done += 1
-            except Conflict:
-                continue
-            except BaseException as error:
-                failures.append(error)
-                return
-
-    in_parallel(increment, [clients[0], clients[1], clients[0], clients[1]])
-
-    assert not failures
-    assert clients[0].get(CONFIG_MAPS, name, "default")["data"]["n"] == "200"
+    assert_no_increment_is_lost([clients[0], clients[1], clients[0], clients[1]], 50)
 
 
 def test_a_name_is_given_once(clients):
@@ -245,6 +210,99 @@ def test_a_dead_server_is_no_endpoint_until_it_is_back(servers, clients):
     other.wait()
 
     until(lambda: endpoints(clients[0]) == slices(clients[0]) == both, 20)
+
+
+@pytest.mark.parametrize("store", ["sqlite", "etcd"])
+def test_several_workers_of_one_server_are_one(store, tmp_path, tools):
+    with engine(store, tmp_path) as url:
+        server = make(tmp_path / "one", tools, url, number=NUMBER, workers=2)
+        clients = []
+        try:
+            server.start()
+            server.wait()
+            until(lambda: len(workers(server)) == 2)
+            until(lambda: meet_all(server, clients), 20, "connections to both workers")
+
+            assert_reads_see_writes(clients, 100)
+            assert_no_increment_is_lost(clients, 10)
+            assert "Traceback" not in server.log()
+            assert "cannot be made" not in server.log()
+            until(lambda: endpoints(clients[0]) == {("127.0.0.1", server.cluster.port)})
+        finally:
+            for client in clients:
+                client.close()
+            server.stop()
+
+
+def workers(server) -> list[int]:
+    """The process ids of gunicorn's workers."""
+    return [
+        int(pid) for pid in Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    ]
+
+
+def meet_all(server, clients) -> bool:
+    """Whether the clients' connections, which last, end at every worker; adds a client."""
+    clients.append(server.client())
+    clients[-1].get(ENDPOINTS, "kubernetes", "default")
+    port = f":{server.cluster.port:04X}"
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    established = {f"socket:[{line[9]}]" for line in lines if line[1].endswith(port) and line[3] == "01"}
+    return all(established & sockets(pid) for pid in workers(server))
+
+
+def sockets(pid: int) -> set[str]:
+    found = set()
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            found.add(os.readlink(fd))
+    return found
+
+
+def assert_reads_see_writes(clients, turns):
+    made = clients[0].create(CONFIG_MAPS, config_map(turn="-1"), "default")
+    name = made["metadata"]["name"]
+    for turn in range(turns):
+        writer, reader = clients[turn % len(clients)], clients[(turn + 1) % len(clients)]
+        made["data"]["turn"] = str(turn)
+        made = writer.update(CONFIG_MAPS, made)
+
+        seen = reader.get(CONFIG_MAPS, name, "default")
+
+        assert seen["data"]["turn"] == str(turn)
+        assert seen["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+
+
+def test_a_list_right_after_a_write_through_the_other_has_it(clients):
+    for turn in range(20):
+        writer, reader = clients if turn % 2 else clients[::-1]
+        name = writer.create(CONFIG_MAPS, config_map(), "default")["metadata"]["name"]
+
+        assert name in {each["metadata"]["name"] for each in reader.list(CONFIG_MAPS, "default").items}
+
+
+def assert_no_increment_is_lost(clients, times):
+    name = clients[0].create(CONFIG_MAPS, config_map(n="0"), "default")["metadata"]["name"]
+    failures: list[BaseException] = []
+
+    def increment(client):
+        done = 0
+        while done < times:
+            try:
+                found = client.get(CONFIG_MAPS, name, "default")
+                found["data"]["n"] = str(int(found["data"]["n"]) + 1)
+                client.update(CONFIG_MAPS, found)
+                done += 1
+            except Conflict:
+                continue
+            except BaseException as error:
+                failures.append(error)
+                return
+
+    in_parallel(increment, clients)
+
+    assert not failures
+    assert clients[0].get(CONFIG_MAPS, name, "default")["data"]["n"] == str(times * len(clients))
 
 
 def in_parallel(work, clients) -> None:
