@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -221,7 +221,7 @@ def test_several_workers_of_one_server_are_one(store, tmp_path, tools):
             server.start()
             server.wait()
             until(lambda: len(workers(server)) == 2)
-            until(lambda: meet_all(server, clients), 20, "connections to both workers")
+            clients += [client_at(server, worker) for worker in workers(server) * 2]
 
             assert_reads_see_writes(clients, 100)
             assert_no_increment_is_lost(clients, 10)
@@ -241,22 +241,18 @@ def workers(server) -> list[int]:
     ]
 
 
-def meet_all(server, clients) -> bool:
-    """Whether the clients' connections, which last, end at every worker; adds a client."""
-    clients.append(server.client())
-    clients[-1].get(ENDPOINTS, "kubernetes", "default")
-    port = f":{server.cluster.port:04X}"
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    established = {f"socket:[{line[9]}]" for line in lines if line[1].endswith(port) and line[3] == "01"}
-    return all(established & sockets(pid) for pid in workers(server))
-
-
-def sockets(pid: int) -> set[str]:
-    found = set()
-    for fd in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-            found.add(os.readlink(fd))
-    return found
+def client_at(server, worker: int) -> Client:
+    """Its connection, which lasts, ends at that worker, for the others were stopped when it was made."""
+    others = [pid for pid in workers(server) if pid != worker]
+    for pid in others:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        client = server.client()
+        client.get(ENDPOINTS, "kubernetes", "default")
+        return client
+    finally:
+        for pid in others:
+            os.kill(pid, signal.SIGCONT)
 
 
 def assert_reads_see_writes(clients, turns):
