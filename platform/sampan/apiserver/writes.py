@@ -1,8 +1,8 @@
 """The write pipeline: what happens to an object between its decoded body and the store's commit.
 
 A write is a generator: it yields store operations and is sent their revision, or Stale is thrown in and it starts
-again with what is there now; yielding none, it is sent the newest revision once the cache has it. Who drives it (``drive``) decides whether anybody blocks. Order of the calls on a kind:
-contracts/kinds.py. Knows no HTTP.
+again with what is there now; yielding none, it is sent the newest revision once the cache has it. Who drives it
+(``drive``) decides whether anybody blocks. Order of the calls on a kind: contracts/kinds.py. Knows no HTTP.
 """
 
 from __future__ import annotations
