@@ -43,6 +43,20 @@ def block(work: Work[Result], cache: Cache) -> Result:
         return result
 
 
+def _newest(cache: Cache) -> int | SampanError:
+    try:
+        return cache.target()
+    except SampanError as error:
+        return error
+
+
+def _refreshed_or_why(cache: Cache) -> int | SampanError:
+    try:
+        return _refreshed(cache)
+    except SampanError as error:
+        return error
+
+
 def _refreshed(cache: Cache) -> int:
     """The newest revision, once the cache has it."""
     newest = cache.target()
@@ -81,7 +95,7 @@ def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exce
 def _submitted(cache: Cache, ops: Sequence[Op]) -> Callable[[], int | SampanError]:
     """Submit; the function returned waits for the outcome and for the cache to have it."""
     if not ops:
-        return lambda: _refreshed(cache)
+        return lambda: _refreshed_or_why(cache)
     arrived = threading.Event()
     outcome: list[int | SampanError] = []
 
@@ -112,11 +126,6 @@ def _begin(
     work: Work[Answer], ops: Sequence[Op], cache: Cache, finish: Callable[[Answer], Answer]
 ) -> Callable[[Callable[[Outcome], None]], None]:
     def begin(resume: Callable[[Outcome], None]) -> None:
-        if not ops:
-            newest = cache.target()
-            cache.when(newest, lambda: resume(lambda: _go_on(work, lambda: work.send(newest), cache, finish)))
-            return
-
         def done(result: int | SampanError) -> None:
             if isinstance(result, int):
                 cache.when(result, lambda: resume(lambda: _go_on(work, lambda: work.send(result), cache, finish)))
@@ -130,7 +139,10 @@ def _begin(
                 error = result
                 resume(lambda: finish(answer_error(error)))
 
-        cache.store.submit(ops, done)
+        if ops:
+            cache.store.submit(ops, done)
+        else:
+            done(_newest(cache))
 
     return begin
 

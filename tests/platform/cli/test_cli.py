@@ -68,7 +68,7 @@ def test_add_ons_are_enabled_and_disabled_on_a_stopped_home(run, tmp_path):
 
 def _after(run, verb):
     answer = run("addons", verb, "dns")
-    assert answer.output == f"dns is {verb}d; it counts from the next `sampan up`\n"
+    assert answer.output == f"dns is {verb}d\n  it counts from the next `sampan up`\n"
     return run("addons", "list").output
 
 
