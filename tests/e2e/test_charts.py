@@ -25,7 +25,9 @@ def image(tools: Path, docker_cluster: Cluster, tmp_path_factory: pytest.TempPat
 @pytest.mark.kubectl
 @pytest.mark.parametrize("chart", OURS)
 def test_a_server_accepts_what_a_chart_renders(exec_cluster, chart):
-    rendered = exec_cluster.helm("template", "r", str(CHARTS / chart), "--namespace", "kube-system", *NEEDED.get(chart, ()))
+    rendered = exec_cluster.helm(
+        "template", "r", str(CHARTS / chart), "--namespace", "kube-system", *NEEDED.get(chart, ())
+    )
     served = set(exec_cluster.kubectl("api-resources", "-o", "name").split())
     objects = [each for each in yaml.safe_load_all(rendered) if each and _plural(each) in served]
 
@@ -48,7 +50,7 @@ def _plural(obj: dict) -> str:
 def names(docker_cluster: Cluster, image: str) -> Iterator[str]:
     """The Service's address of a DNS that runs in pods, from its chart."""
     repository, tag = IMAGE
-    settings = ("--set", f"image.repository={repository},image.tag={tag},replicas=1")
+    settings = ("--set", f"image.repository={repository},replicas=1", "--set-string", f"image.tag={tag}")
     docker_cluster.helm(
         "install", "names", str(CHARTS / "dns"), "-n", "kube-system", *settings, "--wait", "--timeout", "60s"
     )

@@ -85,7 +85,9 @@ def _base(cache: Path, work: Path, root: Path) -> str:
 def _pack(packages: list[str], requirements: list[str], work: Path, kept: Path) -> None:
     tree, debs = work / "tree", work / "debs"
     debs.mkdir()
-    done = subprocess.run(["apt-get", "download", "-qq", *packages], cwd=debs, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["apt-get", "download", "-qq", *packages], cwd=debs, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"Debian's packages cannot be had (apt-get update first?):\n{done.stderr}"
     for deb in sorted(debs.glob("*.deb")):
         _run("dpkg-deb", "-x", str(deb), str(tree))
