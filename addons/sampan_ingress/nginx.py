@@ -88,6 +88,14 @@ class Nginx:
         self._master = master
         threading.Thread(target=self._watch, args=(master,), name="nginx-watch", daemon=True).start()
 
+    def accepting(self) -> set[int]:
+        """The workers that take new connections; empty where the machine does not tell."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        try:
+            return {pid for pid in map(int, children.read_text().split()) if not _is_ending(pid)}
+        except (OSError, ValueError):
+            return set()
+
     def reload(self) -> None:
         """Take the configuration in place; connections that are open stay with the workers they have."""
         if self._master is not None and self._master.poll() is None:
@@ -118,6 +126,14 @@ class Nginx:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(master.pid, number)
         sweep(self._folder, number)
+
+
+def _is_ending(pid: int) -> bool:
+    """Whether a worker only finishes what it has; nginx says so in its title."""
+    try:
+        return b"shutting down" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return True
 
 
 def sweep(folder: Path, number: signal.Signals = signal.SIGKILL) -> int:

@@ -21,6 +21,7 @@ from sampan.apiserver.chain.authenticate import Authenticate
 from sampan.apiserver.chain.authorize import Authorize
 from sampan.apiserver.chain.impersonate import Impersonate
 from sampan.apiserver.cluster import InsideCluster
+from sampan.apiserver.delegations import Delegations
 from sampan.apiserver.deletes import Deleter
 from sampan.apiserver.discovery import Discovery
 from sampan.apiserver.front import Front
@@ -104,7 +105,9 @@ def new_app(
 
     def context(name: str) -> ServerContext:
         settings = plugins.settings_of(name)
-        return ServerContext(home, settings, cluster, server_url=server_url, options=options)
+        return ServerContext(
+            home, settings, cluster, server_url=server_url, options=options, group_versions=registry.group_versions
+        )
 
     kinds = plugins.ask("contribute_kinds", context)
     registry.add(((plugin, kind) for plugin, found in kinds for kind in found), cache)
@@ -129,7 +132,9 @@ def new_app(
     cluster.authorization = authorize
     ready: dict[str, health.Check] = {"watch-cache": lambda: cache.alive, "seeds": lambda: app.failed_seeds == []}
     healthy = health.Health({"ping": lambda: True}, {"store": lambda: store.revision() >= 0, **ready})
-    discovery = Discovery(registry, server_url.removeprefix("https://"))
+    delegated = plugins.ask("contribute_delegations", context)
+    delegations = Delegations(registry, [each for _, answer in delegated for each in answer])
+    discovery = Discovery(registry, server_url.removeprefix("https://"), delegations)
     front = Front(
         registry,
         verbs={
@@ -151,10 +156,11 @@ def new_app(
             "healthz": healthy,
             "version": health.version,
             "metrics": metrics,
-            "openapi": OpenApi(registry),
+            "openapi": OpenApi(registry, delegations),
         },
         routes=routes,
         metrics=metrics,
+        delegations=delegations,
     )
     # Audit (what was asked, by whom, with what result) and flow control (who waits when there is too much) belong
     # after Impersonate and before Authorize, as upstream has them; neither exists yet.
@@ -167,6 +173,8 @@ def new_app(
     app.failed_seeds = seeds.sow(
         ((plugin, seed) for plugin, found in offered for seed in found), cluster, registry, cache
     )
+    delegations.start()
+    app.at_close(delegations.close)
     threading.Thread(target=plugins.tell, args=("on_ready",), kwargs={"url": server_url}, daemon=True).start()
     app.at_close(lambda: plugins.tell("on_stop"))
     return app

@@ -5,6 +5,9 @@ Documents are made when first asked for, on the pool where there is one, and aga
 
 from __future__ import annotations
 
+from typing import Any
+
+from sampan.apiserver.delegations import Delegations
 from sampan.apiserver.encoding import encode_json
 from sampan.apiserver.handover import Offloaded
 from sampan.apiserver.negotiation import ranges
@@ -24,8 +27,9 @@ _PROTOBUF = frozenset({gnostic.MEDIA_TYPE, gnostic.ASKED_MEDIA_TYPE})
 class OpenApi:
     """Answers /openapi/v2, /openapi/v3 and what is below it."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, delegations: Delegations | None = None) -> None:
         self._registry = registry
+        self._delegations = delegations or Delegations(registry)
         self._revision = -1
         self._documents: Documents | None = None
         self._made: set[tuple[str, bool]] = set()
@@ -35,7 +39,7 @@ class OpenApi:
         path = request.path.removeprefix("/openapi").strip("/")
         form = _form(request.environ.get("HTTP_ACCEPT", "*/*"), path)
         if path == "v3":
-            return Answer(200, encode_json(documents.v3_index()))
+            return Answer(200, encode_json(self._index(documents)))
         name = "v2" if path == "v2" else path.removeprefix("v3/")
         if path != "v2" and (name == path or name not in documents.v3_index()["paths"]):
             raise no_such_path()
@@ -48,6 +52,14 @@ class OpenApi:
         if request.loop is not None and (name, packed) not in self._made:
             raise Offloaded(lambda: self._guarded(documents, name, packed, tag))
         return self._answer(documents, name, packed, tag)
+
+    def _index(self, documents: Documents) -> dict[str, Any]:
+        index = documents.v3_index()
+        for found in self._delegations.all():
+            if found.openapi:
+                path = f"apis/{found.group}/{found.version}"
+                index["paths"][path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={found.openapi}"}
+        return index
 
     def _current(self) -> Documents:
         if self._documents is None or self._revision != self._registry.revision:

@@ -7,13 +7,16 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from clusters import ROOT, WHICH_PYTHON, Cluster, free_port, until
 
 PAGE = ROOT / "docs" / "behind-nginx.md"
+NUMBER = 107  # Service addresses and node ports of the shared cluster's own
 OWN_MAIN = """\
 worker_processes 2;
 daemon off;
@@ -136,3 +139,20 @@ def new(home: Path, tools: Path, number: int, **kind: object) -> Fronted:
     )
     (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\nweak-token,weak,,"readers"\n')
     return Fronted(cluster, free_port(), **kind)
+
+
+@pytest.fixture(scope="session")
+def fronted(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Fronted]:
+    """A whole cluster behind nginx, its parts as processes of their own; pod ``talker`` says a line every 0.2 s."""
+    front = new(tmp_path_factory.mktemp("nginx") / "home", tools, NUMBER)
+    try:
+        front.start()
+        for name in ("reconciler", "scheduler", "node"):
+            front.component(name)
+        ready = ("wait", "--for=condition=Ready", "node/fronted", "--timeout=1s")
+        until(lambda: "condition met" in front.cluster.kubectl(*ready, check=False), 30)
+        front.cluster.apply(front.cluster.pod("talker", "i=0; while sleep 0.2; do i=$((i+1)); echo line $i; done"))
+        front.cluster.kubectl("wait", "--for=condition=Ready", "pod/talker", "--timeout=30s")
+        yield front
+    finally:
+        front.stop()
