@@ -26,6 +26,7 @@ PASSED_OVER = ("debconf", "perl", "dpkg", "tar", "libdb", "libpam", "init-system
 USER = 65532  # nobody's number, as the charts set it
 ENTRY = "#!/usr/bin/python3\nimport sys\nfrom sampan.cli import main\nsys.exit(main())\n"
 MINUTES = 5
+EXTRAS = ("etcd", "postgres")
 PLANKS = ("platform", "plugins", "addons")
 
 
@@ -129,7 +130,10 @@ def _packages() -> list[str]:
 def _requirements(root: Path) -> list[str]:
     parser = configparser.ConfigParser()
     parser.read(root / "setup.cfg")
-    return sorted(line.strip() for line in parser["options"]["install_requires"].splitlines() if line.strip())
+    lines = parser["options"]["install_requires"].splitlines()
+    for extra in EXTRAS:
+        lines += parser["options.extras_require"][extra].splitlines()
+    return sorted(line.strip() for line in lines if line.strip())
 
 
 def _site() -> str:
