@@ -34,11 +34,8 @@ def sampan_image(cache: Path, work: Path, root: Path = ROOT) -> str:
     """Builds it from the tree at ``root``; answers its name with its tag."""
     base, name = _base(cache, work, root), ":".join(IMAGE)
     digest = _digest(root, base)
-    made = subprocess.run(
-        ["docker", "image", "inspect", "-f", "{{.Config.Labels.tree}}", name],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if made.stdout.strip() == digest:
+    old, _, tree = _inspect("{{.Id}} {{.Config.Labels.tree}}", name).partition(" ")
+    if tree == digest:
         return name
     layer = work / "layer"
     wheel = _wheel(root, work)
@@ -55,7 +52,15 @@ def sampan_image(cache: Path, work: Path, root: Path = ROOT) -> str:
         _run("docker", "commit", "-c", f"USER {USER}", "-c", f"LABEL tree={digest}", container, name)
     finally:
         _run("docker", "rm", container)
+    if old:  # it stays where another session still has a container of it
+        subprocess.run(["docker", "image", "rm", old], capture_output=True, check=False)
     return name
+
+
+def _inspect(form: str, image: str) -> str:
+    """Empty where there is no such image."""
+    command = ["docker", "image", "inspect", "-f", form, image]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _digest(root: Path, base: str) -> str:
@@ -73,7 +78,7 @@ def _base(cache: Path, work: Path, root: Path) -> str:
     packages, requirements = _packages(), _requirements(root)
     digest = hashlib.sha256("\n".join([*packages, *requirements]).encode()).hexdigest()[:12]
     name, kept = f"{BASE}:{digest}", cache / f"python-{digest}.tar"
-    if subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False).returncode == 0:
+    if _inspect("{{.Id}}", name):
         return name
     if not kept.exists():
         for old in cache.glob("python-*.tar"):
