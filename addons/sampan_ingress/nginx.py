@@ -96,6 +96,15 @@ class Nginx:
         except (OSError, ValueError):
             return set()
 
+    @property
+    def draining(self) -> int:
+        """Workers that only finish what they have."""
+        try:
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        except OSError:
+            return 0
+        return sum(_is_ending(int(pid)) for pid in children)
+
     def reload(self) -> None:
         """Take the configuration in place; connections that are open stay with the workers they have."""
         if self._master is not None and self._master.poll() is None:

@@ -17,7 +17,7 @@ from sampan.client.leases import Elector
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound, StatusError
 from sampan_ingress.building import Complaint
-from sampan_ingress.manifests import LEASE, NAMESPACE
+from sampan_ingress.manifests import NAMESPACE
 from sampan_ingress.observed import INGRESSES, SERVICES, Key, key_of
 
 log = logging.getLogger(__name__)
@@ -32,14 +32,14 @@ class Reporter:
     """
 
     def __init__(
-        self, client: Client, identity: str, current: Callable[[Key], Object | None],
+        self, client: Client, lease: str, identity: str, current: Callable[[Key], Object | None],
         addresses: Callable[[], list[Object]],
     ) -> None:  # fmt: skip
         self._client = client
         self._current = current
         self._addresses = addresses
         self._recorder = Recorder(client, "sampan-ingress")
-        self._elector_identity = identity
+        self._lease, self._identity = lease, identity
         self._leading = threading.Event()
         self._wake = threading.Event()
         self._now: tuple[Sequence[Object], Sequence[Complaint]] = ((), ())
@@ -67,7 +67,7 @@ class Reporter:
     def _elect(self, stop: threading.Event) -> None:
         while not stop.is_set():
             elector = Elector(
-                self._client, LEASE, self._elector_identity, self._lead, self._leading.clear, namespace=NAMESPACE
+                self._client, self._lease, self._identity, self._lead, self._leading.clear, namespace=NAMESPACE
             )
             elector.run(stop)
 
