@@ -35,8 +35,8 @@ def lease_name(controller: str) -> str:
 
 
 def manifests(options: Mapping[str, Any]) -> list[Object]:
-    """In the order they have to be created. Options read: settings, or plugins to ask for them."""
-    settings = _settings(options)
+    """In the order they have to be created. Options read: settings."""
+    settings = options.get("settings")
     controller = str(getattr(settings, "controller", CONTROLLER))
     return [
         *_access("ClusterRole", CLUSTER_RULES, {}),
@@ -58,13 +58,6 @@ def _lease_rules(name: str) -> list[Object]:
         {**leases, "verbs": ["create"]},
         {**leases, "resourceNames": [name], "verbs": ["get", "update", "patch"]},
     ]
-
-
-def _settings(options: Mapping[str, Any]) -> Any:
-    if "settings" in options:
-        return options["settings"]
-    plugins = options.get("plugins")
-    return plugins.settings_of("ingress") if plugins is not None else None
 
 
 def _access(kind: str, rules: list[Object], where: Mapping[str, str]) -> list[Object]:

@@ -72,7 +72,7 @@ def _main(place: Place) -> Iterator[Directive]:
     yield plain("worker_rlimit_nofile", place.files)
     yield plain("worker_shutdown_timeout", f"{place.shutdown_seconds}s")
     yield plain("pid", f"{place.folder}/nginx.pid")
-    yield plain("error_log", "stderr", "warn")
+    yield plain("error_log", "stderr", "error")
 
 
 def _basics(place: Place) -> Iterator[Directive]:

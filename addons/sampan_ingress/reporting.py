@@ -22,6 +22,7 @@ from sampan_ingress.observed import INGRESSES, SERVICES, Key, key_of
 
 log = logging.getLogger(__name__)
 
+LEAVING = 1.0  # seconds that a write in progress is waited for at the end
 AGAIN = 30.0  # seconds after which what could not be written is tried again, and a balancer's address looked up
 
 
@@ -56,7 +57,7 @@ class Reporter:
         """Once ``stop`` is set."""
         self._wake.set()
         for thread in self._threads:
-            thread.join(3)
+            thread.join(LEAVING)
         self._recorder.close()
 
     def report(self, ingresses: Sequence[Object], complaints: Sequence[Complaint]) -> None:

@@ -105,11 +105,11 @@ def test_annotations_send_name_and_limit(data_plane, made, pods):
 
 
 def test_tls_is_chosen_by_name_and_plain_requests_are_sent_there(data_plane, made, pods):
-    mine = made.pair("tls.org")
-    tls = [{"hosts": ["tls.org"], "secretName": "mine"}]
+    tls = [{"hosts": ["tls.org"], "secretName": "mine"}, {"hosts": ["*.wild.org"], "secretName": "wild"}]
     data_plane.serve(
-        made.ingress("w", made.rule("tls.org"), made.rule("plain.org"), tls=tls),
-        secrets=[made.secret("mine", *mine)], **local(made, pods, "web"),
+        made.ingress("w", made.rule("tls.org"), made.rule("plain.org"), made.rule("*.wild.org"), tls=tls),
+        secrets=[made.secret("mine", *made.pair("tls.org")), made.secret("wild", *made.pair("*.wild.org"))],
+        **local(made, pods, "web"),
     )  # fmt: skip
 
     status, _, headers = data_plane.ask("/a?b=c", "tls.org")
@@ -118,8 +118,12 @@ def test_tls_is_chosen_by_name_and_plain_requests_are_sent_there(data_plane, mad
     assert "X-Forwarded-Proto: https" in data_plane.ask("/", "tls.org", tls=True)[1]
     assert data_plane.ask("/", "plain.org")[0] == 200
     assert data_plane.certificate("tls.org") != data_plane.certificate("plain.org") == data_plane.certificate("x.org")
+    wild = data_plane.certificate("a.wild.org")
+    assert wild not in (data_plane.certificate("tls.org"), data_plane.certificate("x.org"))
+    assert wild == data_plane.certificate("b.wild.org") != data_plane.certificate("a.b.wild.org")
+    assert data_plane.ask("/", "a.wild.org", tls=True)[0] == 200
     files = list((Path(data_plane.place.folder) / "certificates").iterdir())
-    assert [stat.S_IMODE(path.stat().st_mode) for path in files] == [0o600, 0o600]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in files] == [0o600] * 3
 
     data_plane.serve(made.ingress("w", made.rule("plain.org")), **local(made, pods, "web"))
     assert len(list((Path(data_plane.place.folder) / "certificates").iterdir())) == 1
