@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry
 
 from sampan.client.informers import Informer
 from sampan.contracts.components import Running
-from sampan.contracts.kinds import Object
+from sampan.contracts.kinds import Object, Resource
 from sampan_ingress import certificates, reporting
 from sampan_ingress.applying import Applier
 from sampan_ingress.building import Complaint, read_parts
@@ -31,7 +31,21 @@ from sampan_ingress.figures import Figures, NginxFigures
 from sampan_ingress.manifests import lease_name
 from sampan_ingress.model import Options
 from sampan_ingress.nginx import BadConfiguration, Nginx, NginxMissing, find, sweep
-from sampan_ingress.observed import CLASSES, INGRESSES, SECRETS, SERVICES, SLICES, TLS_SECRETS, Key, Observed, observed
+from sampan_ingress.observed import (
+    CLASSES,
+    INGRESSES,
+    SECRETS,
+    SERVICES,
+    SLICES,
+    TLS_SECRETS,
+    Key,
+    Observed,
+    key_in,
+    key_of,
+    named_by,
+    observed,
+    service_of,
+)
 from sampan_ingress.places import PlaceTaken, check_free, place_for, remove_scratch
 from sampan_ingress.plugin import Settings
 from sampan_ingress.rendering import Place
@@ -121,7 +135,7 @@ class Controller:
         self._applier, self._nginx, self._wake, self._figures = applier, applier.nginx, wake, figures
         self._informers = {
             resource.plural: Informer(
-                running.client, resource, on_change=self._changed, on_synced=wake.set, fields=fields
+                running.client, resource, on_change=partial(self._changed, resource), on_synced=wake.set, fields=fields
             )
             for resource, fields in (
                 (INGRESSES, ""), (CLASSES, ""), (SERVICES, ""), (SLICES, ""), (SECRETS, TLS_SECRETS)
@@ -133,6 +147,7 @@ class Controller:
         )
         self._self_signed = certificates.self_signed(Path(running.home) / "default.pem")
         self._dirty = False
+        self._named: dict[Resource, set[Key]] = {}  # of these, changes of others are passed over
         self._build, self._start = Due(), Due()
         self._pause = FIRST_PAUSE
         self._started = 0.0
@@ -163,7 +178,11 @@ class Controller:
         self._running.stop.wait()
         self._wake.set()
 
-    def _changed(self, old: Object | None, new: Object | None) -> None:
+    def _changed(self, resource: Resource, old: Object | None, new: Object | None) -> None:
+        obj = new or old
+        known = self._named.get(resource)
+        if obj is None or (known is not None and (service_of(obj) if resource is SLICES else key_of(obj)) not in known):
+            return
         if old is not None and new is not None and old["metadata"].get("generation") and _same(old, new):
             return  # a status, most often our own
         self._dirty = True
@@ -243,6 +262,11 @@ class Controller:
             self._running.ready(words)
 
     def _observed(self) -> Observed:
+        # Before the rest is read: what changes from now on is looked at again if one of these Ingresses names it.
+        services, secrets = named_by(self._informers[INGRESSES.plural].list())
+        services.add(key_in(self._settings.default_backend.partition(":")[0]))
+        secrets.add(key_in(self._settings.default_certificate))
+        self._named = {SERVICES: services, SLICES: services, SECRETS: secrets}
         found = {plural: informer.list() for plural, informer in self._informers.items()}
         return observed(
             found[INGRESSES.plural], found[CLASSES.plural], found[SERVICES.plural], found[SLICES.plural],
