@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
+import secrets
 import signal
 import socket
 import threading
@@ -141,7 +141,7 @@ class Controller:
                 (INGRESSES, ""), (CLASSES, ""), (SERVICES, ""), (SLICES, ""), (SECRETS, TLS_SECRETS)
             )
         }  # fmt: skip
-        identity = f"{running.options.get('node_name') or socket.gethostname()}-{os.getpid()}"
+        identity = f"{socket.gethostname()}-{secrets.token_hex(4)}"  # two pods of a node have the same process id
         self._reporter = reporting.Reporter(
             running.client, lease_name(settings.controller), identity, self._current, self._addresses
         )
@@ -263,10 +263,10 @@ class Controller:
 
     def _observed(self) -> Observed:
         # Before the rest is read: what changes from now on is looked at again if one of these Ingresses names it.
-        services, secrets = named_by(self._informers[INGRESSES.plural].list())
+        services, private = named_by(self._informers[INGRESSES.plural].list())
         services.add(key_in(self._settings.default_backend.partition(":")[0]))
-        secrets.add(key_in(self._settings.default_certificate))
-        self._named = {SERVICES: services, SLICES: services, SECRETS: secrets}
+        private.add(key_in(self._settings.default_certificate))
+        self._named = {SERVICES: services, SLICES: services, SECRETS: private}
         found = {plural: informer.list() for plural, informer in self._informers.items()}
         return observed(
             found[INGRESSES.plural], found[CLASSES.plural], found[SERVICES.plural], found[SLICES.plural],
