@@ -141,7 +141,7 @@ class Controller:
                 (INGRESSES, ""), (CLASSES, ""), (SERVICES, ""), (SLICES, ""), (SECRETS, TLS_SECRETS)
             )
         }  # fmt: skip
-        identity = f"{socket.gethostname()}-{secrets.token_hex(4)}"  # two pods of a node have the same process id
+        identity = identity_in(Path(running.home), socket.gethostname())
         self._reporter = reporting.Reporter(
             running.client, lease_name(settings.controller), identity, self._current, self._addresses
         )
@@ -285,6 +285,17 @@ class Controller:
             return reporting.of_service(self._running.client, namespace, name)
         wide = settings.address in ("", "0.0.0.0", "::")
         return reporting.entries([str(self._running.options.get("node_ip") or "") if wide else settings.address])
+
+
+def identity_in(home: Path, host: str) -> str:
+    """What this controller is called in the Lease: kept, so that it goes on at once after it was killed. The process id
+    would not do: it is 1 in every pod."""
+    path = home / "identity"
+    known = path.read_text() if path.exists() else ""
+    if known.startswith(f"{host}-"):
+        return known
+    path.write_text(made := f"{host}-{secrets.token_hex(4)}")
+    return made
 
 
 def _same(old: Object, new: Object) -> bool:

@@ -23,6 +23,11 @@ from sampan_ingress.observed import INGRESSES, SERVICES, Key, key_of
 log = logging.getLogger(__name__)
 
 LEAVING = 1.0  # seconds that a write in progress is waited for at the end
+LEASE_TIMES = {
+    "duration": 30.0,
+    "renew": 20.0,
+    "retry": 5.0,
+}  # seconds: serving does not wait for it, so seldom will do
 AGAIN = 30.0  # seconds after which what could not be written is tried again, and a balancer's address looked up
 
 
@@ -68,8 +73,9 @@ class Reporter:
     def _elect(self, stop: threading.Event) -> None:
         while not stop.is_set():
             elector = Elector(
-                self._client, self._lease, self._identity, self._lead, self._leading.clear, namespace=NAMESPACE
-            )
+                self._client, self._lease, self._identity, self._lead, self._leading.clear,
+                namespace=NAMESPACE, **LEASE_TIMES,
+            )  # fmt: skip
             elector.run(stop)
 
     def _lead(self) -> None:
