@@ -23,11 +23,6 @@ from sampan_ingress.observed import INGRESSES, SERVICES, Key, key_of
 log = logging.getLogger(__name__)
 
 LEAVING = 1.0  # seconds that a write in progress is waited for at the end
-LEASE_TIMES = {
-    "duration": 30.0,
-    "renew": 20.0,
-    "retry": 5.0,
-}  # seconds: serving does not wait for it, so seldom will do
 AGAIN = 30.0  # seconds after which what could not be written is tried again, and a balancer's address looked up
 
 
@@ -74,7 +69,7 @@ class Reporter:
         while not stop.is_set():
             elector = Elector(
                 self._client, self._lease, self._identity, self._lead, self._leading.clear,
-                namespace=NAMESPACE, **LEASE_TIMES,
+                namespace=NAMESPACE, duration=30.0, renew=20.0, retry=5.0,  # it is not urgent, and each is a write
             )  # fmt: skip
             elector.run(stop)
 
