@@ -6,7 +6,6 @@ since the epoch, or durations ago such as 90m), ``step`` (a duration) and ``cont
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -17,14 +16,13 @@ from sampan.objects import selectors
 from sampan.objects.metadata import now_text
 from sampan.objects.tables import to_table
 from sampan_metrics import objects
+from sampan_metrics.durations import duration, moment
 from sampan_metrics.history import History, Row
 from sampan_metrics.resources import API_VERSION, GROUP
 from sampan_metrics.usage import Known
 
 Query = Mapping[str, Sequence[str]]
 ROOT = f"/apis/{API_VERSION}"
-_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|m|h|d)$")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Copy(Protocol):
@@ -153,18 +151,3 @@ def _selected(found: Sequence[Object], query: Query) -> list[Object]:
         if labels.matches(meta.get("labels") or {}) and fields.matches(named):
             taken.append(obj)
     return sorted(taken, key=lambda obj: (obj["metadata"].get("namespace", ""), obj["metadata"]["name"]))
-
-
-def duration(text: str) -> float:
-    """Seconds of 90s, 15m, 1.5h or 2d; raises BadRequest."""
-    found = _DURATION.match(text)
-    if found is None:
-        raise BadRequest(f"{text!r} is not a duration such as 30s, 15m, 1.5h or 2d")
-    return float(found[1]) * _SECONDS[found[2]]
-
-
-def moment(text: str, now: float) -> float:
-    """A time since the epoch, or so long ago; raises BadRequest."""
-    if text.replace(".", "", 1).isdigit() and text.isascii():
-        return float(text)
-    return now - duration(text)

@@ -12,12 +12,15 @@ import click
 
 from sampan.client import Client
 from sampan.contracts.commands import Place
-from sampan.errors import NotFound, StatusError
+from sampan.errors import BadRequest, NotFound, StatusError
 from sampan.objects.metadata import parse_time
 from sampan.objects.quantities import parse
+from sampan_metrics.durations import duration
 from sampan_metrics.resources import API_VERSION
 
 KINDS = {"pod": "pods", "pods": "pods", "po": "pods", "node": "nodes", "nodes": "nodes", "no": "nodes"}
+LINES = 30
+STEPS = (15, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
 BAR = 20  # characters of the longest
 
 
@@ -32,7 +35,9 @@ def metrics() -> None:
 @click.option("-c", "--container", default="", help="One container of the pod.")
 @click.option("--since", default="1h", metavar="WHEN", help="From when on: 30m, 2h or 1d ago, or seconds since 1970.")
 @click.option("--until", default="0s", metavar="WHEN", help="Until when, in the same way.")
-@click.option("--step", default="", metavar="TIME", help="Average over so long (30s, 10m); default: as it is kept.")
+@click.option(
+    "--step", default="", metavar="TIME", help="Average over so long (30s, 10m); default: about thirty lines."
+)
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table")
 @click.option("--kubeconfig", default="", metavar="FILE", help="Identity and server; default: $KUBECONFIG, or home's.")
 @click.option("--context", default="", help="Of the kubeconfig.")
@@ -46,6 +51,8 @@ def history(
     plural = KINDS.get(kind or "pod")
     if plural is None or not name:
         raise click.UsageError(f"{what!r} is neither pod/NAME nor node/NAME")
+    if not step and output == "table":
+        step = fitting(since, until)
     asked = {"since": since, "until": until, "step": step, "container": container}
     query = urlencode({key: value for key, value in asked.items() if value})
     found = _ask(kubeconfig or place.kubeconfig, context, plural, name, namespace, query)
@@ -68,6 +75,15 @@ def _ask(kubeconfig: str, context: str, plural: str, name: str, namespace: str, 
         raise click.ClickException(str(error)) from error
     finally:
         client.close()
+
+
+def fitting(since: str, until: str) -> str:
+    """The step that gives about thirty lines, "" where these are not two durations."""
+    try:
+        span = duration(since) - duration(until)
+    except BadRequest:
+        return ""
+    return f"{next((step for step in STEPS if step * LINES >= span), STEPS[-1])}s"
 
 
 def table(rows: Sequence[Any]) -> list[str]:

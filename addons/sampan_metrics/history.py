@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 FINE = 3600  # seconds kept as measured
 STEP = 300  # seconds of one average
-LEAST_STEP, MOST_ROWS = 1, 20_000
+MOST_ROWS = 20_000
 FULL = 0.95  # of the allowed size: what is oldest goes
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS series (
@@ -114,10 +114,11 @@ class History:
             names = self._series(namespace, pod, node, container)
             if not names:
                 return []
-            fine = self._first_fine()
-            step = max(step, STEP if since < fine else LEAST_STEP)
             asked = _QUERY.format(series=",".join(str(number) for number in names))  # numbers of our own
-            given = {"step": step, "since": int(since), "until": int(until), "fine": fine, "most": MOST_ROWS}
+            given = {
+                "step": max(step, 1), "since": int(since), "until": int(until), "fine": self._first_fine(),
+                "most": MOST_ROWS,
+            }  # fmt: skip
             rows = self._db.execute(asked, given).fetchall()
         return [Row(at, *names[series], *(round(value) for value in values)) for series, at, *values in rows]
 
