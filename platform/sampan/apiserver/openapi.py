@@ -17,9 +17,11 @@ from sampan.apiserver.statuses import answer_error, no_such_path
 from sampan.contracts.serving import Answer
 from sampan.errors import NotAcceptable, StatusError
 from sampan.objects import schema
-from sampan.objects.openapi.documents import Documents
+from sampan.objects.openapi import gnostic
+from sampan.objects.openapi.documents import V2_PROTOBUF, Documents
 
 _JSON = frozenset({"application/json", "application/*", "*/*"})
+_PROTOBUF = frozenset({gnostic.MEDIA_TYPE, gnostic.ASKED_MEDIA_TYPE})
 
 
 class OpenApi:
@@ -35,14 +37,15 @@ class OpenApi:
     def __call__(self, request: Request) -> Answer:
         documents = self._current()
         path = request.path.removeprefix("/openapi").strip("/")
-        if not any(wanted.media in _JSON for wanted in ranges(request.environ.get("HTTP_ACCEPT", "*/*"))):
-            raise NotAcceptable("only the following media types are accepted: application/json")
+        form = _form(request.environ.get("HTTP_ACCEPT", "*/*"), path)
         if path == "v3":
             return Answer(200, encode_json(self._index(documents)))
         name = "v2" if path == "v2" else path.removeprefix("v3/")
         if path != "v2" and (name == path or name not in documents.v3_index()["paths"]):
             raise no_such_path()
         tag = f'"{documents.etag(name)}"'
+        if form == V2_PROTOBUF:
+            name, tag = form, f'{tag[:-1]}P"'  # another form of it is another entity
         if request.environ.get("HTTP_IF_NONE_MATCH") == tag:
             return Answer(304, b"", headers=[("ETag", tag), ("Vary", "Accept")])
         packed = "gzip" in request.environ.get("HTTP_ACCEPT_ENCODING", "")
@@ -72,11 +75,29 @@ class OpenApi:
             return answer_error(error)
 
     def _answer(self, documents: Documents, name: str, packed: bool, tag: str) -> Answer:
-        body = documents.gzipped(name) if packed else documents.v2() if name == "v2" else documents.v3(name)
+        body = documents.gzipped(name) if packed else _plain(documents, name)
         if body is None:
             raise no_such_path()
         self._made.add((name, packed))
         headers = [("ETag", tag), ("Vary", "Accept"), ("Vary", "Accept-Encoding")]
         if packed:
             headers.append(("Content-Encoding", "gzip"))
-        return Answer(200, body, headers=headers)
+        media = gnostic.MEDIA_TYPE if name == V2_PROTOBUF else "application/json"
+        return Answer(200, body, content_type=media, headers=headers)
+
+
+def _form(accept: str, path: str) -> str:
+    """The first form asked for that there is: "json", or of version 2 the protobuf; raises NotAcceptable."""
+    for wanted in ranges(accept):
+        if wanted.media in _JSON:
+            return "json"
+        if path == "v2" and wanted.media in _PROTOBUF:
+            return V2_PROTOBUF
+    more = f", {gnostic.MEDIA_TYPE}" if path == "v2" else ""
+    raise NotAcceptable(f"only the following media types are accepted: application/json{more}")
+
+
+def _plain(documents: Documents, name: str) -> bytes | None:
+    if name == V2_PROTOBUF:
+        return documents.v2_protobuf()
+    return documents.v2() if name == "v2" else documents.v3(name)
