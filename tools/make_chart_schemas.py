@@ -87,7 +87,10 @@ OWN: dict[str, dict[str, Schema]] = {
         ),
     },
     "logging": {"elasticsearch": closed(urls={**TEXTS, "minItems": 1}, secret=BOOL)},
-    "metrics": {"port": PORT, "apiService": closed(create=BOOL), "service": closed(name=TEXT, annotations=strings())},
+    "metrics": {
+        "port": PORT, "prometheus": closed(port=NODE_PORT), "apiService": closed(create=BOOL),
+        "service": closed(annotations=strings()),
+    },
 }  # fmt: skip
 PART = closed(replicas=COUNT, resources=FREE)
 CONTROL_PLANE: dict[str, Schema] = {

@@ -69,7 +69,7 @@ def run(running: Running) -> None:
         thread.start()
         try:
             where = f"{address}:{server.port}"
-            if settings.register:
+            if settings.endpoints:
                 lead_here(running, address, server.port)
                 where = f"{options['dns_ip']} ({where})"
             running.ready(f"names of {options['cluster_domain']} are answered at {where}")
