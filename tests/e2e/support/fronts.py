@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -48,8 +47,8 @@ class Fronted:
     cluster: Cluster
     direct: int  # gunicorn's own port
     tls: bool = False  # nginx reaches gunicorn over TLS
-    worker_class: str = ""
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
+    arbiter: int = 0  # gunicorn's process; a successor of it is not a child of ours
 
     @property
     def home(self) -> Path:
@@ -93,7 +92,9 @@ class Fronted:
     def start(self, *options: str) -> None:
         self.cluster.sampan("prepare")
         self.write()
-        self.begin("gunicorn", sys.executable, "-m", "gunicorn", "-c", str(self.home / "gunicorn.conf.py"), *options)
+        gunicorn = Path(WHICH_PYTHON).parent / "gunicorn"
+        self.begin("gunicorn", str(gunicorn), "-c", str(self.home / "gunicorn.conf.py"), *options)
+        self.arbiter = self.running["gunicorn"].pid
         self.begin(
             "nginx", "/usr/sbin/nginx", "-p", str(self.home / "nginx"), "-c", str(self.home / "nginx/nginx.conf")
         )
@@ -112,7 +113,14 @@ class Fronted:
         paths = [*self.home.glob("*.log"), *(self.home / "nginx").glob("error.log")]
         return "\n".join(f"== {path.name}\n{path.read_text(errors='replace')[-2000:]}" for path in paths)
 
+    def children(self, pid: int) -> set[int]:
+        """Process ids of an arbiter's workers (and of its successor)."""
+        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
     def stop(self) -> None:
+        if self.arbiter and self.arbiter != self.running["gunicorn"].pid:
+            os.kill(self.arbiter, signal.SIGTERM)
+            until(lambda: not Path(f"/proc/{self.arbiter}").exists(), 20)
         for process in reversed(self.running.values()):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)

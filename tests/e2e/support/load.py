@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import ssl
 import threading
 import time
@@ -39,6 +40,7 @@ class Load:
     ends: int = 0  # watches that the server ended
     _writers: list[threading.Thread] = field(default_factory=list)
     _watchers: list[threading.Thread] = field(default_factory=list)
+    _prefix: str = field(default_factory=lambda: os.urandom(4).hex())
     _numbers: count = field(default_factory=count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -51,8 +53,15 @@ class Load:
             for _ in range(writers):
                 self._begin(self._writers, self._write, port)
 
+    @property
+    def expected(self) -> list[int]:
+        """What every watcher must have seen, once all is finished."""
+        return sorted(self.written)
+
     def finish(self, seconds: float = 10.0) -> None:
-        """No more writes; watchers go on until they have seen the last, or the time is up."""
+        """No more writes; watchers go on until they have seen the last, or the time is up. Harmless when repeated."""
+        if self.stop.is_set():
+            return
         self.stop.set()
         for thread in self._writers:
             thread.join(40)
@@ -62,7 +71,11 @@ class Load:
         self.over.set()
         for name in ("last-a", "last-b"):  # wakes the watchers that have seen all
             connection = self._connect(self.ports[0])
-            self._ask(connection, "POST", PATH, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}})
+            connection.request(
+                "POST", PATH, json.dumps({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"generateName": name}}),
+                {"Content-Type": "application/json"},
+            )  # fmt: skip
+            connection.getresponse().read()
             connection.close()
         for thread in self._watchers:
             thread.join(40)
@@ -78,17 +91,18 @@ class Load:
     def _write(self, port: int) -> None:
         connection = self._connect(port)
         while not self.stop.is_set():
-            name = f"load-{port}-{next(self._numbers)}"
+            name = f"load-{self._prefix}-{next(self._numbers)}"
             body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"n": "1"}}
-            self._ask(connection, "POST", PATH, body)
-            self._ask(connection, "GET", f"{PATH}/{name}")
-            self._ask(connection, "PATCH", f"{PATH}/{name}", {"data": {"n": "2"}})
-            self._ask(connection, "PUT", f"{PATH}/{name}", body)
-            self._ask(connection, "DELETE", f"{PATH}/{name}")
+            steps: list[tuple] = [
+                ("POST", PATH, body), ("GET", f"{PATH}/{name}"), ("PATCH", f"{PATH}/{name}", {"data": {"n": "2"}}),
+                ("PUT", f"{PATH}/{name}", body), ("DELETE", f"{PATH}/{name}"),
+            ]  # fmt: skip
+            all(self._ask(connection, *step) for step in steps)  # up to the first that fails
             self.stop.wait(self.pause)
         connection.close()
 
-    def _ask(self, connection: http.client.HTTPSConnection, method: str, path: str, body: object = None) -> None:
+    def _ask(self, connection: http.client.HTTPSConnection, method: str, path: str, body: object = None) -> bool:
+        """Whether it was answered as it should be."""
         headers = {"Content-Type": "application/merge-patch+json" if method == "PATCH" else "application/json"}
         began = time.monotonic()
         try:
@@ -100,7 +114,7 @@ class Load:
                 f"{method} on port {connection.port} after {time.monotonic() - began:.2f} s: {error!r}"
             )
             connection.close()
-            return
+            return False
         with self._lock:
             self.requests += 1
             self.slowest = max(self.slowest, time.monotonic() - began)
@@ -108,6 +122,7 @@ class Load:
                 self.failures.append(f"{method} on port {connection.port}: {answer.status} {content.get('message')}")
             elif method in ("POST", "PATCH", "PUT"):
                 self.written[int(content["metadata"]["resourceVersion"])] = path
+        return answer.status < 400
 
     def _watch(self, port: int, since: int, seen: list[int]) -> None:
         """Like client libraries: again from the last revision seen, whenever the server ends the stream."""
