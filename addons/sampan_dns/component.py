@@ -68,12 +68,10 @@ def run(running: Running) -> None:
         thread = threading.Thread(target=server.run, name="dns-server")
         thread.start()
         try:
-            slice_ = endpoints(address, server.port, str(options["node_name"]))
-            running.client.patch(
-                SLICES, slice_["metadata"]["name"], slice_, slice_["metadata"]["namespace"],
-                how="apply", field_manager="sampan-dns", force=True,
-            )  # fmt: skip
-            where = f"{options['dns_ip']} ({address}:{server.port})"
+            where = f"{address}:{server.port}"
+            if settings.register:
+                lead_here(running, address, server.port)
+                where = f"{options['dns_ip']} ({where})"
             running.ready(f"names of {options['cluster_domain']} are answered at {where}")
             running.stop.wait()
         finally:
@@ -82,6 +80,15 @@ def run(running: Running) -> None:
     finally:
         services.stop()
         slices.stop()
+
+
+def lead_here(running: Running, address: str, port: int) -> None:
+    """The Service leads to this process from now on."""
+    wanted = endpoints(address, port, str(running.options["node_name"]))
+    running.client.patch(
+        SLICES, wanted["metadata"]["name"], wanted, wanted["metadata"]["namespace"],
+        how="apply", field_manager="sampan-dns", force=True,
+    )  # fmt: skip
 
 
 def listening_place(options: Mapping[str, Any], address: str, port: int) -> tuple[str, int]:

@@ -103,8 +103,18 @@ class Applier:
     def _take_over(self) -> bool:
         if not self.nginx.alive:
             return self.restart()
+        before = self.nginx.accepting()
         self.nginx.reload()
-        return self._wait(self._text)
+        return self._wait(self._text) and self._left(before)
+
+    def _left(self, workers: set[int]) -> bool:
+        """Wait until those take nothing new: nginx lets old and new ones work side by side for a moment."""
+        deadline = time.monotonic() + TAKES
+        while workers & self.nginx.accepting():
+            if time.monotonic() > deadline or self.stop.is_set():
+                return False
+            self.stop.wait(0.01)
+        return True
 
     def _wait(self, text: str) -> bool:
         began = time.monotonic()

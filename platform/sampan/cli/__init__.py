@@ -28,7 +28,7 @@ COMMANDS = {
     "node": "Run this machine's node alone: its agent and its service proxy.",
     "run": "Run one component alone, as a client of an API server.",
     "addons": "List, enable and disable add-ons.",
-    "plugins": "List plugins.",
+    "plugins": "List plugins, or begin one of your own.",
     "doctor": "Say what is wrong with this machine, in words.",
 }
 

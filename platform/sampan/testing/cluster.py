@@ -32,6 +32,7 @@ from sampan.hookspecs import hookimpl
 from sampan.plugins import ADDON_GROUP, PLUGIN_GROUP, Plugins
 from sampan.reconciler.main import gather
 from sampan.reconciler.runtime import Runtime
+from sampan.supervisor.cluster import RECONCILER_USER
 from sampan.testing.nodes import Nodes
 
 DISTRIBUTION = "sampan"
@@ -172,8 +173,8 @@ def _check(plugins: Plugins, app: App) -> None:
 
 
 def _control(stack: ExitStack, cluster: Cluster, home: Path, given: Collection[str]) -> None:
-    """Reconcilers, the scheduler, and the components that the plugins under test bring."""
-    plugins, client = cluster.plugins, cluster.client_as("system:kube-controller-manager", MASTERS)
+    """Reconcilers, the scheduler, and the components that the plugins under test bring, with what these ship."""
+    plugins, client = cluster.plugins, cluster.client_as(RECONCILER_USER)
     recorder = Recorder(client, "sampan-reconciler")
     stack.callback(recorder.close)
     runtime = Runtime(client, gather(plugins, options=cluster.options, home=str(home)), recorder=recorder)
@@ -199,8 +200,10 @@ def _run(
 ) -> None:
     place = home / "components" / component.name
     place.mkdir(parents=True)
+    if component.manifests is not None:
+        _ship(cluster, component.manifests(cluster.options))
     running = Running(
-        client=cluster.client_as(component.user, *component.groups, MASTERS),
+        client=cluster.client_as(component.user.replace("{node}", "node-1"), *component.groups),
         settings=cluster.plugins.settings_of(component.name),
         home=str(place),
         stop=stop,
@@ -211,3 +214,13 @@ def _run(
     thread.start()
     cluster.components[component.name] = thread
     stack.callback(thread.join, PATIENCE)
+
+
+def _ship(cluster: Cluster, manifests: Sequence[Object]) -> None:
+    for manifest in manifests:
+        group, _, version = manifest["apiVersion"].rpartition("/")
+        served = cluster.app.registry.by_kind(group, version, manifest["kind"])
+        assert served is not None, (
+            f"a component ships a {manifest['kind']} of {manifest['apiVersion']}, not served here"
+        )
+        cluster.client.create(served.resource, manifest, manifest["metadata"].get("namespace", ""))
