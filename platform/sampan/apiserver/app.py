@@ -52,6 +52,8 @@ from sampan.plugins import Plugins, suggest
 
 log = logging.getLogger(__name__)
 
+HEALTH = 1.0  # seconds in which a healthy store answers
+
 
 @dataclasses.dataclass(frozen=True)
 class Orders:
@@ -132,7 +134,7 @@ def new_app(
     )
     cluster.authorization = authorize
     ready: dict[str, health.Check] = {"watch-cache": lambda: cache.alive, "seeds": lambda: app.failed_seeds == []}
-    healthy = health.Health({"ping": lambda: True}, {"store": lambda: store.revision() >= 0, **ready})
+    healthy = health.Health({"ping": lambda: True}, {"store": lambda: cache.newest.wait(HEALTH) >= 0, **ready})
     delegated = plugins.ask("contribute_delegations", context)
     delegations = Delegations(registry, [each for _, answer in delegated for each in answer])
     discovery = Discovery(registry, server_url.removeprefix("https://"), delegations)
