@@ -75,10 +75,12 @@ def test_watches_and_bad_input_work_too(cluster):
     assert "Invalid value" in cluster.kubectl("create", "configmap", "Not-A-Name", check=False)
 
 
-@pytest.fixture(params=["ours", "gthread"])
-def over_tls(request: pytest.FixtureRequest, tmp_path: Path, tools: Path) -> Iterator[fronts.Fronted]:
+@pytest.fixture(scope="module", params=["ours", "gthread"])
+def over_tls(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tools: Path
+) -> Iterator[fronts.Fronted]:
     """nginx reaches gunicorn over TLS, as from another machine; gunicorn's workers are ours or stock ones."""
-    front = fronts.new(tmp_path / "home", tools, 103, tls=True)
+    front = fronts.new(tmp_path_factory.mktemp("tls") / "home", tools, 103, tls=True)
     stock = ("-k", "gthread", "--threads", "16", "--cert-reqs", "1", "--graceful-timeout", "2")
     try:
         front.start(*(stock if request.param == "gthread" else ()))
