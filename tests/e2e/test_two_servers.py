@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from clusters import until
@@ -65,25 +68,7 @@ def test_both_made_what_a_cluster_begins_with_without_complaint(servers):
 
 
 def test_a_read_right_after_a_write_through_the_other_sees_it(clients):
-    made = clients[0].create(CONFIG_MAPS, config_map(turn="-1"), "default")
-    name = made["metadata"]["name"]
-    for turn in range(500):
-        writer, reader = clients if turn % 2 else clients[::-1]
-        made["data"]["turn"] = str(turn)
-        made = writer.update(CONFIG_MAPS, made)
-
-        seen = reader.get(CONFIG_MAPS, name, "default")
-
-        assert seen["data"]["turn"] == str(turn)
-        assert seen["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
-
-
-def test_a_list_right_after_a_write_through_the_other_has_it(clients):
-    for turn in range(20):
-        writer, reader = clients if turn % 2 else clients[::-1]
-        name = writer.create(CONFIG_MAPS, config_map(), "default")["metadata"]["name"]
-
-        assert name in {each["metadata"]["name"] for each in reader.list(CONFIG_MAPS, "default").items}
+    assert_reads_see_writes(clients, 500)
 
 
 def test_a_write_right_after_one_through_the_other_builds_on_it(clients):
@@ -141,27 +126,7 @@ def test_a_list_goes_on_at_the_other_page_by_page(clients):
 
 
 def test_no_increment_through_either_is_lost(clients):
-    name = clients[0].create(CONFIG_MAPS, config_map(n="0"), "default")["metadata"]["name"]
-    failures: list[BaseException] = []
-
-    def increment(client):
-        done = 0
-        while done < 50:
-            try:
-                found = client.get(CONFIG_MAPS, name, "default")
-                found["data"]["n"] = str(int(found["data"]["n"]) + 1)
-                client.update(CONFIG_MAPS, found)
-                done += 1
-            except Conflict:
-                continue
-            except BaseException as error:
-                failures.append(error)
-                return
-
-    in_parallel(increment, [clients[0], clients[1], clients[0], clients[1]])
-
-    assert not failures
-    assert clients[0].get(CONFIG_MAPS, name, "default")["data"]["n"] == "200"
+    assert_no_increment_is_lost([clients[0], clients[1], clients[0], clients[1]], 50)
 
 
 def test_a_name_is_given_once(clients):
@@ -216,6 +181,124 @@ def test_an_accounts_token_is_good_for_both(servers, clients):
             "--certificate-authority", str(server.home / "pki" / "ca.crt"),
         )  # fmt: skip
         assert f"system:serviceaccount:default:{name}" in who
+
+
+def endpoints(client) -> set[tuple[str, int]]:
+    subsets = client.get(ENDPOINTS, "kubernetes", "default")["subsets"]
+    return {(a["ip"], port["port"]) for subset in subsets for a in subset["addresses"] for port in subset["ports"]}
+
+
+def slices(client) -> set[tuple[str, int]]:
+    found = client.list(SLICES, "default", labels="kubernetes.io/service-name=kubernetes").items
+    return {(e["addresses"][0], port["port"]) for one in found for e in one["endpoints"] for port in one["ports"]}
+
+
+def test_the_clusters_own_service_leads_to_both(servers, clients):
+    both = {("127.0.0.1", server.cluster.port) for server in servers}
+
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both, 20)
+
+
+@pytest.mark.parametrize("servers", ["etcd"], indirect=True)  # takes 20 s, and has little to do with the store
+def test_a_dead_server_is_no_endpoint_until_it_is_back(servers, clients):
+    one, other = servers
+    both = {("127.0.0.1", server.cluster.port) for server in servers}
+    other.kill()
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == {("127.0.0.1", one.cluster.port)}, 40)
+
+    other.start()
+    other.wait()
+
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both, 20)
+
+
+@pytest.mark.parametrize("store", ["sqlite", "etcd"])
+def test_several_workers_of_one_server_are_one(store, tmp_path, tools):
+    with engine(store, tmp_path) as url:
+        server = make(tmp_path / "one", tools, url, number=NUMBER, workers=2)
+        clients = []
+        try:
+            server.start()
+            server.wait()
+            until(lambda: len(workers(server)) == 2)
+            clients += [client_at(server, worker) for worker in workers(server) * 2]
+
+            assert_reads_see_writes(clients, 100)
+            assert_no_increment_is_lost(clients, 10)
+            assert "Traceback" not in server.log()
+            assert "cannot be made" not in server.log()
+            until(lambda: endpoints(clients[0]) == {("127.0.0.1", server.cluster.port)})
+        finally:
+            for client in clients:
+                client.close()
+            server.stop()
+
+
+def workers(server) -> list[int]:
+    """The process ids of gunicorn's workers."""
+    return [
+        int(pid) for pid in Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    ]
+
+
+def client_at(server, worker: int) -> Client:
+    """Its connection, which lasts, ends at that worker, for the others were stopped when it was made."""
+    others = [pid for pid in workers(server) if pid != worker]
+    for pid in others:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        client = server.client()
+        client.get(ENDPOINTS, "kubernetes", "default")
+        return client
+    finally:
+        for pid in others:
+            os.kill(pid, signal.SIGCONT)
+
+
+def assert_reads_see_writes(clients, turns):
+    made = clients[0].create(CONFIG_MAPS, config_map(turn="-1"), "default")
+    name = made["metadata"]["name"]
+    for turn in range(turns):
+        writer, reader = clients[turn % len(clients)], clients[(turn + 1) % len(clients)]
+        made["data"]["turn"] = str(turn)
+        made = writer.update(CONFIG_MAPS, made)
+
+        seen = reader.get(CONFIG_MAPS, name, "default")
+
+        assert seen["data"]["turn"] == str(turn)
+        assert seen["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+
+
+def test_a_list_right_after_a_write_through_the_other_has_it(clients):
+    for turn in range(20):
+        writer, reader = clients if turn % 2 else clients[::-1]
+        name = writer.create(CONFIG_MAPS, config_map(), "default")["metadata"]["name"]
+
+        assert name in {each["metadata"]["name"] for each in reader.list(CONFIG_MAPS, "default").items}
+
+
+def assert_no_increment_is_lost(clients, times):
+    name = clients[0].create(CONFIG_MAPS, config_map(n="0"), "default")["metadata"]["name"]
+    failures: list[BaseException] = []
+
+    def increment(client):
+        done = 0
+        while done < times:
+            try:
+                found = client.get(CONFIG_MAPS, name, "default")
+                found["data"]["n"] = str(int(found["data"]["n"]) + 1)
+                client.update(CONFIG_MAPS, found)
+                done += 1
+            except Conflict:
+                continue
+            except BaseException as error:
+                failures.append(error)
+                return
+
+    in_parallel(increment, clients)
+
+    assert not failures
+    assert clients[0].get(CONFIG_MAPS, name, "default")["data"]["n"] == str(times * len(clients))
 
 
 def in_parallel(work, clients) -> None:

@@ -1,4 +1,4 @@
-{{/* The same file in every add-on's chart (tests/charts/test_sources.py sees to it); what differs is in _addon.tpl. */}}
+{{/* The same file in every add-on's chart (tests/e2e/test_charts_rendered.py sees to it); what differs is in _addon.tpl. */}}
 
 {{- define "addon.fullname" -}}
 {{- if .Values.fullnameOverride -}}

@@ -24,6 +24,7 @@ from sampan.apiserver.cluster import InsideCluster
 from sampan.apiserver.delegations import Delegations
 from sampan.apiserver.deletes import Deleter
 from sampan.apiserver.discovery import Discovery
+from sampan.apiserver.duties import Duties
 from sampan.apiserver.front import Front
 from sampan.apiserver.metrics import Metrics
 from sampan.apiserver.openapi import OpenApi
@@ -168,6 +169,8 @@ def new_app(
     app = App(front, _falcon(front), cluster, cache, registry)
     _measure(metrics, cache, hub, streams)
     cache.start()
+    duties = Duties()
+    app.at_close(duties.end)
     app.at_close(lambda: _stop(cache, hub, streams))
     offered = plugins.ask("contribute_seeds", context)
     app.failed_seeds = seeds.sow(
@@ -175,6 +178,8 @@ def new_app(
     )
     delegations.start()
     app.at_close(delegations.close)
+    asked = plugins.ask("contribute_duties", context)
+    duties.begin((plugin, duty) for plugin, found in asked for duty in found)
     threading.Thread(target=plugins.tell, args=("on_ready",), kwargs={"url": server_url}, daemon=True).start()
     app.at_close(lambda: plugins.tell("on_stop"))
     return app

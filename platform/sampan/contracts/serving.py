@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -112,6 +113,18 @@ class Call(Protocol):
 
     def takeover(self, head: bytes) -> Upgrade:
         """Send ``head`` (a complete 101 answer, or b"") and become the raw connection. Only when ``blocking``."""
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something a server does beside answering, for as long as it serves: ``run(stop)`` on a thread of its own.
+
+    ``stop`` is set when the server is about to end; ``run`` returns then, within about a second. It may write through
+    ``ServerContext.cluster`` to its end.
+    """
+
+    name: str
+    run: Callable[[threading.Event], None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,12 +78,38 @@ def test_bodies_have_a_limit_and_clients_a_network(data_plane, made, pods):
     assert data_plane.ask("/", method="POST", body=b"x" * 500_000)[1].startswith("web POST / 500000")
 
 
-def test_tls_is_chosen_by_name_and_plain_requests_are_sent_there(data_plane, made, pods):
-    mine = made.pair("tls.org")
-    tls = [{"hosts": ["tls.org"], "secretName": "mine"}]
+def test_annotations_send_name_and_limit(data_plane, made, pods):
+    def asked(name, **annotations):
+        given = {PREFIX + key.replace("_", "-"): value for key, value in annotations.items()}
+        return made.ingress(name, made.rule(f"{name}.org"), annotations=given)
+
     data_plane.serve(
-        made.ingress("w", made.rule("tls.org"), made.rule("plain.org"), tls=tls),
-        secrets=[made.secret("mine", *mine)], **local(made, pods, "web"),
+        asked("moved", permanent_redirect="https://a.org/x"), asked("found", temporal_redirect="http://b.org"),
+        asked("root", app_root="/start"), asked("vhost", upstream_vhost="inner.org"),
+        asked("limited", limit_rps="1", limit_connections="5"), asked("denied", denylist_source_range="127.0.0.0/8"),
+        **local(made, pods, "web"),
+    )  # fmt: skip
+
+    for host, path, status, location in (
+        ("moved.org", "/", 301, "https://a.org/x"), ("found.org", "/y", 302, "http://b.org"),
+        ("root.org", "/", 302, "/start"),
+    ):  # fmt: skip
+        answer = data_plane.ask(path, host)
+        assert (answer[0], answer[2]["Location"]) == (status, location)
+    assert data_plane.ask("/start", "root.org")[0] == 200
+    told = data_plane.ask("/", "vhost.org")[1]
+    assert "Host: inner.org\n" in told
+    assert "X-Forwarded-Host: vhost.org\n" in told
+    assert {data_plane.ask("/", "limited.org")[0] for _ in range(12)} == {200, 429}
+    assert data_plane.ask("/", "denied.org")[0] == 403
+
+
+def test_tls_is_chosen_by_name_and_plain_requests_are_sent_there(data_plane, made, pods):
+    tls = [{"hosts": ["tls.org"], "secretName": "mine"}, {"hosts": ["*.wild.org"], "secretName": "wild"}]
+    data_plane.serve(
+        made.ingress("w", made.rule("tls.org"), made.rule("plain.org"), made.rule("*.wild.org"), tls=tls),
+        secrets=[made.secret("mine", *made.pair("tls.org")), made.secret("wild", *made.pair("*.wild.org"))],
+        **local(made, pods, "web"),
     )  # fmt: skip
 
     status, _, headers = data_plane.ask("/a?b=c", "tls.org")
@@ -92,8 +118,12 @@ def test_tls_is_chosen_by_name_and_plain_requests_are_sent_there(data_plane, mad
     assert "X-Forwarded-Proto: https" in data_plane.ask("/", "tls.org", tls=True)[1]
     assert data_plane.ask("/", "plain.org")[0] == 200
     assert data_plane.certificate("tls.org") != data_plane.certificate("plain.org") == data_plane.certificate("x.org")
+    wild = data_plane.certificate("a.wild.org")
+    assert wild not in (data_plane.certificate("tls.org"), data_plane.certificate("x.org"))
+    assert wild == data_plane.certificate("b.wild.org") != data_plane.certificate("a.b.wild.org")
+    assert data_plane.ask("/", "a.wild.org", tls=True)[0] == 200
     files = list((Path(data_plane.place.folder) / "certificates").iterdir())
-    assert [stat.S_IMODE(path.stat().st_mode) for path in files] == [0o600, 0o600]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in files] == [0o600] * 3
 
     data_plane.serve(made.ingress("w", made.rule("plain.org")), **local(made, pods, "web"))
     assert len(list((Path(data_plane.place.folder) / "certificates").iterdir())) == 1

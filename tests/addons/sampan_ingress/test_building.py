@@ -170,6 +170,17 @@ def test_what_a_lax_server_let_through_is_refused_here(made, fallbacks, host, pa
     assert [one.reason for one in complaints] == ["Rejected"]
 
 
+def test_what_has_no_effect_is_told(made, fallbacks):
+    asked = made.ingress("w", made.rule("a.org"), annotations={"nginx.ingress.kubernetes.io/enable-cors": "true"})
+
+    configuration, complaints = built(made.seen(asked), fallbacks)
+
+    assert [one.host for one in configuration.servers] == ["", "a.org"]
+    assert [(one.reason, one.message) for one in complaints] == [
+        ("AnnotationIgnored", "nginx.ingress.kubernetes.io/enable-cors is not known and has no effect")
+    ]
+
+
 def test_missing_services_are_told_once(made, fallbacks):
     rules = made.rule("a.org", made.path("/a"), made.path("/b"))
 

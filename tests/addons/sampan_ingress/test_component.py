@@ -21,7 +21,7 @@ from sampan.contracts.access import User
 from sampan.contracts.components import Running
 from sampan.testing.miniapi import MiniApi
 from sampan_ingress import component
-from sampan_ingress.component import BadSetting, cleanup, default_options, run
+from sampan_ingress.component import cleanup, run
 from sampan_ingress.nginx import sweep
 from sampan_ingress.observed import CLASSES, INGRESSES, SECRETS, SERVICES, SLICES
 from sampan_ingress.plugin import Settings
@@ -133,21 +133,6 @@ def test_a_taken_port_is_waited_for(controller, monkeypatch):
         assert "set plugins.ingress.http_port to another" in controller.failing.get(timeout=10)
 
     assert controller.ready.get(timeout=10)
-
-
-@pytest.mark.parametrize(
-    ("given", "why"),
-    [
-        ({"body_size": "lots"}, "plugins.ingress.body_size must be a size"),
-        ({"trusted_proxies": ("10.0.0.1/8",)}, "plugins.ingress.trusted_proxies: 10.0.0.1/8 has host bits set"),
-        ({"read_timeout": 0}, "plugins.ingress.read_timeout must be 1 to 86400 seconds"),
-        ({"default_backend": "web"}, "plugins.ingress.default_backend must look like namespace/service:port"),
-        ({"default_certificate": "x"}, "plugins.ingress.default_certificate must look like namespace/name"),
-    ],
-)
-def test_wrong_settings_are_said(given, why):
-    with pytest.raises(BadSetting, match=why):
-        default_options(Settings(**given))
 
 
 def test_a_missing_nginx_is_said(tmp_path):

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from sampan.testing.shipping import api_server, check_edits_survive
@@ -20,8 +18,6 @@ def test_the_class_is_as_the_settings_say():
     assert plain["metadata"]["annotations"] == {"ingressclass.kubernetes.io/is-default-class": "false"}
     assert asked["metadata"]["name"] == "mine"
     assert asked["metadata"]["annotations"] == {"ingressclass.kubernetes.io/is-default-class": "true"}
-    plugins = SimpleNamespace(settings_of=lambda name: Settings(ingress_class=name))
-    assert the_class({"plugins": plugins})["metadata"]["name"] == "ingress"
 
 
 def test_it_may_do_what_it_does_and_writes_nothing_else():

@@ -38,7 +38,7 @@ class Running:
         def current(key):
             return api.get(INGRESSES, key.name, key.namespace)
 
-        self.reporter = Reporter(self.client, "me", current, lambda: wanted)
+        self.reporter = Reporter(self.client, "sampan-ingress", "me", current, lambda: wanted)
 
     def __enter__(self):
         self.reporter.start(self.stop)

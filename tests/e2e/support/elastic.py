@@ -136,7 +136,7 @@ class Elastic:
             while hits := self.ask("POST", f"/{index}/_search", body | ({"search_after": after} if after else {}))[
                 "hits"
             ]["hits"]:
-                found += [hit["_source"] for hit in hits]
+                found += [{**hit["_source"], "_id": hit["_id"]} for hit in hits]
                 after = hits[-1]["sort"]
         except urllib.error.HTTPError:
             return []  # no index yet, or its shards are just being made

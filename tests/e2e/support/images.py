@@ -26,6 +26,7 @@ PASSED_OVER = ("debconf", "perl", "dpkg", "tar", "libdb", "libpam", "init-system
 USER = 65532  # nobody's number, as the charts set it
 ENTRY = "#!/usr/bin/python3\nimport sys\nfrom sampan.cli import main\nsys.exit(main())\n"
 MINUTES = 5
+EXTRAS = ("etcd", "postgres")
 PLANKS = ("platform", "plugins", "addons")
 
 
@@ -33,11 +34,8 @@ def sampan_image(cache: Path, work: Path, root: Path = ROOT) -> str:
     """Builds it from the tree at ``root``; answers its name with its tag."""
     base, name = _base(cache, work, root), ":".join(IMAGE)
     digest = _digest(root, base)
-    made = subprocess.run(
-        ["docker", "image", "inspect", "-f", "{{.Config.Labels.tree}}", name],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if made.stdout.strip() == digest:
+    old, _, tree = _inspect("{{.Id}} {{.Config.Labels.tree}}", name).partition(" ")
+    if tree == digest:
         return name
     layer = work / "layer"
     wheel = _wheel(root, work)
@@ -54,7 +52,15 @@ def sampan_image(cache: Path, work: Path, root: Path = ROOT) -> str:
         _run("docker", "commit", "-c", f"USER {USER}", "-c", f"LABEL tree={digest}", container, name)
     finally:
         _run("docker", "rm", container)
+    if old:  # it stays where another session still has a container of it
+        subprocess.run(["docker", "image", "rm", old], capture_output=True, check=False)
     return name
+
+
+def _inspect(form: str, image: str) -> str:
+    """Empty where there is no such image."""
+    command = ["docker", "image", "inspect", "-f", form, image]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _digest(root: Path, base: str) -> str:
@@ -72,7 +78,7 @@ def _base(cache: Path, work: Path, root: Path) -> str:
     packages, requirements = _packages(), _requirements(root)
     digest = hashlib.sha256("\n".join([*packages, *requirements]).encode()).hexdigest()[:12]
     name, kept = f"{BASE}:{digest}", cache / f"python-{digest}.tar"
-    if subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False).returncode == 0:
+    if _inspect("{{.Id}}", name):
         return name
     if not kept.exists():
         for old in cache.glob("python-*.tar"):
@@ -85,7 +91,9 @@ def _base(cache: Path, work: Path, root: Path) -> str:
 def _pack(packages: list[str], requirements: list[str], work: Path, kept: Path) -> None:
     tree, debs = work / "tree", work / "debs"
     debs.mkdir()
-    done = subprocess.run(["apt-get", "download", "-qq", *packages], cwd=debs, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["apt-get", "download", "-qq", *packages], cwd=debs, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"Debian's packages cannot be had (apt-get update first?):\n{done.stderr}"
     for deb in sorted(debs.glob("*.deb")):
         _run("dpkg-deb", "-x", str(deb), str(tree))
@@ -127,7 +135,10 @@ def _packages() -> list[str]:
 def _requirements(root: Path) -> list[str]:
     parser = configparser.ConfigParser()
     parser.read(root / "setup.cfg")
-    return sorted(line.strip() for line in parser["options"]["install_requires"].splitlines() if line.strip())
+    lines = parser["options"]["install_requires"].splitlines()
+    for extra in EXTRAS:
+        lines += parser["options.extras_require"][extra].splitlines()
+    return sorted(line.strip() for line in lines if line.strip())
 
 
 def _site() -> str:
