@@ -140,6 +140,16 @@ def test_sampan_up_has_several_workers_if_told(tmp_path, tools):
             read = asked(connection, "GET", f"{load.PATH}/shared")
             assert read.get("data", {}) == ({"n": str(number - 1)} if number else {})
             asked(connection, "PATCH", f"{load.PATH}/shared", {"data": {"n": str(number)}})
+        for number in range(7):
+            asked(connections[number], "POST", load.PATH, {**made, "metadata": {"name": f"page-{number}"}})
+        names, token = [], ""
+        for connection in connections:  # each page by another connection
+            page = asked(connection, "GET", f"{load.PATH}?limit=2&continue={quote(token)}")
+            names += [item["metadata"]["name"] for item in page["items"]]
+            token = page["metadata"].get("continue", "")
+            if not token:
+                break
+        assert names == ["kube-root-ca.crt", *(f"page-{number}" for number in range(7)), "shared"]
         for connection in connections:
             connection.close()
     finally:
