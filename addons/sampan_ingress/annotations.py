@@ -1,8 +1,8 @@
 """What an Ingress' annotations ask for: checked values only, never a piece of configuration.
 
 Each word is known under our own prefix and, where ingress-nginx has it, under its prefix too; ours goes first. An
-unknown word under either prefix changes nothing; a wrong value refuses the whole Ingress, for what it should have
-restricted would otherwise be open.
+unknown word under either prefix changes nothing, and that is said; a wrong value refuses the whole Ingress, for what it
+should have restricted would otherwise be open.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sampan_ingress.model import Options
@@ -21,13 +21,15 @@ PREFIXES = (OURS, THEIRS)
 LONGEST_TIMEOUT = 86400
 MOST_NETWORKS = 500
 
-#: Words of ingress-nginx that put raw configuration into the file: refused, not passed over, for they restrict too.
-SNIPPETS = ("configuration-snippet", "server-snippet", "auth-snippet", "modsecurity-snippet", "stream-snippet")
-#: Words of ingress-nginx that keep clients out and that are not understood here: passing them over would let all in.
-GUARDS = ("auth-url", "auth-type", "auth-secret", "auth-tls-secret", "auth-tls-verify-client", "denylist-source-range")
+#: Words of ingress-nginx that keep clients out, or put raw configuration into the file, which may do so as well: they
+#: are not understood here, and passing them over would let all in. The Ingress is refused.
+GUARDS = ("auth-", "enable-modsecurity", "enable-owasp", "limit-rpm", "limit-rate", "modsecurity-", "satisfy")
+SNIPPET = "-snippet"
 
 _is_size = re.compile(r"(\d{1,12})([kKmMgG]?)").fullmatch
 _is_target = re.compile(r"/(?:[A-Za-z0-9._~!'()*+,:@/-]|%[0-9A-Fa-f]{2}|\$[1-9])*").fullmatch
+_is_url = re.compile(r"https?://[A-Za-z0-9._~:/?#@!&'()*+,;=%\[\]-]+").fullmatch
+_is_host = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?").fullmatch
 _UNITS = {"": 0, "k": 10, "m": 20, "g": 30}
 _WORDS = {"true": True, "false": False}
 
@@ -82,6 +84,30 @@ def networks(text: str) -> tuple[str, ...]:
     return found
 
 
+def _url(text: str) -> str:
+    if len(text) > 1000 or not _is_url(text):
+        raise ValueError("must be a URL that begins with http:// or https://")
+    return text
+
+
+def _host(text: str) -> str:
+    if len(text) > 260 or not _is_host(text):
+        raise ValueError("must be a host name")
+    return text
+
+
+def _path(text: str) -> str:
+    if "$" in text:
+        raise ValueError("must be a path")
+    return _target(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 7 and int(text) > 0):
+        raise ValueError("must be a whole number, 1 to 999999")
+    return int(text)
+
+
 def _target(text: str) -> str:
     if len(text) > 1000 or not _is_target(text):
         raise ValueError("must be a path, in which $1 to $9 stand for the groups of a regular expression")
@@ -100,6 +126,13 @@ READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "proxy-buffering": ("buffering", _on_off),
     "allowlist-source-range": ("allow", networks),
     "whitelist-source-range": ("allow", networks),  # its older name
+    "denylist-source-range": ("deny", networks),
+    "limit-rps": ("rate", _count),
+    "limit-connections": ("connections", _count),
+    "upstream-vhost": ("host", _host),
+    "permanent-redirect": ("moved_to", _url),
+    "temporal-redirect": ("found_at", _url),
+    "app-root": ("app_root", _path),
     "rewrite-target": ("rewrite", _target),
     "use-regex": ("use_regex", _truth),
     "balance": ("balance", _one_of("round_robin", "least_conn", "client_ip")),
@@ -108,10 +141,9 @@ READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 def read(annotations: Mapping[str, str], defaults: Options) -> Options:
     """The options asked for. Raises Wrong."""
-    for prefix in PREFIXES:
-        for name in (*SNIPPETS, *GUARDS):
-            if f"{prefix}{name}" in annotations:
-                raise Wrong(f"annotation {prefix}{name} is not supported, and leaving it out could open what it guards")
+    for key, name in _ours(annotations):
+        if name not in READERS and (name.startswith(GUARDS) or name.endswith(SNIPPET)):
+            raise Wrong(f"annotation {key} is not supported, and leaving it out could open what it guards")
     values: dict[str, Any] = {}
     for prefix in reversed(PREFIXES):  # the last one counts
         for name, (field, reader) in READERS.items():
@@ -122,3 +154,16 @@ def read(annotations: Mapping[str, str], defaults: Options) -> Options:
                 except ValueError as error:
                     raise Wrong(f"annotation {prefix}{name} {error}, not {text[:100]!r}") from error
     return dataclasses.replace(defaults, **values)
+
+
+def unknown(annotations: Mapping[str, str]) -> list[str]:
+    """The annotations under our prefixes that have no effect."""
+    return sorted(key for key, name in _ours(annotations) if name not in READERS)
+
+
+def _ours(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The whole key and the word in it."""
+    for key in annotations:
+        for prefix in PREFIXES:
+            if key.startswith(prefix):
+                yield key, key.removeprefix(prefix)

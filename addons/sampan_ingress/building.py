@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_ingress import certificates
-from sampan_ingress.annotations import Wrong, read
+from sampan_ingress.annotations import Wrong, read, unknown
 from sampan_ingress.backends import upstream_of
 from sampan_ingress.directives import Unwritable, word
 from sampan_ingress.model import Certificate, Configuration, Location, Match, Options, Server, Upstream
@@ -24,7 +24,7 @@ class Complaint(NamedTuple):
     """What is told about an Ingress as an Event of type Warning."""
 
     ingress: Key
-    reason: str  # Rejected, Conflict, BackendUnavailable, CertificateUnavailable
+    reason: str  # Rejected, Conflict, BackendUnavailable, CertificateUnavailable, AnnotationIgnored
     message: str
 
 
@@ -81,7 +81,12 @@ def read_parts(observed: Observed, fallbacks: Fallbacks) -> tuple[list[Part], li
 
 def _part(ingress: Object, observed: Observed, fallbacks: Fallbacks, said: list[Complaint]) -> Part:
     key, spec = key_of(ingress), ingress.get("spec") or {}
-    options = read(ingress["metadata"].get("annotations") or {}, fallbacks.options)
+    annotations = ingress["metadata"].get("annotations") or {}
+    options = read(annotations, fallbacks.options)
+    said += (
+        Complaint(key, "AnnotationIgnored", f"{name} is not known and has no effect") for name in unknown(annotations)
+    )
+    zone = f"{key.namespace}_{key.name}" if options.rate or options.connections else ""
     regex = options.use_regex or "$" in options.rewrite
 
     def location(backend: Object, match: Match, path: str) -> Location:
@@ -89,7 +94,7 @@ def _part(ingress: Object, observed: Observed, fallbacks: Fallbacks, said: list[
         upstream, wrong = upstream_of(key.namespace, backend, observed, options.balance)
         if wrong:
             said.append(Complaint(key, "BackendUnavailable", f"{wrong}; answered 503"))
-        return Location(match, path, upstream, options)
+        return Location(match, path, upstream, options, zone=zone)
 
     found: list[tuple[str, Location]] = []
     hosts: dict[str, None] = {}

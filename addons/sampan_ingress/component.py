@@ -6,16 +6,15 @@ Everything that starts or signals nginx happens on the thread of ``run``: nginx 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
-import os
-import re
+import secrets
 import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +22,30 @@ from prometheus_client import CollectorRegistry
 
 from sampan.client.informers import Informer
 from sampan.contracts.components import Running
-from sampan.contracts.kinds import Object
+from sampan.contracts.kinds import Object, Resource
 from sampan_ingress import certificates, reporting
-from sampan_ingress.annotations import LONGEST_TIMEOUT, size
 from sampan_ingress.applying import Applier
-from sampan_ingress.backends import upstream_of
-from sampan_ingress.building import Complaint, Fallbacks, read_parts
+from sampan_ingress.building import Complaint, read_parts
+from sampan_ingress.defaults import BadSetting, default_options, fallbacks_of
 from sampan_ingress.figures import Figures, NginxFigures
-from sampan_ingress.model import Certificate, Options
+from sampan_ingress.manifests import lease_name
+from sampan_ingress.model import Options
 from sampan_ingress.nginx import BadConfiguration, Nginx, NginxMissing, find, sweep
-from sampan_ingress.observed import CLASSES, INGRESSES, SECRETS, SERVICES, SLICES, TLS_SECRETS, Key, Observed, observed
+from sampan_ingress.observed import (
+    CLASSES,
+    INGRESSES,
+    SECRETS,
+    SERVICES,
+    SLICES,
+    TLS_SECRETS,
+    Key,
+    Observed,
+    key_in,
+    key_of,
+    named_by,
+    observed,
+    service_of,
+)
 from sampan_ingress.places import PlaceTaken, check_free, place_for, remove_scratch
 from sampan_ingress.plugin import Settings
 from sampan_ingress.rendering import Place
@@ -43,11 +56,6 @@ COLLECT = 0.05  # seconds in which changes that come together are taken together
 AGAIN = 5.0  # seconds until what did not go is tried again
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # before nginx is started again
 STEADY = 10.0  # seconds of life after which nginx counts as well again
-_BACKEND = re.compile(r"([a-z0-9-]+)/([a-z0-9.-]+):([a-z0-9-]+)").fullmatch
-
-
-class BadSetting(ValueError):
-    """A setting that cannot be; says which and why."""
 
 
 def run(running: Running) -> None:
@@ -72,6 +80,7 @@ def run(running: Running) -> None:
         try:
             with _registered(running, place) as figures:
                 applier.reloaded = figures.reloaded
+                figures.draining.set_function(partial(getattr, nginx, "draining"))
                 Controller(running, settings, options, applier, wake, figures).run()
         finally:
             nginx.stop()
@@ -97,34 +106,6 @@ def cleanup(home: str, options: Mapping[str, Any]) -> None:
     folder = (Path(home) / "nginx").resolve()
     sweep(folder, signal.SIGKILL)
     remove_scratch(folder)
-
-
-def default_options(settings: Settings) -> Options:
-    """What counts for an Ingress without annotations. Raises BadSetting."""
-    try:
-        body_size = size(settings.body_size)
-    except ValueError as error:
-        raise BadSetting(f"plugins.ingress.body_size {error}") from error
-    for network in settings.trusted_proxies:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            raise BadSetting(f"plugins.ingress.trusted_proxies: {error}") from error
-    for name in ("read_timeout", "send_timeout", "connect_timeout"):
-        if not 0 < getattr(settings, name) <= LONGEST_TIMEOUT:
-            raise BadSetting(f"plugins.ingress.{name} must be 1 to {LONGEST_TIMEOUT} seconds")
-    if settings.default_backend and not _BACKEND(settings.default_backend):
-        raise BadSetting("plugins.ingress.default_backend must look like namespace/service:port")
-    for name in ("default_certificate", "publish_service"):
-        if (text := getattr(settings, name)) and text.count("/") != 1:
-            raise BadSetting(f"plugins.ingress.{name} must look like namespace/name")
-    return Options(
-        ssl_redirect=settings.ssl_redirect,
-        body_size=body_size,
-        connect_timeout=settings.connect_timeout,
-        read_timeout=settings.read_timeout,
-        send_timeout=settings.send_timeout,
-    )
 
 
 @dataclass
@@ -154,16 +135,19 @@ class Controller:
         self._applier, self._nginx, self._wake, self._figures = applier, applier.nginx, wake, figures
         self._informers = {
             resource.plural: Informer(
-                running.client, resource, on_change=self._changed, on_synced=wake.set, fields=fields
+                running.client, resource, on_change=partial(self._changed, resource), on_synced=wake.set, fields=fields
             )
             for resource, fields in (
                 (INGRESSES, ""), (CLASSES, ""), (SERVICES, ""), (SLICES, ""), (SECRETS, TLS_SECRETS)
             )
         }  # fmt: skip
-        identity = f"{running.options.get('node_name') or socket.gethostname()}-{os.getpid()}"
-        self._reporter = reporting.Reporter(running.client, identity, self._current, self._addresses)
+        identity = identity_in(Path(running.home), socket.gethostname())
+        self._reporter = reporting.Reporter(
+            running.client, lease_name(settings.controller), identity, self._current, self._addresses
+        )
         self._self_signed = certificates.self_signed(Path(running.home) / "default.pem")
         self._dirty = False
+        self._named: dict[Resource, set[Key]] = {}  # of these, changes of others are passed over
         self._build, self._start = Due(), Due()
         self._pause = FIRST_PAUSE
         self._started = 0.0
@@ -194,7 +178,11 @@ class Controller:
         self._running.stop.wait()
         self._wake.set()
 
-    def _changed(self, old: Object | None, new: Object | None) -> None:
+    def _changed(self, resource: Resource, old: Object | None, new: Object | None) -> None:
+        obj = new or old
+        known = self._named.get(resource)
+        if obj is None or (known is not None and (service_of(obj) if resource is SLICES else key_of(obj)) not in known):
+            return
         if old is not None and new is not None and old["metadata"].get("generation") and _same(old, new):
             return  # a status, most often our own
         self._dirty = True
@@ -239,7 +227,7 @@ class Controller:
 
     def _apply(self) -> None:
         seen = self._observed()
-        fallbacks = self._fallbacks(seen)
+        fallbacks = fallbacks_of(self._settings, self._options, seen, self._self_signed)
         parts, complaints = read_parts(seen, fallbacks)
         try:
             applied = self._applier.apply(parts, fallbacks)
@@ -274,33 +262,16 @@ class Controller:
             self._running.ready(words)
 
     def _observed(self) -> Observed:
+        # Before the rest is read: what changes from now on is looked at again if one of these Ingresses names it.
+        services, private = named_by(self._informers[INGRESSES.plural].list())
+        services.add(key_in(self._settings.default_backend.partition(":")[0]))
+        private.add(key_in(self._settings.default_certificate))
+        self._named = {SERVICES: services, SLICES: services, SECRETS: private}
         found = {plural: informer.list() for plural, informer in self._informers.items()}
         return observed(
             found[INGRESSES.plural], found[CLASSES.plural], found[SERVICES.plural], found[SLICES.plural],
             found[SECRETS.plural], controller=self._settings.controller,
         )  # fmt: skip
-
-    def _fallbacks(self, seen: Observed) -> Fallbacks:
-        backend = None
-        if found := _BACKEND(self._settings.default_backend):
-            namespace, name, port = found.groups()
-            which = {"number": int(port)} if port.isdigit() else {"name": port}
-            backend, wrong = upstream_of(namespace, {"service": {"name": name, "port": which}}, seen, "round_robin")
-            if wrong:
-                log.warning("plugins.ingress.default_backend: %s", wrong)
-        return Fallbacks(self._default_certificate(seen), self._options, backend)
-
-    def _default_certificate(self, seen: Observed) -> Certificate:
-        if self._settings.default_certificate:
-            namespace, _, name = self._settings.default_certificate.partition("/")
-            secret = seen.secrets.get(Key(namespace, name))
-            try:
-                if secret is None:
-                    raise certificates.BadCertificate("does not exist, or is not of type kubernetes.io/tls")
-                return certificates.from_secret(secret)
-            except certificates.BadCertificate as error:
-                log.warning("plugins.ingress.default_certificate: Secret %s/%s: %s", namespace, name, error)
-        return self._self_signed
 
     def _current(self, key: Key) -> Object | None:
         return self._informers[INGRESSES.plural].get(key.name, key.namespace)
@@ -314,6 +285,17 @@ class Controller:
             return reporting.of_service(self._running.client, namespace, name)
         wide = settings.address in ("", "0.0.0.0", "::")
         return reporting.entries([str(self._running.options.get("node_ip") or "") if wide else settings.address])
+
+
+def identity_in(home: Path, host: str) -> str:
+    """What this controller is called in the Lease: kept, so that it goes on at once after it was killed. The process id
+    would not do: it is 1 in every pod."""
+    path = home / "identity"
+    known = path.read_text() if path.exists() else ""
+    if known.startswith(f"{host}-"):
+        return known
+    path.write_text(made := f"{host}-{secrets.token_hex(4)}")
+    return made
 
 
 def _same(old: Object, new: Object) -> bool:

@@ -40,6 +40,7 @@ class Figures:
         self.ingresses = gauge("ingresses", "Ingresses of this controller's classes.")
         self.bad = gauge("bad_ingresses", "Ingresses of which something is wrong.")
         self.hosts = gauge("hosts", "Hosts that are served.")
+        self.draining = gauge("draining_workers", "nginx's workers that only finish connections open before a change.")
 
     def reloaded(self, taken: bool) -> None:
         self._reloads.inc()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ USER = "system:sampan-ingress"
 NAME = "sampan:ingress"
 NAMESPACE = "kube-system"
 LEASE = "sampan-ingress"
+CONTROLLER = "sampan.dev/ingress"
 LABELS = {"sampan.dev/addon": "ingress", "app.kubernetes.io/name": "sampan-ingress"}
 IS_DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 
@@ -25,37 +27,37 @@ CLUSTER_RULES: list[Object] = [
     {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]},
     {"apiGroups": ["", "events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch", "update"]},
 ]
-RULES: list[Object] = [
-    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
-    {
-        "apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "resourceNames": [LEASE],
-        "verbs": ["get", "update", "patch"],
-    },
-]  # fmt: skip
+
+
+def lease_name(controller: str) -> str:
+    """What the controllers of one name elect their speaker by."""
+    return LEASE if controller == CONTROLLER else f"{LEASE}-{hashlib.sha256(controller.encode()).hexdigest()[:8]}"
 
 
 def manifests(options: Mapping[str, Any]) -> list[Object]:
-    """In the order they have to be created. Options read: settings, or plugins to ask for them."""
-    settings = _settings(options)
+    """In the order they have to be created. Options read: settings."""
+    settings = options.get("settings")
+    controller = str(getattr(settings, "controller", CONTROLLER))
     return [
         *_access("ClusterRole", CLUSTER_RULES, {}),
-        *_access("Role", RULES, {"namespace": NAMESPACE}),
+        *_access("Role", _lease_rules(lease_name(controller)), {"namespace": NAMESPACE}),
         {
             "apiVersion": "networking.k8s.io/v1", "kind": "IngressClass",
             "metadata": {
                 "name": getattr(settings, "ingress_class", "sampan"), "labels": LABELS,
                 "annotations": {IS_DEFAULT: "true" if getattr(settings, "default_class", False) else "false"},
             },
-            "spec": {"controller": getattr(settings, "controller", "sampan.dev/ingress")},
+            "spec": {"controller": controller},
         },
     ]  # fmt: skip
 
 
-def _settings(options: Mapping[str, Any]) -> Any:
-    if "settings" in options:
-        return options["settings"]
-    plugins = options.get("plugins")
-    return plugins.settings_of("ingress") if plugins is not None else None
+def _lease_rules(name: str) -> list[Object]:
+    leases = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
+    return [
+        {**leases, "verbs": ["create"]},
+        {**leases, "resourceNames": [name], "verbs": ["get", "update", "patch"]},
+    ]
 
 
 def _access(kind: str, rules: list[Object], where: Mapping[str, str]) -> list[Object]:

@@ -47,6 +47,13 @@ class Options:
     send_timeout: int = 60
     buffering: bool = False  # of responses; off: they go out as they come
     allow: tuple[str, ...] = ()  # networks of clients, all where empty
+    deny: tuple[str, ...] = ()  # networks of clients that are kept out
+    rate: int = 0  # requests a second from one address, 0: any number
+    connections: int = 0  # at once from one address, 0: any number
+    host: str = ""  # that pods are told; "" for the one the client named
+    moved_to: str = ""  # a URL that clients are sent to for good
+    found_at: str = ""  # or for now
+    app_root: str = ""  # where requests for / are sent
     rewrite: str = ""  # the path to ask for instead, with $1 … $9 of a regex
     use_regex: bool = False  # for paths of type ImplementationSpecific
     balance: str = "round_robin"
@@ -61,6 +68,7 @@ class Location:
     upstream: Upstream | None  # None: answered 404
     options: Options = Options()
     to_tls: bool = False  # requests without TLS are sent to https
+    zone: str = ""  # in which requests of one address are counted, where there is a limit
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from sampan_ingress import tethered
 log = logging.getLogger(__name__)
 
 TEST_SECONDS = 60.0
-QUIT_SECONDS = 3.0  # for connections that are open when the add-on is stopped; run has to return within 10 s
+QUIT_SECONDS = 4.0  # for connections that are open when the add-on is stopped; run has to return within 10 s
+TERM_SECONDS = 1.0
 ASK_SECONDS = 5.0
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}  # nothing of ours: it may hold credentials
 
@@ -88,6 +89,23 @@ class Nginx:
         self._master = master
         threading.Thread(target=self._watch, args=(master,), name="nginx-watch", daemon=True).start()
 
+    def accepting(self) -> set[int]:
+        """The workers that take new connections; empty where the machine does not tell."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        try:
+            return {pid for pid in map(int, children.read_text().split()) if not _is_ending(pid)}
+        except (OSError, ValueError):
+            return set()
+
+    @property
+    def draining(self) -> int:
+        """Workers that only finish what they have."""
+        try:
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        except OSError:
+            return 0
+        return sum(_is_ending(int(pid)) for pid in children)
+
     def reload(self) -> None:
         """Take the configuration in place; connections that are open stay with the workers they have."""
         if self._master is not None and self._master.poll() is None:
@@ -103,8 +121,10 @@ class Nginx:
             except subprocess.TimeoutExpired:
                 master.send_signal(signal.SIGTERM)
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    master.wait(QUIT_SECONDS)
+                    master.wait(TERM_SECONDS)
         if master is not None:
+            if master.poll() is None:
+                master.kill()
             master.wait()
             self._tell_workers(master, signal.SIGKILL)
         self._master = None
@@ -118,6 +138,14 @@ class Nginx:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(master.pid, number)
         sweep(self._folder, number)
+
+
+def _is_ending(pid: int) -> bool:
+    """Whether a worker only finishes what it has; nginx says so in its title."""
+    try:
+        return b"shutting down" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return True
 
 
 def sweep(folder: Path, number: signal.Signals = signal.SIGKILL) -> int:

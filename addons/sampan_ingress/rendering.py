@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sampan_ingress.directives import Directive, literal, plain
-from sampan_ingress.model import Configuration, Location, Match, Options, Server, Upstream
+from sampan_ingress.model import Certificate, Configuration, Location, Match, Options, Server, Upstream
 
 KEEPALIVE = 32  # idle connections a worker keeps to an upstream
 KEEPALIVE_SECONDS = 4  # less than the 5 s after which common servers hang up: a request must not meet that moment
 TRIES = 3
+BURST = 5  # seconds' worth of requests that may come at once
 NOT_FOUND = "404 page not found\n"
 NO_ENDPOINTS = "503 no endpoints are ready\n"
 GENERATION = "/generation"
@@ -48,8 +49,10 @@ class Place:
 
 def rendered(configuration: Configuration, place: Place, generation: str) -> list[Directive]:
     """All of nginx.conf. ``generation`` is what the configuration answers when it is asked which one it is."""
-    http = [*_basics(place), *_variables(place), *map(_upstream, _peopled(configuration)), _status(place, generation)]
-    http += [_server(server, place) for server in configuration.servers]
+    http = [*_basics(place), *_variables(place), *_zones(configuration), *map(_upstream, _peopled(configuration))]
+    http.append(_status(place, generation))
+    default = next(server.certificate for server in configuration.servers if not server.host)
+    http += [_server(server, default, place) for server in configuration.servers]
     return [
         *_main(place),
         plain("events", block=[plain("worker_connections", max(64, place.files // 2))]),
@@ -70,7 +73,7 @@ def _main(place: Place) -> Iterator[Directive]:
     yield plain("worker_rlimit_nofile", place.files)
     yield plain("worker_shutdown_timeout", f"{place.shutdown_seconds}s")
     yield plain("pid", f"{place.folder}/nginx.pid")
-    yield plain("error_log", "stderr", "warn")
+    yield plain("error_log", "stderr", "error")
 
 
 def _basics(place: Place) -> Iterator[Directive]:
@@ -96,7 +99,12 @@ def _basics(place: Place) -> Iterator[Directive]:
     yield plain("proxy_buffer_size", "16k")
     yield plain("proxy_buffers", 8, "16k")
     yield plain("proxy_redirect", "off")
-    yield plain("proxy_ssl_server_name", "on")
+    for name in ("proxy", "grpc"):
+        yield plain(f"{name}_ssl_server_name", "on")
+        yield plain(f"{name}_ssl_name", "$host")
+    yield plain("absolute_redirect", "off")
+    yield plain("limit_req_status", 429)
+    yield plain("limit_conn_status", 429)
     for name in ("proxy", "grpc"):
         yield plain(f"{name}_next_upstream", "error", "timeout")
         yield plain(f"{name}_next_upstream_tries", TRIES)
@@ -155,6 +163,16 @@ def _variables(place: Place) -> Iterator[Directive]:
     yield _map("$sampan_proto", "$sampan_insecure", ("default", "1"), ("https", "0"))
 
 
+def _zones(configuration: Configuration) -> Iterator[Directive]:
+    """One for each Ingress that limits its clients, with a megabyte for some 16,000 addresses."""
+    limited = {one.zone: one.options for server in configuration.servers for one in server.locations if one.zone}
+    for zone, options in sorted(limited.items()):
+        if options.rate:
+            yield plain("limit_req_zone", "$binary_remote_addr", f"zone=rate_{zone}:5m", f"rate={options.rate}r/s")
+        if options.connections:
+            yield plain("limit_conn_zone", "$binary_remote_addr", f"zone=connections_{zone}:5m")
+
+
 def _upstream(upstream: Upstream) -> Directive:
     # Readiness is the cluster's judgement: nginx counting failures would shut out all pods of one that is slow.
     servers = [plain("server", _address(one.address, one.port), "max_fails=0") for one in upstream.endpoints]
@@ -181,16 +199,23 @@ def _status(place: Place, generation: str) -> Directive:
     )
 
 
-def _server(server: Server, place: Place) -> Directive:
-    certificate = place.certificate(server.certificate.name)
+def _server(server: Server, default: Certificate, place: Place) -> Directive:
     block = [
         *_listens(server, place),
         plain("server_name", _server_name(server.host)),
-        plain("ssl_certificate", certificate),
-        plain("ssl_certificate_key", certificate),
+        *_certificate(server, default, place),
+        *_roots(server),
         *(one for location in server.locations for one in _location(location, server, place)),
     ]
     return plain("server", block=block)
+
+
+def _certificate(server: Server, default: Certificate, place: Place) -> Iterator[Directive]:
+    """Each costs a context of some milliseconds and 50 KB; a server without one has the default server's."""
+    if server.certificate != default or not server.host:
+        path = place.certificate(server.certificate.name)
+        yield plain("ssl_certificate", path)
+        yield plain("ssl_certificate_key", path)
 
 
 def _listens(server: Server, place: Place) -> Iterator[Directive]:
@@ -205,6 +230,13 @@ def _server_name(host: str) -> str:
     if host.startswith("*."):
         return rf"~^[^.]+\.{re.escape(host[2:])}$"
     return host or "_"
+
+
+def _roots(server: Server) -> Iterator[Directive]:
+    """Where requests for the root are sent, unless somebody serves exactly that."""
+    asked = [one.options.app_root for one in server.locations if one.options.app_root]
+    if asked and not any(one.match is Match.EXACT and one.path == "/" for one in server.locations):
+        yield plain("location", "=", "/", block=[plain("return", 302, literal(asked[0]))])
 
 
 def _location(location: Location, server: Server, place: Place) -> Iterator[Directive]:
@@ -227,16 +259,25 @@ def _inside(location: Location, place: Place) -> Iterator[Directive]:
         port = "" if place.public_https_port == 443 else f":{place.public_https_port}"
         to = f"https://$host{port}$request_uri"
         yield plain("if", "($sampan_insecure)", block=[plain("return", 308, to)])
+    if options.moved_to or options.found_at:
+        yield plain("return", 301 if options.moved_to else 302, literal(options.moved_to or options.found_at))
+        return
     if upstream is None:
         yield plain("return", 404, NOT_FOUND.strip())
         return
     if not upstream.endpoints:
         yield plain("return", 503, NO_ENDPOINTS.strip())
         return
+    for network in options.deny:
+        yield plain("deny", network)
     for network in options.allow:
         yield plain("allow", network)
     if options.allow:
         yield plain("deny", "all")
+    if options.rate:
+        yield plain("limit_req", f"zone=rate_{location.zone}", f"burst={options.rate * BURST}", "nodelay")
+    if options.connections:
+        yield plain("limit_conn", f"connections_{location.zone}", options.connections)
     if options.rewrite:
         pattern = f"(?i)^{location.path}" if location.match is Match.REGEX else "^"
         yield plain("rewrite", pattern, options.rewrite, "break")
@@ -252,4 +293,8 @@ def _passing(upstream: Upstream, options: Options) -> Iterator[Directive]:
     yield plain(f"{name}_send_timeout", f"{options.send_timeout}s")
     if name == "proxy":
         yield plain("proxy_buffering", "on" if options.buffering else "off")
+    if options.host:
+        for header, value in _HEADERS:  # one header of a place of its own hides all that were set outside it
+            if (name, header) not in _NOT_FOR:
+                yield plain(f"{name}_set_header", header, literal(options.host) if header == "Host" else value)
     yield plain(f"{name}_pass", f"{scheme}://{upstream.name}")

@@ -17,11 +17,12 @@ from sampan.client.leases import Elector
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound, StatusError
 from sampan_ingress.building import Complaint
-from sampan_ingress.manifests import LEASE, NAMESPACE
+from sampan_ingress.manifests import NAMESPACE
 from sampan_ingress.observed import INGRESSES, SERVICES, Key, key_of
 
 log = logging.getLogger(__name__)
 
+LEAVING = 1.0  # seconds that a write in progress is waited for at the end
 AGAIN = 30.0  # seconds after which what could not be written is tried again, and a balancer's address looked up
 
 
@@ -32,14 +33,14 @@ class Reporter:
     """
 
     def __init__(
-        self, client: Client, identity: str, current: Callable[[Key], Object | None],
+        self, client: Client, lease: str, identity: str, current: Callable[[Key], Object | None],
         addresses: Callable[[], list[Object]],
     ) -> None:  # fmt: skip
         self._client = client
         self._current = current
         self._addresses = addresses
         self._recorder = Recorder(client, "sampan-ingress")
-        self._elector_identity = identity
+        self._lease, self._identity = lease, identity
         self._leading = threading.Event()
         self._wake = threading.Event()
         self._now: tuple[Sequence[Object], Sequence[Complaint]] = ((), ())
@@ -56,7 +57,7 @@ class Reporter:
         """Once ``stop`` is set."""
         self._wake.set()
         for thread in self._threads:
-            thread.join(3)
+            thread.join(LEAVING)
         self._recorder.close()
 
     def report(self, ingresses: Sequence[Object], complaints: Sequence[Complaint]) -> None:
@@ -67,8 +68,9 @@ class Reporter:
     def _elect(self, stop: threading.Event) -> None:
         while not stop.is_set():
             elector = Elector(
-                self._client, LEASE, self._elector_identity, self._lead, self._leading.clear, namespace=NAMESPACE
-            )
+                self._client, self._lease, self._identity, self._lead, self._leading.clear,
+                namespace=NAMESPACE, duration=30.0, renew=20.0, retry=5.0,  # it is not urgent, and each is a write
+            )  # fmt: skip
             elector.run(stop)
 
     def _lead(self) -> None:

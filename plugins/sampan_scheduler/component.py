@@ -1,15 +1,13 @@
-"""The scheduler as a component: informers, election, the loop."""
+"""The scheduler as a component: informers and the loop. Being elected is its caller's work."""
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from typing import Any
 
 from sampan.client.events import Recorder
 from sampan.client.informers import Informer
-from sampan.client.leases import Elector
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import ReconcilerContext
@@ -20,29 +18,12 @@ from sampan_scheduler.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
-LEASE = "sampan-scheduler"
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds
 
 
 def run(running: Running) -> None:
-    """Schedule whenever this process leads."""
-    identity = str(running.options.get("identity") or f"{running.options.get('node_name', '')}-{os.getpid()}")
-    working: list[tuple[threading.Event, threading.Thread]] = []
-
-    def begin() -> None:
-        end_now = threading.Event()
-        thread = threading.Thread(target=_keep_working, args=(running, end_now), name="scheduling")
-        thread.start()
-        working.append((end_now, thread))
-
-    def end() -> None:
-        while working:
-            end_now, thread = working.pop()
-            end_now.set()
-            thread.join(timeout=10)
-
-    while not running.stop.is_set():
-        Elector(running.client, LEASE, identity, begin, end).run(running.stop)
+    """Schedule until told to stop; whoever calls this has been elected."""
+    _keep_working(running, running.stop)
 
 
 def _keep_working(running: Running, stop: threading.Event) -> None:

@@ -10,6 +10,8 @@ import urllib.request
 import pytest
 from clusters import ROOT, WHICH_PYTHON, Cluster, free_port, until
 
+from sampan.scaffold import write
+
 pytestmark = pytest.mark.kubectl
 
 EXAMPLES = ROOT / "examples" / "plugins"
@@ -31,8 +33,24 @@ def examples(tmp_path_factory):
     """Copies: building leaves files beside the sources."""
     place = tmp_path_factory.mktemp("strangers")
     subprocess.run(["cp", "-r", str(EXAMPLES), str(place / "source")], check=True)
+    write_a_slow_one(place / "source")
     install(place / "installed", *(str(path) for path in sorted((place / "source").iterdir()) if path.is_dir()))
     return place / "installed"
+
+
+SLOW = """
+        if review.name == "hang":
+            while True:
+                pass
+"""
+
+
+def write_a_slow_one(place):
+    """A plugin as `sampan plugins new` begins it, spoilt: its admitter never ends for a certain name."""
+    write("slow", "admission", place)
+    rule = place / "slow" / "slow" / "rule.py"
+    text = rule.read_text().replace('{"DELETE"}', '{"CREATE"}')
+    rule.write_text(text.replace("        labels = ", SLOW.lstrip("\n") + "        labels = ", 1))
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +79,16 @@ def test_they_are_listed_with_where_they_come_from(strangers):
     assert "sampan-preferred-nodes 0.1.0" in lines["preferred"]
     assert "sampan-website 0.1.0" in lines["website"]
     assert {lines[name].split()[1] for name in ("registries", "preferred", "website")} == {"on"}
+
+
+def test_one_that_never_ends_is_named_while_the_cluster_serves_on(strangers):
+    hanging = strangers.popen("create", "configmap", "hang", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert strangers.kubectl("create", "configmap", "fine").strip() == "configmap/fine created"
+    said = hanging.communicate(timeout=30)[0]
+
+    assert "plugin slow failed in admission: no answer within 1 s" in said
+    until(lambda: "admission: late 1 times" in strangers.sampan("plugins", "show", "slow"))
+    strangers.kubectl("delete", "configmap", "fine")
 
 
 def test_an_image_from_elsewhere_is_refused(strangers):

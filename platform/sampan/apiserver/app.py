@@ -20,8 +20,10 @@ from sampan.apiserver.chain.authenticate import Authenticate
 from sampan.apiserver.chain.authorize import Authorize
 from sampan.apiserver.chain.impersonate import Impersonate
 from sampan.apiserver.cluster import InsideCluster
+from sampan.apiserver.delegations import Delegations
 from sampan.apiserver.deletes import Deleter
 from sampan.apiserver.discovery import Discovery
+from sampan.apiserver.duties import Duties
 from sampan.apiserver.front import Front
 from sampan.apiserver.metrics import Metrics
 from sampan.apiserver.offer import Offer, Orders
@@ -50,6 +52,8 @@ from sampan.plugins import Plugins
 log = logging.getLogger(__name__)
 
 __all__ = ["App", "Orders", "give", "new_app"]
+
+HEALTH = 1.0  # seconds in which a healthy store answers
 
 
 class App:
@@ -96,7 +100,9 @@ def new_app(
 
     def context(name: str) -> ServerContext:
         settings = plugins.settings_of(name)
-        return ServerContext(home, settings, cluster, server_url=server_url, options=options)
+        return ServerContext(
+            home, settings, cluster, server_url=server_url, options=options, group_versions=registry.group_versions
+        )
 
     offer = Offer(plugins, context, orders)
     registry.add(offer.kinds, cache)
@@ -118,8 +124,10 @@ def new_app(
     )
     cluster.authorization = authorize
     ready: dict[str, health.Check] = {"watch-cache": lambda: cache.alive, "seeds": lambda: app.failed_seeds == []}
-    healthy = health.Health({"ping": lambda: True}, {"store": lambda: store.revision() >= 0, **ready})
-    discovery = Discovery(registry, server_url.removeprefix("https://"))
+    healthy = health.Health({"ping": lambda: True}, {"store": lambda: cache.newest.wait(HEALTH) >= 0, **ready})
+    delegated = plugins.ask("contribute_delegations", context)
+    delegations = Delegations(registry, [each for _, answer in delegated for each in answer])
+    discovery = Discovery(registry, server_url.removeprefix("https://"), delegations)
     front = Front(
         registry,
         verbs={
@@ -141,10 +149,11 @@ def new_app(
             "healthz": healthy,
             "version": health.version,
             "metrics": metrics,
-            "openapi": OpenApi(registry),
+            "openapi": OpenApi(registry, delegations),
         },
         routes=routes,
         metrics=metrics,
+        delegations=delegations,
         guard=offer.guard,
     )
     metrics.watch_plugins(plugins.books)
@@ -154,11 +163,17 @@ def new_app(
     app = App(front, _falcon(front), cluster, cache, registry)
     _measure(metrics, cache, hub, streams)
     cache.start()
+    duties = Duties()
+    app.at_close(duties.end)
     app.at_close(lambda: _stop(cache, hub, streams))
     offered = plugins.ask("contribute_seeds", context)
     app.failed_seeds = seeds.sow(
         ((plugin, seed) for plugin, found in offered for seed in found), cluster, registry, cache
     )
+    delegations.start()
+    app.at_close(delegations.close)
+    asked = plugins.ask("contribute_duties", context)
+    duties.begin((plugin, duty) for plugin, found in asked for duty in found)
     threading.Thread(target=plugins.tell, args=("on_ready",), kwargs={"url": server_url}, daemon=True).start()
     app.at_close(lambda: plugins.tell("on_stop"))
     return app

@@ -26,6 +26,9 @@ def block(work: Work[Result], cache: Cache) -> Result:
     try:
         ops = next(work)
         while True:
+            if not ops:
+                ops = work.send(_refreshed(cache))
+                continue
             try:
                 revision = cache.store.commit(*ops)
             except Stale as stale:
@@ -38,6 +41,21 @@ def block(work: Work[Result], cache: Cache) -> Result:
     except StopIteration as stop:
         result: Result = stop.value
         return result
+
+
+def _refreshed_or_why(cache: Cache) -> int | SampanError:
+    try:
+        return _refreshed(cache)
+    except SampanError as error:
+        return error
+
+
+def _refreshed(cache: Cache) -> int:
+    """The newest revision, once the cache has it."""
+    newest = cache.target()
+    if not cache.wait(newest):
+        raise Timeout("this server has not seen the newest state yet", retry_after=1)
+    return newest
 
 
 def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exception]:
@@ -69,6 +87,8 @@ def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exce
 
 def _submitted(cache: Cache, ops: Sequence[Op]) -> Callable[[], int | SampanError]:
     """Submit; the function returned waits for the outcome and for the cache to have it."""
+    if not ops:
+        return lambda: _refreshed_or_why(cache)
     arrived = threading.Event()
     outcome: list[int | SampanError] = []
 
@@ -103,16 +123,24 @@ def _begin(
             if isinstance(result, int):
                 cache.when(result, lambda: resume(lambda: _go_on(work, lambda: work.send(result), cache, finish)))
             elif isinstance(result, Stale):
-                stale = result
-                cache.when(
-                    cache.store.revision(),
-                    lambda: resume(lambda: _go_on(work, lambda: work.throw(stale), cache, finish)),
-                )
+                cache.ask_target(partial(stale_known, result))
             else:
                 error = result
                 resume(lambda: finish(answer_error(error)))
 
-        cache.store.submit(ops, done)
+        def stale_known(stale: Stale, newest: int | SampanError) -> None:
+            def go_on() -> Answer:
+                return _go_on(work, lambda: work.throw(stale), cache, finish)
+
+            if isinstance(newest, int):
+                cache.when(newest, lambda: resume(go_on))
+            else:
+                done(newest)
+
+        if ops:
+            cache.store.submit(ops, done)
+        else:
+            cache.ask_target(done)
 
     return begin
 

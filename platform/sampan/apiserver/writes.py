@@ -1,8 +1,8 @@
 """The write pipeline: what happens to an object between its decoded body and the store's commit.
 
 A write is a generator: it yields store operations and is sent their revision, or Stale is thrown in and it starts
-again with what is there now. Who drives it (``drive``) decides whether anybody blocks. Order of the calls on a kind:
-contracts/kinds.py. Knows no HTTP.
+again with what is there now; yielding none, it is sent the newest revision once the cache has it. Who drives it
+(``drive``) decides whether anybody blocks. Order of the calls on a kind: contracts/kinds.py. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sampan.contracts.admission import Admitter, Review
 from sampan.contracts.kinds import Draft, Kind, Object
 from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
-from sampan.errors import BadRequest, InternalError
+from sampan.errors import BadRequest, InternalError, StatusError
 from sampan.objects import problems
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
@@ -74,11 +74,34 @@ class Writer:
 
     def create(self, intent: Intent, obj: Object) -> Write:
         """Write a new object (of the request's version)."""
-        served, kind = intent.served, intent.served.stored
         sent = encoding.encode_json(obj)  # an attempt may spoil the object; the next one needs it fresh
+        return self.settled(lambda: self._create(intent, sent))
+
+    def update(self, intent: Intent, change: Callable[[Object], Object | None], *, revision: int = 0) -> Write:
+        """Change the object that is there: ``change`` gets it (a fresh dict, of the request's version) and returns
+        the new one, or None to leave it. Started again when another writer came between, unless ``revision`` says
+        which one was meant."""
+        return self.settled(lambda: self._update(intent, change, revision))
+
+    def settled(self, write: Callable[[], Write]) -> Write:
+        """The write; what refuses it counts only of the newest state.
+
+        Other processes write to the same store, and this one's cache may be some milliseconds behind them: an object
+        just made there would be "not found" here. So a refused write is tried once more where the cache was behind.
+        """
+        seen = self.cache.revision
+        try:
+            return (yield from write())
+        except StatusError:
+            yield ()
+            if self.cache.revision == seen:
+                raise
+        return (yield from write())
+
+    def _create(self, intent: Intent, sent: bytes) -> Write:
+        served, kind = intent.served, intent.served.stored
         for attempt in range(ATTEMPTS):
-            if attempt:
-                obj = encoding.decode_json(sent)
+            obj = encoding.decode_json(sent)
             meta = stamps.metadata_of(obj)
             base = str(meta.get("generateName") or "")
             generated = not meta.get("name")
@@ -109,10 +132,7 @@ class Writer:
             return Written(fill_revision(value, revision), created=True, key=key, revision=revision)
         raise InternalError(f"{intent.name}: gave up after {ATTEMPTS} attempts to write beside other writers")
 
-    def update(self, intent: Intent, change: Callable[[Object], Object | None], *, revision: int = 0) -> Write:
-        """Change the object that is there: ``change`` gets it (a fresh dict, of the request's version) and returns
-        the new one, or None to leave it. Started again when another writer came between, unless ``revision`` says
-        which one was meant."""
+    def _update(self, intent: Intent, change: Callable[[Object], Object | None], revision: int) -> Write:
         served = intent.served
         assert served.collection is not None
         key = served.key(intent.namespace, intent.name)

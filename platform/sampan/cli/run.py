@@ -1,9 +1,9 @@
-"""`sampan run NAME`: one component alone, in the foreground, as an API client; and the commands made of it."""
+"""`sampan run NAME`: one component alone, in the foreground, as a client of an API server; and commands made of it."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +14,9 @@ from sampan.plugins import suggest
 from sampan.settings import Where, load
 
 if TYPE_CHECKING:
+    from sampan.client import Client
     from sampan.contracts.components import Component
+    from sampan.supervisor.members import Member
 
     #: Which components to run, of all there are, by name.
     Choice = Callable[[Mapping[str, Component]], list[Component]]
@@ -27,10 +29,11 @@ kubeconfig_option = click.option(
 @click.command()
 @click.argument("names", nargs=-1, required=True)
 @kubeconfig_option
+@click.option("--listen", default="", metavar="HOST:PORT", help="Serve /livez, /readyz and /metrics there too.")
 @click.pass_obj
-def command(where: Where, names: tuple[str, ...], kubeconfig: str) -> None:
+def command(where: Where, names: tuple[str, ...], kubeconfig: str, listen: str) -> None:
     """Run one component alone (reconciler, scheduler, node, proxy, an add-on …), as a client of an API server."""
-    run(where, named(*names), kubeconfig)
+    run(where, named(*names), kubeconfig, listen)
 
 
 def named(*names: str) -> Choice:
@@ -47,19 +50,24 @@ def named(*names: str) -> Choice:
     return choose
 
 
-def run(where: Where, choose: Choice, kubeconfig: str = "") -> None:
+def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") -> None:
     """Run the components that are chosen from all there are, by name, until told to stop."""
+    from sampan.client import Client
     from sampan.options import cluster_options
     from sampan.supervisor import cluster
-    from sampan.supervisor.components import run_components
+    from sampan.supervisor.components import Surroundings, run_components
 
     set_up()
     settings = load(**where)
     plugins = cluster.load_plugins(settings)
-    chosen = choose({component.name: component for component in cluster.all_components(plugins, settings)})
-    if kubeconfig:
-        folder = settings.home / "kubeconfigs"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for component in chosen:
-            shutil.copyfile(kubeconfig, folder / component.name)
-    run_components(chosen, plugins, settings.home, cluster_options(settings))
+    known = {member.name: member for member in cluster.all_members(plugins, settings)}
+    chosen = choose({name: member.component for name, member in known.items()})
+
+    def connect(member: Member) -> Client:
+        path = kubeconfig or str(settings.home / "kubeconfigs" / member.name)
+        return Client.from_kubeconfig(path, user_agent=f"sampan-{member.name}")
+
+    ship = partial(Client.from_kubeconfig, kubeconfig or str(settings.home / "kubeconfig"))
+    process = f"alone-{'-'.join(component.name for component in chosen)}"
+    around = Surroundings(settings.home, process, connect, ship, listen)
+    run_components([known[component.name] for component in chosen], plugins, cluster_options(settings), around)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sampan.cli.up import ready_node
 from sampan.errors import StatusError
 from sampan.settings import Where, load
+from sampan.supervisor import inquiry
 from sampan.supervisor.state import is_running, read_state
 
 
@@ -36,7 +39,7 @@ def command(where: Where) -> None:
     click.echo(f"\n{'PROCESS':14}{'PID':>8}{'MEMORY':>10}{'RESTARTS':>10}  {'SINCE':10}RUNS")
     own = proportional_memory(state["pid"], children=False)
     click.echo(f"{'supervisor':14}{state['pid']:>8}{in_megabytes(own):>10}")
-    total = own
+    total, complaints = own, list[str]()
     for process in state["processes"]:
         used = proportional_memory(process["pid"]) if process["pid"] else 0
         total += used
@@ -46,10 +49,21 @@ def command(where: Where) -> None:
         click.echo(
             f"{process['name']:14}{process['pid'] or '-':>8}{memory:>10}{process['restarts']:>10}  {since:10}{runs}"
         )
+        complaints += _complaints(settings.home, process)
     click.echo(f"{'all':14}{'':8}{in_megabytes(total):>10}")
+    for complaint in complaints:
+        click.echo(complaint)
     click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
-    if not well or (settings.node.enabled and not node):
+    if not well or complaints or (settings.node.enabled and not node):
         raise SystemExit(1)
+
+
+def _complaints(home: Path, process: Mapping[str, Any]) -> list[str]:
+    """A line for each component of a process that says it is failing, or for a process that has ended."""
+    if not process["pid"]:
+        return [f"failing   {process['name']}: {process['exit'] or process['status']}"]
+    said = inquiry.components(home, process["name"])
+    return [f"failing   {name}: {each['words']}" for name, each in said.items() if each["state"] == "failing"]
 
 
 def _say_health(client: object, url: str) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from sampan.client.client import Client
 from sampan.contracts.kinds import Object, Resource
-from sampan.errors import NotFound, StatusError
+from sampan.errors import AlreadyExists, Conflict, NotFound, StatusError
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,8 @@ class Elector:
     ``run``, so they must return soon (within ``renew`` seconds).
 
     Shorter than upstream's 15 s and 10 s, so that whoever takes over from a killed leader does within 15 s of its end:
-    ``duration`` and one more look, ``retry`` later.
+    ``duration`` and one more look, ``retry`` later. ``on_trouble`` is told why the lease cannot
+    be looked at by one that does not lead, and "" once it can.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Elector:
         renew: float = 6.0,
         retry: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
+        on_trouble: Callable[[str], None] | None = None,
     ) -> None:
         self.name, self.identity, self.namespace = name, identity, namespace
         self.leading = False
@@ -50,6 +52,7 @@ class Elector:
         self._on_started, self._on_stopped = on_started, on_stopped
         self._duration, self._renew, self._retry = duration, renew, retry
         self._clock = clock
+        self._on_trouble, self._trouble = on_trouble, ""
         self._seen: Object = {}  # the spec last seen
         self._seen_at = 0.0
         self._lease: Object | None = None
@@ -84,9 +87,17 @@ class Elector:
             self.leading = self._take()
         except (StatusError, ConnectionError) as error:
             log.debug("lease %s/%s: %s", self.namespace, self.name, error)
+            if not self.leading and not isinstance(error, Conflict | AlreadyExists):
+                self._troubled(str(error))
             self._lease = None  # look again before the next write
             return False
+        self._troubled("")
         return self.leading
+
+    def _troubled(self, words: str) -> None:
+        if self._on_trouble is not None and words != self._trouble:
+            self._on_trouble(words)
+        self._trouble = words
 
     def _take(self) -> bool:
         now = _now()

@@ -16,6 +16,8 @@ Fine print, the same for every backend:
 - An entry with a ttl goes away by a commit of the store's own, seen by watchers as a delete, within a few seconds
   of its time. Putting it again replaces the ttl, or ends it with ttl 0.
 - Keys order by their UTF-8 bytes.
+- A store that only its own process sees has an attribute ``shared`` that is False; every other one may be opened by
+  several processes at once.
 - Of commits submitted to one store, those that name a common key take effect in the order they were submitted, others
   in any order (a store across a network has several under way at once); callbacks come in the order of revisions.
 
@@ -161,3 +163,10 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Finish what was submitted, then let go of everything; whatever is asked later is Unavailable."""
+
+
+class DistantStore(Store, Protocol):
+    """A store across a network, whose ``revision`` is a trip: the API server must not stand still meanwhile."""
+
+    def ask_revision(self, done: Done) -> None:
+        """``revision`` without waiting: called once, with the revision or with Unavailable; from any thread."""

@@ -1,4 +1,4 @@
-"""Strangers' reconcilers behind their plugin's fence: a decision that raises, hangs or is none costs its own deadline."""
+"""Strangers' reconcilers behind their plugin's fence: one that raises, hangs or answers nonsense costs its deadline."""
 
 from __future__ import annotations
 

@@ -14,9 +14,10 @@ from sampan.contracts.components import Component, Running
 from sampan.options import cluster_options
 from sampan.plugins import Plugins
 from sampan.settings import Settings, load
-from sampan.supervisor.components import run_components
+from sampan.supervisor.components import run_components, supervised
 from sampan.supervisor.gateway import serve_api
 from sampan.supervisor.identities import write_client_bundle, write_identities
+from sampan.supervisor.members import Member, fingerprint, members_of
 from sampan.supervisor.processes import Process
 
 log = logging.getLogger(__name__)
@@ -31,25 +32,16 @@ def load_plugins(settings: Settings) -> Plugins:
     )
 
 
-def all_components(plugins: Plugins, settings: Settings) -> list[Component]:
+def all_members(plugins: Plugins, settings: Settings) -> list[Member]:
     """The reconciler, and what the plugins contribute; the node's are left out where no node is wanted."""
-    found = [Component(name="reconciler", run=partial(_reconcile, plugins), user=RECONCILER_USER)]
-    for plugin, answer in plugins.ask("contribute_components"):
-        wanted = [component for component in answer if settings.node.enabled or component.process != "node"]
-        strange = plugins.is_stranger(plugin)
-        found += [_apart(plugins, plugin, component) if strange else component for component in wanted]
-    return found
+    reconciler = Component(name="reconciler", run=partial(_reconcile, plugins), user=RECONCILER_USER)
+    everything = {found.name: plugins.settings_of(found.name) for found in plugins.found if not found.addon}
+    found = [Member(reconciler, context=everything), *members_of(plugins)]
+    return [member for member in found if settings.node.enabled or not member.of_node]
 
 
-def _apart(plugins: Plugins, plugin: str, component: Component) -> Component:
-    """A stranger's component: in a process of its own, for a busy loop in it would slow down all that share one, and
-    its failures are noted under the plugin's name."""
-
-    def run(running: Running) -> None:
-        plugins.fence(plugin).inline(f"component {component.name}", lambda: component.run(running), passes=())
-
-    shared = component.process in ("control", "node")
-    return dataclasses.replace(component, run=run, process=component.name if shared else component.process)
+def all_components(plugins: Plugins, settings: Settings) -> list[Component]:
+    return [member.component for member in all_members(plugins, settings)]
 
 
 def _reconcile(plugins: Plugins, running: Running) -> None:
@@ -65,7 +57,7 @@ def _served_names(settings: Settings) -> list[str]:
     return [name for name in (settings.api.host, *settings.api.names) if name not in anywhere]
 
 
-def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[Component]]:
+def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[Member]]:
     """Everything on disk that the processes need: keys, certificates, kubeconfigs. Harmless when repeated."""
     from sampan import pki
 
@@ -76,23 +68,24 @@ def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[
         names=_served_names(settings), service_ip=options["service_ip"], domain=options["cluster_domain"],
     )  # fmt: skip
     write_client_bundle(directory)
-    components = all_components(plugins, settings)
+    members = all_members(plugins, settings)
+    components = [member.component for member in members]
     write_identities(settings.home, settings.server_url, options["node_name"], components)
-    return options, components
+    return options, members
 
 
-def processes(
-    settings: Settings, plugins: Plugins, options: Mapping[str, Any], components: list[Component]
-) -> list[Process]:
+def processes(settings: Settings, plugins: Plugins, options: Mapping[str, Any], members: list[Member]) -> list[Process]:
     """The API server first, then one process for each group of components."""
-    groups: dict[str, list[Component]] = {}
-    for component in components:
-        groups.setdefault(component.process, []).append(component)
+    groups: dict[str, list[Member]] = {}
+    for member in members:
+        groups.setdefault(member.component.process, []).append(member)
     result = [Process("apiserver", partial(serve_api, settings, plugins, options), order=0, components=["apiserver"])]
-    for order, (name, members) in enumerate(groups.items(), start=1):
+    for order, (name, group) in enumerate(groups.items(), start=1):
         given = {**options, "identity": lasting_identity(settings, options)}
-        main = partial(run_components, members, plugins, settings.home, given)
-        result.append(Process(name, main, order=order, components=[component.name for component in members]))
+        where = supervised(settings.home, name, str(options.get("kubeconfig", "")))
+        main = partial(run_components, group, plugins, given, where)
+        names = [member.name for member in group]
+        result.append(Process(name, main, order=order, components=names, fingerprint=fingerprint(group)))
     return result
 
 
@@ -105,8 +98,7 @@ def reread(config: str, home: str) -> list[Process]:
     """What SIGHUP asks: the processes that the configuration file wants now."""
     settings = load(config=config, home=home)
     plugins = load_plugins(settings)
-    options, components = prepare(settings, plugins)
-    return processes(settings, plugins, options, components)
+    return processes(settings, plugins, *prepare(settings, plugins))
 
 
 def clean_up(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> list[str]:

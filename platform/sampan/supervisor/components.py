@@ -1,103 +1,163 @@
-"""Running components inside one process: a thread each, restarted with back-off, stopped together."""
+"""Running components inside one process: a thread each, restarted with back-off, stopped together.
+
+The same for supervised processes, `sampan run` and `sampan addons run`; what differs between them is ``Surroundings``.
+"""
 
 from __future__ import annotations
 
 import logging
 import signal
 import threading
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from sampan.client import Client
-from sampan.contracts.components import Component, Running
-from sampan.contracts.kinds import Resource
-from sampan.errors import AlreadyExists, NotFound
+from sampan.client.shipping import Shipment
+from sampan.contracts.components import Running
+from sampan.errors import SampanError
 from sampan.plugins import Plugins
+from sampan.supervisor.election import Stop, run_elected
+from sampan.supervisor.exposing import Exposure
+from sampan.supervisor.health import Board, Voice
+from sampan.supervisor.inquiry import socket_of
+from sampan.supervisor.members import Member, may_ship, shipped
+from sampan.supervisor.state import run_directory
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.2  # seconds before the first restart of a failed component
 LONGEST_PAUSE = 30.0
+STOPPING = 12.0  # a component has 10 s to end; one that is elected gives its lease back after that
 
 
-def run_components(components: Iterable[Component], plugins: Plugins, home: Path, options: Mapping[str, Any]) -> None:
-    """Run them until SIGTERM or SIGINT; call on the main thread."""
-    stop = threading.Event()
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a process finds itself."""
+
+    home: Path
+    process: str  # names its socket in home/run
+    connect: Callable[[Member], Client]  # with the member's own identity
+    ship: Callable[[], Client] | None  # with the right to make what is shipped; None: nothing is shipped from here
+    listen: str = ""  # HOST:PORT for health and metrics, beside the socket
+
+
+def supervised(home: Path, process: str, admin: str) -> Surroundings:
+    """Of a process under `sampan up`: every identity is a kubeconfig in home."""
+
+    def connect(member: Member) -> Client:
+        path = home / "kubeconfigs" / member.name
+        return Client.from_kubeconfig(str(path), user_agent=f"sampan-{member.name}")
+
+    return Surroundings(home, process, connect, lambda: Client.from_kubeconfig(admin, user_agent="sampan-manifests"))
+
+
+def run_components(
+    members: Iterable[Member], plugins: Plugins, options: Mapping[str, Any], surroundings: Surroundings
+) -> None:
+    """Run them until SIGTERM or SIGINT; call on the main thread. Raises ConfigError where it cannot be listened."""
+    asked, members = threading.Event(), list(members)
+    plugins.books.keep_in(surroundings.home / "run" / "plugins")
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    threads = []
-    plugins.books.keep_in(home / "run" / "plugins")
-    options = {**options, "plugins": plugins}  # for components that ask hooks of their own (scheduler, node)
-    for component in components:
+        signal.signal(number, lambda *_: asked.set())
+    board, stop = Board(member.name for member in members), Stop()
+    with ExitStack() as stack:
+        exposure = Exposure(board)
+        stack.callback(exposure.close)
+        exposure.on_file(socket_of(run_directory(surroundings.home).parent, surroundings.process))
+        if surroundings.listen:
+            log.info("health and metrics are at http://%s", exposure.on_address(surroundings.listen))
+        keepers = [Keeper(member, members, plugins, options, surroundings, board, stop) for member in members]
+        for keeper in keepers:
+            keeper.start()
+        asked.wait()
+        stop.set()
+        for keeper in keepers:
+            keeper.wait()
+
+
+class Keeper:
+    """Keeps one component running: ships what it ships, runs it, and begins again with growing pauses."""
+
+    def __init__(
+        self, member: Member, members: Iterable[Member], plugins: Plugins, options: Mapping[str, Any],
+        surroundings: Surroundings, board: Board, stop: Stop,
+    ) -> None:  # fmt: skip
+        self._member = member
+        self._family = [each for each in members if each.plugin == member.plugin]
+        self._options = {**options, "plugins": plugins}  # for components that ask hooks of their own (scheduler, node)
+        self._surroundings = surroundings
+        self._voice: Voice = board.voice(member.name)
+        self._stop = stop.branch()
+        self._client: Client | None = None
+        self._thread = threading.Thread(target=self.keep, name=member.name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wait(self) -> None:
+        self._thread.join(timeout=STOPPING)
+        if self._thread.is_alive():
+            log.warning("%s did not stop within %.0f s and is left behind", self._member.name, STOPPING)
+
+    def keep(self) -> None:
+        pause, name = FIRST_PAUSE, self._member.name
+        while not self._stop.is_set():
+            self._voice.starting()
+            try:
+                self._once()
+                if self._stop.is_set():
+                    return
+                log.error("%s ended by itself; starting it again in %.1f s", name, pause)
+                self._voice.ended("ended by itself")
+            except Exception as error:
+                if self._stop.is_set():
+                    return
+                log.exception("%s failed; starting it again in %.1f s", name, pause)
+                self._voice.ended(in_words(error))
+            self._stop.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _once(self) -> None:
+        member = self._member
+        if self._surroundings.ship is not None and may_ship(self._family):
+            self._ship(self._surroundings.ship)
+        if self._client is None:
+            self._client = self._surroundings.connect(member)
         running = Running(
-            client=Client.from_kubeconfig(
-                str(home / "kubeconfigs" / component.name), user_agent=f"sampan-{component.name}"
-            ),
-            settings=plugins.settings_of(component.name),
-            home=str(_directory(home, component.name)),
-            stop=stop,
-            options=options,
-            ready=partial(log.info, "%s: %s", component.name),
+            client=self._client,
+            settings=member.settings,
+            home=str(directory(self._surroundings.home, member.name)),
+            stop=self._stop,
+            options=self._options,
+            ready=self._voice.ready,
+            failing=self._voice.failing,
+            metrics=self._voice.figures(),
         )
-        thread = threading.Thread(target=_keep_running, args=(component, running), name=component.name, daemon=True)
-        thread.start()
-        threads.append(thread)
-    stop.wait()
-    for thread in threads:
-        thread.join(timeout=10)
-        if thread.is_alive():
-            log.warning("%s did not stop within 10 s and is left behind", thread.name)
+        if member.component.elected:
+            run_elected(member.component, running, self._stop, self._voice.standby)
+        else:
+            member.component.run(running)
+
+    def _ship(self, connect: Callable[[], Client]) -> None:
+        """What the whole add-on ships, whichever of its components comes first: they have one inventory."""
+        client = connect()
+        try:
+            manifests = shipped(self._family, self._options)
+            Shipment(client, self._member.plugin or self._member.name, self._member.version, manifests).apply()
+        finally:
+            client.close()
 
 
-def _directory(home: Path, name: str) -> Path:
+def directory(home: Path, name: str) -> Path:
+    """The component's own; made where it is missing."""
     path = home / "components" / name
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
-def _keep_running(component: Component, running: Running) -> None:
-    pause = FIRST_PAUSE
-    while not running.stop.is_set():
-        try:
-            if component.manifests is not None:
-                create_missing(component, running)
-            component.run(running)
-            if running.stop.is_set():
-                return
-            log.error("%s ended by itself; starting it again in %.1f s", component.name, pause)
-        except Exception:
-            if running.stop.is_set():
-                return
-            log.exception("%s failed; starting it again in %.1f s", component.name, pause)
-        running.stop.wait(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
-
-
-def create_missing(component: Component, running: Running) -> None:
-    """What the component ships, with the administrator's identity; what is there already is left as it is."""
-    assert component.manifests is not None
-    admin = Client.from_kubeconfig(str(running.options["kubeconfig"]), user_agent="sampan-manifests")
-    try:
-        for manifest in component.manifests(running.options):
-            resource = resource_of(admin, manifest)
-            try:
-                admin.create(resource, manifest, manifest["metadata"].get("namespace", ""))
-            except AlreadyExists:
-                log.debug("%s: %s %s is there", component.name, manifest["kind"], manifest["metadata"]["name"])
-    finally:
-        admin.close()
-
-
-def resource_of(client: Client, manifest: Mapping[str, Any]) -> Resource:
-    """The collection a manifest belongs to, by discovery; raises NotFound."""
-    api_version, kind = manifest["apiVersion"], manifest["kind"]
-    group, _, version = api_version.rpartition("/")
-    found = msgspec.json.decode(client.request("GET", f"/apis/{api_version}" if group else f"/api/{version}").body)
-    for entry in found["resources"]:
-        if entry["kind"] == kind and "/" not in entry["name"]:
-            return Resource(group, version, entry["name"], kind, entry["namespaced"])
-    raise NotFound(f"the server knows no kind {kind} in {api_version}")
+def in_words(error: Exception) -> str:
+    """What an error of ours says, any other with its type."""
+    return str(error) if isinstance(error, SampanError) else f"{type(error).__name__}: {error}"

@@ -16,17 +16,24 @@ from sampan.supervisor.processes import Supervisor
 
 log = logging.getLogger(__name__)
 
-PRELOAD = ("sampan.apiserver.wsgi", "sampan.apiserver.worker", "gunicorn.arbiter", "falcon", "msgspec")
+PRELOAD = (
+    "sampan.apiserver.wsgi",
+    "sampan.apiserver.worker",
+    "gunicorn.arbiter",
+    "falcon",
+    "msgspec",
+    "prometheus_client",
+)
 
 
 def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
     """Everything that can go wrong before the first fork, done: plugins, keys, imports. Raises ConfigError in words."""
     check_free(settings)
     plugins = cluster.load_plugins(settings)
-    options, components = cluster.prepare(settings, plugins)
+    options, members = cluster.prepare(settings, plugins)
     for name in PRELOAD:
         __import__(name)
-    wanted = cluster.processes(settings, plugins, options, components)
+    wanted = cluster.processes(settings, plugins, options, members)
     return Supervisor(settings.home, wanted, reload=lambda: cluster.reread(config, str(settings.home)))
 
 

@@ -37,6 +37,10 @@ class Process:
     main: Callable[[], None]
     order: int = 0  # lower starts first and stops last
     components: list[str] = field(default_factory=list)
+    fingerprint: str = ""  # of all it is told: another one on SIGHUP starts it anew
+
+    def is_as(self, other: Process) -> bool:
+        return (self.components, self.fingerprint) == (other.components, other.fingerprint)
 
 
 class Supervisor:
@@ -54,6 +58,8 @@ class Supervisor:
         self._wake_r, self._wake_w = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._stopping = False
         self._reloading = False
+        self._reloads = 0  # how often SIGHUP has been answered
+        self._complaint = ""  # why the last time changed nothing
 
     def run(self) -> None:
         """Until told to stop; afterwards no child is left."""
@@ -161,13 +167,15 @@ class Supervisor:
             return
         try:
             wanted = {process.name: process for process in self._reload()}
-        except Exception:
+        except Exception as error:
             log.exception("the configuration cannot be applied; everything stays as it is")
+            self._reloads, self._complaint = self._reloads + 1, str(error)
+            self._save()
             return
         gone = [
             process
             for name, process in self._processes.items()
-            if name not in wanted or wanted[name].components != process.components
+            if name not in wanted or not wanted[name].is_as(process)
         ]
         self._stop_all(gone)
         for process in gone:
@@ -178,6 +186,7 @@ class Supervisor:
                 self._processes[name] = process
                 self._states[name] = ProcessState(name, components=process.components)
                 self._start(process)
+        self._reloads, self._complaint = self._reloads + 1, ""
         self._save()
 
     def _stop_all(self, processes: list[Process]) -> None:
@@ -200,7 +209,8 @@ class Supervisor:
                 time.sleep(0.01)
 
     def _save(self) -> None:
-        write_state(self._home, os.getpid(), list(self._states.values()))
+        facts = {"reloads": self._reloads, "complaint": self._complaint}
+        write_state(self._home, os.getpid(), list(self._states.values()), **facts)
 
 
 def _ended(pid: int) -> int | None:

@@ -99,9 +99,9 @@ def start(
 
     ``plugins``: modules or objects with hooks, by plugin name. ``only``: which of sampan's own plugins take part (all
     unless said). ``settings``: as under ``plugins:`` in sampan.yaml. ``nodes``: how many, or their names.
-    ``control=False``: the API server alone.
-    ``deadlines``: what the plugins under test may cost, which is what it costs a stranger's in a real cluster. ``options``: over the cluster-wide ones. A plugin that fails to load, or
-    in a hook at boot, fails here: AssertionError with its name.
+    ``control=False``: the API server alone. ``deadlines``: what the plugins under test may cost, by default what a
+    stranger's may in a real cluster. ``options``: over the cluster-wide ones. A plugin that fails to load, or in a hook
+    at boot, fails here: AssertionError with its name.
     """
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sampan-test-")))

@@ -6,14 +6,16 @@ import os
 import re
 import signal
 import subprocess
-import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from clusters import ROOT, WHICH_PYTHON, Cluster, free_port, until
 
 PAGE = ROOT / "docs" / "behind-nginx.md"
+NUMBER = 107  # Service addresses and node ports of the shared cluster's own
 OWN_MAIN = """\
 worker_processes 2;
 daemon off;
@@ -45,8 +47,8 @@ class Fronted:
     cluster: Cluster
     direct: int  # gunicorn's own port
     tls: bool = False  # nginx reaches gunicorn over TLS
-    worker_class: str = ""
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
+    arbiter: int = 0  # gunicorn's process; a successor of it is not a child of ours
 
     @property
     def home(self) -> Path:
@@ -90,11 +92,17 @@ class Fronted:
     def start(self, *options: str) -> None:
         self.cluster.sampan("prepare")
         self.write()
-        self.begin("gunicorn", sys.executable, "-m", "gunicorn", "-c", str(self.home / "gunicorn.conf.py"), *options)
+        gunicorn = Path(WHICH_PYTHON).parent / "gunicorn"
+        self.begin("gunicorn", str(gunicorn), "-c", str(self.home / "gunicorn.conf.py"), *options)
+        self.arbiter = self.running["gunicorn"].pid
         self.begin(
             "nginx", "/usr/sbin/nginx", "-p", str(self.home / "nginx"), "-c", str(self.home / "nginx/nginx.conf")
         )
         until(lambda: "ok" in self.cluster.kubectl("get", "--raw", "/readyz", check=False), 30, self.logs)
+
+    def begin_nginx(self) -> None:
+        nginx = self.home / "nginx"
+        self.begin("nginx", "/usr/sbin/nginx", "-p", str(nginx), "-c", str(nginx / "nginx.conf"))
 
     def begin(self, name: str, *argv: str) -> subprocess.Popen:
         with open(self.home / f"{name}.log", "ab") as log:
@@ -109,7 +117,14 @@ class Fronted:
         paths = [*self.home.glob("*.log"), *(self.home / "nginx").glob("error.log")]
         return "\n".join(f"== {path.name}\n{path.read_text(errors='replace')[-2000:]}" for path in paths)
 
+    def children(self, pid: int) -> set[int]:
+        """Process ids of an arbiter's workers (and of its successor)."""
+        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
     def stop(self) -> None:
+        if self.arbiter and self.arbiter != self.running["gunicorn"].pid:
+            os.kill(self.arbiter, signal.SIGTERM)
+            until(lambda: not Path(f"/proc/{self.arbiter}").exists(), 20)
         for process in reversed(self.running.values()):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -136,3 +151,20 @@ def new(home: Path, tools: Path, number: int, **kind: object) -> Fronted:
     )
     (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\nweak-token,weak,,"readers"\n')
     return Fronted(cluster, free_port(), **kind)
+
+
+@pytest.fixture(scope="session")
+def fronted(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Fronted]:
+    """A whole cluster behind nginx, its parts as processes of their own; pod ``talker`` says a line every 0.2 s."""
+    front = new(tmp_path_factory.mktemp("nginx") / "home", tools, NUMBER)
+    try:
+        front.start()
+        for name in ("reconciler", "scheduler", "node"):
+            front.component(name)
+        ready = ("wait", "--for=condition=Ready", "node/fronted", "--timeout=1s")
+        until(lambda: "condition met" in front.cluster.kubectl(*ready, check=False), 30)
+        front.cluster.apply(front.cluster.pod("talker", "i=0; while sleep 0.2; do i=$((i+1)); echo line $i; done"))
+        front.cluster.kubectl("wait", "--for=condition=Ready", "pod/talker", "--timeout=30s")
+        yield front
+    finally:
+        front.stop()

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: a database cluster of its own in a folder, a unix socket and no port, not run by root."""
+"""A real PostgreSQL for tests: a folder of its own, a unix socket and no port, not run by root."""
 
 from __future__ import annotations
 

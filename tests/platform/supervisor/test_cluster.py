@@ -4,7 +4,7 @@ from sampan.contracts.components import Component
 from sampan.hookspecs import hookimpl
 from sampan.plugins import Plugins
 from sampan.settings import parse
-from sampan.supervisor.cluster import all_components, clean_up, processes
+from sampan.supervisor.cluster import all_components, all_members, clean_up, processes
 
 
 class Some:
@@ -32,7 +32,7 @@ def component(name, process="control", cleanup=None):
 
 def test_the_api_server_is_first_and_groups_share_a_process(tmp_path):
     settings = parse({"home": str(tmp_path)})
-    found = all_components(
+    found = all_members(
         plugins(component("scheduler"), component("node", "node"), component("proxy", "node")), settings
     )
 

@@ -178,6 +178,23 @@ def test_a_process_with_other_components_is_started_anew(supervise, tmp_path):
     until(lambda: states(tmp_path)["control"]["components"] == ["a", "b"], "the state")
 
 
+def test_a_process_that_is_told_something_else_is_started_anew_and_only_that(supervise, tmp_path):
+    log = tmp_path / "log"
+    pid = supervise(
+        [Process("a", sleeper(log, "first"), fingerprint="1"), Process("b", sleeper(log, "b"), fingerprint="1")],
+        reload=lambda: [
+            Process("a", sleeper(log, "second"), fingerprint="2"),
+            Process("b", sleeper(log, "other b"), fingerprint="1"),
+        ],
+    )
+    until(lambda: len(lines(log)) == 2 and running(tmp_path, "a", "b")(), "the starts")
+
+    os.kill(pid, signal.SIGHUP)
+
+    until(lambda: "second starts" in lines(log) and read_state(tmp_path)["reloads"] == 1, "the change")
+    assert sorted(lines(log)[2:]) == ["first ends", "second starts"]
+
+
 def test_a_configuration_that_cannot_be_read_changes_nothing(supervise, tmp_path):
     tried = tmp_path / "tried"
 
@@ -190,6 +207,7 @@ def test_a_configuration_that_cannot_be_read_changes_nothing(supervise, tmp_path
 
     os.kill(pid, signal.SIGHUP)
 
-    until(lambda: lines(tried), "the attempt")
+    until(lambda: lines(tried) and read_state(tmp_path)["reloads"], "the attempt")
+    assert read_state(tmp_path)["complaint"] == "no"
     assert running(tmp_path, "a")()
     assert json.loads((tmp_path / "run" / "state.json").read_text())["pid"] == pid

@@ -47,8 +47,8 @@ PORT, PEER = "spec.egress[0].ports[0]", "spec.ingress[0].from[0]"
          [f'{PEER}.ipBlock.except[0]: Invalid value: "10.0.0.0/8": must be a strict subset of `cidr`']),
         ({"policyTypes": ["Both"]},
          ['spec.policyTypes[0]: Unsupported value: "Both": supported values: "Egress", "Ingress"']),
-        ({"policyTypes": ["Ingress", "Egress", "Ingress"]},
-         ['spec.policyTypes: Invalid value: ["Ingress","Egress","Ingress"]: may not specify more than two policyTypes']),
+        ({"policyTypes": ["Egress", "Egress", "Egress"]},
+         ['spec.policyTypes: Invalid value: ["Egress","Egress","Egress"]: may not specify more than two policyTypes']),
     ],
 )  # fmt: skip
 def test_a_policy_is_checked(spec, problems):

@@ -15,13 +15,16 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from sampan.apiserver.cache.collection import Collection
+from sampan.apiserver.cache.newest import Newest
 from sampan.apiserver.cache.records import FieldGetters, Record, fill_revision, labels_of
-from sampan.contracts.store import Change, Compacted, Store, Unavailable, Watch
+from sampan.contracts.store import Change, Compacted, Done, Store, Unavailable, Watch
 
 log = logging.getLogger(__name__)
 
 HISTORY = 300.0  # seconds that old revisions can be read and tokens last
 MARK_EVERY = 10.0
+LOOK_BACK = 5_000  # revisions; as far back as the store still has them
+CATCH_UP = 30.0  # seconds
 MOST_HINTS = 5_000
 
 
@@ -30,6 +33,7 @@ class Cache:
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.time) -> None:
         self.store = store
+        self.newest = Newest(store)
         self.lock = threading.RLock()
         self.revision = 0  # everything up to here has been applied
         self.alive = True  # the feed is being followed
@@ -37,7 +41,7 @@ class Cache:
         #: Told once a batch has been applied, outside the lock, on the feed's thread.
         self.after_batch: list[Callable[[], None]] = []
         #: Store says that only this process writes: what it knows is then all there is.
-        self._exclusive = bool(getattr(store, "exclusive", False))
+        self.exclusive = bool(getattr(store, "exclusive", False))
         self._clock = clock
         self._hints: dict[str, tuple[bytes, dict[str, str], dict[str, str]]] = {}
         self._waiting: list[tuple[int, int, Callable[[], None]]] = []
@@ -58,10 +62,19 @@ class Cache:
         return found
 
     def start(self) -> None:
-        """Load everything and begin to follow; returns when the cache can serve."""
-        self._load()
+        """Load everything and begin to follow; returns when the cache can serve.
+
+        It loads the past and follows from there, so that watches that another process has ended can go on here.
+        """
+        newest = self.store.revision()
+        try:
+            self._load(max(1, newest - LOOK_BACK))
+        except Compacted as error:
+            self._load_from(error.oldest)
         self._thread = threading.Thread(target=self._follow, name="watch-cache", daemon=True)
         self._thread.start()
+        if not self.wait(newest, CATCH_UP):
+            log.warning("the watch cache still catches up with revision %d", newest)
 
     def stop(self) -> None:
         self._stopping = True
@@ -94,13 +107,20 @@ class Cache:
         return arrived.wait(timeout)
 
     def target(self) -> int:
-        """The revision a consistent read must see; may ask the store."""
-        return self.revision if self._exclusive else self.store.revision()
+        """The revision a consistent read must see; may ask the store, and wait for it."""
+        return self.revision if self.exclusive else self.store.revision()
+
+    def ask_target(self, done: Done) -> None:
+        """The same without waiting."""
+        if self.exclusive:
+            done(self.revision)
+        else:
+            self.newest.ask(done)
 
     def _reload(self) -> None:
         """Start again from a snapshot; watches cannot go on from where they were."""
         try:
-            self._load()
+            self._load(self.store.revision())
         except (Compacted, Unavailable) as error:
             log.warning("the watch cache cannot load from the store now: %s", error)
             time.sleep(0.5)
@@ -108,8 +128,14 @@ class Cache:
         for tell in self.after_reload:
             tell()
 
-    def _load(self) -> None:
-        snapshot = self.store.revision()
+    def _load_from(self, oldest: int) -> None:
+        """From the oldest revision there is, or from now where that has just gone, too."""
+        try:
+            self._load(oldest)
+        except Compacted:
+            self._load(self.store.revision())
+
+    def _load(self, snapshot: int) -> None:
         for prefix, collection in self.collections.items():
             fresh = Collection(prefix, collection.getters, snapshot)
             entries = self.store.page(prefix, revision=snapshot).entries if snapshot else []

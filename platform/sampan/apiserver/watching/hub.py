@@ -47,8 +47,7 @@ class Watcher:
     def leave(self) -> None:
         """The connection has gone, or goes now because the server stops: then the client sees a proper end."""
         if self.hub is not None and not self.closed:
-            self.hub.left(self)
-            self.connection.send(LAST_CHUNK)
+            self.hub.part(self)
 
 
 class Hub:
@@ -106,6 +105,17 @@ class Hub:
             self.left(watcher)
             watcher.connection.send((chunk(last) if last else b"") + LAST_CHUNK)
             watcher.connection.close()
+
+    def part(self, watcher: Watcher) -> None:
+        """Finish with all that has happened and a bookmark, so that the client can go on elsewhere from there."""
+        with self._cache.lock:
+            if self._pending:
+                self._flush()
+            revision = self._cache.revision
+        if not watcher.closed:
+            self.left(watcher)
+            mark = chunk(watcher.view.bookmark(revision)) if watcher.bookmarks else b""
+            watcher.connection.send(mark + LAST_CHUNK)
 
     def end_all_soon(self, last: bytes) -> None:
         """Finish every stream, from any thread."""

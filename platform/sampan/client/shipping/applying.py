@@ -51,7 +51,7 @@ class Shipment:
     def apply(self) -> list[Outcome]:
         """Make what is missing, merge what has changed, take back what is shipped no more. Nothing is written where
         nothing has changed. Raises StatusError or ConnectionError where the cluster cannot be worked with at all."""
-        before = inventory.read(self.client, self.addon)
+        before = self.noted()
         known = {ref.identity for ref in before.refs}
         outcomes = [self._ship(ref, manifest, ref.identity in known) for ref, manifest in self.manifests.items()]
         wanted = {ref.identity for ref in self.manifests}
@@ -65,7 +65,7 @@ class Shipment:
 
     def remove(self) -> list[Outcome]:
         """Take back everything shipped that nobody has edited; the rest is left, and ours no longer."""
-        before = inventory.read(self.client, self.addon)
+        before = self.noted()
         refs = {ref.identity: ref for ref in (*before.refs, *self.manifests)}
         outcomes = [self._take_back(ref) for ref in reversed(refs.values())]
         inventory.erase(self.client, self.addon)
@@ -74,6 +74,10 @@ class Shipment:
     def reset(self, refs: Sequence[Ref]) -> list[Outcome]:
         """Put these objects back as they are shipped, whatever a user has made of them."""
         return [self._reset(ref, self.manifests[ref]) for ref in refs]
+
+    def noted(self) -> Inventory:
+        """What has been shipped so far."""
+        return inventory.read(self.client, self.addon)
 
     def live(self, ref: Ref) -> Object | None:
         """The object as it is; None where it, or its kind, is not there."""

@@ -16,7 +16,7 @@ import msgspec
 
 from sampan import __version__
 from sampan.contracts.kinds import Kind
-from sampan.objects.openapi import own
+from sampan.objects.openapi import gnostic, own
 from sampan.objects.openapi.definitions import Definitions
 from sampan.objects.openapi.descriptions import Descriptions, installed
 from sampan.objects.openapi.paths import META, Paths
@@ -24,6 +24,7 @@ from sampan.objects.schema import Schemas
 
 _ALWAYS = tuple(META + name for name in ("DeleteOptions", "Patch", "Status", "WatchEvent"))
 V2 = "v2"
+V2_PROTOBUF = "v2.protobuf"
 
 
 class Documents:
@@ -45,6 +46,10 @@ class Documents:
         """The whole cluster as Swagger 2.0, JSON."""
         return self._once(self._built, V2, self._build_v2)
 
+    def v2_protobuf(self) -> bytes:
+        """The same as the protobuf message that ``gnostic.MEDIA_TYPE`` names."""
+        return self._once(self._built, V2_PROTOBUF, lambda: gnostic.encode(msgspec.json.decode(self.v2())))
+
     def v3(self, path: str) -> bytes | None:
         """The OpenAPI 3.0 document of ``api/v1`` or ``apis/apps/v1``, JSON; None where nothing is served there."""
         if path not in self._kinds:
@@ -61,8 +66,8 @@ class Documents:
         }
 
     def gzipped(self, path: str) -> bytes | None:
-        """The same document compressed. ``path`` as for ``v3``, or "v2"."""
-        body = self.v2() if path == V2 else self.v3(path)
+        """The same document compressed. ``path`` as for ``v3``, or "v2", or "v2.protobuf"."""
+        body = self.v2() if path == V2 else self.v2_protobuf() if path == V2_PROTOBUF else self.v3(path)
         return None if body is None else self._once(self._zipped, path, lambda: gzip.compress(body, 6, mtime=0))
 
     def etag(self, path: str) -> str:
