@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import urllib.request
+from pathlib import Path
 
 import pytest
 from clusters import ROOT, WHICH_PYTHON, Cluster, free_port, until
@@ -87,7 +89,7 @@ def test_one_that_never_ends_is_named_while_the_cluster_serves_on(strangers):
     said = hanging.communicate(timeout=30)[0]
 
     assert "plugin slow failed in admission: no answer within 1 s" in said
-    until(lambda: "admission: late 1 times" in strangers.sampan("plugins", "show", "slow"))
+    until(lambda: "admission: late" in strangers.sampan("plugins", "show", "slow"))
     strangers.kubectl("delete", "configmap", "fine")
 
 
@@ -169,3 +171,26 @@ def test_kubectl_knows_its_fields(strangers):
         "apply", "-f", "-", "--validate=ignore", "--server-side", input=json.dumps(wrong), check=False
     )
     assert "spec.replicas in body must be of type integer" in said or "expected numeric" in said
+
+
+def run_page(cluster, path):
+    """The commands on a page that it says are run here, in order, as a user would type them."""
+    marked = re.findall(
+        r"<!-- run by tests/e2e/test_strangers_plugins.py -->\n```console\n(.*?)```", path.read_text(), re.S
+    )
+    for block in marked:
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, *shown = step.splitlines()
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False,
+                env={**cluster.env, "PATH": f"{Path(WHICH_PYTHON).parent}:{cluster.env['PATH']}"},
+            )  # fmt: skip
+            said = " ".join((done.stdout + done.stderr).split())
+            assert (done.returncode != 0) == any(line.startswith("Error") for line in shown), f"{command}: {said}"
+            for line in shown:
+                assert " ".join(line.split()) in said, f"{command}: {said}"
+    assert marked
+
+
+def test_the_commands_of_the_page_about_writing_plugins(strangers):
+    run_page(strangers, ROOT / "docs" / "writing-a-plugin.md")
