@@ -81,7 +81,7 @@ def run(running: Running) -> None:
         thread.start()
         lead = Lead(running.client, str(options["node_name"]), reachable(address, options), server.port)
         try:
-            published = settings.publish and not has_selector(services) and lead.take()
+            published = settings.register and not has_selector(services) and lead.take()
             health.serves(_where(address, server.port, options, published=published))
             running.stop.wait()
         finally:

@@ -1,1 +1,1 @@
-"""An Ingress controller whose data plane is nginx."""
+"""An Ingress controller whose data plane is nginx: a typed model, every value quoted, tested before use."""

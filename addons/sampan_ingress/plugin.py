@@ -1,1 +1,78 @@
 """Where sampan_ingress meets the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sampan.contracts.components import Component, Running
+from sampan.hookspecs import hookimpl
+from sampan_ingress.manifests import USER, manifests
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The section ``plugins.ingress``."""
+
+    ingress_class: str = "sampan"
+    """Name of the IngressClass that is shipped."""
+    default_class: bool = False
+    """Whether the shipped class is marked as the default when it is made: for Ingresses that name none."""
+    controller: str = "sampan.dev/ingress"
+    """Ingresses of all classes with this controller are served; another name keeps a second controller apart."""
+    address: str = ""
+    """Address to listen on; empty: all, of IPv6 too."""
+    http_port: int = 0
+    """Port for HTTP; 0: 80 where this process may listen there, else 8080."""
+    https_port: int = 0
+    """Port for HTTPS; 0: 443 where this process may listen there, else 8443."""
+    public_https_port: int = 0
+    """Port that clients know for HTTPS, where a Service or a balancer is before it; 0: https_port."""
+    publish: tuple[str, ...] = ()
+    """Addresses or host names for the status of Ingresses; empty: those of publish_service, else the node's."""
+    publish_service: str = ""
+    """Service (namespace/name) whose load balancer's addresses are written into the status of Ingresses."""
+    default_backend: str = ""
+    """Service (namespace/name:port) for hosts and paths that nobody named; empty: a page that says 404."""
+    default_certificate: str = ""
+    """Secret (namespace/name) for hosts without a certificate of their own; empty: a self-signed one."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed; empty: nobody's are."""
+    ssl_redirect: bool = True
+    """Whether requests without TLS are sent to https on hosts that have a certificate."""
+    body_size: str = "1m"
+    """Largest body of a request, such as 512k, 8m or 1g; 0: any."""
+    read_timeout: int = 60
+    """Seconds that a pod may be silent."""
+    send_timeout: int = 60
+    """Seconds that a pod may take nothing."""
+    connect_timeout: int = 5
+    """Seconds to connect to a pod before the next one is tried."""
+    shutdown_seconds: int = 3600
+    """Seconds that open connections (WebSockets, downloads) outlive a change of the configuration; 0: for ever."""
+    reload_seconds: float = 1.0
+    """Least seconds between two reloads of nginx."""
+    workers: int = 0
+    """nginx's worker processes; 0: one for each processor."""
+    access_log: bool = False
+    """Whether each request is written to the add-on's log."""
+    nginx: str = ""
+    """Path of the program; empty: nginx on PATH or in /usr/sbin."""
+
+
+def _run(running: Running) -> None:
+    from sampan_ingress.component import run
+
+    run(running)
+
+
+def _cleanup(home: str, options: Mapping[str, Any]) -> None:
+    from sampan_ingress.component import cleanup
+
+    cleanup(home, options)
+
+
+@hookimpl
+def contribute_components() -> list[Component]:
+    return [Component(name="ingress", run=_run, user=USER, process="ingress", cleanup=_cleanup, manifests=manifests)]

@@ -77,7 +77,9 @@ def primary_address() -> str:
 
 
 def endpoint_address(settings: Settings) -> str:
-    """Where pods reach servers of this machine: Docker's bridge where pods are containers, else loopback."""
+    """Where pods reach this machine's servers: as set, else Docker's bridge where pods are containers, else loopback."""
+    if settings.api.advertise:
+        return settings.api.advertise
     if settings.node.runtime != "exec":
         return bridge_address(DOCKER_BRIDGE) or "127.0.0.1"
     return "127.0.0.1"

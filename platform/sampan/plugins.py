@@ -77,6 +77,8 @@ class Plugins:
             self.found.append(_found(point, addon=addon, enabled=enabled, error=error))
         for name, plugin in (extra or {}).items():
             self._register(name, plugin, (settings or {}).get(name, {}))
+            module = str(getattr(plugin, "__name__", "") or type(plugin).__module__)
+            self.found.append(Found(name, module, "", "", addon=False, enabled=True))
 
     def settings_of(self, name: str) -> Any:
         """The plugin's own settings record, or None if it has none."""

@@ -28,6 +28,8 @@ class Api:
     """Address to listen on; 0.0.0.0 for all."""
     port: int = 6443
     """Port to listen on."""
+    advertise: str = ""
+    """Address at which pods and other machines reach this server; empty: Docker's bridge, else loopback."""
     workers: int = 1
     """Worker processes; more than one wants a store that several processes can share."""
     names: tuple[str, ...] = ()
@@ -71,7 +73,7 @@ class Settings:
     home: Path = Path("~/.sampan")
     """Where the cluster keeps its data, keys, logs and kubeconfig; also --home and $SAMPAN_HOME."""
     store: str = ""
-    """URL of the store: sqlite:///path, memory://, … ; empty: SQLite in home."""
+    """URL of the store: sqlite:///path, etcd://…, postgresql://…, memory:// ; empty: SQLite in home."""
     api: Api = field(default_factory=Api)
     network: Network = field(default_factory=Network)
     node: Node = field(default_factory=Node)

@@ -1,1 +1,23 @@
 """Where sampan_aggregation meets the platform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sampan.contracts.kinds import Kind
+from sampan.contracts.serving import Delegation, ServerContext
+from sampan.hookspecs import hookimpl
+from sampan_aggregation.connecting import Dialler
+from sampan_aggregation.delegation import Aggregation
+from sampan_aggregation.kind import API_SERVICE
+
+
+@hookimpl
+def contribute_kinds() -> list[Kind]:
+    return [API_SERVICE]
+
+
+@hookimpl
+def contribute_delegations(context: ServerContext) -> list[Delegation]:
+    pki = Path(context.options.get("pki") or Path(context.home) / "pki")
+    return [Aggregation(context.cluster, Dialler(pki), context.group_versions)]

@@ -1,22 +1,20 @@
-"""Client certificates: the caller's name and groups, and who may speak for others. The TLS layer has verified them.
+"""Client certificates: what each says. The TLS layer has verified those that come with a connection.
 
-Source: "X509 client certificates" (CN is the user, each O a group), "Authenticating Proxy" (X-Remote-*).
+Source: "X509 client certificates" (CN is the user, each O a group).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from sampan.contracts.access import Credentials, User
 from sampan.errors import Unauthorized
-from sampan_auth.resources import ANONYMOUS_NAME, AUTHENTICATED
+from sampan_auth.resources import AUTHENTICATED
 
 _MOST = 4096
-_EXTRA = "x-remote-extra-"
 
 
 class Seen(NamedTuple):
@@ -27,13 +25,21 @@ class Seen(NamedTuple):
     begins: float
     ends: float
     front_proxy: bool  # issued by the front proxy's authority
+    client: bool  # issued by an authority of clients, for clients
 
 
 class CertificateReader:
-    """Reads certificates, each once."""
+    """Reads certificates, each once; the authorities' files are read with each."""
 
-    def __init__(self, front_proxy_ca: Path | None = None, *, clock: Callable[[], float] = time.time) -> None:
-        self._authority = front_proxy_ca
+    def __init__(
+        self,
+        front_proxy_ca: Path | None = None,
+        client_ca: Path | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._front_proxy_ca = front_proxy_ca
+        self._client_ca = client_ca
         self._clock = clock
         self._known: dict[bytes, Seen] = {}
 
@@ -49,9 +55,16 @@ class CertificateReader:
             raise Unauthorized("the client certificate has expired or is not yet valid")
         return seen
 
+    def read_client(self, der: bytes) -> Seen:
+        """The same for one that somebody else has verified: its issuer is looked at too."""
+        seen = self.read(der)
+        if not seen.client:
+            raise Unauthorized("the client certificate is not from an authority of this cluster's clients")
+        return seen
+
     def _parse(self, der: bytes) -> Seen:
         from cryptography import x509  # 40 ms at the first certificate instead of at the start
-        from cryptography.x509.oid import NameOID
+        from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
         try:
             certificate = x509.load_der_x509_certificate(der)
@@ -61,24 +74,34 @@ class CertificateReader:
             ]
             begins = certificate.not_valid_before_utc.timestamp()
             ends = certificate.not_valid_after_utc.timestamp()
+            usages = [
+                usage for e in certificate.extensions if isinstance(e.value, x509.ExtendedKeyUsage) for usage in e.value
+            ]
         except ValueError as error:
             raise Unauthorized("the client certificate cannot be read") from error
         name = names[0] if names else ""
         user = User(name, (*groups, AUTHENTICATED)) if name else None
-        return Seen(user, name, begins, ends, self._is_front_proxy(certificate))
+        for_clients = not usages or ExtendedKeyUsageOID.CLIENT_AUTH in usages
+        return Seen(
+            user, name, begins, ends, _is_issued(certificate, self._front_proxy_ca),
+            for_clients and _is_issued(certificate, self._client_ca),
+        )  # fmt: skip
 
-    def _is_front_proxy(self, certificate: object) -> bool:
-        from cryptography import x509
-        from cryptography.exceptions import InvalidSignature
 
-        if self._authority is None or not self._authority.exists() or not isinstance(certificate, x509.Certificate):
-            return False
-        authority = x509.load_pem_x509_certificate(self._authority.read_bytes())
+def _is_issued(certificate: object, authorities: Path | None) -> bool:
+    """Directly, by one of those in the file."""
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+
+    if authorities is None or not authorities.exists() or not isinstance(certificate, x509.Certificate):
+        return False
+    for authority in x509.load_pem_x509_certificates(authorities.read_bytes()):
         try:
             certificate.verify_directly_issued_by(authority)
         except (ValueError, TypeError, InvalidSignature):
-            return False
+            continue
         return True
+    return False
 
 
 class Certificates:
@@ -94,44 +117,3 @@ class Certificates:
             return None
         seen = self._reader.read(credentials.certificate)
         return None if seen.front_proxy else seen.user
-
-
-class FrontProxy:
-    """Believes X-Remote-* headers, but only from a front proxy."""
-
-    name = "front-proxy"
-
-    def __init__(self, reader: CertificateReader, allowed: Sequence[str]) -> None:
-        """``allowed``: common names a front proxy's certificate may have; empty: any."""
-        self._reader = reader
-        self._allowed = frozenset(allowed)
-
-    def authenticate(self, credentials: Credentials) -> User | None:
-        headers = credentials.headers
-        if "x-remote-user" not in headers or not self._is_trusted(credentials):
-            return None
-        name = headers["x-remote-user"].strip()
-        return User(name, _groups(name, headers), headers.get("x-remote-uid", ""), _extra(headers)) if name else None
-
-    def _is_trusted(self, credentials: Credentials) -> bool:
-        if credentials.fronted:
-            return True
-        if credentials.certificate is None:
-            return False
-        seen = self._reader.read(credentials.certificate)
-        return seen.front_proxy and (not self._allowed or seen.name in self._allowed)
-
-
-def _groups(name: str, headers: Mapping[str, str]) -> tuple[str, ...]:
-    said = [group.strip() for group in headers.get("x-remote-group", "").split(",") if group.strip()]
-    if name != ANONYMOUS_NAME and AUTHENTICATED not in said:
-        said.append(AUTHENTICATED)
-    return tuple(said)
-
-
-def _extra(headers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    return {
-        unquote(name.removeprefix(_EXTRA)): tuple(part.strip() for part in value.split(","))
-        for name, value in headers.items()
-        if name.startswith(_EXTRA)
-    }

@@ -12,7 +12,8 @@ from sampan.hookspecs import hookimpl
 from sampan_auth import extension, issuer
 from sampan_auth.accounts import AccountTokens
 from sampan_auth.bearer import Bearer
-from sampan_auth.certificates import CertificateReader, Certificates, FrontProxy
+from sampan_auth.certificates import CertificateReader, Certificates
+from sampan_auth.fronts import FrontProxy
 from sampan_auth.keys import Keys
 from sampan_auth.reviews import review_kinds
 from sampan_auth.static import read_tokens
@@ -30,13 +31,19 @@ class Settings:
     """Audiences a token may be meant for to be accepted here; empty: the issuer."""
     front_proxy_names: tuple[str, ...] = ("front-proxy-client",)
     """Common names a front proxy's certificate may have; empty: any that its authority signed."""
+    tls_front_names: tuple[str, ...] = ("nginx",)
+    """Common names of servers in front that end TLS; of them only the client's certificate is believed."""
+    client_ca: str = ""
+    """A file of authorities whose certificates such a server may pass on; relative to home. Empty: pki/ca.crt."""
 
 
 @hookimpl
 def contribute_authenticators(context: ServerContext) -> list[Authenticator]:
     settings = _settings(context)
-    reader = CertificateReader(_pki(context) / "front-proxy-ca.crt")
-    return [Certificates(reader), FrontProxy(reader, settings.front_proxy_names), _bearer(context)]
+    clients = Path(context.home) / settings.client_ca if settings.client_ca else _pki(context) / "ca.crt"
+    reader = CertificateReader(_pki(context) / "front-proxy-ca.crt", clients)
+    fronts = FrontProxy(reader, settings.front_proxy_names, settings.tls_front_names)
+    return [Certificates(reader), fronts, _bearer(context)]
 
 
 @hookimpl

@@ -58,14 +58,14 @@ def is_missing(error: RuntimeFailure) -> bool:
     return getattr(error.__cause__, "status_code", None) == 404
 
 
-def open_logs(client: Any, container_id: str, *, follow: bool, since: float, tail: int) -> Any:
+def open_logs(client: Any, container_id: str, *, follow: bool, since: int, tail: int) -> Any:
     """The raw answer of /containers/ID/logs: frames of [channel,0,0,0,length] unless the container has a terminal."""
     query = {
         "stdout": "1",
         "stderr": "1",
         "timestamps": "1",
         "follow": "1" if follow else "0",
-        "since": f"{since:.9f}" if since else "0",
+        "since": f"{since // 10**9}.{since % 10**9:09d}" if since else "0",
         "tail": str(tail) if tail >= 0 else "all",
     }
     url = f"{client.base_url}/v{client.api_version}/containers/{container_id}/logs"

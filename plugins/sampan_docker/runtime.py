@@ -216,7 +216,7 @@ class DockerRuntime:
             resize=lambda width, height: self._client.resize(container_id, height=height, width=width),
         )
 
-    def logs(self, container_id: str, *, follow: bool, since: float, tail: int) -> Iterator[tuple[float, int, bytes]]:
+    def logs(self, container_id: str, *, follow: bool, since: int, tail: int) -> Iterator[tuple[int, int, bytes]]:
         tty = bool(self._inspect(container_id)["Config"]["Tty"])
         return log_lines(open_logs(self._client, container_id, follow=follow, since=since, tail=tail), tty=tty)
 

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from sampan_docker.translation import seconds
+from sampan_docker.translation import nanoseconds
 
 HEAD = struct.Struct(">BxxxL")
 Read = Callable[[int], bytes]
@@ -31,14 +31,14 @@ def _exactly(read: Read, size: int) -> bytes:
     return data
 
 
-def log_lines(answer: Any, *, tty: bool) -> Iterator[tuple[float, int, bytes]]:
+def log_lines(answer: Any, *, tty: bool) -> Iterator[tuple[int, int, bytes]]:
     """Lines of a logs answer asked with timestamps; closes it."""
     try:
         source = _plain_lines(answer) if tty else frames(answer.raw.read)
         for channel, data in source:
             stamp, _, text = data.partition(b" ")
             with contextlib.suppress(ValueError):
-                yield seconds(stamp.decode()), channel, text
+                yield nanoseconds(stamp.decode()), channel, text
     finally:
         answer.close()
 

@@ -13,10 +13,9 @@ LONGEST = 16384  # bytes of a line before it is split with the tag P
 LARGEST = 10 << 20  # bytes of the log before it becomes log.1 and a new one begins
 
 
-def stamp(seconds: float) -> bytes:
-    """RFC 3339 with nanoseconds, UTC."""
-    whole = int(seconds)
-    nanos = int((seconds - whole) * 1e9)
+def stamp(when: int) -> bytes:
+    """RFC 3339, UTC, of nanoseconds since the epoch."""
+    whole, nanos = divmod(when, 1_000_000_000)
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)).encode() + b".%09dZ" % nanos
 
 
@@ -34,7 +33,7 @@ class Log:
     def write(self, channel: int, data: bytes) -> None:
         """Add output; an unfinished line waits for its end (or for LONGEST bytes)."""
         *lines, rest = (self._rest[channel] + data).split(b"\n")
-        head = stamp(time.time()) + b" " + NAMES[channel]
+        head = stamp(time.time_ns()) + b" " + NAMES[channel]
         out = []
         for line in lines:
             while len(line) > LONGEST:
@@ -51,7 +50,7 @@ class Log:
         """Write what never got its newline."""
         for channel, rest in self._rest.items():
             if rest:
-                self._put(b"%s %s P %s\n" % (stamp(time.time()), NAMES[channel], rest))
+                self._put(b"%s %s P %s\n" % (stamp(time.time_ns()), NAMES[channel], rest))
         os.close(self._file)
         os.close(self._folder)
 

@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 import calendar
+import contextlib
 import ctypes
+import logging
 import os
 import select
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from sampan.errors import SampanError
+log = logging.getLogger(__name__)
 
-Line = tuple[float, int, bytes]
-SIGN_OF_LIFE: Line = (0.0, 0, b"")  # lets a follower notice that nobody listens to it any more
+Line = tuple[int, int, bytes]  # nanoseconds since the epoch, channel, text
+SIGN_OF_LIFE: Line = (0, 0, b"")  # lets a follower notice that nobody listens to it any more
+
+POLL = 0.25  # seconds
 
 IN_MODIFY, IN_MOVED_TO, IN_CREATE = 0x2, 0x80, 0x100
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Folder:
-    """Waits until something in a directory changes."""
+    """Waits until something in a directory changes; where the user's inotify instances are used up (128 are usual), by
+    looking four times a second."""
 
     def __init__(self, path: Path) -> None:
         self._descriptor = _libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
         if self._descriptor < 0:
-            raise SampanError(f"inotify: {os.strerror(ctypes.get_errno())}; raise fs.inotify.max_user_instances")
+            log.debug("exec: inotify: %s; polling instead", os.strerror(ctypes.get_errno()))
+            return
         _libc.inotify_add_watch(self._descriptor, os.fsencode(path), IN_MODIFY | IN_MOVED_TO | IN_CREATE)
 
     def wait(self, timeout: float) -> None:
-        if select.select([self._descriptor], [], [], timeout)[0]:
+        if self._descriptor < 0:
+            time.sleep(min(timeout, POLL))
+        elif select.select([self._descriptor], [], [], timeout)[0]:
             os.read(self._descriptor, 65536)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+
+
+@lru_cache(maxsize=1024)
+def _seconds(stamp: bytes) -> int:
+    return calendar.timegm(time.strptime(stamp.decode(), "%Y-%m-%dT%H:%M:%S"))
 
 
 def parse(line: bytes) -> Line | None:
@@ -42,10 +57,10 @@ def parse(line: bytes) -> Line | None:
     try:
         when, name, tag, text = line.split(b" ", 3)
         whole, _, nanos = when.rstrip(b"Z").partition(b".")
-        seconds = calendar.timegm(time.strptime(whole.decode(), "%Y-%m-%dT%H:%M:%S")) + int(nanos or 0) / 1e9
+        stamp = _seconds(whole) * 1_000_000_000 + int(nanos[:9].ljust(9, b"0"))
     except ValueError:
         return None
-    return seconds, 2 if name == b"stderr" else 1, text + (b"\n" if tag.startswith(b"F") else b"")
+    return stamp, 2 if name == b"stderr" else 1, text + (b"\n" if tag.startswith(b"F") else b"")
 
 
 class Tail:
@@ -53,22 +68,42 @@ class Tail:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._older = path.with_name(f"{path.name}.1")
         self._file: BinaryIO | None = None
+
+    def begin(self) -> list[Line]:
+        """All there is, the rotated file first."""
+        self._open()
+        return self._rotated(_inode(self._file)) + self._rest()
 
     def lines(self) -> list[Line]:
         """What came since the last time; a line still being written is left for the next."""
         found = self._rest()
-        while self._file and self._path.exists() and os.fstat(self._file.fileno()).st_ino != self._path.stat().st_ino:
+        while self._file and (now := _stat(self._path)) is not None and (old := _inode(self._file)) != now.st_ino:
+            found += self._rest()  # it was still written to until it was rotated
             self.close()
-            found += self._rest()
+            self._open()
+            # One that was slow finds that the log was rotated twice: what it knows is gone, what came next is rotated.
+            found += self._rotated(_inode(self._file), old) + self._rest()
         return found
+
+    def _open(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._file = self._path.open("rb")
+
+    def _rotated(self, *known: int) -> list[Line]:
+        """The rotated file's lines, unless it is one of those files: it may have become that just now."""
+        try:
+            with self._older.open("rb") as file:
+                return [] if _inode(file) in known else _parsed(file.read())
+        except FileNotFoundError:
+            return []
 
     def _rest(self) -> list[Line]:
         if self._file is None:
-            try:
-                self._file = self._path.open("rb")
-            except FileNotFoundError:
-                return []
+            self._open()
+        if self._file is None:
+            return []
         data = self._file.read()
         cut = data.rfind(b"\n") + 1
         if cut < len(data):
@@ -81,14 +116,12 @@ class Tail:
         self._file = None
 
 
-def read(folder: Path, *, follow: bool, since: float, tail: int) -> Iterator[Line]:
+def read(folder: Path, *, follow: bool, since: int, tail: int) -> Iterator[Line]:
     """The container's lines, oldest first. Following ends when the container has ended and all is read."""
     file = Tail(folder / "log")
     watch = Folder(folder) if follow else None
     try:
-        older = folder / "log.1"
-        lines = _parsed(older.read_bytes()) if older.exists() else []
-        lines += file.lines()
+        lines = file.begin()
         lines = lines[max(0, len(lines) - tail) :] if tail >= 0 else lines
         yield from (line for line in lines if line[0] >= since)
         while watch:
@@ -102,6 +135,17 @@ def read(folder: Path, *, follow: bool, since: float, tail: int) -> Iterator[Lin
         file.close()
         if watch:
             watch.close()
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _inode(file: BinaryIO | None) -> int:
+    return os.fstat(file.fileno()).st_ino if file else -1
 
 
 def _parsed(data: bytes) -> list[Line]:

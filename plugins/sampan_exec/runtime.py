@@ -277,7 +277,7 @@ class ExecRuntime:
     def attach(self, container_id: str, *, stdin: bool, tty: bool) -> AttachStream:
         return AttachStream(self._records.container_folder(container_id), stdin=stdin)
 
-    def logs(self, container_id: str, *, follow: bool, since: float, tail: int) -> Iterator[logs.Line]:
+    def logs(self, container_id: str, *, follow: bool, since: int, tail: int) -> Iterator[logs.Line]:
         return logs.read(self._records.container_folder(container_id), follow=follow, since=since, tail=tail)
 
     def dial(self, sandbox_id: str, port: int) -> int:

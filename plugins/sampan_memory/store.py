@@ -30,6 +30,8 @@ class Keep:
 class MemoryStore:
     """A Store that lives as long as its process."""
 
+    shared = False  # other processes see nothing of it
+
     def __init__(self, keep: Keep | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._keep = keep or Keep()
         self._clock = clock

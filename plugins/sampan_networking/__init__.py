@@ -1,1 +1,1 @@
-"""Ingress and IngressClass: the kinds."""
+"""Ingress, IngressClass and NetworkPolicy: the kinds, and the class that an Ingress without one is given."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sampan.contracts.runtime import Container, Runtime
@@ -11,13 +12,15 @@ from sampan.errors import BadRequest, NotFound
 from sampan.objects.metadata import parse_time
 from sampan.objects.pods.containers import walk
 
+NANO = 1_000_000_000
+
 
 class Options(NamedTuple):
     follow: bool = False
     previous: bool = False
     timestamps: bool = False
     tail: int = -1
-    since: float = 0.0
+    since: int = 0  # nanoseconds since the epoch
     limit: int = 0  # bytes; 0 = no limit
 
 
@@ -37,11 +40,12 @@ def options(query: Mapping[str, list[str]]) -> Options:
             raise BadRequest(f"{name}: must not be negative")
         return value
 
-    since = 0.0
+    since = 0
     if query.get("sinceTime", [""])[0]:
-        since = parse_time(query["sinceTime"][0])
+        # Whole seconds, as kubelets know no others here: a float of today's seconds is not exact to the nanosecond.
+        since = int(parse_time(query["sinceTime"][0])) * NANO
     elif seconds := number("sinceSeconds", 0):
-        since = time.time() - seconds
+        since = time.time_ns() - seconds * NANO
     return Options(
         flag("follow"), flag("previous"), flag("timestamps"), number("tailLines", -1), since, number("limitBytes", 0)
     )
@@ -82,6 +86,12 @@ def text(runtime: Runtime, container_id: str, wanted: Options, *, alive: Callabl
         yield data
 
 
-def stamp(when: float) -> bytes:
-    """RFC 3339 with nanoseconds."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(when)).encode() + b".%09dZ" % int(when % 1 * 1e9)
+def stamp(when: int) -> bytes:
+    """RFC 3339 of nanoseconds since the epoch."""
+    seconds, nanos = divmod(when, NANO)
+    return _second(seconds) + b".%09dZ" % nanos
+
+
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> bytes:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)).encode()

@@ -7,10 +7,11 @@ import random
 from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.reconciling import Reconciler
-from sampan.contracts.serving import ServerContext
+from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_services import endpoints_objects, kinds, slices, sweeping
 from sampan_services.allocation import Allocate
+from sampan_services.presence import Presence
 from sampan_services.seeds import kubernetes_objects
 
 
@@ -22,6 +23,11 @@ def contribute_kinds() -> list[Kind]:
 @hookimpl
 def contribute_seeds(context: ServerContext) -> list[Object]:
     return kubernetes_objects(context.options)
+
+
+@hookimpl
+def contribute_duties(context: ServerContext) -> list[Duty]:
+    return [Duty("presence", Presence(context.cluster, context.options).run)]
 
 
 @hookimpl

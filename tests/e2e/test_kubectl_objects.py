@@ -82,6 +82,17 @@ def test_apply_warns_of_unknown_fields_and_refuses_them(cluster, namespace):
     assert "NotFound" in cluster.kubectl("get", "deployment", "d", check=False)
 
 
+def test_a_list_is_checked_by_kubectl_itself_and_applied(cluster, namespace):
+    pod = cluster.pod("x", "true", nodeName="nowhere")
+    listed = {"apiVersion": "v1", "kind": "List", "items": [config_map("one", a="b"), pod]}
+    done = cluster.kubectl("apply", "-f", "-", input=json.dumps(listed))
+    assert done.splitlines() == ["configmap/one created", "pod/x created"]
+
+    listed["items"][0]["dato"] = {}
+    refused = cluster.kubectl("apply", "-f", "-", input=json.dumps(listed), check=False)
+    assert 'ValidationError(ConfigMap): unknown field "dato" in io.k8s.api.core.v1.ConfigMap' in refused
+
+
 def test_label_and_annotate(cluster, namespace):
     cluster.apply(config_map("a"), config_map("b"))
 

@@ -7,12 +7,17 @@ import os
 import guide
 import pytest
 from clusters import free_port
+from elastic import elastic
 
-NUMBER = 107  # Service addresses and node ports of this cluster's own
+__all__ = ["elastic"]
+
+pytestmark = pytest.mark.kubectl
+
+NUMBER = 108  # Service addresses and node ports of this cluster's own
 
 
 @pytest.fixture
-def walked(tmp_path, tools):
+def walked(tmp_path, tools, elastic):
     """What the newcomer saw."""
     home = tmp_path / "home"
     (home / ".sampan").mkdir(parents=True)
@@ -21,12 +26,23 @@ def walked(tmp_path, tools):
         f"api: {{port: {free_port()}}}\nnode: {{runtime: exec, name: start}}\nnetwork: {{service_cidr: "
         f"{first}.{NUMBER}.0.0/16, node_ports: {30000 + NUMBER * 10}-{30009 + NUMBER * 10}}}\n"
     )
+    http = free_port()
+    ports = {
+        "http://127.0.0.1:9200": elastic.url,
+        "http_port=8080 https_port=8443": f"http_port={http} https_port={free_port()}",
+        "http://127.0.0.1:8080/": f"http://127.0.0.1:{http}/",
+    }
     checkout = guide.checkout(tmp_path / "sampan")
+    page = (checkout / "docs" / "start.md").read_text()
     try:
-        yield guide.run(guide.script((checkout / "docs" / "start.md").read_text()), checkout, home, tools)
+        yield guide.run(guide.script(page, ports), checkout, home, tools)
     finally:
         guide.run("sampan down", checkout, home, tools)
 
 
 def test_every_command_of_the_start_page_works(walked):
-    assert "answer   guestbook: hello from" in walked
+    said = walked.splitlines()
+
+    assert any("answer   guestbook: hello from" in line for line in said)
+    assert "refused, as it should be" in said
+    assert any(line.split()[:2] == ["keeper", "on"] for line in said)

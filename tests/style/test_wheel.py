@@ -12,7 +12,7 @@ import zipfile
 import pytest
 
 PLANKS = ("platform", "plugins", "addons")
-SUFFIXES = (".py", ".gz", ".json", ".yaml", ".msgpack")
+SUFFIXES = (".py", ".gz", ".json", ".yaml", ".msgpack", ".in")
 SECONDS = 300
 
 

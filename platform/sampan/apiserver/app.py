@@ -21,8 +21,10 @@ from sampan.apiserver.chain.authenticate import Authenticate
 from sampan.apiserver.chain.authorize import Authorize
 from sampan.apiserver.chain.impersonate import Impersonate
 from sampan.apiserver.cluster import InsideCluster
+from sampan.apiserver.delegations import Delegations
 from sampan.apiserver.deletes import Deleter
 from sampan.apiserver.discovery import Discovery
+from sampan.apiserver.duties import Duties
 from sampan.apiserver.front import Front
 from sampan.apiserver.metrics import Metrics
 from sampan.apiserver.openapi import OpenApi
@@ -104,7 +106,9 @@ def new_app(
 
     def context(name: str) -> ServerContext:
         settings = plugins.settings_of(name)
-        return ServerContext(home, settings, cluster, server_url=server_url, options=options)
+        return ServerContext(
+            home, settings, cluster, server_url=server_url, options=options, group_versions=registry.group_versions
+        )
 
     kinds = plugins.ask("contribute_kinds", context)
     registry.add(((plugin, kind) for plugin, found in kinds for kind in found), cache)
@@ -129,7 +133,9 @@ def new_app(
     cluster.authorization = authorize
     ready: dict[str, health.Check] = {"watch-cache": lambda: cache.alive, "seeds": lambda: app.failed_seeds == []}
     healthy = health.Health({"ping": lambda: True}, {"store": lambda: store.revision() >= 0, **ready})
-    discovery = Discovery(registry, server_url.removeprefix("https://"))
+    delegated = plugins.ask("contribute_delegations", context)
+    delegations = Delegations(registry, [each for _, answer in delegated for each in answer])
+    discovery = Discovery(registry, server_url.removeprefix("https://"), delegations)
     front = Front(
         registry,
         verbs={
@@ -151,10 +157,11 @@ def new_app(
             "healthz": healthy,
             "version": health.version,
             "metrics": metrics,
-            "openapi": OpenApi(registry),
+            "openapi": OpenApi(registry, delegations),
         },
         routes=routes,
         metrics=metrics,
+        delegations=delegations,
     )
     # Audit (what was asked, by whom, with what result) and flow control (who waits when there is too much) belong
     # after Impersonate and before Authorize, as upstream has them; neither exists yet.
@@ -162,11 +169,17 @@ def new_app(
     app = App(front, _falcon(front), cluster, cache, registry)
     _measure(metrics, cache, hub, streams)
     cache.start()
+    duties = Duties()
+    app.at_close(duties.end)
     app.at_close(lambda: _stop(cache, hub, streams))
     offered = plugins.ask("contribute_seeds", context)
     app.failed_seeds = seeds.sow(
         ((plugin, seed) for plugin, found in offered for seed in found), cluster, registry, cache
     )
+    delegations.start()
+    app.at_close(delegations.close)
+    asked = plugins.ask("contribute_duties", context)
+    duties.begin((plugin, duty) for plugin, found in asked for duty in found)
     threading.Thread(target=plugins.tell, args=("on_ready",), kwargs={"url": server_url}, daemon=True).start()
     app.at_close(lambda: plugins.tell("on_stop"))
     return app

@@ -63,6 +63,9 @@ class Deleter:
         self._clock = clock
 
     def delete(self, intent: Intent, options: Options) -> Write:
+        return self._writer.settled(lambda: self._delete(intent, options))
+
+    def _delete(self, intent: Intent, options: Options) -> Write:
         served, kind = intent.served, intent.served.stored
         assert served.collection is not None
         key = served.key(intent.namespace, intent.name)

@@ -1,19 +1,21 @@
 """What the server offers, in the old form (one document a group version) and the aggregated one (KEP-3352).
 
-Made from the registry, kept as bytes until the registry changes.
+Made from the registry and the delegations, kept as bytes until either changes.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
+from sampan.apiserver.delegations import Delegations
 from sampan.apiserver.encoding import encode_json
 from sampan.apiserver.negotiation import ranges
 from sampan.apiserver.registry import Registry, Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import no_such_path
-from sampan.contracts.serving import Answer
+from sampan.contracts.serving import Answer, Delegated
 
 AGGREGATED = {
     version: f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
@@ -24,15 +26,20 @@ AGGREGATED = {
 class Discovery:
     """Answers /api, /apis and what is below them, down to a group version."""
 
-    def __init__(self, registry: Registry, address: str = "") -> None:
+    def __init__(self, registry: Registry, address: str = "", delegations: Delegations | None = None) -> None:
         self._registry = registry
         self._address = address
+        self._delegations = delegations or Delegations(registry)
+        self._elsewhere: dict[str, list[Delegated]] = {}  # group versions of other servers, by group
         self._made: dict[Any, bytes] = {}
-        self._revision = -1
+        self._revision: tuple[int, ...] = ()
 
     def __call__(self, request: Request) -> Answer:
-        if self._revision != self._registry.revision:
-            self._made, self._revision = {}, self._registry.revision
+        revision = (self._registry.revision, *self._delegations.generation())
+        if self._revision != revision:
+            self._made, self._revision, self._elsewhere = {}, revision, {}
+            for found in self._delegations.all():
+                self._elsewhere.setdefault(found.group, []).append(found)
         parts = request.path.strip("/").split("/")
         if len(parts) == 1:
             version = aggregated_version(request.environ.get("HTTP_ACCEPT", ""))
@@ -49,20 +56,27 @@ class Discovery:
             versions = self._registry.versions.get("", ["v1"])
             return {"kind": "APIVersions", "versions": versions, "serverAddressByClientCIDRs": servers}
         if parts == ["apis"]:
-            groups = [self._group(group) for group in self._registry.groups() if group]
+            groups = [self._group(group) for group in self._groups()]
             return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
         if parts[0] == "api" and len(parts) == 2:
             return self._version("", parts[1])
-        if parts[0] == "apis" and len(parts) == 2 and parts[1] in self._registry.versions:
+        if parts[0] == "apis" and len(parts) == 2 and parts[1] in self._groups():
             return {"kind": "APIGroup", "apiVersion": "v1", **self._group(parts[1])}
         if parts[0] == "apis" and len(parts) == 3:
             return self._version(parts[1], parts[2])
         raise no_such_path()
 
+    def _groups(self) -> list[str]:
+        """All but the core: our own, then those that only others serve."""
+        own = [group for group in self._registry.groups() if group]
+        return own + [group for group in self._elsewhere if group not in self._registry.versions]
+
+    def _others(self, group: str) -> Sequence[Delegated]:
+        return self._elsewhere.get(group, ())
+
     def _group(self, group: str) -> dict[str, Any]:
-        versions = [
-            {"groupVersion": f"{group}/{version}", "version": version} for version in self._registry.versions[group]
-        ]
+        names = [*self._registry.versions.get(group, ()), *(found.version for found in self._others(group))]
+        versions = [{"groupVersion": f"{group}/{version}", "version": version} for version in names]
         return {"name": group, "versions": versions, "preferredVersion": versions[0]}
 
     def _version(self, group: str, version: str) -> dict[str, Any]:
@@ -77,8 +91,8 @@ class Discovery:
         name = (root, version)
         body = self._made.get(name)
         if body is None:
-            groups = [""] if root == "api" else [group for group in self._registry.groups() if group]
-            items = [self._aggregated_group(group) for group in groups if group in self._registry.versions]
+            groups = [""] if root == "api" else self._groups()
+            items = [self._aggregated_group(group) for group in groups if group or "" in self._registry.versions]
             body = self._made[name] = encode_json(
                 {
                     "kind": "APIGroupDiscoveryList",
@@ -100,7 +114,14 @@ class Discovery:
                 "resources": [_aggregated_resource(served) for served in self._registry.of_version(group, version)],
                 "freshness": "Current",
             }
-            for version in self._registry.versions[group]
+            for version in self._registry.versions.get(group, ())
+        ] + [
+            {
+                "version": found.version,
+                "resources": list(found.resources or ()),
+                "freshness": "Stale" if found.stale or found.resources is None else "Current",
+            }
+            for found in self._others(group)
         ]
         metadata = {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}
         return {"metadata": metadata, "versions": versions}

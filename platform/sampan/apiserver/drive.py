@@ -26,6 +26,9 @@ def block(work: Work[Result], cache: Cache) -> Result:
     try:
         ops = next(work)
         while True:
+            if not ops:
+                ops = work.send(_refreshed(cache))
+                continue
             try:
                 revision = cache.store.commit(*ops)
             except Stale as stale:
@@ -38,6 +41,28 @@ def block(work: Work[Result], cache: Cache) -> Result:
     except StopIteration as stop:
         result: Result = stop.value
         return result
+
+
+def _newest(cache: Cache) -> int | SampanError:
+    try:
+        return cache.target()
+    except SampanError as error:
+        return error
+
+
+def _refreshed_or_why(cache: Cache) -> int | SampanError:
+    try:
+        return _refreshed(cache)
+    except SampanError as error:
+        return error
+
+
+def _refreshed(cache: Cache) -> int:
+    """The newest revision, once the cache has it."""
+    newest = cache.target()
+    if not cache.wait(newest):
+        raise Timeout("this server has not seen the newest state yet", retry_after=1)
+    return newest
 
 
 def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exception]:
@@ -69,6 +94,8 @@ def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exce
 
 def _submitted(cache: Cache, ops: Sequence[Op]) -> Callable[[], int | SampanError]:
     """Submit; the function returned waits for the outcome and for the cache to have it."""
+    if not ops:
+        return lambda: _refreshed_or_why(cache)
     arrived = threading.Event()
     outcome: list[int | SampanError] = []
 
@@ -112,7 +139,10 @@ def _begin(
                 error = result
                 resume(lambda: finish(answer_error(error)))
 
-        cache.store.submit(ops, done)
+        if ops:
+            cache.store.submit(ops, done)
+        else:
+            done(_newest(cache))
 
     return begin
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sampan.apiserver.calls import ServedCall
 from sampan.apiserver.compression import compressed
+from sampan.apiserver.delegations import Delegations
 from sampan.apiserver.handover import Hijacked, Offloaded, Parked
 from sampan.apiserver.metrics import Metrics
 from sampan.apiserver.registry import Registry, Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import answer_error, no_such_path
 from sampan.apiserver.subresources import Subresources, not_allowed
-from sampan.contracts.serving import Answer, Route
+from sampan.contracts.serving import Answer, Call, Route
 
 Step = Callable[[Request], None]
 Verb = Callable[[Request, Served], Answer]
@@ -35,6 +36,7 @@ class Front:
         pages: Mapping[str, Page],
         routes: Sequence[Route],
         metrics: Metrics,
+        delegations: Delegations | None = None,
     ) -> None:
         self._registry = registry
         self.chain: Sequence[Step] = ()  # set once, at boot
@@ -44,6 +46,7 @@ class Front:
         self._routes = {route.path: route for route in routes if not route.prefix}
         self._prefixes = sorted((route for route in routes if route.prefix), key=lambda route: -len(route.path))
         self._metrics = metrics
+        self._delegations = delegations or Delegations(registry)
 
     def answer(self, request: Request) -> Answer:
         """Everything but raising what handover.py names; errors have become answers."""
@@ -78,7 +81,7 @@ class Front:
             return self._serve_path(request)
         served = request.served
         if served is None:
-            raise no_such_path()
+            return self._serve_elsewhere(request)
         if request.namespace and not served.namespaced and request.resource != "namespaces":
             raise no_such_path()
         if request.subresource:
@@ -102,6 +105,8 @@ class Front:
         if route is not None:
             return self._serve_route(request, route)
         first = path.strip("/").partition("/")[0]
+        if (first == "apis" or path.startswith("/openapi/v3/apis/")) and self._delegations.of_path(path) is not None:
+            return self._serve_elsewhere(request)
         page = self._pages.get(first)
         if page is None:
             raise no_such_path()
@@ -112,9 +117,18 @@ class Front:
     def _serve_route(self, request: Request, route: Route) -> Answer:
         if request.method not in route.methods:
             raise not_allowed()
+        return self._run(request, route.serve, blocking=route.blocking)
+
+    def _serve_elsewhere(self, request: Request) -> Answer:
+        found = self._delegations.of_path(request.path)
+        if found is None:
+            raise no_such_path()
+        return self._run(request, found.serve, blocking=True)
+
+    def _run(self, request: Request, serve: Callable[[Call], object], *, blocking: bool) -> Answer:
         cluster = self._subresources.cluster
         assert cluster is not None
-        return self._subresources.answer(request, ServedCall(request, cluster), route.serve, blocking=route.blocking)
+        return self._subresources.answer(request, ServedCall(request, cluster), serve, blocking=blocking)
 
 
 def _below(path: str, root: str) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 
 from sampan.contracts.kinds import Kind, Object, Problem
 from sampan.errors import BadRequest, UnsupportedMediaType
-from sampan.objects import metadata, protobuf, schema, selectors, tables, validation, yamlin
+from sampan.objects import metadata, protobuf, schema, selectors, structural, tables, validation, yamlin
 from sampan.objects.apply import apply as applying
 from sampan.objects.apply import managers
 from sampan.objects.patches import json_patch, merge_patch, strategic
@@ -27,6 +27,7 @@ JSON_TYPES = frozenset({"application/json", "*/*", ""})
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml"})
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 MOST_OPERATIONS = 10_000  # of a JSON patch, as upstream
+_UNKNOWN_FORM = "the body of the request was in an unknown format - accepted media types include: "
 
 
 def field_terms(text: str) -> list[tuple[str, str, str]]:
@@ -41,6 +42,9 @@ def check_metadata(obj: Object, kind: Kind, old: Object | None) -> Iterable[Prob
 def decode(kind: Kind, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
     """A body as an object of the kind, and warnings. Raises BadRequest (what is wrong, or with Strict what is unknown)
     or UnsupportedMediaType."""
+    own = structural.of(kind)
+    if own is not None:
+        return _decode_own(own, kind, data, media, strictness)
     schemas = schema.load()
     address = (kind.group, kind.version, kind.kind)
     if not schemas.has(*address):
@@ -56,6 +60,43 @@ def decode(kind: Kind, data: bytes, media: str, strictness: str) -> tuple[Object
     if strictness == "Ignore" or (strictness == "Warn" and _is_plain(data, obj)):
         return obj, []
     return obj, judged(schemas.strict_problems(*address, data), strictness, address)
+
+
+def _decode_own(
+    own: structural.Structural, kind: Kind, data: bytes, media: str, strictness: str
+) -> tuple[Object, list[str]]:
+    """The same for a kind with a schema of its own. No protobuf: there are no field numbers."""
+    if media == PROTOBUF:
+        raise UnsupportedMediaType(_UNKNOWN_FORM + "application/json, application/yaml")
+    obj = decode_options(data, media)
+    check_kind(obj, kind)
+    pruned = own.prune(obj)
+    if strictness == "Ignore" or (media in JSON_TYPES and _is_plain(data, pruned)):
+        return pruned, []
+    if media in JSON_TYPES:
+        found = own.strict_problems(data)
+    else:
+        found = [*yamlin.duplicates(data), *own.unknown_fields(obj)]
+    return pruned, judged(found, strictness, (kind.group, kind.version, kind.kind))
+
+
+def default(kind: Kind, obj: Object) -> None:
+    """The schema's defaults, then the kind's own."""
+    own = structural.of(kind)
+    if own is not None:
+        own.default(obj)
+    kind.default(obj)
+
+
+def check(kind: Kind, obj: Object, old: Object | None) -> list[Problem]:
+    """All that is wrong with an object. ``Kind.validate`` sees only objects that fit the schema."""
+    found = list(check_metadata(obj, kind, old))
+    own = structural.of(kind)
+    if own is not None:
+        misfits = own.check(obj)
+        if misfits:
+            return found + misfits
+    return [*found, *kind.validate(obj, old)]
 
 
 def _is_plain(data: bytes, obj: Object) -> bool:
@@ -97,10 +138,7 @@ def decode_options(data: bytes, media: str) -> Object:
         return yamlin.decode(data)
     if media == PROTOBUF:
         return protobuf.decode(data)
-    raise UnsupportedMediaType(
-        f"the body of the request was in an unknown format - accepted media types include: application/json, "
-        f"application/yaml, {PROTOBUF}"
-    )
+    raise UnsupportedMediaType(f"{_UNKNOWN_FORM}application/json, application/yaml, {PROTOBUF}")
 
 
 def read_patch(how: str, data: bytes) -> Any:
@@ -126,11 +164,10 @@ def patch(
     Only what the patch names at the top is checked: the rest of ``current`` was when it was written. ``given_away``
     says that ``current`` may be changed.
     """
-    schemas, address, node = schema.load(), (kind.group, kind.version, kind.kind), node_of(kind)
-    if how == "strategic" and node is None:
+    own, address, node = structural.of(kind), (kind.group, kind.version, kind.kind), node_of(kind)
+    if how == "strategic" and (node is None or own is not None):
         raise UnsupportedMediaType(
-            "the body of the request was in an unknown format - accepted media types include: "
-            "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+            _UNKNOWN_FORM + "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
         )
     if given_away and how == "merge":
         patched = merge_patch.apply_to(current, change)
@@ -140,14 +177,15 @@ def patch(
         return patched, []
     touched = _touched(how, change, patched)
     part = {name: patched[name] for name in touched if name in patched}
-    pruned = schemas.prune(*address, part)
+    pruned = own.prune(part) if own is not None else schema.load().prune(*address, part)
     for name in part:
         if name not in pruned:
             del patched[name]
     patched.update(pruned)
     if strictness == "Ignore" or pruned == part:
         return patched, []
-    return patched, judged(schemas.unknown_fields(*address, part), strictness, address)
+    unknown = own.unknown_fields(part) if own is not None else schema.load().unknown_fields(*address, part)
+    return patched, judged(unknown, strictness, address)
 
 
 def _touched(how: str, change: Any, patched: Object) -> Iterable[str]:
@@ -199,6 +237,9 @@ def apply(
         current, config, node_of(kind), manager=manager, force=force, api_version=kind.api_version, now=now,
         subresource=subresource, ignore=ignore,
     )  # fmt: skip
+    own = structural.of(kind)
+    if own is not None:
+        return own.prune(merged)
     address = (kind.group, kind.version, kind.kind)
     return schema.load().prune(*address, merged) if schema.load().has(*address) else merged
 
@@ -211,6 +252,9 @@ def track(kind: Kind, before: Object | None, after: Object, *, manager: str, now
 
 
 def node_of(kind: Kind) -> Node | None:
+    own = structural.of(kind)
+    if own is not None:
+        return own.node
     schemas, address = schema.load(), (kind.group, kind.version, kind.kind)
     return schemas.node(*address) if schemas.has(*address) else None
 

@@ -5,6 +5,9 @@ Documents are made when first asked for, on the pool where there is one, and aga
 
 from __future__ import annotations
 
+from typing import Any
+
+from sampan.apiserver.delegations import Delegations
 from sampan.apiserver.encoding import encode_json
 from sampan.apiserver.handover import Offloaded
 from sampan.apiserver.negotiation import ranges
@@ -14,16 +17,19 @@ from sampan.apiserver.statuses import answer_error, no_such_path
 from sampan.contracts.serving import Answer
 from sampan.errors import NotAcceptable, StatusError
 from sampan.objects import schema
-from sampan.objects.openapi.documents import Documents
+from sampan.objects.openapi import gnostic
+from sampan.objects.openapi.documents import V2_PROTOBUF, Documents
 
 _JSON = frozenset({"application/json", "application/*", "*/*"})
+_PROTOBUF = frozenset({gnostic.MEDIA_TYPE, gnostic.ASKED_MEDIA_TYPE})
 
 
 class OpenApi:
     """Answers /openapi/v2, /openapi/v3 and what is below it."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, delegations: Delegations | None = None) -> None:
         self._registry = registry
+        self._delegations = delegations or Delegations(registry)
         self._revision = -1
         self._documents: Documents | None = None
         self._made: set[tuple[str, bool]] = set()
@@ -31,20 +37,29 @@ class OpenApi:
     def __call__(self, request: Request) -> Answer:
         documents = self._current()
         path = request.path.removeprefix("/openapi").strip("/")
-        if not any(wanted.media in _JSON for wanted in ranges(request.environ.get("HTTP_ACCEPT", "*/*"))):
-            raise NotAcceptable("only the following media types are accepted: application/json")
+        form = _form(request.environ.get("HTTP_ACCEPT", "*/*"), path)
         if path == "v3":
-            return Answer(200, encode_json(documents.v3_index()))
+            return Answer(200, encode_json(self._index(documents)))
         name = "v2" if path == "v2" else path.removeprefix("v3/")
         if path != "v2" and (name == path or name not in documents.v3_index()["paths"]):
             raise no_such_path()
         tag = f'"{documents.etag(name)}"'
+        if form == V2_PROTOBUF:
+            name, tag = form, f'{tag[:-1]}P"'  # another form of it is another entity
         if request.environ.get("HTTP_IF_NONE_MATCH") == tag:
             return Answer(304, b"", headers=[("ETag", tag), ("Vary", "Accept")])
         packed = "gzip" in request.environ.get("HTTP_ACCEPT_ENCODING", "")
         if request.loop is not None and (name, packed) not in self._made:
             raise Offloaded(lambda: self._guarded(documents, name, packed, tag))
         return self._answer(documents, name, packed, tag)
+
+    def _index(self, documents: Documents) -> dict[str, Any]:
+        index = documents.v3_index()
+        for found in self._delegations.all():
+            if found.openapi:
+                path = f"apis/{found.group}/{found.version}"
+                index["paths"][path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={found.openapi}"}
+        return index
 
     def _current(self) -> Documents:
         if self._documents is None or self._revision != self._registry.revision:
@@ -60,11 +75,29 @@ class OpenApi:
             return answer_error(error)
 
     def _answer(self, documents: Documents, name: str, packed: bool, tag: str) -> Answer:
-        body = documents.gzipped(name) if packed else documents.v2() if name == "v2" else documents.v3(name)
+        body = documents.gzipped(name) if packed else _plain(documents, name)
         if body is None:
             raise no_such_path()
         self._made.add((name, packed))
         headers = [("ETag", tag), ("Vary", "Accept"), ("Vary", "Accept-Encoding")]
         if packed:
             headers.append(("Content-Encoding", "gzip"))
-        return Answer(200, body, headers=headers)
+        media = gnostic.MEDIA_TYPE if name == V2_PROTOBUF else "application/json"
+        return Answer(200, body, content_type=media, headers=headers)
+
+
+def _form(accept: str, path: str) -> str:
+    """The first form asked for that there is: "json", or of version 2 the protobuf; raises NotAcceptable."""
+    for wanted in ranges(accept):
+        if wanted.media in _JSON:
+            return "json"
+        if path == "v2" and wanted.media in _PROTOBUF:
+            return V2_PROTOBUF
+    more = f", {gnostic.MEDIA_TYPE}" if path == "v2" else ""
+    raise NotAcceptable(f"only the following media types are accepted: application/json{more}")
+
+
+def _plain(documents: Documents, name: str) -> bytes | None:
+    if name == V2_PROTOBUF:
+        return documents.v2_protobuf()
+    return documents.v2() if name == "v2" else documents.v3(name)

@@ -97,6 +97,10 @@ class Registry:
                 return served
         return None
 
+    def group_versions(self) -> list[tuple[str, str]]:
+        """All of them, the core first."""
+        return [(group, version) for group in self.groups() for version in self.versions[group]]
+
     def groups(self) -> list[str]:
         """All groups, the core first, the rest by name."""
         return sorted(self.versions)

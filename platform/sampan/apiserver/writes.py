@@ -1,8 +1,8 @@
 """The write pipeline: what happens to an object between its decoded body and the store's commit.
 
 A write is a generator: it yields store operations and is sent their revision, or Stale is thrown in and it starts
-again with what is there now. Who drives it (``drive``) decides whether anybody blocks. Order of the calls on a kind:
-contracts/kinds.py. Knows no HTTP.
+again with what is there now; yielding none, it is sent the newest revision once the cache has it. Who drives it
+(``drive``) decides whether anybody blocks. Order of the calls on a kind: contracts/kinds.py. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sampan.contracts.admission import Admitter, Review
 from sampan.contracts.kinds import Draft, Kind, Object
 from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
-from sampan.errors import BadRequest, InternalError
+from sampan.errors import BadRequest, InternalError, StatusError
 from sampan.objects import problems
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
@@ -74,11 +74,34 @@ class Writer:
 
     def create(self, intent: Intent, obj: Object) -> Write:
         """Write a new object (of the request's version)."""
-        served, kind = intent.served, intent.served.stored
         sent = encoding.encode_json(obj)  # an attempt may spoil the object; the next one needs it fresh
+        return self.settled(lambda: self._create(intent, sent))
+
+    def update(self, intent: Intent, change: Callable[[Object], Object | None], *, revision: int = 0) -> Write:
+        """Change the object that is there: ``change`` gets it (a fresh dict, of the request's version) and returns
+        the new one, or None to leave it. Started again when another writer came between, unless ``revision`` says
+        which one was meant."""
+        return self.settled(lambda: self._update(intent, change, revision))
+
+    def settled(self, write: Callable[[], Write]) -> Write:
+        """The write; what refuses it counts only of the newest state.
+
+        Other processes write to the same store, and this one's cache may be some milliseconds behind them: an object
+        just made there would be "not found" here. So a refused write is tried once more where the cache was behind.
+        """
+        seen = self.cache.revision
+        try:
+            return (yield from write())
+        except StatusError:
+            yield ()
+            if self.cache.revision == seen:
+                raise
+        return (yield from write())
+
+    def _create(self, intent: Intent, sent: bytes) -> Write:
+        served, kind = intent.served, intent.served.stored
         for attempt in range(ATTEMPTS):
-            if attempt:
-                obj = encoding.decode_json(sent)
+            obj = encoding.decode_json(sent)
             meta = stamps.metadata_of(obj)
             base = str(meta.get("generateName") or "")
             generated = not meta.get("name")
@@ -87,7 +110,7 @@ class Writer:
             intent.name = str(meta.get("name") or "")
             stamps.stamp_new(obj, served.kind, intent.namespace, self.clock())
             if kind.status and not kind.status_on_create:
-                obj["status"] = {}  # shown empty, as upstream's structs are, until somebody knows better
+                _empty_status(obj, kind)
             stored = served.kept(obj)
             key = served.key(intent.namespace, intent.name)
             if served.collection is not None and key in served.collection.records:
@@ -109,10 +132,7 @@ class Writer:
             return Written(fill_revision(value, revision), created=True, key=key, revision=revision)
         raise InternalError(f"{intent.name}: gave up after {ATTEMPTS} attempts to write beside other writers")
 
-    def update(self, intent: Intent, change: Callable[[Object], Object | None], *, revision: int = 0) -> Write:
-        """Change the object that is there: ``change`` gets it (a fresh dict, of the request's version) and returns
-        the new one, or None to leave it. Started again when another writer came between, unless ``revision`` says
-        which one was meant."""
+    def _update(self, intent: Intent, change: Callable[[Object], Object | None], revision: int) -> Write:
         served = intent.served
         assert served.collection is not None
         key = served.key(intent.namespace, intent.name)
@@ -161,15 +181,15 @@ class Writer:
             elif kind.status and not intent.subresource:
                 _keep(obj, old, "status")
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
-        kind.default(obj)
+        machinery.default(kind, obj)
         if self.mutating:
             for admitter in self.mutating:
                 if review.operation in admitter.operations:
                     admitter.admit(review)
-            kind.default(obj)
+            machinery.default(kind, obj)
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old)
-        found = [*machinery.check_metadata(obj, kind, old), *kind.validate(obj, old)]
+        found = machinery.check(kind, obj, old)
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
         for admitter in self.checking:
@@ -206,7 +226,7 @@ class Writer:
             namespace, name = str(meta.get("namespace") or ""), str(meta.get("name") or "")
             stamps.stamp_new(obj, served.kind, namespace, self.clock())
             stored = served.kept(obj)
-            served.stored.default(stored)
+            machinery.default(served.stored, stored)
             ops.append(encoding.put(served, self.cache, served.key(namespace, name), stored, 0))
         for which, namespace, name in review.also_delete:
             group, plural = which if isinstance(which, tuple) else (which.group, which.plural)
@@ -214,6 +234,14 @@ class Writer:
             if found is not None:
                 ops.append(Delete(found.key(namespace, name)))
         return ops
+
+
+def _empty_status(obj: Object, kind: Kind) -> None:
+    """Until somebody knows better: shown empty, as upstream's structs are; a kind with its own schema has none."""
+    if kind.schema is None:
+        obj["status"] = {}
+    else:
+        obj.pop("status", None)
 
 
 def _counts(intent: Intent) -> bool:

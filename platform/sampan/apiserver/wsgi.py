@@ -11,8 +11,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from sampan.apiserver.app import App, Orders, new_app
-from sampan.errors import ConfigError
+import falcon
+
+from sampan.apiserver.app import App, Orders, give, new_app
+from sampan.apiserver.statuses import answer_error
+from sampan.errors import ConfigError, ServiceUnavailable
 from sampan.options import cluster_options
 from sampan.plugins import Plugins
 from sampan.settings import Settings, load
@@ -26,17 +29,39 @@ def build_app(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) 
 
 
 def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> App:
-    """The App itself; raises ConfigError where no plugin knows the store."""
+    """The App itself; raises ConfigError where no plugin knows the store, or it cannot be had by all workers."""
     store = plugins.first("provide_store", url=settings.store_url)
     if store is None:
         scheme = settings.store_url.partition(":")[0]
         raise ConfigError(f"no plugin opens a store of the kind {scheme!r}; is its plugin installed and enabled?")
+    alone = not getattr(store, "shared", True)
+    if alone and settings.api.workers > 1:
+        store.close()
+        raise ConfigError(f"{_alone(settings)}: set api.workers to 1, or store to one that processes can share")
     orders = Orders(settings.authentication, settings.authorization, settings.admission)
     url = str(options.get("server_url") or settings.server_url)
     app = new_app(plugins, store=store, home=str(settings.home), options=options, orders=orders, server_url=url)
     app.at_close(store.close)
     atexit.register(app.close)
+    if alone:
+        app.wsgi.add_middleware(OneProcess(_alone(settings)))
     return app
+
+
+def _alone(settings: Settings) -> str:
+    return f"the store {settings.store_url} lives in one process, and this API server has several"
+
+
+class OneProcess:
+    """Refuses all requests under a server with several processes: each would have a truth of its own."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        if req.env.get("wsgi.multiprocess"):
+            give(resp, answer_error(ServiceUnavailable(self._why)))
+            resp.complete = True
 
 
 def __getattr__(name: str) -> Any:

@@ -1,10 +1,10 @@
-"""The ``sampan`` command: one module a subcommand, loaded when it is called."""
+"""The ``sampan`` command: one module a subcommand, loaded when called; plugins bring more (contribute_commands)."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,18 +13,22 @@ from sampan.errors import ConfigError, PluginError
 from sampan.plugins import suggest
 from sampan.settings import Where
 
+if TYPE_CHECKING:
+    from sampan.cli.contributed import Contributed
+
 COMMANDS = {
     "up": "Start the cluster on this machine, or say that it runs.",
     "down": "Stop all of it and leave nothing running.",
     "status": "Say what runs, where, and how it is.",
     "logs": "Show what the cluster's processes have logged.",
+    "prepare": "Make keys, certificates and kubeconfigs, and start nothing.",
     "apiserver": "Run the API server alone.",
     "reconciler": "Run the reconciler alone.",
     "scheduler": "Run the scheduler alone.",
     "node": "Run this machine's node alone: its agent and its service proxy.",
     "run": "Run one component alone, as a client of an API server.",
     "addons": "List, enable and disable add-ons.",
-    "plugins": "List plugins.",
+    "plugins": "List plugins, or begin one of your own.",
     "doctor": "Say what is wrong with this machine, in words.",
 }
 
@@ -37,7 +41,7 @@ class Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
-            return None
+            return _contributed(ctx).load(name)
         command: click.Command = importlib.import_module(f"sampan.cli.{name}").command
         return command
 
@@ -45,12 +49,41 @@ class Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS:
-            ctx.fail(f"no such command {args[0]!r}{suggest(args[0], COMMANDS)}")
-        return super().resolve_command(ctx, args)
+            brought = _contributed(ctx).below()
+            if args[0] not in brought:
+                ctx.fail(f"no such command {args[0]!r}{suggest(args[0], [*COMMANDS, *brought])}")
+        name, command, rest = super().resolve_command(ctx, args)
+        if name in COMMANDS and command is not None and _may_go_below(command, rest):
+            from sampan.cli.contributed import extended
+
+            command = extended(command, str(name), lambda: _contributed(ctx))
+        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from sampan.cli.contributed import quietly
+
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([*COMMANDS.items(), *quietly(_where(ctx), COMMANDS).items()])
+
+
+def _may_go_below(command: click.Command, rest: list[str]) -> bool:
+    """Whether the plugins have to be asked: not for flags alone, nor for a word that the group has itself."""
+    if isinstance(command, click.Group) and rest and rest[0] in command.commands:
+        return False
+    return "--help" in rest or any(not word.startswith("-") for word in rest)
+
+
+def _where(ctx: click.Context) -> Where:
+    return Where(home=ctx.params.get("home") or "", config=ctx.params.get("config") or "")
+
+
+def _contributed(ctx: click.Context) -> Contributed:
+    from sampan.cli.contributed import contributed
+
+    found: Contributed | None = ctx.meta.get("sampan.contributed")
+    if found is None:
+        found = ctx.meta["sampan.contributed"] = contributed(_where(ctx), COMMANDS)
+    return found
 
 
 @click.command(cls=Lazy)

@@ -204,6 +204,11 @@ class Client:
         headers = {"Accept": accept, "User-Agent": self._agent}
         return self.transport.stream(with_query(path_of(resource, namespace), query), headers)
 
+    def open_lines(self, path: str, *, query: Mapping[str, object] | None = None, longest: int = 0) -> Stream:
+        """Any GET whose answer is text that comes line by line, a followed log say; ``longest`` as in Transport."""
+        headers = {"Accept": "*/*", "User-Agent": self._agent}
+        return self.transport.stream(with_query(path, query), headers, longest=longest)
+
     def request(
         self, method: str, path: str, *, query: Mapping[str, object] | None = None, body: Any = None,
         headers: Mapping[str, str] | None = None,

@@ -56,7 +56,7 @@ class HttpTransport:
                 if fresh or method not in IDEMPOTENT or isinstance(error, TimeoutError):
                     raise self._unreachable(error) from error
 
-    def stream(self, path: str, headers: Mapping[str, str]) -> SocketStream:
+    def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> SocketStream:
         connection = self._new()
         try:
             connection.request("GET", self._prefix + path, headers=self._signed(headers))
@@ -69,7 +69,7 @@ class HttpTransport:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 20)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
-        return SocketStream(sock)
+        return SocketStream(sock, longest=longest)
 
     def close(self) -> None:
         with self._lock:

@@ -88,7 +88,7 @@ class Hub:
     def _run(self, ear: socket.socket) -> None:
         self._selector = selectors.DefaultSelector()
         self._timers: list[tuple[float, int, Follower]] = []
-        self._waiting: dict[Follower, Stream] = {}
+        self._waiting: dict[Follower, tuple[Stream, int]] = {}  # and the stream's number while it was open
         self._count = itertools.count()
         ear.setblocking(False)
         self._selector.register(ear, selectors.EVENT_READ, None)
@@ -138,17 +138,17 @@ class Hub:
             if isinstance(wanted, float):
                 self._quiet(follower)
                 heapq.heappush(self._timers, (time.monotonic() + wanted, next(self._count), follower))
-            elif self._waiting.get(follower) is not wanted:
+            elif follower not in self._waiting or self._waiting[follower][0] is not wanted:
                 self._quiet(follower)
-                self._waiting[follower] = wanted
+                self._waiting[follower] = (wanted, wanted.fileno())
                 self._selector.register(wanted.fileno(), selectors.EVENT_READ, follower)
 
     def _quiet(self, follower: Follower) -> None:
         """Forget the stream that the follower waited for; it may be closed already, and its number taken again."""
-        if self._waiting.pop(follower, None) is not None:
-            for fd, key in list(self._selector.get_map().items()):
-                if key.data is follower:
-                    self._selector.unregister(fd)
+        if (waited := self._waiting.pop(follower, None)) is not None:
+            key = self._selector.get_map().get(waited[1])
+            if key is not None and key.data is follower:
+                self._selector.unregister(waited[1])
 
     def _drop(self, follower: Follower) -> None:
         self._followers.discard(follower)

@@ -38,7 +38,7 @@ class InProcessTransport:
             _close(parts)
         return Response(call.status, call.headers, data)
 
-    def stream(self, path: str, headers: Mapping[str, str]) -> CallStream:
+    def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> CallStream:
         stopping = threading.Event()
         environ = _environ("GET", path, headers, b"", self._user)
         #: An application that waits for changes looks at this, so that a watch can be ended from outside.
@@ -85,7 +85,7 @@ class CallStream:
             if not self._queue and not self._done and not self._stopping.is_set():
                 self._more.wait(timeout)
 
-    def read(self, timeout: float | None = None) -> list[bytes]:
+    def read(self, timeout: float | None = None, most: int = 0) -> list[bytes]:
         if timeout != 0:
             self.wait(timeout)
         with self._more:

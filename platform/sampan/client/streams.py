@@ -15,10 +15,18 @@ _MOST_HEAD = 64 * 1024
 _READ = 64 * 1024
 
 
-class Lines:
-    """Turns the bytes of one response into its lines. Raises ConnectionError for what is not HTTP."""
+class Piece(bytes):
+    """The beginning, or a middle part, of a line that is too long; the rest of it comes next."""
 
-    def __init__(self) -> None:
+
+class Lines:
+    """Turns the bytes of one response into its lines. Raises ConnectionError for what is not HTTP.
+
+    ``longest``: a line of more bytes comes in Pieces of exactly so many, and a rest; 0: in one, whatever its size.
+    """
+
+    def __init__(self, longest: int = 0) -> None:
+        self._longest = longest
         self.status = 0
         self.ended = False
         self.body = bytearray()  # only kept for an error answer
@@ -39,9 +47,23 @@ class Lines:
         if self.status >= 400:
             self.body += content
             return []
-        lines = (self._line + content).split(b"\n")
+        text = self._line + content
+        lines = text.split(b"\n")
         self._line = b"" if self.ended else lines.pop()
+        if self._longest and len(text) > self._longest:
+            return self._cut(lines)
         return [line for line in lines if line]
+
+    def _cut(self, lines: list[bytes]) -> list[bytes]:
+        cut = [part for line in lines for part in self._parts(line) if part]
+        if len(self._line) > self._longest:
+            *begun, self._line = self._parts(self._line)
+            cut += begun
+        return cut
+
+    def _parts(self, line: bytes) -> list[bytes]:
+        longest, last = self._longest, (max(len(line), 1) - 1) // self._longest * self._longest
+        return [*(Piece(line[at : at + longest]) for at in range(0, last, longest)), line[last:]]
 
     def _closed(self) -> list[bytes]:
         self.ended = True
@@ -116,9 +138,9 @@ def _chunk_size(text: bytes) -> int:
 class SocketStream:
     """A watch on its own connection. Not blocking: ``read(0)`` returns what is there."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, *, longest: int = 0) -> None:
         self._sock = sock
-        self._lines = Lines()
+        self._lines = Lines(longest)
         self._closed = False
         self._failure: ConnectionError | None = None
         sock.setblocking(False)
@@ -138,10 +160,11 @@ class SocketStream:
     def fileno(self) -> int:
         return self._sock.fileno()
 
-    def read(self, timeout: float | None = None) -> list[bytes]:
+    def read(self, timeout: float | None = None, most: int = 0) -> list[bytes]:
         if timeout != 0 and not self._failure:
             self.wait(timeout)
         lines: list[bytes] = []
+        left = most
         try:
             # TLS: what is already decrypted does not make the socket readable again, so it is read to the end.
             while not self.ended and not self._failure:
@@ -149,6 +172,9 @@ class SocketStream:
                 if data is None:
                     break
                 lines += self._lines.feed(data)
+                left -= len(data)
+                if most and left <= 0 and lines:
+                    break
         except ConnectionError as error:
             self._failure = error
         if self._failure and not lines:

@@ -35,9 +35,11 @@ class Stream(Protocol):
     def wait(self, timeout: float | None = None) -> None:
         """Until there may be something to read, or the stream is closed, or so many seconds have passed."""
 
-    def read(self, timeout: float | None = None) -> list[bytes]:
+    def read(self, timeout: float | None = None, most: int = 0) -> list[bytes]:
         """The complete lines that have come; waits for the first bytes at most ``timeout`` seconds (None: for ever)
-        and returns nothing when none came. Raises ConnectionError when the connection broke."""
+        and returns nothing when none came. Raises ConnectionError when the connection broke.
+
+        ``most``: stop after about so many bytes though there may be more; read until nothing comes before waiting."""
 
     def close(self) -> None: ...
 
@@ -50,7 +52,8 @@ class Transport(Protocol):
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Response: ...
 
-    def stream(self, path: str, headers: Mapping[str, str]) -> Stream:
-        """Start a GET whose answer is read line by line; does not wait for the answer's head."""
+    def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> Stream:
+        """Start a GET whose answer is read line by line; does not wait for the answer's head. ``longest``: of a line,
+        in bytes; a longer one may come in parts (``streams.Piece``)."""
 
     def close(self) -> None: ...

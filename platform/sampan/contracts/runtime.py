@@ -205,11 +205,12 @@ class Runtime(Protocol):
 
     def attach(self, container_id: str, *, stdin: bool, tty: bool) -> Stream: ...
 
-    def logs(self, container_id: str, *, follow: bool, since: float, tail: int) -> Iterator[tuple[float, int, bytes]]:
-        """(time, channel, line with its newline if it had one); tail -1 = all.
+    def logs(self, container_id: str, *, follow: bool, since: int, tail: int) -> Iterator[tuple[int, int, bytes]]:
+        """(time, channel, line with its newline if it had one) of lines not older than ``since``; tail -1 = all.
 
+        Times are nanoseconds since the epoch: a line keeps exactly the time it has, however often it is read.
         Ends when the container has and all is read.
-        While following, (0.0, 0, b"") may come now and then: a sign of life, to be passed over.
+        While following, (0, 0, b"") may come now and then: a sign of life, to be passed over.
         """
 
     def dial(self, sandbox_id: str, port: int) -> int:

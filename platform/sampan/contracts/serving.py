@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -114,6 +115,18 @@ class Call(Protocol):
         """Send ``head`` (a complete 101 answer, or b"") and become the raw connection. Only when ``blocking``."""
 
 
+@dataclass(frozen=True)
+class Duty:
+    """Something a server does beside answering, for as long as it serves: ``run(stop)`` on a thread of its own.
+
+    ``stop`` is set when the server is about to end; ``run`` returns then, within about a second. It may write through
+    ``ServerContext.cluster`` to its end.
+    """
+
+    name: str
+    run: Callable[[threading.Event], None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Subresource:
     """pods/log, pods/binding, serviceaccounts/token … ``serve`` returns an Answer, an object (200, or 201 for POST),
@@ -150,6 +163,44 @@ class Route:
     blocking: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Delegated:
+    """One group version under /apis that this server does not serve itself: who does, and what is known of it."""
+
+    group: str
+    version: str
+    #: Answers every request at and below /apis/<group>/<version>, discovery included, on the pool: it may block, and
+    #: take the connection over. The caller is known and is allowed to do it.
+    serve: Callable[[Call], Any]
+    priority: int = 1000  # of the group among the groups, greater first
+    version_priority: int = 100  # of the version among those of the group
+    #: Its resources as APIResourceDiscovery objects (apidiscovery.k8s.io/v2), None while nobody knows them.
+    resources: Sequence[Mapping[str, Any]] | None = None
+    stale: bool = False  # nobody answers there now
+    openapi: str = ""  # hash of its OpenAPI v3 document, which ``serve`` answers below /openapi/v3; "": it has none
+
+
+class Delegation(Protocol):
+    """Group versions that come and go while the server runs and are served by somebody else. A group version that the
+    server has kinds of is never delegated."""
+
+    name: str
+
+    def start(self) -> None:
+        """Called once, when ``ServerContext.cluster`` can be used; returns at once."""
+
+    def close(self) -> None:
+        """The server ends; returns within seconds."""
+
+    def find(self, group: str, version: str) -> Delegated | None:
+        """Asked at every request for a group version that has no kinds here: must be fast and never block."""
+
+    def all(self) -> Sequence[Delegated]:
+        """For discovery, which asks again when ``generation`` has changed."""
+
+    def generation(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class ServerContext:
     """What hooks of the API server are given: where things are, and the inside view (usable once serving)."""
@@ -161,3 +212,5 @@ class ServerContext:
     server_url: str = "https://127.0.0.1:6443"
     #: Cluster-wide, as sampan.options works them out: service_cidr, pod_cidr, dns_ip, cluster_domain, pki …
     options: Mapping[str, Any] = field(default_factory=dict)
+    #: (group, version) of every kind served here, "" for the core; usable once serving, changes as kinds come and go.
+    group_versions: Callable[[], Sequence[tuple[str, str]]] = tuple

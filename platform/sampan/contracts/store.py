@@ -16,6 +16,10 @@ Fine print, the same for every backend:
 - An entry with a ttl goes away by a commit of the store's own, seen by watchers as a delete, within a few seconds
   of its time. Putting it again replaces the ttl, or ends it with ttl 0.
 - Keys order by their UTF-8 bytes.
+- A store that only its own process sees has an attribute ``shared`` that is False; every other one may be opened by
+  several processes at once.
+- Of commits submitted to one store, those that name a common key take effect in the order they were submitted, others
+  in any order (a store across a network has several under way at once); callbacks come in the order of revisions.
 
 Every backend, ours or a stranger's, passes ``sampan.testing.store.StoreContract``.
 """

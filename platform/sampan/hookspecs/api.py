@@ -1,4 +1,4 @@
-"""Hooks that say what the API offers: kinds, objects that must exist, other paths."""
+"""Hooks that say what the API offers: kinds, objects that must exist, other paths, other servers' groups."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sampan.contracts.kinds import Kind, Object
-    from sampan.contracts.serving import Route, ServerContext
+    from sampan.contracts.serving import Delegation, Duty, Route, ServerContext
 
 
 @hookspec
@@ -41,4 +41,24 @@ def contribute_routes(context: ServerContext) -> Sequence[Route]:
     Called: once in each API server process, before it serves.
     Answer: a sequence of Route; a path taken twice is refused.
     Failure: raise; the plugin's routes are left out and named.
+    """
+
+
+@hookspec
+def contribute_delegations(context: ServerContext) -> Sequence[Delegation]:
+    """Hand group versions under /apis on to somebody else, as they come and go at run time.
+
+    Called: once in each API server process, before it serves.
+    Answer: a sequence of Delegation; the first that has a group version, by the plugins' names, answers for it.
+    Failure: raise; the plugin's delegations are left out and named.
+    """
+
+
+@hookspec
+def contribute_duties(context: ServerContext) -> Sequence[Duty]:
+    """Name what a server does beside answering, such as telling the cluster that it is there.
+
+    Called: once in each API server process, after the seeds.
+    Answer: a sequence of Duty; each runs on a thread of its own until the server ends.
+    Failure: raise; the plugin's duties are left out and named. One that ends by an exception is logged.
     """

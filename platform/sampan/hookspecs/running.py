@@ -1,4 +1,4 @@
-"""Hooks that run things: components, container runtimes."""
+"""Hooks that run things: components, container runtimes, commands at the terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sampan.hookspecs.markers import hookspec
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sampan.contracts.commands import Command
     from sampan.contracts.components import Component
     from sampan.contracts.runtime import Runtime
 
@@ -31,4 +32,15 @@ def provide_runtime(name: str, home: str, options: Mapping[str, Any]) -> Runtime
     cluster-wide options and the node's name.
     Answer: a Runtime if the name is yours, else None.
     Failure: raise with a sentence for the user; the node does not start.
+    """
+
+
+@hookspec
+def contribute_commands() -> Sequence[Command]:
+    """Bring subcommands of ``sampan``.
+
+    Called: by the command line, when a word is none of its own and for ``--help``; add-ons are asked whether they are
+    enabled or not, for a command is a client of any cluster. Must be cheap: the command itself is imported by ``load``.
+    Answer: a sequence of Command; a word that is taken is left out.
+    Failure: raise; the plugin's commands are left out and named.
     """

@@ -66,6 +66,7 @@ def ensure(
             ("ca", _Wanted(root / "apiserver-kubelet-client", "kube-apiserver-kubelet-client", (MASTERS,))),
             ("ca", _Wanted(root / "kubelet", f"system:node:{node_name}", (NODES,), _distinct(agent), server=True)),
             ("front-proxy-ca", _Wanted(root / "front-proxy-client", "front-proxy-client")),
+            ("front-proxy-ca", _Wanted(root / "nginx-client", "nginx")),
         ):
             made += _leaf(root / authority, wanted)
     if made:

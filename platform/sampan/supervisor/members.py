@@ -57,7 +57,7 @@ def shipped(members: Iterable[Member], options: Mapping[str, Any]) -> list[Objec
     found: list[Object] = []
     for member in members:
         if member.component.manifests is not None:
-            found += member.component.manifests(options)
+            found += member.component.manifests({**options, "settings": member.settings})
         if member.component.elected and member.addon:
             found += election.manifests(member.component)
     return found

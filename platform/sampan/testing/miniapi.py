@@ -85,7 +85,7 @@ class MiniApi(World):
         if method == "PUT":
             return self._ended(resource, self.update(resource, body, subresource))
         if method == "PATCH":
-            return self._ended(resource, self.patch(resource, name, namespace, body))
+            return self._ended(resource, self.patch(resource, name, namespace, body, subresource))
         if method == "DELETE":
             return self._delete(resource, name, namespace, body)
         if name:

@@ -173,6 +173,15 @@ class RuntimeContract:
 
         assert lines == [b"one\n", b"two\n"]
 
+    def test_a_line_keeps_its_exact_time_however_it_is_read(self, runtime: Runtime, pod: Pod) -> None:
+        ended = pod.end_of(pod.start("for i in 1 2 3 4; do echo $i; done"))
+
+        lines = list(runtime.logs(ended.id, follow=False, since=0, tail=-1))
+        later = list(runtime.logs(ended.id, follow=False, since=lines[2][0], tail=-1))
+
+        assert all(isinstance(when, int) and when > 10**18 for when, _, _ in lines)
+        assert later == [line for line in lines if line[0] >= lines[2][0]]
+
     def test_the_last_lines_can_be_asked_for(self, runtime: Runtime, pod: Pod) -> None:
         ended = pod.end_of(pod.start("for i in 1 2 3 4; do echo $i; done; printf end"))
 

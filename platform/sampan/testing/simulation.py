@@ -88,9 +88,9 @@ class World:
                 fresh["metadata"]["generation"] += 1
         return old if fresh == old else self._put(resource, fresh)
 
-    def patch(self, resource: Resource, name: str, namespace: str, patch: Any) -> Object:
+    def patch(self, resource: Resource, name: str, namespace: str, patch: Any, subresource: str = "") -> Object:
         """A merge patch."""
-        return self.update(resource, _merged(self._present(resource, name, namespace), patch))
+        return self.update(resource, _merged(self._present(resource, name, namespace), patch), subresource)
 
     def remove(self, resource: Resource, name: str, namespace: str = "", *, uid: str = "") -> None:
         """Gone at once, with all it owns."""

@@ -85,6 +85,22 @@ class StoreContract:
         assert store.page("", revision=now + 100).revision == now
         assert store.get("/a", revision=now + 100) == ("/a", b"1", now, now)
 
+    def test_a_page_as_of_the_newest_stays_so_while_others_write(self, store: Store) -> None:
+        store.commit(Put("/p/0", b""))
+
+        def write(_: int) -> None:
+            for turn in range(30):
+                store.commit(Put(f"/p/{turn}", b""))
+
+        def read(_: int) -> None:
+            for _turn in range(30):
+                newest = store.revision()
+                page = store.page("/p/", revision=newest)
+                assert page.revision == newest
+                assert max(entry.revision for entry in page.entries) == newest
+
+        in_threads(4, lambda number: (write, read)[number % 2](number))
+
     # writing
 
     def test_revisions_grow_by_one_with_each_commit(self, store: Store) -> None:
@@ -175,9 +191,10 @@ class StoreContract:
 
         found = answers.wait(50)
 
-        assert [number for number, _ in found] == list(range(50))
         assert [answer for _, answer in found] == list(range(2, 52))
         assert store.revision() == 51
+        for key in range(7):  # those that name a common key take effect as they were submitted
+            assert [number for number, _ in found if number % 7 == key] == list(range(key, 50, 7))
 
     def test_submitted_commits_see_each_other(self, store: Store) -> None:
         answers = Answers()
@@ -201,8 +218,8 @@ class StoreContract:
         def failing(answer: int | SampanError) -> None:
             raise RuntimeError("the callback's own fault")
 
-        store.submit((Put("/a", b""),), failing)
-        store.submit((Put("/b", b""),), answers.note(0))
+        store.submit((Put("/a", b"1"),), failing)
+        store.submit((Put("/a", b"2"),), answers.note(0))
 
         assert answers.wait(1) == [(0, 3)]
 
@@ -383,6 +400,17 @@ class StoreContract:
         assert changes[-1] == (4, "/short", None, b"1", 2)
         assert keys(store.page("").entries) == ["/kept", "/long"]
 
+    def test_a_new_ttl_replaces_the_old_one(self, store: Store) -> None:
+        with following(store, 1) as follower:
+            store.commit(Put("/longer", b"1", ttl=1))
+            store.commit(Put("/longer", b"2", ttl=3600))
+            store.commit(Put("/shorter", b"1", ttl=3600))
+            last = store.commit(Put("/shorter", b"2", ttl=1))
+            changes = follower.until_some(5)
+
+        assert changes[-1] == (last + 1, "/shorter", None, b"2", last)
+        assert keys(store.page("").entries) == ["/longer"]
+
 
 class DurableStoreContract(StoreContract):
     """What holds besides where data outlive the store."""
@@ -459,3 +487,47 @@ class SharedStoreContract(DurableStoreContract):
             assert_gap_free(one.changes(), 1)
             assert [change.value for change in one.changes()] == [str(n).encode() for n in range(1, 41)]
             assert one.changes()[-1].previous == b"39"
+
+    def test_writers_on_both_handles_are_seen_by_both_watches(self, store: Store, second: Store) -> None:
+        handles = (store, second)
+        with following(store, 1) as one, following(second, 1) as other:
+
+            def write(number: int) -> None:
+                for turn in range(25):
+                    revision = handles[number % 2].commit(
+                        Put(f"/{number}/{turn}", b"1"), Put(f"/{number}", b"%d" % turn)
+                    )
+                    assert handles[(number + 1) % 2].revision() >= revision
+
+            in_threads(4, write)
+            seen = one.until(101)
+
+            assert other.until(101) == seen
+            assert_gap_free(seen, 1)
+            assert len(seen) == 200
+            for follower in (one, other):  # and no commit came in two parts
+                assert all(len(changes) % 2 == 0 for _, changes in follower.batches)
+
+    def test_what_ends_by_its_ttl_ends_once_for_both_handles(self, store: Store, second: Store) -> None:
+        with following(store, 1) as one, following(second, 1) as other:
+            store.commit(Put("/a", b"1", ttl=1))
+            changes = other.until_some(2)
+
+            assert changes == [(2, "/a", b"1", None, 0), (3, "/a", None, b"1", 2)]
+            assert one.until(3) == changes
+            assert second.commit(Put("/b", b"")) == 4
+
+    def test_compaction_through_one_handle_holds_for_the_other(self, store: Store, second: Store) -> None:
+        for number in range(10):
+            store.commit(Put("/a", str(number).encode()))
+
+        store.compact(8)
+        last = store.commit(Put("/b", b""))  # a store may compact in its own time, but not much later than a commit
+        store.revision()
+
+        assert second.get("/a", revision=8) == ("/a", b"6", 8, 2)
+        with following(second, 8) as follower:
+            assert [change.revision for change in follower.until(last)] == [9, 10, 11, 12]
+        with pytest.raises(Compacted) as caught:
+            second.get("/a", revision=7)
+        assert caught.value.oldest == 8

@@ -176,8 +176,9 @@ def import_busybox() -> None:
     )
 
 
-def start(home: Path, runtime: str, tools: Path, *, number: int = 0) -> Cluster:
-    """``number`` (103 to 109) gives a cluster beside the session's own Service addresses and node ports."""
+def start(home: Path, runtime: str, tools: Path, *, number: int = 0, store: str = "") -> Cluster:
+    """``number`` (103 to 109) gives a cluster beside the session's own Service addresses and node ports; ``store`` is
+    the URL of another store than the default."""
     cluster = Cluster(home, runtime, free_port(), BUSYBOX if runtime == "docker" else "busybox:1", tools)
     home.mkdir(parents=True)
     number = number or OWN + (runtime == "docker")
@@ -185,7 +186,7 @@ def start(home: Path, runtime: str, tools: Path, *, number: int = 0) -> Cluster:
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: node-{runtime}}}\n"
         f"network: {{service_cidr: {first}.{number}.0.0/16, node_ports: {30000 + number * 10}-{30009 + number * 10}}}\n"
-        "plugins: {auth: {token_file: tokens.csv}}\n"
+        "plugins: {auth: {token_file: tokens.csv}}\n" + (f"store: {store}\n" if store else "")
     )
     (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\n')
     cluster.sampan("up")

@@ -32,6 +32,16 @@ def test_openapi_has_tags(api: Any) -> None:
     assert api.get("/openapi/v3/apis/none/v1").status_code == 404
 
 
+def test_openapi_v2_comes_in_protobuf_under_a_name_that_kubectl_can_read(api: Any) -> None:
+    name = "application/com.github.proto-openapi.spec.v2{}v1.0+protobuf"
+    answer = api.get("/openapi/v2", headers={"Accept": name.format("@")})
+    assert answer.status_code == 200 and answer.headers["content-type"] == name.format(".")
+    assert answer.content.startswith(b"\x0a\x032.0")
+    assert answer.headers["etag"] != api.get("/openapi/v2").headers["etag"]
+    assert api.get("/openapi/v2", headers={"Accept": f"{name.format('@')},application/json"}).content == answer.content
+    assert api.get("/openapi/v3", headers={"Accept": name.format("@")}).status_code == 406
+
+
 def test_strangers_see_health_and_nothing_else(api: Any) -> None:
     stranger = api.as_user(None)
     for path in ("/livez", "/readyz", "/healthz", "/version", "/livez/ping"):

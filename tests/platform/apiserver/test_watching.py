@@ -154,3 +154,27 @@ def test_a_slow_client_is_told_and_cut_off(api: Any, shapes: Any) -> None:
     loop.run()
 
     assert connection.closed and b'"code":410' in connection.sent and connection.sent.endswith(b"0\r\n\r\n")
+
+
+def test_a_watch_that_the_server_ends_has_seen_all_and_knows_how_far_it_is(api: Any, shapes: Any) -> None:
+    _, connection = hijacked(api, "watch=1&allowWatchBookmarks=true")
+    api.post(PODS, shapes.pod("b"))
+
+    connection.on_close()
+
+    event, mark = connection.sent.split(b"\r\n")[-6:-3:2]
+    assert b'"name":"b"' in event and b'"type":"BOOKMARK"' in mark
+    assert f'"resourceVersion":"{api.app.cache.revision}"'.encode() in mark
+    assert connection.sent.endswith(b"\r\n0\r\n\r\n")
+    connection.on_close()
+    assert connection.sent.count(b"BOOKMARK") == 1
+
+
+def test_a_watch_is_shown_no_event_twice(api: Any, shapes: Any) -> None:
+    """One that joins between an event's way into the history and to the audience has seen it already."""
+    hijacked(api)  # an audience, so that events wait for the loop
+    api.post(PODS, shapes.pod("a"))
+    loop, second = hijacked(api, "watch=1&resourceVersion=1")
+    loop.run()
+
+    assert second.sent.count(b'"type":"ADDED"') == 1

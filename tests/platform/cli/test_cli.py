@@ -131,3 +131,15 @@ def test_an_error_of_ours_is_one_sentence(run, tmp_path, capsys):
 
     assert end.value.code == 2
     assert capsys.readouterr().err.startswith("sampan: ")
+
+
+def test_prepare_makes_what_an_api_server_needs_and_starts_nothing(run, tmp_path):
+    (tmp_path / "sampan.yaml").write_text("api: {port: 7443}\nnetwork: {service_cidr: 10.99.0.0/16}\n")
+
+    answer = run("prepare")
+
+    assert answer.exit_code == 0, answer.output
+    assert "is ready for an API server at https://127.0.0.1:7443" in answer.output
+    assert (tmp_path / "pki" / "nginx-client.key").exists()
+    assert (tmp_path / "kubeconfig").exists()
+    assert not (tmp_path / "run").exists()

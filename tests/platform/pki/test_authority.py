@@ -20,7 +20,15 @@ def load(path: Path) -> x509.Certificate:
 def test_a_first_start_makes_exactly_the_agreed_files(tmp_path):
     ensure(tmp_path, **NODE)
 
-    pairs = {"ca", "server", "front-proxy-ca", "front-proxy-client", "kubelet", "apiserver-kubelet-client"}
+    pairs = {
+        "ca",
+        "server",
+        "front-proxy-ca",
+        "front-proxy-client",
+        "nginx-client",
+        "kubelet",
+        "apiserver-kubelet-client",
+    }
     assert {path.name for path in tmp_path.iterdir()} == {
         *(name + end for name in pairs for end in (".crt", ".key")),
         "sa.key",

@@ -7,9 +7,7 @@ import pytest
 from sampan.contracts.access import Credentials
 from sampan.errors import Unauthorized
 from sampan.pki import client_certificate, ensure
-from sampan_auth.certificates import CertificateReader, Certificates, FrontProxy
-
-SPOKEN_FOR = {"x-remote-user": "jane", "x-remote-group": "devs, ops", "x-remote-extra-a%2Fb": "c"}
+from sampan_auth.certificates import CertificateReader, Certificates
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +27,8 @@ def reader(pki):
     return CertificateReader(pki / "front-proxy-ca.crt")
 
 
-def showing(certificate=None, headers=None, *, fronted=False):
-    return Credentials(headers or {}, certificate, "", fronted)
+def showing(certificate=None):
+    return Credentials({}, certificate, "")
 
 
 def test_a_certificate_names_user_and_groups(pki, reader):
@@ -55,23 +53,6 @@ def test_what_is_no_certificate_is_refused(reader):
         Certificates(reader).authenticate(showing(b"nonsense"))
 
 
-def test_a_front_proxy_speaks_for_others_and_is_nobody_itself(pki, reader):
-    shown = showing(der(pki / "front-proxy-client.crt"), SPOKEN_FOR)
-
-    user = FrontProxy(reader, ["front-proxy-client"]).authenticate(shown)
-
-    assert (user.name, user.groups) == ("jane", ("devs", "ops", "system:authenticated"))
-    assert user.extra == {"a/b": ("c",)}
-    assert Certificates(reader).authenticate(shown) is None
-
-
-def test_a_fronted_connection_is_believed(reader):
-    assert FrontProxy(reader, []).authenticate(showing(None, SPOKEN_FOR, fronted=True)).name == "jane"
-
-
-def test_nobody_else_is_believed(pki, reader):
-    proxy = FrontProxy(reader, ["front-proxy-client"])
-
-    assert proxy.authenticate(showing(None, SPOKEN_FOR)) is None
-    assert proxy.authenticate(showing(der(pki / "clients" / "dns.crt"), SPOKEN_FOR)) is None
-    assert FrontProxy(reader, ["other"]).authenticate(showing(der(pki / "front-proxy-client.crt"), SPOKEN_FOR)) is None
+def test_a_front_proxys_certificate_is_nobodys(pki, reader):
+    assert Certificates(reader).authenticate(showing(der(pki / "front-proxy-client.crt"))) is None
+    assert Certificates(reader).authenticate(showing(der(pki / "nginx-client.crt"))) is None

@@ -4,43 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.apiserver.app import new_app
-from sampan.client import Client
-from sampan.contracts.access import Decision, User
 from sampan.contracts.kinds import Resource
 from sampan.errors import Invalid
-from sampan.hookspecs import hookimpl
-from sampan.plugins import Plugins
-from sampan_events import plugin as events
+from sampan.testing.cluster import start
 from sampan_events.events import COLUMNS, from_core, to_core, validate
-from sampan_memory.store import MemoryStore
 
 CORE = Resource("", "v1", "events", "Event")
 FRESH = Resource("events.k8s.io", "v1", "events", "Event")
 TIME = "2026-01-01T00:00:00.000000Z"
 
 
-class Everybody:
-    name = "everybody"
-
-    def authorize(self, asked):
-        return Decision.ALLOW, ""
-
-
-class Open:
-    @hookimpl
-    def contribute_authorizers(self):
-        return [Everybody()]
-
-
 @pytest.fixture
 def client():
-    plugins = Plugins(entry_points=[], extra={"events": events, "open": Open()})
-    store = MemoryStore()
-    app = new_app(plugins, store=store)
-    yield Client.in_process(app.wsgi, User("admin"))
-    app.close()
-    store.close()
+    with start(only=("events",), control=False) as cluster:
+        yield cluster.client
 
 
 def core(name="e", **more):

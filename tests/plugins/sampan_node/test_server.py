@@ -55,7 +55,7 @@ class FakeRuntime:
 
     def logs(self, container_id, **options):
         self.asked.append((container_id, options))
-        return iter([(1.5, 1, b"one\n"), (0.0, 0, b""), (2.0, 2, b"two\n")])
+        return iter([(1_500_000_001, 1, b"one\n"), (0, 0, b""), (2_000_000_000, 2, b"two\n")])
 
     def exec(self, container_id, command, *, stdin, tty):
         self.asked.append((container_id, command, stdin, tty))
@@ -107,9 +107,9 @@ def test_it_is_healthy(server):
 
 def test_logs_come_as_text_with_or_without_times(server, runtime):
     assert get(server, "/containerLogs/default/web/main?tailLines=5") == (200, b"one\ntwo\n")
-    assert runtime.asked == [("new", {"follow": False, "since": 0.0, "tail": 5})]
+    assert runtime.asked == [("new", {"follow": False, "since": 0, "tail": 5})]
     assert get(server, "/containerLogs/default/web/main?timestamps=true")[1].startswith(
-        b"1970-01-01T00:00:01.500000000Z one\n"
+        b"1970-01-01T00:00:01.500000001Z one\n"
     )
 
 

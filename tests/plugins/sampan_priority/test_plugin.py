@@ -4,41 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.apiserver.app import new_app
-from sampan.client import Client
-from sampan.contracts.access import Decision, User
 from sampan.contracts.kinds import Resource
 from sampan.errors import Forbidden, Invalid
-from sampan.hookspecs import hookimpl
-from sampan.plugins import Plugins
-from sampan_memory.store import MemoryStore
-from sampan_pods import plugin as pods
-from sampan_priority import plugin as priority
+from sampan.testing.cluster import start
 from sampan_priority.resources import CLASSES
 
 PODS = Resource("", "v1", "pods", "Pod")
 
 
-class Everybody:
-    name = "everybody"
-
-    @hookimpl
-    def contribute_authorizers(self):
-        return [self]
-
-    def authorize(self, asked):
-        return Decision.ALLOW, ""
-
-
 @pytest.fixture
-def client(tmp_path):
-    plugins = Plugins(entry_points=[], extra={"pods": pods, "priority": priority, "open": Everybody()})
-    store = MemoryStore()
-    app = new_app(plugins, store=store, options={"pki": str(tmp_path)})
-    assert plugins.failures() == []
-    yield Client.in_process(app.wsgi, User("admin", ("system:masters",)))
-    app.close()
-    store.close()
+def client():
+    with start(only=("pods", "priority"), control=False) as cluster:
+        yield cluster.client
 
 
 def pod(**spec):

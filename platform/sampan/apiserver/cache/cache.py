@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 HISTORY = 300.0  # seconds that old revisions can be read and tokens last
 MARK_EVERY = 10.0
+LOOK_BACK = 5_000  # revisions; as far back as the store still has them
+CATCH_UP = 30.0  # seconds
 MOST_HINTS = 5_000
 
 
@@ -58,10 +60,19 @@ class Cache:
         return found
 
     def start(self) -> None:
-        """Load everything and begin to follow; returns when the cache can serve."""
-        self._load()
+        """Load everything and begin to follow; returns when the cache can serve.
+
+        It loads the past and follows from there, so that watches that another process has ended can go on here.
+        """
+        newest = self.store.revision()
+        try:
+            self._load(max(1, newest - LOOK_BACK))
+        except Compacted as error:
+            self._load_from(error.oldest)
         self._thread = threading.Thread(target=self._follow, name="watch-cache", daemon=True)
         self._thread.start()
+        if not self.wait(newest, CATCH_UP):
+            log.warning("the watch cache still catches up with revision %d", newest)
 
     def stop(self) -> None:
         self._stopping = True
@@ -100,7 +111,7 @@ class Cache:
     def _reload(self) -> None:
         """Start again from a snapshot; watches cannot go on from where they were."""
         try:
-            self._load()
+            self._load(self.store.revision())
         except (Compacted, Unavailable) as error:
             log.warning("the watch cache cannot load from the store now: %s", error)
             time.sleep(0.5)
@@ -108,8 +119,14 @@ class Cache:
         for tell in self.after_reload:
             tell()
 
-    def _load(self) -> None:
-        snapshot = self.store.revision()
+    def _load_from(self, oldest: int) -> None:
+        """From the oldest revision there is, or from now where that has just gone, too."""
+        try:
+            self._load(oldest)
+        except Compacted:
+            self._load(self.store.revision())
+
+    def _load(self, snapshot: int) -> None:
         for prefix, collection in self.collections.items():
             fresh = Collection(prefix, collection.getters, snapshot)
             entries = self.store.page(prefix, revision=snapshot).entries if snapshot else []

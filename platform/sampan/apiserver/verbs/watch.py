@@ -94,7 +94,7 @@ class Watch:
             for event in collection.ring.after(asked.since)
             if view.selection.matches_place(event.key) and (frame := view.frame(event)) is not None
         ]
-        view.since = max(asked.since, revision)
+        view.since = max(asked.since, revision, collection.changed)  # a batch may be applied and not yet counted
         return b"".join(frames), False
 
 

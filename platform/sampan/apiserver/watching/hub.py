@@ -26,7 +26,7 @@ BOOKMARK_EVERY = 60.0
 LAST_CHUNK = b"0\r\n\r\n"
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-cache, private\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n"
+    b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"  # it leaves HTTP for good
 )
 
 
@@ -45,9 +45,9 @@ class Watcher:
         self.closed = False
 
     def leave(self) -> None:
-        """The connection has gone."""
-        if self.hub is not None:
-            self.hub.left(self)
+        """The connection has gone, or goes now because the server stops: then the client sees a proper end."""
+        if self.hub is not None and not self.closed:
+            self.hub.part(self)
 
 
 class Hub:
@@ -105,6 +105,17 @@ class Hub:
             self.left(watcher)
             watcher.connection.send((chunk(last) if last else b"") + LAST_CHUNK)
             watcher.connection.close()
+
+    def part(self, watcher: Watcher) -> None:
+        """Finish with all that has happened and a bookmark, so that the client can go on elsewhere from there."""
+        with self._cache.lock:
+            if self._pending:
+                self._flush()
+            revision = self._cache.revision
+        if not watcher.closed:
+            self.left(watcher)
+            mark = chunk(watcher.view.bookmark(revision)) if watcher.bookmarks else b""
+            watcher.connection.send(mark + LAST_CHUNK)
 
     def end_all_soon(self, last: bytes) -> None:
         """Finish every stream, from any thread."""

@@ -103,6 +103,8 @@ class Connection(Channel):
             self.close()
 
     def retire(self) -> None:
+        if self.state == HEAD and not self.buffer and not self.queue:
+            self._receive()  # a request may have come just now; it is answered, and the connection ends with it
         if self.state == HANDSHAKE or (self.state == HEAD and not self.buffer and not self.queue):
             self.close(politely=True)
 
@@ -279,11 +281,15 @@ class Connection(Channel):
         return self.written()
 
     def written(self) -> bool:
-        """An answer is out: True when the next request may come, else the connection ends."""
-        if self.keep and not self.service.stopping:
+        """An answer is out: True when the next request may come, else the connection ends.
+
+        While the server stops patiently, one that was promised another request waits for it.
+        """
+        service = self.service
+        if self.keep and (service.patient or not service.stopping):
             self.state = HEAD
             return True
-        if self.refused:
+        if self.refused or service.patient:
             self._linger()
         else:
             self.close(politely=True)

@@ -25,6 +25,8 @@ from sampan.errors import StatusError
 
 log = logging.getLogger(__name__)
 
+_LATE_STREAM = 1.0  # seconds of a stream that begins on a kept connection while the server stops
+
 Header = tuple[str, str]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 Handover = Parked | Hijacked | Offloaded
@@ -271,7 +273,9 @@ class Exchange(Connection):
             taken.abort()
         if early and taken.on_data is not None:
             taken.on_data(early)
-        if service.stopping:
+        if service.patient:
+            service.loop.call_later(_LATE_STREAM, taken.retire)
+        elif service.stopping:
             taken.retire()
         return False
 

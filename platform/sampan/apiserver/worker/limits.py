@@ -27,6 +27,10 @@ class Limits:
     """For a refused client to read the refusal while what it still sends is thrown away."""
     graceful_seconds: float = 30.0
     """For requests in flight after stop."""
+    patience_seconds: float = 15.0
+    """For kept connections to be used once more, or closed by the client, after stop, where somebody else serves on."""
+    spread_seconds: float = 5.0
+    """Over which streams are ended after stop, where somebody else serves on."""
     tick_seconds: float = 1.0
     """How exact all these times are."""
     connections: int = 20_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import select
 import socket
 import ssl
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sampan.apiserver.worker.drain import Drain, Others
 from sampan.apiserver.worker.exchange import Exchange
 from sampan.apiserver.worker.heads import Environ
 from sampan.apiserver.worker.limits import Limits
@@ -19,6 +21,7 @@ from sampan.apiserver.worker.service import Access, Service
 
 log = logging.getLogger(__name__)
 
+_OTHERS_WRITE = 0o002
 _FULL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -29,7 +32,7 @@ class Listener:
         self._server = server
         self._sock = sock
         self._base = base
-        self._local = sock.family != socket.AF_UNIX
+        self._unix = sock.family == socket.AF_UNIX
         self._open = False
 
     def open(self) -> None:
@@ -60,16 +63,19 @@ class Listener:
                 self._server.rest()
             return
         base = self._base.copy()
-        if self._local:
+        if not self._unix:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             base["REMOTE_ADDR"], base["REMOTE_PORT"] = address[0], str(address[1])
-        self._server.welcome(sock, base)
+        self._server.welcome(sock, base, encrypted=not self._unix)
 
 
 class Server:
     """Serves a WSGI application on listening sockets, which stay the caller's to close.
 
+    Unix sockets never speak TLS: a front proxy of this machine ends it. Who comes by one that not everybody may write
+    to is that front proxy (``sampan.fronted``).
     ``run`` returns after ``stop``, when all requests in flight are answered or ``limits.graceful_seconds`` have passed.
+    How the time in between goes is in drain.py.
     """
 
     def __init__(
@@ -82,12 +88,14 @@ class Server:
         access: Access | None = None,
         multiprocess: bool = False,
         on_tick: Callable[[], None] = lambda: None,
+        others: Others | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.loop = EventLoop(self.limits.tick_seconds, on_tick)
         self._service = Service(app, self.loop, self.limits, access)
         self._service.on_room = self._room
-        self._ssl = ssl_context
+        self.ssl_context = ssl_context  # may be replaced: new connections get the new one
+        self._drain = Drain(self._service, others or Others(), self._pause)
         self._listeners = []
         for sock in listeners:
             sock.setblocking(False)
@@ -114,17 +122,17 @@ class Server:
 
     def stop(self) -> None:
         """Accept no more, finish what is under way, then end ``run``; from any thread and from signal handlers."""
-        self.loop.call_soon(self._begin_stop)
+        self.loop.call_soon(self._drain.begin)
         self.loop.wake()
 
     # -- for listeners
 
-    def welcome(self, sock: socket.socket, base: Environ) -> None:
+    def welcome(self, sock: socket.socket, base: Environ, *, encrypted: bool) -> None:
         service = self._service
         try:
             sock.setblocking(False)
-            if self._ssl is not None:
-                sock = self._ssl.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+            if self.ssl_context is not None and encrypted:
+                sock = self.ssl_context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         except OSError:  # gone already
             sock.close()
             return
@@ -152,13 +160,14 @@ class Server:
             "REMOTE_ADDR": "",
             "REMOTE_PORT": "",
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http" if self._ssl is None else "https",
+            "wsgi.url_scheme": "http" if self.ssl_context is None or sock.family == socket.AF_UNIX else "https",
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": multiprocess,
             "wsgi.run_once": False,
             "sampan.loop": self.loop,
             "sampan.peer_certificate": None,
+            "sampan.fronted": sock.family == socket.AF_UNIX and is_private(sock),
         }
 
     def _pause(self) -> None:
@@ -174,18 +183,16 @@ class Server:
         elif not service.clients:
             self.loop.stop()
 
-    def _begin_stop(self) -> None:
-        service = self._service
-        if service.stopping:
-            return
-        service.stopping = True
-        self._pause()
-        for client in list(service.clients):
-            client.retire()
-        self.loop.call_later(self.limits.graceful_seconds, self._end)
-        self._room()
 
-    def _end(self) -> None:
-        if self._service.clients:
-            log.warning("%d connections cut off at the end of the graceful time", len(self._service.clients))
-        self.loop.stop()
+def is_private(sock: socket.socket) -> bool:
+    """Whether only some may connect to a unix socket, as its file's mode says (unix(7): connecting needs writing)."""
+    path = sock.getsockname()
+    if not isinstance(path, str) or not path:  # abstract: it has no mode
+        return False
+    if os.stat(path).st_mode & _OTHERS_WRITE:
+        log.warning(
+            "everybody may write to %s, so nobody there is taken for the front proxy; gunicorn's umask = 0o117 helps",
+            path,
+        )
+        return False
+    return True

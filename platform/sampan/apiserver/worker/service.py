@@ -37,6 +37,7 @@ class Service:
         "limits",
         "loop",
         "on_room",
+        "patient",
         "pool",
         "served",
         "stopping",
@@ -54,6 +55,7 @@ class Service:
         self.on_room: Callable[[], None] = lambda: None  # a connection ended; the server says what then
         self.served = 0  # requests given to the application
         self.stopping = False
+        self.patient = False  # stopping, but kept connections may be used once more: somebody else serves on
 
     def ended(self, client: Client) -> None:
         """Strike a closed connection off."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import socket
 import ssl
+from collections.abc import Sequence
+
+log = logging.getLogger(__name__)
 
 
 def server_context(certificate: str, key: str | None = None, client_ca: str | None = None) -> ssl.SSLContext:
@@ -21,6 +26,38 @@ def server_context(certificate: str, key: str | None = None, client_ca: str | No
         context.load_verify_locations(client_ca)
         context.verify_mode = ssl.CERT_OPTIONAL
     return context
+
+
+class Certificates:
+    """A context that is made anew when a file of it has changed; files that cannot be used leave the old in force."""
+
+    def __init__(self, certificate: str, key: str | None = None, client_ca: str | None = None) -> None:
+        self._files = (certificate, key, client_ca)
+        self._seen = self._look()
+        self.context = server_context(*self._files)
+
+    def current(self) -> ssl.SSLContext:
+        """The context for new connections; costs a stat call for each file."""
+        seen = self._look()
+        if seen != self._seen:
+            self._seen = seen
+            try:
+                self.context = server_context(*self._files)
+                log.info("new certificates from %s", self._files[0])
+            except (OSError, ssl.SSLError) as error:  # half of a pair, perhaps: the other half is noticed, too
+                log.warning("certificates not taken from %s: %s", self._files[0], error)
+        return self.context
+
+    def _look(self) -> Sequence[tuple[int, int, int]]:
+        return [_stamp(path) for path in self._files if path]
+
+
+def _stamp(path: str) -> tuple[int, int, int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def say_goodbye(sock: socket.socket) -> None:

@@ -1,7 +1,7 @@
 """gunicorn's worker class of ours: ``--worker-class sampan.apiserver.worker.Worker``.
 
-Takes from gunicorn: sockets, certfile, keyfile, ca_certs, keepalive (when longer than ours), graceful_timeout,
-worker_connections (when changed), max_requests, accesslog. Knows nothing of HTTP.
+Takes from gunicorn: sockets (unix ones speak no TLS), certfile, keyfile, ca_certs, keepalive (when longer than ours),
+graceful_timeout, worker_connections (when changed), max_requests, accesslog. Knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from types import FrameType, SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from gunicorn.workers.base import Worker as GunicornWorker
 
+from sampan.apiserver.worker.drain import Others
 from sampan.apiserver.worker.heads import Environ
 from sampan.apiserver.worker.limits import Limits
 from sampan.apiserver.worker.server import Server
-from sampan.apiserver.worker.tls import server_context
+from sampan.apiserver.worker.succession import Address, Succession, address_of, is_served
+from sampan.apiserver.worker.tls import Certificates
 
 log = logging.getLogger(__name__)
 
@@ -35,33 +37,68 @@ class Worker(GunicornWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     limits = Limits()  # a subclass may set others
     server: Server | None = None
+    succession: ClassVar[Succession | None] = None  # one for all workers of an arbiter
+
+    def __init__(self, age: int, *rest: Any, **named: Any) -> None:
+        """In the arbiter, before the fork."""
+        super().__init__(age, *rest, **named)
+        if Worker.succession is None:
+            Worker.succession = Succession()
+        Worker.succession.made(age)
+        self._told = False  # to end, by the arbiter
+        self._certificates: Certificates | None = None
+        self._addresses: list[Address] = []
 
     def run(self) -> None:
         cfg = self.cfg
         sys.setswitchinterval(SWITCH_INTERVAL)
-        context = server_context(cfg.certfile, cfg.keyfile, cfg.ca_certs) if cfg.is_ssl else None
+        if cfg.is_ssl:
+            self._certificates = Certificates(cfg.certfile, cfg.keyfile, cfg.ca_certs)
+        listeners = [getattr(sock, "sock", sock) for sock in self.sockets]
+        self._addresses = [address_of(sock) for sock in listeners]
         self.server = Server(
             self.wsgi,
-            [getattr(sock, "sock", sock) for sock in self.sockets],
-            ssl_context=context,
+            listeners,
+            ssl_context=self._certificates.context if self._certificates else None,
             limits=self._limits(),
             access=self._access if cfg.accesslog else None,
             multiprocess=cfg.workers > 1,
             on_tick=self._tick,
+            others=Others(self._are_awaited, self._let_go, self._serve_on),
         )
+        assert self.succession is not None
+        self.succession.serves(self.age)
         self.server.run()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM: finish gracefully."""
         self.alive = False
+        self._told = True
         if self.server is not None:
             self.server.stop()
+
+    # -- the others
+
+    def _are_awaited(self) -> bool:
+        return self._told and self.succession is not None and self.succession.is_awaited()
+
+    def _let_go(self) -> None:
+        """Without us the port is closed as soon as nobody else holds it, and clients are told at once."""
+        for sock in self.sockets:
+            sock.close()
+
+    def _serve_on(self) -> bool:
+        if not self._told:  # our own decision (max_requests): we are replaced only when we have ended
+            return bool(self.cfg.workers > 1)
+        return any(is_served(address) for address in self._addresses)
 
     def _limits(self) -> Limits:
         cfg = self.cfg
         limits = replace(
             self.limits,
             graceful_seconds=max(cfg.graceful_timeout - 1.0, cfg.graceful_timeout / 2),  # before the arbiter's SIGKILL
+            patience_seconds=cfg.graceful_timeout / 2,
+            spread_seconds=min(self.limits.spread_seconds, cfg.graceful_timeout / 4),
             idle_seconds=max(float(cfg.keepalive), self.limits.idle_seconds),
         )
         if cfg.worker_connections != _STOCK_CONNECTIONS:
@@ -73,6 +110,8 @@ class Worker(GunicornWorker):  # type: ignore[misc]  # gunicorn is not typed
         self.notify()
         server = self.server
         assert server is not None
+        if self._certificates is not None:
+            server.ssl_context = self._certificates.current()
         if self.ppid != os.getppid():
             log.info("the parent has gone")
             server.stop()

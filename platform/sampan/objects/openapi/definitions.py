@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sampan.contracts.kinds import Kind
+from sampan.objects.openapi import own
 from sampan.objects.openapi.descriptions import Descriptions
 from sampan.objects.schema.table import Table
 
@@ -45,8 +47,10 @@ _BY_OPENAPI: dict[int, dict[str, Schema]] = {
 class Definitions:
     """Schemas by definition name, for one version of OpenAPI."""
 
-    def __init__(self, table: Table, descriptions: Descriptions, openapi: int) -> None:
+    def __init__(self, table: Table, descriptions: Descriptions, openapi: int, kinds: Iterable[Kind] = ()) -> None:
+        """``kinds``: those of the document that bring their own schema (others are passed over)."""
         self._table = table
+        self._own = {own.name_of(kind): kind for kind in kinds if kind.schema is not None}
         self._words = descriptions
         self._openapi = openapi
         self._marks: dict[str, list[dict[str, str]]] = {}
@@ -64,7 +68,7 @@ class Definitions:
         while waiting:
             name = waiting.pop()
             if name not in found:
-                found[name] = self._definition(name, waiting)
+                found[name] = self._own_definition(name, waiting) or self._definition(name, waiting)
         return dict(sorted(found.items()))
 
     def _definition(self, name: str, waiting: list[str]) -> Schema:
@@ -86,6 +90,28 @@ class Definitions:
                 made["x-kubernetes-map-type"] = "atomic"
         if marks := self._marks.get(name):
             made["x-kubernetes-group-version-kind"] = marks
+        return made
+
+    def _own_definition(self, name: str, waiting: list[str]) -> Schema | None:
+        """A kind with its own schema, or the list of such kinds."""
+        more = "" if name in self._own else "List"
+        kind = self._own.get(name.removesuffix(more))
+        if kind is None:
+            return None
+        if more:
+            made: Schema = {"type": "object", "required": ["items"], "properties": {}}
+            items = {"type": "array", "items": self.ref(own.name_of(kind))}
+            made["properties"]["items"] = {"description": f"The {kind.plural}.", **items}
+            made["description"] = f"{kind.kind}List is a list of {kind.kind}."
+            waiting.append(own.name_of(kind))
+        else:
+            made = own.definition(kind, self._openapi)
+        for field in own.FIELDS:
+            target = own.REFERENCES[more].get(field)
+            shape = "#" + target if target else "string"
+            made["properties"][field] = self._field(name, field, shape, waiting)
+        mark = {"group": kind.group, "kind": kind.kind + more, "version": kind.version}
+        made["x-kubernetes-group-version-kind"] = [mark]
         return made
 
     def _scalar(self, word: str) -> Schema:

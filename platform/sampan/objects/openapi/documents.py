@@ -16,6 +16,7 @@ import msgspec
 
 from sampan import __version__
 from sampan.contracts.kinds import Kind
+from sampan.objects.openapi import gnostic, own
 from sampan.objects.openapi.definitions import Definitions
 from sampan.objects.openapi.descriptions import Descriptions, installed
 from sampan.objects.openapi.paths import META, Paths
@@ -23,6 +24,7 @@ from sampan.objects.schema import Schemas
 
 _ALWAYS = tuple(META + name for name in ("DeleteOptions", "Patch", "Status", "WatchEvent"))
 V2 = "v2"
+V2_PROTOBUF = "v2.protobuf"
 
 
 class Documents:
@@ -44,6 +46,10 @@ class Documents:
         """The whole cluster as Swagger 2.0, JSON."""
         return self._once(self._built, V2, self._build_v2)
 
+    def v2_protobuf(self) -> bytes:
+        """The same as the protobuf message that ``gnostic.MEDIA_TYPE`` names."""
+        return self._once(self._built, V2_PROTOBUF, lambda: gnostic.encode(msgspec.json.decode(self.v2())))
+
     def v3(self, path: str) -> bytes | None:
         """The OpenAPI 3.0 document of ``api/v1`` or ``apis/apps/v1``, JSON; None where nothing is served there."""
         if path not in self._kinds:
@@ -60,8 +66,8 @@ class Documents:
         }
 
     def gzipped(self, path: str) -> bytes | None:
-        """The same document compressed. ``path`` as for ``v3``, or "v2"."""
-        body = self.v2() if path == V2 else self.v3(path)
+        """The same document compressed. ``path`` as for ``v3``, or "v2", or "v2.protobuf"."""
+        body = self.v2() if path == V2 else self.v2_protobuf() if path == V2_PROTOBUF else self.v3(path)
         return None if body is None else self._once(self._zipped, path, lambda: gzip.compress(body, 6, mtime=0))
 
     def etag(self, path: str) -> str:
@@ -73,6 +79,8 @@ class Documents:
         for kind in kinds:
             facts += [*kind.resource[:4], str(kind.namespaced), *kind.verbs, str(kind.status), str(bool(kind.scale))]
             facts += [f"{sub.name}={sub.kind}:{sub.verbs}" for sub in kind.subresources]
+            if kind.schema is not None:
+                facts.append(msgspec.json.encode(kind.schema, order="sorted").decode())
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32].upper()
 
     def _all(self) -> list[Kind]:
@@ -105,14 +113,14 @@ class Documents:
 
     def _parts(self, kinds: Sequence[Kind], openapi: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """Path items and definitions of these kinds."""
-        table = self._schemas.table
-        definitions = Definitions(table, self._descriptions(), openapi)
+        table = own.extended(self._schemas.table, kinds)
+        definitions = Definitions(table, self._descriptions(), openapi, kinds)
         paths = Paths(table, definitions, openapi)
         items: dict[str, Any] = {}
         for kind in kinds:
             items.update(paths.of_kind(kind))
-        own = {table.type_name(kind.group, kind.version, kind.kind) for kind in kinds} - {None}
-        roots = {*paths.roots, *_ALWAYS, *(name for name in own if name)}
+        names = {table.type_name(kind.group, kind.version, kind.kind) for kind in kinds} - {None}
+        roots = {*paths.roots, *_ALWAYS, *(name for name in names if name)}
         return dict(sorted(items.items())), definitions.closure(roots)
 
     def _info(self) -> dict[str, str]:

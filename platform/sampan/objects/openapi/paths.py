@@ -75,9 +75,12 @@ class Paths:
         self._definitions = definitions
         self._openapi = openapi
         self.roots: set[str] = set()
+        self._patches: tuple[str, ...] = PATCHES
 
     def of_kind(self, kind: Kind) -> dict[str, Schema]:
         """Every path of a kind with its operations."""
+        # kubectl takes a strategic merge patch where it is offered; a kind with its own schema knows no merge keys
+        self._patches = PATCHES if kind.schema is None else PATCHES[:-1]
         resource = kind.resource
         start = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
         home = f"{start}/namespaces/{{namespace}}/{kind.plural}" if kind.namespaced else f"{start}/{kind.plural}"
@@ -135,7 +138,7 @@ class Paths:
         elif verb in {"delete", "deletecollection"}:
             name = META + "DeleteOptions"
         schema = self._refer(name)
-        media = PATCHES if verb == "patch" else _BODIES if self._openapi == 2 else ("*/*",)
+        media = self._patches if verb == "patch" else _BODIES if self._openapi == 2 else ("*/*",)
         required = verb in {"create", "update", "patch"}
         if self._openapi == 3:
             made["requestBody"] = {"content": {one: {"schema": schema} for one in media}}

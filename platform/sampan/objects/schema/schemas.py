@@ -43,6 +43,10 @@ class Schemas:
         """The shape of a kind. Raises BadRequest for a kind that is not in the table."""
         return self._nodes.of_type(self._name(group, version, kind))
 
+    def named(self, name: str) -> TypeNode:
+        """The shape of a definition, such as io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta. Raises KeyError."""
+        return self._nodes.of_type(name)
+
     def decode(self, group: str, version: str, kind: str, body: bytes) -> Object:
         """The object in a JSON body: types checked, unknown fields and nulls gone, odd forms made canonical.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sampan.objects.schema.nodes import TypeNode
+from sampan.objects.types import Node
 
 LIMIT = 100
 
@@ -23,14 +23,14 @@ def read_pairs(body: bytes) -> Any:
     return json.loads(body, object_pairs_hook=Pairs)
 
 
-def problems(value: Any, root: TypeNode) -> list[str]:
+def problems(value: Any, root: Node) -> list[str]:
     """Sentences such as ``unknown field "spec.replicaz"``. ``value`` is a dict, or what ``read_pairs`` gave."""
     found: dict[str, None] = {}
     _look(value, root, "", found)
     return list(found)[:LIMIT]
 
 
-def _look(value: Any, node: TypeNode, path: str, found: dict[str, None]) -> None:
+def _look(value: Any, node: Node, path: str, found: dict[str, None]) -> None:
     if isinstance(value, Pairs):
         _look_into_object(value, node, path, found)
     elif isinstance(value, dict):
@@ -42,7 +42,7 @@ def _look(value: Any, node: TypeNode, path: str, found: dict[str, None]) -> None
                 _look(element, item, f"{path}[{index}]", found)
 
 
-def _look_into_object(pairs: Any, node: TypeNode, path: str, found: dict[str, None]) -> None:
+def _look_into_object(pairs: Any, node: Node, path: str, found: dict[str, None]) -> None:
     if node.shape not in {"struct", "map"}:
         return
     seen = set()

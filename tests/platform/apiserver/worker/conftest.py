@@ -81,15 +81,18 @@ class Talk:
 
 
 class Running:
-    def __init__(self, app, limits, context, listener=None):
+    def __init__(self, app, limits, context, listener=None, others=None):
         self.listener = listener or socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.server = Server(app, [self.listener], limits=limits, ssl_context=context)
+        self.server = Server(app, [self.listener], limits=limits, ssl_context=context, others=others)
         self.thread = threading.Thread(target=self.server.run)
         self.talks = []
         self.thread.start()
 
     def connect(self):
-        return socket.create_connection(self.listener.getsockname(), timeout=5)
+        sock = socket.socket(self.listener.family)
+        sock.settimeout(5)
+        sock.connect(self.listener.getsockname())
+        return sock
 
     def talk(self, sock=None):
         self.talks.append(Talk(sock or self.connect()))
@@ -122,8 +125,8 @@ def serve():
     """serve(app, limits=…, context=…) → Running."""
     runnings = []
 
-    def start(app, limits=QUICK, context=None, listener=None):
-        runnings.append(Running(app, limits, context, listener))
+    def start(app, limits=QUICK, context=None, listener=None, others=None):
+        runnings.append(Running(app, limits, context, listener, others))
         return runnings[-1]
 
     yield start

@@ -1,5 +1,6 @@
 """TLS on the loop: certificates, refusals, large answers, streams."""
 
+import shutil
 import socket
 import ssl
 
@@ -7,7 +8,7 @@ import pytest
 
 from sampan.apiserver.handover import Hijacked, Offloaded
 from sampan.apiserver.worker import Limits
-from sampan.apiserver.worker.tls import server_context
+from sampan.apiserver.worker.tls import Certificates, server_context
 from sampan.contracts.serving import Answer
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -131,3 +132,70 @@ def test_a_handshake_that_does_not_go_on_is_given_up(serve, pki):
     silent.say(b"\x16\x03\x01")
 
     assert silent.at_end()
+
+
+@pytest.fixture
+def files(pki, tmp_path):
+    """A copy of the server's certificate, to be changed."""
+    for name in ("server.crt", "server.key", "ca.crt"):
+        shutil.copyfile(pki / name, tmp_path / name)
+    return [str(tmp_path / name) for name in ("server.crt", "server.key", "ca.crt")]
+
+
+def test_a_changed_certificate_makes_a_new_context(files, pki, tmp_path):
+    certificates = Certificates(*files)
+    first = certificates.current()
+    assert certificates.current() is first
+
+    shutil.copyfile(pki / "client.key", tmp_path / "server.key")  # half of a pair: the old one stays in force
+    assert certificates.current() is first
+    shutil.copyfile(pki / "client.crt", tmp_path / "server.crt")
+
+    assert certificates.current() is not first
+
+
+def test_a_certificate_that_is_gone_leaves_the_old_one_in_force(files, tmp_path):
+    certificates = Certificates(*files)
+    first = certificates.current()
+
+    (tmp_path / "server.crt").unlink()
+
+    assert certificates.current() is first
+
+
+def test_new_connections_get_the_new_certificate(running, connect, pki):
+    old = connect().sock.getpeercert()["serialNumber"]
+
+    running.server.ssl_context = server_context(str(pki / "client.crt"), str(pki / "client.key"))
+
+    assert connect().sock.getpeercert()["serialNumber"] != old
+
+
+@pytest.mark.parametrize(("mode", "fronted"), [(0o660, True), (0o666, False)])
+def test_a_unix_socket_speaks_no_tls_and_is_the_fronts_if_it_is_private(serve, pki, tmp_path, mode, fronted, caplog):
+    def who(environ, start):
+        start("200 OK", [])
+        return [f"{environ['wsgi.url_scheme']} {environ['sampan.fronted']} {environ['REMOTE_ADDR']!r}".encode()]
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        (tmp_path / "socket").chmod(mode)
+        listener.listen()
+        talk = serve(
+            who, context=server_context(str(pki / "server.crt"), str(pki / "server.key")), listener=listener
+        ).talk()
+        talk.say(GET % b"")
+
+        assert talk.answer()[2] == f"http {fronted} ''".encode()
+    assert ("umask" in caplog.text) is not fronted
+
+
+def test_nobody_who_comes_by_tcp_is_the_front(serve):
+    def who(environ, start):
+        start("200 OK", [])
+        return [str(environ["sampan.fronted"]).encode()]
+
+    talk = serve(who).talk()
+    talk.say(GET % b"")
+
+    assert talk.answer()[2] == b"False"

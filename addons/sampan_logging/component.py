@@ -1,0 +1,113 @@
+"""The add-on as a component: pods are watched, their logs read into the spool, the spool sent to Elasticsearch."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from sampan.client.informers import Informer
+from sampan.contracts.components import Running
+from sampan.contracts.kinds import Object
+from sampan.objects.metadata import parse_time
+from sampan_logging import access, pods
+from sampan_logging.entries import Entry, Progress, Source
+from sampan_logging.figures import Figures
+from sampan_logging.health import Health
+from sampan_logging.journal import Journal
+from sampan_logging.plan import unread
+from sampan_logging.reading import PODS, Reader
+from sampan_logging.rejected import Rejected
+from sampan_logging.shipping import Shipper, Target
+from sampan_logging.writing import Writer
+
+_SEGMENTS = 16  # the spool's size in segments, at least
+_SEGMENT_BYTES = 16 << 20  # and no segment is larger
+
+
+def run(running: Running) -> None:
+    """Until stopped."""
+    settings, home = running.settings, Path(running.home)
+    figures = Figures(running.metrics)
+    health = Health(running.ready, running.failing)
+    journal = Journal(home, segment_bytes=min(_SEGMENT_BYTES, settings.spool_bytes // _SEGMENTS))
+
+    def connect() -> Target:
+        from sampan_logging.elastic import Elastic
+
+        return Elastic(access.gather(settings, running.client))
+
+    writer = Writer(
+        journal, most_bytes=settings.spool_bytes, interval=settings.sync_seconds,
+        written=lambda: shipper.wake(),
+        trouble=lambda words: health.say("spool", words), stop=running.stop,
+    )  # fmt: skip
+    rejected = Rejected(home / "rejected.jsonl", most_bytes=settings.rejected_bytes)
+    shipper = Shipper(
+        journal, settings, connect=connect, rejected=rejected, figures=figures, health=health, room=writer.room
+    )
+    reader = Reader(
+        running.client, offer=writer.offer, accepting=lambda: writer.accepting, figures=figures, health=health,
+        most_streams=settings.most_streams, longest=settings.line_bytes,
+    )  # fmt: skip
+    watcher = Watcher(running, reader, journal, writer)
+    threading.Thread(target=_wake_at_end, args=(running.stop, shipper), daemon=True).start()
+    writer.start()
+    try:
+        watcher.start()
+        shipper.run(running.stop)
+    finally:
+        watcher.stop()
+        reader.stop()
+        writer.close()
+        journal.close()
+
+
+def _wake_at_end(stop: threading.Event, shipper: Shipper) -> None:
+    stop.wait()
+    shipper.wake()
+
+
+class Watcher:
+    """Tells the reader what happens to the pods whose lines are wanted."""
+
+    def __init__(self, running: Running, reader: Reader, journal: Journal, writer: Writer) -> None:
+        settings = running.settings
+        self._wanted = pods.Wanted(settings.namespaces, settings.exclude_namespaces)
+        self._reader, self._writer = reader, writer
+        self._began = journal.began
+        self._known = journal.progress()  # what earlier processes have read
+        only = settings.namespaces[0] if len(settings.namespaces) == 1 else ""
+        self._pods = Informer(
+            running.client, PODS, namespace=only, labels=settings.labels, keep=pods.kept, on_change=self._change,
+            on_synced=self._synced,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        self._pods.start()
+
+    def stop(self) -> None:
+        self._pods.stop()
+
+    def _change(self, old: Object | None, new: Object | None) -> None:
+        pod = new or old
+        if pod is None or not self._wanted.takes(pod["metadata"]["namespace"]):
+            return
+        created = pod["metadata"].get("creationTimestamp")
+        young = bool(created) and parse_time(created) > self._began
+        for source, seen in pods.containers(pod, gone=new is None):
+            known = self._known.pop(source.key, None)
+            self._reader.see(source, seen, known[1] if known else None, young=young)
+
+    def _synced(self) -> None:
+        """What is left of the journal belongs to pods that went away while nobody looked."""
+        gone, self._known = self._known, {}
+        for source, progress in gone.values():
+            self._forget(source, progress)
+
+    def _forget(self, source: Source, progress: Progress) -> None:
+        words = "" if progress.ended else unread(progress, "its pod went away while no log was read")
+        last = Progress(progress.run, progress.position, ended=True, forgotten=True)
+        if words:
+            self._reader.say_gap(source, last, words)
+        else:
+            self._writer.offer(Entry(source, last))

@@ -1,0 +1,119 @@
+"""What is known for good: how far each container has been read, and how far Elasticsearch has acknowledged.
+
+Progress is in the spool's entries themselves, so lines and progress become durable in one write; before a segment goes,
+what its entries said of progress is saved beside the spool. Must not know the API or Elasticsearch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from sampan_logging import entries
+from sampan_logging.entries import Entry, Progress, Source
+from sampan_logging.spool import Place, Spool, replace
+
+log = logging.getLogger(__name__)
+
+_CURSOR_PAUSE = 1.0  # seconds between two writings of the cursor; what lies between is sent twice after a crash
+
+
+class _Saved(msgspec.Struct):
+    """``progress.json``."""
+
+    through: tuple[int, int]  # entries up to there are in it
+    began: float  # when shipping began, seconds since the epoch
+    streams: dict[str, tuple[Source, Progress]] = {}
+
+
+class Journal:
+    """Opened once a process; ``record`` belongs to the writer, ``acknowledge`` to the shipper."""
+
+    def __init__(self, home: Path, *, segment_bytes: int) -> None:
+        self._home = home
+        self._lock = threading.Lock()
+        self.spool = Spool(home / "spool", segment_bytes=segment_bytes)
+        saved = self._load()
+        self.began = saved.began
+        self._streams = saved.streams
+        self._replay(Place(*saved.through))
+        self.cursor = self._load_cursor()
+        self._cursor_saved = (time.monotonic(), self.cursor)
+        self._save()
+
+    def progress(self) -> dict[str, tuple[Source, Progress]]:
+        """A copy: whose lines, how far."""
+        with self._lock:
+            return dict(self._streams)
+
+    def record(self, found: Iterable[Entry]) -> None:
+        """Durable when this returns. Raises OSError, and then nothing has happened."""
+        found = list(found)
+        data = b"".join(map(entries.encode, found))
+        with self._lock:
+            self.spool.append(data)
+            for entry in found:
+                self._apply(entry)
+
+    def acknowledge(self, place: Place) -> None:
+        """All entries before that place have arrived; segments that hold only such are removed."""
+        self.cursor = place
+        if self.spool.begin.segment < min(place.segment, self.spool.end.segment):
+            self._save()
+            self._save_cursor()
+            self.spool.remove_before(place.segment)
+        elif time.monotonic() - self._cursor_saved[0] > _CURSOR_PAUSE:
+            self._save_cursor()
+
+    def close(self) -> None:
+        self._save()
+        self._save_cursor()
+        self.spool.close()
+
+    def _apply(self, entry: Entry) -> None:
+        if entry.progress.forgotten:
+            self._streams.pop(entry.source.key, None)
+        else:
+            self._streams[entry.source.key] = (entry.source, entry.progress)
+
+    def _replay(self, place: Place) -> None:
+        place = max(place, self.spool.begin)
+        while found := self.spool.read(place, 4 << 20):
+            for _, body in found:
+                self._apply(entries.decode(body))
+            place = found[-1][0]
+
+    def _load(self) -> _Saved:
+        path = self._home / "progress.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=_Saved)
+        except FileNotFoundError:
+            return _Saved(self.spool.begin, time.time())
+        except msgspec.MsgspecError as error:
+            # Nothing is lost by it: what the nodes still have is read again, and has the ids it had before.
+            log.error("%s cannot be understood (%s); every log is read again from its beginning", path, error)
+            return _Saved(self.spool.begin, time.time())
+
+    def _save(self) -> None:
+        with self._lock:
+            saved = _Saved(self.spool.end, self.began, dict(self._streams))
+        replace(self._home / "progress.json", msgspec.json.encode(saved))
+
+    def _load_cursor(self) -> Place:
+        with contextlib.suppress(OSError, ValueError):
+            segment, offset = (self._home / "cursor").read_text().split()
+            place = Place(int(segment), int(offset))
+            if self.spool.begin <= place <= self.spool.end:
+                return place
+        return self.spool.begin
+
+    def _save_cursor(self) -> None:
+        if self.cursor != self._cursor_saved[1]:
+            replace(self._home / "cursor", b"%d %d\n" % self.cursor)
+        self._cursor_saved = (time.monotonic(), self.cursor)

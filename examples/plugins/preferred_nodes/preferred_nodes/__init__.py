@@ -1,0 +1,1 @@
+"""A scheduling plugin for sampan: nodes with a label are preferred."""

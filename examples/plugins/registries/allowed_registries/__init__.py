@@ -1,0 +1,1 @@
+"""An admission policy for sampan: images come from allowed registries only."""

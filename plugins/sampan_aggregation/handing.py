@@ -1,0 +1,199 @@
+"""One request handed on to an extension server, and its answer handed back as it comes: whole, streamed or upgraded.
+
+Knows HTTP; nothing of APIServices. Every wait has an end, except that a watch may be silent for as long as it likes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import quote, urlencode
+
+from sampan.contracts.serving import Answer, Call
+from sampan.errors import ServiceUnavailable, Timeout
+from sampan_aggregation.connecting import identity
+
+ANSWER_SECONDS = 60.0  # for a whole answer, as upstream's request timeout
+CHUNK = 65536
+WHOLE = 4 << 20  # bytes up to which an answer of known length is read before it is passed on
+HEAD_BYTES = 65536
+#: Of one connection, and what says who the caller is: that is ours to say.
+DROPPED = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
+    "upgrade", "host", "authorization", "content-length", "expect", "x-remote-user", "x-remote-uid", "x-remote-group",
+    "impersonate-user", "impersonate-group", "impersonate-uid", "x-forwarded-for", "forwarded",
+})  # fmt: skip
+DROPPED_STARTS = ("x-remote-extra-", "impersonate-extra-")
+
+
+class Streaming(Iterator[bytes]):
+    """An answer's body as it comes. ``cancel`` may be called from any thread and ends it; ``close`` once it is over."""
+
+    def __init__(
+        self, sock: ssl.SSLSocket, response: http.client.HTTPResponse, until: float | None, done: Callable[[], None]
+    ) -> None:
+        self._sock, self._response, self._until, self._done = sock, response, until, done
+        self._open = True
+
+    def __next__(self) -> bytes:
+        left = None if self._until is None else self._until - time.monotonic()
+        if left is not None and left <= 0:
+            raise TimeoutError("the extension server took too long over its answer")
+        self._sock.settimeout(left)
+        try:
+            data = self._response.read1(CHUNK)
+        except (http.client.HTTPException, ValueError) as error:
+            raise ConnectionError(f"the extension server broke its answer off: {error}") from error
+        if not data:
+            self.close()
+            raise StopIteration
+        return data
+
+    def cancel(self) -> None:
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)  # the TLS socket's own would free what a reader uses
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self._response.close()
+            self._sock.close()
+            self._done()
+
+
+def hand_on(call: Call, dial: Callable[[], ssl.SSLSocket], host: str, done: Callable[[], None]) -> Answer | None:
+    """The extension server's answer, None once an upgraded connection has ended; ``done`` is called when the last byte
+    is through. Raises ServiceUnavailable where nobody answers, Timeout where it takes too long."""
+    lent = False
+    try:
+        sock = dial()
+        try:
+            if "upgrade" in call.headers:
+                _upgraded(call, sock, host)
+                return None
+            answer, lent = _asked(call, sock, host, done)
+            return answer
+        finally:
+            if not lent:
+                sock.close()
+    except TimeoutError as error:
+        raise Timeout("the extension server did not answer in time") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise ServiceUnavailable(f"error trying to reach service: {error}", retry_after=1) from error
+    finally:
+        if not lent:
+            done()
+
+
+def _asked(call: Call, sock: ssl.SSLSocket, host: str, done: Callable[[], None]) -> tuple[Answer, bool]:
+    """The answer, and whether it still needs the connection."""
+    lasting = is_lasting(call)
+    until = time.monotonic() + ANSWER_SECONDS
+    sock.settimeout(ANSWER_SECONDS)
+    connection = http.client.HTTPConnection(host)
+    connection.sock = sock
+    body = call.raw_body()
+    connection.putrequest(call.method, target_of(call), skip_host=True, skip_accept_encoding=True)
+    headers = headers_for(call, host)
+    if body or call.method in ("POST", "PUT", "PATCH"):
+        headers.append(("Content-Length", str(len(body))))
+    for name, value in headers:
+        connection.putheader(name, value.encode("latin-1", "replace"))
+    connection.endheaders(body or None)
+    response = connection.getresponse()
+    kept = [
+        (name, value) for name, value in response.getheaders() if name.lower() not in (*DROPPED, "content-type", "date")
+    ]
+    kind = response.getheader("Content-Type") or "application/octet-stream"
+    stream = Streaming(sock, response, None if lasting else until, done)
+    if not lasting and response.length is not None and response.length <= WHOLE:
+        data = b"".join(stream)  # closes it
+        return Answer(response.status, data, kind, kept), True
+    return Answer(response.status, stream, kind, kept), True
+
+
+def is_lasting(call: Call) -> bool:
+    """Whether the answer goes on for as long as the client wants (watch, log follow)."""
+    asked = {name for name in ("watch", "follow") if (call.query.get(name) or ["false"])[0].lower() not in _NO}
+    return bool(asked) or "/watch/" in call.path
+
+
+_NO = ("0", "f", "false")
+
+
+def target_of(call: Call) -> str:
+    """Path and query as they go on the wire; WSGI hands the path over with its escapes resolved."""
+    path = quote(call.path.encode("latin-1", "replace"), safe="/:@!$&'()*+,;=-._~")
+    query = urlencode([(key, value) for key, values in call.query.items() for value in values])
+    return f"{path}?{query}" if query else path
+
+
+def headers_for(call: Call, host: str) -> list[tuple[str, str]]:
+    """What the extension server is told: the client's own headers, less those that speak of this connection or of who
+    the caller is, and who the caller is."""
+    passed = [
+        (name, value)
+        for name, value in call.headers.items()
+        if name not in DROPPED and not name.startswith(DROPPED_STARTS)
+    ]
+    return [("Host", host), *passed, *identity(call.user)]
+
+
+def _upgraded(call: Call, sock: ssl.SSLSocket, host: str) -> None:
+    """Ask for the same upgrade, then pass bytes both ways until either side ends."""
+    upgrade = [("Connection", "Upgrade"), ("Upgrade", call.headers["upgrade"])]
+    lines = [f"{call.method} {target_of(call)} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in (*headers_for(call, host), *upgrade)]
+    sock.settimeout(ANSWER_SECONDS)
+    sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace"))
+    head = b""
+    while b"\r\n\r\n" not in head:
+        data = sock.recv(CHUNK)
+        if not data or len(head) > HEAD_BYTES:
+            raise ConnectionError("the extension server ended the conversation")
+        head += data
+    client = call.takeover(head)
+    try:
+        sock.settimeout(None)
+        if head.split(b" ", 2)[1] == b"101":
+            splice(client, sock)
+        else:
+            _rest(client, sock)
+    finally:
+        client.close()
+
+
+def _rest(client: object, sock: ssl.SSLSocket) -> None:
+    """What follows a refusal: the client gets it and the connection is over."""
+    until = time.monotonic() + ANSWER_SECONDS
+    sock.settimeout(1.0)  # an answer that is not chunked ends where the server falls silent
+    with contextlib.suppress(OSError):
+        while time.monotonic() < until and (data := sock.recv(CHUNK)):
+            client.sendall(data)  # type: ignore[attr-defined]  # an Upgrade
+
+
+def splice(client: object, other: ssl.SSLSocket) -> None:
+    """Both ways at once; TLS keeps bytes of its own, so what is pending is asked for besides the poll."""
+    sides: Sequence[object] = (client, other)
+    poll = select.poll()
+    by_fd = {}
+    for side, opposite in zip(sides, reversed(sides), strict=True):
+        fd = side.fileno()  # type: ignore[attr-defined]  # a socket or an Upgrade
+        poll.register(fd, select.POLLIN)
+        by_fd[fd] = (side, opposite)
+    while True:
+        ready = [fd for fd, (source, _) in by_fd.items() if getattr(source, "pending", int)()]
+        for fd in ready or [fd for fd, _ in poll.poll()]:
+            source, target = by_fd[fd]
+            try:
+                data = source.recv(CHUNK)  # type: ignore[attr-defined]  # as above
+                if not data:
+                    return
+                target.sendall(data)  # type: ignore[attr-defined]  # as above
+            except OSError:
+                return  # either side went away

@@ -1,0 +1,100 @@
+"""The kind APIService: defaults, columns, rules. Source: apiregistration.k8s.io/v1 API reference and its validation."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Iterator
+
+from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
+from sampan.objects import names, problems
+from sampan.objects.validation import by_rule, validate_port, validate_required
+from sampan_aggregation import conditions
+from sampan_aggregation.resources import GROUP
+
+HTTPS = 443
+MOST_GROUP, MOST_VERSION = 20_000, 1_000
+
+
+def prepare(draft: Draft) -> None:
+    """What this server serves itself is available from the first moment."""
+    if draft.old is None and not (draft.object.get("spec") or {}).get("service"):
+        conditions.with_verdict(draft.object, conditions.LOCAL, time.time())
+
+
+def default(obj: Object) -> None:
+    service = (obj.get("spec") or {}).get("service")
+    if service is not None:
+        service.setdefault("port", HTTPS)
+
+
+def validate(new: Object, old: Object | None) -> Iterator[Problem]:
+    spec = new.get("spec") or {}
+    group, version, name = spec.get("group") or "", spec.get("version") or "", new["metadata"].get("name") or ""
+    if name != f"{version}.{group}":
+        yield problems.invalid("metadata.name", name, f'must be `spec.version+"."+spec.group`: "{version}.{group}"')
+    if group:
+        yield from by_rule("spec.group", group, names.dns_subdomain)
+    elif version != "v1":
+        yield problems.required("spec.group", "only v1 may have an empty group and it better be legacy kube")
+    if version:
+        yield from by_rule("spec.version", version, names.dns_label_1035)
+    else:
+        yield problems.required("spec.version")
+    yield from _priority("spec.groupPriorityMinimum", spec.get("groupPriorityMinimum") or 0, MOST_GROUP)
+    yield from _priority("spec.versionPriority", spec.get("versionPriority") or 0, MOST_VERSION)
+    yield from _server(spec)
+
+
+def _priority(path: str, value: int, most: int) -> Iterator[Problem]:
+    if not 0 < value <= most:
+        yield problems.invalid(path, value, f"must be positive and less than {most}")
+
+
+def _server(spec: Object) -> Iterator[Problem]:
+    service, bundle, insecure = spec.get("service"), spec.get("caBundle"), spec.get("insecureSkipTLSVerify")
+    if service is None:
+        if bundle:
+            yield problems.invalid("spec.caBundle", f"{len(bundle)} bytes", "local APIServices may not have a caBundle")
+        if insecure:
+            detail = "local APIServices may not have insecureSkipTLSVerify"
+            yield problems.invalid("spec.insecureSkipTLSVerify", insecure, detail)
+        return
+    yield from validate_required("spec.service.namespace", service.get("namespace"))
+    yield from validate_required("spec.service.name", service.get("name"))
+    yield from validate_port("spec.service.port", service.get("port") or 0)
+    if insecure and bundle:
+        yield problems.invalid("spec.insecureSkipTLSVerify", insecure, "may not be true if caBundle is present")
+    if bundle:
+        try:
+            base64.b64decode(bundle, validate=True)
+        except (binascii.Error, ValueError):
+            yield problems.invalid("spec.caBundle", "…", "must be base64")
+
+
+def service_text(obj: Object) -> str:
+    service = (obj.get("spec") or {}).get("service")
+    return f"{service.get('namespace')}/{service.get('name')}" if service else "Local"
+
+
+def available_text(obj: Object) -> str:
+    """True, or the status and why, as upstream prints it."""
+    condition = conditions.found(obj)
+    if condition is None:
+        return "Unknown"
+    if condition.get("status") == "True" or not condition.get("reason"):
+        return str(condition.get("status") or "Unknown")
+    return f"{condition['status']} ({condition['reason']})"
+
+
+API_SERVICE = Kind(
+    group=GROUP, version="v1", kind="APIService", plural="apiservices", categories=("api-extensions",),
+    namespaced=False, status=True, prepare=prepare, default=default, validate=validate, name_rule="path",
+    columns=(
+        Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+        Column("Service", service_text, description="The service that serves the group version"),
+        Column("Available", available_text, description="Whether this server is available"),
+        Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
+    ),
+)  # fmt: skip

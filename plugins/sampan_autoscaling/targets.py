@@ -1,0 +1,61 @@
+"""Finding what an autoscaler's reference means: any kind with a scale subresource, by discovery."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sampan.client import Client
+from sampan.contracts.kinds import Object, Resource
+from sampan.errors import NotFound, SampanError
+
+_FRESH = 60.0  # seconds that a group's list of resources is remembered
+
+
+class NoSuchTarget(Exception):
+    """The reference names no kind that is served."""
+
+
+class Targets:
+    """Remembers what group versions hold; used by several workers at once."""
+
+    def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._lists: dict[str, tuple[float, list[dict[str, Any]]]] = {}
+
+    def resource(self, reference: Object) -> Resource:
+        """Of a CrossVersionObjectReference; raises NoSuchTarget."""
+        version, kind = reference.get("apiVersion") or "v1", reference.get("kind", "")
+        for entry in self._entries(version):
+            if entry.get("kind") == kind and "/" not in entry.get("name", "/"):
+                group, _, number = version.rpartition("/")
+                return Resource(group, number, entry["name"], kind, bool(entry.get("namespaced")))
+        raise NoSuchTarget(f'no matches for kind "{kind}" in version "{version}"')
+
+    def scale(self, reference: Object, namespace: str) -> tuple[Resource, Object]:
+        """The collection and the Scale; raises NoSuchTarget or StatusError."""
+        resource = self.resource(reference)
+        return resource, self._client.get(resource, reference["name"], namespace, subresource="scale")
+
+    def _entries(self, version: str) -> list[dict[str, Any]]:
+        with self._lock:
+            at, found = self._lists.get(version, (0.0, []))
+        if found and self._clock() - at < _FRESH:
+            return found
+        try:
+            body = json.loads(
+                self._client.request("GET", f"/apis/{version}" if "/" in version else f"/api/{version}").body
+            )
+            found = [entry for entry in body.get("resources") or () if isinstance(entry, dict)]
+        except NotFound:
+            found = []
+        except (SampanError, OSError, ValueError) as error:
+            raise NoSuchTarget(f"unable to discover what {version} holds: {error}") from error
+        with self._lock:
+            self._lists[version] = (self._clock(), found)
+        return found

@@ -1,0 +1,81 @@
+"""What it means when etcd, or the way to it, says no. Knows texts and codes so that nobody else has to.
+
+Source: etcd api/v3rpc/rpctypes/error.go (texts unchanged from 3.4 to 3.6); gRPC status codes.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+import grpc
+
+from sampan.contracts.store import Unavailable
+from sampan.errors import SampanError, TooLarge
+
+
+class Meaning(Enum):
+    """What follows from a failure."""
+
+    COMPACTED = auto()  # the revision asked for is gone
+    FUTURE = auto()  # and that one is not there yet
+    NO_LEASE = auto()  # the lease has run out
+    TOO_LARGE = auto()
+    NOT_KNOWN = auto()  # who asks: log in (again)
+    NOT_DONE = auto()  # surely nothing was done; another member, or later, may be better
+    UNSURE = auto()  # what was asked for may have been done
+    REFUSED = auto()  # and will be next time
+
+
+#: Beginnings of what follows ``etcdserver: ``.
+_SAID = {
+    "mvcc: required revision has been compacted": Meaning.COMPACTED,
+    "mvcc: required revision is a future revision": Meaning.FUTURE,
+    "requested lease not found": Meaning.NO_LEASE,
+    "request is too large": Meaning.TOO_LARGE,
+    "too many operations": Meaning.TOO_LARGE,
+    "invalid auth token": Meaning.NOT_KNOWN,
+    "user name is empty": Meaning.NOT_KNOWN,
+    "revision of auth store is old": Meaning.NOT_KNOWN,
+    "no leader": Meaning.NOT_DONE,
+    "too many requests": Meaning.NOT_DONE,
+    "not capable": Meaning.NOT_DONE,
+    "mvcc: database space exceeded": Meaning.REFUSED,
+}
+#: Beginnings of what gRPC says of a request that never left.
+_NEVER_LEFT = ("failed to connect to all addresses", "DNS resolution failed", "connections to all backends failing")
+_TOO_LARGE_FOR_GRPC = "received message larger than max"
+_UNSURE = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.UNKNOWN,
+    grpc.StatusCode.INTERNAL,
+}
+
+
+class Failure(Exception):
+    """A call that brought no answer."""
+
+    def __init__(self, meaning: Meaning, text: str) -> None:
+        super().__init__(text)
+        self.meaning = meaning
+
+    def as_error(self) -> SampanError:
+        """For whoever called the store."""
+        if self.meaning is Meaning.TOO_LARGE:
+            return TooLarge(f"etcd: {self} (--max-request-bytes and --max-txn-ops of its members)")
+        return Unavailable(f"etcd: {self}")
+
+
+def failure(error: grpc.RpcError) -> Failure:
+    """What a call's error means."""
+    code, text = error.code(), error.details() or ""
+    said = text.removeprefix("etcdserver: ")
+    for beginning, meaning in _SAID.items():
+        if said.startswith(beginning):
+            return Failure(meaning, text)
+    if text.startswith(_NEVER_LEFT):
+        return Failure(Meaning.NOT_DONE, text.partition(";")[0])
+    if _TOO_LARGE_FOR_GRPC in text:
+        return Failure(Meaning.TOO_LARGE, text)
+    return Failure(Meaning.UNSURE if code in _UNSURE else Meaning.REFUSED, text or code.name)

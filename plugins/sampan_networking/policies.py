@@ -1,0 +1,85 @@
+"""What a NetworkPolicy must fulfil. Source: API reference networking.k8s.io/v1. Nothing here enforces one."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from sampan.contracts.kinds import Object, Problem
+from sampan.objects import problems, validation
+
+PROTOCOLS = ("TCP", "UDP", "SCTP")
+TYPES = ("Ingress", "Egress")
+
+
+def validate_policy(new: Object, old: Object | None) -> Iterator[Problem]:
+    spec = new.get("spec") or {}
+    yield from validation.validate_label_selector("spec.podSelector", spec.get("podSelector"))
+    for direction, whom in (("ingress", "from"), ("egress", "to")):
+        for index, rule in enumerate(spec.get(direction) or ()):
+            path = f"spec.{direction}[{index}]"
+            for number, port in enumerate(rule.get("ports") or ()):
+                yield from _port(f"{path}.ports[{number}]", port)
+            for number, peer in enumerate(rule.get(whom) or ()):
+                yield from _peer(f"{path}.{whom}[{number}]", peer)
+    kinds = spec.get("policyTypes") or ()
+    if len(kinds) > len(TYPES):
+        yield problems.invalid("spec.policyTypes", list(kinds), "may not specify more than two policyTypes")
+        return
+    for index, kind in enumerate(kinds):
+        yield from validation.validate_one_of(f"spec.policyTypes[{index}]", kind, TYPES)
+
+
+def _port(path: str, given: Object) -> Iterator[Problem]:
+    if given.get("protocol") is not None:
+        yield from validation.validate_one_of(f"{path}.protocol", given["protocol"], PROTOCOLS)
+    port, end = given.get("port"), given.get("endPort")
+    if port is not None:
+        yield from validation.validate_port_or_name(f"{path}.port", port)
+    if end is None:
+        return
+    if port is None:
+        yield problems.invalid(f"{path}.endPort", end, "may not be specified when `port` is not specified")
+    elif isinstance(port, str):
+        yield problems.invalid(f"{path}.endPort", end, "may not be specified when `port` is non-numeric")
+    else:
+        if end < port:
+            yield problems.invalid(f"{path}.endPort", end, "must be greater than or equal to `port`")
+        yield from validation.validate_port(f"{path}.endPort", end)
+
+
+def _peer(path: str, peer: Object) -> Iterator[Problem]:
+    selectors = [name for name in ("podSelector", "namespaceSelector") if peer.get(name) is not None]
+    for name in selectors:
+        yield from validation.validate_label_selector(f"{path}.{name}", peer[name])
+    block = peer.get("ipBlock")
+    if block is not None:
+        yield from _block(f"{path}.ipBlock", block)
+        if selectors:
+            yield problems.forbidden(path, "may not specify both ipBlock and another peer")
+    elif not selectors:
+        yield problems.required(path, "must specify a peer")
+
+
+def _block(path: str, block: Object) -> Iterator[Problem]:
+    cidr = block.get("cidr") or ""
+    if not cidr:
+        yield problems.required(f"{path}.cidr")
+        return
+    if found := validation.validate_cidr(f"{path}.cidr", cidr):
+        yield from found
+        return
+    whole = ipaddress.ip_network(cidr, strict=False)
+    for index, text in enumerate(block.get("except") or ()):
+        where = f"{path}.except[{index}]"
+        if found := validation.validate_cidr(where, text):
+            yield from found
+        elif not _is_inside(whole, ipaddress.ip_network(text, strict=False)):
+            yield problems.invalid(where, text, "must be a strict subset of `cidr`")
+
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _is_inside(whole: _Network, part: _Network) -> bool:
+    return part.version == whole.version and part.prefixlen > whole.prefixlen and part.network_address in whole

@@ -1,0 +1,144 @@
+"""The whole controller against the smallest API server there is, with a real nginx."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import queue
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from sampan.client import Client
+from sampan.client.events import EVENTS
+from sampan.client.leases import LEASES
+from sampan.contracts.access import User
+from sampan.contracts.components import Running
+from sampan.testing.miniapi import MiniApi
+from sampan_ingress import component
+from sampan_ingress.component import cleanup, run
+from sampan_ingress.nginx import sweep
+from sampan_ingress.observed import CLASSES, INGRESSES, SECRETS, SERVICES, SLICES
+from sampan_ingress.plugin import Settings
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def reached(what, seconds=10.0):
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+class Controller:
+    """The add-on on a thread, over a MiniApi."""
+
+    def __init__(self, home, **settings):
+        self.api = MiniApi([CLASSES, INGRESSES, SERVICES, SLICES, SECRETS, EVENTS, LEASES])
+        self.settings = Settings(
+            address="127.0.0.1",
+            http_port=free_port(),
+            https_port=free_port(),
+            reload_seconds=0.0,
+            workers=1,
+            **settings,
+        )
+        self.home, self.stop = home, threading.Event()
+        self.ready, self.failing = queue.Queue(), queue.Queue()
+        self.metrics = CollectorRegistry()
+        self.client = Client.in_process(self.api, User("ingress"))
+        self.thread = threading.Thread(target=run, args=(self._running(),), name="ingress")
+
+    def _running(self):
+        return Running(
+            self.client, self.settings, str(self.home), self.stop, {"node_ip": "10.0.0.1"}, ready=self.ready.put,
+            failing=self.failing.put, metrics=self.metrics,
+        )  # fmt: skip
+
+    def ask(self, host):
+        connection = http.client.HTTPConnection("127.0.0.1", self.settings.http_port, timeout=5)
+        try:
+            connection.request("GET", "/", headers={"Host": host})
+            return connection.getresponse().read().decode().split(" ")[0]
+        except OSError:
+            return ""
+        finally:
+            connection.close()
+
+    def figure(self, name):
+        return self.metrics.get_sample_value(f"sampan_ingress_{name}")
+
+    def end(self):
+        self.stop.set()
+        self.thread.join(10)
+        self.client.close()
+        assert not self.thread.is_alive()
+        folder = (self.home / "nginx").resolve()
+        assert sweep(folder) == 0
+        cleanup(str(self.home), {})
+
+
+@pytest.fixture
+def controller(tmp_path, program):
+    made = Controller(tmp_path)
+    yield made
+    made.end()
+
+
+def test_it_serves_tells_and_recovers(controller, made, pods):
+    api = controller.api
+    api.create(CLASSES, made.sampan_class)
+    api.create(SERVICES, made.service())
+    slice_ = api.create(SLICES, made.slice("web", "127.0.0.1", port=pods("one")))
+    api.create(INGRESSES, made.ingress("web", made.rule("a.org")))
+    controller.thread.start()
+
+    assert controller.ready.get(timeout=10).startswith("Ingresses are served on ports ")
+    assert controller.ask("a.org") == "one"
+    reached(lambda: (api.get(INGRESSES, "web", "default").get("status") or {}).get("loadBalancer"))
+    assert api.get(INGRESSES, "web", "default")["status"]["loadBalancer"] == {"ingress": [{"ip": "127.0.0.1"}]}
+
+    wrong = {"ingress.sampan.dev/proxy-body-size": "lots"}
+    api.create(INGRESSES, made.ingress("bad", made.rule("b.org"), annotations=wrong))
+    reached(lambda: any(event["reason"] == "Rejected" for event in api.list(EVENTS)))
+    assert controller.ask("a.org") == "one"
+    assert (controller.figure("ingresses"), controller.figure("bad_ingresses")) == (2, 1)
+
+    api.update(SLICES, {**slice_, "ports": [{**slice_["ports"][0], "port": pods("two")}]})
+    reached(lambda: controller.ask("a.org") == "two")
+
+    master = int((controller.home / "nginx" / "nginx.pid").read_text())
+    os.kill(master, signal.SIGKILL)
+    assert "nginx has ended" in controller.failing.get(timeout=10)
+    controller.ready.get(timeout=10)
+    assert controller.ask("a.org") == "two"
+    assert controller.figure("nginx_restarts_total") == 1
+    assert controller.figure("requests_total") > 0
+
+
+def test_a_taken_port_is_waited_for(controller, monkeypatch):
+    monkeypatch.setattr(component, "AGAIN", 0.05)
+    with socket.create_server(("127.0.0.1", controller.settings.http_port)):
+        controller.thread.start()
+        assert "set plugins.ingress.http_port to another" in controller.failing.get(timeout=10)
+
+    assert controller.ready.get(timeout=10)
+
+
+def test_a_missing_nginx_is_said(tmp_path):
+    controller = Controller(tmp_path, nginx="/nowhere/nginx")
+    controller.thread.start()
+
+    assert "no nginx is found" in controller.failing.get(timeout=10)
+    controller.end()
+    assert not (Path(controller.home) / "nginx" / "nginx.conf").exists()

@@ -1,0 +1,170 @@
+"""Every line of every container arrives exactly once in a real Elasticsearch, whatever is killed meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from clusters import WHICH_PYTHON, until
+from elastic import elastic
+
+__all__ = ["elastic"]
+
+pytestmark = pytest.mark.kubectl
+
+INDEX = "sampan-logs-*"
+
+
+class Shipper:
+    """The add-on as a process of its own, by a kubeconfig."""
+
+    def __init__(self, home: Path, cluster, url: str) -> None:
+        self.home, self.process = home, None
+        home.mkdir()
+        self._kubeconfig = str(cluster.home / "kubeconfig")
+        shutil.copy(self._kubeconfig, home / "kubeconfig")  # of whoever applies its manifests
+        settings = {"urls": [url], "replicas": 0, "flush_seconds": 0.1, "sync_seconds": 0.05, "batch_lines": 200}
+        settings |= {"exclude_namespaces": ["kube-system"], "cluster": "e2e"}
+        (home / "sampan.yaml").write_text(json.dumps({"addons": ["logging"], "plugins": {"logging": settings}}))
+
+    def start(self) -> None:
+        sampan = str(Path(WHICH_PYTHON).parent / "sampan")
+        with open(self.home / "output", "ab") as output:
+            self.process = subprocess.Popen(
+                [sampan, "--home", str(self.home), "run", "logging", "--kubeconfig", self._kubeconfig],
+                stdout=output, stderr=output,
+            )  # fmt: skip
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        assert self.process.wait(20) == 0, self.said()
+
+    def said(self) -> str:
+        return (self.home / "output").read_text()[-3000:]
+
+
+@pytest.fixture
+def shipper(tmp_path, exec_cluster, elastic):
+    one = Shipper(tmp_path / "shipper", exec_cluster, elastic.url)
+    one.start()
+    yield one
+    if one.process.poll() is None:
+        one.process.kill()
+        one.process.wait(10)
+
+
+@pytest.fixture
+def cluster(exec_cluster):
+    return exec_cluster
+
+
+def counting(word: str, count: int, pause: str = "") -> str:
+    """A script that says ``word N`` for 1 to count."""
+    step = f"{pause}; " if pause else ""
+    return f"i=0; while [ $i -lt {count} ]; do i=$((i+1)); echo {word} $i; {step}done"
+
+
+def numbers(found: list[dict], word: str) -> Counter:
+    return Counter(int(m[1]) for one in found if (m := re.fullmatch(rf"{word} (\d+)", one["message"])))
+
+
+def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, shipper, elastic):
+    fast, slow = 5000, 300
+    pods = [
+        # many at once, with an init container, a sidecar, and both streams
+        {
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": "many", "labels": {"app": "many", "app.kubernetes.io/name": "dots"}},
+            "spec": {
+                "restartPolicy": "Never", "terminationGracePeriodSeconds": 1,
+                "initContainers": [
+                    {"name": "init", "image": cluster.image, "command": ["sh", "-c", counting("init", 50)]},
+                    {
+                        "name": "side", "image": cluster.image, "restartPolicy": "Always",
+                        "command": ["sh", "-c", counting("side", 100) + "; exec sleep 600"],
+                    },
+                ],
+                "containers": [
+                    {"name": "main", "image": cluster.image, "command": ["sh", "-c", counting("fast", fast)]},
+                    {"name": "err", "image": cluster.image, "command": ["sh", "-c", counting("err", 200) + " >&2"]},
+                ],
+            },
+        },
+        # slowly, all the while things are killed
+        cluster.pod("slow", counting("slow", slow, "sleep 0.05"), restartPolicy="Never"),
+        # runs that follow each other
+        cluster.pod("again", f"{counting('again', 40)}; echo run-$(date +%s%N 2>/dev/null); sleep 0.5; exit 1"),
+    ]  # fmt: skip
+    cluster.apply(*pods)
+
+    until(lambda: numbers(elastic.documents(INDEX), "slow"), 40, "the first lines arrive")
+    for _ in range(3):
+        time.sleep(0.4)  # at no particular moment
+        shipper.kill()
+        shipper.start()
+    elastic.stop()
+    time.sleep(1)
+    shipper.kill()
+    shipper.start()
+    cluster.apply(cluster.pod("meanwhile", counting("meanwhile", 100), restartPolicy="Never"))
+    elastic.launch()
+    elastic.wait()
+
+    def arrived():
+        found = elastic.documents(INDEX, {"term": {"kubernetes.namespace": namespace}})
+        said = {word: len(numbers(found, word)) for word in ("init", "side", "fast", "err", "slow", "meanwhile")}
+        wanted = {"init": 50, "side": 100, "fast": fast, "err": 200, "slow": slow, "meanwhile": 100}
+        return found if said == wanted else print(said, shipper.said()[-300:])
+
+    found = until(arrived, 60, "all lines arrive")
+    for word in ("init", "side", "fast", "err", "slow", "meanwhile"):
+        twice = {text for text, count in Counter(one["message"] for one in found).items() if count > 1}
+        assert set(numbers(found, word).values()) == {1}, [
+            (one["_id"], one["@timestamp"], one["order"], one["message"], one["kubernetes"]["container"]) for one in found if one["message"] in twice and one["message"].startswith(word)
+        ][:12]
+    assert not [one for one in found if (one.get("event") or {}).get("kind") == "gap"]
+    order = [one["message"] for one in found if one["message"].startswith("fast ")]
+    assert order == [f"fast {n}" for n in range(1, fast + 1)]
+    status = cluster.get("pod", "again")["status"]["containerStatuses"][0]
+    runs = Counter(
+        (one["kubernetes"]["container"]["restarts"], one["message"])
+        for one in found
+        if one["message"].startswith("again")
+    )
+    whole = range(status["restartCount"] - 1)  # the newest may still be under way
+    assert {count for (run, _), count in runs.items() if run in whole} <= {1}
+    assert {(run, f"again {n}") for run in whole for n in range(1, 41)} <= runs.keys()
+
+    one = next(one for one in found if one["message"] == "init 7")
+    assert one["kubernetes"] == {
+        "namespace": namespace,
+        "pod": {"name": "many", "uid": cluster.get("pod", "many")["metadata"]["uid"]},
+        "node": {"name": "node-exec"},
+        "container": {"name": "init", "kind": "init", "restarts": 0},
+        "labels": {"app": "many", "app.kubernetes.io/name": "dots"},
+    }
+    assert one["orchestrator"] == {"cluster": {"name": "e2e"}}
+    assert {o["kubernetes"]["container"]["kind"] for o in found} == {"init", "sidecar", "container"}
+
+    searched = ["--home", str(shipper.home), "logs", "search"]
+    line = cluster.sampan(*searched, '"fast 4711"', "-n", namespace, "-l", "app.kubernetes.io/name=dots")
+    assert line.strip().endswith(f"{namespace}/many main: fast 4711")
+    newest = cluster.sampan(*searched, "-n", namespace, "--pod", "slow", "--limit", "2", "-o", "json").splitlines()
+    assert [json.loads(text)["message"] for text in newest] == [f"slow {slow - 1}", f"slow {slow}"]
+
+    # what a pod says last, and that it is gone without a gap
+    cluster.kubectl("delete", "pod", "--all", timeout=60)
+    shipper.stop()
+    assert not re.search(r"Traceback|\"level\": \"error\"", shipper.said())

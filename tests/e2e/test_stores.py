@@ -1,0 +1,102 @@
+"""A whole cluster on each store: what people do with kubectl, a restart of everything, a server killed amid writes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+
+import pytest
+from clusters import Cluster, start, until
+from engines import NAMES, engine
+
+pytestmark = pytest.mark.kubectl
+
+NUMBERS = {"etcd": 108, "postgres": 109}
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def cluster(request, tmp_path_factory, tools) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp(request.param)
+    with engine(request.param, folder) as store:
+        found = start(folder / "home", "exec", tools, number=NUMBERS[request.param], store=store)
+        try:
+            yield found
+        finally:
+            found.sampan("down")
+
+
+def deployment(cluster: Cluster, name: str, replicas: int) -> dict:
+    pod = cluster.pod("x", f"echo hello from {name}; while true; do sleep 1; done")
+    labels = {"app": name}
+    return {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
+        "spec": {
+            "replicas": replicas, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod["spec"]},
+        },
+    }  # fmt: skip
+
+
+def test_what_people_do(cluster):
+    watching = cluster.popen("get", "deployments", "-w", "--output-watch-events", "-o", "name", stdout=subprocess.PIPE)
+    try:
+        cluster.apply(deployment(cluster, "web", 2))
+        assert watching.stdout.readline().split()[-1] == "deployment.apps/web"
+    finally:
+        watching.terminate()
+        watching.wait(10)
+        watching.stdout.close()
+    cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s", timeout=70)
+    assert "hello from web" in cluster.kubectl("logs", "deployment/web")
+    assert "configured" in cluster.apply(deployment(cluster, "web", 1))
+    until(lambda: len(cluster.get("pods", "-l", "app=web")["items"]) == 1, 30)
+    events = cluster.get("events", "--field-selector", "reason=SuccessfulCreate")["items"]
+    assert events
+    cluster.kubectl("delete", "deployment", "web", "--cascade=foreground", timeout=60)
+    until(lambda: not cluster.get("pods", "-l", "app=web")["items"], 30)
+
+
+def test_a_restart_of_everything_keeps_everything(cluster):
+    cluster.kubectl("create", "configmap", "kept", "--from-literal=k=v")
+    cluster.kubectl("create", "secret", "generic", "kept", "--from-literal=k=v")
+    cluster.apply(deployment(cluster, "steady", 1))
+    cluster.kubectl("rollout", "status", "deployment/steady", "--timeout=60s", timeout=70)
+    before = {kind: cluster.get(kind, "kept") for kind in ("configmap", "secret")}
+
+    cluster.sampan("down")
+    cluster.sampan("up")
+
+    assert {kind: cluster.get(kind, "kept") for kind in before} == before
+    cluster.kubectl("rollout", "status", "deployment/steady", "--timeout=60s", timeout=70)
+    cluster.kubectl("delete", "deployment", "steady", timeout=60)
+
+
+def test_a_server_killed_amid_writes_loses_nothing_it_acknowledged(cluster):
+    acknowledged: list[str] = []
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            name, number = f"amid-{number}", number + 1
+            if "created" in cluster.kubectl("create", "configmap", name, check=False):
+                acknowledged.append(name)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        until(lambda: len(acknowledged) >= 5)
+        pid = cluster.process("apiserver")["pid"]
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: cluster.process("apiserver")["pid"] not in (0, pid))
+        count = len(acknowledged)
+        until(lambda: len(acknowledged) >= count + 5, 60)
+    finally:
+        stop.set()
+        writer.join(60)
+
+    present = {each["metadata"]["name"] for each in cluster.get("configmaps")["items"]}
+    assert set(acknowledged) <= present

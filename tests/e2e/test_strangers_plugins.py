@@ -1,0 +1,143 @@
+"""The three example plugins, installed by pip from their own folders, in a running cluster driven by real kubectl."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import urllib.request
+
+import pytest
+from clusters import ROOT, WHICH_PYTHON, Cluster, free_port, until
+
+pytestmark = pytest.mark.kubectl
+
+EXAMPLES = ROOT / "examples" / "plugins"
+NUMBER = 101  # this cluster's own Service addresses and node ports
+PREFERRED = "example.org/preferred"
+ROOM = {"cpu": "64", "memory": "64Gi", "pods": "110"}
+
+
+def install(place, *names):
+    """As a user would with pip, but into a folder, so that nothing else sees them."""
+    command = [WHICH_PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
+    command += ["--no-build-isolation", "--target", str(place)]
+    done = subprocess.run([*command, *names], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory):
+    """Copies: building leaves files beside the sources."""
+    place = tmp_path_factory.mktemp("strangers")
+    subprocess.run(["cp", "-r", str(EXAMPLES), str(place / "source")], check=True)
+    install(place / "installed", *(str(path) for path in sorted((place / "source").iterdir()) if path.is_dir()))
+    return place / "installed"
+
+
+@pytest.fixture(scope="module")
+def strangers(tmp_path_factory, tools, examples):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(examples))
+        cluster = Cluster(tmp_path_factory.mktemp("home") / "home", "exec", free_port(), "busybox:1", tools)
+        cluster.home.mkdir()
+        first = 10 if os.geteuid() == 0 else 127
+        settings = {
+            "api": {"port": cluster.port},
+            "node": {"runtime": "exec", "name": "node-exec"},
+            "network": {"service_cidr": f"{first}.{NUMBER}.0.0/16", "node_ports": "31010-31019"},
+            "plugins": {"registries": {"allowed": ["docker.io/library/busybox"]}, "preferred": {"weight": 50}},
+        }
+        (cluster.home / "sampan.yaml").write_text(json.dumps(settings))
+        cluster.sampan("up")
+        yield cluster
+        cluster.sampan("down")
+
+
+def test_they_are_listed_with_where_they_come_from(strangers):
+    lines = {line.split()[0]: line for line in strangers.sampan("plugins", "list").splitlines()}
+
+    assert "sampan-allowed-registries 0.1.0" in lines["registries"]
+    assert "sampan-preferred-nodes 0.1.0" in lines["preferred"]
+    assert "sampan-website 0.1.0" in lines["website"]
+    assert {lines[name].split()[1] for name in ("registries", "preferred", "website")} == {"on"}
+
+
+def test_an_image_from_elsewhere_is_refused(strangers):
+    said = strangers.kubectl("run", "bad", "--image=elsewhere.example.net/tool", check=False)
+
+    assert "(Forbidden)" in said
+    assert "containers bad has the image elsewhere.example.net/tool from elsewhere.example.net" in said
+    assert "images may come from docker.io/library/busybox" in said
+
+
+def node_of(cluster, name):
+    return until(lambda: cluster.get("pod", name)["spec"].get("nodeName"))
+
+
+def test_the_preferred_node_is_taken(strangers):
+    other = {
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": "other"},
+        "status": {"capacity": ROOM, "allocatable": ROOM, "conditions": [{"type": "Ready", "status": "True"}]},
+    }  # fmt: skip
+    strangers.kubectl("create", "-f", "-", input=json.dumps(other))
+    try:
+        for name, wanted in (("one", "node-exec"), ("two", "other")):
+            strangers.kubectl("label", "node", "--all", f"{PREFERRED}-")
+            strangers.kubectl("label", "node", wanted, f"{PREFERRED}=true")
+            strangers.apply(strangers.pod(name, "sleep 60"))
+            assert node_of(strangers, name) == wanted
+    finally:
+        strangers.kubectl("delete", "pod", "one", "two", "--now", "--wait=false")
+        strangers.kubectl("delete", "node", "other")
+
+
+def fetch(address):
+    try:
+        with urllib.request.urlopen(f"http://{address}/", timeout=3) as answer:
+            return answer.read().decode()
+    except OSError:
+        return ""
+
+
+def test_a_website_is_served_shown_explained_and_goes_with_all_its_parts(strangers):
+    strangers.kubectl("apply", "-f", str(EXAMPLES / "website" / "hello.yaml"))
+    strangers.kubectl("wait", "--for=condition=Available", "website/hello", "--timeout=30s")
+
+    address = strangers.get("service", "hello")["spec"]["clusterIP"]
+    until(lambda: "<h1>Hello</h1>" in fetch(address))
+    head, row = strangers.kubectl("get", "websites").splitlines()
+    assert head.split() == ["NAME", "AVAILABLE", "READY", "URL", "AGE"]
+    assert row.split()[:4] == ["hello", "True", "1/1", "http://hello.example.org/"]
+    assert strangers.get("ingress", "hello")["spec"]["rules"][0]["host"] == "hello.example.org"
+
+    strangers.kubectl("patch", "site", "hello", "--type=merge", "-p", '{"spec":{"pages":{"index.html":"new"}}}')
+    until(lambda: fetch(address) == "new")
+    strangers.kubectl("delete", "website", "hello")
+    until(lambda: strangers.kubectl("get", "deploy,cm,svc,ing", "-o", "name").split() == KEPT, why="the parts stay")
+
+
+KEPT = ["configmap/kube-root-ca.crt", "service/kubernetes"]
+
+
+def test_kubectl_knows_its_fields(strangers):
+    explained = strangers.kubectl("explain", "website.spec")
+    assert "pages\t<map[string]string> -required-" in explained
+    assert "How many pods serve it." in explained
+
+    wrong = {
+        "apiVersion": "web.example.org/v1", "kind": "Website", "metadata": {"name": "wrong"},
+        "spec": {"pages": {"index.html": ""}, "replicas": "many", "odd": 1},
+    }  # fmt: skip
+    said = strangers.kubectl("apply", "-f", "-", input=json.dumps(wrong), check=False)
+    assert 'strict decoding error: unknown field "spec.odd"' in said
+    del wrong["spec"]["odd"]
+    said = strangers.kubectl("apply", "-f", "-", input=json.dumps(wrong), check=False)
+    assert (
+        'The Website "wrong" is invalid: spec.replicas: Invalid value: "string": spec.replicas in body must be of type '
+        'integer: "string"' in said
+    )
+    said = strangers.kubectl(
+        "apply", "-f", "-", "--validate=ignore", "--server-side", input=json.dumps(wrong), check=False
+    )
+    assert "spec.replicas in body must be of type integer" in said or "expected numeric" in said

@@ -1,0 +1,70 @@
+"""What is refused, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+
+from sampan.objects.metadata import copy
+from sampan_autoscaling.kind import default
+from sampan_autoscaling.validation import validate
+
+CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}
+
+
+def problems(**spec):
+    whole = {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "maxReplicas": 3, **copy(spec)}
+    obj = {"metadata": {"name": "web"}, "spec": whole}
+    default(obj)
+    return [f"{problem.path}: {problem.message}" for problem in validate(obj, None)]
+
+
+def metric(place, **source):
+    return {"metrics": [{"type": place[:1].upper() + place[1:], place: source}]}
+
+
+def rules(**said):
+    return {"behavior": {"scaleUp": said}}
+
+
+def test_a_plain_one_is_fine():
+    assert problems() == []
+    assert problems(behavior={}) == []
+
+
+@pytest.mark.parametrize(
+    "spec, words",
+    [
+        ({"minReplicas": 0}, "spec.minReplicas: Invalid value: 0: must be greater than or equal to 1"),
+        ({"maxReplicas": 0}, "spec.maxReplicas: Invalid value: 0: must be greater than 0"),
+        ({"minReplicas": 4}, "spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`"),
+        ({"scaleTargetRef": {"name": "x"}}, "spec.scaleTargetRef.kind: Required value"),
+        ({"scaleTargetRef": {"kind": "a/b", "name": "x"}}, "may not contain '/'"),
+        ({"metrics": [{}]}, "spec.metrics[0].type: Required value: must specify a metric source type"),
+        ({"metrics": [{"type": "No"}]}, 'spec.metrics[0].type: Unsupported value: "No"'),
+        ({"metrics": [{"type": "Pods"}]}, "spec.metrics[0].pods: Required value: must populate information for the"),
+        (
+            {"metrics": [{**CPU, "pods": {}}]},
+            "spec.metrics[0].pods: Forbidden: must populate the given metric source only",
+        ),
+        (metric("resource", target={"type": "Utilization", "averageUtilization": 1}), "must specify a resource name"),
+        (metric("resource", name="cpu"), "must specify a metric target type"),
+        (metric("resource", name="cpu", target={"type": "Utilization"}), "must set either a target raw value or a"),
+        (
+            metric("resource", name="cpu", target={"type": "X", "averageUtilization": 0}),
+            "must be either Utilization, Value, or AverageValue",
+        ),
+        (metric("containerResource", name="cpu"), "must specify a container"),
+        (metric("pods", metric={"name": "x"}, target={"type": "Value"}), "must specify a positive target averageValue"),
+        (metric("external", metric={}, target={"type": "Value"}), "must specify a metric name"),
+        (metric("object", metric={"name": "x"}, target={"type": "Value"}), "must set either a target value or average"),
+        (rules(stabilizationWindowSeconds=-1), "must be greater than or equal to zero"),
+        (rules(stabilizationWindowSeconds=3601), "must be less than or equal to 3600"),
+        (rules(selectPolicy="No"), 'supported values: "Disabled", "Max", "Min"'),
+        (rules(policies=[{"type": "No", "value": 1, "periodSeconds": 1}]), 'supported values: "Percent", "Pods"'),
+        (rules(policies=[{"type": "Pods", "value": 0, "periodSeconds": 1}]), "must be greater than zero"),
+        (rules(policies=[{"type": "Pods", "value": 1, "periodSeconds": 1801}]), "must be less than or equal to 1800"),
+        (rules(tolerance="-1"), "spec.behavior.scaleUp.tolerance: Invalid value"),
+    ],
+)
+def test_what_is_wrong_is_named(spec, words):
+    assert any(words in problem for problem in problems(**spec)), problems(**spec)
