@@ -54,6 +54,7 @@ def disable_command(where: Where, name: str) -> None:
     )
     click.echo(f"{name} is disabled")
     if not tell_supervisor(settings):
+        click.echo("  what it shipped stays in the cluster; disable it once more while it runs to remove that")
         return
     take_back(settings, name, found.version)
 
