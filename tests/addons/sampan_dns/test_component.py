@@ -145,7 +145,7 @@ def test_nothing_is_published_where_the_service_finds_its_pods_itself(start, cli
     client.objects["services"].append(dns)
 
     assert "10.96.0.10" not in start().until("ready")
-    assert "10.96.0.10" not in start(publish=False).until("ready")
+    assert "10.96.0.10" not in start(register=False).until("ready")
     assert client.patched == []
 
 
@@ -226,7 +226,7 @@ def test_where_a_service_selects_its_pods_it_leads_nothing_to_itself(monkeypatch
         said.append(text)
         stop.set()
 
-    component.run(Running(client, Settings(endpoints=False), str(tmp_path), stop, options, ready=ready))
+    component.run(Running(client, Settings(publish=False), str(tmp_path), stop, options, ready=ready))
 
     assert client.patched == []
     assert said[0].startswith("names of cluster.local are answered at 127.0.0.1:")
