@@ -169,6 +169,8 @@ class Controller:
                 self._step()
                 self._wake.wait(self._patience())
                 self._wake.clear()
+            if self._nginx.alive:
+                time.sleep(self._settings.leave_seconds)
         finally:
             for informer in self._informers.values():
                 informer.stop()

@@ -25,7 +25,7 @@ from sampan_ingress import tethered
 log = logging.getLogger(__name__)
 
 TEST_SECONDS = 60.0
-QUIT_SECONDS = 4.0  # for connections that are open when the add-on is stopped; run has to return within 10 s
+QUIT_SECONDS = 3.0  # for connections that are open when the add-on is stopped; run has to return within 10 s
 TERM_SECONDS = 1.0
 ASK_SECONDS = 5.0
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}  # nothing of ours: it may hold credentials

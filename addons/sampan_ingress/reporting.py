@@ -140,7 +140,7 @@ def entries(addresses: Iterable[str]) -> list[Object]:
 
 
 def of_service(client: Client, namespace: str, name: str) -> list[Object]:
-    """The addresses that a Service was given, by a balancer or as external ones; a Service that no balancer is for has its
+    """The addresses that a Service was given, by a balancer or as external ones; where no balancer is asked for, its
     cluster address, as with ingress-nginx. [] while there are none."""
     try:
         service = client.get(SERVICES, name, namespace)
