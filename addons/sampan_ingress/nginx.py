@@ -153,7 +153,7 @@ def sweep(folder: Path, number: signal.Signals = signal.SIGKILL) -> int:
     found = 0
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if (entry / "comm").read_text().strip() == "nginx" and Path(os.readlink(entry / "cwd")) == folder:
+            if (entry / "comm").read_text().startswith("nginx") and Path(os.readlink(entry / "cwd")) == folder:
                 os.kill(int(entry.name), number)
                 found += 1
         except OSError:
