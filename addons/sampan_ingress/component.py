@@ -84,6 +84,7 @@ def run(running: Running) -> None:
                 Controller(running, settings, options, applier, wake, figures).run()
         finally:
             nginx.stop()
+            remove_scratch(folder, forget=False)
 
 
 @contextlib.contextmanager

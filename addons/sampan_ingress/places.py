@@ -80,14 +80,15 @@ def scratch(folder: Path) -> Path:
     return made
 
 
-def remove_scratch(folder: Path) -> None:
-    """What ``scratch`` made, if anything."""
+def remove_scratch(folder: Path, *, forget: bool = True) -> None:
+    """What ``scratch`` made, if anything. Not forgotten, it is made in the same place again."""
     note = folder / "scratch"
     if note.exists():
         known = Path(note.read_text())
         if known.name.startswith(_SCRATCH) and not known.is_symlink():
             shutil.rmtree(known, ignore_errors=True)
-        note.unlink()
+        if forget:
+            note.unlink()
 
 
 def _usual(port: int, otherwise: int) -> int:
