@@ -53,6 +53,8 @@ log = logging.getLogger(__name__)
 
 __all__ = ["App", "Orders", "give", "new_app"]
 
+HEALTH = 1.0  # seconds in which a healthy store answers
+
 
 class App:
     """One API server in one process."""
@@ -122,7 +124,7 @@ def new_app(
     )
     cluster.authorization = authorize
     ready: dict[str, health.Check] = {"watch-cache": lambda: cache.alive, "seeds": lambda: app.failed_seeds == []}
-    healthy = health.Health({"ping": lambda: True}, {"store": lambda: store.revision() >= 0, **ready})
+    healthy = health.Health({"ping": lambda: True}, {"store": lambda: cache.newest.wait(HEALTH) >= 0, **ready})
     delegated = plugins.ask("contribute_delegations", context)
     delegations = Delegations(registry, [each for _, answer in delegated for each in answer])
     discovery = Discovery(registry, server_url.removeprefix("https://"), delegations)

@@ -61,8 +61,6 @@ class Front:
             for step in self.chain:
                 step(request)
             answer = self._serve(request)
-            if request.verb == "list":
-                answer = compressed(request, answer)
         except Aside:
             raise Offloaded(partial(self._again, request)) from None
         except (Hijacked, Offloaded):
@@ -82,7 +80,7 @@ class Front:
 
     def _finish(self, request: Request, answer: Answer) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
-        return answer
+        return compressed(request, answer) if request.verb == "list" else answer
 
     def find(self, request: Request) -> None:
         """A step of the chain: which kind the path means, if any."""
