@@ -47,9 +47,9 @@ def measured(exec_cluster):
     until(lambda: cores(exec_cluster, "busy") > 0, 30, "the busy pod is measured")
     yield exec_cluster, port
     exec_cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
-    exec_cluster.sampan("addons", "disable", "metrics")
-    exec_cluster.kubectl("delete", "apiservice", "v1beta1.metrics.k8s.io")
+    said = exec_cluster.sampan("addons", "disable", "metrics")
     configure(exec_cluster, None)
+    assert "v1beta1.metrics.k8s.io" not in exec_cluster.kubectl("get", "apiservices"), said
 
 
 def cores(cluster, pod):
