@@ -162,10 +162,9 @@ def test_a_real_prometheus_scrapes_it(prometheus):
 
     until(lambda: targets() == ["up"], 30, "Prometheus' target is up")
     query = f'rate(container_cpu_usage_seconds_total{{namespace="{NAMESPACE}",pod="busy"}}[30s])'
-    found = until(lambda: prometheus("query", query=query).get("result"), 30, query)
+    found = until(lambda: prometheus("query", query=f"{query} > 0").get("result"), 30, query)
 
     assert found[0]["metric"]["container"] == "main"
-    assert float(found[0]["value"][1]) > 0.01
     (own,) = prometheus("query", query='sampan_metrics_scrapes_total{result="done"}')["result"]
     assert float(own["value"][1]) > 1
 
