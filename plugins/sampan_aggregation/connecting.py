@@ -86,8 +86,8 @@ def _connect(context: ssl.SSLContext, host: str, port: int, name: str) -> ssl.SS
 
 
 def identity(user: User) -> list[tuple[str, str]]:
-    """The headers by which an extension server knows the caller. Source: "Authenticating Proxy". Values are UTF-8 on the
-    wire, here as http.client wants them; one that would end its line is left out."""
+    """The headers by which an extension server knows the caller. Source: "Authenticating Proxy". Values are UTF-8 on
+    the wire, here as http.client wants them; one that would end its line is left out."""
     headers = [("X-Remote-User", user.name)]
     if user.uid:
         headers.append(("X-Remote-Uid", user.uid))
