@@ -9,7 +9,7 @@ import pytest
 
 from sampan.contracts.access import User
 from sampan.errors import ServiceUnavailable, Timeout
-from sampan_aggregation import handing
+from sampan_aggregation import connecting, handing
 from sampan_aggregation.connecting import Dialler, identity
 from sampan_aggregation.endpoints import Target
 
@@ -114,6 +114,15 @@ def test_a_refused_upgrade_is_handed_back(listener):
 def test_a_server_that_breaks_off_is_said(listener):
     with pytest.raises(ServiceUnavailable, match="error trying to reach service"):
         handing.hand_on(call(), listener(lambda sock: head(sock)), HOST, lambda: None)
+
+
+def test_a_server_that_does_not_shake_hands_is_not_there(pki, monkeypatch):
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = Target((server.getsockname(),), "ext.default.svc")
+
+        with pytest.raises(ServiceUnavailable, match="nobody answers there in time"):
+            handing.hand_on(call(), lambda: Dialler(pki).dial({}, target), HOST, lambda: None)
 
 
 def test_a_server_that_says_nothing_costs_its_time_only(listener, monkeypatch):
