@@ -100,6 +100,10 @@ class Fronted:
         )
         until(lambda: "ok" in self.cluster.kubectl("get", "--raw", "/readyz", check=False), 30, self.logs)
 
+    def begin_nginx(self) -> None:
+        nginx = self.home / "nginx"
+        self.begin("nginx", "/usr/sbin/nginx", "-p", str(nginx), "-c", str(nginx / "nginx.conf"))
+
     def begin(self, name: str, *argv: str) -> subprocess.Popen:
         with open(self.home / f"{name}.log", "ab") as log:
             self.running[name] = subprocess.Popen(argv, env=self.cluster.env, cwd=ROOT, stdout=log, stderr=log)

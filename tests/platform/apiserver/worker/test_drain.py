@@ -128,13 +128,3 @@ def test_connections_are_taken_until_a_successor_takes_them(kept):
     assert let_go.wait(5)
     late.say(GET % b"")
     assert late.answer()[1]["connection"] == "close"
-
-
-def test_a_successor_that_does_not_come_is_not_waited_for_for_ever(kept):
-    let_go = threading.Event()
-    running, talk = kept(Others(lambda: True, let_go.set), patience_seconds=0.2)
-
-    running.server.stop()
-
-    assert let_go.wait(5)
-    assert talk.at_end()
