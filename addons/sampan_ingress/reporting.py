@@ -68,8 +68,9 @@ class Reporter:
     def _elect(self, stop: threading.Event) -> None:
         while not stop.is_set():
             elector = Elector(
-                self._client, self._lease, self._identity, self._lead, self._leading.clear, namespace=NAMESPACE
-            )
+                self._client, self._lease, self._identity, self._lead, self._leading.clear,
+                namespace=NAMESPACE, duration=30.0, renew=20.0, retry=5.0,  # it is not urgent, and each is a write
+            )  # fmt: skip
             elector.run(stop)
 
     def _lead(self) -> None:

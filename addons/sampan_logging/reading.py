@@ -159,7 +159,7 @@ class Reader:
         pause = _FIRST_PAUSE
         try:
             while (step := plan.next_step(one.progress, one.seen)) is not None:
-                over = one.seen.over or one.seen.gone
+                over, before = one.seen.over or one.seen.gone, one.progress
                 end = yield from self._step(one, step)
                 if end is End.COMPLETE:
                     one.refusals, pause = 0, _FIRST_PAUSE
@@ -168,8 +168,8 @@ class Reader:
                     else:
                         yield pause  # its status will say that it has ended, or it goes on
                 elif not self._give_up(one, step, end):
+                    pause = _FIRST_PAUSE if one.progress != before else min(pause * 2, _LONGEST_PAUSE)
                     yield pause
-                    pause = min(pause * 2, _LONGEST_PAUSE)
             self._rest(one)
         finally:
             self._finish(one)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sampan.errors import ConfigError
+from sampan.fencing.limits import Deadlines
 from sampan.plugins import suggest
 
 
@@ -87,6 +88,7 @@ class Settings:
     """Add-ons to run."""
     disable: tuple[str, ...] = ()
     """Plugins to leave out."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
     plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of plugins and add-ons, one section each under its name."""
 

@@ -81,9 +81,9 @@ class Members:
                 raise found
             time.sleep(PAUSE)
 
-    def send(self, method: str, request: bytes, then: Then) -> None:
-        """Have an order carried out, at most once."""
-        self._attempt_order(method, request, then, time.monotonic() + self._options.timeout)
+    def send(self, method: str, request: bytes, then: Then, *, question: bool = False) -> None:
+        """Have an order carried out, at most once; or ask a question without waiting."""
+        self._attempt_order(method, request, then, time.monotonic() + self._options.timeout, question)
 
     def stream(self, method: str, request: bytes) -> tuple[str, Any]:
         """(member, the call): a feed of messages that begins with one request. A member without a leader ends it."""
@@ -109,8 +109,9 @@ class Members:
         """Seconds for one member: all of them, or so few that others get their turn."""
         return self._options.timeout if len(self._options.members) == 1 else max(1.0, self._options.timeout / 3)
 
-    def _attempt_order(self, method: str, request: bytes, then: Then, deadline: float) -> None:
+    def _attempt_order(self, method: str, request: bytes, then: Then, deadline: float, question: bool) -> None:
         token = self._token
+        harmless = {*ELSEWHERE, Meaning.NOT_KNOWN} if question else {Meaning.NOT_DONE, Meaning.NOT_KNOWN}
 
         def finished(future: grpc.Future) -> None:
             try:
@@ -122,8 +123,7 @@ class Members:
             if not isinstance(answer, Failure):
                 then(answer)
                 return
-            again = answer.meaning in {Meaning.NOT_DONE, Meaning.NOT_KNOWN} and time.monotonic() + PAUSE < deadline
-            if not again:
+            if answer.meaning not in harmless or time.monotonic() + PAUSE > deadline:
                 self._turn_from(answer, member)
                 then(answer)
                 return
@@ -131,14 +131,17 @@ class Members:
 
             def retry() -> None:  # not here: logging in blocks, and this is gRPC's thread
                 self._learn(why, member, token)
-                self._attempt_order(method, request, then, deadline)
+                self._attempt_order(method, request, then, deadline, question)
 
             if not self._retries.after(PAUSE, retry):
                 then(why)
 
         try:
             member, call = self._call(method)
-            future = call.future(request, timeout=max(0.1, deadline - time.monotonic()), metadata=token)
+            left = deadline - time.monotonic()
+            future = call.future(
+                request, timeout=max(0.1, min(left, self._attempt()) if question else left), metadata=token
+            )
         except (Unavailable, ValueError) as error:  # ValueError: gRPC's for a closed channel
             then(Failure(Meaning.NOT_DONE, str(error)))
             return

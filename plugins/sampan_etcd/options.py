@@ -72,7 +72,7 @@ def read_url(url: str) -> Options:
 
 def _member(text: str) -> str:
     host, colon, port = text.rpartition(":")
-    if not colon or text.endswith("]"):
+    if "/" not in text and (not colon or text.endswith("]")):
         return f"{text}:{PORT}"
     if not host or not port.isdigit() or "/" in text or not 0 < int(port) < 65536:
         raise ConfigError(f"store: {text!r} is not the host:port of an etcd member")

@@ -60,6 +60,15 @@ class EtcdStore:
     def revision(self) -> int:
         return self._noted(self._names.ours(self._range(range_request(self._marker, count_only=True)).revision))
 
+    def ask_revision(self, done: Done) -> None:
+        def then(answer: bytes | Failure) -> None:
+            if isinstance(answer, Failure):
+                done(answer.as_error())
+            else:
+                done(self._noted(self._names.ours(read_found(answer).revision)))
+
+        self._members.send(RANGE, range_request(self._marker, count_only=True), then, question=True)
+
     def get(self, key: str, *, revision: int = 0) -> Entry | None:
         found = self._read(self._names.key(key), revision=revision)
         return self._names.entry(found.pairs[0]) if found.pairs else None
@@ -101,7 +110,7 @@ class EtcdStore:
         if len(ops) > MOST_OPS:
             raise ValueError(f"a commit to etcd has at most {MOST_OPS} operations")
         for op in ops:
-            op.key.encode()  # raises UnicodeError, a ValueError, here rather than where others would have to wait for it
+            op.key.encode()  # raises UnicodeError, a ValueError, before others have to wait for it
         self._commits.pipeline.submit(checked(ops), done)
 
     def watch(self, after: int) -> Watch:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sampan.contracts.store import Done, Entry, Op, Page, Unavailable, checked
 from sampan.errors import SampanError
+from sampan_postgres.asking import Asking
 from sampan_postgres.connections import connect, read_settings, translated
 from sampan_postgres.feed import Feed, Watch
 from sampan_postgres.listener import Listener
@@ -32,11 +33,15 @@ class PostgresStore:
             self._listener = Listener(settings, options, self._feed, channel)
         self._writer = Writer(settings, options, self._feed, channel)
         self._upkeep = Upkeep(settings, options, self._writer.submit)
+        self._asking = Asking(self._reader.revision)
         self._closing = threading.Lock()
         self._closed = False
 
     def revision(self) -> int:
         return self._reader.revision()
+
+    def ask_revision(self, done: Done) -> None:
+        self._asking.ask(done)
 
     def get(self, key: str, *, revision: int = 0) -> Entry | None:
         return self._reader.get(key, revision)
@@ -79,6 +84,7 @@ class PostgresStore:
             self._closed = True
             self._upkeep.close()
             self._writer.close()
+            self._asking.close()
             self._feed.close()
             self._listener.close()
             self._reader.close()

@@ -6,14 +6,21 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 from clusters import Cluster, start, until
 from engines import NAMES, engine
+from etcds import start_members
+from servers import make
+
+from sampan.contracts.kinds import Resource
+from sampan.errors import SampanError
 
 pytestmark = pytest.mark.kubectl
 
+NAMESPACES = Resource("", "v1", "namespaces", "Namespace", False)
 NUMBERS = {"etcd": 108, "postgres": 109}
 
 
@@ -100,3 +107,42 @@ def test_a_server_killed_amid_writes_loses_nothing_it_acknowledged(cluster):
 
     present = {each["metadata"]["name"] for each in cluster.get("configmaps")["items"]}
     assert set(acknowledged) <= present
+
+
+def test_a_store_that_hangs_holds_up_only_what_needs_it(tmp_path, tools):
+    (member,) = start_members(tmp_path / "etcd", 1)
+    server = make(tmp_path, tools, f"etcd://{member.address}?timeout=1", number=108)
+    client, other = server.client(), server.client()
+    try:
+        server.start()
+        server.wait()
+        client.list(NAMESPACES)
+        member.process.send_signal(signal.SIGSTOP)
+        slow = threading.Thread(target=list_in_vain, args=(other,))
+        slow.start()
+
+        begun = time.monotonic()
+        assert client.request("GET", "/livez").body == b"ok"
+        assert client.request("GET", "/api/v1/namespaces", query={"resourceVersion": "0"}).status == 200
+        assert slow.is_alive()  # it waits for the store while others were answered
+        with pytest.raises(SampanError):
+            client.list(NAMESPACES)
+        with pytest.raises(SampanError):
+            client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "late"}})
+        assert time.monotonic() - begun < 60  # nothing hangs
+        slow.join(30)
+
+        member.process.send_signal(signal.SIGCONT)
+        until(lambda: "ok" in server.cluster.kubectl("get", "--raw", "/readyz", check=False), 30)
+        assert client.list(NAMESPACES).items
+    finally:
+        member.process.send_signal(signal.SIGCONT)
+        client.close()
+        other.close()
+        server.stop()
+        member.stop()
+
+
+def list_in_vain(client) -> None:
+    with pytest.raises(SampanError):
+        client.list(NAMESPACES)

@@ -3,7 +3,7 @@
 {{/* A Service of its pods leads to it, so it has none of its own making to lead here. */}}
 {{- define "addon.settings" -}}
 port: {{ .Values.port }}
-register: false
+publish: false
 {{- end -}}
 
 {{- define "addon.ports" -}}

@@ -43,13 +43,6 @@ def block(work: Work[Result], cache: Cache) -> Result:
         return result
 
 
-def _newest(cache: Cache) -> int | SampanError:
-    try:
-        return cache.target()
-    except SampanError as error:
-        return error
-
-
 def _refreshed_or_why(cache: Cache) -> int | SampanError:
     try:
         return _refreshed(cache)
@@ -130,19 +123,24 @@ def _begin(
             if isinstance(result, int):
                 cache.when(result, lambda: resume(lambda: _go_on(work, lambda: work.send(result), cache, finish)))
             elif isinstance(result, Stale):
-                stale = result
-                cache.when(
-                    cache.store.revision(),
-                    lambda: resume(lambda: _go_on(work, lambda: work.throw(stale), cache, finish)),
-                )
+                cache.ask_target(partial(stale_known, result))
             else:
                 error = result
                 resume(lambda: finish(answer_error(error)))
 
+        def stale_known(stale: Stale, newest: int | SampanError) -> None:
+            def go_on() -> Answer:
+                return _go_on(work, lambda: work.throw(stale), cache, finish)
+
+            if isinstance(newest, int):
+                cache.when(newest, lambda: resume(go_on))
+            else:
+                done(newest)
+
         if ops:
             cache.store.submit(ops, done)
         else:
-            done(_newest(cache))
+            cache.ask_target(done)
 
     return begin
 

@@ -12,7 +12,7 @@ from sampan.apiserver.handover import Outcome, Parked
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import answer_error
 from sampan.contracts.serving import Answer
-from sampan.errors import BadRequest, Cause, Timeout
+from sampan.errors import BadRequest, Cause, SampanError, Timeout
 
 PATIENCE = 3.0  # seconds a read waits for the cache to catch up
 
@@ -27,8 +27,45 @@ def asked_revision(request: Request, name: str = "resourceVersion") -> int:
     return int(text)
 
 
+def fresh(request: Request, cache: Cache, asked: int, then: Callable[[], Answer]) -> Answer:
+    """``then()`` once the cache is as new as the read asks (0: whatever there is, -1: the newest), without blocking a
+    loop. Raises Timeout for a revision that does not exist yet."""
+    if asked == 0 or 0 < asked <= cache.revision:
+        return then()
+    if request.loop is None or cache.exclusive or not cache.newest.takes_time:
+        return once_fresh(request, cache, needed(cache, asked), then)
+    raise Parked(_ask_first(request, cache, asked, then))
+
+
+def _ask_first(
+    request: Request, cache: Cache, asked: int, then: Callable[[], Answer]
+) -> Callable[[Callable[[Outcome], None]], None]:
+    def begin(resume: Callable[[Outcome], None]) -> None:
+        def told(newest: int | SampanError) -> None:
+            if isinstance(newest, SampanError):
+                error = newest
+                resume(lambda: request.finish(request, answer_error(error)))
+                return
+            # Only the loop's thread may set its timers: what is left to do begins there, by raising Parked once more.
+            resume(lambda: _settled(request, cache, asked, newest, then))
+
+        cache.ask_target(told)
+
+    return begin
+
+
+def _settled(request: Request, cache: Cache, asked: int, newest: int, then: Callable[[], Answer]) -> Answer:
+    try:
+        if asked > newest:
+            raise too_large(asked, newest)
+        return request.finish(request, once_fresh(request, cache, newest if asked < 0 else asked, then))
+    except Exception as error:
+        return request.finish(request, answer_error(error))
+
+
 def needed(cache: Cache, asked: int) -> int:
-    """The revision the cache must have for this read; raises Timeout for one that does not exist yet."""
+    """The revision the cache must have for this read; raises Timeout for one that does not exist yet. May wait for the
+    store."""
     if asked == 0:
         return 0
     newest = cache.target()
@@ -71,9 +108,9 @@ def _begin(
             try:
                 if cache.revision < revision:
                     raise too_large(revision, cache.revision)
-                return then()
+                return request.finish(request, then())
             except Exception as error:
-                return answer_error(error)
+                return request.finish(request, answer_error(error))
 
         request.loop.call_later(PATIENCE, finish)
         cache.when(revision, lambda: request.loop.call_soon(finish))

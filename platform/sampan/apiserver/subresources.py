@@ -8,7 +8,7 @@ from typing import Any
 from sampan.apiserver import bodies, drive, machinery, negotiation, scale, upgrades
 from sampan.apiserver.calls import Changing, ServedCall
 from sampan.apiserver.encoding import encode_json
-from sampan.apiserver.freshness import once_fresh
+from sampan.apiserver.freshness import fresh
 from sampan.apiserver.handover import Offloaded
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
@@ -37,8 +37,7 @@ class Subresources:
         """Of an object that another server may have made just now; then this one's cache is waited for."""
         collection = served.collection
         if collection is not None and served.key(request.namespace, request.name) not in collection.records:
-            cache = self._writing.cache
-            return once_fresh(request, cache, cache.target(), lambda: self._answer(request, served))
+            return fresh(request, self._writing.cache, -1, lambda: self._answer(request, served))
         return self._answer(request, served)
 
     def _answer(self, request: Request, served: Served) -> Answer:

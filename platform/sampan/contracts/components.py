@@ -48,8 +48,8 @@ class Component:
     elected: bool = False  # only one instance works at a time, by a Lease in kube-system
     #: Remove whatever it left on this machine (containers, rules, mounts); `sampan down` calls it once all has stopped.
     cleanup: Callable[[str, Mapping[str, Any]], None] | None = None  # (home of the component, cluster-wide options)
-    #: Objects it ships, in the order they have to be made, given the cluster-wide options and ``settings``: pure. Applied
-    #: with the administrator's identity before it runs, merged three ways (as shipped last, as shipped now, as it is), so
-    #: that what a user has changed or removed stays so; `sampan addons diff` and `reset` speak of these objects.
+    #: Objects it ships, in the order they have to be made, given the cluster-wide options and ``settings``: pure.
+    #: Applied with the administrator's identity before it runs, merged three ways (as shipped last, as shipped now, as
+    #: it is), so that what a user has changed or removed stays so; `sampan addons diff` and `reset` speak of these.
     manifests: Callable[[Mapping[str, Any]], list[Object]] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -163,3 +163,10 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Finish what was submitted, then let go of everything; whatever is asked later is Unavailable."""
+
+
+class DistantStore(Store, Protocol):
+    """A store across a network, whose ``revision`` is a trip: the API server must not stand still meanwhile."""
+
+    def ask_revision(self, done: Done) -> None:
+        """``revision`` without waiting: called once, with the revision or with Unavailable; from any thread."""

@@ -2,12 +2,14 @@
 
 Subclass ``StoreContract`` in a test module and give it a fixture ``store`` (a new, empty store, closed afterwards);
 ``DurableStoreContract`` for a store whose data outlive it (fixture ``reopen``); ``SharedStoreContract`` for one
-that several processes may open (fixture ``second``). Needs pytest; must not know any backend.
+that several processes may open (fixture ``second``); ``DistantStoreContract`` for one of those across a network. Needs
+pytest; must not know any backend.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -531,3 +533,24 @@ class SharedStoreContract(DurableStoreContract):
         with pytest.raises(Compacted) as caught:
             second.get("/a", revision=7)
         assert caught.value.oldest == 8
+
+
+class DistantStoreContract(SharedStoreContract):
+    """What holds besides for one across a network: it can be asked without waiting (contracts.store.DistantStore)."""
+
+    def test_the_revision_asked_for_includes_every_acknowledged_commit(self, store: Any, second: Any) -> None:
+        for number in range(20):
+            writer, reader = ((store, second), (second, store))[number % 2]
+            answers = Answers()
+            revision = writer.commit(Put("/a", str(number).encode()))
+            for question in range(3):
+                reader.ask_revision(answers.note(question))
+            assert {answer for _, answer in answers.wait(3)} == {revision}
+
+    def test_a_closed_store_says_so_to_who_asks(self, store: Any) -> None:
+        store.close()
+        answers = Answers()
+
+        store.ask_revision(answers.note(0))
+
+        assert isinstance(answers.wait(1)[0][1], Unavailable)

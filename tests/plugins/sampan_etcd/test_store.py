@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.testing.store import SharedStoreContract
+from sampan.testing.store import DistantStoreContract
 from sampan_etcd.options import read_url
 from sampan_etcd.store import EtcdStore
 
@@ -12,7 +12,7 @@ def options(etcd, request):
     return read_url(f"etcd://{etcd.address}?prefix=/{request.node.name.replace('/', '-')}")
 
 
-class TestEtcdStore(SharedStoreContract):
+class TestEtcdStore(DistantStoreContract):
     @pytest.fixture
     def store(self, options):
         store = EtcdStore(options)

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.testing.store import SharedStoreContract
+from sampan.testing.store import DistantStoreContract
 from sampan_postgres.store import PostgresStore
 
 
-class TestPostgresStore(SharedStoreContract):
+class TestPostgresStore(DistantStoreContract):
     @pytest.fixture
     def store(self, options):
         store = PostgresStore(options)

@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from sampan.apiserver.cache.collection import Collection
+from sampan.apiserver.cache.newest import Newest
 from sampan.apiserver.cache.records import FieldGetters, Record, fill_revision, labels_of
-from sampan.contracts.store import Change, Compacted, Store, Unavailable, Watch
+from sampan.contracts.store import Change, Compacted, Done, Store, Unavailable, Watch
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Cache:
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.time) -> None:
         self.store = store
+        self.newest = Newest(store)
         self.lock = threading.RLock()
         self.revision = 0  # everything up to here has been applied
         self.alive = True  # the feed is being followed
@@ -39,7 +41,7 @@ class Cache:
         #: Told once a batch has been applied, outside the lock, on the feed's thread.
         self.after_batch: list[Callable[[], None]] = []
         #: Store says that only this process writes: what it knows is then all there is.
-        self._exclusive = bool(getattr(store, "exclusive", False))
+        self.exclusive = bool(getattr(store, "exclusive", False))
         self._clock = clock
         self._hints: dict[str, tuple[bytes, dict[str, str], dict[str, str]]] = {}
         self._waiting: list[tuple[int, int, Callable[[], None]]] = []
@@ -105,8 +107,15 @@ class Cache:
         return arrived.wait(timeout)
 
     def target(self) -> int:
-        """The revision a consistent read must see; may ask the store."""
-        return self.revision if self._exclusive else self.store.revision()
+        """The revision a consistent read must see; may ask the store, and wait for it."""
+        return self.revision if self.exclusive else self.store.revision()
+
+    def ask_target(self, done: Done) -> None:
+        """The same without waiting."""
+        if self.exclusive:
+            done(self.revision)
+        else:
+            self.newest.ask(done)
 
     def _reload(self) -> None:
         """Start again from a snapshot; watches cannot go on from where they were."""

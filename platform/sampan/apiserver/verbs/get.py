@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sampan.apiserver import forms, negotiation
 from sampan.apiserver.cache.cache import Cache
-from sampan.apiserver.freshness import asked_revision, needed, once_fresh
+from sampan.apiserver.freshness import asked_revision, fresh
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import not_found
@@ -17,10 +17,8 @@ class Get:
 
     def __call__(self, request: Request, served: Served) -> Answer:
         form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
-        revision = needed(self._cache, asked_revision(request))
-        if self._cache.revision >= revision:
-            return self._answer(request, served, form)
-        return once_fresh(request, self._cache, revision, lambda: self._answer(request, served, form))
+        asked = asked_revision(request)
+        return fresh(request, self._cache, asked, lambda: self._answer(request, served, form))
 
     def _answer(self, request: Request, served: Served, form: negotiation.Form) -> Answer:
         assert served.collection is not None

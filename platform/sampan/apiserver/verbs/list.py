@@ -9,7 +9,7 @@ from sampan.apiserver import continuation, forms, negotiation
 from sampan.apiserver.cache.cache import Cache
 from sampan.apiserver.cache.records import Record, fill_revision, labels_of
 from sampan.apiserver.encoding import encode_json
-from sampan.apiserver.freshness import asked_revision, needed, once_fresh
+from sampan.apiserver.freshness import asked_revision, fresh
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.selecting import Selection
@@ -64,12 +64,10 @@ class List:
         selection = Selection.of(request, served)
         asked = read_query(request, served.scope(request.namespace))
         include = request.value("includeObject") or "Metadata"
-        if asked.exact:
-            needed(self._cache, asked.exact)
-        revision = asked.exact or needed(self._cache, asked.at_least)
-        return once_fresh(
-            request, self._cache, revision, lambda: Answer(200, self._body(served, form, selection, asked, include))
-        )
+        return fresh(
+            request, self._cache, asked.exact or asked.at_least,
+            lambda: Answer(200, self._body(served, form, selection, asked, include)),
+        )  # fmt: skip
 
     def _body(self, served: Served, form: negotiation.Form, selection: Selection, asked: Asked, include: str) -> bytes:
         assert served.collection is not None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sampan.apiserver import negotiation
 from sampan.apiserver.cache.cache import Cache
-from sampan.apiserver.freshness import asked_revision, needed, once_fresh
+from sampan.apiserver.freshness import asked_revision, fresh
 from sampan.apiserver.handover import Connection, Hijacked
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
@@ -43,8 +43,8 @@ class Watch:
         selection = Selection.of(request, served)
         asked = read_query(request)
         view = View(selection, form, request.value("includeObject") or "Metadata", asked.since)
-        wanted = needed(self._cache, asked.since) if asked.initial or asked.since < 0 else 0
-        return once_fresh(request, self._cache, wanted, lambda: self._open(request, served, view, asked))
+        wanted = asked.since if asked.initial or asked.since < 0 else 0
+        return fresh(request, self._cache, wanted, lambda: self._open(request, served, view, asked))
 
     def _open(self, request: Request, served: Served, view: View, asked: Asked) -> Answer:
         assert served.collection is not None
