@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import NamedTuple
 
 from sampan.apiserver import encoding, machinery, stamps
@@ -93,7 +94,9 @@ class Writer:
         seen = self.cache.revision
         try:
             return (yield from write())
-        except StatusError:
+        except StatusError as refusal:
+            if refusal.code >= HTTPStatus.INTERNAL_SERVER_ERROR:  # not for what was seen: a plugin failed
+                raise
             yield ()
             if self.cache.revision == seen:
                 raise
