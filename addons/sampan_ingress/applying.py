@@ -86,6 +86,8 @@ class Applier:
                 text = self._text_of(built)
                 changed = text != self._text
         complaints = (*built.complaints, *self._complaints())
+        if self.stop.is_set():  # perhaps in the midst of finding the bad ones: what is in place is better
+            return Applied(built.configuration, complaints, False, False)
         if not changed:
             return Applied(built.configuration, complaints, False, self.nginx.alive)
         self._put_in_place(text)

@@ -84,6 +84,7 @@ def run(running: Running) -> None:
                 Controller(running, settings, options, applier, wake, figures).run()
         finally:
             nginx.stop()
+            remove_scratch(folder, forget=False)
 
 
 @contextlib.contextmanager
@@ -169,6 +170,8 @@ class Controller:
                 self._step()
                 self._wake.wait(self._patience())
                 self._wake.clear()
+            if self._nginx.alive:
+                time.sleep(self._settings.leave_seconds)
         finally:
             for informer in self._informers.values():
                 informer.stop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import NamedTuple
 
 from sampan.apiserver import encoding, machinery, stamps
@@ -23,7 +24,6 @@ from sampan.contracts.kinds import Draft, Kind, Object
 from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, InternalError, StatusError
-from sampan.fencing import Broken
 from sampan.objects import problems
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
@@ -76,7 +76,8 @@ class Writer:
     def create(self, intent: Intent, obj: Object) -> Write:
         """Write a new object (of the request's version)."""
         sent = encoding.encode_json(obj)  # an attempt may spoil the object; the next one needs it fresh
-        return self.settled(lambda: self._create(intent, sent))
+        fresh = [obj]
+        return self.settled(lambda: self._create(intent, sent, fresh))
 
     def update(self, intent: Intent, change: Callable[[Object], Object | None], *, revision: int = 0) -> Write:
         """Change the object that is there: ``change`` gets it (a fresh dict, of the request's version) and returns
@@ -93,18 +94,18 @@ class Writer:
         seen = self.cache.revision
         try:
             return (yield from write())
-        except Broken:
-            raise  # no state makes a plugin better, and it may be late a second time
-        except StatusError:
+        except StatusError as refusal:
+            if refusal.code >= HTTPStatus.INTERNAL_SERVER_ERROR:  # not for what was seen: a plugin failed
+                raise
             yield ()
             if self.cache.revision == seen:
                 raise
         return (yield from write())
 
-    def _create(self, intent: Intent, sent: bytes) -> Write:
+    def _create(self, intent: Intent, sent: bytes, fresh: list[Object]) -> Write:
         served, kind = intent.served, intent.served.stored
         for attempt in range(ATTEMPTS):
-            obj = encoding.decode_json(sent)
+            obj = fresh.pop() if fresh else encoding.decode_json(sent)
             meta = stamps.metadata_of(obj)
             base = str(meta.get("generateName") or "")
             generated = not meta.get("name")

@@ -150,3 +150,14 @@ def test_its_name_in_the_lease_is_kept_but_not_shared_with_another_host(tmp_path
     assert first.startswith("a-")
     assert identity_in(tmp_path, "a") == first
     assert identity_in(tmp_path, "b").startswith("b-")
+
+
+def test_who_learns_late_that_it_ends_is_served_still(tmp_path, program, made):
+    controller = Controller(tmp_path, leave_seconds=1.0)
+    controller.thread.start()
+    controller.ready.get(timeout=10)
+
+    controller.stop.set()
+    assert controller.ask("a.org") == "404"
+    controller.end()
+    assert controller.ask("a.org") == ""
