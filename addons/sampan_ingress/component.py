@@ -64,6 +64,7 @@ def run(running: Running) -> None:
     folder = (Path(running.home) / "nginx").resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     sweep(folder)
+    wake = threading.Event()
     while not running.stop.is_set():
         try:
             options = default_options(settings)
@@ -74,17 +75,21 @@ def run(running: Running) -> None:
             running.failing(str(error))
             running.stop.wait(AGAIN)
             continue
-        wake = threading.Event()
-        nginx = Nginx(program, folder, wake.set)
-        applier = Applier(nginx, place, running.stop)
-        try:
-            with _registered(running, place) as figures:
-                applier.reloaded = figures.reloaded
-                figures.draining.set_function(partial(getattr, nginx, "draining"))
-                Controller(running, settings, options, applier, wake, figures).run()
-        finally:
-            nginx.stop()
-            remove_scratch(folder, forget=False)
+        _serve(running, settings, options, Nginx(program, folder, wake.set), place, wake)
+
+
+def _serve(
+    running: Running, settings: Settings, options: Options, nginx: Nginx, place: Place, wake: threading.Event
+) -> None:
+    applier = Applier(nginx, place, running.stop, most_draining=settings.most_draining)
+    try:
+        with _registered(running, place) as figures:
+            applier.reloaded = figures.reloaded
+            figures.draining.set_function(lambda: len(nginx.draining()))
+            Controller(running, settings, options, applier, wake, figures).run()
+    finally:
+        nginx.stop()
+        remove_scratch(Path(place.folder), forget=False)
 
 
 @contextlib.contextmanager
