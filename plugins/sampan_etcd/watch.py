@@ -18,7 +18,7 @@ import grpc
 
 from sampan.contracts.store import Change, Compacted, Unavailable
 from sampan.errors import SampanError
-from sampan_etcd.failures import Meaning
+from sampan_etcd.failures import Failure, Meaning, spoken
 from sampan_etcd.members import Members
 from sampan_etcd.messages import EVERYTHING, WATCH, Event, News, read_news, watch_request
 from sampan_etcd.names import Names
@@ -87,7 +87,7 @@ class Watch:
                     before = self._read
                     self._follow()
                     why = "the member ended it"
-                except grpc.RpcError as error:
+                except (grpc.RpcError, Failure) as error:
                     found = self._members.learn(error, self._member)
                     if found.meaning is Meaning.REFUSED:
                         raise found.as_error() from error
@@ -144,10 +144,11 @@ class Watch:
             self._batches.append(batch)
             self._changed.notify_all()
 
-    def _refusal(self, news: News) -> SampanError:
+    def _refusal(self, news: News) -> SampanError | Failure:
         if news.compacted:
             return Compacted(self._names.ours(news.compacted))
-        return Unavailable(f"etcd: the feed was refused: {news.reason or 'no reason given'}")
+        reason = news.reason or "it gives no reason"
+        return spoken(reason) or Failure(Meaning.REFUSED, f"the feed was refused: {reason}")
 
     def _fail(self, error: SampanError) -> None:
         with self._changed:

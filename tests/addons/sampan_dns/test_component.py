@@ -145,7 +145,7 @@ def test_nothing_is_published_where_the_service_finds_its_pods_itself(start, cli
     client.objects["services"].append(dns)
 
     assert "10.96.0.10" not in start().until("ready")
-    assert "10.96.0.10" not in start(publish=False).until("ready")
+    assert "10.96.0.10" not in start(register=False).until("ready")
     assert client.patched == []
 
 
@@ -215,21 +215,6 @@ def test_what_it_answers_is_counted(start):
     run.end()
     assert value("sampan_dns_cache_hits_total") == 2
     assert value("sampan_dns_request_seconds_count") == 5
-
-
-def test_where_a_service_selects_its_pods_it_leads_nothing_to_itself(monkeypatch, tmp_path):
-    monkeypatch.setattr(component, "Informer", Still)
-    client, stop, said = FakeClient(), threading.Event(), []
-    options = {"cluster_domain": "cluster.local", "dns_ip": "", "node_name": "n", "api_endpoint_ip": "127.0.0.1"}
-
-    def ready(text):
-        said.append(text)
-        stop.set()
-
-    component.run(Running(client, Settings(endpoints=False), str(tmp_path), stop, options, ready=ready))
-
-    assert client.patched == []
-    assert said[0].startswith("names of cluster.local are answered at 127.0.0.1:")
 
 
 def test_its_service_has_the_address_that_pods_are_told():

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from sampan.apiserver.handover import Hijacked
-from sampan.apiserver.worker import Limits
+from sampan.apiserver.worker import Limits, exchange
 from sampan.apiserver.worker.drain import Others
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -128,3 +128,15 @@ def test_connections_are_taken_until_a_successor_takes_them(kept):
     assert let_go.wait(5)
     late.say(GET % b"")
     assert late.answer()[1]["connection"] == "close"
+
+
+def test_a_stream_that_begins_meanwhile_soon_ends(kept, monkeypatch):
+    monkeypatch.setattr(exchange, "_LATE_STREAM", 0.05)
+    running, talk = kept(Others(serve_on=lambda: True))
+
+    told_to_stop(running)
+    talk.say(GET % b"watch")
+
+    talk.head()
+    assert [talk.chunk(), talk.chunk()] == [b"a", b""]
+    assert talk.at_end()
