@@ -87,7 +87,10 @@ OWN: dict[str, dict[str, Schema]] = {
         ),
     },
     "logging": {"elasticsearch": closed(urls={**TEXTS, "minItems": 1}, secret=BOOL)},
-    "metrics": {"port": PORT, "apiService": closed(create=BOOL), "service": closed(name=TEXT, annotations=strings())},
+    "metrics": {
+        "port": PORT, "prometheus": closed(port=NODE_PORT), "apiService": closed(create=BOOL),
+        "service": closed(annotations=strings()),
+    },
 }  # fmt: skip
 PART = closed(replicas=COUNT, resources=FREE)
 CONTROL_PLANE: dict[str, Schema] = {
@@ -100,7 +103,8 @@ CONTROL_PLANE: dict[str, Schema] = {
         serviceCidr=TEXT, podCidr=TEXT, domain=NAME, nodePorts={"type": "string", "pattern": "^[0-9]+-[0-9]+$"},
     ),
     "apiserver": closed(
-        replicas=COUNT, port=PORT, workers={"type": "integer", "minimum": 1}, names=TEXTS, resources=FREE,
+        replicas=COUNT, port=PORT, workers={"type": "integer", "minimum": 1}, names=TEXTS, advertise=TEXT,
+        resources=FREE,
         service=closed(
             type=SERVICE_TYPE, clusterIP=TEXT, loadBalancerIP=TEXT, nodePort=NODE_PORT, annotations=strings(),
         ),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sampan.client import Client
 from sampan.client.informers import Informer
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Resource
-from sampan_dns.manifests import endpoints
+from sampan.errors import ConfigError, StatusError
+from sampan_dns.figures import Figures, register
+from sampan_dns.manifests import NAME, NAMESPACE, endpoints
 from sampan_dns.server import Server
 from sampan_dns.upstream import Upstream, system_resolvers
 from sampan_dns.zone import Zone
@@ -19,7 +22,8 @@ log = logging.getLogger(__name__)
 
 SERVICES = Resource("", "v1", "services", "Service")
 SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
-LOOPBACK_PORT = 53
+EVERYWHERE = ("0.0.0.0", "::")
+PATIENCE = 5  # seconds that a first list may take before it is said
 
 
 class Names:
@@ -59,38 +63,115 @@ def run(running: Running) -> None:
     services.start()
     slices.start()
     try:
-        while not (services.wait_synced(1) and slices.wait_synced(1)):
-            if running.stop.is_set():
-                return
+        if not _wait_synced(running, services, slices):
+            return
         address, port = listening_place(options, settings.address, settings.port)
-        resolvers = settings.upstream or [r for r in system_resolvers() if r not in (address, options["dns_ip"])]
-        server = Server(address, port, names.zone, Upstream(resolvers))
+        given = settings.upstream or system_resolvers()
+        resolvers = [r for r in given if settings.upstream or r not in (address, options["dns_ip"])]
+        health = Health(running, resolvers)
+        figures = Figures()
+        upstream = Upstream(resolvers, figures=figures, on_health=health.on_upstream)
+        try:
+            server = Server(address, port, names.zone, upstream, figures)
+        except ConfigError:
+            upstream.socket.close()
+            raise
+        register(running.metrics, figures, lambda: len(services.list()))
         thread = threading.Thread(target=server.run, name="dns-server")
         thread.start()
+        lead = Lead(running.client, str(options["node_name"]), reachable(address, options), server.port)
         try:
-            where = f"{address}:{server.port}"
-            if settings.register:
-                lead_here(running, address, server.port)
-                where = f"{options['dns_ip']} ({where})"
-            running.ready(f"names of {options['cluster_domain']} are answered at {where}")
+            published = settings.publish and not has_selector(services) and lead.take()
+            health.serves(_where(address, server.port, options, published=published))
             running.stop.wait()
         finally:
             server.stop()
             thread.join(timeout=5)
+            lead.give_back()
     finally:
         services.stop()
         slices.stop()
 
 
-def lead_here(running: Running, address: str, port: int) -> None:
-    """The Service leads to this process from now on."""
-    wanted = endpoints(address, port, str(running.options["node_name"]))
-    running.client.patch(
-        SLICES, wanted["metadata"]["name"], wanted, wanted["metadata"]["namespace"],
-        how="apply", field_manager="sampan-dns", force=True,
-    )  # fmt: skip
+def _wait_synced(running: Running, *informers: Informer) -> bool:
+    """False where it was told to stop meanwhile."""
+    waited = 0
+    while not all(informer.wait_synced(1) for informer in informers):
+        if running.stop.is_set():
+            return False
+        waited += 1
+        if waited == PATIENCE:
+            running.failing("Services and EndpointSlices cannot be watched; may this identity list and watch them?")
+    return True
+
+
+class Health:
+    """What is said of the add-on: where it answers, and whether the world's names can be had."""
+
+    def __init__(self, running: Running, resolvers: Sequence[str]) -> None:
+        self._running, self._resolvers = running, resolvers
+        self._words = ""
+
+    def serves(self, words: str) -> None:
+        self._words = words if self._resolvers else f"{words}; no resolver is known for other names"
+        self._running.ready(self._words)
+
+    def on_upstream(self, well: bool) -> None:
+        if well:
+            self._running.ready(self._words)
+        else:
+            who = ", ".join(self._resolvers)
+            self._running.failing(
+                f"no resolver answers for other names ({who}); choose others with plugins.dns.upstream"
+            )
+
+
+class Lead:
+    """The EndpointSlice that leads the Service to this process."""
+
+    def __init__(self, client: Client, node: str, address: str, port: int) -> None:
+        self._client = client
+        self._slice = endpoints(address, port, node)
+        self._version = ""  # as we left it
+
+    def take(self) -> bool:
+        metadata = self._slice["metadata"]
+        answer = self._client.patch(
+            SLICES, metadata["name"], self._slice, metadata["namespace"], how="apply", field_manager="sampan-dns",
+            force=True,
+        )  # fmt: skip
+        self._version = answer["metadata"]["resourceVersion"]
+        return True
+
+    def give_back(self) -> None:
+        """Nobody answers here any more; where another has taken it over meanwhile it is left to that one."""
+        if not self._version:
+            return
+        metadata = self._slice["metadata"]
+        try:
+            self._client.delete(SLICES, metadata["name"], metadata["namespace"], resource_version=self._version)
+        except (StatusError, ConnectionError) as error:
+            log.debug("the EndpointSlice is left: %s", error)
+
+
+def has_selector(services: Informer) -> bool:
+    """Whether the Service finds its endpoints itself: pods of a chart, or another DNS server's."""
+    service = services.get(NAME, NAMESPACE)
+    return bool(service and (service.get("spec") or {}).get("selector"))
 
 
 def listening_place(options: Mapping[str, Any], address: str, port: int) -> tuple[str, int]:
     """Where to listen: as set; else where pods reach this machine. Behind nftables any free port will do."""
     return address or str(options["api_endpoint_ip"]), port
+
+
+def reachable(address: str, options: Mapping[str, Any]) -> str:
+    """The address that others are told: one that means all of them cannot be it."""
+    return str(options["api_endpoint_ip"]) if address in EVERYWHERE else address
+
+
+def _where(address: str, port: int, options: Mapping[str, Any], *, published: bool) -> str:
+    place = f"{address}:{port}"
+    if published and options["dns_ip"]:
+        place = f"{options['dns_ip']} ({place})"
+    return f"names of {options['cluster_domain']} are answered at {place}"

@@ -1,4 +1,4 @@
-"""What the add-on ships: its Service, and what its identity may do. Created where missing; a user's edits stay."""
+"""What the add-on ships: its Service, and what its identity may do. Merged, so that a user's edits stay."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ LABELS = {"k8s-app": "kube-dns", "kubernetes.io/name": "sampan-dns", "kubernetes
 
 
 def manifests(options: Mapping[str, Any]) -> list[Object]:
-    """In the order they have to be created. Options read: dns_ip."""
+    """In the order they have to be created. Options read: dns_ip ("": the cluster chooses the Service's address)."""
+    address = {"clusterIP": options["dns_ip"]} if options.get("dns_ip") else {}
     subject = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": USER}
     reads = ["get", "list", "watch"]
     return [
@@ -37,7 +38,7 @@ def manifests(options: Mapping[str, Any]) -> list[Object]:
             "metadata": {"name": "sampan:dns", "namespace": NAMESPACE, "labels": {"sampan.dev/addon": "dns"}},
             "rules": [{
                 "apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"],
-                "verbs": ["create", "get", "update", "patch"],
+                "verbs": ["create", "get", "update", "patch", "delete"],
             }],
         },
         {
@@ -50,7 +51,7 @@ def manifests(options: Mapping[str, Any]) -> list[Object]:
             "apiVersion": "v1", "kind": "Service",
             "metadata": {"name": NAME, "namespace": NAMESPACE, "labels": LABELS},
             "spec": {
-                "clusterIP": options["dns_ip"],
+                **address,
                 "ports": [
                     {"name": "dns", "port": 53, "protocol": "UDP"},
                     {"name": "dns-tcp", "port": 53, "protocol": "TCP"},

@@ -19,8 +19,8 @@ class Settings:
     """Port to listen on; 0: a free one, which is right wherever a Service leads to it."""
     upstream: tuple[str, ...] = ()
     """Resolvers for all other names (``10.0.0.1`` or ``10.0.0.1:5353``); empty: the machine's own."""
-    register: bool = True
-    """Whether it leads the Service kube-dns to itself; no where a Service of its pods does, as in its chart."""
+    publish: bool = True
+    """Whether to lead the Service kube-dns here by an EndpointSlice; not done where that Service has a selector."""
 
 
 def _run(running: Running) -> None:

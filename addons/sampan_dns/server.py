@@ -10,10 +10,13 @@ import socket
 import threading
 from collections.abc import Callable
 from functools import partial
+from time import perf_counter
 
 from dnslib import RCODE
 
+from sampan.errors import ConfigError
 from sampan_dns.answers import HEAD, NotOurs, Onward, answer, refuse
+from sampan_dns.figures import Figures
 from sampan_dns.upstream import Upstream
 from sampan_dns.zone import Zone
 
@@ -28,7 +31,10 @@ BATCH = 64  # datagrams taken before other sockets get their turn
 class Server:
     """Answers on (address, port). ``zone()`` gives the zone in force; ``flush`` has to follow each change of it."""
 
-    def __init__(self, address: str, port: int, zone: Callable[[], Zone], upstream: Upstream) -> None:
+    def __init__(
+        self, address: str, port: int, zone: Callable[[], Zone], upstream: Upstream, figures: Figures | None = None
+    ) -> None:
+        self.figures = figures or Figures()
         self._zone = zone
         self._upstream = upstream
         self._cache: dict[bytes, bytes] = {}
@@ -37,7 +43,6 @@ class Server:
         self._slots = threading.BoundedSemaphore(MOST_TCP)
         self._wake_r, self._wake_w = os.pipe()
         self._stopped = False
-        self.queries = 0
 
     def flush(self) -> None:
         """From any thread: the zone has changed."""
@@ -73,19 +78,24 @@ class Server:
 
     def _take_datagrams(self) -> None:
         receive, send = self._udp.recvfrom, self._udp.sendto
+        rcodes, hits, misses, began = self.figures.udp, 0, 0, perf_counter()
         for _ in range(BATCH):
             try:
                 question, client = receive(4096)
             except (BlockingIOError, ConnectionError):
-                return
-            self.queries += 1
+                break
             known = self._cache.get(question[2:])
             if known is not None:
+                rcodes[known[1] & 15] += 1
+                hits += 1
                 _quietly(send, question[:2] + known, client)
             else:
+                misses += 1
                 self._answer(question, partial(self._deliver, client))
+        self.figures.batch(perf_counter() - began, hits, misses)
 
     def _deliver(self, client: object, data: bytes) -> None:
+        self.figures.udp[data[3] & 15] += 1
         _quietly(self._udp.sendto, data, client)
 
     def _answer(self, question: bytes, deliver: Callable[[bytes], None]) -> None:
@@ -131,6 +141,7 @@ class Server:
                 while (head := stream.read(2)) and len(head) == 2:
                     question = stream.read(int.from_bytes(head, "big"))
                     data = self._answer_tcp(question)
+                    self.figures.by_tcp(data[3] & 15)
                     connection.sendall(len(data).to_bytes(2, "big") + data)
         except (OSError, ValueError):
             pass  # the client went away or sent something that is no message: nobody to tell
@@ -140,7 +151,6 @@ class Server:
             self._slots.release()
 
     def _answer_tcp(self, question: bytes) -> bytes:
-        self.queries += 1
         try:
             return answer(question, self._zone(), udp=False)
         except NotOurs:
@@ -181,12 +191,26 @@ def _quietly(send: Callable[..., object], data: bytes, client: object) -> None:
 
 
 def _bound(address: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """A UDP and a listening TCP socket on the same port (0: a free one)."""
+    """A UDP and a listening TCP socket on the same port (0: a free one). Raises ConfigError with the way out."""
+    try:
+        return _both(address, port)
+    except OSError as error:
+        raise ConfigError(
+            f"{address}:{port} cannot be listened on ({error.strerror or error}); "
+            "choose others with plugins.dns.address and plugins.dns.port"
+        ) from error
+
+
+def _both(address: str, port: int) -> tuple[socket.socket, socket.socket]:
     for _ in range(20):
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         udp.setblocking(False)
-        udp.bind((address, port))
+        try:
+            udp.bind((address, port))
+        except OSError:
+            udp.close()
+            raise
         tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from dnslib import DNSError, DNSRecord
 
 from sampan.errors import ConfigError
+from sampan_dns.figures import Figures
 
 ANSWER_SECONDS = 2.0  # before the next resolver is tried
 LONGEST_MEMORY = 30.0
@@ -20,6 +21,7 @@ MOST_REMEMBERED = 10000
 MOST_PENDING = 2000
 HEAD = 12  # bytes of a message before its question
 SERVFAIL, REFUSED = 2, 5
+DOUBT = 3  # questions in a row that no resolver answered, until something is said
 
 
 def system_resolvers(path: str = "/etc/resolv.conf") -> list[str]:
@@ -61,15 +63,23 @@ class Waiting(NamedTuple):
     fail: Callable[[], None]
     tried: int  # number of the resolver that was asked
     until: float
+    since: float
 
 
 class Upstream:
     """Passes questions on without blocking: ``ask`` returns at once, ``readable`` delivers what came back.
 
     Not thread-safe: all calls come from the server's loop. ``resolvers`` is addresses, or (address, port) pairs.
+    ``on_health`` is told False when no resolver answers any more, and True when one does again.
     """
 
-    def __init__(self, resolvers: Sequence[str | tuple[str, int]], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, resolvers: Sequence[str | tuple[str, int]], clock: Callable[[], float] = time.monotonic, *,
+        figures: Figures | None = None, on_health: Callable[[bool], None] = lambda well: None,
+    ) -> None:  # fmt: skip
+        self._figures = figures or Figures()
+        self._on_health = on_health
+        self._in_vain = 0  # questions in a row that nobody answered
         self.resolvers = [resolver(r) if isinstance(r, str) else r for r in resolvers]
         self._clock = clock
         self._pending: dict[int, Waiting] = {}
@@ -85,7 +95,7 @@ class Upstream:
         elif len(self._pending) >= MOST_PENDING:
             fail()
         else:
-            self._send(question, deliver, fail, 0)
+            self._send(question, deliver, fail, 0, self._clock())
 
     def readable(self) -> None:
         """Take what the resolvers have sent."""
@@ -118,13 +128,19 @@ class Upstream:
         if data[3] & 15 in (SERVFAIL, REFUSED) and waiting.tried + 1 < len(self.resolvers):
             self._next(waiting)
             return
+        self._figures.forwarded.add(self._clock() - waiting.since)
+        if self._in_vain >= DOUBT:
+            self._on_health(True)
+        self._in_vain = 0
         self._remember(waiting.question, data)
         waiting.deliver(waiting.question[:2] + data[2:])
 
     def _next(self, waiting: Waiting) -> None:
-        self._send(waiting.question, waiting.deliver, waiting.fail, waiting.tried + 1)
+        self._send(waiting.question, waiting.deliver, waiting.fail, waiting.tried + 1, waiting.since)
 
-    def _send(self, question: bytes, deliver: Callable[[bytes], None], fail: Callable[[], None], tried: int) -> None:
+    def _send(
+        self, question: bytes, deliver: Callable[[bytes], None], fail: Callable[[], None], tried: int, since: float
+    ) -> None:
         number = secrets.randbits(16)
         while number in self._pending:
             number = secrets.randbits(16)
@@ -133,9 +149,17 @@ class Upstream:
                 self.socket.sendto(number.to_bytes(2, "big") + question[2:], self.resolvers[attempt])
             except OSError:
                 continue
-            self._pending[number] = Waiting(question, deliver, fail, attempt, self._clock() + ANSWER_SECONDS)
+            until = self._clock() + ANSWER_SECONDS
+            self._pending[number] = Waiting(question, deliver, fail, attempt, until, since)
             return
+        self._gave_up()
         fail()
+
+    def _gave_up(self) -> None:
+        self._figures.unanswered += 1
+        self._in_vain += 1
+        if self._in_vain == DOUBT and self.resolvers:
+            self._on_health(False)
 
     def _remember(self, question: bytes, data: bytes) -> None:
         try:

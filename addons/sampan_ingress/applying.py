@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -25,9 +26,11 @@ from sampan_ingress.rendering import GENERATION, Place, rendered
 
 log = logging.getLogger(__name__)
 
-TAKES = 10.0  # seconds that nginx has to take a configuration over
+TAKES = 60.0  # seconds that nginx has to take a configuration over: thousands of certificates take their time
 _MARK = "generation-of-this-file"
 _LONGEST_REASON = 300
+_BEFORE = re.compile(r"^.*?\[emerg\] (?:\d+#\d+: )?")
+_AFTER = re.compile(r" in candidate\.conf:\d+$")
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class Applier:
                 text = self._text_of(built)
                 changed = text != self._text
         complaints = (*built.complaints, *self._complaints())
+        if self.stop.is_set():  # perhaps in the midst of finding the bad ones: what is in place is better
+            return Applied(built.configuration, complaints, False, False)
         if not changed:
             return Applied(built.configuration, complaints, False, self.nginx.alive)
         self._put_in_place(text)
@@ -166,9 +171,9 @@ class Applier:
         ]
 
     def _shortened(self, text: str) -> str:
-        """The first sentence of nginx's complaint, without our paths in it."""
+        """The first sentence of nginx's complaint, without time, process and our paths: the same again for the same."""
         first = text.partition("\n")[0].replace(f"{self.place.folder}/", "")
-        return first.removeprefix("nginx: [emerg] ")[:_LONGEST_REASON]
+        return _BEFORE.sub("", _AFTER.sub("", first))[:_LONGEST_REASON]
 
     def _put_in_place(self, text: str) -> None:
         write_private(self.nginx.conf, text.encode())

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Object
 from sampan_ingress.model import Endpoint, Upstream
 from sampan_ingress.observed import Key, Observed
+
+_is_name = re.compile(r"[a-z0-9.-]+_[a-z0-9.-]+_[a-z0-9-]+").fullmatch
 
 
 class BadBackend(ValueError):
@@ -21,6 +25,8 @@ def upstream_of(namespace: str, backend: Object, observed: Observed, balance: st
     key = Key(namespace, str(service.get("name") or ""))
     port = service.get("port") or {}
     wanted = port.get("name") or port.get("number") or ""
+    if not _is_name(f"{key.namespace}_{key.name}_{wanted}"):  # it becomes a part of a URL, where quotes do not help
+        return Upstream("none"), f"{str(key)[:100]!r} with port {str(wanted)[:100]!r} is no Service"
     name = f"{key.namespace}_{key.name}_{wanted}" + ("" if balance == "round_robin" else f"_{balance}")
     try:
         return Upstream(name, _endpoints(key, wanted, observed), balance), ""
@@ -60,5 +66,14 @@ def _all(observed: Observed, key: Key, port_name: str) -> Iterator[tuple[Object,
         ]
         for endpoint in one.get("endpoints") or ():
             addresses = endpoint.get("addresses") or ()
-            if addresses and ports:
+            if addresses and ports and _is_address(addresses[0]):
                 yield endpoint.get("conditions") or {}, Endpoint(addresses[0], ports[0])
+
+
+def _is_address(text: str) -> bool:
+    """An API server checks this; nginx would take a name, or the path of a socket, as well."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
+import secrets
 import signal
 import socket
 import threading
@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry
 
 from sampan.client.informers import Informer
 from sampan.contracts.components import Running
-from sampan.contracts.kinds import Object
+from sampan.contracts.kinds import Object, Resource
 from sampan_ingress import certificates, reporting
 from sampan_ingress.applying import Applier
 from sampan_ingress.building import Complaint, read_parts
@@ -31,7 +31,21 @@ from sampan_ingress.figures import Figures, NginxFigures
 from sampan_ingress.manifests import lease_name
 from sampan_ingress.model import Options
 from sampan_ingress.nginx import BadConfiguration, Nginx, NginxMissing, find, sweep
-from sampan_ingress.observed import CLASSES, INGRESSES, SECRETS, SERVICES, SLICES, TLS_SECRETS, Key, Observed, observed
+from sampan_ingress.observed import (
+    CLASSES,
+    INGRESSES,
+    SECRETS,
+    SERVICES,
+    SLICES,
+    TLS_SECRETS,
+    Key,
+    Observed,
+    key_in,
+    key_of,
+    named_by,
+    observed,
+    service_of,
+)
 from sampan_ingress.places import PlaceTaken, check_free, place_for, remove_scratch
 from sampan_ingress.plugin import Settings
 from sampan_ingress.rendering import Place
@@ -70,6 +84,7 @@ def run(running: Running) -> None:
                 Controller(running, settings, options, applier, wake, figures).run()
         finally:
             nginx.stop()
+            remove_scratch(folder, forget=False)
 
 
 @contextlib.contextmanager
@@ -121,18 +136,19 @@ class Controller:
         self._applier, self._nginx, self._wake, self._figures = applier, applier.nginx, wake, figures
         self._informers = {
             resource.plural: Informer(
-                running.client, resource, on_change=self._changed, on_synced=wake.set, fields=fields
+                running.client, resource, on_change=partial(self._changed, resource), on_synced=wake.set, fields=fields
             )
             for resource, fields in (
                 (INGRESSES, ""), (CLASSES, ""), (SERVICES, ""), (SLICES, ""), (SECRETS, TLS_SECRETS)
             )
         }  # fmt: skip
-        identity = f"{running.options.get('node_name') or socket.gethostname()}-{os.getpid()}"
+        identity = identity_in(Path(running.home), socket.gethostname())
         self._reporter = reporting.Reporter(
             running.client, lease_name(settings.controller), identity, self._current, self._addresses
         )
         self._self_signed = certificates.self_signed(Path(running.home) / "default.pem")
         self._dirty = False
+        self._named: dict[Resource, set[Key]] = {}  # of these, changes of others are passed over
         self._build, self._start = Due(), Due()
         self._pause = FIRST_PAUSE
         self._started = 0.0
@@ -154,6 +170,8 @@ class Controller:
                 self._step()
                 self._wake.wait(self._patience())
                 self._wake.clear()
+            if self._nginx.alive:
+                time.sleep(self._settings.leave_seconds)
         finally:
             for informer in self._informers.values():
                 informer.stop()
@@ -163,7 +181,11 @@ class Controller:
         self._running.stop.wait()
         self._wake.set()
 
-    def _changed(self, old: Object | None, new: Object | None) -> None:
+    def _changed(self, resource: Resource, old: Object | None, new: Object | None) -> None:
+        obj = new or old
+        known = self._named.get(resource)
+        if obj is None or (known is not None and (service_of(obj) if resource is SLICES else key_of(obj)) not in known):
+            return
         if old is not None and new is not None and old["metadata"].get("generation") and _same(old, new):
             return  # a status, most often our own
         self._dirty = True
@@ -243,6 +265,11 @@ class Controller:
             self._running.ready(words)
 
     def _observed(self) -> Observed:
+        # Before the rest is read: what changes from now on is looked at again if one of these Ingresses names it.
+        services, private = named_by(self._informers[INGRESSES.plural].list())
+        services.add(key_in(self._settings.default_backend.partition(":")[0]))
+        private.add(key_in(self._settings.default_certificate))
+        self._named = {SERVICES: services, SLICES: services, SECRETS: private}
         found = {plural: informer.list() for plural, informer in self._informers.items()}
         return observed(
             found[INGRESSES.plural], found[CLASSES.plural], found[SERVICES.plural], found[SLICES.plural],
@@ -261,6 +288,17 @@ class Controller:
             return reporting.of_service(self._running.client, namespace, name)
         wide = settings.address in ("", "0.0.0.0", "::")
         return reporting.entries([str(self._running.options.get("node_ip") or "") if wide else settings.address])
+
+
+def identity_in(home: Path, host: str) -> str:
+    """What this controller is called in the Lease: kept, so that it goes on at once after it was killed. The process id
+    would not do: it is 1 in every pod."""
+    path = home / "identity"
+    known = path.read_text() if path.exists() else ""
+    if known.startswith(f"{host}-"):
+        return known
+    path.write_text(made := f"{host}-{secrets.token_hex(4)}")
+    return made
 
 
 def _same(old: Object, new: Object) -> bool:

@@ -25,7 +25,7 @@ from sampan_ingress import tethered
 log = logging.getLogger(__name__)
 
 TEST_SECONDS = 60.0
-QUIT_SECONDS = 4.0  # for connections that are open when the add-on is stopped; run has to return within 10 s
+QUIT_SECONDS = 3.0  # for connections that are open when the add-on is stopped; run has to return within 10 s
 TERM_SECONDS = 1.0
 ASK_SECONDS = 5.0
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}  # nothing of ours: it may hold credentials
@@ -153,7 +153,7 @@ def sweep(folder: Path, number: signal.Signals = signal.SIGKILL) -> int:
     found = 0
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if (entry / "comm").read_text().strip() == "nginx" and Path(os.readlink(entry / "cwd")) == folder:
+            if (entry / "comm").read_text().startswith("nginx") and Path(os.readlink(entry / "cwd")) == folder:
                 os.kill(int(entry.name), number)
                 found += 1
         except OSError:

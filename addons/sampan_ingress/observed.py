@@ -29,6 +29,12 @@ class Key(NamedTuple):
         return f"{self.namespace}/{self.name}"
 
 
+def key_in(text: str) -> Key:
+    """``namespace/name``, as settings have it."""
+    namespace, _, name = text.partition("/")
+    return Key(namespace, name)
+
+
 def key_of(obj: Object) -> Key:
     return Key(obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
 
@@ -54,15 +60,31 @@ def observed(
 ) -> Observed:
     by_service: dict[Key, list[Object]] = {}
     for one in slices:
-        service = (one["metadata"].get("labels") or {}).get(SERVICE_LABEL)
-        if service:
-            by_service.setdefault(Key(one["metadata"].get("namespace", ""), service), []).append(one)
+        by_service.setdefault(service_of(one), []).append(one)
     return Observed(
         ours(ingresses, classes, controller=controller),
         {key_of(one): one for one in services},
         by_service,
         {key_of(one): one for one in secrets},
     )
+
+
+def named_by(ingresses: Iterable[Object]) -> tuple[set[Key], set[Key]]:
+    """The Services and the Secrets that these Ingresses name: changes of others are of no interest."""
+    services, secrets = set(), set()
+    for ingress in ingresses:
+        namespace, spec = key_of(ingress).namespace, ingress.get("spec") or {}
+        paths = (path for rule in spec.get("rules") or () for path in (rule.get("http") or {}).get("paths") or ())
+        for backend in (spec.get("defaultBackend"), *(path.get("backend") for path in paths)):
+            services.add(Key(namespace, str(((backend or {}).get("service") or {}).get("name"))))
+        secrets |= {Key(namespace, str(entry.get("secretName"))) for entry in spec.get("tls") or ()}
+    return services, secrets
+
+
+def service_of(slice_: Object) -> Key:
+    """The Service that an EndpointSlice is of; with an empty name where it is of none."""
+    metadata = slice_["metadata"]
+    return Key(metadata.get("namespace", ""), (metadata.get("labels") or {}).get(SERVICE_LABEL) or "")
 
 
 def ours(ingresses: Iterable[Object], classes: Iterable[Object], *, controller: str) -> tuple[Object, ...]:

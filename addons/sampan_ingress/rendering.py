@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sampan_ingress.directives import Directive, literal, plain
-from sampan_ingress.model import Configuration, Location, Match, Options, Server, Upstream
+from sampan_ingress.model import Certificate, Configuration, Location, Match, Options, Server, Upstream
 
 KEEPALIVE = 32  # idle connections a worker keeps to an upstream
 KEEPALIVE_SECONDS = 4  # less than the 5 s after which common servers hang up: a request must not meet that moment
@@ -51,7 +51,8 @@ def rendered(configuration: Configuration, place: Place, generation: str) -> lis
     """All of nginx.conf. ``generation`` is what the configuration answers when it is asked which one it is."""
     http = [*_basics(place), *_variables(place), *_zones(configuration), *map(_upstream, _peopled(configuration))]
     http.append(_status(place, generation))
-    http += [_server(server, place) for server in configuration.servers]
+    default = next(server.certificate for server in configuration.servers if not server.host)
+    http += [_server(server, default, place) for server in configuration.servers]
     return [
         *_main(place),
         plain("events", block=[plain("worker_connections", max(64, place.files // 2))]),
@@ -198,17 +199,23 @@ def _status(place: Place, generation: str) -> Directive:
     )
 
 
-def _server(server: Server, place: Place) -> Directive:
-    certificate = place.certificate(server.certificate.name)
+def _server(server: Server, default: Certificate, place: Place) -> Directive:
     block = [
         *_listens(server, place),
         plain("server_name", _server_name(server.host)),
-        plain("ssl_certificate", certificate),
-        plain("ssl_certificate_key", certificate),
+        *_certificate(server, default, place),
         *_roots(server),
         *(one for location in server.locations for one in _location(location, server, place)),
     ]
     return plain("server", block=block)
+
+
+def _certificate(server: Server, default: Certificate, place: Place) -> Iterator[Directive]:
+    """Each costs a context of some milliseconds and 50 KB; a server without one has the default server's."""
+    if server.certificate != default or not server.host:
+        path = place.certificate(server.certificate.name)
+        yield plain("ssl_certificate", path)
+        yield plain("ssl_certificate_key", path)
 
 
 def _listens(server: Server, place: Place) -> Iterator[Directive]:

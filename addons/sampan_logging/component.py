@@ -13,7 +13,7 @@ from sampan_logging import access, pods
 from sampan_logging.entries import Entry, Progress, Source
 from sampan_logging.figures import Figures
 from sampan_logging.health import Health
-from sampan_logging.journal import Journal
+from sampan_logging.journal import Journal, claimed
 from sampan_logging.plan import unread
 from sampan_logging.reading import PODS, Reader
 from sampan_logging.rejected import Rejected
@@ -26,6 +26,11 @@ _SEGMENT_BYTES = 16 << 20  # and no segment is larger
 
 def run(running: Running) -> None:
     """Until stopped."""
+    with claimed(Path(running.home)):
+        _run(running)
+
+
+def _run(running: Running) -> None:
     settings, home = running.settings, Path(running.home)
     figures = Figures(running.metrics)
     health = Health(running.ready, running.failing)

@@ -7,14 +7,17 @@ what its entries said of progress is saved beside the spool. Must not know the A
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
+import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from sampan.errors import ConfigError
 from sampan_logging import entries
 from sampan_logging.entries import Entry, Progress, Source
 from sampan_logging.spool import Place, Spool, replace
@@ -33,7 +36,8 @@ class _Saved(msgspec.Struct):
 
 
 class Journal:
-    """Opened once a process; ``record`` belongs to the writer, ``acknowledge`` to the shipper."""
+    """To be opened by one process at a time (see ``claimed``); ``record`` belongs to the writer, ``acknowledge`` to the
+    shipper."""
 
     def __init__(self, home: Path, *, segment_bytes: int) -> None:
         self._home = home
@@ -117,3 +121,19 @@ class Journal:
         if self.cursor != self._cursor_saved[1]:
             replace(self._home / "cursor", b"%d %d\n" % self.cursor)
         self._cursor_saved = (time.monotonic(), self.cursor)
+
+
+@contextlib.contextmanager
+def claimed(home: Path) -> Iterator[None]:
+    """The home is ours alone within the block, and free once this process has ended, however it did. Raises
+    ConfigError where another process has it."""
+    descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            words = f"another shipper works in {home}; stop it, or give this one a home of its own"
+            raise ConfigError(words) from error
+        yield
+    finally:
+        os.close(descriptor)

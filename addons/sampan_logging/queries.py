@@ -45,6 +45,8 @@ def search(question: Question, *, size: int, flat: bool, after: list[Any] | None
         "sort": [
             {"@timestamp": {"order": "desc", "numeric_type": "date_nanos"}},
             {"order": {"order": "desc", "unmapped_type": "long"}},
+            {"kubernetes.pod.uid": {"order": "desc", "unmapped_type": "keyword"}},
+            {"kubernetes.container.name": {"order": "desc", "unmapped_type": "keyword"}},
         ],
         "size": min(size, PAGE),
         "track_total_hits": False,

@@ -42,7 +42,7 @@ _READ = 256 * 1024  # bytes of one container before the others get their turn
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _BUSY_PAUSE = 0.05  # while nothing is accepted
 _HEAD_POLLS = 20  # times _BUSY_PAUSE that the answer's head may take before we go on without
-_TURN = 5.0  # seconds a container is followed at least before another one may have its connection
+_TURN = 10.0  # seconds a container is followed at least before another one may have its connection
 _MOST_WAITS = 100  # times _BUSY_PAUSE that an open answer is left unread
 _REFUSALS = 8  # of a log that will not change any more, until it is given up
 _PASSING = (Forbidden, Unauthorized, ServiceUnavailable, TooManyRequests)  # the log may be given later
@@ -159,7 +159,7 @@ class Reader:
         pause = _FIRST_PAUSE
         try:
             while (step := plan.next_step(one.progress, one.seen)) is not None:
-                over = one.seen.over or one.seen.gone
+                over, before = one.seen.over or one.seen.gone, one.progress
                 end = yield from self._step(one, step)
                 if end is End.COMPLETE:
                     one.refusals, pause = 0, _FIRST_PAUSE
@@ -168,8 +168,8 @@ class Reader:
                     else:
                         yield pause  # its status will say that it has ended, or it goes on
                 elif not self._give_up(one, step, end):
+                    pause = _FIRST_PAUSE if one.progress != before else min(pause * 2, _LONGEST_PAUSE)
                     yield pause
-                    pause = min(pause * 2, _LONGEST_PAUSE)
             self._rest(one)
         finally:
             self._finish(one)

@@ -77,7 +77,7 @@ def primary_address() -> str:
 
 
 def endpoint_address(settings: Settings) -> str:
-    """Where pods reach this machine's servers: as set, else Docker's bridge where pods are containers, else loopback."""
+    """Where pods reach servers here: as set, else Docker's bridge where pods are containers, else loopback."""
     if settings.api.advertise:
         return settings.api.advertise
     if settings.node.runtime != "exec":

@@ -17,7 +17,10 @@ from typing import Any
 
 import pluggy
 
+from sampan import answers
 from sampan.errors import ConfigError, PluginError
+from sampan.fencing import Books, Broken, Deadlines, Fence
+from sampan.fencing.runners import Runners
 from sampan.hookspecs import access, api, lifecycle, reconciling, running, storage
 from sampan.hookspecs.markers import PROJECT
 
@@ -25,6 +28,7 @@ log = logging.getLogger(__name__)
 
 PLUGIN_GROUP = "sampan.plugins"
 ADDON_GROUP = "sampan.addons"
+DISTRIBUTION = "sampan"  # whose plugins are called without a fence
 SPECS = (access, api, lifecycle, reconciling, running, storage)
 
 
@@ -60,10 +64,16 @@ class Plugins:
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         entry_points: Iterable[importlib.metadata.EntryPoint] | None = None,
         extra: Mapping[str, object] | None = None,
+        deadlines: Deadlines | None = None,
     ) -> None:
         """Load every enabled plugin; ``extra`` registers modules or objects directly, for tests."""
         self.manager = new_manager()
         self.found: list[Found] = []
+        self.books = Books()
+        self.deadlines = deadlines or Deadlines()
+        self._runners = Runners()
+        self._fences: dict[str, Fence] = {}
+        self._strangers: set[str] = set()
         self._settings: dict[str, Any] = {}
         points = _installed() if entry_points is None else list(entry_points)
         known = {point.name for point in points} | set(extra or ())
@@ -73,9 +83,14 @@ class Plugins:
         for point in sorted(points, key=lambda point: (point.group, point.name)):
             addon = point.group == ADDON_GROUP
             enabled = point.name in addons if addon else point.name not in disabled
+            if point.dist is None or point.dist.name != DISTRIBUTION:
+                self._strangers.add(point.name)
             error = self._load(point, settings or {}) if enabled else ""
             self.found.append(_found(point, addon=addon, enabled=enabled, error=error))
+        ours = _own_packages() if extra else frozenset()
         for name, plugin in (extra or {}).items():
+            if str(getattr(plugin, "__name__", "")).partition(".")[0] not in ours:
+                self._strangers.add(name)
             self._register(name, plugin, (settings or {}).get(name, {}))
             module = str(getattr(plugin, "__name__", "") or type(plugin).__module__)
             self.found.append(Found(name, module, "", "", addon=False, enabled=True))
@@ -84,36 +99,73 @@ class Plugins:
         """The plugin's own settings record, or None if it has none."""
         return self._settings.get(name)
 
-    def ask(self, hook: str, context: Callable[[str], Any] | None = None, **facts: Any) -> list[tuple[str, Any]]:
-        """Ask every plugin; (plugin name, answer) pairs in the order of their names.
+    def hooks_of(self, name: str) -> list[str]:
+        """The hooks that a plugin implements, by name; none where it is not loaded."""
+        plugin = self.manager.get_plugin(name)
+        return sorted(caller.name for caller in self.manager.get_hookcallers(plugin) or ()) if plugin else []
 
-        ``context(name)`` builds what the argument ``context`` shall be for that plugin. A plugin that raises is
-        logged, noted in ``found`` and left out.
+    def is_stranger(self, name: str) -> bool:
+        """Whether a plugin is not of sampan's own distribution, and so behind a fence."""
+        return name in self._strangers
+
+    def fence(self, name: str) -> Fence:
+        """The plugin's fence in this process."""
+        found = self._fences.get(name)
+        if found is None:
+            fresh = Fence(name, self.books, self._runners, self.deadlines)
+            found = self._fences.setdefault(name, fresh)
+        return found
+
+    def ask(self, hook: str, context: Callable[[str], Any] | None = None, **facts: Any) -> list[tuple[str, Any]]:
+        """Ask every plugin; (plugin name, answer) pairs in the order of their names, ``contribute_*`` answers as lists.
+
+        ``context(name)`` builds what the argument ``context`` shall be for that plugin. A plugin that raises, is late
+        or answers what the hook does not take is logged, noted in ``found`` and left out.
         """
-        answers = []
-        for impl in sorted(getattr(self.manager.hook, hook).get_hookimpls(), key=lambda impl: impl.plugin_name):
-            given = dict(facts, context=context(impl.plugin_name)) if context else facts
+        found = []
+        for impl in self._impls(hook):
             try:
-                answers.append((impl.plugin_name, impl.function(*(given[name] for name in impl.argnames))))
+                found.append((impl.plugin_name, self._asked(hook, impl, context, facts)))
+            except Broken as error:
+                self._note(impl.plugin_name, f"{hook}: {error.why}")
             except Exception as error:
                 log.exception("plugin %s failed in %s and is left out", impl.plugin_name, hook)
                 self._note(impl.plugin_name, f"{hook}: {error}")
-        return answers
+        return found
 
     def demand(self, hook: str, context: Callable[[str], Any] | None = None, **facts: Any) -> list[tuple[str, Any]]:
         """The same where leaving a plugin out would not be safe: the first failure is raised as PluginError."""
-        answers = []
-        for impl in sorted(getattr(self.manager.hook, hook).get_hookimpls(), key=lambda impl: impl.plugin_name):
-            given = dict(facts, context=context(impl.plugin_name)) if context else facts
+        found = []
+        for impl in self._impls(hook):
             try:
-                answers.append((impl.plugin_name, impl.function(*(given[name] for name in impl.argnames))))
+                found.append((impl.plugin_name, self._asked(hook, impl, context, facts)))
             except Exception as error:
-                raise PluginError(impl.plugin_name, f"failed in {hook}: {error}") from error
-        return answers
+                why = error.why if isinstance(error, Broken) else error
+                raise PluginError(impl.plugin_name, f"failed in {hook}: {why}") from error
+        return found
 
     def first(self, hook: str, **facts: Any) -> Any:
-        """The first answer that is not None, or None."""
-        return getattr(self.manager.hook, hook)(**facts)
+        """The first answer that is not None, or None; what a plugin raises is raised."""
+        for impl in reversed(getattr(self.manager.hook, hook).get_hookimpls()):  # pluggy's own order: last in, first
+            answer = self._asked(hook, impl, None, facts)
+            if answer is not None:
+                return answer
+        return None
+
+    def _impls(self, hook: str) -> list[Any]:
+        return sorted(getattr(self.manager.hook, hook).get_hookimpls(), key=lambda impl: impl.plugin_name)
+
+    def _asked(self, hook: str, impl: Any, context: Callable[[str], Any] | None, facts: Mapping[str, Any]) -> Any:
+        name = impl.plugin_name
+        given = dict(facts, context=context(name)) if context else facts
+
+        def call() -> Any:
+            answer = impl.function(*(given[each] for each in impl.argnames))
+            return answers.joined(hook, answer) if hook.startswith("contribute_") else answer
+
+        if name not in self._strangers:
+            return call()
+        return self.fence(name).call(hook, call, seconds=self.deadlines.boot, passes=(ConfigError,), once=True)
 
     def tell(self, hook: str, **facts: Any) -> None:
         """Tell every plugin something; one that fails is logged and passed over."""
@@ -124,13 +176,20 @@ class Plugins:
 
     def _load(self, point: importlib.metadata.EntryPoint, settings: Mapping[str, Mapping[str, Any]]) -> str:
         try:
-            self._register(point.name, point.load(), settings.get(point.name, {}))
+            self._register(point.name, self._imported(point), settings.get(point.name, {}))
         except ConfigError:
             raise
+        except Broken as error:
+            return f"import: {error.why}"
         except Exception as error:
             log.error("plugin %s cannot be loaded and is left out\n%s", point.name, traceback.format_exc())
             return f"{type(error).__name__}: {error}"
         return ""
+
+    def _imported(self, point: importlib.metadata.EntryPoint) -> Any:
+        if point.name not in self._strangers:
+            return point.load()
+        return self.fence(point.name).call("import", point.load, seconds=self.deadlines.boot, passes=(), once=True)
 
     def _register(self, name: str, plugin: object, section: Mapping[str, Any]) -> None:
         self._settings[name] = read_settings(name, getattr(plugin, "Settings", None), section)
@@ -192,6 +251,13 @@ def _accepted(default: Any) -> tuple[type, ...]:
 def _installed() -> list[importlib.metadata.EntryPoint]:
     points = importlib.metadata.entry_points()
     return [*points.select(group=PLUGIN_GROUP), *points.select(group=ADDON_GROUP)]
+
+
+def _own_packages() -> frozenset[str]:
+    """The packages that sampan's own plugins live in."""
+    return frozenset(
+        point.module.partition(".")[0] for point in _installed() if point.dist and point.dist.name == DISTRIBUTION
+    )
 
 
 def _found(point: importlib.metadata.EntryPoint, *, addon: bool, enabled: bool, error: str) -> Found:

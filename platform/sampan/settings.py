@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sampan.errors import ConfigError
+from sampan.fencing.limits import Deadlines
 from sampan.plugins import suggest
 
 
@@ -78,15 +79,16 @@ class Settings:
     network: Network = field(default_factory=Network)
     node: Node = field(default_factory=Node)
     authentication: tuple[str, ...] = ()
-    """Authenticators in the order they are asked; empty: all, by name."""
+    """Authenticators in the order they are asked; empty: all, sampan's own first, by name."""
     authorization: tuple[str, ...] = ()
-    """Authorizers in the order they are asked; empty: all, by name."""
+    """Authorizers in the order they are asked; empty: all, sampan's own first, by name."""
     admission: tuple[str, ...] = ()
     """Admitters in the order they run; empty: all, by priority and name."""
     addons: tuple[str, ...] = ("dns",)
     """Add-ons to run."""
     disable: tuple[str, ...] = ()
     """Plugins to leave out."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
     plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of plugins and add-ons, one section each under its name."""
 

@@ -8,7 +8,14 @@ ROOT = Path("/sys/fs/cgroup")
 
 
 def usage(container_id: str, root: Path = ROOT) -> tuple[int, int] | None:
-    """(nanoseconds of cpu, working set in bytes); None where no known path exists."""
+    """(nanoseconds of cpu, working set in bytes); None where no known path exists or the container has just ended."""
+    try:
+        return _read(container_id, root)
+    except (OSError, ValueError):
+        return None  # between looking and reading
+
+
+def _read(container_id: str, root: Path) -> tuple[int, int] | None:
     for cpu, memory in (
         (root / "cpuacct/docker" / container_id, root / "memory/docker" / container_id),
         (
@@ -29,10 +36,7 @@ def usage(container_id: str, root: Path = ROOT) -> tuple[int, int] | None:
 
 def _working_set(folder: Path, total: str, inactive: str) -> int:
     """As kubelet counts it: what is in use without the file cache that could go at once."""
-    try:
-        return max(0, int((folder / total).read_text()) - _field(folder / "memory.stat", inactive))
-    except OSError:
-        return 0
+    return max(0, int((folder / total).read_text()) - _field(folder / "memory.stat", inactive))
 
 
 def _field(path: Path, name: str) -> int:

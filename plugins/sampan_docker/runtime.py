@@ -227,13 +227,20 @@ class DockerRuntime:
     def usage(self) -> list[Usage]:
         found = []
         for one in self._list(f"{translation.SORT}=container", running=True):
-            used = cgroups.usage(one["Id"]) or self._stats(one["Id"])
+            try:
+                used = cgroups.usage(one["Id"]) or self._stats(one["Id"])
+            except RuntimeFailure as error:
+                log.debug("docker: %s ended while it was measured: %s", one["Id"][:12], error)
+                continue
             found.append(Usage(one["Id"], *used, time.time()))
         return found
 
     def _stats(self, container_id: str) -> tuple[int, int]:
         told = ask("StatsError", self._client.stats, container_id, stream=False, one_shot=True)
-        return int(told["cpu_stats"]["cpu_usage"]["total_usage"]), int(told["memory_stats"].get("usage", 0))
+        memory = told["memory_stats"]
+        detail = memory.get("stats") or {}
+        idle = detail.get("total_inactive_file", detail.get("inactive_file", 0))  # version 1 and 2 of cgroups
+        return int(told["cpu_stats"]["cpu_usage"]["total_usage"]), max(0, int(memory.get("usage", 0)) - int(idle))
 
     # the runtime itself
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Reconciler, ReconcilerContext
+from sampan.contracts.serving import ServerContext, Subresource
 from sampan.hookspecs import hookimpl
 from sampan_nodes.leases import LEASE
 from sampan_nodes.lifecycle import reconcilers
 from sampan_nodes.nodes import NODE
+from sampan_nodes.proxy import METHODS, NodeProxy
 
 
 @hookimpl
-def contribute_kinds() -> list[Kind]:
-    return [NODE, LEASE]
+def contribute_kinds(context: ServerContext) -> list[Kind]:
+    serve = NodeProxy(str(context.options.get("pki") or ""))
+    proxy = Subresource(name="proxy", kind="NodeProxyOptions", methods=METHODS, verbs=(), serve=serve, blocking=True)
+    return [dataclasses.replace(NODE, subresources=(proxy,)), LEASE]
 
 
 @hookimpl

@@ -12,6 +12,7 @@ from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import ReconcilerContext
 from sampan.objects.selectors import Selector
+from sampan_scheduler.fenced import Fenced
 from sampan_scheduler.resources import NAMESPACES, NODES, PODS
 from sampan_scheduler.scheduler import Scheduler
 
@@ -83,4 +84,8 @@ def _strangers(running: Running) -> list[Any]:
     def context(name: str) -> ReconcilerContext:
         return ReconcilerContext(settings=plugins.settings_of(name), home=running.home, options=running.options)
 
-    return [plugin for _, found in plugins.ask("contribute_scheduling_plugins", context) for plugin in found or ()]
+    return [
+        Fenced(plugins.fence(name), plugin) if plugins.is_stranger(name) else plugin
+        for name, found in plugins.ask("contribute_scheduling_plugins", context)
+        for plugin in found
+    ]

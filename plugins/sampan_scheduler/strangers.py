@@ -1,7 +1,7 @@
 """Scheduling plugins of others: every extension point of the contract, each call fenced.
 
-A plugin that raises is logged by its name. Where it was asked whether a node will do, that counts as no (a broken
-safety rule must not let pods through); everywhere else it counts as nothing said.
+A plugin that raises, is late or answers nonsense is noted by its fence. Where it was asked whether a node will do, that
+counts as no (a broken safety rule must not let pods through); everywhere else it counts as nothing said.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.scheduling import NodeView, Snapshot, State, Verdict
+from sampan.errors import StatusError
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,8 @@ _RAISED = object()
 def _ask(plugin: Any, method: str, otherwise: Any, *facts: Any) -> Any:
     try:
         return getattr(plugin, method)(*facts)
+    except StatusError:  # from the fence, which has said it
+        return otherwise
     except Exception:
         log.exception("scheduling plugin %s failed in %s", plugin.name, method)
         return otherwise

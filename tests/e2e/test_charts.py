@@ -127,6 +127,12 @@ def inner(docker_cluster: Cluster, image: str, tmp_path: Path) -> Iterator[Calla
 def test_a_control_plane_runs_in_pods(docker_cluster, inner):
     assert len(docker_cluster.get("pods", "-n", "control")["items"]) == 4
 
+    addresses = docker_cluster.kubectl(
+        "get", "pods", "-n", "control", "-l", "app.kubernetes.io/component=apiserver",
+        "-o", "jsonpath={.items[*].status.podIP}",
+    ).split()  # fmt: skip
+    until(lambda: all(address in inner("get", "endpointslices", "-A") for address in addresses), 20, str(addresses))
+
     inner("create", "deployment", "web", "--image=x", "--replicas=2")
 
     until(lambda: inner("get", "pods", "-o", "name").count("pod/web-") == 2, 20, "the reconciler makes pods")

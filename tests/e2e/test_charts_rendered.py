@@ -32,7 +32,7 @@ ALTERED = {
         "settings": {}, "elasticsearch": {"urls": ["https://a:9200", "https://b:9200"], "secret": True},
         "persistence": {"hostPath": "/var/lib/sampan-logging"}, "serviceAccount": {"create": False, "name": "mine"},
     },
-    "metrics": {"image": {"tag": "x"}},
+    "metrics": {"settings": {"interval": 30.0}, "prometheus": {"port": 9100}, "apiService": {"create": False}},
     "sampan": {
         "apiserver": {"replicas": 3, "names": ["api.example.com"], "service": {"type": "NodePort", "nodePort": 30443}},
         "settings": {"disable": ["protect"]}, "extraVolumes": [{"name": "etcd", "secret": {"secretName": "etcd"}}],
@@ -41,6 +41,11 @@ ALTERED = {
     },
 }  # fmt: skip
 CASES = [(chart, altered) for chart in (*ADDONS, "sampan") for altered in (False, True)]
+
+
+def place(chart: str) -> str:
+    """A namespace for it; one chart belongs into kube-system."""
+    return "kube-system" if chart == "metrics" else "there"
 
 
 class Helm:
@@ -57,7 +62,7 @@ class Helm:
         return done.stdout if check else done.stdout + done.stderr
 
     def objects(self, chart: str, values: dict | None = None, *flags: str) -> list[dict]:
-        rendered = self("template", "r", str(CHARTS / chart), "-n", "there", *flags, values=values)
+        rendered = self("template", "r", str(CHARTS / chart), "-n", place(chart), *flags, values=values)
         return [each for each in yaml.safe_load_all(rendered) if each]
 
 
@@ -89,7 +94,7 @@ def test_it_lints_and_every_object_is_where_the_release_is(helm, chart, altered)
 
     apart = ("ClusterRole", "ClusterRoleBinding", "IngressClass", "APIService")
     assert {each["metadata"].get("namespace") for each in objects if each["kind"] not in apart} <= {
-        "there",
+        place(chart),
         "kube-system",
     }
     assert all(each["metadata"]["labels"]["app.kubernetes.io/instance"] == "r" for each in objects)
@@ -119,7 +124,7 @@ def test_it_may_do_what_the_add_on_ships_and_no_more(helm, chart):
 
     for kind in ("ClusterRole", "Role"):
         assert _rules(rendered, kind) == _rules(shipped, kind)
-    account = {"kind": "ServiceAccount", "name": f"r-sampan-{chart}", "namespace": "there"}
+    account = {"kind": "ServiceAccount", "name": f"r-sampan-{chart}", "namespace": place(chart)}
     for binding in of_kind(rendered, "ClusterRoleBinding", "RoleBinding"):
         assert account in binding["subjects"]
     by_name = {(each["kind"], each["metadata"]["name"]) for each in of_kind(rendered, "ClusterRole", "Role")}
@@ -163,7 +168,7 @@ def test_what_the_add_on_is_told_is_what_it_understands(helm, chart):
 def test_settings_go_over_what_the_chart_says_itself(helm):
     said = settings_in(helm.objects("dns", {"settings": {"port": 53, "upstream": ["10.0.0.1"]}}))
 
-    assert said["plugins"]["dns"] == {"port": 53, "register": False, "upstream": ["10.0.0.1"]}
+    assert said["plugins"]["dns"] == {"port": 53, "publish": False, "upstream": ["10.0.0.1"]}
 
 
 @pytest.mark.parametrize("chart, wrong", [

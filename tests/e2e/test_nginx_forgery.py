@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
@@ -240,6 +241,20 @@ def test_requests_cannot_be_smuggled(fronted, port, admin):
     assert "NotFound" in fronted.cluster.kubectl("get", "configmap", "smuggled", check=False)
     with Attacker(port, context(fronted.home)) as honest:  # nobody's answers have been mixed up
         assert [honest.who() for _ in range(20)] == [(201, "kubernetes-admin")] * 20
+
+
+def test_http_2_carries_no_forged_identity_either(fronted, admin):
+    done = subprocess.run(
+        [
+            "curl", "-sS", "--http2", "--cacert", str(fronted.home / "pki" / "ca.crt"), "-o", "/dev/null",
+            "-w", "%{http_version} %{http_code}", "-H", "X-Client-Verify: SUCCESS", "-H", f"X-Client-Cert: {admin}",
+            "-H", "X-Remote-User: root", "-H", "X_Client_Verify: SUCCESS", "-H", "Connection: X-Client-Verify",
+            f"https://127.0.0.1:{fronted.cluster.port}/api/v1/namespaces",
+        ],
+        capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+
+    assert done.stdout == "2 401", done.stderr
 
 
 def test_a_stranger_may_ask_how_the_server_is_and_no_more(fronted, port):

@@ -107,7 +107,18 @@ def test_every_kind_that_is_served_is_listed_and_no_other(root, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["start", "operate", "settings", "hooks", "writing-a-plugin", "testing-a-plugin", "layers", "compatibility"]
+    "name",
+    [
+        "start",
+        "operate",
+        "settings",
+        "hooks",
+        "writing-a-plugin",
+        "testing-a-plugin",
+        "layers",
+        "compatibility",
+        "behind-nginx",
+    ],
 )
 def test_the_document_is_there(root, name):
     assert (root / "docs" / f"{name}.md").read_text().startswith("# ")

@@ -3,7 +3,7 @@
 {{/* A Service of its pods leads to it, so it has none of its own making to lead here. */}}
 {{- define "addon.settings" -}}
 port: {{ .Values.port }}
-register: false
+publish: false
 {{- end -}}
 
 {{- define "addon.ports" -}}
@@ -23,5 +23,5 @@ register: false
 {{- define "addon.systemRules" -}}
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
-  verbs: [create, get, update, patch]
+  verbs: [create, get, update, patch, delete]
 {{- end -}}

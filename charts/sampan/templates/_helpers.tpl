@@ -32,11 +32,11 @@ app.kubernetes.io/part-of: sampan
 {{- required "pki.secret names the Secret with the cluster's authorities; charts/sampan/README.md says how to make it" .Values.pki.secret -}}
 {{- end -}}
 
-{{/* sampan.yaml of every part. */}}
+{{/* sampan.yaml of every part; each API server puts its own address in. */}}
 {{- define "sampan.config" -}}
 {{- $name := include "sampan.fullname" . -}}
 {{- $service := list $name (printf "%s.%s" $name .Release.Namespace) (printf "%s.%s.svc" $name .Release.Namespace) -}}
-{{- $api := dict "host" "0.0.0.0" "port" (int .Values.apiserver.port) "workers" (int .Values.apiserver.workers) "names" (concat $service .Values.apiserver.names) -}}
+{{- $api := dict "host" "0.0.0.0" "port" (int .Values.apiserver.port) "workers" (int .Values.apiserver.workers) "names" (concat $service .Values.apiserver.names) "advertise" (default "$(POD_IP)" .Values.apiserver.advertise) -}}
 {{- $network := dict "service_cidr" .Values.network.serviceCidr "pod_cidr" .Values.network.podCidr "domain" .Values.network.domain "node_ports" .Values.network.nodePorts -}}
 {{- $store := required "store is the URL of a store that several API servers can share: etcd://… or postgresql://…" .Values.store -}}
 {{- $own := dict "store" $store "api" $api "network" $network "node" (dict "enabled" false) "addons" list -}}
@@ -89,9 +89,9 @@ tolerations:
 {{- end -}}
 
 {{- define "sampan.env" -}}
-- {name: SAMPAN_CONFIG, value: /etc/sampan/sampan.yaml}
+- {name: SAMPAN_CONFIG, value: {{ .config }}}
 - {name: SAMPAN_HOME, value: /var/lib/sampan}
-{{- with .Values.extraEnv }}
+{{- with .root.Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}

@@ -6,11 +6,10 @@ any WSGI server can run. Nothing goes through a hook afterwards.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import falcon
@@ -27,6 +26,7 @@ from sampan.apiserver.discovery import Discovery
 from sampan.apiserver.duties import Duties
 from sampan.apiserver.front import Front
 from sampan.apiserver.metrics import Metrics
+from sampan.apiserver.offer import Offer, Orders
 from sampan.apiserver.openapi import OpenApi
 from sampan.apiserver.ownership import Ownership
 from sampan.apiserver.registry import Registry
@@ -44,24 +44,16 @@ from sampan.apiserver.watching.hub import Hub
 from sampan.apiserver.watching.streams import Streams
 from sampan.apiserver.watching.watcher import error_line
 from sampan.apiserver.writes import Writer
-from sampan.contracts.admission import Admitter
 from sampan.contracts.serving import Answer, Route, ServerContext
 from sampan.contracts.store import Store
-from sampan.errors import BadRequest, ConfigError, Expired, PluginError
-from sampan.plugins import Plugins, suggest
+from sampan.errors import BadRequest, Expired, PluginError
+from sampan.plugins import Plugins
 
 log = logging.getLogger(__name__)
 
+__all__ = ["App", "Orders", "give", "new_app"]
+
 HEALTH = 1.0  # seconds in which a healthy store answers
-
-
-@dataclasses.dataclass(frozen=True)
-class Orders:
-    """In which order plugins' answers count; empty: by name (admitters: by priority, then name)."""
-
-    authentication: Sequence[str] = ()
-    authorization: Sequence[str] = ()
-    admission: Sequence[str] = ()
 
 
 class App:
@@ -112,14 +104,12 @@ def new_app(
             home, settings, cluster, server_url=server_url, options=options, group_versions=registry.group_versions
         )
 
-    kinds = plugins.ask("contribute_kinds", context)
-    registry.add(((plugin, kind) for plugin, found in kinds for kind in found), cache)
-    routes = _routes(plugins.ask("contribute_routes", context))
-    authenticate = Authenticate(
-        _named(plugins.demand("contribute_authenticators", context), orders.authentication, "authentication"),
-        [route.path for route in routes if route.public],
-    )
-    _take_admitters(writer, plugins.demand("contribute_admitters", context), orders.admission)
+    offer = Offer(plugins, context, orders)
+    registry.add(offer.kinds, cache)
+    routes = _routes(offer.routes)
+    authenticate = Authenticate(offer.authenticators, [route.path for route in routes if route.public])
+    writer.mutating = [admitter for admitter in offer.admitters if admitter.mutates]
+    writer.checking = [admitter for admitter in offer.admitters if not admitter.mutates]
 
     hub, streams = Hub(cache, clock), Streams(cache, clock)
     _connect(cache, hub, streams)
@@ -128,7 +118,7 @@ def new_app(
     subresources = Subresources(writing, get, update, patch)
     subresources.cluster = cluster
     authorize = Authorize(
-        _named(plugins.demand("contribute_authorizers", context), orders.authorization, "authorization"),
+        offer.authorizers,
         lambda request: subresources.verb(request, request.served),
         authenticate.is_public,
     )
@@ -164,7 +154,9 @@ def new_app(
         routes=routes,
         metrics=metrics,
         delegations=delegations,
+        guard=offer.guard,
     )
+    metrics.watch_plugins(plugins.books)
     # Audit (what was asked, by whom, with what result) and flow control (who waits when there is too much) belong
     # after Impersonate and before Authorize, as upstream has them; neither exists yet.
     front.chain = (front.find, authenticate, Impersonate(authorize), authorize)
@@ -223,30 +215,12 @@ def give(resp: falcon.Response, answer: Answer) -> None:
         resp.stream = answer.body
 
 
-def _named(answers: Sequence[tuple[str, Sequence[Any]]], order: Sequence[str], setting: str) -> list[Any]:
-    """Joined answers in the order of a setting, else by name; raises ConfigError for a name nobody has."""
-    found = {each.name: each for _, answer in answers for each in answer}
-    for name in order:
-        if name not in found:
-            raise ConfigError(f"{setting} names {name!r}, which no plugin offers{suggest(name, found)}")
-    return [found[name] for name in (order or sorted(found))]
-
-
-def _take_admitters(writer: Writer, answers: Sequence[tuple[str, Sequence[Admitter]]], order: Sequence[str]) -> None:
-    found = _named(answers, order, "admission")
-    if not order:
-        found.sort(key=lambda admitter: (admitter.priority, admitter.name))
-    writer.mutating = [admitter for admitter in found if admitter.mutates]
-    writer.checking = [admitter for admitter in found if not admitter.mutates]
-
-
-def _routes(answers: Sequence[tuple[str, Sequence[Route]]]) -> list[Route]:
+def _routes(found: Iterable[tuple[str, Route]]) -> list[Route]:
     taken: dict[str, Route] = {}
-    for plugin, routes in answers:
-        for route in routes:
-            if route.path in taken:
-                raise PluginError(plugin, f"the path {route.path} is taken already")
-            taken[route.path] = route
+    for plugin, route in found:
+        if route.path in taken:
+            raise PluginError(plugin, f"the path {route.path} is taken already")
+        taken[route.path] = route
     return list(taken.values())
 
 

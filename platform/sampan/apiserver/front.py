@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from sampan.apiserver.calls import ServedCall
 from sampan.apiserver.compression import compressed
 from sampan.apiserver.delegations import Delegations
-from sampan.apiserver.handover import Hijacked, Offloaded, Parked
+from sampan.apiserver.handover import Aside, Hijacked, Offloaded, Parked
 from sampan.apiserver.metrics import Metrics
 from sampan.apiserver.registry import Registry, Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import answer_error, no_such_path
+from sampan.apiserver.strangers import Guard
 from sampan.apiserver.subresources import Subresources, not_allowed
 from sampan.contracts.serving import Answer, Call, Route
 
@@ -36,9 +38,11 @@ class Front:
         pages: Mapping[str, Page],
         routes: Sequence[Route],
         metrics: Metrics,
+        guard: Guard,
         delegations: Delegations | None = None,
     ) -> None:
         self._registry = registry
+        self._guard = guard
         self.chain: Sequence[Step] = ()  # set once, at boot
         self._verbs = dict(verbs)
         self._subresources = subresources
@@ -50,12 +54,15 @@ class Front:
 
     def answer(self, request: Request) -> Answer:
         """Everything but raising what handover.py names; errors have become answers."""
-        request.started = time.perf_counter()
-        request.finish = self._finish
+        if not request.aside:
+            request.started = time.perf_counter()
+            request.finish = self._finish
         try:
             for step in self.chain:
                 step(request)
             answer = self._serve(request)
+        except Aside:
+            raise Offloaded(partial(self._again, request)) from None
         except (Hijacked, Offloaded):
             self._finish(request, Answer(200))
             raise
@@ -64,6 +71,12 @@ class Front:
         except Exception as error:
             answer = answer_error(error)
         return self._finish(request, answer)
+
+    def _again(self, request: Request) -> Answer:
+        """From the beginning, on a pool thread; what is raised for the loop reaches it."""
+        request.aside = True
+        request.warnings.clear()
+        return self.answer(request)
 
     def _finish(self, request: Request, answer: Answer) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
@@ -82,6 +95,8 @@ class Front:
             return self._serve_elsewhere(request)
         if request.namespace and not served.namespaced and request.resource != "namespaces":
             raise no_such_path()
+        if self._guard.any and not request.may_wait and self._guard.concerns(request, served):
+            raise Aside
         if request.subresource:
             return self._subresources(request, served)
         if served.kind.answer is not None:

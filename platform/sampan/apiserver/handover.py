@@ -71,3 +71,8 @@ class Offloaded(BaseException):
     ) -> None:
         self.run = run
         self.run_raw = run_raw
+
+
+class Aside(BaseException):
+    """Inside the server only: what comes next may be late, so the whole request begins again where waiting is fine.
+    The front turns it into an Offloaded; nothing of the request's body has been read yet."""

@@ -5,14 +5,16 @@ Names as upstream's, so that its dashboards work.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from sampan.apiserver.request import Request
 from sampan.contracts.serving import Answer
+from sampan.fencing import Books
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _LABELS = ("verb", "group", "version", "resource", "subresource", "scope")
@@ -37,6 +39,10 @@ class Metrics:
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         Gauge(name, text, registry=self.registry).set_function(read)
 
+    def watch_plugins(self, books: Books) -> None:
+        """Show what plugins have done wrong."""
+        self.registry.register(_PluginFailures(books))
+
     def count(self, request: Request, code: int, seconds: float) -> None:
         served = request.served
         resource = request.resource if served is not None else ""
@@ -56,3 +62,19 @@ class Metrics:
 
     def __call__(self, request: Request) -> Answer:
         return Answer(200, generate_latest(self.registry), CONTENT_TYPE_LATEST)
+
+
+class _PluginFailures:
+    """A collector of prometheus_client over the books."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily(
+            "sampan_plugin_failures", "Calls of plugins' code that raised, were late or answered nonsense.",
+            labels=("plugin", "hook", "reason"),
+        )  # fmt: skip
+        for found in self._books.failures():
+            family.add_metric((found.plugin, found.hook, found.reason), found.count)
+        yield family

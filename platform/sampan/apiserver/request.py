@@ -47,8 +47,8 @@ class Request:
     """One request. ``group`` … ``rest`` are set for resource paths only (``resource`` is "" otherwise)."""
 
     __slots__ = (
-        "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "path", "query", "resource",
-        "rest", "served", "started", "subresource", "user", "verb", "version", "warnings",
+        "aside", "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "path", "query",
+        "resource", "rest", "served", "started", "subresource", "user", "verb", "version", "warnings",
     )  # fmt: skip
 
     def __init__(self, environ: dict[str, Any]) -> None:
@@ -60,6 +60,7 @@ class Request:
         query = environ.get("QUERY_STRING")
         self.query: dict[str, list[str]] = _parse(query) if query else _NO_QUERY
         self.loop: Any = environ.get("sampan.loop")
+        self.aside = False  # it has left the loop for a pool thread, and may wait
         self.headers: Mapping[str, str] = Headers(environ)
         self.user: User = ANONYMOUS
         self.group = self.version = self.resource = self.namespace = self.name = self.subresource = self.rest = ""
@@ -95,6 +96,11 @@ class Request:
         if len(sign) > 19 or not (sign.isascii() and sign.isdigit()):
             raise BadRequest(f"invalid value for {name}: {text!r} is not a number")
         return int(text)
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether nobody else is kept waiting by it."""
+        return self.aside or self.loop is None
 
     @property
     def dry_run(self) -> bool:

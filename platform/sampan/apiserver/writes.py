@@ -75,7 +75,8 @@ class Writer:
     def create(self, intent: Intent, obj: Object) -> Write:
         """Write a new object (of the request's version)."""
         sent = encoding.encode_json(obj)  # an attempt may spoil the object; the next one needs it fresh
-        return self.settled(lambda: self._create(intent, sent))
+        fresh = [obj]
+        return self.settled(lambda: self._create(intent, sent, fresh))
 
     def update(self, intent: Intent, change: Callable[[Object], Object | None], *, revision: int = 0) -> Write:
         """Change the object that is there: ``change`` gets it (a fresh dict, of the request's version) and returns
@@ -98,10 +99,10 @@ class Writer:
                 raise
         return (yield from write())
 
-    def _create(self, intent: Intent, sent: bytes) -> Write:
+    def _create(self, intent: Intent, sent: bytes, fresh: list[Object]) -> Write:
         served, kind = intent.served, intent.served.stored
         for attempt in range(ATTEMPTS):
-            obj = encoding.decode_json(sent)
+            obj = fresh.pop() if fresh else encoding.decode_json(sent)
             meta = stamps.metadata_of(obj)
             base = str(meta.get("generateName") or "")
             generated = not meta.get("name")

@@ -39,6 +39,7 @@ def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> A
         store.close()
         raise ConfigError(f"{_alone(settings)}: set api.workers to 1, or store to one that processes can share")
     orders = Orders(settings.authentication, settings.authorization, settings.admission)
+    plugins.books.keep_in(settings.home / "run" / "plugins")
     url = str(options.get("server_url") or settings.server_url)
     app = new_app(plugins, store=store, home=str(settings.home), options=options, orders=orders, server_url=url)
     app.at_close(store.close)
@@ -69,7 +70,9 @@ def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     settings = load()
-    plugins = Plugins(disabled=settings.disable, addons=settings.addons, settings=settings.plugins)
+    plugins = Plugins(
+        disabled=settings.disable, addons=settings.addons, settings=settings.plugins, deadlines=settings.deadlines
+    )
     options = cluster_options(settings)
     globals()["app"] = found = build_app(settings, plugins, options)
     return found

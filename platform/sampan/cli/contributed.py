@@ -56,7 +56,12 @@ def contributed(where: Where, taken: Iterable[str] = ()) -> Contributed:
     """Asks every plugin that is not disabled and every add-on that is installed; raises ConfigError."""
     settings = load(**where)
     addons = {point.name for point in importlib.metadata.entry_points(group=ADDON_GROUP)}
-    plugins = Plugins(disabled=settings.disable, addons=addons | set(settings.addons), settings=settings.plugins)
+    plugins = Plugins(
+        disabled=settings.disable,
+        addons=addons | set(settings.addons),
+        settings=settings.plugins,
+        deadlines=settings.deadlines,
+    )
     return Contributed(plugins, settings, taken)
 
 

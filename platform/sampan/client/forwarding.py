@@ -46,12 +46,13 @@ def redirect(call: Call) -> Answer | None:
     return Answer(301, b"", "text/plain", [("Location", f"{_quoted(call.path)}/{query}")])
 
 
-def forward(call: Call, scheme: str, host: str, port: int) -> Answer:
-    """Pass the request on and hand back the answer as it comes; certificates behind are not verified, as upstream.
+def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> Answer:
+    """Pass the request on and hand back the answer as it comes. Certificates behind are not verified, as upstream,
+    unless ``tls`` says how for https.
 
     Raises ServiceUnavailable when nobody answers there.
     """
-    connection = _connection(scheme, host, port)
+    connection = _connection(scheme, host, port, tls)
     headers = {key: value for key, value in call.headers.items() if key not in HOP_BY_HOP}
     headers["accept-encoding"] = "identity"  # links in pages have to be read
     target = _quoted("/" + call.rest.lstrip("/")) + _query(call)
@@ -74,12 +75,13 @@ def forward(call: Call, scheme: str, host: str, port: int) -> Answer:
     return Answer(response.status, body, kind, kept)
 
 
-def _connection(scheme: str, host: str, port: int) -> http.client.HTTPConnection:
+def _connection(scheme: str, host: str, port: int, tls: ssl.SSLContext | None) -> http.client.HTTPConnection:
     if scheme != "https":
         return http.client.HTTPConnection(host, port, timeout=SECONDS)
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = tls or ssl.create_default_context()
+    if tls is None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     return http.client.HTTPSConnection(host, port, timeout=SECONDS, context=context)
 
 

@@ -13,6 +13,7 @@ from sampan.client.leases import Elector
 from sampan.contracts.reconciling import ReconcilerContext
 from sampan.plugins import Plugins
 from sampan.reconciler.runtime import AnyReconciler, Runtime
+from sampan.reconciler.strangers import fenced
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,8 @@ def gather(plugins: Plugins, *, options: Mapping[str, Any], home: str) -> list[A
             if reconciler.name in found:
                 log.error("plugin %s: a reconciler called %s is there already", plugin, reconciler.name)
             else:
-                found[reconciler.name] = reconciler
+                strange = plugins.is_stranger(plugin)
+                found[reconciler.name] = fenced(plugins.fence(plugin), reconciler) if strange else reconciler
     return list(found.values())
 
 

@@ -31,6 +31,7 @@ from sampan.contracts.reconciling import (
     Watching,
 )
 from sampan.errors import Conflict, NotFound, StatusError
+from sampan.fencing import Broken
 from sampan.reconciler.observed import Scope, Shared, View
 from sampan.reconciler.perform import EventSink, Fence, Performer, Silence, Write, ends_with_namespace
 
@@ -237,7 +238,8 @@ class Runtime:
             self.counters[name, "failed"] += 1
             delay = self._queue.add_limited(item)
             trace = None if isinstance(problem, StatusError) else problem
-            log.warning("%s %s failed and is tried again in %.3g s: %s", name, key, delay, problem, exc_info=trace)
+            level = logging.DEBUG if isinstance(problem, Broken) else logging.WARNING  # the fence has said it
+            log.log(level, "%s %s failed and is tried again in %.3g s: %s", name, key, delay, problem, exc_info=trace)
 
     def _has_seen(self, write: Write) -> bool:
         shared = self._by_resource.get(write.resource)

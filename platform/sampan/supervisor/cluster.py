@@ -27,7 +27,9 @@ RECONCILER_USER = "system:kube-controller-manager"
 
 def load_plugins(settings: Settings) -> Plugins:
     """The plugins and add-ons that these settings ask for."""
-    return Plugins(disabled=settings.disable, addons=settings.addons, settings=settings.plugins)
+    return Plugins(
+        disabled=settings.disable, addons=settings.addons, settings=settings.plugins, deadlines=settings.deadlines
+    )
 
 
 def all_members(plugins: Plugins, settings: Settings) -> list[Member]:
@@ -35,7 +37,7 @@ def all_members(plugins: Plugins, settings: Settings) -> list[Member]:
     reconciler = Component(name="reconciler", run=partial(_reconcile, plugins), user=RECONCILER_USER)
     everything = {found.name: plugins.settings_of(found.name) for found in plugins.found if not found.addon}
     found = [Member(reconciler, context=everything), *members_of(plugins)]
-    return [member for member in found if settings.node.enabled or member.component.process != "node"]
+    return [member for member in found if settings.node.enabled or not member.of_node]
 
 
 def all_components(plugins: Plugins, settings: Settings) -> list[Component]:

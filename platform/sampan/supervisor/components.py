@@ -59,6 +59,7 @@ def run_components(
 ) -> None:
     """Run them until SIGTERM or SIGINT; call on the main thread. Raises ConfigError where it cannot be listened."""
     asked, members = threading.Event(), list(members)
+    plugins.books.keep_in(surroundings.home / "run" / "plugins")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
     board, stop = Board(member.name for member in members), Stop()
@@ -91,7 +92,7 @@ class Keeper:
         self._voice: Voice = board.voice(member.name)
         self._stop = stop.branch()
         self._client: Client | None = None
-        self._thread = threading.Thread(target=self.keep, name=member.name)
+        self._thread = threading.Thread(target=self.keep, name=member.name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sampan.contracts.components import Component
+from sampan.contracts.components import Component, Running
 from sampan.contracts.kinds import Object
 from sampan.plugins import Plugins
 from sampan.supervisor import election
@@ -23,6 +24,7 @@ class Member:
     settings: Any = None
     context: Any = None
     addon: bool = False
+    of_node: bool = False  # part of this machine's node, whichever process it runs in
 
     @property
     def name(self) -> str:
@@ -37,8 +39,23 @@ def members_of(plugins: Plugins) -> list[Member]:
         found = known.get(name)
         version, addon = (found.version, found.addon) if found else ("", False)
         settings = plugins.settings_of(name)
-        members += [Member(component, name, version, settings, addon=addon) for component in answer]
+        strange = plugins.is_stranger(name)
+        for component in answer:
+            one = _apart(plugins, name, component) if strange else component
+            of_node = component.process == "node"
+            members.append(Member(one, name, version, settings, addon=addon, of_node=of_node))
     return members
+
+
+def _apart(plugins: Plugins, plugin: str, component: Component) -> Component:
+    """A stranger's component: in a process of its own, for a busy loop in it would slow down all that share one, and
+    its failures are noted under the plugin's name."""
+
+    def run(running: Running) -> None:
+        plugins.fence(plugin).inline(f"component {component.name}", lambda: component.run(running), passes=())
+
+    shared = component.process in ("control", "node")
+    return dataclasses.replace(component, run=run, process=component.name if shared else component.process)
 
 
 def fingerprint(members: Iterable[Member]) -> str:

@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,8 @@ from sampan.client.events import Recorder
 from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.components import Component, Running
 from sampan.contracts.kinds import Object
+from sampan.errors import StatusError
+from sampan.fencing import Deadlines
 from sampan.hookspecs import hookimpl
 from sampan.plugins import ADDON_GROUP, PLUGIN_GROUP, Plugins
 from sampan.reconciler.main import gather
@@ -37,6 +38,8 @@ from sampan.testing.nodes import Nodes
 
 DISTRIBUTION = "sampan"
 MASTERS = "system:masters"
+_PAUSE = 0.05  # seconds until a component that failed is started again
+_LEAVING = 1.0  # seconds that a component under test has to end; its thread is left behind then
 PATIENCE = 10.0  # seconds until something that ought to happen fails the test
 
 
@@ -66,8 +69,6 @@ class Cluster:
 
 def until(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Ask again and again; see ``Cluster.until``."""
-    from sampan.errors import StatusError
-
     deadline = time.monotonic() + seconds
     while True:
         last: object
@@ -92,19 +93,21 @@ def start(
     control: bool = True,
     options: Mapping[str, Any] | None = None,
     orders: Orders | None = None,
+    deadlines: Deadlines | None = None,
 ) -> Iterator[Cluster]:
     """Run a cluster for the length of a ``with``.
 
     ``plugins``: modules or objects with hooks, by plugin name. ``only``: which of sampan's own plugins take part (all
     unless said). ``settings``: as under ``plugins:`` in sampan.yaml. ``nodes``: how many, or their names.
-    ``control=False``: the API server alone. ``options``: over the cluster-wide ones. A plugin that fails to load, or
-    in a hook at boot, fails here: AssertionError with its name.
+    ``control=False``: the API server alone. ``deadlines``: what the plugins under test may cost, by default what a
+    stranger's may in a real cluster. ``options``: over the cluster-wide ones. A plugin that fails to load, or in a hook
+    at boot, fails here: AssertionError with its name.
     """
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sampan-test-")))
         pki.ensure(home / "pki")
         given = {**_options(home), **(options or {})}
-        found = _plugins(plugins or {}, only, settings or {})
+        found = _plugins(plugins or {}, only, settings or {}, deadlines)
         cluster = _served(stack, found, home, given, orders)
         _check(found, cluster.app)
         if control:
@@ -117,7 +120,10 @@ def start(
 
 
 def _plugins(
-    extra: Mapping[str, object], only: Collection[str] | None, settings: Mapping[str, Mapping[str, Any]]
+    extra: Mapping[str, object],
+    only: Collection[str] | None,
+    settings: Mapping[str, Mapping[str, Any]],
+    deadlines: Deadlines | None,
 ) -> Plugins:
     points = [
         point
@@ -130,13 +136,14 @@ def _plugins(
         assert not unknown, f"sampan has no plugin called {', '.join(sorted(unknown))}"
         points = [point for point in points if point.name in only or point.name == "memory"]
     open_doors = {} if any(point.name == "rbac" for point in points) else {"everybody": Everybody()}
-    return Plugins(entry_points=points, extra={**extra, **open_doors}, settings=settings)
+    return Plugins(entry_points=points, extra={**extra, **open_doors}, settings=settings, deadlines=deadlines)
 
 
 class Everybody:
     """Lets all callers do all; takes part where no RBAC does."""
 
     name = "everybody"
+    inline = True
 
     @hookimpl
     def contribute_authorizers(self) -> list[Everybody]:
@@ -186,7 +193,7 @@ def _control(stack: ExitStack, cluster: Cluster, home: Path, given: Collection[s
         for component in components:
             if name in given or component.name == "scheduler":
                 ready = threading.Event()
-                _run(stack, cluster, component, home, stop, ready)
+                _run(stack, cluster, name, component, home, stop, ready)
                 if component.name == "scheduler":
                     waiting.append(ready)
     stack.callback(stop.set)
@@ -196,7 +203,13 @@ def _control(stack: ExitStack, cluster: Cluster, home: Path, given: Collection[s
 
 
 def _run(
-    stack: ExitStack, cluster: Cluster, component: Component, home: Path, stop: threading.Event, ready: threading.Event
+    stack: ExitStack,
+    cluster: Cluster,
+    plugin: str,
+    component: Component,
+    home: Path,
+    stop: threading.Event,
+    ready: threading.Event,
 ) -> None:
     place = home / "components" / component.name
     place.mkdir(parents=True)
@@ -210,10 +223,19 @@ def _run(
         options={**cluster.options, "plugins": cluster.plugins, "identity": "test"},
         ready=lambda words: ready.set(),
     )
-    thread = threading.Thread(target=partial(component.run, running), name=component.name)
+    failed = cluster.plugins.fence(plugin).inline
+
+    def keep_running() -> None:
+        while not stop.is_set():
+            try:
+                failed(f"component {component.name}", lambda: component.run(running), passes=())
+            except StatusError:
+                stop.wait(_PAUSE)
+
+    thread = threading.Thread(target=keep_running, name=component.name, daemon=True)
     thread.start()
     cluster.components[component.name] = thread
-    stack.callback(thread.join, PATIENCE)
+    stack.callback(thread.join, PATIENCE if component.name == "scheduler" else _LEAVING)
 
 
 def _ship(cluster: Cluster, manifests: Sequence[Object]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sampan_ingress.applying import Applier
+from sampan_ingress.building import read_parts
 from sampan_ingress.nginx import BadConfiguration, Nginx, ask
 
 PREFIX = "ingress.sampan.dev/"
@@ -241,3 +242,14 @@ def test_an_open_connection_outlives_a_change(data_plane, made, pods):
                 assert pod.recv(100) == b"still"
                 pod.sendall(b"there")
                 assert client.recv(100) == b"there"
+
+
+def test_what_is_found_half_way_to_the_end_is_not_put_in_place(data_plane, made, pods):
+    data_plane.serve(made.ingress("w", made.rule()), **local(made, pods, "web"))
+    before = data_plane.nginx.conf.read_text()
+    data_plane.applier.stop.set()
+
+    parts, _ = read_parts(made.seen(made.ingress("x", made.rule("x.org"))), data_plane.fallbacks)
+    applied = data_plane.applier.apply(parts, data_plane.fallbacks)
+
+    assert (applied.changed, data_plane.nginx.conf.read_text()) == (False, before)

@@ -47,6 +47,13 @@ def test_a_service_that_leads_nowhere_is_said(made, given, why):
     assert found(made, made.backend(), **given) == (Upstream("default_web_80"), why)
 
 
+def test_what_a_lax_server_let_through_leads_nowhere(made):
+    for backend in (made.backend("$host"), made.backend("a/b"), made.backend("web", "x;y"), {"service": {}}):
+        assert found(made, backend)[0] == Upstream("none")
+    for address in ("unix:/run/x", "localhost", "10.0.0.1; evil"):
+        assert found(made, made.backend(), slices=[made.slice("web", address)]) == (Upstream("default_web_80"), "")
+
+
 def test_other_ports_and_resources_are_said(made):
     assert found(made, made.backend(port=81))[1] == "Service default/web has no TCP port 81"
     assert found(made, made.backend(port="x"))[1] == "Service default/web has no TCP port x"

@@ -3,8 +3,11 @@ from __future__ import annotations
 import random
 import shutil
 
+import pytest
+
+from sampan.errors import ConfigError
 from sampan_logging.entries import Entry, Progress, decode
-from sampan_logging.journal import Journal
+from sampan_logging.journal import Journal, claimed
 from sampan_logging.spool import Place
 
 
@@ -61,6 +64,13 @@ def test_a_cursor_that_makes_no_sense_sends_all_again(tmp_path, entry):
     (tmp_path / "cursor").write_text("99 0")
 
     assert opened(tmp_path).cursor == Place(1, 0)
+
+
+def test_a_home_has_one_shipper_at_a_time(tmp_path):
+    with claimed(tmp_path), pytest.raises(ConfigError, match="another shipper works"), claimed(tmp_path):
+        pass
+    with claimed(tmp_path):
+        pass
 
 
 def test_killed_at_any_moment_every_line_is_sent_and_progress_never_runs_ahead(tmp_path, entry):

@@ -26,6 +26,8 @@ VERSION = "8.19.3"
 ARTIFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
 USER = "nobody"
 PATIENCE = 120  # seconds until it answers
+#: Unique for each line; ``_doc`` would not do, for it changes between two pages.
+ORDER = ["@timestamp", "order", "kubernetes.pod.uid", "kubernetes.container.name"]
 SETTINGS = """\
 cluster.name: sampan-test
 node.name: one
@@ -130,13 +132,13 @@ class Elastic:
         """Every document, oldest first."""
         found: list[dict] = []
         after: list | None = None
-        body = {"size": 5000, "query": query or {"match_all": {}}, "sort": ["@timestamp", "order", "_doc"]}
+        body = {"size": 5000, "query": query or {"match_all": {}}, "sort": ORDER}
         try:
             self.ask("POST", f"/{index}/_refresh")
             while hits := self.ask("POST", f"/{index}/_search", body | ({"search_after": after} if after else {}))[
                 "hits"
             ]["hits"]:
-                found += [{**hit["_source"], "_id": hit["_id"]} for hit in hits]
+                found += [hit["_source"] for hit in hits]
                 after = hits[-1]["sort"]
         except urllib.error.HTTPError:
             return []  # no index yet, or its shards are just being made

@@ -15,6 +15,7 @@ import pytest
 from clusters import ROOT, WHICH_PYTHON, Cluster, free_port, until
 
 PAGE = ROOT / "docs" / "behind-nginx.md"
+NGINX = "/usr/sbin/nginx"
 NUMBER = 107  # Service addresses and node ports of the shared cluster's own
 OWN_MAIN = """\
 worker_processes 2;
@@ -95,10 +96,15 @@ class Fronted:
         gunicorn = Path(WHICH_PYTHON).parent / "gunicorn"
         self.begin("gunicorn", str(gunicorn), "-c", str(self.home / "gunicorn.conf.py"), *options)
         self.arbiter = self.running["gunicorn"].pid
-        self.begin(
-            "nginx", "/usr/sbin/nginx", "-p", str(self.home / "nginx"), "-c", str(self.home / "nginx/nginx.conf")
-        )
+        self.begin("nginx", NGINX, "-p", str(self.home / "nginx"), "-c", str(self.home / "nginx/nginx.conf"))
         until(lambda: "ok" in self.cluster.kubectl("get", "--raw", "/readyz", check=False), 30, self.logs)
+
+    def begin_nginx(self) -> None:
+        if not Path(NGINX).exists():
+            missing = "this test needs nginx (Debian: nginx-light); tools/install-test-needs installs it"
+            (pytest.fail if os.geteuid() == 0 else pytest.skip)(missing)
+        nginx = self.home / "nginx"
+        self.begin("nginx", NGINX, "-p", str(nginx), "-c", str(nginx / "nginx.conf"))
 
     def begin(self, name: str, *argv: str) -> subprocess.Popen:
         with open(self.home / f"{name}.log", "ab") as log:

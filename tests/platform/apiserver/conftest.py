@@ -88,6 +88,7 @@ class Extra:
 
 class Masters:
     name = "masters"
+    inline = True
 
     def authorize(self, asked: Attributes) -> tuple[Decision, str]:
         allowed = "system:masters" in asked.user.groups

@@ -87,6 +87,17 @@ def test_a_revision_just_made_elsewhere_is_no_conflict(pair: Any, shapes: Any) -
     assert second.put(f"{MAPS}/a", current).status_code == 200
 
 
+def test_a_subresource_of_an_object_just_made_elsewhere_is_found(pair: Any, shapes: Any) -> None:
+    first, second, behind = pair
+    deployments = "/apis/apps/v1/namespaces/default/deployments"
+    behind.news.clear()
+    first.post(deployments, shapes.deployment("a", replicas=3))
+
+    assert second.get(f"{deployments}/a/scale").json["spec"]["replicas"] == 3
+    behind.news.clear()
+    assert second.get(f"{deployments}/b/scale").status_code == 404
+
+
 def test_what_is_refused_of_the_newest_state_stays_refused(pair: Any, shapes: Any) -> None:
     first, second, behind = pair
     made = first.post(MAPS, shapes.config_map("a")).json

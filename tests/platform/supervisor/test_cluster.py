@@ -16,8 +16,14 @@ class Some:
         return self.components
 
 
+class Ours(Some):
+    """As if it came with sampan."""
+
+    __name__ = "sampan_node.plugin"
+
+
 def plugins(*components):
-    return Plugins(entry_points=[], extra={"some": Some(*components)})
+    return Plugins(entry_points=[], extra={"some": Ours(*components)})
 
 
 def component(name, process="control", cleanup=None):
@@ -37,6 +43,15 @@ def test_the_api_server_is_first_and_groups_share_a_process(tmp_path):
         ("control", 1, ["reconciler", "scheduler"]),
         ("node", 2, ["node", "proxy"]),
     ]
+
+
+def test_a_strangers_component_has_a_process_of_its_own(tmp_path):
+    settings = parse({"home": str(tmp_path)})
+    strange = Plugins(entry_points=[], extra={"some": Some(component("busy"), component("own", "other"))})
+
+    found = all_components(strange, settings)
+
+    assert [(each.name, each.process) for each in found[1:]] == [("busy", "busy"), ("own", "other")]
 
 
 def test_without_a_node_nothing_of_it_runs(tmp_path):

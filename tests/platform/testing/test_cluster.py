@@ -56,7 +56,10 @@ def test_a_plugin_that_fails_at_boot_fails_the_test_by_its_name():
         def contribute_kinds(self):
             raise RuntimeError("no idea")
 
-    with pytest.raises(AssertionError, match="broken: contribute_kinds: no idea"), start({"broken": Broken()}):
+    with (
+        pytest.raises(AssertionError, match="broken: contribute_kinds: RuntimeError: no idea"),
+        start({"broken": Broken()}),
+    ):
         pass
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sampan.apiserver.handover import Aside
 from sampan.apiserver.request import Request
 from sampan.contracts.access import ANONYMOUS, Authenticator, Credentials
 from sampan.errors import Unauthorized
+from sampan.fencing import Broken
 
 #: What anonymous callers may see; public routes of plugins are added.
 OPEN_PATHS = ("/livez", "/readyz", "/healthz", "/version")
@@ -27,6 +29,7 @@ class Authenticate:
 
     def __init__(self, authenticators: Sequence[Authenticator], public: Sequence[str] = ()) -> None:
         self._authenticators = tuple(authenticators)
+        self._waiting = [each for each in authenticators if getattr(each, "waits", False)]
         self._public = frozenset((*OPEN_PATHS, *public))
 
     def __call__(self, request: Request) -> None:
@@ -41,13 +44,20 @@ class Authenticate:
             environ.get("REMOTE_ADDR", ""),
             bool(environ.get("sampan.fronted")),
         )
+        broken: Broken | None = None
         for authenticator in self._authenticators:
-            user = authenticator.authenticate(credentials)
+            if authenticator in self._waiting and not request.may_wait:
+                raise Aside
+            try:
+                user = authenticator.authenticate(credentials)
+            except Broken as error:
+                broken = error  # another may know the caller
+                continue
             if user is not None:
                 request.user = user
                 return
         if not self.is_public(request.path):
-            raise Unauthorized("Unauthorized")
+            raise broken or Unauthorized("Unauthorized")
         request.user = ANONYMOUS
 
     def is_public(self, path: str) -> bool:

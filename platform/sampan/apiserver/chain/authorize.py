@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from sampan.apiserver.handover import Aside
 from sampan.apiserver.request import Request
 from sampan.contracts.access import Attributes, Authorizer, Decision
 from sampan.errors import Forbidden
@@ -19,6 +20,7 @@ class Authorize:
         is_public: Callable[[str], bool],
     ) -> None:
         self._authorizers = tuple(authorizers)
+        self._waiting = [each for each in authorizers if getattr(each, "waits", False)]
         self._usual_verb = usual_verb
         self._is_public = is_public
 
@@ -33,11 +35,14 @@ class Authorize:
             if self._is_public(request.path):
                 return
             asked = Attributes(request.user, request.verb, path=request.path)
-        self.require(asked)
+        self.require(asked, may_wait=not self._waiting or request.may_wait)
 
-    def require(self, asked: Attributes) -> None:
+    def require(self, asked: Attributes, *, may_wait: bool = True) -> None:
+        """Raises Forbidden; Aside where an authorizer may be late and the caller must not wait."""
         reasons = ""
         for authorizer in self._authorizers:
+            if not may_wait and authorizer in self._waiting:
+                raise Aside
             decision, reason = authorizer.authorize(asked)
             if decision is Decision.ALLOW:
                 return

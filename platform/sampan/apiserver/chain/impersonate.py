@@ -34,7 +34,7 @@ class Impersonate:
         uid = environ.get("HTTP_IMPERSONATE_UID", "")
         extra = _extra(request)
         for asked in _attributes(request.user, name, groups, uid, extra):
-            self._authorize.require(asked)
+            self._authorize.require(asked, may_wait=request.may_wait)
         request.user = User(name, _with_usual(name, groups), uid, extra)
 
 

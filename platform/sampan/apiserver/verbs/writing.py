@@ -28,7 +28,7 @@ class Writing:
 
     def run(self, request: Request, work: Generator[Sequence[Op], int, Answer]) -> Answer:
         """Parked on the loop where there is one, blocking elsewhere."""
-        if request.loop is None:
+        if request.may_wait:
             return drive.block(work, self.cache)
         return drive.park(work, self.cache, partial(request.finish, request))
 

@@ -1,9 +1,10 @@
 """The end of a server, in order, so that nobody loses a request by it. Knows neither gunicorn nor HTTP.
 
-Where somebody else serves on (the workers are replaced), connections are accepted until a successor takes them; then a
-kept connection may be used once more, and is told in that answer that it was the last time, since closing one just
-when a request is on its way would lose the request; and streams end one after another, so that their clients do not
-all come at once to the successors. Where nobody does, idle connections and streams end at once.
+Where somebody else serves on (the workers are replaced), connections are accepted until a successor takes them, however
+long that is: one that cannot begin must not cost the service. Then a kept connection may be used once more, and is told
+in that answer that it was the last time, since closing one just when a request is on its way would lose the request;
+and streams end one after another, so that their clients do not all come at once to the successors. Where nobody serves
+on, idle connections and streams end at once.
 """
 
 from __future__ import annotations
@@ -46,18 +47,18 @@ class Drain:
         """On the loop thread; harmless when repeated."""
         if not self._begun:
             self._begun = True
-            self._service.loop.call_later(self._service.limits.graceful_seconds, self._end)
-            self._await_successor(int(self._service.limits.patience_seconds / _LOOK_EVERY))
+            self._await_successor()
 
-    def _await_successor(self, times: int) -> None:
-        if times > 0 and self._others.are_awaited():
-            self._service.loop.call_later(_LOOK_EVERY, lambda: self._await_successor(times - 1))
+    def _await_successor(self) -> None:
+        if self._others.are_awaited():
+            self._service.loop.call_later(_LOOK_EVERY, self._await_successor)
         else:
             self._stop()
 
     def _stop(self) -> None:
         service = self._service
         service.stopping = True
+        service.loop.call_later(service.limits.graceful_seconds, self._end)
         self._deafen()
         self._others.let_go()
         service.patient = self._others.serve_on()

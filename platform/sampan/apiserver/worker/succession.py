@@ -37,6 +37,10 @@ class Succession:
         """Whether the newest worker is still on its way."""
         return self._read(_MADE) > self._read(_SERVING)
 
+    def has_begun(self) -> bool:
+        """Whether any worker has served yet."""
+        return self._read(_SERVING) > 0
+
     def _raise(self, place: int, number: int) -> None:
         _NUMBER.pack_into(self._memory, place, max(number, self._read(place)))
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from sampan.apiserver.handover import Hijacked
-from sampan.apiserver.worker import Limits
+from sampan.apiserver.worker import Limits, exchange
 from sampan.apiserver.worker.drain import Others
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -130,11 +130,13 @@ def test_connections_are_taken_until_a_successor_takes_them(kept):
     assert late.answer()[1]["connection"] == "close"
 
 
-def test_a_successor_that_does_not_come_is_not_waited_for_for_ever(kept):
-    let_go = threading.Event()
-    running, talk = kept(Others(lambda: True, let_go.set), patience_seconds=0.2)
+def test_a_stream_that_begins_meanwhile_soon_ends(kept, monkeypatch):
+    monkeypatch.setattr(exchange, "_LATE_STREAM", 0.05)
+    running, talk = kept(Others(serve_on=lambda: True))
 
-    running.server.stop()
+    told_to_stop(running)
+    talk.say(GET % b"watch")
 
-    assert let_go.wait(5)
+    talk.head()
+    assert [talk.chunk(), talk.chunk()] == [b"a", b""]
     assert talk.at_end()

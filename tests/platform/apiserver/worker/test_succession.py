@@ -7,6 +7,7 @@ from sampan.apiserver.worker.succession import Succession, address_of, is_served
 def test_the_newest_worker_is_awaited_until_it_serves():
     workers = Succession()
     assert not workers.is_awaited()
+    assert not workers.has_begun()
 
     workers.made(1)
     workers.made(2)
@@ -16,6 +17,7 @@ def test_the_newest_worker_is_awaited_until_it_serves():
     assert not workers.is_awaited()
 
     workers.made(3)
+    assert workers.has_begun()
     assert workers.is_awaited()
 
 

@@ -174,3 +174,55 @@ def test_a_worker_retires_after_its_requests(gunicorn):
     while server.get("/who")["pid"] == first:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_reload_that_cannot_load_the_application_leaves_the_old_worker_serving(gunicorn, tmp_path):
+    server = gunicorn("--graceful-timeout", "1")
+    old = server.get("/who")["pid"]
+    (tmp_path / "tiny.py").write_text("raise ValueError('a broken release')")
+    os.kill(server.process.pid, signal.SIGHUP)
+    deadline = time.monotonic() + 20
+    while "exited with code 1" not in server.log():
+        assert time.monotonic() < deadline, server.log()
+        time.sleep(0.05)
+
+    assert server.get("/who")["pid"] == old
+    (tmp_path / "tiny.py").write_text(APP)
+    os.kill(server.process.pid, signal.SIGHUP)
+
+    while server.get("/who")["pid"] == old:
+        assert time.monotonic() < deadline, server.log()
+        time.sleep(0.05)
+
+
+def test_a_first_start_that_cannot_load_the_application_ends(tmp_path):
+    (tmp_path / "broken.py").write_text("raise ValueError('no')")
+
+    ended = subprocess.run(
+        [
+            sys.executable, "-m", "gunicorn", "--no-control-socket", "--chdir", str(tmp_path),
+            "--worker-class", "sampan.apiserver.worker.Worker", "--bind", "127.0.0.1:0", "broken:app",
+        ],
+        capture_output=True, timeout=20, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 3
+
+
+def test_idle_connections_outlive_a_reload_for_one_more_request(gunicorn):
+    server = gunicorn()
+    kept = server.connect()
+    kept.request("GET", "/who")
+    old = json.load(kept.getresponse())["pid"]
+
+    os.kill(server.process.pid, signal.SIGHUP)
+    deadline = time.monotonic() + 10
+    while server.get("/who")["pid"] == old:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    kept.request("GET", "/who")
+    answer = kept.getresponse()
+
+    assert json.load(answer)["pid"] == old
+    assert answer.getheader("Connection") == "close"
+    kept.close()

@@ -1,0 +1,71 @@
+"""What the plugins bring to the API server, asked for once, in the order that counts; strangers' behind fences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sampan.apiserver.strangers import (
+    FencedAdmitter,
+    FencedAuthenticator,
+    FencedAuthorizer,
+    Guard,
+    fenced_kind,
+    fenced_route,
+)
+from sampan.contracts.admission import Admitter
+from sampan.contracts.kinds import Kind
+from sampan.contracts.serving import Route, ServerContext
+from sampan.errors import ConfigError
+from sampan.fencing import Fence
+from sampan.plugins import Plugins, suggest
+
+
+@dataclass(frozen=True)
+class Orders:
+    """In which order plugins' answers count. Empty: sampan's own first, each by name (admitters: by priority, then
+    name)."""
+
+    authentication: Sequence[str] = ()
+    authorization: Sequence[str] = ()
+    admission: Sequence[str] = ()
+
+
+class Offer:
+    """Everything but the seeds. Raises PluginError where leaving a plugin out would not be safe."""
+
+    def __init__(self, plugins: Plugins, context: Callable[[str], ServerContext], orders: Orders) -> None:
+        self._plugins = plugins
+        kinds = plugins.ask("contribute_kinds", context)
+        self.kinds: list[tuple[str, Kind]] = self._fenced(kinds, fenced_kind)
+        self.routes: list[tuple[str, Route]] = self._fenced(plugins.ask("contribute_routes", context), fenced_route)
+        authenticators = self._fenced(plugins.demand("contribute_authenticators", context), FencedAuthenticator)
+        self.authenticators = self._ordered(authenticators, orders.authentication, "authentication")
+        authorizers = self._fenced(plugins.demand("contribute_authorizers", context), FencedAuthorizer)
+        self.authorizers = self._ordered(authorizers, orders.authorization, "authorization")
+        admitters = self._fenced(plugins.demand("contribute_admitters", context), FencedAdmitter)
+        self.admitters: list[Admitter] = self._ordered(admitters, orders.admission, "admission")
+        if not orders.admission:
+            self.admitters.sort(key=lambda admitter: (admitter.priority, admitter.name))
+        strange = [kind for plugin, kind in self.kinds if plugins.is_stranger(plugin)]
+        self.guard = Guard(strange, self.admitters, self.authorizers)
+
+    def _fenced(
+        self, answers: Sequence[tuple[str, Sequence[Any]]], wrap: Callable[[Fence, Any], Any]
+    ) -> list[tuple[str, Any]]:
+        """Joined answers, each with its plugin's name."""
+        return [
+            (plugin, wrap(self._plugins.fence(plugin), each) if self._plugins.is_stranger(plugin) else each)
+            for plugin, answer in answers
+            for each in answer
+        ]
+
+    def _ordered(self, answers: Sequence[tuple[str, Any]], order: Sequence[str], setting: str) -> list[Any]:
+        """In the order of a setting, else ours first and by name; raises ConfigError for a name nobody has."""
+        found = {each.name: (self._plugins.is_stranger(plugin), each) for plugin, each in answers}
+        for name in order:
+            if name not in found:
+                raise ConfigError(f"{setting} names {name!r}, which no plugin offers{suggest(name, found)}")
+        names = order or sorted(found, key=lambda name: (found[name][0], name))
+        return [found[name][1] for name in names]

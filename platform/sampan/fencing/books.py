@@ -1,0 +1,101 @@
+"""What plugins have done wrong in this process: counted, said once a burst, and written where `sampan plugins list`
+finds it. Thread-safe."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+BURST = 10.0  # seconds in which the same failure is said once
+_WRITE = 1.0  # seconds between two writings of the file
+
+
+@dataclass
+class Failure:
+    """One sort of failure. ``reason``: raised, late, refused (not called, for it was late too often), answer."""
+
+    plugin: str
+    hook: str
+    reason: str
+    count: int = 0
+    last: str = ""
+    at: float = 0.0  # seconds since the epoch
+    said: float = 0.0
+    unsaid: int = 0
+
+
+class Books:
+    """The failures of one process. With ``keep_in`` they are also a file there, named by this process's id."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._failures: dict[tuple[str, str, str], Failure] = {}
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._folder: Path | None = None
+        self._timer: threading.Timer | None = None
+
+    def keep_in(self, folder: Path) -> None:
+        """Write a file there from the first failure on."""
+        self._folder = folder
+
+    def note(self, plugin: str, hook: str, reason: str, words: str, error: BaseException | None = None) -> None:
+        """Count a failure, and say it unless the same was said just now."""
+        now = self._clock()
+        with self._lock:
+            found = self._failures.setdefault((plugin, hook, reason), Failure(plugin, hook, reason))
+            found.count += 1
+            found.last, found.at = words, now
+            say = now - found.said >= BURST
+            more = found.unsaid
+            found.said, found.unsaid = (now, 0) if say else (found.said, more + 1)
+            if self._folder is not None and self._timer is None:
+                self._timer = threading.Timer(_WRITE, self._write)
+                self._timer.daemon = True
+                self._timer.start()
+        if say:
+            again = f" ({more} more times since this was said last)" if more else ""
+            log.error("plugin %s failed in %s: %s%s", plugin, hook, words, again, exc_info=error)
+
+    def failures(self) -> list[Failure]:
+        with self._lock:
+            return [Failure(**asdict(found)) for found in self._failures.values()]
+
+    def _write(self) -> None:
+        with self._lock:
+            self._timer = None
+            text = json.dumps([asdict(found) for found in self._failures.values()])
+        assert self._folder is not None
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = self._folder / f"{os.getpid()}.json"
+            fresh = path.with_suffix(".new")
+            fresh.write_text(text)
+            fresh.replace(path)
+        except OSError as error:
+            log.warning("plugins' failures cannot be written down: %s", error)
+
+
+def read(folder: Path) -> list[Failure]:
+    """What processes that still run have written there, joined; files of ended processes are passed over."""
+    joined: dict[tuple[str, str, str], Failure] = {}
+    for path in sorted(folder.glob("*.json")):
+        if not path.stem.isdigit() or not Path(f"/proc/{path.stem}").exists():
+            continue
+        try:
+            found = [Failure(**each) for each in json.loads(path.read_text())]
+        except (OSError, ValueError, TypeError):
+            continue  # it is just being removed, or was written by another version
+        for each in found:
+            known = joined.setdefault((each.plugin, each.hook, each.reason), each)
+            if known is not each:
+                known.count += each.count
+                known.last, known.at = (each.last, each.at) if each.at > known.at else (known.last, known.at)
+    return list(joined.values())

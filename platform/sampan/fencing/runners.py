@@ -1,0 +1,169 @@
+"""Threads that run one function at a time for a caller who waits only so long.
+
+A function that is late is left behind: its thread is asked to end by an exception out of nothing (which Python delivers
+between two of its own instructions, so a loop ends at once, and a call into C when it returns) and runs nothing else.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+IDLE = 10.0  # seconds without work until a thread ends
+_FIRST, _LONGEST = 0.05, 5.0  # seconds between two requests to end
+
+
+class Overdue(BaseException):
+    """Raised inside a function that has missed its deadline. Not an Exception, so that few catch it by mistake."""
+
+
+class Late(Exception):
+    """The function is not done in time."""
+
+
+class _Task:
+    __slots__ = ("abandoned", "done", "error", "finished", "function", "lock", "result")
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.function = function
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.done = threading.Lock()
+        self.done.acquire()
+        self.lock = threading.Lock()
+        self.finished = self.abandoned = False
+
+    def run(self) -> None:
+        try:
+            self.result = self.function()
+        except BaseException as error:
+            self.error = error
+        with self.lock:
+            self.finished = True
+        self.done.release()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is done; if not, it counts as abandoned from now on."""
+        if self.done.acquire(timeout=seconds):
+            return True
+        with self.lock:
+            self.abandoned = not self.finished
+        return not self.abandoned
+
+
+class _Runner(threading.Thread):
+    def __init__(self, runners: Runners, name: str, *, once: bool) -> None:
+        super().__init__(name=f"plugin {name}", daemon=True)
+        self.inbox: SimpleQueue[_Task] = SimpleQueue()
+        self._runners = runners
+        self._once = once
+
+    def run(self) -> None:
+        try:
+            while (task := self._next()) is not None:
+                task.run()
+                if task.abandoned or self._once:
+                    return
+                del task  # it may hold much
+                self._runners.idle(self)
+        except Overdue:
+            return  # it came late, between two functions
+
+    def _next(self) -> _Task | None:
+        try:
+            return self.inbox.get(timeout=IDLE)
+        except Empty:
+            if self._runners.leave(self):
+                return None
+            return self.inbox.get()  # somebody has just chosen this thread
+
+
+class Runners:
+    """All such threads of one process; started when needed."""
+
+    def __init__(self) -> None:
+        self._idle: list[_Runner] = []
+        self._lock = threading.Lock()
+        self._late: list[_Runner] = []
+        self._ending = False
+
+    def call(self, function: Callable[[], Any], seconds: float, name: str, *, once: bool = False) -> Any:
+        """What the function returns or raises; raises Late. ``once``: on a thread that ends with it, so that a process
+        about to fork has no more threads than before."""
+        task = _Task(function)
+        runner = self._take(name, once=once)
+        runner.inbox.put(task)
+        if not task.wait(seconds):
+            self._end(runner)
+            raise Late
+        if once:
+            runner.join()
+        if task.error is not None:
+            raise task.error
+        return task.result
+
+    @property
+    def crowd(self) -> int:
+        """The same, quickly; may count some that have just ended."""
+        return len(self._late)
+
+    def left_behind(self) -> int:
+        """Threads that were late and have not ended yet."""
+        with self._lock:
+            self._late = [runner for runner in self._late if runner.is_alive()]
+            return len(self._late)
+
+    def idle(self, runner: _Runner) -> None:
+        with self._lock:
+            self._idle.append(runner)
+
+    def leave(self, runner: _Runner) -> bool:
+        with self._lock:
+            if runner in self._idle:
+                self._idle.remove(runner)
+                return True
+            return False
+
+    def _take(self, name: str, *, once: bool) -> _Runner:
+        if not once:
+            with self._lock:
+                if self._idle:
+                    runner = self._idle.pop()
+                    runner.name = f"plugin {name}"
+                    return runner
+        runner = _Runner(self, name, once=once)
+        runner.start()
+        return runner
+
+    def _end(self, runner: _Runner) -> None:
+        with self._lock:
+            self._late.append(runner)
+            start, self._ending = not self._ending, True
+        interrupt(runner)
+        if start:
+            threading.Thread(target=self._end_all, name="ending late plugins", daemon=True).start()
+
+    def _end_all(self) -> None:
+        """Ask again and again: the function may catch everything, or be in C."""
+        pause = _FIRST
+        while True:
+            time.sleep(pause)
+            with self._lock:
+                self._late = [runner for runner in self._late if runner.is_alive()]
+                if not self._late:
+                    self._ending = False
+                    return
+                late = list(self._late)
+            for runner in late:
+                interrupt(runner)
+            pause = min(pause * 2, _LONGEST)
+
+
+def interrupt(thread: threading.Thread) -> None:
+    """Raise Overdue in another thread, as soon as it is in Python again."""
+    if thread.ident is not None and thread.is_alive():
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Overdue))

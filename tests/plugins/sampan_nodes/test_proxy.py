@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import http.server
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from sampan.contracts.kinds import Resource
+from sampan.errors import BadRequest, NotFound, ServiceUnavailable
+from sampan_nodes.proxy import NodeProxy
+
+NODES = Resource("", "v1", "nodes", "Node", False)
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        data = f"{self.path} {self.headers.get('Upgrade')}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def port():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def call(name, node, rest="/metrics/resource", **headers):
+    def get(resource, wanted):
+        return node if node and wanted == node["metadata"]["name"] else None
+
+    def target():
+        if get(NODES, name) is None:
+            raise NotFound(name)
+        return node
+
+    return SimpleNamespace(
+        method="GET", name=name, rest=rest, path=f"/api/v1/nodes/{name}/proxy{rest}", query={}, headers=headers,
+        resource=NODES, cluster=SimpleNamespace(get=get), target=target, raw_body=lambda: b"",
+    )  # fmt: skip
+
+
+def node(port, addresses=({"type": "InternalIP", "address": "127.0.0.1"},)):
+    status = {"addresses": list(addresses), "daemonEndpoints": {"kubeletEndpoint": {"Port": port}}}
+    return {"metadata": {"name": "n1"}, "status": status}
+
+
+@pytest.mark.parametrize("target", ["n1", "n1:{port}", "http:n1:{port}"])
+def test_the_agent_is_asked(port, target):
+    answer = NodeProxy("")(call(target.format(port=port), node(port)))
+
+    assert b"".join(answer.body) == b"/metrics/resource None"
+
+
+def test_another_port_of_the_node_is_reached_too(port):
+    answer = NodeProxy("")(call(f"n1:{port}", node(1)))
+
+    assert answer.status == 200
+
+
+def test_upgrades_are_not_passed_on(port):
+    answer = NodeProxy("")(call("n1", node(port), upgrade="websocket", connection="upgrade"))
+
+    assert b"".join(answer.body).endswith(b"None")
+
+
+def test_what_cannot_be_reached_is_said(port):
+    for wrong, kind in (
+        (call("n2", node(port)), NotFound),
+        (call("n2:80", node(port)), NotFound),
+        (call("n1:http", node(port)), BadRequest),
+        (call("n1", node(0)), ServiceUnavailable),
+        (call("n1", node(port, ())), ServiceUnavailable),
+    ):
+        with pytest.raises(kind):
+            NodeProxy("")(wrong)
