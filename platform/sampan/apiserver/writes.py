@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import NamedTuple
 
 from sampan.apiserver import encoding, machinery, stamps
@@ -24,6 +23,7 @@ from sampan.contracts.kinds import Draft, Kind, Object
 from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, InternalError, StatusError
+from sampan.fencing import Broken
 from sampan.objects import problems
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
@@ -94,9 +94,9 @@ class Writer:
         seen = self.cache.revision
         try:
             return (yield from write())
-        except StatusError as refusal:
-            if refusal.code >= HTTPStatus.INTERNAL_SERVER_ERROR:  # not for what was seen: a plugin failed
-                raise
+        except Broken:
+            raise  # no state makes a plugin better, and it may be late a second time
+        except StatusError:
             yield ()
             if self.cache.revision == seen:
                 raise
