@@ -145,7 +145,7 @@ def test_nothing_is_published_where_the_service_finds_its_pods_itself(start, cli
     client.objects["services"].append(dns)
 
     assert "10.96.0.10" not in start().until("ready")
-    assert "10.96.0.10" not in start(register=False).until("ready")
+    assert "10.96.0.10" not in start(publish=False).until("ready")
     assert client.patched == []
 
 
