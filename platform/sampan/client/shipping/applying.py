@@ -186,7 +186,8 @@ class Shipment:
         if "status" in live:
             body["status"] = live["status"]
         try:
-            answer = self.client.update(resource, marks.marked(body, self.addon, self.version, manifest))
+            body = marks.marked(body, self.addon, self.version, manifest, adopted=record.adopted)
+            answer = self.client.update(resource, body)
         except (Invalid, BadRequest) as error:
             log.info("add-on %s: %s cannot be changed (%s) and is made anew", self.addon, ref, error)
             self.client.delete(resource, ref.name, ref.namespace, uid=live["metadata"]["uid"])
