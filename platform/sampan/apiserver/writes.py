@@ -93,7 +93,9 @@ class Writer:
         seen = self.cache.revision
         try:
             return (yield from write())
-        except StatusError:
+        except StatusError as error:
+            if error.code >= 500:  # a failure, not a judgement: another look would find the same fault
+                raise
             yield ()
             if self.cache.revision == seen:
                 raise
