@@ -103,7 +103,8 @@ CONTROL_PLANE: dict[str, Schema] = {
         serviceCidr=TEXT, podCidr=TEXT, domain=NAME, nodePorts={"type": "string", "pattern": "^[0-9]+-[0-9]+$"},
     ),
     "apiserver": closed(
-        replicas=COUNT, port=PORT, workers={"type": "integer", "minimum": 1}, names=TEXTS, advertise=TEXT, resources=FREE,
+        replicas=COUNT, port=PORT, workers={"type": "integer", "minimum": 1}, names=TEXTS, advertise=TEXT,
+        resources=FREE,
         service=closed(
             type=SERVICE_TYPE, clusterIP=TEXT, loadBalancerIP=TEXT, nodePort=NODE_PORT, annotations=strings(),
         ),

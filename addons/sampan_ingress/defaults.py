@@ -16,6 +16,8 @@ from sampan_ingress.plugin import Settings
 
 log = logging.getLogger(__name__)
 
+MOST_LEAVING = 5.0  # seconds: a component has ten to end, and open connections get the rest
+
 _BACKEND = re.compile(r"([a-z0-9-]+)/([a-z0-9.-]+):([a-z0-9-]+)").fullmatch
 
 
@@ -37,6 +39,10 @@ def default_options(settings: Settings) -> Options:
     for name in ("read_timeout", "send_timeout", "connect_timeout"):
         if not 0 < getattr(settings, name) <= LONGEST_TIMEOUT:
             raise BadSetting(f"plugins.ingress.{name} must be 1 to {LONGEST_TIMEOUT} seconds")
+    if settings.most_draining < 0:
+        raise BadSetting("plugins.ingress.most_draining must be 0 or more")
+    if not 0 <= settings.leave_seconds <= MOST_LEAVING:
+        raise BadSetting(f"plugins.ingress.leave_seconds must be 0 to {MOST_LEAVING:.0f} seconds")
     if settings.default_backend and not _BACKEND(settings.default_backend):
         raise BadSetting("plugins.ingress.default_backend must look like namespace/service:port")
     for name in ("default_certificate", "publish_service"):

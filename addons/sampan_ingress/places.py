@@ -16,6 +16,7 @@ from sampan_ingress.rendering import Place
 
 MOST_FILES = 65536
 _WORKER_USERS = ("www-data", "nginx", "nobody")
+LASTING = "/var/lib"
 _SCRATCH = "sampan-ingress-"
 
 
@@ -72,21 +73,22 @@ def scratch(folder: Path) -> Path:
         if known.is_dir() and not known.is_symlink() and known.stat().st_uid == os.geteuid():
             return known
     root = os.geteuid() == 0
-    where = "/run" if root and os.access("/run", os.W_OK) else None
+    where = LASTING if root and os.access(LASTING, os.W_OK) else None  # a disk: uploads must not fill the memory
     made = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=where))
     made.chmod(0o711 if root else 0o700)
     note.write_text(str(made))
     return made
 
 
-def remove_scratch(folder: Path) -> None:
-    """What ``scratch`` made, if anything."""
+def remove_scratch(folder: Path, *, forget: bool = True) -> None:
+    """What ``scratch`` made, if anything. Not forgotten, it is made in the same place again."""
     note = folder / "scratch"
     if note.exists():
         known = Path(note.read_text())
         if known.name.startswith(_SCRATCH) and not known.is_symlink():
             shutil.rmtree(known, ignore_errors=True)
-        note.unlink()
+        if forget:
+            note.unlink()
 
 
 def _usual(port: int, otherwise: int) -> int:

@@ -140,14 +140,18 @@ def entries(addresses: Iterable[str]) -> list[Object]:
 
 
 def of_service(client: Client, namespace: str, name: str) -> list[Object]:
-    """The addresses that a Service of type LoadBalancer was given, or its external ones; [] while there are none."""
+    """The addresses that a Service was given, by a balancer or as external ones; where no balancer is asked for, its
+    cluster address, as with ingress-nginx. [] while there are none."""
     try:
         service = client.get(SERVICES, name, namespace)
     except NotFound:
         return []
+    spec = service.get("spec") or {}
     given = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
-    texts = [one.get("ip") or one.get("hostname") or "" for one in given]
-    return entries([*texts, *((service.get("spec") or {}).get("externalIPs") or ())])
+    texts = [one.get("ip") or one.get("hostname") or "" for one in given] + list(spec.get("externalIPs") or ())
+    if not texts and spec.get("type") != "LoadBalancer" and spec.get("clusterIP") != "None":
+        texts = [spec.get("clusterIP") or ""]
+    return entries(texts)
 
 
 def _is_address(text: str) -> bool:

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import elasticsearch
-from elastic_transport import HttpHeaders, TransportError, Urllib3HttpNode
+import msgspec
+from elastic_transport import HttpHeaders, JsonSerializer, TransportError, Urllib3HttpNode
 from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import helpers
 
@@ -32,6 +33,16 @@ class Trouble(SampanError):
     """Elasticsearch as a whole does not take documents now; in words, with the way out."""
 
 
+class _Json(JsonSerializer):
+    """msgspec in place of the standard library, a quarter of its time; our documents are plain JSON."""
+
+    def json_dumps(self, data: Any) -> bytes:
+        return msgspec.json.encode(data)
+
+    def json_loads(self, data: bytes) -> Any:
+        return msgspec.json.decode(data)
+
+
 class Elastic:
     """One client. It speaks the older of the two versions, the server's and the client's."""
 
@@ -45,7 +56,7 @@ class Elastic:
         self.version = ""
         self._client = elasticsearch.Elasticsearch(
             list(access.urls), node_class=self._node_class(), request_timeout=access.timeout, max_retries=0,
-            retry_on_timeout=False, **_credentials(access),
+            retry_on_timeout=False, serializers={"application/json": _Json()}, **_credentials(access),
         )  # fmt: skip
 
     def close(self) -> None:

@@ -42,7 +42,7 @@ _READ = 256 * 1024  # bytes of one container before the others get their turn
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _BUSY_PAUSE = 0.05  # while nothing is accepted
 _HEAD_POLLS = 20  # times _BUSY_PAUSE that the answer's head may take before we go on without
-_TURN = 5.0  # seconds a container is followed at least before another one may have its connection
+_TURN = 10.0  # seconds a container is followed at least before another one may have its connection
 _MOST_WAITS = 100  # times _BUSY_PAUSE that an open answer is left unread
 _REFUSALS = 8  # of a log that will not change any more, until it is given up
 _PASSING = (Forbidden, Unauthorized, ServiceUnavailable, TooManyRequests)  # the log may be given later
@@ -67,6 +67,7 @@ class Followed:
         self.since = 0.0  # when its follower began
         self.refusals = 0
         self.error: Exception | None = None
+        self.drained = False  # the answer before ended in order: the run was over, or about to be
 
 
 class Reader:
@@ -160,7 +161,13 @@ class Reader:
         try:
             while (step := plan.next_step(one.progress, one.seen)) is not None:
                 over, before = one.seen.over or one.seen.gone, one.progress
-                end = yield from self._step(one, step)
+                try:
+                    end = yield from self._step(one, step)
+                except Exception:
+                    log.exception("logging: reading %s failed and is tried again", one.source.words)
+                    end = End.BROKEN
+                if end is not End.REFUSED:
+                    one.drained = end is End.COMPLETE
                 if end is End.COMPLETE:
                     one.refusals, pause = 0, _FIRST_PAUSE
                     if over or one.seen.gone:
@@ -300,7 +307,8 @@ class Reader:
         one.refusals += 1
         if one.refusals < _REFUSALS and not (one.seen.gone and isinstance(one.error, NotFound)):
             return False
-        self.say_gap(one.source, one.progress or Progress(step.run), plan.unread(one.progress, str(one.error)))
+        if not one.drained:
+            self.say_gap(one.source, one.progress or Progress(step.run), plan.unread(one.progress, str(one.error)))
         self._advance(one, step.run)
         return True
 

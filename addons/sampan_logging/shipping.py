@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -137,7 +138,10 @@ class Shipper:
 
     def _fresh(self) -> list[Document] | None:
         """The documents of the next entries; None when there are none."""
-        found = self._journal.spool.read(self._place, min(_READ, self._settings.batch_bytes))
+        spool = self._journal.spool
+        rotten = spool.rotten
+        found = spool.read(self._place, min(_READ, self._settings.batch_bytes))
+        self._figures.gaps.inc(spool.rotten - rotten)
         if not found:
             return None
         made: list[Document] = []
@@ -171,32 +175,35 @@ class Shipper:
 
     def _settle(self, batch: list[Document], outcomes: list[Outcome]) -> None:
         now = time.monotonic()
-        figures, refused, waiting = self._figures, [], ""
+        refused, waiting, counts = [], "", Counter[Fate]()
         for document, (fate, why) in zip(batch, outcomes, strict=True):
             if fate is Fate.DOUBTFUL:
                 fate = Fate.REJECTED if document.tries >= _DOUBTS else Fate.RETRY
             if fate is Fate.RETRY:
                 waiting = why
                 self._window.retry(document, now, min(_FIRST_PAUSE * 2**document.tries, _LONGEST_PAUSE))
-                figures.retried.inc()
-                continue
-            if fate is Fate.REJECTED:
+            elif fate is Fate.REJECTED:
                 refused.append((document, why))
-                continue
-            figures.shipped.inc()
-            if fate is Fate.REPEATED:
-                figures.repeated.inc()
-            self._window.settle(document)
+            else:
+                self._window.settle(document)
+            counts[fate] += 1
         self._rejected.keep([(document.action, why) for document, why in refused])
         for document, _ in refused:
             self._window.settle(document)
-            figures.rejected.inc()
+        self._count(counts)
         if refused:
             log.warning("logging: Elasticsearch refused %d lines for good: %s", len(refused), refused[0][1])
         count = len(self._window.again)
         trouble = f"Elasticsearch cannot take {count} lines now; they are sent again: {waiting}" if waiting else ""
         if trouble or not count:
             self._health.say("lines", trouble)
+
+    def _count(self, counts: Counter[Fate]) -> None:
+        figures = self._figures
+        figures.shipped.inc(counts[Fate.ARRIVED] + counts[Fate.REPEATED])
+        figures.repeated.inc(counts[Fate.REPEATED])
+        figures.retried.inc(counts[Fate.RETRY])
+        figures.rejected.inc(counts[Fate.REJECTED])
 
     def _connected(self) -> Target:
         settings = self._settings

@@ -89,6 +89,7 @@ class Addon:
         self._certify()
         server.start("metrics-api")
         self._expose()
+        self._stack.callback(self._take_leave, address, server.port)
         self._announce(address, server.port)
         scraper = Scraper(
             running.client, self._known, self._node_names, self._figures,
@@ -146,13 +147,22 @@ class Addon:
         server.start("metrics-figures")
         log.info("metrics: figures for Prometheus are at http://%s:%d/metrics", host, server.port)
 
-    def _announce(self, address: str, port: int) -> None:
+    def _announce(self, address: str, port: int, *, here: bool = True) -> None:
         if self._settings.endpoints:
-            slice_ = endpoints(address, port, str(self._running.options["node_name"]))
+            slice_ = endpoints(address, port, str(self._running.options["node_name"]), here=here)
             self._running.client.patch(
                 SLICES, slice_["metadata"]["name"], slice_, NAMESPACE, how="apply", field_manager="sampan-metrics",
                 force=True,
             )  # fmt: skip
+
+    def _take_leave(self, address: str, port: int) -> None:
+        """Leave nothing behind that leads here, and the APIService as it was shipped, so that it can go as well."""
+        try:
+            self._announce(address, port, here=False)
+            if self._settings.register:
+                self._running.client.patch(API_SERVICES, API_SERVICE_NAME, {"spec": {"caBundle": None}})
+        except (SampanError, OSError) as error:
+            log.debug("metrics: nobody could be told that the API ends: %s", error)
 
     # -- going on
 

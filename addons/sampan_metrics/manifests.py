@@ -82,8 +82,8 @@ def _api_service() -> Object:
     }  # fmt: skip
 
 
-def endpoints(address: str, port: int, node: str) -> Object:
-    """The EndpointSlice that leads the Service to this process."""
+def endpoints(address: str, port: int, node: str, *, here: bool = True) -> Object:
+    """The EndpointSlice that leads the Service to this process, or nowhere once that has ended."""
     return {
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
         "metadata": {
@@ -93,6 +93,6 @@ def endpoints(address: str, port: int, node: str) -> Object:
             },
         },
         "addressType": "IPv6" if ":" in address else "IPv4",
-        "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
+        "endpoints": [{"addresses": [address], "conditions": {"ready": True}}] if here else [],
         "ports": [{"name": "https", "port": port, "protocol": "TCP"}],
     }  # fmt: skip

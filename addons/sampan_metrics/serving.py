@@ -117,6 +117,13 @@ class ApiHandler(Handler):
         self.request = context.wrap_socket(self.request, server_side=True)
         super().setup()
 
+    def finish(self) -> None:
+        """The server closes the socket it accepted, which the TLS one has replaced."""
+        try:
+            super().finish()
+        finally:
+            self.request.close()
+
     def answer(self) -> None:
         try:
             self._drain()

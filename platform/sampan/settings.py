@@ -79,9 +79,9 @@ class Settings:
     network: Network = field(default_factory=Network)
     node: Node = field(default_factory=Node)
     authentication: tuple[str, ...] = ()
-    """Authenticators in the order they are asked; empty: all, by name."""
+    """Authenticators in the order they are asked; empty: all, sampan's own first, by name."""
     authorization: tuple[str, ...] = ()
-    """Authorizers in the order they are asked; empty: all, by name."""
+    """Authorizers in the order they are asked; empty: all, sampan's own first, by name."""
     admission: tuple[str, ...] = ()
     """Admitters in the order they run; empty: all, by priority and name."""
     addons: tuple[str, ...] = ("dns",)

@@ -86,11 +86,14 @@ def _connect(context: ssl.SSLContext, host: str, port: int, name: str) -> ssl.SS
 
 
 def identity(user: User) -> list[tuple[str, str]]:
-    """The headers by which an extension server knows the caller. Source: "Authenticating Proxy"."""
+    """The headers by which an extension server knows the caller. Source: "Authenticating Proxy". Values are UTF-8 on
+    the wire, here as http.client wants them; one that would end its line is left out."""
     headers = [("X-Remote-User", user.name)]
     if user.uid:
         headers.append(("X-Remote-Uid", user.uid))
     headers += [("X-Remote-Group", group) for group in user.groups]
     for key, values in user.extra.items():
         headers += [(f"X-Remote-Extra-{quote(key.lower(), safe=EXTRA_SAFE)}", value) for value in values]
-    return [(name, value) for name, value in headers if "\n" not in value and "\r" not in value]
+    return [
+        (name, value.encode().decode("latin-1")) for name, value in headers if "\n" not in value and "\r" not in value
+    ]

@@ -15,7 +15,7 @@ from functools import partial
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Call, Cluster, Delegated
-from sampan.errors import NotFound, SampanError, ServiceUnavailable, TooManyRequests
+from sampan.errors import NotFound, SampanError, ServiceUnavailable, Timeout, TooManyRequests
 from sampan_aggregation import conditions, local
 from sampan_aggregation.checking import Seen, look
 from sampan_aggregation.conditions import Verdict
@@ -122,7 +122,7 @@ class Aggregation:
             raise TooManyRequests("the extension server has too many requests to answer", retry_after=1)
         try:
             return hand_on(call, partial(self._dialler.dial, remote.spec, target), remote.host, remote.slots.release)
-        except ServiceUnavailable as error:
+        except (ServiceUnavailable, Timeout) as error:
             log.warning("aggregation: %s: %s", remote.name, error.message)
             remote.due = 0.0
             self._wake.set()

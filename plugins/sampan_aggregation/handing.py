@@ -71,7 +71,7 @@ def hand_on(call: Call, dial: Callable[[], ssl.SSLSocket], host: str, done: Call
     is through. Raises ServiceUnavailable where nobody answers, Timeout where it takes too long."""
     lent = False
     try:
-        sock = dial()
+        sock = _dialled(dial)
         try:
             if "upgrade" in call.headers:
                 _upgraded(call, sock, host)
@@ -88,6 +88,13 @@ def hand_on(call: Call, dial: Callable[[], ssl.SSLSocket], host: str, done: Call
     finally:
         if not lent:
             done()
+
+
+def _dialled(dial: Callable[[], ssl.SSLSocket]) -> ssl.SSLSocket:
+    try:
+        return dial()
+    except TimeoutError as error:
+        raise ConnectionError("nobody answers there in time") from error
 
 
 def _asked(call: Call, sock: ssl.SSLSocket, host: str, done: Callable[[], None]) -> tuple[Answer, bool]:

@@ -70,12 +70,20 @@ class Failure(Exception):
 def failure(error: grpc.RpcError) -> Failure:
     """What a call's error means."""
     code, text = error.code(), error.details() or ""
-    said = text.removeprefix("etcdserver: ")
-    for beginning, meaning in _SAID.items():
-        if said.startswith(beginning):
-            return Failure(meaning, text)
+    found = spoken(text)
+    if found is not None:
+        return found
     if text.startswith(_NEVER_LEFT):
         return Failure(Meaning.NOT_DONE, text.partition(";")[0])
     if _TOO_LARGE_FOR_GRPC in text:
         return Failure(Meaning.TOO_LARGE, text)
     return Failure(Meaning.UNSURE if code in _UNSURE else Meaning.REFUSED, text or code.name)
+
+
+def spoken(text: str) -> Failure | None:
+    """What etcd's own words mean, also as the reason for which it ends a watch; None where they are not known."""
+    said = text.rpartition(" desc = ")[2].removeprefix("etcdserver: ")
+    for beginning, meaning in _SAID.items():
+        if said.startswith(beginning):
+            return Failure(meaning, text)
+    return None

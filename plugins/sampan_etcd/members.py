@@ -91,9 +91,9 @@ class Members:
         metadata = (*self._token, ("hasleader", "true"))
         return member, channel.stream_stream(method)(iter((request,)), metadata=metadata)
 
-    def learn(self, error: grpc.RpcError, member: str) -> Failure:
-        """Turn to another member, or log in again, where that is what the error of a stream asks for."""
-        found = failure(error)
+    def learn(self, error: grpc.RpcError | Failure, member: str) -> Failure:
+        """Turn to another member, or log in again, where that is what the end of a stream asks for."""
+        found = error if isinstance(error, Failure) else failure(error)
         self._learn(found, member, self._token)
         return found
 

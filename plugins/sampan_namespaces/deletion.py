@@ -85,20 +85,27 @@ def discover(client: Client) -> tuple[list[Resource], str]:
 
 
 def deletable(discovery: Object) -> tuple[list[Resource], list[str]]:
-    """Resources named by an APIGroupDiscoveryList that a namespace's deletion must empty; and stale group versions."""
+    """Resources named by an APIGroupDiscoveryList that a namespace's deletion must empty; and the group versions of
+    which a server that is away may hold some."""
     found: dict[tuple[str, str], Resource] = {}
     stale = []
     for group in discovery.get("items") or ():
         name = (group.get("metadata") or {}).get("name") or ""
         for version in group.get("versions") or ():
-            if version.get("freshness") == "Stale":
+            resources = version.get("resources") or ()
+            kept = [said for said in resources if _can_be_emptied(said)]
+            if version.get("freshness") == "Stale" and (kept or not resources):
                 stale.append(f"{name}/{version['version']}")
-            for said in version.get("resources") or ():
-                if said.get("scope") == "Namespaced" and {"list", "delete"} <= set(said.get("verbs") or ()):
-                    kind = (said.get("responseKind") or {}).get("kind") or ""
-                    resource = Resource(name, version["version"], said["resource"], kind, True)
-                    found.setdefault((name, said["resource"]), resource)
+            for said in kept:
+                kind = (said.get("responseKind") or {}).get("kind") or ""
+                resource = Resource(name, version["version"], said["resource"], kind, True)
+                found.setdefault((name, said["resource"]), resource)
     return list(found.values()), stale
+
+
+def _can_be_emptied(said: Object) -> bool:
+    """Whether a namespace can hold objects of that resource: what cannot be deleted is not kept (metrics)."""
+    return said.get("scope") == "Namespaced" and {"list", "delete"} <= set(said.get("verbs") or ())
 
 
 def _clear(client: Client, resource: Resource, namespace: str) -> Progress:

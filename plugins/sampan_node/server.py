@@ -81,6 +81,13 @@ class Handler(BaseHTTPRequestHandler):
             self.request = self.context.wrap_socket(self.request, server_side=True)
         super().setup()
 
+    def finish(self) -> None:
+        """The server closes the socket it accepted, which a TLS one may have replaced."""
+        try:
+            super().finish()
+        finally:
+            self.request.close()
+
     def handle(self) -> None:
         try:
             super().handle()

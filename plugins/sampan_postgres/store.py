@@ -67,6 +67,8 @@ class PostgresStore:
     def submit(self, ops: Sequence[Op], done: Done) -> None:
         if len(ops) > MOST_CHANGES:
             raise ValueError(f"a commit has at most {MOST_CHANGES} operations")
+        for op in ops:
+            op.key.encode()  # raises UnicodeError, a ValueError, before others are grouped with it
         self._writer.submit(checked(ops), done)
 
     def watch(self, after: int) -> Watch:

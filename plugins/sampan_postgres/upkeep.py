@@ -32,7 +32,7 @@ DUE = (
 )
 OVER = "DELETE FROM expiring WHERE id = ANY(%s::bigint[])"
 BOUNDS = "SELECT value FROM bounds ORDER BY name = 'collected'"
-NTH = "SELECT max(id) FROM (SELECT id FROM log WHERE id > %s AND id <= %s ORDER BY id LIMIT %s) some"
+NTH = "SELECT max(id) FROM (SELECT id FROM log WHERE id > %s AND id <= %s ORDER BY id LIMIT %s) AS step"
 SUPERSEDED = "DELETE FROM log WHERE id IN (SELECT previous FROM log WHERE id > %s AND id <= %s AND previous > 0)"
 DELETED = "DELETE FROM log WHERE id > %s AND id <= %s AND created = 0"
 COLLECTED = "UPDATE bounds SET value = %s WHERE name = 'collected' AND value < %s"

@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from sampan.testing.shipping import api_server, check_edits_survive
+from sampan.testing.shipping import OPTIONS, api_server, check_edits_survive
 
 ADDONS = sorted(entry_points(group="sampan.addons"), key=lambda point: point.name)
 
@@ -19,9 +19,11 @@ def shipping(point):
 
 @pytest.mark.parametrize("point", ADDONS, ids=lambda point: point.name)
 def test_edits_of_what_an_add_on_ships_survive(point, tmp_path):
+    record = getattr(point.load(), "Settings", None)
+    options = {**OPTIONS, "settings": record() if record else None}
     for manifests in shipping(point):
         with api_server(tmp_path) as client:
-            check_edits_survive(manifests, client)
+            check_edits_survive(manifests, client, options=options)
 
 
 def test_there_is_an_add_on_that_ships_something():

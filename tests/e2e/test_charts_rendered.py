@@ -168,7 +168,7 @@ def test_what_the_add_on_is_told_is_what_it_understands(helm, chart):
 def test_settings_go_over_what_the_chart_says_itself(helm):
     said = settings_in(helm.objects("dns", {"settings": {"port": 53, "upstream": ["10.0.0.1"]}}))
 
-    assert said["plugins"]["dns"] == {"port": 53, "endpoints": False, "upstream": ["10.0.0.1"]}
+    assert said["plugins"]["dns"] == {"port": 53, "publish": False, "upstream": ["10.0.0.1"]}
 
 
 @pytest.mark.parametrize("chart, wrong", [

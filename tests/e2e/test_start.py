@@ -21,16 +21,22 @@ def walked(tmp_path, tools, elastic):
     """What the newcomer saw."""
     home = tmp_path / "home"
     (home / ".sampan").mkdir(parents=True)
+    api = free_port()
     first = 10 if os.geteuid() == 0 else 127
     (home / ".sampan" / "sampan.yaml").write_text(
-        f"api: {{port: {free_port()}}}\nnode: {{runtime: exec, name: start}}\nnetwork: {{service_cidr: "
+        f"api: {{port: {api}}}\nnode: {{runtime: exec, name: start}}\nnetwork: {{service_cidr: "
         f"{first}.{NUMBER}.0.0/16, node_ports: {30000 + NUMBER * 10}-{30009 + NUMBER * 10}}}\n"
     )
-    http = free_port()
+    http, etcd = free_port(), free_port()
+    peer = f"--listen-peer-urls http://127.0.0.1:{free_port()}"
+    address = f"http://127.0.0.1:{etcd}"
     ports = {
         "http://127.0.0.1:9200": elastic.url,
         "http_port=8080 https_port=8443": f"http_port={http} https_port={free_port()}",
         "http://127.0.0.1:8080/": f"http://127.0.0.1:{http}/",
+        "etcd --data-dir": f"etcd {peer} --listen-client-urls {address} --advertise-client-urls {address} --data-dir",
+        "etcd://127.0.0.1:2379": f"etcd://127.0.0.1:{etcd}",
+        "examples/nginx/$file": f"-e 's/ 6443 / {api} /' -e 's/6444/{free_port()}/' examples/nginx/$file",
     }
     checkout = guide.checkout(tmp_path / "sampan")
     page = (checkout / "docs" / "start.md").read_text()
@@ -45,4 +51,5 @@ def test_every_command_of_the_start_page_works(walked):
 
     assert any("answer   guestbook: hello from" in line for line in said)
     assert "refused, as it should be" in said
+    assert "through nginx" in said
     assert any(line.split()[:2] == ["keeper", "on"] for line in said)

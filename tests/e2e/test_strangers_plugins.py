@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import urllib.request
+from pathlib import Path
 
 import pytest
 from clusters import ROOT, WHICH_PYTHON, Cluster, free_port, until
+
+from sampan.scaffold import write
 
 pytestmark = pytest.mark.kubectl
 
@@ -31,8 +35,24 @@ def examples(tmp_path_factory):
     """Copies: building leaves files beside the sources."""
     place = tmp_path_factory.mktemp("strangers")
     subprocess.run(["cp", "-r", str(EXAMPLES), str(place / "source")], check=True)
+    write_a_slow_one(place / "source")
     install(place / "installed", *(str(path) for path in sorted((place / "source").iterdir()) if path.is_dir()))
     return place / "installed"
+
+
+SLOW = """
+        if review.name == "hang":
+            while True:
+                pass
+"""
+
+
+def write_a_slow_one(place):
+    """A plugin as `sampan plugins new` begins it, spoilt: its admitter never ends for a certain name."""
+    write("slow", "admission", place)
+    rule = place / "slow" / "slow" / "rule.py"
+    text = rule.read_text().replace('{"DELETE"}', '{"CREATE"}')
+    rule.write_text(text.replace("        labels = ", SLOW.lstrip("\n") + "        labels = ", 1))
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +81,16 @@ def test_they_are_listed_with_where_they_come_from(strangers):
     assert "sampan-preferred-nodes 0.1.0" in lines["preferred"]
     assert "sampan-website 0.1.0" in lines["website"]
     assert {lines[name].split()[1] for name in ("registries", "preferred", "website")} == {"on"}
+
+
+def test_one_that_never_ends_is_named_while_the_cluster_serves_on(strangers):
+    hanging = strangers.popen("create", "configmap", "hang", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert strangers.kubectl("create", "configmap", "fine").strip() == "configmap/fine created"
+    said = hanging.communicate(timeout=30)[0]
+
+    assert "plugin slow failed in admission: no answer within 1 s" in said
+    until(lambda: "admission: late" in strangers.sampan("plugins", "show", "slow"))
+    strangers.kubectl("delete", "configmap", "fine")
 
 
 def test_an_image_from_elsewhere_is_refused(strangers):
@@ -141,3 +171,26 @@ def test_kubectl_knows_its_fields(strangers):
         "apply", "-f", "-", "--validate=ignore", "--server-side", input=json.dumps(wrong), check=False
     )
     assert "spec.replicas in body must be of type integer" in said or "expected numeric" in said
+
+
+def run_page(cluster, path):
+    """The commands on a page that it says are run here, in order, as a user would type them."""
+    marked = re.findall(
+        r"<!-- run by tests/e2e/test_strangers_plugins.py -->\n```console\n(.*?)```", path.read_text(), re.S
+    )
+    for block in marked:
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, *shown = step.splitlines()
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False,
+                env={**cluster.env, "PATH": f"{Path(WHICH_PYTHON).parent}:{cluster.env['PATH']}"},
+            )  # fmt: skip
+            said = " ".join((done.stdout + done.stderr).split())
+            assert (done.returncode != 0) == any(line.startswith("Error") for line in shown), f"{command}: {said}"
+            for line in shown:
+                assert " ".join(line.split()) in said, f"{command}: {said}"
+    assert marked
+
+
+def test_the_commands_of_the_page_about_writing_plugins(strangers):
+    run_page(strangers, ROOT / "docs" / "writing-a-plugin.md")

@@ -23,5 +23,5 @@ publish: false
 {{- define "addon.systemRules" -}}
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
-  verbs: [create, get, update, patch]
+  verbs: [create, get, update, patch, delete]
 {{- end -}}

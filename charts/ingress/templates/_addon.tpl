@@ -8,6 +8,7 @@ default_class: {{ .Values.ingressClass.default }}
 http_port: {{ .Values.ports.http }}
 https_port: {{ .Values.ports.https }}
 public_https_port: 443
+leave_seconds: 5
 publish_service: {{ printf "%s/%s" .Release.Namespace $service }}
 {{- end -}}
 

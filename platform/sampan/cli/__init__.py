@@ -27,7 +27,7 @@ COMMANDS = {
     "scheduler": "Run the scheduler alone.",
     "node": "Run this machine's node alone: its agent and its service proxy.",
     "run": "Run one component alone, as a client of an API server.",
-    "addons": "List, enable and disable add-ons.",
+    "addons": "List, enable, configure and run add-ons; see and undo what was changed in what they ship.",
     "plugins": "List plugins, or begin one of your own.",
     "doctor": "Say what is wrong with this machine, in words.",
 }
@@ -68,7 +68,7 @@ class Lazy(click.Group):
 
 def _may_go_below(command: click.Command, rest: list[str]) -> bool:
     """Whether the plugins have to be asked: not for flags alone, nor for a word that the group has itself."""
-    if isinstance(command, click.Group) and rest and rest[0] in command.commands:
+    if isinstance(command, click.Group) and rest and rest[0] in command.list_commands(click.Context(command)):
         return False
     return "--help" in rest or any(not word.startswith("-") for word in rest)
 

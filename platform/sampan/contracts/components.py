@@ -31,7 +31,7 @@ class Running:
     ready: Callable[[str], None] = print  # say in words that it works now; may be said again
     failing: Callable[[str], None] = print  # say in words what is wrong and the way out, until ready is said again
     #: Where it registers its own figures (names begin with ``sampan_<name>_``), served as /metrics beside /readyz;
-    #: None where nobody will read them (tests).
+    #: None where nobody will read them (tests). A new one for each run, so that a restart registers nothing twice.
     metrics: CollectorRegistry | None = None
 
 
@@ -48,8 +48,9 @@ class Component:
     elected: bool = False  # only one instance works at a time, by a Lease in kube-system
     #: Remove whatever it left on this machine (containers, rules, mounts); `sampan down` calls it once all has stopped.
     cleanup: Callable[[str, Mapping[str, Any]], None] | None = None  # (home of the component, cluster-wide options)
-    #: Objects it ships, in the order they have to be made, given the cluster-wide options and ``settings``: pure.
-    #: Applied with the administrator's identity before it runs, merged three ways (as shipped last, as shipped now, as
-    #: it is), so that what a user has changed or removed stays so; `sampan addons diff` and `reset` speak of these.
+    #: Objects it ships, in the order they have to be made, given the cluster-wide options and, as ``settings``, its own
+    #: settings: pure. Applied before it runs with the administrator's identity, merged three ways (as shipped last, as
+    #: shipped now, as it is), so that what a user has changed stays; an object that somebody deleted comes back.
+    #: `sampan addons diff` and `reset` speak of these objects. The same for all components of an add-on: no name twice.
     manifests: Callable[[Mapping[str, Any]], list[Object]] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -217,21 +217,6 @@ def test_what_it_answers_is_counted(start):
     assert value("sampan_dns_request_seconds_count") == 5
 
 
-def test_where_a_service_selects_its_pods_it_leads_nothing_to_itself(monkeypatch, tmp_path):
-    monkeypatch.setattr(component, "Informer", Still)
-    client, stop, said = FakeClient(), threading.Event(), []
-    options = {"cluster_domain": "cluster.local", "dns_ip": "", "node_name": "n", "api_endpoint_ip": "127.0.0.1"}
-
-    def ready(text):
-        said.append(text)
-        stop.set()
-
-    component.run(Running(client, Settings(endpoints=False), str(tmp_path), stop, options, ready=ready))
-
-    assert client.patched == []
-    assert said[0].startswith("names of cluster.local are answered at 127.0.0.1:")
-
-
 def test_its_service_has_the_address_that_pods_are_told():
     service = manifests({"dns_ip": "10.96.0.10"})[-1]
     assert service["spec"]["clusterIP"] == "10.96.0.10"

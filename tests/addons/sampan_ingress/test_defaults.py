@@ -13,6 +13,7 @@ from sampan_ingress.plugin import Settings
     [
         ({"body_size": "lots"}, "plugins.ingress.body_size must be a size"),
         ({"trusted_proxies": ("10.0.0.1/8",)}, "plugins.ingress.trusted_proxies: 10.0.0.1/8 has host bits set"),
+        ({"leave_seconds": 6.0}, "plugins.ingress.leave_seconds must be 0 to 5 seconds"),
         ({"read_timeout": 0}, "plugins.ingress.read_timeout must be 1 to 86400 seconds"),
         ({"default_backend": "web"}, "plugins.ingress.default_backend must look like namespace/service:port"),
         ({"default_certificate": "x"}, "plugins.ingress.default_certificate must look like namespace/name"),

@@ -40,6 +40,10 @@ def test_the_scratch_folder_is_the_same_again_and_goes(tmp_path):
     assert scratch(tmp_path) == first
     assert first.is_dir()
 
+    remove_scratch(tmp_path, forget=False)
+    assert not first.exists()
+    assert scratch(tmp_path) == first
+
     first.rmdir()
     first.symlink_to(tmp_path)
     other = scratch(tmp_path)

@@ -96,5 +96,9 @@ def test_addresses_of_a_service(api):
     })  # fmt: skip
 
     assert of_service(client, "n", "lb") == [{"ip": "10.0.0.1"}, {"hostname": "x.org"}, {"ip": "10.0.0.9"}]
-    assert of_service(client, "n", "gone") == []
+    api.create(SERVICES, {"metadata": {"name": "np", "namespace": "n"}, "spec": {"clusterIP": "10.96.0.9"}})
+    pending = {"type": "LoadBalancer", "clusterIP": "10.96.0.9"}
+    api.create(SERVICES, {"metadata": {"name": "wait", "namespace": "n"}, "spec": pending})
+    assert of_service(client, "n", "np") == [{"ip": "10.96.0.9"}]
+    assert of_service(client, "n", "wait") == of_service(client, "n", "gone") == []
     client.close()

@@ -269,6 +269,19 @@ def test_a_pod_that_is_gone_before_its_log_was_read_is_said(logs, taken, source)
     assert len(taken.gaps) == 1 and "not found" in taken.gaps[0]
 
 
+def test_a_pod_that_goes_as_soon_as_its_log_has_ended_lost_nothing(logs, taken, source):
+    logs.runs["main"] = [Run((NOW, "a"), (NOW + 1, "bye"))]
+    taken.see(source(), Seen(0, begun=True))  # nobody has said yet that it is over
+    taken.until(lambda: len(taken.texts) == 2)
+    with logs.change:
+        assert logs.change.wait_for(lambda: len(logs.asked) > 1, 10)
+        logs.refuse = (404, 'pods "web" not found')
+    taken.see(source(), Seen(0, begun=True, gone=True))
+    taken.until(lambda: taken.entries[-1].progress.forgotten)
+
+    assert taken.texts == ["a", "bye"] and taken.gaps == []
+
+
 def test_what_the_api_refuses_is_failing_and_read_later(logs, taken, source):
     logs.runs["main"] = [Run((NOW, "a"))]
     logs.refuse = (403, "pods/log is forbidden")

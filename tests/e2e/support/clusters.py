@@ -186,7 +186,8 @@ def start(home: Path, runtime: str, tools: Path, *, number: int = 0, store: str 
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: node-{runtime}}}\n"
         f"network: {{service_cidr: {first}.{number}.0.0/16, node_ports: {30000 + number * 10}-{30009 + number * 10}}}\n"
-        "plugins: {auth: {token_file: tokens.csv}, autoscaling: {sync_period: 2}}\n" + (f"store: {store}\n" if store else "")
+        "plugins: {auth: {token_file: tokens.csv}, autoscaling: {sync_period: 2}}\n"
+        + (f"store: {store}\n" if store else "")
     )
     (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\n')
     cluster.sampan("up")

@@ -189,6 +189,23 @@ def test_a_target_that_cannot_be_scaled_is_named(client, look, reference, words)
     assert words in able["message"]
 
 
+def test_two_for_the_same_pods_do_nothing_but_say_so(client):
+    deployment(client)
+    autoscaler(client)
+    client.create(
+        AUTOSCALERS, {**client.get(AUTOSCALERS, "web", "default"), "metadata": {"name": "b", "namespace": "default"}}
+    )
+    client.usage = "500m"
+    controller = Controller(Settings())
+    observed = Shelf([(kind, obj) for kind in (AUTOSCALERS, PODS) for obj in client.list(kind, "default").items])
+
+    controller.reconcile(KEY, client, observed)
+    events = [a for a in controller.reconcile(Key("default", "b"), client, observed) if isinstance(a, Emit)]
+
+    assert [event.reason for event in events] == ["AmbiguousSelector"]
+    assert events[0].message == "pods by selector app=web are controlled by multiple HPAs: [b web]"
+
+
 def test_v1_is_the_same_object(client):
     made = autoscaler(client, behavior={"scaleDown": {"selectPolicy": "Disabled"}})
     old = client.get(OLD, "web", "default")

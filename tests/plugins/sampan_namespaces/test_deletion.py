@@ -182,6 +182,16 @@ def test_stale_groups_are_reported():
     assert (found, stale) == ([], ["g/v1"])
 
 
+def test_a_server_that_is_away_holds_nothing_up_if_it_can_hold_nothing():
+    def group(*verbs):
+        resource = {"resource": "things", "scope": "Namespaced", "verbs": verbs, "responseKind": {"kind": "Thing"}}
+        version = {"version": "v1", "freshness": "Stale", "resources": [resource]}
+        return {"items": [{"metadata": {"name": "g"}, "versions": [version]}]}
+
+    assert deletable(group("get", "list")) == ([], [])
+    assert deletable(group("delete", "list"))[1] == ["g/v1"]
+
+
 @pytest.mark.parametrize("path", ["/api", "/apis"])
 def test_only_namespaced_deletable_resources_count(path):
     found, _stale = deletable(DISCOVERY[path])

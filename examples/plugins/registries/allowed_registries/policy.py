@@ -19,6 +19,7 @@ class AllowedRegistries:
 
     name = "registries"
     operations = frozenset({"CREATE", "UPDATE"})
+    resources = frozenset({"pods"})
     mutates = False
     priority = 500
 
@@ -27,7 +28,7 @@ class AllowedRegistries:
         self._exempt = frozenset(exempt)
 
     def admit(self, review: Review) -> None:
-        if review.kind.resource.group_resource != "pods" or review.namespace in self._exempt:
+        if review.namespace in self._exempt:
             return
         known = set(images(review.old))
         for where, image in images(review.object):

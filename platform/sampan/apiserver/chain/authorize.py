@@ -35,7 +35,7 @@ class Authorize:
             if self._is_public(request.path):
                 return
             asked = Attributes(request.user, request.verb, path=request.path)
-        self.require(asked, may_wait=request.may_wait)
+        self.require(asked, may_wait=not self._waiting or request.may_wait)
 
     def require(self, asked: Attributes, *, may_wait: bool = True) -> None:
         """Raises Forbidden; Aside where an authorizer may be late and the caller must not wait."""

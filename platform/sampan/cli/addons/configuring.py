@@ -12,14 +12,13 @@ from typing import Any
 import click
 
 from sampan.cli.addons.assignments import parse
-from sampan.cli.addons.states import check_installed
+from sampan.cli.addons.states import check_installed, load_addons
 from sampan.cli.addons.switching import take_up, wait_option
 from sampan.cli.configuration import change
 from sampan.errors import ConfigError
 from sampan.plugins import suggest
 from sampan.settings import Where, load
 from sampan.supervisor.alone import load_addon
-from sampan.supervisor.cluster import load_plugins
 
 
 @click.command("configure")
@@ -33,7 +32,7 @@ def configure_command(where: Where, name: str, words: tuple[str, ...], wait: flo
     A running cluster starts that add-on anew, and nothing else.
     """
     settings = load(**where)
-    check_installed(load_plugins(settings), name)
+    check_installed(load_addons(settings), name)
     section = dict(settings.plugins.get(name, {}))
     if not words:
         _show(name, section)

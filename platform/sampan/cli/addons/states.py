@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from typing import Any
 
 from sampan.errors import ConfigError
-from sampan.plugins import Found, Plugins, suggest
+from sampan.plugins import ADDON_GROUP, Found, Plugins, suggest
 from sampan.settings import Settings
 from sampan.supervisor import inquiry
-from sampan.supervisor.cluster import load_plugins
 from sampan.supervisor.members import members_of
 from sampan.supervisor.state import is_running, read_state
 
@@ -39,6 +39,14 @@ class AddonState:
         }  # fmt: skip
 
 
+def load_addons(settings: Settings) -> Plugins:
+    """The add-ons alone: the plugins need not be loaded to say how those are. Raises ConfigError."""
+    points = entry_points(group=ADDON_GROUP)
+    known = {point.name for point in points}
+    sections = {name: section for name, section in settings.plugins.items() if name in known}
+    return Plugins(entry_points=points, addons=settings.addons, settings=sections)
+
+
 def installed(plugins: Plugins) -> list[Found]:
     return [found for found in plugins.found if found.addon]
 
@@ -53,7 +61,7 @@ def check_installed(plugins: Plugins, name: str) -> Found:
 
 def states(settings: Settings, plugins: Plugins | None = None) -> list[AddonState]:
     """Every installed add-on."""
-    plugins = plugins or load_plugins(settings)
+    plugins = plugins or load_addons(settings)
     parts: dict[str, list[str]] = {}
     for member in members_of(plugins):
         parts.setdefault(member.plugin, []).append(member.name)
@@ -100,7 +108,7 @@ def _said(settings: Settings) -> dict[str, dict[str, Any]] | None:
 def wait_for(settings: Settings, name: str, enough: Callable[[AddonState], bool], seconds: float) -> AddonState:
     """Until the add-on is as asked for, or the time is over; how it is then."""
     deadline = time.monotonic() + seconds
-    plugins = load_plugins(settings)
+    plugins = load_addons(settings)
     while True:
         state = next(state for state in states(settings, plugins) if state.name == name)
         if enough(state) or time.monotonic() > deadline:

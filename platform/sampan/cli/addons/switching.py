@@ -8,11 +8,10 @@ import time
 
 import click
 
-from sampan.cli.addons.states import FAILING, RUNS, STEP, check_installed, wait_for
+from sampan.cli.addons.states import FAILING, RUNS, STEP, check_installed, load_addons, wait_for
 from sampan.cli.configuration import change
 from sampan.errors import ConfigError, StatusError
 from sampan.settings import Settings, Where, load
-from sampan.supervisor.cluster import load_plugins
 from sampan.supervisor.state import is_running, read_state
 
 SECONDS = 30.0  # that an add-on is given to say how it is, and to stop
@@ -34,9 +33,9 @@ wait_option = click.option(
 def enable_command(where: Where, name: str, wait: float) -> None:
     """Enable an add-on; a running cluster starts it at once. Ends with 1 where it is not well in time."""
     settings = load(**where)
-    check_installed(load_plugins(settings), name)
+    check_installed(load_addons(settings), name)
     settings = change(settings, {"addons": list(dict.fromkeys([*settings.addons, name]))}, config=where["config"])
-    for failure in load_plugins(settings).failures():
+    for failure in load_addons(settings).failures():
         if failure.name == name:
             raise ConfigError(f"{name} is enabled, but it cannot be loaded: {failure.error}")
     click.echo(f"{name} is enabled")
@@ -49,12 +48,13 @@ def enable_command(where: Where, name: str, wait: float) -> None:
 def disable_command(where: Where, name: str) -> None:
     """Disable an add-on; a running cluster stops it at once and removes what it shipped and nobody edited."""
     settings = load(**where)
-    found = check_installed(load_plugins(settings), name)
+    found = check_installed(load_addons(settings), name)
     settings = change(
         settings, {"addons": [addon for addon in settings.addons if addon != name]}, config=where["config"]
     )
     click.echo(f"{name} is disabled")
     if not tell_supervisor(settings):
+        click.echo("  what it shipped stays in the cluster; disable it once more while it runs to remove that")
         return
     take_back(settings, name, found.version)
 
