@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 SIGN_OF_LIFE = 10.0  # seconds between empty batches of an idle watch
 PATIENCE = 10.0  # seconds without a member that answers before the feed is lost
-PAUSE = 0.1
+PAUSE, LONGEST_PAUSE = 0.1, 1.0
 AHEAD = 16  # batches read before the first of them is taken
 JOIN = 5.0
 
@@ -49,6 +49,7 @@ class Watch:
         self._read = after  # and up to here they have been read
         self._parts: list[Event] = []  # of a commit whose end has not come
         self._member = ""
+        self._heard = False  # the last stream has said something
         self._thread = threading.Thread(target=self._run, name="etcd-watch", daemon=True)
         if self._error is None:
             self._thread.start()
@@ -81,10 +82,10 @@ class Watch:
 
     def _run(self) -> None:
         lost: float | None = None  # since when there is no feed
+        pause = PAUSE
         try:
             while not self._closed:
                 try:
-                    before = self._read
                     self._follow()
                     why = "the member ended it"
                 except (grpc.RpcError, Failure) as error:
@@ -92,12 +93,15 @@ class Watch:
                     if found.meaning is Meaning.REFUSED:
                         raise found.as_error() from error
                     why = str(found)
-                if self._read > before or lost is None:
-                    lost = time.monotonic()
-                if time.monotonic() - lost > PATIENCE:
+                now = time.monotonic()
+                if self._heard or lost is None:
+                    self._heard = False
+                    lost, pause = now, PAUSE
+                if now - lost > PATIENCE:
                     raise Unavailable(f"etcd: the feed is lost: {why}")
                 if not self._closed:
-                    time.sleep(PAUSE)
+                    time.sleep(pause)
+                    pause = min(2 * pause, LONGEST_PAUSE)
         except SampanError as error:
             self._fail(error)
         except Exception as error:
@@ -121,6 +125,7 @@ class Watch:
             news = read_news(message)
             if news.canceled:
                 raise self._refusal(news)
+            self._heard = True
             self._take(news)
             if self._closed:
                 call.cancel()
@@ -148,6 +153,8 @@ class Watch:
         if news.compacted:
             return Compacted(self._names.ours(news.compacted))
         reason = news.reason or "it gives no reason"
+        if "permission denied" in reason:  # what etcd 3.5 says to a token that it does not know, too
+            return Failure(Meaning.NOT_KNOWN, reason)
         return spoken(reason) or Failure(Meaning.REFUSED, f"the feed was refused: {reason}")
 
     def _fail(self, error: SampanError) -> None:

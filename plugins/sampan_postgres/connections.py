@@ -56,6 +56,9 @@ def connect(settings: dict[str, Any], options: Options) -> Connection:
 
 def pipelined(connection: Connection, *statements: tuple[str, Sequence[Any]]) -> list[list[tuple[Any, ...]]]:
     """Each statement's rows, after one trip to the server for all; values come in binary form."""
+    if len(statements) == 1:
+        cursor = connection.execute(*statements[0], binary=True)
+        return [cursor.fetchall() if cursor.description else []]
     with connection.pipeline():
         cursors = [connection.execute(text, facts, binary=True) for text, facts in statements]
     return [cursor.fetchall() if cursor.description else [] for cursor in cursors]

@@ -17,6 +17,7 @@ from sampan_postgres.schema import ABOVE, last_id, revision_of
 IDLE_CONNECTIONS = 4
 
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+NEWEST = "SELECT revision FROM head"
 HEAD = "SELECT (SELECT revision FROM head), (SELECT value FROM bounds WHERE name = 'oldest')"
 ENTRY_NOW = "SELECT l.value, c.id, c.created FROM current c JOIN log l ON l.id = c.id WHERE c.key = %s"
 ENTRY_THEN = "SELECT value, id, created FROM log WHERE key = %s AND id <= %s ORDER BY id DESC LIMIT 1"
@@ -48,7 +49,8 @@ class Reader:
         self._closed = False
 
     def revision(self) -> int:
-        return self._head()[0]
+        newest: int = self._ask((NEWEST, ()))[0][0][0]
+        return newest
 
     def get(self, key: str, revision: int) -> Entry | None:
         if not revision:
@@ -95,10 +97,6 @@ class Reader:
     def close(self) -> None:
         self._closed = True
         self._close_idle()
-
-    def _head(self) -> tuple[int, int]:
-        newest, oldest = self._ask((HEAD, ()))[0][0]
-        return newest, oldest
 
     @staticmethod
     def _check(revision: int, oldest: int) -> None:

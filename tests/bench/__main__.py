@@ -88,8 +88,10 @@ def main() -> None:
     parser.add_argument("--only", default="", help="names of rows, with commas: " + ", ".join(BY_NAME))
     parser.add_argument("--quick", action="store_true", help="shorter and smaller: a look, not a result")
     parser.add_argument("--full", action="store_true", help="request rows beside controllers, scheduler and agent too")
+    parser.add_argument("--store", default="", metavar="URL", help="an etcd or PostgreSQL that runs and is empty")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the results there as well")
     asked = parser.parse_args()
+    clusters.store = asked.store
     only = set(filter(None, asked.only.split(",")))
     if unknown := only - BY_NAME.keys():
         parser.error(f"no such row: {', '.join(sorted(unknown))}")

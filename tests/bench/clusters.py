@@ -26,6 +26,8 @@ network: {{service_cidr: 10.111.0.0/16}}
 node: {{runtime: exec}}
 plugins: {{auth: {{token_file: tokens.csv}}}}
 """
+#: URL of a store that is there and empty, for whatever is started; "" = SQLite in the home.
+store = ""
 
 
 @dataclass
@@ -86,7 +88,7 @@ def plain() -> Iterator[Running]:
 def _home() -> Iterator[tuple[Path, int]]:
     home = Path(tempfile.mkdtemp(prefix="sampan-bench-"))
     port = machine.free_port()
-    (home / "sampan.yaml").write_text(CONFIGURATION.format(port=port))
+    (home / "sampan.yaml").write_text(CONFIGURATION.format(port=port) + (f"store: {store}\n" if store else ""))
     (home / "tokens.csv").write_text(f'{TOKEN},bench,,"system:masters"\n')
     try:
         yield home, port

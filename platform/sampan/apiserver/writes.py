@@ -23,6 +23,7 @@ from sampan.contracts.kinds import Draft, Kind, Object
 from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, InternalError, StatusError
+from sampan.fencing import Broken
 from sampan.objects import problems
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
@@ -93,6 +94,8 @@ class Writer:
         seen = self.cache.revision
         try:
             return (yield from write())
+        except Broken:
+            raise  # no state makes a plugin better, and it may be late a second time
         except StatusError:
             yield ()
             if self.cache.revision == seen:
