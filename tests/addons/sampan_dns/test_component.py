@@ -177,6 +177,18 @@ def test_silent_resolvers_are_said_until_one_answers(start, monkeypatch):
         run.until("ready", 2)
 
 
+def test_behind_a_service_that_looks_at_readiness_the_clusters_names_stay(start, monkeypatch):
+    monkeypatch.setattr(upstream, "ANSWER_SECONDS", 0.01)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        run = start(publish=False, upstream=(f"127.0.0.1:{silent.getsockname()[1]}",))
+        port = port_of(run.until("ready"))
+        for number in range(upstream.DOUBT):
+            ask(port, f"{number}.example.org")
+
+        assert "; no resolver answers for other names (127.0.0.1:" in run.until("ready", 2)
+
+
 def _answer_once(end):
     while True:
         data, client = end.recvfrom(4096)
