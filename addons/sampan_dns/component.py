@@ -82,7 +82,7 @@ def run(running: Running) -> None:
         lead = Lead(running.client, str(options["node_name"]), reachable(address, options), server.port)
         try:
             published = settings.publish and not has_selector(services) and lead.take()
-            health.serves(_where(address, server.port, options, published=published))
+            health.serves(_where(address, server.port, options, published=published), published=published)
             running.stop.wait()
         finally:
             server.stop()
@@ -110,20 +110,24 @@ class Health:
 
     def __init__(self, running: Running, resolvers: Sequence[str]) -> None:
         self._running, self._resolvers = running, resolvers
-        self._words = ""
+        self._words, self._published = "", False
 
-    def serves(self, words: str) -> None:
+    def serves(self, words: str, *, published: bool) -> None:
         self._words = words if self._resolvers else f"{words}; no resolver is known for other names"
+        self._published = published
         self._running.ready(self._words)
 
     def on_upstream(self, well: bool) -> None:
+        """Where a Service finds us by our readiness, the cluster's names must not go with the world's."""
         if well:
             self._running.ready(self._words)
+            return
+        trouble = f"no resolver answers for other names ({', '.join(self._resolvers)})"
+        if self._published:
+            self._running.failing(f"{trouble}; choose others with plugins.dns.upstream")
         else:
-            who = ", ".join(self._resolvers)
-            self._running.failing(
-                f"no resolver answers for other names ({who}); choose others with plugins.dns.upstream"
-            )
+            log.warning("%s", trouble)
+            self._running.ready(f"{self._words}; {trouble}")
 
 
 class Lead:

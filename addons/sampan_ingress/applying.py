@@ -51,6 +51,7 @@ class Applier:
     place: Place
     stop: threading.Event
     reloaded: Callable[[bool], None] = lambda taken: None
+    most_draining: int = 0  # workers that only finish old connections; 0: any number
     _refused: dict[Key, tuple[Part, str]] = field(default_factory=dict)
     _text: str = ""  # in place
 
@@ -119,6 +120,8 @@ class Applier:
             if time.monotonic() > deadline or self.stop.is_set():
                 return False
             self.stop.wait(0.01)
+        if self.most_draining and (ended := self.nginx.trim(self.most_draining)):
+            log.warning("%d old workers are ended with the connections they had: more than most_draining", ended)
         return True
 
     def _wait(self, text: str) -> bool:

@@ -39,6 +39,8 @@ def default_options(settings: Settings) -> Options:
     for name in ("read_timeout", "send_timeout", "connect_timeout"):
         if not 0 < getattr(settings, name) <= LONGEST_TIMEOUT:
             raise BadSetting(f"plugins.ingress.{name} must be 1 to {LONGEST_TIMEOUT} seconds")
+    if settings.most_draining < 0:
+        raise BadSetting("plugins.ingress.most_draining must be 0 or more")
     if not 0 <= settings.leave_seconds <= MOST_LEAVING:
         raise BadSetting(f"plugins.ingress.leave_seconds must be 0 to {MOST_LEAVING:.0f} seconds")
     if settings.default_backend and not _BACKEND(settings.default_backend):

@@ -91,20 +91,26 @@ class Nginx:
 
     def accepting(self) -> set[int]:
         """The workers that take new connections; empty where the machine does not tell."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        try:
-            return {pid for pid in map(int, children.read_text().split()) if not _is_ending(pid)}
-        except (OSError, ValueError):
-            return set()
+        return {pid for pid in self._workers() if not _is_ending(pid)}
 
-    @property
-    def draining(self) -> int:
-        """Workers that only finish what they have."""
+    def draining(self) -> list[int]:
+        """The workers that only finish what they have, oldest first."""
+        return [pid for pid in self._workers() if _is_ending(pid)]
+
+    def trim(self, most: int) -> int:
+        """End the oldest beyond so many; how many they were. Each costs memory, however few connections it has."""
+        surplus = self.draining()[:-most]
+        for pid in surplus:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        return len(surplus)
+
+    def _workers(self) -> list[int]:
+        """In the order in which they were made, as the kernel lists children."""
         try:
-            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        except OSError:
-            return 0
-        return sum(_is_ending(int(pid)) for pid in children)
+            return list(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
+        except (OSError, ValueError):
+            return []
 
     def reload(self) -> None:
         """Take the configuration in place; connections that are open stay with the workers they have."""

@@ -51,6 +51,8 @@ class Settings:
     """Seconds to connect to a pod before the next one is tried."""
     shutdown_seconds: int = 3600
     """Seconds that open connections (WebSockets, downloads) outlive a change of the configuration; 0: for ever."""
+    most_draining: int = 16
+    """Most workers that only finish such connections, each of some 20 MB; the oldest end first. 0: any number."""
     leave_seconds: float = 0.0
     """Seconds that new connections are taken once told to stop, 5 at most: for a Service that learns of it late."""
     reload_seconds: float = 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from sampan.client.informers import Informer
@@ -22,6 +23,7 @@ from sampan_logging.writing import Writer
 
 _SEGMENTS = 16  # the spool's size in segments, at least
 _SEGMENT_BYTES = 16 << 20  # and no segment is larger
+_PATIENCE = 5.0  # seconds for a request to Elasticsearch that is under way when we stop; it is sent again next time
 
 
 def run(running: Running) -> None:
@@ -35,6 +37,7 @@ def _run(running: Running) -> None:
     figures = Figures(running.metrics)
     health = Health(running.ready, running.failing)
     journal = Journal(home, segment_bytes=min(_SEGMENT_BYTES, settings.spool_bytes // _SEGMENTS))
+    ending = Ending(running.stop)
 
     def connect() -> Target:
         from sampan_logging.elastic import Elastic
@@ -42,9 +45,8 @@ def _run(running: Running) -> None:
         return Elastic(access.gather(settings, running.client))
 
     writer = Writer(
-        journal, most_bytes=settings.spool_bytes, interval=settings.sync_seconds,
-        written=lambda: shipper.wake(),
-        trouble=lambda words: health.say("spool", words), stop=running.stop,
+        journal, most_bytes=settings.spool_bytes, interval=settings.sync_seconds, written=lambda: shipper.wake(),
+        trouble=lambda words: health.say("spool", words), failed=ending.fail, stop=ending.event,
     )  # fmt: skip
     rejected = Rejected(home / "rejected.jsonl", most_bytes=settings.rejected_bytes)
     shipper = Shipper(
@@ -55,21 +57,54 @@ def _run(running: Running) -> None:
         most_streams=settings.most_streams, longest=settings.line_bytes,
     )  # fmt: skip
     watcher = Watcher(running, reader, journal, writer)
-    threading.Thread(target=_wake_at_end, args=(running.stop, shipper), daemon=True).start()
+    # On a thread of its own, for a request may take longer than we have when we are told to stop.
+    sending = threading.Thread(
+        target=ending.guard, args=(lambda: shipper.run(ending.event),), name="logging-shipper", daemon=True
+    )
     writer.start()
+    sending.start()
     try:
         watcher.start()
-        shipper.run(running.stop)
+        ending.event.wait()
     finally:
         watcher.stop()
         reader.stop()
         writer.close()
+        shipper.wake()
+        sending.join(_PATIENCE)
         journal.close()
+    ending.tell()
 
 
-def _wake_at_end(stop: threading.Event, shipper: Shipper) -> None:
-    stop.wait()
-    shipper.wake()
+class Ending:
+    """The end, told from outside or brought about by a part that failed."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.event = threading.Event()
+        self._failure: Exception | None = None
+        threading.Thread(target=self._pass_on, args=(stop,), name="logging-ending", daemon=True).start()
+
+    def fail(self, error: Exception) -> None:
+        self._failure = self._failure or error
+        self.event.set()
+
+    def guard(self, part: Callable[[], None]) -> None:
+        """Run a part; when it ends, all does."""
+        try:
+            part()
+        except Exception as error:
+            self.fail(error)
+        finally:
+            self.event.set()
+
+    def tell(self) -> None:
+        """Raises what went wrong, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _pass_on(self, stop: threading.Event) -> None:
+        stop.wait()
+        self.event.set()
 
 
 class Watcher:

@@ -44,6 +44,7 @@ _BUSY_PAUSE = 0.05  # while nothing is accepted
 _HEAD_POLLS = 20  # times _BUSY_PAUSE that the answer's head may take before we go on without
 _TURN = 10.0  # seconds a container is followed at least before another one may have its connection
 _MOST_WAITS = 100  # times _BUSY_PAUSE that an open answer is left unread
+_MISSES, _MISS_PAUSE = 4, 1.0  # times, and seconds between, before a line that is not there is called gone
 _REFUSALS = 8  # of a log that will not change any more, until it is given up
 _PASSING = (Forbidden, Unauthorized, ServiceUnavailable, TooManyRequests)  # the log may be given later
 
@@ -67,6 +68,8 @@ class Followed:
         self.since = 0.0  # when its follower began
         self.refusals = 0
         self.error: Exception | None = None
+        self.misses = 0  # answers one after the other in which the line that was read last is not
+        self.drained = False  # the answer before ended in order: the run was over, or about to be
 
 
 class Reader:
@@ -160,7 +163,13 @@ class Reader:
         try:
             while (step := plan.next_step(one.progress, one.seen)) is not None:
                 over, before = one.seen.over or one.seen.gone, one.progress
-                end = yield from self._step(one, step)
+                try:
+                    end = yield from self._step(one, step)
+                except Exception:
+                    log.exception("logging: reading %s failed and is tried again", one.source.words)
+                    end = End.BROKEN
+                if end is not End.REFUSED:
+                    one.drained = end is End.COMPLETE
                 if end is End.COMPLETE:
                     one.refusals, pause = 0, _FIRST_PAUSE
                     if over or one.seen.gone:
@@ -168,6 +177,9 @@ class Reader:
                     else:
                         yield pause  # its status will say that it has ended, or it goes on
                 elif not self._give_up(one, step, end):
+                    if end is End.MISSED:
+                        yield _MISS_PAUSE
+                        continue
                     pause = _FIRST_PAUSE if one.progress != before else min(pause * 2, _LONGEST_PAUSE)
                     yield pause
             self._rest(one)
@@ -179,10 +191,15 @@ class Reader:
         position = before.position if before else None
         if step.same:
             end = yield from self._read(one, step.run, self._open(one, position), Seek(position))
-            if end is End.MISSED and before is not None:
-                self.say_gap(one.source, before, plan.rotated(before))
-                end = yield from self._read(one, step.run, self._open(one, position), Seek(None))
-            return end
+            if end is not End.MISSED or before is None:
+                one.misses = 0
+                return end
+            one.misses += 1
+            if one.misses <= _MISSES:
+                return end  # perhaps the container has started anew, and its status says so in a moment
+            one.misses = 0
+            self.say_gap(one.source, before, plan.rotated(before))
+            return (yield from self._read(one, step.run, self._open(one, position), Seek(None)))
         # The newest run's log is opened before that of the run before it is asked for: should the container start
         # once more meanwhile, what we hold stays what it is, and the log before it is still read.
         newest = self._open(one, position)
@@ -300,7 +317,8 @@ class Reader:
         one.refusals += 1
         if one.refusals < _REFUSALS and not (one.seen.gone and isinstance(one.error, NotFound)):
             return False
-        self.say_gap(one.source, one.progress or Progress(step.run), plan.unread(one.progress, str(one.error)))
+        if not one.drained:
+            self.say_gap(one.source, one.progress or Progress(step.run), plan.unread(one.progress, str(one.error)))
         self._advance(one, step.run)
         return True
 

@@ -138,7 +138,10 @@ class Shipper:
 
     def _fresh(self) -> list[Document] | None:
         """The documents of the next entries; None when there are none."""
-        found = self._journal.spool.read(self._place, min(_READ, self._settings.batch_bytes))
+        spool = self._journal.spool
+        rotten = spool.rotten
+        found = spool.read(self._place, min(_READ, self._settings.batch_bytes))
+        self._figures.gaps.inc(spool.rotten - rotten)
         if not found:
             return None
         made: list[Document] = []

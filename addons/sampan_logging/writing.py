@@ -21,11 +21,12 @@ _RETRY = 1.0  # seconds until a disk that refused is tried again
 
 
 class Writer:
-    """``trouble`` is told in words why nothing can be written now, "" when it can again; ``written``: something was."""
+    """``trouble`` is told in words why nothing can be written now, "" when it can again; ``written``: something was;
+    ``failed``: it has ended, by an error that nobody foresaw."""
 
     def __init__(
         self, journal: Journal, *, most_bytes: int, interval: float, written: Callable[[], None],
-        trouble: Callable[[str], None], stop: threading.Event,
+        trouble: Callable[[str], None], failed: Callable[[Exception], None], stop: threading.Event,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._most_bytes = most_bytes
@@ -33,6 +34,7 @@ class Writer:
         self._interval = interval
         self._written = written
         self._trouble = trouble
+        self._failed = failed
         self._stop = stop
         self._queue: list[Entry] = []
         self._queued = 0
@@ -69,6 +71,12 @@ class Writer:
             self._thread.join(5)
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:
+            self._failed(error)
+
+    def _work(self) -> None:
         while batch := self._next():
             while not self._write(batch):
                 if self._closing:

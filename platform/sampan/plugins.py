@@ -145,9 +145,12 @@ class Plugins:
         return found
 
     def first(self, hook: str, **facts: Any) -> Any:
-        """The first answer that is not None, or None; what a plugin raises is raised."""
+        """The first answer that is not None, or None; what a plugin raises is raised, a stranger's as PluginError."""
         for impl in reversed(getattr(self.manager.hook, hook).get_hookimpls()):  # pluggy's own order: last in, first
-            answer = self._asked(hook, impl, None, facts)
+            try:
+                answer = self._asked(hook, impl, None, facts)
+            except Broken as error:
+                raise PluginError(impl.plugin_name, f"failed in {hook}: {error.why}") from error
             if answer is not None:
                 return answer
         return None

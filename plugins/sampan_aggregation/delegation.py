@@ -224,7 +224,8 @@ class Aggregation:
             remote.failures += 1
 
     def _keep_local(self) -> None:
-        """The APIServices of what this server serves itself: there, and no others marked as such."""
+        """The APIServices of what this server serves itself: there, and no others marked as such. Those of its first
+        moment are seeds; this is for what comes and goes later."""
         make, remove = local.changes(local.wanted(self._group_versions()), self._cluster.list(APISERVICES))
         for manifest in make:
             if self._stop.is_set():

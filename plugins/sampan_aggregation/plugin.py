@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sampan.contracts.kinds import Kind
+from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.serving import Delegation, ServerContext
 from sampan.hookspecs import hookimpl
+from sampan_aggregation import local
 from sampan_aggregation.connecting import Dialler
 from sampan_aggregation.delegation import Aggregation
 from sampan_aggregation.kind import API_SERVICE
@@ -15,6 +16,11 @@ from sampan_aggregation.kind import API_SERVICE
 @hookimpl
 def contribute_kinds() -> list[Kind]:
     return [API_SERVICE]
+
+
+@hookimpl
+def contribute_seeds(context: ServerContext) -> list[Object]:
+    return list(local.wanted(context.group_versions()).values())
 
 
 @hookimpl

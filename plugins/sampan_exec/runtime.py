@@ -278,7 +278,10 @@ class ExecRuntime:
         return AttachStream(self._records.container_folder(container_id), stdin=stdin)
 
     def logs(self, container_id: str, *, follow: bool, since: int, tail: int) -> Iterator[logs.Line]:
-        return logs.read(self._records.container_folder(container_id), follow=follow, since=since, tail=tail)
+        folder = self._records.container_folder(container_id)
+        if not folder.exists():
+            raise RuntimeFailure("LogsError", f"no logs of container {container_id[:12]}: it has been removed")
+        return logs.read(folder, follow=follow, since=since, tail=tail)
 
     def dial(self, sandbox_id: str, port: int) -> int:
         sandbox = self._records.sandbox(sandbox_id)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from clusters import WHICH_PYTHON, until
-from elastic import elastic
+from elastic import elastic, launched
 
-__all__ = ["elastic"]
+__all__ = ["elastic", "launched"]
 
 pytestmark = pytest.mark.kubectl
 
@@ -54,7 +54,7 @@ class Shipper:
 
 
 @pytest.fixture
-def shipper(tmp_path, exec_cluster, elastic):
+def shipper(tmp_path, launched, exec_cluster, elastic):
     one = Shipper(tmp_path / "shipper", exec_cluster, elastic.url)
     one.start()
     yield one
@@ -76,6 +76,11 @@ def counting(word: str, count: int, pause: str = "") -> str:
 
 def numbers(found: list[dict], word: str) -> Counter:
     return Counter(int(m[1]) for one in found if (m := re.fullmatch(rf"{word} (\d+)", one["message"])))
+
+
+def gaps(found: list[dict]) -> list[tuple]:
+    """What is said to be missing."""
+    return [(one["kubernetes"]["pod"]["name"], one["message"]) for one in found if "event" in one]
 
 
 def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, shipper, elastic):
@@ -102,12 +107,14 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
         },
         # slowly, all the while things are killed
         cluster.pod("slow", counting("slow", slow, "sleep 0.05"), restartPolicy="Never"),
+        # says something only when it is told to end
+        cluster.pod("polite", "trap 'echo bye; exit 0' TERM; echo hello; while true; do sleep 0.1; done"),
         # runs that follow each other
         cluster.pod("again", f"{counting('again', 40)}; echo run-$(date +%s%N 2>/dev/null); sleep 0.5; exit 1"),
     ]  # fmt: skip
     cluster.apply(*pods)
 
-    until(lambda: numbers(elastic.documents(INDEX), "slow"), 40, "the first lines arrive")
+    until(lambda: numbers(elastic.documents(INDEX), "slow"), 60, "the first lines arrive")
     for _ in range(3):
         time.sleep(0.4)  # at no particular moment
         shipper.kill()
@@ -126,10 +133,10 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
         wanted = {"init": 50, "side": 100, "fast": fast, "err": 200, "slow": slow, "meanwhile": 100}
         return found if said == wanted else print(said, shipper.said()[-300:])
 
-    found = until(arrived, 60, "all lines arrive")
+    found = until(arrived, 120, "all lines arrive")
     for word in ("init", "side", "fast", "err", "slow", "meanwhile"):
         assert set(numbers(found, word).values()) == {1}, f"{word}: lines that arrived more than once"
-    assert not [one for one in found if (one.get("event") or {}).get("kind") == "gap"]
+    assert not gaps(found)
     order = [one["message"] for one in found if one["message"].startswith("fast ")]
     assert order == [f"fast {n}" for n in range(1, fast + 1)]
     status = cluster.get("pod", "again")["status"]["containerStatuses"][0]
@@ -159,7 +166,9 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
     newest = cluster.sampan(*searched, "-n", namespace, "--pod", "slow", "--limit", "2", "-o", "json").splitlines()
     assert [json.loads(text)["message"] for text in newest] == [f"slow {slow - 1}", f"slow {slow}"]
 
-    # what a pod says last, and that it is gone without a gap
     cluster.kubectl("delete", "pod", "--all", timeout=60)
+    mine = {"term": {"kubernetes.namespace": namespace}}
+    until(lambda: [one for one in elastic.documents(INDEX, mine) if one["message"] == "bye"], 20, "the last word")
     shipper.stop()
+    assert not gaps(elastic.documents(INDEX, mine))
     assert not re.search(r"Traceback|\"level\": \"error\"", shipper.said())

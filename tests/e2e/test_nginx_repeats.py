@@ -65,17 +65,12 @@ def unsteady(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[
     front.begin_nginx()
     connection = HTTPSConnection("127.0.0.1", front.cluster.port, context=load.context(front.home), timeout=10)
     try:
-        until(lambda: is_open(front.cluster.port), 10, front.logs())
+        until(lambda: fronts.is_open(front.cluster.port), 10, front.logs())
         yield server, connection
     finally:
         connection.close()
         server.close()
         front.stop()
-
-
-def is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def ask(connection: HTTPSConnection, method: str, path: str, body: str | None) -> tuple[int, dict, str | None]:

@@ -121,6 +121,26 @@ def test_headers_are_believed_from_nginx_only_there_too(over_tls, port):
         connection.close()
 
 
+def test_a_server_of_two_that_is_killed_is_passed_over(tmp_path, tools):
+    front = fronts.new(tmp_path / "home", tools, 105, tls=True, second=free_port())
+    try:
+        front.start()
+        connection = HTTPSConnection("127.0.0.1", front.cluster.port, context=load.context(front.home), timeout=10)
+        asked(connection, "POST", load.PATH, {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "a"}})
+        for _ in range(10):
+            asked(connection, "GET", f"{load.PATH}/a")
+        for pid in (front.running["second"].pid, *front.children(front.running["second"].pid)):
+            os.kill(pid, signal.SIGKILL)
+
+        for number in range(10):
+            made = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": f"b-{number}"}}
+            asked(connection, "GET", f"{load.PATH}/a")
+            asked(connection, "POST", load.PATH, made)
+        connection.close()
+    finally:
+        front.stop()
+
+
 def test_sampan_up_has_several_workers_if_told(tmp_path, tools):
     home = tmp_path / "home"
     home.mkdir()

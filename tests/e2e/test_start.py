@@ -7,9 +7,9 @@ import os
 import guide
 import pytest
 from clusters import free_port
-from elastic import elastic
+from elastic import elastic, launched
 
-__all__ = ["elastic"]
+__all__ = ["elastic", "launched"]
 
 pytestmark = pytest.mark.kubectl
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from sampan.errors import ConfigError, PluginError
+from sampan.fencing import Deadlines
 from sampan.hookspecs import hookimpl
 from sampan.plugins import Plugins, read_settings
 
@@ -73,6 +74,40 @@ def test_a_plugin_that_cannot_be_imported_is_named_and_left_out(module, caplog):
     assert [found.name for found in plugins.failures()] == ["gone"]
     assert "No module named 'no'" in plugins.failures()[0].error
     assert "plugin gone failed in import" in caplog.text
+
+
+@pytest.mark.parametrize("hang", ["while True: pass", "import time; time.sleep(2)"])
+def test_a_plugin_whose_import_does_not_end_is_named_and_left_out(hang, module, tmp_path, monkeypatch):
+    (tmp_path / "never_ends.py").write_text(hang)
+    monkeypatch.syspath_prepend(tmp_path)
+    points = [EntryPoint("endless", "never_ends", "sampan.plugins"), module("fine")]
+
+    plugins = Plugins(entry_points=points, deadlines=Deadlines(boot=0.1))
+
+    assert [(found.name, found.error) for found in plugins.failures()] == [
+        ("endless", "import: no answer within 0.1 s")
+    ]  # fmt: skip
+    assert plugins.manager.has_plugin("fine")
+
+
+def test_a_plugin_that_fails_to_provide_is_named():
+    class Store:
+        @hookimpl
+        def provide_store(self, url):
+            raise OSError("no disk")
+
+    with pytest.raises(PluginError, match="plugin disk: failed in provide_store: OSError: no disk"):
+        Plugins(entry_points=[], extra={"disk": Store()}).first("provide_store", url="x:")
+
+
+def test_who_is_a_stranger_is_told_by_the_distribution():
+    import sampan_config.plugin
+
+    plugins = Plugins(extra={"mine": Kinds(()), "again": sampan_config.plugin}, disabled=["config"])
+
+    assert plugins.is_stranger("mine")
+    assert not plugins.is_stranger("rbac")
+    assert not plugins.is_stranger("again")
 
 
 def test_an_unknown_hook_is_refused_with_a_suggestion(module):

@@ -23,6 +23,7 @@ from sampan.contracts.kinds import Draft, Kind, Object
 from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, InternalError, StatusError
+from sampan.fencing import Broken
 from sampan.objects import problems
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
@@ -93,9 +94,9 @@ class Writer:
         seen = self.cache.revision
         try:
             return (yield from write())
-        except StatusError as error:
-            if error.code >= 500:  # a failure, not a judgement: another look would find the same fault
-                raise
+        except Broken:
+            raise  # no state makes a plugin better, and it may be late a second time
+        except StatusError:
             yield ()
             if self.cache.revision == seen:
                 raise

@@ -212,5 +212,5 @@ class ServerContext:
     server_url: str = "https://127.0.0.1:6443"
     #: Cluster-wide, as sampan.options works them out: service_cidr, pod_cidr, dns_ip, cluster_domain, pki …
     options: Mapping[str, Any] = field(default_factory=dict)
-    #: (group, version) of every kind served here, "" for the core; usable once serving, changes as kinds come and go.
+    #: (group, version) of every kind served here, "" for the core; usable from the seeds on; kinds come and go.
     group_versions: Callable[[], Sequence[tuple[str, str]]] = tuple

@@ -19,7 +19,7 @@ def contribute_authenticators(context: ServerContext) -> Sequence[Authenticator]
     """Offer ways of knowing a caller.
 
     Called: once in each API server process, before it serves.
-    Answer: authenticators; they are asked in the order of the setting ``authentication``, by default sampan's own first.
+    Answer: authenticators; asked in the order of the setting ``authentication``, by default sampan's own first.
     Failure: raise; the server does not start, for a way in that silently fell away is worse.
     """
 

@@ -1,7 +1,7 @@
 """Writes a package for a new plugin from templates: checks the name, never overwrites. Knows no plugin.
 
 A template is a file whose name ends in ``.in``; in it @NAME@ stands for the plugin's name (no-latest), @PACKAGE@ for
-the Python package (no_latest), @CLASS@ for a class (NoLatest). ``package`` in a template's path is the package's folder.
+the Python package (no_latest), @CLASS@ for a class (NoLatest). ``package-`` begins the names of the package's files.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ def test_nothing_is_published_where_the_service_finds_its_pods_itself(start, cli
     client.objects["services"].append(dns)
 
     assert "10.96.0.10" not in start().until("ready")
-    assert "10.96.0.10" not in start(register=False).until("ready")
+    assert "10.96.0.10" not in start(publish=False).until("ready")
     assert client.patched == []
 
 
@@ -175,6 +175,18 @@ def test_silent_resolvers_are_said_until_one_answers(start, monkeypatch):
         ask(port, "last.example.org")
         answers.join()
         run.until("ready", 2)
+
+
+def test_behind_a_service_that_looks_at_readiness_the_clusters_names_stay(start, monkeypatch):
+    monkeypatch.setattr(upstream, "ANSWER_SECONDS", 0.01)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        run = start(publish=False, upstream=(f"127.0.0.1:{silent.getsockname()[1]}",))
+        port = port_of(run.until("ready"))
+        for number in range(upstream.DOUBT):
+            ask(port, f"{number}.example.org")
+
+        assert "; no resolver answers for other names (127.0.0.1:" in run.until("ready", 2)
 
 
 def _answer_once(end):

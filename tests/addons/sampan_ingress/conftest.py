@@ -171,22 +171,24 @@ class Echo(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def pods():
     """Start a pod by its name; its port."""
-    servers = []
+    started = []
 
     def start(name):
         server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
         server.daemon_threads, server.name = True, name
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        servers.append(server)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        started.append((server, thread))
         return server.server_port
 
     yield start
-    for server in servers:
+    for server, thread in started:
         server.shutdown()
         server.server_close()
+        thread.join()
 
 
 class DataPlane:

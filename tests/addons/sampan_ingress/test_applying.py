@@ -253,3 +253,44 @@ def test_what_is_found_half_way_to_the_end_is_not_put_in_place(data_plane, made,
     applied = data_plane.applier.apply(parts, data_plane.fallbacks)
 
     assert (applied.changed, data_plane.nginx.conf.read_text()) == (False, before)
+
+
+class Upgraded:
+    """A client's upgraded connection; the pod's end of it is accepted from the listener."""
+
+    def __init__(self, data_plane, listener):
+        self.client = socket.create_connection(("127.0.0.1", data_plane.place.http_port), 5)
+        self.client.sendall(
+            b"GET / HTTP/1.1\r\nHost: up.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+        )
+        self.pod, _ = listener.accept()
+        self.pod.recv(65536)
+        self.pod.sendall(b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        assert self.client.recv(65536).startswith(b"HTTP/1.1 101 ")
+
+    def is_open(self):
+        self.pod.sendall(b"there?")
+        try:
+            return self.client.recv(100) == b"there?"
+        except ConnectionResetError:
+            return False
+
+    def close(self):
+        self.client.close()
+        self.pod.close()
+
+
+def test_old_workers_do_not_pile_up(data_plane, made, pods):
+    data_plane.applier.most_draining = 1
+    upgrades = made.ingress("up", made.rule("up.example.com", made.path("/", to=made.backend("up"))))
+    opened = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        up = made.slice("up", "127.0.0.1", port=listener.getsockname()[1])
+        for number in range(3):
+            given = {"services": [made.service(), made.service("up")], "slices": [up]}
+            data_plane.serve(upgrades, made.ingress("w", made.rule(f"{number}.org")), **given)
+            opened.append(Upgraded(data_plane, listener))
+
+    assert [one.is_open() for one in opened] == [False, True, True]
+    for one in opened:
+        one.close()

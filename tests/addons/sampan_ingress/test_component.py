@@ -21,7 +21,7 @@ from sampan.contracts.access import User
 from sampan.contracts.components import Running
 from sampan.testing.miniapi import MiniApi
 from sampan_ingress import component
-from sampan_ingress.component import cleanup, identity_in, run
+from sampan_ingress.component import cleanup, run
 from sampan_ingress.nginx import sweep
 from sampan_ingress.observed import CLASSES, INGRESSES, SECRETS, SERVICES, SLICES
 from sampan_ingress.plugin import Settings
@@ -142,14 +142,6 @@ def test_a_missing_nginx_is_said(tmp_path):
     assert "no nginx is found" in controller.failing.get(timeout=10)
     controller.end()
     assert not (Path(controller.home) / "nginx" / "nginx.conf").exists()
-
-
-def test_its_name_in_the_lease_is_kept_but_not_shared_with_another_host(tmp_path):
-    first = identity_in(tmp_path, "a")
-
-    assert first.startswith("a-")
-    assert identity_in(tmp_path, "a") == first
-    assert identity_in(tmp_path, "b").startswith("b-")
 
 
 def test_who_learns_late_that_it_ends_is_served_still(tmp_path, program, made):

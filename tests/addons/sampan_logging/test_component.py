@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sampan.contracts.components import Running
-from sampan_logging.component import Watcher
+from sampan_logging.component import Ending, Watcher
 from sampan_logging.entries import Entry, Progress
 from sampan_logging.journal import Journal
 from sampan_logging.lines import Position
@@ -120,6 +120,28 @@ print("elasticsearch" in sys.modules)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"
+
+
+def test_a_part_that_fails_ends_the_whole_and_is_told():
+    ending = Ending(threading.Event())
+
+    def part():
+        raise RuntimeError("broken")
+
+    ending.guard(part)
+
+    assert ending.event.is_set()
+    with pytest.raises(RuntimeError, match="broken"):
+        ending.tell()
+
+
+def test_being_told_to_stop_is_no_failure():
+    stop = threading.Event()
+    ending = Ending(stop)
+    stop.set()
+
+    assert ending.event.wait(10)
+    ending.tell()
 
 
 @given(st.binary(max_size=200))

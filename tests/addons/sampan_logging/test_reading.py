@@ -188,6 +188,7 @@ def logs():
 def taken(logs, monkeypatch):
     monkeypatch.setattr("sampan_logging.reading._FIRST_PAUSE", 0.01)
     monkeypatch.setattr("sampan_logging.reading._BUSY_PAUSE", 0.005)
+    monkeypatch.setattr("sampan_logging.reading._MISS_PAUSE", 0.02)
     one = Taken(logs)
     yield one
     one.reader.stop()
@@ -261,12 +262,42 @@ def test_a_log_rotated_while_nobody_read_is_said_and_the_rest_is_read(logs, take
     assert len(taken.gaps) == 1 and "rotated" in taken.gaps[0]
 
 
+def test_a_container_that_starts_anew_before_its_status_says_so_loses_nothing(logs, taken, source):
+    logs.runs["main"] = [Run((NOW, "a"), over=False)]
+    taken.see(source(), Seen(0, begun=True))
+    taken.until(lambda: taken.texts == ["a"])
+    with logs.change:
+        logs.runs["main"][0].lines.append((NOW + 1, "b"))
+        logs.runs["main"].append(Run((NOW + SECOND, "c")))
+        logs.breaks = [0]
+        logs.runs["main"][0].over = True
+        logs.change.notify_all()
+        assert logs.change.wait_for(lambda: len(logs.asked) > 2, 10)
+    taken.see(source(), Seen(1, begun=True, over=True))
+    taken.until(lambda: taken.ended("uid-web/main", 1))
+
+    assert taken.texts == ["a", "b", "c"] and taken.gaps == []
+
+
 def test_a_pod_that_is_gone_before_its_log_was_read_is_said(logs, taken, source):
     logs.refuse = (404, 'pods "web" not found')
     taken.see(source(), Seen(0, begun=True, gone=True))
     taken.until(lambda: taken.entries and taken.entries[-1].progress.forgotten)
 
     assert len(taken.gaps) == 1 and "not found" in taken.gaps[0]
+
+
+def test_a_pod_that_goes_as_soon_as_its_log_has_ended_lost_nothing(logs, taken, source):
+    logs.runs["main"] = [Run((NOW, "a"), (NOW + 1, "bye"))]
+    taken.see(source(), Seen(0, begun=True))  # nobody has said yet that it is over
+    taken.until(lambda: len(taken.texts) == 2)
+    with logs.change:
+        assert logs.change.wait_for(lambda: len(logs.asked) > 1, 10)
+        logs.refuse = (404, 'pods "web" not found')
+    taken.see(source(), Seen(0, begun=True, gone=True))
+    taken.until(lambda: taken.entries[-1].progress.forgotten)
+
+    assert taken.texts == ["a", "bye"] and taken.gaps == []
 
 
 def test_what_the_api_refuses_is_failing_and_read_later(logs, taken, source):

@@ -12,9 +12,10 @@ class Rig:
     def __init__(self, home, most_bytes=1 << 20):
         self.journal = Journal(home, segment_bytes=2000)
         self.written, self.said = threading.Semaphore(0), []
-        self.change = threading.Condition()
+        self.change, self.failed = threading.Condition(), []
         self.writer = Writer(
             self.journal, most_bytes=most_bytes, interval=0.0, written=self.written.release, trouble=self._say,
+            failed=self.failed.append,
             stop=threading.Event(),
         )  # fmt: skip
 

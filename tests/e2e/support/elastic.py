@@ -28,6 +28,7 @@ USER = "nobody"
 PATIENCE = 120  # seconds until it answers
 #: Unique for each line; ``_doc`` would not do, for it changes between two pages.
 ORDER = ["@timestamp", "order", "kubernetes.pod.uid", "kubernetes.container.name"]
+JAVA = "-Xms256m -Xmx256m -XX:TieredStopAtLevel=1"  # it does not live long enough for the second compiler
 SETTINGS = """\
 cluster.name: sampan-test
 node.name: one
@@ -89,7 +90,7 @@ class Elastic:
         java = str(Path(shutil.which("java") or "/usr/bin/java").resolve().parents[1])
         env = {
             "PATH": os.environ["PATH"], "ES_JAVA_HOME": java, "JAVA_HOME": java, "HOME": str(self._folder),
-            "ES_JAVA_OPTS": "-Xms256m -Xmx256m", "LANG": "C.UTF-8",
+            "ES_JAVA_OPTS": JAVA, "LANG": "C.UTF-8",
         }  # fmt: skip
         with open(self._folder / "output", "ab") as output:
             self._process = subprocess.Popen(
@@ -157,15 +158,22 @@ class Elastic:
 
 
 @pytest.fixture(scope="session")
-def elastic() -> Iterator[Elastic]:
+def launched() -> Iterator[Elastic]:
+    """On its way; other things can start meanwhile."""
     folder = Path(tempfile.mkdtemp(prefix="sampan-elastic-"))  # not pytest's: another user has to get there
     folder.chmod(0o755)
     try:
         server = Elastic(folder)
         try:
-            server.start()
+            server.launch()
             yield server
         finally:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def elastic(launched: Elastic) -> Elastic:
+    launched.wait()
+    return launched

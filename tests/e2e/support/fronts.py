@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -48,6 +49,7 @@ class Fronted:
     cluster: Cluster
     direct: int  # gunicorn's own port
     tls: bool = False  # nginx reaches gunicorn over TLS
+    second: int = 0  # the port of another gunicorn on the same store, as if on another machine
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
     arbiter: int = 0  # gunicorn's process; a successor of it is not a child of ours
 
@@ -61,6 +63,8 @@ class Fronted:
 
     def places(self, text: str) -> str:
         """The page's text with this machine's paths and ports."""
+        if not self.second:
+            text = text.replace("    server 192.0.2.12:6444 fail_timeout=1s;\n", "")
         for there, here in (
             ("/var/lib/sampan", str(self.home)),
             ("/run/sampan/api.sock", str(self.socket)),
@@ -68,7 +72,7 @@ class Fronted:
             ("listen 6443", f"listen {self.cluster.port}"),
             ("127.0.0.1:6444", f"127.0.0.1:{self.direct}"),
             ("192.0.2.11:6444", f"127.0.0.1:{self.direct}"),
-            ("    server 192.0.2.12:6444 fail_timeout=5s;\n", ""),
+            ("192.0.2.12:6444", f"127.0.0.1:{self.second}"),
         ):
             text = text.replace(there, here)
         return text
@@ -96,6 +100,10 @@ class Fronted:
         gunicorn = Path(WHICH_PYTHON).parent / "gunicorn"
         self.begin("gunicorn", str(gunicorn), "-c", str(self.home / "gunicorn.conf.py"), *options)
         self.arbiter = self.running["gunicorn"].pid
+        if self.second:
+            config = (self.home / "gunicorn.conf.py").read_text().replace(f":{self.direct}", f":{self.second}")
+            (self.home / "second.conf.py").write_text(config.replace("api.sock", "second.sock"))
+            self.begin("second", str(gunicorn), "-c", str(self.home / "second.conf.py"), *options)
         self.begin("nginx", NGINX, "-p", str(self.home / "nginx"), "-c", str(self.home / "nginx/nginx.conf"))
         until(lambda: "ok" in self.cluster.kubectl("get", "--raw", "/readyz", check=False), 30, self.logs)
 
@@ -153,6 +161,11 @@ def new(home: Path, tools: Path, number: int, **kind: object) -> Fronted:
     )
     (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\nweak-token,weak,,"readers"\n')
     return Fronted(cluster, free_port(), **kind)
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A stranger's plugin that raises, hangs, spins or answers nonsense, on the real loop: it is named, others are served."""
+"""A stranger's plugin that raises, hangs or answers nonsense, on the real loop: it is named, others are served."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def test_no_placeholder_is_left_and_the_code_is_in_order(tmp_path):
         for path in write(f"a-{kind}", kind, tmp_path):
             assert "@" not in path.read_text().replace("@hookimpl", "").replace("@dataclass", "").replace("@pytest", "")
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "E,F,W", "--line-length", "120", str(tmp_path)],
+        [sys.executable, "-m", "ruff", "check", "--isolated", "--select=E,F,W", "--line-length=120", str(tmp_path)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

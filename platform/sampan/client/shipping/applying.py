@@ -14,6 +14,7 @@ from sampan.client.client import Client
 from sampan.client.shipping import inventory, marks
 from sampan.client.shipping.inventory import Collections, Inventory, Ref
 from sampan.client.shipping.merging import equal, merge
+from sampan.client.shipping.own import with_own, without_own
 from sampan.contracts.kinds import Object, Resource
 from sampan.errors import AlreadyExists, BadRequest, Conflict, Invalid, NotFound
 from sampan.objects.metadata import is_deleting
@@ -107,7 +108,7 @@ class Shipment:
 
     def _note_made(self, resource: Resource, manifest: Object, answer: Object, made: Object | None = None) -> None:
         """Remember what the server made of it, in a second write, for only its answer tells."""
-        made = made or marks.plain(answer)
+        made = made or without_own(marks.plain(answer), answer, marks.plain(manifest), self.addon)
         if equal(made, marks.plain(manifest)) or equal(made, marks.read(answer).made):
             return
         annotations = marks.marked(answer, self.addon, self.version, manifest, made=made)["metadata"]["annotations"]
@@ -185,8 +186,10 @@ class Shipment:
         body = {**target, "metadata": {**own, **target["metadata"]}}
         if "status" in live:
             body["status"] = live["status"]
+        body = with_own(body, live, self.addon)
         try:
-            answer = self.client.update(resource, marks.marked(body, self.addon, self.version, manifest))
+            body = marks.marked(body, self.addon, self.version, manifest, adopted=record.adopted)
+            answer = self.client.update(resource, body)
         except (Invalid, BadRequest) as error:
             log.info("add-on %s: %s cannot be changed (%s) and is made anew", self.addon, ref, error)
             self.client.delete(resource, ref.name, ref.namespace, uid=live["metadata"]["uid"])
@@ -214,9 +217,10 @@ def why_left(live: Object) -> str:
 
 
 def is_edited(live: Object) -> bool:
-    """Whether anything in it differs from what was shipped and what the server made of that."""
+    """Whether anything in it differs from what was shipped, what the server made of that, and what the add-on wrote."""
     record = marks.read(live)
-    return not equal(marks.plain(live), marks.plain(record.base))
+    base = marks.plain(record.base)
+    return not equal(without_own(marks.plain(live), live, base, record.addon), base)
 
 
 def unmarked(live: Object) -> Object:

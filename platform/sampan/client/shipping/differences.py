@@ -9,6 +9,7 @@ from typing import Any
 
 from sampan.client.shipping import marks
 from sampan.client.shipping.inventory import Ref
+from sampan.client.shipping.own import without_own
 from sampan.contracts.kinds import Object
 
 
@@ -18,7 +19,7 @@ def difference(ref: Ref, manifest: Object, live: Object | None) -> str:
         return _unified(ref, marks.plain(manifest), None)
     record = marks.read(live)
     base = marks.plain(record.base or manifest)
-    found = marks.plain(live)
+    found = without_own(marks.plain(live), live, base, record.addon)
     if record.shipped is None or record.adopted:  # what the server filled in is not known: look at our fields alone
         found = _like(found, base)
     return _unified(ref, base, found)

@@ -19,11 +19,11 @@ def test_without_arguments_settings_are_shown_with_values_defaults_and_meaning(r
 def test_a_setting_is_written_beside_what_is_there(run, write, tmp_path):
     write("# mine\nplugins:\n  dns:\n    port: 53  # fixed\naddons: []\n")
 
-    answer = run("configure", "dns", "upstream=[10.0.0.1]", "register=false")
+    answer = run("configure", "dns", "upstream=[10.0.0.1]", "publish=false")
 
     assert answer.output == "dns is configured\n  it is not enabled\n"
     assert (tmp_path / "sampan.yaml").read_text() == (
-        "# mine\nplugins:\n  dns:\n    port: 53  # fixed\n    upstream: [10.0.0.1]\n    register: false\naddons: []\n"
+        "# mine\nplugins:\n  dns:\n    port: 53  # fixed\n    upstream: [10.0.0.1]\n    publish: false\naddons: []\n"
     )
 
 
