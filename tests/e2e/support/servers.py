@@ -13,11 +13,9 @@ from pathlib import Path
 from clusters import ROOT, Cluster, free_port, until
 
 from sampan.client import Client
+from sampan.settings import load
+from sampan.supervisor.cluster import load_plugins, prepare
 
-PREPARE = (
-    "from sampan.settings import load; from sampan.supervisor.cluster import load_plugins, prepare; "
-    "s = load(); prepare(s, load_plugins(s))"
-)
 #: What all servers of a cluster have in common. serving certificates, for one, are each server's own.
 SHARED = ("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub")
 
@@ -82,5 +80,6 @@ def make(folder: Path, tools: Path, store: str, *, number: int, workers: int = 1
         (home / "pki").mkdir(mode=0o700)
         for name in SHARED:
             shutil.copy2(like.home / "pki" / name, home / "pki" / name)
-    subprocess.run([sys.executable, "-c", PREPARE], env=server.cluster.env, cwd=ROOT, check=True)
+    settings = load(home=str(home), environ={})
+    prepare(settings, load_plugins(settings))
     return server

@@ -6,6 +6,7 @@ import signal
 import threading
 
 import pytest
+from clusters import until
 from postgreses import Postgres
 
 from sampan.contracts.store import Put, Unavailable
@@ -24,7 +25,8 @@ def own_server():
         server.remove()
 
 
-def test_nothing_acknowledged_is_lost_when_the_server_crashes(own_server):
+def test_nothing_acknowledged_is_lost_when_the_server_crashes(own_server, monkeypatch):
+    monkeypatch.setattr("sampan_postgres.listener.PATIENCE", 60.0)  # however long this machine takes to start it again
     store = PostgresStore(read_url(own_server.url))
     written: dict[int, str] = {}
     unsure: set[str] = set()
@@ -94,6 +96,7 @@ def test_watches_are_told_when_nobody_answers_any_more(own_server, monkeypatch):
         store.commit(Put("/a", b""))
 
     own_server.start()
+    until(lambda: store._feed._lost is None)
     revision = store.commit(Put("/a", b""))
     with following(store, 1) as follower:
         follower.until(revision)
