@@ -6,6 +6,7 @@ import base64
 import contextlib
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,6 +42,7 @@ from sampan_metrics.usage import Known, Usage
 log = logging.getLogger(__name__)
 
 TIDY = 60.0  # seconds between two tidyings of the history
+REACHED_WITHIN = 10.0  # seconds after which it is said that the API server does not hand requests on
 RENEW = 3600.0  # seconds between two looks at the certificate and whom to trust
 LEAST_INTERVAL = 1.0
 
@@ -70,6 +72,7 @@ class Addon:
         self._own = own
         self._tidied = self._renewed = time.monotonic()
         self._said = ""
+        self._answers = threading.Event()  # somebody has asked the API server for what is served here, and got it
 
     def run(self) -> None:
         running = self._running
@@ -170,6 +173,9 @@ class Addon:
         return [node["metadata"]["name"] for node in self._nodes.list()]
 
     def _keep(self, node: str, fresh: Mapping[Address, Usage]) -> None:
+        if not self._answers.is_set() and self._known.node(node) is not None and self._is_reached():
+            self._answers.set()
+            self._report({})
         if self._history is None:
             return
         samples = [
@@ -180,6 +186,28 @@ class Addon:
         except sqlite3.Error as error:
             self._figures.history_failures.inc(len(samples))
             log.warning("metrics: %d measurements are not kept: %s", len(samples), error)
+
+    def _is_reached(self) -> bool:
+        """Whether the API server hands requests on to here, so that being ready means that `kubectl top` works."""
+        deadline = time.monotonic() + REACHED_WITHIN
+        while why := self._unreached():
+            if time.monotonic() > deadline:
+                self._running.failing(f"the API server does not reach what is served here: {why}")
+                return False
+            if self._running.stop.wait(0.1):
+                return False
+        return True
+
+    def _unreached(self) -> str:
+        """What the APIService says against being available, "" for nothing."""
+        try:
+            found = self._running.client.get(API_SERVICES, API_SERVICE_NAME)
+        except (SampanError, OSError) as error:
+            return str(error)
+        for condition in (found.get("status") or {}).get("conditions", ()):
+            if condition["type"] == "Available":
+                return "" if condition["status"] == "True" else str(condition.get("message") or condition["status"])
+        return "nobody has looked yet"
 
     def _after_round(self, scraper: Scraper) -> None:
         self._report(scraper.failing())
@@ -209,6 +237,8 @@ class Addon:
             missing = f", {len(failing)} of them silent" if failing else ""
             every = f"every {self._settings.interval:g} s"
             said, say = f"what pods use is looked at {every} on {len(names)} nodes{missing}", self._running.ready
+            if names and not self._answers.is_set():
+                return  # not before the first figures can be had
         if said != self._said:
             self._said = said
             say(said)
