@@ -151,6 +151,8 @@ class Reader:
         if not one.seen.gone:
             return
         if one.progress is not None:
+            if not one.progress.ended and not one.drained:
+                self.say_gap(one.source, one.progress, plan.unread(one.progress, "its pod is gone"))
             last = Progress(one.progress.run, one.progress.position, ended=True, forgotten=True)
             self._offer(Entry(one.source, last))
         self._all.pop(one.source.key, None)

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 _READ = 1 << 20  # bytes of the spool at a time
 _MOST_AGAIN = 5000  # documents that wait to be sent again, beyond which nothing new is begun
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
 _DOUBTS = 8  # times that a doubtful document is sent before it is put aside
 _IDLE = 60.0
 _RETENTION_PAUSE = 3600.0

@@ -159,7 +159,10 @@ class Informer:
             while not self._stopped.is_set():
                 lines = stream.read(0)
                 for line in lines:
-                    initial = self._take(line, initial)
+                    try:
+                        initial = self._take(line, initial)
+                    except StatusError as error:
+                        self._refused(error, initial is not None)
                 if stream.ended:
                     break
                 if not lines:
@@ -171,8 +174,9 @@ class Informer:
             stream.close()
 
     def _refused(self, error: Exception, initial: bool) -> None:
-        client_side = isinstance(error, StatusError) and 400 <= error.code < 500
-        if initial and client_side and not isinstance(error, (Expired, Gone, TooManyRequests)):
+        # 500: an extension server on a store that cannot tell how far it is (etcd before 3.4.25) says so in the stream.
+        unable = isinstance(error, StatusError) and 400 <= error.code <= 500
+        if initial and unable and not isinstance(error, (Expired, Gone, TooManyRequests)):
             self._watch_list = False  # an older server: LIST says what is really wrong, if anything is
         raise error
 

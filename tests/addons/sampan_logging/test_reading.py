@@ -300,6 +300,13 @@ def test_a_pod_that_goes_as_soon_as_its_log_has_ended_lost_nothing(logs, taken, 
     assert taken.texts == ["a", "bye"] and taken.gaps == []
 
 
+def test_a_pod_that_goes_before_its_log_was_read_on_is_said(logs, taken, source):
+    taken.see(source(), Seen(1, gone=True), Progress(0, Position(NOW, 0, "d")))
+    taken.until(lambda: taken.entries and taken.entries[-1].progress.forgotten)
+
+    assert len(taken.gaps) == 1 and "its pod is gone" in taken.gaps[0]
+
+
 def test_what_the_api_refuses_is_failing_and_read_later(logs, taken, source):
     logs.runs["main"] = [Run((NOW, "a"))]
     logs.refuse = (403, "pods/log is forbidden")

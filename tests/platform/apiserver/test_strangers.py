@@ -325,3 +325,29 @@ def test_a_hook_that_hangs_at_boot_is_left_out_by_name():
         start({"hangs": Hangs()}, only=(), control=False, deadlines=Deadlines(boot=0.1)),
     ):
         pass
+
+
+def test_a_subresource_that_says_it_blocks_has_no_deadline_but_only_so_much_room(monkeypatch):
+    from sampan.apiserver import strangers
+    from sampan.fencing import Books, Broken, Fence
+    from sampan.fencing.runners import Runners
+
+    monkeypatch.setattr(strangers, "MOST_AT_ONCE", 1)
+    books, release, entered = Books(), threading.Event(), threading.Event()
+
+    def serve(call):
+        entered.set()
+        release.wait()
+        return {}
+
+    route = Route(path="/slow", serve=serve, blocking=True)
+    fenced = strangers.fenced_route(Fence("odd", books, Runners(), Deadlines(request=0.01)), route)
+    first = threading.Thread(target=fenced.serve, args=(None,))
+    first.start()
+    assert entered.wait(5)
+
+    with pytest.raises(Broken, match="1 calls have not ended yet"):
+        fenced.serve(None)
+    release.set()
+    first.join()
+    assert fenced.serve(None) == {}

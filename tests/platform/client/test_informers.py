@@ -92,6 +92,22 @@ def test_a_server_without_watch_list_is_listed_and_watched(follow):
     assert changes.wait(2) == [("added", "a"), ("added", "b")]
 
 
+def test_a_server_that_regrets_watch_list_in_its_stream_is_listed_and_watched(follow):
+    def reply(exchange):
+        if "sendInitialEvents" in exchange.path:
+            exchange.begin()
+            exchange.event("ERROR", {"kind": "Status", "reason": "InternalError", "code": 500, "message": "disabled"})
+        elif "watch=true" in exchange.path:
+            exchange.begin()
+            exchange.server.release.wait(WAIT)
+        else:
+            exchange.json(200, {"metadata": {"resourceVersion": "5"}, "items": [pod("a", 1)]})
+
+    _, _, changes = follow(reply)
+
+    assert changes.wait(1) == [("added", "a")]
+
+
 def test_a_broken_watch_is_resumed_where_it_ended(follow):
     def reply(exchange):
         exchange.begin()

@@ -27,6 +27,8 @@ def complaints(schema: Any, path: str = "", depth: int = 0) -> Iterator[str]:
         return
     if "$ref" in schema:
         yield f"{at}: $ref cannot be used; write the schema out"
+    if "x-kubernetes-validations" in schema:
+        yield f"{at}: x-kubernetes-validations is not evaluated here; check it in Kind.validate"
     yield from _type(schema, at, root=not path)
     yield from _pattern(schema, at)
     properties, more = schema.get("properties"), schema.get("additionalProperties")

@@ -21,6 +21,7 @@ def spec(schema):
         (spec({"type": "string", "pattern": "("}), "spec: the pattern cannot be used"),
         (spec({"type": "array"}), "spec: an array needs items"),
         (spec({"$ref": "#/x", "type": "string"}), r"\$ref cannot be used"),
+        (spec({"type": "object", "x-kubernetes-validations": []}), "spec: x-kubernetes-validations is not evaluated"),
         (spec({"type": "integer", "default": "x"}), "spec: the default does not fit"),
         (
             spec({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": True}),
