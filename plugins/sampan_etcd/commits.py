@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from sampan.contracts.store import Op, Put, Stale
 from sampan.errors import SampanError
@@ -31,9 +32,10 @@ LEASE_ATTEMPTS = 3
 class Commits:
     """Starts what the pipeline lets go, and finishes it there."""
 
-    def __init__(self, members: Members, names: Names) -> None:
+    def __init__(self, members: Members, names: Names, noted: Callable[[int], int]) -> None:
         self._members = members
         self._names = names
+        self._noted = noted  # is told each revision
         self._leases = Leases(members)
         self.pipeline = Pipeline(self._start)
 
@@ -88,7 +90,7 @@ class Commits:
             return answer.as_error()
         outcome = read_outcome(answer)
         if outcome.succeeded:
-            return self._names.ours(outcome.revision)
+            return self._noted(self._names.ours(outcome.revision))
         return Stale(self._culprit(order, outcome))
 
     def _culprit(self, order: Order, outcome: Outcome) -> str:

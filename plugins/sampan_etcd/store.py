@@ -48,10 +48,10 @@ class EtcdStore:
         except BaseException:
             self._members.close()
             raise
-        self._commits = Commits(self._members, self._names)
         self._lock = threading.Lock()
         self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
-        self._seen = 0  # the newest revision that was read here
+        self._commits = Commits(self._members, self._names, self._noted)
+        self._seen = 0  # the newest revision that was read or written here
         self._floor = 0  # compaction has been asked for up to here
         self._compacting = 0
         self._idle = threading.Condition(self._lock)
@@ -121,21 +121,34 @@ class EtcdStore:
             return watch
 
     def compact(self, revision: int) -> None:
-        if revision > self._seen:
-            revision = min(revision, self.revision())
+        """Sent and not waited for; reads here are refused at once."""
         self._check_open()
         with self._lock:
-            self._floor = max(self._floor, revision)
+            self._floor = max(self._floor, min(revision, self._seen))
             self._compacting += 1
+        self._compact(revision)
 
+    def _compact(self, revision: int) -> None:
         def then(answer: bytes | Failure) -> None:
+            if isinstance(answer, Failure) and answer.meaning is Meaning.FUTURE:
+                self.ask_revision(newest)
+                return
             if isinstance(answer, Failure) and answer.meaning is not Meaning.COMPACTED:
                 log.warning("etcd did not compact to revision %s: %s", revision, answer)
-            with self._lock:
-                self._compacting -= 1
-                self._idle.notify_all()
+            self._compacted()
+
+        def newest(answer: int | SampanError) -> None:
+            if isinstance(answer, int):
+                self._compact(answer)
+            else:
+                self._compacted()
 
         self._members.send(COMPACT, compaction_request(self._names.theirs(revision)), then)
+
+    def _compacted(self) -> None:
+        with self._lock:
+            self._compacting -= 1
+            self._idle.notify_all()
 
     def close(self) -> None:
         with self._lock:

@@ -47,6 +47,11 @@ class Reader:
         self._options = options
         self._idle: deque[Connection] = deque()
         self._closed = False
+        self._floor = 0
+
+    def forbid(self, before: int) -> None:
+        """Answer Compacted for earlier revisions from now on, before the database says so."""
+        self._floor = max(self._floor, before)
 
     def revision(self) -> int:
         newest: int = self._ask((NEWEST, ()))[0][0][0]
@@ -90,16 +95,12 @@ class Reader:
             commits[-1][1].append(Change(number, key, value if created else None, old, revision_of(previous)))
         return [(number, tuple(changes)) for number, changes in commits]
 
-    def bound(self, revision: int) -> None:
-        """Write that earlier revisions are not read any more, for all servers."""
-        self._ask((BOUND, (revision, revision)))
-
     def close(self) -> None:
         self._closed = True
         self._close_idle()
 
-    @staticmethod
-    def _check(revision: int, oldest: int) -> None:
+    def _check(self, revision: int, oldest: int) -> None:
+        oldest = max(oldest, self._floor)
         if revision < oldest:
             raise Compacted(oldest)
 
@@ -139,12 +140,6 @@ class Reader:
             connection.close()
         if self._closed:
             self._close_idle()
-
-
-BOUND = (
-    "UPDATE bounds SET value = least(%s, (SELECT revision FROM head))"
-    " WHERE name = 'oldest' AND value < least(%s, (SELECT revision FROM head))"
-)
 
 
 def _entry(key: str, rows: list[tuple[Any, ...]]) -> Entry | None:

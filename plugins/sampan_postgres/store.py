@@ -77,7 +77,10 @@ class PostgresStore:
         return Watch(self._feed, self._reader, after)
 
     def compact(self, revision: int) -> None:
-        self._reader.bound(revision)
+        if self._closed:
+            raise Unavailable("the store is closed")
+        self._reader.forbid(min(revision, self._feed.newest))
+        self._writer.compact(revision)
 
     def close(self) -> None:
         with self._closing:

@@ -25,6 +25,11 @@ log = logging.getLogger(__name__)
 
 MOST_COMMITS = 256  # in one group
 
+BOUND = (
+    "UPDATE bounds SET value = least(%s, (SELECT revision FROM head))"
+    " WHERE name = 'oldest' AND value < least(%s, (SELECT revision FROM head))"
+)
+
 
 class Submission(NamedTuple):
     ops: Sequence[Op]
@@ -42,6 +47,7 @@ class Writer:
         self._connection: Connection | None = None
         self._queue: deque[Submission] = deque()
         self._changed = threading.Condition()
+        self._bound = 0  # to be written
         self._stopping = False
         self._finished = False
         self._thread = threading.Thread(target=self._run, name="postgres-writer", daemon=True)
@@ -56,6 +62,12 @@ class Writer:
                 return
         _call(done, Unavailable("the store is closed"))
 
+    def compact(self, revision: int) -> None:
+        """Write that earlier revisions are not read any more, for all servers; before the next group."""
+        with self._changed:
+            self._bound = max(self._bound, revision)
+            self._changed.notify()
+
     def close(self) -> None:
         """Finish what was submitted and end the thread."""
         with self._changed:
@@ -64,7 +76,14 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while group := self._take():
+        while True:
+            group, bound = self._take()
+            if bound:
+                self._write_bound(bound)
+            if not group:
+                if self._finished:
+                    break
+                continue
             try:
                 answers, commits = self._commit(group)
             except Exception as error:
@@ -77,13 +96,21 @@ class Writer:
                 _call(submission.done, answer)
         self._let_go()
 
-    def _take(self) -> list[Submission]:
-        """What waits, as soon as something does; nothing at the end."""
+    def _take(self) -> tuple[list[Submission], int]:
+        """The commits and the bound that wait, as soon as one does; no commits and finished at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._stopping)
+            self._changed.wait_for(lambda: self._queue or self._stopping or self._bound)
             group = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_COMMITS))]
-            self._finished = not group
-            return group
+            bound, self._bound = self._bound, 0
+            self._finished = self._stopping and not group
+            return group, bound
+
+    def _write_bound(self, bound: int) -> None:
+        try:
+            self._connected().execute(BOUND, (bound, bound))
+        except psycopg.Error as error:  # whoever compacts does so again, and further
+            log.warning("the store could not be compacted: %s", unavailable(error))
+            self._let_go()
 
     def _commit(self, group: list[Submission]) -> tuple[list[int | SampanError], list[Any]]:
         """(an answer for each, what was committed)"""
