@@ -10,8 +10,8 @@ from clusters import Cluster, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.kubectl]
 
-#: Busy as long as a file is there, idle without it.
-BURN = "touch /tmp/load; while true; do if [ ! -e /tmp/load ]; then sleep 0.1; fi; done"
+#: Busy until a file is there.
+BURN = "while true; do if [ -e /tmp/idle ]; then sleep 0.1; fi; done"
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_replicas_follow_the_load_up_and_down(cluster, namespace):
     until(lambda: len(_pods(cluster)) == 2)
     for name in _pods(cluster):
         cluster.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=20s")
-        cluster.kubectl("exec", name, "--", "rm", "-f", "/tmp/load")
+        cluster.kubectl("exec", name, "--", "touch", "/tmp/idle")
 
     until(lambda: _replicas(cluster) == 1, 40, "one pod without load")
     told = cluster.kubectl("describe", "hpa", "busy")

@@ -131,6 +131,8 @@ def test_a_server_of_two_that_is_killed_is_passed_over(tmp_path, tools):
             asked(connection, "GET", f"{load.PATH}/a")
         for pid in (front.running["second"].pid, *front.children(front.running["second"].pid)):
             os.kill(pid, signal.SIGKILL)
+        for _ in range(4):  # which of the two gets a request is nginx's choice: reads find out who is gone
+            asked(connection, "GET", f"{load.PATH}/a")
 
         for number in range(10):
             made = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": f"b-{number}"}}
