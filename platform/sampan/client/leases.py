@@ -73,13 +73,17 @@ class Elector:
             self._release()
 
     def _keep(self, stop: threading.Event) -> None:
+        """Renewed no more often than is needed: these are the steady writes of an idle cluster."""
         renewed = self._clock()
-        while not stop.wait(self._retry):
+        pause = usual = self._renew / 2
+        while not stop.wait(pause):
             if self._try():
-                renewed = self._clock()
+                renewed, pause = self._clock(), usual
             elif self._clock() - renewed > self._renew:
                 log.error("leadership of %s/%s is lost", self.namespace, self.name)
                 return
+            else:
+                pause = min(self._retry, usual)
 
     def _try(self) -> bool:
         """Take or renew the lease; whether it is ours now."""
