@@ -10,7 +10,7 @@ from typing import Any
 from sampan.client import Client
 from sampan.client.informers import Informer
 from sampan.contracts.components import Running
-from sampan.contracts.kinds import Resource
+from sampan.contracts.kinds import Object, Resource
 from sampan.errors import ConfigError, StatusError
 from sampan_dns.figures import Figures, register
 from sampan_dns.manifests import NAME, NAMESPACE, endpoints
@@ -52,10 +52,12 @@ def run(running: Running) -> None:
     options, settings = running.options, running.settings
     server: Server | None = None
 
-    def on_change(old: object, new: object) -> None:
+    def on_change(old: Object | None, new: Object | None) -> None:
         names.changed()
         if server is not None:
             server.flush()
+            if _is_ours(old) or _is_ours(new):
+                health.on_service(services.get(NAME, NAMESPACE))
 
     services = Informer(running.client, SERVICES, on_change=on_change)
     slices = Informer(running.client, SLICES, on_change=on_change)
@@ -82,6 +84,7 @@ def run(running: Running) -> None:
         lead = Lead(running.client, str(options["node_name"]), reachable(address, options), server.port)
         try:
             published = settings.publish and not has_selector(services) and lead.take()
+            health.on_service(services.get(NAME, NAMESPACE))
             health.serves(_where(address, server.port, options, published=published), published=published)
             running.stop.wait()
         finally:
@@ -111,17 +114,38 @@ class Health:
     def __init__(self, running: Running, resolvers: Sequence[str]) -> None:
         self._running, self._resolvers = running, resolvers
         self._words, self._published = "", False
+        self._upstream_well = True
+        self._service = ""  # its address
 
     def serves(self, words: str, *, published: bool) -> None:
         self._words = words if self._resolvers else f"{words}; no resolver is known for other names"
         self._published = published
-        self._running.ready(self._words)
+        self._say()
 
     def on_upstream(self, well: bool) -> None:
-        """Where a Service finds us by our readiness, the cluster's names must not go with the world's."""
-        if well:
+        self._upstream_well = well
+        self._say()
+
+    def on_service(self, service: Object | None) -> None:
+        """It may have been made with another address than pods are told, which can never change."""
+        before, self._service = self._service, str(((service or {}).get("spec") or {}).get("clusterIP") or "")
+        if self._words and before != self._service:
+            self._say()
+
+    def _say(self) -> None:
+        asked = str(self._running.options["dns_ip"])
+        if self._published and asked and self._service not in ("", asked):
+            self._running.failing(
+                f"pods ask {asked}, but the Service {NAME} has {self._service}; "
+                f"`sampan addons reset dns service/{NAME}` makes it anew"
+            )
+        elif self._upstream_well:
             self._running.ready(self._words)
-            return
+        else:
+            self._say_upstream()
+
+    def _say_upstream(self) -> None:
+        """Where a Service finds us by our readiness, the cluster's names must not go with the world's."""
         trouble = f"no resolver answers for other names ({', '.join(self._resolvers)})"
         if self._published:
             self._running.failing(f"{trouble}; choose others with plugins.dns.upstream")
@@ -156,6 +180,11 @@ class Lead:
             self._client.delete(SLICES, metadata["name"], metadata["namespace"], resource_version=self._version)
         except (StatusError, ConnectionError) as error:
             log.debug("the EndpointSlice is left: %s", error)
+
+
+def _is_ours(service: Object | None) -> bool:
+    metadata = (service or {}).get("metadata") or {}
+    return metadata.get("name") == NAME and metadata.get("namespace") == NAMESPACE
 
 
 def has_selector(services: Informer) -> bool:

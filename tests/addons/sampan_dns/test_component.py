@@ -140,6 +140,18 @@ def test_it_leads_its_service_to_itself_answers_and_takes_the_slice_along(start,
     assert client.deleted == [("endpointslices", "kube-system", "kube-dns-n", "7")]
 
 
+def test_a_service_at_another_address_than_pods_ask_is_said_until_it_is_made_anew(start, client):
+    dns = {"metadata": {"name": "kube-dns", "namespace": "kube-system"}, "spec": {"clusterIP": "10.96.77.7"}}
+    client.objects["services"].append(dns)
+    run = start()
+    assert "pods ask 10.96.0.10, but the Service kube-dns has 10.96.77.7" in run.until("failing")
+
+    dns["spec"]["clusterIP"] = "10.96.0.10"
+    client.changes["services"](dns, dns)
+
+    assert run.until("ready").startswith("names of cluster.local are answered at 10.96.0.10")
+
+
 def test_nothing_is_published_where_the_service_finds_its_pods_itself(start, client):
     dns = {"metadata": {"name": "kube-dns", "namespace": "kube-system"}, "spec": {"selector": {"k8s-app": "kube-dns"}}}
     client.objects["services"].append(dns)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sampan.client.shipping import marks
 from sampan.client.shipping.inventory import Ref
+from sampan.client.shipping.merging import equal
 from sampan.client.shipping.own import without_own
 from sampan.contracts.kinds import Object
 
@@ -18,9 +19,11 @@ def difference(ref: Ref, manifest: Object, live: Object | None) -> str:
     if live is None:
         return _unified(ref, marks.plain(manifest), None)
     record = marks.read(live)
-    base = marks.plain(record.base or manifest)
+    current = record.shipped is not None and equal(record.shipped, manifest)
+    base = marks.plain((current and record.base) or manifest)
     found = without_own(marks.plain(live), live, base, record.addon)
-    if record.shipped is None or record.adopted:  # what the server filled in is not known: look at our fields alone
+    # what the server would fill in is not known, or what is shipped now was refused: look at our fields alone
+    if not current or record.adopted:
         found = _like(found, base)
     return _unified(ref, base, found)
 

@@ -32,3 +32,12 @@ def test_of_an_adopted_object_only_our_fields_are_looked_at():
 
     changed = [line for line in difference(REF, MANIFEST, live).splitlines() if line[0] in "+-"]
     assert len(changed) == 4 and "a:" in changed[2]
+
+
+def test_what_is_shipped_now_and_was_refused_is_a_difference():
+    live = marks.marked({**MANIFEST, "type": "Opaque"}, "x", "1", MANIFEST, made={**MANIFEST, "type": "Opaque"})
+    now = {**MANIFEST, "data": {"a": "eQ=="}}
+
+    changed = [line for line in difference(REF, now, live).splitlines() if line[0] in "+-"]
+
+    assert len(changed) == 4 and "a:" in changed[2] and "type" not in "".join(changed)
