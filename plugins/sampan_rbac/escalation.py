@@ -7,16 +7,19 @@ escalation prevention and bootstrapping".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Cluster
 from sampan.errors import Forbidden, NotFound
+from sampan_rbac.coverage import TooManyRules, parts, uncovered
 from sampan_rbac.index import Index
 from sampan_rbac.resources import BINDINGS, CLUSTER_BINDINGS, CLUSTER_ROLES, GROUP, MASTERS, ROLES
-from sampan_rbac.rules import Rule, compiled, uncovered
+from sampan_rbac.rules import Rule, compiled
 
+MOST_SHOWN = 1000  # parts of rules in an error message
 _EVERYTHING = Rule(frozenset("*"), frozenset("*"), frozenset("*"), frozenset(), ())
 
 
@@ -72,7 +75,12 @@ class Escalation:
     def _missing(self, review: Review, wanted: Sequence[Rule]) -> list[Rule]:
         self._index.refresh()
         granted = self._index.granted(review.user.name, review.user.groups, review.namespace)
-        return uncovered([rule for found in granted for rule in found.rules], wanted)
+        try:
+            return uncovered([rule for found in granted for rule in found.rules], wanted)
+        except TooManyRules:
+            raise _forbidden(
+                review, "it has too many rules to compare them with what its writer holds; divide it into several roles"
+            ) from None
 
     def _may(self, user: User, verb: str, plural: str, namespace: str, name: str) -> bool:
         asked = Attributes(user, verb, GROUP, "v1", plural, "", namespace, name)
@@ -99,11 +107,13 @@ def _grants(user: User, missing: Sequence[Rule]) -> str:
     return f'user "{user.name}"{groups} is attempting to grant RBAC permissions not currently held:\n{lines}'
 
 
-def _shown(parts: Sequence[Rule]) -> list[str]:
-    """Parts that differ only in the verb are one line, as upstream prints them."""
+def _shown(missing: Sequence[Rule]) -> list[str]:
+    """Parts that differ only in the verb are one line, as upstream prints them; of very many, the first ones."""
     verbs: dict[tuple[frozenset[str], frozenset[str], frozenset[str], tuple[str, ...]], list[str]] = {}
-    for part in parts:
+    every = parts(missing)
+    for part in islice(every, MOST_SHOWN):
         verbs.setdefault(part[1:], []).extend(part.verbs)
+    more = next(every, None) is not None
     lines = []
     for (groups, resources, names, paths), held in verbs.items():
         said = [
@@ -113,8 +123,8 @@ def _shown(parts: Sequence[Rule]) -> list[str]:
             )
             if values
         ]  # fmt: skip
-        lines.append("{" + ", ".join([*said, f"Verbs:{_quoted(held)}"]) + "}")
-    return sorted(lines)
+        lines.append("{" + ", ".join([*said, f"Verbs:{_quoted(sorted(held))}"]) + "}")
+    return [*sorted(lines), *(["and more"] if more else [])]
 
 
 def _quoted(words: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
@@ -48,36 +48,7 @@ def compiled(rules: Iterable[Object] | None) -> list[Rule]:
     ]
 
 
-def uncovered(owned: Sequence[Rule], wanted: Sequence[Rule]) -> list[Rule]:
-    """The smallest parts of ``wanted`` that nothing in ``owned`` allows. Every part must lie in one owned rule."""
-    return [part for rule in wanted for part in _parts(rule) if not any(_covers(own, part) for own in owned)]
-
-
-def _parts(rule: Rule) -> Iterator[Rule]:
-    """The rule taken apart: one verb, group, resource, name or path each."""
-    for verb in sorted(rule.verbs):
-        verbs = frozenset((verb,))
-        for path in rule.paths:
-            yield Rule(verbs, frozenset(), frozenset(), frozenset(), (path,))
-        for group in sorted(rule.groups):
-            for resource in sorted(rule.resources):
-                for name in sorted(rule.names) or [""]:
-                    names = frozenset((name,)) if name else frozenset[str]()
-                    yield Rule(verbs, frozenset((group,)), frozenset((resource,)), names, ())
-
-
-def _covers(own: Rule, part: Rule) -> bool:
-    if not own.allows_verb(next(iter(part.verbs))):
-        return False
-    if part.paths:
-        return any(_path_covers(pattern, part.paths[0]) for pattern in own.paths)
-    group, resource = next(iter(part.groups)), next(iter(part.resources))
-    if not ("*" in own.groups or group in own.groups) or not _resource_covers(own.resources, resource):
-        return False
-    return not own.names or (bool(part.names) and part.names <= own.names)
-
-
-def _resource_covers(owned: frozenset[str], resource: str) -> bool:
+def resource_covers(owned: frozenset[str], resource: str) -> bool:
     _parent, slash, subresource = resource.partition("/")
     return "*" in owned or resource in owned or (bool(slash) and f"*/{subresource}" in owned)
 
@@ -86,5 +57,5 @@ def _path_matches(pattern: str, path: str) -> bool:
     return pattern in ("*", path) or (pattern.endswith("*") and path.startswith(pattern.rstrip("*")))
 
 
-def _path_covers(pattern: str, wanted: str) -> bool:
+def path_covers(pattern: str, wanted: str) -> bool:
     return pattern in ("*", wanted) or (pattern.endswith("*") and wanted.rstrip("*").startswith(pattern[:-1]))

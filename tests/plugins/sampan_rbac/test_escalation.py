@@ -91,3 +91,25 @@ def test_the_verb_bind_lifts_the_rule():
 def test_a_role_that_is_not_there_cannot_be_bound():
     with pytest.raises(NotFound, match='"ghost" not found'):
         admit(holding(), ROLE_BINDING, binding("a", "b", "ghost", user("joe")))
+
+
+def numbered(letter):
+    return [f"{letter}{number}" for number in range(90)]
+
+
+def test_a_huge_rule_is_refused_with_a_short_message():
+    huge = {"verbs": numbered("v"), "apiGroups": numbered("g"), "resources": numbered("r")}
+
+    with pytest.raises(Forbidden, match="not currently held") as refused:
+        admit(holding(rule("get", "", "pods")), ROLE, role("a", "r", huge))
+
+    assert refused.value.message.endswith("\nand more")
+    assert len(refused.value.message) < 100_000
+
+
+def test_rules_that_cannot_be_compared_in_time_are_refused_with_the_way_out(monkeypatch):
+    monkeypatch.setattr("sampan_rbac.coverage.MOST_STEPS", 3)
+    cluster = holding(*(rule("get", "", name) for name in ("a", "b", "c", "d")))
+
+    with pytest.raises(Forbidden, match="divide it into several roles"):
+        admit(cluster, ROLE, role("a", "r", rule("list", "", "a b c d")))
