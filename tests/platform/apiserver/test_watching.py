@@ -107,12 +107,14 @@ class Loop:
 class Connection:
     def __init__(self) -> None:
         self.sent = b""
+        self.parts: list[bytes] = []
         self.stuck = 0
         self.closed = False
         self.on_close: Any = None
 
     def send(self, data: bytes) -> None:
         self.sent += data
+        self.parts.append(data)
 
     def buffered(self) -> int:
         return self.stuck
@@ -178,3 +180,18 @@ def test_a_watch_is_shown_no_event_twice(api: Any, shapes: Any) -> None:
     loop.run()
 
     assert second.sent.count(b'"type":"ADDED"') == 1
+
+
+def test_watches_that_ask_the_same_share_the_bytes_of_the_first_state(api: Any, shapes: Any) -> None:
+    for name in ("a", "b", "c"):
+        pod = shapes.pod(name)
+        pod["metadata"]["annotations"] = {"note": "x" * 150_000}
+        api.post(PODS, pod)
+    query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+
+    largest = [max(hijacked(api, q)[1].parts, key=len) for q in ("watch=1", "watch=1", query)]
+    assert len(largest[0]) > 450_000
+    assert largest[0] is largest[1] is largest[2]
+
+    api.delete(f"{PODS}/a")
+    assert max(hijacked(api)[1].parts, key=len) is not largest[0]

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from sampan.apiserver import negotiation
 from sampan.apiserver.cache.cache import Cache
+from sampan.apiserver.cache.collection import Collection
 from sampan.apiserver.freshness import asked_revision, fresh
 from sampan.apiserver.handover import Connection, Hijacked
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.selecting import Selection
+from sampan.apiserver.verbs.list import MOST_KEPT, WORTH_KEEPING
 from sampan.apiserver.watching.hub import Hub, Watcher
 from sampan.apiserver.watching.streams import Stream, Streams
 from sampan.apiserver.watching.watcher import View, error_line
@@ -67,35 +69,47 @@ class Watch:
             stream.deadline = 0.0
         return Answer(200, self._streams.lines(stream, first))
 
-    def _first(self, served: Served, view: View, asked: Asked) -> tuple[bytes, bool]:
-        """What the watcher is shown at once, and whether that is all; the cache's lock is held."""
+    def _state(self, collection: Collection, view: View) -> bytes:
+        """All objects there are as ADDED events. What is large is kept until an object changes and shared by all
+        watches that ask the same, so that clients who do not read cost no copy each."""
+        selection, kept = view.selection, collection.answers
+        name = ("watch", selection.served.resource, view.form, view.include, selection.namespace)
+        whole = not selection.narrow and view.form.how != "table"
+        if whole and name in kept:
+            found: bytes = kept[name]
+            return found
+        lines = [
+            view.line("ADDED", collection.records[key])
+            for key in selection.candidates()
+            if not selection.narrow or selection.wants(collection.records[key])
+        ]
+        state = b"".join(lines)
+        if whole and len(state) > WORTH_KEEPING and len(kept) < MOST_KEPT:
+            kept[name] = state
+        return state
+
+    def _first(self, served: Served, view: View, asked: Asked) -> tuple[list[bytes], bool]:
+        """What the watcher is shown at once, in parts, and whether that is all; the cache's lock is held."""
         collection = served.collection
         assert collection is not None
         revision = self._cache.revision
         if asked.initial:
             view.since = revision
-            selected = view.selection.candidates()
-            lines = [
-                view.line("ADDED", collection.records[key])
-                for key in selected
-                if not view.selection.narrow or view.selection.wants(collection.records[key])
-            ]
-            if asked.initial_end:
-                lines.append(view.bookmark(revision, initial_end=True))
-            return b"".join(lines), False
+            bookmark = [view.bookmark(revision, initial_end=True)] if asked.initial_end else []
+            return [self._state(collection, view), *bookmark], False
         if asked.since < 0:
             view.since = revision
-            return b"", False
+            return [], False
         if asked.since < collection.ring.oldest:
             text = f"too old resource version: {asked.since} ({collection.ring.oldest})"
-            return error_line(Expired(text)), True
+            return [error_line(Expired(text))], True
         frames = [
             frame
             for event in collection.ring.after(asked.since)
             if view.selection.matches_place(event.key) and (frame := view.frame(event)) is not None
         ]
         view.since = max(asked.since, revision, collection.changed)  # a batch may be applied and not yet counted
-        return b"".join(frames), False
+        return [b"".join(frames)], False
 
 
 def read_query(request: Request) -> Asked:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 MOST_BUFFERED = 8 << 20  # bytes a slow client may leave untaken beyond what it was first sent
 BOOKMARK_EVERY = 60.0
+SHARED_FROM = 64 << 10  # bytes
 LAST_CHUNK = b"0\r\n\r\n"
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-cache, private\r\n"
@@ -76,13 +77,23 @@ class Hub:
             self._pending.append((audience, event))
 
     def open(
-        self, loop: Loop, connection: Connection, watcher: Watcher, first: bytes, seconds: float, *, ends: bool = False
-    ) -> None:
+        self, loop: Loop, connection: Connection, watcher: Watcher, first: Sequence[bytes], seconds: float, *,
+        ends: bool = False,
+    ) -> None:  # fmt: skip
         """Send what a watcher is shown first and keep it; the cache's lock is held, so no event falls between."""
         self._loop = loop
         watcher.hub = self
         connection.on_close = watcher.leave
-        connection.send(HEAD + chunk(first) if first else HEAD)
+        head = HEAD
+        for part in filter(None, first):
+            if len(part) > SHARED_FROM:  # not copied: the same bytes may be the first state of many watches
+                connection.send(head + b"%x\r\n" % len(part))
+                connection.send(part)
+                head = b"\r\n"
+            else:
+                head += chunk(part)
+        if head:
+            connection.send(head)
         if ends:
             self.end(watcher)
             return

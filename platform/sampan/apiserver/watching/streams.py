@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from sampan.apiserver.cache.cache import Cache
 from sampan.apiserver.cache.events import Event
@@ -75,11 +75,10 @@ class Streams:
             stream.deadline = 0.0
             stream.news.set()
 
-    def lines(self, stream: Stream, first: bytes) -> Iterator[bytes]:
+    def lines(self, stream: Stream, first: Sequence[bytes]) -> Iterator[bytes]:
         """The answer's body; leaving it (close) ends the watch."""
         try:
-            if first:
-                yield first
+            yield from filter(None, first)
             marked = self._clock()
             while True:
                 batch = self._take(stream)

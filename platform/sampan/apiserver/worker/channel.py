@@ -60,6 +60,7 @@ class Channel:
             if piece:
                 self.queue.append(piece)
                 self.pending += len(piece)
+                self.loop.ledger.hold(self, piece.obj, self.abort)
         self.loop.wheel.put(self, self.loop.now + self.stall)
         if (sent == len(data) or len(data) > _SLICE) and not self.flush():
             return False
@@ -84,6 +85,7 @@ class Channel:
             self.loop.wheel.put(self, self.loop.now + self.stall)
             if sent == len(view):
                 queue.popleft()
+                self.loop.ledger.let_go(self, view.obj)
             else:
                 queue[0] = view[sent:]
         if not queue:
@@ -95,6 +97,8 @@ class Channel:
         """Leave the loop; the socket is the caller's."""
         self.loop.wheel.drop(self)
         self.loop.forget(self.fd)
+        for piece in self.queue or ():
+            self.loop.ledger.let_go(self, piece.obj)
         self.queue = None
         self.pending = 0
         return self.sock

@@ -23,6 +23,9 @@ class Limits:
     """Between requests; longer than the 60-90 s of clients' pools, so that the client is the one who closes."""
     write_seconds: float = 60.0
     """Without the client taking one byte of what it is being sent."""
+    queued_bytes: int = 256 * 1024 * 1024
+    """Of answers that clients have not taken yet, a buffer that several share counted once; beyond it the connections
+    that have held theirs longest are cut off."""
     linger_seconds: float = 2.0
     """For a refused client to read the refusal while what it still sends is thrown away."""
     graceful_seconds: float = 30.0

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from sampan.apiserver.worker.ledger import Ledger
+from sampan.apiserver.worker.limits import Limits
 from sampan.apiserver.worker.timers import Wheel
 
 log = logging.getLogger(__name__)
@@ -31,9 +33,15 @@ class EventLoop:
     ``on_tick`` is called about every ``tick`` seconds.
     """
 
-    def __init__(self, tick: float = 1.0, on_tick: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        tick: float = 1.0,
+        on_tick: Callable[[], None] = lambda: None,
+        most_queued: int = Limits.queued_bytes,
+    ) -> None:
         self.now = time.monotonic()
         self.wheel = Wheel(tick)
+        self.ledger = Ledger(most_queued)
         self.on_tick = on_tick
         self._tick = tick
         self._epoll = select.epoll()

@@ -91,7 +91,7 @@ class Server:
         others: Others | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self.loop = EventLoop(self.limits.tick_seconds, on_tick)
+        self.loop = EventLoop(self.limits.tick_seconds, on_tick, self.limits.queued_bytes)
         self._service = Service(app, self.loop, self.limits, access)
         self._service.on_room = self._room
         self.ssl_context = ssl_context  # may be replaced: new connections get the new one

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 
 from sampan.apiserver.handover import Offloaded, Parked
 from sampan.apiserver.worker import Limits
@@ -89,3 +90,42 @@ def test_a_call_that_fails_does_not_stop_the_loop(serve, caplog):
 
     assert running.clients() == 0
     assert "ZeroDivisionError" in caplog.text
+
+
+def until(what):
+    for _ in range(1000):
+        if what():
+            return
+        time.sleep(0.005)
+    raise AssertionError("not within 5 s")
+
+
+def test_clients_that_do_not_read_hold_a_bounded_amount_together(serve):
+    def app(environ, start):
+        start("200 OK", [])
+        return [bytes(8 << 20)]  # a buffer of its own for each
+
+    running = serve(app, limits=Limits(queued_bytes=20 << 20, tick_seconds=0.02))
+    ledger = running.server.loop.ledger
+    clients = [running.connect() for _ in range(6)]
+    for number, client in enumerate(clients, start=1):
+        client.sendall(GET % b"")
+        until(lambda number=number: running.server.served == number)
+
+    until(lambda: ledger.total <= 20 << 20)
+    assert len(ledger._held) == 2
+    assert [len(whole(client)) > 8 << 20 for client in (clients[0], clients[-1])] == [False, True]
+    for client in clients:
+        client.close()
+    until(lambda: ledger.total == 0)
+
+
+def whole(sock):
+    """All that comes until the server closes, or has sent the 8 MiB."""
+    found = bytearray()
+    try:
+        while len(found) <= 8 << 20 and (data := sock.recv(1 << 20)):
+            found += data
+    except ConnectionResetError:
+        pass
+    return found
