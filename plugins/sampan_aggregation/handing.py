@@ -135,7 +135,7 @@ _NO = ("0", "f", "false")
 
 def target_of(call: Call) -> str:
     """Path and query as they go on the wire; WSGI hands the path over with its escapes resolved."""
-    path = quote(call.path.encode("latin-1", "replace"), safe="/:@!$&'()*+,;=-._~")
+    path = quote(call.path, safe="/:@!$&'()*+,;=-._~")
     query = urlencode([(key, value) for key, values in call.query.items() for value in values])
     return f"{path}?{query}" if query else path
 

@@ -179,9 +179,17 @@ def new_app(
     return app
 
 
+class WsgiApp(falcon.App[Any, Any]):
+    """Falcon's application, and the inspection of heads that the worker asks for."""
+
+    def __init__(self, front: Front) -> None:
+        super().__init__()
+        self.inspect_head = front.inspect
+
+
 def _falcon(front: Front) -> falcon.App[Any, Any]:
     """Falcon carries requests and answers; one sink takes every path."""
-    app: falcon.App[Any, Any] = falcon.App()
+    app = WsgiApp(front)
 
     def sink(req: falcon.Request, resp: falcon.Response, **_: str) -> None:
         try:

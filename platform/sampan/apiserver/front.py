@@ -19,7 +19,10 @@ from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import answer_error, no_such_path
 from sampan.apiserver.strangers import Guard
 from sampan.apiserver.subresources import Subresources, not_allowed
+from sampan.apiserver.worker.heads import Environ
+from sampan.apiserver.worker.inspection import Inspected
 from sampan.contracts.serving import Answer, Call, Route
+from sampan.errors import BadRequest
 
 Step = Callable[[Request], None]
 Verb = Callable[[Request, Served], Answer]
@@ -71,6 +74,25 @@ class Front:
         except Exception as error:
             answer = answer_error(error)
         return self._finish(request, answer)
+
+    def inspect(self, environ: Environ) -> Inspected:
+        """What the chain says by the head alone; the worker asks before it reads a body that is still to come.
+
+        The chain runs again when the body is there. A step that may be late is not asked here.
+        """
+        try:
+            request = Request(environ)
+        except BadRequest as error:
+            return Inspected(answer_error(error))
+        request.started = time.perf_counter()
+        try:
+            for step in self.chain:
+                step(request)
+        except Aside:
+            return Inspected(None)
+        except Exception as error:
+            return Inspected(self._finish(request, answer_error(error)))
+        return Inspected(None, request.user.name)
 
     def _again(self, request: Request) -> Answer:
         """From the beginning, on a pool thread; what is raised for the loop reaches it."""

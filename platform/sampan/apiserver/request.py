@@ -30,7 +30,7 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         key = name.upper().replace("-", "_")
         value: str = self._environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key]
-        return value
+        return value if value.isascii() else _header_text(value)
 
     def __iter__(self) -> Iterator[str]:
         for key in self._environ:
@@ -56,7 +56,8 @@ class Request:
         self.method: str = environ["REQUEST_METHOD"]
         if self.method == "HEAD":
             self.method = "GET"
-        self.path: str = environ["PATH_INFO"]
+        path: str = environ["PATH_INFO"]
+        self.path = path if path.isascii() else _utf8(path)
         query = environ.get("QUERY_STRING")
         self.query: dict[str, list[str]] = _parse(query) if query else _NO_QUERY
         self.loop: Any = environ.get("sampan.loop")
@@ -143,6 +144,22 @@ class Request:
 
 def _as_is(request: Request, answer: Answer) -> Answer:
     return answer
+
+
+def _utf8(text: str) -> str:
+    """WSGI hands bytes over as Latin-1 (PEP 3333); a path is UTF-8 (RFC 3986, 2.5). Raises BadRequest."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        raise BadRequest("the path is not UTF-8") from None
+
+
+def _header_text(text: str) -> str:
+    """A field that is UTF-8 is read so, as Go's servers do; any other stays as it is."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
 
 
 def _parse(query: str) -> dict[str, list[str]]:

@@ -29,6 +29,7 @@ def answer_error(error: Exception) -> Answer:
         headers.append(("Retry-After", str(error.retry_after)))
     if error.code == 401:
         headers.append(("WWW-Authenticate", 'Bearer realm="sampan"'))
+        headers.append(("Connection", "close"))  # a caller who is not known keeps no connection
     return Answer(error.code, encode(error.to_status()), headers=headers)
 
 

@@ -87,7 +87,7 @@ def _connection(scheme: str, host: str, port: int, tls: ssl.SSLContext | None) -
 
 def _quoted(path: str) -> str:
     """The path as it goes on the wire; WSGI hands it over with its escapes resolved."""
-    return quote(path.encode("latin-1", "replace"), safe="/:@!$&'()*+,;=-._~")
+    return quote(path, safe="/:@!$&'()*+,;=-._~")
 
 
 def _query(call: Call) -> str:

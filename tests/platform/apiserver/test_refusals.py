@@ -152,3 +152,49 @@ def test_an_internal_error_says_nothing_of_its_cause(make: Any, shapes: Any, cap
 
     assert answer.status_code == 500 and "secret" not in answer.text
     assert "plugin extra failed in admission (broken): ZeroDivisionError: a secret" in caplog.text
+
+
+def test_a_head_says_who_may_send_a_body(api: Any) -> None:
+    def inspect(user: Any, path: str = CMS) -> Any:
+        environ = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "QUERY_STRING": ""}
+        return api.app.wsgi.inspect_head({**environ, "sampan.user": user} if user else environ)
+
+    unknown, known = inspect(None), inspect(api.user)
+
+    assert unknown.refusal.status == 401
+    assert (known.refusal, known.account) == (None, api.user.name)
+    assert inspect(api.user, "/api/v1/namespaces/%ff").refusal is None  # what it addresses is judged with its body
+
+
+def test_a_caller_who_is_not_known_keeps_no_connection(api: Any) -> None:
+    answer = api.as_user(None).get(CMS)
+
+    assert (answer.status_code, answer.headers["Connection"]) == (401, "close")
+
+
+NAMES = {"role": "r\u00f4le", "japanese": "\u5f79\u5272", "emoji": "\U0001f6f6"}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_a_path_is_utf8(api: Any, name: str) -> None:
+    from urllib.parse import quote
+
+    path = f"/api/v1/namespaces/default/configmaps/{quote(name)}"
+
+    assert api.get(path).json["message"] == f'configmaps "{name}" not found'
+
+
+def test_a_path_that_is_not_utf8_is_refused(api: Any) -> None:
+    from sampan.apiserver.request import Request
+    from sampan.errors import BadRequest
+
+    with pytest.raises(BadRequest, match="not UTF-8"):
+        Request({"REQUEST_METHOD": "GET", "PATH_INFO": f"{CMS}/\xff\xfe"})
+
+
+def test_a_header_is_utf8_where_it_can_be(api: Any) -> None:
+    from sampan.apiserver.request import Headers
+
+    headers = Headers({"HTTP_A": "r\u00f4le".encode().decode("latin-1"), "HTTP_B": "r\xf4le", "HTTP_C": "role"})
+
+    assert [headers[name] for name in "abc"] == ["r\u00f4le", "r\xf4le", "role"]

@@ -21,6 +21,9 @@ class Body(Protocol):
 
     def whole(self) -> bytes: ...
 
+    def size(self) -> int:
+        """Bytes it takes up: of a counted one all that is to come."""
+
 
 def too_large(limit: int) -> Refused:
     return Refused(413, f"request body too large: limit is {limit} bytes")
@@ -44,6 +47,9 @@ class Counted:
 
     def whole(self) -> bytes:
         return bytes(self._content)
+
+    def size(self) -> int:
+        return self._length
 
 
 class Chunked:
@@ -71,6 +77,9 @@ class Chunked:
 
     def whole(self) -> bytes:
         return bytes(self._content)
+
+    def size(self) -> int:
+        return len(self._content)
 
     # Each step gets the data and a position and answers the next position, None for "more data", negative for the end.
 

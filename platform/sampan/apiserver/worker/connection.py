@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any
 
 from sampan.apiserver.worker.answers import CONTINUE
-from sampan.apiserver.worker.bodies import Body, Chunked, Counted
+from sampan.apiserver.worker.bodies import Body, Chunked, Counted, too_large
 from sampan.apiserver.worker.channel import GONE, IN, LEFT, NOT_NOW, OUT, READ, RECEIVE, Channel
 from sampan.apiserver.worker.heads import CHUNKED, Environ
 from sampan.apiserver.worker.refusals import Refused, refusal
@@ -30,8 +30,8 @@ _END = b"\r\n\r\n"
 class Connection(Channel):
     """The reading and writing half; ``serve`` and ``reply`` come from Exchange."""
 
-    __slots__ = ("bare", "base", "body", "buffer", "environ", "keep", "minor", "refused", "scanned", "service", "since",
-                 "state")  # fmt: skip
+    __slots__ = ("account", "bare", "base", "body", "buffer", "environ", "keep", "minor", "received", "refused",
+                 "reserved", "scanned", "service", "since", "started", "state")  # fmt: skip
 
     def __init__(self, service: Service, sock: socket.socket, base: Environ) -> None:
         super().__init__(service.loop, sock, service.limits.write_seconds)
@@ -46,6 +46,10 @@ class Connection(Channel):
         self.bare = False  # HEAD: the answer has no body
         self.refused = False
         self.since = 0.0
+        self.account = ""  # who the body counts for
+        self.reserved = 0  # bytes of the body budget; until the request is answered
+        self.started = 0.0  # when the head of the present body came
+        self.received = 0  # bytes of it
         self.state = HANDSHAKE if isinstance(sock, ssl.SSLSocket) else HEAD
         self.loop.watch(self.fd, READ, self)
         self.loop.wheel.put(self, self.loop.now + service.limits.head_seconds)
@@ -113,6 +117,7 @@ class Connection(Channel):
             return
         self.state = CLOSED
         self.shut(politely=politely)
+        self._release()
         self.buffer = b""
         self.body = self.environ = None
         self.service.ended(self)
@@ -157,6 +162,8 @@ class Connection(Channel):
 
     def _next(self) -> bool:
         """One request out of the buffer; False when there is no more to do now."""
+        if self.reserved:
+            self._release()
         buffer = self.buffer
         if not buffer:
             self._idle()
@@ -198,29 +205,55 @@ class Connection(Channel):
 
     def _begin_body(self, environ: Environ) -> bool:
         heads, limits = self.service.heads, self.service.limits
-        if heads.length == CHUNKED:
-            self.body = Chunked(limits.body_bytes)
-        else:
-            self.body = Counted(heads.length, limits.body_bytes)
+        length, expects = heads.length, heads.expects
+        if (length == CHUNKED or length > len(self.buffer)) and not self._may_send_body(environ, length):
+            return False
+        self.body = Chunked(limits.body_bytes) if length == CHUNKED else Counted(length, limits.body_bytes)
         self.environ = environ
         self.state = BODY
-        if heads.expects and not self.buffer and not self.transmit(CONTINUE):
+        if expects and not self.buffer and not self.transmit(CONTINUE):
             self.close()
             return False
         data, self.buffer = self.buffer, b""
         return self._feed(data)
 
+    def _may_send_body(self, environ: Environ, length: int) -> bool:
+        """Whether a body that is not here yet will be read: the application and the budget decide by the head."""
+        service = self.service
+        refusal, self.account = service.inspect(environ)
+        if refusal is not None:
+            self._turn_away(refusal)
+            return False
+        self.started, self.received = self.loop.now, 0
+        if length > service.limits.body_bytes:
+            raise too_large(service.limits.body_bytes)
+        self._reserve(max(length, 0))
+        return True
+
+    def _reserve(self, size: int) -> None:
+        if size > 0:
+            if not self.service.bodies.reserve(self.account, size):
+                raise Refused(429, "too many large request bodies are on their way; try again", retry_after=1)
+            self.reserved += size
+
+    def _release(self) -> None:
+        if self.reserved:
+            self.service.bodies.release(self.account, self.reserved)
+            self.reserved = 0
+
     def _feed(self, data: bytes) -> bool:
         """More of a body; True as in ``_next``."""
         body, environ = self.body, self.environ
         assert body is not None and environ is not None
+        self.received += len(data)
         try:
             rest = body.feed(data)
+            self._reserve(body.size() - self.reserved if self.reserved or rest is None else 0)
         except Refused as refused:
             self._refuse(refused)
             return False
         if rest is None:
-            self.loop.wheel.put(self, self.loop.now + self.service.limits.body_seconds)
+            self.loop.wheel.put(self, self._body_deadline())
             return False
         content = body.whole()
         if "wsgi.input_terminated" in environ:
@@ -230,6 +263,12 @@ class Connection(Channel):
         self.buffer = rest
         self.state = HEAD
         return self.serve(environ)
+
+    def _body_deadline(self) -> float:
+        """When the next bytes of the body must have come."""
+        limits = self.service.limits
+        rate = self.started + limits.body_grace_seconds + self.received / limits.body_rate
+        return min(self.loop.now + limits.body_seconds, self.started + limits.body_total_seconds, rate)
 
     def _idle(self) -> None:
         if self.state == HEAD:
@@ -303,18 +342,23 @@ class Connection(Channel):
         elif not self.queue:
             self.want(READ)
             if self.state == BODY:  # it was the 100 Continue
-                self.loop.wheel.put(self, self.loop.now + self.service.limits.body_seconds)
+                self.loop.wheel.put(self, self._body_deadline())
             elif self.written():
                 self.requests()
 
     def _refuse(self, refused: Refused) -> None:
+        self._turn_away(refusal(refused.code, refused.message, retry_after=refused.retry_after))
+
+    def _turn_away(self, answer: Answer) -> None:
+        """Answer without reading further; the connection ends with it."""
+        self._release()
         self.keep = self.bare = False
         self.refused = True
         self.body = self.environ = None
         self.minor = 1
         self.state = HEAD
         self.buffer = b""
-        self.reply(refusal(refused.code, refused.message))
+        self.reply(answer)
 
     def _linger(self) -> None:
         """Let the client read the refusal: closing with its bytes unread would reset the connection."""

@@ -263,6 +263,7 @@ class Exchange(Connection):
         taken.want(READ)
         self.loop.hand_to(self.fd, taken)
         self.state = CLOSED
+        self._release()
         self.buffer, self.environ = b"", None
         service.clients.discard(self)
         service.clients.add(taken)

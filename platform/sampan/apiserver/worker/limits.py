@@ -19,6 +19,16 @@ class Limits:
     """From connecting (TLS handshake included), or from a later request's first byte, to the end of its head."""
     body_seconds: float = 60.0
     """Without one byte of a body that is not complete."""
+    body_total_seconds: float = 120.0
+    """From the head to the end of its body."""
+    body_rate: int = 4096
+    """Bytes of a body a second that must have come at least, on average, after the first ``body_grace_seconds``."""
+    body_grace_seconds: float = 10.0
+    """In which a body may come at any rate."""
+    bodies_bytes: int = 128 * 1024 * 1024
+    """Of all bodies that are on their way or being worked on; one more is 429."""
+    account_bodies_bytes: int = 32 * 1024 * 1024
+    """The same of one account."""
     idle_seconds: float = 300.0
     """Between requests; longer than the 60-90 s of clients' pools, so that the client is the one who closes."""
     write_seconds: float = 60.0

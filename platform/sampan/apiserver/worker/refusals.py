@@ -13,6 +13,7 @@ _REASONS = {
     405: "MethodNotAllowed",
     408: "Timeout",
     413: "RequestEntityTooLarge",
+    429: "TooManyRequests",
     500: "InternalError",
 }
 
@@ -20,13 +21,14 @@ _REASONS = {
 class Refused(Exception):
     """The request cannot be accepted; answered with a Status and the connection is closed."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, *, retry_after: int = 0) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.retry_after = retry_after  # seconds; 0: not said
 
 
-def refusal(code: int, message: str) -> Answer:
+def refusal(code: int, message: str, *, retry_after: int = 0) -> Answer:
     """An Answer whose body is a meta/v1 Status."""
     status = {
         "kind": "Status",
@@ -37,7 +39,10 @@ def refusal(code: int, message: str) -> Answer:
         "reason": _REASONS.get(code, ""),
         "code": code,
     }
-    return Answer(code, json.dumps(status).encode())
+    if retry_after:
+        status["details"] = {"retryAfterSeconds": retry_after}
+    headers = (("Retry-After", str(retry_after)),) if retry_after else ()
+    return Answer(code, json.dumps(status).encode(), headers=headers)
 
 
 def failure(error: StatusError) -> Answer:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from sampan.apiserver.worker.answers import Heads as AnswerHeads
+from sampan.apiserver.worker.budget import BodyBudget
 from sampan.apiserver.worker.heads import Environ, Heads
+from sampan.apiserver.worker.inspection import Inspect, accept
 from sampan.apiserver.worker.limits import Limits
 from sampan.apiserver.worker.loop import EventLoop
 from sampan.apiserver.worker.pool import Pool
@@ -32,8 +34,10 @@ class Service:
         "access",
         "answers",
         "app",
+        "bodies",
         "clients",
         "heads",
+        "inspect",
         "limits",
         "loop",
         "on_room",
@@ -45,6 +49,8 @@ class Service:
 
     def __init__(self, app: Callable[..., Any], loop: EventLoop, limits: Limits, access: Access | None) -> None:
         self.app = app
+        self.inspect: Inspect = getattr(app, "inspect_head", accept)
+        self.bodies = BodyBudget(limits.bodies_bytes, limits.account_bodies_bytes)
         self.loop = loop
         self.limits = limits
         self.access = access
