@@ -6,12 +6,20 @@ from typing import Any
 
 from sampan.apiserver.request import Request
 from sampan.errors import BadRequest, TooLarge
+from sampan.objects import extent
 
 LARGEST = 3 << 20  # bytes, as upstream
 
 
 def read(request: Request) -> bytes:
-    """The whole body; raises TooLarge."""
+    """The whole body; raises TooLarge, also for JSON with too many values."""
+    data = _read(request)
+    if len(data) >= extent.FROM and data.lstrip()[:1] in (b"{", b"["):
+        extent.check(data)
+    return data
+
+
+def _read(request: Request) -> bytes:
     environ: dict[str, Any] = request.environ
     length = environ.get("CONTENT_LENGTH")
     stream = environ["wsgi.input"]

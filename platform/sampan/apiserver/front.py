@@ -13,6 +13,7 @@ from sampan.apiserver.calls import ServedCall
 from sampan.apiserver.compression import compressed
 from sampan.apiserver.delegations import Delegations
 from sampan.apiserver.handover import Aside, Hijacked, Offloaded, Parked
+from sampan.apiserver.heaviness import is_heavy
 from sampan.apiserver.metrics import Metrics
 from sampan.apiserver.registry import Registry, Served
 from sampan.apiserver.request import Request
@@ -64,8 +65,8 @@ class Front:
             for step in self.chain:
                 step(request)
             answer = self._serve(request)
-        except Aside:
-            raise Offloaded(partial(self._again, request)) from None
+        except Aside as aside:
+            raise Offloaded(partial(self._again, request), heavy=aside.heavy) from None
         except (Hijacked, Offloaded):
             self._finish(request, Answer(200))
             raise
@@ -117,8 +118,11 @@ class Front:
             return self._serve_elsewhere(request)
         if request.namespace and not served.namespaced and request.resource != "namespaces":
             raise no_such_path()
-        if self._guard.any and not request.may_wait and self._guard.concerns(request, served):
-            raise Aside
+        if not request.may_wait:
+            if self._guard.any and self._guard.concerns(request, served):
+                raise Aside
+            if is_heavy(request, served):
+                raise Aside(heavy=True)
         if request.subresource:
             return self._subresources(request, served)
         if served.kind.answer is not None:

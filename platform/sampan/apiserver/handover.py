@@ -64,15 +64,24 @@ class Hijacked(BaseException):
 class Offloaded(BaseException):
     """``run()`` may block: it is called on the pool and returns the Answer (its iterator body, if any, is drained,
     chunk-encoded, with a blocking socket). ``run_raw(sock)``, if given instead, gets the blocking (TLS) socket itself,
-    for WebSockets and tunnels; the connection is closed when it returns."""
+    for WebSockets and tunnels; the connection is closed when it returns. ``heavy``: it computes rather than waits, so
+    only a few such run at a time (each competes with the loop for the interpreter), and too many are refused."""
 
     def __init__(
-        self, run: Callable[[], Answer] | None = None, *, run_raw: Callable[[object], None] | None = None
+        self,
+        run: Callable[[], Answer] | None = None,
+        *,
+        run_raw: Callable[[object], None] | None = None,
+        heavy: bool = False,
     ) -> None:
         self.run = run
         self.run_raw = run_raw
+        self.heavy = heavy
 
 
 class Aside(BaseException):
     """Inside the server only: what comes next may be late, so the whole request begins again where waiting is fine.
-    The front turns it into an Offloaded; nothing of the request's body has been read yet."""
+    The front turns it into an Offloaded; nothing of the request's body has been read yet. ``heavy`` as there."""
+
+    def __init__(self, *, heavy: bool = False) -> None:
+        self.heavy = heavy

@@ -156,6 +156,11 @@ def read_patch(how: str, data: bytes) -> Any:
     return found
 
 
+def copies(patch: Any) -> bool:
+    """Whether a JSON patch has operations that copy a value to another place."""
+    return any(isinstance(each, dict) and each.get("op") == "copy" for each in patch)
+
+
 def patch(
     how: str, kind: Kind, current: Object, change: Any, strictness: str, *, given_away: bool = False
 ) -> tuple[Object, list[str]]:

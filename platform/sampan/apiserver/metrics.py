@@ -35,6 +35,7 @@ class Metrics:
             registry=self.registry,
         )
         self._children: dict[Any, tuple[Any, Any]] = {}
+        self._loop = False
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         Gauge(name, text, registry=self.registry).set_function(read)
@@ -60,7 +61,16 @@ class Metrics:
         if request.verb != "watch":
             children[1].observe(seconds)
 
+    def watch_loop(self, loop: Any) -> None:
+        """Show how long the event loop that serves has kept its clients waiting at most."""
+        if not self._loop:
+            self._loop = True
+            text = "Longest turn of the event loop: so long others have waited."
+            self.gauge("sampan_event_loop_longest_turn_seconds", text, lambda: loop.longest_turn)
+
     def __call__(self, request: Request) -> Answer:
+        if hasattr(request.loop, "longest_turn"):
+            self.watch_loop(request.loop)
         return Answer(200, generate_latest(self.registry), CONTENT_TYPE_LATEST)
 
 

@@ -13,6 +13,7 @@ from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.errors import BadRequest
 
+MOST_TERMS = 100  # each is asked of each object, and of each event of a watch
 _META_FIELDS = ("metadata.name", "metadata.namespace")
 
 
@@ -30,6 +31,8 @@ class Selection:
         self.fields: list[tuple[str, bool, str]] = []
         for field, operator, value in machinery.field_terms(fields) if fields else ():
             self._add_field(field, operator == "=", value)
+        if (self.labels is not None and len(self.labels.requirements) > MOST_TERMS) or len(self.fields) > MOST_TERMS:
+            raise BadRequest(f"a selector of a request may have {MOST_TERMS} requirements")
         self._asks_meta = any(field in _META_FIELDS for field, _, _ in self.fields)
         self.narrow = bool(self.labels or self.fields or self.name or self.none)
 

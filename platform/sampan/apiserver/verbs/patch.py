@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 from sampan.apiserver import bodies, drive, machinery
+from sampan.apiserver.handover import Aside
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import conflict
@@ -39,7 +41,11 @@ class Patch:
         if how == "apply":
             work = self._apply(request, intent, data, merge)
         else:
-            work = self._patch(request, intent, machinery.read_patch(how, data), how, merge)
+            patch = machinery.read_patch(how, data)
+            if how == "json" and not request.may_wait and machinery.copies(patch):
+                request.environ["wsgi.input"] = BytesIO(data)
+                raise Aside(heavy=True)  # a short patch of copies can make a long object
+            work = self._patch(request, intent, patch, how, merge)
         return self._writing.run(request, drive.followed(work, lambda done: answer(request, served, form, done)))
 
     def _patch(self, request: Request, intent: Intent, patch: Any, how: str, merge: Merge | None) -> Write:

@@ -233,9 +233,13 @@ class Exchange(Connection):
             return self._hijack(handover.take)
         if handover.run_raw is not None:
             return self._lend(handover.run_raw)
+        service = self.service
+        if handover.heavy and service.heavy.waiting() >= service.limits.heavy_waiting:
+            return self.reply(refusal(429, "too many large requests wait already; try again", retry_after=1))
         self.state = BUSY
         self.deadline = 0.0
-        self.service.pool.submit(partial(self._work, handover.run or _nothing_to_run))
+        pool = service.heavy if handover.heavy else service.pool
+        pool.submit(partial(self._work, handover.run or _nothing_to_run))
         return False
 
     def _park(self, parked: Parked) -> bool:

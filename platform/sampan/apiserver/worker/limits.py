@@ -52,5 +52,9 @@ class Limits:
     """Pipelined requests of one connection answered before the others get their turn."""
     threads: int = 512
     """Most threads of the pool for blocking work."""
+    heavy_threads: int = 4
+    """Threads for work that computes. Each may keep the loop waiting for the interpreter, a millisecond at a time."""
+    heavy_waiting: int = 256
+    """Such requests that wait for a thread; one more is 429."""
     thread_idle_seconds: float = 10.0
     """Without work until a pool thread ends."""

@@ -41,6 +41,7 @@ class EventLoop:
     ) -> None:
         self.now = time.monotonic()
         self.wheel = Wheel(tick)
+        self.longest_turn = 0.0  # seconds from events to the end of what they led to; others waited that long
         self.ledger = Ledger(most_queued)
         self.on_tick = on_tick
         self._tick = tick
@@ -131,7 +132,9 @@ class EventLoop:
 
     def _turn(self, wait: float) -> None:
         handlers = self._handlers
-        for fd, mask in self._epoll.poll(wait, _BATCH):
+        events = self._epoll.poll(wait, _BATCH)
+        begun = time.monotonic()
+        for fd, mask in events:
             handler = handlers.get(fd)
             if handler is not None:
                 try:
@@ -144,6 +147,9 @@ class EventLoop:
         self._run_calls()
         if self._later:
             self._run_later()
+        took = time.monotonic() - begun
+        if took > self.longest_turn:
+            self.longest_turn = took
 
     def _run_calls(self) -> None:
         self._woken = False  # before looking: a call that comes now rings again

@@ -32,6 +32,10 @@ class Pool:
                 self._threads += 1
                 threading.Thread(target=self._work, name="sampan-offload", daemon=True).start()
 
+    def waiting(self) -> int:
+        """Jobs that no thread has begun."""
+        return len(self._jobs)
+
     def size(self) -> int:
         """Threads there are now."""
         return self._threads

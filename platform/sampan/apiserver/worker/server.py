@@ -118,6 +118,7 @@ class Server:
             for client in list(self._service.clients):
                 client.abort()
             self._service.pool.close()
+            self._service.heavy.close()
             self.loop.close()
 
     def stop(self) -> None:

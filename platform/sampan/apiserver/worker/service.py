@@ -37,6 +37,7 @@ class Service:
         "bodies",
         "clients",
         "heads",
+        "heavy",
         "inspect",
         "limits",
         "loop",
@@ -55,6 +56,7 @@ class Service:
         self.limits = limits
         self.access = access
         self.pool = Pool(limits.threads, limits.thread_idle_seconds)
+        self.heavy = Pool(limits.heavy_threads, limits.thread_idle_seconds)
         self.heads = Heads(limits.head_fields)
         self.answers = AnswerHeads()
         self.clients: set[Client] = set()
