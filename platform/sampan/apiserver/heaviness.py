@@ -9,7 +9,7 @@ from __future__ import annotations
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 
-BODY = 16 << 10  # bytes
+BODY = 8 << 10  # bytes
 TEXT = 4 << 10  # bytes of a body in YAML or protobuf, which are read in Python
 OBJECT = 16 << 10  # bytes of the stored object that a request changes
 QUERY = 1 << 10  # bytes of a query, with a selector of many terms

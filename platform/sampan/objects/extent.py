@@ -10,9 +10,10 @@ from __future__ import annotations
 from sampan.errors import TooLarge
 
 FROM = 64 << 10  # bytes of a text that is worth counting
-MOST_CONTAINERS = 50_000  # lists and objects
-MOST_KEYS = 40_000  # of objects; the largest published CRDs have about 25,000
+MOST_CONTAINERS = 60_000  # lists and objects
+MOST_KEYS = 30_000  # of objects; the largest published CRDs have about 25,000
 MOST_VALUES = 200_000
+DEEP = 1_000  # open lists and objects at which every parser gives up at once
 _SLICE = 64 << 10
 
 
@@ -21,7 +22,7 @@ def check(text: bytes) -> None:
     it is refused when it is read."""
     if len(text) < FROM:
         return
-    containers = keys = separators = 0
+    containers = keys = separators = closed = 0
     inside = False  # a string
     escaping = False  # the last slice ended with a backslash that is not escaped itself
     for start in range(0, len(text), _SLICE):
@@ -34,6 +35,9 @@ def check(text: bytes) -> None:
         outside = b"".join(pieces[inside::2])
         inside ^= len(pieces) % 2 == 0
         containers += outside.count(b"[") + outside.count(b"{")
+        closed += outside.count(b"]") + outside.count(b"}")
+        if containers - closed > DEEP:
+            return
         keys += outside.count(b":")
         separators += outside.count(b",")
         if containers > MOST_CONTAINERS:

@@ -56,6 +56,12 @@ def test_the_cuts_between_slices_change_nothing(monkeypatch, size):
         assert fits(json.dumps(value).encode()) is (3 + len(value["l"]) <= 100)
 
 
+def test_a_text_that_is_too_deep_is_left_to_its_parser(monkeypatch):
+    monkeypatch.setattr(extent, "DEEP", 50)
+
+    assert fits(b"[" * 1_000_000)
+
+
 def test_a_short_text_is_not_counted(monkeypatch):
     monkeypatch.setattr(extent, "FROM", 10_000)
 
