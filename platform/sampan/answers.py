@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from sampan.contracts.commands import Command
 from sampan.contracts.components import Component
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import ClientReconciler, Reconciler, Standing
@@ -55,6 +56,14 @@ def _kind(value: Any) -> str:
         return ""
     wrong = next(complaints(value.schema), "")
     return f"the schema of {value.kind}: {wrong}" if wrong else ""
+
+
+def _command(value: Any) -> str:
+    if not isinstance(value, Command):
+        return f"a Command is wanted, not {_shown(value)}"
+    if (value.load is None) == (value.runs is None):
+        return f"command {value.name}: either load or runs is wanted"
+    return f"command {value.name}: runs has no parent" if value.runs is not None and value.parent else ""
 
 
 def _seed(value: Any) -> str:
@@ -105,6 +114,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "contribute_admitters": _admitter,
     "contribute_authenticators": _asker("authenticate"),
     "contribute_authorizers": _asker("authorize"),
+    "contribute_commands": _command,
     "contribute_components": _instance(Component),
     "contribute_kinds": _kind,
     "contribute_reconcilers": _instance(Reconciler, ClientReconciler, Standing),

@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 
-from sampan.contracts.store import Compacted, Done, Entry, Op, Page, Unavailable, checked
+from sampan.contracts.store import Compacted, Done, Entry, Op, Page, Unavailable
 from sampan.errors import SampanError
 from sampan_etcd.commits import MOST_OPS, Commits
 from sampan_etcd.failures import Failure, Meaning
@@ -29,6 +29,7 @@ from sampan_etcd.messages import (
 from sampan_etcd.names import Names, after_all, entries, marker
 from sampan_etcd.options import Options
 from sampan_etcd.watch import Watch, oldest
+from sampan_stores import commits
 
 log = logging.getLogger(__name__)
 
@@ -92,26 +93,13 @@ class EtcdStore:
             start = found.pairs[-1].key + b"\0"
 
     def commit(self, *ops: Op) -> int:
-        answer: list[int | SampanError] = []
-        answered = threading.Lock()
-        answered.acquire()
-
-        def done(found: int | SampanError) -> None:
-            answer.append(found)
-            answered.release()
-
-        self.submit(ops, done)
-        answered.acquire()
-        if isinstance(answer[0], SampanError):
-            raise answer[0]
-        return answer[0]
+        return commits.commit(self.submit, ops)
 
     def submit(self, ops: Sequence[Op], done: Done) -> None:
-        if len(ops) > MOST_OPS:
-            raise ValueError(f"a commit to etcd has at most {MOST_OPS} operations")
+        ops = commits.accepted(ops, MOST_OPS)
         for op in ops:
             op.key.encode()  # raises UnicodeError, a ValueError, before others have to wait for it
-        self._commits.pipeline.submit(checked(ops), done)
+        self._commits.pipeline.submit(ops, done)
 
     def watch(self, after: int) -> Watch:
         with self._lock:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
 
@@ -35,3 +36,9 @@ def contribute_components() -> Sequence[Component]:
             name="node", run=run, user="system:node:{node}", groups=("system:nodes",), process="node", cleanup=clean_up
         )
     ]
+
+
+@hookimpl
+def contribute_commands() -> Sequence[Command]:
+    text = "Run this machine's node alone: its agent and its service proxy, as clients of an API server."
+    return [Command(name="node", help=text, runs=lambda component: component.process == "node")]

@@ -17,7 +17,9 @@ from sampan_nodes.proxy import METHODS, NodeProxy
 @hookimpl
 def contribute_kinds(context: ServerContext) -> list[Kind]:
     serve = NodeProxy(str(context.options.get("pki") or ""))
-    proxy = Subresource(name="proxy", kind="NodeProxyOptions", methods=METHODS, verbs=(), serve=serve, blocking=True)
+    proxy = Subresource(
+        name="proxy", kind="NodeProxyOptions", methods=METHODS, verbs=(), serve=serve, blocking=True, connects=True
+    )
     return [dataclasses.replace(NODE, subresources=(proxy,)), LEASE]
 
 

@@ -58,7 +58,9 @@ def kinds(pki: str) -> list[Kind]:
         _stream("exec", streams.exec, "PodExecOptions"),
         _stream("attach", streams.attach, "PodAttachOptions"),
         _stream("portforward", streams.portforward, "PodPortForwardOptions"),
-        Subresource(name="proxy", kind="PodProxyOptions", methods=METHODS, verbs=(), serve=proxy, blocking=True),
+        Subresource(
+            name="proxy", kind="PodProxyOptions", methods=METHODS, verbs=(), serve=proxy, blocking=True, connects=True
+        ),
         Subresource(
             name="ephemeralcontainers", kind="Pod", verbs=("get", "update", "patch"), serve=merging.refuse,
             merge=merging.merge_ephemeral,
@@ -74,7 +76,14 @@ def kinds(pki: str) -> list[Kind]:
 
 def _stream(name: str, serve: Any, kind: str) -> Subresource:
     return Subresource(
-        name=name, kind=kind, verbs=(), methods=("GET", "POST"), serve=serve, blocking=True, verb="create"
+        name=name,
+        kind=kind,
+        verbs=(),
+        methods=("GET", "POST"),
+        serve=serve,
+        blocking=True,
+        verb="create",
+        connects=True,
     )
 
 

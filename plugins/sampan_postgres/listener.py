@@ -18,7 +18,7 @@ from psycopg import sql
 
 from sampan.contracts.store import Unavailable
 from sampan_postgres.connections import Connection, connect, unavailable
-from sampan_postgres.feed import Feed
+from sampan_postgres.feed import SharedFeed
 from sampan_postgres.options import Options
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ PAUSE = 0.2
 class Listener:
     """One thread."""
 
-    def __init__(self, settings: dict[str, Any], options: Options, feed: Feed, channel: str) -> None:
+    def __init__(self, settings: dict[str, Any], options: Options, feed: SharedFeed, channel: str) -> None:
         self._settings = settings
         self._options = options
         self._feed = feed

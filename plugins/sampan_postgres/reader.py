@@ -13,6 +13,7 @@ from sampan.contracts.store import Change, Compacted, Entry, Page, Unavailable
 from sampan_postgres.connections import Connection, connect, pipelined, translated
 from sampan_postgres.options import Options
 from sampan_postgres.schema import ABOVE, last_id, revision_of
+from sampan_stores.feed import Commit
 
 IDLE_CONNECTIONS = 4
 
@@ -35,8 +36,6 @@ CHANGES = (
     " WHERE l.id > %s AND l.id <= COALESCE((SELECT id | 65535 FROM log WHERE id > %s ORDER BY id OFFSET %s LIMIT 1),"
     " 9223372036854775807) ORDER BY l.id"
 )
-
-Commit = tuple[int, tuple[Change, ...]]
 
 
 class Reader:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from sampan.contracts.store import Done, Entry, Op, Page, Unavailable, checked
-from sampan.errors import SampanError
+from sampan.contracts.store import Done, Entry, Op, Page, Unavailable
 from sampan_postgres.asking import Asking
 from sampan_postgres.connections import connect, read_settings, translated
-from sampan_postgres.feed import Feed, Watch
+from sampan_postgres.feed import SharedFeed
 from sampan_postgres.listener import Listener
 from sampan_postgres.options import Options
 from sampan_postgres.reader import Reader
@@ -17,6 +16,8 @@ from sampan_postgres.schema import prepare
 from sampan_postgres.transaction import MOST_CHANGES
 from sampan_postgres.upkeep import Upkeep
 from sampan_postgres.writer import Writer
+from sampan_stores import commits
+from sampan_stores.feed import Watch
 
 
 class PostgresStore:
@@ -29,7 +30,7 @@ class PostgresStore:
             with connect(settings, options) as connection:
                 prepare(connection, options)
             self._reader = Reader(settings, options)
-            self._feed = Feed(self._reader)
+            self._feed = SharedFeed(self._reader)
             self._listener = Listener(settings, options, self._feed, channel)
         self._writer = Writer(settings, options, self._feed, channel)
         self._upkeep = Upkeep(settings, options, self._writer.submit)
@@ -50,31 +51,18 @@ class PostgresStore:
         return self._reader.page(prefix, after, limit, revision)
 
     def commit(self, *ops: Op) -> int:
-        answer: list[int | SampanError] = []
-        answered = threading.Lock()
-        answered.acquire()
-
-        def done(found: int | SampanError) -> None:
-            answer.append(found)
-            answered.release()
-
-        self.submit(ops, done)
-        answered.acquire()
-        if isinstance(answer[0], SampanError):
-            raise answer[0]
-        return answer[0]
+        return commits.commit(self.submit, ops)
 
     def submit(self, ops: Sequence[Op], done: Done) -> None:
-        if len(ops) > MOST_CHANGES:
-            raise ValueError(f"a commit has at most {MOST_CHANGES} operations")
+        ops = commits.accepted(ops, MOST_CHANGES)
         for op in ops:
             op.key.encode()  # raises UnicodeError, a ValueError, before others are grouped with it
-        self._writer.submit(checked(ops), done)
+        self._writer.submit(ops, done)
 
     def watch(self, after: int) -> Watch:
         if self._closed:
             raise Unavailable("the store is closed")
-        return Watch(self._feed, self._reader, after)
+        return Watch(self._feed, self._reader.changes, after)
 
     def compact(self, revision: int) -> None:
         if self._closed:

@@ -17,9 +17,10 @@ import psycopg
 from sampan.contracts.store import Done, Op, Unavailable
 from sampan.errors import SampanError
 from sampan_postgres.connections import Connection, connect, pipelined, unavailable
-from sampan_postgres.feed import Feed
+from sampan_postgres.feed import SharedFeed
 from sampan_postgres.options import Options
 from sampan_postgres.transaction import HEAD, LOOK_UP, Transaction
+from sampan_stores.commits import call_back
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Submission(NamedTuple):
 class Writer:
     """Owns the writing connection; everything but ``submit`` and ``close`` happens on its thread."""
 
-    def __init__(self, settings: dict[str, Any], options: Options, feed: Feed, channel: str) -> None:
+    def __init__(self, settings: dict[str, Any], options: Options, feed: SharedFeed, channel: str) -> None:
         self._settings = settings
         self._options = options
         self._feed = feed
@@ -60,7 +61,7 @@ class Writer:
                 self._queue.append(Submission(ops, done))
                 self._changed.notify()
                 return
-        _call(done, Unavailable("the store is closed"))
+        call_back(done, Unavailable("the store is closed"))
 
     def compact(self, revision: int) -> None:
         """Write that earlier revisions are not read any more, for all servers; before the next group."""
@@ -93,7 +94,7 @@ class Writer:
             if commits:
                 self._publish(commits)
             for submission, answer in zip(group, answers, strict=True):
-                _call(submission.done, answer)
+                call_back(submission.done, answer)
         self._let_go()
 
     def _take(self) -> tuple[list[Submission], int]:
@@ -170,10 +171,3 @@ class Writer:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-
-
-def _call(done: Done, answer: int | SampanError) -> None:
-    try:
-        done(answer)
-    except Exception:
-        log.exception("a commit's callback failed")

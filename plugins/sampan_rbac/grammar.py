@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from sampan.contracts.kinds import Object
 from sampan_rbac.resources import GROUP
+from sampan_rbac.restoring import AUTOUPDATE
 
 READ = "get list watch"
 WRITE = "create delete deletecollection patch update"
 ALL = f"{WRITE} {READ}"
 
 _BOOTSTRAPPED = {"kubernetes.io/bootstrapping": "rbac-defaults"}
-_RESTORED = {"rbac.authorization.kubernetes.io/autoupdate": "true"}
+_RESTORED = {AUTOUPDATE: "true"}
 
 
 def rule(verbs: str, group: str, resources: str, names: str = "") -> Object:

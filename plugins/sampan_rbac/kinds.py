@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.objects import problems, validation
 from sampan_rbac.resources import GROUP
+from sampan_rbac.restoring import restored
 
 _SUBJECTS = ("Group", "ServiceAccount", "User")
 
@@ -124,19 +125,22 @@ _BINDING_COLUMNS = (
 
 ROLE = Kind(
     group=GROUP, version="v1", kind="Role", plural="roles",
-    columns=_ROLE_COLUMNS, validate=validate_role, name_rule="path",
+    columns=_ROLE_COLUMNS, validate=validate_role, name_rule="path", restore=restored,
 )  # fmt: skip
 CLUSTER_ROLE = Kind(
     group=GROUP, version="v1", kind="ClusterRole", plural="clusterroles", namespaced=False,
     columns=_ROLE_COLUMNS, validate=validate_cluster_role, name_rule="path",
+    restore=restored,
 )  # fmt: skip
 ROLE_BINDING = Kind(
     group=GROUP, version="v1", kind="RoleBinding", plural="rolebindings",
     columns=_BINDING_COLUMNS, default=default_binding, validate=validate_binding, name_rule="path",
+    restore=restored,
 )  # fmt: skip
 CLUSTER_ROLE_BINDING = Kind(
     group=GROUP, version="v1", kind="ClusterRoleBinding", plural="clusterrolebindings", namespaced=False,
     columns=_BINDING_COLUMNS, default=default_binding, validate=validate_cluster_binding, name_rule="path",
+    restore=restored,
 )  # fmt: skip
 
 STORED = (ROLE, CLUSTER_ROLE, ROLE_BINDING, CLUSTER_ROLE_BINDING)

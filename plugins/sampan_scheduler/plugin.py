@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
 
@@ -25,3 +26,9 @@ def _run(running: Running) -> None:
 @hookimpl
 def contribute_components() -> list[Component]:
     return [Component(name="scheduler", run=_run, user="system:kube-scheduler", process="control", elected=True)]
+
+
+@hookimpl
+def contribute_commands() -> list[Command]:
+    text = "Run the scheduler alone, as a client of an API server; of several, one leads and the others stand by."
+    return [Command(name="scheduler", help=text, runs=lambda component: component.name == "scheduler")]

@@ -39,7 +39,8 @@ SERVICE = Kind(
     },
     subresources=(
         Subresource(
-            name="proxy", kind="ServiceProxyOptions", verbs=(), methods=METHODS, serve=proxy, blocking=True
+            name="proxy", kind="ServiceProxyOptions", verbs=(), methods=METHODS, serve=proxy, blocking=True,
+            connects=True,
         ),
     ),
 )  # fmt: skip

@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from sampan.contracts.store import Done, Entry, Op, Page, Unavailable, checked
-from sampan.errors import SampanError
-from sampan_sqlite.feed import Feed, Watch
+from sampan.contracts.store import Done, Entry, Op, Page, Unavailable
 from sampan_sqlite.notices import Notices
 from sampan_sqlite.options import Options
 from sampan_sqlite.reader import Reader
@@ -15,6 +13,8 @@ from sampan_sqlite.schema import prepare
 from sampan_sqlite.transaction import MOST_CHANGES
 from sampan_sqlite.turns import Turns
 from sampan_sqlite.writer import Writer
+from sampan_stores import commits
+from sampan_stores.feed import Feed, Watch
 
 
 class SqliteStore:
@@ -46,29 +46,15 @@ class SqliteStore:
         return self._reader.page(prefix, after, limit, revision)
 
     def commit(self, *ops: Op) -> int:
-        answer: list[int | SampanError] = []
-        answered = threading.Lock()
-        answered.acquire()
-
-        def done(found: int | SampanError) -> None:
-            answer.append(found)
-            answered.release()
-
-        self.submit(ops, done)
-        answered.acquire()
-        if isinstance(answer[0], SampanError):
-            raise answer[0]
-        return answer[0]
+        return commits.commit(self.submit, ops)
 
     def submit(self, ops: Sequence[Op], done: Done) -> None:
-        if len(ops) > MOST_CHANGES:
-            raise ValueError(f"a commit has at most {MOST_CHANGES} operations")
-        self._writer.submit(checked(ops), done)
+        self._writer.submit(commits.accepted(ops, MOST_CHANGES), done)
 
     def watch(self, after: int) -> Watch:
         if self._closed:
             raise Unavailable("the store is closed")
-        return Watch(self._feed, self._reader, after)
+        return Watch(self._feed, self._reader.changes, after)
 
     def compact(self, revision: int) -> None:
         self._reader.forbid(revision)

@@ -20,7 +20,6 @@ from typing import NamedTuple
 from sampan.contracts.store import Delete, Done, Op, Unavailable
 from sampan.errors import SampanError
 from sampan_sqlite.compaction import STEP, Compaction, vacuum
-from sampan_sqlite.feed import Feed
 from sampan_sqlite.notices import Notices
 from sampan_sqlite.options import Options
 from sampan_sqlite.reader import changes_after, head
@@ -28,6 +27,8 @@ from sampan_sqlite.recent import Recent
 from sampan_sqlite.schema import FIRST_REVISION, connect, revision_of
 from sampan_sqlite.transaction import Transaction
 from sampan_sqlite.turns import Turns
+from sampan_stores.commits import call_back
+from sampan_stores.feed import Feed
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +137,7 @@ class Writer:
                 done = self._queue.popleft().done
             except IndexError:  # another thread refuses too
                 return
-            _call(done, Unavailable("the store is closed"))
+            call_back(done, Unavailable("the store is closed"))
 
     # committing
 
@@ -156,7 +157,7 @@ class Writer:
                 return
             answers = [Unavailable(f"cannot be stored: {error}")]
         for submission, answer in zip(group, answers, strict=True):
-            _call(submission.done, answer)
+            call_back(submission.done, answer)
         if self._unwritten >= CHECKPOINT_CHANGES:
             self._next_look = 0.0
 
@@ -188,7 +189,7 @@ class Writer:
         if transaction.expiring:
             self._expect(min(at for _, at in transaction.expiring))
         self._recent.trim()
-        self._feed.publish(transaction.commits)
+        self._feed.append(transaction.commits)
         self._notices.tell()
         return answers
 
@@ -199,7 +200,7 @@ class Writer:
         if self._feed.newest < oldest:
             self._feed.skip(newest)
         while self._feed.newest < newest:
-            self._feed.publish(changes_after(connection, self._feed.newest, GAP))
+            self._feed.append(changes_after(connection, self._feed.newest, GAP))
 
     # upkeep
 
@@ -277,13 +278,6 @@ class Writer:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()  # an open transaction is rolled back by that
-
-
-def _call(done: Done, answer: int | SampanError) -> None:
-    try:
-        done(answer)
-    except Exception:
-        log.exception("a commit's callback failed")
 
 
 def _ignore(answer: int | SampanError) -> None:

@@ -1,9 +1,14 @@
-"""What lies where: packages are declared, planks have no ``__init__``, nothing is a drawer."""
+"""What lies where: packages are found, planks have no ``__init__``, nothing is a drawer."""
 
 from __future__ import annotations
 
 import ast
 import configparser
+import tomllib
+
+from setuptools import find_packages
+
+import sampan
 
 PLANKS = ("platform", "plugins", "addons")
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
@@ -37,8 +42,11 @@ def setup(root):
     return parser
 
 
-def declared(root):
-    return set(setup(root)["options"]["packages"].split())
+def shipped(root):
+    """Packages that setuptools finds below the roots named in pyproject.toml."""
+    told = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
+    assert told.keys() == {"where"}
+    return {package for plank in told["where"] for package in find_packages(str(root / plank))}
 
 
 def linted(root):
@@ -94,7 +102,11 @@ def misplaced(root):
 
 
 def test_every_package_is_shipped(root):
-    assert declared(root) == present(root)
+    assert shipped(root) == present(root)
+
+
+def test_the_version_is_the_same_in_both_places(root):
+    assert setup(root)["metadata"]["version"] == sampan.__version__
 
 
 def test_every_plank_is_linted(root):
@@ -131,11 +143,12 @@ def test_the_rules_catch_a_bad_tree(tmp_path):
     ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("import falcon.errors\n" if path.endswith("plugin.py") else "")
-    (tmp_path / "setup.cfg").write_text(
-        "[options]\npackages =\n  gone\n[options.entry_points]\nsampan.plugins =\n  a = b\nsampan.addons =\n  a = b\n"
-    )
+    (tmp_path / "setup.cfg").write_text("[options.entry_points]\nsampan.plugins =\n  a = b\nsampan.addons =\n  a = b\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.setuptools.packages.find]\nwhere = ['plugins', 'addons']\n")
+    (tmp_path / "platform/part").mkdir()
+    (tmp_path / "platform/part/__init__.py").write_text("")
 
-    assert declared(tmp_path) == {"gone"} != present(tmp_path)
+    assert shipped(tmp_path) == set() != present(tmp_path)
     assert hidden(tmp_path) == ["platform/__init__.py", "tests/__init__.py"]
     assert drawers(tmp_path) == ["addons/y/utils.py"]
     assert unpackaged(tmp_path) == ["addons/y", "plugins/sampan_x"]

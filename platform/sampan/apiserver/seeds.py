@@ -10,12 +10,10 @@ from sampan.apiserver.cache.cache import Cache
 from sampan.apiserver.cluster import InsideCluster
 from sampan.apiserver.registry import Registry
 from sampan.apiserver.writes import Write
-from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists
 
 log = logging.getLogger(__name__)
-
-AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate"
 
 
 def sow(seeds: Iterable[tuple[str, Object]], cluster: InsideCluster, registry: Registry, cache: Cache) -> list[str]:
@@ -56,32 +54,15 @@ def _sow_one(seed: Object, cluster: InsideCluster, registry: Registry) -> Write 
     current = cluster.get(served.resource, name, namespace)
     if current is None:
         return cluster.creating(served.resource, seed, namespace)
-    if (current["metadata"].get("annotations") or {}).get(AUTOUPDATE) == "true":
-        _give_back(seed, served.resource, cluster, namespace, name)
+    restore = served.kind.restore
+    if restore is not None and restore(current, seed) is not None:
+        cluster.update(served.resource, name, namespace, lambda obj: restore(obj, seed))
     return None
 
 
 def _failure(plugin: str, seed: Object, error: Exception) -> str:
     log.error("plugin %s: seed %s cannot be made: %s", plugin, _name(seed), error)
     return f"{plugin}: {_name(seed)}: {error}"
-
-
-def _give_back(seed: Object, resource: Resource, cluster: InsideCluster, namespace: str, name: str) -> None:
-    """Rules and subjects that a newer version brings and the object lacks."""
-
-    def change(obj: Object) -> Object | None:
-        lacking = {
-            key: [each for each in seed.get(key) or () if each not in (obj.get(key) or [])]
-            for key in ("rules", "subjects")
-        }
-        if not any(lacking.values()):
-            return None
-        for key, found in lacking.items():
-            if found:
-                obj[key] = [*(obj.get(key) or []), *found]
-        return obj
-
-    cluster.update(resource, name, namespace, change)
 
 
 def _name(seed: Object) -> str:

@@ -110,6 +110,7 @@ def fenced_kind(fence: Fence, kind: Kind) -> Kind:
         wrap(name, None)
     wrap("grace", _is(int, "seconds"))
     wrap("held", _is(bool, "True or False"))
+    wrap("restore", _is((dict, type(None)), "an object or None"))
     wrap("to_stored", _is(dict, "an object"), seconds=QUICK)
     wrap("from_stored", _is(dict, "an object"), seconds=QUICK)
     wrap("answer", None)

@@ -74,7 +74,7 @@ class Subresources:
             return self._whole(request, served, sub.merge)
         assert self.cluster is not None
         call = ServedCall(request, self.cluster, sub)
-        if sub.verb == "create" or sub.name == "proxy":  # exec, attach, portforward, proxy: connections
+        if sub.connects:
             self._admit_connect(request, served)
         elif sub.admits and request.method == "POST":
             intent = self._writing.intent(request, served, request.subresource)

@@ -24,8 +24,6 @@ COMMANDS = {
     "prepare": "Make keys, certificates and kubeconfigs, and start nothing.",
     "apiserver": "Run the API server alone.",
     "reconciler": "Run the reconciler alone.",
-    "scheduler": "Run the scheduler alone.",
-    "node": "Run this machine's node alone: its agent and its service proxy.",
     "run": "Run one component alone, as a client of an API server.",
     "addons": "List, enable, configure and run add-ons; see and undo what was changed in what they ship.",
     "plugins": "List plugins, or begin one of your own.",

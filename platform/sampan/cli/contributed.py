@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import click
 
+from sampan.cli.run import runner
 from sampan.contracts.commands import Command, Place
 from sampan.errors import ConfigError
 from sampan.plugins import ADDON_GROUP, Plugins, suggest
@@ -42,6 +43,9 @@ class Contributed:
         if found is None:
             return None
         plugin, each = found
+        if each.runs is not None:
+            return runner(each.help, each.runs)
+        assert each.load is not None  # checked when the plugin answered
         command = each.load()
         command.context_settings = {**command.context_settings, "obj": self._place(plugin)}
         return command

@@ -50,6 +50,18 @@ def named(*names: str) -> Choice:
     return choose
 
 
+def runner(help: str, wanted: Callable[[Component], bool]) -> click.Command:
+    """A command that runs the components that are wanted; its ``ctx.obj`` is the Where of the whole command line."""
+
+    @click.command(help=help)
+    @kubeconfig_option
+    @click.pass_obj
+    def command(where: Where, kubeconfig: str) -> None:
+        run(where, lambda known: [one for one in known.values() if wanted(one)], kubeconfig)
+
+    return command
+
+
 def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") -> None:
     """Run the components that are chosen from all there are, by name, until told to stop."""
     from sampan.client import Client

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import click
 
+    from sampan.contracts.components import Component
+
 
 @dataclass(frozen=True)
 class Place:
@@ -27,7 +29,9 @@ class Command:
     name: str  # the word to type
     help: str  # one line for `sampan --help`
     #: Imports and returns it when it is called, never before: `sampan` must start fast. Its ``ctx.obj`` is a Place.
-    load: Callable[[], click.Command]
+    load: Callable[[], click.Command] | None = None
+    #: In place of ``load``: the command runs those components alone, in the foreground, as `sampan run` does.
+    runs: Callable[[Component], bool] | None = None
     #: "" for `sampan NAME`; "logs" for `sampan logs NAME`, where `sampan logs` alone goes on working as it did. Any
     #: command of sampan's that takes no positional arguments can be a parent.
     parent: str = ""

@@ -148,6 +148,9 @@ class Kind:
     held: Callable[[Object], bool] = _free
     #: Changes the object at the moment its deletionTimestamp is set (a Namespace's phase becomes Terminating).
     terminate: Callable[[Object], None] = _nothing
+    #: What becomes of an object that exists when a plugin contributes one of the same name at start: given (current,
+    #: contributed), returns the object to write or None to leave it; it runs again after a conflict. None: left alone.
+    restore: Callable[[Object, Object], Object | None] | None = None
     #: PUT to a name that does not exist creates it (Leases, Endpoints … as upstream's AllowCreateOnUpdate).
     create_on_update: bool = False
     #: PUT without resourceVersion is accepted (upstream's AllowUnconditionalUpdate).

@@ -147,6 +147,8 @@ class Subresource:
     counts: bool = True  # its writes count in metadata.generation; not so for pods/binding
     #: RBAC verb where it is not the usual one for the method (exec: create for GET too, as upstream since 1.35).
     verb: str = ""
+    #: It opens a connection (exec, proxy …): admission sees every request as CONNECT.
+    connects: bool = False
     #: A POST passes admission before ``serve``: as CREATE, with the body as the object (TokenRequest, Eviction).
     admits: bool = False
 

@@ -28,8 +28,8 @@ def contribute_seeds(context: ServerContext) -> Sequence[Object]:
     """List objects that must exist before the cluster is ready (namespaces, roles, priority classes …).
 
     Called: once in each API server process, after the kinds; several servers may do it at once.
-    Answer: complete manifests. A missing one is created; an existing one is left alone, except that an RBAC object
-    annotated rbac.authorization.kubernetes.io/autoupdate=true gets back the rules or subjects it lacks.
+    Answer: complete manifests. A missing one is created; an existing one is left alone, or becomes what
+    its kind's ``restore`` makes of it (default roles get back the rules they lack).
     Failure: raise; the plugin's seeds are left out and named.
     """
 

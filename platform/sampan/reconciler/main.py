@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 from sampan.client import Client
 from sampan.client.events import Recorder
 from sampan.client.leases import Elector
 from sampan.contracts.reconciling import ReconcilerContext
-from sampan.plugins import Plugins
 from sampan.reconciler.runtime import AnyReconciler, Runtime
-from sampan.reconciler.strangers import fenced
+from sampan.reconciler.strangers import Isolation, fenced
 
 log = logging.getLogger(__name__)
 
 LEASE = "sampan-reconciler"
+
+
+class Plugins(Protocol):
+    """What this package needs of the loaded plugins."""
+
+    def ask(self, hook: str, context: Callable[[str], Any]) -> Iterable[tuple[str, Any]]: ...
+
+    def settings_of(self, name: str) -> Any: ...
+
+    def is_stranger(self, name: str) -> bool: ...
+
+    def fence(self, name: str) -> Isolation: ...
 
 
 def gather(plugins: Plugins, *, options: Mapping[str, Any], home: str) -> list[AnyReconciler]:

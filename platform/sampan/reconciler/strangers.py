@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 from sampan.client import Client
 from sampan.contracts.kinds import Object
@@ -20,7 +20,6 @@ from sampan.contracts.reconciling import (
     Watching,
 )
 from sampan.errors import StatusError
-from sampan.fencing import Fence
 
 _ACTIONS = get_args(Action)
 #: What a reconciler may raise on purpose.
@@ -31,7 +30,30 @@ _CALLING = 12
 AnyReconciler = Reconciler | ClientReconciler | Standing
 
 
-def fenced(fence: Fence, reconciler: AnyReconciler) -> AnyReconciler:
+class Deadlines(Protocol):
+    """Seconds."""
+
+    @property
+    def decide(self) -> float: ...
+
+
+class Isolation(Protocol):
+    """One plugin's isolation: calls with a deadline. The server's package implements it."""
+
+    @property
+    def deadlines(self) -> Deadlines: ...
+
+    def call(
+        self, hook: str, function: Callable[[], Any], *, seconds: float = 0.0,
+        check: Callable[[Any], str] | None = None, passes: tuple[type[Exception], ...] = ...,
+    ) -> Any:  # fmt: skip
+        """What ``function()`` returns, within ``seconds``; raises a StatusError for what goes wrong."""
+
+    def inline(self, hook: str, function: Callable[[], Any], *, passes: tuple[type[Exception], ...] = ...) -> Any:
+        """The same on the caller's thread, without a deadline."""
+
+
+def fenced(fence: Isolation, reconciler: AnyReconciler) -> AnyReconciler:
     """The same reconciler with its functions behind the fence. A Standing has a thread of its own anyway."""
     if isinstance(reconciler, Standing):
         return dataclasses.replace(reconciler, run=_standing(fence, reconciler))
@@ -52,7 +74,7 @@ def fenced(fence: Fence, reconciler: AnyReconciler) -> AnyReconciler:
     return dataclasses.replace(reconciler, reconcile=reconciled, watches=watches)
 
 
-def _actions(fence: Fence, hook: str, ask: Callable[[], Iterable[Action]], limit: float) -> list[Action]:
+def _actions(fence: Isolation, hook: str, ask: Callable[[], Iterable[Action]], limit: float) -> list[Action]:
     """All actions at once: a generator is run to its end inside the fence."""
     found: list[Action] = fence.call(hook, lambda: _list(ask()), seconds=limit, check=_checked, passes=_MEANT)
     return found
@@ -69,7 +91,7 @@ def _checked(answer: Any) -> str:
     return "" if wrong is None else f"it must answer actions, not {wrong!r:.60}"
 
 
-def _watching(fence: Fence, name: str, watching: Watching) -> Watching:
+def _watching(fence: Isolation, name: str, watching: Watching) -> Watching:
     """Which keys a change concerns is asked on the thread that hears of all changes: it must not wait long."""
     keys = watching.keys
     if keys is None:
@@ -91,6 +113,6 @@ def _keys(answer: Any) -> str:
     return "" if good else f"it must answer Keys, not {answer!r:.60}"
 
 
-def _standing(fence: Fence, standing: Standing) -> Callable[[Client, Any], None]:
+def _standing(fence: Isolation, standing: Standing) -> Callable[[Client, Any], None]:
     run = standing.run
     return lambda client, stop: fence.inline(f"standing {standing.name}", lambda: run(client, stop), passes=())

@@ -48,6 +48,7 @@ def run(tmp_path, monkeypatch):
             Command(name="status", help="Taken.", load=never),
             Command(name="greet", help="Say hello.", load=lambda: search),
             Command(name="more", parent="addons", help="A word more.", load=lambda: search),
+            Command(name="part", help="Run a part alone.", runs=lambda component: component.process == "node"),
         ),
     }
 
@@ -113,3 +114,31 @@ def test_help_works_where_the_settings_do_not(run, tmp_path):
 def test_every_installed_add_on_is_asked(tmp_path):
     assert finding.ADDON_GROUP == contributed.ADDON_GROUP
     assert isinstance(contributed.contributed({"home": str(tmp_path), "config": ""}), Contributed)
+
+
+def test_a_command_that_runs_components_runs_those_and_no_other(run, monkeypatch):
+    ran = []
+    monkeypatch.setattr("sampan.cli.run.run", lambda where, choose, kubeconfig="": ran.append((choose, kubeconfig)))
+    known = {"a": SimpleNamespace(name="a", process="node"), "b": SimpleNamespace(name="b", process="control")}
+
+    result = run("part", "--kubeconfig", "/k")
+
+    assert result.exit_code == 0, result.output
+    ((choose, kubeconfig),) = ran
+    assert choose(known) == [known["a"]]
+    assert kubeconfig == "/k"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "either load or runs"),
+        ({"load": never, "runs": bool}, "either load or runs"),
+        ({"runs": bool, "parent": "logs"}, "runs has no parent"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_named(more, words):
+    plugins = Plugins(entry_points=[], extra={"odd": bringing(Command(name="part", help="…", **more))})
+
+    assert plugins.ask("contribute_commands") == []
+    assert words in plugins.failures()[0].error

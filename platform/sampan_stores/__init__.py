@@ -1,0 +1,1 @@
+"""What stores share: the feed of recent commits with its watches, and committing by submission."""
