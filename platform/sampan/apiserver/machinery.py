@@ -56,10 +56,10 @@ def decode(kind: Kind, data: bytes, media: str, strictness: str) -> tuple[Object
             found = [*yamlin.duplicates(data), *found]
         check_kind(obj, kind)
         return schemas.prune(*address, obj), judged(found, strictness, address)
-    obj = schemas.decode(*address, data)
-    if strictness == "Ignore" or (strictness == "Warn" and _is_plain(data, obj)):
-        return obj, []
-    return obj, judged(schemas.strict_problems(*address, data), strictness, address)
+    if strictness == "Ignore":
+        return schemas.decode(*address, data), []
+    obj, found = schemas.decode_checked(*address, data)
+    return obj, judged(found, strictness, address)
 
 
 def _decode_own(
@@ -86,6 +86,20 @@ def default(kind: Kind, obj: Object) -> None:
     if own is not None:
         own.default(obj)
     kind.default(obj)
+
+
+def complete(kind: Kind, obj: Object) -> None:
+    """Put in the fields that a Kubernetes kind always answers with. A kind with a schema of its own has none."""
+    if structural.of(kind) is None:
+        schemas, address = schema.load(), (kind.group, kind.version, kind.kind)
+        if schemas.has(*address):
+            schemas.complete(*address, obj)
+
+
+def zero(kind: Kind) -> Object:
+    """An object of the kind of which nothing is set, as Kubernetes compares a new one with. Never to be changed."""
+    schemas, address = schema.load(), (kind.group, kind.version, kind.kind)
+    return schemas.zero(*address) if structural.of(kind) is None and schemas.has(*address) else {}
 
 
 def check(kind: Kind, obj: Object, old: Object | None) -> list[Problem]:
@@ -177,14 +191,17 @@ def patch(
         return patched, []
     touched = _touched(how, change, patched)
     part = {name: patched[name] for name in touched if name in patched}
-    pruned = own.prune(part) if own is not None else schema.load().prune(*address, part)
+    if own is not None:
+        pruned = own.prune(part)
+        unknown = [] if strictness == "Ignore" or pruned == part else own.unknown_fields(part)
+    elif strictness == "Ignore":
+        pruned, unknown = schema.load().prune(*address, part), []
+    else:
+        pruned, unknown = schema.load().prune_checked(*address, part)
     for name in part:
         if name not in pruned:
             del patched[name]
     patched.update(pruned)
-    if strictness == "Ignore" or pruned == part:
-        return patched, []
-    unknown = own.unknown_fields(part) if own is not None else schema.load().unknown_fields(*address, part)
     return patched, judged(unknown, strictness, address)
 
 
@@ -235,7 +252,7 @@ def apply(
     """The merged object, pruned by its schema, with its managedFields."""
     merged = applying.apply(
         current, config, node_of(kind), manager=manager, force=force, api_version=kind.api_version, now=now,
-        subresource=subresource, ignore=ignore,
+        subresource=subresource, ignore=ignore, zero=zero(kind),
     )  # fmt: skip
     own = structural.of(kind)
     if own is not None:
@@ -247,8 +264,9 @@ def apply(
 def track(kind: Kind, before: Object | None, after: Object, *, manager: str, now: str, subresource: str) -> None:
     """Set managedFields after a create, update or patch."""
     managers.track(
-        before, after, node_of(kind), manager=manager, api_version=kind.api_version, now=now, subresource=subresource
-    )
+        before, after, node_of(kind), manager=manager, api_version=kind.api_version, now=now, subresource=subresource,
+        zero=zero(kind) if before is None else None, ignore=("status",) if kind.status and not subresource else (),
+    )  # fmt: skip
 
 
 def node_of(kind: Kind) -> Node | None:

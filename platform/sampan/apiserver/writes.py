@@ -123,7 +123,6 @@ class Writer:
                 raise already_exists(served.resource, intent.name)
             review = self._review(intent, "CREATE", stored, None)
             self._complete(intent, stored, None, review)
-            self.ownership.created(intent, stored)
             value, ops = self._ops(intent, key, stored, 0, review)
             if intent.dry_run:
                 return Written(value.replace(b'"resourceVersion":"",', b"", 1), created=True, key=key)
@@ -184,6 +183,10 @@ class Writer:
                 _status_only(obj, old)
             elif kind.status and not intent.subresource:
                 _keep(obj, old, "status")
+        else:
+            # The creator owns what was sent and its defaults, not what the server and admission make of it.
+            machinery.default(kind, obj)
+            self.ownership.created(intent, obj)
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
         machinery.default(kind, obj)
         if self.mutating:
@@ -196,6 +199,7 @@ class Writer:
         found = machinery.check(kind, obj, old)
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
+        machinery.complete(kind, obj)
         for admitter in self.checking:
             if review.operation in admitter.operations:
                 admitter.admit(review)
@@ -231,6 +235,7 @@ class Writer:
             stamps.stamp_new(obj, served.kind, namespace, self.clock())
             stored = served.kept(obj)
             machinery.default(served.stored, stored)
+            machinery.complete(served.stored, stored)
             ops.append(encoding.put(served, self.cache, served.key(namespace, name), stored, 0))
         for which, namespace, name in review.also_delete:
             group, plural = which if isinstance(which, tuple) else (which.group, which.plural)
@@ -242,10 +247,9 @@ class Writer:
 
 def _empty_status(obj: Object, kind: Kind) -> None:
     """Until somebody knows better: shown empty, as upstream's structs are; a kind with its own schema has none."""
+    obj.pop("status", None)
     if kind.schema is None:
         obj["status"] = {}
-    else:
-        obj.pop("status", None)
 
 
 def _counts(intent: Intent) -> bool:
