@@ -177,7 +177,10 @@ class Writer:
         """From what was sent to what shall be stored; raises what refuses it."""
         kind = intent.served.stored
         meta = stamps.metadata_of(obj)
+        nulls = False
         if old is not None:
+            _drop_nulls(obj)
+            nulls = _drop_nulls(old)
             stamps.keep_old(meta, old["metadata"], kind, intent.name)
             if intent.subresource == "status":
                 _status_only(obj, old)
@@ -200,6 +203,8 @@ class Writer:
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
         machinery.complete(kind, obj)
+        if nulls:
+            machinery.complete(kind, old or {})
         for admitter in self.checking:
             if review.operation in admitter.operations:
                 admitter.admit(review)
@@ -250,6 +255,14 @@ def _empty_status(obj: Object, kind: Kind) -> None:
     obj.pop("status", None)
     if kind.schema is None:
         obj["status"] = {}
+
+
+def _drop_nulls(obj: Object) -> bool:
+    """Take away what ``complete`` put in as null (``rules`` of a Role), so that no kind's functions meet it."""
+    names = [name for name, value in obj.items() if value is None]
+    for name in names:
+        del obj[name]
+    return bool(names)
 
 
 def _counts(intent: Intent) -> bool:

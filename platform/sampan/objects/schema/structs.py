@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import msgspec
 
 from sampan.objects.schema import scalars
-from sampan.objects.schema.table import OMITTED, Table
+from sampan.objects.schema.table import NULL, OMITTED, Table
 
 _numbers = itertools.count()
 
@@ -156,10 +156,11 @@ class Structs:
             setattr(self._module, self._alias(name), made)
 
     def _omitted(self, facts: Mapping[str, Any], index: int, shape: Any) -> Any:
-        """The zero value of a field that is omitted when it has it, else None."""
-        if facts.get("zeros", "")[index : index + 1] != OMITTED:
-            return None
+        """The zero value of a field that is omitted (or null, which is filled in later) when it has it, else None."""
+        letter = facts.get("zeros", "")[index : index + 1]
         word: str = shape if isinstance(shape, str) else shape["type"]
+        if letter != OMITTED and (letter != NULL or word not in {"list", "map"}):
+            return None
         found = self._table.types[word[1:]] if word.startswith("#") else word
         return _ZEROS.get(found) if isinstance(found, str) else None
 
