@@ -153,6 +153,8 @@ class Writer:
             review = self._review(intent, "UPDATE", stored, old)
             self._complete(intent, stored, old, review)
             self.ownership.updated(intent, stored, old)
+            if intent.operation == "Apply":
+                self.ownership.keep_times(stored, old)
             if stored == old and not review.also_create and not review.also_delete:
                 return Written(record.body, key=key, revision=record.revision)
             gone = _is_finished(served.stored, stored)

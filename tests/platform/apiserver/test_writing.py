@@ -136,3 +136,30 @@ def test_warnings_reach_the_client(make: Any, shapes: Any) -> None:
 
     answer = make(shapes.Extra(admitters=[Careful()])).post(CMS, shapes.config_map("a"))
     assert answer.headers["warning"] == '299 - "mind \\"this\\""'
+
+
+def test_an_apply_that_is_repeated_writes_nothing_though_it_holds_empty_values(
+    api: Any, shapes: Any, monkeypatch: Any
+) -> None:
+    config = shapes.deployment("a")
+    config |= {"apiVersion": "apps/v1", "kind": "Deployment"}
+    config["metadata"]["labels"] = {}
+    config["spec"]["template"]["spec"] |= {"tolerations": [], "nodeSelector": {}, "hostNetwork": False, "volumes": []}
+    config["spec"]["template"]["spec"]["containers"][0] |= {"env": [], "args": None, "tty": False}
+    where, query = f"{DEPLOYMENTS}/a", "fieldManager=one"
+    first = api.patch(where, config, "apply-patch+yaml", query_string=query)
+    assert first.status_code == 201, first.json
+    monkeypatch.setattr("sampan.apiserver.stamps.timestamp", lambda now: "2030-01-01T00:00:00Z")
+    again = api.patch(where, config, "apply-patch+yaml", query_string=query)
+
+    assert again.status_code == 200 and again.json == first.json
+    assert set(again.json["spec"]["template"]["spec"]) & {"tolerations", "nodeSelector", "hostNetwork"} == set()
+
+
+def test_what_is_always_written_is_null_or_zero_and_updates_survive_it(api: Any) -> None:
+    made = api.post(CMS.replace("configmaps", "pods"), {"metadata": {"name": "p"}}).json
+    assert made["spec"]["containers"] is None and made["status"] == {}
+    patched = api.patch(
+        CMS.replace("configmaps", "pods") + "/p", {"metadata": {"labels": {"a": "b"}}}, "merge-patch+json"
+    )
+    assert patched.status_code == 200 and patched.json["spec"]["containers"] is None

@@ -39,15 +39,16 @@ def apply(
     """The merged object with its managedFields; neither argument is changed.
 
     ``live`` is None where the object does not exist yet. ``now`` is RFC 3339 text. ``ignore`` names top-level fields
-    that this write cannot set (``status`` on the main resource): they are neither merged nor owned. ``zero`` is an object
-    of the type with nothing set: what ``live`` has beyond it was set by someone. Equal to ``live``
+    that this write cannot set (``status`` on the main resource): they are neither merged nor owned. ``zero`` is an
+    object of the type with nothing set: what ``live`` has beyond it was set by someone. Equal to ``live``
     where nothing changed. Raises BadRequest; Conflict with a cause for each field that another manager owns, unless
     ``force``.
     """
     _check_config(config, node, api_version)
-    wanted = {name: copy(each) for name, each in _without_nulls(config).items() if name not in ignore}
+    said = {name: each for name, each in config.items() if name not in ignore}
+    wanted: Object = copy(_without_nulls(said))
     identity = Identity.of(manager=manager, operation=APPLY, api_version=api_version, subresource=subresource)
-    fields = object_fields(wanted, node, dots=False)
+    fields = object_fields(said, node, dots=False)
     if live is None:
         _set_managers(wanted, {identity: Entry(fields, now, api_version)} if fields else {})
         return wanted

@@ -135,7 +135,8 @@ def granular(plan: Plan | None) -> Plan | None:
 def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
     """What lies below the label of ``value``; empty: a member of its own.
 
-    ``dots``: structs, lists and maps are members too, as whoever adds them owns them; an applier owns only what it says.
+    ``dots``: structs, lists and maps are members too, as whoever adds them owns them; an applier owns only what it
+    says, and an empty list of elements with keys says nothing.
     """
     if not value:
         return LEAF
@@ -146,7 +147,10 @@ def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
             names = plan.names
             for name, each in value.items():
                 label, below = names[name]  # type: ignore[index]  # a STRUCT has names
-                found[label] = LEAF if below is None else fields_of(each, below, dots=dots)
+                if below is None:
+                    found[label] = LEAF
+                elif dots or not _says_nothing(each, below):
+                    found[label] = fields_of(each, below, dots=dots)
             return found
         if kind == MAP:
             found = {SELF: LEAF} if dots else {}
@@ -172,6 +176,17 @@ def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
                 found[plan.label(each, index)] = LEAF
             return found
     return LEAF
+
+
+def _says_nothing(value: Any, plan: Plan) -> bool:
+    """Whether an applier of this value owns none of it: no elements, in whatever structs."""
+    if type(value) is list:
+        return not value and plan.kind in (SET, KEYED)
+    if type(value) is dict and value and plan.kind == STRUCT:
+        return all(
+            (below := plan.below(name)) is not None and _says_nothing(each, below) for name, each in value.items()
+        )
+    return False
 
 
 def _element(value: Any, plan: Plan | None, dots: bool) -> FieldSet:

@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import msgspec
 
 from sampan.objects.schema import scalars
-from sampan.objects.schema.table import NULL, OMITTED, Table
+from sampan.objects.schema.table import OMITTED, Table
 
 _numbers = itertools.count()
 
@@ -143,7 +143,9 @@ class Structs:
                     names[attribute] = field
                 annotation, zero = self._annotation(shape, waiting), self._omitted(facts, index, shape)
                 # No null for a field with a zero value: it would be given back. Whoever catches the error removes it.
-                fields.append((attribute, f"T_or_null[{annotation}]", None) if zero is None else (attribute, annotation, zero))
+                fields.append(
+                    (attribute, f"T_or_null[{annotation}]", None) if zero is None else (attribute, annotation, zero)
+                )
             made = msgspec.defstruct(
                 self._alias(name),
                 fields,
@@ -156,11 +158,10 @@ class Structs:
             setattr(self._module, self._alias(name), made)
 
     def _omitted(self, facts: Mapping[str, Any], index: int, shape: Any) -> Any:
-        """The zero value of a field that is omitted (or null, which is filled in later) when it has it, else None."""
-        letter = facts.get("zeros", "")[index : index + 1]
-        word: str = shape if isinstance(shape, str) else shape["type"]
-        if letter != OMITTED and (letter != NULL or word not in {"list", "map"}):
+        """The zero value of a field that is omitted when it has it, else None."""
+        if facts.get("zeros", "")[index : index + 1] != OMITTED:
             return None
+        word: str = shape if isinstance(shape, str) else shape["type"]
         found = self._table.types[word[1:]] if word.startswith("#") else word
         return _ZEROS.get(found) if isinstance(found, str) else None
 

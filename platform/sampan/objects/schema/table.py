@@ -2,7 +2,7 @@
 
     {"version": "v1.37.0",
      "kinds": {"apps/v1/Deployment": "io.k8s.api.apps.v1.Deployment", "/v1/Pod": …},
-     "types": {"io.k8s.api.core.v1.Pod": {"fields": {"spec": FIELD, …}, "required": […], "atomic": true, "zeros": "..aaa"},
+     "types": {"io.k8s.api.core.v1.Pod": {"fields": {"spec": FIELD, …}, "required": […], "atomic": true, "zeros": "oa"},
                "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "time", …}}
 
 FIELD is a word (string, integer, int32, number, boolean, bytes, any, object), ``"#name"`` of another type, or

@@ -47,10 +47,12 @@ def test_unknown_fields_are_pruned_at_every_level():
     assert found == {"spec": {"containers": [{"name": "a"}]}}
 
 
-def test_nulls_are_absent_and_empty_values_stay():
+def test_nulls_are_absent_and_of_empty_values_stay_those_that_mean_something():
     found = decoded({"metadata": {"labels": {}, "uid": None}, "spec": {"hostNetwork": False, "containers": []}})
+    meant = {"activeDeadlineSeconds": 0, "hostUsers": False, "securityContext": {}}
 
-    assert found == {"metadata": {"labels": {}}, "spec": {"hostNetwork": False, "containers": []}}
+    assert found == {"metadata": {}, "spec": {"containers": []}}
+    assert decoded({"spec": meant}) == {"spec": meant}
 
 
 def test_a_null_inside_a_list_or_map_is_a_zero_value():
