@@ -15,8 +15,9 @@ from sampan.errors import BadRequest, UnsupportedMediaType
 from sampan.objects import metadata, protobuf, schema, selectors, structural, tables, validation, yamlin
 from sampan.objects.apply import apply as applying
 from sampan.objects.apply import managers
-from sampan.objects.patches import json_patch, merge_patch, strategic
+from sampan.objects.patches import json_patch, merge_patch, refusals, strategic
 from sampan.objects.schema import schemas as free
+from sampan.objects.schema import strict
 from sampan.objects.types import Node
 
 label_selector = selectors.parse_labels
@@ -156,7 +157,7 @@ def decode_options(data: bytes, media: str) -> Object:
 
 
 def read_patch(how: str, data: bytes) -> Any:
-    """The patch document; raises BadRequest."""
+    """The patch document; raises BadRequest. A strategic one has whole numbers where 2.0 was sent."""
     try:
         found = msgspec.json.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
@@ -167,13 +168,29 @@ def read_patch(how: str, data: bytes) -> Any:
         raise BadRequest(f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(found)}")
     if how != "json" and not isinstance(found, dict):
         raise BadRequest("error decoding patch: an object is expected")
+    return refusals.whole(found) if how == "strategic" else found
+
+
+def patch_problems(how: str, data: bytes, change: Any) -> list[str]:
+    """What strict field validation says of a patch document itself: keys that are given twice, and unknown ones."""
+    if data.count(b'":') != msgspec.json.encode(change).count(b'":'):
+        found = strict.duplicates(strict.read_pairs(data))
+    else:
+        found = []
+    if how == "json":
+        known = {"op", "path", "from", "value"}
+        found += [
+            f'unknown field "[{at}].{name}"' for at, each in enumerate(change) for name in each if name not in known
+        ]
+        return [f"json patch {each}" for each in found]
     return found
 
 
 def patch(
     how: str, kind: Kind, current: Object, change: Any, strictness: str, *, given_away: bool = False
 ) -> tuple[Object, list[str]]:
-    """The patched object, pruned by its schema, and warnings. Raises what ``decode`` and the patch functions raise.
+    """The patched object, pruned by its schema, and what strict field validation says of it. Raises what the patch
+    functions raise, and Invalid for a result that does not fit the kind.
 
     Only what the patch names at the top is checked: the rest of ``current`` was when it was written. ``given_away``
     says that ``current`` may be changed.
@@ -191,18 +208,28 @@ def patch(
         return patched, []
     touched = _touched(how, change, patched)
     part = {name: patched[name] for name in touched if name in patched}
-    if own is not None:
-        pruned = own.prune(part)
-        unknown = [] if strictness == "Ignore" or pruned == part else own.unknown_fields(part)
-    elif strictness == "Ignore":
-        pruned, unknown = schema.load().prune(*address, part), []
-    else:
-        pruned, unknown = schema.load().prune_checked(*address, part)
+    try:
+        if own is not None:
+            pruned = own.prune(part)
+            unknown = [] if strictness == "Ignore" or pruned == part else own.unknown_fields(part)
+        elif strictness == "Ignore":
+            pruned, unknown = schema.load().prune(*address, part), []
+        else:
+            pruned, unknown = schema.load().prune_checked(*address, part)
+    except BadRequest as error:
+        raise refusals.unreadable(how, change, patched, error) from None
     for name in part:
         if name not in pruned:
             del patched[name]
     patched.update(pruned)
-    return patched, judged(unknown, strictness, address)
+    return patched, unknown
+
+
+def judged_patch(found: list[str], strictness: str, how: str, change: Any, patched: Object) -> list[str]:
+    """Warnings, or with Strict the 422 that names them all."""
+    if found and strictness == "Strict":
+        raise refusals.unreadable(how, change, patched, "strict decoding error: " + ", ".join(found))
+    return [] if strictness == "Ignore" else found
 
 
 def _touched(how: str, change: Any, patched: Object) -> Iterable[str]:
@@ -218,9 +245,14 @@ def _touched(how: str, change: Any, patched: Object) -> Iterable[str]:
     return list(patched) if "" in names else names
 
 
-def patch_free(how: str, current: Object, change: Any) -> Object:
-    """The same for a small object without lists to merge (Scale)."""
-    return _patched(how, current, change, None)
+def patch_scale(how: str, current: Object, change: Any, strictness: str) -> tuple[Object, list[str]]:
+    """The same for a Scale, which has no lists to merge; with warnings."""
+    patched = _patched(how, current, change, None)
+    try:
+        pruned, unknown = schema.load().prune_checked("autoscaling", "v1", "Scale", patched)
+    except BadRequest as error:
+        raise refusals.unreadable(how, change, patched, error) from None
+    return pruned, judged_patch(unknown, strictness, how, change, patched)
 
 
 def _patched(how: str, current: Object, change: Any, node: Node | None) -> Object:

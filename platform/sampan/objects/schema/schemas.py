@@ -7,6 +7,7 @@ fields are there (validation does), nor fill in defaults.
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from sampan.errors import BadRequest
 from sampan.objects.schema import strict, wording
 from sampan.objects.schema.depth import is_deep, may_be_deep
 from sampan.objects.schema.nodes import Nodes, TypeNode
-from sampan.objects.schema.structs import Structs, check
+from sampan.objects.schema.structs import FloatQuantity, Structs, check
 from sampan.objects.schema.table import Table, shipped
 from sampan.objects.schema.zeros import Fillers
 
@@ -56,7 +57,7 @@ class Schemas:
         """
         name = self._name(group, version, kind)
         try:
-            found = _as_object(self._structs.decoder(name).decode(body))
+            found = _decoded(self._structs, name, body)
         except msgspec.ValidationError as error:
             text = str(error)
             if "got `null`" in text:
@@ -83,7 +84,7 @@ class Schemas:
         A key that is given twice is decoded once, so what is encoded again has fewer colons behind keys.
         """
         try:
-            found = _as_object(self._strict_structs.decoder(name).decode(body))
+            found = _decoded(self._strict_structs, name, body)
             again = msgspec.json.encode(msgspec.json.decode(body))
             if body.count(b'":') != again.count(b'":') or (may_be_deep(body) and is_deep(found)):
                 return None
@@ -163,6 +164,23 @@ class Schemas:
             if "got `null`" not in str(error):
                 raise
             return _as_object(msgspec.convert(_without_nulls(obj, node), self._structs.cls(name), dec_hook=check))
+
+
+_QUOTABLE = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)', re.DOTALL)
+
+
+def _decoded(structs: Structs, name: str, body: bytes) -> Object:
+    decoder = structs.decoder(name)
+    try:
+        return _as_object(decoder.decode(body))
+    except FloatQuantity:
+        return _as_object(decoder.decode(_QUOTABLE.sub(_quoted, body)))
+
+
+def _quoted(token: re.Match[bytes]) -> bytes:
+    """A number with a fraction or an exponent as a string, which no kind with quantities minds."""
+    number = token.group(1)
+    return token.group() if number is None or number.lstrip(b"-").isdigit() else b'"%b"' % number
 
 
 def decode_free(body: bytes, kind: str) -> Object:

@@ -53,8 +53,19 @@ class CheckedBytes(metaclass=_Checked):
     check = staticmethod(scalars.base64_text)
 
 
+class FloatQuantity(Exception):
+    """A quantity in JSON is a number with a fraction or an exponent, whose text is lost; never leaves the package."""
+
+
+def check_json(expected: Any, value: Any) -> Any:
+    """msgspec's hook for the types above, in JSON. Raises FloatQuantity: 1e3 and 1000.0 are not the same quantity."""
+    if type(value) is float and expected is CheckedQuantity:
+        raise FloatQuantity
+    return check(expected, value)
+
+
 def check(expected: Any, value: Any) -> Any:
-    """msgspec's hook for the types above."""
+    """The same for what is decoded already."""
     try:
         return expected.check(value)
     except TypeError:  # a dict or list, which no cache takes
@@ -114,7 +125,7 @@ class Structs:
         if found is None:
             with self._lock:
                 self._make(name)
-                found = self._decoders[name] = msgspec.json.Decoder(self.cls(name), dec_hook=check)
+                found = self._decoders[name] = msgspec.json.Decoder(self.cls(name), dec_hook=check_json)
         return found
 
     def cls(self, name: str) -> Any:

@@ -233,3 +233,15 @@ def test_no_dict_makes_anything_but_a_bad_request(value):
     for ask in (load().prune, load().unknown_fields):
         with contextlib.suppress(BadRequest):
             ask(*POD, value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("1e3", "1e3"), ("1000.0", "1k"), ("0.5", "500m"), ("2e-3", "2e-3"), ("7", "7"), ('"1e3"', "1e3")],
+)
+def test_a_quantity_keeps_the_family_that_its_number_is_written_in(sent, kept):
+    body = '{"spec":{"containers":[{"name":"1.5","resources":{"limits":{"cpu":' + sent + "}}}]}}"
+
+    container = load().decode(*POD, body.encode())["spec"]["containers"][0]
+
+    assert container == {"name": "1.5", "resources": {"limits": {"cpu": kept}}}
