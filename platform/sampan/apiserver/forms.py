@@ -62,11 +62,18 @@ def listing(
     if form.how == "partial":
         start = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/%s","metadata":' % form.version.encode()
         return b'%s%s,"items":[%s]}' % (start, head, b",".join([partial(served, form, r) for r in records]))
-    if served.converts:
-        items = b",".join([native(served, record) for record in records])
-    else:
-        items = b",".join([record.body for record in records])
-    return b"".join((served.list_head, head, b',"items":[', items, b"]}"))
+    bodies = [native(served, record) for record in records] if served.converts else [record.body for record in records]
+    return b"".join((served.list_head, head, b',"items":[', _items(bodies, served.item_head), b"]}"))
+
+
+def _items(bodies: list[bytes], head: bytes) -> bytes:
+    """Encoded objects one after the other, without what each of them begins with. Views spare a copy of each."""
+    if not head or not bodies:
+        return b",".join(bodies)
+    if not all(body.startswith(head) for body in bodies):
+        return b",".join([b"{" + body[len(head) :] if body.startswith(head) else body for body in bodies])
+    size = len(head)
+    return b"{" + b",{".join([memoryview(body)[size:] for body in bodies])
 
 
 class _Outline(msgspec.Struct, gc=False):

@@ -19,6 +19,7 @@ from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import answer_error, no_such_path
 from sampan.apiserver.strangers import Guard
 from sampan.apiserver.subresources import Subresources, not_allowed
+from sampan.apiserver.yamlanswers import in_yaml
 from sampan.contracts.serving import Answer, Call, Route
 
 Step = Callable[[Request], None]
@@ -80,6 +81,7 @@ class Front:
 
     def _finish(self, request: Request, answer: Answer) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
+        answer = in_yaml(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer
 
     def find(self, request: Request) -> None:

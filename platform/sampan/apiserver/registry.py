@@ -27,6 +27,8 @@ class Served:
         self.verbs = frozenset(kind.verbs)
         self.subresources: dict[str, Subresource] = {sub.name: sub for sub in kind.subresources}
         self.converts = stored is not kind
+        #: What an encoded object begins with, and the items of a typed list (of a kind without its own schema) do not.
+        self.item_head = b"" if kind.schema else f'{{"kind":"{kind.kind}","apiVersion":"{kind.api_version}",'.encode()
         self.list_head = f'{{"kind":"{kind.kind}List","apiVersion":"{kind.api_version}","metadata":'.encode()
 
     def key(self, namespace: str, name: str) -> str:
