@@ -72,7 +72,9 @@ class Registry:
         for address, kind in kinds.items():
             stored = kinds.get((*kind.stored_as, kind.plural), kind) if kind.stored_as else kind
             collection = None if kind.answer else cache.add(prefix_of(stored), stored.fields)
-            self.served[address] = Served(kind, stored, collection)
+            served = self.served[address] = Served(kind, stored, collection)
+            if collection is not None and not served.converts:
+                collection.head = served.item_head
             versions = self.versions.setdefault(kind.group, [])
             if kind.version not in versions:
                 versions.append(kind.version)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from sampan.contracts.store import Put
+
 PODS = "/api/v1/namespaces/default/pods"
 CMS = "/api/v1/namespaces/default/configmaps"
 
@@ -145,3 +147,18 @@ def test_yaml_is_answered_to_who_prefers_it(api: Any) -> None:
 
 def test_an_empty_namespace_is_no_namespace(api: Any) -> None:
     assert api.get("/api/v1/namespaces//configmaps").status_code == 404
+
+
+def test_an_object_that_was_stored_in_another_form_is_an_item_as_well(api: Any) -> None:
+    api.post(CMS, {"metadata": {"name": "a"}})
+    odd = b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"resourceVersion":"","name":"b"}}'
+    revision = api.app.cache.store.commit(Put("/core/configmaps/default/b", odd, 0))
+    assert api.app.cache.wait(revision)
+    for limit in ("", "limit=1"):
+        items = api.get(CMS, query_string=limit).json["items"]
+        assert [item["metadata"]["name"] for item in items] == (["a"] if limit else ["a", "b"])
+        assert not any({"kind", "apiVersion"} & item.keys() for item in items)
+    continued = api.get(CMS, query_string="limit=1").json["metadata"]["continue"]
+    api.post(CMS, {"metadata": {"name": "c"}})
+    items = api.get(CMS, query_string=f"limit=5&continue={continued}").json["items"]
+    assert [(item["metadata"]["name"], "kind" in item) for item in items] == [("b", False)]
