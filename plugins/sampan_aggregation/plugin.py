@@ -9,6 +9,7 @@ from sampan.contracts.serving import Delegation, ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_aggregation import local
 from sampan_aggregation.connecting import Dialler
+from sampan_aggregation.definitions import NoDefinitions
 from sampan_aggregation.delegation import Aggregation
 from sampan_aggregation.kind import API_SERVICE
 
@@ -26,4 +27,4 @@ def contribute_seeds(context: ServerContext) -> list[Object]:
 @hookimpl
 def contribute_delegations(context: ServerContext) -> list[Delegation]:
     pki = Path(context.options.get("pki") or Path(context.home) / "pki")
-    return [Aggregation(context.cluster, Dialler(pki), context.group_versions)]
+    return [Aggregation(context.cluster, Dialler(pki), context.group_versions), NoDefinitions()]

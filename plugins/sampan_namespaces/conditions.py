@@ -16,7 +16,7 @@ class Progress:
 
     undiscovered: str = ""  # why discovery failed, in words
     failures: Sequence[str] = ()  # deletions that were refused or broke
-    remaining: Mapping[str, int] = field(default_factory=dict)  # group resource -> objects left
+    remaining: Mapping[str, int] = field(default_factory=dict)  # resource.group -> objects left
     finalizers: Mapping[str, int] = field(default_factory=dict)  # finalizer -> objects that wait for it
 
     @property

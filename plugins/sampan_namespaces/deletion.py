@@ -136,7 +136,8 @@ def _left(resource: Resource, items: Sequence[Object]) -> Progress:
     if not items:
         return Progress()
     finalizers = Counter(name for item in items for name in item["metadata"].get("finalizers") or ())
-    return Progress(remaining={resource.group_resource: len(items)}, finalizers=finalizers)
+    name = f"{resource.plural}.{resource.group}"  # with the dot for the core group too: clients match these words
+    return Progress(remaining={name: len(items)}, finalizers=finalizers)
 
 
 def _tell(client: Client, namespace: Object, progress: Progress, now: float) -> Object:

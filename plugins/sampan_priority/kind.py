@@ -73,6 +73,7 @@ PRIORITY_CLASS = Kind(
         Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
         Column("PreemptionPolicy", lambda obj: obj.get("preemptionPolicy") or PREEMPTS),
     ),
+    generation=True,
     default=default,
     validate=validate,
 )  # fmt: skip

@@ -83,10 +83,11 @@ def _binding(binding: Object, old: Object | None, *, roles: tuple[str, ...]) -> 
     if old is not None and old.get("roleRef") != binding.get("roleRef"):
         yield problems.invalid("roleRef", role, "cannot change roleRef")
     for at, subject in enumerate(binding.get("subjects") or ()):
-        yield from _subject(f"subjects[{at}]", subject)
+        yield from _subject(f"subjects[{at}]", subject, namespaced="Role" in roles)
 
 
-def _subject(path: str, subject: Object) -> Iterable[Problem]:
+def _subject(path: str, subject: Object, *, namespaced: bool) -> Iterable[Problem]:
+    """A ServiceAccount without a namespace is of the RoleBinding's own; a ClusterRoleBinding has none."""
     kind, group = subject.get("kind", ""), subject.get("apiGroup", "")
     if not subject.get("name"):
         yield problems.required(f"{path}.name")
@@ -95,7 +96,7 @@ def _subject(path: str, subject: Object) -> Iterable[Problem]:
     elif kind == "ServiceAccount":
         if group:
             yield problems.unsupported(f"{path}.apiGroup", group, [""])
-        if not subject.get("namespace"):
+        if not namespaced and not subject.get("namespace"):
             yield problems.required(f"{path}.namespace")
     elif group != GROUP:
         yield problems.unsupported(f"{path}.apiGroup", group, [GROUP])

@@ -13,9 +13,14 @@ OPEN_TYPES = ("NodePort", "LoadBalancer")  # reachable from outside the cluster
 def prepare_service(draft: Draft) -> None:
     """Carry over what an update may leave out, and drop what the new type does not have (KEP-1881's wipe rules)."""
     spec = draft.object.setdefault("spec", {})
-    if draft.old is None or draft.subresource:
-        return
-    old = draft.old["spec"]
+    if draft.old is not None and not draft.subresource:
+        _carry_over(draft.object, spec, draft.old["spec"])
+    if spec.get("type") != "ExternalName":  # not among the defaults: the creator does not own them
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+
+
+def _carry_over(service: Object, spec: Object, old: Object) -> None:
     new_type, old_type = spec.get("type") or "ClusterIP", old.get("type")
     if new_type == "ExternalName":
         for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"):
@@ -27,7 +32,7 @@ def prepare_service(draft: Draft) -> None:
                 spec[name] = old[name]
     if old_type == "LoadBalancer" and new_type != "LoadBalancer":
         _drop_unchanged(spec, old, ("allocateLoadBalancerNodePorts", "loadBalancerClass"))
-        draft.object["status"] = {**(draft.object.get("status") or {}), "loadBalancer": {}}
+        service["status"] = {**(service.get("status") or {}), "loadBalancer": {}}
     if new_type in OPEN_TYPES and old_type in OPEN_TYPES:
         _keep_node_ports(spec, old)
     elif new_type not in OPEN_TYPES:
@@ -79,8 +84,6 @@ def default_service(service: Object) -> None:
             port["targetPort"] = port["port"]
     if spec["type"] != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
-        spec.setdefault("ipFamilies", ["IPv4"])
-        spec.setdefault("ipFamilyPolicy", "SingleStack")
     if spec["type"] in OPEN_TYPES:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] == "LoadBalancer":
@@ -98,8 +101,6 @@ def default_endpoints(endpoints: Object) -> None:
 
 
 def default_slice(slice_: Object) -> None:
-    slice_.setdefault("endpoints", [])
-    slice_.setdefault("ports", [])
-    for port in slice_["ports"] or ():
+    for port in slice_.get("ports") or ():
         port.setdefault("protocol", "TCP")
         port.setdefault("name", "")

@@ -6,17 +6,17 @@ from typing import Any
 
 from sampan.apiserver.request import Request
 from sampan.errors import BadRequest, TooLarge
-from sampan.objects import extent
+from sampan.objects import extent, jsontext
 
 LARGEST = 3 << 20  # bytes, as upstream
 
 
 def read(request: Request) -> bytes:
-    """The whole body; raises TooLarge, also for JSON with too many values."""
+    """The whole body, JSON with U+FFFD for what is no text; raises TooLarge, also for JSON with too many values."""
     data = _read(request)
     if len(data) >= extent.FROM and data.lstrip()[:1] in (b"{", b"["):
         extent.check(data)
-    return data
+    return jsontext.repaired(data) if media_of(request).endswith(("json", "*/*")) else data
 
 
 def _read(request: Request) -> bytes:

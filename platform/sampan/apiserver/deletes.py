@@ -12,9 +12,10 @@ from sampan.apiserver import encoding, stamps
 from sampan.apiserver.cache.records import fill_revision
 from sampan.apiserver.statuses import conflict, not_found
 from sampan.apiserver.writes import ATTEMPTS, Intent, Write, Writer, Written
-from sampan.contracts.kinds import Deletion, Kind, Object
+from sampan.contracts.kinds import Deletion, Kind, Object, Problem
 from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, Invalid
+from sampan.objects import problems
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 POLICIES = {"Background": "", "Foreground": FOREGROUND, "Orphan": ORPHAN}
@@ -41,17 +42,18 @@ def read_options(body: Object, policy: str, grace: int | None, dry_run: bool) ->
     orphan = body.get("orphanDependents")
     if orphan is not None:
         if policy:
-            raise _invalid("propagationPolicy", "orphanDependents and deletionPropagation cannot be both set")
+            why = "orphanDependents and deletionPropagation cannot be both set"
+            raise _refused(problems.invalid("propagationPolicy", policy, why))
         policy = "Orphan" if orphan else "Background"
     if policy and policy not in POLICIES:
-        raise _invalid(
-            "propagationPolicy",
-            f'Unsupported value: "{policy}": supported values: "Background", "Foreground", "Orphan"',
-        )
+        raise _refused(problems.unsupported("propagationPolicy", policy, ("Background", "Foreground", "Orphan")))
     wanted = body.get("preconditions") or {}
     if not isinstance(wanted, dict):
         raise BadRequest("preconditions must be an object")
-    dry = dry_run or body.get("dryRun") == ["All"]
+    asked = body.get("dryRun") or []
+    if not isinstance(asked, list) or any(each != "All" for each in asked):  # never to be deleted in earnest
+        raise _refused(problems.unsupported("dryRun", asked, ("All",)))
+    dry = dry_run or bool(asked)
     return Options(sent, policy, str(wanted.get("uid") or ""), str(wanted.get("resourceVersion") or ""), dry)
 
 
@@ -160,6 +162,5 @@ def _set(meta: Object, key: str, value: list[str]) -> None:
         meta.pop(key, None)
 
 
-def _invalid(field: str, message: str) -> Invalid:
-    text = f'DeleteOptions.meta.k8s.io "" is invalid: {field}: Invalid value: {message}'
-    return Invalid(text, group="meta.k8s.io", kind="DeleteOptions")
+def _refused(problem: Problem) -> Invalid:
+    return problems.as_error([problem], group="meta.k8s.io", kind="DeleteOptions", name="")

@@ -118,13 +118,12 @@ class Discovery:
         ] + [
             {
                 "version": found.version,
-                "resources": list(found.resources or ()),
+                **({"resources": list(found.resources)} if found.resources else {}),
                 "freshness": "Stale" if found.stale or found.resources is None else "Current",
             }
             for found in self._others(group)
         ]
-        metadata = {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}
-        return {"metadata": metadata, "versions": versions}
+        return {"metadata": {"name": group} if group else {}, "versions": versions}
 
 
 def aggregated_version(accept: str) -> str:

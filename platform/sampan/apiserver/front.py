@@ -22,6 +22,7 @@ from sampan.apiserver.strangers import Guard
 from sampan.apiserver.subresources import Subresources, not_allowed
 from sampan.apiserver.worker.heads import Environ
 from sampan.apiserver.worker.inspection import Inspected
+from sampan.apiserver.yamlanswers import in_yaml
 from sampan.contracts.serving import Answer, Call, Route
 from sampan.errors import BadRequest
 
@@ -103,6 +104,7 @@ class Front:
 
     def _finish(self, request: Request, answer: Answer) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
+        answer = in_yaml(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer
 
     def find(self, request: Request) -> None:

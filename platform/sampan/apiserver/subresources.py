@@ -16,7 +16,7 @@ from sampan.apiserver.statuses import answer_error, conflict, no_such_path
 from sampan.apiserver.verbs.get import Get
 from sampan.apiserver.verbs.patch import HOW, Patch
 from sampan.apiserver.verbs.update import Update, sent_revision
-from sampan.apiserver.verbs.writing import Writing, warning_headers
+from sampan.apiserver.verbs.writing import Writing, strictness, warning_headers
 from sampan.apiserver.writes import Intent
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
@@ -152,6 +152,7 @@ class Subresources:
 
         def change(obj: Object) -> Object:
             sent = take(scale.shown(kind, obj))
+            scale.check_name(sent, request.name)
             revision = sent_revision({"metadata": sent.get("metadata") or {}})
             if revision and str(revision) != obj["metadata"]["resourceVersion"]:
                 raise conflict(intent.served.resource, intent.name)
@@ -169,8 +170,14 @@ class Subresources:
         how = HOW.get(bodies.media_of(request))
         if how is None or how == "apply":
             raise UnsupportedMediaType(f"the body of the request was in an unknown format - {bodies.media_of(request)}")
-        patch = machinery.read_patch(how, bodies.read(request))
-        return lambda shown: machinery.patch_free(how, shown, patch)
+        patch, strict = machinery.read_patch(how, bodies.read(request)), strictness(request)
+
+        def take(shown: Object) -> Object:
+            patched, warnings = machinery.patch_scale(how, shown, patch, strict)
+            request.warnings += [each for each in warnings if each not in request.warnings]
+            return patched
+
+        return take
 
 
 def not_allowed() -> MethodNotAllowed:

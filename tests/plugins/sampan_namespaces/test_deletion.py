@@ -120,7 +120,7 @@ def test_while_pods_are_left_nothing_else_is_touched():
     conditions = cluster.conditions()
     assert conditions["NamespaceContentRemaining"] == (
         "True",
-        "Some resources are remaining: pods has 1 resource instances",
+        "Some resources are remaining: pods. has 1 resource instances",
     )
     assert conditions["NamespaceDeletionContentFailure"][0] == "False"
     assert len(conditions) == 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
 
 from sampan.apiserver import bodies, drive, machinery
 from sampan.apiserver.handover import Aside
@@ -11,11 +10,12 @@ from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import conflict
 from sampan.apiserver.verbs.update import Merge, sent_revision
-from sampan.apiserver.verbs.writing import Writing, accepted, answer, check_address, strictness
+from sampan.apiserver.verbs.writing import Writing, accepted, answer, check_address, refused_option, strictness
 from sampan.apiserver.writes import Intent, Write
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
-from sampan.errors import BadRequest, NotFound, UnsupportedMediaType
+from sampan.errors import NotFound, UnsupportedMediaType
+from sampan.objects import problems
 
 HOW = {
     "application/json-patch+json": "json",
@@ -36,26 +36,28 @@ class Patch:
             raise UnsupportedMediaType(
                 f"the body of the request was in an unknown format - accepted media types include: {', '.join(HOW)}"
             )
+        if how != "apply" and "force" in request.query:
+            raise refused_option(request, problems.forbidden("force", "may not be specified for non-apply patch"))
         intent = self._writing.intent(request, served, request.subresource)
         data = bodies.read(request)
         if how == "apply":
             work = self._apply(request, intent, data, merge)
         else:
-            patch = machinery.read_patch(how, data)
-            if how == "json" and not request.may_wait and machinery.copies(patch):
-                request.environ["wsgi.input"] = BytesIO(data)
-                raise Aside(heavy=True)  # a short patch of copies can make a long object
-            work = self._patch(request, intent, patch, how, merge)
+            work = self._patch(request, intent, data, how, merge)
         return self._writing.run(request, drive.followed(work, lambda done: answer(request, served, form, done)))
 
-    def _patch(self, request: Request, intent: Intent, patch: Any, how: str, merge: Merge | None) -> Write:
+    def _patch(self, request: Request, intent: Intent, data: bytes, how: str, merge: Merge | None) -> Write:
         served = intent.served
-        strict = strictness(request)
+        strict, patch = strictness(request), machinery.read_patch(how, data)
+        if how == "json" and not request.may_wait and machinery.copies(patch):
+            request.environ["wsgi.input"] = BytesIO(data)
+            raise Aside(heavy=True)  # a short patch of copies can make a long object
+        of_itself = [] if strict == "Ignore" else machinery.patch_problems(how, data, patch)
 
         def change(current: Object) -> Object | None:
             before = current["metadata"].get("resourceVersion")
             patched, warnings = machinery.patch(how, served.kind, current, patch, strict, given_away=merge is None)
-            for warning in warnings:
+            for warning in machinery.judged_patch(of_itself + warnings, strict, how, patch, patched):
                 if warning not in request.warnings:
                     request.warnings.append(warning)
             check_address(patched, request, served)
@@ -69,12 +71,11 @@ class Patch:
     def _apply(self, request: Request, intent: Intent, data: bytes, merge: Merge | None) -> Write:
         served, writer = intent.served, self._writing.writer
         if not request.value("fieldManager"):
-            raise BadRequest(
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-            )
+            raise refused_option(request, problems.required("fieldManager", "is required for apply patch"))
         intent.operation = "Apply"
         force = request.flag("force")
-        applied = machinery.read_apply(served.kind, data, strictness(request))
+        applied, warnings = machinery.read_apply(served.kind, data, strictness(request))
+        request.warnings += warnings
         check_address(applied, request, served)
         revision = sent_revision(applied)
 

@@ -11,12 +11,15 @@ from sampan.apiserver.cache.cache import Cache
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.writes import Intent, Writer, Written
-from sampan.contracts.kinds import Object
+from sampan.contracts.kinds import Object, Problem
 from sampan.contracts.serving import Answer
 from sampan.contracts.store import Op
 from sampan.errors import BadRequest, Invalid
+from sampan.objects import problems
 
 STRICTNESS = frozenset({"Ignore", "Warn", "Strict"})
+LONGEST_MANAGER = 128  # bytes
+_OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"}
 
 
 class Writing:
@@ -44,7 +47,7 @@ class Writing:
     def intent(self, request: Request, served: Served, subresource: str = "") -> Intent:
         return Intent(
             served, request.namespace, request.name, request.user, subresource, dry_run(request),
-            request.value("fieldManager") or manager_of(request), warnings=request.warnings,
+            field_manager(request), warnings=request.warnings,
         )  # fmt: skip
 
 
@@ -67,7 +70,8 @@ def strictness(request: Request) -> str:
     text = request.value("fieldValidation") or "Warn"
     if text not in STRICTNESS:
         supported = 'supported values: "Ignore", "Strict", "Warn"'
-        raise _invalid(f'fieldValidation: Unsupported value: "{text}": {supported}')
+        message = f'Unsupported value: "{text}": {supported}'
+        raise refused_option(request, Problem("fieldValidation", "FieldValueNotSupported", message))
     return text
 
 
@@ -75,14 +79,35 @@ def dry_run(request: Request) -> bool:
     values = [value for value in request.query.get("dryRun", ()) if value]
     for value in values:
         if value != "All":
-            raise _invalid(f'dryRun: Unsupported value: "{value}": supported values: "All"')
+            raise refused_option(request, problems.unsupported("dryRun", value, ("All",)))
     return bool(values)
+
+
+def field_manager(request: Request) -> str:
+    """Who writes: as the query says, else as the client is called; raises Invalid."""
+    name = request.value("fieldManager")
+    if not name:
+        return manager_of(request)
+    if len(name.encode()) > LONGEST_MANAGER:
+        raise refused_option(request, problems.too_long("fieldManager", LONGEST_MANAGER))
+    for at, letter in enumerate(name):
+        if not letter.isprintable():
+            place = len(name[:at].encode())
+            why = f"invalid character U+{ord(letter):04X} (at position {place})"
+            raise refused_option(request, problems.invalid("fieldManager", name, why))
+    return name
+
+
+def refused_option(request: Request, problem: Problem) -> Invalid:
+    """The 422 for an option of a writing request."""
+    return problems.as_error([problem], group="meta.k8s.io", kind=_OPTIONS.get(request.method, "Options"), name="")
 
 
 def manager_of(request: Request) -> str:
     """The field manager where the client names none: the product of its User-Agent."""
     agent: str = request.environ.get("HTTP_USER_AGENT") or "unknown"
-    return agent.partition("/")[0][:128] or "unknown"
+    name = "".join(letter for letter in agent.partition("/")[0] if letter.isprintable())
+    return name.encode()[:LONGEST_MANAGER].decode(errors="ignore") or "unknown"
 
 
 def check_address(obj: Object, request: Request, served: Served) -> None:
@@ -126,7 +151,3 @@ def warning_headers(warnings: Sequence[str]) -> Sequence[tuple[str, str]]:
 def _quoted(text: str) -> str:
     clean = "".join(letter if letter.isprintable() else " " for letter in text)
     return clean.replace("\\", "\\\\").replace('"', '\\"').encode("ascii", "backslashreplace").decode()[:1024]
-
-
-def _invalid(message: str) -> Invalid:
-    return Invalid(f' "" is invalid: {message}')
