@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlencode
 
+from sampan.client.splicing import keep_alive, splice
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import ServiceUnavailable, Timeout
 from sampan_aggregation.connecting import identity
@@ -166,7 +166,7 @@ def _upgraded(call: Call, sock: ssl.SSLSocket, host: str) -> None:
         head += data
     client = call.takeover(head)
     try:
-        sock.settimeout(None)
+        keep_alive(sock)
         if head.split(b" ", 2)[1] == b"101":
             splice(client, sock)
         else:
@@ -182,25 +182,3 @@ def _rest(client: object, sock: ssl.SSLSocket) -> None:
     with contextlib.suppress(OSError):
         while time.monotonic() < until and (data := sock.recv(CHUNK)):
             client.sendall(data)  # type: ignore[attr-defined]  # an Upgrade
-
-
-def splice(client: object, other: ssl.SSLSocket) -> None:
-    """Both ways at once; TLS keeps bytes of its own, so what is pending is asked for besides the poll."""
-    sides: Sequence[object] = (client, other)
-    poll = select.poll()
-    by_fd = {}
-    for side, opposite in zip(sides, reversed(sides), strict=True):
-        fd = side.fileno()  # type: ignore[attr-defined]  # a socket or an Upgrade
-        poll.register(fd, select.POLLIN)
-        by_fd[fd] = (side, opposite)
-    while True:
-        ready = [fd for fd, (source, _) in by_fd.items() if getattr(source, "pending", int)()]
-        for fd in ready or [fd for fd, _ in poll.poll()]:
-            source, target = by_fd[fd]
-            try:
-                data = source.recv(CHUNK)  # type: ignore[attr-defined]  # as above
-                if not data:
-                    return
-                target.sendall(data)  # type: ignore[attr-defined]  # as above
-            except OSError:
-                return  # either side went away
