@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from typing import cast
+from typing import Any, cast
 
 from sampan.apiserver.worker.tls import say_goodbye
 from sampan.client.splicing import keep_alive
@@ -54,7 +54,7 @@ class SocketUpgrade:
                     break
 
 
-def taken(sock: object, head: bytes) -> Upgrade:
+def taken(sock: Any, head: bytes) -> Upgrade:
     upgrade = SocketUpgrade(sock)
     keep_alive(getattr(sock, "lent", sock))
     if head:

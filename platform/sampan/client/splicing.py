@@ -90,7 +90,8 @@ def splice(one: End, other: End) -> None:
         end.setblocking(False)
     ways = (Direction(one, other), Direction(other, one))
     while not any(way.over for way in ways):
-        if any([way.move() for way in ways]):  # both have their turn
+        moved = [way.move() for way in ways]  # both have their turn
+        if any(moved):
             continue
         events: dict[int, int] = {}
         for way in ways:
