@@ -21,7 +21,7 @@ from sampan_node.spdy import DICTIONARY
 
 
 class Command:
-    """Echoes its input in capitals until that ends; says ``x`` on stderr then. Its exit code is what it was made with."""
+    """Echoes its input in capitals until that ends; says ``x`` on stderr then."""
 
     def __init__(self, code=0):
         self.read, self.write = os.pipe()

@@ -83,7 +83,10 @@ def test_a_port_where_nobody_listens_is_said_on_the_error_stream(spdy):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"streamtype": "data"}, {"streamtype": "data", "port": "http"}, {"streamtype": "stdin", "port": "80"}, {"port": "80"}],
+    [
+        {"streamtype": "data"}, {"streamtype": "data", "port": "http"}, {"streamtype": "stdin", "port": "80"},
+        {"port": "80"},
+    ],
 )  # fmt: skip
 def test_a_stream_that_makes_no_sense_is_reset(spdy, headers):
     client = spdy(FORWARD, "portforward.k8s.io")

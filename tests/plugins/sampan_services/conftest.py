@@ -46,7 +46,7 @@ class Api:
 
     def raw(self, method: str, path: str, body: Any = None, media: str = "application/json", **more: Any) -> Any:
         data = body if body is None or isinstance(body, bytes) else json.dumps(body)
-        headers = {"content-type": media}
+        headers = {"content-type": media, **more.pop("headers", {})}
         return self.client.simulate_request(
             method, path, body=data, headers=headers, extras={"sampan.user": ADMIN}, **more
         )
