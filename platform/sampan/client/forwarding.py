@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadRequest, ServiceUnavailable
+from sampan.objects.addresses import unfit
 from sampan.objects.headers import is_identity, passed_on
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -50,8 +51,10 @@ def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContex
     """Pass the request on and hand back the answer as it comes. Certificates behind are not verified, as upstream,
     unless ``tls`` says how for https.
 
-    Raises ServiceUnavailable when nobody answers there.
+    Raises ServiceUnavailable when nobody answers there, BadRequest for an address that is of no other machine.
     """
+    if any(unfit(host)):
+        raise BadRequest("address not allowed")  # link-local and the like: whoever writes a status chooses it
     connection = _connection(scheme, host, port, tls)
     asked = passed_on(call.headers.items(), call.headers.get("connection", ""))
     headers = {key: value for key, value in asked if key not in OURS and not is_identity(key)}

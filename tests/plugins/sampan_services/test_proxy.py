@@ -68,7 +68,7 @@ def web(api, port):
         ],
         "ports": [{"name": "http", "port": port, "protocol": "TCP"}],
     }  # fmt: skip
-    assert api("POST", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", slice_)[0] == 201
+    assert api.slice(slice_)[0] == 201
     return api
 
 
@@ -133,6 +133,10 @@ def test_a_pod_is_reached_the_same_way(api, port):
     assert api("POST", f"{NS}/pods", pod)[0] == 201
     assert api.raw("GET", f"{NS}/pods/p/proxy/").status_code == 400
     patch = {"status": {"podIP": "127.0.0.1", "podIPs": [{"ip": "127.0.0.1"}]}}
+    assert api("PATCH", f"{NS}/pods/p/status", patch, media="application/merge-patch+json")[0] == 200
+    elsewhere = {"status": {"podIP": "169.254.169.254"}}
+    api("PATCH", f"{NS}/pods/p/status", elsewhere, media="application/merge-patch+json")
+    assert api.raw("GET", f"{NS}/pods/p/proxy/").json["message"] == "address not allowed"
     assert api("PATCH", f"{NS}/pods/p/status", patch, media="application/merge-patch+json")[0] == 200
     for target in ("p", f"p:{port}", "p:http", f"http:p:{port}"):
         assert api.raw("GET", f"{NS}/pods/{target}/proxy/x").text == "GET /x "
