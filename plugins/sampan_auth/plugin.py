@@ -63,7 +63,7 @@ def contribute_seeds(context: ServerContext) -> list[Object]:
 
 
 def _reached_at(context: ServerContext) -> str:
-    """The API server's URL as pods reach it; the one in kubeconfigs may be on loopback, which each container has itself."""
+    """The API server's URL as pods reach it; that in kubeconfigs may be on loopback, as each container has."""
     host, port = str(context.options.get("api_endpoint_ip") or ""), context.options.get("api_port")
     if not host or not port:
         return context.server_url
