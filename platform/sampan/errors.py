@@ -7,7 +7,7 @@
         ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · MethodNotAllowed 405
         ├── NotAcceptable 406 · AlreadyExists 409 · Conflict 409 · Expired 410 · Gone 410
         ├── TooLarge 413 · UnsupportedMediaType 415 · Invalid 422 · TooManyRequests 429
-        └── InternalError 500 · ServiceUnavailable 503 · Timeout 504
+        └── InternalError 500 · BadGateway 502 · ServiceUnavailable 503 · Timeout 504
 
 Source: Kubernetes API reference, meta/v1 Status. A StatusError is made by whoever knows what is wrong and
 rendered once, by the API server; the client turns an answer back into the same class (``from_status``).
@@ -171,6 +171,12 @@ class InternalError(StatusError):
     code, reason = 500, "InternalError"
 
 
+class BadGateway(StatusError):
+    """A server behind this one answered what it may not."""
+
+    code, reason = 502, "BadGateway"
+
+
 class ServiceUnavailable(StatusError):
     code, reason = 503, "ServiceUnavailable"
 
@@ -184,7 +190,7 @@ _BY_REASON: dict[str, type[StatusError]] = {
     for cls in (
         BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, AlreadyExists, Conflict,
         Expired, Gone, TooLarge, UnsupportedMediaType, Invalid, TooManyRequests, InternalError, ServiceUnavailable,
-        Timeout,
+        Timeout, BadGateway,
     )
 }  # fmt: skip
 _BY_CODE: dict[int, type[StatusError]] = {}

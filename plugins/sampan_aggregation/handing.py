@@ -7,28 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlencode
 
+from sampan.client.splicing import keep_alive, splice
 from sampan.contracts.serving import Answer, Call
-from sampan.errors import ServiceUnavailable, Timeout
+from sampan.errors import BadGateway, ServiceUnavailable, Timeout
+from sampan.objects.headers import is_identity, passed_on
 from sampan_aggregation.connecting import identity
 
 ANSWER_SECONDS = 60.0  # for a whole answer, as upstream's request timeout
 CHUNK = 65536
 WHOLE = 4 << 20  # bytes up to which an answer of known length is read before it is passed on
 HEAD_BYTES = 65536
-#: Of one connection, and what says who the caller is: that is ours to say.
-DROPPED = frozenset({
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
-    "upgrade", "host", "authorization", "content-length", "expect", "x-remote-user", "x-remote-uid", "x-remote-group",
-    "impersonate-user", "impersonate-group", "impersonate-uid", "x-forwarded-for", "forwarded",
-})  # fmt: skip
-DROPPED_STARTS = ("x-remote-extra-", "impersonate-extra-")
+OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded")  # headers that are ours to say, or nobody's
+REDIRECTED = "the backend attempted to redirect this request, which is not permitted"
 
 
 class Streaming(Iterator[bytes]):
@@ -113,9 +109,10 @@ def _asked(call: Call, sock: ssl.SSLSocket, host: str, done: Callable[[], None])
         connection.putheader(name, value.encode("latin-1", "replace"))
     connection.endheaders(body or None)
     response = connection.getresponse()
-    kept = [
-        (name, value) for name, value in response.getheaders() if name.lower() not in (*DROPPED, "content-type", "date")
-    ]
+    if 300 <= response.status <= 399 and response.getheader("Location"):
+        raise BadGateway(REDIRECTED)  # a client would follow it with its credentials (CVE-2022-3172)
+    passed = passed_on(response.getheaders(), response.getheader("Connection") or "")
+    kept = [(name, value) for name, value in passed if name.lower() not in ("content-type", "content-length", "date")]
     kind = response.getheader("Content-Type") or "application/octet-stream"
     stream = Streaming(sock, response, None if lasting else until, done)
     if not lasting and response.length is not None and response.length <= WHOLE:
@@ -145,8 +142,8 @@ def headers_for(call: Call, host: str) -> list[tuple[str, str]]:
     the caller is, and who the caller is."""
     passed = [
         (name, value)
-        for name, value in call.headers.items()
-        if name not in DROPPED and not name.startswith(DROPPED_STARTS)
+        for name, value in passed_on(call.headers.items(), call.headers.get("connection", ""))
+        if name not in OURS and not is_identity(name)
     ]
     return [("Host", host), *passed, *identity(call.user)]
 
@@ -164,10 +161,15 @@ def _upgraded(call: Call, sock: ssl.SSLSocket, host: str) -> None:
         if not data or len(head) > HEAD_BYTES:
             raise ConnectionError("the extension server ended the conversation")
         head += data
+    status = head.split(b" ", 2)[1]
+    if status != b"101" and status < b"400":
+        raise BadGateway(
+            REDIRECTED if status[:1] == b"3" else f"invalid upgrade response: status code {status.decode()}"
+        )
     client = call.takeover(head)
     try:
-        sock.settimeout(None)
-        if head.split(b" ", 2)[1] == b"101":
+        keep_alive(sock)
+        if status == b"101":
             splice(client, sock)
         else:
             _rest(client, sock)
@@ -182,25 +184,3 @@ def _rest(client: object, sock: ssl.SSLSocket) -> None:
     with contextlib.suppress(OSError):
         while time.monotonic() < until and (data := sock.recv(CHUNK)):
             client.sendall(data)  # type: ignore[attr-defined]  # an Upgrade
-
-
-def splice(client: object, other: ssl.SSLSocket) -> None:
-    """Both ways at once; TLS keeps bytes of its own, so what is pending is asked for besides the poll."""
-    sides: Sequence[object] = (client, other)
-    poll = select.poll()
-    by_fd = {}
-    for side, opposite in zip(sides, reversed(sides), strict=True):
-        fd = side.fileno()  # type: ignore[attr-defined]  # a socket or an Upgrade
-        poll.register(fd, select.POLLIN)
-        by_fd[fd] = (side, opposite)
-    while True:
-        ready = [fd for fd, (source, _) in by_fd.items() if getattr(source, "pending", int)()]
-        for fd in ready or [fd for fd, _ in poll.poll()]:
-            source, target = by_fd[fd]
-            try:
-                data = source.recv(CHUNK)  # type: ignore[attr-defined]  # as above
-                if not data:
-                    return
-                target.sendall(data)  # type: ignore[attr-defined]  # as above
-            except OSError:
-                return  # either side went away

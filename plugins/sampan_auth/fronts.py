@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from sampan.contracts.access import Credentials, User
 from sampan.errors import Unauthorized
+from sampan.objects.headers import first, values
 from sampan_auth.certificates import CertificateReader
 from sampan_auth.resources import ANONYMOUS_NAME, AUTHENTICATED
 
@@ -77,12 +78,13 @@ class FrontProxy:
 
 
 def _named(headers: Mapping[str, str]) -> User | None:
-    name = headers.get("x-remote-user", "").strip()
-    return User(name, _groups(name, headers), headers.get("x-remote-uid", ""), _extra(headers)) if name else None
+    name = first(headers, "x-remote-user")
+    return User(name, _groups(name, headers), first(headers, "x-remote-uid"), _extra(headers)) if name else None
 
 
 def _groups(name: str, headers: Mapping[str, str]) -> tuple[str, ...]:
-    said = [group.strip() for group in headers.get("x-remote-group", "").split(",") if group.strip()]
+    """One from each line: names of groups may hold commas (LDAP's do)."""
+    said = [group for group in values(headers, "x-remote-group") if group]
     if name != ANONYMOUS_NAME and AUTHENTICATED not in said:
         said.append(AUTHENTICATED)
     return tuple(said)
@@ -90,7 +92,5 @@ def _groups(name: str, headers: Mapping[str, str]) -> tuple[str, ...]:
 
 def _extra(headers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {
-        unquote(name.removeprefix(_EXTRA)): tuple(part.strip() for part in value.split(","))
-        for name, value in headers.items()
-        if name.startswith(_EXTRA)
+        unquote(name.removeprefix(_EXTRA)): tuple(values(headers, name)) for name in headers if name.startswith(_EXTRA)
     }

@@ -53,13 +53,21 @@ def contribute_kinds(context: ServerContext) -> list[Kind]:
 
 @hookimpl
 def contribute_routes(context: ServerContext) -> list[Route]:
-    return issuer.routes(_keys(context), context.issuer, context.server_url)
+    return issuer.routes(_keys(context), context.issuer, _reached_at(context))
 
 
 @hookimpl
 def contribute_seeds(context: ServerContext) -> list[Object]:
     made = extension.manifest(_pki(context), _settings(context).front_proxy_names)
     return [made] if made else []
+
+
+def _reached_at(context: ServerContext) -> str:
+    """The API server's URL as pods reach it; that in kubeconfigs may be on loopback, as each container has."""
+    host, port = str(context.options.get("api_endpoint_ip") or ""), context.options.get("api_port")
+    if not host or not port:
+        return context.server_url
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
 def _bearer(context: ServerContext) -> Bearer:

@@ -1,4 +1,4 @@
-"""port-forward: connections to a pod's ports carried inside one WebSocket that speaks SPDY.
+"""port-forward: connections to a pod's ports carried over SPDY, plain or inside a WebSocket.
 
 A connection is a pair of streams with one requestID: what is wrong is said on the error stream, bytes go over the data
 stream. Source: KEP-4006 and client-go's portforward (meaning).
@@ -14,24 +14,58 @@ from collections.abc import Callable
 
 from sampan.contracts.runtime import RuntimeFailure
 from sampan_node import spdy
+from sampan_node.links import PlainConnection
 from sampan_node.websocket import Connection
 
 log = logging.getLogger(__name__)
 
-PROTOCOL = "SPDY/3.1+portforward.k8s.io"
+PROTOCOL = "SPDY/3.1+portforward.k8s.io"  # inside a WebSocket
+PLAIN_PROTOCOLS = ("portforward.k8s.io",)
+KINDS = ("error", "data")
+MOST_HALVES = 1000  # streams whose counterpart has not come
 CHUNK = 32768
 PATIENCE = 30.0  # seconds that the program in the pod may take to accept bytes before its connection is given up
+
+
+class Forwarded:
+    """One connection into the pod, and the two streams that the client has for it."""
+
+    def __init__(self, port: int, data: int, errors: int) -> None:
+        self.port, self.data, self.errors = port, data, errors
+        self.dialled = threading.Event()  # whatever came of it
+        self.socket: socket.socket | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def connect(self, dial: Callable[[int], socket.socket]) -> socket.socket:
+        sock = dial(self.port)
+        sock.settimeout(PATIENCE)
+        with self._lock:
+            self.socket = sock
+            if self._closed:
+                _shut(sock)
+        self.dialled.set()
+        return sock
+
+    def close(self) -> None:
+        """Wakes whoever reads from the pod, too."""
+        with self._lock:
+            self._closed = True
+            if self.socket is not None:
+                _shut(self.socket)
 
 
 class Forwarder:
     """``dial(port)`` gives a connected socket into the pod; ``where`` names the pod in messages."""
 
-    def __init__(self, connection: Connection, dial: Callable[[int], socket.socket], where: str) -> None:
+    def __init__(
+        self, connection: Connection | PlainConnection, dial: Callable[[int], socket.socket], where: str
+    ) -> None:
         self._connection, self._dial, self._where = connection, dial, where
         self._frames = spdy.Frames()
-        self._lock = threading.Lock()  # of what is sent: header compression needs the order
-        self._errors: dict[str, int] = {}  # requestID -> error stream
-        self._sockets: dict[int, socket.socket] = {}  # data stream -> the pod's end
+        self._order = threading.Lock()  # of what is sent: header compression needs it
+        self._half: dict[str, tuple[str, int]] = {}  # requestID -> type and number of the stream that came first
+        self._forwarded: dict[int, Forwarded] = {}  # by data stream
 
     def serve(self) -> None:
         """Until the client goes away. Blocks."""
@@ -42,9 +76,10 @@ class Forwarder:
         except spdy.ProtocolError as error:
             log.info("node: port-forward to %s: %s", self._where, error)
         finally:
-            for stream in list(self._sockets):
-                self._drop(stream)
+            for one in list(self._forwarded.values()):
+                one.close()
             self._connection.close()
+            self._connection.abandon()  # wakes those who wait for the client to take more
 
     def _handle(self, event: spdy.Event) -> None:
         match event:
@@ -53,68 +88,84 @@ class Forwarder:
             case spdy.Data():
                 self._pass_on(event)
             case spdy.Reset():
-                self._drop(event.stream)
+                self._reset(event.stream)
             case spdy.Ping():
                 self._send(lambda: self._frames.pong(event.number))
             case spdy.GoAway():
                 return
 
     def _open(self, event: spdy.Opened) -> None:
+        kind, port = event.headers.get("streamtype", ""), event.headers.get("port", "")
+        is_port = port.isascii() and port.isdigit() and 0 < int(port) < 65536
+        request = _request_of(event, kind)
+        first, number = self._half.get(request, ("", 0))
+        if not is_port or kind not in KINDS or first == kind or len(self._half) >= MOST_HALVES:
+            self._send(lambda: self._frames.reset(event.stream))
+            return
         self._send(lambda: self._frames.accept(event.stream))
-        request = event.headers.get("requestid", "")
-        if event.headers.get("streamtype") == "error":
-            self._errors[request] = event.stream
+        if not first:
+            self._half[request] = (kind, event.stream)
             return
-        errors = self._errors.pop(request, 0)
-        port = event.headers.get("port", "")
-        try:
-            pod = self._dial(int(port))
-        except (OSError, ValueError, RuntimeFailure) as error:
-            text = f"error forwarding port {port} to pod {self._where}: {error}"
-            self._send(lambda: self._frames.data(errors, text.encode(), over=True))
-            self._send(lambda: self._frames.data(event.stream, b"", over=True))
-            return
-        pod.settimeout(PATIENCE)
-        self._sockets[event.stream] = pod
-        threading.Thread(target=self._carry, args=(event.stream, errors, pod), daemon=True).start()
+        del self._half[request]
+        data, errors = (event.stream, number) if kind == "data" else (number, event.stream)
+        one = self._forwarded[data] = Forwarded(int(port), data, errors)
+        threading.Thread(target=self._carry, args=(one,), daemon=True).start()
 
-    def _carry(self, stream: int, errors: int, pod: socket.socket) -> None:
-        """From the pod to the client until either ends."""
+    def _carry(self, one: Forwarded) -> None:
+        """Dial, then carry from the pod to the client until either ends."""
+        said = b""
         try:
-            while data := _read(pod):
-                if not self._send(lambda data=data: self._frames.data(stream, data)):  # type: ignore[misc]  # its default
-                    break
-        except OSError as error:
-            log.debug("node: port-forward to %s: %s", self._where, error)
-        self._send(lambda: self._frames.data(stream, b"", over=True))
-        self._send(lambda: self._frames.data(errors, b"", over=True))
-        self._drop(stream)
+            with one.connect(self._dial) as pod:
+                while data := read(pod):
+                    if not self._send(lambda data=data: self._frames.data(one.data, data)):  # type: ignore[misc]  # its default
+                        break
+        except (OSError, ValueError, RuntimeFailure) as error:
+            said = f"error forwarding port {one.port} to pod {self._where}: {error}".encode()
+        finally:
+            one.dialled.set()
+            if self._forwarded.pop(one.data, None) is not None:  # else the client has reset it
+                self._send(lambda: self._frames.data(one.errors, said, over=True))
+                self._send(lambda: self._frames.data(one.data, b"", over=True))
 
     def _pass_on(self, event: spdy.Data) -> None:
-        pod = self._sockets.get(event.stream)
-        if pod is None:
+        one = self._forwarded.get(event.stream)
+        if one is None:
+            return
+        one.dialled.wait()
+        if one.socket is None:
             return
         try:
-            pod.sendall(event.data)
+            one.socket.sendall(event.data)
             if event.over:
-                pod.shutdown(socket.SHUT_WR)
+                one.socket.shutdown(socket.SHUT_WR)
         except OSError:
-            self._drop(event.stream)
+            self._reset(event.stream)
             self._send(lambda: self._frames.reset(event.stream))
 
-    def _drop(self, stream: int) -> None:
-        pod = self._sockets.pop(stream, None)
-        if pod is not None:
-            with contextlib.suppress(OSError):
-                pod.shutdown(socket.SHUT_RDWR)
-            pod.close()
+    def _reset(self, stream: int) -> None:
+        one = self._forwarded.pop(stream, None)
+        if one is not None:
+            one.close()
+        for request, (_, number) in list(self._half.items()):
+            if number == stream:
+                del self._half[request]
 
     def _send(self, frame: Callable[[], bytes]) -> bool:
-        with self._lock:
+        with self._order:
             return self._connection.send(frame())
 
 
-def _read(pod: socket.socket) -> bytes:
+def _request_of(event: spdy.Opened, kind: str) -> str:
+    """Which two streams belong together. Clients of old say nothing, but open the error stream just before."""
+    return event.headers.get("requestid") or f"stream {event.stream - 2 * (kind == 'data')}"
+
+
+def _shut(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def read(pod: socket.socket) -> bytes:
     """The next bytes, however long they take; b"" at the end."""
     while True:
         try:

@@ -8,15 +8,18 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections.abc import Collection
 from typing import Any
 
 from sampan.contracts.runtime import Stream
-from sampan_node.websocket import Connection
+from sampan_node.websocket import Base64Channels, Connection
 
 log = logging.getLogger(__name__)
 
 PARTING = 3.0  # seconds that a client has to answer a goodbye
-STDIN, ERROR, RESIZE, CLOSE = 0, 3, 4, 255
+STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
+#: Protocols whose error channel carries a Status; those before had a sentence, and only for a failure.
+WITH_STATUS = ("v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io")
 
 
 def exit_status(code: int) -> dict[str, Any]:
@@ -30,20 +33,27 @@ def exit_status(code: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def serve_stream(connection: Connection, stream: Stream, protocol: str) -> None:
-    """Carry bytes both ways until the command ends or the client goes away. Blocks."""
+def ending(code: int, protocol: str) -> bytes:
+    """What the error channel says of how the command ended; b"": nothing."""
+    if protocol in WITH_STATUS:
+        return json.dumps(exit_status(code)).encode()
+    return f"command terminated with exit code {code}".encode() if code else b""
+
+
+def serve_stream(
+    connection: Connection | Base64Channels, stream: Stream, protocol: str, wanted: Collection[int] = (STDOUT, STDERR)
+) -> None:
+    """Carry bytes both ways until the command ends or the client goes away. ``wanted``: the channels asked for.
+    Blocks."""
     done = threading.Event()
     reader = threading.Thread(target=_carry_input, args=(connection, stream, done), daemon=True)
     reader.start()
     try:
         for channel, data in stream.output():
-            if not connection.send(bytes([channel]) + data):
+            if channel in wanted and not connection.send(bytes([channel]) + data):
                 return
-        code = stream.exit_code()
-        if protocol in ("v5.channel.k8s.io", "v4.channel.k8s.io"):
-            connection.send(bytes([ERROR]) + json.dumps(exit_status(code)).encode())
-        elif code:
-            connection.send(bytes([ERROR]) + f"command terminated with exit code {code}".encode())
+        if said := ending(stream.exit_code(), protocol):
+            connection.send(bytes([ERROR]) + said)
     finally:
         done.set()
         connection.close()
@@ -52,7 +62,7 @@ def serve_stream(connection: Connection, stream: Stream, protocol: str) -> None:
         stream.close()
 
 
-def _carry_input(connection: Connection, stream: Stream, done: threading.Event) -> None:
+def _carry_input(connection: Connection | Base64Channels, stream: Stream, done: threading.Event) -> None:
     try:
         for message in connection.messages():
             if message:
@@ -70,8 +80,12 @@ def _handle(channel: int, data: bytes, stream: Stream) -> None:
         if data[:1] == bytes([STDIN]):
             stream.close_input()
     elif channel == RESIZE:
-        try:
-            size = json.loads(data)
-            stream.resize(int(size["Width"]), int(size["Height"]))
-        except (ValueError, KeyError, TypeError) as error:
-            log.debug("node: not a terminal size: %s", error)
+        resize(stream, data)
+
+
+def resize(stream: Stream, data: bytes) -> None:
+    try:
+        size = json.loads(data)
+        stream.resize(int(size["Width"]), int(size["Height"]))
+    except (ValueError, KeyError, TypeError) as error:
+        log.debug("node: not a terminal size: %s", error)

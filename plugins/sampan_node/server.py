@@ -12,20 +12,28 @@ import select
 import socket
 import ssl
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sampan.contracts.runtime import RuntimeFailure
+from sampan.client.splicing import keep_alive
+from sampan.contracts.runtime import Runtime, RuntimeFailure, Stream
 from sampan.errors import BadRequest, NotFound, SampanError, StatusError
-from sampan_node import forwarding, metrics, podlogs, websocket
+from sampan_node import forwarding, forwarding_channels, log_socket, metrics, podlogs, remote_spdy, spdy, websocket
+from sampan_node.links import Link, PlainConnection
 from sampan_node.remote import serve_stream
 
 log = logging.getLogger(__name__)
 
 ALLOWED_NAMES, ALLOWED_GROUPS = {"kube-apiserver-kubelet-client"}, {"system:masters"}
 PATIENCE = 60  # seconds that a client may take over its request head
+
+
+class Listening(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # five at once, the library's default, is what a burst of execs exceeds; the rest is reset
 
 
 class Server:
@@ -40,8 +48,7 @@ class Server:
             pass
 
         Bound.agent, Bound.context = agent, context
-        self._http = ThreadingHTTPServer((address, port), Bound)
-        self._http.daemon_threads = True
+        self._http = Listening((address, port), Bound)
         self.port = int(self._http.server_address[1])
 
     def start(self) -> None:
@@ -133,7 +140,7 @@ class Handler(BaseHTTPRequestHandler):
             case ["exec" | "attach" as verb, namespace, pod, container]:
                 self._stream(verb, namespace, pod, container, query)
             case ["portForward", namespace, pod]:
-                self._forward(namespace, pod)
+                self._forward(namespace, pod, query)
             case _:
                 raise NotFound("404 page not found")
 
@@ -147,6 +154,13 @@ class Handler(BaseHTTPRequestHandler):
         worker = self._worker(namespace, pod)
         options = podlogs.options(query)
         one = podlogs.chosen(worker, container, previous=options.previous)
+        if websocket.is_asked(self.headers):
+            accepted = websocket.accept(self.headers, log_socket.PROTOCOLS)
+            connection = websocket.Connection(self._upgraded(accepted))
+            log_socket.serve(
+                connection, accepted.protocol, partial(podlogs.text, self.agent.host.runtime, one.id, options)
+            )
+            return
         lines = podlogs.text(self.agent.host.runtime, one.id, options, alive=self._is_heard)
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
@@ -164,30 +178,55 @@ class Handler(BaseHTTPRequestHandler):
         one = podlogs.chosen(self._worker(namespace, pod), container, previous=False)
         if one.state != "running":
             raise BadRequest(f"container {container} in pod {pod} does not run")
-        accepted = websocket.accept(self.headers)  # raises BadRequest for SPDY and the like
         flags = {name: query.get(name, [""])[0] in ("1", "true") for name in ("stdin", "stdout", "stderr", "tty")}
-        runtime = self.agent.host.runtime
-        if verb == "exec":
-            stream = runtime.exec(one.id, query.get("command") or [], stdin=flags["stdin"], tty=flags["tty"])
-        else:
-            stream = runtime.attach(one.id, stdin=flags["stdin"], tty=flags["tty"])
-        self.close_connection = True
-        self.connection.settimeout(None)
-        self.wfile.write(accepted.head)
-        serve_stream(websocket.Connection(self.connection), stream, accepted.protocol)
+        if not (flags["stdin"] or flags["stdout"] or flags["stderr"]):
+            raise BadRequest("you must specify at least 1 of stdin, stdout, stderr")
+        runtime: Runtime = self.agent.host.runtime
 
-    def _forward(self, namespace: str, pod: str) -> None:
+        def start() -> Stream:
+            if verb == "exec":
+                return runtime.exec(one.id, query.get("command") or [], stdin=flags["stdin"], tty=flags["tty"])
+            return runtime.attach(one.id, stdin=flags["stdin"], tty=flags["tty"])
+
+        if spdy.is_asked(self.headers):
+            accepted = spdy.accept(self.headers, remote_spdy.PROTOCOLS)
+            wanted = remote_spdy.wanted_streams(flags, accepted.protocol)
+            connection = PlainConnection(self._upgraded(accepted))
+            remote_spdy.Session(connection, wanted, accepted.protocol).serve(start)
+            return
+        accepted = websocket.accept(self.headers)
+        stream = start()
+        channels = [number for number, name in remote_spdy.NAMES.items() if flags[name]]
+        serve_stream(
+            websocket.channels(self._upgraded(accepted), accepted.protocol), stream, accepted.protocol, channels
+        )
+
+    def _forward(self, namespace: str, pod: str, query: dict[str, list[str]]) -> None:
         sandbox = self._worker(namespace, pod).see().sandbox
         if sandbox is None or not sandbox.ready:
             raise BadRequest(f"pod {pod} does not run")
-        accepted = websocket.accept(self.headers, (forwarding.PROTOCOL,))
         runtime = self.agent.host.runtime
+        where = f"{namespace}/{pod}"
+        dial = lambda port: socket.socket(fileno=runtime.dial(sandbox.id, port))  # noqa: E731  # two words, used often
+        if spdy.is_asked(self.headers):
+            link = self._upgraded(spdy.accept(self.headers, forwarding.PLAIN_PROTOCOLS))
+            forwarding.Forwarder(PlainConnection(link), dial, where).serve()
+            return
+        accepted = websocket.accept(self.headers, (forwarding.PROTOCOL, *forwarding_channels.PROTOCOLS))
+        if accepted.protocol == forwarding.PROTOCOL:
+            forwarding.Forwarder(websocket.Connection(self._upgraded(accepted)), dial, where).serve()
+            return
+        ports = forwarding_channels.ports_of(query)
+        connection = websocket.channels(self._upgraded(accepted), accepted.protocol)
+        forwarding_channels.ChannelForwarder(connection, dial, where, ports).serve()
+
+    def _upgraded(self, accepted: websocket.Accepted) -> Link:
+        """The connection after HTTP."""
         self.close_connection = True
         self.connection.settimeout(None)
+        keep_alive(self.connection)
         self.wfile.write(accepted.head)
-        where = f"{namespace}/{pod}"
-        dial = lambda port: socket.socket(fileno=runtime.dial(sandbox.id, port))  # noqa: E731  # two words, used once
-        forwarding.Forwarder(websocket.Connection(self.connection), dial, where).serve()
+        return Link(self.connection)
 
     def _answer(self, code: int, body: bytes, *, json: bool = False) -> None:
         self.send_response(code)

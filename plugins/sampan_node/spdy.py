@@ -1,6 +1,7 @@
-"""SPDY/3.1 frames, as far as port-forwarding needs them: streams with headers, data, pings. Bytes only, no sockets.
+"""SPDY/3.1 frames, as far as Kubernetes needs them: streams with headers, data, pings. Bytes only, no sockets.
 
-kubectl speaks it inside a WebSocket (KEP-4006). There is no flow control: neither kubectl nor kubelet use it.
+kubectl speaks it inside a WebSocket for port-forward (KEP-4006), and by itself, as older ones do, for exec and attach
+too. There is no flow control: neither kubectl nor kubelet use it.
 Source: draft-mbelshe-httpbis-spdy-00 (framing, 2.6.10.1 header compression).
 """
 
@@ -8,8 +9,12 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from email.message import Message
 from typing import NamedTuple
+
+from sampan.errors import BadRequest, Forbidden
+from sampan_node.websocket import Accepted, listed
 
 SYN_STREAM, SYN_REPLY, RST_STREAM, PING, GOAWAY = 1, 2, 3, 6, 7
 FIN = 1
@@ -42,6 +47,31 @@ def _text(text: str) -> bytes:
 _PHRASES = ("200 OK", "version", "HTTP/1.1", "url", "public", "set-cookie", "keep-alive", "origin")
 #: What both sides know before the first header: the words of the specification, each after its length, and a tail.
 DICTIONARY = b"".join(_text(word) for word in (*_WORDS.split(), *_PHRASES)) + _TAIL.encode()
+
+
+NAME = "SPDY/3.1"
+VERSIONS = "X-Stream-Protocol-Version"
+
+
+def is_asked(headers: Mapping[str, str] | Message) -> bool:
+    return NAME.lower() in (headers.get("Upgrade") or "").lower()
+
+
+def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str]) -> Accepted:
+    """The answer to an upgrade to SPDY, with the first of the client's stream protocols that is spoken here.
+
+    Raises BadRequest where the client names none, Forbidden where it names no known one, as upstream.
+    """
+    offered = listed(headers, VERSIONS)
+    if not offered:
+        raise BadRequest(f"unable to upgrade: the request has no header {VERSIONS}")
+    protocol = next((one for one in offered if one in protocols), None)
+    if protocol is None:
+        raise Forbidden(
+            f"unable to upgrade: unable to negotiate protocol: client supports {offered}, server accepts {protocols}"
+        )
+    lines = ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", f"Upgrade: {NAME}", f"{VERSIONS}: {protocol}"]
+    return Accepted(protocol, ("\r\n".join(lines) + "\r\n\r\n").encode())
 
 
 class ProtocolError(ValueError):
@@ -133,6 +163,9 @@ class Frames:
 
     def reset(self, stream: int) -> bytes:
         return self._control(RST_STREAM, struct.pack("!II", stream, CANCEL))
+
+    def goaway(self, last: int) -> bytes:
+        return self._control(GOAWAY, struct.pack("!II", last, 0))
 
     def pong(self, number: int) -> bytes:
         return self._control(PING, struct.pack("!I", number))

@@ -7,7 +7,6 @@ byte for byte once the agent has agreed. Must not know how the agent runs pods.
 from __future__ import annotations
 
 import http.client
-import select
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from sampan.client.splicing import keep_alive, splice
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadRequest, InternalError, NotFound, ServiceUnavailable, StatusError, from_status
@@ -82,6 +82,7 @@ def connect(call: Call, pki: str, node_name: str) -> socket.socket:
             f"the agent of node {node_name} at {host}:{port} cannot be reached: {error}"
         ) from error
     secure.settimeout(None)
+    keep_alive(secure)
     return secure
 
 
@@ -129,7 +130,7 @@ def tunnel(call: Call, pki: str, node_name: str, path: str, query: list[tuple[st
         raise
     client = call.takeover(head)
     try:
-        _splice(client, agent)
+        splice(client, agent)
     finally:
         agent.close()
         client.close()
@@ -158,23 +159,3 @@ def _ask_upgrade(call: Call, agent: socket.socket, target: str, host: str) -> by
         text = head.partition(b"\r\n\r\n")[2].decode(errors="replace")
         raise _agent_error(status, text or f"the agent answered {status}")
     return head
-
-
-def _splice(client: Any, agent: Any) -> None:
-    """Both ways at once; TLS keeps bytes of its own, so what is pending is asked for besides the poll."""
-    poll = select.poll()
-    for side in (client, agent):
-        poll.register(side.fileno(), select.POLLIN)
-    by_fd = {client.fileno(): (client, agent), agent.fileno(): (agent, client)}
-    while True:
-        ready = [fd for fd, (source, _) in by_fd.items() if getattr(source, "pending", int)()]
-        ready = ready or [fd for fd, _ in poll.poll()]
-        for fd in ready:
-            source, target = by_fd[fd]
-            try:
-                data = source.recv(CHUNK)
-                if not data:
-                    return
-                target.sendall(data)
-            except OSError:
-                return  # either side went away

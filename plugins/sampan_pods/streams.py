@@ -28,11 +28,14 @@ class Streams:
         pod = call.target()
         container = kubelet.chosen_container(pod, _one(call, "container"), "log")
         query = {name: _one(call, name) for name in LOG_OPTIONS if _one(call, name)}
-        check_log_options(query, call.name)
+        check_log_options({**query, **({"stream": _one(call, "stream")} if "stream" in call.query else {})}, call.name)
         if not pod["spec"].get("nodeName"):
             return Answer(204)  # nothing can have been said yet
         path = f"/containerLogs/{call.namespace}/{call.name}/{container}"
-        return kubelet.fetch(call, self._pki, kubelet.scheduled_node(pod), path, query)
+        node = kubelet.scheduled_node(pod)
+        if call.headers.get("upgrade"):
+            return kubelet.tunnel(call, self._pki, node, path, list(query.items()))
+        return kubelet.fetch(call, self._pki, node, path, query)
 
     def exec(self, call: Call) -> Any:
         if not call.query.get("command"):
@@ -84,5 +87,7 @@ def check_log_options(query: Mapping[str, str], pod: str) -> None:
             found += validate_positive(name, value)
     if "sinceSeconds" in query and "sinceTime" in query:
         found.append(problems.forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+    if "stream" in query:  # KEP-3288's gate is off by default in 1.36
+        found.append(problems.forbidden("stream", "may not be specified"))
     if found:
         raise problems.as_error(found, group="", kind="PodLogOptions", name=pod)

@@ -18,6 +18,7 @@ from sampan.objects import problems
 from sampan.objects.problems import as_error
 from sampan_services.defaults import OPEN_TYPES
 from sampan_services.resources import IP_ADDRESSES, NODE_PORTS
+from sampan_services.validation import PROTOCOLS
 
 LEAST_RESERVED, MOST_RESERVED = 16, 256
 TRIES = 64
@@ -58,7 +59,7 @@ class Allocate:
         if spec["type"] == "ExternalName":
             found += _external_name(spec)
         else:
-            found += self._cluster_ip(review, spec, old_ip)
+            found += list(_agreed(spec, old.get("spec") or {})) or list(self._cluster_ip(review, spec, old_ip))
         found += self._node_ports(review, spec, old_ports)
         if found:
             raise as_error(found, group="", kind="Service", name=review.name)
@@ -69,7 +70,7 @@ class Allocate:
             self._release(review, {old_ip} - {"", _own_ip(service)}, old_ports - _own_ports(service))
 
     def _cluster_ip(self, review: Review, spec: Object, old_ip: str) -> Iterator[Problem]:
-        wanted = spec.get("clusterIP") or (spec.get("clusterIPs") or [""])[0]
+        wanted = spec.get("clusterIP") or ""
         if wanted == "None" or (wanted and wanted == old_ip):
             spec["clusterIP"], spec["clusterIPs"] = wanted, [wanted]
             return
@@ -112,7 +113,7 @@ class Allocate:
             group="", kind="Service", name=review.name,
         )  # fmt: skip
 
-    def _node_ports(self, review: Review, spec: Object, old_ports: set[str]) -> Iterator[Problem]:
+    def _node_ports(self, review: Review, spec: Object, old_ports: set[int]) -> Iterator[Problem]:
         if spec["type"] not in OPEN_TYPES:
             for index, port in enumerate(spec.get("ports") or ()):
                 if port.get("nodePort"):
@@ -120,58 +121,57 @@ class Allocate:
                     yield problems.forbidden(f"spec.ports[{index}].nodePort", why)
             return
         only_asked = spec["type"] == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is False
-        claimed: dict[str, int] = {}
+        used: set[tuple[int, str]] = set()
         shared: dict[int, int] = {}  # one number may serve TCP and UDP of the same port
+        claimed = set(old_ports)
         for index, port in enumerate(spec.get("ports") or ()):
             path = f"spec.ports[{index}].nodePort"
             protocol = port["protocol"]
             number = int(port.get("nodePort") or 0)
             if not number and only_asked:
                 continue
-            name = _port_name(number, protocol)
-            if number and name in claimed:
+            if number and (number, protocol) in used:
                 yield problems.duplicate(path, number)
                 continue
             if not number:
                 number = shared.get(port.get("port", 0), 0)
-                name = _port_name(number, protocol)
-                if number and (name in claimed or self._unusable_port(review, number, name)):
+                if (number, protocol) in used:
                     number = 0
             if not number:
-                number = self._free_port(review, protocol, claimed)
+                number = self._free_port(review, claimed)
                 if not number:
                     yield problems.invalid(path, 0, "failed to allocate a nodePort: range is full")
                     continue
-            elif port.get("nodePort") and name not in old_ports and (why := self._unusable_port(review, number, name)):
+            elif number not in claimed and (why := self._unusable_port(review, number)):
                 yield problems.invalid(path, number, why)
                 continue
             port["nodePort"] = number
             shared[port.get("port", 0)] = number
-            name = _port_name(number, protocol)
-            claimed[name] = number
-            if name not in old_ports:
-                review.also_create.append(_port_claim(name, review))
+            used.add((number, protocol))
+            if number not in claimed:
+                claimed.add(number)
+                review.also_create.append(_port_claim(number, review))
 
-    def _unusable_port(self, review: Review, number: int, name: str) -> str:
+    def _unusable_port(self, review: Review, number: int) -> str:
         if not self._low <= number <= self._high:
             return f"provided port is not in the valid range. The range of valid ports is {self._low}-{self._high}"
-        if review.reader.get(NODE_PORTS, name) is not None:
+        if _is_claimed(review, number):
             return "provided port is already allocated"
         return ""
 
-    def _free_port(self, review: Review, protocol: str, claimed: dict[str, int]) -> int:
+    def _free_port(self, review: Review, claimed: set[int]) -> int:
         asked_for = min(max((self._high - self._low + 1) // 32, 16), 128)  # low ones are left to those who ask
         first = self._low + asked_for if self._high - self._low > asked_for else self._low
         numbers = list(range(first, self._high + 1))
         start = self._dice.randrange(len(numbers))
         for number in chain(numbers[start:], numbers[:start], range(self._low, first)):
-            name = _port_name(number, protocol)
-            if name not in claimed and review.reader.get(NODE_PORTS, name) is None:
+            if number not in claimed and not _is_claimed(review, number):
                 return number
         return 0
 
-    def _release(self, review: Review, addresses: set[str], ports: set[str]) -> None:
-        for resource, names in ((IP_ADDRESSES, addresses), (NODE_PORTS, ports)):
+    def _release(self, review: Review, addresses: set[str], ports: set[int]) -> None:
+        claims = {name for number in ports for name in claim_names(number)}
+        for resource, names in ((IP_ADDRESSES, addresses), (NODE_PORTS, claims)):
             for name in sorted(names):
                 claim = review.reader.get(resource, name)
                 parent = ((claim or {}).get("spec") or {}).get("parentRef") or {}
@@ -205,13 +205,34 @@ def _own_ip(service: Object) -> str:
     return "" if address == "None" or spec.get("type") == "ExternalName" else str(address)
 
 
-def _own_ports(service: Object) -> set[str]:
+def _agreed(spec: Object, old: Object) -> Iterator[Problem]:
+    """clusterIP and clusterIPs as one wish. Clients that know the first alone leave the second as it was, or out."""
+    one, several = spec.get("clusterIP") or "", list(spec.get("clusterIPs") or ())
+    if one and (not several or (several == (old.get("clusterIPs") or []) and one != old.get("clusterIP"))):
+        several = [one]
+    spec["clusterIP"], spec["clusterIPs"] = one, several
+    if several and not one:
+        yield problems.invalid("spec.clusterIPs", several, "must be empty when `clusterIP` is not specified")
+    elif several and several[0] != one:
+        yield problems.invalid("spec.clusterIPs", several, "first value must match `clusterIP`")
+    elif len(several) > 2:
+        yield problems.invalid("spec.clusterIPs", several, "may only hold up to 2 values")
+    elif len(several) == 2:
+        yield problems.invalid("spec.clusterIPs", several, "this cluster is not configured for dual-stack services")
+
+
+def _own_ports(service: Object) -> set[int]:
     ports = (service.get("spec") or {}).get("ports") or ()
-    return {_port_name(port["nodePort"], port.get("protocol") or "TCP") for port in ports if port.get("nodePort")}
+    return {int(port["nodePort"]) for port in ports if port.get("nodePort")}
 
 
-def _port_name(number: int, protocol: str) -> str:
-    return f"{number}-{protocol.lower()}"
+def claim_names(number: int) -> tuple[str, ...]:
+    """The claim on a node port, which is a Service's for all protocols, and those that 0.1.0 made: one each."""
+    return (str(number), *(f"{number}-{protocol.lower()}" for protocol in PROTOCOLS))
+
+
+def _is_claimed(review: Review, number: int) -> bool:
+    return any(review.reader.get(NODE_PORTS, name) is not None for name in claim_names(number))
 
 
 def _ip_claim(address: str, review: Review) -> Object:
@@ -228,8 +249,8 @@ def _ip_claim(address: str, review: Review) -> Object:
     }  # fmt: skip
 
 
-def _port_claim(name: str, review: Review) -> Object:
+def _port_claim(number: int, review: Review) -> Object:
     return {
-        "apiVersion": "allocation.sampan.dev/v1", "kind": "NodePort", "metadata": {"name": name},
+        "apiVersion": "allocation.sampan.dev/v1", "kind": "NodePort", "metadata": {"name": str(number)},
         "spec": {"parentRef": {"resource": "services", "namespace": review.namespace, "name": review.name}},
     }  # fmt: skip

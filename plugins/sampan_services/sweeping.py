@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Key, Observed, Reconciler, Remove, Requeue, Watching
 from sampan.objects.metadata import parse_time
+from sampan_services.allocation import claim_names
 from sampan_services.resources import IP_ADDRESSES, NODE_PORTS, SERVICES
 
 SETTLING = 60.0  # seconds a claim may stand before its Service is seen
@@ -35,7 +36,7 @@ def _decider(resource: Resource) -> Callable[[Key, Observed], Iterator[Action]]:
 def _claims(service: Object) -> set[str]:
     spec = service["spec"]
     open_ports = [port for port in spec.get("ports") or () if port.get("nodePort")]
-    ports = {f"{port['nodePort']}-{port.get('protocol', 'TCP').lower()}" for port in open_ports}
+    ports = {name for port in open_ports for name in claim_names(port["nodePort"])}
     return ports | set(spec.get("clusterIPs") or ()) | {spec.get("clusterIP") or ""}
 
 

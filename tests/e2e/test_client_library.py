@@ -8,7 +8,7 @@ import pytest
 from clusters import Cluster, until
 
 kubernetes = pytest.importorskip("kubernetes", reason="the official client is in the extra dev: pip install -e .[dev]")
-from kubernetes.stream import stream  # noqa: E402 - after the check above
+from kubernetes.stream import portforward, stream  # noqa: E402 - after the check above
 
 # The library leaves the socket of an exec open; whichever test runs when it is collected would be blamed.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -85,6 +85,25 @@ def test_exec_over_the_library_s_websocket(cluster, api, namespace):
 
     assert answer.strip() == "hello"
     assert core.read_namespaced_pod_log("box", namespace) == ""
+
+
+def test_ports_are_forwarded_over_the_library_s_websocket(cluster, api, namespace):
+    core = kubernetes.client.CoreV1Api(api)
+    script = "echo forwarded > /tmp/index.html; exec busybox httpd -f -p $IP:8080 -h /tmp"
+    env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
+    probe = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
+    cluster.apply(cluster.pod("web", script, container={"env": env, "readinessProbe": probe}))
+    cluster.kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=30s")
+
+    forward = portforward(core.connect_get_namespaced_pod_portforward, "web", namespace, ports="8080,8081")
+    sock = forward.socket(8080)
+    sock.settimeout(10)
+    sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+    answer = b"".join(iter(lambda: sock.recv(4096), b""))
+
+    assert answer.endswith(b"forwarded\n")
+    assert forward.error(8080) is None and "refused" in forward.error(8081)
+    forward.close()
 
 
 def test_deployments_scale_through_the_library(api, namespace, cluster):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -15,9 +16,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import kubernetes
 import pytest
 from clusters import until
 from fronts import Fronted
+from kubernetes.stream import portforward
 
 LARGE = 8 << 20  # bytes
 
@@ -39,6 +42,14 @@ def way(request: pytest.FixtureRequest, fronted: Fronted) -> tuple[str, ...]:
     """Options for kubectl to go through nginx, or to gunicorn's own port."""
     port = fronted.direct if request.param == "direct" else fronted.cluster.port
     return (f"--server=https://127.0.0.1:{port}",)
+
+
+@pytest.fixture(params=["websocket", "spdy"])
+def spoken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What kubectl speaks for streams: WebSockets, or SPDY/3.1 as before 1.31."""
+    for switch in ("KUBECTL_REMOTE_COMMAND_WEBSOCKETS", "KUBECTL_PORT_FORWARD_WEBSOCKETS"):
+        monkeypatch.setenv(switch, str(request.param == "websocket").lower())
+    return request.param
 
 
 def stranger(front: Fronted) -> tuple[str, ...]:
@@ -89,7 +100,7 @@ def test_logs_are_followed_line_by_line(fronted, way):
         following.stdout.close()
 
 
-def test_commands_run_with_input_exit_code_and_terminal(fronted, way):
+def test_commands_run_with_input_exit_code_and_terminal(fronted, way, spoken):
     cluster = fronted.cluster
 
     assert cluster.kubectl(*way, "exec", "-i", "talker", "--", "cat", input="through\n") == "through\n"
@@ -118,7 +129,7 @@ def on_a_terminal(cluster, argv, typed):
     return shown.decode()
 
 
-def test_files_are_copied_both_ways(fronted, way, tmp_path):
+def test_files_are_copied_both_ways(fronted, way, spoken, tmp_path):
     content = os.urandom(1 << 20)
     (tmp_path / "there").write_bytes(content)
     fronted.cluster.kubectl(*way, "cp", str(tmp_path / "there"), "talker:copied")
@@ -137,7 +148,7 @@ def served(fronted: Fronted) -> Iterator[str]:
     return found[1]
 
 
-def test_ports_are_forwarded_with_many_connections_and_much_data(fronted, way, served):
+def test_ports_are_forwarded_with_many_connections_and_much_data(fronted, way, spoken, served):
     forwarding = fronted.cluster.popen(*way, "port-forward", "pod/server", f":{served}", stdout=subprocess.PIPE)
     try:
         port = int(re.search(r"127.0.0.1:(\d+) ->", forwarding.stdout.readline())[1])
@@ -151,12 +162,37 @@ def test_ports_are_forwarded_with_many_connections_and_much_data(fronted, way, s
         forwarding.stdout.close()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_python_client_forwards_ports(fronted, way, served):
+    configuration = kubernetes.client.Configuration()
+    kubernetes.config.load_kube_config(str(fronted.home / "kubeconfig"), client_configuration=configuration)
+    configuration.host = way[0].removeprefix("--server=")
+    with kubernetes.client.ApiClient(configuration) as client:
+        core = kubernetes.client.CoreV1Api(client)
+        forward = portforward(core.connect_get_namespaced_pod_portforward, "server", "default", ports=served)
+        sock = forward.socket(int(served))
+        sock.settimeout(30)
+
+        assert digest_of(sock, LARGE) == hashlib.sha256(bytes(range(256)) * (LARGE // 256)).hexdigest()
+        assert forward.error(int(served)) is None
+        forward.close()
+    for thread in threading.enumerate():
+        if thread.name.startswith("Kubernetes port forward proxy"):
+            thread.join(10)
+    del client, core, forward, sock
+    gc.collect()  # the library leaves its connection open; not so for the tests that follow
+
+
 def fetched(port, size):
-    digest = hashlib.sha256()
     with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:
-        sock.sendall(b"%d\n" % size)
-        while data := sock.recv(1 << 16):
-            digest.update(data)
+        return digest_of(sock, size)
+
+
+def digest_of(sock, size):
+    digest = hashlib.sha256()
+    sock.sendall(b"%d\n" % size)
+    while data := sock.recv(1 << 16):
+        digest.update(data)
     return digest.hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from sampan.contracts.access import User
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.serving import Cluster, Subresource, Upgrade
 from sampan.errors import InternalError
+from sampan.objects.headers import is_identity, without_token
 
 NOWHERE = Resource("", "", "", "", False)
 
@@ -23,6 +24,28 @@ class Changing:
 
     change: Callable[[Object], Object | None]
     answer: Callable[[Object], Object] | None
+
+
+class Passed(Mapping[str, str]):
+    """The request's headers without those that say who the caller is: authentication is done, and no handler can pass
+    them on to somebody who would take them for ours."""
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def __getitem__(self, name: str) -> str:
+        if is_identity(name):
+            raise KeyError(name)
+        value = self._headers[name]
+        return without_token(value) if name == "sec-websocket-protocol" else value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._headers if not is_identity(name))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class ServedCall:
@@ -37,7 +60,7 @@ class ServedCall:
         self.method = request.method
         self.path = request.path
         self.query: Mapping[str, list[str]] = request.query
-        self.headers = request.headers
+        self.headers = Passed(request.headers)
         self.user: User = request.user
         self.resource: Resource = request.served.resource if request.served else NOWHERE
         self.namespace = request.namespace

@@ -32,6 +32,16 @@ class Headers(Mapping[str, str]):
         value: str = self._environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key]
         return value if value.isascii() else _header_text(value)
 
+    @property
+    def tells_lines(self) -> bool:
+        """Whether the server tells the lines of a repeated header, as ours does; others only join them."""
+        return "sampan.loop" in self._environ or "sampan.user" in self._environ
+
+    def lines(self, name: str) -> list[str] | None:
+        """The lines of a header that came more than once, None for one that did not."""
+        repeated: dict[str, list[str]] = self._environ.get("sampan.repeated") or {}
+        return repeated.get("HTTP_" + name.upper().replace("-", "_"))
+
     def __iter__(self) -> Iterator[str]:
         for key in self._environ:
             if key.startswith("HTTP_"):

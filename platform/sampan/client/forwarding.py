@@ -14,12 +14,13 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadRequest, ServiceUnavailable
+from sampan.objects.addresses import unfit
+from sampan.objects.headers import is_identity, passed_on
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-HOP_BY_HOP = frozenset({
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
-    "upgrade", "host", "authorization", "content-length",
-})  # fmt: skip
+OURS = ("host", "content-length", "accept-encoding", "expect")  # headers said to the server behind by us
+#: What a server behind may not say in our name: whom browsers let read the cluster's answers (as upstream).
+CORS = frozenset(f"access-control-allow-{what}" for what in ("credentials", "headers", "methods", "origin"))
 SECONDS = 30.0
 CHUNK = 65536
 LARGEST_PAGE = 1 << 22  # bytes of HTML in which links are rewritten; larger pages pass as they are
@@ -50,10 +51,13 @@ def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContex
     """Pass the request on and hand back the answer as it comes. Certificates behind are not verified, as upstream,
     unless ``tls`` says how for https.
 
-    Raises ServiceUnavailable when nobody answers there.
+    Raises ServiceUnavailable when nobody answers there, BadRequest for an address that is of no other machine.
     """
+    if any(unfit(host)):
+        raise BadRequest("address not allowed")  # link-local and the like: whoever writes a status chooses it
     connection = _connection(scheme, host, port, tls)
-    headers = {key: value for key, value in call.headers.items() if key not in HOP_BY_HOP}
+    asked = passed_on(call.headers.items(), call.headers.get("connection", ""))
+    headers = {key: value for key, value in asked if key not in OURS and not is_identity(key)}
     headers["accept-encoding"] = "identity"  # links in pages have to be read
     target = _quoted("/" + call.rest.lstrip("/")) + _query(call)
     try:
@@ -66,8 +70,8 @@ def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContex
     kind = response.getheader("Content-Type") or "application/octet-stream"
     kept = [
         (key, _moved(value, prefix, host, port) if key.lower() == "location" else value)
-        for key, value in response.getheaders()
-        if key.lower() not in {*HOP_BY_HOP, "content-type"}
+        for key, value in passed_on(response.getheaders(), response.getheader("Connection") or "")
+        if key.lower() not in CORS and key.lower() not in ("content-type", "content-length")
     ]
     body: Any = _body(connection, response)
     if kind.lower().startswith("text/html") and not response.getheader("Content-Encoding"):

@@ -67,11 +67,16 @@ class Cluster(Reader, Protocol):
 
 
 class Upgrade(Protocol):
-    """A connection taken over from HTTP (WebSocket or SPDY): raw bytes both ways, blocking, on a pool thread."""
+    """A connection taken over from HTTP (WebSocket or SPDY): raw bytes both ways, on a pool thread. It blocks until
+    ``setblocking`` says otherwise."""
 
     def recv(self, size: int = 65536) -> bytes: ...
 
+    def send(self, data: bytes | memoryview) -> int: ...
+
     def sendall(self, data: bytes) -> None: ...
+
+    def setblocking(self, flag: bool) -> None: ...
 
     def fileno(self) -> int: ...
 

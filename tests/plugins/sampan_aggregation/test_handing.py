@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from sampan.contracts.access import User
-from sampan.errors import ServiceUnavailable, Timeout
+from sampan.errors import BadGateway, ServiceUnavailable, Timeout
 from sampan_aggregation import connecting, handing
 from sampan_aggregation.connecting import Dialler, identity
 from sampan_aggregation.endpoints import Target
@@ -70,6 +70,30 @@ class Client:
     def takeover(self, said):
         self.near.sendall(said)
         return self.near
+
+
+@pytest.mark.parametrize("code", [b"301", b"302", b"307", b"308"])
+@pytest.mark.parametrize("headers", [{}, {"upgrade": "websocket"}])
+def test_a_redirect_of_an_extension_server_leads_nowhere(listener, code, headers):
+    def serve(sock):
+        head(sock)
+        sock.sendall(b"HTTP/1.1 %b Moved\r\nLocation: https://elsewhere/\r\nContent-Length: 0\r\n\r\n" % code)
+
+    taken = []
+    with pytest.raises(BadGateway, match="attempted to redirect this request, which is not permitted"):
+        handing.hand_on(call(takeover=taken.append, **headers), listener(serve), HOST, lambda: None)
+    assert taken == []
+
+
+def test_what_a_connection_names_is_not_passed_back(listener):
+    def serve(sock):
+        assert b"x-hop" not in head(sock).lower()
+        sock.sendall(b"HTTP/1.1 200 OK\r\nConnection: X-Own\r\nX-Own: 1\r\nX-Kept: 1\r\nContent-Length: 0\r\n\r\n")
+
+    asked = call(**{"connection": "x-hop", "x-hop": "1"})
+    answer = handing.hand_on(asked, listener(serve), HOST, lambda: None)
+
+    assert [name for name, _ in answer.headers] == ["X-Kept"]
 
 
 def test_an_upgrade_passes_bytes_both_ways(listener):

@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
+from sampan.apiserver.request import Headers
+from sampan.apiserver.worker.heads import Heads
 from sampan.contracts.access import Credentials
 from sampan.errors import Unauthorized
 from sampan.pki import client_certificate, ensure
@@ -51,6 +53,17 @@ def test_an_authenticating_proxy_says_who_calls(pki, fronts):
 
     assert (user.name, user.groups) == ("jane", ("devs", "ops", "system:authenticated"))
     assert user.extra == {"a/b": ("c",)}
+
+
+def test_a_group_of_an_authenticating_proxy_keeps_its_commas(pki, fronts):
+    lines = ["X-Remote-User: jane", "X-Remote-Group: CN=ops,DC=x", "X-Remote-Group: devs", "X-Remote-Extra-A: b,c"]
+    head = "\r\n".join(["GET / HTTP/1.1", "Host: x", *lines, "", ""]).encode()
+    headers = Headers(Heads(100).parse(head, {"sampan.loop": None}))
+
+    user = fronts.authenticate(showing(der(pki / "front-proxy-client.crt"), headers))
+
+    assert user.groups == ("CN=ops,DC=x", "devs", "system:authenticated")
+    assert user.extra == {"a": ("b,c",)}
 
 
 def test_a_server_that_ends_tls_says_which_certificate_it_saw(pki, fronts):

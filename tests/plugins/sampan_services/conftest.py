@@ -19,6 +19,7 @@ from sampan_pods import plugin as pods
 from sampan_services import plugin as services
 
 ADMIN = User("admin", ("system:masters",))
+CONTROLLER = User("system:kube-controller-manager")
 NS = "/api/v1/namespaces/default"
 
 
@@ -46,14 +47,18 @@ class Api:
 
     def raw(self, method: str, path: str, body: Any = None, media: str = "application/json", **more: Any) -> Any:
         data = body if body is None or isinstance(body, bytes) else json.dumps(body)
-        headers = {"content-type": media}
+        headers = {"content-type": media, **more.pop("headers", {})}
         return self.client.simulate_request(
-            method, path, body=data, headers=headers, extras={"sampan.user": ADMIN}, **more
+            method, path, body=data, headers=headers, extras={"sampan.user": more.pop("user", ADMIN)}, **more
         )
 
     def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
         answer = self.raw(method, path, body, **more)
         return answer.status_code, answer.json
+
+    def slice(self, body: Any) -> tuple[int, Any]:
+        """As a controller makes it, who may lead to loopback."""
+        return self("POST", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", body, user=CONTROLLER)
 
     def service(self, name: str, **spec: Any) -> tuple[int, Any]:
         body = {"kind": "Service", "apiVersion": "v1", "metadata": {"name": name}, "spec": spec}

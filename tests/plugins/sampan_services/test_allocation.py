@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 WEB = [{"port": 80, "protocol": "TCP"}]
 
 
@@ -134,17 +136,68 @@ def test_node_ports_are_kept_shared_by_protocol_and_released(api):
     made = api.service("s", type="NodePort", ports=both)[1]
     number = made["spec"]["ports"][0]["nodePort"]
     assert made["spec"]["ports"][1]["nodePort"] == number
-    assert api.node_ports() == {f"{number}-tcp", f"{number}-udp"}
+    assert api.node_ports() == {f"{number}"}
 
     put = {**made, "spec": {**made["spec"], "ports": both[:1]}}
     kept = api("PUT", "/api/v1/namespaces/default/services/s", put)[1]
     assert kept["spec"]["ports"][0]["nodePort"] == number
-    assert api.node_ports() == {f"{number}-tcp"}
+    assert api.node_ports() == {f"{number}"}
 
     back = api.patch("s", {"spec": {"type": "ClusterIP"}})[1]
     assert "nodePort" not in back["spec"]["ports"][0]
     assert "externalTrafficPolicy" not in back["spec"]
     assert api.node_ports() == set()
+
+
+@pytest.mark.parametrize("protocol", ["TCP", "UDP", "SCTP"])
+def test_a_node_port_is_one_service_s_for_all_protocols(api, protocol):
+    api.service("a", type="NodePort", ports=[{"port": 80, "nodePort": 30080}])
+
+    status, refused = api.service("b", type="NodePort", ports=[{"port": 80, "nodePort": 30080, "protocol": protocol}])
+    assert status == 422
+    assert "provided port is already allocated" in refused["message"]
+
+    both = [
+        {"name": "t", "port": 80, "nodePort": 30080},
+        {"name": "u", "port": 80, "nodePort": 30080, "protocol": "UDP"},
+    ]
+    assert api.patch("a", {"spec": {"ports": both}})[0] == 200
+    assert api.patch("a", {"spec": {"ports": both[1:]}})[0] == 200
+    assert api.node_ports() == {"30080"}
+
+
+def test_a_node_port_claimed_by_0_1_0_counts_and_is_released(api):
+    api.service("a", type="NodePort", ports=[{"port": 80, "nodePort": 30080}])
+    path = "/apis/allocation.sampan.dev/v1/nodeports"
+    old = api("GET", f"{path}/30080")[1]
+    api("DELETE", f"{path}/30080")
+    api("POST", path, {**old, "metadata": {"name": "30080-tcp"}})
+
+    assert api.service("b", type="NodePort", ports=[{"port": 80, "nodePort": 30080, "protocol": "UDP"}])[0] == 422
+    api("DELETE", "/api/v1/namespaces/default/services/a")
+    assert api.node_ports() == set()
+
+
+def test_clusterip_and_clusterips_are_one_wish(api):
+    made = api.service("s", ports=WEB)[1]
+    address = made["spec"]["clusterIP"]
+
+    for patch, why in (
+        ({"clusterIPs": ["192.0.2.1"]}, "first value must match `clusterIP`"),
+        ({"clusterIP": "10.96.1.1"}, "may not change once set"),
+        ({"clusterIPs": [address, "10.96.1.1", "10.96.1.2"]}, "may only hold up to 2 values"),
+        ({"clusterIPs": [address, "10.96.1.1"]}, "not configured for dual-stack"),
+    ):
+        status, refused = api.patch("s", {"spec": patch})
+        assert (status, why in refused["message"]) == (422, True), (patch, refused)
+    for spec, why in (
+        ({"clusterIPs": ["10.96.1.1"]}, "must be empty when `clusterIP` is not specified"),
+        ({"clusterIP": "10.96.1.1", "clusterIPs": ["10.96.1.2"]}, "first value must match `clusterIP`"),
+        ({"clusterIP": "None", "clusterIPs": ["10.96.1.2"]}, "first value must match `clusterIP`"),
+    ):
+        status, refused = api.service("other", ports=WEB, **spec)
+        assert (status, why in refused["message"]) == (422, True), (spec, refused)
+    assert api.service("other", ports=WEB, clusterIP="10.96.1.1", clusterIPs=["10.96.1.1"])[0] == 201
 
 
 def test_node_ports_asked_for_have_to_be_free_and_in_range(api):
@@ -163,7 +216,7 @@ def test_a_balancer_may_do_without_node_ports(api):
     made = api.service("lb", type="LoadBalancer", allocateLoadBalancerNodePorts=False, ports=ports)[1]
 
     assert "nodePort" not in made["spec"]["ports"][0]
-    assert api.node_ports() == {"31000-tcp"}
+    assert api.node_ports() == {"31000"}
 
 
 def test_finalizers_keep_the_claims_until_the_service_is_gone(api):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import json
 import threading
 
 import pytest
@@ -19,6 +20,15 @@ class Echo(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", "/there?x=1")
             self.send_header("Content-Length", "0")
             self.end_headers()
+            return
+        if self.path == "/told":
+            data = json.dumps([[name.lower(), value] for name, value in self.headers.items()]).encode()
+            self.send_response(200)
+            for name, value in (("Connection", "X-Own"), ("X-Own", "1"), ("Access-Control-Allow-Origin", "*")):
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
             return
         data = PAGE if self.path == "/page" else f"{self.command} {self.path} {body.decode()}".encode()
         self.send_response(200)
@@ -58,7 +68,7 @@ def web(api, port):
         ],
         "ports": [{"name": "http", "port": port, "protocol": "TCP"}],
     }  # fmt: skip
-    assert api("POST", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", slice_)[0] == 201
+    assert api.slice(slice_)[0] == 201
     return api
 
 
@@ -72,6 +82,21 @@ def test_name_and_number_of_the_port_lead_to_a_ready_endpoint(web, target):
 def test_methods_and_bodies_pass(web, method):
     answer = web.raw(method, f"{NS}/services/web:http/proxy", b"hello", query_string="q=1")
     assert (answer.status_code, answer.text) == (200, f"{method} /?q=1 hello")
+
+
+def test_who_the_caller_is_stays_here_and_so_does_what_is_of_one_connection(web):
+    said = {
+        "Authorization": "Bearer secret", "X-Remote-User": "root", "X-Remote-Group": "system:masters",
+        "X-Remote-Uid": "1", "X-Remote-Extra-Scopes": "all", "X-Client-Cert": "x", "X-Client-Verify": "SUCCESS",
+        "Impersonate-User": "jane", "Impersonate-Group": "devs", "Impersonate-Extra-A": "b",
+        "Connection": "X-Hop, keep-alive", "X-Hop": "1", "TE": "trailers", "Keep-Alive": "1", "X-Kept": "1",
+    }  # fmt: skip
+    answer = web.raw("GET", f"{NS}/services/web:http/proxy/told", headers=said)
+    told = {name for name, _ in answer.json}
+
+    assert "x-kept" in told
+    assert not told & ({name.lower() for name in said} - {"x-kept", "connection"})
+    assert "x-own" not in answer.headers and "access-control-allow-origin" not in answer.headers
 
 
 def test_reads_without_the_last_slash_are_redirected(web):
@@ -108,6 +133,10 @@ def test_a_pod_is_reached_the_same_way(api, port):
     assert api("POST", f"{NS}/pods", pod)[0] == 201
     assert api.raw("GET", f"{NS}/pods/p/proxy/").status_code == 400
     patch = {"status": {"podIP": "127.0.0.1", "podIPs": [{"ip": "127.0.0.1"}]}}
+    assert api("PATCH", f"{NS}/pods/p/status", patch, media="application/merge-patch+json")[0] == 200
+    elsewhere = {"status": {"podIP": "169.254.169.254"}}
+    api("PATCH", f"{NS}/pods/p/status", elsewhere, media="application/merge-patch+json")
+    assert api.raw("GET", f"{NS}/pods/p/proxy/").json["message"] == "address not allowed"
     assert api("PATCH", f"{NS}/pods/p/status", patch, media="application/merge-patch+json")[0] == 200
     for target in ("p", f"p:{port}", "p:http", f"http:p:{port}"):
         assert api.raw("GET", f"{NS}/pods/{target}/proxy/x").text == "GET /x "

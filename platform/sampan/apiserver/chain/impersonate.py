@@ -6,11 +6,12 @@ from urllib.parse import unquote
 
 from sampan.apiserver.chain.authorize import Authorize
 from sampan.apiserver.request import Request
-from sampan.contracts.access import Attributes, User
+from sampan.contracts.access import ANONYMOUS, Attributes, User
 from sampan.errors import BadRequest
+from sampan.objects.headers import first, values
 
 ACCOUNT = "system:serviceaccount:"
-AUTHENTICATED = "system:authenticated"
+AUTHENTICATED, UNAUTHENTICATED = "system:authenticated", "system:unauthenticated"
 EXTRA = "impersonate-extra-"
 
 
@@ -28,10 +29,11 @@ class Impersonate:
                 if key.startswith("HTTP_IMPERSONATE_"):
                     raise BadRequest("requested extra, group or uid impersonation without impersonating a user")
             return
+        name = first(request.headers, "impersonate-user")  # of several lines the first counts, as upstream
         if not name:
             raise BadRequest("Impersonate-User must not be empty")
-        groups = tuple(part.strip() for part in environ.get("HTTP_IMPERSONATE_GROUP", "").split(",") if part.strip())
-        uid = environ.get("HTTP_IMPERSONATE_UID", "")
+        groups = tuple(filter(None, values(request.headers, "impersonate-group")))
+        uid = first(request.headers, "impersonate-uid")
         extra = _extra(request)
         for asked in _attributes(request.user, name, groups, uid, extra):
             self._authorize.require(asked, may_wait=request.may_wait)
@@ -52,25 +54,26 @@ def _attributes(
     access = "authentication.k8s.io"
     if uid:
         asked.append(Attributes(user, "impersonate", access, "v1", "uids", "", "", uid))
-    for key, values in extra.items():
-        asked += [Attributes(user, "impersonate", access, "v1", "userextras", key, "", value) for value in values]
+    for key, said in extra.items():
+        asked += [Attributes(user, "impersonate", access, "v1", "userextras", key, "", value) for value in said]
     return asked
 
 
 def _extra(request: Request) -> dict[str, tuple[str, ...]]:
-    """Percent-decoded extra keys with their values; WSGI has already joined repeated headers with commas."""
-    found: dict[str, tuple[str, ...]] = {}
-    for header in request.headers:
-        if header.startswith(EXTRA):
-            values = tuple(part.strip() for part in request.headers[header].split(","))
-            found[unquote(header[len(EXTRA) :])] = values
-    return found
+    """Percent-decoded extra keys with their values, one from each line."""
+    return {
+        unquote(header[len(EXTRA) :]): tuple(values(request.headers, header))
+        for header in request.headers
+        if header.startswith(EXTRA)
+    }
 
 
 def _with_usual(name: str, groups: tuple[str, ...]) -> tuple[str, ...]:
     """The groups such a user would have had by itself."""
     if not groups and name.startswith(ACCOUNT) and name.count(":") == 3:
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{name.split(':')[2]}")
-    if name != "system:anonymous" and AUTHENTICATED not in groups:
-        groups = (*groups, AUTHENTICATED)
+    if name == ANONYMOUS.name:
+        return groups if UNAUTHENTICATED in groups else (*groups, UNAUTHENTICATED)
+    if AUTHENTICATED not in groups and UNAUTHENTICATED not in groups:
+        return (*groups, AUTHENTICATED)
     return groups

@@ -62,17 +62,17 @@ class Early:
     """A socket in front of which stand bytes that were read before it was handed over."""
 
     def __init__(self, sock: socket.socket, early: bytes) -> None:
-        self._sock = sock
+        self.lent = sock
         self._early = early
 
     def recv(self, size: int = 65536, flags: int = 0) -> bytes:
         if self._early:
             data, self._early = self._early[:size], self._early[size:]
             return data
-        return self._sock.recv(size, flags)
+        return self.lent.recv(size, flags)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
+        return getattr(self.lent, name)
 
 
 def _send(sock: socket.socket, data: bytes) -> None:

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from sampan.apiserver.handover import Hijacked, Offloaded, Parked
+from sampan.apiserver.upgrades import taken
 from sampan.apiserver.worker import Limits
 from sampan.contracts.serving import Answer
 from sampan.errors import Conflict
@@ -373,3 +374,39 @@ def test_a_raw_connection_is_lent_with_what_came_early(serve):
     assert talk.read(7) == b"THE END"
     assert talk.at_end()
     assert running.clients() == 0
+
+
+def test_a_new_connection_is_not_lost_when_a_raw_one_ends_just_before(serve):
+    """The loop learns that a raw connection is over after its thread has let go. In between, the descriptor must not
+    be free: a new connection would get its number, be struck off in its place, and be reset at its deadline."""
+    let_go, go_on = threading.Event(), threading.Event()
+
+    def raw(sock):
+        upgrade = taken(sock, b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+        upgrade.recv()
+        upgrade.close()
+        let_go.set()
+        go_on.wait(10)
+
+    running = serve(routes(exec=raising(lambda: Offloaded(run_raw=raw))), Limits(tick_seconds=0.02, head_seconds=60.0))
+    talk = running.talk()
+    talk.say(b"GET /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    assert talk.head()[0] == 101
+    spare = [socket.socket() for _ in range(4)]  # made now: the client's ends must not take the number
+    talk.say(b"bye")
+    talk.sock.shutdown(socket.SHUT_WR)
+    assert let_go.wait(10)
+
+    others = []
+    for sock in spare:  # the server's end of the first has the number, if it is free
+        sock.connect(running.listener.getsockname())
+        others.append(running.talk(sock))
+    for other in others:
+        other.say(GET % b"first")
+        assert other.answer()[2] == b"/first"
+    go_on.set()
+    assert talk.at_end()
+
+    for other in others:
+        other.say(GET % b"second")
+        assert other.answer()[2] == b"/second"
