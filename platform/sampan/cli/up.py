@@ -45,12 +45,13 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
     if lock is None:
         settings = _running(settings)
         click.echo(f"already running in {settings.home}; see `sampan status`")
-    elif foreground:
-        set_up()
-        _supervisor(settings, where["config"], flags).run()
-        return
     else:
-        _launch(settings, _supervisor(settings, where["config"], flags), lock)
+        with lock:
+            if foreground:
+                set_up()
+                _supervisor(settings, where["config"], flags).run()
+                return
+            _launch(settings, _supervisor(settings, where["config"], flags), lock)
         click.echo(f"starting in {settings.home}")
     wait_until_up(settings, started)
     if hint:
@@ -130,7 +131,6 @@ def _launch(settings: Settings, supervisor: Supervisor, lock: Any) -> None:
 
     with open(logs / "sampan.log", "ab") as log_file:
         in_background(main, log_file, lock)
-    lock.close()
 
 
 def wait_until_up(settings: Settings, started: float) -> None:
