@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from clusters import Cluster, start, until
 
+from sampan.reservations import home_id
+
 
 def test_up_is_harmless_when_repeated(exec_cluster):
     before = exec_cluster.state()["pid"]
@@ -60,12 +62,9 @@ def test_objects_survive_a_restart_of_the_whole(tmp_path, tools):
 
 @pytest.mark.docker
 def test_down_leaves_no_container_and_no_rule(tmp_path, tools, docker_cluster):
-    number = 103
     home = tmp_path / "home"
     home.mkdir()
-    (home / "sampan.yaml").write_text(
-        f"network: {{service_cidr: 10.{number}.0.0/16}}\nnode: {{runtime: docker, name: passing}}\n"
-    )
+    (home / "sampan.yaml").write_text("node: {runtime: docker, name: passing}\n")
     cluster = Cluster(home, "docker", 0, docker_cluster.image, tools)
     from clusters import free_port
 
@@ -82,10 +81,13 @@ def test_down_leaves_no_container_and_no_rule(tmp_path, tools, docker_cluster):
             check=True,
         ).stdout
 
+    def tables() -> str:
+        return subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
+
     assert uid in containers()
+    assert f"sampan_{home_id(home)}" in tables()
     cluster.sampan("down")
 
     assert uid not in containers()
-    rules = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
-    assert f"sampan_10_{number}_0_0" not in rules
+    assert f"sampan_{home_id(home)}" not in tables()
     assert str(home) not in Path("/proc/self/mounts").read_text()

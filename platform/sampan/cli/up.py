@@ -61,16 +61,7 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
 def _running(wanted: Settings) -> Settings:
     """The settings of the cluster that runs; raises ConfigError, changing nothing, where others are asked for."""
     state = _await(lambda: read_state(wanted.home), API_WAIT, wanted, "the supervisor does not start")
-    running = effective.recorded(state)
-    if running is None:
-        return wanted
-    if different := effective.differences(running, wanted):
-        lines = "".join(f"\n  {line}" for line in different)
-        raise ConfigError(
-            f"a cluster runs in {wanted.home} by other settings (it answers at {running.server_url}):{lines}\n"
-            f"nothing was changed; `sampan down` and the same `sampan up` again start it as asked for"
-        )
-    return running
+    return effective.refuse_others(state, wanted)
 
 
 def _inherit(settings: Settings) -> IO[str] | None:

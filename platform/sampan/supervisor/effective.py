@@ -61,6 +61,23 @@ def differences(running: Settings, wanted: Settings) -> list[str]:
     return found
 
 
+def refuse_others(state: Mapping[str, Any], wanted: Settings) -> Settings:
+    """The settings of the cluster that runs by that state, ``wanted`` where it does not say.
+
+    Raises ConfigError, in words, where others are wanted: kubeconfigs and whatever else is made by them would lie.
+    """
+    running = recorded(state)
+    if running is None:
+        return wanted
+    if different := differences(running, wanted):
+        lines = "".join(f"\n  {line}" for line in different)
+        raise ConfigError(
+            f"a cluster runs in {wanted.home} by other settings (it answers at {running.server_url}):{lines}\n"
+            f"nothing was changed; `sampan down` and the same command again take them up"
+        )
+    return running
+
+
 def _flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in data.items():
         if isinstance(value, Mapping):

@@ -79,6 +79,17 @@ def test_up_with_other_flags_says_what_runs_and_what_differs_and_writes_nothing(
     assert config(tmp_path) == before
 
 
+@pytest.mark.parametrize("command", ["prepare", "apiserver"])
+def test_kubeconfigs_are_not_rewritten_for_another_port_than_the_one_that_runs(run, running, tmp_path, command):
+    running("api: {port: 6555}\n")
+    config(tmp_path, "api: {port: 7199}\n")
+
+    answer = run(command)
+
+    assert "api.port is 6555, not 7199" in str(answer.exception)
+    assert not (tmp_path / "kubeconfig").exists()
+
+
 def test_up_with_a_changed_file_says_so_too(run, running, tmp_path):
     running("api: {port: 6555}\n")
     config(
