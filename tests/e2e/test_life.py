@@ -22,6 +22,16 @@ def test_up_is_harmless_when_repeated(exec_cluster):
     assert exec_cluster.state()["pid"] == before
 
 
+def test_up_with_another_port_says_what_runs_and_changes_nothing(exec_cluster):
+    before = (exec_cluster.home / "sampan.yaml").read_text()
+
+    with pytest.raises(AssertionError, match=rf"api\.port is {exec_cluster.port}, not 7199"):  # it ends with 2
+        exec_cluster.sampan("up", "--port", "7199")
+
+    assert (exec_cluster.home / "sampan.yaml").read_text() == before
+    assert f"https://127.0.0.1:{exec_cluster.port} is ready" in exec_cluster.sampan("status")
+
+
 def test_status_plugins_and_addons_tell_the_truth(exec_cluster):
     status = exec_cluster.sampan("status")
 
@@ -55,6 +65,10 @@ def test_objects_survive_a_restart_of_the_whole(tmp_path, tools):
         cluster.sampan("down")
         cluster.sampan("up")
         assert cluster.get("configmap", "keeps")["data"] == {"k": "v"}
+        (cluster.home / "sampan.yaml").write_text("apii: {port: 7199}\n")  # a typo: what runs is told and stopped
+        status = cluster.sampan("status")
+        assert f"https://127.0.0.1:{cluster.port} is ready" in status and "apii is not a setting" in status
+        assert "bad" not in cluster.sampan("doctor")
     finally:
         cluster.sampan("down")
     assert "not running" in cluster.sampan("status", check=False)

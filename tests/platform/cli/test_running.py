@@ -8,8 +8,11 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from sampan import reservations
 from sampan.cli import sampan
+from sampan.contracts.components import Leftover
 from sampan.errors import ConfigError
+from sampan.plugins import Plugins
 from sampan.settings import load
 from sampan.supervisor import effective
 from sampan.supervisor.exposing import Exposure
@@ -269,6 +272,27 @@ def test_doctor_goes_by_the_runtime_that_is_set(run, tmp_path):
 
     assert "pods run as host processes (exec runtime), as node.runtime says" in said
     assert "containers" not in said
+
+
+def test_doctor_names_what_only_gone_homes_have_left(run, tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    found = [
+        Leftover(what="a rule", remove="iptables -D it", home="/gone/away"),
+        Leftover(what="a table", remove="nft delete it", home_id="unknown"),
+        Leftover(what="a box", remove="docker rm it", home=str(tmp_path / "there")),
+        Leftover(what="its own", remove="-", home_id=reservations.home_id(tmp_path)),
+        Leftover(what="a running one's", remove="-", home_id="running"),
+    ]
+    held = [reservations.Reservation("running", "", "10.1.0.0/16", "1-2", "127.250.1.0/24")]
+    monkeypatch.setattr(reservations, "held", lambda: held)
+    monkeypatch.setattr(Plugins, "ask", lambda self, hook: [("x", found)])
+
+    lines = [line for line in run("doctor").output.splitlines() if "left on this machine" in line]
+
+    assert lines == [
+        "note  left on this machine: a rule, of the home at /gone/away, which is gone; `iptables -D it` removes it",
+        "note  left on this machine: a table, of a home that is not known here; `nft delete it` removes it",
+    ]
 
 
 KUBECONFIG = """\
