@@ -153,9 +153,9 @@ def in_use(key: str, wanted: str, theirs: str, home: str) -> str:
     """The sentence for the user."""
     whose = f"the cluster in {home}" if home else "another user's cluster"
     what = f"network.{key} {wanted}" + ("" if wanted == theirs else f" overlaps {theirs}, which")
+    way_out = "choose another range in a new home" if key == "service_cidr" else f"set network.{key} to another range"
     return (
-        f"{what} is in use by {whose} on this machine; stop that one, or "
-        f"choose another range in a new home (without network.{key} a free one is chosen)"
+        f"{what} is in use by {whose} on this machine; stop that one, or {way_out} (a new home finds a free one)"
     )
 
 
