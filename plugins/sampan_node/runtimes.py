@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import logging
 import shutil
@@ -63,7 +64,7 @@ def _ask(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> R
 
 
 def remove_others(but: str, home: str, options: Mapping[str, Any]) -> None:
-    """Containers of every runtime but one: a node that was killed and comes back with another runtime would not see what
+    """Containers of every runtime but one: a node that was killed and comes back with another runtime does not see what
     the first one left."""
     for name in ("docker", "exec"):
         folder = Path(home) / name
@@ -71,15 +72,13 @@ def remove_others(but: str, home: str, options: Mapping[str, Any]) -> None:
             continue
         try:
             runtime = open_runtime(name, Path(home), options, Installed())
+            with contextlib.closing(runtime):
+                for sandbox in runtime.sandboxes():
+                    runtime.remove_sandbox(sandbox.id)
         except SampanError as error:
             log.warning("node: cannot remove what the %s runtime may have left: %s", name, error)
-            continue
-        try:
-            for sandbox in runtime.sandboxes():
-                runtime.remove_sandbox(sandbox.id)
-        finally:
-            runtime.close()
-        shutil.rmtree(folder, ignore_errors=True)  # not to be looked at again
+        else:
+            shutil.rmtree(folder, ignore_errors=True)  # not to be looked at again
 
 
 class Installed:
