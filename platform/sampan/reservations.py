@@ -154,9 +154,7 @@ def in_use(key: str, wanted: str, theirs: str, home: str) -> str:
     whose = f"the cluster in {home}" if home else "another user's cluster"
     what = f"network.{key} {wanted}" + ("" if wanted == theirs else f" overlaps {theirs}, which")
     way_out = "choose another range in a new home" if key == "service_cidr" else f"set network.{key} to another range"
-    return (
-        f"{what} is in use by {whose} on this machine; stop that one, or {way_out} (a new home finds a free one)"
-    )
+    return f"{what} is in use by {whose} on this machine; stop that one, or {way_out} (a new home finds a free one)"
 
 
 def registry(environ: Mapping[str, str] = os.environ) -> Path:

@@ -13,11 +13,11 @@ from sampan.settings import Where, load
 def command(where: Where) -> None:
     """Make keys, certificates and kubeconfigs, renew those near their end, and start nothing."""
     from sampan.supervisor import cluster, effective
-    from sampan.supervisor.state import is_alive, read_state
+    from sampan.supervisor.state import live_state
 
     set_up()
     settings = load(**where)
-    if is_alive(state := read_state(settings.home)):
+    if state := live_state(settings.home):
         effective.refuse_others(state, settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     cluster.prepare(settings, cluster.load_plugins(settings))

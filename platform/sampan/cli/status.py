@@ -14,7 +14,7 @@ from sampan.cli.up import ready_node
 from sampan.errors import StatusError
 from sampan.settings import Where, home_of, load
 from sampan.supervisor import effective, inquiry
-from sampan.supervisor.state import is_alive, is_running, read_state
+from sampan.supervisor.state import is_alive, is_running, live_state, read_state
 
 if TYPE_CHECKING:
     from sampan.client import Client
@@ -26,8 +26,8 @@ def command(where: Where) -> None:
     """Say what runs, where, and how it is. Exit code 1 when the cluster does not run or is not well."""
     home = home_of(**where)
     state = read_state(home)
-    if is_alive(state):
-        _supervised(home, state, where)
+    if running := live_state(home):
+        _supervised(home, running, where)
     elif parts := inquiry.parts(home):
         _in_parts(home, parts)
     elif not home.exists() or not is_running(home):
