@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sampan.contracts.commands import Command
-from sampan.contracts.components import Component
+from sampan.contracts.components import Component, Leftover
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import ClientReconciler, Reconciler, Standing
 from sampan.contracts.serving import Route
@@ -117,6 +117,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "contribute_commands": _command,
     "contribute_components": _instance(Component),
     "contribute_kinds": _kind,
+    "contribute_leftovers": _instance(Leftover),
     "contribute_reconcilers": _instance(Reconciler, ClientReconciler, Standing),
     "contribute_routes": _instance(Route),
     "contribute_scheduling_plugins": _scheduling,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import logging
+import shutil
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,6 +61,24 @@ def _ask(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> R
     folder.mkdir(parents=True, exist_ok=True)
     found: Runtime | None = plugins.first("provide_runtime", name=name, home=str(folder), options=options)
     return found
+
+
+def remove_others(but: str, home: str, options: Mapping[str, Any]) -> None:
+    """Containers of every runtime but one: a node that was killed and comes back with another runtime does not see what
+    the first one left."""
+    for name in ("docker", "exec"):
+        folder = Path(home) / name
+        if name == but or not folder.is_dir():
+            continue
+        try:
+            runtime = open_runtime(name, Path(home), options, Installed())
+            with contextlib.closing(runtime):
+                for sandbox in runtime.sandboxes():
+                    runtime.remove_sandbox(sandbox.id)
+        except SampanError as error:
+            log.warning("node: cannot remove what the %s runtime may have left: %s", name, error)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)  # not to be looked at again
 
 
 class Installed:

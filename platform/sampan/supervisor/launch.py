@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import IO
 
+from sampan import reservations
 from sampan.errors import ConfigError
+from sampan.options import hold_reservation, refuse_in_use
 from sampan.settings import Settings
 from sampan.supervisor import cluster
 from sampan.supervisor.processes import Supervisor
@@ -30,11 +32,21 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
     """Everything that can go wrong before the first fork, done: plugins, keys, imports. Raises ConfigError in words."""
     check_free(settings)
     plugins = cluster.load_plugins(settings)
+    with reservations.turn():
+        refuse_in_use(settings)
+        held = hold_reservation(settings)
+    is_new = not reservations.authority_id(settings.home)
     options, members = cluster.prepare(settings, plugins)
+    if is_new and held is not None:  # now it can say whose home it is
+        first, held = held, hold_reservation(settings)
+        first.close()
+    for complaint in cluster.clean_up_unwanted(settings, plugins, options):
+        log.warning("not cleaned up: %s", complaint)
     for name in PRELOAD:
         __import__(name)
     wanted = cluster.processes(settings, plugins, options, members)
-    return Supervisor(settings.home, wanted, reload=lambda: cluster.reread(config, str(settings.home)))
+    configured = cluster.Configured(settings, plugins, config, held)
+    return Supervisor(settings.home, wanted, reload=configured.reload, facts=configured.facts)
 
 
 def check_free(settings: Settings) -> None:

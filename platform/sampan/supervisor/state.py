@@ -35,17 +35,22 @@ def write_state(home: Path, pid: int, processes: list[ProcessState], **facts: An
     """Replace the state file atomically."""
     path = run_directory(home) / "state.json"
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({"pid": pid, "born": born(pid), "processes": [asdict(p) for p in processes], **facts}))
+    with open(fresh, "w", opener=_private) as file:  # settings may hold passwords
+        file.write(json.dumps({"pid": pid, "born": born(pid), "processes": [asdict(p) for p in processes], **facts}))
     os.replace(fresh, path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def read_state(home: Path) -> dict[str, Any]:
     """The state as last written, {} where there is none."""
     try:
-        state: dict[str, Any] = json.loads((home / "run" / "state.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        state = json.loads((home / "run" / "state.json").read_text())
+    except (OSError, ValueError):
         return {}
-    return state
+    return state if isinstance(state, dict) else {}
 
 
 def born(pid: int) -> int:
@@ -60,6 +65,12 @@ def born(pid: int) -> int:
 def is_alive(process: Mapping[str, Any]) -> bool:
     """Whether the process that the state names (the supervisor, or one of its own) is still the same one and runs."""
     return bool(process.get("pid") and process.get("born") and born(process["pid"]) == process["born"])
+
+
+def live_state(home: Path) -> dict[str, Any]:
+    """The state of the supervisor that runs there, {} where none does: the file of a copied home names another's."""
+    state = read_state(home)
+    return state if is_alive(state) and is_running(home) else {}
 
 
 def take_lock(home: Path) -> IO[str] | None:
