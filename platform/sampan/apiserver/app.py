@@ -91,6 +91,7 @@ def new_app(
     clock: Callable[[], float] = time.time,
 ) -> App:
     """An API server over ``store`` with what ``plugins`` bring. Raises PluginError where going on would not be safe."""
+    plugins.require()
     options, orders = options or {}, orders or Orders()
     cache, registry, metrics = Cache(store, clock=clock), Registry(), Metrics()
     writer = Writer(cache, registry, Ownership(clock), clock)

@@ -29,7 +29,9 @@ def build_app(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) 
 
 
 def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> App:
-    """The App itself; raises ConfigError where no plugin knows the store, or it cannot be had by all workers."""
+    """The App itself; raises ConfigError where no plugin knows the store, or it cannot be had by all workers, and
+    PluginError where a plugin is not loaded."""
+    plugins.require()  # before a store is opened
     store = plugins.first("provide_store", url=settings.store_url)
     if store is None:
         scheme = settings.store_url.partition(":")[0]
@@ -42,6 +44,7 @@ def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> A
     plugins.books.keep_in(settings.home / "run" / "plugins")
     url = str(options.get("server_url") or settings.server_url)
     app = new_app(plugins, store=store, home=str(settings.home), options=options, orders=orders, server_url=url)
+    plugins.books.write()  # what failed at boot is read by `sampan up` and `status`, which may be asked at once
     app.at_close(store.close)
     atexit.register(app.close)
     if alone:

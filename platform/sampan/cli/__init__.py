@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -96,8 +97,17 @@ def sampan(ctx: click.Context, home: str, config: str) -> None:
     ctx.obj = Where(home=home, config=config)
 
 
+class Words(logging.Formatter):
+    """A message without its traceback, which is for log files."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"sampan: {record.getMessage()}"
+
+
 def main(argv: list[str] | None = None) -> Any:
     """The console script; errors of ours are one sentence and exit code 2."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(Words())  # for commands that do not set up logging
     try:
         return sampan(argv, prog_name="sampan")
     except (ConfigError, PluginError) as error:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from sampan.cli import failures
+from sampan.errors import ConfigError
 from sampan.options import may_use_nftables
 from sampan.settings import Settings, Where, load
 from sampan.supervisor.state import is_running
@@ -33,6 +35,7 @@ def findings(settings: Settings) -> Iterator[tuple[str, str]]:
     """(ok | note | bad, sentence) for each thing looked at."""
     yield ("ok", f"Python {sys.version.split()[0]}")
     yield from _home(settings)
+    yield from _plugins(settings)
     yield from _port(settings)
     yield from _docker()
     if may_use_nftables():
@@ -54,6 +57,19 @@ def _home(settings: Settings) -> Iterator[tuple[str, str]]:
     free = shutil.disk_usage(probe).free
     grade = "ok" if free > 1 << 30 else "bad"
     yield (grade, f"home {settings.home} with {free / 1e9:.1f} GB free")
+
+
+def _plugins(settings: Settings) -> Iterator[tuple[str, str]]:
+    from sampan.supervisor.cluster import load_plugins
+
+    try:
+        found = load_plugins(settings).not_loaded()
+    except ConfigError as error:
+        yield ("bad", str(error))
+        return
+    yield from failures.found_now(found) or [("ok", "every plugin loads")]
+    for failure in failures.recorded(settings.home):
+        yield ("bad", f"in the running cluster {failure}")
 
 
 def _port(settings: Settings) -> Iterator[tuple[str, str]]:

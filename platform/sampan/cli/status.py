@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from sampan.cli import failures
 from sampan.cli.up import ready_node
 from sampan.errors import StatusError
 from sampan.settings import Where, load
@@ -51,6 +52,9 @@ def command(where: Where) -> None:
         )
         complaints += _complaints(settings.home, process)
     click.echo(f"{'all':14}{'':8}{in_megabytes(total):>10}")
+    complaints += [f"plugin    {failure}" for failure in failures.recorded(settings.home)]
+    if state.get("complaint"):
+        complaints.append(f"reload    the last change was not applied: {state['complaint']}")
     for complaint in complaints:
         click.echo(complaint)
     click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")

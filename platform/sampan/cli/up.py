@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +12,17 @@ from typing import IO, Any
 
 import click
 
+from sampan.cli import failures
 from sampan.cli.logging_setup import set_up
 from sampan.cli.logs import in_words
 from sampan.errors import ConfigError, StatusError
 from sampan.settings import Settings, Where, load
 from sampan.supervisor import remains
-from sampan.supervisor.state import is_alive, read_state, take_lock
+from sampan.supervisor.state import is_alive, is_running, read_state, take_lock
 
 API_WAIT = 60.0  # seconds
 NODE_WAIT = 60.0
+STOP_WAIT = 30.0
 HOPELESS = 3  # restarts of one process
 
 
@@ -50,6 +54,8 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
         _launch(settings, where["config"], lock)
         click.echo(f"starting in {settings.home}")
     wait_until_up(settings, started)
+    for failure in failures.recorded(settings.home):
+        click.echo(f"  plugin   {failure}", err=True)
     if hint:
         click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
 
@@ -144,7 +150,8 @@ def _await(found: Callable[[], Any], seconds: float, settings: Settings, complai
     while not (result := found()):
         if time.monotonic() > deadline or _is_hopeless(settings.home):
             log = settings.home / "logs" / "sampan.log"
-            raise ConfigError(f"{complaint}; see `sampan logs` ({log})\n{_last_lines(log)}")
+            said = _refusal(log) if _end_refused(settings.home) else ""
+            raise ConfigError(said or f"{complaint}; see `sampan logs` ({log})\n{_last_lines(log)}")
         time.sleep(0.02)
     return result
 
@@ -158,16 +165,40 @@ def _is_hopeless(home: Path) -> bool:
         os.kill(state["pid"], 0)
     except ProcessLookupError:
         return True
-    return any(process["restarts"] >= HOPELESS for process in state["processes"])
+    return any(each["restarts"] >= HOPELESS or each["status"] == "refused" for each in state["processes"])
+
+
+def _end_refused(home: Path) -> bool:
+    """Stop a cluster whose API server says that it cannot start, for without it the rest would only wait; whether it
+    is one."""
+    state = read_state(home)
+    refused = any(each["name"] == "apiserver" and each["status"] == "refused" for each in state.get("processes", ()))
+    if refused and is_alive(state):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(state["pid"], signal.SIGTERM)
+        deadline = time.monotonic() + STOP_WAIT
+        while is_running(home) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    return refused
+
+
+def _refusal(log: Path) -> str:
+    """Why a process does not start, as it has logged last; "" where it has not."""
+    said = [in_words(line).splitlines()[0] for line in tail(log) if " does not start: " in line]
+    return said[-1].partition(": ")[2] if said else ""
+
+
+def tail(path: Path) -> list[str]:
+    """The log's last lines; none where it cannot be read."""
+    try:
+        return path.read_text(errors="replace").splitlines()[-200:]
+    except OSError:
+        return []
 
 
 def _last_lines(path: Path, count: int = 8) -> str:
     """The last warnings and errors, each in one line."""
-    try:
-        lines = path.read_text(errors="replace").splitlines()[-200:]
-    except OSError:
-        return ""
-    words = [in_words(line).splitlines()[0] for line in lines if line.strip()]
+    words = [in_words(line).splitlines()[0] for line in tail(path) if line.strip()]
     return "\n".join([line for line in words if " warning " in line or " error " in line][-count:])
 
 

@@ -95,9 +95,11 @@ def lasting_identity(settings: Settings, options: Mapping[str, Any]) -> str:
 
 
 def reread(config: str, home: str) -> list[Process]:
-    """What SIGHUP asks: the processes that the configuration file wants now."""
+    """What SIGHUP asks: the processes that the configuration file wants now. Raises PluginError where a plugin that was
+    installed or changed meanwhile does not load; what runs goes on then with the plugins it began with."""
     settings = load(config=config, home=home)
     plugins = load_plugins(settings)
+    plugins.require()
     return processes(settings, plugins, *prepare(settings, plugins))
 
 

@@ -27,9 +27,12 @@ PRELOAD = (
 
 
 def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
-    """Everything that can go wrong before the first fork, done: plugins, keys, imports. Raises ConfigError in words."""
+    """Everything that can go wrong before the first fork, done: plugins, keys, imports.
+
+    Raises ConfigError or PluginError in words."""
     check_free(settings)
     plugins = cluster.load_plugins(settings)
+    plugins.require()
     options, members = cluster.prepare(settings, plugins)
     for name in PRELOAD:
         __import__(name)

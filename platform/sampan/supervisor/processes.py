@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sampan.errors import ConfigError, PluginError
 from sampan.supervisor import tether
 from sampan.supervisor.memory import limit_arenas, settle
 from sampan.supervisor.state import ProcessState, born, write_state
@@ -26,6 +27,7 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 STEADY = 20.0  # seconds of life after which a process counts as healthy again
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+REFUSED = 4  # exit code of a process that says itself, in words, why it does not start; gunicorn's for the API server
 PATIENCE = 20.0  # seconds a process is given to stop before it is killed
 
 
@@ -130,6 +132,9 @@ class Supervisor:
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
+        except (ConfigError, PluginError) as error:
+            log.error("%s does not start: %s", process.name, error)
+            code = REFUSED
         except BaseException:
             log.exception("%s failed", process.name)
         finally:
@@ -149,6 +154,8 @@ class Supervisor:
                     if lived > STEADY
                     else min(self._pause.get(state.name, FIRST_PAUSE / 2) * 2, LONGEST_PAUSE)
                 )
+                if os.WIFEXITED(status) and os.WEXITSTATUS(status) == REFUSED:
+                    state.status, pause = "refused", LONGEST_PAUSE  # trying again soon would change nothing
                 self._pause[state.name] = pause
                 self._due[state.name] = time.monotonic() + pause
                 log.warning("%s %s; starting it again in %.1f s", state.name, state.exit, pause)

@@ -20,7 +20,8 @@ class ProcessState:
     born: int = 0  # start time in clock ticks since boot: with the pid it names a process for ever
     started: float = 0.0  # seconds since the epoch
     restarts: int = 0
-    status: str = "starting"  # starting, running, waiting (to be restarted), stopped
+    #: starting, running, waiting (to be restarted), refused (it has logged why it does not start; tried again), stopped
+    status: str = "starting"
     exit: str = ""  # how it ended last
     components: list[str] = field(default_factory=list)
 
