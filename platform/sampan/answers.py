@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sampan.contracts.components import Component
+from sampan.contracts.components import Component, Leftover
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import ClientReconciler, Reconciler, Standing
 from sampan.contracts.serving import Route
@@ -107,6 +107,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "contribute_authorizers": _asker("authorize"),
     "contribute_components": _instance(Component),
     "contribute_kinds": _kind,
+    "contribute_leftovers": _instance(Leftover),
     "contribute_reconcilers": _instance(Reconciler, ClientReconciler, Standing),
     "contribute_routes": _instance(Route),
     "contribute_scheduling_plugins": _scheduling,

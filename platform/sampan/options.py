@@ -1,25 +1,34 @@
 """The cluster-wide options that every part is given, worked out once from the settings and this machine.
 
-What must not change once a cluster exists (service_cidr) is remembered in ``home/cluster.json``.
+What must not change once a cluster exists (service_cidr, node_ports) is chosen at its first start so that no other
+cluster of this machine uses it, and remembered in ``home/cluster.json``; what is the machine's own in ``machine.json``.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import ipaddress
 import json
 import os
 import shutil
 import socket
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sampan import reservations
 from sampan.errors import ConfigError
+from sampan.reservations import Reservation
 from sampan.settings import Settings
 
-ROUTED_SERVICES = "10.96.0.0/16"
-LOOPBACK_SERVICES = "127.96.0.0/16"
+#: The first is everybody's default, the further ones are for further clusters of a machine.
+ROUTED_SERVICES = tuple(f"10.{second}.0.0/16" for second in range(96, 128))
+LOOPBACK_SERVICES = tuple(f"127.{second}.0.0/16" for second in (*range(96, 128), *range(64, 96)))
+NODE_PORTS = ("30000-32767", *(f"{first}-{first + 999}" for first in range(29000, 10999, -1000)))
+LOOPBACK_PODS = range(127 << 24 | 128 << 16, 127 << 24 | 255 << 16, 256)  # /24s, clear of 127.0 and of Services
+ROUTES = "/proc/net/route"
 DOCKER_BRIDGE = "docker0"
 SIOCGIFADDR = 0x8915
 DNS_PORT = 53
@@ -27,9 +36,10 @@ DNS_PORT = 53
 
 def cluster_options(settings: Settings) -> dict[str, Any]:
     """As listed in contracts.serving.ServerContext: addresses as text, paths as text."""
-    service_cidr = _remembered(settings)
+    service_cidr, node_ports = _remembered(settings)
     network = ipaddress.ip_network(service_cidr)
     return {
+        "home_id": reservations.home_id(settings.home),
         "home": str(settings.home),
         "pki": str(settings.home / "pki"),
         "server_url": settings.server_url,
@@ -42,7 +52,8 @@ def cluster_options(settings: Settings) -> dict[str, Any]:
         "dns_reachable": may_serve_names(service_cidr),
         "pod_cidr": settings.network.pod_cidr,
         "cluster_domain": settings.network.domain,
-        "node_port_range": settings.network.node_ports,
+        "node_port_range": node_ports,
+        "loopback_pods": _loopback_pods(settings.home),
         "node_name": settings.node.name or socket.gethostname().lower(),
         "node_ip": settings.node.ip or primary_address(),
         "kubelet_port": settings.node.kubelet_port,
@@ -95,17 +106,113 @@ def bridge_address(name: str) -> str:
     return socket.inet_ntoa(answer[20:24])
 
 
-def _remembered(settings: Settings) -> str:
+def refuse_in_use(settings: Settings) -> None:
+    """Raises ConfigError, before anything is written, where a running cluster of this machine uses what this one was
+    made with or is set to."""
+    if settings.node.enabled:
+        reservations.check(_reservation(settings.home, *_wanted(settings)))
+
+
+def hold_reservation(settings: Settings) -> socket.socket | None:
+    """Hold what this home uses of what clusters on one machine may not share, for as long as the socket is open in any
+    process. None where no node is wanted, whose proxy and pods are what uses it. Raises ConfigError where it is in use.
+
+    Called in ``reservations.turn()``, together with the choice.
+    """
+    if not settings.node.enabled:
+        return None
+    wanted = _reservation(settings.home, *_remembered(settings), _loopback_pods(settings.home))
+    return reservations.hold(wanted, settings.home)
+
+
+def _reservation(home: Path, service_cidr: str = "", node_ports: str = "", loopback_pods: str = "") -> Reservation:
+    authority = reservations.authority_id(home)
+    return Reservation(reservations.home_id(home), authority, service_cidr, node_ports, loopback_pods)
+
+
+def _wanted(settings: Settings) -> tuple[str, str]:
+    """(service_cidr, node_ports) that this cluster was made with or is set to; "" for what may be chosen."""
     path = Path(settings.home) / "cluster.json"
     wanted = settings.network.service_cidr
-    known = json.loads(path.read_text())["service_cidr"] if path.exists() else ""
-    if known and wanted and known != wanted:
+    known = json.loads(path.read_text()) if path.exists() else {}
+    service_cidr = known.get("service_cidr", "")
+    if service_cidr and wanted and service_cidr != wanted:
         raise ConfigError(
-            f"network.service_cidr is {wanted}, but this cluster was made with {known}; "
+            f"network.service_cidr is {wanted}, but this cluster was made with {service_cidr}; "
             f"take the setting back or start a new home"
         )
-    chosen = known or wanted or (ROUTED_SERVICES if may_use_nftables() else LOOPBACK_SERVICES)
-    if not known:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(json.dumps({"service_cidr": chosen}))
-    return chosen
+    return service_cidr or wanted, settings.network.node_ports or known.get("node_ports", "")
+
+
+def _remembered(settings: Settings) -> tuple[str, str]:
+    """The same, chosen where it was free to choose, and from now on remembered."""
+    service_cidr, node_ports = _wanted(settings)
+    service_cidr, node_ports = service_cidr or _free_services(settings), node_ports or _free_node_ports(settings)
+    path = Path(settings.home) / "cluster.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    fresh = {**known, "service_cidr": service_cidr, "node_ports": node_ports}
+    if fresh != known:
+        _write(path, fresh)
+    return service_cidr, node_ports
+
+
+def _write(path: Path, content: dict[str, str]) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(content))
+    fresh.replace(path)
+
+
+def _free_services(settings: Settings) -> str:
+    candidates = ROUTED_SERVICES if may_use_nftables() else LOOPBACK_SERVICES
+    return _chosen("service_cidr", candidates, settings)
+
+
+def _free_node_ports(settings: Settings) -> str:
+    return _chosen("node_ports", NODE_PORTS, settings)
+
+
+def _chosen(key: str, candidates: tuple[str, ...], settings: Settings) -> str:
+    """Free on this machine. Without a node nothing here uses it, and the default is as good."""
+    if not settings.node.enabled:
+        return candidates[0]
+    routes = list(_routes())
+    found = reservations.free(
+        key, candidates, _reservation(settings.home),
+        lambda each: "/" in each and any(reservations.overlap(each, route) for route in routes),
+    )  # fmt: skip
+    if not found:
+        raise ConfigError(
+            f"all of {candidates[0]} … {candidates[-1]} are in use on this machine; set network.{key} to a free range"
+        )
+    return found
+
+
+def _routes(path: str = ROUTES) -> Iterator[str]:
+    """Networks that this machine reaches otherwise than by its default route. Source: proc_net(5)."""
+    try:
+        lines = Path(path).read_text().splitlines()[1:]
+    except OSError:
+        return
+    for line in lines:
+        destination, mask = (int(line.split()[column], 16).to_bytes(4, "little") for column in (1, 7))
+        if any(mask):
+            yield f"{ipaddress.IPv4Address(destination)}/{ipaddress.IPv4Address(mask)}"
+
+
+def _loopback_pods(home: Path) -> str:
+    """Loopback addresses for pods without a network of their own: a /24 that is this home's alone on this machine.
+
+    In a file apart from cluster.json, which is copied to further servers of a cluster; a copied home gets its own.
+    """
+    path = home / "machine.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    if known.get("home") == str(home) and known.get("loopback_pods"):
+        return str(known["loopback_pods"])
+    start = int(hashlib.sha256(str(home).encode()).hexdigest()[:8], 16) % len(LOOPBACK_PODS)
+    ordered = [*LOOPBACK_PODS[start:], *LOOPBACK_PODS[:start]]
+    candidates = (f"{ipaddress.IPv4Address(number)}/24" for number in ordered)
+    found = reservations.free("loopback_pods", candidates, _reservation(home))
+    _write(path, {"home": str(home), "loopback_pods": found})
+    return found

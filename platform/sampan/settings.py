@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import os
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -42,13 +43,15 @@ class Network:
     """The cluster's addresses."""
 
     service_cidr: str = ""
-    """Addresses of Services, for ever; empty: 10.96.0.0/16 where nftables may be used, else 127.96.0.0/16."""
+    """Addresses of Services, for ever; empty: 10.96.0.0/16 where nftables may be used, else 127.96.0.0/16, or the next
+    that no other cluster of this machine uses."""
     pod_cidr: str = "10.244.0.0/16"
     """Addresses of pods, where the pod network does not bring its own."""
     domain: str = "cluster.local"
     """The cluster's DNS domain."""
-    node_ports: str = "30000-32767"
-    """Ports for Services of type NodePort."""
+    node_ports: str = ""
+    """Ports for Services of type NodePort; empty: 30000-32767, or 1,000 below that no other cluster of this machine
+    uses."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,25 @@ def load(*, config: str = "", home: str = "", environ: Mapping[str, str] = os.en
     return dataclasses.replace(settings, home=settings.home.expanduser().resolve())
 
 
+def home_of(*, config: str = "", home: str = "", environ: Mapping[str, str] = os.environ) -> Path:
+    """The home alone, of a configuration that may be wrong everywhere else, for commands that look at what runs."""
+    asked = home or environ.get("SAMPAN_HOME") or "~/.sampan"
+    named = config or environ.get("SAMPAN_CONFIG", "")
+    path = Path(named) if named else Path(asked) / "sampan.yaml"
+    found = home or _home_in(path.expanduser()) or asked  # as in ``load``
+    return Path(found).expanduser().resolve()
+
+
+def _home_in(path: Path) -> str:
+    """Its ``home:``, "" where it has none or is not to be read."""
+    try:
+        text = path.read_text(errors="replace")
+    except OSError:
+        return ""
+    line = re.search(r"^home:[ \t]*(['\"]?)([^#\n]+?)\1[ \t]*(#.*)?$", text, re.MULTILINE)
+    return line[2] if line else ""
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """The file's mapping, {} when empty."""
     import yaml  # 25 ms that a start without a file need not pay
@@ -199,5 +221,5 @@ def _check_network(network: Network, where: str) -> None:
         except ValueError as error:
             raise ConfigError(f"{where}: network.{name}: {error}") from error
     low, dash, high = network.node_ports.partition("-")
-    if not (dash and low.isdigit() and high.isdigit() and 0 < int(low) <= int(high) < 65536):
+    if network.node_ports and not (dash and low.isdigit() and high.isdigit() and 0 < int(low) <= int(high) < 65536):
         raise ConfigError(f"{where}: network.node_ports must look like 30000-32767, not {network.node_ports!r}")

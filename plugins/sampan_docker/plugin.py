@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sampan.contracts.components import Leftover
 from sampan.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -18,3 +19,10 @@ def provide_runtime(name: str, home: str, options: Mapping[str, Any]) -> Runtime
     from sampan_docker.runtime import DockerRuntime
 
     return DockerRuntime(home)
+
+
+@hookimpl
+def contribute_leftovers() -> list[Leftover]:
+    from sampan_docker.leftovers import leftovers
+
+    return leftovers()

@@ -31,6 +31,7 @@ class DockerRuntime:
 
     def __init__(self, home: str, client: Any | None = None) -> None:
         self._client = client or connect()
+        self._home = os.path.abspath(home)
         self._cluster = hashlib.sha256(os.path.abspath(home).encode()).hexdigest()[:16]
         self._digests: dict[str, str] = {}
         self._closed = threading.Event()
@@ -49,7 +50,7 @@ class DockerRuntime:
         body: dict[str, Any] = {
             "Image": PAUSE,
             "Cmd": ["/pause"],
-            "Labels": translation.sandbox_labels(spec, self._cluster),
+            "Labels": translation.sandbox_labels(spec, self._cluster, self._home),
             "HostConfig": translation.sandbox_host_config(spec),
         }
         if not spec.host_network:

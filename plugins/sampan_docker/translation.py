@@ -10,6 +10,7 @@ from typing import Any
 from sampan.contracts.runtime import Container, ContainerSpec, PortMapping, Resources, Sandbox, SandboxSpec
 
 PREFIX = "sampan.dev/"
+HOME = f"{PREFIX}home"
 CLUSTER, SORT, UID, ATTEMPT = f"{PREFIX}cluster", f"{PREFIX}type", f"{PREFIX}pod-uid", f"{PREFIX}attempt"
 POD, NAMESPACE, SANDBOX, NAME = f"{PREFIX}pod-name", f"{PREFIX}pod-namespace", f"{PREFIX}sandbox", f"{PREFIX}container"
 IMAGE, SHARED_PID, HOST_PID = f"{PREFIX}image", f"{PREFIX}shared-pid", f"{PREFIX}host-pid"
@@ -29,10 +30,11 @@ def nanoseconds(text: str) -> int:
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 1_000_000_000 + int(fraction[:9].ljust(9, "0"))
 
 
-def sandbox_labels(spec: SandboxSpec, cluster: str) -> dict[str, str]:
+def sandbox_labels(spec: SandboxSpec, cluster: str, home: str = "") -> dict[str, str]:
     return {
         **spec.labels,
         CLUSTER: cluster,
+        HOME: home,
         SORT: "sandbox",
         UID: spec.uid,
         POD: spec.name,
@@ -42,7 +44,7 @@ def sandbox_labels(spec: SandboxSpec, cluster: str) -> dict[str, str]:
 
 
 def container_labels(spec: ContainerSpec, sandbox: Mapping[str, str], sandbox_id: str) -> dict[str, str]:
-    kept = {key: sandbox[key] for key in (CLUSTER, UID, POD, NAMESPACE) if key in sandbox}
+    kept = {key: sandbox[key] for key in (CLUSTER, HOME, UID, POD, NAMESPACE) if key in sandbox}
     own = {SORT: "container", SANDBOX: sandbox_id, NAME: spec.name, ATTEMPT: str(spec.attempt), IMAGE: spec.image}
     return {**spec.labels, **kept, **own}
 

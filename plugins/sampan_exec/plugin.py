@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sampan.contracts.components import Leftover
 from sampan.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -19,4 +20,11 @@ def provide_runtime(name: str, home: str, options: Mapping[str, Any]) -> Runtime
 
     from sampan_exec.runtime import ExecRuntime
 
-    return ExecRuntime(Path(home))
+    return ExecRuntime(Path(home), str(options.get("loopback_pods") or ""))
+
+
+@hookimpl
+def contribute_leftovers() -> list[Leftover]:
+    from sampan_exec.leftovers import leftovers
+
+    return list(leftovers())

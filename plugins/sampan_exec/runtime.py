@@ -35,8 +35,9 @@ PYTHON = (sys.executable, "-I", "-S")
 class ExecRuntime:
     name = "exec"
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, network: str = "") -> None:
         self._home = home
+        self._network = network or addresses.network(str(home))
         self._records = Records(home)
         self._lock = threading.Lock()  # guards the choice of addresses
         self._events: queue.Queue[str | None] = queue.Queue()
@@ -68,7 +69,7 @@ class ExecRuntime:
     def run_sandbox(self, spec: SandboxSpec) -> Sandbox:
         with self._lock:
             taken = {sandbox.ip for sandbox in self._records.sandboxes() if sandbox.ready}
-            ip = "127.0.0.1" if spec.host_network else addresses.free(str(self._home), taken)
+            ip = "127.0.0.1" if spec.host_network else addresses.free(self._network, taken)
             sandbox = Sandbox(
                 uuid.uuid4().hex, spec.name, spec.namespace, spec.uid, spec.attempt, True, ip, time.time()
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+import shutil
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,8 +81,15 @@ def clean_up(home: str, options: Mapping[str, Any]) -> None:
     """Remove every container and mount of this node; for `sampan down`."""
     from sampan_node.volumes import unmount_all
 
+    remove_containers(home, options)
+    unmount_all(Path(home) / "pods")
+
+
+def remove_containers(home: str, options: Mapping[str, Any], *, but: str = "") -> None:
+    """Of every runtime that this node has used, or of those but one: a node that was killed and comes back with another
+    runtime would not see what the first one left."""
     for name in ("docker", "exec"):
-        if not (Path(home) / name).is_dir():
+        if name == but or not (Path(home) / name).is_dir():
             continue
         try:
             runtime = open_runtime(name, Path(home), options, Installed())
@@ -93,4 +101,5 @@ def clean_up(home: str, options: Mapping[str, Any]) -> None:
         for container in runtime.containers():
             runtime.remove_container(container.id)
         runtime.close()
-    unmount_all(Path(home) / "pods")
+        if but:  # not to be looked at again
+            shutil.rmtree(Path(home) / name, ignore_errors=True)

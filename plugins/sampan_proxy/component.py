@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 SERVICES = Resource("", "v1", "services", "Service")
 SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
+TABLE_PREFIX = "sampan_"
 SETTLE = 0.01  # seconds in which changes are gathered: a rollout changes many endpoints at once
 
 
@@ -29,8 +30,8 @@ class Backend(Protocol):
 
 
 def table_name(options: Mapping[str, Any]) -> str:
-    """One table a cluster: named after its range of service addresses, which no two clusters of a machine share."""
-    return "sampan_" + str(options["service_cidr"]).partition("/")[0].replace(".", "_")
+    """One table a home: clusters of one machine would take away each other's rules in a table that they share."""
+    return f"{TABLE_PREFIX}{options['home_id']}"
 
 
 def run(running: Running) -> None:

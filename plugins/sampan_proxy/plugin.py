@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sampan.contracts.components import Component, Running
+from sampan.contracts.components import Component, Leftover, Running
 from sampan.hookspecs import hookimpl
 
 
@@ -29,3 +29,10 @@ def contribute_components() -> list[Component]:
             cleanup=_cleanup,
         )
     ]  # fmt: skip
+
+
+@hookimpl
+def contribute_leftovers() -> list[Leftover]:
+    from sampan_proxy.leftovers import leftovers
+
+    return leftovers()

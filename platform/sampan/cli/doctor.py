@@ -1,4 +1,7 @@
-"""`sampan doctor`: what is wrong with this machine, in words, and the way out."""
+"""`sampan doctor`: what is wrong with this machine, in words, and the way out.
+
+Where a cluster runs, that is looked at, and never what its configuration file says.
+"""
 
 from __future__ import annotations
 
@@ -6,60 +9,80 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import click
 
+from sampan import reservations
 from sampan.cli import failures
 from sampan.errors import ConfigError
-from sampan.options import may_use_nftables
-from sampan.settings import Settings, Where, load
-from sampan.supervisor.state import is_running
+from sampan.options import endpoint_address, may_use_nftables
+from sampan.settings import Settings, Where, home_of, load
+from sampan.supervisor import effective, inquiry
+from sampan.supervisor.state import is_alive, is_running, read_state
+
+DOCKER_SOCKET = "/var/run/docker.sock"
+AS_CONTAINERS, AS_PROCESSES = "pods run as containers", "pods run as host processes (exec runtime)"
 
 
 @click.command()
 @click.pass_obj
 def command(where: Where) -> None:
     """Say what is wrong with this machine, in words. Exit code 1 when something prevents a cluster."""
-    settings = load(**where)
+    home = home_of(**where)
+    state = read_state(home)
     bad = False
-    for grade, text in findings(settings):
+    for grade, text in findings(home, state if is_alive(state) else {}, where):
         bad = bad or grade == "bad"
         click.echo(f"{grade:5} {text}")
     if bad:
         raise SystemExit(1)
 
 
-def findings(settings: Settings) -> Iterator[tuple[str, str]]:
-    """(ok | note | bad, sentence) for each thing looked at."""
+def findings(home: Path, state: Mapping[str, Any], where: Where) -> Iterator[tuple[str, str]]:
+    """(ok | note | bad, sentence) for each thing looked at. ``state`` is that of a cluster that runs, or {}."""
     yield ("ok", f"Python {sys.version.split()[0]}")
-    yield from _home(settings)
-    yield from _plugins(settings)
-    yield from _port(settings)
-    yield from _docker()
-    if may_use_nftables():
-        yield ("ok", "nftables may be used: Services get routed cluster addresses")
-    else:
-        why = (
-            "the nft command is missing (Debian: apt-get install nftables)" if os.geteuid() == 0 else "this is not root"
-        )
-        yield ("note", f"nftables may not be used ({why}): Services get loopback addresses and a forwarder")
+    yield from _home(home)
+    configured: Settings | None = None
+    try:
+        configured = load(**where)
+    except ConfigError as error:
+        yield ("note" if state else "bad", str(error))
+    yield from _plugins(configured or Settings(home=home), home)
+    running = effective.recorded(state)
+    if running is not None:
+        yield from _running(home, state, running)
+        if configured is not None:
+            for line in effective.differences(running, configured):
+                yield ("note", f"{line} as the configuration file says; that counts from the next start")
+    elif state:
+        yield ("ok", f"a cluster runs in {home}")
+    elif parts := list(_parts(home)):
+        yield from parts
+    elif home.exists() and is_running(home):
+        yield ("note", f"the supervisor in {home} starts, or was killed; see `sampan status`")
+    elif configured is not None:
+        yield from _before_start(configured)
+    yield from _packet_filter()
+    yield from _leftovers(home)
 
 
-def _home(settings: Settings) -> Iterator[tuple[str, str]]:
-    probe: Path = settings.home
+def _home(home: Path) -> Iterator[tuple[str, str]]:
+    probe: Path = home
     while not probe.exists():
         probe = probe.parent
     if not os.access(probe, os.W_OK):
-        yield ("bad", f"{settings.home} cannot be written; choose another with --home")
+        yield ("bad", f"{home} cannot be written; choose another with --home")
         return
     free = shutil.disk_usage(probe).free
     grade = "ok" if free > 1 << 30 else "bad"
-    yield (grade, f"home {settings.home} with {free / 1e9:.1f} GB free")
+    yield (grade, f"home {home} with {free / 1e9:.1f} GB free")
 
 
-def _plugins(settings: Settings) -> Iterator[tuple[str, str]]:
+def _plugins(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
     from sampan.supervisor.cluster import load_plugins
 
     try:
@@ -68,32 +91,101 @@ def _plugins(settings: Settings) -> Iterator[tuple[str, str]]:
         yield ("bad", str(error))
         return
     yield from failures.found_now(found) or [("ok", "every plugin loads")]
-    for failure in failures.recorded(settings.home):
+    for failure in failures.recorded(home):
         yield ("bad", f"in the running cluster {failure}")
 
 
-def _port(settings: Settings) -> Iterator[tuple[str, str]]:
-    if settings.home.exists() and is_running(settings.home):
-        yield ("ok", f"a cluster runs in {settings.home}")
-        return
-    with socket.socket() as probe:
+def _running(home: Path, state: Mapping[str, Any], running: Settings) -> Iterator[tuple[str, str]]:
+    if inquiry.api_answers(home / "kubeconfig", running.server_url):
+        yield ("ok", f"a cluster runs in {home} and answers at {running.server_url}")
+    else:
+        yield ("bad", f"a cluster runs in {home}, but its API server does not answer at {running.server_url}")
+    for process in state["processes"]:
+        said = inquiry.components(home, process["name"]) if is_alive(process) else {}
+        if process["name"] != "apiserver":
+            yield from _components(said)
+
+
+def _components(said: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for name, each in said.items():
+        if each["state"] == "failing":
+            yield ("bad", f"{name} is failing: {each['words']}")
+        elif name == "node" and each["words"]:
+            yield ("ok", each["words"])  # which runtime its pods have
+
+
+def _parts(home: Path) -> Iterator[tuple[str, str]]:
+    """Of a cluster that no supervisor of ours has started."""
+    if inquiry.api_answers(home / "kubeconfig"):
+        yield ("ok", f"the API server of {home} runs, not started by `sampan up`")
+    for name, pid in inquiry.parts(home).items():
+        yield ("ok", f"{name.removeprefix(inquiry.ALONE)} runs (pid {pid}), not started by `sampan up`")
+        yield from _components(inquiry.components(home, name))
+
+
+def _before_start(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What a start by these settings would meet."""
+    for host in dict.fromkeys((settings.api.host, endpoint_address(settings))):
+        yield _port(host, settings.api.port)
+    for key in ("service_cidr", "node_ports"):
+        if settings.node.enabled and (wanted := getattr(settings.network, key)):
+            yield from _range(settings.home, key, wanted)
+    if settings.node.enabled:
+        yield _runtime(settings.node.runtime)
+
+
+def _port(host: str, port: int) -> tuple[str, str]:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.api.host, settings.api.port))
+            probe.bind((host, port))
         except OSError as error:
-            yield (
-                "bad",
-                f"{settings.api.host}:{settings.api.port} cannot be listened on ({error}); set api.port or --port",
-            )
-            return
-    yield ("ok", f"{settings.api.host}:{settings.api.port} is free")
+            return ("bad", f"{host}:{port} cannot be listened on ({error}); set api.port or --port")
+    return ("ok", f"{host}:{port} is free")
 
 
-def _docker() -> Iterator[tuple[str, str]]:
+def _range(home: Path, key: str, wanted: str) -> Iterator[tuple[str, str]]:
+    identity = reservations.home_id(home)
+    for other in reservations.held():
+        theirs = getattr(other, key)
+        if other.home_id != identity and reservations.overlap(wanted, theirs):
+            yield ("bad", reservations.in_use(key, wanted, theirs, reservations.home_of(other.home_id)))
+
+
+def _runtime(wanted: str) -> tuple[str, str]:
+    if wanted == "exec":
+        return ("ok", f"{AS_PROCESSES}, as node.runtime says")
     try:
         with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect("/var/run/docker.sock")
+            probe.connect(DOCKER_SOCKET)
     except OSError as error:
-        yield ("note", f"no Docker daemon answers ({error.strerror}): pods run as host processes (exec runtime)")
+        if wanted == "docker":
+            return ("bad", f"node.runtime is docker, but no Docker daemon answers ({error.strerror})")
+        return ("note", f"no Docker daemon answers ({error.strerror}): {AS_PROCESSES}")
+    return ("ok", f"Docker answers: {AS_CONTAINERS}")
+
+
+def _packet_filter() -> Iterator[tuple[str, str]]:
+    if may_use_nftables():
+        yield ("ok", "nftables may be used: Services get routed cluster addresses")
         return
-    yield ("ok", "Docker answers: pods run as containers")
+    why = "the nft command is missing (Debian: apt-get install nftables)" if os.geteuid() == 0 else "this is not root"
+    yield ("note", f"nftables may not be used ({why}): Services get loopback addresses and a forwarder")
+
+
+def _leftovers(home: Path) -> Iterator[tuple[str, str]]:
+    """What is on this machine of clusters whose home is not there any more: nothing else will remove it.
+
+    Every installed plugin is asked, disabled or not.
+    """
+    from sampan.plugins import ADDON_GROUP, Plugins
+
+    running = {each.home_id for each in reservations.held()} | {reservations.home_id(home)}
+    plugins = Plugins(addons={point.name for point in entry_points(group=ADDON_GROUP)})
+    for _, found in plugins.ask("contribute_leftovers"):
+        for each in found:
+            place = each.home or reservations.home_of(each.home_id)
+            if each.home_id in running or (place and Path(place).exists()):
+                continue
+            whose = f"of the home at {place}, which is gone" if place else "of a home that is not known here"
+            yield ("note", f"left on this machine: {each.what}, {whose}; `{each.remove}` removes it")

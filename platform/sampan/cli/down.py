@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from sampan.errors import ConfigError
-from sampan.settings import Where, load
-from sampan.supervisor import remains
+from sampan.settings import Where, home_of
+from sampan.supervisor import effective, inquiry, remains
 from sampan.supervisor.state import is_alive, is_running, read_state
 
 PATIENCE = 90.0  # seconds for every process to stop in its turn
@@ -21,29 +21,49 @@ PATIENCE = 90.0  # seconds for every process to stop in its turn
 @click.pass_obj
 def command(where: Where) -> None:
     """Stop all of it and leave nothing running; what is stored stays for the next `sampan up`."""
-    settings = load(**where)
-    if not settings.home.exists():
-        click.echo(f"nothing runs in {settings.home}")
+    home = home_of(**where)
+    if not home.exists():
+        click.echo(f"nothing runs in {home}")
         return
-    state = read_state(settings.home)
-    if is_running(settings.home) and is_alive(state):
-        _stop(settings.home, state["pid"])
+    state = read_state(home)
+    if is_running(home) and is_alive(state):
+        _stop(home, state["pid"])
         click.echo("stopped")
-    elif is_running(settings.home):
+    elif is_running(home):
         click.echo("the supervisor was killed; ending what it left")
-        if not remains.end(settings.home, state):
-            raise ConfigError(f"some of it does not stop; see {settings.home / 'logs'}")
+        if not remains.end(home, state):
+            raise ConfigError(f"some of it does not stop; see {home / 'logs'}")
         click.echo("stopped")
     else:
-        click.echo(f"nothing runs in {settings.home}")
-    if not (settings.home / "cluster.json").exists():
-        return
+        _refuse_parts(home)
+        click.echo(f"nothing runs in {home}")
+    if (home / "cluster.json").exists():
+        _clean_up(home, where)
+
+
+def _refuse_parts(home: Path) -> None:
+    """Raises ConfigError: what a node that runs without our supervisor has made must not be taken from under it."""
+    if parts := inquiry.parts(home):
+        words = ", ".join(f"{name.removeprefix(inquiry.ALONE)} (pid {pid})" for name, pid in parts.items())
+        raise ConfigError(
+            f"parts of the cluster run that `sampan up` has not started: {words}; stop them where they were"
+        )
+
+
+def _clean_up(home: Path, where: Where) -> None:
+    """By the settings by which it ran, whatever the configuration file holds now."""
     from sampan.options import cluster_options
     from sampan.supervisor import cluster
 
-    plugins = cluster.load_plugins(settings)
-    for complaint in cluster.clean_up(settings, plugins, cluster_options(settings)):
-        click.echo(f"not cleaned up: {complaint}", err=True)
+    for settings in effective.to_clean_up(home, read_state(home), where):
+        try:
+            plugins, options = cluster.load_plugins(settings), cluster_options(settings)
+        except ConfigError as error:
+            click.echo(f"cannot clean up by these settings, trying others: {error}", err=True)
+            continue
+        for complaint in cluster.clean_up(settings, plugins, options):
+            click.echo(f"not cleaned up: {complaint}", err=True)
+        return
 
 
 def _stop(home: Path, pid: int) -> None:

@@ -7,7 +7,7 @@ import time
 
 import click
 
-from sampan.settings import Where, load
+from sampan.settings import Where, home_of
 
 
 @click.command()
@@ -16,7 +16,7 @@ from sampan.settings import Where, load
 @click.pass_obj
 def command(where: Where, follow: bool, tail: int) -> None:
     """Show what the cluster's processes have logged."""
-    path = load(**where).home / "logs" / "sampan.log"
+    path = home_of(**where) / "logs" / "sampan.log"
     if not path.exists():
         click.echo(f"no log yet: {path}")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -52,10 +53,12 @@ def named(*names: str) -> Choice:
 
 def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") -> None:
     """Run the components that are chosen from all there are, by name, until told to stop."""
+    from sampan import reservations
     from sampan.client import Client
-    from sampan.options import cluster_options
+    from sampan.options import cluster_options, hold_reservation, refuse_in_use
     from sampan.supervisor import cluster
     from sampan.supervisor.components import Surroundings, run_components
+    from sampan.supervisor.inquiry import ALONE
 
     set_up()
     settings = load(**where)
@@ -68,6 +71,14 @@ def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") ->
         return Client.from_kubeconfig(path, user_agent=f"sampan-{member.name}")
 
     ship = partial(Client.from_kubeconfig, kubeconfig or str(settings.home / "kubeconfig"))
-    process = f"alone-{'-'.join(component.name for component in chosen)}"
+    process = f"{ALONE}{'-'.join(component.name for component in chosen)}"
     around = Surroundings(settings.home, process, connect, ship, listen)
-    run_components([known[component.name] for component in chosen], plugins, cluster_options(settings), around)
+    members = [known[component.name] for component in chosen]
+    with reservations.turn():
+        held = None
+        if any(member.of_node for member in members):
+            refuse_in_use(settings)
+            held = hold_reservation(settings)
+        options = cluster_options(settings)
+    with held or contextlib.nullcontext():
+        run_components(members, plugins, options, around)

@@ -6,42 +6,62 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sampan.cli import failures
 from sampan.cli.up import ready_node
 from sampan.errors import StatusError
-from sampan.settings import Where, load
-from sampan.supervisor import inquiry
-from sampan.supervisor.state import is_running, read_state
+from sampan.settings import Where, home_of, load
+from sampan.supervisor import effective, inquiry
+from sampan.supervisor.state import is_alive, is_running, read_state
+
+if TYPE_CHECKING:
+    from sampan.client import Client
 
 
 @click.command()
 @click.pass_obj
 def command(where: Where) -> None:
     """Say what runs, where, and how it is. Exit code 1 when the cluster does not run or is not well."""
-    settings = load(**where)
-    if not settings.home.exists() or not is_running(settings.home):
-        click.echo(f"not running (home {settings.home}); start it with `sampan up`")
-        raise SystemExit(1)
-    from sampan.client import Client
+    home = home_of(**where)
+    state = read_state(home)
+    if is_alive(state):
+        _supervised(home, state, where)
+    elif parts := inquiry.parts(home):
+        _in_parts(home, parts)
+    elif not home.exists() or not is_running(home):
+        if inquiry.api_answers(home / "kubeconfig"):
+            _in_parts(home, {})
+        click.echo(f"not running (home {home}); start it with `sampan up`")
+    elif state:
+        click.echo(
+            f"the supervisor was killed (home {home}); `sampan up` takes over what it left, `sampan down` ends it"
+        )
+    else:
+        click.echo(f"starting (home {home})")
+    raise SystemExit(1)
 
-    state = read_state(settings.home)
-    click.echo(f"home      {settings.home}")
-    click.echo(f"store     {settings.store_url}")
-    client = Client.from_kubeconfig(str(settings.home / "kubeconfig"))
+
+def _supervised(home: Path, state: Mapping[str, Any], where: Where) -> None:
+    """Exits with 0 where all is well."""
+    settings = effective.recorded(state) or load(**where)
+    client = _say_place(home, settings.server_url)
+    click.echo(f"store     {effective.without_password(settings.store_url)}")
     well = _say_health(client, settings.server_url)
     node = ready_node(client) if well else ""
     if settings.node.enabled:
         click.echo(f"node      {node or 'none is Ready'}")
     click.echo(f"add-ons   {', '.join(settings.addons) or 'none'}")
+    for line in effective.pending(settings, where):
+        click.echo(f"not yet   {line}; it counts from the next start")
     click.echo(f"\n{'PROCESS':14}{'PID':>8}{'MEMORY':>10}{'RESTARTS':>10}  {'SINCE':10}RUNS")
     own = proportional_memory(state["pid"], children=False)
     click.echo(f"{'supervisor':14}{state['pid']:>8}{in_megabytes(own):>10}")
     total, complaints = own, list[str]()
     for process in state["processes"]:
+        process = process if is_alive(process) else {**process, "pid": 0}
         used = proportional_memory(process["pid"]) if process["pid"] else 0
         total += used
         memory = in_megabytes(used) if process["pid"] else "-"
@@ -50,16 +70,41 @@ def command(where: Where) -> None:
         click.echo(
             f"{process['name']:14}{process['pid'] or '-':>8}{memory:>10}{process['restarts']:>10}  {since:10}{runs}"
         )
-        complaints += _complaints(settings.home, process)
+        complaints += _complaints(home, process)
     click.echo(f"{'all':14}{'':8}{in_megabytes(total):>10}")
     complaints += [f"plugin    {failure}" for failure in failures.recorded(settings.home)]
     if state.get("complaint"):
         complaints.append(f"reload    the last change was not applied: {state['complaint']}")
     for complaint in complaints:
         click.echo(complaint)
-    click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
-    if not well or complaints or (settings.node.enabled and not node):
-        raise SystemExit(1)
+    click.echo(f"\nexport KUBECONFIG={home / 'kubeconfig'}")
+    raise SystemExit(0 if well and not complaints and (node or not settings.node.enabled) else 1)
+
+
+def _in_parts(home: Path, parts: Mapping[str, int]) -> None:
+    """Of a cluster whose processes `sampan up` has not started. Exits with 0 where all that is found is well."""
+    from sampan.client.kubeconfig import load as load_kubeconfig
+
+    url = load_kubeconfig(str(home / "kubeconfig")).server if (home / "kubeconfig").exists() else ""
+    well = _say_health(_say_place(home, url), url) if url else True
+    click.echo(f"\n{'PROCESS':24}{'PID':>8}{'MEMORY':>10}  RUNS")
+    complaints = list[str]()
+    for name, pid in parts.items():
+        runs = ", ".join(inquiry.components(home, name))
+        click.echo(f"{name.removeprefix(inquiry.ALONE):24}{pid:>8}{in_megabytes(proportional_memory(pid)):>10}  {runs}")
+        complaints += _complaints(home, {"name": name, "pid": pid})
+    click.echo("none of it was started by `sampan up`; parts on other machines are not seen from here")
+    for complaint in complaints:
+        click.echo(complaint)
+    raise SystemExit(0 if well and not complaints else 1)
+
+
+def _say_place(home: Path, url: str) -> Client:
+    """The client of the server that runs: the file may have been written for another one since."""
+    from sampan.client import Client
+
+    click.echo(f"home      {home}")
+    return Client.from_kubeconfig(str(home / "kubeconfig"), server=url)
 
 
 def _complaints(home: Path, process: Mapping[str, Any]) -> list[str]:
@@ -70,9 +115,9 @@ def _complaints(home: Path, process: Mapping[str, Any]) -> list[str]:
     return [f"failing   {name}: {each['words']}" for name, each in said.items() if each["state"] == "failing"]
 
 
-def _say_health(client: object, url: str) -> bool:
+def _say_health(client: Client, url: str) -> bool:
     try:
-        client.request("GET", "/readyz")  # type: ignore[attr-defined]  # Client, imported late
+        client.request("GET", "/readyz")
     except (StatusError, OSError) as error:
         click.echo(f"api       {url} does not answer: {error}")
         return False

@@ -6,9 +6,9 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -16,9 +16,12 @@ from sampan.cli import failures
 from sampan.cli.logging_setup import set_up
 from sampan.cli.logs import in_words
 from sampan.errors import ConfigError, StatusError
-from sampan.settings import Settings, Where, load
-from sampan.supervisor import remains
+from sampan.settings import Settings, Where, load, parse
+from sampan.supervisor import effective, remains
 from sampan.supervisor.state import is_alive, is_running, read_state, take_lock
+
+if TYPE_CHECKING:
+    from sampan.supervisor.processes import Supervisor
 
 API_WAIT = 60.0  # seconds
 NODE_WAIT = 60.0
@@ -37,27 +40,43 @@ HOPELESS = 3  # restarts of one process
 def command(where: Where, foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:
     """Start the cluster on this machine, or say that it runs."""
     started = time.monotonic()
-    settings = _with_flags(load(**where), port, runtime)
+    configured = load(**where)
+    flags = _flags(configured, port, runtime)
+    settings = _with_flags(configured, flags)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = take_lock(settings.home)
     if lock is None and not is_alive(read_state(settings.home)):
         lock = _inherit(settings)
     if lock is None:
+        settings = _running(settings)
         click.echo(f"already running in {settings.home}; see `sampan status`")
     elif foreground:
-        from sampan.supervisor.launch import ready_to_supervise
-
         set_up()
-        ready_to_supervise(settings, config=where["config"]).run()
+        _supervisor(settings, where["config"], flags).run()
         return
     else:
-        _launch(settings, where["config"], lock)
+        _launch(settings, _supervisor(settings, where["config"], flags), lock)
         click.echo(f"starting in {settings.home}")
     wait_until_up(settings, started)
     for failure in failures.recorded(settings.home):
         click.echo(f"  plugin   {failure}", err=True)
     if hint:
         click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
+
+
+def _running(wanted: Settings) -> Settings:
+    """The settings of the cluster that runs; raises ConfigError, changing nothing, where others are asked for."""
+    state = _await(lambda: read_state(wanted.home), API_WAIT, wanted, "the supervisor does not start")
+    running = effective.recorded(state)
+    if running is None:
+        return wanted
+    if different := effective.differences(running, wanted):
+        lines = "".join(f"\n  {line}" for line in different)
+        raise ConfigError(
+            f"a cluster runs in {wanted.home} by other settings (it answers at {running.server_url}):{lines}\n"
+            f"nothing was changed; `sampan down` and the same `sampan up` again start it as asked for"
+        )
+    return running
 
 
 def _inherit(settings: Settings) -> IO[str] | None:
@@ -75,22 +94,39 @@ def _starts(home: Path) -> bool:
     return not read_state(home)
 
 
-def _with_flags(settings: Settings, port: int | None, runtime: str | None) -> Settings:
-    """Flags are kept in the file, so that a later `sampan up` without them finds the same cluster."""
-    from sampan.cli.configuration import change
-
+def _flags(settings: Settings, port: int | None, runtime: str | None) -> dict[str, Any]:
+    """What the flags say otherwise than the file."""
     wanted: dict[str, Any] = {}
     if port is not None and port != settings.api.port:
         wanted["api"] = {"port": port}
     if runtime is not None and runtime != settings.node.runtime:
         wanted["node"] = {"runtime": runtime}
-    return change(settings, wanted) if wanted else settings
+    return wanted
 
 
-def _launch(settings: Settings, config: str, lock: Any) -> None:
-    from sampan.supervisor.launch import in_background, ready_to_supervise
+def _with_flags(settings: Settings, flags: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """Checked as the file is. Raises ConfigError."""
+    data = effective.record(settings)
+    for section, values in flags.items():
+        data[section] |= values
+    return parse(data, where="the command line") if flags else settings
+
+
+def _supervisor(settings: Settings, config: str, flags: Mapping[str, Any]) -> Supervisor:
+    """Ready to run. Flags are kept in the file, so that a later `sampan up` without them finds the same cluster: once
+    all that can go wrong before the start has gone well. Raises ConfigError."""
+    from sampan.cli.configuration import change
+    from sampan.supervisor.launch import ready_to_supervise
 
     supervisor = ready_to_supervise(settings, config=config)
+    if flags:
+        change(settings, flags, config=config)
+    return supervisor
+
+
+def _launch(settings: Settings, supervisor: Supervisor, lock: Any) -> None:
+    from sampan.supervisor.launch import in_background
+
     logs = settings.home / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
     (settings.home / "run" / "state.json").unlink(missing_ok=True)
@@ -113,7 +149,7 @@ def wait_until_up(settings: Settings, started: float) -> None:
     _await(
         lambda: kubeconfig.exists() and read_state(settings.home), API_WAIT, settings, "the supervisor does not start"
     )
-    client = Client.from_kubeconfig(str(kubeconfig))
+    client = Client.from_kubeconfig(str(kubeconfig), server=settings.server_url)
     _await(lambda: _answers(client), API_WAIT, settings, "the API server does not answer")
     click.echo(f"  api      {settings.server_url} answers{since()}")
     if settings.node.enabled:
@@ -161,11 +197,8 @@ def _is_hopeless(home: Path) -> bool:
     state = read_state(home)
     if not state:
         return False
-    try:
-        os.kill(state["pid"], 0)
-    except ProcessLookupError:
-        return True
-    return any(each["restarts"] >= HOPELESS or each["status"] == "refused" for each in state["processes"])
+    failing = any(each["restarts"] >= HOPELESS or each["status"] == "refused" for each in state["processes"])
+    return failing or not is_alive(state)
 
 
 def _end_refused(home: Path) -> bool:

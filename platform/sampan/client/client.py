@@ -66,11 +66,15 @@ class Client:
         self.hub = Hub()  # the thread of this client's informers; runs while there are any
 
     @classmethod
-    def from_kubeconfig(cls, path: str, *, context: str = "", user_agent: str = "sampan") -> Client:
-        """Raises ConfigError when the file is of no use; does not connect yet."""
+    def from_kubeconfig(
+        cls, path: str, *, context: str = "", user_agent: str = "sampan", server: str = ""
+    ) -> Client:  # fmt: skip
+        """Raises ConfigError when the file is of no use; does not connect yet. ``server``: another than the file's."""
         from sampan.client import kubeconfig
 
-        return cls._over_http(kubeconfig.load(path, context=context), user_agent)
+        config = kubeconfig.load(path, context=context)
+        config.server = server or config.server
+        return cls._over_http(config, user_agent)
 
     @classmethod
     def in_cluster(cls, *, user_agent: str = "sampan") -> Client:

@@ -54,3 +54,13 @@ class Component:
     #: `sampan addons diff` and `reset` speak of these objects. The same for all components of an add-on: no name twice.
     manifests: Callable[[Mapping[str, Any]], list[Object]] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leftover:
+    """Something outside every home that a cluster has made on this machine: rules, containers, processes, folders."""
+
+    what: str  # in words
+    remove: str  # the command that removes it
+    home_id: str = ""  # of the home that made it (option ``home_id``), where it is known
+    home: str = ""  # a path in that home, where it is known

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sampan.contracts.commands import Command
-    from sampan.contracts.components import Component
+    from sampan.contracts.components import Component, Leftover
     from sampan.contracts.runtime import Runtime
 
 
@@ -43,4 +43,14 @@ def contribute_commands() -> Sequence[Command]:
     enabled or not, for a command is a client of any cluster. Must be cheap: the command itself is imported by ``load``.
     Answer: a sequence of Command; a word that is taken is left out.
     Failure: raise; the plugin's commands are left out and named.
+    """
+
+
+@hookspec
+def contribute_leftovers() -> Sequence[Leftover]:
+    """Name what is outside of homes on this machine and was made by this plugin, for any cluster, running or not.
+
+    Called: by ``sampan doctor``, which names those whose home does not exist any more. Only looks, and changes nothing.
+    Answer: a sequence of Leftover.
+    Failure: raise; the plugin's leftovers are left out and named.
     """

@@ -27,6 +27,7 @@ from sampan.plugins import ADDON_GROUP, Plugins, suggest
 from sampan.settings import Settings, Where
 from sampan.settings import load as load_settings
 from sampan.supervisor.components import Surroundings, run_components
+from sampan.supervisor.inquiry import ALONE
 from sampan.supervisor.members import members_of
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def run_alone(
     admin = str(settings.home / "kubeconfig")
     ship = partial(_connect, kubeconfig if foreign else admin, "sampan-manifests") if manifests else None
     options = options_for(connect(), server, settings, environ, kubeconfig=kubeconfig if foreign else admin)
-    around = Surroundings(settings.home, f"alone-{name}", lambda member: connect(), ship, listen)
+    around = Surroundings(settings.home, f"{ALONE}{name}", lambda member: connect(), ship, listen)
     run_components(members_of(plugins), plugins, options, around)
 
 

@@ -6,14 +6,17 @@ import dataclasses
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sampan.contracts.components import Component, Running
 from sampan.options import cluster_options
 from sampan.plugins import Plugins
 from sampan.settings import Settings, load
+from sampan.supervisor import effective
 from sampan.supervisor.components import run_components, supervised
 from sampan.supervisor.gateway import serve_api
 from sampan.supervisor.identities import write_client_bundle, write_identities
@@ -94,20 +97,55 @@ def lasting_identity(settings: Settings, options: Mapping[str, Any]) -> str:
     return f"{options['node_name']}-{hashlib.sha256(str(settings.home).encode()).hexdigest()[:12]}"
 
 
-def reread(config: str, home: str) -> list[Process]:
-    """What SIGHUP asks: the processes that the configuration file wants now. Raises PluginError where a plugin that was
-    installed or changed meanwhile does not load; what runs goes on then with the plugins it began with."""
-    settings = load(config=config, home=home)
-    plugins = load_plugins(settings)
-    plugins.require()
-    return processes(settings, plugins, *prepare(settings, plugins))
+class Configured:
+    """What the supervisor runs and by which settings. Keeps this home's reservation on the machine, if it has one."""
+
+    def __init__(self, settings: Settings, plugins: Plugins, config: str, reservation: socket.socket | None) -> None:
+        self._settings, self._plugins, self._reservation = settings, plugins, reservation
+        named = config or os.environ.get("SAMPAN_CONFIG", "")
+        self._config = str(Path(named).expanduser().absolute()) if named else ""  # the supervisor goes to / later
+
+    def facts(self) -> dict[str, Any]:
+        """For the state file: what commands say of a running cluster is read there, never from its configuration."""
+        file = self._config or str(self._settings.home / "sampan.yaml")
+        return {"settings": effective.record(self._settings), "config": file}
+
+    def reload(self) -> list[Process]:
+        """What SIGHUP asks: the processes that the configuration file wants now, as far as that needs no new start."""
+        fresh = load(config=self._config, home=str(self._settings.home))
+        api_only = {
+            found.name: bool(hooks := self._plugins.hooks_of(found.name)) and effective.API_HOOKS.issuperset(hooks)
+            for found in self._plugins.found
+        }
+        settings = effective.after_reload(self._settings, fresh, api_only)
+        plugins = load_plugins(settings)
+        plugins.require()  # one that was installed meanwhile may not load; what runs goes on with those it began with
+        wanted = processes(settings, plugins, *prepare(settings, plugins))
+        self._settings, self._plugins = settings, plugins
+        return wanted
 
 
 def clean_up(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> list[str]:
     """After everything has stopped: let each component remove what it left on this machine; returns complaints."""
-    complaints = []
+    return _clean_up(settings, _with_node(plugins, settings), options)
+
+
+def clean_up_unwanted(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> list[str]:
+    """Before the start: what a run that did not end orderly left of components that are not wanted any more; those that
+    are wanted take over what they find."""
+    wanted = {component.name for component in all_components(plugins, settings)}
+    gone = [component for component in _with_node(plugins, settings) if component.name not in wanted]
+    return _clean_up(settings, gone, options)
+
+
+def _with_node(plugins: Plugins, settings: Settings) -> list[Component]:
     everything = dataclasses.replace(settings, node=dataclasses.replace(settings.node, enabled=True))
-    for component in all_components(plugins, everything):
+    return all_components(plugins, everything)
+
+
+def _clean_up(settings: Settings, components: Iterable[Component], options: Mapping[str, Any]) -> list[str]:
+    complaints = []
+    for component in components:
         if component.cleanup is None:
             continue
         try:

@@ -7,9 +7,11 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from sampan.errors import ConfigError, StatusError
 from sampan.supervisor.exposing import reachable
 
 PATIENCE = 5.0
+ALONE = "alone-"  # begins the name of a process that no supervisor of ours has started
 
 
 def socket_of(home: Path, process: str) -> Path:
@@ -41,3 +43,36 @@ def components(home: Path, process: str) -> dict[str, dict[str, Any]]:
     except (OSError, ValueError, KeyError):
         return {}
     return found
+
+
+def parts(home: Path) -> dict[str, int]:
+    """Processes of this home that run without a supervisor of ours and answer: name and pid."""
+    found = {}
+    for path in sorted((home / "run").glob(f"{ALONE}*.sock")):
+        try:
+            _, body = ask(path)
+            found[path.stem] = int(json.loads(body)["pid"])
+        except (OSError, ValueError, KeyError):
+            continue  # its process has ended without removing it
+    return found
+
+
+def api_answers(kubeconfig: Path, server: str = "") -> bool:
+    """Whether an API server with a certificate of this home's authority answers there, well or not."""
+    from sampan.client import Client
+
+    if not kubeconfig.exists():
+        return False
+    try:
+        client = Client.from_kubeconfig(str(kubeconfig), server=server)
+    except ConfigError:
+        return False
+    try:
+        client.request("GET", "/livez")
+    except StatusError:
+        return True
+    except OSError:
+        return False
+    finally:
+        client.close()
+    return True

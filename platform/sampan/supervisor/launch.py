@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import IO
 
+from sampan import reservations
 from sampan.errors import ConfigError
+from sampan.options import hold_reservation, refuse_in_use
 from sampan.settings import Settings
 from sampan.supervisor import cluster
 from sampan.supervisor.processes import Supervisor
@@ -33,11 +35,17 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
     check_free(settings)
     plugins = cluster.load_plugins(settings)
     plugins.require()
-    options, members = cluster.prepare(settings, plugins)
+    with reservations.turn():
+        refuse_in_use(settings)
+        options, members = cluster.prepare(settings, plugins)
+        held = hold_reservation(settings)
+    for complaint in cluster.clean_up_unwanted(settings, plugins, options):
+        log.warning("not cleaned up: %s", complaint)
     for name in PRELOAD:
         __import__(name)
     wanted = cluster.processes(settings, plugins, options, members)
-    return Supervisor(settings.home, wanted, reload=lambda: cluster.reread(config, str(settings.home)))
+    configured = cluster.Configured(settings, plugins, config, held)
+    return Supervisor(settings.home, wanted, reload=configured.reload, facts=configured.facts)
 
 
 def check_free(settings: Settings) -> None:

@@ -12,9 +12,10 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sampan.errors import ConfigError, PluginError
 from sampan.supervisor import tether
@@ -46,15 +47,18 @@ class Process:
 
 
 class Supervisor:
-    """Runs processes until SIGTERM or SIGINT. ``reload`` answers SIGHUP with the processes wanted now."""
+    """Runs processes until SIGTERM or SIGINT. ``reload`` answers SIGHUP with the processes wanted now; ``facts`` are
+    said in the state file, too."""
 
     def __init__(
-        self, home: Path, processes: list[Process], *, reload: Callable[[], list[Process]] | None = None
-    ) -> None:
+        self, home: Path, processes: list[Process], *, reload: Callable[[], list[Process]] | None = None,
+        facts: Callable[[], Mapping[str, Any]] = dict,
+    ) -> None:  # fmt: skip
         self._home = home
         self._processes = {process.name: process for process in processes}
         self._states = {p.name: ProcessState(p.name, components=p.components) for p in processes}
         self._reload = reload
+        self._facts = facts
         self._due: dict[str, float] = {}  # monotonic time of the next start
         self._pause: dict[str, float] = {}
         self._wake_r, self._wake_w = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -216,7 +220,7 @@ class Supervisor:
                 time.sleep(0.01)
 
     def _save(self) -> None:
-        facts = {"reloads": self._reloads, "complaint": self._complaint}
+        facts = {"reloads": self._reloads, "complaint": self._complaint, **self._facts()}
         write_state(self._home, os.getpid(), list(self._states.values()), **facts)
 
 

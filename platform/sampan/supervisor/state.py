@@ -36,17 +36,22 @@ def write_state(home: Path, pid: int, processes: list[ProcessState], **facts: An
     """Replace the state file atomically."""
     path = run_directory(home) / "state.json"
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({"pid": pid, "born": born(pid), "processes": [asdict(p) for p in processes], **facts}))
+    with open(fresh, "w", opener=_private) as file:  # settings may hold passwords
+        file.write(json.dumps({"pid": pid, "born": born(pid), "processes": [asdict(p) for p in processes], **facts}))
     os.replace(fresh, path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def read_state(home: Path) -> dict[str, Any]:
     """The state as last written, {} where there is none."""
     try:
-        state: dict[str, Any] = json.loads((home / "run" / "state.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        state = json.loads((home / "run" / "state.json").read_text())
+    except (OSError, ValueError):
         return {}
-    return state
+    return state if isinstance(state, dict) else {}
 
 
 def born(pid: int) -> int:

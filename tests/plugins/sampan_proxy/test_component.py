@@ -104,5 +104,7 @@ def test_nothing_is_cleaned_where_nothing_was_left(cidr, monkeypatch):
     component.cleanup("", {"service_cidr": cidr})
 
 
-def test_tables_of_two_clusters_have_different_names():
-    assert component.table_name({"service_cidr": "10.96.0.0/16"}) == "sampan_10_96_0_0"
+def test_clusters_with_the_same_service_addresses_have_tables_of_their_own():
+    names = {component.table_name({"home_id": home, "service_cidr": "10.96.0.0/16"}) for home in ("1a", "2b")}
+
+    assert names == {"sampan_1a", "sampan_2b"}

@@ -13,7 +13,7 @@ import click
 
 from sampan.cli.addons.assignments import parse
 from sampan.cli.addons.states import check_installed, load_addons
-from sampan.cli.addons.switching import take_up, wait_option
+from sampan.cli.addons.switching import check_file, take_up, wait_option
 from sampan.cli.configuration import change
 from sampan.errors import ConfigError
 from sampan.plugins import suggest
@@ -41,6 +41,7 @@ def configure_command(where: Where, name: str, words: tuple[str, ...], wait: flo
     if fresh == section:
         click.echo(f"{name} is set so already")
         return
+    check_file(settings, where)
     wanted = {key: value for key, value in fresh.items() if key not in section or section[key] != value}
     settings = change(
         settings, {"plugins": {name: wanted}} if wanted else {}, unset=[("plugins", name, key) for key in unset],

@@ -11,7 +11,7 @@ from typing import Any
 from sampan.errors import ConfigError
 from sampan.plugins import ADDON_GROUP, Found, Plugins, suggest
 from sampan.settings import Settings
-from sampan.supervisor import inquiry
+from sampan.supervisor import effective, inquiry
 from sampan.supervisor.members import members_of
 from sampan.supervisor.state import is_running, read_state
 
@@ -66,15 +66,22 @@ def states(settings: Settings, plugins: Plugins | None = None) -> list[AddonStat
     for member in members_of(plugins):
         parts.setdefault(member.plugin, []).append(member.name)
     said = _said(settings)
-    return [_state(found, parts.get(found.name, []), said) for found in installed(plugins)]
+    running = effective.recorded(read_state(settings.home))
+    return [
+        _state(found, parts.get(found.name, []), said, taken_up=running is None or found.name in running.addons)
+        for found in installed(plugins)
+    ]
 
 
-def _state(found: Found, parts: list[str], said: dict[str, dict[str, Any]] | None) -> AddonState:
-    state, words = _summed(found, parts, said)
+def _state(found: Found, parts: list[str], said: dict[str, dict[str, Any]] | None, *, taken_up: bool) -> AddonState:
+    state, words = _summed(found, parts, said, taken_up=taken_up)
     return AddonState(found.name, found.enabled, state, found.version, words)
 
 
-def _summed(found: Found, parts: list[str], said: dict[str, dict[str, Any]] | None) -> tuple[str, str]:
+def _summed(
+    found: Found, parts: list[str], said: dict[str, dict[str, Any]] | None, *, taken_up: bool
+) -> tuple[str, str]:  # fmt: skip
+    """``taken_up``: whether the running cluster's settings enable it, too."""
     if found.error:
         return NOT_LOADED, found.error
     if not found.enabled:
@@ -83,6 +90,8 @@ def _summed(found: Found, parts: list[str], said: dict[str, dict[str, Any]] | No
         return STOPPED, ""
     if not parts:
         return RUNS, "it has nothing to run"
+    if not taken_up:
+        return STOPPED, f"enabled since the cluster was started; `sampan addons enable {found.name}` starts it"
     each = [
         (_WORDS.get(said.get(name, {}).get("state", ""), STARTING), said.get(name, {}).get("words", ""))
         for name in parts

@@ -9,10 +9,10 @@ import time
 import click
 
 from sampan.cli.addons.states import FAILING, RUNS, STEP, check_installed, load_addons, wait_for
-from sampan.cli.configuration import change
+from sampan.cli.configuration import change, path_of
 from sampan.errors import ConfigError, StatusError
 from sampan.settings import Settings, Where, load
-from sampan.supervisor.state import is_running, read_state
+from sampan.supervisor.state import is_alive, is_running, read_state
 
 SECONDS = 30.0  # that an add-on is given to say how it is, and to stop
 RELOAD = 60.0  # that the supervisor is given to stop and start processes
@@ -34,6 +34,7 @@ def enable_command(where: Where, name: str, wait: float) -> None:
     """Enable an add-on; a running cluster starts it at once. Ends with 1 where it is not well in time."""
     settings = load(**where)
     check_installed(load_addons(settings), name)
+    check_file(settings, where)
     settings = change(settings, {"addons": list(dict.fromkeys([*settings.addons, name]))}, config=where["config"])
     for failure in load_addons(settings).failures():
         if failure.name == name:
@@ -49,6 +50,7 @@ def disable_command(where: Where, name: str) -> None:
     """Disable an add-on; a running cluster stops it at once and removes what it shipped and nobody edited."""
     settings = load(**where)
     found = check_installed(load_addons(settings), name)
+    check_file(settings, where)
     settings = change(
         settings, {"addons": [addon for addon in settings.addons if addon != name]}, config=where["config"]
     )
@@ -57,6 +59,13 @@ def disable_command(where: Where, name: str) -> None:
         click.echo("  what it shipped stays in the cluster; disable it once more while it runs to remove that")
         return
     take_back(settings, name, found.version)
+
+
+def check_file(settings: Settings, where: Where) -> None:
+    """Raises ConfigError where the running cluster reads another file than the one that is about to be changed."""
+    state, file = read_state(settings.home), path_of(settings, where["config"]).absolute()
+    if is_alive(state) and state.get("config", str(file)) != str(file):
+        raise ConfigError(f"the running cluster reads {state['config']}, not {file}; name it with --config")
 
 
 def take_back(settings: Settings, name: str, version: str) -> None:
@@ -90,6 +99,8 @@ def tell_supervisor(settings: Settings) -> bool:
         click.echo("  it counts from the next `sampan up`")
         return False
     before = read_state(settings.home)
+    if not is_alive(before):
+        raise ConfigError(f"the supervisor in {settings.home} does not answer; see `sampan status`")
     os.kill(before["pid"], signal.SIGHUP)
     deadline = time.monotonic() + RELOAD
     while (state := read_state(settings.home)).get("reloads", 0) <= before.get("reloads", 0):

@@ -1,0 +1,176 @@
+"""Two clusters on one machine, both by default settings: neither takes anything from the other, in any order."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from clusters import BUSYBOX, Cluster, docker_answers, free_port, import_busybox, until
+
+pytestmark = [pytest.mark.kubectl, pytest.mark.root]
+
+SERVE = "mkdir -p /tmp/www && echo $NAME > /tmp/www/index.html && exec busybox httpd -f -p $IP:8080 -h /tmp/www"
+TABLES = ["nft", "-t", "list", "tables", "ip"]
+
+
+def make(folder: Path, runtime: str, tools: Path) -> Cluster:
+    """A home that says nothing of addresses, and its cluster, started."""
+    cluster = Cluster(folder, runtime, free_port(), BUSYBOX if runtime == "docker" else "busybox:1", tools)
+    folder.mkdir(parents=True)
+    (folder / "sampan.yaml").write_text(
+        f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: {folder.name}}}\n"
+    )
+    cluster.sampan("up")
+    serve(cluster)
+    return cluster
+
+
+def serve(cluster: Cluster) -> None:
+    """A pod that says the cluster's name, behind a Service with a node port."""
+    name = cluster.home.name
+    env = [
+        {"name": "NAME", "value": name},
+        {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+    ]
+    container = {"command": ["sh", "-c", SERVE], "env": env, "ports": [{"name": "http", "containerPort": 8080}]}
+    service = {
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+        "spec": {"type": "NodePort", "selector": {"run": "web"}, "ports": [{"port": 80, "targetPort": "http"}]},
+    }  # fmt: skip
+    cluster.apply(cluster.pod("web", "", container=container), service)
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s", timeout=70)
+
+
+def ask(address: str, port: int) -> str:
+    """What a plain HTTP server says, "" where none answers."""
+    try:
+        with socket.create_connection((address, port), 3) as connection:
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return connection.makefile().read().rpartition("\n\n")[2].strip()
+    except OSError:
+        return ""
+
+
+def api_at_service_address(cluster: Cluster) -> bool:
+    """Whether the address of default/kubernetes leads to this cluster's own API server: its authority signed it."""
+    address = cluster.get("service", "kubernetes", "-n", "default")["spec"]["clusterIP"]
+    trust = ssl.create_default_context(cafile=str(cluster.home / "pki" / "ca.crt"))
+    try:
+        with (
+            socket.create_connection((address, 443), 3) as connection,
+            trust.wrap_socket(connection, server_hostname="kubernetes.default.svc") as secure,
+        ):
+            secure.sendall(b"GET /version HTTP/1.0\r\n\r\n")
+            return b" 200 " in secure.recv(4096)
+    except (OSError, ssl.SSLError):
+        return False
+
+
+def reaches_its_own(cluster: Cluster) -> bool:
+    """By its Service's address, its node port and the Service of its API server."""
+    spec = cluster.get("service", "web")["spec"]
+    node = cluster.get("nodes")["items"][0]["status"]["addresses"]
+    node_ip = next(each["address"] for each in node if each["type"] == "InternalIP")
+    name = cluster.home.name
+    said = ask(spec["clusterIP"], 80), ask(node_ip, spec["ports"][0]["nodePort"])
+    return said == (name, name) and api_at_service_address(cluster)
+
+
+def assert_each_reaches_its_own(*clusters: Cluster) -> None:
+    for cluster in clusters:
+        until(lambda cluster=cluster: reaches_its_own(cluster), 40, f"{cluster.home.name} reaches its own")
+    for cluster in clusters:  # and again, now that all of them are well
+        assert [reaches_its_own(cluster) for _ in range(5)] == [True] * 5
+
+
+def tables() -> set[str]:
+    said = subprocess.run(TABLES, capture_output=True, text=True, check=True).stdout
+    return {line.split()[-1] for line in said.splitlines() if "sampan_" in line}
+
+
+def remembered(cluster: Cluster) -> dict:
+    return json.loads((cluster.home / "cluster.json").read_text())
+
+
+@pytest.fixture(params=["exec", "docker"])
+def pair(request, tmp_path, tools) -> Iterator[tuple[Cluster, Cluster]]:
+    if request.param == "docker":
+        if not docker_answers():
+            pytest.fail("no Docker daemon answers; tools/install-test-needs starts one")
+        import_busybox()
+    made: list[Cluster] = []
+    try:
+        for name in ("one", "two"):
+            made.append(make(tmp_path / name, request.param, tools))
+        yield made[0], made[1]
+    finally:
+        for cluster in made:
+            cluster.sampan("down", check=False)
+
+
+def test_each_reaches_its_own_whatever_is_restarted_in_which_order(pair):
+    one, two = pair
+    assert_each_reaches_its_own(one, two)
+    for key in ("service_cidr", "node_ports"):
+        assert remembered(one)[key] != remembered(two)[key]
+    before = remembered(one), remembered(two)
+
+    for first, second in ((one, two), (two, one)):
+        first.sampan("down")
+        assert_each_reaches_its_own(second)
+        first.sampan("up")
+        assert_each_reaches_its_own(one, two)
+
+        first.sampan("down")
+        second.sampan("down")
+        second.sampan("up")
+        assert_each_reaches_its_own(second)
+        first.sampan("up")
+        assert_each_reaches_its_own(one, two)
+
+        os.kill(first.state()["pid"], signal.SIGKILL)
+        second.sampan("down")
+        second.sampan("up")
+        first.sampan("up")
+        assert_each_reaches_its_own(one, two)
+
+    assert (remembered(one), remembered(two)) == before
+
+
+def test_down_removes_its_own_and_nothing_else(pair):
+    one, two = pair
+    assert_each_reaches_its_own(one, two)
+    before = tables()
+
+    two.sampan("down")
+
+    left = tables()
+    assert len(before - left) == 1
+    assert_each_reaches_its_own(one)
+    one.sampan("down")
+    assert len(left - tables()) == 1
+
+
+def test_a_third_that_insists_on_a_range_in_use_is_refused_in_words(pair, tmp_path, tools):
+    one, _ = pair
+    for key, value in remembered(one).items():
+        if key not in ("service_cidr", "node_ports"):
+            continue
+        home = tmp_path / f"third-{key}"
+        home.mkdir()
+        third = Cluster(home, one.runtime, free_port(), "", tools)
+        (home / "sampan.yaml").write_text(
+            f"api: {{port: {third.port}}}\nnode: {{runtime: {one.runtime}}}\nnetwork: {{{key}: {value}}}\n"
+        )
+
+        said = third.sampan("up", check=False)
+
+        assert f"network.{key}" in said and value in said and str(one.home) in said and "Traceback" not in said
+        assert "not running" in third.sampan("status", check=False)
