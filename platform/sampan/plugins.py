@@ -11,6 +11,7 @@ import dataclasses
 import difflib
 import importlib.metadata
 import logging
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
@@ -104,6 +105,10 @@ class Plugins:
         """The hooks that a plugin implements, by name; none where it is not loaded."""
         plugin = self.manager.get_plugin(name)
         return sorted(caller.name for caller in self.manager.get_hookcallers(plugin) or ()) if plugin else []
+
+    def implementing(self, hook: str) -> list[str]:
+        """The plugins that implement a hook, by name."""
+        return [impl.plugin_name for impl in self._impls(hook)]
 
     def is_stranger(self, name: str) -> bool:
         """Whether a plugin is not of sampan's own distribution, and so behind a fence."""
@@ -266,7 +271,10 @@ def read_settings(name: str, record: type | None, section: Mapping[str, Any]) ->
         if key not in fields:
             raise ConfigError(f"plugins.{name}.{key} is not a setting{suggest(key, fields)}")
         values[key] = _checked(f"plugins.{name}.{key}", value, fields[key].default)
-    return record(**values)
+    try:
+        return record(**values)
+    except ValueError as error:  # of the record's own ``__post_init__``
+        raise ConfigError(f"plugins.{name}.{error}") from error
 
 
 def _checked(path: str, value: Any, default: Any) -> Any:
@@ -275,6 +283,10 @@ def _checked(path: str, value: Any, default: Any) -> Any:
         accepted = _accepted(default)
         if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
             raise ConfigError(f"{path} must be {accepted[0].__name__}, not {value!r}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{path} must be a number, not {value}")
+        if isinstance(value, list) and not all(isinstance(each, str) for each in value):
+            raise ConfigError(f"{path} must be a list of words, not {value!r}")
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -16,9 +16,10 @@ from sampan.cli import failures
 from sampan.cli.logging_setup import set_up
 from sampan.cli.logs import in_words
 from sampan.errors import ConfigError, StatusError
+from sampan.options import node_name
 from sampan.settings import Settings, Where, load, parse
-from sampan.supervisor import effective, remains
-from sampan.supervisor.state import is_alive, is_running, read_state, take_lock
+from sampan.supervisor import effective, inquiry, remains
+from sampan.supervisor.state import is_alive, is_running, read_state, require_readable, take_lock
 
 if TYPE_CHECKING:
     from sampan.supervisor.processes import Supervisor
@@ -44,6 +45,7 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
     flags = _flags(configured, port, runtime)
     settings = _with_flags(configured, flags)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_readable(settings.home)
     lock = take_lock(settings.home)
     if lock is None and not is_alive(read_state(settings.home)):
         lock = _inherit(settings)
@@ -153,29 +155,49 @@ def wait_until_up(settings: Settings, started: float) -> None:
     _await(lambda: _answers(client), API_WAIT, settings, "the API server does not answer")
     click.echo(f"  api      {settings.server_url} answers{since()}")
     if settings.node.enabled:
-        node = _await(lambda: ready_node(client), NODE_WAIT, settings, "no node becomes Ready")
+        name = node_name(settings)
+        node = _await(
+            lambda: ready_node(client, settings.home, name),
+            NODE_WAIT,
+            settings,
+            f"the node {name} does not become Ready",
+        )
         click.echo(f"  node     {node} is Ready{since()}")
+    for complaint in complaints_of(client):
+        click.echo(f"  api      {complaint}", err=True)
     client.close()
 
 
-def ready_node(client: Any) -> str:
-    """The name of a Ready node, or ""."""
+def ready_node(client: Any, home: Path, name: str) -> str:
+    """This machine's node with its runtime, "" unless it is Ready and its agent runs: the object alone may be of an
+    earlier start."""
     from sampan.contracts.kinds import Resource
 
+    if inquiry.components(home, "node").get("node", {}).get("state") != "ready":
+        return ""
     try:
-        nodes = client.list(Resource("", "v1", "nodes", "Node", False)).items
+        status = client.get(Resource("", "v1", "nodes", "Node", False), name).get("status") or {}
     except (StatusError, OSError):
         return ""
-    for node in nodes:
-        for condition in node.get("status", {}).get("conditions", ()):
-            if condition["type"] == "Ready" and condition["status"] == "True":
-                return f"{node['metadata']['name']} ({node['status']['nodeInfo']['containerRuntimeVersion']})"
-    return ""
+    conditions = {str(each.get("type")): each.get("status") for each in status.get("conditions") or ()}
+    runtime = (status.get("nodeInfo") or {}).get("containerRuntimeVersion") or "unknown runtime"
+    return f"{name} ({runtime})" if conditions.get("Ready") == "True" else ""
+
+
+def complaints_of(client: Any) -> list[str]:
+    """What the API server says of itself where it is not ready."""
+    try:
+        client.request("GET", "/readyz")
+    except (StatusError, OSError) as error:
+        lines = str(error).splitlines()
+        return [line[3:] for line in lines if line.startswith("[-]")] or [str(error)]
+    return []
 
 
 def _answers(client: Any) -> bool:
+    """Whether it is up; it may lack room for new objects."""
     try:
-        client.request("GET", "/readyz")
+        client.request("GET", "/readyz", query={"exclude": "store-writes"})
     except (StatusError, OSError):
         return False
     return True

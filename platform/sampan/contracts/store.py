@@ -56,8 +56,9 @@ class Unavailable(SampanError):
 
 
 class Unusable(Unavailable):
-    """What is stored cannot be used until an operator has acted (it is damaged, or of a newer format); the message names
-    the file and the way out. A server does not start with such a store; one that runs answers 503 and writes nothing."""
+    """What is stored cannot be used until an operator has acted (it is damaged, or of a newer format); the message
+    names the file and the way out. A server does not start with such a store; one that runs answers 503 and writes
+    nothing."""
 
 
 class Full(Unavailable):

@@ -221,7 +221,10 @@ class Supervisor:
 
     def _save(self) -> None:
         facts = {"reloads": self._reloads, "complaint": self._complaint, **self._facts()}
-        write_state(self._home, os.getpid(), list(self._states.values()), **facts)
+        try:
+            write_state(self._home, os.getpid(), list(self._states.values()), **facts)
+        except OSError as error:  # a full disk, say: what runs must go on
+            log.error("what runs cannot be written down for `sampan status`: %s", error)
 
 
 def _ended(pid: int) -> int | None:
