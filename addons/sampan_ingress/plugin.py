@@ -66,7 +66,7 @@ class Settings:
     """Path of the program; empty: nginx on PATH or in /usr/sbin."""
 
     def __post_init__(self) -> None:
-        bounds.require(
+        bounds.require(  # ``defaults`` checks what becomes nginx's configuration
             self,
             ingress_class=bounds.subdomain,
             controller=bounds.not_empty,
@@ -74,8 +74,6 @@ class Settings:
             http_port=bounds.PORT,
             https_port=bounds.PORT,
             public_https_port=bounds.PORT,
-                bounds.matching(r"[a-z0-9-]+/[a-z0-9-]+:[a-z0-9-]+", "namespace/name:port")
-            ),
             reload_seconds=bounds.number(0),
             workers=bounds.number(0, 1024),
         )

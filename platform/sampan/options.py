@@ -183,8 +183,8 @@ def _known(path: Path) -> dict[str, str]:
     except (OSError, ValueError, KeyError) as error:
         why = error.strerror if isinstance(error, OSError) else "it does not hold what this cluster was made with"
         raise ConfigError(
-            f"{path} cannot be used: {why}. Restore it from a backup, or write it again with the range of the cluster's "
-            'Services: {"service_cidr": "10.96.0.0/16"}, say'
+            f"{path} cannot be used: {why}. Restore it from a backup, or write it again with the range of "
+            'the Services: {"service_cidr": "10.96.0.0/16"}, say'
         ) from error
     return known
 

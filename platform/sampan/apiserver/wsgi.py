@@ -49,9 +49,11 @@ def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> A
     url = str(options.get("server_url") or settings.server_url)
     try:
         app = new_app(plugins, store=store, home=str(settings.home), options=options, orders=orders, server_url=url)
-    except Unusable as error:
+    except BaseException as error:
         store.close()
-        raise ConfigError(str(error)) from error
+        if isinstance(error, Unusable):
+            raise ConfigError(str(error)) from error
+        raise
     plugins.books.write()  # what failed at boot is read by `sampan up` and `status`, which may be asked at once
     app.at_close(store.close)
     atexit.register(app.close)

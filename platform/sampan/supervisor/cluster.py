@@ -37,8 +37,8 @@ def load_plugins(settings: Settings) -> Plugins:
 
 
 def require_runtime(settings: Settings, plugins: Plugins) -> None:
-    """Raises ConfigError for a runtime that no plugin provides. sampan's own provide the one they are called after; what
-    others call theirs is known when the node opens it."""
+    """Raises ConfigError for a runtime that no plugin provides. sampan's own provide the one they are called after;
+    what others call theirs is known when the node opens it."""
     asked = settings.node.runtime
     if not settings.node.enabled or asked == "auto":
         return

@@ -56,8 +56,8 @@ def check_room(settings: Settings) -> None:
     free = found.f_bavail * found.f_frsize
     if free < LEAST_ROOM or not (found.f_favail or not found.f_files):
         raise ConfigError(
-            f"the disk of {settings.home} is full ({free >> 10} KB free); make at least {LEAST_ROOM >> 20} MB free on it, "
-            "or move the home to another disk and name it with --home"
+            f"the disk of {settings.home} is full ({free >> 10} KB free); make at least {LEAST_ROOM >> 20} MB free "
+            "on it, or move the home to another disk and name it with --home"
         )
 
 

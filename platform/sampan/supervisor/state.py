@@ -59,7 +59,7 @@ def read_state(home: Path) -> dict[str, Any]:
 
 
 def require_readable(home: Path) -> None:
-    """Raises ConfigError where a cluster runs whose state file is damaged. Where none runs, the next start writes it."""
+    """Raises ConfigError where a cluster runs whose state file is damaged. Where none runs, a start writes it."""
     path = home / "run" / "state.json"
     if path.exists() and not read_state(home) and is_running(home):
         raise ConfigError(
