@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
+from sampan.objects import bounds
 from sampan_dns.manifests import USER, manifests
 
 
@@ -21,6 +22,14 @@ class Settings:
     """Resolvers for all other names (``10.0.0.1`` or ``10.0.0.1:5353``); empty: the machine's own."""
     publish: bool = True
     """Whether to lead the Service kube-dns here by an EndpointSlice; not done where that Service has a selector."""
+
+    def __post_init__(self) -> None:
+        bounds.require(
+            self,
+            address=bounds.optional(bounds.address),
+            port=bounds.PORT,
+            upstream=bounds.each(bounds.endpoint),
+        )
 
 
 def _run(running: Running) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
+from sampan.objects import bounds
 from sampan_ingress.manifests import USER, manifests
 
 
@@ -63,6 +64,19 @@ class Settings:
     """Whether each request is written to the add-on's log."""
     nginx: str = ""
     """Path of the program; empty: nginx on PATH or in /usr/sbin."""
+
+    def __post_init__(self) -> None:
+        bounds.require(  # ``defaults`` checks what becomes nginx's configuration
+            self,
+            ingress_class=bounds.subdomain,
+            controller=bounds.not_empty,
+            address=bounds.optional(bounds.address),
+            http_port=bounds.PORT,
+            https_port=bounds.PORT,
+            public_https_port=bounds.PORT,
+            reload_seconds=bounds.number(0),
+            workers=bounds.number(0, 1024),
+        )
 
 
 def _run(running: Running) -> None:

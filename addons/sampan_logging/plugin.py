@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
+from sampan.objects import bounds
 from sampan_logging.manifests import USER, manifests
 
 if TYPE_CHECKING:
@@ -70,6 +71,25 @@ class Settings:
     """How long one request to Elasticsearch may take."""
     rejected_bytes: int = 67108864
     """Size on disk of ``rejected.jsonl``, where lines are kept that Elasticsearch refuses for good."""
+
+    def __post_init__(self) -> None:
+        bounds.require(
+            self,
+            urls=bounds.each(bounds.url("http", "https"), least=1),
+            prefix=bounds.matching(r"[a-z0-9][a-z0-9._-]*", "sampan-logs, in lower case"),
+            shards=bounds.number(1),
+            replicas=bounds.number(0),
+            retention_days=bounds.number(0),
+            line_bytes=bounds.number(1),
+            most_streams=bounds.number(1),
+            spool_bytes=bounds.number(1),
+            sync_seconds=bounds.number(0),
+            batch_lines=bounds.number(1),
+            batch_bytes=bounds.number(1),
+            flush_seconds=bounds.number(0),
+            timeout_seconds=bounds.number(0.1),
+            rejected_bytes=bounds.number(0),
+        )
 
 
 def _search() -> click.Command:

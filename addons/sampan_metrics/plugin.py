@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
+from sampan.objects import bounds
 from sampan_metrics.manifests import USER, manifests
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ class Settings:
     """How long it is kept: the last hour as measured, what is older as averages over five minutes."""
     history_megabytes: int = 64
     """Most that the file may take; what is oldest goes first."""
+
+    def __post_init__(self) -> None:
+        bounds.require(
+            self,
+            interval=bounds.number(0.1),
+            address=bounds.optional(bounds.host),
+            port=bounds.PORT,
+            prometheus=bounds.optional(bounds.listening),
+            history_hours=bounds.number(0),
+            history_megabytes=bounds.number(1),
+        )
 
 
 def _run(running: Running) -> None:

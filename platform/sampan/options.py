@@ -20,6 +20,7 @@ from typing import Any
 
 from sampan import reservations
 from sampan.errors import ConfigError
+from sampan.objects.names import dns_subdomain
 from sampan.reservations import Reservation
 from sampan.settings import Settings
 
@@ -54,12 +55,25 @@ def cluster_options(settings: Settings) -> dict[str, Any]:
         "cluster_domain": settings.network.domain,
         "node_port_range": node_ports,
         "loopback_pods": _loopback_pods(settings.home),
-        "node_name": settings.node.name or socket.gethostname().lower(),
+        "node_name": node_name(settings),
         "node_ip": settings.node.ip or primary_address(),
         "kubelet_port": settings.node.kubelet_port,
         "runtime": settings.node.runtime,
         "kubeconfig": str(settings.home / "kubeconfig"),
     }
+
+
+def node_name(settings: Settings) -> str:
+    """As set, else this machine's host name. Raises ConfigError for a host name that no node can have."""
+    if settings.node.name:
+        return settings.node.name
+    found = socket.gethostname().lower()
+    if dns_subdomain(found):
+        raise ConfigError(
+            f"this machine's host name {found!r} cannot be the name of a node (letters, digits, '-' and '.' only); "
+            "set node.name"
+        )
+    return found
 
 
 def may_use_nftables() -> bool:
@@ -134,7 +148,7 @@ def _wanted(settings: Settings) -> tuple[str, str]:
     """(service_cidr, node_ports) that this cluster was made with or is set to; "" for what may be chosen."""
     path = Path(settings.home) / "cluster.json"
     wanted = settings.network.service_cidr
-    known = json.loads(path.read_text()) if path.exists() else {}
+    known = _known(path)
     service_cidr = known.get("service_cidr", "")
     if service_cidr and wanted and service_cidr != wanted:
         raise ConfigError(
@@ -149,11 +163,30 @@ def _remembered(settings: Settings) -> tuple[str, str]:
     service_cidr, node_ports = _wanted(settings)
     service_cidr, node_ports = service_cidr or _free_services(settings), node_ports or _free_node_ports(settings)
     path = Path(settings.home) / "cluster.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
+    known = _known(path)
     fresh = {**known, "service_cidr": service_cidr, "node_ports": node_ports}
     if fresh != known:
         _write(path, fresh)
     return service_cidr, node_ports
+
+
+def _known(path: Path) -> dict[str, str]:
+    """What this cluster was made with, {} where it is not made yet. Raises ConfigError for a file that does not say."""
+    try:
+        known = json.loads(path.read_bytes())
+        if not isinstance(known, dict) or not all(isinstance(value, str) for value in known.values()):
+            raise ValueError("it is not a mapping of words")
+        for key in ("service_cidr",):
+            ipaddress.ip_network(known[key])
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it does not hold what this cluster was made with"
+        raise ConfigError(
+            f"{path} cannot be used: {why}. Restore it from a backup, or write it again with the range of "
+            'the Services: {"service_cidr": "10.96.0.0/16"}, say'
+        ) from error
+    return known
 
 
 def _write(path: Path, content: dict[str, str]) -> None:

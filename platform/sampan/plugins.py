@@ -11,14 +11,14 @@ import dataclasses
 import difflib
 import importlib.metadata
 import logging
-import traceback
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import pluggy
 
 from sampan import answers
-from sampan.errors import ConfigError, PluginError
+from sampan.errors import ConfigError, PluginError, SampanError
 from sampan.fencing import Books, Broken, Deadlines, Fence
 from sampan.fencing.runners import Runners
 from sampan.hookspecs import access, api, lifecycle, reconciling, running, storage
@@ -30,6 +30,8 @@ PLUGIN_GROUP = "sampan.plugins"
 ADDON_GROUP = "sampan.addons"
 DISTRIBUTION = "sampan"  # whose plugins are called without a fence
 SPECS = (access, api, lifecycle, reconciling, running, storage)
+#: Answers that decide who may do what. An add-on may not give them: it is left out where it fails to load.
+GUARDS = frozenset({"contribute_authenticators", "contribute_authorizers", "contribute_admitters"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,6 +106,10 @@ class Plugins:
         plugin = self.manager.get_plugin(name)
         return sorted(caller.name for caller in self.manager.get_hookcallers(plugin) or ()) if plugin else []
 
+    def implementing(self, hook: str) -> list[str]:
+        """The plugins that implement a hook, by name."""
+        return [impl.plugin_name for impl in self._impls(hook)]
+
     def is_stranger(self, name: str) -> bool:
         """Whether a plugin is not of sampan's own distribution, and so behind a fence."""
         return name in self._strangers
@@ -129,7 +135,7 @@ class Plugins:
             except Broken as error:
                 self._note(impl.plugin_name, f"{hook}: {error.why}")
             except Exception as error:
-                log.exception("plugin %s failed in %s and is left out", impl.plugin_name, hook)
+                self.books.note(impl.plugin_name, hook, "raised", f"{type(error).__name__}: {error}", error)
                 self._note(impl.plugin_name, f"{hook}: {error}")
         return found
 
@@ -177,17 +183,55 @@ class Plugins:
     def failures(self) -> list[Found]:
         return [found for found in self.found if found.error]
 
+    def not_loaded(self) -> list[Found]:
+        """Those that are enabled and could not be imported or registered."""
+        return [found for found in self.found if found.enabled and not self.manager.has_plugin(found.name)]
+
+    def require(self) -> None:
+        """Raise PluginError, worded for the operator, where an enabled plugin is not loaded. For servers to call.
+
+        Nobody can tell what a plugin would have guarded that cannot even be imported, so each one counts as a guard
+        unless the operator says otherwise. Add-ons cannot be guards (``GUARDS``) and are only named.
+        """
+        failed = [found for found in self.not_loaded() if not found.addon]
+        if failed:
+            names = ", ".join(found.name for found in failed)
+            reasons = "; ".join(f"{found.name}: {found.error}" for found in failed)
+            raise PluginError(
+                names,
+                f"cannot be loaded ({reasons}). It may be what authenticates, authorizes or admits requests, so the "
+                f"API server does not start without it: repair or uninstall it, or leave it out with "
+                f"`disable: [{names}]` in sampan.yaml",
+            )
+
     def _load(self, point: importlib.metadata.EntryPoint, settings: Mapping[str, Mapping[str, Any]]) -> str:
         try:
-            self._register(point.name, self._imported(point), settings.get(point.name, {}))
+            plugin = self._imported(point)
+            self._register(point.name, plugin, settings.get(point.name, {}))
+            self._check_hooks(point)
         except ConfigError:
             raise
         except Broken as error:
             return f"import: {error.why}"
         except Exception as error:
-            log.error("plugin %s cannot be loaded and is left out\n%s", point.name, traceback.format_exc())
-            return f"{type(error).__name__}: {error}"
+            words = error.message if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+            self.books.note(point.name, "load", "raised", words, None if isinstance(error, SampanError) else error)
+            return words
         return ""
+
+    def _check_hooks(self, point: importlib.metadata.EntryPoint) -> None:
+        """Refuse a module without a hook, which pluggy accepts, and an add-on that would guard the API."""
+        hooks, wrong = set(self.hooks_of(point.name)), ""
+        if not hooks:
+            wrong = f"{point.module} implements no hook; does the entry point name the module that has them?"
+        elif point.group == ADDON_GROUP and hooks & GUARDS:
+            wrong = (
+                f"implements {', '.join(sorted(hooks & GUARDS))}, but an add-on is a client of the API: declare it in "
+                f"the group {PLUGIN_GROUP}"
+            )
+        if wrong:
+            self.manager.unregister(name=point.name)
+            raise PluginError(point.name, wrong)
 
     def _imported(self, point: importlib.metadata.EntryPoint) -> Any:
         if point.name not in self._strangers:
@@ -207,6 +251,10 @@ class Plugins:
                 self.manager.unregister(plugin)
                 raise PluginError(name, f"implements {impl.name}, which is no hook{suggest(impl.name, _hook_names())}")
 
+        if wrong := _unmarked(plugin, self.hooks_of(name)):
+            self.manager.unregister(plugin)
+            raise PluginError(name, wrong)
+
     def _note(self, name: str, error: str) -> None:
         self.found = [dataclasses.replace(f, error=error) if f.name == name and not f.error else f for f in self.found]
 
@@ -223,7 +271,10 @@ def read_settings(name: str, record: type | None, section: Mapping[str, Any]) ->
         if key not in fields:
             raise ConfigError(f"plugins.{name}.{key} is not a setting{suggest(key, fields)}")
         values[key] = _checked(f"plugins.{name}.{key}", value, fields[key].default)
-    return record(**values)
+    try:
+        return record(**values)
+    except ValueError as error:  # of the record's own ``__post_init__``
+        raise ConfigError(f"plugins.{name}.{error}") from error
 
 
 def _checked(path: str, value: Any, default: Any) -> Any:
@@ -232,6 +283,10 @@ def _checked(path: str, value: Any, default: Any) -> Any:
         accepted = _accepted(default)
         if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
             raise ConfigError(f"{path} must be {accepted[0].__name__}, not {value!r}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{path} must be a number, not {value}")
+        if isinstance(value, list) and not all(isinstance(each, str) for each in value):
+            raise ConfigError(f"{path} must be a list of words, not {value!r}")
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -268,6 +323,19 @@ def _found(point: importlib.metadata.EntryPoint, *, addon: bool, enabled: bool, 
     return Found(
         point.name, point.module, dist.name if dist else "", dist.version if dist else "", addon, enabled, error
     )
+
+
+def _unmarked(plugin: object, hooks: Collection[str]) -> str:
+    """What is wrong with a function that has the name of a hook, or nearly so, and no ``@hookimpl``; "" for nothing."""
+    for name, value in getattr(plugin, "__dict__", {}).items():
+        here = getattr(value, "__module__", None) == getattr(plugin, "__name__", "")
+        if name in hooks or not callable(value) or not here:
+            continue
+        if name in _hook_names():
+            return f"{name} is not marked with @hookimpl, so it would never be called"
+        if name.startswith(("provide_", "contribute_")):
+            return f"{name} is no hook{suggest(name, _hook_names())} and not marked with @hookimpl"
+    return ""
 
 
 def _hook_names() -> list[str]:

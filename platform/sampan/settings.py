@@ -19,6 +19,7 @@ from typing import Any
 
 from sampan.errors import ConfigError
 from sampan.fencing.limits import Deadlines
+from sampan.objects import bounds
 from sampan.plugins import suggest
 
 
@@ -152,8 +153,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
     import yaml  # 25 ms that a start without a file need not pay
 
     try:
-        data = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
+        data = yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); name another file with --config") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 (at byte {error.start}); write it again as UTF-8 text") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2001-13-45 as a date, say
         raise ConfigError(f"{path}: not YAML: {error}") from error
     if data is None:
         return {}
@@ -166,11 +171,42 @@ def parse(data: Mapping[str, Any], *, where: str = "sampan.yaml") -> Settings:
     """Settings from a mapping; raises ConfigError naming the key."""
     settings: Settings = _record(Settings, data, where, "")
     _check_network(settings.network, where)
-    if not 0 < settings.api.port < 65536:
-        raise ConfigError(f"{where}: api.port must be 1 to 65535, not {settings.api.port}")
-    if settings.api.workers < 1:
-        raise ConfigError(f"{where}: api.workers must be at least 1")
+    for key, check in CHECKS.items():
+        value: Any = settings
+        for part in key.split("."):
+            value = getattr(value, part)
+        if wrong := check(value):
+            raise ConfigError(f"{where}: {key} {wrong}")
     return settings
+
+
+#: What is looked at beside the types; ``_check_network`` and the plugins' own records do the rest.
+CHECKS: Mapping[str, bounds.Check] = {
+    "home": lambda value: "" if str(value) != "." and "\0" not in str(value) else "must name a directory",
+    "store": bounds.optional(bounds.url()),
+    "api.host": bounds.optional(bounds.host),
+    "api.port": bounds.number(1, 65535),
+    "api.advertise": bounds.optional(bounds.address),
+    "api.workers": lambda value: "" if value >= 1 else "must be at least 1",
+    "api.names": bounds.each(bounds.certified),
+    "network.domain": bounds.subdomain,
+    "node.name": bounds.optional(bounds.subdomain),
+    "node.runtime": bounds.matching("[a-z0-9][a-z0-9.-]*", "auto, docker or exec"),
+    "node.kubelet_port": bounds.PORT,
+    "node.ip": bounds.optional(bounds.address),
+    "authentication": bounds.each(bounds.not_empty),
+    "authorization": bounds.each(bounds.not_empty),
+    "admission": bounds.each(bounds.not_empty),
+    "addons": bounds.each(bounds.not_empty),
+    "disable": bounds.each(bounds.not_empty),
+    "deadlines.boot": bounds.number(0.1, 3600),
+    "deadlines.request": bounds.number(0.01, 3600),
+    "deadlines.decide": bounds.number(0.01, 3600),
+    "deadlines.misses": bounds.number(1),
+    "deadlines.pause": bounds.number(0, 86400),
+}
+#: Upstream's bounds: a longer range cannot be kept in memory, a shorter one has no room for the cluster's DNS address.
+_LEAST_PREFIX, _SPARE_BITS = {4: 12, 6: 108}, 4
 
 
 def _record(record: type[Any], data: Any, where: str, path: str) -> Any:
@@ -201,6 +237,8 @@ def _value(hint: Any, value: Any, where: str, path: str) -> Any:
         if not isinstance(value, str):
             raise ConfigError(f"{where}: {path} must be text, not {value!r}")
         return Path(value)
+    if hint is float and type(value) is int:
+        return float(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise ConfigError(f"{where}: {path} must be {hint.__name__}, not {value!r}")
     return value
@@ -217,9 +255,19 @@ def _check_network(network: Network, where: str) -> None:
     for name in ("service_cidr", "pod_cidr"):
         text = getattr(network, name)
         try:
-            text and ipaddress.ip_network(text)
+            found = ipaddress.ip_network(text) if text else None
         except ValueError as error:
             raise ConfigError(f"{where}: network.{name}: {error}") from error
+        if name == "service_cidr" and found is not None:
+            least, most = _LEAST_PREFIX[found.version], found.max_prefixlen - _SPARE_BITS
+            if not least <= found.prefixlen <= most:
+                raise ConfigError(f"{where}: network.{name} must be a network of /{least} to /{most}, not {text}")
+    if network.service_cidr and network.pod_cidr:
+        services, pods = ipaddress.ip_network(network.service_cidr), ipaddress.ip_network(network.pod_cidr)
+        if services.version == pods.version and services.overlaps(pods):
+            raise ConfigError(
+                f"{where}: network.service_cidr {services} and network.pod_cidr {pods} overlap; choose others"
+            )
     low, dash, high = network.node_ports.partition("-")
     if network.node_ports and not (dash and low.isdigit() and high.isdigit() and 0 < int(low) <= int(high) < 65536):
         raise ConfigError(f"{where}: network.node_ports must look like 30000-32767, not {network.node_ports!r}")

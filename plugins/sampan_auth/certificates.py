@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sampan.contracts.access import Credentials, User
-from sampan.errors import Unauthorized
+from sampan.errors import ConfigError, Unauthorized
 from sampan_auth.resources import AUTHENTICATED
 
 _MOST = 4096
@@ -86,6 +86,20 @@ class CertificateReader:
             user, name, begins, ends, _is_issued(certificate, self._front_proxy_ca),
             for_clients and _is_issued(certificate, self._client_ca),
         )  # fmt: skip
+
+
+def require_authorities(path: Path) -> None:
+    """Raises ConfigError where the operator's own file of authorities cannot be used: nobody could come in by it."""
+    from cryptography import x509
+
+    try:
+        x509.load_pem_x509_certificates(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"plugins.auth.client_ca: {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(
+            f"plugins.auth.client_ca: {path} holds no certificates in PEM; correct it, or take the setting out"
+        ) from error
 
 
 def _is_issued(certificate: object, authorities: Path | None) -> bool:

@@ -9,10 +9,11 @@ from sampan.contracts.access import Authenticator
 from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.serving import Route, ServerContext
 from sampan.hookspecs import hookimpl
+from sampan.objects import bounds
 from sampan_auth import extension, issuer
 from sampan_auth.accounts import AccountTokens
 from sampan_auth.bearer import Bearer
-from sampan_auth.certificates import CertificateReader, Certificates
+from sampan_auth.certificates import CertificateReader, Certificates, require_authorities
 from sampan_auth.fronts import FrontProxy
 from sampan_auth.keys import Keys
 from sampan_auth.reviews import review_kinds
@@ -36,11 +37,21 @@ class Settings:
     client_ca: str = ""
     """A file of authorities whose certificates such a server may pass on; relative to home. Empty: pki/ca.crt."""
 
+    def __post_init__(self) -> None:
+        bounds.require(
+            self,
+            audiences=bounds.each(bounds.not_empty),
+            front_proxy_names=bounds.each(bounds.not_empty),
+            tls_front_names=bounds.each(bounds.not_empty),
+        )
+
 
 @hookimpl
 def contribute_authenticators(context: ServerContext) -> list[Authenticator]:
     settings = _settings(context)
     clients = Path(context.home) / settings.client_ca if settings.client_ca else _pki(context) / "ca.crt"
+    if settings.client_ca:
+        require_authorities(clients)
     reader = CertificateReader(_pki(context) / "front-proxy-ca.crt", clients)
     fronts = FrontProxy(reader, settings.front_proxy_names, settings.tls_front_names)
     return [Certificates(reader), fronts, _bearer(context)]

@@ -16,8 +16,11 @@ def read_tokens(path: Path) -> dict[bytes, User]:
     try:
         with path.open(newline="") as file:
             rows = [(at, row) for at, row in enumerate(csv.reader(file), start=1) if row]
-    except OSError as error:
-        raise ConfigError(f"plugins.auth.token_file: {error}") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not a text file of tokens"
+        raise ConfigError(
+            f"plugins.auth.token_file: {path} cannot be read: {why}. Correct it, or take the setting out"
+        ) from error
     found: dict[bytes, User] = {}
     for at, row in rows:
         if len(row) < 3 or not row[0] or not row[1]:

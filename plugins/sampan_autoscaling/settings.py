@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sampan.objects import bounds
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -19,3 +21,13 @@ class Settings:
     """Seconds after a pod's start in which its CPU is passed over while it is not ready."""
     initial_readiness_delay: float = 30.0
     """Seconds after a pod's start in which turning unready counts as never having been ready."""
+
+    def __post_init__(self) -> None:
+        bounds.require(
+            self,
+            sync_period=bounds.number(0.01),
+            tolerance=bounds.number(0, 10),
+            downscale_stabilization=bounds.number(0, 3600),
+            cpu_initialization_period=bounds.number(0),
+            initial_readiness_delay=bounds.number(0),
+        )

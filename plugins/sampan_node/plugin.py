@@ -9,12 +9,19 @@ from typing import Any
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
+from sampan.objects import bounds
 
 
 @dataclass(frozen=True)
 class Settings:
     max_pods: int = 110
     """Most pods that this node takes."""
+
+    def __post_init__(self) -> None:
+        bounds.require(
+            self,
+            max_pods=bounds.number(1),
+        )
 
 
 def run(running: Running) -> None:

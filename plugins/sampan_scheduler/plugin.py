@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
+from sampan.objects import bounds
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,12 @@ class Settings:
 
     names: tuple[str, ...] = ("default-scheduler",)
     """Pods with one of these as spec.schedulerName are scheduled here."""
+
+    def __post_init__(self) -> None:
+        bounds.require(
+            self,
+            names=bounds.each(bounds.subdomain, least=1),
+        )
 
 
 def _run(running: Running) -> None:

@@ -77,11 +77,12 @@ class Compaction:
         self._behind = True
 
 
-def vacuum(connection: sqlite3.Connection) -> bool:
-    """Give free pages at the end of the file back, a few at a time; whether there are more."""
+def vacuum(connection: sqlite3.Connection, *, spare: bool = True) -> bool:
+    """Give free pages at the end of the file back, a few at a time (all but some ``spare`` ones); whether there are
+    more."""
     free = connection.execute("PRAGMA freelist_count").fetchone()[0]
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
-    if free <= max(SPARE_PAGES, pages // 4):
+    if free <= (max(SPARE_PAGES, pages // 4) if spare else 0):
         return False
     connection.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
     return True

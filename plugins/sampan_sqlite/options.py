@@ -23,13 +23,18 @@ class Options:
     """… and so are those before the last so many."""
     busy_seconds: int = 5
     """How long a commit waits for another process's transaction before it is Unavailable."""
-    check: str = "no"
-    """yes: look the whole file over (quick_check) before it is used."""
+    check: str = "auto"
+    """yes: check the whole file (quick_check, 1 ms for each MB) before it is used. auto: so up to 64 MB, beside the
+    work for a larger one. no: not at all. The checksum of each entry is looked at whenever it is read."""
+    reserve: int = 16
+    """MB on the disk that are kept for deletions when it is full; 0: none."""
 
     def __post_init__(self) -> None:
-        for name, allowed in (("synchronous", ("full", "normal", "off")), ("check", ("no", "yes"))):
+        for name, allowed in (("synchronous", ("full", "normal", "off")), ("check", ("auto", "no", "yes"))):
             if getattr(self, name) not in allowed:
                 raise ConfigError(f"store: {name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}")
+        if not 0 <= self.reserve <= 4096:
+            raise ConfigError("store: reserve must be 0 to 4096 (MB)")
         for name in ("keep_seconds", "keep_commits"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"store: {name} must be at least 1")

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from sampan.contracts.store import Unavailable
+from sampan.contracts.store import Unusable
+from sampan_sqlite.condition import Condition, check_files
 from sampan_sqlite.options import Options
 
 SHIFT = 16  # bits of an id that number the changes within one commit
@@ -34,7 +33,11 @@ CREATE INDEX expiring_at ON expiring (at);
 CREATE TABLE bounds (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO bounds VALUES ('oldest', 0), ('collected', 0);
 """
-MIGRATIONS = (VERSION_1,)
+VERSION_2 = """
+ALTER TABLE log ADD COLUMN crc INTEGER;     -- condition.checksum; NULL: written by version 1
+"""
+MIGRATIONS = (VERSION_1, VERSION_2)
+CHECKED_AT_ONCE = 64 << 20  # bytes; a larger file is checked beside the work
 
 
 def revision_of(id: int) -> int:
@@ -49,28 +52,23 @@ def last_id(revision: int) -> int:
     return revision << SHIFT | LAST
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """SQLite's errors as Unavailable."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise Unavailable(f"sqlite: {error}") from error
+def prepare(options: Options, condition: Condition | None = None) -> None:
+    """Make the file (readable by its owner only, for it holds Secrets), check it, and bring its tables up to date.
 
-
-def prepare(options: Options) -> None:
-    """Make the file (readable by its owner only, for it holds Secrets) and bring its tables up to date."""
+    Raises Unusable."""
+    condition = condition or Condition(options.path)
     os.makedirs(os.path.dirname(options.path), mode=0o700, exist_ok=True)
+    check_files(condition)
     os.close(os.open(options.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    with translated():
+    with condition.translated():
         connection = connect(options)
         try:
             if not os.path.getsize(options.path):
                 connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded only while the file is empty
             connection.execute("PRAGMA journal_mode = WAL")
             _migrate(connection)
-            if options.check == "yes":
-                _check(connection)
+            if is_checked_at_once(options):
+                check(connection, condition)
         finally:
             connection.close()
 
@@ -101,7 +99,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         connection.execute("ROLLBACK")
-        raise Unavailable(f"the store was written by a newer sampan (its format is {version})")
+        raise Unusable(f"the store was written by a newer sampan (its format is {version}); use that one")
     for script in MIGRATIONS[version:]:
         for statement in script.split(";\n"):
             connection.execute(statement)
@@ -109,7 +107,26 @@ def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _check(connection: sqlite3.Connection) -> None:
-    problems = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
+def is_checked_at_once(options: Options) -> bool:
+    """Measured: 1 ms for each MB, so that a start waits 64 ms at most."""
+    return options.check == "yes" or (options.check == "auto" and os.path.getsize(options.path) <= CHECKED_AT_ONCE)
+
+
+def check(connection: sqlite3.Connection, condition: Condition) -> None:
+    """Raises Unusable where SQLite finds its file's structure damaged."""
+    problems = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
     if problems != ["ok"]:
-        raise Unavailable(f"the store's file is damaged: {'; '.join(problems)}")
+        raise condition.damaged("; ".join(problem.strip().replace("\n", " ") for problem in problems))
+
+
+def check_aside(options: Options, condition: Condition) -> None:
+    """The same for a large file, on a connection of its own; what is found is told by the condition."""
+    connection = connect(options, reading=True)
+    try:
+        check(connection, condition)
+    except sqlite3.Error as error:
+        condition.translate(error)
+    except Unusable:
+        pass
+    finally:
+        connection.close()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from sampan.contracts.store import Done, Entry, Op, Page, Unavailable
+from sampan.contracts.store import Done, Entry, Op, Page, Unavailable, Unusable
+from sampan_sqlite.condition import Condition
 from sampan_sqlite.notices import Notices
 from sampan_sqlite.options import Options
 from sampan_sqlite.reader import Reader
-from sampan_sqlite.schema import prepare
+from sampan_sqlite.reserve import Reserve
+from sampan_sqlite.schema import check_aside, is_checked_at_once, prepare
 from sampan_sqlite.transaction import MOST_CHANGES
 from sampan_sqlite.turns import Turns
 from sampan_sqlite.writer import Writer
@@ -21,15 +23,29 @@ class SqliteStore:
     """One SQLite file as a revisioned log. Open it after forking; any number of processes may."""
 
     def __init__(self, options: Options) -> None:
-        prepare(options)
-        self._turns = Turns(options.path)
+        self._condition = Condition(options.path)
         self._seen = (-1, 0)  # the turn, and the newest revision in it
-        self._reader = Reader(options)
-        self._feed = Feed(self._reader.revision())
-        self._notices = Notices(options.path)
-        self._writer = Writer(options, self._feed, self._notices, self._turns)
+        try:
+            prepare(options, self._condition)
+            self._turns = Turns(options.path)
+            self._reader = Reader(options, self._condition)
+            self._feed = Feed(self._reader.revision())
+            self._notices = Notices(options.path)
+            self._reserve = Reserve(options.path, options.reserve << 20)
+        except OSError as error:
+            place = error.filename or options.path
+            raise Unusable(f"the store cannot be opened: {place}: {error.strerror or error}") from error
+        self._writer = Writer(options, self._feed, self._notices, self._turns, self._condition, self._reserve)
         self._closing = threading.Lock()
         self._closed = False
+        if options.check == "auto" and not is_checked_at_once(options):
+            threading.Thread(
+                target=check_aside, args=(options, self._condition), name="sqlite-check", daemon=True
+            ).start()
+
+    @property
+    def trouble(self) -> str:
+        return self._condition.words() if self._condition.damage else self._reserve.trouble
 
     def revision(self) -> int:
         turn = self._turns.now()  # before asking: a commit that falls between makes the answer newer than its turn

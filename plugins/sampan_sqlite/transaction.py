@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from sampan.contracts.store import Change, Op, Put, Stale
+from sampan_sqlite.condition import checksum
 from sampan_sqlite.recent import ABSENT, CHUNK, Known, Recent
 from sampan_sqlite.schema import LAST, first_id, revision_of
 
@@ -59,7 +60,8 @@ class Transaction:
 
     def write(self, connection: sqlite3.Connection) -> int:
         """Put it into the open transaction; the number of changes."""
-        _many(connection, "INSERT INTO log (id, key, created, previous, value)", self._log)
+        rows = [(*row, checksum(row[0], row[1], row[2], row[4])) for row in self._log]
+        _many(connection, "INSERT INTO log (id, key, created, previous, value, crc)", rows)
         present = [(key, known.id, known.created) for key, known in self._touched.items() if known.id]
         _many(connection, "INSERT OR REPLACE INTO current (key, id, created)", present)
         gone = [(key,) for key, known in self._touched.items() if not known.id]

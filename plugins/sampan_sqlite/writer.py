@@ -17,13 +17,15 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sampan.contracts.store import Delete, Done, Op, Unavailable
+from sampan.contracts.store import Delete, Done, Op, Unavailable, Unusable
 from sampan.errors import SampanError
 from sampan_sqlite.compaction import STEP, Compaction, vacuum
+from sampan_sqlite.condition import Condition, is_full
 from sampan_sqlite.notices import Notices
 from sampan_sqlite.options import Options
 from sampan_sqlite.reader import changes_after, head
 from sampan_sqlite.recent import Recent
+from sampan_sqlite.reserve import WHOLE, Reserve
 from sampan_sqlite.schema import FIRST_REVISION, connect, revision_of
 from sampan_sqlite.transaction import Transaction
 from sampan_sqlite.turns import Turns
@@ -36,6 +38,7 @@ MOST_COMMITS = 256  # in one group
 LOOK_EVERY = 1.0  # seconds between looks at the file where other processes have it open
 ALONE_EVERY = 5.0  # and where none has
 CHECKPOINT_CHANGES = 4000  # written since the last checkpoint
+KEPT_WHEN_FULL = 100  # revisions of the past while the disk is full
 GAP = 1000  # foreign changes read at a time
 
 DUE = (
@@ -52,11 +55,15 @@ class Submission(NamedTuple):
 class Writer:
     """Owns the writing connection; everything but ``submit``, ``compact`` and ``close`` happens on its thread."""
 
-    def __init__(self, options: Options, feed: Feed, notices: Notices, turns: Turns) -> None:
+    def __init__(
+        self, options: Options, feed: Feed, notices: Notices, turns: Turns, condition: Condition, reserve: Reserve
+    ) -> None:
         self._options = options
         self._feed = feed
         self._notices = notices
         self._turns = turns
+        self._condition = condition
+        self._reserve = reserve
         self._compaction = Compaction(options)
         self._recent = Recent()
         self._connection: sqlite3.Connection | None = None
@@ -142,14 +149,23 @@ class Writer:
     # committing
 
     def _commit(self, group: list[Submission]) -> None:
+        answers: list[int | SampanError]
         try:
+            self._condition.require()
             answers = self._flush(group)
+        except Unusable as error:
+            self._give_up()
+            answers = [error] * len(group)
         except sqlite3.Error as error:
             self._give_up()
+            if is_full(error, self._options.path) and self._reserve.release():
+                self._next_look = 0.0
+                self._commit(group)
+                return
             if len(group) > 1 and not isinstance(error, sqlite3.OperationalError):
                 self._one_by_one(group)
                 return
-            answers = [Unavailable(f"sqlite: {error}")] * len(group)
+            answers = [self._condition.translate(error)] * len(group)
         except (ValueError, TypeError, OverflowError) as error:  # a key or value that cannot be bound
             self._give_up()
             if len(group) > 1:
@@ -176,7 +192,7 @@ class Writer:
             self._catch_up(connection)
             self._recent.load(connection, keys)
         transaction = Transaction(self._recent, newest, int(time.time()) + 1)
-        answers: list[int | SampanError] = [transaction.decide(submission.ops) for submission in group]
+        answers: list[int | SampanError] = [self._decided(transaction, submission.ops) for submission in group]
         if not transaction.commits:
             connection.execute("ROLLBACK")
             return answers
@@ -193,6 +209,10 @@ class Writer:
         self._notices.tell()
         return answers
 
+    def _decided(self, transaction: Transaction, ops: Sequence[Op]) -> int | SampanError:
+        refused = self._reserve.refuse(ops, self._recent) if self._reserve.level != WHOLE else None
+        return refused or transaction.decide(ops)
+
     def _catch_up(self, connection: sqlite3.Connection) -> None:
         """Publish what other processes have committed; inside a transaction."""
         self._recent.forget()
@@ -200,14 +220,19 @@ class Writer:
         if self._feed.newest < oldest:
             self._feed.skip(newest)
         while self._feed.newest < newest:
-            self._feed.append(changes_after(connection, self._feed.newest, GAP))
+            self._feed.append(changes_after(connection, self._condition, self._feed.newest, GAP))
 
     # upkeep
 
     def _look(self) -> None:
         """What has to be done now and then: others' commits, expiry, compaction, checkpoint. Small steps each."""
         self._next_look = time.monotonic() + (LOOK_EVERY if self._notices.peers() else ALONE_EVERY)
+        if self._condition.damage:
+            return
         try:
+            if self._reserve.level != WHOLE:
+                self._reserve.restore()
+                self._compaction.want(self._feed.newest - KEPT_WHEN_FULL)
             connection = self._connected()
             if self._unwritten >= CHECKPOINT_CHANGES:
                 self._checkpoint(connection)
@@ -218,9 +243,14 @@ class Writer:
             self._compaction.mark(time.monotonic(), self._feed.newest)
             if self._work_off(connection):
                 self._next_look = 0.0
-        except sqlite3.Error as error:
-            log.warning("the store's upkeep will be tried again: %s", error)
+        except Unusable:
             self._give_up()
+        except sqlite3.Error as error:
+            self._give_up()
+            if is_full(error, self._options.path):
+                self._reserve.release()
+            else:
+                log.warning("the store's upkeep will be tried again: %s", self._condition.translate(error))
 
     def _work_off(self, connection: sqlite3.Connection) -> bool:
         """One step of each work; whether there is more at once."""
@@ -231,7 +261,7 @@ class Writer:
             connection.execute("COMMIT")
             self._unwritten += STEP
             more = True
-        elif not self._queue and vacuum(connection):
+        elif not self._queue and vacuum(connection, spare=self._reserve.level == WHOLE):
             self._unwritten += STEP
             more = True
         if self._unwritten and not self._queue and not more:

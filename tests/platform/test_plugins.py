@@ -38,7 +38,12 @@ class Kinds:
 def module(monkeypatch):
     """Entry points to modules made up on the spot."""
 
+    @hookimpl
+    def on_stop():
+        pass
+
     def make(name, group="sampan.plugins", **content):
+        content = {"on_stop": on_stop, **content}  # a module without any hook is refused
         monkeypatch.setitem(sys.modules, f"made_up_{name}", SimpleNamespace(__name__=f"made_up_{name}", **content))
         return EntryPoint(name, f"made_up_{name}", group)
 

@@ -91,6 +91,7 @@ def new_app(
     clock: Callable[[], float] = time.time,
 ) -> App:
     """An API server over ``store`` with what ``plugins`` bring. Raises PluginError where going on would not be safe."""
+    plugins.require()
     options, orders = options or {}, orders or Orders()
     cache, registry, metrics = Cache(store, clock=clock), Registry(), Metrics()
     writer = Writer(cache, registry, Ownership(clock), clock)
@@ -123,7 +124,11 @@ def new_app(
         authenticate.is_public,
     )
     cluster.authorization = authorize
-    ready: dict[str, health.Check] = {"watch-cache": lambda: cache.alive, "seeds": lambda: app.failed_seeds == []}
+    ready: dict[str, health.Check] = {
+        "store-writes": lambda: str(getattr(store, "trouble", "")),
+        "watch-cache": lambda: cache.alive,
+        "seeds": lambda: app.failed_seeds == [],
+    }
     healthy = health.Health({"ping": lambda: True}, {"store": lambda: cache.newest.wait(HEALTH) >= 0, **ready})
     delegated = plugins.ask("contribute_delegations", context)
     delegations = Delegations(registry, [each for _, answer in delegated for each in answer])

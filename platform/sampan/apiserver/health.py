@@ -14,10 +14,12 @@ from sampan.contracts.serving import Answer
 
 log = logging.getLogger(__name__)
 
+WITHHELD = "reason withheld"  # as upstream says it to everybody
+
 MAJOR, MINOR, PATCH = "1", "36", "0"  # the wire version (DESIGN)
 
-#: Says whether something is well; raising means it is not.
-Check = Callable[[], bool]
+#: Says whether something is well, or in words why not ("" is well); raising means it is not.
+Check = Callable[[], bool | str]
 
 
 class Health:
@@ -25,6 +27,7 @@ class Health:
 
     def __init__(self, live: dict[str, Check], ready: dict[str, Check]) -> None:
         everything = {**live, **ready}
+        self._failing: dict[str, str] = {}  # what was logged of each check: anybody may ask, and again and again
         self._checks = {"/livez": live, "/readyz": everything, "/healthz": everything}
 
     def __call__(self, request: Request) -> Answer:
@@ -35,13 +38,26 @@ class Health:
                 raise no_such_path()
             checks = {single: checks[single]}
         excluded = set(request.query.get("exclude", ()))
-        results = {name: name in excluded or _is_well(name, check) for name, check in checks.items()}
-        well = all(results.values())
+        results = {name: "" if name in excluded else self._asked(name, check) for name, check in checks.items()}
+        well = not any(results.values())
         if well and "verbose" not in request.query:
             return _text(200, "ok")
-        lines = [f"[+]{name} ok" if ok else f"[-]{name} failed: reason withheld" for name, ok in results.items()]
+        lines = [f"[-]{name} failed: {why}" if why else f"[+]{name} ok" for name, why in results.items()]
         lines.append(f"{root} check {'passed' if well else 'failed'}")
         return _text(200 if well else 500, "\n".join(lines) + "\n")
+
+    def _asked(self, name: str, check: Check) -> str:
+        """Why it fails, "" where it does not; logged when that changes."""
+        try:
+            answer = check()
+            why = answer if isinstance(answer, str) else "" if answer else WITHHELD
+            known = why
+        except Exception as error:
+            why, known = WITHHELD, f"{type(error).__name__}: {error}"
+        if known != self._failing.get(name, ""):
+            self._failing[name] = known
+            log.log(logging.WARNING if why else logging.INFO, "health check %s %s", name, known or "is well again")
+        return why
 
 
 def version(request: Request) -> Answer:
@@ -67,14 +83,6 @@ def version(request: Request) -> Answer:
 def _architecture() -> str:
     machine = platform.machine()
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
-
-
-def _is_well(name: str, check: Check) -> bool:
-    try:
-        return check()
-    except Exception:
-        log.warning("health check %s failed", name, exc_info=True)
-        return False
 
 
 def _text(status: int, text: str) -> Answer:

@@ -17,7 +17,7 @@ from sampan.apiserver.strangers import (
 from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import Route, ServerContext
-from sampan.errors import ConfigError
+from sampan.errors import ConfigError, PluginError
 from sampan.fencing import Fence
 from sampan.plugins import Plugins, suggest
 
@@ -48,6 +48,7 @@ class Offer:
         self.admitters: list[Admitter] = self._ordered(admitters, orders.admission, "admission")
         if not orders.admission:
             self.admitters.sort(key=lambda admitter: (admitter.priority, admitter.name))
+        self._check_resources(admitters)
         strange = [kind for plugin, kind in self.kinds if plugins.is_stranger(plugin)]
         self.guard = Guard(strange, self.admitters, self.authorizers)
 
@@ -61,9 +62,29 @@ class Offer:
             for each in answer
         ]
 
+    def _check_resources(self, admitters: Sequence[tuple[str, Admitter]]) -> None:
+        """Raises PluginError for an admitter that is restricted to a resource which nothing serves: it would never be
+        asked, and what it was written to refuse would pass."""
+        served = {kind.resource.group_resource for _, kind in self.kinds}
+        for plugin, admitter in admitters:
+            for name in sorted(set(getattr(admitter, "resources", None) or ()) - served):
+                similar = sorted(each for each in served if each.partition(".")[0] == name.partition(".")[0])
+                hint = f" (did you mean {similar[0]!r}?)" if similar else suggest(name, served)
+                raise PluginError(
+                    plugin,
+                    f"the admitter {admitter.name} names the resource {name!r}, which is not served{hint}, so it would "
+                    f"never be asked; a resource is written 'pods' or 'deployments.apps'. Correct it, or leave the "
+                    f"plugin out with `disable: [{plugin}]` in sampan.yaml",
+                )
+
     def _ordered(self, answers: Sequence[tuple[str, Any]], order: Sequence[str], setting: str) -> list[Any]:
-        """In the order of a setting, else ours first and by name; raises ConfigError for a name nobody has."""
-        found = {each.name: (self._plugins.is_stranger(plugin), each) for plugin, each in answers}
+        """In the order of a setting, else ours first and by name; raises ConfigError for a name that no plugin offers
+        and PluginError for one that two offer, for one of them would fall away."""
+        found: dict[str, tuple[bool, Any]] = {}
+        for plugin, each in answers:
+            if each.name in found:
+                raise PluginError(plugin, f"{each.name!r} is the name of another plugin's in {setting} already")
+            found[each.name] = (self._plugins.is_stranger(plugin), each)
         for name in order:
             if name not in found:
                 raise ConfigError(f"{setting} names {name!r}, which no plugin offers{suggest(name, found)}")

@@ -9,7 +9,7 @@ import msgspec
 
 from sampan.contracts.kinds import Resource
 from sampan.contracts.serving import Answer
-from sampan.contracts.store import Unavailable
+from sampan.contracts.store import Full, Unavailable, Unusable
 from sampan.errors import AlreadyExists, Conflict, InternalError, NotFound, ServiceUnavailable, StatusError
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,10 @@ encode = msgspec.json.Encoder().encode
 
 def answer_error(error: Exception) -> Answer:
     """What a client is told; unknown errors are logged here, once, and answered without details."""
+    if isinstance(error, Full | Unusable):
+        # Kubernetes answers 500 for a store without room. 503 says the same of whose fault it is, and clients know it.
+        # Clients try again as often as Retry-After asks, so a store that needs an operator asks for nothing.
+        error = ServiceUnavailable(str(error), retry_after=1 if isinstance(error, Full) else 0)
     if isinstance(error, Unavailable):
         error = ServiceUnavailable(f"the store cannot answer now: {error}", retry_after=1)
     if not isinstance(error, StatusError):

@@ -15,6 +15,7 @@ import falcon
 
 from sampan.apiserver.app import App, Orders, give, new_app
 from sampan.apiserver.statuses import answer_error
+from sampan.contracts.store import Unusable
 from sampan.errors import ConfigError, ServiceUnavailable
 from sampan.options import cluster_options
 from sampan.plugins import Plugins
@@ -29,8 +30,13 @@ def build_app(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) 
 
 
 def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> App:
-    """The App itself; raises ConfigError where no plugin knows the store, or it cannot be had by all workers."""
-    store = plugins.first("provide_store", url=settings.store_url)
+    """The App itself; raises ConfigError where no plugin knows the store, or it cannot be had by all workers, and
+    PluginError where a plugin is not loaded."""
+    plugins.require()  # before a store is opened
+    try:
+        store = plugins.first("provide_store", url=settings.store_url)
+    except Unusable as error:
+        raise ConfigError(str(error)) from error
     if store is None:
         scheme = settings.store_url.partition(":")[0]
         raise ConfigError(f"no plugin opens a store of the kind {scheme!r}; is its plugin installed and enabled?")
@@ -41,7 +47,14 @@ def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> A
     orders = Orders(settings.authentication, settings.authorization, settings.admission)
     plugins.books.keep_in(settings.home / "run" / "plugins")
     url = str(options.get("server_url") or settings.server_url)
-    app = new_app(plugins, store=store, home=str(settings.home), options=options, orders=orders, server_url=url)
+    try:
+        app = new_app(plugins, store=store, home=str(settings.home), options=options, orders=orders, server_url=url)
+    except BaseException as error:
+        store.close()
+        if isinstance(error, Unusable):
+            raise ConfigError(str(error)) from error
+        raise
+    plugins.books.write()  # what failed at boot is read by `sampan up` and `status`, which may be asked at once
     app.at_close(store.close)
     atexit.register(app.close)
     if alone:

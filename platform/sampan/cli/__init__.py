@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,21 @@ COMMANDS = {
     "addons": "List, enable, configure and run add-ons; see and undo what was changed in what they ship.",
     "plugins": "List plugins, or begin one of your own.",
     "doctor": "Say what is wrong with this machine, in words.",
+}
+
+
+#: What is wrong with a place on this machine that a command has to write to, and what helps.
+WAYS_OUT = {
+    errno.ENOSPC: "make room on its disk",
+    errno.EDQUOT: "make room in this user's quota",
+    errno.EROFS: "choose another home with --home or $SAMPAN_HOME",
+    errno.EACCES: "let this user write there, or choose another home with --home or $SAMPAN_HOME",
+    errno.EPERM: "let this user write there, or choose another home with --home or $SAMPAN_HOME",
+    errno.EEXIST: "the home must be a directory; choose another with --home or $SAMPAN_HOME",
+    errno.ENOTDIR: "the home must be a directory; choose another with --home or $SAMPAN_HOME",
+    errno.EISDIR: "a file is wanted there; move the directory away",
+    errno.ENAMETOOLONG: "choose a home with a shorter path",
+    errno.ELOOP: "remove the symbolic link that leads to itself",
 }
 
 
@@ -99,10 +116,24 @@ def sampan(ctx: click.Context, home: str, config: str) -> None:
     ctx.obj = Where(home=home, config=config)
 
 
+class Words(logging.Formatter):
+    """A message without its traceback, which is for log files."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"sampan: {record.getMessage()}"
+
+
 def main(argv: list[str] | None = None) -> Any:
     """The console script; errors of ours are one sentence and exit code 2."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(Words())  # for commands that do not set up logging
     try:
         return sampan(argv, prog_name="sampan")
     except (ConfigError, PluginError) as error:
-        print(f"sampan: {error}", file=sys.stderr)
-        return sys.exit(2)
+        words = str(error)
+    except OSError as error:
+        if error.errno not in WAYS_OUT:
+            raise
+        words = f"{error.filename or 'the home'}: {(error.strerror or '').lower()}; {WAYS_OUT[error.errno]}"
+    print(f"sampan: {words}", file=sys.stderr)
+    return sys.exit(2)

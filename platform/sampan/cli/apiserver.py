@@ -22,5 +22,6 @@ def command(where: Where) -> None:
         effective.refuse_others(state, settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     plugins = cluster.load_plugins(settings)
+    plugins.require()
     options, _ = cluster.prepare(settings, plugins)
     serve_api(settings, plugins, options)

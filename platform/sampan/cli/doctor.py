@@ -17,12 +17,16 @@ from typing import Any
 import click
 
 from sampan import reservations
-from sampan.errors import ConfigError
+from sampan.cli import failures
+from sampan.cli.up import complaints_of
+from sampan.client import Client
+from sampan.errors import ConfigError, SampanError
 from sampan.options import endpoint_address, may_use_nftables
 from sampan.settings import Settings, Where, home_of, load
 from sampan.supervisor import effective, inquiry
 from sampan.supervisor.state import is_alive, is_running, live_state
 
+PAGE = 2000  # objects
 DOCKER_SOCKET = "/var/run/docker.sock"
 AS_CONTAINERS, AS_PROCESSES = "pods run as containers", "pods run as host processes (exec runtime)"
 
@@ -49,6 +53,7 @@ def findings(home: Path, state: Mapping[str, Any], where: Where) -> Iterator[tup
         configured = load(**where)
     except ConfigError as error:
         yield ("note" if state else "bad", str(error))
+    yield from _plugins(configured or Settings(home=home), home)
     running = effective.recorded(state)
     if running is not None:
         yield from _running(home, state, running)
@@ -63,6 +68,7 @@ def findings(home: Path, state: Mapping[str, Any], where: Where) -> Iterator[tup
         yield ("note", f"the supervisor in {home} starts, or was killed; see `sampan status`")
     elif configured is not None:
         yield from _before_start(configured)
+        yield from _store(configured)
     yield from _packet_filter()
     yield from _leftovers(home)
 
@@ -79,9 +85,50 @@ def _home(home: Path) -> Iterator[tuple[str, str]]:
     yield (grade, f"home {home} with {free / 1e9:.1f} GB free")
 
 
+def _plugins(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
+    from sampan.supervisor.cluster import load_plugins
+
+    try:
+        found = load_plugins(settings).not_loaded()
+    except ConfigError as error:
+        yield ("bad", str(error))
+        return
+    yield from failures.found_now(found) or [("ok", "every plugin loads")]
+    for failure in failures.recorded(home):
+        yield ("bad", f"in the running cluster {failure}")
+
+
+def _store(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Opened and read from its beginning to its end, as a start would."""
+    from sampan.supervisor.cluster import load_plugins
+
+    if not settings.store and not any(settings.home.glob("store.db*")):
+        return
+    where = effective.without_password(settings.store_url)
+    try:
+        store = load_plugins(settings).first("provide_store", url=settings.store_url)
+        if store is None:
+            yield ("bad", f"no plugin opens the store {where}")
+            return
+        count, page = 0, store.page("/", limit=PAGE)
+        count += len(page.entries)
+        while page.more:
+            page = store.page("/", after=page.entries[-1].key, limit=PAGE, revision=page.revision)
+            count += len(page.entries)
+        trouble = getattr(store, "trouble", "")
+        store.close()
+    except SampanError as error:
+        yield ("bad", str(error))
+        return
+    yield ("bad", trouble) if trouble else ("ok", f"the store {where} is sound: {count} objects")
+
+
 def _running(home: Path, state: Mapping[str, Any], running: Settings) -> Iterator[tuple[str, str]]:
     if inquiry.api_answers(home / "kubeconfig", running.server_url):
         yield ("ok", f"a cluster runs in {home} and answers at {running.server_url}")
+        client = Client.from_kubeconfig(str(home / "kubeconfig"), server=running.server_url)
+        yield from (("bad", f"the API server is not ready: {complaint}") for complaint in complaints_of(client))
+        client.close()
     else:
         yield ("bad", f"a cluster runs in {home}, but its API server does not answer at {running.server_url}")
     for process in state["processes"]:

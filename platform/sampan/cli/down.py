@@ -31,7 +31,11 @@ def command(where: Where) -> None:
         _stop(home, state["pid"])
         click.echo("stopped")
     elif is_running(home):
-        click.echo("the supervisor was killed; ending what it left")
+        click.echo(
+            "the supervisor was killed; ending what it left"
+            if state
+            else f"{home / 'run' / 'state.json'} is missing or damaged; ending what holds the lock of {home}"
+        )
         if not remains.end(home, state):
             raise ConfigError(f"some of it does not stop; see {home / 'logs'}")
         click.echo("stopped")

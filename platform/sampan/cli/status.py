@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sampan.cli.up import ready_node
+from sampan.cli import failures
+from sampan.cli.up import complaints_of, ready_node
 from sampan.errors import StatusError
+from sampan.options import node_name
 from sampan.settings import Where, home_of, load
 from sampan.supervisor import effective, inquiry
-from sampan.supervisor.state import is_alive, is_running, live_state, read_state
+from sampan.supervisor.state import is_alive, is_running, live_state, read_state, require_readable
 
 if TYPE_CHECKING:
     from sampan.client import Client
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 def command(where: Where) -> None:
     """Say what runs, where, and how it is. Exit code 1 when the cluster does not run or is not well."""
     home = home_of(**where)
+    if home.exists():
+        require_readable(home)
     state = read_state(home)
     if running := live_state(home):
         _supervised(home, running, where)
@@ -49,7 +53,7 @@ def _supervised(home: Path, state: Mapping[str, Any], where: Where) -> None:
     client = _say_place(home, settings.server_url)
     click.echo(f"store     {effective.without_password(settings.store_url)}")
     well = _say_health(client, settings.server_url)
-    node = ready_node(client) if well else ""
+    node = ready_node(client, home, node_name(settings)) if settings.node.enabled else ""
     if settings.node.enabled:
         click.echo(f"node      {node or 'none is Ready'}")
     click.echo(f"add-ons   {', '.join(settings.addons) or 'none'}")
@@ -71,6 +75,9 @@ def _supervised(home: Path, state: Mapping[str, Any], where: Where) -> None:
         )
         complaints += _complaints(home, process)
     click.echo(f"{'all':14}{'':8}{in_megabytes(total):>10}")
+    complaints += [f"plugin    {failure}" for failure in failures.recorded(settings.home)]
+    if state.get("complaint"):
+        complaints.append(f"reload    the last change was not applied: {state['complaint']}")
     for complaint in complaints:
         click.echo(complaint)
     click.echo(f"\nexport KUBECONFIG={home / 'kubeconfig'}")
@@ -113,12 +120,16 @@ def _complaints(home: Path, process: Mapping[str, Any]) -> list[str]:
 
 def _say_health(client: Client, url: str) -> bool:
     try:
-        client.request("GET", "/readyz")
+        client.request("GET", "/livez")
     except (StatusError, OSError) as error:
         click.echo(f"api       {url} does not answer: {error}")
         return False
-    click.echo(f"api       {url} is ready")
-    return True
+    complaints = complaints_of(client)
+    for complaint in complaints:
+        click.echo(f"api       {url} is not ready: {complaint}")
+    if not complaints:
+        click.echo(f"api       {url} is ready")
+    return not complaints
 
 
 def in_megabytes(size: int) -> str:

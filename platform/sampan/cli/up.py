@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,18 +12,21 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from sampan.cli import failures
 from sampan.cli.logging_setup import set_up
 from sampan.cli.logs import in_words
 from sampan.errors import ConfigError, StatusError
+from sampan.options import node_name
 from sampan.settings import Settings, Where, load, parse
-from sampan.supervisor import effective, remains
-from sampan.supervisor.state import is_alive, read_state, take_lock
+from sampan.supervisor import effective, inquiry, remains
+from sampan.supervisor.state import is_alive, is_running, read_state, require_readable, take_lock
 
 if TYPE_CHECKING:
     from sampan.supervisor.processes import Supervisor
 
 API_WAIT = 60.0  # seconds
 NODE_WAIT = 60.0
+STOP_WAIT = 30.0
 HOPELESS = 3  # restarts of one process
 
 
@@ -39,6 +45,7 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
     flags = _flags(configured, port, runtime)
     settings = _with_flags(configured, flags)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_readable(settings.home)
     lock = take_lock(settings.home)
     if lock is None and not is_alive(read_state(settings.home)):
         lock = _inherit(settings)
@@ -54,6 +61,8 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
             _launch(settings, _supervisor(settings, where["config"], flags), lock)
         click.echo(f"starting in {settings.home}")
     wait_until_up(settings, started)
+    for failure in failures.recorded(settings.home):
+        click.echo(f"  plugin   {failure}", err=True)
     if hint:
         click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
 
@@ -137,29 +146,49 @@ def wait_until_up(settings: Settings, started: float) -> None:
     _await(lambda: _answers(client), API_WAIT, settings, "the API server does not answer")
     click.echo(f"  api      {settings.server_url} answers{since()}")
     if settings.node.enabled:
-        node = _await(lambda: ready_node(client), NODE_WAIT, settings, "no node becomes Ready")
+        name = node_name(settings)
+        node = _await(
+            lambda: ready_node(client, settings.home, name),
+            NODE_WAIT,
+            settings,
+            f"the node {name} does not become Ready",
+        )
         click.echo(f"  node     {node} is Ready{since()}")
+    for complaint in complaints_of(client):
+        click.echo(f"  api      {complaint}", err=True)
     client.close()
 
 
-def ready_node(client: Any) -> str:
-    """The name of a Ready node, or ""."""
+def ready_node(client: Any, home: Path, name: str) -> str:
+    """This machine's node with its runtime, "" unless it is Ready and its agent runs: the object alone may be of an
+    earlier start."""
     from sampan.contracts.kinds import Resource
 
+    if inquiry.components(home, "node").get("node", {}).get("state") != "ready":
+        return ""
     try:
-        nodes = client.list(Resource("", "v1", "nodes", "Node", False)).items
+        status = client.get(Resource("", "v1", "nodes", "Node", False), name).get("status") or {}
     except (StatusError, OSError):
         return ""
-    for node in nodes:
-        for condition in node.get("status", {}).get("conditions", ()):
-            if condition["type"] == "Ready" and condition["status"] == "True":
-                return f"{node['metadata']['name']} ({node['status']['nodeInfo']['containerRuntimeVersion']})"
-    return ""
+    conditions = {str(each.get("type")): each.get("status") for each in status.get("conditions") or ()}
+    runtime = (status.get("nodeInfo") or {}).get("containerRuntimeVersion") or "unknown runtime"
+    return f"{name} ({runtime})" if conditions.get("Ready") == "True" else ""
+
+
+def complaints_of(client: Any) -> list[str]:
+    """What the API server says of itself where it is not ready."""
+    try:
+        client.request("GET", "/readyz")
+    except (StatusError, OSError) as error:
+        lines = str(error).splitlines()
+        return [line[3:] for line in lines if line.startswith("[-]")] or [str(error)]
+    return []
 
 
 def _answers(client: Any) -> bool:
+    """Whether it is up; it may lack room for new objects."""
     try:
-        client.request("GET", "/readyz")
+        client.request("GET", "/readyz", query={"exclude": "store-writes"})
     except (StatusError, OSError):
         return False
     return True
@@ -170,7 +199,8 @@ def _await(found: Callable[[], Any], seconds: float, settings: Settings, complai
     while not (result := found()):
         if time.monotonic() > deadline or _is_hopeless(settings.home):
             log = settings.home / "logs" / "sampan.log"
-            raise ConfigError(f"{complaint}; see `sampan logs` ({log})\n{_last_lines(log)}")
+            said = _refusal(log) if _end_refused(settings.home) else ""
+            raise ConfigError(said or f"{complaint}; see `sampan logs` ({log})\n{_last_lines(log)}")
         time.sleep(0.02)
     return result
 
@@ -180,16 +210,41 @@ def _is_hopeless(home: Path) -> bool:
     state = read_state(home)
     if not state:
         return False
-    return not is_alive(state) or any(process["restarts"] >= HOPELESS for process in state["processes"])
+    failing = any(each["restarts"] >= HOPELESS or each["status"] == "refused" for each in state["processes"])
+    return failing or not is_alive(state)
+
+
+def _end_refused(home: Path) -> bool:
+    """Stop a cluster whose API server says that it cannot start, for without it the rest would only wait; whether it
+    is one."""
+    state = read_state(home)
+    refused = any(each["name"] == "apiserver" and each["status"] == "refused" for each in state.get("processes", ()))
+    if refused and is_alive(state):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(state["pid"], signal.SIGTERM)
+        deadline = time.monotonic() + STOP_WAIT
+        while is_running(home) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    return refused
+
+
+def _refusal(log: Path) -> str:
+    """Why a process does not start, as it has logged last; "" where it has not."""
+    said = [in_words(line).splitlines()[0] for line in tail(log) if " does not start: " in line]
+    return said[-1].partition(": ")[2] if said else ""
+
+
+def tail(path: Path) -> list[str]:
+    """The log's last lines; none where it cannot be read."""
+    try:
+        return path.read_text(errors="replace").splitlines()[-200:]
+    except OSError:
+        return []
 
 
 def _last_lines(path: Path, count: int = 8) -> str:
     """The last warnings and errors, each in one line."""
-    try:
-        lines = path.read_text(errors="replace").splitlines()[-200:]
-    except OSError:
-        return ""
-    words = [in_words(line).splitlines()[0] for line in lines if line.strip()]
+    words = [in_words(line).splitlines()[0] for line in tail(path) if line.strip()]
     return "\n".join([line for line in words if " warning " in line or " error " in line][-count:])
 
 

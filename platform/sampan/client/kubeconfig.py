@@ -146,9 +146,13 @@ def write(
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    with open(descriptor, "w") as out:
-        yaml.safe_dump(document, out, sort_keys=False)
-    os.replace(draft, file)
+    try:
+        with open(descriptor, "w") as out:
+            yaml.safe_dump(document, out, sort_keys=False)
+        os.replace(draft, file)
+    except OSError:
+        os.unlink(draft)
+        raise
 
 
 def _content(path: str) -> bytes:

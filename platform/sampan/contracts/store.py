@@ -16,6 +16,8 @@ Fine print, the same for every backend:
 - An entry with a ttl goes away by a commit of the store's own, seen by watchers as a delete, within a few seconds
   of its time. Putting it again replaces the ttl, or ends it with ttl 0.
 - Keys order by their UTF-8 bytes.
+- A store may have an attribute ``trouble``: words on why it cannot be written as usual, "" while it can. It is read for
+  /readyz and metrics and must be quick.
 - A store that only its own process sees has an attribute ``shared`` that is False; every other one may be opened by
   several processes at once.
 - Of commits submitted to one store, those that name a common key take effect in the order they were submitted, others
@@ -51,6 +53,16 @@ class Compacted(SampanError):
 
 class Unavailable(SampanError):
     """The store cannot answer now; whether a commit in flight was written is not known."""
+
+
+class Unusable(Unavailable):
+    """What is stored cannot be used until an operator has acted (it is damaged, or of a newer format); the message
+    names the file and the way out. A server does not start with such a store; one that runs answers 503 and writes
+    nothing."""
+
+
+class Full(Unavailable):
+    """There is no room for this commit, which adds to what is stored; deletions are still accepted."""
 
 
 class Entry(NamedTuple):

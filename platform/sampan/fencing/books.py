@@ -68,6 +68,11 @@ class Books:
         with self._lock:
             return [Failure(**asdict(found)) for found in self._failures.values()]
 
+    def write(self) -> None:
+        """Write the file now, where there is a folder and a failure."""
+        if self._folder is not None and self._failures:
+            self._write()
+
     def _write(self) -> None:
         with self._lock:
             self._timer = None

@@ -2,6 +2,10 @@
 
 ``ensure`` is called at every start, also by several processes at once: what is in place and good for another 30 days
 is left alone, at the cost of reading a few files. A new authority makes all its certificates anew.
+
+What others trust (the authorities, the key of service-account tokens) is never replaced because it is damaged or half
+missing: every client and token in circulation would stop working, so ``ensure`` raises ConfigError instead. A damaged
+leaf is issued again, and that is logged.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sampan.pki import reading
+from sampan.pki import reading, soundness
+from sampan.pki.soundness import Verified
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +57,14 @@ def ensure(
     """Make what is missing, renew what ends within 30 days or says something else; returns the paths made anew.
 
     ``names``: further names and addresses of the API server. ``service_ip``: the first address of the service range.
-    Raises OSError where the directory cannot be written.
+    Raises ConfigError where something is damaged that must not be replaced, OSError where the directory cannot be
+    written.
     """
     root = Path(directory)
-    with _locked(root):
-        made = _authority(root / "ca", "sampan-ca")
-        made += _authority(root / "front-proxy-ca", "sampan-front-proxy-ca")
-        made += _signing_key(root)
+    with _locked(root), _verified(root) as verified:
+        made = _authority(root / "ca", "sampan-ca", root / "server.crt", verified)
+        made += _authority(root / "front-proxy-ca", "sampan-front-proxy-ca", root / "front-proxy-client.crt", verified)
+        made += _signing_key(root, verified)
         served = ("127.0.0.1", "::1", "localhost", *_service_names(domain), *node_ips, *names, node_name, service_ip)
         agent = ("127.0.0.1", "::1", "localhost", *node_ips, node_name)
         for authority, wanted in (
@@ -68,7 +74,7 @@ def ensure(
             ("front-proxy-ca", _Wanted(root / "front-proxy-client", "front-proxy-client")),
             ("front-proxy-ca", _Wanted(root / "nginx-client", "nginx")),
         ):
-            made += _leaf(root / authority, wanted)
+            made += _leaf(root / authority, wanted, verified)
     if made:
         log.info("made certificates and keys: %s", ", ".join(Path(path).name for path in made))
     return made
@@ -83,8 +89,8 @@ def client_certificate(directory: str | Path, name: str, user: str, groups: Sequ
         raise ValueError(f"{name!r} cannot name a client's certificate")
     root = Path(directory)
     path = root / "clients" / name
-    with _locked(root):
-        _leaf(root / "ca", _Wanted(path, user, tuple(groups)))
+    with _locked(root), _verified(root) as verified:
+        _leaf(root / "ca", _Wanted(path, user, tuple(groups)), verified)
     return _ending(path, ".crt"), _ending(path, ".key")
 
 
@@ -97,38 +103,102 @@ def _distinct(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _authority(path: Path, name: str) -> list[str]:
-    """An authority is renewed only when it has ended in fact: a new one cuts off every client that trusts the old."""
-    seen = _pair(path)
-    if seen is not None and seen.not_after > time.time():
-        return []
+def _authority(path: Path, name: str, first_leaf: Path, verified: Verified) -> list[str]:
+    """An authority is renewed only when it has ended in fact: a new one cuts off every client that trusts the old.
+
+    ``first_leaf``: what it has signed at the first start; where that is missing, the first start was interrupted.
+    """
+    files = _ending(path, ".crt"), _ending(path, ".key")
+    there = soundness.present(files)
+    if len(there) == 2:
+        seen = _pair(path)
+        if seen is None or not verified.knows(*files):
+            _require(soundness.problem_of_authority(*files), path.parent)
+            verified.add(*files)
+        if seen is not None and seen.not_after <= time.time():
+            log.warning("the authority %s has expired and is made new; clients need the new kubeconfig", files[0])
+        else:
+            return []
+    elif first_leaf.exists():
+        missing = next(file for file in files if file not in there)
+        _require((missing, f"it is missing, though {first_leaf.name} was signed with it"), path.parent)
     from sampan.pki import issuing
 
     # The time in the name tells a leaf of this authority from one of its predecessor's.
     certificate, key = issuing.new_authority(f"{name}@{time.time():.3f}", days=AUTHORITY_DAYS)
-    return _write_pair(path, certificate, key)
+    made = _write_pair(path, certificate, key)
+    verified.add(*files)
+    return made
 
 
-def _signing_key(root: Path) -> list[str]:
+def _require(problem: tuple[Path, str] | None, root: Path) -> None:
+    """Raises ConfigError where there is a problem with what others trust."""
+    if problem is not None:
+        instead = (
+            f"move {root} away to begin with new keys: then every kubeconfig, certificate and token that was given out "
+            "stops working"
+        )
+        raise soundness.refusal(*problem, instead)
+
+
+def _signing_key(root: Path, verified: Verified) -> list[str]:
     private, public = root / "sa.key", root / "sa.pub"
-    if private.exists() and public.exists():
+    there = soundness.present((private, public))
+    if private not in there and public in there:
+        raise soundness.refusal(
+            private, "it is missing, though sa.pub is there",
+            f"remove {public} too to have both made new: then every service-account token stops working",
+        )  # fmt: skip
+    if len(there) == 2:
+        if not verified.knows(private, public):
+            problem = soundness.problem_of_signing_keys(private, public)
+            if problem is not None and problem[0] == public:
+                raise soundness.refusal(*problem, "remove it to have it made from sa.key")
+            _require(problem, root)
+            verified.add(private, public)
         return []
     from sampan.pki import issuing
 
-    if not private.exists():
+    if private not in there:
         _write(private, issuing.new_signing_key())
-    _write(public, issuing.public_half(private.read_bytes()))
+    try:
+        _write(public, issuing.public_half(private.read_bytes()))
+    except (ValueError, TypeError):
+        _require((private, "it holds no usable private key in PEM"), root)
+    verified.add(private, public)
     return [str(private), str(public)]
 
 
-def _leaf(authority: Path, wanted: _Wanted) -> list[str]:
-    if _serves(_pair(wanted.path), _pair(authority), wanted):
+def _leaf(authority: Path, wanted: _Wanted, verified: Verified) -> list[str]:
+    files = _ending(wanted.path, ".crt"), _ending(wanted.path, ".key")
+    there = soundness.present(files)
+    issued_by = _ending(authority, ".crt")
+    serves = _serves(_pair(wanted.path), _pair(authority), wanted)
+    if len(there) == 2 and not verified.knows(*files):
+        problem = soundness.problem_of_leaf(*files, issued_by)
+        if problem is not None:
+            log.warning("%s: %s; it is issued again", *problem)
+        elif serves:
+            verified.add(*files)
+        serves = serves and problem is None
+    if serves:
         return []
     from sampan.pki import issuing
 
-    issuer = issuing.Authority(_ending(authority, ".crt").read_bytes(), _ending(authority, ".key").read_bytes())
+    issuer = issuing.Authority(issued_by.read_bytes(), _ending(authority, ".key").read_bytes())
     leaf = issuing.Leaf(wanted.user, wanted.groups, wanted.names, server=wanted.server, client=wanted.client)
-    return _write_pair(wanted.path, *issuer.issue(leaf, days=LEAF_DAYS))
+    made = _write_pair(wanted.path, *issuer.issue(leaf, days=LEAF_DAYS))
+    verified.add(*files)
+    return made
+
+
+@contextmanager
+def _verified(root: Path) -> Iterator[Verified]:
+    """What is known to be sound; written down afterwards where there is more of it."""
+    found = Verified(root)
+    yield found
+    if found.changed:
+        _write(root / soundness.NAME, found.text())
 
 
 def _serves(seen: reading.Seen | None, issuer: reading.Seen | None, wanted: _Wanted) -> bool:
@@ -175,11 +245,15 @@ def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     mode = 0o600 if path.suffix == ".key" else 0o644
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from sampan.contracts.components import Component, Running
+from sampan.errors import ConfigError
 from sampan.options import cluster_options
-from sampan.plugins import Plugins
+from sampan.plugins import Plugins, suggest
 from sampan.settings import Settings, load
 from sampan.supervisor import effective
 from sampan.supervisor.components import run_components, supervised
@@ -33,6 +34,20 @@ def load_plugins(settings: Settings) -> Plugins:
     return Plugins(
         disabled=settings.disable, addons=settings.addons, settings=settings.plugins, deadlines=settings.deadlines
     )
+
+
+def require_runtime(settings: Settings, plugins: Plugins) -> None:
+    """Raises ConfigError for a runtime that no plugin provides. sampan's own provide the one they are called after;
+    what others call theirs is known when the node opens it."""
+    asked = settings.node.runtime
+    if not settings.node.enabled or asked == "auto":
+        return
+    providers = plugins.implementing("provide_runtime")
+    if asked not in providers and not any(plugins.is_stranger(name) for name in providers):
+        raise ConfigError(
+            f"node.runtime is {asked!r}, which no plugin provides{suggest(asked, providers)}; "
+            f"there are auto, {', '.join(providers)}"
+        )
 
 
 def all_members(plugins: Plugins, settings: Settings) -> list[Member]:
@@ -64,6 +79,7 @@ def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[
     """Everything on disk that the processes need: keys, certificates, kubeconfigs. Harmless when repeated."""
     from sampan import pki
 
+    require_runtime(settings, plugins)
     options = cluster_options(settings)
     directory = settings.home / "pki"
     pki.ensure(
@@ -119,6 +135,7 @@ class Configured:
         }
         settings = effective.after_reload(self._settings, fresh, api_only)
         plugins = load_plugins(settings)
+        plugins.require()  # one that was installed meanwhile may not load; what runs goes on with those it began with
         wanted = processes(settings, plugins, *prepare(settings, plugins))
         self._settings, self._plugins = settings, plugins
         return wanted

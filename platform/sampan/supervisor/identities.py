@@ -38,4 +38,6 @@ def write_client_bundle(directory: Path) -> None:
     bundle = (directory / "ca.crt").read_bytes() + (directory / "front-proxy-ca.crt").read_bytes()
     path = directory / "client-ca.crt"
     if not path.exists() or path.read_bytes() != bundle:
-        path.write_bytes(bundle)
+        fresh = path.with_suffix(".new")  # a half written file would refuse clients of one authority
+        fresh.write_bytes(bundle)
+        fresh.replace(path)

@@ -18,6 +18,7 @@ from sampan.supervisor.processes import Supervisor
 
 log = logging.getLogger(__name__)
 
+LEAST_ROOM = 8 << 20  # bytes
 PRELOAD = (
     "sampan.apiserver.wsgi",
     "sampan.apiserver.worker",
@@ -29,9 +30,13 @@ PRELOAD = (
 
 
 def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
-    """Everything that can go wrong before the first fork, done: plugins, keys, imports. Raises ConfigError in words."""
+    """Everything that can go wrong before the first fork, done: plugins, keys, imports.
+
+    Raises ConfigError or PluginError in words."""
+    check_room(settings)
     check_free(settings)
     plugins = cluster.load_plugins(settings)
+    plugins.require()
     with reservations.turn():
         refuse_in_use(settings)
         held = hold_reservation(settings)
@@ -47,6 +52,17 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
     wanted = cluster.processes(settings, plugins, options, members)
     configured = cluster.Configured(settings, plugins, config, held)
     return Supervisor(settings.home, wanted, reload=configured.reload, facts=configured.facts)
+
+
+def check_room(settings: Settings) -> None:
+    """Raises ConfigError where the disk is so full that not even keys and logs could be written."""
+    found = os.statvfs(settings.home)
+    free = found.f_bavail * found.f_frsize
+    if free < LEAST_ROOM or not (found.f_favail or not found.f_files):
+        raise ConfigError(
+            f"the disk of {settings.home} is full ({free >> 10} KB free); make at least {LEAST_ROOM >> 20} MB free "
+            "on it, or move the home to another disk and name it with --home"
+        )
 
 
 def check_free(settings: Settings) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sampan.errors import ConfigError, PluginError
 from sampan.supervisor import tether
 from sampan.supervisor.memory import limit_arenas, settle
 from sampan.supervisor.state import ProcessState, born, write_state
@@ -27,6 +28,7 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 STEADY = 20.0  # seconds of life after which a process counts as healthy again
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+REFUSED = 4  # exit code of a process that says itself, in words, why it does not start; gunicorn's for the API server
 PATIENCE = 20.0  # seconds a process is given to stop before it is killed
 
 
@@ -134,6 +136,9 @@ class Supervisor:
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
+        except (ConfigError, PluginError) as error:
+            log.error("%s does not start: %s", process.name, error)
+            code = REFUSED
         except BaseException:
             log.exception("%s failed", process.name)
         finally:
@@ -153,6 +158,8 @@ class Supervisor:
                     if lived > STEADY
                     else min(self._pause.get(state.name, FIRST_PAUSE / 2) * 2, LONGEST_PAUSE)
                 )
+                if os.WIFEXITED(status) and os.WEXITSTATUS(status) == REFUSED:
+                    state.status, pause = "refused", LONGEST_PAUSE  # trying again soon would change nothing
                 self._pause[state.name] = pause
                 self._due[state.name] = time.monotonic() + pause
                 log.warning("%s %s; starting it again in %.1f s", state.name, state.exit, pause)
@@ -214,7 +221,10 @@ class Supervisor:
 
     def _save(self) -> None:
         facts = {"reloads": self._reloads, "complaint": self._complaint, **self._facts()}
-        write_state(self._home, os.getpid(), list(self._states.values()), **facts)
+        try:
+            write_state(self._home, os.getpid(), list(self._states.values()), **facts)
+        except OSError as error:  # a full disk, say: what runs must go on
+            log.error("what runs cannot be written down for `sampan status`: %s", error)
 
 
 def _ended(pid: int) -> int | None:

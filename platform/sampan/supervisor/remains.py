@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sampan.supervisor.state import born, is_alive, is_running
+from sampan.supervisor.state import born, holders, is_alive, is_running
 
 PATIENCE = 25.0  # seconds that processes have to stop by themselves
 STEP = 0.02
@@ -22,6 +22,8 @@ STEP = 0.02
 def end(home: Path, state: Mapping[str, Any], *, patience: float = PATIENCE) -> bool:
     """Wait until nobody holds the home's lock any more, killing who does not stop; False where that does not help."""
     left = [process for process in state.get("processes", ()) if is_alive(process)]
+    if not state:  # the file is damaged: whoever holds the lock is meant, the supervisor first of all
+        left = [{"pid": pid} for pid in holders(home)]
     for process in left:
         _send(process["pid"], signal.SIGTERM)
     family = {pid: born(pid) for process in left for pid in (process["pid"], *_descendants(process["pid"]))}

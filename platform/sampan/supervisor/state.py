@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
+
+from sampan.errors import ConfigError
 
 
 @dataclass
@@ -20,7 +23,8 @@ class ProcessState:
     born: int = 0  # start time in clock ticks since boot: with the pid it names a process for ever
     started: float = 0.0  # seconds since the epoch
     restarts: int = 0
-    status: str = "starting"  # starting, running, waiting (to be restarted), stopped
+    #: starting, running, waiting (to be restarted), refused (it has logged why it does not start; tried again), stopped
+    status: str = "starting"
     exit: str = ""  # how it ended last
     components: list[str] = field(default_factory=list)
 
@@ -45,12 +49,44 @@ def _private(path: str, flags: int) -> int:
 
 
 def read_state(home: Path) -> dict[str, Any]:
-    """The state as last written, {} where there is none."""
+    """The state as last written, {} where there is none or it cannot be read (see ``require_readable``)."""
     try:
-        state = json.loads((home / "run" / "state.json").read_text())
+        state = json.loads((home / "run" / "state.json").read_bytes())
     except (OSError, ValueError):
         return {}
-    return state if isinstance(state, dict) else {}
+    sound = isinstance(state, dict) and isinstance(state.get("pid"), int) and isinstance(state.get("processes"), list)
+    return state if sound and all(isinstance(each, dict) for each in state["processes"]) else {}
+
+
+def require_readable(home: Path) -> None:
+    """Raises ConfigError where a cluster runs whose state file is damaged. Where none runs, a start writes it."""
+    path = home / "run" / "state.json"
+    if path.exists() and not read_state(home) and is_running(home):
+        raise ConfigError(
+            f"{path} is damaged, though a cluster runs in {home}; `sampan down` ends it all the same, and `sampan up` "
+            "writes the file again"
+        )
+
+
+def holders(home: Path) -> list[int]:
+    """Processes that hold the home's lock and whose parent does not: the supervisor, or what it left when killed."""
+    try:
+        wanted = os.stat(home / "run" / "lock")
+    except OSError:
+        return []
+    found: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                if any(os.path.samestat(wanted, os.stat(fd)) for fd in _descriptors(entry)):
+                    found[int(entry.name)] = int((entry / "stat").read_bytes().rpartition(b")")[2].split()[1])
+    return sorted(pid for pid, parent in found.items() if parent not in found)
+
+
+def _descriptors(process: Path) -> Iterator[str]:
+    for fd in (process / "fd").iterdir():
+        if fd.exists():
+            yield str(fd)
 
 
 def born(pid: int) -> int:

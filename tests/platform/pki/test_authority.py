@@ -8,7 +8,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from sampan.pki import authority, client_certificate, ensure
+from sampan.errors import ConfigError
+from sampan.pki import authority, client_certificate, ensure, issuing
 
 NODE = {"node_name": "n1", "node_ips": ["10.0.0.7"], "service_ip": "10.96.0.1"}
 
@@ -33,6 +34,7 @@ def test_a_first_start_makes_exactly_the_agreed_files(tmp_path):
         *(name + end for name in pairs for end in (".crt", ".key")),
         "sa.key",
         "sa.pub",
+        "verified.json",
     }
 
 
@@ -101,7 +103,8 @@ def test_a_new_address_makes_the_server_certificate_anew(tmp_path):
 
 def test_a_new_authority_makes_all_its_leaves_anew(tmp_path):
     ensure(tmp_path, **NODE)
-    (tmp_path / "ca.key").unlink()
+    for end, content in zip((".crt", ".key"), issuing.new_authority("sampan-ca@1", days=0), strict=True):
+        (tmp_path / f"ca{end}").write_bytes(content)  # one that has ended
 
     made = {Path(path).stem for path in ensure(tmp_path, **NODE)}
 
@@ -147,3 +150,96 @@ def test_a_client_with_other_groups_gets_another_certificate(tmp_path):
 def test_a_client_name_stays_in_its_directory(tmp_path, name):
     with pytest.raises(ValueError, match="cannot name"):
         client_certificate(tmp_path, name, "x")
+
+
+NOT_PEM = {
+    "empty": b"", "binary": bytes(range(256)) * 8,
+    "text": b"garbage\n", "unfinished": b"-----BEGIN CERTIFICATE-----\nMIIB",
+    "hollow": b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+}  # fmt: skip
+TRUSTED = ("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub")
+
+
+def content(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "verified.json"}
+
+
+def spoil(path, how):
+    if how == "directory":
+        path.unlink()
+        path.mkdir()
+    elif how == "truncated":
+        path.write_bytes(path.read_bytes()[:-40])
+    elif how == "one bit":
+        data = bytearray(path.read_bytes())
+        lines = data.split(b"\n")
+        at = len(lines[0]) + 1 + len(lines[1]) + 1 + 20  # in the second line of base64
+        data[at] = ord("A") if data[at] != ord("A") else ord("B")
+        path.write_bytes(data)
+    else:
+        path.write_bytes(NOT_PEM[how])
+
+
+@pytest.mark.parametrize("how", [*NOT_PEM, "truncated", "directory", "one bit"])
+@pytest.mark.parametrize("name", TRUSTED)
+def test_what_others_trust_is_never_replaced_because_it_is_damaged(name, how, tmp_path):
+    ensure(tmp_path, **NODE)
+    spoil(tmp_path / name, how)
+    before = content(tmp_path)
+
+    with pytest.raises(ConfigError) as error:
+        ensure(tmp_path, **NODE)
+
+    assert str(tmp_path / name) in str(error.value)
+    assert any(way in str(error.value) for way in ("from a backup", "must be a file"))
+    assert content(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", [name for name in TRUSTED if name != "sa.pub"])
+def test_half_of_what_others_trust_is_not_made_new(name, tmp_path):
+    ensure(tmp_path, **NODE)
+    (tmp_path / name).unlink()
+    before = content(tmp_path)
+
+    with pytest.raises(ConfigError, match=f"{name}: it is missing, though .* is there|was signed with it"):
+        ensure(tmp_path, **NODE)
+
+    assert content(tmp_path) == before
+
+
+def test_a_first_start_that_was_interrupted_is_begun_again(tmp_path):
+    ensure(tmp_path, **NODE)
+    for path in tmp_path.iterdir():
+        if path.name != "ca.key":
+            path.unlink()
+
+    assert str(tmp_path / "ca.crt") in ensure(tmp_path, **NODE)
+
+
+@pytest.mark.parametrize("how", [*NOT_PEM, "truncated", "one bit"])
+@pytest.mark.parametrize("name", ["server.crt", "server.key", "kubelet.key", "nginx-client.crt"])
+def test_a_damaged_leaf_is_issued_again_and_that_is_said(name, how, tmp_path, caplog):
+    ensure(tmp_path, **NODE)
+    ca = (tmp_path / "ca.crt").read_bytes()
+    spoil(tmp_path / name, how)
+
+    made = ensure(tmp_path, **NODE)
+
+    assert {Path(path).stem for path in made} == {Path(name).stem}
+    assert [record.levelname for record in caplog.records if "issued again" in record.message] == ["WARNING"]
+    assert (tmp_path / "ca.crt").read_bytes() == ca
+    load(tmp_path / f"{Path(name).stem}.crt").verify_directly_issued_by(
+        load(tmp_path / ("front-proxy-ca.crt" if name.startswith("nginx") else "ca.crt"))
+    )
+
+
+def test_a_leaf_that_another_authority_of_the_same_name_signed_is_issued_again(tmp_path):
+    ensure(tmp_path, **NODE)
+    name = load(tmp_path / "ca.crt").subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value
+    for end, data in zip((".crt", ".key"), issuing.new_authority(str(name), days=3650), strict=True):
+        (tmp_path / f"ca{end}").write_bytes(data)  # an operator puts another one in place
+    (tmp_path / "verified.json").write_bytes(b"\xff")
+
+    made = {Path(path).stem for path in ensure(tmp_path, **NODE)}
+
+    assert made == {"server", "kubelet", "apiserver-kubelet-client"}

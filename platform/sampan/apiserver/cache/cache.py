@@ -17,7 +17,7 @@ from itertools import count
 from sampan.apiserver.cache.collection import Collection
 from sampan.apiserver.cache.newest import Newest
 from sampan.apiserver.cache.records import FieldGetters, Record, fill_revision, labels_of
-from sampan.contracts.store import Change, Compacted, Done, Store, Unavailable, Watch
+from sampan.contracts.store import Change, Compacted, Done, Store, Unavailable, Unusable, Watch
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +164,10 @@ class Cache:
             except Compacted:
                 log.warning("the store has compacted what the watch cache had not seen yet; loading everything again")
                 self._reload()
+            except Unusable as error:
+                self.alive = False
+                log.error("the watch cache does not follow the store any more: %s", error)
+                return
             except Unavailable as error:
                 self.alive = False
                 log.warning("the store's feed was lost and is opened again: %s", error)
