@@ -40,11 +40,14 @@ def mount(source: str, target: str, *, kind: str = "none", flags: int = 0, data:
     _check(_libc.mount(*arguments), f"mount {source} on {target}")
 
 
-def bind(source: str, target: str, *, read_only: bool = False) -> None:
+def bind(source: str, target: str) -> None:
     mount(source, target, flags=MS_BIND | MS_REC)
-    if read_only:
-        kept = os.statvfs(target).f_flag & LOCKED
-        mount("none", target, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
+
+
+def make_read_only(point: str) -> None:
+    """For everybody who sees it through this mount."""
+    kept = os.statvfs(point).f_flag & LOCKED
+    mount("none", point, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
 
 
 def become_subreaper() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import posixpath
 import queue
 import signal
 import socket
@@ -314,7 +315,7 @@ class ExecRuntime:
 
 def _link_mounts(spec: ContainerSpec, root: Path) -> None:
     for mount in spec.mounts:
-        place = root / mount.container_path.lstrip("/")
+        place = root / posixpath.normpath(f"/{mount.container_path}").lstrip("/")  # never above ``root``
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.is_symlink() and not place.exists():
             place.symlink_to(mount.host_path)

@@ -11,6 +11,7 @@ from sampan_node import environment, specs, termination
 from sampan_node.environment import ConfigProblem
 from sampan_node.host import Host
 from sampan_node.machine import Memory
+from sampan_node.subpaths import SubPaths
 from sampan_node.volumes import Volumes, container_mounts
 
 
@@ -57,7 +58,9 @@ class Starter:
         self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path, paths: dict[str, Path],
         env: dict[str, str],
     ) -> list[Mount]:  # fmt: skip
-        mounts = container_mounts(container, paths, env)
+        subpaths = SubPaths(folder, container["name"])
+        subpaths.clear()
+        mounts = container_mounts(container, paths, env, subpaths)
         taken = {mount.container_path for mount in mounts}
         message = termination.mount(container, attempt, folder)
         if message.container_path not in taken:

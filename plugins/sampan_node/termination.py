@@ -9,6 +9,7 @@ from pathlib import Path
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container, Mount, Runtime
 from sampan.errors import SampanError
+from sampan_node import mounting
 
 log = logging.getLogger(__name__)
 
@@ -48,4 +49,6 @@ def message(runtime: Runtime, container: Object, ended: Container, folder: Path)
 
 
 def remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    """The pod's whole folder, once nothing is mounted in it."""
+    if mounting.unmount_below(folder):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -6,28 +6,25 @@ What the API holds comes through ``Lookup`` and ``Token``; mounting is only done
 from __future__ import annotations
 
 import base64
-import contextlib
-import ctypes
 import logging
 import os
 import shutil
-import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Mount
 from sampan.objects import quantities
-from sampan_node import atomic
+from sampan_node import atomic, mounting
 from sampan_node.environment import ConfigProblem, Lookup, expand_strictly, field_value, resource_value
+from sampan_node.hostpaths import host_path
+from sampan_node.subpaths import SubPaths
 
 log = logging.getLogger(__name__)
 
 #: (pod, projection) -> token; the projection is serviceAccountToken's
 Token = Callable[[Object, Object], str]
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_MNT_DETACH = 2
 _CHANGING = ("configMap", "secret", "downwardAPI", "projected")
 
 
@@ -113,11 +110,8 @@ class Volumes:
 
     def remove(self) -> None:
         """Unmount and delete all."""
-        memory = self._folder / "emptyDir"
-        for place in memory.iterdir() if memory.is_dir() else ():
-            if os.path.ismount(place):
-                _libc.umount2(os.fsencode(place), _MNT_DETACH)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if mounting.unmount_below(self._folder):
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def data_of(obj: Object, *, secret: bool) -> dict[str, bytes]:
@@ -133,7 +127,7 @@ def empty_dir(place: Path, source: Object, group: int | None) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     if source.get("medium") == "Memory" and os.geteuid() == 0 and not os.path.ismount(place):
         size = f"size={quantities.whole(source['sizeLimit'])}," if source.get("sizeLimit") else ""
-        _mount_tmpfs(place, f"{size}mode=777")
+        mounting.mount_memory(place, f"{size}mode=777")
     if fresh:
         place.chmod(0o777)
         if group is not None:
@@ -142,68 +136,33 @@ def empty_dir(place: Path, source: Object, group: int | None) -> Path:
     return place
 
 
-def _mount_tmpfs(place: Path, options: str) -> None:
-    if _libc.mount(b"tmpfs", os.fsencode(place), b"tmpfs", ctypes.c_ulong(0), options.encode()) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"mounting tmpfs: {os.strerror(number)}")
-
-
-def host_path(source: Object) -> Path:
-    """The path, made or checked as ``type`` says. Raises ConfigProblem."""
-    path, kind = Path(source["path"]), source.get("type") or ""
-    if kind == "DirectoryOrCreate":
-        path.mkdir(parents=True, exist_ok=True)
-    elif kind == "FileOrCreate" and not path.exists():
-        path.touch(0o644)
-    checks: dict[str, tuple[Callable[[Path], bool], str]] = {
-        "Directory": (Path.is_dir, "directory"),
-        "DirectoryOrCreate": (Path.is_dir, "directory"),
-        "File": (Path.is_file, "file"),
-        "FileOrCreate": (Path.is_file, "file"),
-        "Socket": (Path.is_socket, "socket"),
-        "CharDevice": (Path.is_char_device, "character device"),
-        "BlockDevice": (Path.is_block_device, "block device"),
-    }
-    if kind in checks and not checks[kind][0](path):
-        raise ConfigProblem(f"hostPath type check failed: {path} is not a {checks[kind][1]}")
-    return path
-
-
-def container_mounts(container: Object, paths: Mapping[str, Path], env: Mapping[str, str]) -> list[Mount]:
+def container_mounts(
+    container: Object, paths: Mapping[str, Path], env: Mapping[str, str], subpaths: SubPaths
+) -> list[Mount]:
     """Where the container's volumeMounts come from. Raises ConfigProblem for a sub-path that leaves its volume."""
     found = []
     for mount in container.get("volumeMounts") or ():
         if mount["name"] not in paths:
             raise ConfigProblem(f"volume {mount['name']} is not of this pod")
         source = paths[mount["name"]]
+        propagation = {"HostToContainer": "slave", "Bidirectional": "shared"}.get(
+            mount.get("mountPropagation", ""), "private"
+        )
         sub = mount.get("subPath") or ""
         if mount.get("subPathExpr"):
             sub = expand_strictly(mount["subPathExpr"], env)
         if sub:
-            source = _below(source, sub)
-        propagation = {"HostToContainer": "slave", "Bidirectional": "shared"}.get(
-            mount.get("mountPropagation", ""), "private"
-        )
+            try:
+                source = subpaths.pin(source, sub, shared=propagation != "private")
+            except OSError as error:
+                raise ConfigProblem(
+                    f'failed to prepare subPath for volumeMount "{mount["name"]}" of container "{container["name"]}": '
+                    f"{sub}: {error.strerror or error}"
+                ) from error
         found.append(Mount(str(source), mount["mountPath"], bool(mount.get("readOnly")), propagation))
     return found
 
 
-def _below(volume: Path, sub: str) -> Path:
-    if sub.startswith("/") or ".." in sub.split("/"):
-        raise ConfigProblem(f"subPath must be a relative path without '..': {sub!r}")
-    path = volume / sub
-    if not path.exists():
-        path.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(OSError):
-            path.chmod(stat.S_IMODE(volume.stat().st_mode))
-    real, top = path.resolve(), volume.resolve()
-    if real != top and top not in real.parents:
-        raise ConfigProblem(f"subPath {sub!r} leads out of its volume")
-    return real
-
-
 def unmount_all(pods: Path) -> None:
-    """Whatever memory volumes are left below the directory of all pods."""
-    for place in pods.glob("*/volumes/emptyDir/*"):
-        if os.path.ismount(place):
-            _libc.umount2(os.fsencode(place), _MNT_DETACH)
+    """Whatever is left mounted below the directory of all pods."""
+    mounting.unmount_below(pods)

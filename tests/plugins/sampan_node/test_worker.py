@@ -341,6 +341,30 @@ def test_volumes_env_and_token_reach_the_container(cluster):
     assert cluster.state()["state"]["terminated"]["message"] == "done\n"
 
 
+@pytest.mark.parametrize("target", ["{outside}", "../../../../../outside", ".."])
+def test_a_sub_path_behind_a_planted_link_is_refused_and_makes_nothing(cluster, target):
+    outside = cluster.home / "outside"
+    outside.mkdir()
+    plant = {"name": "plant", "image": "busybox:1", "command": ["/bin/sh", "-c", f"ln -s {target} $V/link"],
+             "volumeMounts": [{"name": "v", "mountPath": "/v"}]}  # fmt: skip
+    plant["command"][2] = (
+        plant["command"][2]
+        .format(outside=outside)
+        .replace("$V", "/v" if cluster.host.runtime.has_mounts else "$SAMPAN_MOUNT_ROOT/v")
+    )
+    mounts = [{"name": "v", "mountPath": "/m", "subPath": "link/planted/deep"}]
+    cluster.run(
+        "sleep 1000", volumes=[{"name": "v", "emptyDir": {}}], initContainers=[plant], c0={"volumeMounts": mounts}
+    )
+
+    cluster.api.until(lambda: cluster.state()["state"]["waiting"]["reason"] == "CreateContainerConfigError")
+
+    assert cluster.state()["state"]["waiting"]["message"] == (
+        'failed to prepare subPath for volumeMount "v" of container "c0": link/planted/deep: leads out of its volume'
+    )
+    assert not list(cluster.home.rglob("planted"))
+
+
 def test_a_missing_config_map_is_waited_for(cluster):
     env = [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "later", "key": "a"}}}]
     cluster.run("sleep 1000", c0={"env": env})
