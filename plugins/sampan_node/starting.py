@@ -12,7 +12,7 @@ from sampan_node.environment import ConfigProblem
 from sampan_node.host import Host
 from sampan_node.machine import Memory
 from sampan_node.subpaths import SubPaths
-from sampan_node.volumes import Volumes, container_mounts
+from sampan_node.volumes import Volumes, container_mounts, never_written
 
 
 class Starter:
@@ -60,7 +60,7 @@ class Starter:
     ) -> list[Mount]:  # fmt: skip
         subpaths = SubPaths(folder, container["name"])
         subpaths.clear()
-        mounts = container_mounts(container, paths, env, subpaths)
+        mounts = container_mounts(container, paths, env, subpaths, read_only=never_written(pod))
         taken = {mount.container_path for mount in mounts}
         message = termination.mount(container, attempt, folder)
         if message.container_path not in taken:

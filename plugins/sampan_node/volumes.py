@@ -9,7 +9,7 @@ import base64
 import logging
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
@@ -136,10 +136,19 @@ def empty_dir(place: Path, source: Object, group: int | None) -> Path:
     return place
 
 
+def never_written(pod: Object) -> set[str]:
+    """Names of volumes that containers may only read, as what is in them is the node's to write."""
+    return {volume["name"] for volume in pod["spec"].get("volumes") or () if any(kind in volume for kind in _CHANGING)}
+
+
 def container_mounts(
-    container: Object, paths: Mapping[str, Path], env: Mapping[str, str], subpaths: SubPaths
-) -> list[Mount]:
-    """Where the container's volumeMounts come from. Raises ConfigProblem for a sub-path that leaves its volume."""
+    container: Object, paths: Mapping[str, Path], env: Mapping[str, str], subpaths: SubPaths, *,
+    read_only: Collection[str] = (),
+) -> list[Mount]:  # fmt: skip
+    """Where the container's volumeMounts come from; ``read_only`` names volumes that are so anyway.
+
+    Raises ConfigProblem for a sub-path that leaves its volume.
+    """
     found = []
     for mount in container.get("volumeMounts") or ():
         if mount["name"] not in paths:
@@ -159,7 +168,8 @@ def container_mounts(
                     f'failed to prepare subPath for volumeMount "{mount["name"]}" of container "{container["name"]}": '
                     f"{sub}: {error.strerror or error}"
                 ) from error
-        found.append(Mount(str(source), mount["mountPath"], bool(mount.get("readOnly")), propagation))
+        sealed = bool(mount.get("readOnly")) or mount["name"] in read_only
+        found.append(Mount(str(source), mount["mountPath"], sealed, propagation))
     return found
 
 

@@ -290,7 +290,8 @@ class Worker:
         for one in seen.containers:
             if one.state == "exited" and one.id not in self._messages:
                 spec = containers.get(one.name, {})
-                self._messages[one.id] = termination.message(self._host.runtime, spec, one, self.folder)
+                text = termination.message(self._host.runtime, spec, one, self.folder)
+                self._messages[one.id] = termination.fitted(text, len(containers))
 
     def _probe(self, container: Object, one: Container) -> None:
         before: Object = next(

@@ -62,7 +62,7 @@ def test_projections_are_joined(tmp_path):
     place = volumes(tmp_path).set_up(pod({"projected": {"sources": sources}}))["v"]
 
     assert (place / "token").read_text() == "secret-token"
-    assert (place / "labels").read_text() == 'a="b"\n'
+    assert (place / "labels").read_text() == 'a="b"'
 
 
 def test_everybody_may_write_to_an_empty_dir(tmp_path):

@@ -16,6 +16,7 @@ from sampan.errors import NotFound
 from sampan.objects import schema
 from sampan.objects.patches import strategic
 from sampan_exec.runtime import ExecRuntime
+from sampan_node import termination
 from sampan_node.agent import Agent
 from sampan_node.clock import Clock
 from sampan_node.host import Host
@@ -363,6 +364,59 @@ def test_a_sub_path_behind_a_planted_link_is_refused_and_makes_nothing(cluster, 
         'failed to prepare subPath for volumeMount "v" of container "c0": link/planted/deep: leads out of its volume'
     )
     assert not list(cluster.home.rglob("planted"))
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("kind", ["configMap", "secret", "downwardAPI", "projected"])
+def test_what_the_node_writes_into_a_volume_no_container_can_write(cluster, kind):
+    cluster.api.objects["configmaps", "default", "conf"] = {"metadata": {"name": "conf"}, "data": {"k": "v"}}
+    cluster.api.objects["secrets", "default", "conf"] = {"metadata": {"name": "conf"}, "data": {"k": "dg=="}}
+    labels = {"items": [{"path": "k", "fieldRef": {"fieldPath": "metadata.labels"}}]}
+    sources = {"configMap": {"name": "conf"}, "secret": {"secretName": "conf"}, "downwardAPI": labels,
+               "projected": {"sources": [{"downwardAPI": labels}]}}  # fmt: skip
+    mounts = [{"name": "v", "mountPath": "/v"}, {"name": "v", "mountPath": "/sub", "subPath": "k"}]
+    script = "cat /v/k; for f in /v/new /v/k /sub; do (: > $f) 2>&1 | grep -o 'Read-only file system'; done"
+
+    cluster.run(
+        script, volumes=[{"name": "v", kind: sources[kind]}], restartPolicy="Never", c0={"volumeMounts": mounts}
+    )
+
+    cluster.api.until(lambda: cluster.status()["phase"] in ("Succeeded", "Failed"))
+    assert cluster.said().decode().count("Read-only file system") == 3
+
+
+@pytest.mark.parametrize(
+    ("script", "policy", "wanted"),
+    [
+        ("i=0; while [ $i -lt 500 ]; do echo 0123456789; i=$((i+1)); done >$F; echo END >>$F; exit 0", "File", 4096),
+        ("echo bye >$F; echo log; exit 1", "FallbackToLogsOnError", "bye\n"),
+        ("i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo line $i; done; exit 1", "FallbackToLogsOnError", 80),
+        ("i=0; while [ $i -lt 99 ]; do i=$((i+1)); echo $i$A; done; exit 1", "FallbackToLogsOnError", 2048),
+        ("echo log; exit 0", "FallbackToLogsOnError", None),
+        ("echo log; exit 1", "File", None),
+    ],
+)
+def test_a_termination_message_is_the_end_of_what_was_left(cluster, script, policy, wanted):
+    env = [{"name": "A", "value": "x" * 60}]
+    path = "/dev/termination-log" if cluster.host.runtime.has_mounts else "$SAMPAN_MOUNT_ROOT/dev/termination-log"
+    more = {"env": env, "terminationMessagePolicy": policy}
+    cluster.run(f"F={path}; {script}", restartPolicy="Never", c0=more)
+
+    cluster.api.until(lambda: cluster.status()["phase"] in ("Succeeded", "Failed"))
+
+    found = cluster.state()["state"]["terminated"].get("message")
+    if wanted == 80:
+        assert found == "".join(f"line {number}\n" for number in range(21, 101))
+    elif isinstance(wanted, int):
+        assert len(found) == wanted and found.endswith(("END\n", "99" + "x" * 60 + "\n"))
+    else:
+        assert found == wanted
+
+
+def test_messages_of_many_containers_share_what_one_pod_may_say():
+    assert len(termination.fitted("x" * 4096, 3)) == 4096
+    assert len(termination.fitted("x" * 4096, 6)) == 2048
+    assert termination.fitted("é" * 2048, 7).encode().startswith("é".encode() * 877)
 
 
 def test_a_missing_config_map_is_waited_for(cluster):
