@@ -12,6 +12,7 @@ import errno
 import os
 import stat
 
+import devices  # type: ignore[import-not-found] # run by path, beside this file
 from rights import MS_NOSUID, MS_UNBINDABLE, bind, make_read_only, mount  # type: ignore[import-not-found] # run by path, beside rights.py
 
 TYPE_CHECKING = False  # importing typing costs more than all the rest
@@ -22,9 +23,9 @@ LINKS = 40  # symbolic links followed before giving up, as the kernel does
 
 
 class Root:
-    """The tree being put together below ``top``."""
+    """The tree being put together below ``top``. All is the host's but /dev, which has what containers have."""
 
-    def __init__(self, top: str) -> None:
+    def __init__(self, top: str, *, privileged: bool) -> None:
         self._top = top
         self._shown: set[str] = set()  # container paths of directories that are a tmpfs of ours
         self._placed: list[str] = []
@@ -32,6 +33,9 @@ class Root:
         mount("none", top, flags=MS_UNBINDABLE)  # else showing the directory that holds ``top`` would show us in us
         self._shown.add("/")
         self._show("/", sources="/")
+        os.makedirs(f"{top}/dev", exist_ok=True)
+        devices.furnish(f"{top}/dev", privileged=privileged)
+        self._shown.add("/dev")
 
     def place(self, source: str, path: str, *, read_only: bool) -> None:
         """Show host path ``source`` at container path ``path``."""
@@ -74,7 +78,7 @@ class Root:
         """Show every entry of host directory ``sources`` in the tmpfs at ``path``."""
         for entry in os.scandir(sources):
             target = os.path.join(self._host(path), entry.name)
-            if entry.path == self._top:
+            if entry.path in (self._top, "/dev"):
                 continue
             if entry.is_symlink():
                 os.symlink(os.readlink(entry.path), target)

@@ -139,6 +139,7 @@ class ExecRuntime:
             "user": user[0] if user else None,
             "group": user[1] if user else None,
             "groups": list(spec.groups),
+            "privileged": spec.privileged,
             "no_new_privileges": not spec.allow_privilege_escalation,
             "stdin": spec.stdin,
             "stdin_once": spec.stdin_once,
@@ -249,7 +250,8 @@ class ExecRuntime:
         }
         if tty:
             plan["env"].setdefault("TERM", "xterm")
-        stream = ExecStream([*PYTHON, str(HERE / "enter.py"), json.dumps(plan)], stdin=stdin, tty=tty)
+        root = f"/proc/{plan['pid']}/root" if tty and self.has_mounts else ""
+        stream = ExecStream([*PYTHON, str(HERE / "enter.py"), json.dumps(plan)], stdin=stdin, tty=tty, root=root)
         self._sessions.setdefault(container_id, set()).add(stream)
         stream.when_closed(lambda: self._sessions.get(container_id, set()).discard(stream))
         return stream

@@ -21,6 +21,7 @@ from sampan_node.agent import Agent
 from sampan_node.clock import Clock
 from sampan_node.host import Host
 from sampan_node.resources import CONFIG_MAPS, PODS
+from sampan_node.volumes import unmount_all
 
 PATIENCE = 15
 
@@ -132,6 +133,7 @@ class Cluster:
         for sandbox in self.host.runtime.sandboxes():
             self.host.runtime.remove_sandbox(sandbox.id)
         self.host.runtime.close()
+        unmount_all(self.home / "pods")
 
     def restart(self):
         """Another agent over the same home; containers run on."""
