@@ -166,6 +166,10 @@ class DockerRuntime:
     def remove_image(self, reference: str) -> None:
         ask("ImageRemoveError", self._client.remove_image, reference)
 
+    def save_image(self, reference: str) -> Iterator[bytes]:
+        found: Iterator[bytes] = ask("CreateContainerError", self._client.get_image, reference)
+        return found
+
     # inside a container
 
     def exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> SocketStream:

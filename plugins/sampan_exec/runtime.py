@@ -234,6 +234,10 @@ class ExecRuntime:
     def remove_image(self, reference: str) -> None:
         return None
 
+    def save_image(self, reference: str) -> Iterator[bytes]:
+        text = f"image {reference} cannot be a volume: the exec runtime has no images, only programs of the host"
+        raise RuntimeFailure("CreateContainerError", text)
+
     # inside a container
 
     def exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> ExecStream:

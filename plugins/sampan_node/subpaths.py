@@ -31,10 +31,11 @@ class SubPaths:
         if self._folder.is_dir() and mounting.unmount_below(self._folder):
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def pin(self, volume: Path, path: str, *, shared: bool) -> Path:
-        """Where the runtime finds ``volume``/``path``, made as a directory if missing. Raises OSError."""
+    def pin(self, volume: Path, path: str, *, shared: bool, make: bool = True) -> Path:
+        """Where the runtime finds ``volume``/``path``, made as a directory if missing, or not. Raises OSError."""
         with beneath.opened(volume) as top:
-            found = beneath.make(top, path, stat.S_IMODE(os.fstat(top).st_mode))
+            mode = stat.S_IMODE(os.fstat(top).st_mode)
+            found = beneath.make(top, path, mode) if make else beneath.find(top, path)
         try:
             return self._pinned(found, shared)
         finally:

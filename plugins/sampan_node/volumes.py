@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 #: (pod, projection) -> token; the projection is serviceAccountToken's
 Token = Callable[[Object, Object], str]
 
+IMAGE = "image"
 _CHANGING = ("configMap", "secret", "downwardAPI", "projected")
 
 
@@ -56,15 +57,20 @@ class Volumes:
         group = (pod["spec"].get("securityContext") or {}).get("fsGroup") if os.geteuid() == 0 else None
         if "hostPath" in volume:
             return host_path(volume["hostPath"])
-        kind = next((key for key in ("emptyDir", *_CHANGING) if key in volume), "")
+        kind = next((key for key in ("emptyDir", IMAGE, *_CHANGING) if key in volume), "")
         if not kind:
             other = next((key for key in volume if key != "name"), "none")
             raise ConfigProblem(f"volumes of type {other} are not known to this node agent")
-        place = self._folder / kind / str(volume["name"])
+        place = self.place_of(kind, str(volume["name"]))
         if kind == "emptyDir":
             return empty_dir(place, volume["emptyDir"] or {}, group)
+        if kind == IMAGE:
+            return place  # unpacked before the first container that mounts it starts
         atomic.write(place, self._files(pod, volume[kind], kind), group=group)
         return place
+
+    def place_of(self, kind: str, name: str) -> Path:
+        return self._folder / kind / name
 
     def _files(self, pod: Object, source: Object, kind: str) -> dict[str, atomic.File]:
         mode = source.get("defaultMode", 0o644)
@@ -136,16 +142,23 @@ def empty_dir(place: Path, source: Object, group: int | None) -> Path:
     return place
 
 
+def image_volumes(pod: Object) -> dict[str, Object]:
+    """Name -> source."""
+    return {volume["name"]: volume[IMAGE] for volume in pod["spec"].get("volumes") or () if IMAGE in volume}
+
+
 def never_written(pod: Object) -> set[str]:
     """Names of volumes that containers may only read, as what is in them is the node's to write."""
-    return {volume["name"] for volume in pod["spec"].get("volumes") or () if any(kind in volume for kind in _CHANGING)}
+    kinds = (IMAGE, *_CHANGING)
+    return {volume["name"] for volume in pod["spec"].get("volumes") or () if any(kind in volume for kind in kinds)}
 
 
 def container_mounts(
     container: Object, paths: Mapping[str, Path], env: Mapping[str, str], subpaths: SubPaths, *,
-    read_only: Collection[str] = (),
+    read_only: Collection[str] = (), images: Collection[str] = (),
 ) -> list[Mount]:  # fmt: skip
-    """Where the container's volumeMounts come from; ``read_only`` names volumes that are so anyway.
+    """Where the container's volumeMounts come from; ``read_only`` names volumes that are so anyway, ``images`` those in
+    which no sub-path is made.
 
     Raises ConfigProblem for a sub-path that leaves its volume.
     """
@@ -162,7 +175,7 @@ def container_mounts(
             sub = expand_strictly(mount["subPathExpr"], env)
         if sub:
             try:
-                source = subpaths.pin(source, sub, shared=propagation != "private")
+                source = subpaths.pin(source, sub, shared=propagation != "private", make=mount["name"] not in images)
             except OSError as error:
                 raise ConfigProblem(
                     f'failed to prepare subPath for volumeMount "{mount["name"]}" of container "{container["name"]}": '

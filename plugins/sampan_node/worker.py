@@ -210,8 +210,10 @@ class Worker:
             return False
         self._refused = True
         self._event("Warning", refusal.reason, refusal.message)
-        start = now_text(time.time())
-        self._write({"phase": "Failed", "reason": refusal.reason, "message": refusal.message, "startTime": start})
+        status: Object = {"phase": "Failed", "reason": refusal.reason, "message": refusal.message}
+        if generation := self.pod["metadata"].get("generation"):
+            status["observedGeneration"] = generation
+        self._write({**status, "startTime": now_text(time.time())})
         return True
 
     # starting
@@ -265,7 +267,7 @@ class Worker:
         """What was just published as ErrImagePull is ImagePullBackOff from now on."""
         for name, waiting in list(self.memory.waiting.items()):
             if waiting.reason == "ErrImagePull":
-                image = next((one["image"] for _, one in walk(self.pod["spec"]) if one["name"] == name), "")
+                image = self._starter.pulled.get(name, "")
                 text = f'Back-off pulling image "{image}": ErrImagePull: {waiting.message}'
                 self.memory.waiting[name] = Waiting("ImagePullBackOff", text, waiting.until)
                 self._event("Normal", "BackOff", f'Back-off pulling image "{image}"')

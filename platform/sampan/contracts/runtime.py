@@ -198,6 +198,9 @@ class Runtime(Protocol):
 
     def remove_image(self, reference: str) -> None: ...
 
+    def save_image(self, reference: str) -> Iterator[bytes]:
+        """The image as a tar of manifest.json and its layers, as ``docker save`` writes it; for image volumes."""
+
     def exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Stream: ...
 
     def exec_sync(self, container_id: str, command: Sequence[str], timeout: float) -> tuple[int, bytes]:

@@ -1,8 +1,10 @@
 """The agent with the exec runtime and an API that is a dict."""
 
 import copy
+import io
 import shutil
 import sys
+import tarfile
 import threading
 import time
 import uuid
@@ -421,6 +423,66 @@ def test_messages_of_many_containers_share_what_one_pod_may_say():
     assert termination.fitted("é" * 2048, 7).encode().startswith("é".encode() * 877)
 
 
+IMAGE_VOLUME = {"name": "v", "image": {"reference": "registry.example/data:1", "pullPolicy": "IfNotPresent"}}
+
+
+def test_an_image_volume_is_refused_in_words_where_there_are_no_images(cluster):
+    mount = {"name": "v", "mountPath": "/v"}
+    cluster.run("sleep 1000", "sleep 1000", volumes=[IMAGE_VOLUME], c0={"volumeMounts": [mount]})
+
+    cluster.api.until(lambda: cluster.state()["state"]["waiting"]["reason"] == "CreateContainerError")
+
+    text = 'failed to mount image volume "v": image registry.example/data:1 cannot be a volume'
+    assert cluster.state()["state"]["waiting"]["message"].startswith(text)
+    assert any(reason == "Failed" and text in message for reason, message in cluster.events)
+    cluster.api.until(lambda: cluster.state(1)["ready"], "the container that does not mount it")
+
+
+@pytest.mark.root
+def test_an_image_volume_shows_the_image_s_files_read_only(cluster, monkeypatch):
+    saved = []
+
+    def save_image(reference):
+        saved.append(reference)
+        inner, outer = io.BytesIO(), io.BytesIO()
+        files = {"data.json": b"kitten.jpg", "etc/os-release": b"Alpine Linux"}
+        manifest = b'[{"Layers": ["layer.tar"]}]'
+        for target, contents in ((inner, files), (outer, {"manifest.json": manifest, "layer.tar": b""})):
+            with tarfile.open(fileobj=target, mode="w") as tar:
+                for name, data in contents.items():
+                    info = tarfile.TarInfo(name)
+                    data = data or inner.getvalue()
+                    info.size = len(data)
+                    tar.addfile(info, io.BytesIO(data))
+        return [outer.getvalue()]
+
+    monkeypatch.setattr(cluster.host.runtime, "save_image", save_image)
+    mounts = [{"name": "v", "mountPath": "/v"}, {"name": "v", "mountPath": "/sub", "subPath": "etc"}]
+    script = "cat /v/data.json /sub/os-release; (: > /v/new) 2>&1 | grep -o 'Read-only file system'"
+    more = {f"c{index}": {"volumeMounts": mounts} for index in (0, 1)}
+    cluster.run(script, script, volumes=[IMAGE_VOLUME], restartPolicy="Never", **more)
+
+    cluster.api.until(lambda: cluster.status()["phase"] in ("Succeeded", "Failed"))
+
+    assert cluster.said() == b"kitten.jpgAlpine LinuxRead-only file system\n"
+    assert saved == ["registry.example/data:1"]
+    cluster.ask_to_go()
+    cluster.api.until(lambda: not cluster.api.objects)
+    assert list((cluster.home / "pods").iterdir()) == []
+
+
+def test_a_sub_path_that_an_image_does_not_have_is_not_made(cluster, monkeypatch):
+    monkeypatch.setattr("sampan_node.unpacking.unpack", lambda saved, place: place.mkdir(parents=True))
+    monkeypatch.setattr(cluster.host.runtime, "save_image", lambda reference: [])
+    mounts = [{"name": "v", "mountPath": "/v", "subPath": "none"}]
+
+    pod = cluster.run("sleep 1000", volumes=[IMAGE_VOLUME], c0={"volumeMounts": mounts})
+
+    cluster.api.until(lambda: cluster.state()["state"]["waiting"]["reason"] == "CreateContainerConfigError")
+    assert "none: No such file or directory" in cluster.state()["state"]["waiting"]["message"]
+    assert list((cluster.home / "pods" / pod["metadata"]["uid"] / "volumes/image/v").iterdir()) == []
+
+
 def test_a_missing_config_map_is_waited_for(cluster):
     env = [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "later", "key": "a"}}}]
     cluster.run("sleep 1000", c0={"env": env})
@@ -470,6 +532,22 @@ def test_conditions_of_other_writers_stay(cluster):
     assert ready["status"] == "True" and "message" not in ready and "reason" not in ready
 
 
+def test_the_generation_that_was_seen_is_in_the_status_and_in_every_condition(cluster):
+    cluster.run("sleep 1000")
+    cluster.api.until(lambda: cluster.state()["ready"])
+
+    for generation in (2, 3, 4):
+        pod = cluster.api.get(PODS, "web", "default")
+        pod["metadata"]["generation"] = generation
+        pod["spec"]["activeDeadlineSeconds"] = 5000 - generation
+        cluster.api.put(PODS, pod)
+
+    cluster.api.until(lambda: cluster.status()["observedGeneration"] == 4)
+    assert {one["type"]: one["observedGeneration"] for one in cluster.status()["conditions"]} == dict.fromkeys(
+        ("PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"), 4
+    )
+
+
 def test_a_pod_that_does_not_fit_fails_and_nothing_of_it_starts(cluster):
     cluster.run("sleep 1000", name="big", c0={"resources": {"requests": {"cpu": "1500m"}}})
     cluster.api.until(lambda: cluster.state(name="big")["ready"])
@@ -478,6 +556,7 @@ def test_a_pod_that_does_not_fit_fails_and_nothing_of_it_starts(cluster):
 
     cluster.api.until(lambda: cluster.status("other")["phase"] == "Failed")
     assert cluster.status("other")["reason"] == "OutOfcpu"
+    assert cluster.status("other")["observedGeneration"] == 1
     assert "requested: 600, used: 1500, capacity: 2000" in cluster.status("other")["message"]
     cluster.ask_to_go("other")
     cluster.api.until(lambda: ("pods", "default", "other") not in cluster.api.objects)
