@@ -32,7 +32,7 @@ MAX_BACKLOG = 1 << 20  # bytes an attached reader may lag before it is cut off
 
 def write_json(path: str, data: object) -> None:
     """Whole or not at all: a reader never sees half a file."""
-    with open(path + ".new", "w") as file:
+    with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(data, file)
     os.replace(path + ".new", path)
 
@@ -57,6 +57,7 @@ def prepare_files(spec: dict[str, Any]) -> None:
 
 def run_program(spec: dict[str, Any]) -> None:
     """In the child: become the container's program. Raises OSError."""
+    os.chdir(spec["cwd"])  # before the change of user, who may not be able to reach it by its path
     if spec["user"] is not None and os.geteuid() == 0:
         os.setgroups(spec["groups"])
         os.setgid(spec["group"])
@@ -65,7 +66,6 @@ def run_program(spec: dict[str, Any]) -> None:
         rights.die_with(spec["agent"])  # only now: a change of user takes it back
     if spec["no_new_privileges"]:
         rights.no_new_privileges()
-    os.chdir(spec["cwd"])
     os.umask(0o022)
     os.execve(find_program(spec["argv"][0], spec["env"].get("PATH", "")), spec["argv"], spec["env"])
 

@@ -17,9 +17,10 @@ IMAGE_ID = "host"
 
 
 def write(path: Path, data: Any) -> None:
-    """Whole or not at all."""
+    """Whole or not at all, and for the agent's user alone: environments hold secrets."""
     fresh = path.with_name(f"{path.name}.{threading.get_ident()}")
-    fresh.write_text(json.dumps(data))
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(json.dumps(data))
     os.replace(fresh, path)
 
 

@@ -53,6 +53,7 @@ class Worker:
         self._stopped = False
         self._idle = threading.Event()
         self._idle.set()
+        (host.home / "pods").mkdir(mode=0o700, parents=True, exist_ok=True)  # Secrets and tokens are in it
         if not self._settle() and self._known.get("startTime"):
             host.admission.take(pod, anyway=True)
 

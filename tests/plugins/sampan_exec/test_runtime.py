@@ -148,3 +148,17 @@ class TestExecRuntime(RuntimeContract):
 
         assert pod.said(ended.id) == b"1000\n2000\n2000 3000\n"
         assert Path("/").is_dir()
+
+    @pytest.mark.root
+    def test_another_user_has_a_directory_of_its_own_although_the_home_is_the_agent_s(self, runtime, pod, tmp_path):
+        tmp_path.chmod(0o700)
+
+        ended = pod.end_of(pod.start("echo mine > file && cat file", user="1000:1000"))
+
+        assert pod.said(ended.id) == b"mine\n"
+
+    def test_what_is_noted_of_a_container_is_for_the_agent_alone(self, runtime, pod):
+        container = pod.start("true", env={"PASSWORD": "secret"})
+
+        for file in runtime._records.container_folder(container).glob("*.json"):
+            assert file.stat().st_mode & 0o077 == 0

@@ -208,6 +208,13 @@ def test_a_pod_runs_and_its_status_says_so(cluster):
     assert [reason for reason, _ in cluster.events] == ["Pulled", "Created", "Started"]
 
 
+def test_no_other_user_of_the_machine_sees_what_pods_have(cluster):
+    cluster.run("sleep 1000")
+    cluster.api.until(lambda: cluster.state()["ready"])
+
+    assert (cluster.home / "pods").stat().st_mode & 0o077 == 0
+
+
 def test_a_deleted_pod_is_stopped_then_removed(cluster):
     cluster.run("trap 'exit 0' TERM; while :; do sleep 0.05; done")
     cluster.api.until(lambda: cluster.state()["ready"])
