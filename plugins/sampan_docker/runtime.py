@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.runtime import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
-from sampan_docker import cgroups, pause, translation
+from sampan_docker import cgroups, pause, processes, translation
 from sampan_docker.engine import ask, connect, is_missing, open_logs
 from sampan_docker.streams import SocketStream, log_lines
 
@@ -173,9 +173,12 @@ class DockerRuntime:
     # inside a container
 
     def exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> SocketStream:
+        return self._exec(container_id, command, stdin=stdin, tty=tty)[1]
+
+    def _exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> tuple[str, SocketStream]:
         made = ask("ExecError", self._client.exec_create, container_id, list(command), stdin=stdin, tty=tty)["Id"]
         connection = ask("ExecError", self._client.exec_start, made, tty=tty, socket=True)
-        return SocketStream(
+        return made, SocketStream(
             connection,
             tty=tty,
             code=lambda: self._exec_code(made),
@@ -191,11 +194,12 @@ class DockerRuntime:
         return 137
 
     def exec_sync(self, container_id: str, command: Sequence[str], timeout: float) -> tuple[int, bytes]:
-        stream = self.exec(container_id, command, stdin=False, tty=False)
+        made, stream = self._exec(container_id, command, stdin=False, tty=False)
         late = threading.Event()
 
         def give_up() -> None:
             late.set()
+            self._end_exec(made, container_id)
             stream.close()
 
         timer = threading.Timer(timeout, give_up)
@@ -209,6 +213,14 @@ class DockerRuntime:
         if late.is_set():
             raise TimeoutError(f"command {list(command)} did not end within {timeout:g} s")
         return stream.exit_code(), said
+
+    def _end_exec(self, exec_id: str, container_id: str) -> None:
+        """Kill a command that is late: the daemon would let it run for ever, and the next probe starts one more."""
+        try:
+            pid = int(ask("ExecError", self._client.exec_inspect, exec_id)["Pid"])
+            processes.kill_in(container_id, pid)
+        except (RuntimeFailure, OSError) as error:
+            log.debug("docker: a late command in %s runs on: %s", container_id[:12], error)
 
     def attach(self, container_id: str, *, stdin: bool, tty: bool) -> SocketStream:
         query = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}

@@ -255,7 +255,15 @@ class ExecRuntime:
         if tty:
             plan["env"].setdefault("TERM", "xterm")
         root = f"/proc/{plan['pid']}/root" if tty and self.has_mounts else ""
-        stream = ExecStream([*PYTHON, str(HERE / "enter.py"), json.dumps(plan)], stdin=stdin, tty=tty, root=root)
+        told = os.memfd_create("plan")  # not an argument: every user of the machine sees those, and secrets are in it
+        try:
+            with open(told, "w", closefd=False) as file:
+                json.dump(plan, file)
+            os.lseek(told, 0, os.SEEK_SET)
+            argv = [*PYTHON, str(HERE / "enter.py"), str(told)]
+            stream = ExecStream(argv, stdin=stdin, tty=tty, root=root, passed=told)
+        finally:
+            os.close(told)
         self._sessions.setdefault(container_id, set()).add(stream)
         stream.when_closed(lambda: self._sessions.get(container_id, set()).discard(stream))
         return stream

@@ -25,7 +25,7 @@ UNLOCK, PEER = 0x40045431, 0x5441  # TIOCSPTLCK, TIOCGPTPEER
 class ExecStream:
     """A command started by exec, over pipes or a terminal."""
 
-    def __init__(self, argv: Sequence[str], *, stdin: bool, tty: bool, root: str = "") -> None:
+    def __init__(self, argv: Sequence[str], *, stdin: bool, tty: bool, root: str, passed: int) -> None:
         self._pty = -1
         if tty:
             self._pty, theirs = open_terminal(root)
@@ -33,8 +33,9 @@ class ExecStream:
         else:
             ends = (subprocess.PIPE if stdin else subprocess.DEVNULL, subprocess.PIPE, subprocess.PIPE)
         self._process = subprocess.Popen(
-            argv, stdin=ends[0], stdout=ends[1], stderr=ends[2], env={}, cwd="/", start_new_session=True
-        )
+            argv, stdin=ends[0], stdout=ends[1], stderr=ends[2], env={}, cwd="/", start_new_session=True,
+            pass_fds=(passed,),
+        )  # fmt: skip
         if tty:
             os.close(theirs)
         self._closed = threading.Lock()  # taken by the first close

@@ -205,6 +205,18 @@ class RuntimeContract:
         with pytest.raises(TimeoutError):
             runtime.exec_sync(container, ["/bin/sh", "-c", "sleep 1000"], 0.5)
 
+    def test_an_exec_that_timed_out_does_not_run_on(self, runtime: Runtime, pod: Pod) -> None:
+        if os.geteuid() != 0:
+            return  # processes of others' containers are out of reach
+        container = pod.start("sleep 1000")
+        number = str(10_000 + os.getpid() % 50_000)
+
+        with pytest.raises(TimeoutError):
+            runtime.exec_sync(container, ["/bin/sh", "-c", f"sleep {number}; true"], 0.5)
+
+        look = f"cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c 'sleep [{number[0]}]{number[1:]}'"
+        assert runtime.exec_sync(container, ["/bin/sh", "-c", look], 20) == (1, b"0\n")
+
     def test_exec_carries_input_and_its_end(self, runtime: Runtime, pod: Pod) -> None:
         container = pod.start("sleep 1000")
         stream = runtime.exec(container, ["cat"], stdin=True, tty=False)

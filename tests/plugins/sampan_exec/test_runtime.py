@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
@@ -162,3 +163,13 @@ class TestExecRuntime(RuntimeContract):
 
         for file in runtime._records.container_folder(container).glob("*.json"):
             assert file.stat().st_mode & 0o077 == 0
+
+    def test_no_secret_of_the_environment_is_an_argument_that_all_can_see(self, runtime, pod, monkeypatch):
+        container = pod.start("sleep 1000", env={"PASSWORD": "hunter2"})
+        seen, popen = [], subprocess.Popen
+        monkeypatch.setattr("subprocess.Popen", lambda argv, **options: seen.extend(argv) or popen(argv, **options))
+
+        code, said = runtime.exec_sync(container, ["/bin/sh", "-c", "echo $PASSWORD"], 20)
+
+        assert (code, said) == (0, b"hunter2\n")
+        assert seen and not [word for word in seen if "hunter2" in word]
