@@ -167,8 +167,9 @@ class DockerRuntime:
         ask("ImageRemoveError", self._client.remove_image, reference)
 
     def save_image(self, reference: str) -> Iterator[bytes]:
-        found: Iterator[bytes] = ask("CreateContainerError", self._client.get_image, reference)
-        return found
+        chunks = self._client.get_image(reference)
+        while chunk := ask("CreateContainerError", next, chunks, b""):  # the SDK asks only when the first is wanted
+            yield chunk
 
     # inside a container
 

@@ -24,6 +24,7 @@ DATA, FRESH = "..data", "..data_tmp"
 class File(NamedTuple):
     data: bytes
     mode: int = 0o644
+    user: int = -1  # its owner; -1 is the agent
 
 
 def write(folder: Path, files: Mapping[str, File], *, group: int | None = None) -> bool:
@@ -78,7 +79,7 @@ def _put(top: int, name: str, file: File, group: int | None) -> None:
             os.close(here)
             here = below
         mode = file.mode if group is None else file.mode | 0o440
-        beneath.make_file(here, last, mode, file.data, group=group)
+        beneath.make_file(here, last, mode, file.data, user=file.user, group=-1 if group is None else group)
     finally:
         os.close(here)
 

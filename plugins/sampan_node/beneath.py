@@ -176,14 +176,14 @@ def make_directory(parent: int, name: str, mode: int) -> int:
     return made
 
 
-def make_file(parent: int, name: str, mode: int, data: bytes = b"", *, group: int | None = None) -> None:
+def make_file(parent: int, name: str, mode: int, data: bytes = b"", *, user: int = -1, group: int = -1) -> None:
     """A new file just below ``parent``; raises FileExistsError where the name is taken, by a link too."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     made = os.open(name, flags, 0o600, dir_fd=parent)
     with open(made, "wb") as file:
         file.write(data)
-        if group is not None:
-            os.fchown(made, -1, group)
+        if (user, group) != (-1, -1):
+            os.fchown(made, user, group)
         os.fchmod(made, mode)
 
 

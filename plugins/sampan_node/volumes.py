@@ -84,7 +84,7 @@ class Volumes:
 
     def _projection(self, pod: Object, body: Object, kind: str, mode: int) -> dict[str, atomic.File]:
         if kind == "serviceAccountToken":
-            return {body["path"]: atomic.File(self._token(pod, body).encode(), mode)}
+            return {body["path"]: token_file(pod, self._token(pod, body).encode(), mode)}
         if kind == "downwardAPI":
             return {item["path"]: self._downward(pod, item, mode) for item in body.get("items") or ()}
         if kind in ("configMap", "secret"):
@@ -118,6 +118,19 @@ class Volumes:
         """Unmount and delete all."""
         if mounting.unmount_below(self._folder):
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def token_file(pod: Object, token: bytes, mode: int) -> atomic.File:
+    """For the pod's one user alone, where it has one; only root can give a file away. Source: KEP-1205."""
+    common = pod["spec"].get("securityContext") or {}
+    users = {
+        (one.get("securityContext") or {}).get("runAsUser", common.get("runAsUser"))
+        for field in ("initContainers", "containers") for one in pod["spec"].get(field) or ()
+    }  # fmt: skip
+    user = users.pop() if len(users) == 1 else None
+    if os.geteuid() != 0 or (user is None and common.get("fsGroup") is None):
+        return atomic.File(token, mode)
+    return atomic.File(token, 0o600, -1 if user is None else user)
 
 
 def data_of(obj: Object, *, secret: bool) -> dict[str, bytes]:

@@ -65,6 +65,30 @@ def test_projections_are_joined(tmp_path):
     assert (place / "labels").read_text() == 'a="b"'
 
 
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("users", "common", "wanted"),
+    [
+        ([None], {}, (0o644, 0, 0)),
+        ([1000], {}, (0o600, 1000, 0)),
+        ([None, None], {"runAsUser": 1000}, (0o600, 1000, 0)),
+        ([1000, 2000], {}, (0o644, 0, 0)),
+        ([1000, None], {}, (0o644, 0, 0)),
+        ([None], {"fsGroup": 3000}, (0o640, 0, 3000)),
+        ([1000, 2000], {"fsGroup": 3000}, (0o640, 0, 3000)),
+        ([1000], {"fsGroup": 3000}, (0o640, 1000, 3000)),
+    ],
+)
+def test_a_token_is_for_the_user_that_the_pod_has(tmp_path, users, common, wanted):
+    made = pod({"projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}})
+    made["spec"]["securityContext"] = common
+    made["spec"]["containers"] = [{"securityContext": {} if user is None else {"runAsUser": user}} for user in users]
+
+    file = (volumes(tmp_path).set_up(made)["v"] / "token").stat()
+
+    assert (file.st_mode & 0o777, file.st_uid, file.st_gid) == wanted
+
+
 def test_everybody_may_write_to_an_empty_dir(tmp_path):
     place = volumes(tmp_path).set_up(pod({"emptyDir": {}}))["v"]
 
