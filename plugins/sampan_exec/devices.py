@@ -23,7 +23,7 @@ LINKS = {
 TERMINAL_GROUP = 5  # tty, as everywhere
 
 
-def furnish(place: str, *, privileged: bool) -> None:
+def mount_devices(place: str, *, privileged: bool) -> None:
     """Mount a /dev at the empty directory ``place``."""
     mount("tmpfs", place, kind="tmpfs", flags=MS_NOSUID, data="mode=755")
     for name in NODES:

@@ -34,7 +34,7 @@ class Root:
         self._shown.add("/")
         self._show("/", sources="/")
         os.makedirs(f"{top}/dev", exist_ok=True)
-        devices.furnish(f"{top}/dev", privileged=privileged)
+        devices.mount_devices(f"{top}/dev", privileged=privileged)
         self._shown.add("/dev")
 
     def place(self, source: str, path: str, *, read_only: bool) -> None:

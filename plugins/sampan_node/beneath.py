@@ -162,11 +162,11 @@ def make(top: int, path: str, mode: int) -> int:
 
 def make_directory(parent: int, name: str, mode: int) -> int:
     """A directory just below ``parent``, made where it is missing; raises OSError where the name is a link."""
-    with contextlib.suppress(FileExistsError):  # somebody else made it just now, or there is a link that leads nowhere
+    with contextlib.suppress(FileExistsError):  # another thread made it, or it is a link to nothing
         os.mkdir(name, mode, dir_fd=parent)
     made = os.open(name, _DIRECTORY, dir_fd=parent)
     try:
-        # The mask took bits away. Only of what we made ourselves: somebody may have put another directory in its place.
+        # The mask took bits away. Only for an empty directory of our own: a container may have put another one there.
         found = os.fstat(made)
         if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != mode and not os.listdir(made):
             os.fchmod(made, mode)

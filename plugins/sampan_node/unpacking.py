@@ -1,4 +1,4 @@
-"""An image's files in a directory of this node, for a volume: its layers laid over one another.
+"""An image's files in a directory of this node, for a volume: its layers applied one after the other.
 
 The layers were packed by whoever made the image: each path is opened below the directory (``beneath``), so that none
 leads out. Devices and pipes are left out. Source: OCI image specification, layer filesystem changeset.
@@ -50,7 +50,7 @@ def _unpack(archive: Path, top: int) -> None:
         folders: dict[str, tarfile.TarInfo] = {}
         for name in manifest[0]["Layers"]:
             with tarfile.open(fileobj=_content(outer, outer.getmember(name)), mode="r:*") as layer:
-                _Layer(layer, top, folders).lay()
+                _Layer(layer, top, folders).apply()
     for path, member in sorted(folders.items(), reverse=True):  # the deepest first: a mode may forbid more
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), _directory(top, path.split("/")) as folder:
             _finish(folder, member)  # unless a later layer took it away
@@ -64,13 +64,13 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 
 
 class _Layer:
-    """One layer being laid over what is at ``top``; ``folders`` collects directories for their modes in the end."""
+    """One layer, applied to what is at ``top``; ``folders`` collects directories for their modes in the end."""
 
     def __init__(self, archive: tarfile.TarFile, top: int, folders: dict[str, tarfile.TarInfo]) -> None:
         self._archive, self._top, self._folders = archive, top, folders
         self._made: set[str] = set()  # paths of this layer, which its own opaque directories do not hide
 
-    def lay(self) -> None:
+    def apply(self) -> None:
         for member in self._archive:
             names = beneath.names_of(member.name.lstrip("/"))
             if not names:

@@ -194,8 +194,8 @@ def container_mounts(
                     f'failed to prepare subPath for volumeMount "{mount["name"]}" of container "{container["name"]}": '
                     f"{sub}: {error.strerror or error}"
                 ) from error
-        sealed = bool(mount.get("readOnly")) or mount["name"] in read_only
-        found.append(Mount(str(source), mount["mountPath"], sealed, propagation))
+        only_read = bool(mount.get("readOnly")) or mount["name"] in read_only
+        found.append(Mount(str(source), mount["mountPath"], only_read, propagation))
     return found
 
 

@@ -46,7 +46,7 @@ def test_what_a_disabled_runtime_left_is_removed_all_the_same(tmp_path):
     assert (tmp_path / "exec" / "sandboxes").is_dir()
 
 
-class Stubborn:
+class PartlyFailing:
     """A runtime some of whose containers cannot be removed."""
 
     def __init__(self):
@@ -71,7 +71,7 @@ class Stubborn:
 
 def test_what_cannot_be_removed_keeps_nothing_else_here(tmp_path, monkeypatch):
     (tmp_path / "exec").mkdir()
-    runtime, unmounted = Stubborn(), []
+    runtime, unmounted = PartlyFailing(), []
     monkeypatch.setattr(runtimes, "open_runtime", lambda *_: runtime)
     monkeypatch.setattr("sampan_node.volumes.unmount_all", unmounted.append)
 

@@ -42,7 +42,7 @@ def listed(place):
     return sorted(str(path.relative_to(place)) for path in place.rglob("*"))
 
 
-def test_layers_are_laid_over_one_another(tmp_path):
+def test_layers_are_applied_one_after_the_other(tmp_path):
     first = layer(
         folder("etc", 0o700), entry("etc/a", data=b"1"), entry("etc/b", data=b"1"), entry("was", data=b"file")
     )
