@@ -17,7 +17,7 @@ from typing import Any
 
 from sampan.contracts.runtime import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
 from sampan_docker import cgroups, pause, processes, translation
-from sampan_docker.engine import ask, connect, is_missing, open_logs
+from sampan_docker.engine import ask, connect, is_missing, open_logs, shares_mounts
 from sampan_docker.streams import SocketStream, log_lines
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,12 @@ class DockerRuntime:
 
     def __init__(self, home: str, client: Any | None = None) -> None:
         self._client = client or connect()
+        self.sees_mounts = shares_mounts()
+        if os.geteuid() == 0 and not self.sees_mounts:
+            log.warning(
+                "docker: the daemon is not in this process's mount namespace: it gets sub-paths of volumes by their "
+                "checked path, which a container could swap in that moment, and memory volumes are on disk"
+            )
         self._cluster = hashlib.sha256(os.path.abspath(home).encode()).hexdigest()[:16]
         self._digests: dict[str, str] = {}
         self._closed = threading.Event()

@@ -35,6 +35,7 @@ PYTHON = (sys.executable, "-I", "-S")
 
 class ExecRuntime:
     name = "exec"
+    sees_mounts = True  # launchers start in the agent's mount namespace
 
     def __init__(self, home: Path) -> None:
         self._home = home

@@ -24,7 +24,7 @@ class Starter:
         namespace = pod["metadata"]["namespace"]
         return Volumes(
             folder / "volumes", lambda kind, name: self._host.lookup(namespace, kind, name), self._host.token,
-            self._host.allocatable,
+            self._host.allocatable, memory=self._host.runtime.sees_mounts,
         )  # fmt: skip
 
     def start(self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path) -> str:
@@ -62,7 +62,7 @@ class Starter:
         self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path, paths: dict[str, Path],
         env: dict[str, str],
     ) -> list[Mount]:  # fmt: skip
-        subpaths = SubPaths(folder, container["name"])
+        subpaths = SubPaths(folder, container["name"], seen=self._host.runtime.sees_mounts)
         subpaths.clear()
         mounts = container_mounts(
             container, paths, env, subpaths, read_only=never_written(pod), images=image_volumes(pod)

@@ -20,10 +20,10 @@ FOLDER = "volume-subpaths"
 
 
 class SubPaths:
-    """Of one container; ``pod`` is the pod's folder on this node."""
+    """Of one container; ``pod`` is the pod's folder here, ``seen`` whether the runtime finds what is mounted."""
 
-    def __init__(self, pod: Path, container: str) -> None:
-        self._folder = pod / FOLDER / container
+    def __init__(self, pod: Path, container: str, *, seen: bool = True) -> None:
+        self._folder, self._seen = pod / FOLDER / container, seen
         self._index = 0
 
     def clear(self) -> None:
@@ -46,7 +46,7 @@ class SubPaths:
         kind = os.fstat(found).st_mode
         if stat.S_ISLNK(kind):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        if os.geteuid() != 0:
+        if os.geteuid() != 0 or not self._seen:
             return here
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         place = self._folder / str(self._index)

@@ -39,8 +39,13 @@ def has_changing(pod: Object) -> bool:
 
 
 class Volumes:
-    def __init__(self, folder: Path, lookup: Lookup, token: Token, allocatable: Mapping[str, str]) -> None:
+    """``memory``: whether the runtime finds a memory volume that is mounted here."""
+
+    def __init__(
+        self, folder: Path, lookup: Lookup, token: Token, allocatable: Mapping[str, str], *, memory: bool = True
+    ) -> None:
         self._folder, self._lookup, self._token, self._allocatable = folder, lookup, token, allocatable
+        self._memory = memory and os.geteuid() == 0
 
     def set_up(self, pod: Object) -> dict[str, Path]:
         """Make or refresh every volume; name -> host path. Raises MountProblem."""
@@ -63,7 +68,7 @@ class Volumes:
             raise ConfigProblem(f"volumes of type {other} are not known to this node agent")
         place = self.place_of(kind, str(volume["name"]))
         if kind == "emptyDir":
-            return empty_dir(place, volume["emptyDir"] or {}, group)
+            return empty_dir(place, volume["emptyDir"] or {}, group, memory=self._memory)
         if kind == IMAGE:
             return place  # unpacked before the first container that mounts it starts
         atomic.write(place, self._files(pod, volume[kind], kind), group=group)
@@ -140,11 +145,11 @@ def data_of(obj: Object, *, secret: bool) -> dict[str, bytes]:
     return found | {key: base64.b64decode(value) for key, value in (obj.get("binaryData") or {}).items()}
 
 
-def empty_dir(place: Path, source: Object, group: int | None) -> Path:
-    """A directory everybody may write to; in memory where the medium says so and we are root."""
+def empty_dir(place: Path, source: Object, group: int | None, *, memory: bool) -> Path:
+    """A directory everybody may write to; in memory where the medium says so and that can be."""
     fresh = not place.exists()
     place.mkdir(parents=True, exist_ok=True)
-    if source.get("medium") == "Memory" and os.geteuid() == 0 and not os.path.ismount(place):
+    if source.get("medium") == "Memory" and memory and not os.path.ismount(place):
         size = f"size={quantities.whole(source['sizeLimit'])}," if source.get("sizeLimit") else ""
         mounting.mount_memory(place, f"{size}mode=777")
     if fresh:

@@ -166,6 +166,7 @@ class Runtime(Protocol):
     """Runs containers. ``events`` is what keeps the agent from polling."""
 
     name: str  # docker, exec …
+    sees_mounts: bool  # whether it finds what the agent mounts: one mount namespace for both
 
     def version(self) -> str: ...
 

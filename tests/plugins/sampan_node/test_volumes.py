@@ -193,6 +193,28 @@ def test_without_root_the_runtime_gets_the_checked_path(tmp_path, mounts_of, mon
 
 
 @pytest.mark.root
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_memory_volume_is_mounted_where_the_runtime_sees_it(tmp_path, seen):
+    made = Volumes(tmp_path / "volumes", lambda kind, name: None, lambda pod, projection: "", {}, memory=seen)
+
+    place = made.set_up(pod({"emptyDir": {"medium": "Memory"}}))["v"]
+
+    assert os.path.ismount(place) == seen
+    assert place.stat().st_mode & 0o777 == 0o777
+    made.remove()
+    assert mounting.below(tmp_path) == []
+
+
+def test_a_runtime_that_does_not_see_our_mounts_gets_the_checked_path(tmp_path):
+    (tmp_path / "volume" / "data").mkdir(parents=True)
+
+    found = SubPaths(tmp_path / "pod", "c", seen=False).pin(tmp_path / "volume", "data", shared=False)
+
+    assert found == tmp_path / "volume" / "data"
+    assert mounting.below(tmp_path) == []
+
+
+@pytest.mark.root
 def test_a_file_and_a_key_of_a_config_map_can_be_sub_paths(tmp_path, mounts_of):
     atomic.write(tmp_path / "volume", {"key": atomic.File(b"1")})
 
