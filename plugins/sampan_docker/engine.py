@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import struct
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -38,6 +40,25 @@ def connect(*, timeout: float = 60, connections: int = 32) -> Any:
         client.close()
         raise SampanError(f"docker: API {client.api_version} is too old; Docker 20.10 or later is needed")
     return client
+
+
+def shares_mounts(where: str = "") -> bool:
+    """Whether the daemon is in this process's mount namespace, so that it finds what is mounted here.
+
+    A service with a mount namespace of its own (systemd's PrivateTmp is enough) mounts for itself alone: the daemon
+    would show containers the empty directory beneath.
+    """
+    scheme, _, path = (where or address()).partition("://")
+    if scheme != "unix":
+        return False
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(2)
+            probe.connect(path)
+            pid, _, _ = struct.unpack("3i", probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        return os.stat(f"/proc/{pid}/ns/mnt").st_ino == os.stat("/proc/self/ns/mnt").st_ino
+    except OSError:
+        return False  # another machine's, another user's
 
 
 def ask(reason: str, call: Callable[..., Answer], *arguments: Any, **named: Any) -> Answer:

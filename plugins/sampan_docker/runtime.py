@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.runtime import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
-from sampan_docker import cgroups, pause, translation
-from sampan_docker.engine import ask, connect, is_missing, open_logs
+from sampan_docker import cgroups, pause, processes, translation
+from sampan_docker.engine import ask, connect, is_missing, open_logs, shares_mounts
 from sampan_docker.streams import SocketStream, log_lines
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,12 @@ class DockerRuntime:
     def __init__(self, home: str, client: Any | None = None) -> None:
         self._client = client or connect()
         self._home = os.path.abspath(home)
+        self.sees_mounts = shares_mounts()
+        if os.geteuid() == 0 and not self.sees_mounts:
+            log.warning(
+                "docker: the daemon is not in this process's mount namespace: it gets sub-paths of volumes by their "
+                "checked path, which a container could swap in that moment, and memory volumes are on disk"
+            )
         self._cluster = hashlib.sha256(os.path.abspath(home).encode()).hexdigest()[:16]
         self._digests: dict[str, str] = {}
         self._closed = threading.Event()
@@ -167,12 +173,20 @@ class DockerRuntime:
     def remove_image(self, reference: str) -> None:
         ask("ImageRemoveError", self._client.remove_image, reference)
 
+    def save_image(self, reference: str) -> Iterator[bytes]:
+        chunks = self._client.get_image(reference)
+        while chunk := ask("CreateContainerError", next, chunks, b""):  # the SDK asks only when the first is wanted
+            yield chunk
+
     # inside a container
 
     def exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> SocketStream:
+        return self._exec(container_id, command, stdin=stdin, tty=tty)[1]
+
+    def _exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> tuple[str, SocketStream]:
         made = ask("ExecError", self._client.exec_create, container_id, list(command), stdin=stdin, tty=tty)["Id"]
         connection = ask("ExecError", self._client.exec_start, made, tty=tty, socket=True)
-        return SocketStream(
+        return made, SocketStream(
             connection,
             tty=tty,
             code=lambda: self._exec_code(made),
@@ -188,11 +202,12 @@ class DockerRuntime:
         return 137
 
     def exec_sync(self, container_id: str, command: Sequence[str], timeout: float) -> tuple[int, bytes]:
-        stream = self.exec(container_id, command, stdin=False, tty=False)
+        made, stream = self._exec(container_id, command, stdin=False, tty=False)
         late = threading.Event()
 
         def give_up() -> None:
             late.set()
+            self._end_exec(made, container_id)
             stream.close()
 
         timer = threading.Timer(timeout, give_up)
@@ -206,6 +221,14 @@ class DockerRuntime:
         if late.is_set():
             raise TimeoutError(f"command {list(command)} did not end within {timeout:g} s")
         return stream.exit_code(), said
+
+    def _end_exec(self, exec_id: str, container_id: str) -> None:
+        """Kill a command that is late: the daemon would let it run for ever, and the next probe starts one more."""
+        try:
+            pid = int(ask("ExecError", self._client.exec_inspect, exec_id)["Pid"])
+            processes.kill_in(container_id, pid)
+        except (RuntimeFailure, OSError) as error:
+            log.debug("docker: a late command in %s runs on: %s", container_id[:12], error)
 
     def attach(self, container_id: str, *, stdin: bool, tty: bool) -> SocketStream:
         query = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}

@@ -27,7 +27,8 @@ class Log:
         self._rest = {1: b"", 2: b""}
 
     def _open(self) -> None:
-        self._file = os.open(self._name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640, dir_fd=self._folder)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+        self._file = os.open(self._name, flags, 0o640, dir_fd=self._folder)
         self._size = os.fstat(self._file).st_size
 
     def write(self, channel: int, data: bytes) -> None:

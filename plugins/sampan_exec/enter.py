@@ -1,7 +1,8 @@
 """Runs one more command inside a running container of the exec runtime (kubectl exec, probes, hooks).
 
-Run by path as ``python -I -S enter.py JSON``; joins the namespaces of the container's first process and becomes the
-command. Ends with 126 or 127 and a sentence on stderr where that cannot be, as shells and other runtimes do.
+Run by path as ``python -I -S enter.py FD``, where FD holds JSON; joins the namespaces of the container's first process
+and becomes the command. Ends with 126 or 127 and a sentence on stderr where that cannot be, as shells and other
+runtimes do.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def join(pid: int) -> None:
 
 
 def main() -> None:
-    spec = json.loads(sys.argv[1])
+    with open(int(sys.argv[1])) as file:
+        spec = json.load(file)
     try:
         if spec["namespaces"]:
             join(spec["pid"])

@@ -32,7 +32,7 @@ MAX_BACKLOG = 1 << 20  # bytes an attached reader may lag before it is cut off
 
 def write_json(path: str, data: object) -> None:
     """Whole or not at all: a reader never sees half a file."""
-    with open(path + ".new", "w") as file:
+    with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(data, file)
     os.replace(path + ".new", path)
 
@@ -47,7 +47,7 @@ def prepare_files(spec: dict[str, Any]) -> None:
     from rootfs import Root  # type: ignore[import-not-found] # beside this file
 
     rights.own_namespaces(spec["hostname"])
-    root = Root(spec["root"])
+    root = Root(spec["root"], privileged=spec.get("privileged", False))
     for host_path, container_path, read_only in sorted(spec["mounts"], key=lambda mount: mount[1].count("/")):
         root.place(host_path, container_path, read_only=read_only)
     if spec["cwd"].startswith("/"):
@@ -57,6 +57,7 @@ def prepare_files(spec: dict[str, Any]) -> None:
 
 def run_program(spec: dict[str, Any]) -> None:
     """In the child: become the container's program. Raises OSError."""
+    os.chdir(spec["cwd"])  # before the change of user, who may not be able to reach it by its path
     if spec["user"] is not None and os.geteuid() == 0:
         os.setgroups(spec["groups"])
         os.setgid(spec["group"])
@@ -65,7 +66,6 @@ def run_program(spec: dict[str, Any]) -> None:
         rights.die_with(spec["agent"])  # only now: a change of user takes it back
     if spec["no_new_privileges"]:
         rights.no_new_privileges()
-    os.chdir(spec["cwd"])
     os.umask(0o022)
     os.execve(find_program(spec["argv"][0], spec["env"].get("PATH", "")), spec["argv"], spec["env"])
 
@@ -126,7 +126,7 @@ class Launcher:
             os.waitpid(self.child, 0)
             raise OSError(problem.decode(errors="replace"))
 
-    def _in_child(self, ends: tuple[int, int, int], tell: int) -> None:
+    def _in_child(self, ends: tuple[int, ...], tell: int) -> None:
         try:
             os.setsid()
             for number in range(1, signal.NSIG):
@@ -146,12 +146,16 @@ class Launcher:
         finally:
             os._exit(127)
 
-    def _open_streams(self) -> tuple[int, int, int]:
+    def _open_streams(self) -> tuple[int, ...]:
         if self.spec["tty"]:
             ours, theirs = os.openpty()
             self._pty = self._stdin = ours
             self._watch(ours, STDOUT)
-            return theirs, theirs, theirs
+            if self.spec["namespaces"]:
+                import devices  # type: ignore[import-not-found] # beside this file
+
+                devices.make_console(theirs)
+            return self._owned(theirs, theirs, theirs)
         out, out_end = os.pipe()
         err, err_end = os.pipe()
         self._watch(out, STDOUT)
@@ -161,7 +165,15 @@ class Launcher:
             os.set_blocking(self._stdin, False)
         else:
             in_end = os.open("/dev/null", os.O_RDONLY)
-        return in_end, out_end, err_end
+            return in_end, *self._owned(out_end, err_end)
+        return self._owned(in_end, out_end, err_end)
+
+    def _owned(self, *ends: int) -> tuple[int, ...]:
+        """The program's user has to own them to open /dev/stdout or its terminal by name."""
+        if self.spec["user"] is not None and os.geteuid() == 0:
+            for end in ends:
+                os.fchown(end, self.spec["user"], -1)
+        return ends
 
     def _watch(self, descriptor: int, channel: int) -> None:
         self._streams[descriptor] = channel

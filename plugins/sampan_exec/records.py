@@ -17,9 +17,10 @@ IMAGE_ID = "host"
 
 
 def write(path: Path, data: Any) -> None:
-    """Whole or not at all."""
+    """Whole or not at all, and for the agent's user alone: environments hold secrets."""
     fresh = path.with_name(f"{path.name}.{threading.get_ident()}")
-    fresh.write_text(json.dumps(data))
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(json.dumps(data))
     os.replace(fresh, path)
 
 
@@ -49,6 +50,11 @@ class Records:
     def add_sandbox(self, sandbox: Sandbox, spec: SandboxSpec) -> None:
         folder = self.sandbox_folder(sandbox.id)
         folder.mkdir(parents=True, exist_ok=True)
+        if spec.host_ipc:
+            (folder / "shm").symlink_to("/dev/shm")
+        else:
+            (folder / "shm").mkdir(exist_ok=True)
+            (folder / "shm").chmod(0o1777)
         write(folder / "sandbox.json", {"sandbox": dataclasses.asdict(sandbox), "hostname": spec.hostname})
 
     def set_ready(self, sandbox_id: str, ready: bool) -> None:
@@ -65,9 +71,10 @@ class Records:
         return str(read(self.sandbox_folder(sandbox_id) / "sandbox.json").get("hostname", ""))
 
     def mounts(self, sandbox_id: str) -> list[Mount]:
-        """Files that every container of the sandbox gets."""
-        resolver = self.sandbox_folder(sandbox_id) / "resolv.conf"
-        return [Mount(str(resolver), "/etc/resolv.conf")] if resolver.exists() else []
+        """What every container of the sandbox gets, shared among them."""
+        folder = self.sandbox_folder(sandbox_id)
+        places = ((folder / "resolv.conf", "/etc/resolv.conf"), (folder / "shm", "/dev/shm"))
+        return [Mount(str(source), target) for source, target in places if source.exists()]
 
     def sandboxes(self) -> list[Sandbox]:
         return [found for folder in self._sandboxes.iterdir() if (found := self.sandbox(folder.name))]

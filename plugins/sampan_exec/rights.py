@@ -11,7 +11,7 @@ import signal
 import socket
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWUSER = 0x00020000, 0x04000000, 0x10000000
-MS_RDONLY, MS_NOSUID, MS_REMOUNT, MS_BIND, MS_REC = 1, 2, 32, 4096, 16384
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC = 1, 2, 4, 8, 32, 4096, 16384
 MS_UNBINDABLE, MS_PRIVATE = 1 << 17, 1 << 18
 #: Flags that the kernel locks on mounts seen from a user namespace; a remount has to repeat them.
 LOCKED = os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME | os.ST_RELATIME
@@ -40,11 +40,14 @@ def mount(source: str, target: str, *, kind: str = "none", flags: int = 0, data:
     _check(_libc.mount(*arguments), f"mount {source} on {target}")
 
 
-def bind(source: str, target: str, *, read_only: bool = False) -> None:
+def bind(source: str, target: str) -> None:
     mount(source, target, flags=MS_BIND | MS_REC)
-    if read_only:
-        kept = os.statvfs(target).f_flag & LOCKED
-        mount("none", target, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
+
+
+def make_read_only(point: str) -> None:
+    """For everybody who sees it through this mount."""
+    kept = os.statvfs(point).f_flag & LOCKED
+    mount("none", point, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
 
 
 def become_subreaper() -> None:

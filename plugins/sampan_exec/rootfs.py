@@ -7,18 +7,25 @@ ever created on the host. Runs in the launcher, inside its own mount namespace; 
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 
-from rights import MS_NOSUID, MS_UNBINDABLE, bind, mount  # type: ignore[import-not-found] # run by path, beside rights.py
+import devices  # type: ignore[import-not-found] # run by path, beside this file
+from rights import MS_NOSUID, MS_UNBINDABLE, bind, make_read_only, mount  # type: ignore[import-not-found] # run by path, beside rights.py
+
+TYPE_CHECKING = False  # importing typing costs more than all the rest
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LINKS = 40  # symbolic links followed before giving up, as the kernel does
 
 
 class Root:
-    """The tree being put together below ``top``."""
+    """The tree being put together below ``top``. All is the host's but /dev, which has what containers have."""
 
-    def __init__(self, top: str) -> None:
+    def __init__(self, top: str, *, privileged: bool) -> None:
         self._top = top
         self._shown: set[str] = set()  # container paths of directories that are a tmpfs of ours
         self._placed: list[str] = []
@@ -26,11 +33,18 @@ class Root:
         mount("none", top, flags=MS_UNBINDABLE)  # else showing the directory that holds ``top`` would show us in us
         self._shown.add("/")
         self._show("/", sources="/")
+        os.makedirs(f"{top}/dev", exist_ok=True)
+        devices.mount_devices(f"{top}/dev", privileged=privileged)
+        self._shown.add("/dev")
 
     def place(self, source: str, path: str, *, read_only: bool) -> None:
         """Show host path ``source`` at container path ``path``."""
         target = self._point(path, directory=os.path.isdir(source))
-        bind(source, self._host(target), read_only=read_only)
+        with self._opened(target) as point:
+            bind(source, point)
+        if read_only:
+            with self._opened(target) as point:  # once more: now it is the mount
+                make_read_only(point)
         self._placed.append(target)
 
     def directory(self, path: str) -> None:
@@ -41,6 +55,22 @@ class Root:
         os.chroot(self._top)
         os.chdir("/")
 
+    @contextlib.contextmanager
+    def _opened(self, path: str) -> Iterator[str]:
+        """A name for what is at ``path``, which holds no links; raises OSError where another container of a shared
+        volume has put one there since it was looked at."""
+        here = os.open(self._top, os.O_PATH | os.O_DIRECTORY)
+        try:
+            for name in filter(None, path.split("/")):
+                below = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=here)
+                os.close(here)
+                here = below
+            if stat.S_ISLNK(os.fstat(here).st_mode):
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+            yield f"/proc/self/fd/{here}"
+        finally:
+            os.close(here)
+
     def _host(self, path: str) -> str:
         return self._top + path if path != "/" else self._top
 
@@ -48,7 +78,7 @@ class Root:
         """Show every entry of host directory ``sources`` in the tmpfs at ``path``."""
         for entry in os.scandir(sources):
             target = os.path.join(self._host(path), entry.name)
-            if entry.path == self._top:
+            if entry.path in (self._top, "/dev"):
                 continue
             if entry.is_symlink():
                 os.symlink(os.readlink(entry.path), target)
@@ -103,15 +133,17 @@ class Root:
             self._cover(parent)
         *between, last = names
         for name in between:
-            parent = os.path.join(parent, name)
-            os.mkdir(self._host(parent), 0o755)
-            self._shown.add(parent)
-        path = os.path.join(parent, last)
-        if directory:
-            os.mkdir(self._host(path), 0o755)
-            self._shown.add(path)
-        else:
-            os.close(os.open(self._host(path), os.O_CREAT | os.O_WRONLY, 0o644))
+            parent = self._make_one(parent, name, directory=True)
+        return self._make_one(parent, last, directory=directory)
+
+    def _make_one(self, parent: str, name: str, *, directory: bool) -> str:
+        path = os.path.join(parent, name)
+        with self._opened(parent) as point:
+            if directory:
+                os.mkdir(f"{point}/{name}", 0o755)
+                self._shown.add(path)
+            else:
+                os.close(os.open(f"{point}/{name}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
         return path
 
     def _in_volume(self, path: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import posixpath
 import queue
 import signal
 import socket
@@ -34,6 +35,7 @@ PYTHON = (sys.executable, "-I", "-S")
 
 class ExecRuntime:
     name = "exec"
+    sees_mounts = True  # launchers start in the agent's mount namespace
 
     def __init__(self, home: Path, network: str = "") -> None:
         self._home = home
@@ -139,6 +141,7 @@ class ExecRuntime:
             "user": user[0] if user else None,
             "group": user[1] if user else None,
             "groups": list(spec.groups),
+            "privileged": spec.privileged,
             "no_new_privileges": not spec.allow_privilege_escalation,
             "stdin": spec.stdin,
             "stdin_once": spec.stdin_once,
@@ -233,6 +236,10 @@ class ExecRuntime:
     def remove_image(self, reference: str) -> None:
         return None
 
+    def save_image(self, reference: str) -> Iterator[bytes]:
+        text = f"image {reference} cannot be a volume: the exec runtime has no images, only programs of the host"
+        raise RuntimeFailure("CreateContainerError", text)
+
     # inside a container
 
     def exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> ExecStream:
@@ -249,7 +256,16 @@ class ExecRuntime:
         }
         if tty:
             plan["env"].setdefault("TERM", "xterm")
-        stream = ExecStream([*PYTHON, str(HERE / "enter.py"), json.dumps(plan)], stdin=stdin, tty=tty)
+        root = f"/proc/{plan['pid']}/root" if tty and self.has_mounts else ""
+        told = os.memfd_create("plan")  # not an argument: every user of the machine sees those, and secrets are in it
+        try:
+            with open(told, "w", closefd=False) as file:
+                json.dump(plan, file)
+            os.lseek(told, 0, os.SEEK_SET)
+            argv = [*PYTHON, str(HERE / "enter.py"), str(told)]
+            stream = ExecStream(argv, stdin=stdin, tty=tty, root=root, passed=told)
+        finally:
+            os.close(told)
         self._sessions.setdefault(container_id, set()).add(stream)
         stream.when_closed(lambda: self._sessions.get(container_id, set()).discard(stream))
         return stream
@@ -315,7 +331,7 @@ class ExecRuntime:
 
 def _link_mounts(spec: ContainerSpec, root: Path) -> None:
     for mount in spec.mounts:
-        place = root / mount.container_path.lstrip("/")
+        place = root / posixpath.normpath(f"/{mount.container_path}").lstrip("/")  # never above ``root``
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.is_symlink() and not place.exists():
             place.symlink_to(mount.host_path)

@@ -19,20 +19,23 @@ from pathlib import Path
 from sampan.contracts.runtime import RuntimeFailure
 from sampan_exec.wire import CLOSE, ENDED, HEAD, RESIZE, STDIN
 
+UNLOCK, PEER = 0x40045431, 0x5441  # TIOCSPTLCK, TIOCGPTPEER
+
 
 class ExecStream:
     """A command started by exec, over pipes or a terminal."""
 
-    def __init__(self, argv: Sequence[str], *, stdin: bool, tty: bool) -> None:
+    def __init__(self, argv: Sequence[str], *, stdin: bool, tty: bool, root: str, passed: int) -> None:
         self._pty = -1
         if tty:
-            self._pty, theirs = os.openpty()
+            self._pty, theirs = open_terminal(root)
             ends = (theirs, theirs, theirs)
         else:
             ends = (subprocess.PIPE if stdin else subprocess.DEVNULL, subprocess.PIPE, subprocess.PIPE)
         self._process = subprocess.Popen(
-            argv, stdin=ends[0], stdout=ends[1], stderr=ends[2], env={}, cwd="/", start_new_session=True
-        )
+            argv, stdin=ends[0], stdout=ends[1], stderr=ends[2], env={}, cwd="/", start_new_session=True,
+            pass_fds=(passed,),
+        )  # fmt: skip
         if tty:
             os.close(theirs)
         self._closed = threading.Lock()  # taken by the first close
@@ -108,6 +111,30 @@ class ExecStream:
         if self._pty >= 0:
             os.close(self._pty)
             self._pty = -1
+
+
+def open_terminal(root: str) -> tuple[int, int]:
+    """Both ends of a terminal of the container whose files are below ``root``, so that the command finds it by name.
+
+    One of the host's where the container has none of its own. Source: ioctl_tty(2), TIOCGPTPEER.
+    """
+    flags = os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        folder = os.open(f"{root or '/none'}/dev/pts", os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY)
+        try:
+            if os.stat("ptmx", dir_fd=folder, follow_symlinks=False).st_rdev != os.makedev(5, 2):
+                return os.openpty()
+            ours = os.open("ptmx", flags | os.O_NOFOLLOW, dir_fd=folder)
+        finally:
+            os.close(folder)
+    except OSError:
+        return os.openpty()
+    try:
+        fcntl.ioctl(ours, UNLOCK, struct.pack("i", 0))
+        return ours, fcntl.ioctl(ours, PEER, flags)
+    except OSError:
+        os.close(ours)
+        return os.openpty()
 
 
 class AttachStream:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -17,12 +16,11 @@ from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Runtime
 from sampan.errors import SampanError
-from sampan_node import machine_facts, runtimes
+from sampan_node import machine_facts, runtimes, termination
 from sampan_node.clock import Clock
 from sampan_node.host import Host
 from sampan_node.registration import Registration
 from sampan_node.resources import PODS
-from sampan_node.volumes import Volumes
 from sampan_node.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -114,8 +112,7 @@ class Agent:
         pods = self.host.home / "pods"
         for folder in pods.iterdir() if pods.is_dir() else ():
             if folder.name not in known:
-                Volumes(folder / "volumes", lambda kind, name: None, lambda pod, projection: "", {}).remove()
-                shutil.rmtree(folder, ignore_errors=True)
+                termination.remove(folder)
 
     def _listen(self) -> None:
         for uid in self.host.runtime.events():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Object
@@ -17,7 +17,17 @@ from sampan.objects import quantities
 #: (kind "ConfigMap" or "Secret", name) -> the object or None
 Lookup = Callable[[str, str], Object | None]
 
-_REFERENCE = re.compile(r"\$\$|\$\(([^()]*)\)")
+_PLAIN_ESCAPES = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    "\\": "\\\\",
+    '"': '\\"',
+}
 _SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['([^']*)'\]")
 
 
@@ -27,21 +37,33 @@ class ConfigProblem(Exception):
 
 def expand(text: str, env: Mapping[str, str]) -> str:
     """$(NAME) by its value, $$ by $; unknown names stay as they are."""
-
-    def replace(match: re.Match[str]) -> str:
-        if match[0] == "$$":
-            return "$"
-        return env.get(match[1], match[0])
-
-    return _REFERENCE.sub(replace, text)
+    return "".join(env.get(name, f"$({name})") if is_name else name for name, is_name in _pieces(text))
 
 
 def expand_strictly(text: str, env: Mapping[str, str]) -> str:
-    """For subPathExpr, where an unknown name is an error."""
-    for match in _REFERENCE.finditer(text):
-        if match[0] != "$$" and match[1] not in env:
-            raise ConfigProblem(f"missing value for {match[1]!r} in {text!r}")
+    """For subPathExpr, where a name that is unknown or empty is an error."""
+    if missing := sorted({name for name, is_name in _pieces(text) if is_name and not env.get(name)}):
+        raise ConfigProblem(f"missing value for {', '.join(missing)}")
     return expand(text, env)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """(text, False) for what stands for itself, (name, True) for a reference.
+
+    A name goes up to the first ")", whatever is in it: $($(A)) names "$(A". Source: upstream's golang/expansion.
+    """
+    start = 0
+    while (at := text.find("$", start)) >= 0 and at + 1 < len(text):
+        yield text[start:at], False
+        following = text[at + 1]
+        end = text.find(")", at + 2) if following == "(" else -1
+        if end >= 0:
+            yield text[at + 2 : end], True
+            start = end + 1
+        else:
+            yield "$" if following == "$" else f"${following}", False
+            start = at + 2
+    yield text[start:], False
 
 
 def values_of(obj: Object) -> dict[str, str]:
@@ -118,7 +140,7 @@ def field_value(pod: Object, path: str) -> str:
         return str((meta.get(match[1]) or {}).get(match[2], ""))
     if path in ("metadata.labels", "metadata.annotations"):
         pairs = sorted((meta.get(path.partition(".")[2]) or {}).items())
-        return "".join(f"{key}={_quoted(value)}\n" for key, value in pairs)
+        return "\n".join(f"{key}={quoted(value)}" for key, value in pairs)
     simple: dict[str, Any] = {
         "metadata.name": meta.get("name"), "metadata.namespace": meta.get("namespace"), "metadata.uid": meta.get("uid"),
         "spec.nodeName": spec.get("nodeName"), "spec.serviceAccountName": spec.get("serviceAccountName"),
@@ -131,11 +153,20 @@ def field_value(pod: Object, path: str) -> str:
     return str(simple[path] or "")
 
 
-def _quoted(value: str) -> str:
-    escaped = (
-        value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-    )
-    return f'"{escaped}"'
+def quoted(text: str) -> str:
+    """As Go's %q: what is not printable by its code. Source: strconv.Quote."""
+    return f'"{"".join(_quoted_letter(letter) for letter in text)}"'
+
+
+def _quoted_letter(letter: str) -> str:
+    if letter in _PLAIN_ESCAPES:
+        return _PLAIN_ESCAPES[letter]
+    if letter.isprintable():
+        return letter
+    code = ord(letter)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def resource_value(pod: Object, container: Object, ref: Object, allocatable: Mapping[str, str]) -> str:

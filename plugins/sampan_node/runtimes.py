@@ -7,7 +7,7 @@ import importlib.metadata
 import logging
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -97,9 +97,13 @@ class Installed:
 
 
 def clean_up(home: str, options: Mapping[str, Any]) -> None:
-    """Remove every container and mount of this node; for `sampan down`."""
+    """Remove every container and mount of this node, for `sampan down`.
+
+    What fails keeps nothing else from being removed; raises SampanError for it in the end.
+    """
     from sampan_node.volumes import unmount_all
 
+    failures: list[SampanError] = []
     for name in ("docker", "exec"):
         if not (Path(home) / name).is_dir():
             continue
@@ -108,9 +112,24 @@ def clean_up(home: str, options: Mapping[str, Any]) -> None:
         except SampanError as error:
             log.warning("node: cannot clean up after %s: %s", name, error)
             continue
-        for sandbox in runtime.sandboxes():
-            runtime.remove_sandbox(sandbox.id)
-        for container in runtime.containers():
-            runtime.remove_container(container.id)
+        failures += _remove_all(runtime)
         runtime.close()
     unmount_all(Path(home) / "pods")
+    if failures:
+        raise SampanError(f"node: {len(failures)} could not be removed: {failures[0]}")
+
+
+def _remove_all(runtime: Runtime) -> Iterator[SampanError]:
+    for listed, remove in (
+        (runtime.sandboxes, runtime.remove_sandbox), (runtime.containers, runtime.remove_container),
+    ):  # fmt: skip
+        try:
+            found = [one.id for one in listed()]
+        except SampanError as error:
+            yield error
+            continue
+        for identifier in found:
+            try:
+                remove(identifier)
+            except SampanError as error:
+                yield error

@@ -7,28 +7,33 @@ from pathlib import Path
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Image, Mount, RuntimeFailure, Sandbox
-from sampan_node import environment, specs, termination
+from sampan_node import environment, specs, termination, unpacking
 from sampan_node.environment import ConfigProblem
 from sampan_node.host import Host
 from sampan_node.machine import Memory
-from sampan_node.volumes import Volumes, container_mounts
+from sampan_node.subpaths import SubPaths
+from sampan_node.volumes import IMAGE, Volumes, container_mounts, image_volumes, never_written
 
 
 class Starter:
     def __init__(self, host: Host, memory: Memory) -> None:
         self._host, self._memory = host, memory
+        self.pulled: dict[str, str] = {}  # container -> the image last looked for: its own, or that of a volume
 
     def volumes(self, pod: Object, folder: Path) -> Volumes:
         namespace = pod["metadata"]["namespace"]
         return Volumes(
             folder / "volumes", lambda kind, name: self._host.lookup(namespace, kind, name), self._host.token,
-            self._host.allocatable,
+            self._host.allocatable, memory=self._host.runtime.sees_mounts,
         )  # fmt: skip
 
     def start(self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path) -> str:
         """The id of the started container. Raises RuntimeFailure with a Waiting reason, or MountProblem."""
-        image = self._image(pod, container)
-        paths = self.volumes(pod, folder).set_up(pod)
+        policy = container.get("imagePullPolicy") or ("Always" if container["image"].endswith(":latest") else "")
+        image = self._image(pod, container, container["image"], policy)
+        volumes = self.volumes(pod, folder)
+        self._image_volumes(pod, container, volumes)
+        paths = volumes.set_up(pod)
         try:
             env = self._environment(pod, container)
             mounts = self._mounts(pod, container, attempt, sandbox, folder, paths, env)
@@ -57,7 +62,11 @@ class Starter:
         self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path, paths: dict[str, Path],
         env: dict[str, str],
     ) -> list[Mount]:  # fmt: skip
-        mounts = container_mounts(container, paths, env)
+        subpaths = SubPaths(folder, container["name"], seen=self._host.runtime.sees_mounts)
+        subpaths.clear()
+        mounts = container_mounts(
+            container, paths, env, subpaths, read_only=never_written(pod), images=image_volumes(pod)
+        )
         taken = {mount.container_path for mount in mounts}
         message = termination.mount(container, attempt, folder)
         if message.container_path not in taken:
@@ -68,9 +77,23 @@ class Starter:
             mounts.append(Mount(str(hosts), "/etc/hosts"))
         return mounts
 
-    def _image(self, pod: Object, container: Object) -> Image:
-        reference = container["image"]
-        policy = container.get("imagePullPolicy") or ("Always" if reference.endswith(":latest") else "IfNotPresent")
+    def _image_volumes(self, pod: Object, container: Object, volumes: Volumes) -> None:
+        """Unpack the images that this container mounts and that are not there yet. Raises RuntimeFailure."""
+        mounted = {mount["name"] for mount in container.get("volumeMounts") or ()}
+        for name, source in image_volumes(pod).items():
+            place, reference = volumes.place_of(IMAGE, name), source.get("reference") or ""
+            if name not in mounted or place.exists():
+                continue
+            self._image(pod, container, reference, source.get("pullPolicy") or "")
+            try:
+                unpacking.unpack(self._host.runtime.save_image(reference), place)
+            except (RuntimeFailure, OSError) as error:
+                text = f'failed to mount image volume "{name}": {error}'
+                self._event(pod, container, "Warning", "Failed", f"Error: {text}")
+                raise RuntimeFailure("CreateContainerError", text) from error
+
+    def _image(self, pod: Object, container: Object, reference: str, policy: str) -> Image:
+        self.pulled[container["name"]] = reference
         present = self._host.runtime.image(reference)
         if present is not None and (policy != "Always" or present.id == "host"):
             text = f'Container image "{reference}" already present on machine and can be accessed by the pod'

@@ -199,8 +199,7 @@ def _conditions(pod: Object, seen: Seen, status: Object, done: bool, now: str) -
         word = "True" if value else "False"
         set_condition(status, type, word, now=now, reason=reason, message=message, **more)
 
-    if not any(one["type"] == "PodScheduled" for one in status.get("conditions") or ()):
-        put("PodScheduled", True)
+    put("PodScheduled", True)
     put("PodReadyToStartContainers", bool(seen.sandbox and seen.sandbox.ready))
     inits = list(zip(status.get("initContainerStatuses") or (), pod["spec"].get("initContainers") or (), strict=False))
     finished = "PodCompleted" if status["phase"] == "Succeeded" else "PodFailed" if over else ""

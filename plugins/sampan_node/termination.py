@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container, Mount, Runtime
 from sampan.errors import SampanError
+from sampan_node import mounting
 
 log = logging.getLogger(__name__)
 
 LARGEST, LOG_LINES, LOG_BYTES = 4096, 80, 2048
+POD_BYTES = 12 << 10  # what all messages of one pod may have together; each container has an equal part
 USUAL_PATH = "/dev/termination-log"
 
 
@@ -30,10 +33,11 @@ def mount(container: Object, attempt: int, folder: Path) -> Mount:
 
 
 def message(runtime: Runtime, container: Object, ended: Container, folder: Path) -> str:
-    """What the status shows; "" for nothing."""
+    """The end of what was left, else of the log where the policy says so; "" for nothing."""
     path = _file(folder, ended.name, ended.attempt)
     try:
         with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - LARGEST))
             text = file.read(LARGEST).decode(errors="replace")
     except OSError:
         text = ""
@@ -47,5 +51,12 @@ def message(runtime: Runtime, container: Object, ended: Container, folder: Path)
     return b"".join(lines)[-LOG_BYTES:].decode(errors="replace")
 
 
+def fitted(text: str, containers: int) -> str:
+    """What may be told of one of so many containers. Source: kubelet's normalizeStatus."""
+    return text.encode()[: POD_BYTES // containers].decode(errors="replace") if containers else text
+
+
 def remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    """The pod's whole folder, once nothing is mounted in it."""
+    if mounting.unmount_below(folder):
+        shutil.rmtree(folder, ignore_errors=True)

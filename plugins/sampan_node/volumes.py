@@ -6,28 +6,26 @@ What the API holds comes through ``Lookup`` and ``Token``; mounting is only done
 from __future__ import annotations
 
 import base64
-import contextlib
-import ctypes
 import logging
 import os
 import shutil
-import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Mount
 from sampan.objects import quantities
-from sampan_node import atomic
+from sampan_node import atomic, mounting
 from sampan_node.environment import ConfigProblem, Lookup, expand_strictly, field_value, resource_value
+from sampan_node.hostpaths import host_path
+from sampan_node.subpaths import SubPaths
 
 log = logging.getLogger(__name__)
 
 #: (pod, projection) -> token; the projection is serviceAccountToken's
 Token = Callable[[Object, Object], str]
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_MNT_DETACH = 2
+IMAGE = "image"
 _CHANGING = ("configMap", "secret", "downwardAPI", "projected")
 
 
@@ -41,8 +39,13 @@ def has_changing(pod: Object) -> bool:
 
 
 class Volumes:
-    def __init__(self, folder: Path, lookup: Lookup, token: Token, allocatable: Mapping[str, str]) -> None:
+    """``memory``: whether the runtime finds a memory volume that is mounted here."""
+
+    def __init__(
+        self, folder: Path, lookup: Lookup, token: Token, allocatable: Mapping[str, str], *, memory: bool = True
+    ) -> None:
         self._folder, self._lookup, self._token, self._allocatable = folder, lookup, token, allocatable
+        self._memory = memory and os.geteuid() == 0
 
     def set_up(self, pod: Object) -> dict[str, Path]:
         """Make or refresh every volume; name -> host path. Raises MountProblem."""
@@ -59,15 +62,20 @@ class Volumes:
         group = (pod["spec"].get("securityContext") or {}).get("fsGroup") if os.geteuid() == 0 else None
         if "hostPath" in volume:
             return host_path(volume["hostPath"])
-        kind = next((key for key in ("emptyDir", *_CHANGING) if key in volume), "")
+        kind = next((key for key in ("emptyDir", IMAGE, *_CHANGING) if key in volume), "")
         if not kind:
             other = next((key for key in volume if key != "name"), "none")
             raise ConfigProblem(f"volumes of type {other} are not known to this node agent")
-        place = self._folder / kind / str(volume["name"])
+        place = self.place_of(kind, str(volume["name"]))
         if kind == "emptyDir":
-            return empty_dir(place, volume["emptyDir"] or {}, group)
+            return empty_dir(place, volume["emptyDir"] or {}, group, memory=self._memory)
+        if kind == IMAGE:
+            return place  # unpacked before the first container that mounts it starts
         atomic.write(place, self._files(pod, volume[kind], kind), group=group)
         return place
+
+    def place_of(self, kind: str, name: str) -> Path:
+        return self._folder / kind / name
 
     def _files(self, pod: Object, source: Object, kind: str) -> dict[str, atomic.File]:
         mode = source.get("defaultMode", 0o644)
@@ -81,7 +89,7 @@ class Volumes:
 
     def _projection(self, pod: Object, body: Object, kind: str, mode: int) -> dict[str, atomic.File]:
         if kind == "serviceAccountToken":
-            return {body["path"]: atomic.File(self._token(pod, body).encode(), mode)}
+            return {body["path"]: token_file(pod, self._token(pod, body).encode(), mode)}
         if kind == "downwardAPI":
             return {item["path"]: self._downward(pod, item, mode) for item in body.get("items") or ()}
         if kind in ("configMap", "secret"):
@@ -113,11 +121,21 @@ class Volumes:
 
     def remove(self) -> None:
         """Unmount and delete all."""
-        memory = self._folder / "emptyDir"
-        for place in memory.iterdir() if memory.is_dir() else ():
-            if os.path.ismount(place):
-                _libc.umount2(os.fsencode(place), _MNT_DETACH)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if mounting.unmount_below(self._folder):
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def token_file(pod: Object, token: bytes, mode: int) -> atomic.File:
+    """For the pod's one user alone, where it has one; only root can give a file away. Source: KEP-1205."""
+    common = pod["spec"].get("securityContext") or {}
+    users = {
+        (one.get("securityContext") or {}).get("runAsUser", common.get("runAsUser"))
+        for field in ("initContainers", "containers") for one in pod["spec"].get(field) or ()
+    }  # fmt: skip
+    user = users.pop() if len(users) == 1 else None
+    if os.geteuid() != 0 or (user is None and common.get("fsGroup") is None):
+        return atomic.File(token, mode)
+    return atomic.File(token, 0o600, -1 if user is None else user)
 
 
 def data_of(obj: Object, *, secret: bool) -> dict[str, bytes]:
@@ -127,13 +145,13 @@ def data_of(obj: Object, *, secret: bool) -> dict[str, bytes]:
     return found | {key: base64.b64decode(value) for key, value in (obj.get("binaryData") or {}).items()}
 
 
-def empty_dir(place: Path, source: Object, group: int | None) -> Path:
-    """A directory everybody may write to; in memory where the medium says so and we are root."""
+def empty_dir(place: Path, source: Object, group: int | None, *, memory: bool) -> Path:
+    """A directory everybody may write to; in memory where the medium says so and that can be."""
     fresh = not place.exists()
     place.mkdir(parents=True, exist_ok=True)
-    if source.get("medium") == "Memory" and os.geteuid() == 0 and not os.path.ismount(place):
+    if source.get("medium") == "Memory" and memory and not os.path.ismount(place):
         size = f"size={quantities.whole(source['sizeLimit'])}," if source.get("sizeLimit") else ""
-        _mount_tmpfs(place, f"{size}mode=777")
+        mounting.mount_memory(place, f"{size}mode=777")
     if fresh:
         place.chmod(0o777)
         if group is not None:
@@ -142,68 +160,50 @@ def empty_dir(place: Path, source: Object, group: int | None) -> Path:
     return place
 
 
-def _mount_tmpfs(place: Path, options: str) -> None:
-    if _libc.mount(b"tmpfs", os.fsencode(place), b"tmpfs", ctypes.c_ulong(0), options.encode()) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"mounting tmpfs: {os.strerror(number)}")
+def image_volumes(pod: Object) -> dict[str, Object]:
+    """Name -> source."""
+    return {volume["name"]: volume[IMAGE] for volume in pod["spec"].get("volumes") or () if IMAGE in volume}
 
 
-def host_path(source: Object) -> Path:
-    """The path, made or checked as ``type`` says. Raises ConfigProblem."""
-    path, kind = Path(source["path"]), source.get("type") or ""
-    if kind == "DirectoryOrCreate":
-        path.mkdir(parents=True, exist_ok=True)
-    elif kind == "FileOrCreate" and not path.exists():
-        path.touch(0o644)
-    checks: dict[str, tuple[Callable[[Path], bool], str]] = {
-        "Directory": (Path.is_dir, "directory"),
-        "DirectoryOrCreate": (Path.is_dir, "directory"),
-        "File": (Path.is_file, "file"),
-        "FileOrCreate": (Path.is_file, "file"),
-        "Socket": (Path.is_socket, "socket"),
-        "CharDevice": (Path.is_char_device, "character device"),
-        "BlockDevice": (Path.is_block_device, "block device"),
-    }
-    if kind in checks and not checks[kind][0](path):
-        raise ConfigProblem(f"hostPath type check failed: {path} is not a {checks[kind][1]}")
-    return path
+def never_written(pod: Object) -> set[str]:
+    """Names of volumes that containers may only read, as what is in them is the node's to write."""
+    kinds = (IMAGE, *_CHANGING)
+    return {volume["name"] for volume in pod["spec"].get("volumes") or () if any(kind in volume for kind in kinds)}
 
 
-def container_mounts(container: Object, paths: Mapping[str, Path], env: Mapping[str, str]) -> list[Mount]:
-    """Where the container's volumeMounts come from. Raises ConfigProblem for a sub-path that leaves its volume."""
+def container_mounts(
+    container: Object, paths: Mapping[str, Path], env: Mapping[str, str], subpaths: SubPaths, *,
+    read_only: Collection[str] = (), images: Collection[str] = (),
+) -> list[Mount]:  # fmt: skip
+    """Where the container's volumeMounts come from; ``read_only`` names volumes that are so anyway, ``images`` those in
+    which no sub-path is made.
+
+    Raises ConfigProblem for a sub-path that leaves its volume.
+    """
     found = []
     for mount in container.get("volumeMounts") or ():
         if mount["name"] not in paths:
             raise ConfigProblem(f"volume {mount['name']} is not of this pod")
         source = paths[mount["name"]]
+        propagation = {"HostToContainer": "slave", "Bidirectional": "shared"}.get(
+            mount.get("mountPropagation", ""), "private"
+        )
         sub = mount.get("subPath") or ""
         if mount.get("subPathExpr"):
             sub = expand_strictly(mount["subPathExpr"], env)
         if sub:
-            source = _below(source, sub)
-        propagation = {"HostToContainer": "slave", "Bidirectional": "shared"}.get(
-            mount.get("mountPropagation", ""), "private"
-        )
-        found.append(Mount(str(source), mount["mountPath"], bool(mount.get("readOnly")), propagation))
+            try:
+                source = subpaths.pin(source, sub, shared=propagation != "private", make=mount["name"] not in images)
+            except OSError as error:
+                raise ConfigProblem(
+                    f'failed to prepare subPath for volumeMount "{mount["name"]}" of container "{container["name"]}": '
+                    f"{sub}: {error.strerror or error}"
+                ) from error
+        only_read = bool(mount.get("readOnly")) or mount["name"] in read_only
+        found.append(Mount(str(source), mount["mountPath"], only_read, propagation))
     return found
 
 
-def _below(volume: Path, sub: str) -> Path:
-    if sub.startswith("/") or ".." in sub.split("/"):
-        raise ConfigProblem(f"subPath must be a relative path without '..': {sub!r}")
-    path = volume / sub
-    if not path.exists():
-        path.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(OSError):
-            path.chmod(stat.S_IMODE(volume.stat().st_mode))
-    real, top = path.resolve(), volume.resolve()
-    if real != top and top not in real.parents:
-        raise ConfigProblem(f"subPath {sub!r} leads out of its volume")
-    return real
-
-
 def unmount_all(pods: Path) -> None:
-    """Whatever memory volumes are left below the directory of all pods."""
-    for place in pods.glob("*/volumes/emptyDir/*"):
-        if os.path.ismount(place):
-            _libc.umount2(os.fsencode(place), _MNT_DETACH)
+    """Whatever is left mounted below the directory of all pods."""
+    mounting.unmount_below(pods)

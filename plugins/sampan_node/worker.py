@@ -53,6 +53,7 @@ class Worker:
         self._stopped = False
         self._idle = threading.Event()
         self._idle.set()
+        (host.home / "pods").mkdir(mode=0o700, parents=True, exist_ok=True)  # Secrets and tokens are in it
         if not self._settle() and self._known.get("startTime"):
             host.admission.take(pod, anyway=True)
 
@@ -210,8 +211,10 @@ class Worker:
             return False
         self._refused = True
         self._event("Warning", refusal.reason, refusal.message)
-        start = now_text(time.time())
-        self._write({"phase": "Failed", "reason": refusal.reason, "message": refusal.message, "startTime": start})
+        status: Object = {"phase": "Failed", "reason": refusal.reason, "message": refusal.message}
+        if generation := self.pod["metadata"].get("generation"):
+            status["observedGeneration"] = generation
+        self._write({**status, "startTime": now_text(time.time())})
         return True
 
     # starting
@@ -265,7 +268,7 @@ class Worker:
         """What was just published as ErrImagePull is ImagePullBackOff from now on."""
         for name, waiting in list(self.memory.waiting.items()):
             if waiting.reason == "ErrImagePull":
-                image = next((one["image"] for _, one in walk(self.pod["spec"]) if one["name"] == name), "")
+                image = self._starter.pulled.get(name, "")
                 text = f'Back-off pulling image "{image}": ErrImagePull: {waiting.message}'
                 self.memory.waiting[name] = Waiting("ImagePullBackOff", text, waiting.until)
                 self._event("Normal", "BackOff", f'Back-off pulling image "{image}"')
@@ -290,7 +293,8 @@ class Worker:
         for one in seen.containers:
             if one.state == "exited" and one.id not in self._messages:
                 spec = containers.get(one.name, {})
-                self._messages[one.id] = termination.message(self._host.runtime, spec, one, self.folder)
+                text = termination.message(self._host.runtime, spec, one, self.folder)
+                self._messages[one.id] = termination.fitted(text, len(containers))
 
     def _probe(self, container: Object, one: Container) -> None:
         before: Object = next(

@@ -135,6 +135,8 @@ def decide_pod(key: Key, seen: Observed) -> Iterator[Action]:
         "type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager",
         "message": "Taint manager: deleting due to NoExecute taint", "lastTransitionTime": now_text(seen.now),
     }  # fmt: skip
+    if generation := pod["metadata"].get("generation"):
+        condition["observedGeneration"] = generation
     yield Patch(PODS, key.name, key.namespace, {"status": {"conditions": [condition]}}, "strategic", "status")
     yield Remove(PODS, key.name, key.namespace, uid=uid)
 

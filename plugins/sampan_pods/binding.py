@@ -91,5 +91,6 @@ def _marked(pod: Object) -> Object | None:
     changed = set_condition(
         pod.setdefault("status", {}), "DisruptionTarget", "True", now=now_text(time.time()),
         reason="EvictionByEvictionAPI", message="Eviction API: evicting",
+        observedGeneration=pod["metadata"].get("generation"),
     )  # fmt: skip
     return pod if changed else None

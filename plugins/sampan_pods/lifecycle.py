@@ -27,10 +27,20 @@ def prepare(draft: Draft) -> None:
         old_class = (draft.old.get("status") or {}).get("qosClass")
         if old_class and status.get("qosClass") != old_class:
             status["qosClass"] = old_class
+        _keep_observed(status, draft.old.get("status") or {})
     elif not draft.subresource:
         before, after = draft.old["spec"], pod.get("spec") or {}
         if any((before.get(name) or None) != (after.get(name) or None) for name in BY_SUBRESOURCE):
             _refuse(pod, "spec", RULE)
+
+
+def _keep_observed(status: Object, old: Object) -> None:
+    """A writer that does not know observedGeneration cannot take it away, from no condition either (KEP-5067)."""
+    seen = {one.get("type"): one for one in reversed(old.get("conditions") or ())}
+    pairs = [(status, old), *((one, seen.get(one.get("type"), {})) for one in status.get("conditions") or ())]
+    for new, before in pairs:
+        if not new.get("observedGeneration") and before.get("observedGeneration"):
+            new["observedGeneration"] = before["observedGeneration"]
 
 
 def as_before(new: Object, old: Object) -> Object:

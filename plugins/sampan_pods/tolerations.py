@@ -10,7 +10,7 @@ SECONDS = 300
 
 class DefaultTolerations:
     name = "defaulttolerations"
-    operations = frozenset({"CREATE"})
+    operations = frozenset({"CREATE", "UPDATE"})  # an update that replaces them all has them added again
     mutates = True
     priority = 600
 

@@ -166,6 +166,7 @@ class Runtime(Protocol):
     """Runs containers. ``events`` is what keeps the agent from polling."""
 
     name: str  # docker, exec …
+    sees_mounts: bool  # whether it finds what the agent mounts: one mount namespace for both
 
     def version(self) -> str: ...
 
@@ -197,6 +198,9 @@ class Runtime(Protocol):
     def pull(self, reference: str, credentials: Sequence[Mapping[str, str]] = ()) -> Image: ...
 
     def remove_image(self, reference: str) -> None: ...
+
+    def save_image(self, reference: str) -> Iterator[bytes]:
+        """The image as a tar of manifest.json and its layers, as ``docker save`` writes it; for image volumes."""
 
     def exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Stream: ...
 

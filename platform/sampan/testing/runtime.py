@@ -18,6 +18,11 @@ import pytest
 
 from sampan.contracts.runtime import Container, ContainerSpec, Mount, Runtime, RuntimeFailure, Sandbox, SandboxSpec
 
+#: What a container finds in /dev, besides its console where it has a terminal.
+DEVICES = (
+    "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom",
+    "zero",
+)  # fmt: skip
 PATIENCE = 20  # seconds until an event that never comes fails the test
 
 
@@ -200,6 +205,18 @@ class RuntimeContract:
         with pytest.raises(TimeoutError):
             runtime.exec_sync(container, ["/bin/sh", "-c", "sleep 1000"], 0.5)
 
+    def test_an_exec_that_timed_out_does_not_run_on(self, runtime: Runtime, pod: Pod) -> None:
+        if os.geteuid() != 0:
+            return  # processes of others' containers are out of reach
+        container = pod.start("sleep 1000")
+        number = str(10_000 + os.getpid() % 50_000)
+
+        with pytest.raises(TimeoutError):
+            runtime.exec_sync(container, ["/bin/sh", "-c", f"sleep {number}; true"], 0.5)
+
+        look = f"cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c 'sleep [{number[0]}]{number[1:]}'"
+        assert runtime.exec_sync(container, ["/bin/sh", "-c", look], 20) == (1, b"0\n")
+
     def test_exec_carries_input_and_its_end(self, runtime: Runtime, pod: Pod) -> None:
         container = pod.start("sleep 1000")
         stream = runtime.exec(container, ["cat"], stdin=True, tty=False)
@@ -220,6 +237,70 @@ class RuntimeContract:
 
         assert b"40 100" in b"".join(data for _, data in stream.output())
         assert stream.exit_code() == 5
+        stream.close()
+
+    def test_a_container_can_have_a_terminal(self, runtime: Runtime, pod: Pod, tmp_path: Path) -> None:
+        (tmp_path / "message").touch()
+        mounts = [Mount(str(tmp_path / "message"), "/dev/termination-log")]  # as every container has
+        script = "read x; test -t 1 && stty size; ls -l /proc/self/fd/0"
+        container = pod.start(script, stdin=True, tty=True, mounts=mounts)
+        stream = runtime.attach(container, stdin=True, tty=True)
+
+        stream.resize(100, 40)
+        stream.send(b"\n")
+
+        said = b"".join(data for _, data in stream.output())
+        stream.close()
+        assert b"40 100" in said
+        if self.mounts:
+            assert b"/dev/pts/0" in said
+
+    @pytest.mark.parametrize("tty", [False, True])
+    def test_devices_are_those_of_a_container(self, runtime: Runtime, pod: Pod, tty: bool) -> None:
+        if not self.mounts:
+            return
+        listed = "cd /dev; for one in *; do test $one = core || echo $one; done; ls pts"  # core: of some kernels
+
+        ended = pod.end_of(pod.start(listed, tty=tty))
+
+        names = pod.said(ended.id).decode().split()
+        terminals = ["0", "ptmx"] if tty else ["ptmx"]
+        assert sorted(names[: -len(terminals)]) == sorted([*DEVICES, *(["console"] if tty else [])])
+        assert sorted(names[-len(terminals) :]) == terminals
+
+    def test_devices_work_for_any_user(self, runtime: Runtime, pod: Pod) -> None:
+        script = (
+            "echo x > /dev/null; head -c 3 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c;"
+            "(echo x > /dev/full) 2>/dev/null || echo full; echo by name > /dev/stdout; echo err > /dev/stderr;"
+            "echo mem > /dev/shm/f$$ && cat /dev/shm/f$$"
+        )
+        user = {"user": "1000:1000"} if self.mounts and os.geteuid() == 0 else {}
+
+        ended = pod.end_of(pod.start(script, working_dir="/", **user))
+
+        assert pod.said(ended.id, 1).split() == [b"3", b"4", b"full", b"by", b"name", b"mem"]
+        assert pod.said(ended.id, 2) == b"err\n"
+
+    def test_containers_of_a_pod_share_their_memory_files(self, runtime: Runtime, image: str, pod: Pod) -> None:
+        if not self.mounts:
+            return
+        pod.end_of(pod.start("echo shared > /dev/shm/one", name="first"))
+
+        ended = pod.end_of(pod.start("cat /dev/shm/one", name="second"))
+        other = Pod(runtime, image)
+        apart = other.end_of(other.start("ls /dev/shm"))
+
+        assert pod.said(ended.id) == b"shared\n"
+        assert other.said(apart.id) == b""
+        runtime.remove_sandbox(other.sandbox.id)
+
+    def test_a_command_s_terminal_has_a_name(self, runtime: Runtime, pod: Pod) -> None:
+        if not self.mounts:
+            return
+        container = pod.start("sleep 1000")
+        stream = runtime.exec(container, ["/bin/sh", "-c", "tty"], stdin=False, tty=True)
+
+        assert b"/dev/pts/0" in b"".join(data for _, data in stream.output())
         stream.close()
 
     def test_attach_sees_what_comes(self, runtime: Runtime, pod: Pod) -> None:

@@ -10,6 +10,7 @@ from sampan.contracts.runtime import RuntimeFailure
 from sampan.testing.runtime import Pod, RuntimeContract
 from sampan_docker.engine import connect
 from sampan_docker.runtime import DockerRuntime, split_reference
+from sampan_node import unpacking
 
 IMAGE = "sampan-test/busybox:1"
 
@@ -87,6 +88,17 @@ class TestDockerRuntime(RuntimeContract):
 
         assert caught.value.reason == "ErrImagePull"
         assert Path("/").is_dir()
+
+    def test_an_image_can_be_unpacked_as_a_volume(self, runtime, image, tmp_path):
+        unpacking.unpack(runtime.save_image(image), tmp_path / "files")
+
+        assert sorted(path.name for path in (tmp_path / "files").iterdir()) == ["bin", "etc", "tmp", "usr"]
+        assert (tmp_path / "files/bin/busybox").read_bytes() == Path(shutil.which("busybox")).read_bytes()
+        assert (tmp_path / "files/bin/sh").readlink() == Path("busybox")
+
+    def test_an_absent_image_cannot_be_unpacked(self, runtime):
+        with pytest.raises(RuntimeFailure):
+            list(runtime.save_image("sampan-test/none:1"))
 
     def test_an_absent_image_is_none(self, runtime):
         assert runtime.image("sampan-test/none:1") is None

@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
@@ -148,3 +149,27 @@ class TestExecRuntime(RuntimeContract):
 
         assert pod.said(ended.id) == b"1000\n2000\n2000 3000\n"
         assert Path("/").is_dir()
+
+    @pytest.mark.root
+    def test_another_user_has_a_directory_of_its_own_although_the_home_is_the_agent_s(self, runtime, pod, tmp_path):
+        tmp_path.chmod(0o700)
+
+        ended = pod.end_of(pod.start("echo mine > file && cat file", user="1000:1000"))
+
+        assert pod.said(ended.id) == b"mine\n"
+
+    def test_what_is_noted_of_a_container_is_for_the_agent_alone(self, runtime, pod):
+        container = pod.start("true", env={"PASSWORD": "secret"})
+
+        for file in runtime._records.container_folder(container).glob("*.json"):
+            assert file.stat().st_mode & 0o077 == 0
+
+    def test_no_secret_of_the_environment_is_an_argument_that_all_can_see(self, runtime, pod, monkeypatch):
+        container = pod.start("sleep 1000", env={"PASSWORD": "hunter2"})
+        seen, popen = [], subprocess.Popen
+        monkeypatch.setattr("subprocess.Popen", lambda argv, **options: seen.extend(argv) or popen(argv, **options))
+
+        code, said = runtime.exec_sync(container, ["/bin/sh", "-c", "echo $PASSWORD"], 20)
+
+        assert (code, said) == (0, b"hunter2\n")
+        assert seen and not [word for word in seen if "hunter2" in word]

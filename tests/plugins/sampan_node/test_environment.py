@@ -1,6 +1,6 @@
 import pytest
 
-from sampan_node.environment import ConfigProblem, environment, expand, expand_strictly, field_value
+from sampan_node.environment import ConfigProblem, environment, expand, expand_strictly, field_value, quoted
 
 POD = {
     "metadata": {"name": "web", "namespace": "default", "labels": {"a": 'x"y'}}, "spec": {"containers": []},
@@ -45,8 +45,49 @@ def test_what_is_missing_and_not_optional_is_named():
 
 
 def test_labels_as_a_file_are_quoted():
-    assert field_value(POD, "metadata.labels") == 'a="x\\"y"\n'
+    assert field_value(POD, "metadata.labels") == 'a="x\\"y"'
     assert field_value(POD, "metadata.labels['a']") == 'x"y'
+
+
+def test_a_map_as_a_file_has_one_line_a_key_and_no_newline_at_the_end():
+    pod = {"metadata": {"annotations": {"b": "2", "a": "1\n", "B": ""}}, "spec": {}}
+
+    assert field_value(pod, "metadata.annotations") == 'B=""\na="1\\n"\nb="2"'
+    assert field_value({"metadata": {}, "spec": {}}, "metadata.labels") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("plain é😀", '"plain é😀"'),
+        ('"\\', r'"\"\\"'),
+        ("\a\b\f\n\r\t\v", r'"\a\b\f\n\r\t\v"'),
+        ("\0\x1b\x7f", r'"\x00\x1b\x7f"'),
+        ("\x80\xa0\xad", r'"\u0080\u00a0\u00ad"'),
+        ("\u2028\ufeff\ue000", r'"\u2028\ufeff\ue000"'),
+        ("\U000e0001", r'"\U000e0001"'),
+    ],
+)
+def test_text_is_quoted_as_go_does(text, wanted):
+    assert quoted(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("$($(B))", "$($(B))"), ("$($(A))", "odd)"), ("$$($(A)", "$(1"), ("$(A", "$(A"), ("$(A$(A)", "$(A$(A)"),
+        ("$", "$"), ("a$", "a$"), ("$$", "$"), ("$$$", "$$"), ("$$$(A)", "$1"), ("$$$$(A)", "$$(A)"), ("$()", "$()"),
+        ("$(A B)", "$(A B)"), ("$é$(A)", "$é1"), ("$A ${A}", "$A ${A}"), ("$(A)(A)", "1(A)"), ("$)", "$)"),
+        ("$(\n)", "$(\n)"), ("$(A)$(A)", "11"), ("", ""),
+    ],
+)  # fmt: skip
+def test_references_are_read_as_upstream_reads_them(text, wanted):
+    assert expand(text, {"A": "1", "$(A": "odd"}) == wanted
+
+
+def test_a_sub_path_expression_wants_every_name_and_no_empty_one():
+    with pytest.raises(ConfigProblem, match="missing value for A, B"):
+        expand_strictly("$(B)/$(A)/$(C)/$(B)", {"A": "", "C": "x"})
 
 
 def test_services_become_variables():

@@ -1,6 +1,9 @@
+from types import SimpleNamespace
+
 import pytest
 
-from sampan.errors import ConfigError
+from sampan.contracts.runtime import RuntimeFailure
+from sampan.errors import ConfigError, SampanError
 from sampan_node import runtimes
 
 
@@ -50,3 +53,40 @@ def test_what_a_disabled_runtime_left_is_removed_all_the_same(tmp_path):
     runtimes.clean_up(str(tmp_path), {})  # asks what is installed, not what is enabled
 
     assert (tmp_path / "exec" / "sandboxes").is_dir()
+
+
+class PartlyFailing:
+    """A runtime some of whose containers cannot be removed."""
+
+    def __init__(self):
+        self.removed, self.closed = [], False
+
+    def sandboxes(self):
+        return [SimpleNamespace(id=name) for name in ("s1", "bad", "s2")]
+
+    def containers(self):
+        return [SimpleNamespace(id=name) for name in ("bad", "c1")]
+
+    def remove_sandbox(self, identifier):
+        if identifier == "bad":
+            raise RuntimeFailure("KillContainerError", "does not end")
+        self.removed.append(identifier)
+
+    remove_container = remove_sandbox
+
+    def close(self):
+        self.closed = True
+
+
+def test_what_cannot_be_removed_keeps_nothing_else_here(tmp_path, monkeypatch):
+    (tmp_path / "exec").mkdir()
+    runtime, unmounted = PartlyFailing(), []
+    monkeypatch.setattr(runtimes, "open_runtime", lambda *_: runtime)
+    monkeypatch.setattr("sampan_node.volumes.unmount_all", unmounted.append)
+
+    with pytest.raises(SampanError, match="2 could not be removed: does not end"):
+        runtimes.clean_up(str(tmp_path), {})
+
+    assert runtime.removed == ["s1", "s2", "c1"]
+    assert runtime.closed
+    assert unmounted == [tmp_path / "pods"]

@@ -1,8 +1,10 @@
 """The agent with the exec runtime and an API that is a dict."""
 
 import copy
+import io
 import shutil
 import sys
+import tarfile
 import threading
 import time
 import uuid
@@ -16,10 +18,12 @@ from sampan.errors import NotFound
 from sampan.objects import schema
 from sampan.objects.patches import strategic
 from sampan_exec.runtime import ExecRuntime
+from sampan_node import termination
 from sampan_node.agent import Agent
 from sampan_node.clock import Clock
 from sampan_node.host import Host
 from sampan_node.resources import CONFIG_MAPS, PODS
+from sampan_node.volumes import unmount_all
 
 PATIENCE = 15
 
@@ -131,6 +135,7 @@ class Cluster:
         for sandbox in self.host.runtime.sandboxes():
             self.host.runtime.remove_sandbox(sandbox.id)
         self.host.runtime.close()
+        unmount_all(self.home / "pods")
 
     def restart(self):
         """Another agent over the same home; containers run on."""
@@ -201,6 +206,13 @@ def test_a_pod_runs_and_its_status_says_so(cluster):
         "Ready": "True",
     }  # fmt: skip
     assert [reason for reason, _ in cluster.events] == ["Pulled", "Created", "Started"]
+
+
+def test_no_other_user_of_the_machine_sees_what_pods_have(cluster):
+    cluster.run("sleep 1000")
+    cluster.api.until(lambda: cluster.state()["ready"])
+
+    assert (cluster.home / "pods").stat().st_mode & 0o077 == 0
 
 
 def test_a_deleted_pod_is_stopped_then_removed(cluster):
@@ -341,6 +353,143 @@ def test_volumes_env_and_token_reach_the_container(cluster):
     assert cluster.state()["state"]["terminated"]["message"] == "done\n"
 
 
+@pytest.mark.parametrize("target", ["{outside}", "../../../../../outside", ".."])
+def test_a_sub_path_behind_a_planted_link_is_refused_and_makes_nothing(cluster, target):
+    outside = cluster.home / "outside"
+    outside.mkdir()
+    plant = {"name": "plant", "image": "busybox:1", "command": ["/bin/sh", "-c", f"ln -s {target} $V/link"],
+             "volumeMounts": [{"name": "v", "mountPath": "/v"}]}  # fmt: skip
+    plant["command"][2] = (
+        plant["command"][2]
+        .format(outside=outside)
+        .replace("$V", "/v" if cluster.host.runtime.has_mounts else "$SAMPAN_MOUNT_ROOT/v")
+    )
+    mounts = [{"name": "v", "mountPath": "/m", "subPath": "link/planted/deep"}]
+    cluster.run(
+        "sleep 1000", volumes=[{"name": "v", "emptyDir": {}}], initContainers=[plant], c0={"volumeMounts": mounts}
+    )
+
+    cluster.api.until(lambda: cluster.state()["state"]["waiting"]["reason"] == "CreateContainerConfigError")
+
+    assert cluster.state()["state"]["waiting"]["message"] == (
+        'failed to prepare subPath for volumeMount "v" of container "c0": link/planted/deep: leads out of its volume'
+    )
+    assert not list(cluster.home.rglob("planted"))
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("kind", ["configMap", "secret", "downwardAPI", "projected"])
+def test_what_the_node_writes_into_a_volume_no_container_can_write(cluster, kind):
+    cluster.api.objects["configmaps", "default", "conf"] = {"metadata": {"name": "conf"}, "data": {"k": "v"}}
+    cluster.api.objects["secrets", "default", "conf"] = {"metadata": {"name": "conf"}, "data": {"k": "dg=="}}
+    labels = {"items": [{"path": "k", "fieldRef": {"fieldPath": "metadata.labels"}}]}
+    sources = {"configMap": {"name": "conf"}, "secret": {"secretName": "conf"}, "downwardAPI": labels,
+               "projected": {"sources": [{"downwardAPI": labels}]}}  # fmt: skip
+    mounts = [{"name": "v", "mountPath": "/v"}, {"name": "v", "mountPath": "/sub", "subPath": "k"}]
+    script = "cat /v/k; for f in /v/new /v/k /sub; do (: > $f) 2>&1 | grep -o 'Read-only file system'; done"
+
+    cluster.run(
+        script, volumes=[{"name": "v", kind: sources[kind]}], restartPolicy="Never", c0={"volumeMounts": mounts}
+    )
+
+    cluster.api.until(lambda: cluster.status()["phase"] in ("Succeeded", "Failed"))
+    assert cluster.said().decode().count("Read-only file system") == 3
+
+
+@pytest.mark.parametrize(
+    ("script", "policy", "wanted"),
+    [
+        ("i=0; while [ $i -lt 500 ]; do echo 0123456789; i=$((i+1)); done >$F; echo END >>$F; exit 0", "File", 4096),
+        ("echo bye >$F; echo log; exit 1", "FallbackToLogsOnError", "bye\n"),
+        ("i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo line $i; done; exit 1", "FallbackToLogsOnError", 80),
+        ("i=0; while [ $i -lt 99 ]; do i=$((i+1)); echo $i$A; done; exit 1", "FallbackToLogsOnError", 2048),
+        ("echo log; exit 0", "FallbackToLogsOnError", None),
+        ("echo log; exit 1", "File", None),
+    ],
+)
+def test_a_termination_message_is_the_end_of_what_was_left(cluster, script, policy, wanted):
+    env = [{"name": "A", "value": "x" * 60}]
+    path = "/dev/termination-log" if cluster.host.runtime.has_mounts else "$SAMPAN_MOUNT_ROOT/dev/termination-log"
+    more = {"env": env, "terminationMessagePolicy": policy}
+    cluster.run(f"F={path}; {script}", restartPolicy="Never", c0=more)
+
+    cluster.api.until(lambda: cluster.status()["phase"] in ("Succeeded", "Failed"))
+
+    found = cluster.state()["state"]["terminated"].get("message")
+    if wanted == 80:
+        assert found == "".join(f"line {number}\n" for number in range(21, 101))
+    elif isinstance(wanted, int):
+        assert len(found) == wanted and found.endswith(("END\n", "99" + "x" * 60 + "\n"))
+    else:
+        assert found == wanted
+
+
+def test_messages_of_many_containers_share_what_one_pod_may_say():
+    assert len(termination.fitted("x" * 4096, 3)) == 4096
+    assert len(termination.fitted("x" * 4096, 6)) == 2048
+    assert termination.fitted("é" * 2048, 7).encode().startswith("é".encode() * 877)
+
+
+IMAGE_VOLUME = {"name": "v", "image": {"reference": "registry.example/data:1", "pullPolicy": "IfNotPresent"}}
+
+
+def test_an_image_volume_is_refused_in_words_where_there_are_no_images(cluster):
+    mount = {"name": "v", "mountPath": "/v"}
+    cluster.run("sleep 1000", "sleep 1000", volumes=[IMAGE_VOLUME], c0={"volumeMounts": [mount]})
+
+    cluster.api.until(lambda: cluster.state()["state"]["waiting"]["reason"] == "CreateContainerError")
+
+    text = 'failed to mount image volume "v": image registry.example/data:1 cannot be a volume'
+    assert cluster.state()["state"]["waiting"]["message"].startswith(text)
+    assert any(reason == "Failed" and text in message for reason, message in cluster.events)
+    cluster.api.until(lambda: cluster.state(1)["ready"], "the container that does not mount it")
+
+
+@pytest.mark.root
+def test_an_image_volume_shows_the_image_s_files_read_only(cluster, monkeypatch):
+    saved = []
+
+    def save_image(reference):
+        saved.append(reference)
+        inner, outer = io.BytesIO(), io.BytesIO()
+        files = {"data.json": b"kitten.jpg", "etc/os-release": b"Alpine Linux"}
+        manifest = b'[{"Layers": ["layer.tar"]}]'
+        for target, contents in ((inner, files), (outer, {"manifest.json": manifest, "layer.tar": b""})):
+            with tarfile.open(fileobj=target, mode="w") as tar:
+                for name, data in contents.items():
+                    info = tarfile.TarInfo(name)
+                    data = data or inner.getvalue()
+                    info.size = len(data)
+                    tar.addfile(info, io.BytesIO(data))
+        return [outer.getvalue()]
+
+    monkeypatch.setattr(cluster.host.runtime, "save_image", save_image)
+    mounts = [{"name": "v", "mountPath": "/v"}, {"name": "v", "mountPath": "/sub", "subPath": "etc"}]
+    script = "cat /v/data.json /sub/os-release; (: > /v/new) 2>&1 | grep -o 'Read-only file system'"
+    more = {f"c{index}": {"volumeMounts": mounts} for index in (0, 1)}
+    cluster.run(script, script, volumes=[IMAGE_VOLUME], restartPolicy="Never", **more)
+
+    cluster.api.until(lambda: cluster.status()["phase"] in ("Succeeded", "Failed"))
+
+    assert cluster.said() == b"kitten.jpgAlpine LinuxRead-only file system\n"
+    assert saved == ["registry.example/data:1"]
+    cluster.ask_to_go()
+    cluster.api.until(lambda: not cluster.api.objects)
+    assert list((cluster.home / "pods").iterdir()) == []
+
+
+def test_a_sub_path_that_an_image_does_not_have_is_not_made(cluster, monkeypatch):
+    monkeypatch.setattr("sampan_node.unpacking.unpack", lambda saved, place: place.mkdir(parents=True))
+    monkeypatch.setattr(cluster.host.runtime, "save_image", lambda reference: [])
+    mounts = [{"name": "v", "mountPath": "/v", "subPath": "none"}]
+
+    pod = cluster.run("sleep 1000", volumes=[IMAGE_VOLUME], c0={"volumeMounts": mounts})
+
+    cluster.api.until(lambda: cluster.state()["state"]["waiting"]["reason"] == "CreateContainerConfigError")
+    assert "none: No such file or directory" in cluster.state()["state"]["waiting"]["message"]
+    assert list((cluster.home / "pods" / pod["metadata"]["uid"] / "volumes/image/v").iterdir()) == []
+
+
 def test_a_missing_config_map_is_waited_for(cluster):
     env = [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "later", "key": "a"}}}]
     cluster.run("sleep 1000", c0={"env": env})
@@ -390,6 +539,22 @@ def test_conditions_of_other_writers_stay(cluster):
     assert ready["status"] == "True" and "message" not in ready and "reason" not in ready
 
 
+def test_the_generation_that_was_seen_is_in_the_status_and_in_every_condition(cluster):
+    cluster.run("sleep 1000")
+    cluster.api.until(lambda: cluster.state()["ready"])
+
+    for generation in (2, 3, 4):
+        pod = cluster.api.get(PODS, "web", "default")
+        pod["metadata"]["generation"] = generation
+        pod["spec"]["activeDeadlineSeconds"] = 5000 - generation
+        cluster.api.put(PODS, pod)
+
+    cluster.api.until(lambda: cluster.status()["observedGeneration"] == 4)
+    assert {one["type"]: one["observedGeneration"] for one in cluster.status()["conditions"]} == dict.fromkeys(
+        ("PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"), 4
+    )
+
+
 def test_a_pod_that_does_not_fit_fails_and_nothing_of_it_starts(cluster):
     cluster.run("sleep 1000", name="big", c0={"resources": {"requests": {"cpu": "1500m"}}})
     cluster.api.until(lambda: cluster.state(name="big")["ready"])
@@ -398,6 +563,7 @@ def test_a_pod_that_does_not_fit_fails_and_nothing_of_it_starts(cluster):
 
     cluster.api.until(lambda: cluster.status("other")["phase"] == "Failed")
     assert cluster.status("other")["reason"] == "OutOfcpu"
+    assert cluster.status("other")["observedGeneration"] == 1
     assert "requested: 600, used: 1500, capacity: 2000" in cluster.status("other")["message"]
     cluster.ask_to_go("other")
     cluster.api.until(lambda: ("pods", "default", "other") not in cluster.api.objects)

@@ -72,6 +72,7 @@ def test_an_evicted_pod_says_why_it_ends(client, make):
     assert ("DisruptionTarget", "EvictionByEvictionAPI") in [
         (c["type"], c.get("reason")) for c in pod["status"]["conditions"]
     ]
+    assert [c["observedGeneration"] for c in pod["status"]["conditions"] if c["type"] == "DisruptionTarget"] == [1]
 
 
 def test_an_eviction_may_be_a_rehearsal(client, make):

@@ -53,6 +53,54 @@ def test_an_image_may_change_and_a_command_may_not(client, make):
         client.update(PODS, pod)
 
 
+def test_every_change_of_the_spec_counts_in_the_generation_and_nothing_else_does(client):
+    """As upstream's suite does it, tolerations replaced as a whole among them."""
+    spec = {"initContainers": [{"name": "i", "image": "x"}], "containers": [{"name": "c", "image": "x"}]}
+    client.create(PODS, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": spec}, "default")
+    toleration = {"key": "foo", "operator": "Equal", "value": "bar", "effect": "NoSchedule"}
+    steps = [
+        (lambda pod: None, False),
+        (lambda pod: pod["spec"].update(tolerations=[toleration]), True),
+        (lambda pod: pod["spec"].update(tolerations=[toleration]), False),
+        (lambda pod: pod["spec"].update(activeDeadlineSeconds=5000), True),
+        (lambda pod: pod["spec"].update(activeDeadlineSeconds=4999), True),
+        (lambda pod: pod["spec"]["containers"][0].update(image="y"), True),
+        (lambda pod: pod["spec"]["initContainers"][0].update(image="y"), True),
+        (lambda pod: pod["metadata"].update(annotations={"key": "value"}), False),
+        (lambda pod: pod["metadata"].update(generation=1), False),
+    ]
+    wanted = 1
+    for change, counts in steps:
+        pod = client.get(PODS, "web", "default")
+        change(pod)
+
+        client.update(PODS, pod)
+
+        wanted += counts
+        found = client.get(PODS, "web", "default")
+        assert found["metadata"]["generation"] == wanted
+    assert [one["key"] for one in found["spec"]["tolerations"]] == [
+        "foo", "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
+    ]  # fmt: skip
+
+
+def test_a_status_write_that_leaves_the_observed_generation_out_keeps_it(client, make):
+    pod = make()
+    ready = {"type": "Ready", "status": "True", "observedGeneration": 1}
+    pod["status"] = {"phase": "Running", "observedGeneration": 1, "conditions": [ready]}
+    client.update(PODS, pod, subresource="status")
+
+    pod = client.get(PODS, "web", "default")
+    pod["status"] = {
+        "phase": "Running",
+        "conditions": [{"type": "Ready", "status": "False"}, {"type": "X", "status": "True"}],
+    }
+    found = client.update(PODS, pod, subresource="status")["status"]
+
+    assert found["observedGeneration"] == 1
+    assert [one.get("observedGeneration") for one in found["conditions"]] == [1, None]
+
+
 @pytest.mark.parametrize("change", [{"nodeName": "n1"}, {"ephemeralContainers": [{"name": "e", "image": "x"}]}])
 def test_what_subresources_write_cannot_be_written_beside_them(client, make, change):
     pod = make()

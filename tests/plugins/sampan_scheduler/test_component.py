@@ -136,6 +136,7 @@ def test_pods_are_bound_or_told_why_not_and_strangers_are_asked(cluster, start):
 
         client.create(PODS, pod("late", "2"))
         late = pods.until("late", lambda found: condition(found).get("reason") == "Unschedulable")
+        assert condition(late)["observedGeneration"] == late["metadata"]["generation"] == 1
         said = condition(late)["message"]
         assert said.startswith("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were forbidden. preemption: ")
 

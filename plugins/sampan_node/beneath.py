@@ -1,0 +1,197 @@
+"""Paths that a pod names, opened below a directory of this node, so that no link can lead out of it.
+
+A descriptor is handed on, never a path that was checked before: whoever swaps names meanwhile changes nothing. Links
+inside the directory are followed, as kubelet does; absolute ones and those that climb above it are refused. openat2(2)
+does it where the kernel has it (Linux 5.6); elsewhere the path is walked one name at a time with openat(2) and
+O_NOFOLLOW. What is missing is never made through a link.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import stat
+from collections.abc import Iterator
+
+LINKS = 40  # symbolic links followed before giving up, as the kernel does
+TRIES = 32  # of openat2 while names are being changed; the portable walk needs no second try
+
+_SYS_OPENAT2 = 437  # the same number on every machine. Source: openat2(2)
+_RESOLVE_NO_MAGICLINKS, _RESOLVE_BENEATH = 0x02, 0x08
+_HANDLE = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Outside(OSError):
+    """The path leads out of the directory that it has to stay in."""
+
+
+class _How(ctypes.Structure):
+    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+
+
+def names_of(path: str) -> list[str]:
+    """The names in a relative path; raises Outside for an absolute one and for one that says ``..``."""
+    names = _split(path)
+    if path.startswith("/") or ".." in names:
+        raise Outside(errno.EXDEV, "must be a relative path without '..'", path)
+    return names
+
+
+def _split(path: str) -> list[str]:
+    return [name for name in path.split("/") if name not in ("", ".")]
+
+
+@contextlib.contextmanager
+def opened(path: str | os.PathLike[str], flags: int = os.O_PATH | os.O_DIRECTORY) -> Iterator[int]:
+    """A directory that this node trusts the path of."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def find(top: int, path: str) -> int:
+    """An O_PATH descriptor of what ``path`` names below directory ``top``. Raises OSError, Outside among them."""
+    names = names_of(path)
+    with contextlib.suppress(NotImplementedError):
+        return find_by_openat2(top, names)
+    return find_by_walking(top, names)
+
+
+def find_by_openat2(top: int, names: list[str]) -> int:
+    """Raises NotImplementedError where the kernel does not have it, or never answers for all the changes below."""
+    how = _How(os.O_PATH | os.O_CLOEXEC, 0, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
+    path = "/".join(names) or "."
+    for _ in range(TRIES):
+        found = _libc.syscall(_SYS_OPENAT2, top, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how))
+        if found >= 0:
+            return int(found)
+        number = ctypes.get_errno()
+        if number in (errno.ENOSYS, errno.EPERM):  # EPERM: a seccomp filter that does not know the call
+            break
+        if number == errno.EXDEV:
+            raise Outside(number, "leads out of its volume", path)
+        if number != errno.EAGAIN:
+            raise OSError(number, os.strerror(number), path)
+    raise NotImplementedError("openat2")
+
+
+def find_by_walking(top: int, names: list[str]) -> int:
+    """The same with openat(2) alone: one descriptor at a time, each opened as a child of the one before."""
+    done: list[str] = []
+    left, links = list(names), 0
+    here = os.dup(top)
+    try:
+        while left:
+            name = left.pop(0)
+            if name == "..":
+                if not done:
+                    raise Outside(errno.EXDEV, "leads out of its volume", "/".join(names))
+                _check_directory(here, name)
+                done.pop()
+                here = _replaced(here, _descend(top, done))
+                continue
+            child = os.open(name, _HANDLE, dir_fd=here)
+            if not stat.S_ISLNK(os.fstat(child).st_mode):
+                here = _replaced(here, child)
+                done.append(name)
+                continue
+            try:
+                target = os.readlink("", dir_fd=child)
+            finally:
+                os.close(child)
+            links += 1
+            if links > LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), "/".join(names))
+            if target.startswith("/"):
+                raise Outside(errno.EXDEV, "leads out of its volume", "/".join(names))
+            left = _split(target) + left
+    except BaseException:
+        os.close(here)
+        raise
+    return here
+
+
+def _check_directory(here: int, name: str) -> None:
+    if not stat.S_ISDIR(os.fstat(here).st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), name)
+
+
+def _descend(top: int, names: list[str]) -> int:
+    """Down through names that were no links when they were seen; an error where one is by now."""
+    here = os.dup(top)
+    try:
+        for name in names:
+            here = _replaced(here, os.open(name, _HANDLE | os.O_DIRECTORY, dir_fd=here))
+    except BaseException:
+        os.close(here)
+        raise
+    return here
+
+
+def _replaced(old: int, new: int) -> int:
+    os.close(old)
+    return new
+
+
+def make(top: int, path: str, mode: int) -> int:
+    """As ``find``, with the directories made that are missing, each with exactly this mode."""
+    names = names_of(path)
+    with contextlib.suppress(FileNotFoundError):
+        return find(top, path)
+    here, index = os.dup(top), 0
+    try:
+        for index in range(len(names)):
+            try:
+                here = _replaced(here, find(top, "/".join(names[: index + 1])))
+            except FileNotFoundError:
+                break
+        for name in names[index:]:
+            here = _replaced(here, make_directory(here, name, mode))
+    except BaseException:
+        os.close(here)
+        raise
+    return here
+
+
+def make_directory(parent: int, name: str, mode: int) -> int:
+    """A directory just below ``parent``, made where it is missing; raises OSError where the name is a link."""
+    with contextlib.suppress(FileExistsError):  # another thread made it, or it is a link to nothing
+        os.mkdir(name, mode, dir_fd=parent)
+    made = os.open(name, _DIRECTORY, dir_fd=parent)
+    try:
+        # The mask took bits away. Only for an empty directory of our own: a container may have put another one there.
+        found = os.fstat(made)
+        if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != mode and not os.listdir(made):
+            os.fchmod(made, mode)
+    except BaseException:
+        os.close(made)
+        raise
+    return made
+
+
+def make_file(parent: int, name: str, mode: int, data: bytes = b"", *, user: int = -1, group: int = -1) -> None:
+    """A new file just below ``parent``; raises FileExistsError where the name is taken, by a link too."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    made = os.open(name, flags, 0o600, dir_fd=parent)
+    with open(made, "wb") as file:
+        file.write(data)
+        if (user, group) != (-1, -1):
+            os.fchown(made, user, group)
+        os.fchmod(made, mode)
+
+
+def read_file(parent: int, name: str, limit: int) -> bytes | None:
+    """What a regular file just below ``parent`` holds, at most so much; None for anything else, a link too."""
+    try:
+        found = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    except OSError:
+        return None
+    with open(found, "rb") as file:
+        return file.read(limit) if stat.S_ISREG(os.fstat(found).st_mode) else None
