@@ -20,9 +20,14 @@ class Accepted(NamedTuple):
 
 
 ACCEPTED: tuple[Accepted, ...] = (
+    Accepted(r"columnDefinitions\[\]\.description", "descriptions of columns are prose of upstream's, and not ours"),
+    Accepted(r"projected.sources: fewer items .* openshift-service-ca.crt", "the peer is built from OpenShift's fork, which "
+             "mounts a certificate of its own"),
+    Accepted(r"apiservices\S* (object|table) (status|rows)", "the peer looks after APIServices in the API server, sampan in "
+             "a reconciler, which does not run here"),
     Accepted(r" managedFields ", "owned fields are being mended elsewhere", "managed"),
     Accepted(r"adds empty (list|dict)", "omitted empties are being mended elsewhere", "empties"),
-    Accepted(r"items\[\]\.(kind|apiVersion): adds text", "list items are being mended elsewhere", "items"),
+    Accepted(r"(items|object)\[\]\.(kind|apiVersion): adds text", "list items are being mended elsewhere", "items"),
 )
 
 

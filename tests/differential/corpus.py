@@ -123,7 +123,7 @@ _SAMPLES = [
     _sample("coordination.k8s.io/v1", "Lease", "leases", {"spec": {"holderIdentity": "me", "leaseDurationSeconds": 15,
             "acquireTime": "2025-01-02T03:04:05.000006Z", "leaseTransitions": 1}}),
     _sample("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", {"addressType": "IPv4", "endpoints": [
-            {"addresses": ["10.1.2.3"], "conditions": {"ready": True}, "nodeName": "n"}],
+            {"addresses": ["10.1.2.3"], "conditions": {"ready": True}, "nodeName": "node-a"}],
             "ports": [{"name": "http", "port": 80}]}),
     _sample(_NET, "IPAddress", "ipaddresses", {"spec": {"parentRef": {"resource": "services", "name": "s",
             "namespace": NAMESPACE}}}, cluster=True),

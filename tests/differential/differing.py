@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\b\d+\b')
+_OBJECT = re.compile(r"^(\[\]\.object\.)?(rows\[\]\.object|items\[\])\.(?!kind|apiVersion)|^\[\]\.object\.")
 _MISSING = object()
 
 
@@ -54,10 +55,23 @@ def _answers(where: str, ours: dict[str, Any], peers: dict[str, Any]) -> Iterato
     if _is_failure(mine) and _is_failure(others):
         yield from _failures(where, mine, others)
         return
-    aspect = _aspect(others)
-    for path, shape, left, right in _walk(mine, others, ""):
-        kind = "managedFields" if "managedFields" in path else aspect
-        yield Difference(where, kind, path, shape, _shown(left), _shown(right))
+    if _kind_of(mine) != _kind_of(others):
+        shape = f"{_kind_of(mine)} not {_kind_of(others)}"
+        yield Difference(where, "kind", "", shape, _shown(mine), _shown(others))
+        return
+    yield from _contents(where, _aspect(others), mine, others)
+
+
+def _contents(where: str, aspect: str, ours: Any, peers: Any) -> Iterator[Difference]:
+    """An object in a list, in a row or in an event is compared as an object: one fault, wherever it is seen."""
+    for path, shape, left, right in _walk(ours, peers, ""):
+        inner = _OBJECT.sub("", path)
+        kind = "managedFields" if "managedFields" in path else aspect if inner == path else "object"
+        yield Difference(where, kind, inner, shape, _shown(left), _shown(right))
+
+
+def _kind_of(body: Any) -> str:
+    return str(body.get("kind")) if isinstance(body, dict) else type(body).__name__
 
 
 def _is_failure(body: Any) -> bool:

@@ -49,7 +49,7 @@ class Step:
             return protobufs.encode(body)
         if self.content_type == YAML:
             return yaml.safe_dump(body, allow_unicode=True).encode()
-        return json.dumps(body, ensure_ascii=False).encode()
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
     def short(self) -> str:
         query = f"?{urlencode(self.query)}" if self.query else ""

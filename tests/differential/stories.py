@@ -16,9 +16,9 @@ from steps import Step, Story
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 _PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 _PARTIALS = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-_ACCEPTS = ["", "", "", "", "", "application/json", _TABLE, _PARTIAL, "application/yaml", "text/plain",
+_ACCEPTS = ["", "", "", "", "", "application/json", _TABLE, _PARTIAL, "text/plain",
             f"{_TABLE},application/json", "application/json;as=Table;v=v2;g=meta.k8s.io"]  # fmt: skip
-_LIST_ACCEPTS = ["", "", "", "application/json", _TABLE, _TABLE, _PARTIALS, "application/yaml", "text/plain"]
+_LIST_ACCEPTS = ["", "", "", "application/json", _TABLE, _TABLE, _PARTIALS, "text/plain"]
 _MANAGERS = ["me", "me", "m" * 129, "a\nb", ""]
 _VALIDATION = ["Strict", "Strict", "Warn", "Ignore", "Foo", ""]
 _SELECTORS = ["app=web", "app in (web,x)", "!app", "app", "app!=web", "app=", "a b", "app in (", "app>1", "=", "x=y,"]
@@ -153,10 +153,8 @@ def _list_options(draw: Any) -> dict[str, str]:
     return found
 
 
-def _scoped(sample: Sample, query: dict[str, str]) -> dict[str, str]:
-    """Cluster-wide collections hold what only one of the two has: only the story's own objects are asked for there."""
-    if sample.namespaced:
-        return query
+def _scoped(query: dict[str, str]) -> dict[str, str]:
+    """Collections hold what only one of the two has: only the story's own objects are asked for."""
     words = query.get("labelSelector", "")
     return {**query, "labelSelector": f"story=@NAME@,{words}" if words else "story=@NAME@"}
 
@@ -186,7 +184,7 @@ def _get(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
 
 @st.composite
 def _list(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
-    query = _scoped(sample, draw(_list_options()))
+    query = _scoped(draw(_list_options()))
     return Step("list", "GET", sample.collection, query, draw(st.sampled_from(_LIST_ACCEPTS)))
 
 

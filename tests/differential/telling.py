@@ -73,7 +73,7 @@ def fixed() -> list[Story]:
         if not sample.named:
             found.append(Story(sample.resource, sample.collection, tuple(create)))
             continue
-        selected = {} if sample.namespaced else {"labelSelector": "story=@NAME@"}
+        selected = {"labelSelector": "story=@NAME@"}
         label = {"metadata": {"labels": {"new": "1"}}}
         again = {**sample.body, "metadata": {**sample.body["metadata"], "resourceVersion": "@RV@"}}
         applied = {"fieldManager": "me", "force": "true"}

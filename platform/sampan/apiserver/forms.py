@@ -61,6 +61,8 @@ def listing(
         return table(served, form, records, meta, include)
     if form.how == "partial":
         start = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/%s","metadata":' % form.version.encode()
+        if not records:  # Go's nil slice; typed lists are never nil
+            return b'%s%s,"items":null}' % (start, head)
         return b'%s%s,"items":[%s]}' % (start, head, b",".join([partial(served, form, r) for r in records]))
     if served.converts:
         items = b",".join([native(served, record) for record in records])

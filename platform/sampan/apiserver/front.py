@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from sampan.apiserver.calls import ServedCall
@@ -19,6 +20,7 @@ from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import answer_error, no_such_path
 from sampan.apiserver.strangers import Guard
 from sampan.apiserver.subresources import Subresources, not_allowed
+from sampan.apiserver.verbs.writing import warning_headers
 from sampan.contracts.serving import Answer, Call, Route
 
 Step = Callable[[Request], None]
@@ -80,6 +82,8 @@ class Front:
 
     def _finish(self, request: Request, answer: Answer) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
+        if answer.status >= 400 and request.warnings:
+            answer = replace(answer, headers=[*answer.headers, *warning_headers(request.warnings)])
         return compressed(request, answer) if request.verb == "list" else answer
 
     def find(self, request: Request) -> None:

@@ -21,6 +21,8 @@ class Form(NamedTuple):
 JSON = Form("json")
 _AS = {"Table": "table", "PartialObjectMetadata": "partial", "PartialObjectMetadataList": "partial"}
 _JSON_TYPES = frozenset({"application/json", "application/*", "*/*"})
+_OTHER_TYPES = frozenset({"application/yaml", "application/vnd.kubernetes.protobuf"})
+_SHOWN = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
 
 
 class Wanted(NamedTuple):
@@ -52,8 +54,9 @@ def ranges(accept: str) -> tuple[Wanted, ...]:
 
 
 @lru_cache(1024)
-def form(accept: str, only_json: bool = False) -> Form:
-    """The form of objects and lists for this Accept header; raises NotAcceptable."""
+def form(accept: str, only_json: bool = False, streams: bool = False) -> Form:
+    """The form of objects and lists for this Accept header; raises NotAcceptable. ``streams``: a watch could be asked
+    of the same path."""
     for wanted in ranges(accept):
         if wanted.media not in _JSON_TYPES:
             continue
@@ -64,6 +67,9 @@ def form(accept: str, only_json: bool = False) -> Form:
         ours = wanted.parameters.get("g", "meta.k8s.io") == "meta.k8s.io" and version in ("v1", "v1beta1")
         if ours and not only_json and name in _AS:
             return Form(_AS[name], version)
+    if not any(wanted.media in _JSON_TYPES or wanted.media in _OTHER_TYPES for wanted in ranges(accept)):
+        known = ", ".join((*_SHOWN, *(f"{media};stream=watch" for media in (_SHOWN[0], _SHOWN[2]) if streams)))
+        raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {known}", bare=True)
     raise NotAcceptable(
         "only the following media types are accepted: application/json, application/yaml, "
         "application/vnd.kubernetes.protobuf"

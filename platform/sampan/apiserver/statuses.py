@@ -47,7 +47,7 @@ def not_found(resource: Resource, name: str) -> NotFound:
 
 
 def no_such_path() -> NotFound:
-    return NotFound("the server could not find the requested resource")
+    return NotFound("the server could not find the requested resource", bare=True)
 
 
 def already_exists(resource: Resource, name: str) -> AlreadyExists:

@@ -174,7 +174,7 @@ class Subresources:
 
 
 def not_allowed() -> MethodNotAllowed:
-    return MethodNotAllowed("the server does not allow this method on the requested resource")
+    return MethodNotAllowed("the server does not allow this method on the requested resource", bare=True)
 
 
 def _guarded(run: Callable[[], Answer]) -> Answer:

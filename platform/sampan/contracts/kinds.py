@@ -141,6 +141,8 @@ class Kind:
     name_rule: str = "subdomain"
     #: Finalizers and deletion: grace asks for seconds, None means the kind knows no graceful deletion.
     grace: Callable[[Deletion], int] | None = None
+    #: Whether DELETE answers with the object even where it is gone at once, instead of a Status.
+    shown_deleted: bool = False
     #: "Background" or "Orphan": what DELETE does when the client names no propagationPolicy.
     propagation: str = "Background"
     #: Whether the object keeps finalizers outside metadata (Namespace's spec.finalizers): while true, and while

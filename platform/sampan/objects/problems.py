@@ -32,6 +32,12 @@ def unsupported(path: str, value: Any, supported: Iterable[str]) -> Problem:
     return Problem(path, "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {words}")
 
 
+def unsupported_in_order(path: str, value: Any, supported: Iterable[str]) -> Problem:
+    """The same where upstream does not sort the words."""
+    words = ", ".join(shown(word) for word in supported)
+    return Problem(path, "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {words}")
+
+
 def forbidden(path: str, detail: str) -> Problem:
     return Problem(path, "FieldValueForbidden", f"Forbidden: {detail}")
 
