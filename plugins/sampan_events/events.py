@@ -99,7 +99,8 @@ def _last_seen(event: Object) -> Any:
 def _source(event: Object) -> str:
     source = event.get("source") or {}
     component = source.get("component") or event.get("reportingComponent") or ""
-    return ", ".join(part for part in (component, source.get("host") or "") if part)
+    place = source.get("host") or (event.get("reportingInstance") if not source.get("component") else "") or ""
+    return ", ".join(part for part in (component, place) if part)
 
 
 def _count(event: Object) -> int:
@@ -131,8 +132,8 @@ COLUMNS = (
     Column("Source", _source, priority=1),
     Column("Message", lambda event: (event.get("message") or "").strip()),
     Column("First Seen", lambda event: event.get("firstTimestamp") or event.get("eventTime"), type="date", priority=1),
-    Column("Count", _count, type="integer", priority=1),
-    Column("Name", lambda event: event["metadata"]["name"], priority=1),
+    Column("Count", _count, priority=1),
+    Column("Name", lambda event: event["metadata"]["name"], format="name", priority=1),
 )
 
 

@@ -15,6 +15,11 @@ EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 def prepare(draft: Draft) -> None:
     """A status that names capacity without allocatable means both, as upstream has it."""
+    spec = draft.object.setdefault("spec", {})
+    if spec.get("podCIDR") and not spec.get("podCIDRs"):
+        spec["podCIDRs"] = [spec["podCIDR"]]
+    elif spec.get("podCIDRs") and not spec.get("podCIDR"):
+        spec["podCIDR"] = spec["podCIDRs"][0]
     status = draft.object.get("status") or {}
     if status.get("capacity") and not status.get("allocatable"):
         status["allocatable"] = dict(status["capacity"])

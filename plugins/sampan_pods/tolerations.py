@@ -10,7 +10,7 @@ SECONDS = 300
 
 class DefaultTolerations:
     name = "defaulttolerations"
-    operations = frozenset({"CREATE"})
+    operations = frozenset({"CREATE", "UPDATE"})
     mutates = True
     priority = 600
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sampan.contracts.kinds import Column, Kind, Object, Problem
+from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan.objects import problems
 from sampan.objects.validation import validate_immutable
 from sampan_priority.resources import GROUP, PREEMPTS
@@ -31,6 +31,12 @@ def seeds() -> list[Object]:
         }
         for name, (value, description) in _SYSTEM.items()
     ]
+
+
+def prepare(draft: Draft) -> None:
+    """Of the first generation for ever: what a class says may not change."""
+    if draft.old is None:
+        draft.object["metadata"]["generation"] = 1
 
 
 def default(obj: Object) -> None:
@@ -73,6 +79,7 @@ PRIORITY_CLASS = Kind(
         Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
         Column("PreemptionPolicy", lambda obj: obj.get("preemptionPolicy") or PREEMPTS),
     ),
+    prepare=prepare,
     default=default,
     validate=validate,
 )  # fmt: skip

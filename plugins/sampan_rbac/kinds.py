@@ -11,7 +11,7 @@ from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.objects import problems, validation
 from sampan_rbac.resources import GROUP
 
-_SUBJECTS = ("Group", "ServiceAccount", "User")
+_SUBJECTS = ("ServiceAccount", "User", "Group")
 
 
 def default_binding(binding: Object) -> None:
@@ -90,7 +90,7 @@ def _subject(path: str, subject: Object) -> Iterable[Problem]:
     if not subject.get("name"):
         yield problems.required(f"{path}.name")
     if kind not in _SUBJECTS:
-        yield problems.unsupported(f"{path}.kind", kind, _SUBJECTS)
+        yield problems.unsupported_in_order(f"{path}.kind", kind, _SUBJECTS)
     elif kind == "ServiceAccount":
         if group:
             yield problems.unsupported(f"{path}.apiGroup", group, [""])
@@ -112,7 +112,7 @@ def _created(obj: Object) -> str:
 
 
 _NAME = Column("Name", lambda obj: obj["metadata"]["name"], format="name")
-_ROLE_COLUMNS = (_NAME, Column("Created At", _created))
+_ROLE_COLUMNS = (_NAME, Column("Created At", _created, type="timestamp"))
 _BINDING_COLUMNS = (
     _NAME,
     Column("Role", lambda binding: f"{binding['roleRef'].get('kind', '')}/{binding['roleRef'].get('name', '')}"),
@@ -123,19 +123,19 @@ _BINDING_COLUMNS = (
 )
 
 ROLE = Kind(
-    group=GROUP, version="v1", kind="Role", plural="roles",
+    group=GROUP, version="v1", kind="Role", plural="roles", create_on_update=True,
     columns=_ROLE_COLUMNS, validate=validate_role, name_rule="path",
 )  # fmt: skip
 CLUSTER_ROLE = Kind(
-    group=GROUP, version="v1", kind="ClusterRole", plural="clusterroles", namespaced=False,
+    group=GROUP, version="v1", kind="ClusterRole", plural="clusterroles", create_on_update=True, namespaced=False,
     columns=_ROLE_COLUMNS, validate=validate_cluster_role, name_rule="path",
 )  # fmt: skip
 ROLE_BINDING = Kind(
-    group=GROUP, version="v1", kind="RoleBinding", plural="rolebindings",
+    group=GROUP, version="v1", kind="RoleBinding", plural="rolebindings", create_on_update=True,
     columns=_BINDING_COLUMNS, default=default_binding, validate=validate_binding, name_rule="path",
 )  # fmt: skip
 CLUSTER_ROLE_BINDING = Kind(
-    group=GROUP, version="v1", kind="ClusterRoleBinding", plural="clusterrolebindings", namespaced=False,
+    group=GROUP, version="v1", kind="ClusterRoleBinding", plural="clusterrolebindings", create_on_update=True, namespaced=False,
     columns=_BINDING_COLUMNS, default=default_binding, validate=validate_cluster_binding, name_rule="path",
 )  # fmt: skip
 

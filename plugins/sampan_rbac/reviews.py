@@ -73,7 +73,7 @@ def _check(spec: Object, kind: str, *, named: bool) -> None:
             problems.invalid("spec.user", spec.get("user", ""), "at least one of user or group must be specified")
         )
     if found:
-        raise problems.as_error(found, group=GROUP, kind=kind, name="")
+        raise problems.as_error(found, group=GROUP, kind="", name="")
 
 
 def _user(spec: Object) -> User:

@@ -79,7 +79,10 @@ def default_service(service: Object) -> None:
             port["targetPort"] = port["port"]
     if spec["type"] != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
-        spec.setdefault("ipFamilies", ["IPv4"])
+        if spec.get("clusterIP") == "None" and not spec.get("selector"):  # whoever fills the endpoints has either
+            spec.setdefault("ipFamilyPolicy", "RequireDualStack")
+        two = spec.get("clusterIP") == "None" and spec.get("ipFamilyPolicy") in ("RequireDualStack", "PreferDualStack")
+        spec.setdefault("ipFamilies", ["IPv4", "IPv6"] if two and not spec.get("selector") else ["IPv4"])
         spec.setdefault("ipFamilyPolicy", "SingleStack")
     if spec["type"] in OPEN_TYPES:
         spec.setdefault("externalTrafficPolicy", "Cluster")
@@ -95,6 +98,13 @@ def default_endpoints(endpoints: Object) -> None:
     for subset in endpoints.get("subsets") or ():
         for port in subset.get("ports") or ():
             port.setdefault("protocol", "TCP")
+
+
+def prepare_slice(draft: Draft) -> None:
+    """Labels count for the generation too."""
+    new, old = draft.object["metadata"], (draft.old or {}).get("metadata")
+    if old is not None and (new.get("labels") or {}) != (old.get("labels") or {}):
+        new["generation"] = int(old.get("generation") or 0) + 1
 
 
 def default_slice(slice_: Object) -> None:

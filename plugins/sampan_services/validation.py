@@ -8,6 +8,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
 from sampan.objects import names, problems
+from sampan.objects.validation import by_rule, validate_cidr
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 AFFINITIES = ("ClientIP", "None")
@@ -58,6 +59,8 @@ def validate_service(new: Object, old: Object | None) -> Iterator[Problem]:
 def _families(spec: Object) -> Iterator[Problem]:
     """One family, IPv4: this cluster has no dual stack."""
     if spec.get("type") == "ExternalName":
+        return
+    if spec.get("clusterIP") == "None" and not spec.get("selector"):
         return
     if spec.get("ipFamilyPolicy") == "RequireDualStack":
         why = "this cluster is not configured for dual-stack services"
@@ -178,13 +181,32 @@ def validate_slice(new: Object, old: Object | None) -> Iterator[Problem]:
             yield problems.required(f"endpoints[{index}].addresses", "must contain at least 1 address")
         for number, address in enumerate(addresses):
             if kind in ("IPv4", "IPv6"):
-                yield from _ip(f"endpoints[{index}].addresses[{number}]", address)
+                yield from _slice_address(f"endpoints[{index}].addresses", number, address, kind)
+        yield from _slice_place(f"endpoints[{index}]", endpoint)
     taken = set()
     for index, port in enumerate((new.get("ports") or ())[:LARGEST_PORTS]):
+        yield from by_rule(f"ports[{index}].name", port["name"], names.dns_label) if port.get("name") else ()
         if port.get("name") in taken:
             yield problems.duplicate(f"ports[{index}].name", port.get("name"))
         taken.add(port.get("name"))
         yield from _one_of(f"ports[{index}].protocol", port.get("protocol"), PROTOCOLS)
+        if port.get("appProtocol") is not None:
+            yield from by_rule(f"ports[{index}].appProtocol", port["appProtocol"], names.label_key)
+
+
+def _slice_address(path: str, number: int, address: str, kind: str) -> Iterator[Problem]:
+    bad = list(_ip(f"{path}[{number}]", address))
+    if bad:
+        yield from bad
+    elif (":" in address) != (kind == "IPv6"):
+        yield problems.invalid(path, address, f"must be an {kind} address")
+
+
+def _slice_place(path: str, endpoint: Object) -> Iterator[Problem]:
+    if endpoint.get("nodeName") is not None:
+        yield from by_rule(f"{path}.nodeName", endpoint["nodeName"], names.dns_subdomain)
+    if endpoint.get("hostname") is not None:
+        yield from by_rule(f"{path}.hostname", endpoint["hostname"], names.dns_label)
 
 
 def validate_address(new: Object, old: Object | None) -> Iterator[Problem]:
@@ -203,6 +225,46 @@ def validate_address(new: Object, old: Object | None) -> Iterator[Problem]:
             yield problems.required(f"spec.parentRef.{field}")
     if old is not None and (old.get("spec") or {}) != (new.get("spec") or {}):
         yield problems.invalid("spec.parentRef", parent, "field is immutable")
+
+
+def validate_cidr_range(new: Object, old: Object | None) -> Iterator[Problem]:
+    """A ServiceCIDR: one range, or one of each family; a second may be added, nothing else changed."""
+    cidrs = (new.get("spec") or {}).get("cidrs") or []
+    before = None if old is None else (old.get("spec") or {}).get("cidrs") or []
+    if before is None:
+        yield from _cidrs(cidrs)
+    elif len(before) == len(cidrs) or (len(before), len(cidrs)) == (1, 2):
+        for index, cidr in enumerate(before):
+            if cidr != cidrs[index]:
+                yield problems.invalid(f"spec.cidrs[{index}]", cidrs[index], "field is immutable")
+        if len(before) != len(cidrs):
+            yield from _cidrs(cidrs)
+    else:
+        yield problems.invalid("spec.cidrs", cidrs, "field is immutable")
+
+
+def _cidrs(cidrs: list[str]) -> Iterator[Problem]:
+    path = "spec.cidrs"
+    if not cidrs:
+        yield problems.required(path, "at least one CIDR required")
+        return
+    if len(cidrs) > 2:
+        yield problems.invalid(path, {"cidrs": cidrs}, "may only hold up to 2 values")
+        return
+    for index, cidr in enumerate(cidrs):
+        yield from validate_cidr(f"{path}[{index}]", cidr)
+    families = [_family(cidr) for cidr in cidrs]
+    if len(cidrs) == 2 and families[0] == families[1] != 0:
+        why = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"
+        yield problems.invalid(path, cidrs, why)
+
+
+def _family(cidr: str) -> int:
+    """4, 6, or 0 for what is no range."""
+    try:
+        return ipaddress.ip_network(cidr, strict=False).version
+    except ValueError:
+        return 0
 
 
 def _one_of(path: str, value: Any, allowed: tuple[str, ...]) -> Iterator[Problem]:

@@ -25,6 +25,19 @@ ACCEPTED: tuple[Accepted, ...] = (
              "mounts a certificate of its own"),
     Accepted(r"apiservices\S* (object|table) (status|rows)", "the peer looks after APIServices in the API server, sampan in "
              "a reconciler, which does not run here"),
+    Accepted(r"status : 400 not 500 ((metadata\.)?resourceVersion|strconv|failed to (create typed patch|convert new))",
+             "a client's mistake is a 400; upstream answers 500 to a malformed resourceVersion and an ill-typed apply"),
+    Accepted(r"RequestWatchProgress is disabled", "the etcd at hand is older than the peer wants"),
+    Accepted(r"message : invalid continue token: continue key is not valid", "what is wrong with the text of a token is said "
+             "in the words of another JSON parser"),
+    Accepted(r"cause patch: |message : .*is invalid: patch: ", "the patched object is quoted, in Go's map order and Go's syntax"),
+    Accepted(r" watch .*(RequestWatchProgress|\"code\": 500|: lacks text \| nothing \| (Failure|InternalError)|initial-events-end)",
+             "the etcd at hand is older than the peer wants for a watch with an initial list"),
+    Accepted(r"StorageError: invalid object", "upstream names its etcd key and error"),
+    Accepted(r"cause : number ", "on the update of some kinds upstream checks the metadata twice and says so twice"),
+    Accepted(r"(Create|Update|Patch)Options|status : .* (dryRun|fieldManager|fieldValidation|force)\b|cause "
+             r"(dryRun|fieldManager|fieldValidation|force):|\| \[\"(dryRun|fieldManager|fieldValidation|force):|is not a boolean|details\\.(group|kind|name).*meta.k8s.io|failure details.name: adds",
+             "options of writes are being mended elsewhere", "options"),
     Accepted(r" managedFields ", "owned fields are being mended elsewhere", "managed"),
     Accepted(r"adds empty (list|dict)", "omitted empties are being mended elsewhere", "empties"),
     Accepted(r"(items|object)\[\]\.(kind|apiVersion): adds text", "list items are being mended elsewhere", "items"),

@@ -30,7 +30,7 @@ class Session:
     def __init__(self, target: Target, name: str) -> None:
         self._target = target
         self._name = name
-        self.places = {"@NAME@": name, "@RV@": "1", "@OLD@": "1", "@UID@": "0", "@CONT@": "none"}
+        self.places = {"@NAME@": name, "@RV@": "0", "@OLD@": "0", "@UID@": "0", "@CONT@": "none"}
         self._generated = re.compile(rf"\b({re.escape(name)}[a-z0-9.-]*-)[bcdfghjklmnpqrstvwxz2456789]{{5}}\b")
 
     def tell(self, step: Step) -> dict[str, Any] | None:
@@ -72,7 +72,7 @@ class Session:
         if isinstance(content.get("items"), list):
             self.places["@CONT@"] = metadata.get("continue") or self.places["@CONT@"]
         elif metadata.get("name") == self._name and metadata.get("resourceVersion"):
-            if self.places["@OLD@"] == "1":
+            if self.places["@OLD@"] == "0":
                 self.places["@OLD@"] = metadata["resourceVersion"]
             self.places["@RV@"] = metadata["resourceVersion"]
             self.places["@UID@"] = metadata.get("uid") or "0"
@@ -96,6 +96,7 @@ class Session:
         text = _TOKEN_VOLUME.sub("kube-api-access-XXXXX", _SERVICE_IP.sub("SERVICE-IP", text))
         text = _COMPOSITE.sub(r"\1VALUE", _DIFF.sub("", text))
         text = self._generated.sub(r"\1XXXXX", text).replace(self._name, "@NAME@")
+        text = re.sub(r"(Too large resource version: \d+, current:) \d+", r"\1 VERSION", text)
         for place in ("@RV@", "@OLD@"):
             if len(self.places[place]) > 1:
                 text = re.sub(rf"\b{self.places[place]}\b", "VERSION", text)

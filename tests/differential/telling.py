@@ -13,7 +13,7 @@ from steps import Step, Story
 from stories import stories
 from targets import Target
 
-_BATCH = 50
+_BATCH = 200
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 

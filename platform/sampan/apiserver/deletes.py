@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sampan.apiserver import encoding, stamps
-from sampan.apiserver.cache.records import fill_revision
+from sampan.apiserver.cache.records import Record, fill_revision
 from sampan.apiserver.statuses import conflict, not_found
 from sampan.apiserver.verbs.options import dry_run_problems, refuse
 from sampan.apiserver.writes import ATTEMPTS, Intent, Write, Writer, Written
-from sampan.contracts.kinds import Deletion, Kind, Object, Resource
+from sampan.contracts.kinds import Deletion, Kind, Object, Resource, _free
 from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, Conflict
 from sampan.objects.problems import invalid, unsupported_in_order
@@ -96,9 +96,20 @@ class Deleter:
                 revision = yield ops
             except Stale:
                 continue
-            body = fill_revision(value, revision) if kept is not None else record.moved(revision).body
+            body = fill_revision(value, revision) if kept is not None else self._gone(kind, old, record, revision)
             return Written(body, deleted=kept is None, key=key, revision=revision)
         raise conflict(served.resource, intent.name)
+
+    def _gone(self, kind: Kind, old: Object, record: Record, revision: int) -> bytes:
+        """What an object looks like that went at once; one that could have had a period is shown marked."""
+        if kind.grace is None or old["metadata"].get("deletionTimestamp"):
+            return record.moved(revision).body
+        meta = old["metadata"]
+        meta["deletionTimestamp"], meta["deletionGracePeriodSeconds"] = stamps.timestamp(self._clock()), 0
+        if meta.get("generation"):
+            meta["generation"] += 1
+        meta["resourceVersion"] = str(revision)
+        return encoding.encode_json(old)
 
     def _kept(self, kind: Kind, options: Options, obj: Object) -> Object | None:
         """The object as it stays while it is being deleted, or None when it goes at once."""
@@ -111,7 +122,8 @@ class Deleter:
         if not finalizers and seconds <= 0 and not kind.held(obj):
             return None
         meta["deletionTimestamp"] = stamps.timestamp(self._clock() + max(seconds, 0))
-        meta["deletionGracePeriodSeconds"] = max(seconds, 0)
+        if kind.held is _free:  # a Namespace has no period
+            meta["deletionGracePeriodSeconds"] = max(seconds, 0)
         if meta.get("generation"):
             meta["generation"] += 1
         kind.terminate(obj)

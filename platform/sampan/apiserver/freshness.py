@@ -24,7 +24,7 @@ def asked_revision(request: Request, name: str = "resourceVersion") -> int:
         return -1
     if not (text.isascii() and text.isdigit()) or len(text) > 19:
         why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise BadRequest(f"invalid resource version: {why}" if request.verb == "list" else why)
+        raise BadRequest(f"invalid resource version: {why}" if request.verb in ("list", "deletecollection") else why)
     return int(text)
 
 

@@ -82,9 +82,18 @@ class Front:
 
     def _finish(self, request: Request, answer: Answer) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
-        if answer.status >= 400 and request.warnings:
-            answer = replace(answer, headers=[*answer.headers, *warning_headers(request.warnings)])
+        answer = self._warned(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer
+
+    def _warned(self, request: Request, answer: Answer) -> Answer:
+        """With the warnings that a refusal carries too, and that of a deprecated kind. May see an answer twice."""
+        served, wanted = request.served, []
+        if served is not None and served.kind.deprecated:
+            wanted.append(served.kind.deprecated)
+        if answer.status >= 400:
+            wanted += request.warnings
+        missing = [header for header in warning_headers(wanted) if header not in answer.headers] if wanted else []
+        return replace(answer, headers=[*missing, *answer.headers]) if missing else answer
 
     def find(self, request: Request) -> None:
         """A step of the chain: which kind the path means, if any."""

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from sampan.contracts.kinds import Kind, Object, Problem
-from sampan.errors import BadRequest, UnsupportedMediaType
-from sampan.objects import metadata, protobuf, schema, selectors, structural, tables, validation, yamlin
+from sampan.errors import BadRequest, Invalid, UnsupportedMediaType
+from sampan.objects import metadata, problems, protobuf, schema, selectors, structural, tables, validation, yamlin
 from sampan.objects.apply import apply as applying
 from sampan.objects.apply import managers
 from sampan.objects.patches import json_patch, merge_patch, strategic
@@ -112,10 +112,9 @@ def _is_plain(data: bytes, obj: Object) -> bool:
 def judged(found: list[str], strictness: str, address: tuple[str, str, str]) -> list[str]:
     """Warnings, or with Strict the 400 that names them all."""
     if found and strictness == "Strict":
-        group, version, kind = address
-        full = f"{group}/{version}" if group else version
+        _, version, kind = address
         raise BadRequest(
-            f'{kind} in version "{full}" cannot be handled as a {kind}: strict decoding error: {", ".join(found)}'
+            f'{kind} in version "{version}" cannot be handled as a {kind}: strict decoding error: {", ".join(found)}'
         )
     return found
 
@@ -177,7 +176,10 @@ def patch(
         return patched, []
     touched = _touched(how, change, patched)
     part = {name: patched[name] for name in touched if name in patched}
-    pruned = own.prune(part) if own is not None else schema.load().prune(*address, part)
+    try:
+        pruned = own.prune(part) if own is not None else schema.load().prune(*address, part)
+    except BadRequest as error:
+        raise _unfit(patched, error) from error
     for name in part:
         if name not in pruned:
             del patched[name]
@@ -186,6 +188,13 @@ def patch(
         return patched, []
     unknown = own.unknown_fields(part) if own is not None else schema.load().unknown_fields(*address, part)
     return patched, judged(unknown, strictness, address)
+
+
+def _unfit(patched: Object, error: BadRequest) -> Invalid:
+    """The 422 for a patch that leaves what the kind cannot hold."""
+    why = error.message.partition("cannot be handled as a ")[2].partition(": ")[2] or error.message
+    found = problems.invalid("patch", msgspec.json.encode(patched).decode(), why)
+    return problems.as_error([found], group="", kind="", name="")
 
 
 def _touched(how: str, change: Any, patched: Object) -> Iterable[str]:

@@ -70,9 +70,4 @@ def form(accept: str, only_json: bool = False, streams: bool = False) -> Form:
     if not any(wanted.media in _JSON_TYPES or wanted.media in _OTHER_TYPES for wanted in ranges(accept)):
         known = ", ".join((*_SHOWN, *(f"{media};stream=watch" for media in (_SHOWN[0], _SHOWN[2]) if streams)))
         raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {known}", bare=True)
-    raise NotAcceptable(
-        "only the following media types are accepted: application/json, application/yaml, "
-        "application/vnd.kubernetes.protobuf"
-        if not only_json
-        else "only the following media types are accepted: application/json"
-    )
+    raise NotAcceptable(f"only the following media types are accepted: {', '.join(_SHOWN)}")

@@ -55,7 +55,7 @@ class Column:
 
     name: str
     cell: Callable[[Object], Any]
-    type: str = "string"  # string, integer, number, boolean, date
+    type: str = "string"  # string, integer, number, boolean, date (shown as an age), timestamp (shown as it is)
     format: str = ""  # name for the name column
     priority: int = 0  # 0 always shown, 1 only with -o wide
     description: str = ""
@@ -156,6 +156,8 @@ class Kind:
     unconditional_update: bool = True
     #: Seconds an object lives after its last write; Events only. 0 = for ever.
     ttl: int = 0
+    #: A warning that every request to the kind is answered with, as upstream's of what is deprecated.
+    deprecated: str = ""
     #: Secrets and such: values are never logged nor audited in full, and are encrypted at rest when that is on.
     sensitive: bool = False
     #: Where this is not the stored version: plural of the same group's stored kind, and the two conversions.

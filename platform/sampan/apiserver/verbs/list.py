@@ -170,7 +170,7 @@ class List:
 
     def _expired(self, served: Served, selection: Selection, asked: Asked) -> Expired:
         if not asked.after:
-            return Expired(f"The resourceVersion for the provided list is too old: {asked.exact}")
+            return Expired("The resourceVersion for the provided list is too old.")
         scope = served.scope(selection.namespace)
         return Expired(INCONSISTENT, continue_token=continuation.pack(0, asked.after[len(scope) :]))
 

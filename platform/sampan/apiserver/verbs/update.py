@@ -27,7 +27,7 @@ class Update:
         form = accepted(request)
         obj = self._writing.decode(request, served)
         intent = self._writing.intent(request, served, request.subresource)
-        revision = sent_revision(obj)
+        revision = known_revision(obj)
         if not revision and not served.kind.unconditional_update and not request.subresource:
             found = [problems.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
             raise problems.as_error(found, group=served.kind.group, kind=served.kind.kind, name=request.name)
@@ -38,6 +38,7 @@ class Update:
         writer, served = self._writing.writer, intent.served
 
         def change(current: Object) -> Object:
+            sent_revision(obj)
             uid = obj["metadata"].get("uid")
             if uid and uid != current["metadata"].get("uid"):
                 present = current["metadata"].get("uid")
@@ -49,9 +50,17 @@ class Update:
         try:
             return (yield from writer.update(intent, change, revision=revision))
         except NotFound:
-            if not served.kind.create_on_update or intent.subresource or revision:
+            if not served.kind.create_on_update or intent.subresource:
                 raise not_found(served.resource, intent.name) from None
         return (yield from writer.create(intent, obj))
+
+
+def known_revision(obj: Object) -> int:
+    """The same, and 0 for one that ``sent_revision`` refuses: whether the object is there at all counts first."""
+    try:
+        return sent_revision(obj)
+    except BadRequest:
+        return 0
 
 
 def sent_revision(obj: Object) -> int:

@@ -105,8 +105,7 @@ def check_address(obj: Object, request: Request, served: Served) -> None:
     sent = meta.get("namespace") or ""
     if sent and sent != request.namespace and served.namespaced:
         raise BadRequest(
-            f"the namespace of the provided object does not match the namespace sent on the request "
-            f"({sent} vs {request.namespace})"
+            "the namespace of the provided object does not match the namespace sent on the request"
         )
     name = meta.get("name") or ""
     if request.name:
