@@ -151,7 +151,7 @@ FRESH_FIELDS: dict[str, Callable[[Object], str]] = {
 FRESH_COLUMNS = tuple(dataclasses.replace(column, cell=_through(column.cell)) for column in COLUMNS)
 EVENT = Kind(
     group="", version="v1", kind="Event", plural="events", short_names=("ev",), columns=COLUMNS, fields=FIELDS,
-    default=default, validate=validate, ttl=HOUR, create_on_update=True,
+    default=default, validate=validate, ttl=HOUR, create_on_update=True, propagation="",
 )  # fmt: skip
 FRESH_EVENT = Kind(
     group="events.k8s.io", version="v1", kind="Event", plural="events", short_names=("ev",), columns=FRESH_COLUMNS,

@@ -8,13 +8,14 @@ from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
 from sampan.objects import names, problems
-from sampan.objects.validation import by_rule, validate_cidr
+from sampan.objects.validation import by_rule, validate_cidr, validate_labels
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 AFFINITIES = ("ClientIP", "None")
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 OPEN_TYPES = ("NodePort", "LoadBalancer")
 POLICIES = ("Cluster", "Local")
+DISTRIBUTIONS = ("PreferClose", "PreferSameNode", "PreferSameZone")
 IP_POLICIES = ("SingleStack", "PreferDualStack", "RequireDualStack")
 ADDRESS_TYPES = ("IPv4", "IPv6", "FQDN")
 LONGEST_AFFINITY = 86400
@@ -30,9 +31,7 @@ def validate_service(new: Object, old: Object | None) -> Iterator[Problem]:
     if not ports and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
         yield problems.required("spec.ports")
     yield from _service_ports(ports)
-    for key, value in (spec.get("selector") or {}).items():
-        for complaint in (*names.label_key(key), *names.label_value(value)):
-            yield problems.invalid("spec.selector", key, complaint)
+    yield from validate_labels(spec.get("selector") or {}, "spec.selector")
     if spec.get("type") == "ExternalName":
         yield from _external_name(spec.get("externalName") or "")
     if spec.get("type") in ("NodePort", "LoadBalancer") and spec.get("clusterIP") == "None":
@@ -45,9 +44,10 @@ def validate_service(new: Object, old: Object | None) -> Iterator[Problem]:
         wanted, before = spec.get("loadBalancerClass"), old["spec"].get("loadBalancerClass")
         if wanted != before:
             yield problems.invalid("spec.loadBalancerClass", wanted or "", "may not change once set")
-    for name in ("internalTrafficPolicy", "externalTrafficPolicy"):
-        if spec.get(name):
-            yield from _one_of(f"spec.{name}", spec[name], POLICIES)
+    if spec.get("internalTrafficPolicy"):
+        yield from _one_of("spec.internalTrafficPolicy", spec["internalTrafficPolicy"], POLICIES)
+    if spec.get("trafficDistribution") is not None:
+        yield from _one_of("spec.trafficDistribution", spec["trafficDistribution"], DISTRIBUTIONS)
     for index, address in enumerate(spec.get("externalIPs") or ()):
         yield from _ip(f"spec.externalIPs[{index}]", address)
     yield from _families(spec)
@@ -86,6 +86,8 @@ def _balancer(service: Object) -> Iterator[Problem]:
     if spec.get("externalTrafficPolicy") and not (spec.get("type") in OPEN_TYPES or spec.get("externalIPs")):
         why = "may only be set for externally-accessible services"
         yield problems.invalid("spec.externalTrafficPolicy", spec["externalTrafficPolicy"], why)
+    elif spec.get("externalTrafficPolicy"):
+        yield from _one_of("spec.externalTrafficPolicy", spec["externalTrafficPolicy"], POLICIES)
     ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
     if ingress and not is_balanced:
         yield problems.forbidden("status.loadBalancer.ingress", 'may only be used when `spec.type` is "LoadBalancer"')
@@ -160,6 +162,8 @@ def validate_endpoints(new: Object, old: Object | None) -> Iterator[Problem]:
                 yield problems.required(f"{where}.name")
             yield from _port(f"{where}.port", port.get("port"))
             yield from _one_of(f"{where}.protocol", port.get("protocol"), PROTOCOLS)
+            if port.get("appProtocol") is not None:
+                yield from by_rule(f"{where}.appProtocol", port["appProtocol"], names.label_key)
 
 
 def validate_slice(new: Object, old: Object | None) -> Iterator[Problem]:

@@ -167,6 +167,8 @@ def _unmet(resource: Resource, name: str, why: str) -> Conflict:
 
 def _finalizers(kind: Kind, policy: str, present: list[str]) -> list[str]:
     """The object's finalizers once the policy is in force; one already there wins over the kind's default."""
+    if not kind.propagation:
+        return present
     if not policy:
         if ORPHAN in present or FOREGROUND in present:
             return present

@@ -36,7 +36,8 @@ def field_terms(text: str) -> list[tuple[str, str, str]]:
 
 
 def check_metadata(obj: Object, kind: Kind, old: Object | None) -> Iterable[Problem]:
-    return validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old)
+    own = kind.schema is None
+    return validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old, own=own)
 
 
 def decode(kind: Kind, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
@@ -187,7 +188,10 @@ def patch(
     if strictness == "Ignore" or pruned == part:
         return patched, []
     unknown = own.unknown_fields(part) if own is not None else schema.load().unknown_fields(*address, part)
-    return patched, judged(unknown, strictness, address)
+    try:
+        return patched, judged(unknown, strictness, address)
+    except BadRequest as error:
+        raise _unfit(patched, error) from error
 
 
 def _unfit(patched: Object, error: BadRequest) -> Invalid:

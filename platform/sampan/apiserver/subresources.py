@@ -16,12 +16,13 @@ from sampan.apiserver.statuses import answer_error, conflict, no_such_path
 from sampan.apiserver.verbs.get import Get
 from sampan.apiserver.verbs.patch import HOW, Patch
 from sampan.apiserver.verbs.update import Update, sent_revision
-from sampan.apiserver.verbs.writing import Writing, warning_headers
+from sampan.apiserver.verbs.writing import Writing, strictness, warning_headers
 from sampan.apiserver.writes import Intent
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
 from sampan.contracts.store import Op
 from sampan.errors import MethodNotAllowed, UnsupportedMediaType
+from sampan.objects.tables import to_partial
 
 METHODS = {"create": "POST", "get": "GET", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
 
@@ -102,11 +103,14 @@ class Subresources:
 
     def virtual(self, request: Request, served: Served) -> Answer:
         """A kind that is answered, never stored."""
-        negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"), only_json=True)
+        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
         assert self.cluster is not None and served.kind.answer is not None
         if request.method != "POST":
             raise not_allowed()
-        return self._inline(request, served.kind.answer(ServedCall(request, self.cluster)))
+        call = ServedCall(request, self.cluster)
+        call.strictness = strictness(request)
+        answer = served.kind.answer(call)
+        return self._inline(request, to_partial(answer) if form.how == "partial" else answer)
 
     def _inline(self, request: Request, result: Any) -> Answer:
         if isinstance(result, Changing):

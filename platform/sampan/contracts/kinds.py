@@ -143,7 +143,8 @@ class Kind:
     grace: Callable[[Deletion], int] | None = None
     #: Whether DELETE answers with the object even where it is gone at once, instead of a Status.
     shown_deleted: bool = False
-    #: "Background" or "Orphan": what DELETE does when the client names no propagationPolicy.
+    #: "Background" or "Orphan": what DELETE does when the client names no propagationPolicy. "": whatever it names,
+    #: nothing is done about dependents (Events).
     propagation: str = "Background"
     #: Whether the object keeps finalizers outside metadata (Namespace's spec.finalizers): while true, and while
     #: metadata.finalizers is not empty, a deleted object stays with its deletionTimestamp; every write asks again.

@@ -28,9 +28,6 @@ class Update:
         obj = self._writing.decode(request, served)
         intent = self._writing.intent(request, served, request.subresource)
         revision = known_revision(obj)
-        if not revision and not served.kind.unconditional_update and not request.subresource:
-            found = [problems.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
-            raise problems.as_error(found, group=served.kind.group, kind=served.kind.kind, name=request.name)
         work = self._update(intent, obj, revision, merge)
         return self._writing.run(request, drive.followed(work, lambda done: answer(request, served, form, done)))
 
@@ -38,7 +35,9 @@ class Update:
         writer, served = self._writing.writer, intent.served
 
         def change(current: Object) -> Object:
-            sent_revision(obj)
+            if not sent_revision(obj) and not served.kind.unconditional_update:
+                found = [problems.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
+                raise problems.as_error(found, group=served.kind.group, kind=served.kind.plural, name=intent.name)
             uid = obj["metadata"].get("uid")
             if uid and uid != current["metadata"].get("uid"):
                 present = current["metadata"].get("uid")

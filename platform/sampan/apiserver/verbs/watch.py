@@ -107,5 +107,5 @@ def read_query(request: Request) -> Asked:
     seconds = float(timeout) if timeout and timeout > 0 else SHORTEST * (1 + random.random())
     if request.value("sendInitialEvents"):
         initial = request.flag("sendInitialEvents")
-        return Asked(since, initial, initial and bookmarks, bookmarks, seconds)
+        return Asked(since if initial else since or -1, initial, initial and bookmarks, bookmarks, seconds)
     return Asked(since, since <= 0, False, bookmarks, seconds)
