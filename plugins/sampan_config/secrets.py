@@ -23,17 +23,18 @@ ACCOUNT_NAME = "kubernetes.io/service-account.name"
 
 
 def prepare(draft: Draft) -> None:
-    """stringData is write-only: its values move to data, over what is there. An update need not repeat the type."""
+    """An update need not repeat the type."""
     if draft.old is not None and not draft.object.get("type"):
         draft.object["type"] = draft.old.get("type")
-    texts = draft.object.pop("stringData", None)
-    if texts:
-        values = draft.object.setdefault("data", {})
-        for key, text in texts.items():
-            values[key] = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
 
 
 def default(secret: Object) -> None:
+    """stringData is write-only: its values move to data, over what is there."""
+    texts = secret.pop("stringData", None)
+    if texts:
+        values = secret.setdefault("data", {})
+        for key, text in texts.items():
+            values[key] = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
     if not secret.get("type"):
         secret["type"] = "Opaque"
 

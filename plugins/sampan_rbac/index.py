@@ -48,7 +48,7 @@ class _Bindings:
             shown = f'{kind} "{name}"'
             index = self.groups if kind == "Group" else self.users
             if kind == "ServiceAccount":
-                where = subject.get("namespace", namespace)
+                where = subject.get("namespace") or namespace
                 name, shown = f"system:serviceaccount:{where}:{name}", f'{kind} "{name}/{where}"'
             bound = Bound(namespace, role.get("kind", ""), role.get("name", ""), shown, metadata["name"])
             index.setdefault(name, []).append(bound)

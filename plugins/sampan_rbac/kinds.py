@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
-from sampan.objects import problems, validation
+from sampan.objects import names, problems, validation
 from sampan_rbac.resources import GROUP
 
 _SUBJECTS = ("ServiceAccount", "User", "Group")
@@ -79,22 +79,25 @@ def _binding(binding: Object, old: Object | None, *, roles: tuple[str, ...]) -> 
         yield problems.required("roleRef.name")
     elif name in (".", "..") or "/" in name or "%" in name:
         yield problems.invalid("roleRef.name", name, "may not be '.' or '..' nor contain '/' or '%'")
+    for at, subject in enumerate(binding.get("subjects") or ()):
+        yield from _subject(f"subjects[{at}]", subject, namespaced="Role" in roles)
     if old is not None and old.get("roleRef") != binding.get("roleRef"):
         yield problems.invalid("roleRef", role, "cannot change roleRef")
-    for at, subject in enumerate(binding.get("subjects") or ()):
-        yield from _subject(f"subjects[{at}]", subject)
 
 
-def _subject(path: str, subject: Object) -> Iterable[Problem]:
+def _subject(path: str, subject: Object, *, namespaced: bool) -> Iterable[Problem]:
+    """A ServiceAccount without a namespace is of the RoleBinding's own; a ClusterRoleBinding has none."""
     kind, group = subject.get("kind", ""), subject.get("apiGroup", "")
     if not subject.get("name"):
         yield problems.required(f"{path}.name")
+    elif kind == "ServiceAccount":
+        yield from validation.by_rule(f"{path}.name", subject["name"], names.dns_subdomain)
     if kind not in _SUBJECTS:
         yield problems.unsupported_in_order(f"{path}.kind", kind, _SUBJECTS)
     elif kind == "ServiceAccount":
         if group:
             yield problems.unsupported(f"{path}.apiGroup", group, [""])
-        if not subject.get("namespace"):
+        if not namespaced and not subject.get("namespace"):
             yield problems.required(f"{path}.namespace")
     elif group != GROUP:
         yield problems.unsupported(f"{path}.apiGroup", group, [GROUP])

@@ -13,9 +13,16 @@ OPEN_TYPES = ("NodePort", "LoadBalancer")  # reachable from outside the cluster
 def prepare_service(draft: Draft) -> None:
     """Carry over what an update may leave out, and drop what the new type does not have (KEP-1881's wipe rules)."""
     spec = draft.object.setdefault("spec", {})
-    if draft.old is None or draft.subresource:
-        return
-    old = draft.old["spec"]
+    if draft.old is not None and not draft.subresource:
+        _carry_over(draft.object, spec, draft.old["spec"])
+    if spec.get("type") != "ExternalName":  # not among the defaults: the creator does not own them
+        open_headless = spec.get("clusterIP") == "None" and not spec.get("selector")  # its endpoints may be of either
+        spec.setdefault("ipFamilyPolicy", "RequireDualStack" if open_headless else "SingleStack")
+        two = open_headless and spec["ipFamilyPolicy"] != "SingleStack"
+        spec.setdefault("ipFamilies", ["IPv4", "IPv6"] if two else ["IPv4"])
+
+
+def _carry_over(service: Object, spec: Object, old: Object) -> None:
     new_type, old_type = spec.get("type") or "ClusterIP", old.get("type")
     if new_type == "ExternalName":
         for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"):
@@ -27,7 +34,7 @@ def prepare_service(draft: Draft) -> None:
                 spec[name] = old[name]
     if old_type == "LoadBalancer" and new_type != "LoadBalancer":
         _drop_unchanged(spec, old, ("allocateLoadBalancerNodePorts", "loadBalancerClass"))
-        draft.object["status"] = {**(draft.object.get("status") or {}), "loadBalancer": {}}
+        service["status"] = {**(service.get("status") or {}), "loadBalancer": {}}
     if new_type in OPEN_TYPES and old_type in OPEN_TYPES:
         _keep_node_ports(spec, old)
     elif new_type not in OPEN_TYPES:
@@ -79,11 +86,6 @@ def default_service(service: Object) -> None:
             port["targetPort"] = port["port"]
     if spec["type"] != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
-        if spec.get("clusterIP") == "None" and not spec.get("selector"):  # whoever fills the endpoints has either
-            spec.setdefault("ipFamilyPolicy", "RequireDualStack")
-        two = spec.get("clusterIP") == "None" and spec.get("ipFamilyPolicy") in ("RequireDualStack", "PreferDualStack")
-        spec.setdefault("ipFamilies", ["IPv4", "IPv6"] if two and not spec.get("selector") else ["IPv4"])
-        spec.setdefault("ipFamilyPolicy", "SingleStack")
     if spec["type"] in OPEN_TYPES:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] == "LoadBalancer":
@@ -108,8 +110,6 @@ def prepare_slice(draft: Draft) -> None:
 
 
 def default_slice(slice_: Object) -> None:
-    slice_.setdefault("endpoints", [])
-    slice_.setdefault("ports", [])
-    for port in slice_["ports"] or ():
+    for port in slice_.get("ports") or ():
         port.setdefault("protocol", "TCP")
         port.setdefault("name", "")

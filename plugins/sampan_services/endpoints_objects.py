@@ -93,7 +93,7 @@ def decide_mirror(key: Key, seen: Observed) -> Iterator[Action]:
             yield Remove(SLICES, old["metadata"]["name"], key.namespace, uid=old["metadata"]["uid"])
             continue
         wanted.remove(match)
-        if match["endpoints"] != old.get("endpoints"):
+        if match["endpoints"] != (old.get("endpoints") or []):
             yield Update(SLICES, {**old, "endpoints": match["endpoints"]})
     for slice_ in wanted:
         assert endpoints is not None

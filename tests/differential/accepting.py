@@ -25,7 +25,7 @@ ACCEPTED: tuple[Accepted, ...] = (
              "mounts a certificate of its own"),
     Accepted(r"apiservices\S* (object|table) (status|rows)", "the peer looks after APIServices in the API server, sampan in "
              "a reconciler, which does not run here"),
-    Accepted(r"status : 400 not 500 ((metadata\.)?resourceVersion|strconv|failed to (create typed patch|convert new))",
+    Accepted(r"status : 4\d\d not 500 ((metadata\.)?resourceVersion|strconv|failed to (create typed patch|convert new))",
              "a client's mistake is a 400; upstream answers 500 to a malformed resourceVersion and an ill-typed apply"),
     Accepted(r"RequestWatchProgress is disabled", "the etcd at hand is older than the peer wants"),
     Accepted(r"message : invalid continue token: continue key is not valid", "what is wrong with the text of a token is said "
@@ -35,6 +35,8 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"spec.volumes\[\]\.(glusterfs|fc|iscsi|rbd|cephfs|nfs|flexVolume|cinder|azure\w+|scaleIO|quobyte|flocker|"
              r"portworxVolume|photon\w+|storageos|vsphereVolume|gcePersistentDisk|awsElasticBlockStore|gitRepo|csi|image)\b",
              "volume types that sampan does not have are not looked into"),
+    Accepted(r"field not declared in schema|defaultUser|evictionResponders", "the table of fields is of 1.37"),
+    Accepted(r"(update|apply) \S+/status status : 404 not 422", "an object that is not there is not found, before it is looked into"),
     Accepted(r"controllerrevisions\S* status : 200 not 422 data", "upstream compares the bytes of the data, which a patch "
              "writes in another order"),
     Accepted(r"message : .* not the server rejected our request due to an error", "why a JSON patch does not apply is said"),

@@ -20,6 +20,7 @@ _AGE = re.compile(r"\d+(ms|s|m)")
 _NODE_PORT = re.compile(r":3[0-2]\d{3}/")
 _DIFF = re.compile(r"\n(@@|  )[^\0]*")  # Go prints what changed, in a form that it does not keep stable
 _COMPOSITE = re.compile(r'(Invalid value: )[{\[].*?[}\]](?=: |$)')  # Go prints the fields of types that clients never see
+_VERSION = re.compile(r"((?:current: |version: |record |precondition )\(?|\()\d+(\)?)")
 _TOKEN_VOLUME = re.compile(r"\bkube-api-access-[a-z0-9]{5}\b")
 _JSON_NUMBERS = functools.partial(json.loads, parse_constant=str)
 
@@ -96,11 +97,7 @@ class Session:
         text = _TOKEN_VOLUME.sub("kube-api-access-XXXXX", _SERVICE_IP.sub("SERVICE-IP", text))
         text = _COMPOSITE.sub(r"\1VALUE", _DIFF.sub("", text))
         text = self._generated.sub(r"\1XXXXX", text).replace(self._name, "@NAME@")
-        text = re.sub(r"(Too large resource version: \d+, current:) \d+", r"\1 VERSION", text)
-        for place in ("@RV@", "@OLD@"):
-            if len(self.places[place]) > 1:
-                text = re.sub(rf"\b{self.places[place]}\b", "VERSION", text)
-        return text
+        return _VERSION.sub(r"\1VERSION\2", text)
 
 
 def _content(answer: Answer) -> Any:

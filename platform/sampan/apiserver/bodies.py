@@ -6,12 +6,18 @@ from typing import Any
 
 from sampan.apiserver.request import Request
 from sampan.errors import BadRequest, TooLarge
+from sampan.objects import jsontext
 
 LARGEST = 3 << 20  # bytes, as upstream
 
 
 def read(request: Request) -> bytes:
-    """The whole body; raises TooLarge."""
+    """The whole body, JSON with U+FFFD for what is no text; raises TooLarge."""
+    data = _read(request)
+    return jsontext.repaired(data) if media_of(request).endswith(("json", "*/*")) else data
+
+
+def _read(request: Request) -> bytes:
     environ: dict[str, Any] = request.environ
     length = environ.get("CONTENT_LENGTH")
     stream = environ["wsgi.input"]

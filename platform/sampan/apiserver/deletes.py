@@ -90,7 +90,7 @@ class Deleter:
                 value = main.value
                 ops = [main, *beside]
             if intent.dry_run or options.dry_run:
-                body = fill_revision(value, record.revision) if kept is not None else record.body
+                body = fill_revision(value, record.revision) if kept is not None else self._gone(kind, old, record, record.revision)
                 return Written(body, deleted=kept is None, key=key, revision=record.revision)
             try:
                 revision = yield ops

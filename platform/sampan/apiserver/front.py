@@ -88,7 +88,7 @@ class Front:
     def _warned(self, request: Request, answer: Answer) -> Answer:
         """With the warnings that a refusal carries too, and that of a deprecated kind. May see an answer twice."""
         served, wanted = request.served, []
-        if served is not None and served.kind.deprecated and answer.status not in (404, 405, 406):
+        if served is not None and served.kind.deprecated and answer.status not in (405, 406):
             wanted.append(served.kind.deprecated)
         if answer.status >= 400:
             wanted += request.warnings

@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 
 from sampan.contracts.kinds import Kind, Object, Problem
-from sampan.errors import BadRequest, Invalid, UnsupportedMediaType
-from sampan.objects import metadata, problems, protobuf, schema, selectors, structural, tables, validation, yamlin
+from sampan.errors import BadRequest, UnsupportedMediaType
+from sampan.objects import metadata, protobuf, schema, selectors, structural, tables, validation, yamlin
 from sampan.objects.apply import apply as applying
 from sampan.objects.apply import managers
-from sampan.objects.patches import json_patch, merge_patch, strategic
+from sampan.objects.patches import json_patch, merge_patch, refusals, strategic
 from sampan.objects.schema import schemas as free
+from sampan.objects.schema import strict
 from sampan.objects.types import Node
 
 label_selector = selectors.parse_labels
@@ -57,10 +58,10 @@ def decode(kind: Kind, data: bytes, media: str, strictness: str) -> tuple[Object
             found = [*yamlin.duplicates(data), *found]
         check_kind(obj, kind)
         return schemas.prune(*address, obj), judged(found, strictness, address)
-    obj = schemas.decode(*address, data)
-    if strictness == "Ignore" or (strictness == "Warn" and _is_plain(data, obj)):
-        return obj, []
-    return obj, judged(schemas.strict_problems(*address, data), strictness, address)
+    if strictness == "Ignore":
+        return schemas.decode(*address, data), []
+    obj, found = schemas.decode_checked(*address, data)
+    return obj, judged(found, strictness, address)
 
 
 def _decode_own(
@@ -87,6 +88,20 @@ def default(kind: Kind, obj: Object) -> None:
     if own is not None:
         own.default(obj)
     kind.default(obj)
+
+
+def complete(kind: Kind, obj: Object) -> None:
+    """Put in the fields that a Kubernetes kind always answers with. A kind with a schema of its own has none."""
+    if structural.of(kind) is None:
+        schemas, address = schema.load(), (kind.group, kind.version, kind.kind)
+        if schemas.has(*address):
+            schemas.complete(*address, obj)
+
+
+def zero(kind: Kind) -> Object:
+    """An object of the kind of which nothing is set, as Kubernetes compares a new one with. Never to be changed."""
+    schemas, address = schema.load(), (kind.group, kind.version, kind.kind)
+    return schemas.zero(*address) if structural.of(kind) is None and schemas.has(*address) else {}
 
 
 def check(kind: Kind, obj: Object, old: Object | None) -> list[Problem]:
@@ -142,7 +157,7 @@ def decode_options(data: bytes, media: str) -> Object:
 
 
 def read_patch(how: str, data: bytes) -> Any:
-    """The patch document; raises BadRequest."""
+    """The patch document; raises BadRequest. A strategic one has whole numbers where 2.0 was sent."""
     try:
         found = msgspec.json.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
@@ -153,13 +168,29 @@ def read_patch(how: str, data: bytes) -> Any:
         raise BadRequest(f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(found)}")
     if how != "json" and not isinstance(found, dict):
         raise BadRequest("error decoding patch: an object is expected")
+    return refusals.whole(found) if how == "strategic" else found
+
+
+def patch_problems(how: str, data: bytes, change: Any) -> list[str]:
+    """What strict field validation says of a patch document itself: keys that are given twice, and unknown ones."""
+    if data.count(b'":') != msgspec.json.encode(change).count(b'":'):
+        found = strict.duplicates(strict.read_pairs(data))
+    else:
+        found = []
+    if how == "json":
+        known = {"op", "path", "from", "value"}
+        found += [
+            f'unknown field "[{at}].{name}"' for at, each in enumerate(change) for name in each if name not in known
+        ]
+        return [f"json patch {each}" for each in found]
     return found
 
 
 def patch(
     how: str, kind: Kind, current: Object, change: Any, strictness: str, *, given_away: bool = False
 ) -> tuple[Object, list[str]]:
-    """The patched object, pruned by its schema, and warnings. Raises what ``decode`` and the patch functions raise.
+    """The patched object, pruned by its schema, and what strict field validation says of it. Raises what the patch
+    functions raise, and Invalid for a result that does not fit the kind.
 
     Only what the patch names at the top is checked: the rest of ``current`` was when it was written. ``given_away``
     says that ``current`` may be changed.
@@ -178,27 +209,27 @@ def patch(
     touched = _touched(how, change, patched)
     part = {name: patched[name] for name in touched if name in patched}
     try:
-        pruned = own.prune(part) if own is not None else schema.load().prune(*address, part)
+        if own is not None:
+            pruned = own.prune(part)
+            unknown = [] if strictness == "Ignore" or pruned == part else own.unknown_fields(part)
+        elif strictness == "Ignore":
+            pruned, unknown = schema.load().prune(*address, part), []
+        else:
+            pruned, unknown = schema.load().prune_checked(*address, part)
     except BadRequest as error:
-        raise _unfit(patched, error) from error
+        raise refusals.unreadable(how, change, patched, error) from None
     for name in part:
         if name not in pruned:
             del patched[name]
     patched.update(pruned)
-    if strictness == "Ignore" or pruned == part:
-        return patched, []
-    unknown = own.unknown_fields(part) if own is not None else schema.load().unknown_fields(*address, part)
-    try:
-        return patched, judged(unknown, strictness, address)
-    except BadRequest as error:
-        raise _unfit(patched, error) from error
+    return patched, unknown
 
 
-def _unfit(patched: Object, error: BadRequest) -> Invalid:
-    """The 422 for a patch that leaves what the kind cannot hold."""
-    why = error.message.partition("cannot be handled as a ")[2].partition(": ")[2] or error.message
-    found = problems.invalid("patch", msgspec.json.encode(patched).decode(), why)
-    return problems.as_error([found], group="", kind="", name="")
+def judged_patch(found: list[str], strictness: str, how: str, change: Any, patched: Object) -> list[str]:
+    """Warnings, or with Strict the 422 that names them all."""
+    if found and strictness == "Strict":
+        raise refusals.unreadable(how, change, patched, "strict decoding error: " + ", ".join(found))
+    return [] if strictness == "Ignore" else found
 
 
 def _touched(how: str, change: Any, patched: Object) -> Iterable[str]:
@@ -214,9 +245,14 @@ def _touched(how: str, change: Any, patched: Object) -> Iterable[str]:
     return list(patched) if "" in names else names
 
 
-def patch_free(how: str, current: Object, change: Any) -> Object:
-    """The same for a small object without lists to merge (Scale)."""
-    return _patched(how, current, change, None)
+def patch_scale(how: str, current: Object, change: Any, strictness: str) -> tuple[Object, list[str]]:
+    """The same for a Scale, which has no lists to merge; with warnings."""
+    patched = _patched(how, current, change, None)
+    try:
+        pruned, unknown = schema.load().prune_checked("autoscaling", "v1", "Scale", patched)
+    except BadRequest as error:
+        raise refusals.unreadable(how, change, patched, error) from None
+    return pruned, judged_patch(unknown, strictness, how, change, patched)
 
 
 def _patched(how: str, current: Object, change: Any, node: Node | None) -> Object:
@@ -248,7 +284,7 @@ def apply(
     """The merged object, pruned by its schema, with its managedFields."""
     merged = applying.apply(
         current, config, node_of(kind), manager=manager, force=force, api_version=kind.api_version, now=now,
-        subresource=subresource, ignore=ignore,
+        subresource=subresource, ignore=ignore, zero=zero(kind),
     )  # fmt: skip
     own = structural.of(kind)
     if own is not None:
@@ -260,8 +296,9 @@ def apply(
 def track(kind: Kind, before: Object | None, after: Object, *, manager: str, now: str, subresource: str) -> None:
     """Set managedFields after a create, update or patch."""
     managers.track(
-        before, after, node_of(kind), manager=manager, api_version=kind.api_version, now=now, subresource=subresource
-    )
+        before, after, node_of(kind), manager=manager, api_version=kind.api_version, now=now, subresource=subresource,
+        zero=zero(kind) if before is None else None, ignore=("status",) if kind.status and not subresource else (),
+    )  # fmt: skip
 
 
 def node_of(kind: Kind) -> Node | None:

@@ -6,7 +6,7 @@ Knows nothing of HTTP nor of the store.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sampan.apiserver import machinery, stamps
 from sampan.contracts.kinds import Object
@@ -40,6 +40,15 @@ class Ownership:
             subresource=intent.subresource, ignore=ignore,
         )  # fmt: skip
 
+    def keep_times(self, obj: Object, old: Object) -> None:
+        """An apply that changes nothing but its own time changes nothing."""
+        entries, before = obj["metadata"].get("managedFields"), old["metadata"].get("managedFields")
+        if entries == before or not _same_but_times(entries, before):
+            return
+        obj["metadata"]["managedFields"] = before
+        if obj != old:
+            obj["metadata"]["managedFields"] = entries
+
     def _track(self, intent: Intent, obj: Object, old: Object | None) -> None:
         if intent.operation == "Apply":
             return
@@ -47,3 +56,11 @@ class Ownership:
             intent.served.stored, old, obj, manager=intent.manager, now=stamps.timestamp(self._clock()),
             subresource=intent.subresource,
         )  # fmt: skip
+
+
+def _same_but_times(entries: Any, before: Any) -> bool:
+    """The order counts as little as the times that it comes from."""
+    if not entries or not before or len(entries) != len(before):
+        return False
+    timeless = [{name: value for name, value in entry.items() if name != "time"} for entry in before]
+    return all({name: value for name, value in entry.items() if name != "time"} in timeless for entry in entries)

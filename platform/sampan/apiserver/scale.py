@@ -27,6 +27,13 @@ def shown(kind: Kind, obj: Object) -> Object:
     }
 
 
+def check_name(sent: Object, name: str) -> None:
+    """Raises BadRequest for a Scale of another object."""
+    named = (sent.get("metadata") or {}).get("name") or name
+    if named != name:
+        raise BadRequest(f"the name of the object ({named}) does not match the name on the URL ({name})")
+
+
 def written(kind: Kind, obj: Object, sent: Object) -> Object:
     """The object with the Scale's replicas; raises BadRequest or Invalid."""
     spec = sent.get("spec") or {}

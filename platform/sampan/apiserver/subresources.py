@@ -104,6 +104,8 @@ class Subresources:
     def virtual(self, request: Request, served: Served) -> Answer:
         """A kind that is answered, never stored."""
         form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        if form.how == "table":
+            raise negotiation.not_acceptable()
         assert self.cluster is not None and served.kind.answer is not None
         if request.method != "POST":
             raise not_allowed()
@@ -156,6 +158,7 @@ class Subresources:
 
         def change(obj: Object) -> Object:
             sent = take(scale.shown(kind, obj))
+            scale.check_name(sent, request.name)
             revision = sent_revision({"metadata": sent.get("metadata") or {}})
             if revision and str(revision) != obj["metadata"]["resourceVersion"]:
                 raise conflict(intent.served.resource, intent.name)
@@ -173,8 +176,14 @@ class Subresources:
         how = HOW.get(bodies.media_of(request))
         if how is None or how == "apply":
             raise UnsupportedMediaType(f"the body of the request was in an unknown format - {bodies.media_of(request)}")
-        patch = machinery.read_patch(how, bodies.read(request))
-        return lambda shown: machinery.patch_free(how, shown, patch)
+        patch, strict = machinery.read_patch(how, bodies.read(request)), strictness(request)
+
+        def take(shown: Object) -> Object:
+            patched, warnings = machinery.patch_scale(how, shown, patch, strict)
+            request.warnings += [each for each in warnings if each not in request.warnings]
+            return patched
+
+        return take
 
 
 def not_allowed() -> MethodNotAllowed:

@@ -124,7 +124,6 @@ class Writer:
                 raise already_exists(served.resource, intent.name, deleting="deletionTimestamp" in there["metadata"])
             review = self._review(intent, "CREATE", stored, None)
             self._complete(intent, stored, None, review)
-            self.ownership.created(intent, stored)
             value, ops = self._ops(intent, key, stored, 0, review)
             if intent.dry_run:
                 return Written(value.replace(b'"resourceVersion":"",', b"", 1), created=True, key=key)
@@ -155,6 +154,8 @@ class Writer:
             review = self._review(intent, "UPDATE", stored, old)
             self._complete(intent, stored, old, review)
             self.ownership.updated(intent, stored, old)
+            if intent.operation == "Apply":
+                self.ownership.keep_times(stored, old)
             if stored == old and not review.also_create and not review.also_delete:
                 return Written(record.body, key=key, revision=record.revision)
             gone = _is_finished(served.stored, stored)
@@ -179,12 +180,19 @@ class Writer:
         """From what was sent to what shall be stored; raises what refuses it."""
         kind = intent.served.stored
         meta = stamps.metadata_of(obj)
+        nulls = False
         if old is not None:
+            _drop_nulls(obj)
+            nulls = _drop_nulls(old)
             stamps.keep_old(meta, old["metadata"], kind, intent.name)
             if intent.subresource == "status":
                 _status_only(obj, old)
             elif kind.status and not intent.subresource:
                 _keep(obj, old, "status")
+        else:
+            # The creator owns what was sent and its defaults, not what the server and admission make of it.
+            machinery.default(kind, obj)
+            self.ownership.created(intent, obj)
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
         machinery.default(kind, obj)
         if self.mutating:
@@ -197,6 +205,9 @@ class Writer:
         found = machinery.check(kind, obj, old)
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
+        machinery.complete(kind, obj)
+        if nulls:
+            machinery.complete(kind, old or {})
         for admitter in self.checking:
             if review.operation in admitter.operations:
                 admitter.admit(review)
@@ -232,6 +243,7 @@ class Writer:
             stamps.stamp_new(obj, served.kind, namespace, self.clock())
             stored = served.kept(obj)
             machinery.default(served.stored, stored)
+            machinery.complete(served.stored, stored)
             ops.append(encoding.put(served, self.cache, served.key(namespace, name), stored, 0))
         for which, namespace, name in review.also_delete:
             group, plural = which if isinstance(which, tuple) else (which.group, which.plural)
@@ -243,10 +255,17 @@ class Writer:
 
 def _empty_status(obj: Object, kind: Kind) -> None:
     """Until somebody knows better: shown empty, as upstream's structs are; a kind with its own schema has none."""
+    obj.pop("status", None)
     if kind.schema is None:
         obj["status"] = {}
-    else:
-        obj.pop("status", None)
+
+
+def _drop_nulls(obj: Object) -> bool:
+    """Take away what ``complete`` put in as null (``rules`` of a Role), so that no kind's functions meet it."""
+    names = [name for name, value in obj.items() if value is None]
+    for name in names:
+        del obj[name]
+    return bool(names)
 
 
 def _counts(intent: Intent) -> bool:

@@ -22,7 +22,19 @@ Object = dict[str, Any]
 MAX_ALIASED = 10_000
 _TAG = "tag:yaml.org,2002:"
 _TAGS = frozenset({"str", "int", "float", "bool", "null"})
-_EXPONENT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]{1,4}", re.ASCII)
+#: Words without quotes that are no text. Source: go-yaml v2, resolve.go (which words).
+_WORDS: dict[str, bool | None] = {
+    **{form: True for word in ("y", "yes", "true", "on") for form in (word, word.capitalize(), word.upper())},
+    **{form: False for word in ("n", "no", "false", "off") for form in (word, word.capitalize(), word.upper())},
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+}
+_ENDLESS = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_INTEGERS = (
+    (re.compile(r"[-+]?0[xX][0-9a-fA-F]+"), 16), (re.compile(r"[-+]?0[oO]?[0-7]+"), 8),
+    (re.compile(r"[-+]?0[bB][01]+"), 2), (re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII), 10),
+)  # fmt: skip
+_DIGITS = 64  # more are no integer of any type
 
 
 class _Refused(Exception):
@@ -161,53 +173,53 @@ class _Building:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:
         if event.tag and event.tag != "!":
-            tag = event.tag
-            if tag.removeprefix(_TAG) not in _TAGS:
-                raise _Refused(f"yaml: tag {tag[:80]} is not supported")
-        elif event.implicit[0] and event.tag is None:
-            tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
-            if tag == _TAG + "str" and _EXPONENT.fullmatch(event.value):
-                tag = _TAG + "float"  # YAML 1.1 wants a dot in it, Go's reader does not
-        else:
-            return _clean(event.value)
-        return _typed(tag.removeprefix(_TAG), event.value)
+            return _tagged(event.tag, event.value)
+        if event.implicit[0] and event.tag is None:
+            return _plain(event.value)
+        return _clean(event.value)
 
 
-def _typed(tag: str, text: str) -> Any:
-    """A scalar by its resolved tag. Times stay text, as do the base-60 numbers that Go's reader does not have."""
-    if tag == "null":
-        return None
-    if tag == "bool":
-        return text.lower() in {"yes", "true", "on"}
-    if tag == "int" and ":" not in text:
-        return _integer(text)
-    if tag == "float" and ":" not in text:
-        value = _float(text)
-        if not math.isfinite(value):
-            raise _Refused(f"json: unsupported value: {text[:40]}")
-        return value
-    return _clean(text)
+def _tagged(tag: str, text: str) -> Any:
+    """A scalar with a type of its own choice, which has to be what it looks like."""
+    wanted = tag.removeprefix(_TAG)
+    if wanted not in _TAGS:
+        raise _Refused(f"yaml: tag {tag[:80]} is not supported")
+    if wanted == "str":
+        return _clean(text)
+    value = _plain(text)
+    fits = {"int": int, "float": int | float, "bool": bool, "null": type(None)}[wanted]
+    if not isinstance(value, fits) or (wanted in {"int", "float"} and isinstance(value, bool)):
+        raise _Refused(f"yaml: cannot decode `{text[:80]}` as a !!{wanted}")
+    return value
 
 
-def _integer(text: str) -> int | float:
-    digits = text.replace("_", "").lower()
-    sign = -1 if digits.startswith("-") else 1
-    digits = digits.lstrip("+-")
-    if len(digits) > 64:
-        raise _Refused("a number is too long")
-    if digits.startswith(("0b", "0x")):
-        value = int(digits, 2 if digits[1] == "b" else 16)
-    else:
-        value = int(digits, 8 if len(digits) > 1 and digits[0] == "0" else 10)
-    value *= sign
-    return value if -(1 << 63) <= value < 1 << 63 else float(value)
+def _plain(text: str) -> Any:
+    """A scalar without quotes, by its looks. Times and base-60 numbers are text.
+
+    Numbers are what JSON makes of them: a float that is whole has no fraction and fits where an integer is wanted.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if _ENDLESS.fullmatch(text):
+        raise _Refused(f"json: unsupported value: {text[:40]}")
+    if text[0] not in "0123456789+-.":
+        return _clean(text)
+    digits = text if text[0] == "." else text.replace("_", "")
+    if len(digits) <= _DIGITS:
+        for form, base in _INTEGERS:
+            if form.fullmatch(digits):
+                return _integer(digits, base)
+    return _float(digits) if _FLOAT.fullmatch(digits) and math.isfinite(float(digits)) else _clean(text)
 
 
-def _float(text: str) -> float:
-    digits = text.replace("_", "").lower()
-    if digits.lstrip("+-") in {".inf", ".nan"}:
-        return math.nan
-    return float(digits)
+def _integer(digits: str, base: int) -> int | float | str:
+    value = int(digits.lower().replace("0o", "0", 1) if base == 8 else digits, base)
+    return value if -(1 << 63) <= value < 1 << 64 else float(value)
+
+
+def _float(digits: str) -> int | float:
+    value = float(digits)
+    return int(value) if value.is_integer() and abs(value) < 1e21 else value
 
 
 def _clean(text: str) -> str:

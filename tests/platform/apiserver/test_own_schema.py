@@ -93,7 +93,7 @@ def test_unknown_and_doubled_fields_are_warned_of_or_refused(client):
 
 
 def test_yaml_is_read_and_protobuf_is_not(client):
-    assert post(client, b"metadata: {name: y}\nspec: {crew: 2}\n", media="application/yaml").status == 201
+    assert post(client, b"metadata: {name: yawl}\nspec: {crew: 2}\n", media="application/yaml").status == 201
     with pytest.raises(UnsupportedMediaType):
         post(client, b"k8s\x00", media="application/vnd.kubernetes.protobuf")
 

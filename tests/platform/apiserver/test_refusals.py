@@ -16,7 +16,7 @@ BODIES = {
     "no object": (b"[]", 400),
     "a number": (b"1", 400),
     "a null": (b"null", 400),
-    "not UTF-8": (b'{"metadata":{"name":"\xff"}}', 400),
+    "not UTF-8": (b'{"metadata":{"name":"\xff"}}', 422),
     "metadata of the wrong type": (b'{"metadata": 7}', 400),
     "a name of the wrong type": (b'{"metadata": {"name": 7}}', 400),
     "labels of the wrong type": (b'{"metadata": {"name": "a", "labels": [1]}}', 400),

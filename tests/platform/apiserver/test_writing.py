@@ -136,3 +136,76 @@ def test_warnings_reach_the_client(make: Any, shapes: Any) -> None:
 
     answer = make(shapes.Extra(admitters=[Careful()])).post(CMS, shapes.config_map("a"))
     assert answer.headers["warning"] == '299 - "mind \\"this\\""'
+
+
+def test_an_apply_that_is_repeated_writes_nothing_though_it_holds_empty_values(
+    api: Any, shapes: Any, monkeypatch: Any
+) -> None:
+    config = shapes.deployment("a")
+    config |= {"apiVersion": "apps/v1", "kind": "Deployment"}
+    config["metadata"]["labels"] = {}
+    config["spec"]["template"]["spec"] |= {"tolerations": [], "nodeSelector": {}, "hostNetwork": False, "volumes": []}
+    config["spec"]["template"]["spec"]["containers"][0] |= {"env": [], "args": None, "tty": False}
+    where, query = f"{DEPLOYMENTS}/a", "fieldManager=one"
+    first = api.patch(where, config, "apply-patch+yaml", query_string=query)
+    assert first.status_code == 201, first.json
+    monkeypatch.setattr("sampan.apiserver.stamps.timestamp", lambda now: "2030-01-01T00:00:00Z")
+    again = api.patch(where, config, "apply-patch+yaml", query_string=query)
+
+    assert again.status_code == 200 and again.json == first.json
+    assert set(again.json["spec"]["template"]["spec"]) & {"tolerations", "nodeSelector", "hostNetwork"} == set()
+
+
+def test_what_is_always_written_is_null_or_zero_and_updates_survive_it(api: Any) -> None:
+    made = api.post(CMS.replace("configmaps", "pods"), {"metadata": {"name": "p"}}).json
+    assert made["spec"]["containers"] is None and made["status"] == {}
+    patched = api.patch(
+        CMS.replace("configmaps", "pods") + "/p", {"metadata": {"labels": {"a": "b"}}}, "merge-patch+json"
+    )
+    assert patched.status_code == 200 and patched.json["spec"]["containers"] is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "read"), [(rb"x\ud800y", "x\ufffdy"), (b"x\xffy", "x\ufffdy"), (rb"\ud83d\ude00", "\U0001f600")]
+)
+def test_what_is_no_text_becomes_replacement_characters(api: Any, raw: bytes, read: str) -> None:
+    made = api.post(CMS, b'{"metadata":{"name":"a"},"data":{"a":"%b"}}' % raw)
+    assert made.status_code == 201 and made.json["data"]["a"] == read
+    patched = api.patch(f"{CMS}/a", b'{"data":{"b":"%b"},"\xff":"%b"}' % (raw, raw), "merge-patch+json")
+    assert patched.status_code == 200 and patched.json["data"] == {"a": read, "b": read}
+
+
+def test_a_strategic_patch_may_hold_whole_floats_and_other_patches_may_not(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    where, change = f"{DEPLOYMENTS}/a", {"spec": {"replicas": 2.0}}
+    assert api.patch(where, change, "strategic-merge-patch+json").json["spec"]["replicas"] == 2
+    scaled = api.patch(f"{where}/scale", {"spec": {"replicas": 3.0}}, "strategic-merge-patch+json")
+    assert scaled.json["spec"]["replicas"] == 3
+
+    broken = api.patch(where, {"spec": {"replicas": 2.5}}, "strategic-merge-patch+json")
+    assert broken.status_code == 422
+    assert broken.json["message"].startswith(' "" is invalid: patch: Invalid value: "map[spec:map[replicas:2.5]]": ')
+    assert broken.json["details"]["causes"][0]["field"] == "patch"
+    for how in ("merge-patch+json", "json-patch+json"):
+        sent = change if how[0] == "m" else [{"op": "replace", "path": "/spec/replicas", "value": 2.0}]
+        refused = api.patch(where, sent, how)
+        assert refused.status_code == 422 and "DeploymentSpec.spec.replicas of type int32" in refused.json["message"]
+        assert api.patch(f"{where}/scale", sent, how).status_code == 422
+
+
+def test_a_patch_that_names_a_field_twice_or_an_unknown_one_is_told(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    where, change = f"{DEPLOYMENTS}/a", b'{"spec":{"paused":true,"paused":false,"nope":1}}'
+    warned = api.patch(where, change, "merge-patch+json")
+    assert 'duplicate field \\"spec.paused\\"' in warned.headers["warning"]
+    refused = api.patch(where, change, "merge-patch+json", query_string="fieldValidation=Strict")
+    assert refused.status_code == 422
+    assert refused.json["message"].endswith('error: duplicate field "spec.paused", unknown field "spec.nope"')
+    operation = [{"op": "add", "path": "/spec/paused", "value": True, "x": 1}]
+    warned = api.patch(where, operation, "json-patch+json")
+    assert 'json patch unknown field \\"[0].x\\"' in warned.headers["warning"]
+
+
+def test_a_scale_of_another_name_is_refused(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    assert api.patch(f"{DEPLOYMENTS}/a/scale", {"metadata": {"name": "z"}}, "merge-patch+json").status_code == 400

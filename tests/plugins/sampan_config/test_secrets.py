@@ -19,9 +19,9 @@ def problems(new, old=None):
 def test_string_data_moves_over_data():
     secret = {"data": {"a": encoded("old"), "b": encoded("kept")}, "stringData": {"a": "neu ü"}}
 
-    prepare(Draft(secret, None, "", "jane"))
+    default(secret)
 
-    assert secret == {"data": {"a": encoded("neu ü"), "b": encoded("kept")}}
+    assert secret == {"data": {"a": encoded("neu ü"), "b": encoded("kept")}, "type": "Opaque"}
 
 
 def test_a_secret_is_opaque_unless_it_says_otherwise():

@@ -73,13 +73,20 @@ def test_an_aggregation_rule_needs_selectors():
     [
         ({"kind": "User", "apiGroup": "rbac.authorization.k8s.io"}, "subjects[0].name"),
         ({"kind": "Robot", "name": "x"}, "subjects[0].kind"),
-        ({"kind": "ServiceAccount", "name": "x"}, "subjects[0].namespace"),
         ({"kind": "ServiceAccount", "name": "x", "namespace": "a", "apiGroup": "y"}, "subjects[0].apiGroup"),
         ({"kind": "Group", "name": "x", "apiGroup": "y"}, "subjects[0].apiGroup"),
     ],
 )
 def test_a_subject_must_be_somebody(subject, path):
     assert path in problems_of(ROLE_BINDING, binding("a", "b", "r", subject))
+
+
+def test_an_account_without_a_namespace_is_of_the_role_bindings_own():
+    account = {"kind": "ServiceAccount", "name": "x"}
+
+    assert problems_of(ROLE_BINDING, binding("a", "b", "r", account)) == {}
+    found = problems_of(CLUSTER_ROLE_BINDING, {**binding("", "b", "r", account), "kind": "ClusterRoleBinding"})
+    assert "subjects[0].namespace" in found
 
 
 def test_a_cluster_binding_names_cluster_roles_only():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sampan.apiserver import bodies, drive, machinery
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
@@ -39,17 +37,18 @@ class Patch:
         if how == "apply":
             work = self._apply(request, intent, data, merge)
         else:
-            work = self._patch(request, intent, machinery.read_patch(how, data), how, merge)
+            work = self._patch(request, intent, data, how, merge)
         return self._writing.run(request, drive.followed(work, lambda done: answer(request, served, form, done)))
 
-    def _patch(self, request: Request, intent: Intent, patch: Any, how: str, merge: Merge | None) -> Write:
+    def _patch(self, request: Request, intent: Intent, data: bytes, how: str, merge: Merge | None) -> Write:
         served = intent.served
-        strict = strictness(request)
+        strict, patch = strictness(request), machinery.read_patch(how, data)
+        of_itself = [] if strict == "Ignore" else machinery.patch_problems(how, data, patch)
 
         def change(current: Object) -> Object | None:
             before = current["metadata"].get("resourceVersion")
             patched, warnings = machinery.patch(how, served.kind, current, patch, strict, given_away=merge is None)
-            for warning in warnings:
+            for warning in machinery.judged_patch(of_itself + warnings, strict, how, patch, patched):
                 if warning not in request.warnings:
                     request.warnings.append(warning)
             check_address(patched, request, served)

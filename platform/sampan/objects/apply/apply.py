@@ -34,22 +34,25 @@ def apply(
     now: str,
     subresource: str = "",
     ignore: Collection[str] = (),
+    zero: Object | None = None,
 ) -> Object:
     """The merged object with its managedFields; neither argument is changed.
 
     ``live`` is None where the object does not exist yet. ``now`` is RFC 3339 text. ``ignore`` names top-level fields
-    that this write cannot set (``status`` on the main resource): they are neither merged nor owned. Equal to ``live``
+    that this write cannot set (``status`` on the main resource): they are neither merged nor owned. ``zero`` is an
+    object of the type with nothing set: what ``live`` has beyond it was set by someone. Equal to ``live``
     where nothing changed. Raises BadRequest; Conflict with a cause for each field that another manager owns, unless
     ``force``.
     """
     _check_config(config, node, api_version)
-    wanted = {name: copy(each) for name, each in _without_nulls(config).items() if name not in ignore}
+    said = {name: each for name, each in config.items() if name not in ignore}
+    wanted: Object = copy(_without_nulls(said))
     identity = Identity.of(manager=manager, operation=APPLY, api_version=api_version, subresource=subresource)
-    fields = object_fields(wanted, node, dots=False)
+    fields = object_fields(said, node, dots=False)
     if live is None:
         _set_managers(wanted, {identity: Entry(fields, now, api_version)} if fields else {})
         return wanted
-    known = _managers_of(live, node, api_version, now)
+    known = _managers_of(live, node, api_version, now, ignore, zero)
     last = known.get(identity)
     merged = _merged(live, wanted, node)
     known[identity] = Entry(fields, last.time if last is not None else now, api_version)
@@ -87,12 +90,14 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _managers_of(live: Object, node: Node | None, api_version: str, now: str) -> Managers:
+def _managers_of(
+    live: Object, node: Node | None, api_version: str, now: str, ignore: Collection[str], zero: Object | None
+) -> Managers:
     """Who owns the live object. Before the first apply to one without owners, all of it goes to one manager."""
     found = owners.decode((live.get("metadata") or {}).get("managedFields") or [], trusted=True)
     if found:
         return found
-    fields = object_fields(live, node, dots=True)
+    fields = owners.new_fields(live, node, zero, ignore)
     before = Identity(owners.BEFORE_APPLY, UPDATE, api_version, "")
     return {before: Entry(fields, now, api_version)} if fields else {}
 

@@ -6,6 +6,7 @@ objects, Nodes and field sets. Source: apimachinery managedfields (meaning).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Object
@@ -16,7 +17,7 @@ from sampan.objects.apply.fieldset import (
     recursive_difference,
     union,
 )
-from sampan.objects.apply.ownership import object_changes, object_fields
+from sampan.objects.apply.ownership import object_changes
 from sampan.objects.types import Node
 
 UPDATE, APPLY = "Update", "Apply"
@@ -119,10 +120,13 @@ def track(
     api_version: str,
     now: str,
     subresource: str = "",
+    zero: Object | None = None,
+    ignore: Collection[str] = (),
 ) -> None:
     """Set ``after``'s managedFields for a create (``before`` is None), update or patch by ``manager``.
 
-    ``now`` is RFC 3339 text. What the request says in managedFields counts only where the write is not to a
+    ``now`` is RFC 3339 text. ``zero`` is an object of the type with nothing set, ``ignore`` names the top-level fields
+    that a creator cannot set. What the request says in managedFields counts only where the write is not to a
     subresource: ``[]`` and ``[{}]`` forget all owners, a readable list replaces what is stored, anything else is
     ignored. An object whose owners were forgotten stays without until it is applied.
     """
@@ -130,11 +134,11 @@ def track(
     sent = metadata.pop("managedFields", None)
     identity = Identity(manager or UNKNOWN, UPDATE, api_version, subresource)
     if before is None:
+        fields = new_fields(after, node, zero, ignore)
         if sent and not subresource and (managers := decode(sent)):
-            _update(managers, identity, object_fields(after, node, dots=True), {}, now)
+            _update(managers, identity, fields, {}, now)
             _write(metadata, managers)
             return
-        fields = object_fields(after, node, dots=True)
         if fields:
             metadata["managedFields"] = [encode_entry(identity, Entry(fields, now, api_version))]
         return
@@ -158,6 +162,13 @@ def track(
     if managers:
         _update(managers, identity, *object_changes(before, after, node), now)
     _write(metadata, managers)
+
+
+def new_fields(obj: Object, node: Node | None, zero: Object | None, ignore: Collection[str]) -> FieldSet:
+    """What the creator of an object owns."""
+    shown = {name: each for name, each in obj.items() if name not in ignore} if ignore else obj
+    base = {name: each for name, each in (zero or {}).items() if name in shown}  # nothing that is ignored is gone
+    return object_changes(base, shown, node)[0]
 
 
 def _write(metadata: dict[str, Any], managers: Managers) -> None:

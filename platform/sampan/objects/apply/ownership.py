@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sampan.objects.apply.fieldset import LEAF, SELF, FieldSet
+from sampan.objects.apply.fieldset import LEAF, SELF, FieldSet, is_member
 from sampan.objects.types import Node
 
 #: How apply sees a value.
@@ -135,19 +135,22 @@ def granular(plan: Plan | None) -> Plan | None:
 def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
     """What lies below the label of ``value``; empty: a member of its own.
 
-    ``dots``: lists and maps are members too, as whoever creates or updates them owns them; an applier owns only what it
-    says.
+    ``dots``: structs, lists and maps are members too, as whoever adds them owns them; an applier owns only what it
+    says, and an empty list of elements with keys says nothing.
     """
     if not value:
         return LEAF
     kind = plan.kind
     if type(value) is dict:
         if kind == STRUCT:
-            found: FieldSet = {}
+            found: FieldSet = {SELF: LEAF} if dots else {}
             names = plan.names
             for name, each in value.items():
                 label, below = names[name]  # type: ignore[index]  # a STRUCT has names
-                found[label] = LEAF if below is None else fields_of(each, below, dots=dots)
+                if below is None:
+                    found[label] = LEAF
+                elif dots or not _says_nothing(each, below):
+                    found[label] = fields_of(each, below, dots=dots)
             return found
         if kind == MAP:
             found = {SELF: LEAF} if dots else {}
@@ -175,11 +178,22 @@ def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
     return LEAF
 
 
+def _says_nothing(value: Any, plan: Plan) -> bool:
+    """Whether an applier of this value owns none of it: no elements, in whatever structs."""
+    if type(value) is list:
+        return not value and plan.kind in (SET, KEYED)
+    if type(value) is dict and value and plan.kind == STRUCT:
+        return all(
+            (below := plan.below(name)) is not None and _says_nothing(each, below) for name, each in value.items()
+        )
+    return False
+
+
 def _element(value: Any, plan: Plan | None, dots: bool) -> FieldSet:
     if plan is None:
         return LEAF
     below = fields_of(value, plan, dots=dots)
-    return {SELF: LEAF, **below} if below else LEAF
+    return {SELF: LEAF, **below} if below and not dots else below
 
 
 def _owned(obj: dict[str, Any]) -> dict[str, Any]:
@@ -199,8 +213,18 @@ def object_fields(obj: dict[str, Any], node: Node | None, *, dots: bool) -> Fiel
 
 
 def object_changes(before: dict[str, Any], after: dict[str, Any], node: Node | None) -> tuple[FieldSet, FieldSet]:
-    """(set or changed, gone) between two states of an object. A member of ``gone`` takes all below it along."""
+    """(set or changed, gone) between two states of an object. A member of ``gone`` takes all below it along.
+
+    What is added with all it holds is a member itself; what was there, if only empty or null, is not. So a new object
+    is compared with the zero value of its type: ``f:spec`` and ``f:containers`` are always there, ``f:volumes`` is not.
+    """
     changed, gone = _changes(_owned(before), _owned(after), plan_of(node))
+    metadata = changed.get("f:metadata") if changed else None
+    if changed and metadata is not None and is_member(metadata):  # nobody owns all of the metadata
+        below = {label: each for label, each in metadata.items() if label != SELF}
+        changed = {label: each for label, each in changed.items() if label != "f:metadata"}
+        if below:
+            changed["f:metadata"] = below
     return changed or {}, gone or {}
 
 
@@ -209,15 +233,23 @@ _ABSENT = object()
 
 
 def _changes(before: Any, after: Any, plan: Plan) -> _Changes:
-    """Of two values that differ: below their label, None where there is nothing, LEAF for themselves."""
+    """Of two values that differ: below their label, None where there is nothing, LEAF for themselves.
+
+    Null stands for a container with nothing in it; two empty ones that differ are one changed value.
+    """
     kind = plan.kind
-    if kind in (STRUCT, MAP, ANY) and type(before) is dict and type(after) is dict:
-        return _map_changes(before, after, plan)
-    if kind in (SET, KEYED) and type(before) is list and type(after) is list:
-        return _list_changes(before, after, plan)
+    if before or after:
+        if kind in (STRUCT, MAP, ANY) and _may_be(dict, before) and _may_be(dict, after):
+            return _map_changes(before or {}, after or {}, plan)
+        if kind in (SET, KEYED) and _may_be(list, before) and _may_be(list, after):
+            return _list_changes(before or [], after or [], plan)
     if type(before) in (dict, list) and kind not in (ATOMIC,):
         return fields_of(after, plan, dots=True), LEAF
     return fields_of(after, plan, dots=True), None
+
+
+def _may_be(kind: type, value: Any) -> bool:
+    return value is None or type(value) is kind
 
 
 def _map_changes(before: dict[str, Any], after: dict[str, Any], plan: Plan) -> _Changes:
@@ -232,7 +264,7 @@ def _map_changes(before: dict[str, Any], after: dict[str, Any], plan: Plan) -> _
         if below is None:
             changed[label] = LEAF
         elif old is _ABSENT:
-            changed[label] = _element(new, below, True) if names is None else fields_of(new, below, dots=True)
+            changed[label] = fields_of(new, below, dots=True)
         else:
             _note(label, _changes(old, new, below), changed, gone)
     for name in before:

@@ -30,6 +30,25 @@ def problems(value: Any, root: Node) -> list[str]:
     return list(found)[:LIMIT]
 
 
+def duplicates(value: Any) -> list[str]:
+    """The same of a document whose type is not known: keys given twice only."""
+    found: dict[str, None] = {}
+    waiting = [("", value)]
+    while waiting:
+        path, each = waiting.pop()
+        if isinstance(each, Pairs):
+            seen = set()
+            for name, child in each:
+                here = f"{path}.{name}" if path else name
+                if name in seen:
+                    found[f'duplicate field "{here}"'] = None
+                seen.add(name)
+                waiting.append((here, child))
+        elif isinstance(each, list):
+            waiting.extend((f"{path}[{index}]", child) for index, child in enumerate(each))
+    return list(found)[:LIMIT]
+
+
 def _look(value: Any, node: Node, path: str, found: dict[str, None]) -> None:
     if isinstance(value, Pairs):
         _look_into_object(value, node, path, found)

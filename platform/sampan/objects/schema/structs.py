@@ -1,7 +1,9 @@
 """msgspec structs made from the table, so that parsing, type checks and pruning are one pass in C.
 
 A kind's structs are made when it is first asked for. Every field is optional: what is required is for validation to
-say. Knows msgspec; knows nothing of how a failure is worded for a client.
+say. A field that the Go types mark as omitted when empty has its zero value for a default, so msgspec leaves it out
+of what it gives back (``env: []``, ``hostNetwork: false``). Knows msgspec; knows nothing of how a failure is worded for
+a client.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ import sys
 import threading
 import types
 import typing
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 
 from sampan.objects.schema import scalars
-from sampan.objects.schema.table import Table
+from sampan.objects.schema.table import OMITTED, Table
 
 _numbers = itertools.count()
 
@@ -50,8 +53,19 @@ class CheckedBytes(metaclass=_Checked):
     check = staticmethod(scalars.base64_text)
 
 
+class FloatQuantity(Exception):
+    """A quantity in JSON is a number with a fraction or an exponent, whose text is lost; never leaves the package."""
+
+
+def check_json(expected: Any, value: Any) -> Any:
+    """msgspec's hook for the types above, in JSON. Raises FloatQuantity: 1e3 and 1000.0 are not the same quantity."""
+    if type(value) is float and expected is CheckedQuantity:
+        raise FloatQuantity
+    return check(expected, value)
+
+
 def check(expected: Any, value: Any) -> Any:
-    """msgspec's hook for the types above."""
+    """The same for what is decoded already."""
     try:
         return expected.check(value)
     except TypeError:  # a dict or list, which no cache takes
@@ -80,6 +94,18 @@ _NAMES: dict[str, Any] = {
     "T_or_null": typing.Optional,
 }
 
+#: What omit_defaults compares with: these by identity, which holds for CPython's "", False and small integers; an
+#: empty list or map by the type of its factory.
+_ZEROS: dict[str, Any] = {
+    "string": "",
+    "bytes": "",
+    "boolean": False,
+    "integer": 0,
+    "int32": 0,
+    "list": msgspec.field(default_factory=list),
+    "map": msgspec.field(default_factory=dict),
+}
+
 
 class Structs:
     """The struct classes of one table. Thread-safe. With ``strict`` an unknown field is an error, else dropped."""
@@ -99,7 +125,7 @@ class Structs:
         if found is None:
             with self._lock:
                 self._make(name)
-                found = self._decoders[name] = msgspec.json.Decoder(self.cls(name), dec_hook=check)
+                found = self._decoders[name] = msgspec.json.Decoder(self.cls(name), dec_hook=check_json)
         return found
 
     def cls(self, name: str) -> Any:
@@ -120,12 +146,17 @@ class Structs:
             facts = self._table.struct(name)
             if facts is None or hasattr(self._module, self._alias(name)):
                 continue
-            fields, names = [], {}
+            fields: list[tuple[str, str, Any]] = []
+            names = {}
             for index, (field, shape) in enumerate(facts["fields"].items()):
                 attribute = field if field.isidentifier() and not keyword.iskeyword(field) else f"field_{index}"
                 if attribute != field:
                     names[attribute] = field
-                fields.append((attribute, f"T_or_null[{self._annotation(shape, waiting)}]", None))
+                annotation, zero = self._annotation(shape, waiting), self._omitted(facts, index, shape)
+                # No null for a field with a zero value: it would be given back. Whoever catches the error removes it.
+                fields.append(
+                    (attribute, f"T_or_null[{annotation}]", None) if zero is None else (attribute, annotation, zero)
+                )
             made = msgspec.defstruct(
                 self._alias(name),
                 fields,
@@ -136,6 +167,14 @@ class Structs:
                 gc=False,
             )
             setattr(self._module, self._alias(name), made)
+
+    def _omitted(self, facts: Mapping[str, Any], index: int, shape: Any) -> Any:
+        """The zero value of a field that is omitted when it has it, else None."""
+        if facts.get("zeros", "")[index : index + 1] != OMITTED:
+            return None
+        word: str = shape if isinstance(shape, str) else shape["type"]
+        found = self._table.types[word[1:]] if word.startswith("#") else word
+        return _ZEROS.get(found) if isinstance(found, str) else None
 
     def _annotation(self, shape: Any, waiting: list[str]) -> str:
         """The annotation of one FIELD of the table, as text; notes the types it needs."""

@@ -2,12 +2,17 @@
 
     {"version": "v1.37.0",
      "kinds": {"apps/v1/Deployment": "io.k8s.api.apps.v1.Deployment", "/v1/Pod": …},
-     "types": {"io.k8s.api.core.v1.Pod": {"fields": {"spec": FIELD, …}, "required": […], "atomic": true},
+     "types": {"io.k8s.api.core.v1.Pod": {"fields": {"spec": FIELD, …}, "required": […], "atomic": true, "zeros": "oa"},
                "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "time", …}}
 
 FIELD is a word (string, integer, int32, number, boolean, bytes, any, object), ``"#name"`` of another type, or
 ``{"type": word | "#name" | "list" | "map", "of": FIELD, "list": list type, "keys": list map keys, "merge": patch merge
 key, "strategy": patch strategy, "atomic": true, "default": value}``.
+
+``zeros`` has a letter for each field, by what Kubernetes answers where the field is not set (``tools/add_zeros.py``):
+``o`` it is left out, and so is an empty or zero value that was sent; ``a`` its type's zero value, ``z`` the same for a
+struct that is left out when it has nothing set; ``n`` null; ``.`` it is left out, but a zero value that was sent stays
+(a pointer).
 """
 
 from __future__ import annotations
@@ -23,6 +28,9 @@ import msgspec
 
 #: Types that are one JSON value although the Kubernetes types have a name of their own.
 SCALARS = frozenset({"quantity", "int-or-string", "time", "microtime"})
+
+
+OMITTED, ALWAYS, NULL = "o", "a", "n"
 
 
 @dataclass(frozen=True)

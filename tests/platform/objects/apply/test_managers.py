@@ -20,9 +20,13 @@ def pod(image="nginx", **metadata):
     }
 
 
-def created(obj=None, manager="kubectl", node=POD):
+#: What a Pod has of which nothing is set.
+ZERO = {"metadata": {}, "spec": {"containers": None}, "status": {}}
+
+
+def created(obj=None, manager="kubectl", node=POD, zero=ZERO):
     obj = obj or pod()
-    track(None, obj, node, manager=manager, api_version="v1", now=T0)
+    track(None, obj, node, manager=manager, api_version="v1", now=T0, zero=zero)
     return obj
 
 
@@ -48,7 +52,6 @@ def test_a_creator_owns_all_that_it_made_but_the_identity():
                 "f:metadata": {"f:labels": {".": {}, "f:app": {}}},
                 "f:spec": {
                     "f:containers": {
-                        ".": {},
                         'k:{"name":"web"}': {
                             ".": {},
                             "f:name": {},
@@ -63,6 +66,31 @@ def test_a_creator_owns_all_that_it_made_but_the_identity():
             },
         }
     ]
+
+
+def test_what_a_type_always_has_is_not_added_by_its_creator():
+    probe = {"httpGet": {"port": 80}}
+    container = {"name": "web", "livenessProbe": probe, "resources": {"limits": {"cpu": "1"}}}
+    made = {**pod(), "spec": {"containers": [container], "volumes": [{"name": "v"}]}}
+
+    spec = entries(created(made))["kubectl", "Update"]["fieldsV1"]["f:spec"]
+
+    assert "." not in spec and "." not in spec["f:containers"]
+    assert spec["f:volumes"]["."] == {}
+    web = spec["f:containers"]['k:{"name":"web"}']
+    assert web["f:livenessProbe"] == {".": {}, "f:httpGet": {".": {}, "f:port": {}}}
+    assert web["f:resources"] == {".": {}, "f:limits": {".": {}, "f:cpu": {}}}
+
+
+def test_a_creator_does_not_own_what_it_cannot_set():
+    obj = {**pod(), "status": {"phase": "Pending"}}
+    track(None, obj, POD, manager="kubectl", api_version="v1", now=T0, zero=ZERO, ignore=("status",))
+
+    assert set(entries(obj)["kubectl", "Update"]["fieldsV1"]) == {"f:metadata", "f:spec"}
+
+
+def test_of_a_type_without_zero_values_all_is_added():
+    assert entries(created(zero=None))["kubectl", "Update"]["fieldsV1"]["f:spec"]["."] == {}
 
 
 def test_an_updater_takes_over_what_it_changes():
@@ -133,7 +161,7 @@ def test_a_list_that_cannot_be_read_is_ignored(garbage):
 
 
 def test_a_status_write_is_an_entry_of_its_own():
-    before = created()
+    before = {**created(), "status": {}}
     after = {**pod(), "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
 
     entry = entries(updated(before, after, manager="kubelet", subresource="status"))["kubelet", "Update"]
@@ -162,7 +190,7 @@ def test_old_updaters_are_merged_beyond_ten():
 
 def test_atomic_values_are_one_field():
     made = object_fields(
-        {"spec": {"selector": {"matchLabels": {"a": "b"}}, "strategy": {"rollingUpdate": {}}}}, DEPLOYMENT, dots=True
+        {"spec": {"selector": {"matchLabels": {"a": "b"}}, "strategy": {"rollingUpdate": {}}}}, DEPLOYMENT, dots=False
     )
 
     assert made == {"f:spec": {"f:selector": {}, "f:strategy": {"f:rollingUpdate": {}}}}

@@ -47,10 +47,12 @@ def test_unknown_fields_are_pruned_at_every_level():
     assert found == {"spec": {"containers": [{"name": "a"}]}}
 
 
-def test_nulls_are_absent_and_empty_values_stay():
+def test_nulls_are_absent_and_of_empty_values_stay_those_that_mean_something():
     found = decoded({"metadata": {"labels": {}, "uid": None}, "spec": {"hostNetwork": False, "containers": []}})
+    meant = {"activeDeadlineSeconds": 0, "hostUsers": False, "securityContext": {}}
 
-    assert found == {"metadata": {"labels": {}}, "spec": {"hostNetwork": False, "containers": []}}
+    assert found == {"metadata": {}, "spec": {"containers": []}}
+    assert decoded({"spec": meant}) == {"spec": meant}
 
 
 def test_a_null_inside_a_list_or_map_is_a_zero_value():
@@ -231,3 +233,15 @@ def test_no_dict_makes_anything_but_a_bad_request(value):
     for ask in (load().prune, load().unknown_fields):
         with contextlib.suppress(BadRequest):
             ask(*POD, value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("1e3", "1e3"), ("1000.0", "1k"), ("0.5", "500m"), ("2e-3", "2e-3"), ("7", "7"), ('"1e3"', "1e3")],
+)
+def test_a_quantity_keeps_the_family_that_its_number_is_written_in(sent, kept):
+    body = '{"spec":{"containers":[{"name":"1.5","resources":{"limits":{"cpu":' + sent + "}}}]}}"
+
+    container = load().decode(*POD, body.encode())["spec"]["containers"][0]
+
+    assert container == {"name": "1.5", "resources": {"limits": {"cpu": kept}}}
