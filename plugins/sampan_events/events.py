@@ -39,8 +39,8 @@ def default(event: Object) -> None:
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     about = new.get("involvedObject") or {}
     namespace = new["metadata"].get("namespace") or ""
-    if about.get("namespace") or "":
-        if about["namespace"] != namespace:
+    if about.get("namespace"):
+        if about["namespace"] != namespace and not new.get("eventTime"):
             yield problems.invalid("involvedObject.namespace", about["namespace"], "does not match event.namespace")
     elif namespace not in (("", "default", "kube-system") if new.get("eventTime") else ("", "default")):
         yield problems.invalid("involvedObject.namespace", "", "does not match event.namespace")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan.objects import names, problems
-from sampan.objects.validation import by_rule, validate_quantity
+from sampan.objects.validation import by_rule, validate_cidr, validate_quantity
 
 ROLE = "node-role.kubernetes.io/"
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -29,6 +29,8 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     spec = new.get("spec") or {}
     if spec.get("taints"):
         yield from _taints(spec["taints"])
+    for index, cidr in enumerate(spec.get("podCIDRs") or ()):
+        yield from validate_cidr(f"spec.podCIDRs[{index}]", cidr)
     for name in ("capacity", "allocatable"):
         for resource, amount in ((new.get("status") or {}).get(name) or {}).items():
             yield from validate_quantity(f"status.{name}[{resource}]", amount)

@@ -53,7 +53,7 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
             yield problems.forbidden("metadata.name", reserved)
     elif value > _HIGHEST:
         yield problems.forbidden("value", f"maximum allowed value of a user defined priority is {_HIGHEST}")
-    if new["preemptionPolicy"] not in _POLICIES:
+    if old is None and new["preemptionPolicy"] not in _POLICIES:
         yield problems.unsupported("preemptionPolicy", new["preemptionPolicy"], _POLICIES)
     if old is not None:
         if value != old.get("value"):

@@ -55,7 +55,7 @@ SLICE = Kind(
 )  # fmt: skip
 IP_ADDRESS = Kind(
     group="networking.k8s.io", version="v1", kind="IPAddress", plural="ipaddresses", short_names=("ip",),
-    namespaced=False, validate=validation.validate_address, name_rule="path",
+    namespaced=False, validate=validation.validate_address, name_rule="address",
     columns=(
         Column("Name", _name, format="name"),
         Column("ParentRef", _parent),

@@ -232,16 +232,30 @@ def validate_endpoints(new: Object, old: Object | None) -> Iterator[Problem]:
             yield problems.required(path, "must specify `addresses` or `notReadyAddresses`")
         for field in ("addresses", "notReadyAddresses"):
             for number, address in enumerate(subset.get(field) or ()):
-                yield from _ip(f"{path}.{field}[{number}].ip", address.get("ip") or "")
+                yield from _endpoint(f"{path}.{field}[{number}]", address)
         ports = subset.get("ports") or ()
         for number, port in enumerate(ports):
             where = f"{path}.ports[{number}]"
             if len(ports) > 1 and not port.get("name"):
                 yield problems.required(f"{where}.name")
+            if port.get("name"):
+                yield from by_rule(f"{where}.name", port["name"], names.dns_label)
             yield from _port(f"{where}.port", port.get("port"))
             yield from _one_of(f"{where}.protocol", port.get("protocol"), PROTOCOLS)
             if port.get("appProtocol") is not None:
                 yield from by_rule(f"{where}.appProtocol", port["appProtocol"], names.label_key)
+
+
+def _endpoint(path: str, address: Object) -> Iterator[Problem]:
+    text = address.get("ip") or ""
+    bad = list(_ip(f"{path}.ip", text))
+    yield from bad
+    if address.get("hostname"):
+        yield from by_rule(f"{path}.hostname", address["hostname"], names.dns_label)
+    if address.get("nodeName") is not None:
+        yield from by_rule(f"{path}.nodeName", address["nodeName"], names.dns_subdomain)
+    if bad:  # sic: upstream looks at it twice
+        yield problems.invalid(f"{path}.ip", text, "must be a valid IP address")
 
 
 def validate_slice(new: Object, old: Object | None) -> Iterator[Problem]:
@@ -292,12 +306,6 @@ def _slice_place(path: str, endpoint: Object) -> Iterator[Problem]:
 
 
 def validate_address(new: Object, old: Object | None) -> Iterator[Problem]:
-    name = new["metadata"].get("name") or ""
-    try:
-        if str(ipaddress.ip_address(name)) != name:
-            yield problems.invalid("metadata.name", name, "must be in canonical form")
-    except ValueError:
-        yield problems.invalid("metadata.name", name, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
     parent = (new.get("spec") or {}).get("parentRef")
     if not parent:
         yield problems.required("spec.parentRef")

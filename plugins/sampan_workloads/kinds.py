@@ -70,7 +70,7 @@ def _validate_strategy(strategy: Object, replicas: int) -> list[Problem]:
         detail = "may not be specified when strategy `type` is 'Recreate'"
         return [forbidden(_ROLLING, detail)] if rolling is not None else []
     if kind != "RollingUpdate":
-        return [unsupported(f"{_STRATEGY}.type", kind, ("Recreate", "RollingUpdate"))]
+        return [unsupported(_STRATEGY, strategy, ("Recreate", "RollingUpdate"))]
     if rolling is None:
         return [required(_ROLLING, "this should be defaulted and never be nil")]
     surge, unavailable = rolling.get("maxSurge", 0), rolling.get("maxUnavailable", 0)

@@ -19,7 +19,8 @@ _NAME_ROOM = 58  # of a generated name's 63 characters
 
 def default_template(obj: Object) -> None:
     """Fill in what a pod template leaves open, where it has the shape of one."""
-    template = get_path(obj, "spec", "template")
+    spec = obj.get("spec")
+    template = spec.setdefault("template", {}) if isinstance(spec, dict) else None
     if isinstance(template, dict):
         template.setdefault("metadata", {})
         spec = template.setdefault("spec", {})
@@ -50,12 +51,11 @@ def validate_selected(spec: Object) -> list[Problem]:
             found.append(invalid("spec.selector", selector, "empty selector is invalid for deployment"))
         if bad:
             return [*bad, invalid("spec.selector", selector, "invalid label selector")]
-    if template is None:
-        return [*found, required("spec.template")]
-    labels = get_path(template, "metadata", "labels", default={})
+    template = template or {}
+    labels = get_path(template, "metadata", "labels", default={}) or {}
     if selector is None or (not found and not from_object(selector).matches(labels)):
         detail = "`selector` does not match template `labels`"
-        found.append(invalid("spec.template.metadata.labels", labels, detail))
+        found.append(invalid("spec.template.metadata.labels", labels or None, detail))
     return [*found, *pod_template(template, "spec.template", restart_policies=("Always",))]
 
 

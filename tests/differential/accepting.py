@@ -35,6 +35,14 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"spec.volumes\[\]\.(glusterfs|fc|iscsi|rbd|cephfs|nfs|flexVolume|cinder|azure\w+|scaleIO|quobyte|flocker|"
              r"portworxVolume|photon\w+|storageos|vsphereVolume|gcePersistentDisk|awsElasticBlockStore|gitRepo|csi|image)\b",
              "volume types that sampan does not have are not looked into"),
+    Accepted(r"table rows: empty list not NoneType", "Go's nil slice, where upstream has no printer of its own"),
+    Accepted(r" watch .*BOOKMARK", "bookmarks come when the server likes"),
+    Accepted(r"spec\.resources\.", "resources of a whole pod are not looked into"),
+    Accepted(r"deletionGracePeriodSeconds: lacks int \\| nothing \\| -", "upstream lets an apply set it"),
+    Accepted(r"spec.ports\[\].nodePort: lacks FieldValueDuplicate", "upstream gives both ports one node port before it refuses them"),
+    Accepted(r"services warnings : lacks ", "advice on Services is not given"),
+    Accepted(r"update \S+/scale status : 404 not 400", "an object that is not there is not found, before the body is read"),
+    Accepted(r"nodes object status(\.(capacity|allocatable))?: lacks dict", "a status is not taken from an apply that creates"),
     Accepted(r"field not declared in schema|defaultUser|evictionResponders", "the table of fields is of 1.37"),
     Accepted(r"(update|apply) \S+/status status : 404 not 422", "an object that is not there is not found, before it is looked into"),
     Accepted(r"controllerrevisions\S* status : 200 not 422 data", "upstream compares the bytes of the data, which a patch "
@@ -48,7 +56,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"StorageError: invalid object", "upstream names its etcd key and error"),
     Accepted(r"cause : number ", "on the update of some kinds upstream checks the metadata twice and says so twice"),
     Accepted(r"(Create|Update|Patch)Options|status : .* (dryRun|fieldManager|fieldValidation|force)\b|cause "
-             r"(dryRun|fieldManager|fieldValidation|force):|\| \[\"(dryRun|fieldManager|fieldValidation|force):|is not a boolean|details\\.(group|kind|name).*meta.k8s.io|failure details.name: adds",
+             r"(dryRun|fieldManager|fieldValidation|force):|\| \[\"(dryRun|fieldManager|fieldValidation|force):|is not a boolean|details\.(group|kind|name).*meta.k8s.io|failure details.name: adds",
              "options of writes are being mended elsewhere", "options"),
     Accepted(r" managedFields ", "owned fields are being mended elsewhere", "managed"),
     Accepted(r"adds empty (list|dict|text)", "omitted empties are being mended elsewhere", "empties"),

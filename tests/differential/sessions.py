@@ -19,7 +19,7 @@ _SERVICE_IP = re.compile(r"\b10\.96\.\d+\.\d+\b")
 _AGE = re.compile(r"\d+(ms|s|m)")
 _NODE_PORT = re.compile(r":3[0-2]\d{3}/")
 _DIFF = re.compile(r"\n(@@|  )[^\0]*")  # Go prints what changed, in a form that it does not keep stable
-_COMPOSITE = re.compile(r'(Invalid value: )[{\[].*?[}\]](?=: |$)')  # Go prints the fields of types that clients never see
+_COMPOSITE = re.compile(r'((?:Invalid|Unsupported|Duplicate) value: )[{\[].*?[}\]](?=: |$)')  # Go prints the fields of types that clients never see
 _VERSION = re.compile(r"((?:current: |version: |record |precondition )\(?|\()\d+(\)?)")
 _TOKEN_VOLUME = re.compile(r"\bkube-api-access-[a-z0-9]{5}\b")
 _JSON_NUMBERS = functools.partial(json.loads, parse_constant=str)
@@ -52,7 +52,8 @@ class Session:
 
     def clean_up(self, story: Story) -> None:
         """Nothing of the story stays, whatever finalizers it left."""
-        path = f"{story.collection}/{self._name}"
+        name = f"v1.{self._name}.example" if story.resource.startswith("apiservices") else self._name
+        path = f"{story.collection}/{name}"
         ask = functools.partial(self._target.ask, headers={"Content-Type": "application/json"})
         for _ in range(2):
             if self._target.ask("GET", path, {}, None).status != 200:
@@ -72,7 +73,7 @@ class Session:
         metadata = content["metadata"]
         if isinstance(content.get("items"), list):
             self.places["@CONT@"] = metadata.get("continue") or self.places["@CONT@"]
-        elif metadata.get("name") == self._name and metadata.get("resourceVersion"):
+        elif self._name in str(metadata.get("name")) and metadata.get("resourceVersion"):
             if self.places["@OLD@"] == "0":
                 self.places["@OLD@"] = metadata["resourceVersion"]
             self.places["@RV@"] = metadata["resourceVersion"]

@@ -24,7 +24,8 @@ def one(served: Served, form: Form, record: Record, include: str = "Metadata") -
         return native(served, record)
     if form.how == "partial":
         return partial(served, form, record)
-    return table(served, form, [record], {"resourceVersion": str(record.revision)}, include)
+    meta = {"resourceVersion": str(record.revision)} if record.revision else {}  # a dry run has none
+    return table(served, form, [record], meta, include)
 
 
 def native(served: Served, record: Record) -> bytes:

@@ -54,7 +54,7 @@ def ranges(accept: str) -> tuple[Wanted, ...]:
 
 
 @lru_cache(1024)
-def form(accept: str, streams: bool = False) -> Form:
+def form(accept: str, streams: bool = False, tables: bool = True) -> Form:
     """The form of objects and lists for this Accept header; raises NotAcceptable. ``streams``: a watch could be asked
     of the same path."""
     for wanted in ranges(accept):
@@ -65,14 +65,9 @@ def form(accept: str, streams: bool = False) -> Form:
             return JSON
         version = wanted.parameters.get("v", "v1")
         ours = wanted.parameters.get("g", "meta.k8s.io") == "meta.k8s.io" and version in ("v1", "v1beta1")
-        if ours and name in _AS:
+        if ours and name in _AS and (tables or name != "Table"):
             return Form(_AS[name], version)
     if not any(wanted.media in _JSON_TYPES or wanted.media in _OTHER_TYPES for wanted in ranges(accept)):
         known = ", ".join((*_SHOWN, *(f"{media};stream=watch" for media in (_SHOWN[0], _SHOWN[2]) if streams)))
         raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {known}", bare=True)
-    raise not_acceptable()
-
-
-def not_acceptable() -> NotAcceptable:
-    """Of a form that objects could have, but these do not."""
-    return NotAcceptable(f"only the following media types are accepted: {', '.join(_SHOWN)}")
+    raise NotAcceptable(f"only the following media types are accepted: {', '.join(_SHOWN)}")

@@ -103,9 +103,7 @@ class Subresources:
 
     def virtual(self, request: Request, served: Served) -> Answer:
         """A kind that is answered, never stored."""
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
-        if form.how == "table":
-            raise negotiation.not_acceptable()
+        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"), tables=False)
         assert self.cluster is not None and served.kind.answer is not None
         if request.method != "POST":
             raise not_allowed()

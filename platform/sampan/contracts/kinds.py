@@ -137,7 +137,8 @@ class Kind:
     default: Callable[[Object], None] = _nothing
     prepare: Callable[[Draft], None] = _as_is
     validate: Callable[[Object, Object | None], Iterable[Problem]] = _fine
-    #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %)
+    #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %),
+    #: "address" (an IP address)
     name_rule: str = "subdomain"
     #: Finalizers and deletion: grace asks for seconds, None means the kind knows no graceful deletion.
     grace: Callable[[Deletion], int] | None = None

@@ -51,6 +51,7 @@ class Update:
         except NotFound:
             if not served.kind.create_on_update or intent.subresource:
                 raise not_found(served.resource, intent.name) from None
+        sent_revision(obj)
         return (yield from writer.create(intent, obj))
 
 
