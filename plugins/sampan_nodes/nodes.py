@@ -15,14 +15,18 @@ EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 def prepare(draft: Draft) -> None:
     """A status that names capacity without allocatable means both, as upstream has it."""
-    spec = draft.object.setdefault("spec", {})
+    status = draft.object.get("status") or {}
+    if status.get("capacity") and not status.get("allocatable"):
+        status["allocatable"] = dict(status["capacity"])
+
+
+def default(node: Object) -> None:
+    """The one range is the first of all, whichever was named."""
+    spec = node.setdefault("spec", {})
     if spec.get("podCIDR") and not spec.get("podCIDRs"):
         spec["podCIDRs"] = [spec["podCIDR"]]
     elif spec.get("podCIDRs") and not spec.get("podCIDR"):
         spec["podCIDR"] = spec["podCIDRs"][0]
-    status = draft.object.get("status") or {}
-    if status.get("capacity") and not status.get("allocatable"):
-        status["allocatable"] = dict(status["capacity"])
 
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
@@ -90,7 +94,7 @@ def _info(key: str) -> Any:
 
 NODE = Kind(
     group="", version="v1", kind="Node", plural="nodes", short_names=("no",), namespaced=False,
-    status=True, status_on_create=True, prepare=prepare, validate=validate,
+    status=True, status_on_create=True, prepare=prepare, default=default, validate=validate,
     fields={"spec.unschedulable": lambda obj: str(bool((obj.get("spec") or {}).get("unschedulable"))).lower()},
     columns=(
         Column("Name", lambda obj: obj["metadata"]["name"], format="name"),

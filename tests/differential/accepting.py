@@ -21,7 +21,7 @@ class Accepted(NamedTuple):
 
 ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"columnDefinitions\[\]\.description", "descriptions of columns are prose of upstream's, and not ours"),
-    Accepted(r"projected.sources: fewer items .* openshift-service-ca.crt", "the peer is built from OpenShift's fork, which "
+    Accepted(r"projected.sources: fewer items .*openshift-service-ca.crt", "the peer is built from OpenShift's fork, which "
              "mounts a certificate of its own"),
     Accepted(r"apiservices\S* (object|table) (status|rows)", "the peer looks after APIServices in the API server, sampan in "
              "a reconciler, which does not run here"),
@@ -30,13 +30,13 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"RequestWatchProgress is disabled", "the etcd at hand is older than the peer wants"),
     Accepted(r"message : invalid continue token: continue key is not valid", "what is wrong with the text of a token is said "
              "in the words of another JSON parser"),
-    Accepted(r"nodes \S+ spec.taints: fewer items|apply nodes status : 200 not 409 .spec.taints",
+    Accepted(r"nodes\S* \S+ spec.taints: fewer items|apply nodes status : 200 not 409 .spec.taints",
              "sampan's reconciler for nodes adds the taint not-ready, a moment later and without a reader waiting for it"),
     Accepted(r"spec.volumes\[\]\.(glusterfs|fc|iscsi|rbd|cephfs|nfs|flexVolume|cinder|azure\w+|scaleIO|quobyte|flocker|"
              r"portworxVolume|photon\w+|storageos|vsphereVolume|gcePersistentDisk|awsElasticBlockStore|gitRepo|csi|image)\b",
              "volume types that sampan does not have are not looked into"),
     Accepted(r"table rows: empty list not NoneType", "Go's nil slice, where upstream has no printer of its own"),
-    Accepted(r" watch .*BOOKMARK", "bookmarks come when the server likes"),
+    Accepted(r"^watch .*BOOKMARK", "bookmarks come when the server likes"),
     Accepted(r"spec\.resources\.", "resources of a whole pod are not looked into"),
     Accepted(r"deletionGracePeriodSeconds: lacks int \\| nothing \\| -", "upstream lets an apply set it"),
     Accepted(r"spec.ports\[\].nodePort: lacks FieldValueDuplicate", "upstream gives both ports one node port before it refuses them"),
@@ -51,14 +51,17 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"failure details: lacks empty dict \| nothing \| \{\}$", "empty details say nothing"),
     Accepted(r"endpoints warnings : lacks .*watch|watch endpoints warnings", "a watch's head carries no warning of what is deprecated"),
     Accepted(r"cause patch: |message : .*is invalid: patch: ", "the patched object is quoted, in Go's map order and Go's syntax"),
-    Accepted(r" watch .*(RequestWatchProgress|\"code\": 500|: lacks text \| nothing \| (Failure|InternalError)|initial-events-end)",
+    Accepted(r"^watch .*(RequestWatchProgress|\"code\": 500|: lacks text \| nothing \| (Failure|InternalError)|initial-events-end)",
              "the etcd at hand is older than the peer wants for a watch with an initial list"),
     Accepted(r"StorageError: invalid object", "upstream names its etcd key and error"),
     Accepted(r"cause : number ", "on the update of some kinds upstream checks the metadata twice and says so twice"),
     Accepted(r"(Create|Update|Patch)Options|status : .* (dryRun|fieldManager|fieldValidation|force)\b|cause "
              r"(dryRun|fieldManager|fieldValidation|force):|\| \[\"(dryRun|fieldManager|fieldValidation|force):|is not a boolean|details\.(group|kind|name).*meta.k8s.io|failure details.name: adds",
              "options of writes are being mended elsewhere", "options"),
-    Accepted(r" managedFields ", "owned fields are being mended elsewhere", "managed"),
+    Accepted(r"(events\.events\.k8s\.io|v1 horizontalpodautoscalers)\S* managedFields", "owners of fields are kept in the version that "
+             "is stored"),
+    Accepted(r"reviews\.\S+ managedFields", "what is answered and not stored has no owners"),
+    Accepted(r"apiservices\S* managedFields", "the peer looks after APIServices in the API server"),
     Accepted(r"adds empty (list|dict|text)", "omitted empties are being mended elsewhere", "empties"),
     Accepted(r"(items|object)\[\]\.(kind|apiVersion): adds text", "list items are being mended elsewhere", "items"),
 )

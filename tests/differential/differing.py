@@ -55,7 +55,7 @@ def _answers(where: str, ours: dict[str, Any], peers: dict[str, Any]) -> Iterato
     if _is_failure(mine) and _is_failure(others):
         yield from _failures(where, mine, others)
         return
-    if _kind_of(mine) != _kind_of(others):
+    if _kind_of(mine) != _kind_of(others) and not where.startswith("watch"):
         shape = f"{_kind_of(mine)} not {_kind_of(others)}"
         yield Difference(where, "kind", "", shape, _shown(mine), _shown(others))
         return
@@ -64,10 +64,20 @@ def _answers(where: str, ours: dict[str, Any], peers: dict[str, Any]) -> Iterato
 
 def _contents(where: str, aspect: str, ours: Any, peers: Any) -> Iterator[Difference]:
     """An object in a list, in a row or in an event is compared as an object: one fault, wherever it is seen."""
+    if _is_error(ours) != _is_error(peers):
+        shape = f"{'an error' if _is_error(ours) else 'events'} not {'an error' if _is_error(peers) else 'events'}"
+        yield Difference(where, aspect, "", shape, _shown(ours), _shown(peers))
+        return
     for path, shape, left, right in _walk(ours, peers, ""):
         inner = _OBJECT.sub("", path)
         kind = "managedFields" if "managedFields" in path else aspect if inner == path else "object"
         yield Difference(where, kind, inner, shape, _shown(left), _shown(right))
+
+
+def _is_error(body: Any) -> bool:
+    """A watch that ends with an error, or an answer that is one event, an error."""
+    events = body if isinstance(body, list) else [body]
+    return any(isinstance(event, dict) and event.get("type") == "ERROR" for event in events)
 
 
 def _kind_of(body: Any) -> str:

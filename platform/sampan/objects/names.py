@@ -253,8 +253,8 @@ def ip_address(text: str) -> Complaints:
     try:
         canonical = str(ipaddress.ip_address(text))
     except ValueError:
-        return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]
-    return [] if canonical == text else [f"must be in canonical form (\"{canonical}\")"]
+        return ("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",)
+    return () if canonical == text else (f'must be in canonical form ("{canonical}")',)
 
 
 RULES: dict[str, Rule] = {
