@@ -55,15 +55,10 @@ ACCEPTED: tuple[Accepted, ...] = (
              "the etcd at hand is older than the peer wants for a watch with an initial list"),
     Accepted(r"StorageError: invalid object", "upstream names its etcd key and error"),
     Accepted(r"cause : number ", "on the update of some kinds upstream checks the metadata twice and says so twice"),
-    Accepted(r"(Create|Update|Patch)Options|status : .* (dryRun|fieldManager|fieldValidation|force)\b|cause "
-             r"(dryRun|fieldManager|fieldValidation|force):|\| \[\"(dryRun|fieldManager|fieldValidation|force):|is not a boolean|details\.(group|kind|name).*meta.k8s.io|failure details.name: adds",
-             "options of writes are being mended elsewhere", "options"),
     Accepted(r"(events\.events\.k8s\.io|v1 horizontalpodautoscalers)\S* managedFields", "owners of fields are kept in the version that "
              "is stored"),
     Accepted(r"reviews\.\S+ managedFields", "what is answered and not stored has no owners"),
     Accepted(r"apiservices\S* managedFields", "the peer looks after APIServices in the API server"),
-    Accepted(r"adds empty (list|dict|text)", "omitted empties are being mended elsewhere", "empties"),
-    Accepted(r"(items|object)\[\]\.(kind|apiVersion): adds text", "list items are being mended elsewhere", "items"),
 )
 
 

@@ -16,9 +16,9 @@ from steps import Step, Story
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 _PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 _PARTIALS = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-_ACCEPTS = ["", "", "", "", "", "application/json", _TABLE, _PARTIAL, "text/plain",
+_ACCEPTS = ["", "", "", "", "", "application/json", _TABLE, _PARTIAL, "application/yaml", "text/plain",
             f"{_TABLE},application/json", "application/json;as=Table;v=v2;g=meta.k8s.io"]  # fmt: skip
-_LIST_ACCEPTS = ["", "", "", "application/json", _TABLE, _TABLE, _PARTIALS, "text/plain"]
+_LIST_ACCEPTS = ["", "", "", "application/json", _TABLE, _TABLE, _PARTIALS, "application/yaml", "text/plain"]
 _MANAGERS = ["me", "me", "m" * 129, "a\nb", ""]
 _VALIDATION = ["Strict", "Strict", "Warn", "Ignore", "Foo", ""]
 _SELECTORS = ["app=web", "app in (web,x)", "!app", "app", "app!=web", "app=", "a b", "app in (", "app>1", "=", "x=y,"]

@@ -54,9 +54,15 @@ def table(served: Served, form: Form, records: Iterable[Record], meta: dict[str,
 
 
 def listing(
-    served: Served, form: Form, records: Sequence[Record], meta: dict[str, Any], include: str = "Metadata"
+    served: Served,
+    form: Form,
+    records: Sequence[Record],
+    meta: dict[str, Any],
+    include: str = "Metadata",
+    *,
+    present: bool = False,
 ) -> bytes:
-    """A whole list answer."""
+    """A whole list answer. ``present`` says that the records are those of the cache."""
     head = encode_json(meta)
     if form.how == "table":
         return table(served, form, records, meta, include)
@@ -65,11 +71,31 @@ def listing(
         if not records:  # Go's nil slice; typed lists are never nil
             return b'%s%s,"items":null}' % (start, head)
         return b'%s%s,"items":[%s]}' % (start, head, b",".join([partial(served, form, r) for r in records]))
-    if served.converts:
-        items = b",".join([native(served, record) for record in records])
-    else:
-        items = b",".join([record.body for record in records])
-    return b"".join((served.list_head, head, b',"items":[', items, b"]}"))
+    bodies = [native(served, record) for record in records] if served.converts else [record.body for record in records]
+    assert served.collection is not None
+    alike = present and served.collection.head == served.item_head
+    return b"".join((served.list_head, head, b',"items":[', *_items(bodies, served.item_head, alike=alike), b"]}"))
+
+
+def _items(bodies: list[bytes], head: bytes, *, alike: bool) -> tuple[bytes, ...]:
+    """Encoded objects one after the other, without what each of them begins with.
+
+    Views spare a copy of each. ``alike`` says that all begin with ``head``; to ask each of them costs as much as a view.
+    """
+    if not head or not bodies:
+        return (b",".join(bodies),)
+    size = len(head)
+    if alike or all(body.startswith(head) for body in bodies):
+        return b"{", b",{".join([memoryview(body)[size:] for body in bodies])
+    return (b",".join([b"{" + body[size:] if body.startswith(head) else _untyped(body) for body in bodies]),)
+
+
+def _untyped(body: bytes) -> bytes:
+    """An object that was written otherwise (before the stored version changed), as an item."""
+    obj = msgspec.json.decode(body)
+    obj.pop("kind", None)
+    obj.pop("apiVersion", None)
+    return encode_json(obj)
 
 
 class _Outline(msgspec.Struct, gc=False):

@@ -21,6 +21,7 @@ from sampan.apiserver.statuses import answer_error, no_such_path
 from sampan.apiserver.strangers import Guard
 from sampan.apiserver.subresources import Subresources, not_allowed
 from sampan.apiserver.verbs.writing import warning_headers
+from sampan.apiserver.yamlanswers import in_yaml
 from sampan.contracts.serving import Answer, Call, Route
 
 Step = Callable[[Request], None]
@@ -83,6 +84,7 @@ class Front:
     def _finish(self, request: Request, answer: Answer) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
         answer = self._warned(request, answer)
+        answer = in_yaml(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer
 
     def _warned(self, request: Request, answer: Answer) -> Answer:

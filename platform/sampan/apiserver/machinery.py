@@ -266,15 +266,18 @@ def _patched(how: str, current: Object, change: Any, node: Node | None) -> Objec
     return strategic.apply(current, change, node)
 
 
-def read_apply(kind: Kind, data: bytes, strictness: str) -> Object:
-    """The applied configuration, JSON or YAML; raises BadRequest. Fields without a type are ``apply``'s to refuse."""
+def read_apply(kind: Kind, data: bytes, strictness: str) -> tuple[Object, list[str]]:
+    """The applied configuration, JSON or YAML, and warnings; raises BadRequest. Fields without a type are ``apply``'s
+    to refuse."""
     found = yamlin.decode(data)
-    if strictness != "Ignore":
-        judged(yamlin.duplicates(data), "Strict", (kind.group, kind.version, kind.kind))
-    check_kind(found, kind)
+    twice = [] if strictness == "Ignore" else yamlin.duplicates(data)
+    warnings = judged(twice, strictness, (kind.group, kind.version, kind.kind))
+    version, name = str(found.get("apiVersion") or ""), str(found.get("kind") or "")
+    if (version, name) != (kind.api_version, kind.kind):
+        raise BadRequest(f"invalid object type: {version if '/' in version else '/' + version}, Kind={name}")
     if not isinstance(found.setdefault("metadata", {}), dict):
         raise BadRequest("metadata must be an object")
-    return found
+    return found, warnings
 
 
 def apply(

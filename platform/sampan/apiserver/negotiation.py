@@ -20,9 +20,10 @@ class Form(NamedTuple):
 
 JSON = Form("json")
 _AS = {"Table": "table", "PartialObjectMetadata": "partial", "PartialObjectMetadataList": "partial"}
-_JSON_TYPES = frozenset({"application/json", "application/*", "*/*"})
-_OTHER_TYPES = frozenset({"application/yaml", "application/vnd.kubernetes.protobuf"})
+_JSON_TYPES = frozenset({"application/json", "application/*", "*/*", "application/yaml"})
+_OTHER_TYPES = frozenset({"application/vnd.kubernetes.protobuf"})
 _SHOWN = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+YAML = "application/yaml"
 
 
 class Wanted(NamedTuple):
@@ -51,6 +52,13 @@ def ranges(accept: str) -> tuple[Wanted, ...]:
             found.append(Wanted(quality, media.lower(), parameters))
     found.sort(key=lambda wanted: -wanted.quality)
     return tuple(found) or (Wanted(1.0, "*/*", {}),)
+
+
+@lru_cache(1024)
+def wants_yaml(accept: str) -> bool:
+    """Whether YAML is the best of what the client takes and we have."""
+    first = next((wanted for wanted in ranges(accept) if wanted.media in _JSON_TYPES), None)
+    return first is not None and first.media == YAML
 
 
 @lru_cache(1024)

@@ -27,6 +27,8 @@ class Served:
         self.verbs = frozenset(kind.verbs)
         self.subresources: dict[str, Subresource] = {sub.name: sub for sub in kind.subresources}
         self.converts = stored is not kind
+        #: What an encoded object begins with, and the items of a typed list (of a kind without its own schema) do not.
+        self.item_head = b"" if kind.schema else f'{{"kind":"{kind.kind}","apiVersion":"{kind.api_version}",'.encode()
         self.list_head = f'{{"kind":"{kind.kind}List","apiVersion":"{kind.api_version}","metadata":'.encode()
 
     def key(self, namespace: str, name: str) -> str:
@@ -70,7 +72,9 @@ class Registry:
         for address, kind in kinds.items():
             stored = kinds.get((*kind.stored_as, kind.plural), kind) if kind.stored_as else kind
             collection = None if kind.answer else cache.add(prefix_of(stored), stored.fields)
-            self.served[address] = Served(kind, stored, collection)
+            served = self.served[address] = Served(kind, stored, collection)
+            if collection is not None and not served.converts:
+                collection.head = served.item_head
             versions = self.versions.setdefault(kind.group, [])
             if kind.version not in versions:
                 versions.append(kind.version)

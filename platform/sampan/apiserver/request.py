@@ -108,6 +108,8 @@ class Request:
 
     def _address(self) -> None:
         parts = self.path.strip("/").split("/")
+        if "" in parts:
+            return  # an empty namespace is no namespace
         if parts[0] == "api" and len(parts) >= 3:
             self.version, rest = parts[1], parts[2:]
         elif parts[0] == "apis" and len(parts) >= 4:
@@ -133,8 +135,8 @@ class Request:
 
     def _verb(self, watched: bool) -> str:
         if self.method == "GET":
-            if self.query and not self.subresource and (watched or ("watch" in self.query and self.flag("watch"))):
-                return "watch"
+            if self.query and not self.name and "watch" in self.query and self.flag("watch"):
+                return "watch"  # of one object it is a GET
             return "watch" if watched else "get" if self.name else "list"
         if self.method == "DELETE":
             return "delete" if self.name else "deletecollection"

@@ -14,6 +14,7 @@ from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import answer_error, conflict, no_such_path
 from sampan.apiserver.verbs.get import Get
+from sampan.apiserver.verbs.options import check_write
 from sampan.apiserver.verbs.patch import HOW, Patch
 from sampan.apiserver.verbs.update import Update, sent_revision
 from sampan.apiserver.verbs.writing import Writing, strictness, warning_headers
@@ -107,6 +108,7 @@ class Subresources:
         assert self.cluster is not None and served.kind.answer is not None
         if request.method != "POST":
             raise not_allowed()
+        check_write(request)
         call = ServedCall(request, self.cluster)
         call.strictness = strictness(request)
         answer = served.kind.answer(call)
@@ -145,6 +147,7 @@ class Subresources:
             return Answer(200, encode_json(found))
         if request.method not in ("PUT", "PATCH"):
             raise not_allowed()
+        check_write(request)
         take = self._scale_put(request) if request.method == "PUT" else self._scale_patch(request, served)
         intent = self._writing.intent(request, served, "scale")
         return self._writing.run(request, self._scaling(request, intent, take))

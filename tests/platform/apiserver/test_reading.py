@@ -6,6 +6,9 @@ import gzip
 from typing import Any
 
 import pytest
+import yaml
+
+from sampan.contracts.store import Put
 
 PODS = "/api/v1/namespaces/default/pods"
 CMS = "/api/v1/namespaces/default/configmaps"
@@ -105,3 +108,57 @@ def test_a_big_list_is_compressed_and_kept_until_something_changes(api: Any, sha
     assert gzip.decompress(packed.content) == api.get(CMS).content == api.get(CMS).content
     api.delete(f"{CMS}/c00")
     assert len(api.get(CMS).json["items"]) == 39
+
+
+def test_items_of_a_typed_list_are_without_kind_and_version(api: Any) -> None:
+    for name in ("a", "b"):
+        api.post(CMS, {"metadata": {"name": name}})
+    listed = api.get(CMS)
+    assert [item["metadata"]["name"] for item in listed.json["items"]] == ["a", "b"]
+    assert not any({"kind", "apiVersion"} & item.keys() for item in listed.json["items"])
+    assert api.get(f"{CMS}/a").json["kind"] == "ConfigMap"
+
+
+def test_a_watch_of_one_object_is_a_get(api: Any) -> None:
+    made = api.post(CMS, {"metadata": {"name": "a"}}).json
+    assert api.get(f"{CMS}/a", query_string="watch=true").json == made
+    assert api.get(f"{CMS}/b", query_string="watch=1").status_code == 404
+
+
+def test_yaml_is_answered_to_who_prefers_it(api: Any) -> None:
+    data = {
+        "plain": "v",
+        "word": "on",
+        "number": "1e3",
+        "lines": "a\nb: c\n",
+        "odd": "- {x: 'y'} # é\x85\u2028",
+        "empty": "",
+    }
+    made = api.post(CMS, {"metadata": {"name": "a"}, "data": data}).json
+    for accept in ("application/yaml", "application/yaml;q=0.9,application/json;q=0.5"):
+        answer = api.get(f"{CMS}/a", headers={"Accept": accept})
+        assert answer.headers["content-type"] == "application/yaml"
+        assert yaml.safe_load(answer.content) == made and b"apiVersion: v1" in answer.content
+    assert yaml.safe_load(api.get(CMS, headers={"Accept": "application/yaml"}).content)["kind"] == "ConfigMapList"
+    assert yaml.safe_load(api.get(f"{CMS}/b", headers={"Accept": "application/yaml"}).content)["code"] == 404
+    assert api.get(f"{CMS}/a", headers={"Accept": "application/json,application/yaml"}).json == made
+    assert api.get(CMS, query_string="watch=true", headers={"Accept": "application/yaml"}).status_code == 406
+
+
+def test_an_empty_namespace_is_no_namespace(api: Any) -> None:
+    assert api.get("/api/v1/namespaces//configmaps").status_code == 404
+
+
+def test_an_object_that_was_stored_in_another_form_is_an_item_as_well(api: Any) -> None:
+    api.post(CMS, {"metadata": {"name": "a"}})
+    odd = b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"resourceVersion":"","name":"b"}}'
+    revision = api.app.cache.store.commit(Put("/core/configmaps/default/b", odd, 0))
+    assert api.app.cache.wait(revision)
+    for limit in ("", "limit=1"):
+        items = api.get(CMS, query_string=limit).json["items"]
+        assert [item["metadata"]["name"] for item in items] == (["a"] if limit else ["a", "b"])
+        assert not any({"kind", "apiVersion"} & item.keys() for item in items)
+    continued = api.get(CMS, query_string="limit=1").json["metadata"]["continue"]
+    api.post(CMS, {"metadata": {"name": "c"}})
+    items = api.get(CMS, query_string=f"limit=5&continue={continued}").json["items"]
+    assert [(item["metadata"]["name"], "kind" in item) for item in items] == [("b", False)]

@@ -209,3 +209,54 @@ def test_a_patch_that_names_a_field_twice_or_an_unknown_one_is_told(api: Any, sh
 def test_a_scale_of_another_name_is_refused(api: Any, shapes: Any) -> None:
     api.post(DEPLOYMENTS, shapes.deployment("a"))
     assert api.patch(f"{DEPLOYMENTS}/a/scale", {"metadata": {"name": "z"}}, "merge-patch+json").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "why"),
+    [
+        (f"fieldManager={'m' * 129}", "fieldManager", "Too long: may not be more than 128 bytes"),
+        ("fieldManager=%07x", "fieldManager", "invalid character U+0007 (at position 0)"),
+        ("dryRun=Some", "dryRun", "Unsupported value"),
+        ("fieldValidation=Loose", "fieldValidation", "Unsupported value"),
+        ("force=true", "force", "Forbidden: may not be specified for non-apply patch"),
+    ],
+)
+def test_a_wrong_option_is_refused_by_its_name(api: Any, query: str, field: str, why: str) -> None:
+    api.post(CMS, {"metadata": {"name": "a"}})
+    refused = api.patch(f"{CMS}/a", {"data": {"x": "y"}}, "merge-patch+json", query_string=query)
+    assert refused.status_code == 422 and refused.json["details"]["kind"] == "PatchOptions"
+    assert refused.json["details"]["causes"][0]["field"] == field
+    assert refused.json["message"].startswith(f'PatchOptions.meta.k8s.io "" is invalid: {field}: ')
+    assert why in refused.json["message"] and "data" not in api.get(f"{CMS}/a").json
+
+
+@pytest.mark.parametrize(
+    "changed", [{"apiVersion": ""}, {"kind": ""}, {"apiVersion": "v2"}, {"kind": "Secret"}, {"apiVersion": 7}]
+)
+def test_an_apply_names_its_type(api: Any, changed: dict[str, Any]) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, **changed}
+    refused = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string="fieldManager=one")
+    assert refused.status_code == 400 and refused.json["message"].startswith("invalid object type: /")
+
+
+def test_an_apply_without_a_manager_is_invalid(api: Any) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    refused = api.patch(f"{CMS}/a", config, "apply-patch+yaml")
+    assert refused.status_code == 422 and refused.json["details"]["causes"][0]["reason"] == "FieldValueRequired"
+
+
+def test_keys_that_an_apply_gives_twice_are_a_warning_unless_strict(api: Any) -> None:
+    config = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b, a: c}\n"
+    query = "fieldManager=one"
+    warned = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string=query)
+    assert warned.status_code == 201 and "already set in map" in warned.headers["warning"]
+    strict = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string=query + "&fieldValidation=Strict")
+    assert strict.status_code == 400
+
+
+def test_a_deletion_with_an_unknown_dry_run_deletes_nothing(api: Any) -> None:
+    api.post(CMS, {"metadata": {"name": "a"}})
+    for wrong in (["Some"], "All", ["All", "x"]):
+        assert api.delete(f"{CMS}/a", {"dryRun": wrong}).status_code == 422
+    assert api.delete(f"{CMS}/a", {"dryRun": ["All"]}).status_code == 200
+    assert api.get(f"{CMS}/a").status_code == 200

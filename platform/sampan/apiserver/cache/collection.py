@@ -19,6 +19,9 @@ Listener = Callable[[Event], None]
 class Collection:
     """The objects under one key prefix."""
 
+    #: What all objects begin with, where the owner said so and none does otherwise: ``kind`` and ``apiVersion``.
+    head = b""
+
     def __init__(self, prefix: str, getters: FieldGetters, start: int) -> None:
         self.prefix = prefix
         self.getters = getters
@@ -36,6 +39,8 @@ class Collection:
         for key, value, revision in entries:
             record = Record(key, fill_revision(value, revision), revision, labels_of(value))
             self.records[key] = record
+            if not record.body.startswith(self.head):
+                self.head = b""
             self.keys.append(key)
             self._index(record)
 
@@ -46,6 +51,8 @@ class Collection:
         elif old.labels and old.labels != record.labels:
             self._unindex(old)
         self.records[key] = record
+        if not record.body.startswith(self.head):
+            self.head = b""  # written before the stored version changed, or by someone else
         if record.labels and (old is None or old.labels != record.labels):
             self._index(record)
         return self._happened(Event(record.revision, key, record, old, at))

@@ -35,6 +35,7 @@ class Slice(NamedTuple):
     revision: int
     more: bool
     remaining: int
+    historic: bool = False  # read from the store at an old revision
 
 
 class Kept(NamedTuple):
@@ -82,7 +83,7 @@ class List:
         found = self.slice(served, selection, asked)
         last = found.records[-1].key if found.more and found.records else ""
         meta = self._meta(served, asked, found, selection, last)
-        body = forms.listing(served, form, found.records, meta, include)
+        body = forms.listing(served, form, found.records, meta, include, present=not found.historic)
         if whole and len(body) > WORTH_KEEPING and len(kept) < MOST_KEPT:
             start = len(served.list_head) + len(encode_json(meta))
             with self._cache.lock:
@@ -158,12 +159,12 @@ class List:
                     record = Record(entry.key, body, entry.revision, labels_of(entry.value))
                     if not selection.narrow or selection.wants(record):
                         if limit and len(found) == limit:
-                            return Slice(found, asked.exact, True, -1)
+                            return Slice(found, asked.exact, True, -1, historic=True)
                         found.append(record)
                 if not selection.narrow:
-                    return Slice(found, asked.exact, page.more, page.remaining)
+                    return Slice(found, asked.exact, page.more, page.remaining, historic=True)
                 if not page.more:
-                    return Slice(found, asked.exact, False, 0)
+                    return Slice(found, asked.exact, False, 0, historic=True)
                 after = page.entries[-1].key
         except Compacted:
             raise self._expired(served, selection, asked)

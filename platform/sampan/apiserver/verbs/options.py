@@ -10,9 +10,12 @@ from typing import Any
 from sampan.apiserver.request import Request
 from sampan.contracts.kinds import Problem
 from sampan.errors import BadRequest, Cause, Invalid
-from sampan.objects.problems import forbidden, unsupported_in_order
+from sampan.objects.problems import forbidden, required, unsupported_in_order
+from sampan.objects.validation import validate_field_manager
 
 EXACT, NOT_OLDER = "Exact", "NotOlderThan"
+STRICTNESS = ("", "Ignore", "Strict", "Warn")
+_KINDS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
 _NUMBERS = ("timeoutSeconds", "limit")
 
 
@@ -29,6 +32,12 @@ def integer(request: Request, name: str) -> int | None:
     if not -(1 << 63) <= number < 1 << 63:
         raise BadRequest(f'strconv.ParseInt: parsing "{text}": value out of range')
     return number
+
+
+def is_set(request: Request, name: str) -> bool:
+    """A boolean as Go's converters read it: what is not 0 or false is true."""
+    found = request.query.get(name)
+    return bool(found) and found[0].lower() not in ("0", "false")
 
 
 def check_numbers(request: Request) -> None:
@@ -69,6 +78,29 @@ def check_watch(request: Request) -> None:
         if request.value("continue"):
             found.append(forbidden(field, f"{field} is forbidden when continue is provided"))
     refuse("ListOptions", found)
+
+
+def check_write(request: Request) -> None:
+    """Raises Invalid for options of a create, update or patch; all that is wrong at once."""
+    query, found = request.query, []
+    manager = request.value("fieldManager")
+    if request.method == "PATCH":
+        if is_apply(request):
+            if not manager:
+                found.append(required("fieldManager", "is required for apply patch"))
+        elif "force" in query:
+            found.append(forbidden("force", "may not be specified for non-apply patch"))
+    found += validate_field_manager(manager)
+    found += dry_run_problems(query.get("dryRun") or ())
+    strict = request.value("fieldValidation")
+    if strict not in STRICTNESS:
+        found.append(unsupported_in_order("fieldValidation", strict, STRICTNESS))
+    refuse(_KINDS[request.method], found)
+
+
+def is_apply(request: Request) -> bool:
+    sent: str = request.environ.get("CONTENT_TYPE") or ""
+    return sent.partition(";")[0].strip().lower() == "application/apply-patch+yaml"
 
 
 def dry_run_problems(values: Any) -> list[Problem]:

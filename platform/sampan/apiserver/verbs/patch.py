@@ -6,12 +6,13 @@ from sampan.apiserver import bodies, drive, machinery
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import conflict
+from sampan.apiserver.verbs.options import is_set
 from sampan.apiserver.verbs.update import Merge, sent_revision
 from sampan.apiserver.verbs.writing import Writing, accepted, answer, check_address, strictness
 from sampan.apiserver.writes import Intent, Write
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
-from sampan.errors import BadRequest, NotFound, UnsupportedMediaType
+from sampan.errors import NotFound, UnsupportedMediaType
 
 HOW = {
     "application/json-patch+json": "json",
@@ -61,13 +62,10 @@ class Patch:
 
     def _apply(self, request: Request, intent: Intent, data: bytes, merge: Merge | None) -> Write:
         served, writer = intent.served, self._writing.writer
-        if not request.value("fieldManager"):
-            raise BadRequest(
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-            )
         intent.operation = "Apply"
-        force = request.flag("force")
-        applied = machinery.read_apply(served.kind, data, strictness(request))
+        force = is_set(request, "force")
+        applied, warnings = machinery.read_apply(served.kind, data, strictness(request))
+        request.warnings += warnings
         check_address(applied, request, served)
         revision = sent_revision(applied)
 

@@ -18,7 +18,7 @@ from sampan.apiserver.watching.hub import Hub, Watcher
 from sampan.apiserver.watching.streams import Stream, Streams
 from sampan.apiserver.watching.watcher import View, error_line
 from sampan.contracts.serving import Answer
-from sampan.errors import Expired, MethodNotAllowed
+from sampan.errors import Expired, MethodNotAllowed, NotAcceptable
 
 SHORTEST = 1800.0  # seconds a watch lives where the client names no timeout: this to twice this
 
@@ -40,7 +40,10 @@ class Watch:
     def __call__(self, request: Request, served: Served) -> Answer:
         if "watch" not in served.verbs:
             raise MethodNotAllowed("the server does not allow this method on the requested resource", bare=True)
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"), streams=True)
+        accept = request.environ.get("HTTP_ACCEPT", "*/*")
+        form = negotiation.form(accept, streams=True)
+        if negotiation.wants_yaml(accept):
+            raise NotAcceptable("only the following media types are accepted: application/json;stream=watch")
         selection = Selection.of(request, served)
         asked = read_query(request)
         view = View(selection, form, request.value("includeObject") or "Metadata", asked.since)

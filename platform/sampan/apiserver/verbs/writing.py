@@ -10,13 +10,14 @@ from sampan.apiserver import bodies, drive, forms, machinery, negotiation
 from sampan.apiserver.cache.cache import Cache
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
+from sampan.apiserver.verbs.options import check_write
 from sampan.apiserver.writes import Intent, Writer, Written
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.contracts.store import Op
-from sampan.errors import BadRequest, Invalid
+from sampan.errors import BadRequest
 
-STRICTNESS = frozenset({"Ignore", "Warn", "Strict"})
+LONGEST_MANAGER = 128  # bytes
 
 
 class Writing:
@@ -44,7 +45,7 @@ class Writing:
     def intent(self, request: Request, served: Served, subresource: str = "") -> Intent:
         return Intent(
             served, request.namespace, request.name, request.user, subresource, dry_run(request),
-            request.value("fieldManager") or manager_of(request), warnings=request.warnings,
+            field_manager(request), warnings=request.warnings,
         )  # fmt: skip
 
 
@@ -59,30 +60,32 @@ def answer(request: Request, served: Served, form: negotiation.Form, written: Wr
 
 
 def accepted(request: Request) -> negotiation.Form:
-    return negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+    """The form that the client wants, and options that make sense; raises NotAcceptable or Invalid."""
+    form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+    if request.method != "DELETE" and (request.query or request.method == "PATCH"):
+        check_write(request)
+    return form
 
 
 def strictness(request: Request) -> str:
-    """fieldValidation of the query, Warn when unsaid; raises Invalid."""
-    text = request.value("fieldValidation") or "Warn"
-    if text not in STRICTNESS:
-        supported = 'supported values: "Ignore", "Strict", "Warn"'
-        raise _invalid(f'fieldValidation: Unsupported value: "{text}": {supported}')
-    return text
+    """fieldValidation of the query, Warn when unsaid."""
+    return request.value("fieldValidation") or "Warn"
 
 
 def dry_run(request: Request) -> bool:
-    values = [value for value in request.query.get("dryRun", ()) if value]
-    for value in values:
-        if value != "All":
-            raise _invalid(f'dryRun: Unsupported value: "{value}": supported values: "All"')
-    return bool(values)
+    return bool(request.query) and "dryRun" in request.query
+
+
+def field_manager(request: Request) -> str:
+    """Who writes: as the query says, else as the client is called."""
+    return request.value("fieldManager") or manager_of(request)
 
 
 def manager_of(request: Request) -> str:
     """The field manager where the client names none: the product of its User-Agent."""
     agent: str = request.environ.get("HTTP_USER_AGENT") or "unknown"
-    return agent.partition("/")[0][:128] or "unknown"
+    name = "".join(letter for letter in agent.partition("/")[0] if letter.isprintable())
+    return name.encode()[:LONGEST_MANAGER].decode(errors="ignore") or "unknown"
 
 
 def check_address(obj: Object, request: Request, served: Served) -> None:
@@ -125,7 +128,3 @@ def warning_headers(warnings: Sequence[str]) -> Sequence[tuple[str, str]]:
 def _quoted(text: str) -> str:
     clean = "".join(letter if letter.isprintable() else " " for letter in text)
     return clean.replace("\\", "\\\\").replace('"', '\\"').encode("ascii", "backslashreplace").decode()[:1024]
-
-
-def _invalid(message: str) -> Invalid:
-    return Invalid(f' "" is invalid: {message}')

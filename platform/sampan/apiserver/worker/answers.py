@@ -58,7 +58,7 @@ class Heads:
                 continue
             elif lowered == "transfer-encoding":
                 continue
-            text += f"\r\n{name}: {value}"
+            text += f"\r\n{name.title() if name == lowered else name}: {value}"  # Falcon's are all lower case
             lines += 1
         chunked = False
         if not counted and status[:3] not in ("204", "304") and status[:1] != "1":
