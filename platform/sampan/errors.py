@@ -68,6 +68,7 @@ class StatusError(SampanError):
         causes: tuple[Cause, ...] = (),
         retry_after: int = 0,
         continue_token: str = "",
+        bare: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -78,6 +79,7 @@ class StatusError(SampanError):
         self.causes = causes
         self.retry_after = retry_after
         self.continue_token = continue_token
+        self.bare = bare  # about a path, not an object: upstream shows its details empty
 
     def to_status(self) -> dict[str, Any]:
         """The meta/v1 Status object, as a dict."""
@@ -103,7 +105,7 @@ class StatusError(SampanError):
             "reason": self.reason,
             "code": self.code,
         }
-        if details:
+        if details or self.bare:
             status["details"] = details
         return status
 

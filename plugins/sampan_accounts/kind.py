@@ -15,9 +15,9 @@ def service_account(requests: TokenRequests) -> Kind:
         kind="ServiceAccount",
         plural="serviceaccounts",
         short_names=("sa",),
+        shown_deleted=True,
         columns=(
             Column("Name", lambda account: account["metadata"]["name"], format="name"),
-            Column("Secrets", lambda account: len(account.get("secrets") or ()), type="integer"),
             Column("Age", lambda account: account["metadata"].get("creationTimestamp"), type="date"),
         ),
         subresources=(

@@ -5,12 +5,14 @@ Source: API reference authentication.k8s.io/v1.
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.serving import Call
 from sampan.errors import BadRequest, Unauthorized
+from sampan.objects.metadata import now_text
 from sampan_auth.bearer import Bearer
 
 GROUP = "authentication.k8s.io"
@@ -41,7 +43,7 @@ def review_self(call: Call) -> Object:
     return {
         "kind": "SelfSubjectReview",
         "apiVersion": f"{GROUP}/v1",
-        "metadata": _metadata(call.body()),
+        "metadata": {"creationTimestamp": now_text(time.time()), **_metadata(call.body())},
         "status": {"userInfo": user_info(call.user)},
     }
 

@@ -32,7 +32,7 @@ class Kept:
     uid: str
     memory: Memory = field(default_factory=Memory)
     looked: float = float("-inf")
-    generation: int = 0
+    spec: Object = field(default_factory=dict)
     selector: str = ""
 
 
@@ -52,11 +52,10 @@ class Controller:
                 self._kept.pop(key, None)
             return []
         kept = self._of(key, hpa)
-        generation = hpa["metadata"].get("generation", 1)
         left = self._settings.sync_period - (observed.now - kept.looked)
-        if kept.generation == generation and left > _SOON:
+        if kept.spec == hpa["spec"] and left > _SOON:
             return [Requeue(left)]  # woken by our own status
-        kept.looked, kept.generation = observed.now, generation
+        kept.looked, kept.spec = observed.now, hpa["spec"]
         return list(self._actions(hpa, self._look(key, hpa, kept, client, observed)))
 
     def _look(self, key: Key, hpa: Object, kept: Kept, client: Client, observed: Observed) -> Outcome:

@@ -61,6 +61,8 @@ def from_v2(obj: Object) -> Object:
         extra[METRICS] = others
     if behavior := spec.pop("behavior", None):
         extra[BEHAVIOR] = behavior
+    if "status" in obj:
+        status.setdefault("currentReplicas", 0)  # never left out of a v1 status
     current = status.pop("currentMetrics", None) or ()
     for metric in current:
         usage = metric["resource"]["current"].get("averageUtilization") if _is_cpu(metric) else None

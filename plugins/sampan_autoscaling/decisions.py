@@ -44,7 +44,7 @@ class Stopped(Exception):
 def begin(hpa: Object, now: float) -> Outcome:
     """The status goes on from what it was."""
     status = copy(hpa.get("status") or {})
-    status.update(observedGeneration=hpa["metadata"].get("generation", 1))
+    status.update(observedGeneration=hpa["metadata"].get("generation", 0))
     status.setdefault("desiredReplicas", 0)
     return Outcome(status, now)
 

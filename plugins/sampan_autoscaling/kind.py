@@ -92,20 +92,20 @@ def _columns(seen: Callable[[Object], Object]) -> tuple[Column, ...]:
         Column("Reference", _reference),
         Column("Targets", lambda obj: targets(seen(obj))),
         Column("MinPods", lambda obj: str(get_path(obj, "spec", "minReplicas", default="<unset>"))),
-        Column("MaxPods", at("spec", "maxReplicas"), type="integer"),
-        Column("Replicas", at("status", "currentReplicas"), type="integer"),
+        Column("MaxPods", at("spec", "maxReplicas")),
+        Column("Replicas", at("status", "currentReplicas")),
         Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
     )
 
 
 AUTOSCALER = Kind(
     group="autoscaling", version="v2", kind="HorizontalPodAutoscaler", plural="horizontalpodautoscalers",
-    short_names=("hpa",), categories=("all",), status=True, generation=True, default=default, validate=validate,
+    short_names=("hpa",), categories=("all",), status=True, default=default, validate=validate,
     columns=_columns(lambda obj: obj),
 )  # fmt: skip
 
 AUTOSCALER_V1 = Kind(
     group="autoscaling", version="v1", kind="HorizontalPodAutoscaler", plural="horizontalpodautoscalers",
-    short_names=("hpa",), categories=("all",), status=True, generation=True, columns=_columns(to_v2),
+    short_names=("hpa",), categories=("all",), status=True, columns=_columns(to_v2),
     stored_as=("autoscaling", "v2"), to_stored=to_v2, from_stored=from_v2,
 )  # fmt: skip

@@ -25,7 +25,7 @@ CONFIG_MAP = Kind(
     group="", version="v1", kind="ConfigMap", plural="configmaps", short_names=("cm",),
     columns=(
         Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
-        Column("Data", lambda obj: len(obj.get("data") or {}) + len(obj.get("binaryData") or {}), type="integer"),
+        Column("Data", lambda obj: len(obj.get("data") or {}) + len(obj.get("binaryData") or {})),
         Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
     ),
     validate=validate,

@@ -76,7 +76,7 @@ SECRET = Kind(
     columns=(
         Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
         Column("Type", lambda obj: obj.get("type") or ""),
-        Column("Data", lambda obj: len(obj.get("data") or {}), type="integer"),
+        Column("Data", lambda obj: len(obj.get("data") or {})),
         Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
     ),
     fields={"type": lambda obj: obj.get("type") or ""},

@@ -39,8 +39,8 @@ def default(event: Object) -> None:
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     about = new.get("involvedObject") or {}
     namespace = new["metadata"].get("namespace") or ""
-    if about.get("namespace") or "":
-        if about["namespace"] != namespace:
+    if about.get("namespace"):
+        if about["namespace"] != namespace and not new.get("eventTime"):
             yield problems.invalid("involvedObject.namespace", about["namespace"], "does not match event.namespace")
     elif namespace not in (("", "default", "kube-system") if new.get("eventTime") else ("", "default")):
         yield problems.invalid("involvedObject.namespace", "", "does not match event.namespace")
@@ -99,7 +99,8 @@ def _last_seen(event: Object) -> Any:
 def _source(event: Object) -> str:
     source = event.get("source") or {}
     component = source.get("component") or event.get("reportingComponent") or ""
-    return ", ".join(part for part in (component, source.get("host") or "") if part)
+    place = source.get("host") or (event.get("reportingInstance") if not source.get("component") else "") or ""
+    return ", ".join(part for part in (component, place) if part)
 
 
 def _count(event: Object) -> int:
@@ -131,8 +132,8 @@ COLUMNS = (
     Column("Source", _source, priority=1),
     Column("Message", lambda event: (event.get("message") or "").strip()),
     Column("First Seen", lambda event: event.get("firstTimestamp") or event.get("eventTime"), type="date", priority=1),
-    Column("Count", _count, type="integer", priority=1),
-    Column("Name", lambda event: event["metadata"]["name"], priority=1),
+    Column("Count", _count, priority=1),
+    Column("Name", lambda event: event["metadata"]["name"], format="name", priority=1),
 )
 
 
@@ -150,7 +151,7 @@ FRESH_FIELDS: dict[str, Callable[[Object], str]] = {
 FRESH_COLUMNS = tuple(dataclasses.replace(column, cell=_through(column.cell)) for column in COLUMNS)
 EVENT = Kind(
     group="", version="v1", kind="Event", plural="events", short_names=("ev",), columns=COLUMNS, fields=FIELDS,
-    default=default, validate=validate, ttl=HOUR, create_on_update=True,
+    default=default, validate=validate, ttl=HOUR, create_on_update=True, propagation="",
 )  # fmt: skip
 FRESH_EVENT = Kind(
     group="events.k8s.io", version="v1", kind="Event", plural="events", short_names=("ev",), columns=FRESH_COLUMNS,

@@ -80,6 +80,7 @@ NAMESPACE = Kind(
     plural="namespaces",
     short_names=("ns",),
     namespaced=False,
+    shown_deleted=True,
     verbs=("create", "delete", "get", "list", "patch", "update", "watch"),
     columns=(
         Column("Name", lambda namespace: namespace["metadata"]["name"], format="name"),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sampan.contracts.kinds import Column, Kind, Object, Problem
-from sampan.objects import problems
+from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan.objects.validation import validate_non_negative, validate_positive
+
+
+def prepare(draft: Draft) -> None:
+    """Who leads is not coordinated here, so nobody may ask for it: the fields are dropped, as upstream has them."""
+    spec = draft.object.get("spec") or {}
+    for name in ("preferredHolder", "strategy"):
+        spec.pop(name, None)
 
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     spec = new.get("spec") or {}
     yield from validate_positive("spec.leaseDurationSeconds", spec.get("leaseDurationSeconds"))
     yield from validate_non_negative("spec.leaseTransitions", spec.get("leaseTransitions"))
-    if spec.get("preferredHolder") and not spec.get("strategy"):
-        detail = "may only be specified if `strategy` is defined"
-        yield problems.forbidden("spec.preferredHolder", detail)
 
 
 LEASE = Kind(
@@ -25,5 +28,5 @@ LEASE = Kind(
         Column("Holder", lambda obj: (obj.get("spec") or {}).get("holderIdentity") or ""),
         Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
     ),
-    validate=validate, create_on_update=True, unconditional_update=False,
+    prepare=prepare, validate=validate, create_on_update=True, unconditional_update=False,
 )  # fmt: skip

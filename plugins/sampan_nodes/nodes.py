@@ -7,7 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan.objects import names, problems
-from sampan.objects.validation import by_rule, validate_quantity
+from sampan.objects.validation import by_rule, validate_cidr, validate_quantity
 
 ROLE = "node-role.kubernetes.io/"
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -20,10 +20,21 @@ def prepare(draft: Draft) -> None:
         status["allocatable"] = dict(status["capacity"])
 
 
+def default(node: Object) -> None:
+    """The one range is the first of all, whichever was named."""
+    spec = node.setdefault("spec", {})
+    if spec.get("podCIDR") and not spec.get("podCIDRs"):
+        spec["podCIDRs"] = [spec["podCIDR"]]
+    elif spec.get("podCIDRs") and not spec.get("podCIDR"):
+        spec["podCIDR"] = spec["podCIDRs"][0]
+
+
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     spec = new.get("spec") or {}
     if spec.get("taints"):
         yield from _taints(spec["taints"])
+    for index, cidr in enumerate(spec.get("podCIDRs") or ()):
+        yield from validate_cidr(f"spec.podCIDRs[{index}]", cidr)
     for name in ("capacity", "allocatable"):
         for resource, amount in ((new.get("status") or {}).get(name) or {}).items():
             yield from validate_quantity(f"status.{name}[{resource}]", amount)
@@ -36,9 +47,15 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
 
 
 def _taints(taints: list[Object]) -> Iterator[Problem]:
+    """Named below metadata, as upstream has it."""
     taken = set()
     for index, taint in enumerate(taints):
-        path, key, value, effect = f"spec.taints[{index}]", taint.get("key"), taint.get("value"), taint.get("effect")
+        path, key, value, effect = (
+            f"metadata.taints[{index}]",
+            taint.get("key"),
+            taint.get("value"),
+            taint.get("effect"),
+        )
         yield from by_rule(f"{path}.key", key or "", names.label_key)
         yield from by_rule(f"{path}.value", value or "", names.label_value)
         if not effect:
@@ -82,7 +99,7 @@ def _info(key: str) -> Any:
 
 NODE = Kind(
     group="", version="v1", kind="Node", plural="nodes", short_names=("no",), namespaced=False,
-    status=True, status_on_create=True, prepare=prepare, validate=validate,
+    status=True, status_on_create=True, prepare=prepare, default=default, validate=validate,
     fields={"spec.unschedulable": lambda obj: str(bool((obj.get("spec") or {}).get("unschedulable"))).lower()},
     columns=(
         Column("Name", lambda obj: obj["metadata"]["name"], format="name"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sampan.contracts.kinds import Column, Kind, Object, Problem
+from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan.objects import problems
 from sampan.objects.validation import validate_immutable
 from sampan_priority.resources import GROUP, PREEMPTS
@@ -33,6 +33,12 @@ def seeds() -> list[Object]:
     ]
 
 
+def prepare(draft: Draft) -> None:
+    """Of the first generation for ever: what a class says may not change."""
+    if draft.old is None:
+        draft.object["metadata"]["generation"] = 1
+
+
 def default(obj: Object) -> None:
     obj.setdefault("value", 0)
     if not obj.get("preemptionPolicy"):
@@ -47,7 +53,7 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
             yield problems.forbidden("metadata.name", reserved)
     elif value > _HIGHEST:
         yield problems.forbidden("value", f"maximum allowed value of a user defined priority is {_HIGHEST}")
-    if new["preemptionPolicy"] not in _POLICIES:
+    if old is None and new["preemptionPolicy"] not in _POLICIES:
         yield problems.unsupported("preemptionPolicy", new["preemptionPolicy"], _POLICIES)
     if old is not None:
         if value != old.get("value"):
@@ -73,7 +79,7 @@ PRIORITY_CLASS = Kind(
         Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
         Column("PreemptionPolicy", lambda obj: obj.get("preemptionPolicy") or PREEMPTS),
     ),
-    generation=True,
+    prepare=prepare,
     default=default,
     validate=validate,
 )  # fmt: skip

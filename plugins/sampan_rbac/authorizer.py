@@ -23,7 +23,7 @@ class _Found(NamedTuple):
     names: dict[str, str]  # allowed for these: name -> reason
 
 
-_MASTER = (Decision.ALLOW, f"the group {MASTERS} may do everything")
+_MASTER = (Decision.ALLOW, "")  # no role did it, so no reason is given
 _NOTHING = (Decision.NO_OPINION, "")
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
-from sampan.objects import problems, validation
+from sampan.objects import names, problems, validation
 from sampan_rbac.resources import GROUP
 from sampan_rbac.restoring import restored
 
-_SUBJECTS = ("Group", "ServiceAccount", "User")
+_SUBJECTS = ("ServiceAccount", "User", "Group")
 
 
 def default_binding(binding: Object) -> None:
@@ -80,10 +80,10 @@ def _binding(binding: Object, old: Object | None, *, roles: tuple[str, ...]) -> 
         yield problems.required("roleRef.name")
     elif name in (".", "..") or "/" in name or "%" in name:
         yield problems.invalid("roleRef.name", name, "may not be '.' or '..' nor contain '/' or '%'")
-    if old is not None and old.get("roleRef") != binding.get("roleRef"):
-        yield problems.invalid("roleRef", role, "cannot change roleRef")
     for at, subject in enumerate(binding.get("subjects") or ()):
         yield from _subject(f"subjects[{at}]", subject, namespaced="Role" in roles)
+    if old is not None and old.get("roleRef") != binding.get("roleRef"):
+        yield problems.invalid("roleRef", role, "cannot change roleRef")
 
 
 def _subject(path: str, subject: Object, *, namespaced: bool) -> Iterable[Problem]:
@@ -91,8 +91,10 @@ def _subject(path: str, subject: Object, *, namespaced: bool) -> Iterable[Proble
     kind, group = subject.get("kind", ""), subject.get("apiGroup", "")
     if not subject.get("name"):
         yield problems.required(f"{path}.name")
+    elif kind == "ServiceAccount":
+        yield from validation.by_rule(f"{path}.name", subject["name"], names.dns_subdomain)
     if kind not in _SUBJECTS:
-        yield problems.unsupported(f"{path}.kind", kind, _SUBJECTS)
+        yield problems.unsupported_in_order(f"{path}.kind", kind, _SUBJECTS)
     elif kind == "ServiceAccount":
         if group:
             yield problems.unsupported(f"{path}.apiGroup", group, [""])
@@ -114,7 +116,7 @@ def _created(obj: Object) -> str:
 
 
 _NAME = Column("Name", lambda obj: obj["metadata"]["name"], format="name")
-_ROLE_COLUMNS = (_NAME, Column("Created At", _created))
+_ROLE_COLUMNS = (_NAME, Column("Created At", _created, type="timestamp"))
 _BINDING_COLUMNS = (
     _NAME,
     Column("Role", lambda binding: f"{binding['roleRef'].get('kind', '')}/{binding['roleRef'].get('name', '')}"),
@@ -125,21 +127,21 @@ _BINDING_COLUMNS = (
 )
 
 ROLE = Kind(
-    group=GROUP, version="v1", kind="Role", plural="roles",
+    group=GROUP, version="v1", kind="Role", plural="roles", create_on_update=True,
     columns=_ROLE_COLUMNS, validate=validate_role, name_rule="path", restore=restored,
 )  # fmt: skip
 CLUSTER_ROLE = Kind(
-    group=GROUP, version="v1", kind="ClusterRole", plural="clusterroles", namespaced=False,
+    group=GROUP, version="v1", kind="ClusterRole", plural="clusterroles", create_on_update=True, namespaced=False,
     columns=_ROLE_COLUMNS, validate=validate_cluster_role, name_rule="path",
     restore=restored,
 )  # fmt: skip
 ROLE_BINDING = Kind(
-    group=GROUP, version="v1", kind="RoleBinding", plural="rolebindings",
+    group=GROUP, version="v1", kind="RoleBinding", plural="rolebindings", create_on_update=True,
     columns=_BINDING_COLUMNS, default=default_binding, validate=validate_binding, name_rule="path",
     restore=restored,
 )  # fmt: skip
 CLUSTER_ROLE_BINDING = Kind(
-    group=GROUP, version="v1", kind="ClusterRoleBinding", plural="clusterrolebindings", namespaced=False,
+    group=GROUP, version="v1", kind="ClusterRoleBinding", plural="clusterrolebindings", create_on_update=True, namespaced=False,
     columns=_BINDING_COLUMNS, default=default_binding, validate=validate_cluster_binding, name_rule="path",
     restore=restored,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from sampan.contracts.access import Attributes, Decision, User
-from sampan.contracts.kinds import Kind, Object
+from sampan.contracts.kinds import Kind, Object, Problem
 from sampan.contracts.serving import Call, Reader
 from sampan.errors import BadRequest
 from sampan.objects import problems
@@ -32,16 +32,15 @@ def review_self(call: Call) -> Object:
 
 def review_local(call: Call) -> Object:
     """LocalSubjectAccessReview: may that user, in this namespace?"""
-    asked = (call.body().get("spec") or {}).get("resourceAttributes") or {}
-    if asked.get("namespace", "") != call.namespace:
-        raise BadRequest("spec.resourceAttributes.namespace must match the request's namespace")
     return _reviewed(call, "LocalSubjectAccessReview", None)
 
 
 def _reviewed(call: Call, kind: str, user: User | None) -> Object:
     review = call.body()
     spec = review.get("spec") or {}
-    _check(spec, kind, named=user is None)
+    if kind == "LocalSubjectAccessReview" and call.namespace:
+        review.setdefault("metadata", {}).setdefault("namespace", call.namespace)
+    _check(review, kind, named=user is None)
     decision, reason = call.cluster.decide(_attributes(spec, user or _user(spec)))
     status: Object = {"allowed": decision is Decision.ALLOW}
     if decision is Decision.DENY:
@@ -51,29 +50,56 @@ def _reviewed(call: Call, kind: str, user: User | None) -> Object:
     return {"kind": kind, "apiVersion": f"{GROUP}/v1", "metadata": _metadata(review), "spec": spec, "status": status}
 
 
-def _check(spec: Object, kind: str, *, named: bool) -> None:
+def _check(review: Object, kind: str, *, named: bool) -> None:
+    """Source: authorization/validation (order and wording)."""
+    spec = review.get("spec") or {}
     found = []
     resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+    where = "spec.nonResourceAttributes"
     if resource is not None and path is not None:
-        found.append(
-            problems.invalid(
-                "spec.nonResourceAttributes", path, "cannot be specified in combination with resourceAttributes"
-            )
-        )
-    elif resource is None and path is None:
-        found.append(
-            problems.invalid(
-                "spec.resourceAttributes",
-                None,
-                "exactly one of nonResourceAttributes or resourceAttributes must be specified",
-            )
-        )
+        found.append(problems.invalid(where, path, "cannot be specified in combination with resourceAttributes"))
+    if resource is None and path is None:
+        why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        found.append(problems.invalid("spec.resourceAttributes", None, why))
     if named and not spec.get("user") and not spec.get("groups"):
-        found.append(
-            problems.invalid("spec.user", spec.get("user", ""), "at least one of user or group must be specified")
-        )
+        why = "at least one of user or group must be specified"
+        found.append(problems.invalid("spec.user", spec.get("user", ""), why))
+    for name in ("fieldSelector", "labelSelector"):
+        found += _selector(f"spec.resourceAttributes.{name}", (resource or {}).get(name))
+    local = kind == "LocalSubjectAccessReview"
+    metadata = {key: value for key, value in _metadata(review).items() if value and not (local and key == "namespace")}
+    if metadata and kind != "SelfSubjectAccessReview":
+        why = "must be empty except for namespace" if local else "must be empty"
+        found.append(problems.invalid("metadata", review["metadata"], why))
+    if local:
+        found += _local(review, resource, path)
     if found:
-        raise problems.as_error(found, group=GROUP, kind=kind, name="")
+        raise problems.as_error(found, group=GROUP, kind="", name="")
+
+
+def _local(review: Object, resource: Object | None, path: Object | None) -> list[Problem]:
+    found = []
+    namespace = (review.get("metadata") or {}).get("namespace") or ""
+    if resource is not None and (resource.get("namespace") or "") != namespace:
+        where, sent = "spec.resourceAttributes.namespace", resource.get("namespace") or ""
+        found.append(problems.invalid(where, sent, "must match metadata.namespace"))
+    if path is not None:
+        found.append(problems.invalid("spec.nonResourceAttributes", path, "disallowed on this kind of request"))
+    return found
+
+
+def _selector(path: str, selector: Object | None) -> list[Problem]:
+    if selector is None:
+        return []
+    raw, requirements = selector.get("rawSelector") or "", selector.get("requirements") or ()
+    found = []
+    if raw and requirements:
+        why = "may not specified at the same time as requirements"
+        found.append(problems.invalid(f"{path}.rawSelector", raw, why))
+    if not raw and not requirements:
+        why = f"when {path} is specified, requirements or rawSelector is required"
+        found.append(problems.required(f"{path}.requirements", why))
+    return found
 
 
 def _user(spec: Object) -> User:

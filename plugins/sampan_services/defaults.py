@@ -16,8 +16,10 @@ def prepare_service(draft: Draft) -> None:
     if draft.old is not None and not draft.subresource:
         _carry_over(draft.object, spec, draft.old["spec"])
     if spec.get("type") != "ExternalName":  # not among the defaults: the creator does not own them
-        spec.setdefault("ipFamilies", ["IPv4"])
-        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        open_headless = spec.get("clusterIP") == "None" and not spec.get("selector")  # its endpoints may be of either
+        spec.setdefault("ipFamilyPolicy", "RequireDualStack" if open_headless else "SingleStack")
+        two = open_headless and spec["ipFamilyPolicy"] != "SingleStack"
+        spec.setdefault("ipFamilies", ["IPv4", "IPv6"] if two else ["IPv4"])
 
 
 def _carry_over(service: Object, spec: Object, old: Object) -> None:
@@ -98,6 +100,13 @@ def default_endpoints(endpoints: Object) -> None:
     for subset in endpoints.get("subsets") or ():
         for port in subset.get("ports") or ():
             port.setdefault("protocol", "TCP")
+
+
+def prepare_slice(draft: Draft) -> None:
+    """Labels count for the generation too."""
+    new, old = draft.object["metadata"], (draft.old or {}).get("metadata")
+    if old is not None and (new.get("labels") or {}) != (old.get("labels") or {}):
+        new["generation"] = int(old.get("generation") or 0) + 1
 
 
 def default_slice(slice_: Object) -> None:

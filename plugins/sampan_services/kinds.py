@@ -31,7 +31,7 @@ def _parent(obj: Object) -> str:
 
 SERVICE = Kind(
     group="", version="v1", kind="Service", plural="services", short_names=("svc",), categories=("all",),
-    status=True, columns=columns.SERVICE, prepare=defaults.prepare_service, default=defaults.default_service,
+    status=True, shown_deleted=True, create_on_update=True, columns=columns.SERVICE, prepare=defaults.prepare_service, default=defaults.default_service,
     validate=validation.validate_service, name_rule="label",
     fields={
         "spec.clusterIP": lambda obj: obj["spec"].get("clusterIP") or "",
@@ -47,23 +47,24 @@ SERVICE = Kind(
 ENDPOINTS = Kind(
     group="", version="v1", kind="Endpoints", plural="endpoints", short_names=("ep",), columns=columns.ENDPOINTS,
     default=defaults.default_endpoints, validate=validation.validate_endpoints, create_on_update=True,
+    deprecated="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 )  # fmt: skip
 SLICE = Kind(
     group="discovery.k8s.io", version="v1", kind="EndpointSlice", plural="endpointslices", columns=columns.SLICE,
-    default=defaults.default_slice, validate=validation.validate_slice, generation=True,
+    default=defaults.default_slice, prepare=defaults.prepare_slice, validate=validation.validate_slice,
+    generation=True,
 )  # fmt: skip
 IP_ADDRESS = Kind(
     group="networking.k8s.io", version="v1", kind="IPAddress", plural="ipaddresses", short_names=("ip",),
-    namespaced=False, validate=validation.validate_address, name_rule="path",
+    namespaced=False, validate=validation.validate_address, name_rule="address",
     columns=(
         Column("Name", _name, format="name"),
         Column("ParentRef", _parent),
-        Column("Age", _age, type="date"),
     ),
 )  # fmt: skip
 SERVICE_CIDR = Kind(
     group="networking.k8s.io", version="v1", kind="ServiceCIDR", plural="servicecidrs", namespaced=False,
-    status=True, status_on_create=True, prepare=_prepare_cidr,
+    status=True, status_on_create=True, prepare=_prepare_cidr, validate=validation.validate_cidr_range,
     columns=(
         Column("Name", _name, format="name"),
         Column("CIDRs", lambda obj: ",".join((obj.get("spec") or {}).get("cidrs") or ())),

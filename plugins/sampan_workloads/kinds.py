@@ -17,6 +17,7 @@ from sampan_workloads.templates import (
     age_column,
     default_template,
     selector_text,
+    validate_selected,
     validate_workload,
     wide_columns,
 )
@@ -48,14 +49,18 @@ def default_deployment(obj: Object) -> None:
 
 
 def validate_deployment(new: Object, old: Object | None) -> list[Problem]:
-    found = validate_workload(new, old)
     spec = new.get("spec") or {}
+    found = validate_non_negative("spec.replicas", spec.get("replicas"))
+    found += validate_selected(spec)
     found += _validate_strategy(spec.get("strategy") or {}, spec.get("replicas") or 0)
+    found += validate_non_negative("spec.minReadySeconds", spec.get("minReadySeconds"))
     found += validate_non_negative("spec.revisionHistoryLimit", spec.get("revisionHistoryLimit"))
     deadline = spec.get("progressDeadlineSeconds")
     found += validate_non_negative("spec.progressDeadlineSeconds", deadline)
     if deadline is not None and deadline <= (spec.get("minReadySeconds") or 0):
         found.append(invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"))
+    if old is not None:
+        found += validate_immutable("spec.selector", spec.get("selector"), get_path(old, "spec", "selector"))
     return found
 
 
@@ -65,7 +70,7 @@ def _validate_strategy(strategy: Object, replicas: int) -> list[Problem]:
         detail = "may not be specified when strategy `type` is 'Recreate'"
         return [forbidden(_ROLLING, detail)] if rolling is not None else []
     if kind != "RollingUpdate":
-        return [unsupported(f"{_STRATEGY}.type", kind, ("Recreate", "RollingUpdate"))]
+        return [unsupported(_STRATEGY, strategy, ("Recreate", "RollingUpdate"))]
     if rolling is None:
         return [required(_ROLLING, "this should be defaulted and never be nil")]
     surge, unavailable = rolling.get("maxSurge", 0), rolling.get("maxUnavailable", 0)
@@ -94,7 +99,8 @@ def _number(*path: str) -> Column:
     names = {"replicas": "Current", "readyReplicas": "Ready", "updatedReplicas": "Up-to-date"}
     names["availableReplicas"] = "Available"
     name = "Desired" if path[0] == "spec" else names[path[-1]]
-    return Column(name, lambda obj: get_path(obj, *path, default=0), type="integer")
+    kind = "string" if name in ("Up-to-date", "Available") else "integer"  # as upstream's printers say
+    return Column(name, lambda obj: get_path(obj, *path, default=0), type=kind)
 
 
 def _ready(obj: Object) -> str:
@@ -114,7 +120,6 @@ _NAME = Column("Name", lambda obj: obj["metadata"]["name"], format="name")
 REPLICA_SET = Kind(
     group="apps", version="v1", kind="ReplicaSet", plural="replicasets", short_names=("rs",), categories=("all",),
     status=True, generation=True, scale=Scale(selector=selector_text),
-    fields={"status.replicas": lambda obj: str(get_path(obj, "status", "replicas", default=0))},
     default=default_replica_set, validate=validate_workload,
     columns=(
         _NAME, _number("spec", "replicas"), _number("status", "replicas"), _number("status", "readyReplicas"),
@@ -136,6 +141,6 @@ CONTROLLER_REVISION = Kind(
     group="apps", version="v1", kind="ControllerRevision", plural="controllerrevisions", validate=_validate_revision,
     columns=(
         _NAME, Column("Controller", _controller),
-        Column("Revision", lambda obj: obj.get("revision", 0), type="integer"), age_column(),
+        Column("Revision", lambda obj: obj.get("revision", 0)), age_column(),
     ),
 )  # fmt: skip

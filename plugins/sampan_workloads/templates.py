@@ -19,7 +19,8 @@ _NAME_ROOM = 58  # of a generated name's 63 characters
 
 def default_template(obj: Object) -> None:
     """Fill in what a pod template leaves open, where it has the shape of one."""
-    template = get_path(obj, "spec", "template")
+    spec = obj.get("spec")
+    template = spec.setdefault("template", {}) if isinstance(spec, dict) else None
     if isinstance(template, dict):
         template.setdefault("metadata", {})
         spec = template.setdefault("spec", {})
@@ -32,25 +33,30 @@ def validate_workload(new: Object, old: Object | None) -> list[Problem]:
     spec = new.get("spec") or {}
     found: list[Problem] = validate_non_negative("spec.replicas", spec.get("replicas"))
     found += validate_non_negative("spec.minReadySeconds", spec.get("minReadySeconds"))
-    selector, template = spec.get("selector"), spec.get("template")
-    if not selector:
-        found.append(required("spec.selector") if selector is None else invalid("spec.selector", {}, _EMPTY))
-    else:
-        found += validate_label_selector("spec.selector", selector, non_empty=True)
-    if template is None:
-        found.append(required("spec.template"))
-        return found
-    labels = get_path(template, "metadata", "labels", default={})
-    if selector and not found and not from_object(selector).matches(labels):
-        detail = "`selector` does not match template `labels`"
-        found.append(invalid("spec.template.metadata.labels", labels, detail))
-    found += pod_template(template, "spec.template", restart_policies=("Always",))
+    found += validate_selected(spec)
     if old is not None:
-        found += validate_immutable("spec.selector", selector, get_path(old, "spec", "selector"))
+        found += validate_immutable("spec.selector", spec.get("selector"), get_path(old, "spec", "selector"))
     return found
 
 
-_EMPTY = "empty selector is invalid for a workload"
+def validate_selected(spec: Object) -> list[Problem]:
+    """The selector, and the template where there is one to compare it with. Source: apps/validation (order)."""
+    selector, template = spec.get("selector"), spec.get("template")
+    found: list[Problem] = []
+    if selector is None:
+        found.append(required("spec.selector"))
+    else:
+        bad = validate_label_selector("spec.selector", selector)
+        if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+            found.append(invalid("spec.selector", selector, "empty selector is invalid for deployment"))
+        if bad:
+            return [*bad, invalid("spec.selector", selector, "invalid label selector")]
+    template = template or {}
+    labels = get_path(template, "metadata", "labels", default={}) or {}
+    if selector is None or (not found and not from_object(selector).matches(labels)):
+        detail = "`selector` does not match template `labels`"
+        found.append(invalid("spec.template.metadata.labels", labels or None, detail))
+    return [*found, *pod_template(template, "spec.template", restart_policies=("Always",))]
 
 
 def pod_from(template: Object, owner: Object, suffix: str) -> Object:

@@ -55,6 +55,8 @@ class ServedCall:
         self._request = request
         self._sub = sub
         self._raw: bytes | None = None
+        self._decoded: Object | None = None
+        self.strictness = "Ignore"
         #: Set while a pool thread owns the socket.
         self.raw_takeover: Callable[[bytes], Upgrade] | None = None
         self.method = request.method
@@ -85,8 +87,10 @@ class ServedCall:
         if self._sub is not None:
             return machinery.decode_kind(self._sub.group, self._sub.version, self._sub.kind, data, media)
         if served is not None:
-            kind = served.kind
-            return machinery.decode_kind(kind.group, kind.version, kind.kind, data, media)
+            if self._decoded is None:
+                self._decoded, warnings = machinery.decode(served.kind, data, media, self.strictness)
+                self._request.warnings += warnings
+            return machinery.copy(self._decoded)
         return machinery.decode_options(data, media)
 
     def target(self) -> Object:

@@ -37,7 +37,7 @@ def unpack(text: str) -> Token:
     try:
         wire = _decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise BadRequest(f"continue key is not valid: {error}") from error
+        raise BadRequest(f"invalid continue token: continue key is not valid: {error}") from error
     if wire.rv < 0 or wire.v != "meta.k8s.io/v1" or ".." in wire.start or not wire.start:
-        raise BadRequest("continue key is not valid: the token was not made by this server")
+        raise BadRequest("invalid continue token: continue key is not valid: the token was not made by this server")
     return Token(wire.rv, wire.start)

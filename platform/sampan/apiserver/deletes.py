@@ -9,16 +9,17 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sampan.apiserver import encoding, stamps
-from sampan.apiserver.cache.records import fill_revision
+from sampan.apiserver.cache.records import Record, fill_revision
 from sampan.apiserver.statuses import conflict, not_found
+from sampan.apiserver.verbs.options import dry_run_problems, refuse
 from sampan.apiserver.writes import ATTEMPTS, Intent, Write, Writer, Written
-from sampan.contracts.kinds import Deletion, Kind, Object, Problem
+from sampan.contracts.kinds import Deletion, Kind, Object, Resource, _free
 from sampan.contracts.store import Delete, Op, Stale
-from sampan.errors import BadRequest, Invalid
-from sampan.objects import problems
+from sampan.errors import BadRequest, Conflict
+from sampan.objects.problems import invalid, unsupported_in_order
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
-POLICIES = {"Background": "", "Foreground": FOREGROUND, "Orphan": ORPHAN}
+POLICIES = {"Foreground": FOREGROUND, "Background": "", "Orphan": ORPHAN}  # in the order that messages name them
 
 
 class Options(NamedTuple):
@@ -29,32 +30,32 @@ class Options(NamedTuple):
     uid: str = ""
     revision: str = ""
     dry_run: bool = False
+    cascading: bool = False  # orphanDependents: false, the old way to ask that dependents go first
 
 
-def read_options(body: Object, policy: str, grace: int | None, dry_run: bool) -> Options:
-    """From the request's body, else its query; raises BadRequest or Invalid."""
-    sent = body.get("gracePeriodSeconds", grace)
-    if sent is not None and (not isinstance(sent, int) or isinstance(sent, bool)):
+def read_options(body: Object) -> Options:
+    """DeleteOptions in JSON shape, checked; raises BadRequest or Invalid."""
+    grace = body.get("gracePeriodSeconds")
+    if grace is not None and (not isinstance(grace, int) or isinstance(grace, bool)):
         raise BadRequest("gracePeriodSeconds must be a whole number")
-    if sent is not None and sent < 0:
-        sent = 1  # as upstream: a negative period is the shortest there is
-    policy = str(body.get("propagationPolicy") or policy)
-    orphan = body.get("orphanDependents")
-    if orphan is not None:
-        if policy:
-            why = "orphanDependents and deletionPropagation cannot be both set"
-            raise _refused(problems.invalid("propagationPolicy", policy, why))
-        policy = "Orphan" if orphan else "Background"
-    if policy and policy not in POLICIES:
-        raise _refused(problems.unsupported("propagationPolicy", policy, ("Background", "Foreground", "Orphan")))
+    if grace is not None and grace < 0:
+        grace = 1  # as upstream: a negative period is the shortest there is
+    policy, orphan, dry = body.get("propagationPolicy"), body.get("orphanDependents"), body.get("dryRun") or ()
     wanted = body.get("preconditions") or {}
-    if not isinstance(wanted, dict):
-        raise BadRequest("preconditions must be an object")
-    asked = body.get("dryRun") or []
-    if not isinstance(asked, list) or any(each != "All" for each in asked):  # never to be deleted in earnest
-        raise _refused(problems.unsupported("dryRun", asked, ("All",)))
-    dry = dry_run or bool(asked)
-    return Options(sent, policy, str(wanted.get("uid") or ""), str(wanted.get("resourceVersion") or ""), dry)
+    if not isinstance(wanted, dict) or not isinstance(dry, list | tuple):
+        raise BadRequest("preconditions must be an object, and dryRun a list")
+    found = []
+    if orphan is not None and policy is not None:
+        found.append(
+            invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set")
+        )
+    if policy is not None and policy not in POLICIES:
+        found.append(unsupported_in_order("propagationPolicy", policy, (*POLICIES, "nil")))
+    refuse("DeleteOptions", [*found, *dry_run_problems(dry)])
+    if orphan is not None:
+        policy = "Orphan" if orphan else "Background"
+    uid, revision = str(wanted.get("uid") or ""), str(wanted.get("resourceVersion") or "")
+    return Options(grace, policy or "", uid, revision, bool(dry), orphan is False)
 
 
 class Deleter:
@@ -91,15 +92,30 @@ class Deleter:
                 value = main.value
                 ops = [main, *beside]
             if intent.dry_run or options.dry_run:
-                body = fill_revision(value, record.revision) if kept is not None else record.body
+                body = (
+                    fill_revision(value, record.revision)
+                    if kept is not None
+                    else self._gone(kind, old, record, record.revision)
+                )
                 return Written(body, deleted=kept is None, key=key, revision=record.revision)
             try:
                 revision = yield ops
             except Stale:
                 continue
-            body = fill_revision(value, revision) if kept is not None else record.moved(revision).body
+            body = fill_revision(value, revision) if kept is not None else self._gone(kind, old, record, revision)
             return Written(body, deleted=kept is None, key=key, revision=revision)
         raise conflict(served.resource, intent.name)
+
+    def _gone(self, kind: Kind, old: Object, record: Record, revision: int) -> bytes:
+        """What an object looks like that went at once; one that could have had a period is shown marked."""
+        if kind.grace is None or old["metadata"].get("deletionTimestamp"):
+            return record.moved(revision).body
+        meta = old["metadata"]
+        meta["deletionTimestamp"], meta["deletionGracePeriodSeconds"] = stamps.timestamp(self._clock()), 0
+        if meta.get("generation"):
+            meta["generation"] += 1
+        meta["resourceVersion"] = str(revision)
+        return encoding.encode_json(old)
 
     def _kept(self, kind: Kind, options: Options, obj: Object) -> Object | None:
         """The object as it stays while it is being deleted, or None when it goes at once."""
@@ -112,7 +128,8 @@ class Deleter:
         if not finalizers and seconds <= 0 and not kind.held(obj):
             return None
         meta["deletionTimestamp"] = stamps.timestamp(self._clock() + max(seconds, 0))
-        meta["deletionGracePeriodSeconds"] = max(seconds, 0)
+        if kind.held is _free:  # a Namespace has no period
+            meta["deletionGracePeriodSeconds"] = max(seconds, 0)
         if meta.get("generation"):
             meta["generation"] += 1
         kind.terminate(obj)
@@ -134,18 +151,30 @@ class Deleter:
 def _check(intent: Intent, options: Options, old: Object) -> None:
     meta, resource = old["metadata"], intent.served.resource
     if options.uid and options.uid != meta.get("uid"):
-        why = f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {meta.get('uid')}"
-        raise conflict(resource, intent.name, why)
+        why = (
+            f"the UID in the precondition ({options.uid}) does not match the UID in record ({meta.get('uid')}). "
+            f"The object might have been deleted and then recreated"
+        )
+        raise _unmet(resource, intent.name, why)
     if options.revision and options.revision != meta.get("resourceVersion"):
         why = (
-            f"Precondition failed: ResourceVersion in precondition: {options.revision}, "
-            f"ResourceVersion in object meta: {meta.get('resourceVersion')}"
+            f"the ResourceVersion in the precondition ({options.revision}) does not match the ResourceVersion in record "
+            f"({meta.get('resourceVersion')}). The object might have been modified"
         )
-        raise conflict(resource, intent.name, why)
+        raise _unmet(resource, intent.name, why)
+
+
+def _unmet(resource: Resource, name: str, why: str) -> Conflict:
+    """A precondition that does not hold is told with the kind's name, where other conflicts have the plural."""
+    full = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    text = f'Operation cannot be fulfilled on {full} "{name}": {why}'
+    return Conflict(text, group=resource.group, kind=resource.kind, name=name)
 
 
 def _finalizers(kind: Kind, policy: str, present: list[str]) -> list[str]:
     """The object's finalizers once the policy is in force; one already there wins over the kind's default."""
+    if not kind.propagation:
+        return present
     if not policy:
         if ORPHAN in present or FOREGROUND in present:
             return present
@@ -160,7 +189,3 @@ def _set(meta: Object, key: str, value: list[str]) -> None:
         meta[key] = value
     else:
         meta.pop(key, None)
-
-
-def _refused(problem: Problem) -> Invalid:
-    return problems.as_error([problem], group="meta.k8s.io", kind="DeleteOptions", name="")

@@ -24,7 +24,8 @@ def one(served: Served, form: Form, record: Record, include: str = "Metadata") -
         return native(served, record)
     if form.how == "partial":
         return partial(served, form, record)
-    return table(served, form, [record], {"resourceVersion": str(record.revision)}, include)
+    meta = {"resourceVersion": str(record.revision)} if record.revision else {}  # a dry run has none
+    return table(served, form, [record], meta, include)
 
 
 def native(served: Served, record: Record) -> bytes:
@@ -67,6 +68,8 @@ def listing(
         return table(served, form, records, meta, include)
     if form.how == "partial":
         start = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/%s","metadata":' % form.version.encode()
+        if not records:  # Go's nil slice; typed lists are never nil
+            return b'%s%s,"items":null}' % (start, head)
         return b'%s%s,"items":[%s]}' % (start, head, b",".join([partial(served, form, r) for r in records]))
     bodies = [native(served, record) for record in records] if served.converts else [record.body for record in records]
     assert served.collection is not None

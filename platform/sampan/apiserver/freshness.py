@@ -23,7 +23,8 @@ def asked_revision(request: Request, name: str = "resourceVersion") -> int:
     if not text:
         return -1
     if not (text.isascii() and text.isdigit()) or len(text) > 19:
-        raise BadRequest(f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax')
+        why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise BadRequest(f"invalid resource version: {why}" if request.verb in ("list", "deletecollection") else why)
     return int(text)
 
 
@@ -77,7 +78,7 @@ def needed(cache: Cache, asked: int) -> int:
 
 
 def too_large(asked: int, newest: int) -> Timeout:
-    text = f"Too large resource version: {asked}, current: {newest}"
+    text = f"Timeout: Too large resource version: {asked}, current: {newest}"
     return Timeout(text, causes=(Cause("ResourceVersionTooLarge", "Too large resource version"),), retry_after=1)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from sampan.apiserver.calls import ServedCall
@@ -20,6 +21,7 @@ from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import answer_error, no_such_path
 from sampan.apiserver.strangers import Guard
 from sampan.apiserver.subresources import Subresources, not_allowed
+from sampan.apiserver.verbs.writing import warning_headers
 from sampan.apiserver.worker.heads import Environ
 from sampan.apiserver.worker.inspection import Inspected
 from sampan.apiserver.yamlanswers import in_yaml
@@ -104,8 +106,19 @@ class Front:
 
     def _finish(self, request: Request, answer: Answer) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
+        answer = self._warned(request, answer)
         answer = in_yaml(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer
+
+    def _warned(self, request: Request, answer: Answer) -> Answer:
+        """With the warnings that a refusal carries too, and that of a deprecated kind. May see an answer twice."""
+        served, wanted = request.served, []
+        if served is not None and served.kind.deprecated and answer.status not in (405, 406):
+            wanted.append(served.kind.deprecated)
+        if answer.status >= 400:
+            wanted += request.warnings
+        missing = [header for header in warning_headers(wanted) if header not in answer.headers] if wanted else []
+        return replace(answer, headers=[*missing, *answer.headers]) if missing else answer
 
     def find(self, request: Request) -> None:
         """A step of the chain: which kind the path means, if any."""

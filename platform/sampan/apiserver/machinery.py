@@ -37,7 +37,8 @@ def field_terms(text: str) -> list[tuple[str, str, str]]:
 
 
 def check_metadata(obj: Object, kind: Kind, old: Object | None) -> Iterable[Problem]:
-    return validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old)
+    own = kind.schema is None
+    return validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old, own=own)
 
 
 def decode(kind: Kind, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
@@ -127,10 +128,9 @@ def _is_plain(data: bytes, obj: Object) -> bool:
 def judged(found: list[str], strictness: str, address: tuple[str, str, str]) -> list[str]:
     """Warnings, or with Strict the 400 that names them all."""
     if found and strictness == "Strict":
-        group, version, kind = address
-        full = f"{group}/{version}" if group else version
+        _, version, kind = address
         raise BadRequest(
-            f'{kind} in version "{full}" cannot be handled as a {kind}: strict decoding error: {", ".join(found)}'
+            f'{kind} in version "{version}" cannot be handled as a {kind}: strict decoding error: {", ".join(found)}'
         )
     return found
 

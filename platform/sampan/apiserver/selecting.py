@@ -5,12 +5,13 @@ Source: API concepts, "Field selectors" and "Label selectors"; wording of the 40
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sampan.apiserver import machinery
 from sampan.apiserver.cache.records import Record
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
+from sampan.apiserver.verbs import options
 from sampan.errors import BadRequest
 
 MOST_TERMS = 100  # each is asked of each object, and of each event of a watch
@@ -22,14 +23,25 @@ class Selection:
 
     __slots__ = ("_asks_meta", "fields", "labels", "name", "namespace", "narrow", "none", "served")
 
-    def __init__(self, served: Served, namespace: str, labels: str, fields: str, name: str = "") -> None:
+    def __init__(
+        self,
+        served: Served,
+        namespace: str,
+        labels: str,
+        fields: str,
+        name: str = "",
+        checked: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``checked`` is called once both texts are read, before it is asked whether the kind knows the fields."""
         self.served = served
         self.namespace = namespace if served.namespaced else ""
         self.name = name
         self.none = False  # contradictory: matches nothing
         self.labels = machinery.label_selector(labels) if labels else None
         self.fields: list[tuple[str, bool, str]] = []
-        for field, operator, value in machinery.field_terms(fields) if fields else ():
+        terms = machinery.field_terms(fields) if fields else []
+        checked()
+        for field, operator, value in sorted(terms):
             self._add_field(field, operator == "=", value)
         if (self.labels is not None and len(self.labels.requirements) > MOST_TERMS) or len(self.fields) > MOST_TERMS:
             raise BadRequest(f"a selector of a request may have {MOST_TERMS} requirements")
@@ -41,9 +53,12 @@ class Selection:
         query = request.query
         if not query:
             return cls(served, request.namespace, "", "", request.name)
+        options.check_numbers(request)
+        check = options.check_watch if request.verb == "watch" else options.check_list
         return cls(
-            served, request.namespace, request.value("labelSelector"), request.value("fieldSelector"), request.name
-        )
+            served, request.namespace, request.value("labelSelector"), request.value("fieldSelector"), request.name,
+            lambda: check(request),
+        )  # fmt: skip
 
     def candidates(self, after: str = "") -> Sequence[str]:
         """Keys that can match, in order, greater than ``after``; still to be checked with ``matches``."""
@@ -96,19 +111,17 @@ class Selection:
 
     def _add_field(self, field: str, equal: bool, value: str) -> None:
         served = self.served
-        if field not in served.kind.fields and (
-            field not in _META_FIELDS or (field == _META_FIELDS[1] and not served.namespaced)
+        known = served.kind.fields
+        if field not in known and field not in _META_FIELDS and not known:
+            raise BadRequest(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
+        if field not in known and (
+            field not in _META_FIELDS or (field == _META_FIELDS[1] and known and not served.namespaced)
         ):
-            sign = "=" if equal else "!="
-            where = f"{served.kind.api_version}, Resource={served.kind.plural}"
-            raise BadRequest(
-                f'Unable to find "{where}" that match label selector "", field selector "{field}{sign}{value}": '
-                f"field label not supported: {field}"
-            )
+            raise BadRequest(f"field label not supported: {field}")
         if equal and field == "metadata.name":
             self.none = self.none or bool(self.name and self.name != value)
             self.name = value
-        elif equal and field == "metadata.namespace":
+        elif equal and field == "metadata.namespace" and served.namespaced:
             self.none = self.none or bool(self.namespace and self.namespace != value)
             self.namespace = value
         else:

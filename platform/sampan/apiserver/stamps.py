@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from sampan.contracts.kinds import Kind, Object
-from sampan.errors import BadRequest, Conflict
+from sampan.errors import BadRequest
 from sampan.objects import problems
 
 SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -69,23 +69,15 @@ def stamp_new(obj: Object, kind: Kind, namespace: str, now: float) -> None:
 
 def keep_old(meta: dict[str, Any], old: dict[str, Any], kind: Kind, name: str) -> None:
     """Server-set fields of an object about to be updated: as they were."""
-    uid = meta.get("uid")
-    if uid and uid != old.get("uid"):
-        raise Conflict(
-            f'Operation cannot be fulfilled on {kind.resource.group_resource} "{name}": Precondition failed: UID in '
-            f"precondition: {uid}, UID in object meta: {old.get('uid')}",
-            group=kind.group,
-            kind=kind.plural,
-            name=name,
-        )
     for key in (
-        "uid", "name", "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+        "name", "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
         "generation", "resourceVersion",
     ):  # fmt: skip
         if key in old:
             meta[key] = old[key]
         else:
             meta.pop(key, None)
+    meta["uid"] = meta.get("uid") or old.get("uid")  # another one is validation's to refuse
     meta.pop("selfLink", None)
     if "generateName" in old and "generateName" not in meta:
         meta["generateName"] = old["generateName"]

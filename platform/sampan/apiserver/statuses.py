@@ -52,12 +52,16 @@ def not_found(resource: Resource, name: str) -> NotFound:
 
 
 def no_such_path() -> NotFound:
-    return NotFound("the server could not find the requested resource")
+    return NotFound("the server could not find the requested resource", bare=True)
 
 
-def already_exists(resource: Resource, name: str) -> AlreadyExists:
+def already_exists(resource: Resource, name: str, *, deleting: bool = False) -> AlreadyExists:
+    before = "object is being deleted: " if deleting else ""
     return AlreadyExists(
-        f'{resource.group_resource} "{name}" already exists', group=resource.group, kind=resource.plural, name=name
+        f'{before}{resource.group_resource} "{name}" already exists',
+        group=resource.group,
+        kind=resource.plural,
+        name=name,
     )
 
 

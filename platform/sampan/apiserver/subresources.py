@@ -14,6 +14,7 @@ from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import answer_error, conflict, no_such_path
 from sampan.apiserver.verbs.get import Get
+from sampan.apiserver.verbs.options import check_write
 from sampan.apiserver.verbs.patch import HOW, Patch
 from sampan.apiserver.verbs.update import Update, sent_revision
 from sampan.apiserver.verbs.writing import Writing, strictness, warning_headers
@@ -22,6 +23,7 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
 from sampan.contracts.store import Op
 from sampan.errors import MethodNotAllowed, UnsupportedMediaType
+from sampan.objects.tables import to_partial
 
 METHODS = {"create": "POST", "get": "GET", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
 
@@ -102,11 +104,15 @@ class Subresources:
 
     def virtual(self, request: Request, served: Served) -> Answer:
         """A kind that is answered, never stored."""
-        negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"), only_json=True)
+        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"), tables=False)
         assert self.cluster is not None and served.kind.answer is not None
         if request.method != "POST":
             raise not_allowed()
-        return self._inline(request, served.kind.answer(ServedCall(request, self.cluster)))
+        check_write(request)
+        call = ServedCall(request, self.cluster)
+        call.strictness = strictness(request)
+        answer = served.kind.answer(call)
+        return self._inline(request, to_partial(answer) if form.how == "partial" else answer)
 
     def _inline(self, request: Request, result: Any) -> Answer:
         if isinstance(result, Changing):
@@ -141,6 +147,7 @@ class Subresources:
             return Answer(200, encode_json(found))
         if request.method not in ("PUT", "PATCH"):
             raise not_allowed()
+        check_write(request)
         take = self._scale_put(request) if request.method == "PUT" else self._scale_patch(request, served)
         intent = self._writing.intent(request, served, "scale")
         return self._writing.run(request, self._scaling(request, intent, take))
@@ -181,7 +188,7 @@ class Subresources:
 
 
 def not_allowed() -> MethodNotAllowed:
-    return MethodNotAllowed("the server does not allow this method on the requested resource")
+    return MethodNotAllowed("the server does not allow this method on the requested resource", bare=True)
 
 
 def _guarded(run: Callable[[], Answer]) -> Answer:

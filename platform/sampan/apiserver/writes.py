@@ -120,7 +120,8 @@ class Writer:
             if served.collection is not None and key in served.collection.records:
                 if generated and attempt < NAMES:
                     continue
-                raise already_exists(served.resource, intent.name)
+                there = served.collection.records[key].decode()
+                raise already_exists(served.resource, intent.name, deleting="deletionTimestamp" in there["metadata"])
             review = self._review(intent, "CREATE", stored, None)
             self._complete(intent, stored, None, review)
             value, ops = self._ops(intent, key, stored, 0, review)

@@ -55,7 +55,7 @@ class Column:
 
     name: str
     cell: Callable[[Object], Any]
-    type: str = "string"  # string, integer, number, boolean, date
+    type: str = "string"  # string, integer, number, boolean, date (shown as an age), timestamp (shown as it is)
     format: str = ""  # name for the name column
     priority: int = 0  # 0 always shown, 1 only with -o wide
     description: str = ""
@@ -137,11 +137,15 @@ class Kind:
     default: Callable[[Object], None] = _nothing
     prepare: Callable[[Draft], None] = _as_is
     validate: Callable[[Object, Object | None], Iterable[Problem]] = _fine
-    #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %)
+    #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %),
+    #: "address" (an IP address)
     name_rule: str = "subdomain"
     #: Finalizers and deletion: grace asks for seconds, None means the kind knows no graceful deletion.
     grace: Callable[[Deletion], int] | None = None
-    #: "Background" or "Orphan": what DELETE does when the client names no propagationPolicy.
+    #: Whether DELETE answers with the object even where it is gone at once, instead of a Status.
+    shown_deleted: bool = False
+    #: "Background" or "Orphan": what DELETE does when the client names no propagationPolicy. "": whatever it names,
+    #: nothing is done about dependents (Events).
     propagation: str = "Background"
     #: Whether the object keeps finalizers outside metadata (Namespace's spec.finalizers): while true, and while
     #: metadata.finalizers is not empty, a deleted object stays with its deletionTimestamp; every write asks again.
@@ -157,6 +161,8 @@ class Kind:
     unconditional_update: bool = True
     #: Seconds an object lives after its last write; Events only. 0 = for ever.
     ttl: int = 0
+    #: A warning that every request to the kind is answered with, as upstream's of what is deprecated.
+    deprecated: str = ""
     #: Secrets and such: values are never logged nor audited in full, and are encrypted at rest when that is on.
     sensitive: bool = False
     #: Where this is not the stored version: plural of the same group's stored kind, and the two conversions.

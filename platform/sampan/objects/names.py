@@ -6,6 +6,7 @@ texts only, no objects. Source: RFC 1123, RFC 1035, apimachinery util/validation
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import uuid
 from collections.abc import Callable
@@ -247,11 +248,21 @@ def c_identifier(text: str) -> Complaints:
 
 
 #: By ``Kind.name_rule``.
+def ip_address(text: str) -> Complaints:
+    """An address in its canonical form, as IPAddresses are named."""
+    try:
+        canonical = str(ipaddress.ip_address(text))
+    except ValueError:
+        return ("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",)
+    return () if canonical == text else (f'must be in canonical form ("{canonical}")',)
+
+
 RULES: dict[str, Rule] = {
     "subdomain": dns_subdomain,
     "label": dns_label,
     "label1035": dns_label_1035,
     "path": path_segment,
+    "address": ip_address,
 }
 
 

@@ -32,6 +32,12 @@ def unsupported(path: str, value: Any, supported: Iterable[str]) -> Problem:
     return Problem(path, "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {words}")
 
 
+def unsupported_in_order(path: str, value: Any, supported: Iterable[str]) -> Problem:
+    """The same where upstream does not sort the words."""
+    words = ", ".join(shown(word) for word in supported)
+    return Problem(path, "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {words}")
+
+
 def forbidden(path: str, detail: str) -> Problem:
     return Problem(path, "FieldValueForbidden", f"Forbidden: {detail}")
 
@@ -48,7 +54,7 @@ def as_error(problems: list[Problem], *, group: str, kind: str, name: str) -> In
     """The 422 that names every problem, as ``Deployment.apps "x" is invalid: …``."""
     texts = [f"{problem.path}: {problem.message}" for problem in problems]
     summary = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
-    full = f"{kind}.{group}" if group else kind
+    full = f"{kind}.{group}" if group else kind  # as Go joins them: a review has no kind here
     return Invalid(
         f'{full} "{name}" is invalid: {summary}',
         group=group,

@@ -101,7 +101,7 @@ def _definition(column: Column) -> dict[str, Any]:
     # Date cells hold the age as text, so the type that clients see is string, as upstream's printers have it.
     return {
         "name": column.name,
-        "type": "string" if column.type == "date" else column.type,
+        "type": {"date": "string", "timestamp": "date"}.get(column.type, column.type),
         "format": column.format,
         "description": column.description or f"{column.name} of the object.",
         "priority": column.priority,

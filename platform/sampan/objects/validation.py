@@ -19,6 +19,7 @@ ANNOTATIONS_LIMIT = 256 * 1024
 IMMUTABLE = "field is immutable"
 _NEGATIVE = "must be greater than or equal to 0"
 _UNCHANGEABLE = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+_STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 _MANAGER_LENGTH = 128
 _SUBRESOURCE_LENGTH = 256
 
@@ -31,10 +32,13 @@ def by_rule(path: str, value: str, rule: names.Rule) -> list[Problem]:
 # Metadata
 
 
-def validate_metadata(obj: Object, *, namespaced: bool, name_rule: str, old: Object | None = None) -> list[Problem]:
+def validate_metadata(
+    obj: Object, *, namespaced: bool, name_rule: str, old: Object | None = None, own: bool = False
+) -> list[Problem]:
     """All that is wrong with ``metadata``, as created (old is None) or as updated.
 
-    ``name_rule`` is a key of ``names.RULES``. A generated name must be in place before.
+    ``name_rule`` is a key of ``names.RULES``. A generated name must be in place before. ``own``: the kind is one of
+    Kubernetes', whose finalizers are known words or have a domain.
     """
     metadata = obj.get("metadata") or {}
     if old is None:
@@ -52,6 +56,11 @@ def validate_metadata(obj: Object, *, namespaced: bool, name_rule: str, old: Obj
         found += validate_owner_references(owners, "metadata.ownerReferences")
     if managed := metadata.get("managedFields"):
         found += validate_managed_fields(managed, "metadata.managedFields")
+    if own:
+        for index, name in enumerate(metadata.get("finalizers") or ()):
+            if "/" not in name and name not in _STANDARD_FINALIZERS:
+                detail = "name is neither a standard finalizer name nor is it fully qualified"
+                found.append(invalid(f"metadata.finalizers[{index}]", name, detail))
     return found
 
 
@@ -123,9 +132,8 @@ def validate_finalizers(finalizers: Iterable[str], path: str) -> list[Problem]:
 def validate_owner_references(owners: Iterable[Mapping[str, Any]], path: str) -> list[Problem]:
     found: list[Problem] = []
     controller = ""
-    for index, owner in enumerate(owners):
-        where = f"{path}[{index}]"
-        found += _validate_owner(owner, where)
+    for owner in owners:
+        found += _validate_owner(owner, path)
         if owner.get("controller"):
             this = f"{owner.get('kind')}/{owner.get('name')}"
             if controller:
@@ -136,14 +144,13 @@ def validate_owner_references(owners: Iterable[Mapping[str, Any]], path: str) ->
 
 
 def _validate_owner(owner: Mapping[str, Any], path: str) -> list[Problem]:
-    found = [
-        required(f"{path}.{name}", "must not be empty")
-        for name in ("apiVersion", "kind", "name", "uid")
-        if not owner.get(name)
-    ]
     version = owner.get("apiVersion") or ""
-    if version and (version.count("/") > 1 or version.endswith("/")):
-        found.append(invalid(f"{path}.apiVersion", version, "must be <group>/<version> or <version>"))
+    found = []
+    if not version or version.count("/") > 1 or version.endswith("/"):
+        found.append(invalid(f"{path}.apiVersion", version, "version must not be empty"))
+    for name in ("kind", "name", "uid"):
+        if not owner.get(name):
+            found.append(invalid(f"{path}.{name}", owner.get(name) or "", "must not be empty"))
     if (version, owner.get("kind")) == ("v1", "Event"):
         found.append(invalid(path, dict(owner), "/v1, Kind=Event is disallowed from being an owner"))
     return found

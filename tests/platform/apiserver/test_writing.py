@@ -56,7 +56,7 @@ def test_what_the_server_sets_stays_the_servers(api: Any, shapes: Any) -> None:
     patched = api.patch(f"{CMS}/a", {"metadata": {**other, "labels": {"a": "b"}}}).json["metadata"]
 
     assert patched["creationTimestamp"] == made["creationTimestamp"] and "deletionTimestamp" not in patched
-    assert api.patch(f"{CMS}/a", {"metadata": {"uid": "x"}}).status_code == 409
+    assert api.patch(f"{CMS}/a", {"metadata": {"uid": "x"}}).status_code == 422
 
 
 def test_a_generated_name_is_found(api: Any) -> None:

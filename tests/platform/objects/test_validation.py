@@ -37,11 +37,11 @@ def test_good_metadata_has_no_problems():
         ({"generation": -1}, "metadata.generation"),
         (
             {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "x", "uid": ""}]},
-            "metadata.ownerReferences[0].uid",
+            "metadata.ownerReferences.uid",
         ),
         (
             {"ownerReferences": [{"apiVersion": "v1", "kind": "Event", "name": "x", "uid": "1"}]},
-            "metadata.ownerReferences[0]",
+            "metadata.ownerReferences",
         ),
         (
             {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "x", "uid": "1", "controller": True}] * 2},

@@ -45,13 +45,13 @@ def test_taints_are_checked():
     good = {"key": "example.org/a", "effect": "NoSchedule"}
 
     assert paths(node(taints=[good, {**good, "effect": "NoExecute"}])) == []
-    assert paths(node(taints=[good, good])) == ["spec.taints[1]"]
+    assert paths(node(taints=[good, good])) == ["metadata.taints[1]"]
     assert paths(node(taints=[{"key": "a b", "value": "c d", "effect": "Never"}])) == [
-        "spec.taints[0].key",
-        "spec.taints[0].value",
-        "spec.taints[0].effect",
+        "metadata.taints[0].key",
+        "metadata.taints[0].value",
+        "metadata.taints[0].effect",
     ]
-    assert paths(node(taints=[{"key": "a"}])) == ["spec.taints[0].effect"]
+    assert paths(node(taints=[{"key": "a"}])) == ["metadata.taints[0].effect"]
 
 
 def test_addresses_of_pods_stay_once_given():

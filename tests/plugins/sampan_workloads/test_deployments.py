@@ -275,7 +275,7 @@ def test_a_foreign_replica_set_with_our_name_makes_the_hash_change():
         ({"replicas": -1}, "spec.replicas"),
         ({"selector": {}}, "spec.selector"),
         ({"selector": {"matchLabels": {"app": "other"}}}, "spec.template.metadata.labels"),
-        ({"strategy": {"type": "Sideways"}}, "spec.strategy.type"),
+        ({"strategy": {"type": "Sideways"}}, "spec.strategy"),
         ({"progressDeadlineSeconds": 5, "minReadySeconds": 5}, "spec.progressDeadlineSeconds"),
         (
             {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}},

@@ -10,8 +10,10 @@ from sampan.apiserver.request import Request
 from sampan.apiserver.selecting import Selection
 from sampan.apiserver.statuses import success
 from sampan.apiserver.verbs.list import List, Slice, read_query
-from sampan.apiserver.verbs.writing import Writing, accepted, dry_run, warning_headers
+from sampan.apiserver.verbs.options import integer
+from sampan.apiserver.verbs.writing import Writing, accepted, warning_headers
 from sampan.apiserver.writes import Intent, Written
+from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.errors import NotFound
 
@@ -25,7 +27,9 @@ class Delete:
         options = delete_options(request)
         intent = self._writing.intent(request, served)
         work = self._deleter.delete(intent, options)
-        return self._writing.run(request, drive.followed(work, lambda done: _answer(request, served, form, done)))
+        return self._writing.run(
+            request, drive.followed(work, lambda done: _answer(request, served, form, done, options))
+        )
 
 
 class DeleteCollection:
@@ -35,16 +39,16 @@ class DeleteCollection:
         self._writing, self._deleter, self._list = writing, deleter, listing
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = accepted(request)
-        options = delete_options(request)
+        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
         selection = Selection.of(request, served)
+        options = delete_options(request)
         found = self._list.slice(served, selection, read_query(request, served.scope(request.namespace)))
         return self._writing.run(request, self._all(request, served, form, options, found))
 
     def _all(self, request: Request, served: Served, form: negotiation.Form, options: Options, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
         for record in found.records:
             intent = Intent(
-                served, record.namespace, record.name, request.user, dry_run=dry_run(request), warnings=request.warnings
+                served, record.namespace, record.name, request.user, dry_run=options.dry_run, warnings=request.warnings
             )
             try:
                 yield from self._deleter.delete(intent, options)
@@ -55,20 +59,23 @@ class DeleteCollection:
 
 
 def delete_options(request: Request) -> Options:
-    """DeleteOptions of the body, else of the query; raises BadRequest or Invalid."""
+    """DeleteOptions of the body, or where there is none of the query; raises BadRequest or Invalid."""
     data = bodies.read(request)
-    body = machinery.decode_options(data, bodies.media_of(request)) if data else {}
-    policy = request.value("propagationPolicy")
-    grace = request.number("gracePeriodSeconds")
-    if "orphanDependents" in request.query and "orphanDependents" not in body:
-        body = {**body, "orphanDependents": request.flag("orphanDependents")}
-    return read_options(body, policy, grace, dry_run(request))
+    if data:
+        return read_options(machinery.decode_options(data, bodies.media_of(request)))
+    query = request.query
+    sent: Object = {"gracePeriodSeconds": integer(request, "gracePeriodSeconds"), "dryRun": query.get("dryRun")}
+    if "orphanDependents" in query:
+        sent["orphanDependents"] = request.flag("orphanDependents")
+    if "propagationPolicy" in query:
+        sent["propagationPolicy"] = request.value("propagationPolicy")
+    return read_options(sent)
 
 
-def _answer(request: Request, served: Served, form: negotiation.Form, written: Written) -> Answer:
+def _answer(request: Request, served: Served, form: negotiation.Form, written: Written, options: Options) -> Answer:
     headers = warning_headers(request.warnings)
-    if written.deleted and served.stored.grace is None:
+    if written.deleted and not served.stored.shown_deleted:
         uid = written.record().decode()["metadata"].get("uid", "")
         return Answer(200, encode_json(success(served.resource, request.name, uid)), headers=headers)
     body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
-    return Answer(200, body, headers=headers)
+    return Answer(202 if options.cascading and not written.deleted else 200, body, headers=headers)

@@ -13,9 +13,10 @@ from sampan.apiserver.freshness import asked_revision, fresh
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.selecting import Selection
+from sampan.apiserver.verbs import options
 from sampan.contracts.serving import Answer
 from sampan.contracts.store import Compacted
-from sampan.errors import BadRequest, Expired, Invalid
+from sampan.errors import BadRequest, Expired
 
 INCONSISTENT = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
@@ -61,7 +62,7 @@ class List:
         self._cache = cache
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"), streams=True)
         selection = Selection.of(request, served)
         asked = read_query(request, served.scope(request.namespace))
         include = request.value("includeObject") or "Metadata"
@@ -170,53 +171,23 @@ class List:
 
     def _expired(self, served: Served, selection: Selection, asked: Asked) -> Expired:
         if not asked.after:
-            return Expired(f"The resourceVersion for the provided list is too old: {asked.exact}")
+            return Expired("The resourceVersion for the provided list is too old.")
         scope = served.scope(selection.namespace)
         return Expired(INCONSISTENT, continue_token=continuation.pack(0, asked.after[len(scope) :]))
 
 
 def read_query(request: Request, scope: str) -> Asked:
-    """Check limit, continue and resource version of a list; raises BadRequest or Invalid."""
+    """Limit, continue and resource version of a list, which ``Selection.of`` has checked; raises BadRequest."""
     if not request.query:
         return Asked(0, "", 0, -1)
-    limit = request.number("limit") or 0
-    if limit < 0:
-        raise BadRequest(f"limit must not be negative, but is {limit}")
-    revision, match = asked_revision(request), request.value("resourceVersionMatch")
-    token = request.value("continue")
-    _check_match(revision, match, token)
-    if request.value("sendInitialEvents"):
-        raise _invalid("sendInitialEvents", "Forbidden: sendInitialEvents is forbidden for list")
-    if token:
+    limit = max(options.integer(request, "limit") or 0, 0)
+    match, token = request.value("resourceVersionMatch"), request.value("continue")
+    where = continuation.unpack(token) if token else None
+    revision = asked_revision(request)
+    if where is not None:
         if revision > 0:
             raise BadRequest("specifying resource version is not allowed when using continue")
-        where = continuation.unpack(token)
         return Asked(limit, scope + where.key, where.revision, -1)
     if revision > 0 and (match == "Exact" or (limit and not match)):
         return Asked(limit, "", revision, -1)
     return Asked(limit, "", 0, revision)
-
-
-def _check_match(revision: int, match: str, token: str) -> None:
-    if not match:
-        return
-    if revision < 0:
-        raise _invalid(
-            "resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
-        )
-    if token:
-        raise _invalid("resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden when continue is provided")
-    if match not in ("Exact", "NotOlderThan"):
-        raise _invalid(
-            "resourceVersionMatch", f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
-        )
-    if match == "Exact" and revision == 0:
-        raise _invalid(
-            "resourceVersionMatch", 'Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'
-        )
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(
-        f'ListOptions.meta.k8s.io "" is invalid: {field}: {message}', group="meta.k8s.io", kind="ListOptions"
-    )

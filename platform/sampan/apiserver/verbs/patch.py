@@ -9,13 +9,13 @@ from sampan.apiserver.handover import Aside
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import conflict
+from sampan.apiserver.verbs.options import is_set
 from sampan.apiserver.verbs.update import Merge, sent_revision
-from sampan.apiserver.verbs.writing import Writing, accepted, answer, check_address, refused_option, strictness
+from sampan.apiserver.verbs.writing import Writing, accepted, answer, check_address, strictness
 from sampan.apiserver.writes import Intent, Write
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.errors import NotFound, UnsupportedMediaType
-from sampan.objects import problems
 
 HOW = {
     "application/json-patch+json": "json",
@@ -36,8 +36,6 @@ class Patch:
             raise UnsupportedMediaType(
                 f"the body of the request was in an unknown format - accepted media types include: {', '.join(HOW)}"
             )
-        if how != "apply" and "force" in request.query:
-            raise refused_option(request, problems.forbidden("force", "may not be specified for non-apply patch"))
         intent = self._writing.intent(request, served, request.subresource)
         data = bodies.read(request)
         if how == "apply":
@@ -70,10 +68,8 @@ class Patch:
 
     def _apply(self, request: Request, intent: Intent, data: bytes, merge: Merge | None) -> Write:
         served, writer = intent.served, self._writing.writer
-        if not request.value("fieldManager"):
-            raise refused_option(request, problems.required("fieldManager", "is required for apply patch"))
         intent.operation = "Apply"
-        force = request.flag("force")
+        force = is_set(request, "force")
         applied, warnings = machinery.read_apply(served.kind, data, strictness(request))
         request.warnings += warnings
         check_address(applied, request, served)

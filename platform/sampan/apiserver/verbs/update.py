@@ -27,10 +27,7 @@ class Update:
         form = accepted(request)
         obj = self._writing.decode(request, served)
         intent = self._writing.intent(request, served, request.subresource)
-        revision = sent_revision(obj)
-        if not revision and not served.kind.unconditional_update and not request.subresource:
-            found = [problems.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
-            raise problems.as_error(found, group=served.kind.group, kind=served.kind.kind, name=request.name)
+        revision = known_revision(obj)
         work = self._update(intent, obj, revision, merge)
         return self._writing.run(request, drive.followed(work, lambda done: answer(request, served, form, done)))
 
@@ -38,6 +35,9 @@ class Update:
         writer, served = self._writing.writer, intent.served
 
         def change(current: Object) -> Object:
+            if not sent_revision(obj) and not served.kind.unconditional_update:
+                found = [problems.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
+                raise problems.as_error(found, group=served.kind.group, kind=served.kind.plural, name=intent.name)
             uid = obj["metadata"].get("uid")
             if uid and uid != current["metadata"].get("uid"):
                 present = current["metadata"].get("uid")
@@ -49,9 +49,18 @@ class Update:
         try:
             return (yield from writer.update(intent, change, revision=revision))
         except NotFound:
-            if not served.kind.create_on_update or intent.subresource or revision:
+            if not served.kind.create_on_update or intent.subresource:
                 raise not_found(served.resource, intent.name) from None
+        sent_revision(obj)
         return (yield from writer.create(intent, obj))
+
+
+def known_revision(obj: Object) -> int:
+    """The same, and 0 for one that ``sent_revision`` refuses: whether the object is there at all counts first."""
+    try:
+        return sent_revision(obj)
+    except BadRequest:
+        return 0
 
 
 def sent_revision(obj: Object) -> int:

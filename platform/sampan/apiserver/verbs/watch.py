@@ -14,12 +14,13 @@ from sampan.apiserver.handover import Connection, Hijacked
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.selecting import Selection
+from sampan.apiserver.verbs import options
 from sampan.apiserver.verbs.list import MOST_KEPT, WORTH_KEEPING
 from sampan.apiserver.watching.hub import Hub, Watcher
 from sampan.apiserver.watching.streams import Stream, Streams
 from sampan.apiserver.watching.watcher import View, error_line
 from sampan.contracts.serving import Answer
-from sampan.errors import Expired, Invalid, MethodNotAllowed, NotAcceptable
+from sampan.errors import Expired, MethodNotAllowed, NotAcceptable
 
 SHORTEST = 1800.0  # seconds a watch lives where the client names no timeout: this to twice this
 
@@ -40,9 +41,9 @@ class Watch:
 
     def __call__(self, request: Request, served: Served) -> Answer:
         if "watch" not in served.verbs:
-            raise MethodNotAllowed("the server does not allow this method on the requested resource")
+            raise MethodNotAllowed("the server does not allow this method on the requested resource", bare=True)
         accept = request.environ.get("HTTP_ACCEPT", "*/*")
-        form = negotiation.form(accept)
+        form = negotiation.form(accept, streams=True)
         if negotiation.wants_yaml(accept):
             raise NotAcceptable("only the following media types are accepted: application/json;stream=watch")
         selection = Selection.of(request, served)
@@ -116,29 +117,12 @@ class Watch:
 
 
 def read_query(request: Request) -> Asked:
-    """Raises BadRequest or Invalid."""
+    """What ``Selection.of`` has checked; raises BadRequest."""
     since = asked_revision(request)
     bookmarks = request.flag("allowWatchBookmarks")
-    match, send = request.value("resourceVersionMatch"), request.value("sendInitialEvents")
-    timeout = request.number("timeoutSeconds")
+    timeout = options.integer(request, "timeoutSeconds")
     seconds = float(timeout) if timeout and timeout > 0 else SHORTEST * (1 + random.random())
-    if send:
-        if match != "NotOlderThan":
-            raise _invalid(
-                "resourceVersionMatch",
-                "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-            )
+    if request.value("sendInitialEvents"):
         initial = request.flag("sendInitialEvents")
-        return Asked(since, initial, initial and bookmarks, bookmarks, seconds)
-    if match:
-        raise _invalid(
-            "resourceVersionMatch",
-            "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-        )
+        return Asked(since if initial else since or -1, initial, initial and bookmarks, bookmarks, seconds)
     return Asked(since, since <= 0, False, bookmarks, seconds)
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(
-        f'ListOptions.meta.k8s.io "" is invalid: {field}: {message}', group="meta.k8s.io", kind="ListOptions"
-    )

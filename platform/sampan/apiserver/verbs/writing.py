@@ -10,16 +10,14 @@ from sampan.apiserver import bodies, drive, forms, machinery, negotiation
 from sampan.apiserver.cache.cache import Cache
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
+from sampan.apiserver.verbs.options import check_write
 from sampan.apiserver.writes import Intent, Writer, Written
-from sampan.contracts.kinds import Object, Problem
+from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.contracts.store import Op
-from sampan.errors import BadRequest, Invalid
-from sampan.objects import problems
+from sampan.errors import BadRequest
 
-STRICTNESS = frozenset({"Ignore", "Warn", "Strict"})
 LONGEST_MANAGER = 128  # bytes
-_OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"}
 
 
 class Writing:
@@ -62,45 +60,25 @@ def answer(request: Request, served: Served, form: negotiation.Form, written: Wr
 
 
 def accepted(request: Request) -> negotiation.Form:
-    return negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+    """The form that the client wants, and options that make sense; raises NotAcceptable or Invalid."""
+    form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+    if request.method != "DELETE" and (request.query or request.method == "PATCH"):
+        check_write(request)
+    return form
 
 
 def strictness(request: Request) -> str:
-    """fieldValidation of the query, Warn when unsaid; raises Invalid."""
-    text = request.value("fieldValidation") or "Warn"
-    if text not in STRICTNESS:
-        supported = 'supported values: "Ignore", "Strict", "Warn"'
-        message = f'Unsupported value: "{text}": {supported}'
-        raise refused_option(request, Problem("fieldValidation", "FieldValueNotSupported", message))
-    return text
+    """fieldValidation of the query, Warn when unsaid."""
+    return request.value("fieldValidation") or "Warn"
 
 
 def dry_run(request: Request) -> bool:
-    values = [value for value in request.query.get("dryRun", ()) if value]
-    for value in values:
-        if value != "All":
-            raise refused_option(request, problems.unsupported("dryRun", value, ("All",)))
-    return bool(values)
+    return bool(request.query) and "dryRun" in request.query
 
 
 def field_manager(request: Request) -> str:
-    """Who writes: as the query says, else as the client is called; raises Invalid."""
-    name = request.value("fieldManager")
-    if not name:
-        return manager_of(request)
-    if len(name.encode()) > LONGEST_MANAGER:
-        raise refused_option(request, problems.too_long("fieldManager", LONGEST_MANAGER))
-    for at, letter in enumerate(name):
-        if not letter.isprintable():
-            place = len(name[:at].encode())
-            why = f"invalid character U+{ord(letter):04X} (at position {place})"
-            raise refused_option(request, problems.invalid("fieldManager", name, why))
-    return name
-
-
-def refused_option(request: Request, problem: Problem) -> Invalid:
-    """The 422 for an option of a writing request."""
-    return problems.as_error([problem], group="meta.k8s.io", kind=_OPTIONS.get(request.method, "Options"), name="")
+    """Who writes: as the query says, else as the client is called."""
+    return request.value("fieldManager") or manager_of(request)
 
 
 def manager_of(request: Request) -> str:
@@ -129,10 +107,7 @@ def check_address(obj: Object, request: Request, served: Served) -> None:
         raise BadRequest("metadata must be an object")
     sent = meta.get("namespace") or ""
     if sent and sent != request.namespace and served.namespaced:
-        raise BadRequest(
-            f"the namespace of the provided object does not match the namespace sent on the request "
-            f"({sent} vs {request.namespace})"
-        )
+        raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
     name = meta.get("name") or ""
     if request.name:
         if not name:

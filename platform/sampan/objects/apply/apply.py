@@ -55,7 +55,7 @@ def apply(
     known = _managers_of(live, node, api_version, now, ignore, zero)
     last = known.get(identity)
     merged = _merged(live, wanted, node)
-    known[identity] = Entry(fields, last.time if last is not None else now, api_version)
+    known[identity] = Entry(fields, last.time if last is not None else "", api_version)
     if last is not None and last.fields:
         owned = _KEPT
         for entry in known.values():

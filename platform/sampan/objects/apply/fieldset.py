@@ -98,14 +98,11 @@ def intersection(left: FieldSet, right: FieldSet) -> FieldSet:
 
 
 def members(fields: FieldSet, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every member's path, as labels."""
-    for label, below in fields.items():
-        if label == SELF:
-            continue
-        here = (*path, label)
-        if is_member(below):
-            yield here
-        yield from members(below, here)
+    """Every member's path, as labels: those of one place before those below it, each sorted, as Go's sets are read."""
+    labels = sorted(label for label in fields if label != SELF)
+    yield from ((*path, label) for label in labels if is_member(fields[label]))
+    for label in labels:
+        yield from members(fields[label], (*path, label))
 
 
 def path_text(path: tuple[str, ...]) -> str:

@@ -64,10 +64,10 @@ def int_or_string(value: Any) -> int | str:
     return value
 
 
-def _moment(text: str) -> datetime.datetime:
+def _moment(text: str, *, micro: bool = False) -> datetime.datetime:
     found = _TIME.fullmatch(text) if len(text) <= 80 else None
     if not found:
-        raise ValueError(_unreadable(text))
+        raise ValueError(_unreadable(text, micro))
     year, month, day, hour, minute, second, fraction, sign, hours, minutes = found.groups()
     try:
         zone = datetime.timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
@@ -85,9 +85,9 @@ def _moment(text: str) -> datetime.datetime:
         raise ValueError(f'parsing time "{text[:80]}": out of range') from None
 
 
-def _unreadable(text: str) -> str:
-    shown = text[:80]
-    return f'parsing time "{shown}" as "2006-01-02T15:04:05Z07:00": cannot parse "{shown}" as "2006"'
+def _unreadable(text: str, micro: bool = False) -> str:
+    shown, places = text[:80], ".000000" if micro else ""
+    return f'parsing time "{shown}" as "2006-01-02T15:04:05{places}Z07:00": cannot parse "{shown}" as "2006"'
 
 
 def time(value: Any) -> str:
@@ -107,7 +107,7 @@ def microtime(value: Any) -> str:
     found = _CANONICAL_TIME.fullmatch(value)
     if found and found.group(1):
         return value
-    return _moment(value).isoformat(timespec="microseconds") + "Z"
+    return _moment(value, micro=True).isoformat(timespec="microseconds") + "Z"
 
 
 def base64_text(value: Any) -> str:
@@ -125,4 +125,5 @@ def base64_text(value: Any) -> str:
 def _first_bad(text: str) -> int:
     """Where base64 goes wrong: behind whole groups, one padded group, and then as far as the alphabet goes."""
     found = _BASE64_START.match(text)
-    return found.end() if found else 0
+    end = found.end() if found else 0
+    return end - end % 4 if end == len(text) else end  # a group that is cut short is bad from its beginning

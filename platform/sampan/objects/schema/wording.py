@@ -25,6 +25,27 @@ _GO_SCALARS = {
 _TYPE_META = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
 
 
+class _Names(frozenset[str]):
+    """Fields of a struct; ``inner`` says whether these are the embedded one's, or all the others are."""
+
+    inner = True
+
+
+class _Others(_Names):
+    inner = False
+
+
+#: Go names a struct that is embedded on the way to its fields.
+_EMBEDDED: dict[str, tuple[str, _Names]] = {
+    "Volume": ("VolumeSource", _Others({"name"})),
+    "Probe": ("ProbeHandler", _Names({"exec", "httpGet", "tcpSocket", "grpc"})),
+    "EphemeralContainer": ("EphemeralContainerCommon", _Others({"targetContainerName"})),
+    **{name: ("LocalObjectReference", _Names({"name"})) for name in (
+        "ConfigMapKeySelector", "SecretKeySelector", "ConfigMapEnvSource", "SecretEnvSource", "ConfigMapVolumeSource",
+        "ConfigMapProjection", "SecretProjection")},
+}  # fmt: skip
+
+
 def go_type(node: TypeNode | None) -> str:
     """What Go calls the type: int32, []v1.Container, map[string]string."""
     if node is None or node.shape == "any":
@@ -69,12 +90,16 @@ def wrong_type(kind: str, version: str, body: bytes, root: TypeNode, error: str)
     found = _AT.fullmatch(error)
     what, path = (found["what"], found["path"] or "") if found else (error, "")
     got = _GOT.search(what)
+    owner, trail, node = _walk(root, path)
     if got is None and not what.startswith(("Expected `", "Number out of range", "Integer value")):
+        if trail and " into Go value of type " in what:
+            what = what.replace("Go value of type", f"Go struct field {owner}.{'.'.join(trail)} of type").replace(
+                "[]byte", "[]uint8"
+            )
         return cannot_handle(kind, version, what)
     value = _WORDS.get(got.group(1), got.group(1)) if got else "number"
     if path in {"", "$"}:
         return unrecognized(kind, body, f"json: cannot unmarshal {value} into Go value of type {_TYPE_META}")
-    owner, trail, node = _walk(root, path)
     where = ".".join(trail)
     return cannot_handle(
         kind, version, f"json: cannot unmarshal {value} into Go struct field {owner}.{where} of type {go_type(node)}"
@@ -90,8 +115,11 @@ def _walk(root: TypeNode, path: str) -> tuple[str, list[str], TypeNode | None]:
         if name is None:
             node = node.item() if node else None
             continue
-        trail.append(name)
         if node and node.shape == "struct":
             owner = node.name.rsplit(".", 1)[-1]
+            if embedded := _EMBEDDED.get(owner):
+                inner, known = embedded
+                trail += [inner] if (name in known) == known.inner else []
+        trail.append(name)
         node = node.field(name) if node else None
     return owner, trail, node

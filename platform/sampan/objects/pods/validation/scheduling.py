@@ -40,7 +40,7 @@ def tolerations(path: str, found: list[dict[str, Any]]) -> Iterator[Problem]:
             detail = "; ".join(names.label_value(value))
             yield problems.invalid(f"{path}[{index}].operator", value, detail)
         if effect and effect not in EFFECTS:
-            yield problems.unsupported(f"{path}[{index}].effect", effect, EFFECTS)
+            yield problems.unsupported_in_order(f"{path}[{index}].effect", effect, EFFECTS)
 
 
 def affinity(path: str, found: dict[str, Any]) -> Iterator[Problem]:

@@ -109,7 +109,7 @@ def _rare(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
     for index, claim in enumerate(spec.get("resourceClaims") or ()):
         yield from _claim(f"{path}.resourceClaims[{index}]", claim)
     if (system := spec.get("os")) and system.get("name") not in ("linux", "windows"):
-        yield from _choice(f"{path}.os.name", system.get("name"), ("linux", "windows"))
+        yield from _choice(f"{path}.os", system.get("name"), ("linux", "windows"))
 
 
 def _dns(path: str, spec: dict[str, Any]) -> Iterator[Problem]:

@@ -1,0 +1,107 @@
+"""Differences that are meant to be, and why. An entry's pattern is searched in ``where aspect path: shape | ours | peers``.
+
+``topic`` names a class that can be left out of a report with ``--ignore``; others hide an entry only where it is a fact
+of the two servers. A pattern that matches too much hides faults: each is as narrow as its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import NamedTuple
+
+from differing import Difference
+
+
+class Accepted(NamedTuple):
+    pattern: str
+    reason: str
+    topic: str = ""  # accepted only where --ignore names it
+
+
+ACCEPTED: tuple[Accepted, ...] = (
+    Accepted(r"columnDefinitions\[\]\.description", "descriptions of columns are prose of upstream's, and not ours"),
+    Accepted(
+        r"projected.sources: fewer items .*openshift-service-ca.crt",
+        "the peer is built from OpenShift's fork, which mounts a certificate of its own",
+    ),
+    Accepted(
+        r"apiservices\S* (object|table) (status|rows)",
+        "the peer looks after APIServices in the API server, sampan in a reconciler, which does not run here",
+    ),
+    Accepted(
+        r"status : 4\d\d not 500 ((metadata\.)?resourceVersion|strconv|failed to (create typed patch|convert new))",
+        "a client's mistake is a 400; upstream answers 500 to a malformed resourceVersion and an ill-typed apply",
+    ),
+    Accepted(r"RequestWatchProgress is disabled", "the etcd at hand is older than the peer wants"),
+    Accepted(
+        r"message : invalid continue token: continue key is not valid",
+        "what is wrong with the text of a token is said in the words of another JSON parser",
+    ),
+    Accepted(
+        r"nodes\S* \S+ spec.taints: fewer items|apply nodes status : 200 not 409 .spec.taints",
+        "sampan's reconciler for nodes adds the taint not-ready, a moment later and without a reader waiting for it",
+    ),
+    Accepted(
+        r"spec.volumes\[\]\.(glusterfs|fc|iscsi|rbd|cephfs|nfs|flexVolume|cinder|azure\w+|scaleIO|quobyte|flocker|"
+        r"portworxVolume|photon\w+|storageos|vsphereVolume|gcePersistentDisk|awsElasticBlockStore|gitRepo|csi|image)\b",
+        "volume types that sampan does not have are not looked into",
+    ),
+    Accepted(r"table rows: empty list not NoneType", "Go's nil slice, where upstream has no printer of its own"),
+    Accepted(r"^watch .*BOOKMARK", "bookmarks come when the server likes"),
+    Accepted(r"spec\.resources\.", "resources of a whole pod are not looked into"),
+    Accepted(r"deletionGracePeriodSeconds: lacks int \\| nothing \\| -", "upstream lets an apply set it"),
+    Accepted(
+        r"spec.ports\[\].nodePort: lacks FieldValueDuplicate",
+        "upstream gives both ports one node port before it refuses them",
+    ),
+    Accepted(r"services warnings : lacks ", "advice on Services is not given"),
+    Accepted(
+        r"update \S+/scale status : 404 not 400", "an object that is not there is not found, before the body is read"
+    ),
+    Accepted(
+        r"nodes object status(\.(capacity|allocatable))?: lacks dict",
+        "a status is not taken from an apply that creates",
+    ),
+    Accepted(r"field not declared in schema|defaultUser|evictionResponders", "the table of fields is of 1.37"),
+    Accepted(
+        r"(update|apply) \S+/status status : 404 not 422",
+        "an object that is not there is not found, before it is looked into",
+    ),
+    Accepted(
+        r"controllerrevisions\S* status : 200 not 422 data",
+        "upstream compares the bytes of the data, which a patch writes in another order",
+    ),
+    Accepted(
+        r"message : .* not the server rejected our request due to an error", "why a JSON patch does not apply is said"
+    ),
+    Accepted(r"failure details: lacks empty dict \| nothing \| \{\}$", "empty details say nothing"),
+    Accepted(
+        r"endpoints warnings : lacks .*watch|watch endpoints warnings",
+        "a watch's head carries no warning of what is deprecated",
+    ),
+    Accepted(
+        r"cause patch: |message : .*is invalid: patch: ",
+        "the patched object is quoted, in Go's map order and Go's syntax",
+    ),
+    Accepted(
+        r"^watch .*(RequestWatchProgress|\"code\": 500|: lacks text \| nothing \| (Failure|InternalError)|initial-events-end)",
+        "the etcd at hand is older than the peer wants for a watch with an initial list",
+    ),
+    Accepted(r"StorageError: invalid object", "upstream names its etcd key and error"),
+    Accepted(r"cause : number ", "on the update of some kinds upstream checks the metadata twice and says so twice"),
+    Accepted(
+        r"(events\.events\.k8s\.io|v1 horizontalpodautoscalers)\S* managedFields",
+        "owners of fields are kept in the version that is stored",
+    ),
+    Accepted(r"reviews\.\S+ managedFields", "what is answered and not stored has no owners"),
+    Accepted(r"apiservices\S* managedFields", "the peer looks after APIServices in the API server"),
+)
+
+
+def reason(difference: Difference, ignored: Collection[str]) -> str:
+    """Why the difference is accepted; "" where it is not."""
+    for entry in ACCEPTED:
+        if (not entry.topic or entry.topic in ignored) and re.search(entry.pattern, difference.line):
+            return entry.reason
+    return ""
