@@ -7,6 +7,7 @@ taken is put aside with the reason; while the whole server is away, all wait. Mu
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import Counter
@@ -71,7 +72,7 @@ class Shipper:
         self._place = journal.cursor  # read up to there
         self._held: list[Document] = []  # sent, with no word of what became of them
         self._more = threading.Event()
-        self._cleaned = 0.0
+        self._cleaned = -math.inf  # never; 0.0 would be "just now" on a machine that has just started
         figures.spool.set_function(lambda: journal.spool.behind(journal.cursor))
         figures.lag.set_function(self._lag)
 
