@@ -79,7 +79,7 @@ def test_a_prefix_is_the_path_itself_and_all_below_it(made, fallbacks, place):
 
 
 def test_a_path_that_ends_in_a_slash_is_exactly_that(made, fallbacks, place):
-    """With ``= /a/`` nginx would answer /a itself, by a redirect. Expressions come behind: the first that fits counts."""
+    """With ``= /a/`` nginx would answer /a itself, by a redirect. Of expressions the first that fits counts."""
     paths = [made.path("/.*", "ImplementationSpecific"), made.path("/a.b/", "Exact"), made.path("/", "Exact")]
     regex = {"ingress.sampan.dev/use-regex": "true"}
     found, complaints = rendered_for(
