@@ -2,60 +2,90 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sampan.cli.up import ready_node
 from sampan.errors import StatusError
-from sampan.settings import Where, load
+from sampan.settings import Settings, Where, load
 from sampan.supervisor import inquiry
 from sampan.supervisor.state import is_running, read_state
 
+if TYPE_CHECKING:
+    from sampan.client import Client
+
 
 @click.command()
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: one object.")
 @click.pass_obj
-def command(where: Where) -> None:
+def command(where: Where, output: str) -> None:
     """Say what runs, where, and how it is. Exit code 1 when the cluster does not run or is not well."""
     settings = load(**where)
     if not settings.home.exists() or not is_running(settings.home):
-        click.echo(f"not running (home {settings.home}); start it with `sampan up`")
+        if output == "json":
+            click.echo(json.dumps({"home": str(settings.home), "running": False, "well": False}))
+        else:
+            click.echo(f"not running (home {settings.home}); start it with `sampan up`")
         raise SystemExit(1)
+    found = gathered(settings)
+    click.echo(json.dumps(found) if output == "json" else "\n".join(in_words(found)))
+    if not found["well"]:
+        raise SystemExit(1)
+
+
+def gathered(settings: Settings) -> dict[str, Any]:
+    """All that is known, as ``-o json`` shows it. Memory is in bytes."""
     from sampan.client import Client
 
-    state = read_state(settings.home)
-    click.echo(f"home      {settings.home}")
-    click.echo(f"store     {settings.store_url}")
-    client = Client.from_kubeconfig(str(settings.home / "kubeconfig"))
-    well = _say_health(client, settings.server_url)
-    node = ready_node(client) if well else ""
-    if settings.node.enabled:
-        click.echo(f"node      {node or 'none is Ready'}")
-    click.echo(f"add-ons   {', '.join(settings.addons) or 'none'}")
-    click.echo(f"\n{'PROCESS':14}{'PID':>8}{'MEMORY':>10}{'RESTARTS':>10}  {'SINCE':10}RUNS")
+    state, home = read_state(settings.home), settings.home
+    client = Client.from_kubeconfig(str(home / "kubeconfig"))
+    trouble = _api_trouble(client)
+    node = "" if trouble else ready_node(client)
     own = proportional_memory(state["pid"], children=False)
-    click.echo(f"{'supervisor':14}{state['pid']:>8}{in_megabytes(own):>10}")
-    total, complaints = own, list[str]()
-    for process in state["processes"]:
-        used = proportional_memory(process["pid"]) if process["pid"] else 0
-        total += used
-        memory = in_megabytes(used) if process["pid"] else "-"
-        since = _age(time.time() - process["started"]) if process["pid"] else process["status"]
-        runs = ", ".join(process["components"]) + (f"  (last: {process['exit']})" if process["exit"] else "")
-        click.echo(
-            f"{process['name']:14}{process['pid'] or '-':>8}{memory:>10}{process['restarts']:>10}  {since:10}{runs}"
-        )
-        complaints += _complaints(settings.home, process)
-    click.echo(f"{'all':14}{'':8}{in_megabytes(total):>10}")
-    for complaint in complaints:
-        click.echo(complaint)
-    click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
-    if not well or complaints or (settings.node.enabled and not node):
-        raise SystemExit(1)
+    processes = [
+        {
+            **{word: each[word] for word in ("name", "pid", "restarts", "status", "started", "exit", "components")},
+            "memory": proportional_memory(each["pid"]) if each["pid"] else 0,
+        }
+        for each in state["processes"]
+    ]
+    complaints = [line for each in state["processes"] for line in _complaints(home, each)]
+    return {
+        "home": str(home), "running": True,
+        "well": not trouble and not complaints and (bool(node) or not settings.node.enabled),
+        "store": settings.store_url, "kubeconfig": str(home / "kubeconfig"),
+        "api": {"url": settings.server_url, "ready": not trouble, "trouble": trouble},
+        "node": {"enabled": settings.node.enabled, "ready": node}, "addons": list(settings.addons),
+        "supervisor": {"pid": state["pid"], "memory": own}, "processes": processes, "complaints": complaints,
+    }  # fmt: skip
+
+
+def in_words(found: dict[str, Any]) -> Iterator[str]:
+    """The same for people."""
+    api, supervisor = found["api"], found["supervisor"]
+    yield f"home      {found['home']}"
+    yield f"store     {found['store']}"
+    yield f"api       {api['url']} " + (f"does not answer: {api['trouble']}" if api["trouble"] else "is ready")
+    if found["node"]["enabled"]:
+        yield f"node      {found['node']['ready'] or 'none is Ready'}"
+    yield f"add-ons   {', '.join(found['addons']) or 'none'}"
+    yield f"\n{'PROCESS':14}{'PID':>8}{'MEMORY':>10}{'RESTARTS':>10}  {'SINCE':10}RUNS"
+    yield f"{'supervisor':14}{supervisor['pid']:>8}{in_megabytes(supervisor['memory']):>10}"
+    for each in found["processes"]:
+        memory = in_megabytes(each["memory"]) if each["pid"] else "-"
+        since = _age(time.time() - each["started"]) if each["pid"] else each["status"]
+        runs = ", ".join(each["components"]) + (f"  (last: {each['exit']})" if each["exit"] else "")
+        yield f"{each['name']:14}{each['pid'] or '-':>8}{memory:>10}{each['restarts']:>10}  {since:10}{runs}"
+    total = supervisor["memory"] + sum(each["memory"] for each in found["processes"])
+    yield f"{'all':14}{'':8}{in_megabytes(total):>10}"
+    yield from found["complaints"]
+    yield f"\nexport KUBECONFIG={found['kubeconfig']}"
 
 
 def _complaints(home: Path, process: Mapping[str, Any]) -> list[str]:
@@ -66,14 +96,13 @@ def _complaints(home: Path, process: Mapping[str, Any]) -> list[str]:
     return [f"failing   {name}: {each['words']}" for name, each in said.items() if each["state"] == "failing"]
 
 
-def _say_health(client: object, url: str) -> bool:
+def _api_trouble(client: Client) -> str:
+    """Why the API server does not answer, "" where it does."""
     try:
-        client.request("GET", "/readyz")  # type: ignore[attr-defined]  # Client, imported late
+        client.request("GET", "/readyz")
     except (StatusError, OSError) as error:
-        click.echo(f"api       {url} does not answer: {error}")
-        return False
-    click.echo(f"api       {url} is ready")
-    return True
+        return str(error) or type(error).__name__
+    return ""
 
 
 def in_megabytes(size: int) -> str:
