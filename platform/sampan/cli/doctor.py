@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from sampan.errors import StatusError
 from sampan.options import may_use_nftables
 from sampan.settings import Settings, Where, load
 from sampan.supervisor.state import is_running
@@ -42,6 +43,8 @@ def findings(settings: Settings) -> Iterator[tuple[str, str]]:
             "the nft command is missing (Debian: apt-get install nftables)" if os.geteuid() == 0 else "this is not root"
         )
         yield ("note", f"nftables may not be used ({why}): Services get loopback addresses and a forwarder")
+    if settings.home.exists() and is_running(settings.home):
+        yield from _unserved(settings)
 
 
 def _home(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -81,3 +84,31 @@ def _docker() -> Iterator[tuple[str, str]]:
         yield ("note", f"no Docker daemon answers ({error.strerror}): pods run as host processes (exec runtime)")
         return
     yield ("ok", "Docker answers: pods run as containers")
+
+
+def _unserved(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is stored of kinds that the running cluster does not serve. A store of one process alone cannot be asked."""
+    from sampan.cli.unserved import unserved
+    from sampan.client import Client
+    from sampan.client.discovery import discover
+    from sampan.supervisor.cluster import load_plugins
+
+    try:
+        client = Client.from_kubeconfig(str(settings.home / "kubeconfig"), user_agent="sampan-doctor")
+        served = {each.resource.group_resource for each in discover(client)}
+    except (StatusError, OSError) as error:
+        yield ("note", f"the API server does not say what it serves ({error}): stored kinds are not looked at")
+        return
+    store = load_plugins(settings).first("provide_store", url=settings.store_url)
+    if store is None:
+        return
+    try:
+        if getattr(store, "shared", True):
+            for name, count in unserved(store, served):
+                objects = "1 object is" if count == 1 else f"{count} objects are"
+                yield (
+                    "note",
+                    f"{objects} stored of {name}, which is not served; with its plugin they come back",
+                )
+    finally:
+        store.close()
