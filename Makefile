@@ -1,54 +1,69 @@
-# make up · down · test · check · e2e · bench. Everything lives in .venv; nothing is installed elsewhere but what
-# the tests need from Debian, and that only as root.
+# make up · down · test · check · e2e · bench · lock · audit · test-lowest. Everything lives in .venv and .cache; nothing is
+# installed elsewhere but what the tests need from Debian, and that only as root. Versions are those of requirements/.
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 RUN := $(BIN)/python
+PIP := $(RUN) -m pip install -q --disable-pip-version-check
 
 # Real clusters wait more than they compute: three at once on two cores. A file's tests stay together and share clusters.
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: up down status test check e2e bench clean
+.PHONY: up down status test check e2e bench lock audit test-lowest clean
 
-up: .venv/ready
+up: $(VENV)/ready
 	@$(BIN)/sampan up --no-hint
 	@$(RUN) examples/guestbook/install.py
 
-down: .venv/ready
+down: $(VENV)/ready
 	@$(BIN)/sampan down
 
-status: .venv/ready
+status: $(VENV)/ready
 	@$(BIN)/sampan status
 
-test: .venv/dev
-	@tools/install-test-needs
+test: $(VENV)/dev
+	@tools/install-test-needs $(RUN)
 	@$(RUN) -m pytest -q $(PARALLEL) $(TESTS)
 
-check: .venv/dev
+check: $(VENV)/dev
 	@$(BIN)/ruff check platform plugins addons tests tools examples
 	@$(BIN)/ruff format --check platform plugins addons tests tools examples
 	@$(BIN)/mypy platform/sampan $(wildcard plugins/sampan_*) $(wildcard addons/sampan_*)
 	@$(BIN)/lint-imports
 
-e2e: .venv/dev
-	@tools/install-test-needs
+e2e: $(VENV)/dev
+	@tools/install-test-needs $(RUN)
 	@$(RUN) -m pytest -q $(PARALLEL) tests/e2e
 
-bench: .venv/dev
+bench: $(VENV)/dev
 	@$(RUN) tests/bench $(BENCH)
+
+# What is installed changes by this command alone.
+lock:
+	@PYTHON=$(PYTHON) tools/upkeep lock
+
+audit:
+	@PYTHON=$(PYTHON) tools/upkeep audit
+
+# The tests without real clients and machines, with the oldest versions that setup.cfg admits.
+test-lowest:
+	@PYTHON=$(PYTHON) tools/upkeep lowest
 
 clean:
 	rm -rf .venv build dist *.egg-info .cache .pytest_cache .mypy_cache .ruff_cache
 
-.venv/bin/python:
-	@echo "making a virtual environment in .venv"
-	@$(PYTHON) -m venv .venv
+$(VENV)/bin/python:
+	@echo "making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
 
-.venv/ready: .venv/bin/python setup.cfg
-	@echo "installing sampan and what it needs into .venv"
-	@$(RUN) -m pip install -q --disable-pip-version-check -e .
+$(VENV)/ready: $(VENV)/bin/python setup.cfg requirements/run.txt
+	@echo "installing sampan and what it needs into $(VENV)"
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/dev: .venv/bin/python setup.cfg
-	@echo "installing sampan and its development tools into .venv"
-	@$(RUN) -m pip install -q --disable-pip-version-check -e '.[dev]'
-	@touch $@ .venv/ready
+$(VENV)/dev: $(VENV)/bin/python setup.cfg requirements/dev.txt
+	@echo "installing sampan and its development tools into $(VENV)"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/ready

@@ -205,7 +205,7 @@ def _server(server: Server, default: Certificate, place: Place) -> Directive:
         plain("server_name", _server_name(server.host)),
         *_certificate(server, default, place),
         *_roots(server),
-        *(one for location in server.locations for one in _location(location, server, place)),
+        *(one for location in _in_order(server) for one in _location(location, server, place)),
     ]
     return plain("server", block=block)
 
@@ -239,10 +239,18 @@ def _roots(server: Server) -> Iterator[Directive]:
         yield plain("location", "=", "/", block=[plain("return", 302, literal(asked[0]))])
 
 
+def _in_order(server: Server) -> list[Location]:
+    """Of expressions nginx takes the first that fits, and an exact path may have become one."""
+    return sorted(server.locations, key=lambda one: one.match is Match.REGEX)
+
+
 def _location(location: Location, server: Server, place: Place) -> Iterator[Directive]:
     """A prefix is two of them: the path itself, and all below it."""
     block = list(_inside(location, place))
-    if location.match is Match.EXACT:
+    if location.match is Match.EXACT and location.path.endswith("/") and location.path != "/":
+        # nginx answers the path without its slash too, by a redirect, where a location it passes on ends in one
+        yield plain("location", "~", f"^{re.escape(location.path)}\\z", block=block)
+    elif location.match is Match.EXACT:
         yield plain("location", "=", location.path, block=block)
     elif location.match is Match.REGEX:
         yield plain("location", "~*", f"^{location.path}", block=block)

@@ -70,7 +70,7 @@ def _action(identifier: str, ns: int, document: dict[str, Any], prefix: str, str
 
 
 def _about(source: Source, cluster: str, flat: bool) -> dict[str, Any]:
-    labels = source.labels if flat else {key.replace(".", "_"): value for key, value in source.labels.items()}
+    labels = source.labels if flat else _without_dots(source.labels)
     about: dict[str, Any] = {
         "kubernetes": {
             "namespace": source.namespace,
@@ -85,6 +85,17 @@ def _about(source: Source, cluster: str, flat: bool) -> dict[str, Any]:
     if cluster:
         about["orchestrator"] = {"cluster": {"name": cluster}}
     return about
+
+
+def _without_dots(labels: dict[str, str]) -> dict[str, str | list[str]]:
+    """Where two names become one both values stay."""
+    found: dict[str, str | list[str]] = {}
+    for key, value in sorted(labels.items()):
+        name = key.replace(".", "_")
+        before = found.get(name, [])
+        values = [*([before] if isinstance(before, str) else before), value]
+        found[name] = values if len(values) > 1 else value
+    return found
 
 
 def template(prefix: str, *, stream: bool, shards: int, replicas: int) -> dict[str, Any]:

@@ -27,11 +27,15 @@ log = logging.getLogger(__name__)
 _CURSOR_PAUSE = 1.0  # seconds between two writings of the cursor; what lies between is sent twice after a crash
 
 
-class _Saved(msgspec.Struct):
+UNKNOWN = -1
+
+
+class Saved(msgspec.Struct):
     """``progress.json``."""
 
     through: tuple[int, int]  # entries up to there are in it
     began: float  # when shipping began, seconds since the epoch
+    recorded: int = UNKNOWN  # lines in the entries up to there, of all times
     streams: dict[str, tuple[Source, Progress]] = {}
 
 
@@ -46,10 +50,14 @@ class Journal:
         saved = self._load()
         self.began = saved.began
         self._streams = saved.streams
+        self.recorded = saved.recorded  # lines, of all times
         self._replay(Place(*saved.through))
-        self.cursor = self._load_cursor()
-        self._cursor_saved = (time.monotonic(), self.cursor)
+        self.cursor, self.arrived, self.refused = self._load_cursor()
+        if UNKNOWN in (saved.recorded, self.arrived):
+            self.recorded, self.arrived, self.refused = self._waiting(), 0, 0
+        self._cursor_saved: tuple[float, Place | None] = (time.monotonic(), None)
         self._save()
+        self._save_cursor()
 
     def progress(self) -> dict[str, tuple[Source, Progress]]:
         """A copy: whose lines, how far."""
@@ -65,9 +73,10 @@ class Journal:
             for entry in found:
                 self._apply(entry)
 
-    def acknowledge(self, place: Place) -> None:
-        """All entries before that place have arrived; segments that hold only such are removed."""
-        self.cursor = place
+    def acknowledge(self, place: Place, arrived: int = 0, refused: int = 0) -> None:
+        """All entries before that place are settled, so many lines of all times arrived or refused for good; segments
+        that hold only such are removed."""
+        self.cursor, self.arrived, self.refused = place, arrived, refused
         if self.spool.begin.segment < min(place.segment, self.spool.end.segment):
             self._save()
             self._save_cursor()
@@ -81,6 +90,7 @@ class Journal:
         self.spool.close()
 
     def _apply(self, entry: Entry) -> None:
+        self.recorded += len(entry.lines)
         if entry.progress.forgotten:
             self._streams.pop(entry.source.key, None)
         else:
@@ -93,34 +103,49 @@ class Journal:
                 self._apply(entries.decode(body))
             place = found[-1][0]
 
-    def _load(self) -> _Saved:
+    def _waiting(self) -> int:
+        """Lines behind the cursor."""
+        count, place = 0, self.cursor
+        while found := self.spool.read(place, 4 << 20):
+            count += sum(len(entries.decode(body).lines) for _, body in found)
+            place = found[-1][0]
+        return count
+
+    def _load(self) -> Saved:
         path = self._home / "progress.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=_Saved)
+            return msgspec.json.decode(path.read_bytes(), type=Saved)
         except FileNotFoundError:
-            return _Saved(self.spool.begin, time.time())
+            return Saved(self.spool.begin, time.time())
         except msgspec.MsgspecError as error:
             # Nothing is lost by it: what the nodes still have is read again, and has the ids it had before.
             log.error("%s cannot be understood (%s); every log is read again from its beginning", path, error)
-            return _Saved(self.spool.begin, time.time())
+            return Saved(self.spool.begin, time.time())
 
     def _save(self) -> None:
         with self._lock:
-            saved = _Saved(self.spool.end, self.began, dict(self._streams))
+            saved = Saved(self.spool.end, self.began, self.recorded, dict(self._streams))
         replace(self._home / "progress.json", msgspec.json.encode(saved))
 
-    def _load_cursor(self) -> Place:
+    def _load_cursor(self) -> tuple[Place, int, int]:
+        """And how many lines before it have arrived and been refused."""
         with contextlib.suppress(OSError, ValueError):
-            segment, offset = (self._home / "cursor").read_text().split()
-            place = Place(int(segment), int(offset))
+            place, arrived, refused = read_cursor(self._home)
             if self.spool.begin <= place <= self.spool.end:
-                return place
-        return self.spool.begin
+                return place, arrived, refused
+        return self.spool.begin, UNKNOWN, UNKNOWN
 
     def _save_cursor(self) -> None:
         if self.cursor != self._cursor_saved[1]:
-            replace(self._home / "cursor", b"%d %d\n" % self.cursor)
+            replace(self._home / "cursor", b"%d %d %d %d\n" % (*self.cursor, self.arrived, self.refused))
         self._cursor_saved = (time.monotonic(), self.cursor)
+
+
+def read_cursor(home: Path) -> tuple[Place, int, int]:
+    """Up to where all is settled, lines arrived, lines refused. Raises OSError or ValueError."""
+    segment, offset, *counts = map(int, (home / "cursor").read_text().split())
+    arrived, refused = counts or (UNKNOWN, UNKNOWN)
+    return Place(segment, offset), arrived, refused
 
 
 @contextlib.contextmanager

@@ -98,6 +98,12 @@ def _search() -> click.Command:
     return command
 
 
+def _account() -> click.Command:
+    from sampan_logging.account import command
+
+    return command
+
+
 def _run(running: Running) -> None:
     from sampan_logging.component import run
 
@@ -111,4 +117,7 @@ def contribute_components() -> list[Component]:
 
 @hookimpl
 def contribute_commands() -> list[Command]:
-    return [Command(name="search", parent="logs", help="Find lines of containers in Elasticsearch.", load=_search)]
+    return [
+        Command(name="search", parent="logs", help="Find lines of containers in Elasticsearch.", load=_search),
+        Command(name="account", parent="logs", help="Say what became of every line that was read.", load=_account),
+    ]

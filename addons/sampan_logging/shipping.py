@@ -7,6 +7,7 @@ taken is put aside with the reason; while the whole server is away, all wait. Mu
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import Counter
@@ -67,11 +68,11 @@ class Shipper:
         self._health = health
         self._room = room
         self._target: Target | None = None
-        self._window = Window(journal.cursor)
+        self._window = Window(journal.cursor, journal.arrived, journal.refused)
         self._place = journal.cursor  # read up to there
         self._held: list[Document] = []  # sent, with no word of what became of them
         self._more = threading.Event()
-        self._cleaned = 0.0
+        self._cleaned = -math.inf  # never; 0.0 would be "just now" on a machine that has just started
         figures.spool.set_function(lambda: journal.spool.behind(journal.cursor))
         figures.lag.set_function(self._lag)
 
@@ -111,9 +112,13 @@ class Shipper:
         self._health.say("elasticsearch", "")
         self._settle(batch, outcomes)
         self._held = []
-        self._journal.acknowledge(self._window.advance())
+        self._acknowledge()
         self._room()
         return True
+
+    def _acknowledge(self) -> None:
+        window = self._window
+        self._journal.acknowledge(window.advance(), window.arrived, window.refused)
 
     def _wait(self, stop: threading.Event) -> None:
         due = self._window.next_due
@@ -133,7 +138,7 @@ class Shipper:
                 break
             batch += fresh
             size += sum(document.size for document in fresh)
-        self._journal.acknowledge(self._window.advance())  # entries without lines need no answer
+        self._acknowledge()  # entries without lines need no answer
         return batch
 
     def _fresh(self) -> list[Document] | None:
@@ -161,7 +166,10 @@ class Shipper:
             )
             sent = self._window.add(behind, len(actions), entry.lines[0][0] if entry.lines else entry.at)
             texts = [len(text) for _, _, text in entry.lines] + [len(entry.gap)]
-            made += [Document(action, 600 + size, sent) for action, size in zip(actions, texts, strict=False)]
+            made += [
+                Document(action, 600 + size, sent, line=place < len(entry.lines))
+                for place, (action, size) in enumerate(zip(actions, texts, strict=False))
+            ]
         self._place = found[-1][0]
         return made
 
@@ -189,7 +197,7 @@ class Shipper:
             counts[fate] += 1
         self._rejected.keep([(document.action, why) for document, why in refused])
         for document, _ in refused:
-            self._window.settle(document)
+            self._window.settle(document, refused=True)
         self._count(counts)
         if refused:
             log.warning("logging: Elasticsearch refused %d lines for good: %s", len(refused), refused[0][1])

@@ -20,6 +20,8 @@ class Sent:
     behind: Place
     left: int
     oldest: int = 0  # nanoseconds, of its lines
+    arrived: int = 0  # of its lines
+    refused: int = 0  # of its lines, for good
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Document:
     action: dict[str, Any]
     size: int
     sent: Sent
+    line: bool = True  # not what tells of a gap
     tries: int = 0
     due: float = 0.0  # when it may be sent again
 
@@ -34,6 +37,8 @@ class Document:
 @dataclass
 class Window:
     cursor: Place
+    arrived: int = 0  # lines before the cursor
+    refused: int = 0  # lines before the cursor
     entries: deque[Sent] = field(default_factory=deque)
     again: deque[Document] = field(default_factory=deque)  # to be sent again, oldest first
 
@@ -42,14 +47,20 @@ class Window:
         self.entries.append(sent)
         return sent
 
-    def settle(self, document: Document) -> None:
+    def settle(self, document: Document, *, refused: bool = False) -> None:
         """It has arrived, or been put aside for good."""
-        document.sent.left -= 1
+        sent = document.sent
+        sent.left -= 1
+        sent.refused += document.line and refused
+        sent.arrived += document.line and not refused
 
     def advance(self) -> Place:
         """Up to where everything has arrived now."""
         while self.entries and not self.entries[0].left:
-            self.cursor = self.entries.popleft().behind
+            first = self.entries.popleft()
+            self.cursor = first.behind
+            self.arrived += first.arrived
+            self.refused += first.refused
         return self.cursor
 
     def retry(self, document: Document, now: float, pause: float) -> None:

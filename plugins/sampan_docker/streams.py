@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from sampan_docker.translation import nanoseconds
 
 HEAD = struct.Struct(">BxxxL")
 Read = Callable[[int], bytes]
+LONGEST = 16384  # bytes of a line that the engine keeps in one piece
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
 
 
 def frames(read: Read) -> Iterator[tuple[int, bytes]]:
@@ -32,7 +35,7 @@ def _exactly(read: Read, size: int) -> bytes:
 
 
 def log_lines(answer: Any, *, tty: bool) -> Iterator[tuple[int, int, bytes]]:
-    """Lines of a logs answer asked with timestamps; closes it."""
+    """Lines of a logs answer asked with timestamps, a long one in parts; closes it."""
     try:
         source = _plain_lines(answer) if tty else frames(answer.raw.read)
         for channel, data in source:
@@ -44,12 +47,25 @@ def log_lines(answer: Any, *, tty: bool) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _plain_lines(answer: Any) -> Iterator[tuple[int, bytes]]:
+    """Of a terminal, where no frame says where a part of a long line ends: the engine cuts lines at LONGEST bytes and
+    puts the time before each part."""
     rest = b""
     for data in answer.raw.stream(65536):
         *lines, rest = (rest + data).split(b"\n")
-        yield from ((1, line + b"\n") for line in lines)
+        for line in lines:
+            yield from ((1, part) for part in _parts(line + b"\n"))
+        *begun, rest = _parts(rest)
+        yield from ((1, part) for part in begun)
     if rest:
         yield 1, rest
+
+
+def _parts(line: bytes) -> list[bytes]:
+    found, at = [], 0
+    while match := _STAMP.match(line, cut := line.find(b" ", at) + 1 + LONGEST):
+        found.append(line[at:cut])
+        at = match.start()
+    return [*found, line[at:]]
 
 
 class SocketStream:

@@ -1,4 +1,5 @@
-"""The rule DefaultIngressClass: a new Ingress that names no class gets the one marked as default.
+"""The rule DefaultIngressClass: a new Ingress that names no class gets the one marked as default. And a warning to all
+who write a NetworkPolicy, which is stored and not enforced.
 
 Source: upstream's admission controller of this name. Where several are marked the newest counts, then the name.
 """
@@ -30,6 +31,23 @@ class DefaultIngressClass:
             return
         if name := default_class(review.reader):
             spec["ingressClassName"] = name
+
+
+NOT_ENFORCED = "NetworkPolicy is stored but not enforced: all pods of this cluster can reach each other"
+
+
+class NotEnforced:
+    """Says so to the client (a Warning header, which kubectl prints); never refuses."""
+
+    name = "NetworkPolicyNotEnforced"
+    operations = frozenset({"CREATE", "UPDATE"})
+    mutates = False
+    priority = 500
+    resources = frozenset({"networkpolicies.networking.k8s.io"})
+
+    def admit(self, review: Review) -> None:
+        if not review.subresource:
+            review.warnings.append(NOT_ENFORCED)
 
 
 def default_class(reader: Reader) -> str:

@@ -6,7 +6,7 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.hookspecs import hookimpl
 from sampan_networking import kinds
-from sampan_networking.admission import DefaultIngressClass
+from sampan_networking.admission import DefaultIngressClass, NotEnforced
 
 
 @hookimpl
@@ -16,4 +16,4 @@ def contribute_kinds() -> list[Kind]:
 
 @hookimpl
 def contribute_admitters() -> list[Admitter]:
-    return [DefaultIngressClass()]
+    return [DefaultIngressClass(), NotEnforced()]

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from sampan import KUBERNETES_VERSION
 from sampan.client.events import Recorder
 from sampan.client.informers import Informer
 from sampan.contracts.components import Running
@@ -25,7 +26,7 @@ from sampan_node.worker import Worker
 
 log = logging.getLogger(__name__)
 
-VERSION = "v1.36.2"
+VERSION = KUBERNETES_VERSION
 STOP_WITHIN = 5.0  # seconds that what is being done for pods may take when the agent ends
 ORPHANS_AFTER_SYNC = 30.0  # seconds to wait for the first complete list of pods
 

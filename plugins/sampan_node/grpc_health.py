@@ -11,6 +11,8 @@ import struct
 import time
 from collections.abc import Iterator
 
+from sampan import KUBERNETES_MINOR
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RESET, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
 ACK = END_STREAM = 1
@@ -52,7 +54,7 @@ def _question(address: tuple[str, int], service: str) -> bytes:
     headers = {
         ":method": "POST", ":scheme": "http", ":path": "/grpc.health.v1.Health/Check",
         ":authority": f"{address[0]}:{address[1]}", "content-type": "application/grpc", "te": "trailers",
-        "user-agent": "kube-probe/1.36",
+        "user-agent": f"kube-probe/1.{KUBERNETES_MINOR}",
     }  # fmt: skip
     block = b"".join(b"\0" + _text(name.encode()) + _text(value.encode()) for name, value in headers.items())
     name = service.encode()

@@ -10,6 +10,7 @@ import ssl
 import time
 from typing import NamedTuple
 
+from sampan import KUBERNETES_MINOR
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Runtime, RuntimeFailure
 from sampan_node import grpc_health
@@ -84,7 +85,7 @@ def _http(spec: Object, container: Object, ip: str, timeout: float) -> Outcome:
     path = path if path.startswith("/") else f"/{path}"
     secure = spec.get("scheme", "HTTP").upper() == "HTTPS"
     connection = _connection(host, port, timeout, secure=secure)
-    headers = {"User-Agent": "kube-probe/1.36", "Accept": "*/*", "Connection": "close"}
+    headers = {"User-Agent": f"kube-probe/1.{KUBERNETES_MINOR}", "Accept": "*/*", "Connection": "close"}
     headers |= {header["name"]: header["value"] for header in spec.get("httpHeaders") or ()}
     with contextlib.closing(connection):
         connection.request("GET", path, headers=headers)

@@ -13,6 +13,7 @@ from sampan.objects.metadata import parse_time
 from sampan.objects.pods.containers import walk
 
 NANO = 1_000_000_000
+HELD = 1 << 20  # bytes of one stream that wait for a line of the other to end
 
 
 class Options(NamedTuple):
@@ -73,17 +74,49 @@ def chosen(worker: Any, name: str, *, previous: bool) -> Container:
 def text(runtime: Runtime, container_id: str, wanted: Options, *, alive: Callable[[], bool]) -> Iterator[bytes]:
     """The bytes to send; ends when all is said, the limit is reached or nobody listens."""
     left = wanted.limit or -1
-    for when, channel, line in runtime.logs(container_id, follow=wanted.follow, since=wanted.since, tail=wanted.tail):
+    found = runtime.logs(container_id, follow=wanted.follow, since=wanted.since, tail=wanted.tail)
+    for when, channel, piece, begins in by_line(found):
         if channel == 0:
             if not alive():
                 return
             continue
-        data = stamp(when) + b" " + line if wanted.timestamps else line
+        data = stamp(when) + b" " + piece if wanted.timestamps and begins else piece
         if 0 <= left <= len(data):
             yield data[:left]
             return
         left -= len(data) if left > 0 else 0
         yield data
+
+
+def by_line(found: Iterator[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, bytes, bool]]:
+    """A runtime's pieces, and whether each begins a line: runtimes give a long line in parts (16 KiB), and only its
+    first has a time of its own. While a line of one stream has not ended the other stream waits, for HELD bytes."""
+    speaking, held, waiting = 0, 0, list[tuple[int, int, bytes]]()
+    for when, channel, data in found:
+        if channel == 0:
+            yield when, channel, data, False
+            continue
+        if speaking and channel != speaking:
+            waiting.append((when, channel, data))
+            held += len(data)
+            if held < HELD:
+                continue
+            yield when, speaking, b"\n", False
+            speaking = 0
+        else:
+            yield when, channel, data, not speaking
+            speaking = 0 if data.endswith(b"\n") else channel
+        if not speaking:
+            for at, other, piece in waiting:
+                yield at, other, piece, not speaking
+                speaking = 0 if piece.endswith(b"\n") else other
+            waiting, held = [], 0
+    if waiting:
+        yield waiting[0][0], speaking, b"\n", False
+        speaking = 0
+        for at, other, piece in waiting:
+            yield at, other, piece, not speaking
+            speaking = 0 if piece.endswith(b"\n") else other
 
 
 def stamp(when: int) -> bytes:

@@ -189,6 +189,7 @@ def test_hosts_paths_and_tls(front: Front, tmp_path: Path) -> None:
         "create", "ingress", "sites", "--class=sampan",
         "--rule=shop.example.com/*=shop:http,tls=shop", "--rule=shop.example.com/news*=blog:80,tls=shop",
         "--rule=blog.example.com/exact=blog:80,tls=blog", "--rule=plain.example.com/*=blog:80",
+        "--rule=plain.example.com/slash/=shop:http",
     )  # fmt: skip
 
     until(lambda: front.ask("plain.example.com")[0] == 200)
@@ -203,6 +204,9 @@ def test_hosts_paths_and_tls(front: Front, tmp_path: Path) -> None:
     status, _, headers = front.ask("shop.example.com", "/a?b=c")
     assert (status, headers["Location"]) == (308, f"https://shop.example.com:{front.https_port}/a?b=c")
     assert front.ask("unknown.example.com")[0] == 404
+    for path, answer in (("/slash", "blog /slash"), ("/slash/", "shop /slash/"), ("/slash/x", "blog /slash/x")):
+        status, said, _ = front.ask("plain.example.com", path)
+        assert (status, said.strip()) == (200, answer)
 
     until(lambda: "127.0.0.1" in front.kubectl("get", "ingress", "sites"))
     shown = front.kubectl("get", "ing", "sites").splitlines()

@@ -172,3 +172,28 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
     shipper.stop()
     assert not gaps(elastic.documents(INDEX, mine))
     assert not re.search(r"Traceback|\"level\": \"error\"", shipper.said())
+
+
+def test_long_and_odd_lines_are_one_document_each_and_every_line_is_accounted_for(cluster, namespace, shipper, elastic):
+    sizes = (16383, 16384, 16385, 32768, 65536, 200000)
+    long = "; ".join(f"head -c {size - 7} /dev/zero | tr '\\\\0' x; echo {size:06d}$" for size in sizes)
+    odd = r"printf 'bad \377\376 nul \000 bell \007 surrogate \355\240\200 end\n'"
+    labels = {"a.b": "1", "a_b": "2", "a": "3", "a.b/c": "4"} | {f"l{n}.x": "y" for n in range(60)}
+    pod = cluster.pod("long", f"{long}; {odd}; echo short", restartPolicy="Never")
+    pod["metadata"]["labels"] |= labels
+    cluster.apply(pod)
+    mine = {"term": {"kubernetes.namespace": namespace}}
+
+    found = until(lambda: len(found := elastic.documents(INDEX, mine)) >= len(sizes) + 2 and found, 60, "all arrive")
+
+    said = [one["message"] for one in found]
+    assert [len(text) for text in said[: len(sizes)]] == list(sizes)
+    assert all(
+        text.endswith(f"{size:06d}$") and set(text[:-7]) == {"x"} for text, size in zip(said, sizes, strict=False)
+    )
+    assert said[len(sizes)].startswith("bad \ufffd\ufffd nul \0 bell \a surrogate \ufffd") and said[-1] == "short"
+    assert found[0]["kubernetes"]["labels"].items() >= labels.items()
+    command = ["--home", str(shipper.home), "logs", "account", "-o", "json"]
+    account = until(lambda: not (one := json.loads(cluster.sampan(*command)))["waiting"] and one, 20, "none waits")
+    assert account["missing"] == account["refused"] == 0
+    assert account["read"] == account["acknowledged"] >= len(said)

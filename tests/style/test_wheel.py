@@ -41,7 +41,7 @@ def wheel(root, tmp_path_factory):
         shutil.copy(root / name, source)
     for plank in PLANKS:
         shutil.copytree(root / plank, source / plank, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    pip(sys.executable, "wheel", "--no-deps", "-w", str(work), str(source))
+    pip(sys.executable, "wheel", "--no-deps", "--no-build-isolation", "-w", str(work), str(source))
     return next(work.glob("sampan-*.whl"))
 
 

@@ -6,7 +6,7 @@ import logging
 import platform
 from collections.abc import Callable
 
-from sampan import __version__
+from sampan import KUBERNETES_MINOR, KUBERNETES_VERSION, __version__
 from sampan.apiserver.encoding import encode_json
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import no_such_path
@@ -15,8 +15,6 @@ from sampan.contracts.serving import Answer
 log = logging.getLogger(__name__)
 
 WITHHELD = "reason withheld"  # as upstream says it to everybody
-
-MAJOR, MINOR, PATCH = "1", "36", "0"  # the wire version (DESIGN)
 
 #: Says whether something is well, or in words why not ("" is well); raising means it is not.
 Check = Callable[[], bool | str]
@@ -66,9 +64,9 @@ def version(request: Request) -> Answer:
         200,
         encode_json(
             {
-                "major": MAJOR,
-                "minor": MINOR,
-                "gitVersion": f"v{MAJOR}.{MINOR}.{PATCH}+sampan-{__version__}",
+                "major": "1",
+                "minor": str(KUBERNETES_MINOR),
+                "gitVersion": f"{KUBERNETES_VERSION}+sampan-{__version__}",
                 "gitCommit": commit,
                 "gitTreeState": "clean",
                 "buildDate": "1970-01-01T00:00:00Z",

@@ -30,6 +30,8 @@ COMMANDS = {
     "addons": "List, enable, configure and run add-ons; see and undo what was changed in what they ship.",
     "plugins": "List plugins, or begin one of your own.",
     "doctor": "Say what is wrong with this machine, in words.",
+    "version": "Say this program's version and the cluster's.",
+    "completion": "Print a script with which a shell completes commands.",
 }
 
 

@@ -20,7 +20,7 @@ from sampan import reservations
 from sampan.cli import failures
 from sampan.cli.up import complaints_of
 from sampan.client import Client
-from sampan.errors import ConfigError, SampanError
+from sampan.errors import ConfigError, SampanError, StatusError
 from sampan.options import endpoint_address, may_use_nftables
 from sampan.settings import Settings, Where, home_of, load
 from sampan.supervisor import effective, inquiry
@@ -135,6 +135,7 @@ def _running(home: Path, state: Mapping[str, Any], running: Settings) -> Iterato
         said = inquiry.components(home, process["name"]) if is_alive(process) else {}
         if process["name"] != "apiserver":
             yield from _components(said)
+    yield from _unserved(running)
 
 
 def _components(said: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -152,6 +153,35 @@ def _parts(home: Path) -> Iterator[tuple[str, str]]:
     for name, pid in inquiry.parts(home).items():
         yield ("ok", f"{name.removeprefix(inquiry.ALONE)} runs (pid {pid}), not started by `sampan up`")
         yield from _components(inquiry.components(home, name))
+
+
+def _unserved(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is stored of kinds that the running cluster does not serve. A store of one process alone cannot be asked."""
+    from sampan.cli.unserved import unserved
+    from sampan.client.discovery import discover
+    from sampan.supervisor.cluster import load_plugins
+
+    try:
+        client = Client.from_kubeconfig(
+            str(settings.home / "kubeconfig"), server=settings.server_url, user_agent="sampan-doctor"
+        )
+        served = {each.resource.group_resource for each in discover(client)}
+    except (StatusError, OSError) as error:
+        yield ("note", f"the API server does not say what it serves ({error}): stored kinds are not looked at")
+        return
+    store = load_plugins(settings).first("provide_store", url=settings.store_url)
+    if store is None:
+        return
+    try:
+        if getattr(store, "shared", True):
+            for name, count in unserved(store, served):
+                objects = "1 object is" if count == 1 else f"{count} objects are"
+                yield (
+                    "note",
+                    f"{objects} stored of {name}, which is not served; with its plugin they come back",
+                )
+    finally:
+        store.close()
 
 
 def _before_start(settings: Settings) -> Iterator[tuple[str, str]]:

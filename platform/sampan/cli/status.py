@@ -1,12 +1,13 @@
-"""`sampan status`: what runs, where, and how it is."""
+"""`sampan status`: what runs, where, and how it is. Gathered first, then said in words or as JSON."""
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -23,91 +24,138 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: one object.")
 @click.pass_obj
-def command(where: Where) -> None:
+def command(where: Where, output: str) -> None:
     """Say what runs, where, and how it is. Exit code 1 when the cluster does not run or is not well."""
     home = home_of(**where)
     if home.exists():
         require_readable(home)
-    state = read_state(home)
     if running := live_state(home):
-        _supervised(home, running, where)
+        _say(supervised(home, running, where), output)
     elif parts := inquiry.parts(home):
-        _in_parts(home, parts)
-    elif not home.exists() or not is_running(home):
-        if inquiry.api_answers(home / "kubeconfig"):
-            _in_parts(home, {})
-        click.echo(f"not running (home {home}); start it with `sampan up`")
-    elif state:
-        click.echo(
-            f"the supervisor was killed (home {home}); `sampan up` takes over what it left, `sampan down` ends it"
-        )
+        _say(in_parts(home, parts), output)
+    elif (not home.exists() or not is_running(home)) and inquiry.api_answers(home / "kubeconfig"):
+        _say(in_parts(home, {}), output)
     else:
-        click.echo(f"starting (home {home})")
-    raise SystemExit(1)
+        _say({"home": str(home), "running": False, "well": False, "words": _why_not(home)}, output)
 
 
-def _supervised(home: Path, state: Mapping[str, Any], where: Where) -> None:
+def _why_not(home: Path) -> str:
+    """Why nothing runs here, and what to do."""
+    if not home.exists() or not is_running(home):
+        return f"not running (home {home}); start it with `sampan up`"
+    if read_state(home):
+        return f"the supervisor was killed (home {home}); `sampan up` takes over what it left, `sampan down` ends it"
+    return f"starting (home {home})"
+
+
+def _say(found: Mapping[str, Any], output: str) -> NoReturn:
     """Exits with 0 where all is well."""
+    click.echo(json.dumps(found) if output == "json" else "\n".join(in_words(found)))
+    raise SystemExit(0 if found["well"] else 1)
+
+
+def supervised(home: Path, state: Mapping[str, Any], where: Where) -> dict[str, Any]:
+    """Of a cluster that `sampan up` has started, as ``-o json`` shows it. Memory is in bytes."""
     settings = effective.recorded(state) or load(**where)
-    client = _say_place(home, settings.server_url)
-    click.echo(f"store     {effective.without_password(settings.store_url)}")
-    well = _say_health(client, settings.server_url)
+    url = settings.server_url
+    client, api = _api(home, url)
     node = ready_node(client, home, node_name(settings)) if settings.node.enabled else ""
-    if settings.node.enabled:
-        click.echo(f"node      {node or 'none is Ready'}")
-    click.echo(f"add-ons   {', '.join(settings.addons) or 'none'}")
-    for line in effective.pending(settings, where):
-        click.echo(f"not yet   {line}; it counts from the next start")
-    click.echo(f"\n{'PROCESS':14}{'PID':>8}{'MEMORY':>10}{'RESTARTS':>10}  {'SINCE':10}RUNS")
-    own = proportional_memory(state["pid"], children=False)
-    click.echo(f"{'supervisor':14}{state['pid']:>8}{in_megabytes(own):>10}")
-    total, complaints = own, list[str]()
+    processes, complaints = [], list[str]()
     for process in state["processes"]:
         process = process if is_alive(process) else {**process, "pid": 0}
-        used = proportional_memory(process["pid"]) if process["pid"] else 0
-        total += used
-        memory = in_megabytes(used) if process["pid"] else "-"
-        since = _age(time.time() - process["started"]) if process["pid"] else process["status"]
-        runs = ", ".join(process["components"]) + (f"  (last: {process['exit']})" if process["exit"] else "")
-        click.echo(
-            f"{process['name']:14}{process['pid'] or '-':>8}{memory:>10}{process['restarts']:>10}  {since:10}{runs}"
-        )
+        words = ("name", "pid", "restarts", "status", "started", "exit", "components")
+        memory = proportional_memory(process["pid"]) if process["pid"] else 0
+        processes.append({**{word: process[word] for word in words}, "memory": memory})
         complaints += _complaints(home, process)
-    click.echo(f"{'all':14}{'':8}{in_megabytes(total):>10}")
     complaints += [f"plugin    {failure}" for failure in failures.recorded(settings.home)]
     if state.get("complaint"):
         complaints.append(f"reload    the last change was not applied: {state['complaint']}")
-    for complaint in complaints:
-        click.echo(complaint)
-    click.echo(f"\nexport KUBECONFIG={home / 'kubeconfig'}")
-    raise SystemExit(0 if well and not complaints and (node or not settings.node.enabled) else 1)
+    well = api["ready"] and not complaints and (bool(node) or not settings.node.enabled)
+    return {
+        "home": str(home), "running": True, "well": well, "store": effective.without_password(settings.store_url),
+        "api": api, "node": {"enabled": settings.node.enabled, "ready": node}, "addons": list(settings.addons),
+        "pending": list(effective.pending(settings, where)),
+        "supervisor": {"pid": state["pid"], "memory": proportional_memory(state["pid"], children=False)},
+        "processes": processes, "complaints": complaints, "kubeconfig": str(home / "kubeconfig"),
+    }  # fmt: skip
 
 
-def _in_parts(home: Path, parts: Mapping[str, int]) -> None:
-    """Of a cluster whose processes `sampan up` has not started. Exits with 0 where all that is found is well."""
+def in_parts(home: Path, parts: Mapping[str, int]) -> dict[str, Any]:
+    """Of a cluster whose processes `sampan up` has not started."""
     from sampan.client.kubeconfig import load as load_kubeconfig
 
     url = load_kubeconfig(str(home / "kubeconfig")).server if (home / "kubeconfig").exists() else ""
-    well = _say_health(_say_place(home, url), url) if url else True
-    click.echo(f"\n{'PROCESS':24}{'PID':>8}{'MEMORY':>10}  RUNS")
-    complaints = list[str]()
-    for name, pid in parts.items():
-        runs = ", ".join(inquiry.components(home, name))
-        click.echo(f"{name.removeprefix(inquiry.ALONE):24}{pid:>8}{in_megabytes(proportional_memory(pid)):>10}  {runs}")
-        complaints += _complaints(home, {"name": name, "pid": pid})
-    click.echo("none of it was started by `sampan up`; parts on other machines are not seen from here")
-    for complaint in complaints:
-        click.echo(complaint)
-    raise SystemExit(0 if well and not complaints else 1)
+    api = _api(home, url)[1] if url else None
+    processes = [
+        {
+            "name": name.removeprefix(inquiry.ALONE), "pid": pid, "memory": proportional_memory(pid),
+            "components": list(inquiry.components(home, name)),
+        }
+        for name, pid in parts.items()
+    ]  # fmt: skip
+    complaints = [line for name, pid in parts.items() for line in _complaints(home, {"name": name, "pid": pid})]
+    well = (api is None or api["ready"]) and not complaints
+    return {
+        "home": str(home), "running": True, "well": well, "api": api, "parts": processes, "complaints": complaints,
+    }  # fmt: skip
 
 
-def _say_place(home: Path, url: str) -> Client:
-    """The client of the server that runs: the file may have been written for another one since."""
+def _api(home: Path, url: str) -> tuple[Client, dict[str, Any]]:
+    """A client of the server that runs (the file may have been written for another one since), and how that is."""
     from sampan.client import Client
 
-    click.echo(f"home      {home}")
-    return Client.from_kubeconfig(str(home / "kubeconfig"), server=url)
+    client = Client.from_kubeconfig(str(home / "kubeconfig"), server=url)
+    try:
+        client.request("GET", "/livez")
+    except (StatusError, OSError) as error:
+        trouble = [f"does not answer: {error or type(error).__name__}"]
+    else:
+        trouble = [f"is not ready: {complaint}" for complaint in complaints_of(client)]
+    return client, {"url": url, "ready": not trouble, "trouble": trouble}
+
+
+def in_words(found: Mapping[str, Any]) -> Iterator[str]:
+    """The same for people."""
+    if not found["running"]:
+        yield found["words"]
+        return
+    yield f"home      {found['home']}"
+    if "store" in found:
+        yield f"store     {found['store']}"
+    api = found["api"]
+    for words in (api["trouble"] or ["is ready"]) if api else ():
+        yield f"api       {api['url']} {words}"
+    yield from _parts_in_words(found) if "parts" in found else _processes_in_words(found)
+    yield from found["complaints"]
+    if "kubeconfig" in found:
+        yield f"\nexport KUBECONFIG={found['kubeconfig']}"
+
+
+def _processes_in_words(found: Mapping[str, Any]) -> Iterator[str]:
+    if found["node"]["enabled"]:
+        yield f"node      {found['node']['ready'] or 'none is Ready'}"
+    yield f"add-ons   {', '.join(found['addons']) or 'none'}"
+    for line in found["pending"]:
+        yield f"not yet   {line}; it counts from the next start"
+    yield f"\n{'PROCESS':14}{'PID':>8}{'MEMORY':>10}{'RESTARTS':>10}  {'SINCE':10}RUNS"
+    supervisor = found["supervisor"]
+    yield f"{'supervisor':14}{supervisor['pid']:>8}{in_megabytes(supervisor['memory']):>10}"
+    for each in found["processes"]:
+        memory = in_megabytes(each["memory"]) if each["pid"] else "-"
+        since = _age(time.time() - each["started"]) if each["pid"] else each["status"]
+        runs = ", ".join(each["components"]) + (f"  (last: {each['exit']})" if each["exit"] else "")
+        yield f"{each['name']:14}{each['pid'] or '-':>8}{memory:>10}{each['restarts']:>10}  {since:10}{runs}"
+    total = supervisor["memory"] + sum(each["memory"] for each in found["processes"])
+    yield f"{'all':14}{'':8}{in_megabytes(total):>10}"
+
+
+def _parts_in_words(found: Mapping[str, Any]) -> Iterator[str]:
+    yield f"\n{'PROCESS':24}{'PID':>8}{'MEMORY':>10}  RUNS"
+    for each in found["parts"]:
+        yield f"{each['name']:24}{each['pid']:>8}{in_megabytes(each['memory']):>10}  {', '.join(each['components'])}"
+    yield "none of it was started by `sampan up`; parts on other machines are not seen from here"
 
 
 def _complaints(home: Path, process: Mapping[str, Any]) -> list[str]:
@@ -116,20 +164,6 @@ def _complaints(home: Path, process: Mapping[str, Any]) -> list[str]:
         return [f"failing   {process['name']}: {process['exit'] or process['status']}"]
     said = inquiry.components(home, process["name"])
     return [f"failing   {name}: {each['words']}" for name, each in said.items() if each["state"] == "failing"]
-
-
-def _say_health(client: Client, url: str) -> bool:
-    try:
-        client.request("GET", "/livez")
-    except (StatusError, OSError) as error:
-        click.echo(f"api       {url} does not answer: {error}")
-        return False
-    complaints = complaints_of(client)
-    for complaint in complaints:
-        click.echo(f"api       {url} is not ready: {complaint}")
-    if not complaints:
-        click.echo(f"api       {url} is ready")
-    return not complaints
 
 
 def in_megabytes(size: int) -> str:

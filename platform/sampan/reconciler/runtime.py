@@ -30,7 +30,7 @@ from sampan.contracts.reconciling import (
     Standing,
     Watching,
 )
-from sampan.errors import Conflict, NotFound, StatusError
+from sampan.errors import AlreadyExists, Conflict, NotFound, StatusError
 from sampan.fencing import Broken
 from sampan.reconciler.observed import Scope, Shared, View
 from sampan.reconciler.perform import EventSink, Fence, Performer, Silence, Write, ends_with_namespace
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 _WORKERS = 4
 _REMEMBERED = 512  # decisions
 _EXPECT = 30.0  # seconds after which a write that no informer shows is not waited for any more
+_BEHIND = 0.3  # seconds of back-off: until then what we are told is there may just not have reached us
 _LOOK = 1.0  # seconds after which a key that waits for its own writes is looked at anyway
 _JOIN = 5.0
 _STANDING_PAUSE = 1.0
@@ -238,7 +239,8 @@ class Runtime:
             self.counters[name, "failed"] += 1
             delay = self._queue.add_limited(item)
             trace = None if isinstance(problem, StatusError) else problem
-            level = logging.DEBUG if isinstance(problem, Broken) else logging.WARNING  # the fence has said it
+            behind = isinstance(problem, AlreadyExists) and delay < _BEHIND
+            level = logging.DEBUG if behind or isinstance(problem, Broken) else logging.WARNING  # the fence has said it
             log.log(level, "%s %s failed and is tried again in %.3g s: %s", name, key, delay, problem, exc_info=trace)
 
     def _has_seen(self, write: Write) -> bool:

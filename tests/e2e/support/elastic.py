@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 from clusters import free_port
+from once import once
 
 VERSION = "8.19.3"
 ARTIFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
@@ -42,23 +43,23 @@ bootstrap.memory_lock: false
 
 
 def archive() -> Path:
-    """The distribution's zip; fetched where it is not there yet."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sampan-tests"
-    found = folder / f"elasticsearch-{VERSION}.zip"
-    if found.exists():
-        return found
-    folder.mkdir(parents=True, exist_ok=True)
+    """The distribution's zip; fetched where it is not there yet (before pytest starts, by needs.py)."""
+    return once((f"elasticsearch-{VERSION}.zip",), _fetch)[0]
+
+
+def _fetch(folder: Path) -> None:
+    """Maven's own store is in the folder too: what is left in the user's is left alone."""
     if shutil.which("mvn") is None or shutil.which("java") is None:
-        pytest.fail("a real Elasticsearch needs mvn and java (tools/install-test-needs installs them)", pytrace=False)
+        raise RuntimeError("a real Elasticsearch needs mvn and java (tools/install-test-needs installs them)")
     done = subprocess.run(
-        ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={folder}"],
+        [
+            "mvn", "-q", "-B", f"-Dmaven.repo.local={folder}/m2", "dependency:copy", f"-Dartifact={ARTIFACT}",
+            f"-DoutputDirectory={folder}",
+        ],
         capture_output=True, text=True, timeout=540, check=False, cwd="/",
     )  # fmt: skip
-    if done.returncode or not found.exists():
-        pytest.fail(
-            f"Elasticsearch cannot be had: Maven Central gives no {ARTIFACT}: {done.stdout[-500:]}", pytrace=False
-        )
-    return found
+    if done.returncode or not (folder / f"elasticsearch-{VERSION}.zip").exists():
+        raise RuntimeError(f"Maven Central gives no {ARTIFACT}: {' '.join(done.stdout.split())[:500]}")
 
 
 class Elastic:

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from clusters import ROOT
+from once import alone
 
 IMAGE = ("sampan-e2e/sampan", "1")
 BASE = "sampan-e2e/python"
@@ -34,7 +35,12 @@ PLANKS = ("platform", "plugins", "addons")
 
 
 def sampan_image(cache: Path, work: Path, root: Path = ROOT) -> str:
-    """Builds it from the tree at ``root``; answers its name with its tag."""
+    """Builds it from the tree at ``root``; answers its name with its tag. One process at a time does."""
+    with alone("sampan-image"):
+        return _built(cache, work, root)
+
+
+def _built(cache: Path, work: Path, root: Path) -> str:
     base, name = _base(cache, work, root), ":".join(IMAGE)
     digest = _digest(root, base)
     old, _, tree = _inspect("{{.Id}} {{.Config.Labels.tree}}", name).partition(" ")
@@ -161,7 +167,7 @@ def _wheel(root: Path, work: Path) -> Path:
         shutil.copy(root / name, source)
     for plank in PLANKS:
         shutil.copytree(root / plank, source / plank, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    _pip("wheel", "--no-deps", "-w", str(work), str(source))
+    _pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(work), str(source))
     return next(work.glob("sampan-*.whl"))
 
 

@@ -37,7 +37,7 @@ def test_every_command_explains_itself(run, name):
     answer = run(name, "--help")
 
     assert answer.exit_code == 0
-    assert "Usage:" in answer.output
+    assert name in answer.output and "--help" in answer.output
 
 
 def test_a_command_nobody_has_is_refused_with_a_suggestion(run):
@@ -148,3 +148,31 @@ def test_prepare_makes_what_an_api_server_needs_and_starts_nothing(run, tmp_path
     assert (tmp_path / "pki" / "nginx-client.key").exists()
     assert (tmp_path / "kubeconfig").exists()
     assert not (tmp_path / "run").exists()
+
+
+def test_version_says_ours_and_that_no_cluster_answers(run):
+    found = json.loads(run("version", "-o", "json").output)
+
+    assert (found["sampan"], found["kubernetes"], found["server"]) == (__version__, KUBERNETES_VERSION, None)
+    assert "server      does not answer" in run("version").output
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_a_script_that_completes(run, shell):
+    assert "_SAMPAN_COMPLETE" in run("completion", shell).output
+
+
+def test_commands_are_completed(run, monkeypatch):
+    monkeypatch.setenv("COMP_WORDS", "sampan st")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setenv("_SAMPAN_COMPLETE", "bash_complete")
+
+    with pytest.raises(SystemExit):
+        main([])
+
+
+def test_status_in_json_says_that_nothing_runs(run, tmp_path):
+    answer = run("status", "-o", "json")
+
+    assert answer.exit_code == 1
+    assert json.loads(answer.output) == {"home": str(tmp_path), "running": False, "well": False}

@@ -56,16 +56,28 @@ def test_repeated_keys_are_told_with_their_line():
     ("body", "why"),
     [
         (b"", "empty"), (b"# nothing", "empty"), (b"- a", "not a map"), (b"just words", "not a map"),
-        (b"a: 1\n---\nb: 2", "more than one document"), (b"a: *x", "unknown anchor"), (b"a: [", "line 2"),
+        (b"a: 1\n---\nb: 2", "more than one document"), (b"a: *x", "unknown anchor"),
         (b"a: !!python/object:os.system x", "tag"), (b"a: .inf", "unsupported value"), (b"? [1]\n: b", "map key"),
-        (b"[" * 100_000, "max depth"), (b"a: " + b"[" * 5000, "max depth"),
-        (b'{"a":' * 300 + b"1" + b"}" * 300, "depth"),
-        (b'a: "\\ud800"', "Unicode"), (b"\xff\xfe\x00", "yaml"), (b"a: &a [*a]", "anchor"),
+        (b'{"a":' * 300 + b"1" + b"}" * 300, "depth"), (b"a: &a [*a]", "anchor"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_a_bad_request(body, why):
     with pytest.raises(BadRequest, match="error converting YAML to JSON.*" + why):
         yamlin.decode(body)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b"a: " + b"[" * 5000, b'a: "\\ud800"', b"\xff\xfe\x00", b"a: [", b"a: 'x"]
+)
+def test_what_the_parser_itself_refuses_is_a_bad_request(body):
+    """How it words that, and which limit of its own it meets first, differs from release to release."""
+    with pytest.raises(BadRequest, match=r"^error converting YAML to JSON: \S"):
+        yamlin.decode(body)
+
+
+def test_the_parser_s_complaint_comes_with_its_line():
+    with pytest.raises(BadRequest, match=r"^error converting YAML to JSON: yaml: line \d+: \S"):
+        yamlin.decode(b"a: [")
 
 
 def test_an_alias_bomb_is_refused():

@@ -17,7 +17,7 @@ from sampan.contracts.reconciling import (
     Update,
     Watching,
 )
-from sampan.errors import Conflict
+from sampan.errors import AlreadyExists, Conflict
 from sampan.reconciler.runtime import Runtime
 from sampan.testing.miniapi import MiniApi
 
@@ -239,3 +239,23 @@ def test_reconcilers_that_watch_the_same_share_one_watch(api, run):
     runtime = run(keeper(pods_of(0)), Reconciler(name="other", primary=PODS, decide=lambda key, observed: []))
 
     assert len(runtime._shared) == 2
+
+
+@pytest.mark.parametrize(("times", "said"), [(3, False), (9, True)])
+def test_what_another_decision_has_just_made_is_a_warning_only_when_that_lasts(api, run, caplog, times, said):
+    """A watch that is a moment behind makes a decision create what is there already: so for each new namespace."""
+    tries = []
+    done = threading.Event()
+
+    def decide(key, observed):
+        tries.append(key)
+        if len(tries) <= times:
+            raise AlreadyExists("it is there")
+        done.set()
+        return []
+
+    run(keeper(decide))
+    api.create(SETS, owned_set())
+
+    assert done.wait(WAIT)
+    assert ("failed and is tried again" in caplog.text) == said

@@ -1,6 +1,6 @@
 """The table of field facts, as ``tools/make_schema.py`` writes it. Reads the shipped file; knows nothing of msgspec.
 
-    {"version": "v1.37.0",
+    {"version": "v1.N.0",
      "kinds": {"apps/v1/Deployment": "io.k8s.api.apps.v1.Deployment", "/v1/Pod": …},
      "types": {"io.k8s.api.core.v1.Pod": {"fields": {"spec": FIELD, …}, "required": […], "atomic": true, "zeros": "oa"},
                "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "time", …}}
