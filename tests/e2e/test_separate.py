@@ -59,7 +59,8 @@ def parts(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Par
     try:
         parts.begin("apiserver", "apiserver")
         until(
-            lambda: (home / "kubeconfig").exists() and "ok" in cluster.kubectl("get", "--raw", "/readyz", check=False)
+            lambda: (home / "kubeconfig").exists() and "ok" in cluster.kubectl("get", "--raw", "/readyz", check=False),
+            90,
         )
         for name in ("reconciler", "scheduler", "node"):
             parts.begin(name, name)
@@ -67,7 +68,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Par
         second.mkdir()
         shutil.copyfile(home / "sampan.yaml", second / "sampan.yaml")
         parts.begin("standby", "reconciler", "--kubeconfig", str(home / "kubeconfigs" / "reconciler"), home=second)
-        until(lambda: cluster.kubectl("wait", "--for=condition=Ready", "node/apart", "--timeout=1s", check=False), 30)
+        until(lambda: cluster.kubectl("wait", "--for=condition=Ready", "node/apart", "--timeout=1s", check=False), 90)
         yield parts
     finally:
         for name in list(parts.running):

@@ -9,10 +9,12 @@ import contextlib
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from sampan.errors import ConfigError
+from sampan.plugins import ADDON_GROUP
 from sampan.settings import Settings, Where, load, parse
 
 #: Hooks that are asked by the API server alone, which keeps running when the configuration is read again.
@@ -47,12 +49,16 @@ def recorded(state: Mapping[str, Any]) -> Settings | None:
 
 
 def differences(running: Settings, wanted: Settings) -> list[str]:
-    """A line for each setting that is not as it is wanted; what may be secret is not shown."""
+    """A line for each setting that is not as it is wanted; what may be secret is not shown.
+
+    Those of add-ons that are neither running nor wanted make no difference.
+    """
     here, there = dict(_flat(record(running))), dict(_flat(record(wanted)))
+    off = {point.name for point in entry_points(group=ADDON_GROUP)} - {*running.addons, *wanted.addons}
     found = []
     for key in sorted(here.keys() | there.keys()):
         before, after = here.get(key, MISSING), there.get(key, MISSING)
-        if before == after or key == "home":
+        if before == after or key == "home" or (key.startswith("plugins.") and key.split(".")[1] in off):
             continue
         if key.startswith("plugins."):
             found.append(f"{key} is another than is set")

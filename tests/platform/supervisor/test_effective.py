@@ -59,3 +59,13 @@ def test_a_section_that_is_gone_is_gone_after_a_reload():
     fresh = parse({**RUNNING, "plugins": {}})
 
     assert effective.after_reload(parse(RUNNING), fresh, {"auth": True}).plugins == {"auth": {"token_file": "one"}}
+
+
+def test_settings_of_an_add_on_that_is_off_make_no_difference():
+    wanted = {**RUNNING, "plugins": {**RUNNING["plugins"], "ingress": {"http_port": 8080}}}
+
+    assert effective.differences(parse(RUNNING), parse(wanted)) == []
+    assert effective.differences(parse(RUNNING), parse({**wanted, "addons": ["dns", "ingress"]})) == [
+        "addons is dns, not dns, ingress",
+        "plugins.ingress.http_port is another than is set",
+    ]
