@@ -11,6 +11,7 @@ import logging
 import select
 import socket
 import ssl
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -40,9 +41,14 @@ class Server:
             pass
 
         Bound.agent, Bound.context = agent, context
-        self._http = ThreadingHTTPServer((address, port), Bound)
+        self._http = Http((address, port), Bound)
         self._http.daemon_threads = True
         self.port = int(self._http.server_address[1])
+
+    @property
+    def failed(self) -> int:
+        """Connections that ended before a request could be read."""
+        return self._http.failed
 
     def start(self) -> None:
         threading.Thread(target=self._http.serve_forever, name="node-server", daemon=True).start()
@@ -50,6 +56,20 @@ class Server:
     def stop(self) -> None:
         self._http.shutdown()
         self._http.server_close()
+
+
+class Http(ThreadingHTTPServer):
+    """Whoever reaches the port may speak anything else than TLS: that is expected, counted, and no line in the log."""
+
+    failed = 0  # connections that ended in an error of their own
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+        if isinstance(error, OSError):  # ssl.SSLError and TimeoutError are among them
+            self.failed += 1
+            log.debug("node: a connection of %s failed: %s", client_address, error)
+        else:
+            log.error("node: a request of %s failed", client_address, exc_info=error)
 
 
 def tls_context(pki: Path) -> ssl.SSLContext:
