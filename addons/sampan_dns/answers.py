@@ -7,6 +7,7 @@ import random
 import struct
 
 from dnslib import AAAA, CNAME, EDNS0, PTR, QTYPE, RCODE, RR, SOA, SRV, TXT, A, DNSError, DNSHeader, DNSRecord
+from dnslib.label import DNSLabelError
 
 from sampan_dns.zone import Records, Zone
 
@@ -16,7 +17,8 @@ LARGEST_UDP = 1232
 MAX_CHAIN = 8
 REVERSE = (".in-addr.arpa", ".ip6.arpa")
 HEAD = 12  # bytes of every message
-UNREADABLE = (DNSError, ValueError, IndexError, UnicodeError, struct.error)
+LONGEST_NAME = 253  # octets as dnslib counts: of RFC 1035's 255 the first length and the root's are left out
+UNREADABLE = (DNSError, DNSLabelError, ValueError, IndexError, UnicodeError, struct.error)
 
 
 class NotOurs(Exception):
@@ -60,6 +62,8 @@ def answer(question: bytes, zone: Zone, *, udp: bool) -> bytes:
         query = DNSRecord.parse(question)
     except UNREADABLE:
         return refuse(question, RCODE.FORMERR)
+    if any(len(each.qname) > LONGEST_NAME for each in query.questions):  # read, but cannot be written again
+        return refuse(question, RCODE.FORMERR)
     if query.header.opcode != 0:
         return refuse(question, RCODE.NOTIMP)
     if len(query.questions) != 1:
@@ -83,7 +87,10 @@ def refuse(question: bytes, code: int) -> bytes:
     except UNREADABLE:
         asked = []
     header = DNSHeader(id=number, qr=1, opcode=flags >> 3 & 15, rd=flags & 1, ra=1, rcode=code)
-    return bytes(DNSRecord(header, questions=asked).pack())
+    try:
+        return bytes(DNSRecord(header, questions=asked).pack())
+    except UNREADABLE:  # a name that can be read need not be one that can be written
+        return bytes(DNSRecord(header).pack())
 
 
 def _fill(reply: DNSRecord, name: str, qtype: int, zone: Zone) -> str:

@@ -43,6 +43,7 @@ class Figures:
         self.answered = Times()  # by UDP, out of the zone, the mean of a batch
         self.forwarded = Times()  # by UDP, until a resolver's answer was there
         self.unanswered = 0  # questions for the rest of the world that no resolver answered
+        self.refused_tcp = 0  # connections closed at once, for there were too many
         self._tcp = [0] * RCODES
         self._lock = threading.Lock()
 
@@ -90,6 +91,11 @@ class _Reader:
         yield CounterMetricFamily("sampan_dns_cache_hits", "Questions answered from memory.", value=found.hits)
         yield CounterMetricFamily(
             "sampan_dns_upstream_failures", "Questions for the world that no resolver answered.", value=found.unanswered
+        )
+        yield CounterMetricFamily(
+            "sampan_dns_connections_refused",
+            "TCP connections closed at once: too many were open.",
+            value=found.refused_tcp,
         )
         yield GaugeMetricFamily("sampan_dns_services", "Services known.", value=self._services())
         yield _histogram("sampan_dns_request_seconds", "Time to answer by UDP out of the cluster.", found.answered)

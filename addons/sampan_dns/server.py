@@ -10,12 +10,13 @@ import socket
 import threading
 from collections.abc import Callable
 from functools import partial
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from dnslib import RCODE
 
 from sampan.errors import ConfigError
 from sampan_dns.answers import HEAD, NotOurs, Onward, answer, refuse
+from sampan_dns.connections import Connections
 from sampan_dns.figures import Figures
 from sampan_dns.upstream import Upstream
 from sampan_dns.zone import Zone
@@ -24,7 +25,9 @@ log = logging.getLogger(__name__)
 
 MOST_CACHED = 20000  # answers; random-case names (0x20) must not fill the memory
 MOST_TCP = 64  # connections at once
-TCP_SECONDS = 10.0
+MOST_OF_ONE = 16  # of one address
+TCP_SECONDS = 10.0  # that a connection may be idle; when all are taken, the one that is idle longest makes room
+MESSAGE_SECONDS = 5.0  # for the rest of a message whose first byte has come
 BATCH = 64  # datagrams taken before other sockets get their turn
 
 
@@ -40,7 +43,7 @@ class Server:
         self._cache: dict[bytes, bytes] = {}
         self._udp, self._tcp = _bound(address, port)
         self.port: int = self._udp.getsockname()[1]
-        self._slots = threading.BoundedSemaphore(MOST_TCP)
+        self._open = Connections(MOST_TCP, MOST_OF_ONE)
         self._wake_r, self._wake_w = os.pipe()
         self._stopped = False
 
@@ -125,10 +128,11 @@ class Server:
 
     def _take_connection(self) -> None:
         try:
-            connection, _ = self._tcp.accept()
+            connection, peer = self._tcp.accept()
         except OSError:
             return
-        if not self._slots.acquire(blocking=False):
+        if not self._open.admit(connection, str(peer[0])):
+            self.figures.refused_tcp += 1
             connection.close()
             return
         threading.Thread(target=self._serve_tcp, args=(connection,), daemon=True).start()
@@ -136,19 +140,20 @@ class Server:
     def _serve_tcp(self, connection: socket.socket) -> None:
         """RFC 7766: each message behind its length in two bytes."""
         try:
-            connection.settimeout(TCP_SECONDS)
-            with connection, connection.makefile("rb") as stream:
-                while (head := stream.read(2)) and len(head) == 2:
-                    question = stream.read(int.from_bytes(head, "big"))
+            with connection:
+                while question := _message(connection):
+                    self._open.begins(connection)
                     data = self._answer_tcp(question)
                     self.figures.by_tcp(data[3] & 15)
+                    connection.settimeout(TCP_SECONDS)
                     connection.sendall(len(data).to_bytes(2, "big") + data)
+                    self._open.idles(connection)
         except (OSError, ValueError):
-            pass  # the client went away or sent something that is no message: nobody to tell
+            pass  # the client went away or sent something that is no message: there is no one to tell
         except Exception:
             log.exception("a question by TCP could not be answered")
         finally:
-            self._slots.release()
+            self._open.leave(connection)
 
     def _answer_tcp(self, question: bytes) -> bytes:
         try:
@@ -170,6 +175,22 @@ class Server:
             except OSError:
                 continue
         return b""
+
+
+def _message(connection: socket.socket) -> bytes:
+    """The next message, b"" where the client has closed. Raises OSError where it takes too long: one byte now and then
+    does not keep a connection open."""
+    connection.settimeout(TCP_SECONDS)
+    data = connection.recv(2)
+    until = monotonic() + MESSAGE_SECONDS
+    while data and len(data) < 2 + (int.from_bytes(data[:2], "big") if len(data) > 1 else 1):
+        wanted = 2 - len(data) if len(data) < 2 else 2 + int.from_bytes(data[:2], "big") - len(data)
+        connection.settimeout(max(0.001, until - monotonic()))
+        more = connection.recv(wanted)
+        if not more or monotonic() > until:
+            raise ConnectionError("the message has no end")
+        data += more
+    return data[2:]
 
 
 PLAUSIBLE = 300  # bytes: longer questions are not worth a place in the cache

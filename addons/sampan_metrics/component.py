@@ -205,8 +205,9 @@ class Addon:
         except (SampanError, OSError) as error:
             return str(error)
         for condition in (found.get("status") or {}).get("conditions", ()):
-            if condition["type"] == "Available":
-                return "" if condition["status"] == "True" else str(condition.get("message") or condition["status"])
+            if condition.get("type") == "Available":
+                said = condition.get("status")
+                return "" if said == "True" else str(condition.get("message") or said)
         return "nobody has looked yet"
 
     def _after_round(self, scraper: Scraper) -> None:

@@ -72,6 +72,16 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Logs:
+    """The file that the cluster's processes log to."""
+
+    megabytes: int = 16
+    """Size in MB at which logs/sampan.log is moved to sampan.log.1, and that to .2 …"""
+    keep: int = 4
+    """How many such older files are kept; 0: none."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything sampan.yaml can say."""
 
@@ -82,6 +92,7 @@ class Settings:
     api: Api = field(default_factory=Api)
     network: Network = field(default_factory=Network)
     node: Node = field(default_factory=Node)
+    logs: Logs = field(default_factory=Logs)
     authentication: tuple[str, ...] = ()
     """Authenticators in the order they are asked; empty: all, sampan's own first, by name."""
     authorization: tuple[str, ...] = ()
@@ -194,6 +205,8 @@ CHECKS: Mapping[str, bounds.Check] = {
     "node.runtime": bounds.matching("[a-z0-9][a-z0-9.-]*", "auto, docker or exec"),
     "node.kubelet_port": bounds.PORT,
     "node.ip": bounds.optional(bounds.address),
+    "logs.megabytes": bounds.number(1, 4096),
+    "logs.keep": bounds.number(0, 100),
     "authentication": bounds.each(bounds.not_empty),
     "authorization": bounds.each(bounds.not_empty),
     "admission": bounds.each(bounds.not_empty),

@@ -61,9 +61,9 @@ def conditions(progress: Progress, old: Sequence[Object], now: float) -> list[Ob
         (_REMAINING, _left(progress.remaining)),
         (_FINALIZERS, _waiting(progress.finalizers)),
     ]
-    before = {condition["type"]: condition for condition in old}
+    before = {condition.get("type"): condition for condition in old}
     names = {words.type for words, _trouble in ours}
-    others = [condition for condition in old if condition["type"] not in names]
+    others = [condition for condition in old if condition.get("type") not in names]
     return [*others, *(_condition(words, trouble, before.get(words.type), now) for words, trouble in ours)]
 
 

@@ -94,7 +94,7 @@ class Registration:
         now = now_text(time.time())
         status = status_of(old, now=now, problem=self._problem, **self._facts)
         for condition in status["conditions"]:
-            if condition["type"] in ("Ready", *(one[0] for one in HEALTHY)):
+            if condition.get("type") in ("Ready", *(one[0] for one in HEALTHY)):
                 condition["lastHeartbeatTime"] = now
         changed = {key: value for key, value in status.items() if old.get(key) != value}
         if not force and set(changed) <= {"conditions"} and time.time() - self._told < STATUS_EVERY:

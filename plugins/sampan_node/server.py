@@ -11,6 +11,7 @@ import logging
 import select
 import socket
 import ssl
+import sys
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,11 +32,6 @@ ALLOWED_NAMES, ALLOWED_GROUPS = {"kube-apiserver-kubelet-client"}, {"system:mast
 PATIENCE = 60  # seconds that a client may take over its request head
 
 
-class Listening(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128  # five at once, the library's default, is what a burst of execs exceeds; the rest is reset
-
-
 class Server:
     """``agent`` offers find(namespace, name), workers() and host."""
 
@@ -48,8 +44,13 @@ class Server:
             pass
 
         Bound.agent, Bound.context = agent, context
-        self._http = Listening((address, port), Bound)
+        self._http = Http((address, port), Bound)
         self.port = int(self._http.server_address[1])
+
+    @property
+    def failed(self) -> int:
+        """Connections that ended before a request could be read."""
+        return self._http.failed
 
     def start(self) -> None:
         threading.Thread(target=self._http.serve_forever, name="node-server", daemon=True).start()
@@ -57,6 +58,22 @@ class Server:
     def stop(self) -> None:
         self._http.shutdown()
         self._http.server_close()
+
+
+class Http(ThreadingHTTPServer):
+    """Whoever reaches the port may speak anything else than TLS: that is expected, counted, and no line in the log."""
+
+    daemon_threads = True
+    request_queue_size = 128  # five at once, the library's default, is what a burst of execs exceeds; the rest is reset
+    failed = 0  # connections that ended in an error of their own
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+        if isinstance(error, OSError):  # ssl.SSLError and TimeoutError are among them
+            self.failed += 1
+            log.debug("node: a connection of %s failed: %s", client_address, error)
+        else:
+            log.error("node: a request of %s failed", client_address, exc_info=error)
 
 
 def tls_context(pki: Path) -> ssl.SSLContext:

@@ -54,10 +54,10 @@ def changes(known: Object, status: Object) -> Object:
     """What a strategic merge patch has to say to get from one to the other: conditions one by one, so that those of
     other writers stay as they are whatever they are by now."""
     changed = {key: value for key, value in status.items() if key not in MERGED and known.get(key) != value}
-    before = {one["type"]: one for one in known.get("conditions") or ()}
-    fresh = [one for one in status.get("conditions") or () if before.get(one["type"]) != one]
+    before = {one.get("type"): one for one in known.get("conditions") or ()}
+    fresh = [one for one in status.get("conditions") or () if before.get(one.get("type")) != one]
     if fresh:
-        changed["conditions"] = [{**dict.fromkeys(before.get(one["type"], ())), **one} for one in fresh]
+        changed["conditions"] = [{**dict.fromkeys(before.get(one.get("type"), ())), **one} for one in fresh]
     for key in ("podIPs", "hostIPs"):
         if key in status and known.get(key) != status[key]:
             changed[key] = [{"$patch": "replace"}, *status[key]]
@@ -230,7 +230,9 @@ def _conditions(pod: Object, seen: Seen, status: Object, done: bool, now: str) -
     put("ContainersReady", not unready, reason, text)
     missing = [
         gate["conditionType"] for gate in pod["spec"].get("readinessGates") or ()
-        if not any(c["type"] == gate["conditionType"] and c["status"] == "True" for c in status["conditions"])
+        if not any(
+            c.get("type") == gate["conditionType"] and c.get("status") == "True" for c in status["conditions"]
+        )
     ]  # fmt: skip
     if not unready and missing:
         put(

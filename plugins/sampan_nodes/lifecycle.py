@@ -76,7 +76,7 @@ def wanted_taints(node: Object, ready: str) -> set[tuple[str, str]]:
         wanted.add((UNSCHEDULABLE, "NoSchedule"))
     for condition, key in PRESSURES.items():
         found = _condition(node, condition)
-        if found and found["status"] == "True":
+        if found and found.get("status") == "True":
             wanted.add((key, "NoSchedule"))
     return wanted
 
@@ -94,8 +94,8 @@ def _unknown(node: Object, now: float) -> list[Object]:
     conditions = []
     for condition in (node.get("status") or {}).get("conditions") or ():
         if (
-            condition["type"] in ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
-            and condition["status"] != "Unknown"
+            condition.get("type") in ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
+            and condition.get("status") != "Unknown"
         ):
             condition = {
                 **condition, "status": "Unknown", "reason": "NodeStatusUnknown",
@@ -106,7 +106,7 @@ def _unknown(node: Object, now: float) -> list[Object]:
 
 
 def _condition(node: Object, kind: str) -> Object | None:
-    return next((c for c in (node.get("status") or {}).get("conditions") or () if c["type"] == kind), None)
+    return next((c for c in (node.get("status") or {}).get("conditions") or () if c.get("type") == kind), None)
 
 
 def decide_pod(key: Key, seen: Observed) -> Iterator[Action]:

@@ -38,12 +38,26 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     for name in ("capacity", "allocatable"):
         for resource, amount in ((new.get("status") or {}).get(name) or {}).items():
             yield from validate_quantity(f"status.{name}[{resource}]", amount)
+    yield from _told(new, old)
     if old is not None:
         for name in ("podCIDR", "podCIDRs", "providerID"):
             before = (old.get("spec") or {}).get(name)
             if before and before != spec.get(name):
                 detail = "node updates may only change labels, taints, or capacity"
                 yield problems.forbidden(f"spec.{name}", detail)
+
+
+def _told(node: Object, old: Object | None) -> Iterator[Problem]:
+    """What tells a node's conditions and addresses apart has to be there. Upstream accepts them without, where Go reads
+    "" in its place; nobody can mean that."""
+    status, before = node.get("status") or {}, ((old or {}).get("status") or {})
+    for name, wanted in (("conditions", ("type", "status")), ("addresses", ("type", "address"))):
+        if status.get(name) == before.get(name):
+            continue
+        for index, each in enumerate(status.get(name) or ()):
+            for key in wanted:
+                if not each.get(key):
+                    yield problems.required(f"status.{name}[{index}].{key}")
 
 
 def _taints(taints: list[Object]) -> Iterator[Problem]:
@@ -69,8 +83,8 @@ def _taints(taints: list[Object]) -> Iterator[Problem]:
 
 def status_text(node: Object) -> str:
     """Ready, NotReady or Unknown, and whether it is cordoned."""
-    ready = next((c for c in (node.get("status") or {}).get("conditions") or () if c["type"] == "Ready"), None)
-    word = "Unknown" if ready is None else "Ready" if ready["status"] == "True" else "NotReady"
+    ready = next((c for c in (node.get("status") or {}).get("conditions") or () if c.get("type") == "Ready"), None)
+    word = "Unknown" if ready is None else "Ready" if ready.get("status") == "True" else "NotReady"
     return f"{word},SchedulingDisabled" if (node.get("spec") or {}).get("unschedulable") else word
 
 
@@ -85,7 +99,7 @@ def roles_text(node: Object) -> str:
 def _address(kind: str) -> Any:
     def cell(node: Object) -> str:
         found = ((node.get("status") or {}).get("addresses")) or ()
-        return next((a["address"] for a in found if a["type"] == kind), "<none>")
+        return next((str(a.get("address") or "<none>") for a in found if a.get("type") == kind), "<none>")
 
     return cell
 

@@ -49,7 +49,7 @@ class NodeProxy:
 def where(node: Object) -> tuple[str, int]:
     """Address of the node and port of its agent (0: unknown); raises ServiceUnavailable without an address."""
     status = node.get("status") or {}
-    addresses = {one["type"]: one["address"] for one in status.get("addresses") or ()}
+    addresses = {one.get("type"): one.get("address") for one in status.get("addresses") or ()}
     host = addresses.get("InternalIP") or addresses.get("Hostname")
     if not host:
         raise ServiceUnavailable(f"node {node['metadata']['name']} has no address yet")

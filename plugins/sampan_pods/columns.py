@@ -107,7 +107,7 @@ def _ending(terminated: Object) -> str:
 
 
 def _is_true(status: Object, condition: str) -> bool:
-    return any(c["type"] == condition and c["status"] == "True" for c in status.get("conditions") or ())
+    return any(c.get("type") == condition and c.get("status") == "True" for c in status.get("conditions") or ())
 
 
 def status_text(pod: Object) -> str:

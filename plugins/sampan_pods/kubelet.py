@@ -39,7 +39,7 @@ def agent_address(call: Call, node_name: str) -> tuple[str, int]:
     if node is None:
         raise NotFound(f'nodes "{node_name}" not found', kind="nodes", name=node_name)
     status = node.get("status") or {}
-    addresses = {a["type"]: a["address"] for a in status.get("addresses") or ()}
+    addresses = {a.get("type"): a.get("address") for a in status.get("addresses") or ()}
     host = addresses.get("InternalIP") or addresses.get("Hostname")
     port = ((status.get("daemonEndpoints") or {}).get("kubeletEndpoint") or {}).get("Port")
     if not host or not port:

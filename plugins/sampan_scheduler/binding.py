@@ -184,7 +184,7 @@ def _changed_condition(pod: Object, text: str) -> Object | None:
     """The PodScheduled condition to write, None when the pod says the same already."""
     wanted = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": text, **_observed(pod)}
     conditions = (pod.get("status") or {}).get("conditions") or ()
-    known: Object = next((c for c in conditions if c["type"] == "PodScheduled"), {})
+    known: Object = next((c for c in conditions if c.get("type") == "PodScheduled"), {})
     if all(known.get(key) == value for key, value in wanted.items()):
         return None
     since = known.get("lastTransitionTime") if known.get("status") == "False" else None

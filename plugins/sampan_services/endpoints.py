@@ -37,7 +37,8 @@ def members(service: Object, pods: Iterable[Object]) -> list[Object]:
 
 def is_ready(pod: Object) -> bool:
     return any(
-        c["type"] == "Ready" and c["status"] == "True" for c in (pod.get("status") or {}).get("conditions") or ()
+        c.get("type") == "Ready" and c.get("status") == "True"
+        for c in (pod.get("status") or {}).get("conditions") or ()
     )
 
 

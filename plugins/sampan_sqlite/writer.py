@@ -6,6 +6,7 @@ up; they are the next group, so the group grows with the load and nobody waits f
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
@@ -202,6 +203,9 @@ class Writer:
         connection.execute("COMMIT")
         self._turns.move_on()
         self._unwritten += changes
+        if self._reserve.level != WHOLE:  # or the write-ahead log would grow with each deletion and use up the reserve
+            with contextlib.suppress(sqlite3.Error):  # what is committed is committed
+                self._checkpoint(connection)
         if transaction.expiring:
             self._expect(min(at for _, at in transaction.expiring))
         self._recent.trim()

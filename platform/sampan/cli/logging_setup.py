@@ -7,6 +7,8 @@ import logging
 import sys
 import time
 
+from sampan.logfile import Handler
+
 
 class JsonLines(logging.Formatter):
     """One object a line: time (RFC 3339), level, logger, message, and the traceback where there is one."""
@@ -25,9 +27,9 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
-def set_up(level: str = "INFO") -> None:
-    """Log to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
+def set_up(level: str = "INFO", *, file: Handler | None = None) -> None:
+    """Log to standard error, or to the file that standard error is."""
+    handler = file or logging.StreamHandler(sys.stderr)
     if sys.stderr.isatty():
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     else:

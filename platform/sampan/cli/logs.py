@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 
 import click
 
+from sampan.logfile import Follower, last_lines
 from sampan.settings import Where, home_of
 
 
@@ -20,15 +22,13 @@ def command(where: Where, follow: bool, tail: int) -> None:
     if not path.exists():
         click.echo(f"no log yet: {path}")
         return
-    with open(path, errors="replace") as file:
-        for line in file.readlines()[-tail:] if tail else ():
+    with contextlib.closing(Follower(path)) as follower:
+        for line in last_lines(path, tail):
             click.echo(in_words(line))
         while follow:
-            line = file.readline()
-            if line:
+            for line in follower.lines():
                 click.echo(in_words(line))
-            else:
-                time.sleep(0.2)
+            time.sleep(0.2)
 
 
 def in_words(line: str) -> str:

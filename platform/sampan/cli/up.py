@@ -16,6 +16,7 @@ from sampan.cli import failures
 from sampan.cli.logging_setup import set_up
 from sampan.cli.logs import in_words
 from sampan.errors import ConfigError, StatusError
+from sampan.logfile import Handler, last_lines
 from sampan.options import node_name
 from sampan.settings import Settings, Where, load, parse
 from sampan.supervisor import effective, inquiry, remains
@@ -126,7 +127,7 @@ def _launch(settings: Settings, supervisor: Supervisor, lock: Any) -> None:
     (settings.home / "run" / "state.json").unlink(missing_ok=True)
 
     def main() -> None:
-        set_up()
+        set_up(file=Handler(logs / "sampan.log", settings.logs.megabytes << 20, settings.logs.keep))
         supervisor.run()
 
     with open(logs / "sampan.log", "ab") as log_file:
@@ -237,7 +238,7 @@ def _refusal(log: Path) -> str:
 def tail(path: Path) -> list[str]:
     """The log's last lines; none where it cannot be read."""
     try:
-        return path.read_text(errors="replace").splitlines()[-200:]
+        return last_lines(path, 200)
     except OSError:
         return []
 

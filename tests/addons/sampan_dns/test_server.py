@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 import socket
+import struct
 import subprocess
 
+import pytest
 from dnslib import EDNS0, QTYPE, RCODE, DNSRecord
 
+from sampan_dns import server as server_module
 from sampan_dns import upstream as upstream_module
 from sampan_dns.zone import Zone
 
@@ -208,3 +211,50 @@ def test_dig_finds_partial_names_through_the_search_path(dns):
         command = ["dig", "@127.0.0.1", "-p", str(dns.server.port), "+search", "+ndots=5", *domains, "+short", *extra]
         found = subprocess.run([*command, "web"], capture_output=True, text=True, check=True, timeout=20)
         assert found.stdout.split() == ["10.96.0.5"]
+
+
+def name_of(*labels):
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+
+LONG = name_of(b"a" * 63, b"b" * 63, b"c" * 63, b"d" * 61, b"svc", b"cluster", b"local")
+
+
+@pytest.mark.parametrize("kind", [b"\0\1", b"\0\xff", b"\0\x0c"])
+def test_a_name_over_255_octets_is_a_format_error_and_no_traceback(kind, dns, caplog):
+    head = struct.pack(">HHHHHH", 7, 256, 1, 0, 0, 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(5)
+        client.sendto(head + LONG + kind + b"\0\1", ("127.0.0.1", dns.server.port))
+        answer = client.recv(500)
+    assert answer[:2] == head[:2] and answer[3] & 15 == RCODE.FORMERR
+
+    with connected(dns) as client:
+        question = head + LONG + kind + b"\0\1"
+        client.sendall(len(question).to_bytes(2, "big") + question)
+        assert client.recv(500)[2 + 3] & 15 == RCODE.FORMERR
+    assert "Traceback" not in caplog.text
+
+
+def connected(dns):
+    client = socket.create_connection(("127.0.0.1", dns.server.port))
+    client.settimeout(5)
+    return client
+
+
+def test_idle_connections_do_not_keep_others_from_being_answered(dns):
+    idle = [connected(dns) for _ in range(100)]
+
+    for _ in range(3):
+        assert dns.data(WEB, tcp=True) == ["10.96.0.5"]
+
+    for client in idle:
+        client.close()
+
+
+def test_a_byte_now_and_then_does_not_keep_a_connection_open(dns, monkeypatch):
+    monkeypatch.setattr(server_module, "MESSAGE_SECONDS", 0.05)
+    with connected(dns) as client:
+        client.sendall(b"\x00\x30\x01")
+
+        assert client.recv(10) == b""

@@ -53,7 +53,7 @@ def template(tmp_path_factory):
     )
     (home / "tokens.csv").write_text('secret,joe,1,"a,b"\n')
     start(home)
-    store = SqliteStore(Options(str(home / "store.db")))
+    store = SqliteStore(Options(str(home / "store.db"), synchronous="off"))
     for number in range(200):
         store.commit(Put(f"/core/configmaps/default/c{number}", json.dumps({"data": {"k": "v" * 400}}).encode()))
     store.close()
@@ -62,6 +62,14 @@ def template(tmp_path_factory):
     (home / "run").mkdir(exist_ok=True)
     (home / "run" / "state.json").write_text(json.dumps({"pid": 1, "born": 1, "processes": []}))
     return home
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    """Nothing here is about loss of power."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import struct
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -213,3 +214,32 @@ def test_only_the_api_server_and_masters_are_let_in():
 
 def test_a_terminated_container_always_has_a_reason():
     assert terminated(container("a", 0, "exited"), "fake", {})["reason"] == "Completed"
+
+
+def test_whoever_does_not_speak_tls_is_counted_and_writes_no_traceback(tmp_path, caplog, capfd):
+    from sampan import pki
+
+    pki.ensure(tmp_path, node_name="n")
+    server = Server(SimpleNamespace(), address="127.0.0.1", port=0, pki=str(tmp_path))
+    server.start()
+    try:
+        for said in (b"\x16\x03" + b"garbage" * 40, b"GET / HTTP/1.1\r\n\r\n", b""):
+            with socket.create_connection(("127.0.0.1", server.port)) as client:
+                client.settimeout(5)
+                try:
+                    client.sendall(said)
+                    client.shutdown(socket.SHUT_WR)
+                    while client.recv(100):
+                        pass
+                except OSError:
+                    pass  # it was cut off
+        deadline = time.monotonic() + 10
+        while server.failed < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    finally:
+        server.stop()
+
+    assert server.failed == 3
+    written = capfd.readouterr()
+    assert "Traceback" not in caplog.text + written.err + written.out
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]

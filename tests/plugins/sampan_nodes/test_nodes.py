@@ -81,3 +81,18 @@ def test_a_lease_lasts_and_counts_upwards():
 
     assert [p.path for p in validate_lease(bad, None)] == ["spec.leaseDurationSeconds", "spec.leaseTransitions"]
     assert list(validate_lease({"spec": {"leaseDurationSeconds": 40}}, None)) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "field"),
+    [
+        ({"conditions": [{"status": "True"}]}, "status.conditions[0].type"),
+        ({"conditions": [{"type": "Ready"}]}, "status.conditions[0].status"),
+        ({"addresses": [{"type": "InternalIP"}]}, "status.addresses[0].address"),
+    ],
+)
+def test_what_tells_conditions_and_addresses_apart_has_to_be_there(status, field):
+    told = {"metadata": {"name": "a"}, "status": status}
+
+    assert [problem.path for problem in validate(told, None)] == [field]
+    assert list(validate(told, told)) == []  # one that was stored before this was looked at can still be changed
