@@ -56,7 +56,7 @@ class _Comparison:
 
     def __init__(self, owned: Sequence[Rule]) -> None:
         self._steps = MOST_STEPS
-        self._paths = [rule for rule in owned if rule.paths]
+        self._paths = [rule for rule in owned if rule.paths and not rule.names]  # a named rule covers no path
         self._everywhere = [rule for rule in owned if "*" in rule.groups]
         self._by_group: dict[str, list[Rule]] = {}
         for rule in owned:

@@ -58,4 +58,4 @@ def _path_matches(pattern: str, path: str) -> bool:
 
 
 def path_covers(pattern: str, wanted: str) -> bool:
-    return pattern in ("*", wanted) or (pattern.endswith("*") and wanted.rstrip("*").startswith(pattern[:-1]))
+    return pattern in ("*", wanted) or (pattern.endswith("*") and wanted.startswith(pattern.rstrip("*")))

@@ -121,7 +121,10 @@ def _is_plain(data: bytes, obj: Object) -> bool:
     Walking every body for warnings costs more than all the rest of a create; this runs in C. It may say no of a body
     that is plain (odd white space, nulls), which then is walked.
     """
-    found = msgspec.json.decode(data)
+    try:
+        found = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # in a field that was dropped, or ``obj`` were not here
+        return False
     return found == obj and data.count(b'":') == msgspec.json.encode(found).count(b'":')
 
 

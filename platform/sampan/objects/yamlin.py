@@ -6,6 +6,7 @@ under a YAML media type, so that is tried first. Knows nothing of kinds.
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from typing import Any
@@ -21,6 +22,10 @@ Object = dict[str, Any]
 #: Values that aliases may add to a document; upstream refuses when they outgrow the text by far.
 MAX_ALIASED = 10_000
 MAX_VALUES = 80_000  # each takes 15 microseconds to read
+#: Bytes of a text that the parser gets at once. It asks for more in Python, where other threads may have their turn.
+SLICE = 16 << 10
+#: Longer plain scalars are text: no number is as long, and looking for one in megabytes takes long.
+LONGEST_NUMBER = 512
 _TAG = "tag:yaml.org,2002:"
 _TAGS = frozenset({"str", "int", "float", "bool", "null"})
 #: Words without quotes that are no text. Source: go-yaml v2, resolve.go (which words).
@@ -84,12 +89,27 @@ def _said(error: Exception) -> str:
     return f"line {mark.line + 1}: {problem}" if mark else str(problem)
 
 
+class Slices(io.RawIOBase):
+    """A body for the parser in C, which would hold the interpreter over a text that it had whole."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body, self._at = body, 0
+        self.reads = 0
+
+    def read(self, size: int = -1) -> bytes:
+        start, self._at = self._at, self._at + min(size, SLICE)
+        self.reads += 1
+        return self._body[start : self._at]
+
+
 class _Building:
     """Builds values from the parser's events, so that limits hold before anything is built."""
 
     def __init__(self, body: bytes) -> None:
         self.repeated: list[str] = []
-        self._loader: Any = yaml.CSafeLoader(body)  # the stubs know neither its events nor resolve()
+        self._loader: Any = yaml.CSafeLoader(
+            Slices(body) if len(body) > SLICE else body
+        )  # the stubs know neither its events nor resolve()
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._aliased = 0
         self._built = 0
@@ -106,7 +126,7 @@ class _Building:
         if loader.check_event(yaml.StreamEndEvent):
             raise _Refused("the body is empty")
         loader.get_event()  # document start
-        value = self._value(0)
+        value = self._value(loader.get_event(), 0)
         loader.get_event()  # document end
         if not loader.check_event(yaml.StreamEndEvent):
             raise _Refused("more than one document")
@@ -114,23 +134,24 @@ class _Building:
             raise _Refused("the document is not a map")
         return value
 
-    def _value(self, depth: int) -> Any:
+    def _value(self, event: Any, depth: int) -> Any:
+        """The value that begins with the event."""
         if depth > MAX_DEPTH:
             raise _Refused("exceeded max depth")
-        event = self._loader.get_event()
-        if isinstance(event, yaml.AliasEvent):
+        kind = type(event)
+        if kind is yaml.AliasEvent:
             return self._alias(event)
         self._built += 1
         if self._built > MAX_VALUES:
             raise _Refused(f"the document holds more than {MAX_VALUES} keys and values")
         before = self._built
-        if isinstance(event, yaml.ScalarEvent):
-            value = self._scalar(event)
-        elif isinstance(event, yaml.SequenceStartEvent):
+        if kind is yaml.ScalarEvent:
+            value = self._long(event) if len(event.value) > LONGEST_NUMBER else self._scalar(event)
+        elif kind is yaml.SequenceStartEvent:
             value = []
-            while not self._loader.check_event(yaml.SequenceEndEvent):
-                value.append(self._value(depth + 1))
-            self._loader.get_event()
+            following = self._loader.get_event
+            while type(event_within := following()) is not yaml.SequenceEndEvent:
+                value.append(self._value(event_within, depth + 1))
         else:
             value = self._map(depth)
         if event.anchor is not None:
@@ -156,18 +177,16 @@ class _Building:
     def _map(self, depth: int) -> Object:
         found: Object = {}
         merged: list[Any] = []
-        while not self._loader.check_event(yaml.MappingEndEvent):
-            line = self._loader.peek_event().start_mark.line + 1
-            is_merge = self._is_merge()
-            name = _key(self._value(depth + 1))
-            value = self._value(depth + 1)
-            if is_merge:
+        following = self._loader.get_event
+        while type(event := following()) is not yaml.MappingEndEvent:
+            name = _key(self._value(event, depth + 1))
+            value = self._value(following(), depth + 1)
+            if name == "<<" and _is_merge(event):
                 merged.extend(value if isinstance(value, list) else [value])
                 continue
             if name in found:
-                self.repeated.append(f'line {line}: key "{name}" already set in map')
+                self.repeated.append(f'line {event.start_mark.line + 1}: key "{name}" already set in map')
             found[name] = value
-        self._loader.get_event()
         for part in merged:
             if not isinstance(part, dict):
                 raise _Refused("yaml: map merge requires map or sequence of maps as the value")
@@ -176,9 +195,10 @@ class _Building:
                 found.setdefault(name, value)
         return found
 
-    def _is_merge(self) -> bool:
-        event = self._loader.peek_event()
-        return isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]
+    def _long(self, event: yaml.ScalarEvent) -> str:
+        if event.tag and event.tag not in ("!", _TAG + "str"):
+            raise _Refused("a value with a tag is too long")
+        return _clean(event.value)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:
         if event.tag and event.tag != "!":
@@ -202,11 +222,17 @@ def _tagged(tag: str, text: str) -> Any:
     return value
 
 
+def _is_merge(event: Any) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and event.value == "<<" and bool(event.implicit[0])
+
+
 def _plain(text: str) -> Any:
     """A scalar without quotes, by its looks. Times and base-60 numbers are text.
 
     Numbers are what JSON makes of them: a float that is whole has no fraction and fits where an integer is wanted.
     """
+    if len(text) > LONGEST_NUMBER:
+        return _clean(text)
     if text in _WORDS:
         return _WORDS[text]
     if _ENDLESS.fullmatch(text):

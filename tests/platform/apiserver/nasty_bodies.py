@@ -37,6 +37,14 @@ def yaml_bodies() -> Iterator[tuple[str, bytes]]:
     yield "48,000 keys", b"data:\n" + b"".join(b"  key-%06d: value\n" % n for n in range(48_000))
     yield "3 MB of it", b"data:\n" + b"".join(b"  key-%06d: value\n" % n for n in range(3 * MB // 21))
     yield "long scalar", b"data: {a: '" + b"x" * (2 * MB) + b"'}"
+    yield "long plain scalar", b"data: {a: " + b"x" * (3 * MB - 100) + b"}"
+    yield "long literal", b"a: |\n" + b"  xy\n" * (3 * MB // 5 - 10)
+    yield "digits", b"a: " + b"1" * (3 * MB - 100)
+    yield "digits in base 60", b"a: " + b"1:" * (MB - 100) + b"1"
+    yield "underscores", b"a: 1" + b"_" * (3 * MB - 100)
+    yield "comments", b"#x\n" * (MB - 100) + b"a: 1"
+    yield "blank lines", b"a: 1\n" + b" \n" * (MB - 100)
+    yield "4 KB of numbers", b"a: [" + b"1," * 2_000 + b"]"
     yield "deep", b"a: " + b"[" * 50_000
     yield "flow", b"a: [" + b"[]," * (MB // 3) + b"]"
     yield "numbers", b"a: [" + b"1e3," * (MB // 4) + b"]"

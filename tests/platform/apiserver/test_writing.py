@@ -260,3 +260,27 @@ def test_a_deletion_with_an_unknown_dry_run_deletes_nothing(api: Any) -> None:
         assert api.delete(f"{CMS}/a", {"dryRun": wrong}).status_code == 422
     assert api.delete(f"{CMS}/a", {"dryRun": ["All"]}).status_code == 200
     assert api.get(f"{CMS}/a").status_code == 200
+
+
+@pytest.mark.parametrize("strictness", ["Warn", "Strict", "Ignore"])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"metadata":{"name":"x"},"\xff":1}', "\ufffd"),
+        (b'{"metadata":{"name":"x"},"zz":"\xff"}', "zz"),
+        (b'{"metadata":{"name":"x"},"zz":1e400}', "zz"),
+        (b'{"metadata":{"name":"x"},"zz":' + b"9" * 5_000 + b"}", "zz"),
+    ],
+)
+def test_what_an_unknown_field_holds_does_not_matter(api: Any, body: bytes, field: str, strictness: str) -> None:
+    """Go's reader passes over the value without looking into it."""
+    answer = api.client.simulate_post(
+        CMS, query_string=f"dryRun=All&fieldValidation={strictness}", body=body,
+        headers={"Content-Type": "application/json"}, extras={"sampan.user": api.user},
+    )  # fmt: skip
+
+    assert answer.status_code == (400 if strictness == "Strict" else 201)
+    if strictness == "Strict":
+        assert f'strict decoding error: unknown field "{field}"' in answer.json["message"]
+    elif strictness == "Warn":
+        assert "unknown field" in answer.headers["Warning"]

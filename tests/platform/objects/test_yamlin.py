@@ -103,3 +103,39 @@ def test_no_body_makes_anything_but_a_bad_request(body):
 @given(st.dictionaries(st.text(max_size=5), st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none(), max_size=5))
 def test_json_means_the_same_in_both_readers(value):
     assert yamlin.decode(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize("unit", [b"x", b"x y ", b"1", b"1:", b"_", b"\n  x"])
+def test_the_parser_gets_a_large_text_in_slices(monkeypatch, unit):
+    """It is in C and holds the interpreter between two reads, so that no other thread runs."""
+    made = []
+
+    class Counted(yamlin.Slices):
+        def __init__(self, body):
+            super().__init__(body)
+            made.append(self)
+
+    monkeypatch.setattr(yamlin, "Slices", Counted)
+    body = (
+        b"a: |\n  " + unit * (1_000_000 // len(unit))
+        if b"\n" in unit
+        else b"a: x" + unit * (1_000_000 // len(unit)) + b"1"
+    )
+
+    yamlin.decode(body)
+
+    assert made[0].reads >= len(body) // yamlin.SLICE
+
+
+@pytest.mark.parametrize("text", ["1" * 600, "1:" * 300 + "1", "1" + "_" * 600 + "1", "0x" + "f" * 600])
+def test_what_is_longer_than_any_number_is_text(text):
+    assert yamlin.decode(f"a: {text}".encode()) == {"a": text}
+
+
+def test_a_merge_list_is_read_once():
+    """Each part used to copy all that was merged before it."""
+    body = b"<<: [" + b",".join(b"{x%d: 1}" % number for number in range(9_000)) + b"]"
+
+    assert len(yamlin.decode(body)) == 9_000
+    with pytest.raises(BadRequest, match="excessive aliasing"):
+        yamlin.decode(b"<<: [" + b",".join(b"{x%d: 1}" % number for number in range(20_000)) + b"]")

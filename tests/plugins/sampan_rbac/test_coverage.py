@@ -62,7 +62,7 @@ def covers(own, part):
     if not ({"*", *part.verbs} & own.verbs):
         return False
     if part.paths:
-        return any(path_covers(pattern, part.paths[0]) for pattern in own.paths)
+        return not own.names and any(path_covers(pattern, part.paths[0]) for pattern in own.paths)
     if not ({"*", *part.groups} & own.groups) or not resource_covers(own.resources, next(iter(part.resources))):
         return False
     return not own.names or bool(part.names and part.names <= own.names)

@@ -19,8 +19,12 @@ class Pairs(list[tuple[str, Any]]):
 
 
 def read_pairs(body: bytes) -> Any:
-    """The JSON value with every object as Pairs. Raises ValueError, RecursionError."""
-    return json.loads(body, object_pairs_hook=Pairs)
+    """The JSON value with every object as Pairs. Raises ValueError, RecursionError.
+
+    What is in unknown fields may be anything that Go's scanner passes over: bytes that are not UTF-8 (each U+FFFD), and
+    numbers that no type holds. Numbers stay text, for only the names of fields are looked at.
+    """
+    return json.loads(body.decode(errors="replace"), object_pairs_hook=Pairs, parse_int=str, parse_float=str)
 
 
 def problems(value: Any, root: Node) -> list[str]:
