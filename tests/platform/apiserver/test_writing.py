@@ -260,3 +260,14 @@ def test_a_deletion_with_an_unknown_dry_run_deletes_nothing(api: Any) -> None:
         assert api.delete(f"{CMS}/a", {"dryRun": wrong}).status_code == 422
     assert api.delete(f"{CMS}/a", {"dryRun": ["All"]}).status_code == 200
     assert api.get(f"{CMS}/a").status_code == 200
+
+
+@pytest.mark.parametrize("depth", [150, 500, 960])
+@pytest.mark.parametrize("how", ["strategic-merge-patch+json", "merge-patch+json"])
+def test_a_deep_patch_is_no_fault_of_the_server(api: Any, shapes: Any, how: str, depth: int) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    patch = b'{"spec":' + b'{"a":' * depth + b"1.0" + b"}" * depth + b"}"
+    for query in ("", "fieldValidation=Strict"):
+        assert api.patch(f"{DEPLOYMENTS}/a", patch, how, query_string=query).status_code < 500
+    broken = patch.replace(b'{"spec":', b'{"metadata":{"labels":{"a":') + b"}}"
+    assert api.patch(f"{DEPLOYMENTS}/a", broken, how).status_code in (400, 422)
