@@ -16,8 +16,8 @@ from sampan.objects import metadata, protobuf, schema, selectors, structural, ta
 from sampan.objects.apply import apply as applying
 from sampan.objects.apply import managers
 from sampan.objects.patches import json_patch, merge_patch, refusals, strategic
-from sampan.objects.schema import schemas as free
 from sampan.objects.schema import depth, strict
+from sampan.objects.schema import schemas as free
 from sampan.objects.types import Node
 
 label_selector = selectors.parse_labels
