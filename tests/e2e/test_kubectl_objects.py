@@ -250,3 +250,18 @@ def test_large_lists_come_in_chunks(cluster, namespace):
     chunked = cluster.kubectl("get", "cm", "-o", "name", "--chunk-size=7").split()
 
     assert len(chunked) == 31 and chunked == whole
+
+
+def test_a_kind_that_is_missing_is_named_and_the_rest_of_the_file_is_applied(cluster, namespace, tmp_path):
+    missing = {"apiVersion": "apps/v1", "kind": "Voyage", "metadata": {"name": "x"}}
+    file = tmp_path / "objects.json"
+    file.write_text("\n---\n".join(json.dumps(each) for each in (config_map("first"), missing, config_map("last"))))
+
+    said = cluster.kubectl("apply", "-f", str(file), check=False)
+
+    assert 'no matches for kind "Voyage" in version "apps/v1"' in said
+    assert "failed to check CRD" not in said
+    assert cluster.kubectl("get", "configmaps", "first", "last", "-o", "name").split() == [
+        "configmap/first",
+        "configmap/last",
+    ]

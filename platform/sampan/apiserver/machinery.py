@@ -16,8 +16,8 @@ from sampan.objects import metadata, protobuf, schema, selectors, structural, ta
 from sampan.objects.apply import apply as applying
 from sampan.objects.apply import managers
 from sampan.objects.patches import json_patch, merge_patch, refusals, strategic
+from sampan.objects.schema import depth, strict
 from sampan.objects.schema import schemas as free
-from sampan.objects.schema import strict
 from sampan.objects.types import Node
 
 label_selector = selectors.parse_labels
@@ -165,6 +165,8 @@ def read_patch(how: str, data: bytes) -> Any:
         found = msgspec.json.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise BadRequest(f"error decoding patch: {error}") from error
+    if depth.may_be_deep(data) and depth.is_deep(found):
+        raise BadRequest("error decoding patch: exceeded max depth")
     if how == "json" and not isinstance(found, list):
         raise BadRequest("error decoding patch: a JSON patch is a list of operations")
     if how == "json" and len(found) > MOST_OPERATIONS:

@@ -20,7 +20,7 @@ def in_yaml(request: Request, answer: Answer) -> Answer:
     if accept is None or "yaml" not in accept or not negotiation.wants_yaml(accept):
         return answer
     body = answer.body
-    if not isinstance(body, bytes) or answer.content_type != JSON or not request.resource:
+    if not isinstance(body, bytes) or answer.content_type != JSON or not request.path.startswith("/api"):
         return answer
     if request.loop is not None and not request.aside and len(body) > OFF_THE_LOOP:
         raise Offloaded(lambda: _written(answer, body))

@@ -112,6 +112,10 @@ class Kind:
     Status separation is the server's: where ``status`` is true a write to the main resource keeps the old status
     (create: drops it unless ``status_on_create``), a write to /status keeps the old spec. metadata.generation is the
     server's as well: 1 at creation, +1 when anything outside metadata and status changes (``generation``).
+
+    On a create ``default`` runs before ``prepare`` as well: the creator owns what was sent and the defaults, in
+    managedFields. After validation a kind of Kubernetes' own gets the fields that its Go type always has (``resources:
+    {}``, ``rules: null``); its functions do not meet such nulls at the top level, readers of stored objects do.
     """
 
     group: str

@@ -14,6 +14,9 @@ import msgspec
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
 #: Plain text that YAML 1.1 reads as something else.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+#: JSON has them as they are, YAML only escaped.
+_UNPRINTABLE = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
+LONGEST_KEY = 1000  # letters; YAML wants longer ones marked
 _quoted = msgspec.json.Encoder().encode
 
 
@@ -30,7 +33,11 @@ def encode(value: Any) -> bytes:
 def _write(value: dict[str, Any] | list[Any], indent: str, lines: list[str]) -> None:
     if isinstance(value, dict):
         for name in sorted(value):
-            _entry(f"{indent}{_scalar(name)}:", value[name], indent, lines)
+            key = _scalar(name)
+            if len(key) > LONGEST_KEY:
+                lines.append(f"{indent}? {key}")
+                key = ""
+            _entry(f"{indent}{key}:", value[name], indent, lines)
         return
     for each in value:
         if isinstance(each, dict | list) and each:
@@ -53,7 +60,7 @@ def _scalar(value: Any) -> str:
     if isinstance(value, str):
         if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
             return value
-        return _quoted(value).decode().replace("\x7f", "\\x7f").replace("\x85", "\\x85").replace("\ufeff", "\\uFEFF")
+        return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", _quoted(value).decode())
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:

@@ -284,3 +284,14 @@ def test_what_an_unknown_field_holds_does_not_matter(api: Any, body: bytes, fiel
         assert f'strict decoding error: unknown field "{field}"' in answer.json["message"]
     elif strictness == "Warn":
         assert "unknown field" in answer.headers["Warning"]
+
+
+@pytest.mark.parametrize("depth", [150, 500, 960])
+@pytest.mark.parametrize("how", ["strategic-merge-patch+json", "merge-patch+json"])
+def test_a_deep_patch_is_no_fault_of_the_server(api: Any, shapes: Any, how: str, depth: int) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    patch = b'{"spec":' + b'{"a":' * depth + b"1.0" + b"}" * depth + b"}"
+    for query in ("", "fieldValidation=Strict"):
+        assert api.patch(f"{DEPLOYMENTS}/a", patch, how, query_string=query).status_code < 500
+    broken = patch.replace(b'{"spec":', b'{"metadata":{"labels":{"a":') + b"}}"
+    assert api.patch(f"{DEPLOYMENTS}/a", broken, how).status_code in (400, 422)
