@@ -1,0 +1,36 @@
+"""Kinds that extension API servers list before they take a write, and of which there are none here.
+
+A server built on upstream's library asks for the admission webhooks and policies and for the flow schemas, and waits
+for the answers: with a 404 it is never ready and refuses every write ("not yet ready to handle request"). sampan runs
+no webhooks, no CEL policies and no flow control, so the lists are empty, watches are silent, and nothing can be made:
+an object that is stored and does nothing would be worse than a refusal.
+"""
+
+from __future__ import annotations
+
+from sampan.contracts.kinds import Column, Kind
+
+READS = ("get", "list", "watch")
+ADMISSION, FLOW = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io"
+
+
+def _kind(group: str, kind: str) -> Kind:
+    plural = f"{kind.lower()}s"
+    if plural.endswith("ys"):
+        plural = f"{plural[:-2]}ies"
+    return Kind(
+        group=group, version="v1", kind=kind, plural=plural, namespaced=False, verbs=READS,
+        columns=(Column("Name", lambda obj: obj["metadata"]["name"], format="name"),),
+    )  # fmt: skip
+
+
+AWAITED = [
+    *(
+        _kind(ADMISSION, kind)
+        for kind in (
+            "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
+        )
+    ),
+    *(_kind(FLOW, kind) for kind in ("FlowSchema", "PriorityLevelConfiguration")),
+]  # fmt: skip
