@@ -1,4 +1,5 @@
 import io
+import os
 import shutil
 import subprocess
 import tarfile
@@ -12,7 +13,8 @@ from sampan_docker.engine import connect
 from sampan_docker.runtime import DockerRuntime, split_reference
 from sampan_node import unpacking
 
-IMAGE = "sampan-test/busybox:1"
+TAG = str(os.getpid())  # two sessions on one machine have images of their own
+IMAGE = f"sampan-test/busybox:{TAG}"
 
 
 def busybox_archive() -> bytes:
@@ -36,7 +38,7 @@ def busybox_archive() -> bytes:
 @pytest.fixture(scope="module")
 def client():
     client = connect()
-    client.import_image_from_data(busybox_archive(), repository="sampan-test/busybox", tag="1", changes=['CMD ["sh"]'])
+    client.import_image_from_data(busybox_archive(), repository="sampan-test/busybox", tag=TAG, changes=['CMD ["sh"]'])
     yield client
     client.remove_image(IMAGE)
     client.close()

@@ -2,6 +2,7 @@
 
 import ctypes
 import io
+import os
 import shutil
 import tarfile
 import threading
@@ -15,7 +16,7 @@ from sampan_docker.runtime import DockerRuntime
 from sampan_exec.runtime import ExecRuntime
 from sampan_node.subpaths import SubPaths
 
-IMAGE = "sampan-test/subpaths:1"
+IMAGE = f"sampan-test/subpaths:{os.getpid()}"  # two sessions on one machine have images of their own
 pytestmark = pytest.mark.root
 
 
@@ -28,7 +29,7 @@ def image():
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         tar.add(path, "bin/cat")
     client = connect()
-    client.import_image_from_data(buffer.getvalue(), repository=IMAGE.split(":")[0], tag="1")
+    client.import_image_from_data(buffer.getvalue(), repository=IMAGE.split(":")[0], tag=IMAGE.split(":")[1])
     yield IMAGE
     client.remove_image(IMAGE)
     client.close()
