@@ -27,7 +27,11 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
         yield invalid("spec.maxReplicas", high, "must be greater than 0")
     if low is not None and high < low:
         yield invalid("spec.maxReplicas", high, "must be greater than or equal to `minReplicas`")
-    yield from _reference(spec.get("scaleTargetRef") or {}, "spec.scaleTargetRef")
+    target = spec.get("scaleTargetRef") or {}
+    yield from _reference(target, "spec.scaleTargetRef")
+    if old is None and "/" not in (target.get("apiVersion") or ""):  # what was accepted before may stay as it is
+        path, why = "spec.scaleTargetRef.apiVersion", "apiVersion must specify API group"
+        yield invalid(path, target.get("apiVersion") or "", why)
     for index, metric in enumerate(spec.get("metrics") or ()):
         yield from _metric(metric, f"spec.metrics[{index}]")
     for name, rules in (spec.get("behavior") or {}).items():

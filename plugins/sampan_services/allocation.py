@@ -16,6 +16,7 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object, Problem
 from sampan.objects import problems
 from sampan.objects.problems import as_error
+from sampan.objects.validation import validate_ip
 from sampan_services.defaults import OPEN_TYPES
 from sampan_services.resources import IP_ADDRESSES, NODE_PORTS
 
@@ -56,7 +57,7 @@ class Allocate:
         spec = service["spec"] = copy.deepcopy(service["spec"])
         found: list[Problem] = []
         if spec["type"] == "ExternalName":
-            found += _external_name(spec)
+            _external_name(spec)
         else:
             found += self._cluster_ip(review, spec, old_ip)
         found += self._node_ports(review, spec, old_ports)
@@ -77,6 +78,8 @@ class Allocate:
             yield problems.invalid("spec.clusterIPs[0]", wanted, "may not change once set")
             return
         if wanted:
+            if validate_ip("", wanted):
+                return  # validation says so
             problem = self._unusable(review, wanted)
             if problem:
                 yield problems.invalid("spec.clusterIPs", [wanted], problem)
@@ -191,9 +194,9 @@ def _is_ended(service: Object) -> bool:
     return bool(metadata.get("deletionTimestamp")) and not metadata.get("finalizers")
 
 
-def _external_name(spec: Object) -> Iterator[Problem]:
+def _external_name(spec: Object) -> None:
     if spec.get("clusterIP") not in (None, "", "None"):
-        yield problems.forbidden("spec.clusterIP", "may not be set for ExternalName services")
+        return  # validation refuses it
     spec.pop("clusterIPs", None)
     if spec.get("clusterIP") == "":
         del spec["clusterIP"]

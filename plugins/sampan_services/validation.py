@@ -8,14 +8,14 @@ from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
 from sampan.objects import names, problems
-from sampan.objects.validation import by_rule, validate_cidr, validate_labels
+from sampan.objects.validation import by_rule, validate_cidr, validate_ip, validate_labels
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 AFFINITIES = ("ClientIP", "None")
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 OPEN_TYPES = ("NodePort", "LoadBalancer")
 POLICIES = ("Cluster", "Local")
-DISTRIBUTIONS = ("PreferClose", "PreferSameNode", "PreferSameZone")
+DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 FAMILIES = ("IPv4", "IPv6")
 IP_POLICIES = ("SingleStack", "PreferDualStack", "RequireDualStack")
 ADDRESS_TYPES = ("IPv4", "IPv6", "FQDN")
@@ -162,7 +162,8 @@ def _traffic(spec: Object) -> Iterator[Problem]:
     if spec.get("internalTrafficPolicy"):
         yield from _one_of("spec.internalTrafficPolicy", spec["internalTrafficPolicy"], POLICIES)
     if spec.get("trafficDistribution") is not None:
-        yield from _one_of("spec.trafficDistribution", spec["trafficDistribution"], DISTRIBUTIONS)
+        if spec["trafficDistribution"] not in DISTRIBUTIONS:
+            yield problems.unsupported_in_order("spec.trafficDistribution", spec["trafficDistribution"], DISTRIBUTIONS)
 
 
 def _service_ports(ports: list[dict[str, Any]]) -> Iterator[Problem]:
@@ -368,7 +369,4 @@ def _port(path: str, value: Any) -> Iterator[Problem]:
 
 
 def _ip(path: str, text: str) -> Iterator[Problem]:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        yield problems.invalid(path, text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+    yield from validate_ip(path, text)

@@ -29,6 +29,7 @@ MOST_SEARCHES = 32
 LONGEST_SEARCHES = 2048
 _NAMED = (
     ("hostname", names.dns_label),
+    ("hostnameOverride", names.dns_subdomain),
     ("subdomain", names.dns_label),
     ("nodeName", names.dns_subdomain),
     ("serviceAccountName", names.dns_subdomain),
