@@ -50,7 +50,12 @@ def _taints(taints: list[Object]) -> Iterator[Problem]:
     """Named below metadata, as upstream has it."""
     taken = set()
     for index, taint in enumerate(taints):
-        path, key, value, effect = f"metadata.taints[{index}]", taint.get("key"), taint.get("value"), taint.get("effect")
+        path, key, value, effect = (
+            f"metadata.taints[{index}]",
+            taint.get("key"),
+            taint.get("value"),
+            taint.get("effect"),
+        )
         yield from by_rule(f"{path}.key", key or "", names.label_key)
         yield from by_rule(f"{path}.value", value or "", names.label_value)
         if not effect:

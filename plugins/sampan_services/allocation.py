@@ -117,11 +117,7 @@ class Allocate:
 
     def _node_ports(self, review: Review, spec: Object, old_ports: set[str]) -> Iterator[Problem]:
         if spec["type"] not in OPEN_TYPES:
-            for index, port in enumerate(spec.get("ports") or ()):
-                if port.get("nodePort"):
-                    why = f"may not be used when `type` is '{spec['type']}'"
-                    yield problems.forbidden(f"spec.ports[{index}].nodePort", why)
-            return
+            return  # validation refuses those of a ClusterIP
         only_asked = spec["type"] == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is False
         claimed: dict[str, int] = {}
         shared: dict[int, int] = {}  # one number may serve TCP and UDP of the same port

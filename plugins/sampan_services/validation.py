@@ -103,7 +103,7 @@ def _cluster_ips(addresses: list[str], given: list[str]) -> Iterator[Problem]:
 
 
 def _unavailable(spec: Object, families: Any, policy: Any) -> Iterator[Problem]:
-    """One family, IPv4: this cluster has no dual stack. Nothing is allocated for a headless Service without selector."""
+    """One family, IPv4: this cluster has no dual stack. Headless Services without selector are given nothing."""
     if spec.get("clusterIP") == "None" and not spec.get("selector"):
         return
     if policy == "RequireDualStack":
@@ -161,9 +161,8 @@ def _traffic(spec: Object) -> Iterator[Problem]:
         yield problems.invalid("spec.healthCheckNodePort", port, why)
     if spec.get("internalTrafficPolicy"):
         yield from _one_of("spec.internalTrafficPolicy", spec["internalTrafficPolicy"], POLICIES)
-    if spec.get("trafficDistribution") is not None:
-        if spec["trafficDistribution"] not in DISTRIBUTIONS:
-            yield problems.unsupported_in_order("spec.trafficDistribution", spec["trafficDistribution"], DISTRIBUTIONS)
+    if (wish := spec.get("trafficDistribution")) is not None and wish not in DISTRIBUTIONS:
+        yield problems.unsupported_in_order("spec.trafficDistribution", wish, DISTRIBUTIONS)
 
 
 def _service_ports(ports: list[dict[str, Any]]) -> Iterator[Problem]:
@@ -203,7 +202,11 @@ def _repeated_ports(spec: Object) -> Iterator[Problem]:
             if pair[1] and pair in seen:
                 path = f"spec.ports[{index}]"
                 shown = {"protocol": pair[0], "port": pair[1]}
-                yield problems.duplicate(f"{path}.{name}", pair[1]) if name == "nodePort" else problems.duplicate(path, shown)
+                yield (
+                    problems.duplicate(f"{path}.{name}", pair[1])
+                    if name == "nodePort"
+                    else problems.duplicate(path, shown)
+                )
             seen.add(pair)
 
 

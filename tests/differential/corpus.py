@@ -1,4 +1,4 @@
-"""Small real objects of every kind that sampan serves; what is generated starts from these. Names are places (steps.py)."""
+"""Small real objects of every kind that sampan serves, from which the generated ones are made. Names are places."""
 
 from __future__ import annotations
 

@@ -59,10 +59,10 @@ def _answers(where: str, ours: dict[str, Any], peers: dict[str, Any]) -> Iterato
         shape = f"{_kind_of(mine)} not {_kind_of(others)}"
         yield Difference(where, "kind", "", shape, _shown(mine), _shown(others))
         return
-    yield from _contents(where, _aspect(others), mine, others)
+    yield from contents(where, _aspect(others), mine, others)
 
 
-def _contents(where: str, aspect: str, ours: Any, peers: Any) -> Iterator[Difference]:
+def contents(where: str, aspect: str, ours: Any, peers: Any) -> Iterator[Difference]:
     """An object in a list, in a row or in an event is compared as an object: one fault, wherever it is seen."""
     if _is_error(ours) != _is_error(peers):
         shape = f"{'an error' if _is_error(ours) else 'events'} not {'an error' if _is_error(peers) else 'events'}"
@@ -93,7 +93,9 @@ def _reason(answer: dict[str, Any]) -> str:
     if not _is_failure(body):
         return ""
     causes = (body.get("details") or {}).get("causes") or ()
-    return " ".join(sorted({_general_path(cause.get("field", "")) for cause in causes})) or _general(body["message"])[:70]
+    return (
+        " ".join(sorted({_general_path(cause.get("field", "")) for cause in causes})) or _general(body["message"])[:70]
+    )
 
 
 def _aspect(body: Any) -> str:
@@ -180,7 +182,7 @@ def _walk(ours: Any, peers: Any, path: str) -> Iterator[tuple[str, str, Any, Any
         return
     if isinstance(ours, dict) and isinstance(peers, dict):
         for key in dict.fromkeys([*peers, *ours]):
-            step = re.sub(r'^(k|v):.*', r"\1:", key)
+            step = re.sub(r"^(k|v):.*", r"\1:", key)
             below = f"{path}.{step}" if path else step
             left, right = ours.get(key, _MISSING), peers.get(key, _MISSING)
             if left is _MISSING or right is _MISSING:

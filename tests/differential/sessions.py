@@ -19,7 +19,9 @@ _SERVICE_IP = re.compile(r"\b10\.96\.\d+\.\d+\b")
 _AGE = re.compile(r"\d+(ms|s|m)")
 _NODE_PORT = re.compile(r":3[0-2]\d{3}/")
 _DIFF = re.compile(r"\n(@@|  )[^\0]*")  # Go prints what changed, in a form that it does not keep stable
-_COMPOSITE = re.compile(r'((?:Invalid|Unsupported|Duplicate) value: )[{\[].*?[}\]](?=: |$)')  # Go prints the fields of types that clients never see
+_COMPOSITE = re.compile(
+    r"((?:Invalid|Unsupported|Duplicate) value: )[{\[].*?[}\]](?=: |$)"
+)  # Go prints the fields of types that clients never see
 _VERSION = re.compile(r"((?:current: |version: |record |precondition )\(?|\()\d+(\)?)")
 _TOKEN_VOLUME = re.compile(r"\bkube-api-access-[a-z0-9]{5}\b")
 _JSON_NUMBERS = functools.partial(json.loads, parse_constant=str)
@@ -80,6 +82,9 @@ class Session:
             self.places["@UID@"] = metadata.get("uid") or "0"
 
     def _plain(self, value: Any, key: str) -> Any:
+        if key == "managedFields" and isinstance(value, list):
+            value = sorted(value, key=_owner)  # they come in the order of their times, in whole seconds
+            return [{name: self._plain(child, name) for name, child in entry.items()} for entry in value]
         if isinstance(value, dict):
             return {name: self._plain(child, name) for name, child in value.items()}
         if isinstance(value, list):
@@ -99,6 +104,10 @@ class Session:
         text = _COMPOSITE.sub(r"\1VALUE", _DIFF.sub("", text))
         text = self._generated.sub(r"\1XXXXX", text).replace(self._name, "@NAME@")
         return _VERSION.sub(r"\1VERSION\2", text)
+
+
+def _owner(entry: dict[str, Any]) -> str:
+    return " ".join(str(entry.get(name)) for name in ("manager", "operation", "subresource", "apiVersion"))
 
 
 def _content(answer: Answer) -> Any:

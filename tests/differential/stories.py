@@ -1,5 +1,5 @@
-"""Generated stories: a sample, changed a little, is created, and then read, written and deleted in the ways that the API
-has. Hypothesis strategies; all that is about one request is drawn here, all about one value in values.py."""
+"""Generated stories: a sample, changed a little, is created, then read, written and deleted in every way there is.
+Hypothesis strategies; all that is about one request is drawn here, all about one value in values.py."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import steps as ways
 import values
 from corpus import Sample, samples
 from hypothesis import strategies as st
-from sampan.objects.schema.nodes import TypeNode
 from steps import Step, Story
+
+from sampan.objects.schema.nodes import TypeNode
 
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 _PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
@@ -103,7 +104,9 @@ def _change_here(draw: Any, place: Any, node: TypeNode) -> None:
         if key != "metadata" and place[key] != "@NAME@":
             del place[key]
     elif node.shape == "struct":
-        known = sorted(name for name in node.fields() if name not in ("apiVersion", "kind", "metadata", "managedFields"))
+        known = sorted(
+            name for name in node.fields() if name not in ("apiVersion", "kind", "metadata", "managedFields")
+        )
         if known:
             name = draw(st.sampled_from(known))
             child = node.field(name)
@@ -276,7 +279,9 @@ def _scale(draw: Any, path: str, sample: Sample) -> Step:
     if draw(st.booleans()):
         how = draw(st.sampled_from([ways.MERGE, ways.JSON_PATCH]))
         patch: Any = [{"op": "replace", "path": "/spec/replicas", "value": replicas}]
-        return Step("patch", "PATCH", path, draw(_write_options()), "", how, patch if "json-p" in how else {"spec": spec})
+        return Step(
+            "patch", "PATCH", path, draw(_write_options()), "", how, patch if "json-p" in how else {"spec": spec}
+        )
     version = draw(st.sampled_from(["", "@RV@", "@OLD@"]))
     body = {"apiVersion": "autoscaling/v1", "kind": draw(st.sampled_from(["Scale", "Scale", "Foo"])),
             "metadata": {"name": "@NAME@", "namespace": "differential", "resourceVersion": version},

@@ -1,4 +1,4 @@
-"""What is asked: a server behind a URL, or an application in this process. Both answer with status, headers and bytes."""
+"""What is asked: a server behind a URL, or an application in this process."""
 
 from __future__ import annotations
 

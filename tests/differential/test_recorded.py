@@ -7,10 +7,11 @@ import recording
 import telling
 from differing import differences
 from judging import place
-from sampan.contracts.access import User
-from sampan.testing.cluster import MASTERS, start
 from sessions import Session
 from targets import InProcess
+
+from sampan.contracts.access import User
+from sampan.testing.cluster import MASTERS, start
 
 
 def test_the_recorded_corpus_shows_only_accepted_differences() -> None:

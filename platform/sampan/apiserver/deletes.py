@@ -46,7 +46,9 @@ def read_options(body: Object) -> Options:
         raise BadRequest("preconditions must be an object, and dryRun a list")
     found = []
     if orphan is not None and policy is not None:
-        found.append(invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set"))
+        found.append(
+            invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set")
+        )
     if policy is not None and policy not in POLICIES:
         found.append(unsupported_in_order("propagationPolicy", policy, (*POLICIES, "nil")))
     refuse("DeleteOptions", [*found, *dry_run_problems(dry)])
@@ -90,7 +92,11 @@ class Deleter:
                 value = main.value
                 ops = [main, *beside]
             if intent.dry_run or options.dry_run:
-                body = fill_revision(value, record.revision) if kept is not None else self._gone(kind, old, record, record.revision)
+                body = (
+                    fill_revision(value, record.revision)
+                    if kept is not None
+                    else self._gone(kind, old, record, record.revision)
+                )
                 return Written(body, deleted=kept is None, key=key, revision=record.revision)
             try:
                 revision = yield ops
@@ -152,8 +158,8 @@ def _check(intent: Intent, options: Options, old: Object) -> None:
         raise _unmet(resource, intent.name, why)
     if options.revision and options.revision != meta.get("resourceVersion"):
         why = (
-            f"the ResourceVersion in the precondition ({options.revision}) does not match the ResourceVersion in record "
-            f"({meta.get('resourceVersion')}). The object might have been modified"
+            f"the ResourceVersion in the precondition ({options.revision}) does not match the ResourceVersion in "
+            f"record ({meta.get('resourceVersion')}). The object might have been modified"
         )
         raise _unmet(resource, intent.name, why)
 

@@ -111,7 +111,9 @@ class Selection:
         known = served.kind.fields
         if field not in known and field not in _META_FIELDS and not known:
             raise BadRequest(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
-        if field not in known and (field not in _META_FIELDS or (field == _META_FIELDS[1] and known and not served.namespaced)):
+        if field not in known and (
+            field not in _META_FIELDS or (field == _META_FIELDS[1] and known and not served.namespaced)
+        ):
             raise BadRequest(f"field label not supported: {field}")
         if equal and field == "metadata.name":
             self.none = self.none or bool(self.name and self.name != value)

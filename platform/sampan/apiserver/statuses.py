@@ -53,7 +53,10 @@ def no_such_path() -> NotFound:
 def already_exists(resource: Resource, name: str, *, deleting: bool = False) -> AlreadyExists:
     before = "object is being deleted: " if deleting else ""
     return AlreadyExists(
-        f'{before}{resource.group_resource} "{name}" already exists', group=resource.group, kind=resource.plural, name=name
+        f'{before}{resource.group_resource} "{name}" already exists',
+        group=resource.group,
+        kind=resource.plural,
+        name=name,
     )
 
 

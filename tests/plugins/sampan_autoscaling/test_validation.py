@@ -12,7 +12,11 @@ CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utili
 
 
 def problems(**spec):
-    whole = {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "maxReplicas": 3, **copy(spec)}
+    whole = {
+        "scaleTargetRef": {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1"},
+        "maxReplicas": 3,
+        **copy(spec),
+    }
     obj = {"metadata": {"name": "web"}, "spec": whole}
     default(obj)
     return [f"{problem.path}: {problem.message}" for problem in validate(obj, None)]

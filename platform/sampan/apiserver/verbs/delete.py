@@ -28,7 +28,9 @@ class Delete:
         options = delete_options(request)
         intent = self._writing.intent(request, served)
         work = self._deleter.delete(intent, options)
-        return self._writing.run(request, drive.followed(work, lambda done: _answer(request, served, form, done, options)))
+        return self._writing.run(
+            request, drive.followed(work, lambda done: _answer(request, served, form, done, options))
+        )
 
 
 class DeleteCollection:

@@ -82,6 +82,6 @@ class Patch:
             raise conflict(
                 served.resource,
                 intent.name,
-                "uid mismatch: the provided object specified uid, and no existing object was found",
+                f"uid mismatch: the provided object specified uid {applied['metadata']['uid']}, and no existing object was found",
             )
         return (yield from writer.create(intent, writer.ownership.applied(intent, None, applied, force=force)))

@@ -107,9 +107,7 @@ def check_address(obj: Object, request: Request, served: Served) -> None:
         raise BadRequest("metadata must be an object")
     sent = meta.get("namespace") or ""
     if sent and sent != request.namespace and served.namespaced:
-        raise BadRequest(
-            "the namespace of the provided object does not match the namespace sent on the request"
-        )
+        raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
     name = meta.get("name") or ""
     if request.name:
         if not name:

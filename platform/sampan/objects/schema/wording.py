@@ -93,7 +93,9 @@ def wrong_type(kind: str, version: str, body: bytes, root: TypeNode, error: str)
     owner, trail, node = _walk(root, path)
     if got is None and not what.startswith(("Expected `", "Number out of range", "Integer value")):
         if trail and " into Go value of type " in what:
-            what = what.replace("Go value of type", f"Go struct field {owner}.{'.'.join(trail)} of type").replace("[]byte", "[]uint8")
+            what = what.replace("Go value of type", f"Go struct field {owner}.{'.'.join(trail)} of type").replace(
+                "[]byte", "[]uint8"
+            )
         return cannot_handle(kind, version, what)
     value = _WORDS.get(got.group(1), got.group(1)) if got else "number"
     if path in {"", "$"}:
