@@ -79,7 +79,7 @@ class Judge:
         found: list[Difference] = []
         try:
             for step in story.steps:
-                answers = list(self._pool.map(lambda session: session.tell(step), sessions))
+                answers = list(self._pool.map(Session.tell, sessions, (step, step)))
                 if answers[0] is None or answers[1] is None:
                     continue
                 self.requests += 1
