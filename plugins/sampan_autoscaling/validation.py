@@ -23,7 +23,9 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     low, high = spec.get("minReplicas"), spec.get("maxReplicas") or 0
     if low is not None and low < 1:
         yield invalid("spec.minReplicas", low, "must be greater than or equal to 1")
-    if high < 1:
+    if not high:
+        yield required("spec.maxReplicas", "must be set and greater than 0")
+    elif high < 1:
         yield invalid("spec.maxReplicas", high, "must be greater than 0")
     if low is not None and high < low:
         yield invalid("spec.maxReplicas", high, "must be greater than or equal to `minReplicas`")
@@ -71,7 +73,7 @@ def _metric(metric: Object, path: str) -> Iterator[Problem]:
     present = [place for place in SOURCES.values() if metric.get(place) is not None]
     for place in present:
         yield from _source(place, metric[place], f"{path}.{place}")
-    expected = SOURCES.get(kind, kind[:1].lower() + kind[1:])
+    expected = SOURCES.get(kind)
     if expected and expected not in present:
         yield required(f"{path}.{expected}", "must populate information for the given metric source")
     for place in present if len(present) > 1 else ():
@@ -123,7 +125,7 @@ def _target(target: Object, path: str) -> Iterator[Problem]:
     kind = target.get("type") or ""
     if not kind:
         yield required(f"{path}.type", "must specify a metric target type")
-    elif kind not in ("Utilization", "Value", "AverageValue"):
+    if kind not in ("Utilization", "Value", "AverageValue"):
         yield invalid(f"{path}.type", kind, "must be either Utilization, Value, or AverageValue")
     for name in ("value", "averageValue"):
         amount = target.get(name)

@@ -20,6 +20,16 @@ class Accepted(NamedTuple):
 
 
 ACCEPTED: tuple[Accepted, ...] = (
+    Accepted(
+        r"status : 200 not 422 metadata.deletion|cause metadata.deletion\S+: lacks",
+        "what the server sets is put back without a word",
+    ),
+    Accepted(r"status.evaluationError: lacks", "a selector that cannot be read narrows nothing, and nothing is said"),
+    Accepted(
+        r"networkpolicies\S* object metadata.generation",
+        "for upstream a missing list and an empty one are two specs of a NetworkPolicy",
+    ),
+    Accepted(r"delete apiservices\S* status : 200 not 409", "the peer writes their statuses between our requests"),
     Accepted(r"ports\[\]\.hostIP: adds", "a host address that is none is refused; upstream finds out on the node"),
     Accepted(r"columnDefinitions\[\]\.description", "descriptions of columns are prose of upstream's, and not ours"),
     Accepted(

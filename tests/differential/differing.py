@@ -124,7 +124,7 @@ def _failures(where: str, ours: dict[str, Any], peers: dict[str, Any]) -> Iterat
     mine, others = ((body.get("details") or {}).get("causes") or [] for body in (ours, peers))
     if mine != others:
         yield from _causes(where, mine, others)
-    elif ours.get("message") != peers.get("message"):
+    elif not mine and ours.get("message") != peers.get("message"):
         shape = f"{_general(str(ours.get('message')))} not {_general(str(peers.get('message')))}"
         yield Difference(where, "message", "", shape, str(ours.get("message")), str(peers.get("message")))
     for path, shape, left, right in _walk(ours, peers, ""):
