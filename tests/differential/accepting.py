@@ -24,6 +24,20 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"status : 200 not 422 metadata.deletion|cause metadata.deletion\S+: lacks",
         "what the server sets is put back without a word",
     ),
+    Accepted(
+        r"managedFields\[\]\.time: lacks text",
+        "an apply to a subresource that changes nothing there has no time; upstream compares before it drops the rest",
+    ),
+    Accepted(
+        r"namespaces (message|failure details.kind): ?.*(precondition|namespaces)",
+        "Namespaces are deleted like any other kind; upstream has code of its own, with other words",
+    ),
+    Accepted(r"apiservices\S*/status", "the peer looks after APIServices in the API server"),
+    Accepted(r"events\.events\.k8s\.io message", "events.k8s.io is read like any other kind"),
+    Accepted(
+        r"message : .* cannot be handled as a _?.* not .*quantities must match|message : .*quantities must match",
+        "a quantity of a wrong type is told with its field",
+    ),
     Accepted(r"status.evaluationError: lacks", "a selector that cannot be read narrows nothing, and nothing is said"),
     Accepted(
         r"networkpolicies\S* object metadata.generation",

@@ -118,4 +118,4 @@ def test_any_patch_works_or_is_refused(patch):
 
 
 def test_a_member_that_is_not_there_is_replaced_all_the_same():
-    assert apply({"a": {}}, [op("replace", "/a/x", value=1)]) == {"a": {"x": 1}}
+    assert json_patch.apply({"a": {}}, [op("replace", "/a/x", value=1)]) == {"a": {"x": 1}}
