@@ -90,7 +90,8 @@ def available_text(obj: Object) -> str:
 
 API_SERVICE = Kind(
     group=GROUP, version="v1", kind="APIService", plural="apiservices", categories=("api-extensions",),
-    namespaced=False, status=True, unconditional_update=False, prepare=prepare, default=default, validate=validate, name_rule="path",
+    namespaced=False, status=True, unconditional_update=False,
+    prepare=prepare, default=default, validate=validate, name_rule="path",
     columns=(
         Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
         Column("Service", service_text, description="The service that serves the group version"),

@@ -23,11 +23,17 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     low, high = spec.get("minReplicas"), spec.get("maxReplicas") or 0
     if low is not None and low < 1:
         yield invalid("spec.minReplicas", low, "must be greater than or equal to 1")
-    if high < 1:
+    if not high:
+        yield required("spec.maxReplicas", "must be set and greater than 0")
+    elif high < 1:
         yield invalid("spec.maxReplicas", high, "must be greater than 0")
     if low is not None and high < low:
         yield invalid("spec.maxReplicas", high, "must be greater than or equal to `minReplicas`")
-    yield from _reference(spec.get("scaleTargetRef") or {}, "spec.scaleTargetRef")
+    target = spec.get("scaleTargetRef") or {}
+    yield from _reference(target, "spec.scaleTargetRef")
+    if old is None and "/" not in (target.get("apiVersion") or ""):  # what was accepted before may stay as it is
+        path, why = "spec.scaleTargetRef.apiVersion", "apiVersion must specify API group"
+        yield invalid(path, target.get("apiVersion") or "", why)
     for index, metric in enumerate(spec.get("metrics") or ()):
         yield from _metric(metric, f"spec.metrics[{index}]")
     for name, rules in (spec.get("behavior") or {}).items():
@@ -67,7 +73,7 @@ def _metric(metric: Object, path: str) -> Iterator[Problem]:
     present = [place for place in SOURCES.values() if metric.get(place) is not None]
     for place in present:
         yield from _source(place, metric[place], f"{path}.{place}")
-    expected = SOURCES.get(kind, kind[:1].lower() + kind[1:])
+    expected = SOURCES.get(kind)
     if expected and expected not in present:
         yield required(f"{path}.{expected}", "must populate information for the given metric source")
     for place in present if len(present) > 1 else ():
@@ -119,7 +125,7 @@ def _target(target: Object, path: str) -> Iterator[Problem]:
     kind = target.get("type") or ""
     if not kind:
         yield required(f"{path}.type", "must specify a metric target type")
-    elif kind not in ("Utilization", "Value", "AverageValue"):
+    if kind not in ("Utilization", "Value", "AverageValue"):
         yield invalid(f"{path}.type", kind, "must be either Utilization, Value, or AverageValue")
     for name in ("value", "averageValue"):
         amount = target.get(name)

@@ -5,17 +5,17 @@ Source: API reference core/v1 Namespace; its finalizers stand in spec, not in me
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan.contracts.serving import Call, Subresource
-from sampan.objects import problems
+from sampan.objects import names, problems
+from sampan.objects.validation import by_rule
 from sampan_namespaces.resources import FINALIZER
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 
-_QUALIFIED = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_STANDARD = ("kubernetes", "orphan", "foregroundDeletion")
 
 
 def phase(namespace: Object) -> str:
@@ -49,11 +49,11 @@ def _keep_phase(namespace: Object, old: Object) -> None:
 
 
 def validate(namespace: Object, old: Object | None) -> Iterable[Problem]:
-    for at, finalizer in enumerate((namespace.get("spec") or {}).get("finalizers") or []):
-        if not _QUALIFIED.fullmatch(finalizer):
-            yield problems.invalid(
-                f"spec.finalizers[{at}]", finalizer, "name part must consist of alphanumeric characters"
-            )
+    for finalizer in (namespace.get("spec") or {}).get("finalizers") or []:
+        yield from by_rule("spec.finalizers", finalizer, names.label_key)
+        if "/" not in finalizer and finalizer not in _STANDARD:
+            why = "name is neither a standard finalizer name nor is it fully qualified"
+            yield problems.invalid("spec.finalizers", finalizer, why)
 
 
 def held(namespace: Object) -> bool:

@@ -70,8 +70,8 @@ def _host(path: str, host: str) -> Iterator[Problem]:
 
 
 def _tls(path: str, entry: Object, *, known: set[str | None]) -> Iterator[Problem]:
-    for host in entry.get("hosts") or ():
-        yield from _host(f"{path}.hosts", host)
+    for index, host in enumerate(entry.get("hosts") or ()):
+        yield from _host(f"{path}.hosts[{index}]", host)
     secret = entry.get("secretName")
     if secret and secret not in known:
         yield from by_rule(f"{path}.secretName", secret, names.dns_subdomain)

@@ -40,10 +40,10 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
             yield from validate_quantity(f"status.{name}[{resource}]", amount)
     yield from _told(new, old)
     if old is not None:
-        for name in ("podCIDR", "podCIDRs", "providerID"):
+        for name, word in (("podCIDRs", "podCIDR"), ("providerID", "providerID")):
             before = (old.get("spec") or {}).get(name)
             if before and before != spec.get(name):
-                detail = "node updates may only change labels, taints, or capacity"
+                detail = f'node updates may not change {word} except from "" to valid'
                 yield problems.forbidden(f"spec.{name}", detail)
 
 
@@ -77,7 +77,8 @@ def _taints(taints: list[Object]) -> Iterator[Problem]:
         elif effect not in EFFECTS:
             yield problems.unsupported(f"{path}.effect", effect, EFFECTS)
         if (key, effect) in taken:
-            yield problems.duplicate(path, {"key": key, "effect": effect})
+            detail = "taints must be unique by key and effect pair"
+            yield problems.duplicate(path, {"key": key, "effect": effect}, detail)
         taken.add((key, effect))
 
 

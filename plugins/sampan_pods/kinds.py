@@ -67,7 +67,8 @@ def kinds(pki: str) -> list[Kind]:
         ),
     )  # fmt: skip
     pod = Kind(
-        group="", version="v1", kind="Pod", plural="pods", shown_deleted=True, short_names=("po",), categories=("all",), status=True,
+        group="", version="v1", kind="Pod", plural="pods", shown_deleted=True,
+        short_names=("po",), categories=("all",), status=True,
         generation=True, columns=COLUMNS, fields=FIELDS, default=default_pod, prepare=lifecycle.prepare,
         validate=validate, grace=lifecycle.grace, subresources=subresources,
     )  # fmt: skip
@@ -99,7 +100,8 @@ def _template() -> Kind:
         return ",".join(f"{key}={value}" for key, value in sorted(found.items())) or "<none>"
 
     return Kind(
-        group="", version="v1", kind="PodTemplate", plural="podtemplates", shown_deleted=True, default=default, generation=True,
+        group="", version="v1", kind="PodTemplate", plural="podtemplates", shown_deleted=True,
+        default=default, generation=True,
         validate=lambda new, old: pod_template(
             new.get("template") or {}, "template", restart_policies=("Always", "OnFailure", "Never")
         ),

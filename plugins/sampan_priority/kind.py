@@ -54,7 +54,7 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     elif value > _HIGHEST:
         yield problems.forbidden("value", f"maximum allowed value of a user defined priority is {_HIGHEST}")
     if old is None and new["preemptionPolicy"] not in _POLICIES:
-        yield problems.unsupported("preemptionPolicy", new["preemptionPolicy"], _POLICIES)
+        yield problems.unsupported_in_order("preemptionPolicy", new["preemptionPolicy"], _POLICIES)
     if old is not None:
         if value != old.get("value"):
             yield problems.forbidden("value", "may not be changed in an update.")

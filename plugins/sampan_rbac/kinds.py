@@ -141,7 +141,8 @@ ROLE_BINDING = Kind(
     restore=restored,
 )  # fmt: skip
 CLUSTER_ROLE_BINDING = Kind(
-    group=GROUP, version="v1", kind="ClusterRoleBinding", plural="clusterrolebindings", create_on_update=True, namespaced=False,
+    group=GROUP, version="v1", kind="ClusterRoleBinding", plural="clusterrolebindings", create_on_update=True,
+    namespaced=False,
     columns=_BINDING_COLUMNS, default=default_binding, validate=validate_cluster_binding, name_rule="path",
     restore=restored,
 )  # fmt: skip

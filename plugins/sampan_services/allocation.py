@@ -16,6 +16,7 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object, Problem
 from sampan.objects import problems
 from sampan.objects.problems import as_error
+from sampan.objects.validation import validate_ip
 from sampan_services.defaults import OPEN_TYPES
 from sampan_services.resources import IP_ADDRESSES, NODE_PORTS
 from sampan_services.validation import PROTOCOLS
@@ -57,7 +58,7 @@ class Allocate:
         spec = service["spec"] = copy.deepcopy(service["spec"])
         found: list[Problem] = []
         if spec["type"] == "ExternalName":
-            found += _external_name(spec)
+            _external_name(spec)
         else:
             found += list(_agreed(spec, old.get("spec") or {})) or list(self._cluster_ip(review, spec, old_ip))
         found += self._node_ports(review, spec, old_ports)
@@ -78,6 +79,8 @@ class Allocate:
             yield problems.invalid("spec.clusterIPs[0]", wanted, "may not change once set")
             return
         if wanted:
+            if validate_ip("", wanted):
+                return  # validation says so
             problem = self._unusable(review, wanted)
             if problem:
                 yield problems.invalid("spec.clusterIPs", [wanted], problem)
@@ -115,11 +118,7 @@ class Allocate:
 
     def _node_ports(self, review: Review, spec: Object, old_ports: set[int]) -> Iterator[Problem]:
         if spec["type"] not in OPEN_TYPES:
-            for index, port in enumerate(spec.get("ports") or ()):
-                if port.get("nodePort"):
-                    why = f"may not be used when `type` is '{spec['type']}'"
-                    yield problems.forbidden(f"spec.ports[{index}].nodePort", why)
-            return
+            return  # validation refuses those of a ClusterIP
         only_asked = spec["type"] == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is False
         used: set[tuple[int, str]] = set()
         shared: dict[int, int] = {}  # one number may serve TCP and UDP of the same port
@@ -191,9 +190,9 @@ def _is_ended(service: Object) -> bool:
     return bool(metadata.get("deletionTimestamp")) and not metadata.get("finalizers")
 
 
-def _external_name(spec: Object) -> Iterator[Problem]:
+def _external_name(spec: Object) -> None:
     if spec.get("clusterIP") not in (None, "", "None"):
-        yield problems.forbidden("spec.clusterIP", "may not be set for ExternalName services")
+        return  # validation refuses it
     spec.pop("clusterIPs", None)
     if spec.get("clusterIP") == "":
         del spec["clusterIP"]

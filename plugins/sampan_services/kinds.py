@@ -31,7 +31,8 @@ def _parent(obj: Object) -> str:
 
 SERVICE = Kind(
     group="", version="v1", kind="Service", plural="services", short_names=("svc",), categories=("all",),
-    status=True, shown_deleted=True, create_on_update=True, columns=columns.SERVICE, prepare=defaults.prepare_service, default=defaults.default_service,
+    status=True, shown_deleted=True, create_on_update=True,
+    columns=columns.SERVICE, prepare=defaults.prepare_service, default=defaults.default_service,
     validate=validation.validate_service, name_rule="label",
     fields={
         "spec.clusterIP": lambda obj: obj["spec"].get("clusterIP") or "",

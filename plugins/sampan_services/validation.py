@@ -9,7 +9,7 @@ from typing import Any
 from sampan.contracts.kinds import Object, Problem
 from sampan.objects import names, problems
 from sampan.objects.addresses import LOOPBACK, is_loopback, unfit
-from sampan.objects.validation import by_rule, validate_cidr, validate_labels
+from sampan.objects.validation import by_rule, validate_cidr, validate_ip, validate_labels
 from sampan_services.loopback import addresses_of
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
@@ -17,7 +17,7 @@ AFFINITIES = ("ClientIP", "None")
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 OPEN_TYPES = ("NodePort", "LoadBalancer")
 POLICIES = ("Cluster", "Local")
-DISTRIBUTIONS = ("PreferClose", "PreferSameNode", "PreferSameZone")
+DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 FAMILIES = ("IPv4", "IPv6")
 IP_POLICIES = ("SingleStack", "PreferDualStack", "RequireDualStack")
 ADDRESS_TYPES = ("IPv4", "IPv6", "FQDN")
@@ -106,7 +106,7 @@ def _cluster_ips(addresses: list[str], given: list[str]) -> Iterator[Problem]:
 
 
 def _unavailable(spec: Object, families: Any, policy: Any) -> Iterator[Problem]:
-    """One family, IPv4: this cluster has no dual stack. Nothing is allocated for a headless Service without selector."""
+    """One family, IPv4: this cluster has no dual stack. Headless Services without selector are given nothing."""
     if spec.get("clusterIP") == "None" and not spec.get("selector"):
         return
     if policy == "RequireDualStack":
@@ -164,8 +164,8 @@ def _traffic(spec: Object) -> Iterator[Problem]:
         yield problems.invalid("spec.healthCheckNodePort", port, why)
     if spec.get("internalTrafficPolicy"):
         yield from _one_of("spec.internalTrafficPolicy", spec["internalTrafficPolicy"], POLICIES)
-    if spec.get("trafficDistribution") is not None:
-        yield from _one_of("spec.trafficDistribution", spec["trafficDistribution"], DISTRIBUTIONS)
+    if (wish := spec.get("trafficDistribution")) is not None and wish not in DISTRIBUTIONS:
+        yield problems.unsupported_in_order("spec.trafficDistribution", wish, DISTRIBUTIONS)
 
 
 def _service_ports(ports: list[dict[str, Any]]) -> Iterator[Problem]:
@@ -394,7 +394,4 @@ def _reachable(path: str, text: str, stored: Container[str] = ()) -> Iterator[Pr
 
 
 def _ip(path: str, text: str) -> Iterator[Problem]:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        yield problems.invalid(path, text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+    yield from validate_ip(path, text)

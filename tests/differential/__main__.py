@@ -28,6 +28,7 @@ def main() -> int:
         minimise=not arguments.quick,
     )
     telling.prepare(judge)
+    judge.discover()
     started = time.monotonic()
     telling.tell(judge, seed=arguments.seed, requests=arguments.requests, seconds=arguments.seconds)
     print(f"\n{judge.requests} requests compared in {time.monotonic() - started:.0f} s")

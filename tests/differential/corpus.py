@@ -1,4 +1,4 @@
-"""Small real objects of every kind that sampan serves; what is generated starts from these. Names are places (steps.py)."""
+"""Small real objects of every kind that sampan serves, from which the generated ones are made. Names are places."""
 
 from __future__ import annotations
 
@@ -96,6 +96,8 @@ _ATTRIBUTES = {"resourceAttributes": {"namespace": NAMESPACE, "verb": "get", "re
 _METRIC = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}
 _SCALED = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
 
+_HPAS = "horizontalpodautoscalers"
+
 _SAMPLES = [
     _sample("v1", "ConfigMap", "configmaps", {"data": {"a": "1"}, "binaryData": {"b": "aGk="}}),
     _sample("v1", "Secret", "secrets", {"type": "Opaque", "data": {"a": "aGk="}}),
@@ -143,18 +145,19 @@ _SAMPLES = [
             "labels": {"story": "@NAME@"}}, "spec": {"group": "@NAME@.example", "version": "v1", "service": {
             "name": "s", "namespace": NAMESPACE}, "groupPriorityMinimum": 100, "versionPriority": 10,
             "insecureSkipTLSVerify": True}}, cluster=True, subs=("status",)),
-    _sample("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", {"spec": {"scaleTargetRef": _SCALED,
+    _sample("autoscaling/v2", "HorizontalPodAutoscaler", _HPAS, {"spec": {"scaleTargetRef": _SCALED,
             "minReplicas": 1, "maxReplicas": 5, "metrics": [_METRIC], "behavior": {"scaleDown": {
                 "stabilizationWindowSeconds": 60, "policies": [{"type": "Pods", "value": 1, "periodSeconds": 15}]}}}},
             subs=("status",)),
-    _sample("autoscaling/v1", "HorizontalPodAutoscaler", "horizontalpodautoscalers", {"spec": {"scaleTargetRef": _SCALED,
+    _sample("autoscaling/v1", "HorizontalPodAutoscaler", _HPAS, {"spec": {"scaleTargetRef": _SCALED,
             "maxReplicas": 5, "targetCPUUtilizationPercentage": 50}}, subs=("status",)),
     _sample("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", {"value": 7, "description": "d"}, cluster=True),
     _sample(_RBAC, "Role", "roles", {"rules": _RULES}),
     _sample(_RBAC, "ClusterRole", "clusterroles", {"rules": [*_RULES, {"nonResourceURLs": ["/x"], "verbs": ["get"]}]},
             cluster=True),
     _sample(_RBAC, "RoleBinding", "rolebindings", {"roleRef": _ROLE, "subjects": _SUBJECTS}),
-    _sample(_RBAC, "ClusterRoleBinding", "clusterrolebindings", {"roleRef": _ROLE, "subjects": _SUBJECTS}, cluster=True),
+    _sample(_RBAC, "ClusterRoleBinding", "clusterrolebindings", {"roleRef": _ROLE, "subjects": _SUBJECTS},
+            cluster=True),
     _sample("authentication.k8s.io/v1", "TokenReview", "tokenreviews", {"spec": {"token": "none"}}, cluster=True,
             named=False),
     _sample("authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews", cluster=True, named=False),

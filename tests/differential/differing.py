@@ -59,10 +59,10 @@ def _answers(where: str, ours: dict[str, Any], peers: dict[str, Any]) -> Iterato
         shape = f"{_kind_of(mine)} not {_kind_of(others)}"
         yield Difference(where, "kind", "", shape, _shown(mine), _shown(others))
         return
-    yield from _contents(where, _aspect(others), mine, others)
+    yield from contents(where, _aspect(others), mine, others)
 
 
-def _contents(where: str, aspect: str, ours: Any, peers: Any) -> Iterator[Difference]:
+def contents(where: str, aspect: str, ours: Any, peers: Any) -> Iterator[Difference]:
     """An object in a list, in a row or in an event is compared as an object: one fault, wherever it is seen."""
     if _is_error(ours) != _is_error(peers):
         shape = f"{'an error' if _is_error(ours) else 'events'} not {'an error' if _is_error(peers) else 'events'}"
@@ -124,7 +124,7 @@ def _failures(where: str, ours: dict[str, Any], peers: dict[str, Any]) -> Iterat
     mine, others = ((body.get("details") or {}).get("causes") or [] for body in (ours, peers))
     if mine != others:
         yield from _causes(where, mine, others)
-    elif ours.get("message") != peers.get("message"):
+    elif not mine and ours.get("message") != peers.get("message"):
         shape = f"{_general(str(ours.get('message')))} not {_general(str(peers.get('message')))}"
         yield Difference(where, "message", "", shape, str(ours.get("message")), str(peers.get("message")))
     for path, shape, left, right in _walk(ours, peers, ""):

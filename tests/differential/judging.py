@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import accepting
+import discovering
 import shrinking
 from differing import Difference, differences
 from sessions import Session
@@ -42,7 +43,14 @@ class Judge:
         self._names = (f"t{number:05d}" for number in itertools.count())
 
     def judge(self, story: Story) -> None:
-        for difference in self.compare(story):
+        self._weigh(self.compare(story), story)
+
+    def discover(self) -> None:
+        """Compare what both say that they serve."""
+        self._weigh(discovering.compare(self.server, self.peer), None)
+
+    def _weigh(self, differences: Iterable[Difference], story: Story | None) -> None:
+        for difference in differences:
             reason = accepting.reason(difference, self.ignored)
             if reason:
                 self.accepted[reason] += 1
@@ -51,9 +59,9 @@ class Judge:
             else:
                 self._keep(difference, story)
 
-    def _keep(self, difference: Difference, story: Story) -> None:
-        found = self.found[difference.key] = Found(difference, story)
-        if self.minimise:
+    def _keep(self, difference: Difference, story: Story | None) -> None:
+        found = self.found[difference.key] = Found(difference, story or Story("", "", ()))
+        if self.minimise and story is not None:
             found.story = shrinking.shortest(story, lambda tried: self._shows(tried, difference.key))
             found.difference = self._seen(found.story, difference.key) or difference
         self.tell(found)
@@ -65,13 +73,13 @@ class Judge:
         return next((difference for difference in self.compare(story) if difference.key == key), None)
 
     def compare(self, story: Story) -> list[Difference]:
-        """All that differs. Ends where one of the two has done what the other refused: the rest would follow from it."""
+        """All that differs. Ends where one has done what the other refused: the rest would follow from it."""
         name = next(self._names)
         sessions = [Session(target, name) for target in (self.server, self.peer)]
         found: list[Difference] = []
         try:
             for step in story.steps:
-                answers = list(self._pool.map(lambda session: session.tell(step), sessions))
+                answers = list(self._pool.map(Session.tell, sessions, (step, step)))
                 if answers[0] is None or answers[1] is None:
                     continue
                 self.requests += 1

@@ -1,4 +1,4 @@
-"""Objects to ``application/vnd.kubernetes.protobuf``, by sampan's own table of field numbers: the way kubectl sends them.
+"""Objects to ``application/vnd.kubernetes.protobuf`` as kubectl sends them, by sampan's own table of field numbers.
 
 Raises Unencodable for what has no form on the wire (a text where a number belongs).
 """

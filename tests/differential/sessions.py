@@ -82,6 +82,9 @@ class Session:
             self.places["@UID@"] = metadata.get("uid") or "0"
 
     def _plain(self, value: Any, key: str) -> Any:
+        if key == "managedFields" and isinstance(value, list):
+            value = sorted(value, key=_owner)  # they come in the order of their times, in whole seconds
+            return [{name: self._plain(child, name) for name, child in entry.items()} for entry in value]
         if isinstance(value, dict):
             return {name: self._plain(child, name) for name, child in value.items()}
         if isinstance(value, list):
@@ -101,6 +104,10 @@ class Session:
         text = _COMPOSITE.sub(r"\1VALUE", _DIFF.sub("", text))
         text = self._generated.sub(r"\1XXXXX", text).replace(self._name, "@NAME@")
         return _VERSION.sub(r"\1VERSION\2", text)
+
+
+def _owner(entry: dict[str, Any]) -> str:
+    return " ".join(str(entry.get(name)) for name in ("manager", "operation", "subresource", "apiVersion"))
 
 
 def _content(answer: Answer) -> Any:

@@ -1,4 +1,4 @@
-"""A shorter story that still shows a fault: fewer steps, then fewer options, then smaller bodies. Greedy, within a budget."""
+"""A shorter story that still shows a fault: fewer steps, fewer options, smaller bodies. Greedy, within a budget."""
 
 from __future__ import annotations
 

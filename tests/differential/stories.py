@@ -1,5 +1,5 @@
-"""Generated stories: a sample, changed a little, is created, and then read, written and deleted in the ways that the API
-has. Hypothesis strategies; all that is about one request is drawn here, all about one value in values.py."""
+"""Generated stories: a sample, changed a little, is created, then read, written and deleted in every way there is.
+Hypothesis strategies; all that is about one request is drawn here, all about one value in values.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked: a server behind a URL, or an application in this process. Both answer with status, headers and bytes."""
+"""What is asked: a server behind a URL, or an application in this process."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ class InProcess:
         bare, _, query = path.partition("?")
         environ = {
             "REQUEST_METHOD": method, "PATH_INFO": unquote(bare, "latin-1"), "QUERY_STRING": query, "RAW_URI": path,
-            "SERVER_NAME": "in-process", "SERVER_PORT": "443", "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.url_scheme": "https",
+            "SERVER_NAME": "in-process", "SERVER_PORT": "443", "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "https",
             "wsgi.input": io.BytesIO(body), "wsgi.errors": io.StringIO(), "wsgi.version": (1, 0),
             "wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False,
             "CONTENT_LENGTH": str(len(body)), "sampan.user": self._user, "HTTP_USER_AGENT": "differential/1",

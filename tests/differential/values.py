@@ -75,7 +75,7 @@ _WORDS = {
     "generateName": ["@NAME@-", "Bad_"],
     "namespace": ["differential", "other", "", "Bad_Ns"],
     "appProtocol": ["http", "kubernetes.io/h2c", "a b"],
-    "token": ["peertoken", "none", ""],
+    "token": ["none", ""],
     "divisor": ["1", "1Mi", "3"],
 }  # fmt: skip
 _STRINGS = st.sampled_from(["a", "web", "a-b", "a.b", "", "A_b", "a b", "-a", "é", "1", "true", "x" * 64, "y" * 254])

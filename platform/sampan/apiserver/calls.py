@@ -90,7 +90,8 @@ class ServedCall:
             if self._decoded is None:
                 self._decoded, warnings = machinery.decode(served.kind, data, media, self.strictness)
                 self._request.warnings += warnings
-            return machinery.copy(self._decoded)
+            found: Object = machinery.copy(self._decoded)
+            return found
         return machinery.decode_options(data, media)
 
     def target(self) -> Object:

@@ -158,8 +158,8 @@ def _check(intent: Intent, options: Options, old: Object) -> None:
         raise _unmet(resource, intent.name, why)
     if options.revision and options.revision != meta.get("resourceVersion"):
         why = (
-            f"the ResourceVersion in the precondition ({options.revision}) does not match the ResourceVersion in record "
-            f"({meta.get('resourceVersion')}). The object might have been modified"
+            f"the ResourceVersion in the precondition ({options.revision}) does not match the ResourceVersion in "
+            f"record ({meta.get('resourceVersion')}). The object might have been modified"
         )
         raise _unmet(resource, intent.name, why)
 

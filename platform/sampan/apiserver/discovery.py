@@ -15,7 +15,7 @@ from sampan.apiserver.negotiation import ranges
 from sampan.apiserver.registry import Registry, Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import no_such_path
-from sampan.contracts.serving import Answer, Delegated
+from sampan.contracts.serving import Answer, Delegated, Subresource
 
 AGGREGATED = {
     version: f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
@@ -204,9 +204,17 @@ def _aggregated_resource(served: Served) -> dict[str, Any]:
 def _subresources(served: Served) -> list[tuple[str, str, str, str, list[str]]]:
     """(name, group, version, kind, verbs) of each."""
     kind = served.kind
-    found = [(sub.name, sub.group, sub.version, sub.kind, list(sub.verbs)) for sub in kind.subresources]
+    found = [(sub.name, sub.group, sub.version, sub.kind, _verbs_of(sub)) for sub in kind.subresources]
     if kind.scale:
         found.append(("scale", "autoscaling", "v1", "Scale", ["get", "patch", "update"]))
     if kind.status:
         found.append(("status", kind.group, kind.version, kind.kind, ["get", "patch", "update"]))
     return sorted(found)
+
+
+def _verbs_of(sub: Subresource) -> list[str]:
+    """As declared; of a connection, what its methods amount to."""
+    return list(sub.verbs) or sorted({_VERBS[method] for method in sub.methods if method in _VERBS})
+
+
+_VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}

@@ -80,7 +80,7 @@ def listing(
 def _items(bodies: list[bytes], head: bytes, *, alike: bool) -> tuple[bytes, ...]:
     """Encoded objects one after the other, without what each of them begins with.
 
-    Views spare a copy of each. ``alike`` says that all begin with ``head``: to ask each of them costs as much again.
+    Views spare a copy of each. ``alike`` says that all begin with ``head``; to ask each costs as much as a view.
     """
     if not head or not bodies:
         return (b",".join(bodies),)

@@ -22,7 +22,7 @@ from sampan.apiserver.writes import Intent
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
 from sampan.contracts.store import Op
-from sampan.errors import MethodNotAllowed, UnsupportedMediaType
+from sampan.errors import BadRequest, MethodNotAllowed, UnsupportedMediaType
 from sampan.objects.tables import to_partial
 
 METHODS = {"create": "POST", "get": "GET", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
@@ -171,6 +171,10 @@ class Subresources:
 
     def _scale_put(self, request: Request) -> Callable[[Object], Object]:
         sent = machinery.decode_kind("autoscaling", "v1", "Scale", bodies.read(request), bodies.media_of(request))
+        if sent.get("kind") not in (None, "", "Scale"):
+            kind = sent["kind"]
+            why = f'no kind "{kind}" is registered for version "autoscaling/v1"'
+            raise BadRequest(f'{kind} in version "v1" cannot be handled as a Scale: {why}')
         return lambda shown: sent
 
     def _scale_patch(self, request: Request, served: Served) -> Callable[[Object], Object]:

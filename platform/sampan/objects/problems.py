@@ -23,8 +23,9 @@ def required(path: str, detail: str = "") -> Problem:
     return Problem(path, "FieldValueRequired", f"Required value: {detail}" if detail else "Required value")
 
 
-def duplicate(path: str, value: Any) -> Problem:
-    return Problem(path, "FieldValueDuplicate", f"Duplicate value: {shown(value)}")
+def duplicate(path: str, value: Any, detail: str = "") -> Problem:
+    text = f"Duplicate value: {shown(value)}"
+    return Problem(path, "FieldValueDuplicate", f"{text}: {detail}" if detail else text)
 
 
 def unsupported(path: str, value: Any, supported: Iterable[str]) -> Problem:

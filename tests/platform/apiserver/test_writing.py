@@ -257,7 +257,7 @@ def test_keys_that_an_apply_gives_twice_are_a_warning_unless_strict(api: Any) ->
 def test_a_deletion_with_an_unknown_dry_run_deletes_nothing(api: Any) -> None:
     api.post(CMS, {"metadata": {"name": "a"}})
     for wrong in (["Some"], "All", ["All", "x"]):
-        assert api.delete(f"{CMS}/a", {"dryRun": wrong}).status_code == 422
+        assert api.delete(f"{CMS}/a", {"dryRun": wrong}).status_code in (400, 422)
     assert api.delete(f"{CMS}/a", {"dryRun": ["All"]}).status_code == 200
     assert api.get(f"{CMS}/a").status_code == 200
 

@@ -178,7 +178,7 @@ def test_without_a_metrics_api_the_status_says_so(client, look):
 @pytest.mark.parametrize("reference, words", [
     ({"kind": "Nothing", "apiVersion": "apps/v1"}, 'no matches for kind "Nothing" in version "apps/v1"'),
     ({"kind": "Deployment", "apiVersion": "no.such/v1"}, 'no matches for kind "Deployment" in version "no.such/v1"'),
-    ({"kind": "ConfigMap", "apiVersion": "v1"}, "the server could not find the requested resource"),
+    ({"kind": "ControllerRevision", "apiVersion": "apps/v1"}, "the server could not find the requested resource"),
 ])  # fmt: skip
 def test_a_target_that_cannot_be_scaled_is_named(client, look, reference, words):
     autoscaler(client, scaleTargetRef={"name": "web", **reference})

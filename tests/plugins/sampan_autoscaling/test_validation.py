@@ -12,7 +12,11 @@ CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utili
 
 
 def problems(**spec):
-    whole = {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "maxReplicas": 3, **copy(spec)}
+    whole = {
+        "scaleTargetRef": {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1"},
+        "maxReplicas": 3,
+        **copy(spec),
+    }
     obj = {"metadata": {"name": "web"}, "spec": whole}
     default(obj)
     return [f"{problem.path}: {problem.message}" for problem in validate(obj, None)]
@@ -35,7 +39,7 @@ def test_a_plain_one_is_fine():
     "spec, words",
     [
         ({"minReplicas": 0}, "spec.minReplicas: Invalid value: 0: must be greater than or equal to 1"),
-        ({"maxReplicas": 0}, "spec.maxReplicas: Invalid value: 0: must be greater than 0"),
+        ({"maxReplicas": 0}, "spec.maxReplicas: Required value: must be set and greater than 0"),
         ({"minReplicas": 4}, "spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`"),
         ({"scaleTargetRef": {"name": "x"}}, "spec.scaleTargetRef.kind: Required value"),
         ({"scaleTargetRef": {"kind": "a/b", "name": "x"}}, "may not contain '/'"),

@@ -56,7 +56,7 @@ def test_taints_are_checked():
 
 def test_addresses_of_pods_stay_once_given():
     assert paths(node(podCIDR="10.0.0.0/24"), node()) == []
-    assert paths(node(), node(podCIDR="10.0.0.0/24")) == ["spec.podCIDR"]
+    assert paths(node(), node(podCIDRs=["10.0.0.0/24"])) == ["spec.podCIDRs"]
 
 
 def test_capacity_has_to_be_amounts():

@@ -39,7 +39,7 @@ RESERVED = (
         (made(value=1_000_000_001),
          "value: Forbidden: maximum allowed value of a user defined priority is 1000000000"),
         (made(preemptionPolicy="Sometimes"),
-         'preemptionPolicy: Unsupported value: "Sometimes": supported values: "Never", "PreemptLowerPriority"'),
+         'preemptionPolicy: Unsupported value: "Sometimes": supported values: "PreemptLowerPriority", "Never"'),
         (made("system-mine", value=1), f"{RESERVED}system-mine is not a known system priority class"),
         (made("system-node-critical", value=1),
          f"{RESERVED}value of system-node-critical PriorityClass must be 2000001000"),

@@ -63,7 +63,7 @@ def test_exactly_one_sort_of_attributes_is_wanted(spec):
 def test_a_local_review_keeps_to_its_namespace():
     spec = {"resourceAttributes": {"verb": "get", "resource": "pods", "namespace": "b"}, "user": "x"}
 
-    with pytest.raises(Invalid, match="spec.resourceAttributes.namespace.*must match metadata.namespace"):
+    with pytest.raises(Invalid, match=r"spec\.resourceAttributes\.namespace.*must match metadata\.namespace"):
         ask("LocalSubjectAccessReview", spec, namespace="a")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sampan.apiserver import bodies, drive, forms, machinery, negotiation
 from sampan.apiserver.deletes import Deleter, Options, read_options
 from sampan.apiserver.encoding import encode_json
+from sampan.apiserver.freshness import too_large
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.selecting import Selection
@@ -42,7 +43,10 @@ class DeleteCollection:
         form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
         selection = Selection.of(request, served)
         options = delete_options(request)
-        found = self._list.slice(served, selection, read_query(request, served.scope(request.namespace)))
+        asked = read_query(request, served.scope(request.namespace))
+        if max(asked.exact, asked.at_least) > self._writing.cache.revision:
+            raise too_large(max(asked.exact, asked.at_least), self._writing.cache.revision)
+        found = self._list.slice(served, selection, asked)
         return self._writing.run(request, self._all(request, served, form, options, found))
 
     def _all(self, request: Request, served: Served, form: negotiation.Form, options: Options, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]

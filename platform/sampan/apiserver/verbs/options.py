@@ -37,7 +37,7 @@ def integer(request: Request, name: str) -> int | None:
 def is_set(request: Request, name: str) -> bool:
     """A boolean as Go's converters read it: what is not 0 or false is true."""
     found = request.query.get(name)
-    return bool(found) and found[0].lower() not in ("0", "false")
+    return found is not None and bool(found) and found[0].lower() not in ("0", "false")
 
 
 def check_numbers(request: Request) -> None:

@@ -84,10 +84,7 @@ class Patch:
         except NotFound:
             if intent.subresource:
                 raise
-        if applied["metadata"].get("uid"):
-            raise conflict(
-                served.resource,
-                intent.name,
-                "uid mismatch: the provided object specified uid, and no existing object was found",
-            )
+        if uid := applied["metadata"].get("uid"):
+            why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise conflict(served.resource, intent.name, why)
         return (yield from writer.create(intent, writer.ownership.applied(intent, None, applied, force=force)))

@@ -188,10 +188,8 @@ class _Run:
         holder, last = self._parent(pointer, "replace")
         if isinstance(holder, list):
             holder[_index(last, len(holder), pointer, "replace")] = value
-        elif last in holder:
+        else:  # absent or not: the API server's library does not look
             holder[last] = value
-        else:
-            raise _missing(pointer, "replace", "doc is missing key")
 
     def _test(self, pointer: str, value: Any) -> None:
         """An absent field equals null, as the API server's library has it."""

@@ -110,7 +110,10 @@ def test_force_takes_the_field_over():
 def test_the_same_value_is_shared_without_conflict():
     live = applied(None, config({"replicas": 3}), "first")
 
-    assert owners(applied(live, config({"replicas": 3}))) == [("first", "Apply"), ("me", "Apply")]
+    assert owners(applied(live, config({"replicas": 3}))) == [
+        ("me", "Apply"),
+        ("first", "Apply"),
+    ]  # who came to it without a change has no time
 
 
 def test_what_is_applied_no_more_is_removed():

@@ -45,7 +45,6 @@ def test_operations_change_the_document_as_the_rfc_says(operations, expected):
         (op("test", "/a/b/0", value=2), "testing value /a/b/0 failed: test failed"),
         (op("test", "/a/b/0", value=True), "testing value /a/b/0 failed: test failed"),
         (op("remove", "/x"), "remove operation does not apply: Unable to remove nonexistent key"),
-        (op("replace", "/x", value=1), "replace operation does not apply: doc is missing key"),
         (op("add", "/x/y", value=1), "add operation does not apply: doc is missing path"),
         (op("add", "/a/b/9", value=1), "add operation does not apply: doc is missing path"),
         (op("add", "/a/b/01", value=1), "add operation does not apply"),
@@ -116,3 +115,7 @@ def test_any_patch_works_or_is_refused(patch):
         assert error.code < 500
 
     assert before == DOCUMENT
+
+
+def test_a_member_that_is_not_there_is_replaced_all_the_same():
+    assert json_patch.apply({"a": {}}, [op("replace", "/a/x", value=1)]) == {"a": {"x": 1}}

@@ -112,10 +112,11 @@ def one_container(path: str, container: dict[str, Any], around: Surroundings) ->
         yield from mounts.volume_devices(f"{path}.volumeDevices", found, container, around.volumes)
     if found := get("resources"):
         yield from container_resources(f"{path}.resources", found, around.claims)
-    for name in PROBES:
+    lives = ".initContainers[" not in path or is_sidecar(container)  # others have neither, whatever is in them
+    for name in PROBES if lives else ():
         if (found := get(name)) is not None:
             yield from probes.probe(f"{path}.{name}", found, name)
-    if lifecycle := get("lifecycle"):
+    if lives and (lifecycle := get("lifecycle")):
         yield from probes.hooks(f"{path}.lifecycle", lifecycle, around.grace)
     if found := get("securityContext"):
         yield from security.container_context(f"{path}.securityContext", found)

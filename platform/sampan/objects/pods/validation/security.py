@@ -71,7 +71,7 @@ def container_context(path: str, context: dict[str, Any]) -> Iterator[Problem]:
 def _shared(path: str, context: dict[str, Any]) -> Iterator[Problem]:
     yield from _ids(path, context, ("runAsUser", "runAsGroup"))
     for field in ("seccompProfile", "appArmorProfile"):
-        if profile := context.get(field):
+        if (profile := context.get(field)) is not None:
             yield from _profile(f"{path}.{field}", profile)
 
 
@@ -84,13 +84,17 @@ def _ids(path: str, context: dict[str, Any], fields: tuple[str, ...]) -> Iterato
 
 def _profile(path: str, profile: dict[str, Any]) -> Iterator[Problem]:
     kind, file = profile.get("type") or "", profile.get("localhostProfile")
+    name = path.rpartition(".")[2]
+    word = "seccomp" if name == "seccompProfile" else "AppArmor"
     if not kind:
-        yield problems.required(f"{path}.type", "type is required when profile is set")
+        yield problems.required(f"{path}.type", f"type is required when {name} is set")
     elif kind not in SECCOMP:
         yield problems.unsupported(f"{path}.type", kind, SECCOMP)
-    elif kind == "Localhost" and not file:
-        yield problems.required(f"{path}.localhostProfile", "must be set when profile type is Localhost")
-    elif kind != "Localhost" and file is not None:
-        yield problems.invalid(f"{path}.localhostProfile", file, "can only be set when type is Localhost")
-    elif file and path.endswith("seccompProfile"):
-        yield from validate_local_path(f"{path}.localhostProfile", file)
+    if kind == "Localhost":
+        if file is None or (not file and word == "AppArmor"):
+            yield problems.required(f"{path}.localhostProfile", f"must be set when {word} type is Localhost")
+        elif word == "seccomp":
+            yield from validate_local_path(f"{path}.localhostProfile", file)
+    elif file is not None and (word == "seccomp" or kind in SECCOMP):
+        shown = profile if word == "seccomp" else file
+        yield problems.invalid(f"{path}.localhostProfile", shown, f"can only be set when {word} type is Localhost")

@@ -29,6 +29,7 @@ MOST_SEARCHES = 32
 LONGEST_SEARCHES = 2048
 _NAMED = (
     ("hostname", names.dns_label),
+    ("hostnameOverride", names.dns_subdomain),
     ("subdomain", names.dns_label),
     ("nodeName", names.dns_subdomain),
     ("serviceAccountName", names.dns_subdomain),
@@ -109,7 +110,8 @@ def _rare(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
     for index, claim in enumerate(spec.get("resourceClaims") or ()):
         yield from _claim(f"{path}.resourceClaims[{index}]", claim)
     if (system := spec.get("os")) and system.get("name") not in ("linux", "windows"):
-        yield from _choice(f"{path}.os", system.get("name"), ("linux", "windows"))
+        where = f"{path}.os" if system.get("name") else f"{path}.os.name"
+        yield from _choice(where, system.get("name"), ("linux", "windows"))
 
 
 def _dns(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
