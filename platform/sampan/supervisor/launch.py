@@ -13,6 +13,7 @@ from sampan.errors import ConfigError
 from sampan.settings import Settings
 from sampan.supervisor import cluster
 from sampan.supervisor.processes import Supervisor
+from sampan.supervisor.state import write_loaded
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
     for name in PRELOAD:
         __import__(name)
     wanted = cluster.processes(settings, plugins, options, members)
+    write_loaded(settings.home, plugins.found)
     return Supervisor(settings.home, wanted, reload=lambda: cluster.reread(config, str(settings.home)))
 
 
