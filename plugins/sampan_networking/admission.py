@@ -46,7 +46,7 @@ class NotEnforced:
     resources = frozenset({"networkpolicies.networking.k8s.io"})
 
     def admit(self, review: Review) -> None:
-        if not review.subresource:
+        if not review.subresource and review.kind.resource.group_resource in self.resources:
             review.warnings.append(NOT_ENFORCED)
 
 

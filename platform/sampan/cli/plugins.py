@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -14,6 +16,7 @@ from sampan.plugins import Found, Plugins, suggest
 from sampan.scaffold import KINDS, write
 from sampan.settings import Where, load
 from sampan.supervisor.cluster import load_plugins
+from sampan.supervisor.state import is_running, read_loaded
 
 
 @click.group()
@@ -25,20 +28,46 @@ def command() -> None:
 @click.option("--wide", is_flag=True, help="The hooks of each as well.")
 @click.pass_obj
 def list_(where: Where, wide: bool) -> None:
-    """Name every installed plugin, whether it is on, and what is wrong with it: at boot, and in the running cluster."""
+    """Name every plugin of the running cluster, whether it is on, and what is wrong with it; where none runs, those of
+    the next start. What the next start changes is said too."""
     plugins, wrong = _state(where)
     rows = [("PLUGIN", "STATE", "FROM", "MODULE")]
     notes: list[list[str]] = [[]]
-    for found in plugins.found:
+    for found, change in now_and_next(_running(where), plugins.found):
         if not found.addon:
             rows.append((found.name, _word(found), _origin(found), found.module))
             hooks = [f"hooks: {', '.join(plugins.hooks_of(found.name)) or 'none'}"] if wide else []
-            notes.append([*hooks, *([found.error] if found.error else []), *wrong.get(found.name, ())])
+            notes.append([*filter(None, [*hooks, change, found.error]), *wrong.get(found.name, ())])
     widths = [max(len(row[column]) for row in rows) + 2 for column in range(3)]
     for row, below in zip(rows, notes, strict=True):
         click.echo("".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + row[3])
         for line in below:
             click.echo(f"    {line}")
+
+
+def _running(where: Where) -> list[Found]:
+    """The plugins that the running cluster has loaded; [] where none runs."""
+    home = load(**where).home
+    return [Found(**each) for each in read_loaded(home)] if home.exists() and is_running(home) else []
+
+
+def now_and_next(running: list[Found], coming: list[Found]) -> Iterator[tuple[Found, str]]:
+    """Each plugin as it is now, and what the next start makes of it ("" when nothing else). ``running`` [] means that
+    only the next start is known."""
+    now = {each.name: each for each in running or coming}
+    then = {each.name: each for each in coming}
+    for name in sorted(now | then):
+        if name not in now:
+            yield dataclasses.replace(then[name], enabled=False, error=""), f"{_word(then[name])} at the next start"
+        elif name not in then:
+            yield now[name], "no longer installed: gone at the next start"
+        else:
+            change = "" if _facts(now[name]) == _facts(then[name]) else f"{_word(then[name])} at the next start"
+            yield now[name], change and f"{change} ({_origin(then[name])})"
+
+
+def _facts(found: Found) -> tuple[str, str]:
+    return _word(found), _origin(found)
 
 
 @command.command("show")

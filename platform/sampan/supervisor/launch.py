@@ -15,6 +15,7 @@ from sampan.options import hold_reservation, refuse_in_use
 from sampan.settings import Settings
 from sampan.supervisor import cluster
 from sampan.supervisor.processes import Supervisor
+from sampan.supervisor.state import write_loaded
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
     for name in PRELOAD:
         __import__(name)
     wanted = cluster.processes(settings, plugins, options, members)
+    write_loaded(settings.home, plugins.found)
     configured = cluster.Configured(settings, plugins, config, held)
     return Supervisor(settings.home, wanted, reload=configured.reload, facts=configured.facts)
 

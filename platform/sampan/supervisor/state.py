@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -127,3 +127,17 @@ def is_running(home: Path) -> bool:
         return True
     lock.close()
     return False
+
+
+def write_loaded(home: Path, found: Sequence[Any]) -> None:
+    """Which plugins (``plugins.Found`` each) the cluster that is about to run has loaded."""
+    (run_directory(home) / "loaded.json").write_text(json.dumps([asdict(each) for each in found]))
+
+
+def read_loaded(home: Path) -> list[dict[str, Any]]:
+    """What ``write_loaded`` wrote, [] where there is nothing."""
+    try:
+        found: list[dict[str, Any]] = json.loads((home / "run" / "loaded.json").read_text())
+    except (OSError, json.JSONDecodeError):
+        return []
+    return found

@@ -57,7 +57,6 @@ def environment(folder: Path) -> Path:
     for name, module, call in (
         ("pip", "pip._internal.cli.main", "main"),
         ("sampan", "sampan.cli", "main"),
-        ("pytest", "pytest", "console_main"),
         ("gunicorn", "gunicorn.app.wsgiapp", "run"),
     ):
         path = folder / "bin" / name

@@ -7,8 +7,11 @@ import os
 
 import pytest
 
+from sampan import __version__
 from sampan.cli import main
 from sampan.fencing.books import Failure
+from sampan.plugins import Found
+from sampan.supervisor.state import take_lock, write_loaded
 
 
 @pytest.fixture
@@ -66,3 +69,32 @@ def test_a_plugin_that_is_not_there_is_said_so(run):
     code, said = run("show", "rback")
 
     assert (code, said) == (2, "sampan: no plugin or add-on is called 'rback' (did you mean 'rbac'?)\n")
+
+
+def test_what_runs_is_listed_and_what_the_next_start_changes_is_said(run, tmp_path):
+    (tmp_path / "sampan.yaml").write_text("disable: [events]\n")
+    now = [
+        Found("events", "sampan_events.plugin", "sampan", __version__, addon=False, enabled=True),
+        Found("old", "old.plugin", "sampan-old", "1.0", addon=False, enabled=True),
+    ]
+    lock = take_lock(tmp_path)
+    write_loaded(tmp_path, now)
+
+    lines = run("list")[1].splitlines()
+
+    lock.close()
+    at = {line.split()[0]: number for number, line in enumerate(lines) if not line.startswith(" ")}
+    assert lines[at["events"]].split()[1] == "on"
+    assert lines[at["events"] + 1] == f"    off at the next start (sampan {__version__})"
+    assert lines[at["old"] + 1] == "    no longer installed: gone at the next start"
+    assert lines[at["rbac"]].split()[1] == "off"
+    assert lines[at["rbac"] + 1] == "    on at the next start"
+
+
+def test_where_nothing_runs_the_next_start_is_listed(run, tmp_path):
+    write_loaded(tmp_path, [])
+    (tmp_path / "sampan.yaml").write_text("disable: [events]\n")
+
+    lines = {line.split()[0]: line.split() for line in run("list")[1].splitlines()}
+
+    assert (lines["events"][1], lines["rbac"][1]) == ("off", "on")

@@ -119,3 +119,5 @@ def test_who_writes_a_network_policy_is_told_that_it_is_not_enforced(api, namesp
         answer = api.request(method, address, body=policy)
         assert "stored but not enforced" in {k.lower(): v for k, v in answer.headers.items()}["warning"]
     assert "warning" not in {k.lower() for k in api.request("GET", f"{path}/deny").headers}
+    other = api.request("POST", f"/apis/{API}/namespaces/{namespace}/ingresses", body=ingress("other"))
+    assert "warning" not in {k.lower() for k in other.headers}
