@@ -176,7 +176,7 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
 
 def test_long_and_odd_lines_are_one_document_each_and_every_line_is_accounted_for(cluster, namespace, shipper, elastic):
     sizes = (16383, 16384, 16385, 32768, 65536, 200000)
-    long = "; ".join(f"head -c {size - 7} /dev/zero | tr '\\\\0' x; echo {size:06d}$" for size in sizes)
+    long = "; ".join(f"head -c {size - 7} /dev/zero | tr '\\0' x; echo {size:06d}$" for size in sizes)
     odd = r"printf 'bad \377\376 nul \000 bell \007 surrogate \355\240\200 end\n'"
     labels = {"a.b": "1", "a_b": "2", "a": "3", "a.b/c": "4"} | {f"l{n}.x": "y" for n in range(60)}
     pod = cluster.pod("long", f"{long}; {odd}; echo short", restartPolicy="Never")

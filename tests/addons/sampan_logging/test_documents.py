@@ -65,3 +65,12 @@ def test_the_template_takes_any_label_and_keeps_nanoseconds():
     assert fields["@timestamp"] == {"type": "date_nanos"}
     assert fields["kubernetes"]["properties"]["labels"]["type"] == "flattened"
     assert template("logs", stream=True, shards=1, replicas=0)["index_patterns"] == ["logs"]
+
+
+def test_labels_whose_names_differ_in_a_dot_alone_keep_both_values(source, entry):
+    one = entry("a", of=source(labels={"a.b": "1", "a_b": "2", "c": "3"}))
+
+    flat, dotless = (next(actions(one, **{**MORE, "flat": flat}))["_source"]["kubernetes"] for flat in (True, False))
+
+    assert flat["labels"] == {"a.b": "1", "a_b": "2", "c": "3"}
+    assert dotless["labels"] == {"a_b": ["1", "2"], "c": "3"}
