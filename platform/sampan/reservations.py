@@ -220,9 +220,16 @@ def free(key: str, candidates: Iterable[str], own: Reservation, also: Callable[[
         entry[key] for entry in known()
         if entry.get(key) and entry.get("home_id") != own.home_id and Path(entry.get("home", "")).exists()
     ]  # fmt: skip
-    left = [each for each in candidates if not also(each) and not any(overlap(each, used) for used in running)]
-    ranks = {each: max((n for n, used in enumerate(idle, start=1) if _overlap(each, used)), default=0) for each in left}
-    return min(left, key=lambda each: ranks[each], default="")
+    best, unused_for = "", len(idle) + 1
+    for each in candidates:
+        if also(each) or any(overlap(each, used) for used in running):
+            continue
+        rank = max((n for n, used in enumerate(idle, start=1) if _overlap(each, used)), default=0)
+        if rank == 0:
+            return each  # without a look at the others: there may be tens of thousands
+        if rank < unused_for:
+            best, unused_for = each, rank
+    return best
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -151,3 +153,26 @@ def test_the_registry_is_this_users_own(tmp_path):
     assert reservations.registry({"XDG_STATE_HOME": str(tmp_path)}) == tmp_path / "sampan" / "homes"
     own = Path("/var/lib/sampan/homes") if os.geteuid() == 0 else Path.home() / ".local/state/sampan/homes"
     assert reservations.registry({}) == own
+
+
+def test_first_starts_at_the_same_time_get_different_ranges(tmp_path):
+    script = (
+        "import json, sys; from pathlib import Path; from sampan import reservations;"
+        "from sampan.options import hold_reservation; from sampan.settings import parse\n"
+        "with reservations.turn():\n"
+        "    held = hold_reservation(parse({'home': sys.argv[1], 'node': {'runtime': 'exec'}}))\n"
+        "print((Path(sys.argv[1]) / 'cluster.json').read_text(), flush=True); input()"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path / f"home-{number}")], text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
+        )
+        for number in range(6)
+    ]  # fmt: skip
+    found = [json.loads(process.stdout.readline()) for process in processes]
+    for process in processes:
+        process.communicate("\n")
+
+    for key in ("service_cidr", "node_ports"):
+        assert len({each[key] for each in found}) == 6

@@ -106,6 +106,16 @@ def test_the_first_that_nobody_uses_is_chosen(tmp_path):
         assert reservations.free("service_cidr", RANGES, ONE) == RANGES[0]
 
 
+def test_no_more_candidates_are_looked_at_than_are_needed(tmp_path):
+    looked_at = []
+    many = (looked_at.append(cidr) or cidr for cidr in RANGES)
+
+    with reservations.hold(ONE, tmp_path):
+        assert reservations.free("service_cidr", many, TWO) == RANGES[1]
+
+    assert looked_at == list(RANGES[:2])
+
+
 def test_what_a_stopped_cluster_will_use_again_is_left_to_it_as_long_as_others_are_free(tmp_path, registry):
     for age, (name, cidr) in enumerate((("c", RANGES[2]), ("a", RANGES[0]), ("b", RANGES[1]))):
         assert reservations.free("service_cidr", RANGES, TWO) == (RANGES[0] if age < 2 else RANGES[1])

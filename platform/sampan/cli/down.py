@@ -50,9 +50,7 @@ def _refuse_parts(home: Path) -> None:
     """Raises ConfigError: what a node that runs without our supervisor has made must not be taken from under it."""
     if parts := inquiry.parts(home):
         words = ", ".join(f"{name.removeprefix(inquiry.ALONE)} (pid {pid})" for name, pid in parts.items())
-        raise ConfigError(
-            f"parts of the cluster run that `sampan up` has not started: {words}; stop them where they were"
-        )
+        raise ConfigError(f"processes run that `sampan up` has not started: {words}; stop them where they were started")
 
 
 def _clean_up(home: Path, where: Where) -> None:
