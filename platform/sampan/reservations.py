@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "sampan-cluster"
 TURN = "\0sampan-reserving"  # held while somebody looks and reserves
-TURN_SECONDS = 5.0
+TURN_SECONDS = 60.0  # on a busy machine somebody's turn lasts seconds; going on without it gave a range twice
 SOCKETS = "/proc/net/unix"
 SYSTEM_STATE = "/var/lib"  # where root keeps the registry; others keep it in $XDG_STATE_HOME
 FORGOTTEN_AFTER = 7 * 86400.0  # seconds after which a home that does not exist any more is dropped from the registry
@@ -102,13 +102,18 @@ def overlap(one: str, other: str) -> bool:
 
 @contextlib.contextmanager
 def turn() -> Iterator[None]:
-    """Between looking for what is free and reserving it no other cluster of this machine does the same."""
+    """Between looking for what is free and reserving it no other cluster of this machine does the same.
+
+    The kernel ends it with its process. Raises ConfigError where one does not come to an end.
+    """
     with socket.socket(socket.AF_UNIX) as lock:
         deadline = time.monotonic() + TURN_SECONDS
         while not _bound(lock, TURN):
             if time.monotonic() > deadline:
-                log.warning("another process has been choosing addresses for %.0f s; not waiting for it", TURN_SECONDS)
-                break
+                raise ConfigError(
+                    f"another cluster of this machine has been choosing its addresses for {TURN_SECONDS:.0f} s "
+                    f"(`grep {TURN[1:]} /proc/net/unix`); is its process stopped?"
+                )
             time.sleep(0.01)
         yield
 
@@ -153,10 +158,8 @@ def in_use(key: str, wanted: str, theirs: str, home: str) -> str:
     """The sentence for the user."""
     whose = f"the cluster in {home}" if home else "another user's cluster"
     what = f"network.{key} {wanted}" + ("" if wanted == theirs else f" overlaps {theirs}, which")
-    return (
-        f"{what} is in use by {whose} on this machine; stop that one, or "
-        f"choose another range in a new home (without network.{key} a free one is chosen)"
-    )
+    way_out = "choose another range in a new home" if key == "service_cidr" else f"set network.{key} to another range"
+    return f"{what} is in use by {whose} on this machine; stop that one, or {way_out} (a new home finds a free one)"
 
 
 def registry(environ: Mapping[str, str] = os.environ) -> Path:

@@ -131,7 +131,7 @@ def run(running: Running) -> None:
     ip = options.get("node_ip") or "127.0.0.1"
     plugins = options["plugins"]
     runtime = runtimes.choose(options.get("runtime") or "auto", home, options, plugins)
-    runtimes.remove_containers(str(home), options, but=runtime.name)
+    runtimes.remove_others(runtime.name, str(home), options)
     closing: list[Callable[[], Any]] = [runtime.close]
     try:
         host = _host(running, runtime, home, name, ip, settings.max_pods)

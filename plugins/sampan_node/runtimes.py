@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import logging
 import shutil
@@ -62,6 +63,24 @@ def _ask(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> R
     return found
 
 
+def remove_others(but: str, home: str, options: Mapping[str, Any]) -> None:
+    """Containers of every runtime but one: a node that was killed and comes back with another runtime does not see what
+    the first one left."""
+    for name in ("docker", "exec"):
+        folder = Path(home) / name
+        if name == but or not folder.is_dir():
+            continue
+        try:
+            runtime = open_runtime(name, Path(home), options, Installed())
+            with contextlib.closing(runtime):
+                for sandbox in runtime.sandboxes():
+                    runtime.remove_sandbox(sandbox.id)
+        except SampanError as error:
+            log.warning("node: cannot remove what the %s runtime may have left: %s", name, error)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)  # not to be looked at again
+
+
 class Installed:
     """Every installed plugin, disabled or not: what a runtime left behind is removed after it was disabled, too."""
 
@@ -81,15 +100,8 @@ def clean_up(home: str, options: Mapping[str, Any]) -> None:
     """Remove every container and mount of this node; for `sampan down`."""
     from sampan_node.volumes import unmount_all
 
-    remove_containers(home, options)
-    unmount_all(Path(home) / "pods")
-
-
-def remove_containers(home: str, options: Mapping[str, Any], *, but: str = "") -> None:
-    """Of every runtime that this node has used, or of those but one: a node that was killed and comes back with another
-    runtime would not see what the first one left."""
     for name in ("docker", "exec"):
-        if name == but or not (Path(home) / name).is_dir():
+        if not (Path(home) / name).is_dir():
             continue
         try:
             runtime = open_runtime(name, Path(home), options, Installed())
@@ -101,5 +113,4 @@ def remove_containers(home: str, options: Mapping[str, Any], *, but: str = "") -
         for container in runtime.containers():
             runtime.remove_container(container.id)
         runtime.close()
-        if but:  # not to be looked at again
-            shutil.rmtree(Path(home) / name, ignore_errors=True)
+    unmount_all(Path(home) / "pods")

@@ -105,7 +105,7 @@ def test_a_pod_whose_containers_the_daemon_lost_comes_back(docker_cluster, reque
 def test_down_ends_what_a_killed_supervisor_left(tmp_path, tools, runtime, request):
     request.getfixturevalue(f"{runtime}_cluster")  # for the image
     mark = f"marked-{runtime}-{os.getpid()}-{tmp_path.name}"
-    cluster = start(tmp_path / "home", runtime, tools, number=104)
+    cluster = start(tmp_path / "home", runtime, tools)
     memory = [{"name": "m", "emptyDir": {"medium": "Memory"}}]
     mounts = {"volumeMounts": [{"name": "m", "mountPath": "/m"}]}
     cluster.apply(cluster.pod("web", f": {mark}; while true; do sleep 1; done", volumes=memory, container=mounts))
@@ -127,7 +127,7 @@ def test_down_ends_what_a_killed_supervisor_left(tmp_path, tools, runtime, reque
 
 
 def test_up_takes_over_from_a_killed_supervisor_and_pods_run_on(tmp_path, tools, exec_cluster):
-    cluster = start(tmp_path / "home", "exec", tools, number=105)
+    cluster = start(tmp_path / "home", "exec", tools)
     try:
         cluster.apply(cluster.pod("steady", "while true; do sleep 1; done"))
         cluster.kubectl("wait", "--for=condition=Ready", "pod/steady", "--timeout=30s")

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from clusters import Cluster, start, until
 
+from sampan.reservations import home_id
+
 
 def test_up_is_harmless_when_repeated(exec_cluster):
     before = exec_cluster.state()["pid"]
@@ -18,6 +20,16 @@ def test_up_is_harmless_when_repeated(exec_cluster):
 
     assert "already running" in answer and "export KUBECONFIG=" in answer
     assert exec_cluster.state()["pid"] == before
+
+
+def test_up_with_another_port_says_what_runs_and_changes_nothing(exec_cluster):
+    before = (exec_cluster.home / "sampan.yaml").read_text()
+
+    with pytest.raises(AssertionError, match=rf"api\.port is {exec_cluster.port}, not 7199"):  # it ends with 2
+        exec_cluster.sampan("up", "--port", "7199")
+
+    assert (exec_cluster.home / "sampan.yaml").read_text() == before
+    assert f"https://127.0.0.1:{exec_cluster.port} is ready" in exec_cluster.sampan("status")
 
 
 def test_status_plugins_and_addons_tell_the_truth(exec_cluster):
@@ -53,6 +65,10 @@ def test_objects_survive_a_restart_of_the_whole(tmp_path, tools):
         cluster.sampan("down")
         cluster.sampan("up")
         assert cluster.get("configmap", "keeps")["data"] == {"k": "v"}
+        (cluster.home / "sampan.yaml").write_text("apii: {port: 7199}\n")  # a typo: what runs is told and stopped
+        status = cluster.sampan("status")
+        assert f"https://127.0.0.1:{cluster.port} is ready" in status and "apii is not a setting" in status
+        assert "bad" not in cluster.sampan("doctor")
     finally:
         cluster.sampan("down")
     assert "not running" in cluster.sampan("status", check=False)
@@ -60,12 +76,9 @@ def test_objects_survive_a_restart_of_the_whole(tmp_path, tools):
 
 @pytest.mark.docker
 def test_down_leaves_no_container_and_no_rule(tmp_path, tools, docker_cluster):
-    number = 103
     home = tmp_path / "home"
     home.mkdir()
-    (home / "sampan.yaml").write_text(
-        f"network: {{service_cidr: 10.{number}.0.0/16}}\nnode: {{runtime: docker, name: passing}}\n"
-    )
+    (home / "sampan.yaml").write_text("node: {runtime: docker, name: passing}\n")
     cluster = Cluster(home, "docker", 0, docker_cluster.image, tools)
     from clusters import free_port
 
@@ -82,10 +95,13 @@ def test_down_leaves_no_container_and_no_rule(tmp_path, tools, docker_cluster):
             check=True,
         ).stdout
 
+    def tables() -> str:
+        return subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
+
     assert uid in containers()
+    assert f"sampan_{home_id(home)}" in tables()
     cluster.sampan("down")
 
     assert uid not in containers()
-    rules = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
-    assert f"sampan_10_{number}_0_0" not in rules
+    assert f"sampan_{home_id(home)}" not in tables()
     assert str(home) not in Path("/proc/self/mounts").read_text()

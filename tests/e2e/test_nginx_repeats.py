@@ -58,7 +58,7 @@ class Unsteady:
 
 @pytest.fixture(scope="module")
 def unsteady(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[tuple[Unsteady, HTTPSConnection]]:
-    front = fronts.new(tmp_path_factory.mktemp("repeats") / "home", tools, 104)
+    front = fronts.new(tmp_path_factory.mktemp("repeats") / "home", tools)
     front.cluster.sampan("prepare")
     front.write()
     server = Unsteady(front.socket)

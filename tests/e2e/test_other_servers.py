@@ -29,9 +29,7 @@ def cluster(request: pytest.FixtureRequest, tmp_path: Path, tools: Path) -> Iter
     port = free_port()
     home = tmp_path / "home"
     home.mkdir()
-    (home / "sampan.yaml").write_text(
-        f"api: {{port: {port}}}\nnode: {{runtime: exec}}\nnetwork: {{service_cidr: 10.104.0.0/16}}\n"
-    )
+    (home / "sampan.yaml").write_text(f"api: {{port: {port}}}\nnode: {{runtime: exec}}\n")
     cluster = Cluster(home, "exec", port, "", tools)
     subprocess.run([sys.executable, "-c", PREPARE], env=cluster.env, cwd=ROOT, check=True)
     pki = home / "pki"
@@ -80,7 +78,7 @@ def over_tls(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tools: Path
 ) -> Iterator[fronts.Fronted]:
     """nginx reaches gunicorn over TLS, as from another machine; gunicorn's workers are ours or stock ones."""
-    front = fronts.new(tmp_path_factory.mktemp("tls") / "home", tools, 103, tls=True)
+    front = fronts.new(tmp_path_factory.mktemp("tls") / "home", tools, tls=True)
     stock = ("-k", "gthread", "--threads", "16", "--cert-reqs", "1", "--graceful-timeout", "2")
     try:
         front.start(*(stock if request.param == "gthread" else ()))
@@ -122,7 +120,7 @@ def test_headers_are_believed_from_nginx_only_there_too(over_tls, port):
 
 
 def test_a_server_of_two_that_is_killed_is_passed_over(tmp_path, tools):
-    front = fronts.new(tmp_path / "home", tools, 105, tls=True, second=free_port())
+    front = fronts.new(tmp_path / "home", tools, tls=True, second=free_port())
     try:
         front.start()
         connection = HTTPSConnection("127.0.0.1", front.cluster.port, context=load.context(front.home), timeout=10)
@@ -149,7 +147,6 @@ def test_sampan_up_has_several_workers_if_told(tmp_path, tools):
     cluster = Cluster(home, "exec", free_port(), "", tools)
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}, workers: 2}}\nnode: {{enabled: false}}\naddons: []\n"
-        "network: {service_cidr: 10.105.0.0/16}\n"
     )
     cluster.sampan("up")
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -14,7 +13,6 @@ from pathlib import Path
 import pytest
 from clusters import WHICH_PYTHON, Cluster, free_port, until
 
-NUMBER = 106  # Service addresses and node ports of this cluster's own
 FAILOVER = 15.0  # seconds that issue 3 allows between a leader's end and the next one's work
 
 
@@ -54,16 +52,15 @@ def parts(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Par
     home = tmp_path_factory.mktemp("parts") / "home"
     home.mkdir()
     cluster = Cluster(home, "exec", free_port(), "busybox:1", tools)
-    first = 10 if os.geteuid() == 0 else 127
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: exec, name: apart}}\naddons: []\n"
-        f"network: {{service_cidr: {first}.{NUMBER}.0.0/16, node_ports: {30000 + NUMBER * 10}-{30009 + NUMBER * 10}}}\n"
     )
     parts = Parts(cluster)
     try:
         parts.begin("apiserver", "apiserver")
         until(
-            lambda: (home / "kubeconfig").exists() and "ok" in cluster.kubectl("get", "--raw", "/readyz", check=False)
+            lambda: (home / "kubeconfig").exists() and "ok" in cluster.kubectl("get", "--raw", "/readyz", check=False),
+            90,
         )
         for name in ("reconciler", "scheduler", "node"):
             parts.begin(name, name)
@@ -71,7 +68,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Par
         second.mkdir()
         shutil.copyfile(home / "sampan.yaml", second / "sampan.yaml")
         parts.begin("standby", "reconciler", "--kubeconfig", str(home / "kubeconfigs" / "reconciler"), home=second)
-        until(lambda: cluster.kubectl("wait", "--for=condition=Ready", "node/apart", "--timeout=1s", check=False), 30)
+        until(lambda: cluster.kubectl("wait", "--for=condition=Ready", "node/apart", "--timeout=1s", check=False), 90)
         yield parts
     finally:
         for name in list(parts.running):
@@ -89,6 +86,20 @@ def leader(parts: Parts) -> int:
     if not found.startswith("{"):
         return 0
     return int((json.loads(found)["spec"].get("holderIdentity") or "-0").rpartition("-")[2])
+
+
+def test_status_and_doctor_tell_of_the_parts_and_down_leaves_them(parts):
+    cluster = parts.cluster
+    names = ("reconciler", "scheduler", "node-proxy")
+    until(lambda: all(name in cluster.sampan("status", check=False) for name in names), 40)
+
+    status, doctor = cluster.sampan("status"), cluster.sampan("doctor")
+
+    assert f"https://127.0.0.1:{cluster.port} is ready" in status
+    assert "the API server of" in doctor and "cannot be listened on" not in doctor
+    assert "by the exec runtime" in doctor and "containers" not in doctor
+    assert "stop them where they were started" in cluster.sampan("down", check=False)
+    assert "is ready" in cluster.sampan("status")
 
 
 def test_a_deployment_runs_on_separate_processes(parts):

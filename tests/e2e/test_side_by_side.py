@@ -14,9 +14,12 @@ from pathlib import Path
 import pytest
 from clusters import BUSYBOX, Cluster, docker_answers, free_port, import_busybox, until
 
+from sampan.reservations import home_id
+from sampan.supervisor.state import is_alive
+
 pytestmark = [pytest.mark.kubectl, pytest.mark.root]
 
-SERVE = "mkdir -p /tmp/www && echo $NAME > /tmp/www/index.html && exec busybox httpd -f -p $IP:8080 -h /tmp/www"
+SERVE = "echo $NAME > index.html && exec busybox httpd -f -p $IP:8080 -h ."
 TABLES = ["nft", "-t", "list", "tables", "ip"]
 
 
@@ -156,6 +159,47 @@ def test_down_removes_its_own_and_nothing_else(pair):
     assert_each_reaches_its_own(one)
     one.sampan("down")
     assert len(left - tables()) == 1
+
+
+def crash(cluster: Cluster) -> None:
+    """As the machine's memory killer would: the supervisor and all that it has started, at once."""
+    state = cluster.state()
+    family = [state, *(each for each in state["processes"] if each["pid"])]
+    for process in family:
+        os.kill(process["pid"], signal.SIGKILL)
+    until(lambda: not any(is_alive(process) for process in family))
+
+
+def test_what_a_crash_left_goes_with_the_next_start_of_that_home(pair):
+    one, two = pair
+    table = f"sampan_{home_id(two.home)}"
+    crash(two)
+    assert table in tables()
+
+    two.sampan("up")
+    assert_each_reaches_its_own(one, two)
+
+    crash(two)
+    file = two.home / "sampan.yaml"
+    file.write_text(file.read_text().replace("node: {", "node: {enabled: false, "))
+    two.sampan("up")
+    assert table not in tables()
+    assert_each_reaches_its_own(one)
+
+
+def test_doctor_names_what_is_left_of_a_home_that_is_gone(pair):
+    one, two = pair
+    crash(two)
+    subprocess.run(["rm", "-rf", str(two.home)], check=True)
+
+    said = [line for line in one.sampan("doctor", check=False).splitlines() if str(two.home) in line]
+
+    whats = "packet filter table", "launcher of a container" if one.runtime == "exec" else "containers of the cluster"
+    assert all(any(what in line for line in said) for what in whats), said
+    for line in said:
+        subprocess.run(["sh", "-c", line.split("`")[1]], check=True, capture_output=True)
+    assert str(two.home) not in one.sampan("doctor", check=False)
+    assert_each_reaches_its_own(one)
 
 
 def test_a_third_that_insists_on_a_range_in_use_is_refused_in_words(pair, tmp_path, tools):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import guide
 import pytest
 from clusters import free_port
@@ -13,8 +11,6 @@ __all__ = ["elastic", "launched"]
 
 pytestmark = pytest.mark.kubectl
 
-NUMBER = 108  # Service addresses and node ports of this cluster's own
-
 
 @pytest.fixture
 def walked(tmp_path, tools, elastic):
@@ -22,11 +18,7 @@ def walked(tmp_path, tools, elastic):
     home = tmp_path / "home"
     (home / ".sampan").mkdir(parents=True)
     api = free_port()
-    first = 10 if os.geteuid() == 0 else 127
-    (home / ".sampan" / "sampan.yaml").write_text(
-        f"api: {{port: {api}}}\nnode: {{runtime: exec, name: start}}\nnetwork: {{service_cidr: "
-        f"{first}.{NUMBER}.0.0/16, node_ports: {30000 + NUMBER * 10}-{30009 + NUMBER * 10}}}\n"
-    )
+    (home / ".sampan" / "sampan.yaml").write_text(f"api: {{port: {api}}}\nnode: {{runtime: exec, name: start}}\n")
     http, etcd = free_port(), free_port()
     peer = f"--listen-peer-urls http://127.0.0.1:{free_port()}"
     address = f"http://127.0.0.1:{etcd}"

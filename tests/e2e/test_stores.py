@@ -21,14 +21,13 @@ from sampan.errors import SampanError
 pytestmark = pytest.mark.kubectl
 
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", False)
-NUMBERS = {"etcd": 108, "postgres": 109}
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def cluster(request, tmp_path_factory, tools) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp(request.param)
     with engine(request.param, folder) as store:
-        found = start(folder / "home", "exec", tools, number=NUMBERS[request.param], store=store)
+        found = start(folder / "home", "exec", tools, store=store)
         try:
             yield found
         finally:
@@ -111,7 +110,7 @@ def test_a_server_killed_amid_writes_loses_nothing_it_acknowledged(cluster):
 
 def test_a_store_that_hangs_holds_up_only_what_needs_it(tmp_path, tools):
     (member,) = start_members(tmp_path / "etcd", 1)
-    server = make(tmp_path, tools, f"etcd://{member.address}?timeout=1", number=108)
+    server = make(tmp_path, tools, f"etcd://{member.address}?timeout=1")
     client, other = server.client(), server.client()
     try:
         server.start()

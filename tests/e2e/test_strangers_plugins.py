@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import urllib.request
@@ -17,7 +16,6 @@ from sampan.scaffold import write
 pytestmark = pytest.mark.kubectl
 
 EXAMPLES = ROOT / "examples" / "plugins"
-NUMBER = 101  # this cluster's own Service addresses and node ports
 PREFERRED = "example.org/preferred"
 ROOM = {"cpu": "64", "memory": "64Gi", "pods": "110"}
 
@@ -61,11 +59,9 @@ def strangers(tmp_path_factory, tools, examples):
         patch.setenv("PYTHONPATH", str(examples))
         cluster = Cluster(tmp_path_factory.mktemp("home") / "home", "exec", free_port(), "busybox:1", tools)
         cluster.home.mkdir()
-        first = 10 if os.geteuid() == 0 else 127
         settings = {
             "api": {"port": cluster.port},
             "node": {"runtime": "exec", "name": "node-exec"},
-            "network": {"service_cidr": f"{first}.{NUMBER}.0.0/16", "node_ports": "31010-31019"},
             "plugins": {"registries": {"allowed": ["docker.io/library/busybox"]}, "preferred": {"weight": 50}},
         }
         (cluster.home / "sampan.yaml").write_text(json.dumps(settings))

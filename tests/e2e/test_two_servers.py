@@ -24,7 +24,6 @@ SERVICES = Resource("", "v1", "services", "Service", True)
 ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount", True)
 ENDPOINTS = Resource("", "v1", "endpoints", "Endpoints", True)
 SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", True)
-NUMBER = 107  # Service addresses of these clusters' own
 
 _names = itertools.count()
 
@@ -34,8 +33,8 @@ def servers(request, tmp_path_factory, tools) -> Iterator[tuple[Server, Server]]
     """Both started at once on an empty store, so that both find everything missing that a cluster begins with."""
     folder = tmp_path_factory.mktemp(request.param)
     with engine(request.param, folder) as store:
-        one = make(folder / "one", tools, store, number=NUMBER)
-        other = make(folder / "other", tools, store, number=NUMBER, like=one)
+        one = make(folder / "one", tools, store)
+        other = make(folder / "other", tools, store, like=one)
         both = (one, other)
         try:
             for server in both:
@@ -215,7 +214,7 @@ def test_a_dead_server_is_no_endpoint_until_it_is_back(servers, clients):
 @pytest.mark.parametrize("store", ["sqlite", "etcd"])
 def test_several_workers_of_one_server_are_one(store, tmp_path, tools):
     with engine(store, tmp_path) as url:
-        server = make(tmp_path / "one", tools, url, number=NUMBER, workers=2)
+        server = make(tmp_path / "one", tools, url, workers=2)
         clients = []
         try:
             server.start()

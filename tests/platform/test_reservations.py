@@ -155,3 +155,14 @@ def test_two_that_choose_at_once_take_turns():
     thread.join(5)
 
     assert order == ["first", "second"]
+
+
+def test_a_turn_that_never_ends_is_named_and_nobody_goes_on_without_it(monkeypatch):
+    monkeypatch.setattr(reservations, "TURN_SECONDS", 0.0)
+
+    with (
+        reservations.turn(),
+        pytest.raises(ConfigError, match="another cluster of this machine has been choosing its addresses"),
+        reservations.turn(),
+    ):
+        pytest.fail("two at once")

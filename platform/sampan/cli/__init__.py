@@ -73,7 +73,12 @@ class Lazy(click.Group):
         if name in COMMANDS and command is not None and _may_go_below(command, rest):
             from sampan.cli.contributed import extended
 
-            command = extended(command, str(name), lambda: _contributed(ctx))
+            try:
+                command = extended(command, str(name), lambda: _contributed(ctx))
+            except ConfigError:
+                if not rest[0].startswith("-"):
+                    raise
+                # `sampan logs --tail 5` has to work with a wrong configuration file, too
         return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -12,11 +12,14 @@ from sampan.settings import Where, load
 @click.pass_obj
 def command(where: Where) -> None:
     """Run the API server alone."""
-    from sampan.supervisor import cluster
+    from sampan.supervisor import cluster, effective
     from sampan.supervisor.gateway import serve_api
+    from sampan.supervisor.state import live_state
 
     set_up()
     settings = load(**where)
+    if state := live_state(settings.home):
+        effective.refuse_others(state, settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     plugins = cluster.load_plugins(settings)
     plugins.require()

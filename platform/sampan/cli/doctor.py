@@ -24,7 +24,7 @@ from sampan.errors import ConfigError, SampanError
 from sampan.options import endpoint_address, may_use_nftables
 from sampan.settings import Settings, Where, home_of, load
 from sampan.supervisor import effective, inquiry
-from sampan.supervisor.state import is_alive, is_running, read_state
+from sampan.supervisor.state import is_alive, is_running, live_state
 
 PAGE = 2000  # objects
 DOCKER_SOCKET = "/var/run/docker.sock"
@@ -36,9 +36,8 @@ AS_CONTAINERS, AS_PROCESSES = "pods run as containers", "pods run as host proces
 def command(where: Where) -> None:
     """Say what is wrong with this machine, in words. Exit code 1 when something prevents a cluster."""
     home = home_of(**where)
-    state = read_state(home)
     bad = False
-    for grade, text in findings(home, state if is_alive(state) else {}, where):
+    for grade, text in findings(home, live_state(home), where):
         bad = bad or grade == "bad"
         click.echo(f"{grade:5} {text}")
     if bad:

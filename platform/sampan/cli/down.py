@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -72,7 +73,8 @@ def _clean_up(home: Path, where: Where) -> None:
 
 def _stop(home: Path, pid: int) -> None:
     """Tell the supervisor to stop and wait until it has; raises ConfigError."""
-    os.kill(pid, signal.SIGTERM)
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE
     while is_running(home):
         if time.monotonic() > deadline:

@@ -12,10 +12,13 @@ from sampan.settings import Where, load
 @click.pass_obj
 def command(where: Where) -> None:
     """Make keys, certificates and kubeconfigs, renew those near their end, and start nothing."""
-    from sampan.supervisor import cluster
+    from sampan.supervisor import cluster, effective
+    from sampan.supervisor.state import live_state
 
     set_up()
     settings = load(**where)
+    if state := live_state(settings.home):
+        effective.refuse_others(state, settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     cluster.prepare(settings, cluster.load_plugins(settings))
     click.echo(f"{settings.home} is ready for an API server at {settings.server_url}")

@@ -16,7 +16,7 @@ from sampan.errors import StatusError
 from sampan.options import node_name
 from sampan.settings import Where, home_of, load
 from sampan.supervisor import effective, inquiry
-from sampan.supervisor.state import is_alive, is_running, read_state, require_readable
+from sampan.supervisor.state import is_alive, is_running, live_state, read_state, require_readable
 
 if TYPE_CHECKING:
     from sampan.client import Client
@@ -30,8 +30,8 @@ def command(where: Where) -> None:
     if home.exists():
         require_readable(home)
     state = read_state(home)
-    if is_alive(state):
-        _supervised(home, state, where)
+    if running := live_state(home):
+        _supervised(home, running, where)
     elif parts := inquiry.parts(home):
         _in_parts(home, parts)
     elif not home.exists() or not is_running(home):

@@ -53,12 +53,13 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
     if lock is None:
         settings = _running(settings)
         click.echo(f"already running in {settings.home}; see `sampan status`")
-    elif foreground:
-        set_up()
-        _supervisor(settings, where["config"], flags).run()
-        return
     else:
-        _launch(settings, _supervisor(settings, where["config"], flags), lock)
+        with lock:
+            if foreground:
+                set_up()
+                _supervisor(settings, where["config"], flags).run()
+                return
+            _launch(settings, _supervisor(settings, where["config"], flags), lock)
         click.echo(f"starting in {settings.home}")
     wait_until_up(settings, started)
     for failure in failures.recorded(settings.home):
@@ -70,16 +71,7 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
 def _running(wanted: Settings) -> Settings:
     """The settings of the cluster that runs; raises ConfigError, changing nothing, where others are asked for."""
     state = _await(lambda: read_state(wanted.home), API_WAIT, wanted, "the supervisor does not start")
-    running = effective.recorded(state)
-    if running is None:
-        return wanted
-    if different := effective.differences(running, wanted):
-        lines = "".join(f"\n  {line}" for line in different)
-        raise ConfigError(
-            f"a cluster runs in {wanted.home} by other settings (it answers at {running.server_url}):{lines}\n"
-            f"nothing was changed; `sampan down` and the same `sampan up` again start it as asked for"
-        )
-    return running
+    return effective.refuse_others(state, wanted)
 
 
 def _inherit(settings: Settings) -> IO[str] | None:
@@ -140,7 +132,6 @@ def _launch(settings: Settings, supervisor: Supervisor, lock: Any) -> None:
 
     with open(logs / "sampan.log", "ab") as log_file:
         in_background(main, log_file, lock)
-    lock.close()
 
 
 def wait_until_up(settings: Settings, started: float) -> None:

@@ -9,10 +9,12 @@ import contextlib
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from sampan.errors import ConfigError
+from sampan.plugins import ADDON_GROUP
 from sampan.settings import Settings, Where, load, parse
 
 #: Hooks that are asked by the API server alone, which keeps running when the configuration is read again.
@@ -47,18 +49,39 @@ def recorded(state: Mapping[str, Any]) -> Settings | None:
 
 
 def differences(running: Settings, wanted: Settings) -> list[str]:
-    """A line for each setting that is not as it is wanted; what may be secret is not shown."""
+    """A line for each setting that is not as it is wanted; what may be secret is not shown.
+
+    Those of add-ons that are neither running nor wanted make no difference.
+    """
     here, there = dict(_flat(record(running))), dict(_flat(record(wanted)))
+    off = {point.name for point in entry_points(group=ADDON_GROUP)} - {*running.addons, *wanted.addons}
     found = []
     for key in sorted(here.keys() | there.keys()):
         before, after = here.get(key, MISSING), there.get(key, MISSING)
-        if before == after or key == "home":
+        if before == after or key == "home" or (key.startswith("plugins.") and key.split(".")[1] in off):
             continue
         if key.startswith("plugins."):
             found.append(f"{key} is another than is set")
         else:
             found.append(f"{key} is {_shown(before)}, not {_shown(after)}")
     return found
+
+
+def refuse_others(state: Mapping[str, Any], wanted: Settings) -> Settings:
+    """The settings of the cluster that runs by that state, ``wanted`` where it does not say.
+
+    Raises ConfigError, in words, where others are wanted: kubeconfigs and whatever else is made by them would lie.
+    """
+    running = recorded(state)
+    if running is None:
+        return wanted
+    if different := differences(running, wanted):
+        lines = "".join(f"\n  {line}" for line in different)
+        raise ConfigError(
+            f"a cluster runs in {wanted.home} by other settings (it answers at {running.server_url}):{lines}\n"
+            f"nothing was changed; `sampan down` and the same command again take them up"
+        )
+    return running
 
 
 def _flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

@@ -39,8 +39,12 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
     plugins.require()
     with reservations.turn():
         refuse_in_use(settings)
-        options, members = cluster.prepare(settings, plugins)
         held = hold_reservation(settings)
+    is_new = not reservations.authority_id(settings.home)
+    options, members = cluster.prepare(settings, plugins)
+    if is_new and held is not None:  # now it can say whose home it is
+        first, held = held, hold_reservation(settings)
+        first.close()
     for complaint in cluster.clean_up_unwanted(settings, plugins, options):
         log.warning("not cleaned up: %s", complaint)
     for name in PRELOAD:

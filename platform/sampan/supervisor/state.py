@@ -103,6 +103,12 @@ def is_alive(process: Mapping[str, Any]) -> bool:
     return bool(process.get("pid") and process.get("born") and born(process["pid"]) == process["born"])
 
 
+def live_state(home: Path) -> dict[str, Any]:
+    """The state of the supervisor that runs there, {} where none does: the file of a copied home names another's."""
+    state = read_state(home)
+    return state if is_alive(state) and is_running(home) else {}
+
+
 def take_lock(home: Path) -> IO[str] | None:
     """Held while the returned file is open (in any process that inherited it); None if another cluster runs here."""
     file = open(run_directory(home) / "lock", "a+")  # noqa: SIM115 - it must stay open

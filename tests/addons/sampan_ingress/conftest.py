@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from ports import free_port
 
 from sampan_ingress.applying import Applier
 from sampan_ingress.building import Fallbacks, read_parts
@@ -117,12 +118,6 @@ def made():
         backend=backend, path=path, rule=rule, ingress=ingress, service=service, slice=slice_, secret=secret, seen=seen,
         pair=pair, sampan_class=CLASS,
     )  # fmt: skip
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def place_in(folder, **more):

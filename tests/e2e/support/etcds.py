@@ -13,14 +13,10 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ports import free_port
+
 PATIENCE = 30.0
 MISSING = "no etcd on this machine; tools/install-test-needs installs Debian's etcd-server"
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @dataclass

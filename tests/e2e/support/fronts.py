@@ -17,7 +17,6 @@ from clusters import ROOT, WHICH_PYTHON, Cluster, free_port, until
 
 PAGE = ROOT / "docs" / "behind-nginx.md"
 NGINX = "/usr/sbin/nginx"
-NUMBER = 107  # Service addresses and node ports of the shared cluster's own
 OWN_MAIN = """\
 worker_processes 2;
 daemon off;
@@ -149,14 +148,12 @@ class Fronted:
             self.cluster.sampan("down", check=False)
 
 
-def new(home: Path, tools: Path, number: int, **kind: object) -> Fronted:
-    """Not started; ``number`` gives it Service addresses and node ports of its own."""
+def new(home: Path, tools: Path, **kind: object) -> Fronted:
+    """Not started."""
     home.mkdir(parents=True)
     cluster = Cluster(home, "exec", free_port(), "busybox:1", tools)
-    first = 10 if os.geteuid() == 0 else 127
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: exec, name: fronted}}\naddons: []\n"
-        f"network: {{service_cidr: {first}.{number}.0.0/16, node_ports: {30000 + number * 10}-{30009 + number * 10}}}\n"
         "plugins: {auth: {token_file: tokens.csv}}\n"
     )
     (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\nweak-token,weak,,"readers"\n')
@@ -171,7 +168,7 @@ def is_open(port: int) -> bool:
 @pytest.fixture(scope="session")
 def fronted(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Fronted]:
     """A whole cluster behind nginx, its parts as processes of their own; pod ``talker`` says a line every 0.2 s."""
-    front = new(tmp_path_factory.mktemp("nginx") / "home", tools, NUMBER)
+    front = new(tmp_path_factory.mktemp("nginx") / "home", tools)
     try:
         front.start()
         for name in ("reconciler", "scheduler", "node"):

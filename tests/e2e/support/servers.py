@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -66,15 +65,14 @@ class Server:
             self.process.wait(20)
 
 
-def make(folder: Path, tools: Path, store: str, *, number: int, workers: int = 1, like: Server | None = None) -> Server:
+def make(folder: Path, tools: Path, store: str, *, workers: int = 1, like: Server | None = None) -> Server:
     """A server's home; ``like`` is a prepared server of the same cluster."""
     home = folder / "home"
     home.mkdir(parents=True)
     server = Server(Cluster(home, "exec", free_port(), "", tools))
-    first = 10 if os.geteuid() == 0 else 127
     (home / "sampan.yaml").write_text(
         f"store: {store}\napi: {{port: {server.cluster.port}, workers: {workers}}}\n"
-        f"node: {{runtime: exec, enabled: false}}\naddons: []\nnetwork: {{service_cidr: {first}.{number}.0.0/16}}\n"
+        f"node: {{runtime: exec, enabled: false}}\naddons: []\n"
     )
     if like is not None:
         (home / "pki").mkdir(mode=0o700)

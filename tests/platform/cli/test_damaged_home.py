@@ -72,6 +72,13 @@ def quick():
         yield
 
 
+@pytest.fixture(autouse=True)
+def registry(tmp_path, monkeypatch):
+    """Of this test's home alone: a start looks at the ranges that every home of this machine uses."""
+    monkeypatch.setattr("sampan.reservations.SYSTEM_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 @pytest.fixture
 def home(template, tmp_path):
     return shutil.copytree(template, tmp_path / "home")

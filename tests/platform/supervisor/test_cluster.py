@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+from sampan.client import kubeconfig
 from sampan.contracts.components import Component
 from sampan.hookspecs import hookimpl
 from sampan.plugins import Plugins
-from sampan.settings import parse
-from sampan.supervisor.cluster import all_components, all_members, clean_up, processes
+from sampan.settings import load, parse
+from sampan.supervisor.cluster import (
+    Configured,
+    all_components,
+    all_members,
+    clean_up,
+    clean_up_unwanted,
+    load_plugins,
+    processes,
+)
 
 
 class Some:
@@ -78,3 +87,34 @@ def test_cleaning_up_goes_on_past_a_failure_and_says_so(tmp_path, caplog):
     assert complaints == ["a: busy"]
     assert done == [f"{tmp_path}/components/b"]
     assert "cleaning up after a failed" in caplog.text
+
+
+def test_before_a_start_only_what_is_not_wanted_any_more_is_cleaned_up(tmp_path):
+    done = []
+
+    def note(home, options):
+        done.append(home)
+
+    several = plugins(component("a", "node", cleanup=note), component("b", cleanup=note))
+    settings = {"home": str(tmp_path), "node": {"enabled": True}}
+
+    assert clean_up_unwanted(parse(settings), several, {}) == []
+    assert done == []
+    clean_up_unwanted(parse({**settings, "node": {"enabled": False}}), several, {})
+    assert done == [f"{tmp_path}/components/a"]
+
+
+def test_a_reload_takes_up_addons_and_leaves_the_server_where_it_is(tmp_path):
+    file = tmp_path / "sampan.yaml"
+    file.write_text("api: {port: 7001}\naddons: []\nnode: {enabled: false}\n")
+    settings = load(home=str(tmp_path), environ={})
+    configured = Configured(settings, load_plugins(settings), "", None)
+    file.write_text("api: {port: 7199}\naddons: [dns]\nnode: {enabled: false}\n")
+
+    wanted = configured.reload()
+
+    assert "dns" in [process.name for process in wanted]
+    assert configured.facts()["settings"]["api"]["port"] == 7001
+    assert configured.facts()["settings"]["addons"] == ["dns"]
+    for path in (tmp_path / "kubeconfig", tmp_path / "kubeconfigs" / "dns"):
+        assert kubeconfig.load(str(path)).server == "https://127.0.0.1:7001"

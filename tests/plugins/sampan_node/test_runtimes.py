@@ -35,18 +35,18 @@ def test_auto_is_docker_where_it_answers_and_is_enabled(tmp_path, monkeypatch, a
     assert runtimes.choose("auto", tmp_path, {}, Offered(*enabled)).split()[0] == chosen
 
 
+def test_what_another_runtime_left_is_removed_at_the_start_and_its_own_kept(tmp_path):
+    for name in ("exec", "docker"):
+        (tmp_path / name / "sandboxes").mkdir(parents=True)
+
+    runtimes.remove_others("docker", str(tmp_path), {})
+
+    assert [path.name for path in tmp_path.iterdir()] == ["docker"]
+
+
 def test_what_a_disabled_runtime_left_is_removed_all_the_same(tmp_path):
     (tmp_path / "exec").mkdir()
 
     runtimes.clean_up(str(tmp_path), {})  # asks what is installed, not what is enabled
 
     assert (tmp_path / "exec" / "sandboxes").is_dir()
-
-
-def test_what_another_runtime_left_is_removed_at_the_start_and_its_own_kept(tmp_path):
-    for name in ("exec", "docker"):
-        (tmp_path / name / "sandboxes").mkdir(parents=True)
-
-    runtimes.remove_containers(str(tmp_path), {}, but="docker")
-
-    assert [path.name for path in tmp_path.iterdir()] == ["docker"]

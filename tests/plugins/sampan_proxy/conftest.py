@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import ipaddress
 import os
 import shutil
 import socket
@@ -190,15 +191,19 @@ def net(monkeypatch):
 
 @pytest.fixture
 def outsider():
-    """A client on a network of its own, 10.53.77.2, beside this machine, 10.53.77.1."""
+    """A client on a network of its own, of four addresses, beside this machine, which is its ``gateway``."""
+    number = os.getpid() % 16384
+    network = ipaddress.ip_network((0x0A350000 + 4 * number, 30))  # of 10.53.0.0/16
+    gateway, own = (str(network[each]) for each in (1, 2))
     space = Space(f"sp{uuid.uuid4().hex[:6]}")
     near = f"{space.name}0"
     run("ip", "link", "add", near, "type", "veth", "peer", "eth0", "netns", space.name)
-    run("ip", "addr", "add", "10.53.77.1/30", "dev", near)
+    run("ip", "addr", "add", f"{gateway}/30", "dev", near)
     run("ip", "link", "set", near, "up")
-    space.ip("addr", "add", "10.53.77.2/30", "dev", "eth0")
+    space.ip("addr", "add", f"{own}/30", "dev", "eth0")
     space.ip("link", "set", "eth0", "up")
-    space.ip("route", "add", "default", "via", "10.53.77.1")
+    space.ip("route", "add", "default", "via", gateway)
+    space.gateway = gateway
     yield space
     space.remove()
 

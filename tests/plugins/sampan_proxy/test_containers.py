@@ -9,6 +9,7 @@ import subprocess
 import uuid
 
 import pytest
+from ports import free_port
 
 from sampan_proxy.filtering import Filtering
 from sampan_proxy.kernel import open_kernel
@@ -22,8 +23,9 @@ def run(*words: str) -> str:
 
 pytestmark = [pytest.mark.root, pytest.mark.docker]
 
-TABLE = "sampan_proxytest"
-WEB, NODE_PORT = Front("10.98.77.5", "tcp", 80), Front("", "tcp", 30977)
+# This process's own on the machine: other clusters, and other runs of these tests, have their packet rules beside them.
+TABLE = f"sampan_proxytest_{os.getpid()}"
+WEB, NODE_PORT = Front(f"198.18.{os.getpid() % 251}.5", "tcp", 80), Front("", "tcp", free_port())
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,7 @@ def test_containers_are_reached_from_node_containers_and_outside(containers, fil
     pid = run("docker", "inspect", "-f", "{{.State.Pid}}", containers[0][0]).strip()
     seen = {inside(f"/proc/{pid}/ns/net", lambda: page(WEB.address, 80)) for _ in range(20)}
     assert seen == {"one", "two"}  # itself as well
-    assert outsider.do(lambda: page("10.53.77.1", NODE_PORT.port)) in ("one", "two")
+    assert outsider.do(lambda: page(outsider.gateway, NODE_PORT.port)) in ("one", "two")
 
 
 def wait_for_server(address):

@@ -12,7 +12,7 @@ from sampan.cli.addons.states import FAILING, RUNS, STEP, check_installed, load_
 from sampan.cli.configuration import change, path_of
 from sampan.errors import ConfigError, StatusError
 from sampan.settings import Settings, Where, load
-from sampan.supervisor.state import is_alive, is_running, read_state
+from sampan.supervisor.state import is_alive, is_running, live_state, read_state
 
 SECONDS = 30.0  # that an add-on is given to say how it is, and to stop
 RELOAD = 60.0  # that the supervisor is given to stop and start processes
@@ -63,8 +63,8 @@ def disable_command(where: Where, name: str) -> None:
 
 def check_file(settings: Settings, where: Where) -> None:
     """Raises ConfigError where the running cluster reads another file than the one that is about to be changed."""
-    state, file = read_state(settings.home), path_of(settings, where["config"]).absolute()
-    if is_alive(state) and state.get("config", str(file)) != str(file):
+    state, file = live_state(settings.home), path_of(settings, where["config"]).absolute()
+    if state.get("config", str(file)) != str(file):
         raise ConfigError(f"the running cluster reads {state['config']}, not {file}; name it with --config")
 
 
