@@ -34,7 +34,10 @@ class SqliteStore:
             self._reserve = Reserve(options.path, options.reserve << 20)
         except OSError as error:
             place = error.filename or options.path
-            raise Unusable(f"the store cannot be opened: {place}: {error.strerror or error}") from error
+            raise Unusable(
+                f"the store cannot be opened: {place}: {error.strerror or error}; it must be a place that this user "
+                "may read and write"
+            ) from error
         self._writer = Writer(options, self._feed, self._notices, self._turns, self._condition, self._reserve)
         self._closing = threading.Lock()
         self._closed = False

@@ -44,7 +44,7 @@ PEM = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory):
+def template(tmp_path_factory, quick):
     """A home in which a server has run and that holds an object."""
     home = tmp_path_factory.mktemp("template") / "home"
     home.mkdir()
@@ -65,11 +65,19 @@ def template(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def quick():
-    """Nothing here is about loss of power."""
+def quick(tmp_path_factory):
+    """Nothing here is about loss of power, nor about other homes of this machine."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sampan.reservations.SYSTEM_STATE", str(tmp_path_factory.mktemp("state")))
         patch.setattr("os.fsync", lambda descriptor: None)
         yield
+
+
+@pytest.fixture(autouse=True)
+def registry(tmp_path, monkeypatch):
+    """Of this test's home alone: a start looks at the ranges that every home of this machine uses."""
+    monkeypatch.setattr("sampan.reservations.SYSTEM_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
