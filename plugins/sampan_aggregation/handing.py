@@ -144,7 +144,7 @@ def headers_for(call: Call, host: str) -> list[tuple[str, str]]:
     """What the extension server is told: the client's own headers, less those that speak of this connection or of who
     the caller is, and who the caller is."""
     passed = [
-        (name, value)
+        (name, value.encode().decode("latin-1"))  # UTF-8 on the wire, as it came
         for name, value in call.headers.items()
         if name not in DROPPED and not name.startswith(DROPPED_STARTS)
     ]

@@ -13,6 +13,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.objects import quantities
+from sampan_node.growth import Room, TooLong
 
 #: (kind "ConfigMap" or "Secret", name) -> the object or None
 Lookup = Callable[[str, str], Object | None]
@@ -41,7 +42,24 @@ def expand_strictly(text: str, env: Mapping[str, str]) -> str:
     for match in _REFERENCE.finditer(text):
         if match[0] != "$$" and match[1] not in env:
             raise ConfigProblem(f"missing value for {match[1]!r} in {text!r}")
+    _make_room(Room(), text, env)
     return expand(text, env)
+
+
+def expand_words(words: Iterable[str] | None, env: Mapping[str, str]) -> list[str]:
+    """A command or its arguments; raises ConfigProblem where they grow without measure."""
+    room, made = Room(), []
+    for word in words or ():
+        _make_room(room, word, env)
+        made.append(expand(word, env))
+    return made
+
+
+def _make_room(room: Room, text: str, env: Mapping[str, str]) -> None:
+    try:
+        room.take(text, env)
+    except TooLong as error:
+        raise ConfigProblem(str(error)) from None
 
 
 def values_of(obj: Object) -> dict[str, str]:
@@ -58,7 +76,10 @@ def environment(
     env = service_environment(services)
     for source in container.get("envFrom") or ():
         env |= _from_source(pod, source, lookup)
+    room = Room()
     for entry in container.get("env") or ():
+        if not entry.get("valueFrom"):
+            _make_room(room, entry.get("value", ""), env)
         value = _value(pod, container, entry, lookup, allocatable, env)
         if value is not None:
             env[entry["name"]] = value
