@@ -141,7 +141,7 @@ def headers_for(call: Call, host: str) -> list[tuple[str, str]]:
     """What the extension server is told: the client's own headers, less those that speak of this connection or of who
     the caller is, and who the caller is."""
     passed = [
-        (name, value)
+        (name, value.encode().decode("latin-1"))  # UTF-8 on the wire, as it came
         for name, value in passed_on(call.headers.items(), call.headers.get("connection", ""))
         if name not in OURS and not is_identity(name)
     ]

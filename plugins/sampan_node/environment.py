@@ -13,6 +13,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.objects import quantities
+from sampan_node.growth import Room, TooLong
 
 #: (kind "ConfigMap" or "Secret", name) -> the object or None
 Lookup = Callable[[str, str], Object | None]
@@ -44,6 +45,7 @@ def expand_strictly(text: str, env: Mapping[str, str]) -> str:
     """For subPathExpr, where a name that is unknown or empty is an error."""
     if missing := sorted({name for name, is_name in _pieces(text) if is_name and not env.get(name)}):
         raise ConfigProblem(f"missing value for {', '.join(missing)}")
+    _make_room(Room(), text, env)
     return expand(text, env)
 
 
@@ -66,6 +68,22 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     yield text[start:], False
 
 
+def expand_words(words: Iterable[str] | None, env: Mapping[str, str]) -> list[str]:
+    """A command or its arguments; raises ConfigProblem where they grow without measure."""
+    room, made = Room(), []
+    for word in words or ():
+        _make_room(room, word, env)
+        made.append(expand(word, env))
+    return made
+
+
+def _make_room(room: Room, text: str, env: Mapping[str, str]) -> None:
+    try:
+        room.take(text, env)
+    except TooLong as error:
+        raise ConfigProblem(str(error)) from None
+
+
 def values_of(obj: Object) -> dict[str, str]:
     """The data of a ConfigMap or Secret as text."""
     if obj.get("kind") == "Secret" or "stringData" in obj or "type" in obj:
@@ -80,7 +98,10 @@ def environment(
     env = service_environment(services)
     for source in container.get("envFrom") or ():
         env |= _from_source(pod, source, lookup)
+    room = Room()
     for entry in container.get("env") or ():
+        if not entry.get("valueFrom"):
+            _make_room(room, entry.get("value", ""), env)
         value = _value(pod, container, entry, lookup, allocatable, env)
         if value is not None:
             env[entry["name"]] = value

@@ -9,7 +9,7 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import ContainerSpec, Mount, PortMapping, Resources, SandboxSpec
 from sampan.objects import quantities
 from sampan.objects.pods.containers import walk
-from sampan_node.environment import ConfigProblem, expand
+from sampan_node.environment import ConfigProblem, expand_words
 
 
 def hostname(pod: Object) -> str:
@@ -106,8 +106,8 @@ def container_spec(
     capabilities = own.get("capabilities") or {}
     return ContainerSpec(
         name=container["name"], attempt=attempt, image=container["image"],
-        command=[expand(word, env) for word in container.get("command") or ()],
-        args=[expand(word, env) for word in container.get("args") or ()],
+        command=expand_words(container.get("command"), env),
+        args=expand_words(container.get("args"), env),
         working_dir=container.get("workingDir", ""), env=env, mounts=mounts,
         resources=resources(container.get("resources") or {}), user=text, groups=groups,
         privileged=bool(own.get("privileged")), read_only_root=bool(own.get("readOnlyRootFilesystem")),

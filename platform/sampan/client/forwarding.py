@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -61,7 +61,7 @@ def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContex
     headers["accept-encoding"] = "identity"  # links in pages have to be read
     target = _quoted("/" + call.rest.lstrip("/")) + _query(call)
     try:
-        connection.request(call.method, target, body=call.raw_body() or None, headers=headers)
+        connection.request(call.method, target, body=call.raw_body() or None, headers=_wire(headers))
         response = connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
         connection.close()
@@ -87,6 +87,11 @@ def _connection(scheme: str, host: str, port: int, tls: ssl.SSLContext | None) -
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return http.client.HTTPSConnection(host, port, timeout=SECONDS, context=context)
+
+
+def _wire(headers: Mapping[str, str]) -> dict[str, bytes]:
+    """As bytes: http.client would refuse what is not Latin-1."""
+    return {key: value.encode() for key, value in headers.items()}
 
 
 def _quoted(path: str) -> str:

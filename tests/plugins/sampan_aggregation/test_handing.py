@@ -202,3 +202,9 @@ def test_names_are_utf_8_on_the_wire():
     ((_, value),) = identity(User("zoë€"))
 
     assert value.encode("latin-1").decode() == "zoë€"
+
+
+def test_a_clients_own_header_is_utf_8_on_the_wire():
+    headers = dict(handing.headers_for(call(**{"x-note": "zoë€"}), HOST))
+
+    assert headers["x-note"].encode("latin-1").decode() == "zoë€"

@@ -1,6 +1,14 @@
 import pytest
 
-from sampan_node.environment import ConfigProblem, environment, expand, expand_strictly, field_value, quoted
+from sampan_node.environment import (
+    ConfigProblem,
+    environment,
+    expand,
+    expand_strictly,
+    expand_words,
+    field_value,
+    quoted,
+)
 
 POD = {
     "metadata": {"name": "web", "namespace": "default", "labels": {"a": 'x"y'}}, "spec": {"containers": []},
@@ -99,3 +107,16 @@ def test_services_become_variables():
         "MY_DB_PORT": "tcp://10.96.0.5:80", "MY_DB_PORT_80_TCP": "tcp://10.96.0.5:80", "MY_DB_PORT_80_TCP_PROTO": "tcp",
         "MY_DB_PORT_80_TCP_PORT": "80", "MY_DB_PORT_80_TCP_ADDR": "10.96.0.5",
     }  # fmt: skip
+
+
+def test_references_that_multiply_are_refused_before_anything_is_made():
+    doubling = [{"name": f"A{n}", "value": f"$(A{n - 1})$(A{n - 1})"} for n in range(1, 60)]
+    with pytest.raises(ConfigProblem, match="longer than"):
+        made({"name": "A0", "value": "x"}, *doubling)
+    with pytest.raises(ConfigProblem, match="longer than"):
+        made({"name": "A", "value": "x" * 50_000}, *({"name": f"B{n}", "value": "$(A)"} for n in range(100)))
+    env = {"A": "x" * 50_000}
+    for expanded in (lambda: expand_words(["$(A)" * 100], env), lambda: expand_strictly("$(A)" * 100, env)):
+        with pytest.raises(ConfigProblem, match="longer than"):
+            expanded()
+    assert expand_words(["$(A)", "b"], {"A": "1"}) == ["1", "b"]

@@ -15,7 +15,7 @@ NODES = Resource("", "v1", "nodes", "Node", False)
 
 class Echo(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        data = f"{self.path} {self.headers.get('Upgrade')}".encode()
+        data = f"{self.path} {self.headers.get('Upgrade')}{self.headers.get('X-Note') or ''}".encode("latin-1")
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -85,3 +85,9 @@ def test_what_cannot_be_reached_is_said(port):
     ):
         with pytest.raises(kind):
             NodeProxy("")(wrong)
+
+
+def test_a_path_and_a_header_that_are_not_ascii_are_utf8_on_the_wire(port):
+    answer = NodeProxy("")(call("n1", node(port), rest="/zo\u00eb\u20ac", **{"x-note": "\u20ac"}))
+
+    assert b"".join(answer.body) == "/zo%C3%AB%E2%82%AC None\u20ac".encode()
