@@ -112,12 +112,14 @@ class Front:
 
     def _warned(self, request: Request, answer: Answer) -> Answer:
         """With the warnings that a refusal carries too, and that of a deprecated kind. May see an answer twice."""
-        served, wanted = request.served, []
-        if served is not None and served.kind.deprecated and answer.status not in (405, 406):
-            wanted.append(served.kind.deprecated)
+        served = request.served
+        old = served is not None and served.kind.deprecated
+        if not old and (answer.status < 400 or not request.warnings):
+            return answer
+        wanted = [old] if old and answer.status not in (405, 406) else []
         if answer.status >= 400:
             wanted += request.warnings
-        missing = [header for header in warning_headers(wanted) if header not in answer.headers] if wanted else []
+        missing = [header for header in warning_headers(wanted) if header not in answer.headers]
         return replace(answer, headers=[*missing, *answer.headers]) if missing else answer
 
     def find(self, request: Request) -> None:
