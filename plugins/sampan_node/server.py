@@ -28,12 +28,8 @@ from sampan_node.remote import serve_stream
 log = logging.getLogger(__name__)
 
 ALLOWED_NAMES, ALLOWED_GROUPS = {"kube-apiserver-kubelet-client"}, {"system:masters"}
+BACKLOG = 128  # connections not yet accepted; the library's five are fewer than a burst of execs makes
 PATIENCE = 60  # seconds that a client may take over its request head
-
-
-class Listening(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128  # five at once, the library's default, is what a burst of execs exceeds; the rest is reset
 
 
 class Server:
@@ -48,10 +44,12 @@ class Server:
             pass
 
         Bound.agent, Bound.context = agent, context
-        self._http = Listening((address, port), Bound)
+        self._http = ThreadingHTTPServer((address, port), Bound)
+        self._http.daemon_threads = True
         self.port = int(self._http.server_address[1])
 
     def start(self) -> None:
+        self._http.socket.listen(BACKLOG)
         threading.Thread(target=self._http.serve_forever, name="node-server", daemon=True).start()
 
     def stop(self) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
 from sampan.objects import names, problems
-from sampan.objects.addresses import LOOPBACK, is_loopback, unfit
-from sampan_services.loopback import addresses_of
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 AFFINITIES = ("ClientIP", "None")
@@ -49,11 +47,8 @@ def validate_service(new: Object, old: Object | None) -> Iterator[Problem]:
     for name in ("internalTrafficPolicy", "externalTrafficPolicy"):
         if spec.get(name):
             yield from _one_of(f"spec.{name}", spec[name], POLICIES)
-    stored = ((old or {}).get("spec") or {}).get("externalIPs") or ()
     for index, address in enumerate(spec.get("externalIPs") or ()):
-        yield from _reachable(f"spec.externalIPs[{index}]", address, stored)
-        if is_loopback(address) and address not in stored:
-            yield problems.invalid(f"spec.externalIPs[{index}]", address, LOOPBACK)
+        yield from _ip(f"spec.externalIPs[{index}]", address)
     yield from _families(spec)
     yield from _balancer(new)
     if old is not None:
@@ -148,14 +143,13 @@ def _unchanged_ip(spec: Object, before: Object) -> Iterator[Problem]:
 
 
 def validate_endpoints(new: Object, old: Object | None) -> Iterator[Problem]:
-    stored = {address for _, address in addresses_of(old or {})}
     for index, subset in enumerate(new.get("subsets") or ()):
         path = f"subsets[{index}]"
         if not subset.get("addresses") and not subset.get("notReadyAddresses"):
             yield problems.required(path, "must specify `addresses` or `notReadyAddresses`")
         for field in ("addresses", "notReadyAddresses"):
             for number, address in enumerate(subset.get(field) or ()):
-                yield from _reachable(f"{path}.{field}[{number}].ip", address.get("ip") or "", stored)
+                yield from _ip(f"{path}.{field}[{number}].ip", address.get("ip") or "")
         ports = subset.get("ports") or ()
         for number, port in enumerate(ports):
             where = f"{path}.ports[{number}]"
@@ -178,19 +172,13 @@ def validate_slice(new: Object, old: Object | None) -> Iterator[Problem]:
         text = f"Too many: {len(endpoints)}: must have at most {LARGEST_SLICE} items"
         yield Problem("endpoints", "FieldValueTooMany", text)
         return
-    stored = {address for _, address in addresses_of(old or {})}
     for index, endpoint in enumerate(endpoints):
         addresses = endpoint.get("addresses") or ()
         if not addresses:
             yield problems.required(f"endpoints[{index}].addresses", "must contain at least 1 address")
         for number, address in enumerate(addresses):
-            path = f"endpoints[{index}].addresses[{number}]"
             if kind in ("IPv4", "IPv6"):
-                yield from _reachable(path, address, stored)
-                yield from _family(f"endpoints[{index}].addresses", address, kind)
-            elif kind == "FQDN":
-                for complaint in names.dns_subdomain(address.rstrip(".")):
-                    yield problems.invalid(path, address, complaint)
+                yield from _ip(f"endpoints[{index}].addresses[{number}]", address)
     taken = set()
     for index, port in enumerate((new.get("ports") or ())[:LARGEST_PORTS]):
         if port.get("name") in taken:
@@ -225,24 +213,6 @@ def _one_of(path: str, value: Any, allowed: tuple[str, ...]) -> Iterator[Problem
 def _port(path: str, value: Any) -> Iterator[Problem]:
     if not isinstance(value, int) or not 1 <= value <= 65535:
         yield problems.invalid(path, 0 if value is None else value, "must be between 1 and 65535, inclusive")
-
-
-def _reachable(path: str, text: str, stored: Container[str] = ()) -> Iterator[Problem]:
-    """An address that may be of another machine; what is ``stored`` already may be written again."""
-    yield from _ip(path, text)
-    if text not in stored:
-        for complaint in unfit(text):
-            yield problems.invalid(path, text, complaint)
-
-
-def _family(path: str, text: str, kind: str) -> Iterator[Problem]:
-    wanted = 4 if kind == "IPv4" else 6
-    try:
-        version = ipaddress.ip_address(text).version
-    except ValueError:
-        return  # said already
-    if version != wanted:
-        yield problems.invalid(path, text, f"must be an {kind} address")
 
 
 def _ip(path: str, text: str) -> Iterator[Problem]:
