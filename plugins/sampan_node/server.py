@@ -29,6 +29,7 @@ from sampan_node.remote import serve_stream
 log = logging.getLogger(__name__)
 
 ALLOWED_NAMES, ALLOWED_GROUPS = {"kube-apiserver-kubelet-client"}, {"system:masters"}
+BACKLOG = 128  # connections not yet accepted; the library's five are fewer than a burst of execs makes
 PATIENCE = 60  # seconds that a client may take over its request head
 
 
@@ -44,7 +45,12 @@ class Server:
             pass
 
         Bound.agent, Bound.context = agent, context
+<<<<<<< HEAD
         self._http = Http((address, port), Bound)
+=======
+        self._http = ThreadingHTTPServer((address, port), Bound)
+        self._http.daemon_threads = True
+>>>>>>> streams
         self.port = int(self._http.server_address[1])
 
     @property
@@ -53,6 +59,7 @@ class Server:
         return self._http.failed
 
     def start(self) -> None:
+        self._http.socket.listen(BACKLOG)
         threading.Thread(target=self._http.serve_forever, name="node-server", daemon=True).start()
 
     def stop(self) -> None:

@@ -147,7 +147,7 @@ def _ask_upgrade(call: Call, agent: socket.socket, target: str, host: str) -> by
         f"Host: {host}",
         *(f"{name}: {value}" for name, value in headers.items()),
     ]
-    agent.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+    agent.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace"))
     head = b""
     while b"\r\n\r\n" not in head:
         data = agent.recv(CHUNK)

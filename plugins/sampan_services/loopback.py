@@ -1,6 +1,7 @@
-"""Endpoints on this machine's loopback: refused, but for those who lead there rightly.
+"""Addresses to which no Service may lead: loopback, link-local, multicast, unspecified. After validation, which
+has seen that each is an address.
 
-Upstream refuses all of 127.0.0.0/8, since such an endpoint makes the proxy of each node lead to that node itself. Here
+Upstream refuses all of 127.0.0.0/8 as endpoints, since they make the proxy of each node lead to that node itself. Here
 the exec runtime gives pods loopback addresses, and a cluster on one machine has its API server and add-ons there. So
 the platform's own components may write such endpoints, and everybody those of a pod that has the address to itself.
 """
@@ -11,34 +12,58 @@ from collections.abc import Iterator
 
 from sampan.contracts.access import User
 from sampan.contracts.admission import Review
-from sampan.contracts.kinds import Object
-from sampan.objects import problems
-from sampan.objects.addresses import LOOPBACK, is_loopback
+from sampan.contracts.kinds import Object, Problem
+from sampan.objects import names, problems
+from sampan.objects.addresses import LOOPBACK, is_loopback, unfit
 from sampan_services.resources import PODS
 
-KINDS = {("", "endpoints"), ("discovery.k8s.io", "endpointslices")}
+SERVICES, SLICES = ("", "services"), ("discovery.k8s.io", "endpointslices")
+KINDS = {SERVICES, SLICES, ("", "endpoints")}
 
 
-class LoopbackEndpoints:
+class Reachable:
     """The admitter."""
 
-    name = "loopbackendpoints"
+    name = "reachableaddresses"
     operations = frozenset({"CREATE", "UPDATE"})
-    resources = frozenset({"endpoints", "endpointslices.discovery.k8s.io"})
+    resources = frozenset({"services", "endpoints", "endpointslices.discovery.k8s.io"})
     mutates = False
     priority = 500
 
     def admit(self, review: Review) -> None:
-        if (review.kind.group, review.kind.plural) not in KINDS or review.object is None or is_component(review.user):
+        kind = (review.kind.group, review.kind.plural)
+        if kind not in KINDS or review.object is None or review.subresource:
             return
         known = {address for _, address in addresses_of(review.old or {})}  # what is stored may be written again
         found = [
-            problems.invalid(path, address, LOOPBACK)
+            problem
             for path, address in addresses_of(review.object)
-            if is_loopback(address) and address not in known and not _is_of_a_pod(review, address)
+            if address not in known
+            for problem in _wrong(review, path, address, may=kind != SERVICES)
         ]
+        found += _of_other_type(review.object) if kind == SLICES else ()
         if found:
             raise problems.as_error(found, group=review.kind.group, kind=review.kind.kind, name=review.name)
+
+
+def _wrong(review: Review, path: str, address: str, *, may: bool) -> Iterator[Problem]:
+    """``may``: whether loopback is right for some."""
+    for complaint in unfit(address):
+        yield problems.invalid(path, address, complaint)
+    if is_loopback(address) and not (may and (is_component(review.user) or _is_of_a_pod(review, address))):
+        yield problems.invalid(path, address, LOOPBACK)
+
+
+def _of_other_type(slice_: Object) -> Iterator[Problem]:
+    kind = slice_.get("addressType")
+    for index, endpoint in enumerate(slice_.get("endpoints") or ()):
+        for number, text in enumerate(endpoint.get("addresses") or ()):
+            path = f"endpoints[{index}].addresses"
+            if kind == "FQDN":
+                for complaint in names.dns_subdomain(text.rstrip(".")):
+                    yield problems.invalid(f"{path}[{number}]", text, complaint)
+            elif (":" in text) != (kind == "IPv6"):
+                yield problems.invalid(path, text, f"must be an {kind} address")
 
 
 def is_component(user: User) -> bool:
@@ -48,7 +73,9 @@ def is_component(user: User) -> bool:
 
 
 def addresses_of(obj: Object) -> Iterator[tuple[str, str]]:
-    """(path, address) of Endpoints and of an EndpointSlice."""
+    """(path, address) of Endpoints, of an EndpointSlice, and of a Service those outside the cluster's range."""
+    for number, address in enumerate((obj.get("spec") or {}).get("externalIPs") or ()):
+        yield f"spec.externalIPs[{number}]", str(address)
     for index, subset in enumerate(obj.get("subsets") or ()):
         for field in ("addresses", "notReadyAddresses"):
             for number, address in enumerate(subset.get(field) or ()):

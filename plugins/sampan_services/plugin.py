@@ -11,7 +11,7 @@ from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_services import endpoints_objects, kinds, slices, sweeping
 from sampan_services.allocation import Allocate
-from sampan_services.loopback import LoopbackEndpoints
+from sampan_services.loopback import Reachable
 from sampan_services.presence import Presence
 from sampan_services.seeds import kubernetes_objects
 
@@ -35,7 +35,7 @@ def contribute_duties(context: ServerContext) -> list[Duty]:
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
     low, _, high = str(context.options["node_port_range"]).partition("-")
     allocate = Allocate(str(context.options["service_cidr"]), (int(low), int(high)), random.SystemRandom())
-    return [allocate, LoopbackEndpoints()]
+    return [allocate, Reachable()]
 
 
 @hookimpl

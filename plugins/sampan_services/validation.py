@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
 from sampan.objects import names, problems
+<<<<<<< HEAD
 from sampan.objects.addresses import LOOPBACK, is_loopback, unfit
 from sampan.objects.validation import by_rule, validate_cidr, validate_ip, validate_labels
 from sampan_services.loopback import addresses_of
+=======
+>>>>>>> streams
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 AFFINITIES = ("ClientIP", "None")
@@ -29,6 +32,7 @@ LARGEST_PORTS = 100
 def validate_service(new: Object, old: Object | None) -> Iterator[Problem]:
     """In upstream's order: what an update may not change comes first."""
     spec = new["spec"]
+<<<<<<< HEAD
     if old is not None:
         yield from _unchanged(spec, old["spec"])
     yield from _type_needs(spec)
@@ -41,6 +45,35 @@ def validate_service(new: Object, old: Object | None) -> Iterator[Problem]:
         yield from _external(f"spec.externalIPs[{index}]", address, stored)
     yield from _one_of("spec.type", spec.get("type"), TYPES)
     yield from _repeated_ports(spec)
+=======
+    yield from _one_of("spec.type", spec.get("type"), TYPES)
+    yield from _one_of("spec.sessionAffinity", spec.get("sessionAffinity"), AFFINITIES)
+    ports = spec.get("ports") or []
+    if not ports and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
+        yield problems.required("spec.ports")
+    yield from _service_ports(ports)
+    for key, value in (spec.get("selector") or {}).items():
+        for complaint in (*names.label_key(key), *names.label_value(value)):
+            yield problems.invalid("spec.selector", key, complaint)
+    if spec.get("type") == "ExternalName":
+        yield from _external_name(spec.get("externalName") or "")
+    if spec.get("type") in ("NodePort", "LoadBalancer") and spec.get("clusterIP") == "None":
+        yield problems.invalid("spec.clusterIPs[0]", "None", f"may not be set to 'None' for {spec['type']} services")
+    seconds = ((spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}).get("timeoutSeconds")
+    if seconds is not None and not 0 < seconds <= LONGEST_AFFINITY:
+        path = "spec.sessionAffinityConfig.clientIP.timeoutSeconds"
+        yield problems.invalid(path, seconds, f"must be greater than 0 and less than {LONGEST_AFFINITY}")
+    if old is not None and spec.get("type") == old["spec"].get("type") == "LoadBalancer":
+        wanted, before = spec.get("loadBalancerClass"), old["spec"].get("loadBalancerClass")
+        if wanted != before:
+            yield problems.invalid("spec.loadBalancerClass", wanted or "", "may not change once set")
+    for name in ("internalTrafficPolicy", "externalTrafficPolicy"):
+        if spec.get(name):
+            yield from _one_of(f"spec.{name}", spec[name], POLICIES)
+    for index, address in enumerate(spec.get("externalIPs") or ()):
+        yield from _ip(f"spec.externalIPs[{index}]", address)
+    yield from _families(spec)
+>>>>>>> streams
     yield from _balancer(new)
     yield from _traffic(spec)
 
@@ -233,14 +266,17 @@ def _unchanged(spec: Object, before: Object) -> Iterator[Problem]:
 
 
 def validate_endpoints(new: Object, old: Object | None) -> Iterator[Problem]:
-    stored = {address for _, address in addresses_of(old or {})}
     for index, subset in enumerate(new.get("subsets") or ()):
         path = f"subsets[{index}]"
         if not subset.get("addresses") and not subset.get("notReadyAddresses"):
             yield problems.required(path, "must specify `addresses` or `notReadyAddresses`")
         for field in ("addresses", "notReadyAddresses"):
             for number, address in enumerate(subset.get(field) or ()):
+<<<<<<< HEAD
                 yield from _endpoint(f"{path}.{field}[{number}]", address, stored)
+=======
+                yield from _ip(f"{path}.{field}[{number}].ip", address.get("ip") or "")
+>>>>>>> streams
         ports = subset.get("ports") or ()
         for number, port in enumerate(ports):
             where = f"{path}.ports[{number}]"
@@ -282,6 +318,7 @@ def validate_slice(new: Object, old: Object | None) -> Iterator[Problem]:
         text = f"Too many: {len(endpoints)}: must have at most {LARGEST_SLICE} items"
         yield Problem("endpoints", "FieldValueTooMany", text)
         return
+<<<<<<< HEAD
     stored = {address for _, address in addresses_of(old or {})}
     taken = set()
     for index, port in enumerate((new.get("ports") or ())[:LARGEST_PORTS]):
@@ -292,12 +329,15 @@ def validate_slice(new: Object, old: Object | None) -> Iterator[Problem]:
         yield from _one_of(f"ports[{index}].protocol", port.get("protocol"), PROTOCOLS)
         if port.get("appProtocol") is not None:
             yield from by_rule(f"ports[{index}].appProtocol", port["appProtocol"], names.label_key)
+=======
+>>>>>>> streams
     for index, endpoint in enumerate(endpoints):
         addresses = endpoint.get("addresses") or ()
         if not addresses:
             yield problems.required(f"endpoints[{index}].addresses", "must contain at least 1 address")
         for number, address in enumerate(addresses):
             if kind in ("IPv4", "IPv6"):
+<<<<<<< HEAD
                 yield from _slice_address(f"endpoints[{index}].addresses", number, address, kind, stored)
         yield from _slice_place(f"endpoints[{index}]", endpoint)
 
@@ -315,6 +355,15 @@ def _slice_place(path: str, endpoint: Object) -> Iterator[Problem]:
         yield from by_rule(f"{path}.nodeName", endpoint["nodeName"], names.dns_subdomain)
     if endpoint.get("hostname") is not None:
         yield from by_rule(f"{path}.hostname", endpoint["hostname"], names.dns_label)
+=======
+                yield from _ip(f"endpoints[{index}].addresses[{number}]", address)
+    taken = set()
+    for index, port in enumerate((new.get("ports") or ())[:LARGEST_PORTS]):
+        if port.get("name") in taken:
+            yield problems.duplicate(f"ports[{index}].name", port.get("name"))
+        taken.add(port.get("name"))
+        yield from _one_of(f"ports[{index}].protocol", port.get("protocol"), PROTOCOLS)
+>>>>>>> streams
 
 
 def validate_address(new: Object, old: Object | None) -> Iterator[Problem]:
@@ -379,6 +428,7 @@ def _port(path: str, value: Any) -> Iterator[Problem]:
         yield problems.invalid(path, 0 if value is None else value, "must be between 1 and 65535, inclusive")
 
 
+<<<<<<< HEAD
 def _external(path: str, text: str, stored: Container[str]) -> Iterator[Problem]:
     yield from _reachable(path, text, stored)
     if is_loopback(text) and text not in stored:
@@ -393,5 +443,7 @@ def _reachable(path: str, text: str, stored: Container[str] = ()) -> Iterator[Pr
             yield problems.invalid(path, text, complaint)
 
 
+=======
+>>>>>>> streams
 def _ip(path: str, text: str) -> Iterator[Problem]:
     yield from validate_ip(path, text)

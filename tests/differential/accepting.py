@@ -109,7 +109,6 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"update \S+ object metadata.resourceVersion: lacks text", "a dry run that would create shows no version"),
     Accepted(r"apiservices\S*/status kind : Table not", "upstream has no table for its status"),
     Accepted(r"deletion(Timestamp|GracePeriodSeconds): lacks", "what the server sets is put back without a word"),
-    Accepted(r"loopback range|link-local|unspecified", "mended with W-j6, on another branch"),
     Accepted(
         r"retryAfterSeconds: adds", "a read that is ahead of its time is told when to come again, whatever the kind"
     ),
