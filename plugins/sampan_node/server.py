@@ -45,12 +45,7 @@ class Server:
             pass
 
         Bound.agent, Bound.context = agent, context
-<<<<<<< HEAD
         self._http = Http((address, port), Bound)
-=======
-        self._http = ThreadingHTTPServer((address, port), Bound)
-        self._http.daemon_threads = True
->>>>>>> streams
         self.port = int(self._http.server_address[1])
 
     @property
@@ -71,7 +66,6 @@ class Http(ThreadingHTTPServer):
     """Whoever reaches the port may speak anything else than TLS: that is expected, counted, and no line in the log."""
 
     daemon_threads = True
-    request_queue_size = 128  # five at once, the library's default, is what a burst of execs exceeds; the rest is reset
     failed = 0  # connections that ended in an error of their own
 
     def handle_error(self, request: Any, client_address: Any) -> None:

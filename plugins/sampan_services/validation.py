@@ -8,12 +8,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
 from sampan.objects import names, problems
-<<<<<<< HEAD
-from sampan.objects.addresses import LOOPBACK, is_loopback, unfit
 from sampan.objects.validation import by_rule, validate_cidr, validate_ip, validate_labels
-from sampan_services.loopback import addresses_of
-=======
->>>>>>> streams
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 AFFINITIES = ("ClientIP", "None")
@@ -32,7 +27,6 @@ LARGEST_PORTS = 100
 def validate_service(new: Object, old: Object | None) -> Iterator[Problem]:
     """In upstream's order: what an update may not change comes first."""
     spec = new["spec"]
-<<<<<<< HEAD
     if old is not None:
         yield from _unchanged(spec, old["spec"])
     yield from _type_needs(spec)
@@ -40,40 +34,10 @@ def validate_service(new: Object, old: Object | None) -> Iterator[Problem]:
     yield from validate_labels(spec.get("selector") or {}, "spec.selector")
     yield from _affinity(spec)
     yield from _families(spec)
-    stored = ((old or {}).get("spec") or {}).get("externalIPs") or ()
-    for index, address in enumerate(spec.get("externalIPs") or ()):
-        yield from _external(f"spec.externalIPs[{index}]", address, stored)
-    yield from _one_of("spec.type", spec.get("type"), TYPES)
-    yield from _repeated_ports(spec)
-=======
-    yield from _one_of("spec.type", spec.get("type"), TYPES)
-    yield from _one_of("spec.sessionAffinity", spec.get("sessionAffinity"), AFFINITIES)
-    ports = spec.get("ports") or []
-    if not ports and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
-        yield problems.required("spec.ports")
-    yield from _service_ports(ports)
-    for key, value in (spec.get("selector") or {}).items():
-        for complaint in (*names.label_key(key), *names.label_value(value)):
-            yield problems.invalid("spec.selector", key, complaint)
-    if spec.get("type") == "ExternalName":
-        yield from _external_name(spec.get("externalName") or "")
-    if spec.get("type") in ("NodePort", "LoadBalancer") and spec.get("clusterIP") == "None":
-        yield problems.invalid("spec.clusterIPs[0]", "None", f"may not be set to 'None' for {spec['type']} services")
-    seconds = ((spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}).get("timeoutSeconds")
-    if seconds is not None and not 0 < seconds <= LONGEST_AFFINITY:
-        path = "spec.sessionAffinityConfig.clientIP.timeoutSeconds"
-        yield problems.invalid(path, seconds, f"must be greater than 0 and less than {LONGEST_AFFINITY}")
-    if old is not None and spec.get("type") == old["spec"].get("type") == "LoadBalancer":
-        wanted, before = spec.get("loadBalancerClass"), old["spec"].get("loadBalancerClass")
-        if wanted != before:
-            yield problems.invalid("spec.loadBalancerClass", wanted or "", "may not change once set")
-    for name in ("internalTrafficPolicy", "externalTrafficPolicy"):
-        if spec.get(name):
-            yield from _one_of(f"spec.{name}", spec[name], POLICIES)
     for index, address in enumerate(spec.get("externalIPs") or ()):
         yield from _ip(f"spec.externalIPs[{index}]", address)
-    yield from _families(spec)
->>>>>>> streams
+    yield from _one_of("spec.type", spec.get("type"), TYPES)
+    yield from _repeated_ports(spec)
     yield from _balancer(new)
     yield from _traffic(spec)
 
@@ -272,11 +236,7 @@ def validate_endpoints(new: Object, old: Object | None) -> Iterator[Problem]:
             yield problems.required(path, "must specify `addresses` or `notReadyAddresses`")
         for field in ("addresses", "notReadyAddresses"):
             for number, address in enumerate(subset.get(field) or ()):
-<<<<<<< HEAD
-                yield from _endpoint(f"{path}.{field}[{number}]", address, stored)
-=======
-                yield from _ip(f"{path}.{field}[{number}].ip", address.get("ip") or "")
->>>>>>> streams
+                yield from _endpoint(f"{path}.{field}[{number}]", address)
         ports = subset.get("ports") or ()
         for number, port in enumerate(ports):
             where = f"{path}.ports[{number}]"
@@ -290,7 +250,7 @@ def validate_endpoints(new: Object, old: Object | None) -> Iterator[Problem]:
                 yield from by_rule(f"{where}.appProtocol", port["appProtocol"], names.label_key)
 
 
-def _endpoint(path: str, address: Object, stored: Container[str]) -> Iterator[Problem]:
+def _endpoint(path: str, address: Object) -> Iterator[Problem]:
     text = address.get("ip") or ""
     bad = list(_ip(f"{path}.ip", text))
     yield from bad
@@ -300,9 +260,6 @@ def _endpoint(path: str, address: Object, stored: Container[str]) -> Iterator[Pr
         yield from by_rule(f"{path}.nodeName", address["nodeName"], names.dns_subdomain)
     if bad:  # sic: upstream looks at it twice
         yield problems.invalid(f"{path}.ip", text, "must be a valid IP address")
-    elif text not in stored:
-        for complaint in unfit(text):
-            yield problems.invalid(f"{path}.ip", text, complaint)
 
 
 def validate_slice(new: Object, old: Object | None) -> Iterator[Problem]:
@@ -318,8 +275,6 @@ def validate_slice(new: Object, old: Object | None) -> Iterator[Problem]:
         text = f"Too many: {len(endpoints)}: must have at most {LARGEST_SLICE} items"
         yield Problem("endpoints", "FieldValueTooMany", text)
         return
-<<<<<<< HEAD
-    stored = {address for _, address in addresses_of(old or {})}
     taken = set()
     for index, port in enumerate((new.get("ports") or ())[:LARGEST_PORTS]):
         yield from by_rule(f"ports[{index}].name", port["name"], names.dns_label) if port.get("name") else ()
@@ -329,21 +284,18 @@ def validate_slice(new: Object, old: Object | None) -> Iterator[Problem]:
         yield from _one_of(f"ports[{index}].protocol", port.get("protocol"), PROTOCOLS)
         if port.get("appProtocol") is not None:
             yield from by_rule(f"ports[{index}].appProtocol", port["appProtocol"], names.label_key)
-=======
->>>>>>> streams
     for index, endpoint in enumerate(endpoints):
         addresses = endpoint.get("addresses") or ()
         if not addresses:
             yield problems.required(f"endpoints[{index}].addresses", "must contain at least 1 address")
         for number, address in enumerate(addresses):
             if kind in ("IPv4", "IPv6"):
-<<<<<<< HEAD
-                yield from _slice_address(f"endpoints[{index}].addresses", number, address, kind, stored)
+                yield from _slice_address(f"endpoints[{index}].addresses", number, address, kind)
         yield from _slice_place(f"endpoints[{index}]", endpoint)
 
 
-def _slice_address(path: str, number: int, address: str, kind: str, stored: Container[str]) -> Iterator[Problem]:
-    bad = list(_reachable(f"{path}[{number}]", address, stored))
+def _slice_address(path: str, number: int, address: str, kind: str) -> Iterator[Problem]:
+    bad = list(_ip(f"{path}[{number}]", address))
     if bad:
         yield from bad
     elif (":" in address) != (kind == "IPv6"):
@@ -355,15 +307,6 @@ def _slice_place(path: str, endpoint: Object) -> Iterator[Problem]:
         yield from by_rule(f"{path}.nodeName", endpoint["nodeName"], names.dns_subdomain)
     if endpoint.get("hostname") is not None:
         yield from by_rule(f"{path}.hostname", endpoint["hostname"], names.dns_label)
-=======
-                yield from _ip(f"endpoints[{index}].addresses[{number}]", address)
-    taken = set()
-    for index, port in enumerate((new.get("ports") or ())[:LARGEST_PORTS]):
-        if port.get("name") in taken:
-            yield problems.duplicate(f"ports[{index}].name", port.get("name"))
-        taken.add(port.get("name"))
-        yield from _one_of(f"ports[{index}].protocol", port.get("protocol"), PROTOCOLS)
->>>>>>> streams
 
 
 def validate_address(new: Object, old: Object | None) -> Iterator[Problem]:
@@ -428,22 +371,5 @@ def _port(path: str, value: Any) -> Iterator[Problem]:
         yield problems.invalid(path, 0 if value is None else value, "must be between 1 and 65535, inclusive")
 
 
-<<<<<<< HEAD
-def _external(path: str, text: str, stored: Container[str]) -> Iterator[Problem]:
-    yield from _reachable(path, text, stored)
-    if is_loopback(text) and text not in stored:
-        yield problems.invalid(path, text, LOOPBACK)
-
-
-def _reachable(path: str, text: str, stored: Container[str] = ()) -> Iterator[Problem]:
-    """An address that may be of another machine; what is ``stored`` already may be written again."""
-    yield from _ip(path, text)
-    if text not in stored:
-        for complaint in unfit(text):
-            yield problems.invalid(path, text, complaint)
-
-
-=======
->>>>>>> streams
 def _ip(path: str, text: str) -> Iterator[Problem]:
     yield from validate_ip(path, text)
