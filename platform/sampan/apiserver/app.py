@@ -15,6 +15,7 @@ from typing import Any
 import falcon
 
 from sampan.apiserver import health, seeds, statuses
+from sampan.apiserver.admission import Admitters
 from sampan.apiserver.cache.cache import Cache
 from sampan.apiserver.chain.authenticate import Authenticate
 from sampan.apiserver.chain.authorize import Authorize
@@ -109,8 +110,8 @@ def new_app(
     registry.add(offer.kinds, cache)
     routes = _routes(offer.routes)
     authenticate = Authenticate(offer.authenticators, [route.path for route in routes if route.public])
-    writer.mutating = [admitter for admitter in offer.admitters if admitter.mutates]
-    writer.checking = [admitter for admitter in offer.admitters if not admitter.mutates]
+    writer.mutating = Admitters([admitter for admitter in offer.admitters if admitter.mutates])
+    writer.checking = Admitters([admitter for admitter in offer.admitters if not admitter.mutates])
 
     hub, streams = Hub(cache, clock), Streams(cache, clock)
     _connect(cache, hub, streams)

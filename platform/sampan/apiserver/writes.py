@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sampan.apiserver import encoding, machinery, stamps
+from sampan.apiserver.admission import Admitters
 from sampan.apiserver.cache.cache import Cache
 from sampan.apiserver.cache.records import Record, fill_revision
 from sampan.apiserver.ownership import Ownership
 from sampan.apiserver.registry import Registry, Served
 from sampan.apiserver.statuses import already_exists, conflict, not_found
 from sampan.contracts.access import User
-from sampan.contracts.admission import Admitter, Review
+from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Draft, Kind, Object
 from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
@@ -70,8 +71,8 @@ class Writer:
         self.ownership = ownership
         self.clock = clock
         self.reader: Reader | None = None  # set once there is a Cluster
-        self.mutating: list[Admitter] = []
-        self.checking: list[Admitter] = []
+        self.mutating = Admitters()
+        self.checking = Admitters()
 
     def create(self, intent: Intent, obj: Object) -> Write:
         """Write a new object (of the request's version)."""
@@ -195,10 +196,9 @@ class Writer:
             self.ownership.created(intent, obj)
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
         machinery.default(kind, obj)
-        if self.mutating:
-            for admitter in self.mutating:
-                if review.operation in admitter.operations:
-                    admitter.admit(review)
+        if mutating := self.mutating.of(kind, review.operation):
+            for admitter in mutating:
+                admitter.admit(review)
             machinery.default(kind, obj)
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old)
@@ -208,16 +208,15 @@ class Writer:
         machinery.complete(kind, obj)
         if nulls:
             machinery.complete(kind, old or {})
-        for admitter in self.checking:
-            if review.operation in admitter.operations:
-                admitter.admit(review)
+        for admitter in self.checking.of(kind, review.operation):
+            admitter.admit(review)
 
     def review_only(self, intent: Intent, operation: str, old: Object | None, obj: Object | None = None) -> Review:
         """All admission of a request that writes no object of its own: DELETE, CONNECT, and CREATE below an object."""
         review = self._review(intent, operation, obj, old)
-        for admitter in (*self.mutating, *self.checking):
-            if operation in admitter.operations:
-                admitter.admit(review)
+        kind = intent.served.stored
+        for admitter in (*self.mutating.of(kind, operation), *self.checking.of(kind, operation)):
+            admitter.admit(review)
         return review
 
     def _ops(
