@@ -97,7 +97,7 @@ def test_status_and_doctor_tell_of_the_parts_and_down_leaves_them(parts):
 
     assert f"https://127.0.0.1:{cluster.port} is ready" in status
     assert "the API server of" in doctor and "cannot be listened on" not in doctor
-    assert "by the exec runtime" in doctor and "containers" not in doctor
+    assert "by the exec runtime" in doctor and "run as containers" not in doctor
     assert "stop them where they were started" in cluster.sampan("down", check=False)
     assert "is ready" in cluster.sampan("status")
 
