@@ -259,7 +259,7 @@ def test_doctor_tells_what_runs_and_not_what_is_configured(run, running, tmp_pat
 
     assert "does not answer at https://127.0.0.1:6555" in said
     assert "note  api.port is 6555, not 7199 as the configuration file says" in said
-    assert "containers" not in said and "7199 is free" not in said
+    assert "run as containers" not in said and "7199 is free" not in said
 
     config(tmp_path, TYPO)
     assert "note  " in run("doctor").output
@@ -271,7 +271,7 @@ def test_doctor_goes_by_the_runtime_that_is_set(run, tmp_path):
     said = run("doctor").output
 
     assert "pods run as host processes (exec runtime), as node.runtime says" in said
-    assert "containers" not in said
+    assert "run as containers" not in said
 
 
 def test_doctor_names_what_only_gone_homes_have_left(run, tmp_path, monkeypatch):
