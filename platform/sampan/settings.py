@@ -194,7 +194,7 @@ def parse(data: Mapping[str, Any], *, where: str = "sampan.yaml") -> Settings:
 #: What is looked at beside the types; ``_check_network`` and the plugins' own records do the rest.
 CHECKS: Mapping[str, bounds.Check] = {
     "home": lambda value: "" if str(value) != "." and "\0" not in str(value) else "must name a directory",
-    "store": bounds.optional(bounds.url()),
+    "store": bounds.optional(bounds.matching(r"[a-z][a-z0-9+.-]*:\S*", "sqlite:///path or etcd://host:2379")),
     "api.host": bounds.optional(bounds.host),
     "api.port": bounds.number(1, 65535),
     "api.advertise": bounds.optional(bounds.address),

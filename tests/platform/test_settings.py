@@ -61,7 +61,7 @@ def test_a_named_file_has_to_be_there(tmp_path):
         ({"network": {"node_ports": "9-5"}}, "network.node_ports must look like 30000-32767, not '9-5'"),
         ({"home": 3}, "home must be text, not 3"),
         ({"home": ""}, "home must name a directory"),
-        ({"store": "/var/store.db"}, "store must begin with a scheme such as sqlite://, not '/var/store.db'"),
+        ({"store": "/var/store.db"}, "store must look like sqlite:///path or etcd://host:2379, not '/var/store.db'"),
         ({"api": {"host": "a b"}}, "api.host must be an IP address or a host name, not 'a b'"),
         ({"api": {"advertise": "example.org"}}, "api.advertise must be an IP address, not 'example.org'"),
         ({"api": {"names": ["ok.example", "a_b;c"]}}, "api.names must have IP addresses and host names, not 'a_b;c'"),

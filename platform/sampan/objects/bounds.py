@@ -110,10 +110,9 @@ def networks(value: str) -> str:
 def url(*schemes: str) -> Check:
     def check(value: str) -> str:
         scheme, separator, rest = value.partition("://")
-        if separator and rest and (scheme in schemes or not schemes) and not any(map(str.isspace, value)):
+        if separator and rest and scheme in schemes and not any(map(str.isspace, value)):
             return ""
-        wanted = " or ".join(f"{each}://" for each in schemes) or "a scheme such as sqlite://"
-        return f"must begin with {wanted}, not {value!r}"
+        return f"must begin with {' or '.join(f'{each}://' for each in schemes)}, not {value!r}"
 
     return check
 
