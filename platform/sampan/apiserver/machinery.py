@@ -5,6 +5,7 @@ Knows kinds and dicts; nothing of requests, caches or stores.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -90,12 +91,13 @@ def default(kind: Kind, obj: Object) -> None:
     kind.default(obj)
 
 
-def complete(kind: Kind, obj: Object) -> None:
-    """Put in the fields that a Kubernetes kind always answers with. A kind with a schema of its own has none."""
+def complete(kind: Kind, obj: Object, old: Object | None = None) -> None:
+    """Put in the fields that a Kubernetes kind always answers with. A kind with a schema of its own has none. What is
+    the very same in ``old`` has them already."""
     if structural.of(kind) is None:
         schemas, address = schema.load(), (kind.group, kind.version, kind.kind)
         if schemas.has(*address):
-            schemas.complete(*address, obj)
+            schemas.complete(*address, obj, old or {})
 
 
 def zero(kind: Kind) -> Object:
@@ -159,6 +161,10 @@ def decode_options(data: bytes, media: str) -> Object:
     raise UnsupportedMediaType(f"{_UNKNOWN_FORM}application/json, application/yaml, {PROTOBUF}")
 
 
+#: A number that is not written as a whole one; may be found in texts, too.
+_FRACTION = re.compile(rb"[0-9][.eE]")
+
+
 def read_patch(how: str, data: bytes) -> Any:
     """The patch document; raises BadRequest. A strategic one has whole numbers where 2.0 was sent."""
     try:
@@ -173,7 +179,7 @@ def read_patch(how: str, data: bytes) -> Any:
         raise BadRequest(f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(found)}")
     if how != "json" and not isinstance(found, dict):
         raise BadRequest("error decoding patch: an object is expected")
-    return refusals.whole(found) if how == "strategic" else found
+    return refusals.whole(found) if how == "strategic" and _FRACTION.search(data) else found
 
 
 def patch_problems(how: str, data: bytes, change: Any) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from sampan.apiserver import encoding, machinery, stamps
@@ -74,11 +75,14 @@ class Writer:
         self.mutating = Admitters()
         self.checking = Admitters()
 
-    def create(self, intent: Intent, obj: Object) -> Write:
-        """Write a new object (of the request's version)."""
-        sent = encoding.encode_json(obj)  # an attempt may spoil the object; the next one needs it fresh
-        fresh = [obj]
-        return self.settled(lambda: self._create(intent, sent, fresh))
+    def create(self, intent: Intent, obj: Object, again: Callable[[], Object] | None = None) -> Write:
+        """Write a new object (of the request's version). An attempt may spoil it: ``again`` makes it anew, where that
+        can be told; else it is kept encoded."""
+        if again is None:
+            sent = encoding.encode_json(obj)
+            again = partial(encoding.decode_json, sent)
+        make, fresh = again, [obj]
+        return self.settled(lambda: self._create(intent, make, fresh))
 
     def update(self, intent: Intent, change: Callable[[Object], Object | None], *, revision: int = 0) -> Write:
         """Change the object that is there: ``change`` gets it (a fresh dict, of the request's version) and returns
@@ -103,10 +107,10 @@ class Writer:
                 raise
         return (yield from write())
 
-    def _create(self, intent: Intent, sent: bytes, fresh: list[Object]) -> Write:
+    def _create(self, intent: Intent, again: Callable[[], Object], fresh: list[Object]) -> Write:
         served, kind = intent.served, intent.served.stored
         for attempt in range(ATTEMPTS):
-            obj = fresh.pop() if fresh else encoding.decode_json(sent)
+            obj = fresh.pop() if fresh else again()
             meta = stamps.metadata_of(obj)
             base = str(meta.get("generateName") or "")
             generated = not meta.get("name")
@@ -205,7 +209,7 @@ class Writer:
         found = machinery.check(kind, obj, old)
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
-        machinery.complete(kind, obj)
+        machinery.complete(kind, obj, old)
         if nulls:
             machinery.complete(kind, old or {})
         for admitter in self.checking.of(kind, review.operation):

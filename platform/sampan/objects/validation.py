@@ -177,6 +177,8 @@ def validate_field_manager(manager: str, path: str = "fieldManager") -> list[Pro
     """The fieldManager parameter, too."""
     if len(_bytes(manager)) > _MANAGER_LENGTH:
         return [too_long(path, _MANAGER_LENGTH)]
+    if manager.isprintable():
+        return []
     for position, char in enumerate(manager):
         if not char.isprintable():
             return [invalid(path, manager, f"invalid character U+{ord(char):04X} (at position {position})")]

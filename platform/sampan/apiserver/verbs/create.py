@@ -16,11 +16,12 @@ class Create:
 
     def __call__(self, request: Request, served: Served) -> Answer:
         form = accepted(request)
-        obj = self._writing.decode(request, served)
+        decode = self._writing.decoder(request, served)
+        obj = decode()
         if served.namespaced and not request.namespace:
             request.namespace = str(obj["metadata"].get("namespace") or "")
             if not request.namespace:
                 raise BadRequest("an empty namespace may not be set during creation")
         intent = self._writing.intent(request, served)
-        work = self._writing.writer.create(intent, obj)
+        work = self._writing.writer.create(intent, obj, decode)
         return self._writing.run(request, drive.followed(work, lambda done: answer(request, served, form, done)))

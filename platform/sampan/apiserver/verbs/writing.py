@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import Any
 
@@ -35,12 +35,19 @@ class Writing:
 
     def decode(self, request: Request, served: Served) -> Object:
         """The body as an object of the served kind, checked against the URL; warnings go to the request."""
-        obj, warnings = machinery.decode(
-            served.kind, bodies.read(request), bodies.media_of(request), strictness(request)
-        )
-        request.warnings += warnings
-        check_address(obj, request, served)
-        return obj
+        return self.decoder(request, served)()
+
+    def decoder(self, request: Request, served: Served) -> Callable[[], Object]:
+        """Reads the body; what is returned decodes it, as often as it is called."""
+        data, media, strict = bodies.read(request), bodies.media_of(request), strictness(request)
+
+        def decode() -> Object:
+            obj, warnings = machinery.decode(served.kind, data, media, strict)
+            request.warnings += [each for each in warnings if each not in request.warnings]
+            check_address(obj, request, served)
+            return obj
+
+        return decode
 
     def intent(self, request: Request, served: Served, subresource: str = "") -> Intent:
         return Intent(

@@ -7,10 +7,12 @@ compiled once, to what can be missing and where to look for more. Knows the tabl
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from sampan.objects.schema.table import ALWAYS, NULL, Table
 
+_NOTHING: Mapping[str, Any] = {}
 _SCALARS: dict[str, Any] = {
     "string": "", "boolean": False, "integer": 0, "int32": 0, "number": 0, "bytes": "", "quantity": "0",
     "int-or-string": 0,
@@ -32,8 +34,9 @@ class Filler:
         self.lists: list[tuple[str, Filler]] = []
         self.maps: list[tuple[str, Filler]] = []
 
-    def fill(self, obj: dict[str, Any]) -> None:
-        """Put in what is missing. Values of another shape than the type's are left to validation."""
+    def fill(self, obj: dict[str, Any], old: Mapping[str, Any] = _NOTHING) -> None:
+        """Put in what is missing. Values of another shape than the type's are left to validation; a value that is the
+        very same in ``old`` lacks nothing."""
         for name in self.always:
             if name not in obj:
                 obj[name] = copy.deepcopy(self.zero[name])
@@ -42,7 +45,7 @@ class Filler:
                 obj[name] = None
         for name, filler in self.below:
             value = obj.get(name)
-            if type(value) is dict:
+            if type(value) is dict and value is not old.get(name):
                 filler.fill(value)
         for name, filler in self.lists:
             for each in obj.get(name) or ():
