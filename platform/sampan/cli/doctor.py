@@ -129,13 +129,13 @@ def _running(home: Path, state: Mapping[str, Any], running: Settings) -> Iterato
         client = Client.from_kubeconfig(str(home / "kubeconfig"), server=running.server_url)
         yield from (("bad", f"the API server is not ready: {complaint}") for complaint in complaints_of(client))
         client.close()
+        yield from _unserved(running)
     else:
         yield ("bad", f"a cluster runs in {home}, but its API server does not answer at {running.server_url}")
     for process in state["processes"]:
         said = inquiry.components(home, process["name"]) if is_alive(process) else {}
         if process["name"] != "apiserver":
             yield from _components(said)
-    yield from _unserved(running)
 
 
 def _components(said: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,7 @@ def command(where: Where, output: str) -> None:
     elif (not home.exists() or not is_running(home)) and inquiry.api_answers(home / "kubeconfig"):
         _say(in_parts(home, {}), output)
     else:
-        _say({"home": str(home), "running": False, "well": False, "words": _why_not(home)}, output)
+        _say({"home": str(home), "running": False, "well": False}, output)
 
 
 def _why_not(home: Path) -> str:
@@ -119,7 +119,7 @@ def _api(home: Path, url: str) -> tuple[Client, dict[str, Any]]:
 def in_words(found: Mapping[str, Any]) -> Iterator[str]:
     """The same for people."""
     if not found["running"]:
-        yield found["words"]
+        yield _why_not(Path(found["home"]))
         return
     yield f"home      {found['home']}"
     if "store" in found:
