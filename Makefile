@@ -28,7 +28,7 @@ test: $(VENV)/dev
 check: $(VENV)/dev
 	@$(BIN)/ruff check platform plugins addons tests tools examples
 	@$(BIN)/ruff format --check platform plugins addons tests tools examples
-	@$(BIN)/mypy platform/sampan $(wildcard plugins/sampan_*) $(wildcard addons/sampan_*)
+	@$(BIN)/mypy $(wildcard platform/sampan*) $(wildcard plugins/sampan_*) $(wildcard addons/sampan_*)
 	@$(BIN)/lint-imports
 
 e2e: $(VENV)/dev
