@@ -115,7 +115,8 @@ class Keeper:
             except Exception as error:
                 if self._stop.is_set():
                     return
-                log.exception("%s failed; starting it again in %.1f s", name, pause)
+                traced = None if isinstance(error, ConnectionError) else error  # the API server does not answer yet
+                log.error("%s failed; starting it again in %.1f s: %s", name, pause, error, exc_info=traced)
                 self._voice.ended(in_words(error))
             self._stop.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
