@@ -97,7 +97,7 @@ def complete(kind: Kind, obj: Object, old: Object | None = None) -> None:
     if structural.of(kind) is None:
         schemas, address = schema.load(), (kind.group, kind.version, kind.kind)
         if schemas.has(*address):
-            schemas.complete(*address, obj, old or {})
+            schemas.complete(*address, obj, old)
 
 
 def zero(kind: Kind) -> Object:

@@ -107,9 +107,9 @@ class Schemas:
                 pass
         return self._prune(name, version, kind, obj, b""), self.unknown_fields(group, version, kind, obj)
 
-    def complete(self, group: str, version: str, kind: str, obj: Object, old: Object) -> None:
+    def complete(self, group: str, version: str, kind: str, obj: Object, old: Object | None = None) -> None:
         """Put in the fields that Kubernetes answers with although nothing set them. Changes ``obj``."""
-        self._fillers.of_type(self._name(group, version, kind)).fill(obj, old)
+        self._fillers.of_type(self._name(group, version, kind)).fill(obj, old or {})
 
     def zero(self, group: str, version: str, kind: str) -> Object:
         """What ``complete`` makes of an empty object. Shared, so never to be changed."""
