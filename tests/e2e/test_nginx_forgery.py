@@ -22,11 +22,16 @@ SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
 class Attacker:
-    """One connection that says what it likes."""
+    """One connection that says what it likes; a new one where the server has said that it closes it (a 401 does)."""
 
     def __init__(self, port: int, tls: ssl.SSLContext) -> None:
-        self.sock = tls.wrap_socket(
-            socket.create_connection(("127.0.0.1", port), timeout=10), server_hostname="127.0.0.1"
+        self.port, self.tls = port, tls
+        self.connect()
+
+    def connect(self) -> None:
+        self.closed = False
+        self.sock = self.tls.wrap_socket(
+            socket.create_connection(("127.0.0.1", self.port), timeout=10), server_hostname="127.0.0.1"
         )
         self.file = self.sock.makefile("rb")
 
@@ -38,6 +43,9 @@ class Attacker:
         self.sock.close()
 
     def say(self, data: bytes) -> None:
+        if self.closed:
+            self.__exit__()
+            self.connect()
         self.sock.sendall(data)
 
     def hear(self) -> tuple[int, dict]:
@@ -50,6 +58,7 @@ class Attacker:
             while (field := self.file.readline()) not in (b"\r\n", b""):
                 if field.lower().startswith(b"content-length:"):
                     length = int(field.split(b":")[1])
+                self.closed = self.closed or field.lower().startswith(b"connection: close")
             body = self.file.read(length)
         except (ConnectionError, TimeoutError):
             return 0, {}

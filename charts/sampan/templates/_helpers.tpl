@@ -36,7 +36,7 @@ app.kubernetes.io/part-of: sampan
 {{- define "sampan.config" -}}
 {{- $name := include "sampan.fullname" . -}}
 {{- $service := list $name (printf "%s.%s" $name .Release.Namespace) (printf "%s.%s.svc" $name .Release.Namespace) -}}
-{{- $api := dict "host" "0.0.0.0" "port" (int .Values.apiserver.port) "workers" (int .Values.apiserver.workers) "names" (concat $service .Values.apiserver.names) "advertise" (default "$(POD_IP)" .Values.apiserver.advertise) -}}
+{{- $api := dict "host" "0.0.0.0" "port" (int .Values.apiserver.port) "workers" (int .Values.apiserver.workers) "names" (concat $service .Values.apiserver.names) "advertise" (default "" .Values.apiserver.advertise) -}}
 {{- $network := dict "service_cidr" .Values.network.serviceCidr "pod_cidr" .Values.network.podCidr "domain" .Values.network.domain "node_ports" .Values.network.nodePorts -}}
 {{- $store := required "store is the URL of a store that several API servers can share: etcd://… or postgresql://…" .Values.store -}}
 {{- $own := dict "store" $store "api" $api "network" $network "node" (dict "enabled" false) "addons" list -}}

@@ -61,6 +61,7 @@ class _Runner(threading.Thread):
         self.inbox: SimpleQueue[_Task] = SimpleQueue()
         self._runners = runners
         self._once = once
+        self.late: _Task | None = None  # what it was left behind with
 
     def run(self) -> None:
         try:
@@ -98,7 +99,7 @@ class Runners:
         runner = self._take(name, once=once)
         runner.inbox.put(task)
         if not task.wait(seconds):
-            self._end(runner)
+            self._end(runner, task)
             raise Late
         if once:
             runner.join()
@@ -139,11 +140,12 @@ class Runners:
         runner.start()
         return runner
 
-    def _end(self, runner: _Runner) -> None:
+    def _end(self, runner: _Runner, task: _Task) -> None:
+        runner.late = task
         with self._lock:
             self._late.append(runner)
             start, self._ending = not self._ending, True
-        interrupt(runner)
+        _interrupt_task(runner)
         if start:
             threading.Thread(target=self._end_all, name="ending late plugins", daemon=True).start()
 
@@ -159,8 +161,16 @@ class Runners:
                     return
                 late = list(self._late)
             for runner in late:
-                interrupt(runner)
+                _interrupt_task(runner)
             pause = min(pause * 2, _LONGEST)
+
+
+def _interrupt_task(runner: _Runner) -> None:
+    """Not once its function has ended: the exception would reach what the interpreter does to end the thread."""
+    assert runner.late is not None
+    with runner.late.lock:
+        if not runner.late.finished:
+            interrupt(runner)
 
 
 def interrupt(thread: threading.Thread) -> None:
