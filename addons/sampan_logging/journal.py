@@ -84,6 +84,10 @@ class Journal:
         elif time.monotonic() - self._cursor_saved[0] > _CURSOR_PAUSE:
             self._save_cursor()
 
+    def settle(self) -> None:
+        """Write the cursor if it has moved: called when nothing is left to send, so that what is told is true."""
+        self._save_cursor()
+
     def close(self) -> None:
         self._save()
         self._save_cursor()

@@ -101,6 +101,7 @@ class Shipper:
         self._more.clear()
         batch = self._held or self._batch()
         if not batch:
+            self._journal.settle()
             self._wait(stop)
             return False
         self._held = batch  # until its outcomes are known: whatever happens, it is sent again

@@ -194,6 +194,13 @@ def test_long_and_odd_lines_are_one_document_each_and_every_line_is_accounted_fo
     assert said[len(sizes)].startswith("bad \ufffd\ufffd nul \0 bell \a surrogate \ufffd") and said[-1] == "short"
     assert found[0]["kubernetes"]["labels"].items() >= labels.items()
     command = ["--home", str(shipper.home), "logs", "account", "-o", "json"]
-    account = until(lambda: not (one := json.loads(cluster.sampan(*command)))["waiting"] and one, 20, "none waits")
+    seen: dict[str, int] = {}
+
+    def settled() -> bool:
+        seen.update(json.loads(cluster.sampan(*command)))
+        return not seen["waiting"]
+
+    until(settled, 20, "none waits")
+    account = seen
     assert account["missing"] == account["refused"] == 0
     assert account["read"] == account["acknowledged"] >= len(said)

@@ -7,7 +7,7 @@ import pytest
 
 from sampan.errors import ConfigError
 from sampan_logging.entries import Entry, Progress, decode
-from sampan_logging.journal import Journal, claimed
+from sampan_logging.journal import Journal, claimed, read_cursor
 from sampan_logging.spool import Place
 
 
@@ -108,3 +108,12 @@ def test_killed_at_any_moment_every_line_is_sent_and_progress_never_runs_ahead(t
 
     assert arrived == {b"line %d" % n for n in range(total)}
     journal.close()
+
+
+def test_when_nothing_is_left_to_send_the_account_is_written(tmp_path, entry):
+    journal = opened(tmp_path)
+    journal.record([entry("a")])
+    journal.acknowledge(journal.spool.end, arrived=1)  # too soon after the cursor was written last
+    journal.settle()
+
+    assert read_cursor(tmp_path) == (journal.spool.end, 1, 0)
