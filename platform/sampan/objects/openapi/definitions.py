@@ -85,7 +85,7 @@ class Definitions:
         facts = self._table.types[name]
         for shape in () if isinstance(facts, str) else facts["fields"].values():
             while not isinstance(shape, str) and "of" in shape:
-                shape = shape["of"]  # noqa: PLW2901
+                shape = shape["of"]
             word = shape if isinstance(shape, str) else shape["type"]
             if word.startswith("#"):
                 yield word[1:]
