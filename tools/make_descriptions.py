@@ -1,4 +1,4 @@
-"""Make the file of field descriptions that sampan ships, from the published Kubernetes schema. By hand, at a new release.
+"""Make the file of field descriptions that sampan ships, from the published Kubernetes schema. Run at a new release.
 
     /some/scratch/bin/python tools/make_descriptions.py platform/sampan/objects/data/descriptions.gz
 
