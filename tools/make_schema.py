@@ -2,6 +2,7 @@
 
     python -m venv /some/scratch && /some/scratch/bin/pip install kubernetes-validate
     /some/scratch/bin/python tools/make_schema.py platform/sampan/objects/data/schema.json.gz
+    /some/scratch/bin/python tools/make_descriptions.py platform/sampan/objects/data/descriptions.gz
     /some/scratch/bin/python tools/add_zeros.py platform/sampan/objects/data/schema.json.gz …/kubernetes/staging/src
 
 Keeps facts (fields, types, required, list types, merge keys, group-version-kind marks) and drops all prose. The form

@@ -16,6 +16,7 @@ SOURCES = {
     "Resource": "resource", "ContainerResource": "containerResource", "Pods": "pods", "Object": "object",
     "External": "external",
 }  # fmt: skip
+_ORDER = ("object", "external", "pods", "resource", "containerResource")
 
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
@@ -70,8 +71,8 @@ def _metric(metric: Object, path: str) -> Iterator[Problem]:
         yield required(f"{path}.type", "must specify a metric source type")
     elif kind not in SOURCES:
         yield unsupported(f"{path}.type", kind, SOURCES)
-    present = [place for place in SOURCES.values() if metric.get(place) is not None]
-    for place in present:
+    present = [place for place in _ORDER if metric.get(place) is not None]
+    for place in present[:1]:  # of several, upstream looks into one
         yield from _source(place, metric[place], f"{path}.{place}")
     expected = SOURCES.get(kind)
     if expected and expected not in present:

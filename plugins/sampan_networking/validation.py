@@ -127,13 +127,13 @@ def _service(path: str, service: Object) -> Iterator[Problem]:
         yield problems.required(path, "port name or number is required")
 
 
-def _reference(path: str, reference: Object) -> Iterator[Problem]:
-    """A TypedLocalObjectReference."""
+def _reference(path: str, reference: Object, *, explained: bool = True) -> Iterator[Problem]:
+    """A TypedLocalObjectReference. ``explained``: core's words for what is missing, which others leave out."""
     if reference.get("apiGroup") is not None:
         yield from by_rule(f"{path}.apiGroup", reference["apiGroup"], names.dns_subdomain)
     for field in ("kind", "name"):
         if not reference.get(field):
-            yield problems.required(f"{path}.{field}", f"{field} is required")
+            yield problems.required(f"{path}.{field}", f"{field} is required" if explained else "")
         else:
             yield from by_rule(f"{path}.{field}", reference[field], names.path_segment)
 
@@ -186,7 +186,7 @@ def _domain_path(path: str, text: str) -> Iterator[Problem]:
 
 
 def _parameters(path: str, parameters: Object) -> Iterator[Problem]:
-    yield from _reference(path, parameters)
+    yield from _reference(path, parameters, explained=False)
     scope, namespace = parameters.get("scope"), parameters.get("namespace")
     if not scope:
         yield problems.required(f"{path}.scope")

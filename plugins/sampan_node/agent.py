@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 VERSION = KUBERNETES_VERSION
 STOP_WITHIN = 5.0  # seconds that what is being done for pods may take when the agent ends
 ORPHANS_AFTER_SYNC = 30.0  # seconds to wait for the first complete list of pods
+TOLD_WITHIN = 10.0  # seconds to wait until the API has a status of each pod that was seen after the start
 
 
 class Agent:
@@ -41,14 +42,25 @@ class Agent:
         self._informer: Informer | None = None
 
     def start(self) -> None:
-        """Follow the pods of this node and the runtime's events. Returns once all pods are known."""
+        """Follow the pods of this node and the runtime's events. Returns once all pods are known and the API has been
+        told how each is now, so that nobody takes a Ready of before a restart for true; one that is stuck is not waited
+        for longer than TOLD_WITHIN."""
         self._informer = Informer(
             self.host.client, PODS, fields=f"spec.nodeName={self.host.name}", on_change=self.changed
         )
         threading.Thread(target=self._listen, name="node-events", daemon=True).start()
         self._informer.start()
         if self._informer.wait_synced(ORPHANS_AFTER_SYNC):
+            present = self.workers()
             self.remove_orphans()
+            self._wait_told(present)
+
+    def _wait_told(self, workers: list[Worker]) -> None:
+        end = time.monotonic() + TOLD_WITHIN
+        late = [one for one in workers if not one.told.wait(max(0.0, end - time.monotonic()))]
+        if late:
+            names = ", ".join(one.where() for one in late)
+            log.warning("node: no status could be told within %g s of pods/%s", TOLD_WITHIN, names)
 
     def stop(self) -> None:
         if self._informer is not None:
@@ -141,12 +153,12 @@ def run(running: Running) -> None:
         registration = Registration(
             running.client, name=name, ip=ip, port=server.port, capacity=host.allocatable, info=info
         )
-        registration.register()
+        closing.append(agent.stop)
+        agent.start()
+        registration.register()  # Ready from here on; what the API says of the pods is true by now
         host.events.event(
             {**registration.object, "metadata": {"name": name, "uid": name}}, "Normal", "Starting", "Starting kubelet."
         )
-        closing.append(agent.stop)
-        agent.start()
         running.ready(f"node {name} runs pods by the {runtime.name} runtime; agent on port {server.port}")
         registration.keep(running.stop, problem=lambda: runtime_problem(runtime))
     finally:

@@ -38,6 +38,7 @@ class Worker:
         self.pod = pod
         self.gone = False  # the API has no such pod any more
         self.finished = threading.Event()  # nothing of the pod is left here
+        self.told = threading.Event()  # the API has a status that this agent saw, not one of before its start
         self.memory = Memory()
         self._host = host
         self._starter = Starter(host, self.memory)
@@ -75,6 +76,7 @@ class Worker:
             before, self.pod = self.pod, last
             self._hurry(before)
         self.gone = True
+        self.told.set()
         self.poke()
 
     def _hurry(self, before: Object) -> None:
@@ -120,17 +122,19 @@ class Worker:
                 self._dirty = False
             try:
                 self._sync()
+                self.told.set()
                 failures = 0
             except (SampanError, OSError) as error:
                 failures += 1
-                log.warning("node: pods/%s: %s; trying again", self._where(), error)
+                log.warning("node: pods/%s: %s; trying again", self.where(), error)
                 self._wake(time.time() + min(30.0, 0.5 * 2**failures))
             except Exception:
                 failures += 1
-                log.exception("node: pods/%s: trying again", self._where())
+                log.exception("node: pods/%s: trying again", self.where())
                 self._wake(time.time() + min(60.0, 2.0 * 2**failures))
 
-    def _where(self) -> str:
+    def where(self) -> str:
+        """The pod's namespace and name, for logs."""
         return f"{self.pod['metadata']['namespace']}/{self.pod['metadata']['name']}"
 
     def _wake(self, moment: float) -> None:
@@ -156,8 +160,8 @@ class Worker:
             return
         self._adopt(seen)
         plan = machine.decide(self.pod, seen, self.memory, time.time())
-        if not self._known.get("startTime") and not self.pod["metadata"].get("deletionTimestamp"):
-            self._publish(seen)
+        if not self.told.is_set():
+            self._tell_first(seen)
         for action in plan.actions:
             self._act(action, seen)
             if self.finished.is_set() or self._stopped:
@@ -176,6 +180,12 @@ class Worker:
             self._wake(plan.wake)
         elif seen.running() and has_changing(self.pod):
             self._wake(time.time() + REFRESH)
+
+    def _tell_first(self, seen: Seen) -> None:
+        """What is here now, before anything that takes time: a status of before the agent's start is true no more."""
+        if self._known.get("startTime") or not self.pod["metadata"].get("deletionTimestamp"):
+            self._publish(seen)
+        self.told.set()
 
     def _act(self, action: machine.Action, seen: Seen) -> None:
         match action:
@@ -250,7 +260,7 @@ class Worker:
             finally:
                 self._hooked = ""
             if not outcome.ok:
-                log.info("node: pods/%s: postStart of container %s failed: %s", self._where(), name, outcome.message)
+                log.info("node: pods/%s: postStart of container %s failed: %s", self.where(), name, outcome.message)
                 self._event("Warning", "FailedPostStartHook", "PostStartHook failed", container=name)
                 self.memory.doomed[container_id] = f"FailedPostStartHook: container {name}"
 
@@ -348,7 +358,7 @@ class Worker:
         try:
             self._starter.volumes(self.pod, self.folder).set_up({**self.pod, "status": self._status(seen)})
         except MountProblem as error:
-            log.debug("node: pods/%s: %s", self._where(), error)
+            log.debug("node: pods/%s: %s", self.where(), error)
 
     # ending
 
@@ -385,7 +395,7 @@ class Worker:
         try:
             self._host.client.delete(PODS, meta["name"], meta["namespace"], uid=meta["uid"], grace=0)
         except (NotFound, Conflict):
-            log.debug("node: pods/%s is gone already", self._where())
+            log.debug("node: pods/%s is gone already", self.where())
         self.finished.set()
 
     # telling
@@ -414,7 +424,7 @@ class Worker:
                 PODS, meta["name"], patch, meta["namespace"], subresource="status", how="strategic"
             )
         except (NotFound, Conflict) as error:
-            log.debug("node: pods/%s: status not written: %s", self._where(), error)
+            log.debug("node: pods/%s: status not written: %s", self.where(), error)
             return
         self._known = copy((written or {}).get("status") or status)
         self._settle()

@@ -311,11 +311,15 @@ def _slice_place(path: str, endpoint: Object) -> Iterator[Problem]:
 
 def validate_address(new: Object, old: Object | None) -> Iterator[Problem]:
     parent = (new.get("spec") or {}).get("parentRef")
-    if not parent:
+    if parent is None:
         yield problems.required("spec.parentRef")
         return
-    for field in ("resource", "name"):
-        if not parent.get(field):
+    if parent.get("group"):
+        yield from by_rule("spec.parentRef.group", parent["group"], names.dns_subdomain)
+    for field in ("resource", "name", "namespace"):
+        if parent.get(field):
+            yield from by_rule(f"spec.parentRef.{field}", parent[field], names.path_segment)
+        elif field != "namespace":
             yield problems.required(f"spec.parentRef.{field}")
     if old is not None and (old.get("spec") or {}) != (new.get("spec") or {}):
         yield problems.invalid("spec.parentRef", parent, "field is immutable")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +41,10 @@ class Judge:
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(2)
-        self._names = (f"t{number:05d}" for number in itertools.count())
+        run = (
+            f"t{time.time_ns() // 1_000_000_000 % 100_000:05d}"  # another for each run: one that was stopped left some
+        )
+        self._names = (f"{run}{number:05d}" for number in itertools.count())
 
     def judge(self, story: Story) -> None:
         self._weigh(self.compare(story), story)

@@ -115,7 +115,7 @@ def _content(answer: Answer) -> Any:
     try:
         if kind == "application/json":
             lines = answer.body.splitlines()
-            if len(lines) > 1 and lines[0].startswith(b'{"type":'):
+            if lines and lines[0].startswith(b'{"type":'):
                 return [_JSON_NUMBERS(line) for line in lines]
             return _JSON_NUMBERS(answer.body)
         if kind == "application/yaml":

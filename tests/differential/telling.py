@@ -46,7 +46,11 @@ def tell(judge: Judge, *, seed: int, requests: int = 0, seconds: float = 0) -> N
     for story in fixed():
         judge.judge(story)
     while not enough():
-        generate(lambda story: None if enough() else judge.judge(story), seed, _BATCH)
+        found: list[Story] = []
+        generate(found.append, seed, _BATCH)  # judged outside of hypothesis, which would repeat what fails
+        for story in found:
+            if not enough():
+                judge.judge(story)
         seed += 1
 
 

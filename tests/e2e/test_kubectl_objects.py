@@ -182,8 +182,10 @@ def test_wait_for_a_condition_and_for_deletion(cluster, namespace):
     assert going.wait(20) == 0
 
 
-def test_explain_shows_fields_and_types(cluster):
+def test_explain_shows_fields_types_and_descriptions(cluster):
     text = cluster.kubectl("explain", "pod.spec.containers")
+
+    assert "List of containers belonging to the pod." in text and "<no description>" not in text
 
     assert "KIND:       Pod" in text and "image\t<string>" in text and "livenessProbe\t<Probe>" in text
     assert "strategy" in cluster.kubectl("explain", "deployment.spec", "--recursive")

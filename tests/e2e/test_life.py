@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -58,12 +59,22 @@ def test_a_killed_process_comes_back_and_pods_run_on(cluster, namespace):
     cluster.kubectl("delete", "pod", "steady", timeout=30)
 
 
-def test_objects_survive_a_restart_of_the_whole(tmp_path, tools):
+def containers_said_to_run(cluster):
+    pods = json.loads(cluster.kubectl("get", "pods", "-o", "json"))["items"]
+    return {one.get("containerID") for pod in pods for one in pod["status"]["containerStatuses"]}
+
+
+def test_objects_survive_a_restart_of_the_whole_and_pods_are_told_as_they_are(tmp_path, tools):
     cluster = start(tmp_path / "home", "exec", tools)
     try:
         cluster.kubectl("create", "configmap", "keeps", "--from-literal=k=v")
+        cluster.apply(*(cluster.pod(f"p{number}", "sleep 1000") for number in range(20)))
+        cluster.kubectl("wait", "--for=condition=Ready", "pods", "--all", "--timeout=60s")
+        before = containers_said_to_run(cluster)
+        assert len(before) == 20
         cluster.sampan("down")
         cluster.sampan("up")
+        assert not containers_said_to_run(cluster) & before  # `down` has removed those
         assert cluster.get("configmap", "keeps")["data"] == {"k": "v"}
         (cluster.home / "sampan.yaml").write_text("apii: {port: 7199}\n")  # a typo: what runs is told and stopped
         status = cluster.sampan("status")

@@ -8,7 +8,7 @@ import re
 import pytest
 from packaging.requirements import Requirement
 
-LOCKS = ("run.txt", "dev.txt", "explain.txt", "upkeep.txt", "clients.txt")
+LOCKS = ("run.txt", "dev.txt", "upkeep.txt", "clients.txt")
 ENTRY = re.compile(r"^([a-z0-9-]+)==([^ ]+)(?: ; ([^\\]+))?((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", re.MULTILINE)
 
 
@@ -52,15 +52,14 @@ def test_every_entry_has_hashes_and_no_place_is_named(root, name):
 
 
 def test_the_locks_hold_what_setup_cfg_asks_for(root):
-    run, dev, explain = ((root / "requirements" / name).read_text() for name in LOCKS[:3])
+    run, dev = ((root / "requirements" / name).read_text() for name in LOCKS[:2])
     sets = wanted(root)
 
     assert unlocked(sets[""], run) == []
-    assert unlocked(sets[""] + sets.pop("explain"), explain) == []  # 17,000 files that nothing in the tests needs
     assert unlocked([one for requirements in sets.values() for one in requirements], dev) == []
 
 
-@pytest.mark.parametrize("name", ["run.txt", "explain.txt"])
+@pytest.mark.parametrize("name", ["run.txt"])
 def test_the_locks_agree(root, name):
     smaller, dev = (
         {one: version for one, version, *_ in locked((root / "requirements" / each).read_text())}

@@ -32,7 +32,6 @@ class OpenApi:
         self._delegations = delegations or Delegations(registry)
         self._revision = -1
         self._documents: Documents | None = None
-        self._made: set[tuple[str, bool]] = set()
 
     def __call__(self, request: Request) -> Answer:
         documents = self._current()
@@ -49,7 +48,7 @@ class OpenApi:
         if request.environ.get("HTTP_IF_NONE_MATCH") == tag:
             return Answer(304, b"", headers=[("ETag", tag), ("Vary", "Accept")])
         packed = "gzip" in request.environ.get("HTTP_ACCEPT_ENCODING", "")
-        if request.loop is not None and (name, packed) not in self._made:
+        if request.loop is not None and not (packed and documents.is_made(name)):
             raise Offloaded(lambda: self._guarded(documents, name, packed, tag))
         return self._answer(documents, name, packed, tag)
 
@@ -65,7 +64,6 @@ class OpenApi:
         if self._documents is None or self._revision != self._registry.revision:
             kinds = [served.kind for served in self._registry.served.values()]
             self._documents, self._revision = Documents(kinds, schema.load()), self._registry.revision
-            self._made = set()
         return self._documents
 
     def _guarded(self, documents: Documents, name: str, packed: bool, tag: str) -> Answer:
@@ -78,7 +76,6 @@ class OpenApi:
         body = documents.gzipped(name) if packed else _plain(documents, name)
         if body is None:
             raise no_such_path()
-        self._made.add((name, packed))
         headers = [("ETag", tag), ("Vary", "Accept"), ("Vary", "Accept-Encoding")]
         if packed:
             headers.append(("Content-Encoding", "gzip"))

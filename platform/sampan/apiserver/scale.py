@@ -15,14 +15,14 @@ def shown(kind: Kind, obj: Object) -> Object:
     meta = obj["metadata"]
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     status: dict[str, Any] = {"replicas": _number(obj, scale.status_replicas)}
-    selector = scale.selector(obj)
+    selector, wanted = scale.selector(obj), _number(obj, scale.replicas)
     if selector:
         status["selector"] = selector
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {key: meta[key] for key in kept if key in meta},
-        "spec": {"replicas": _number(obj, scale.replicas)},
+        "spec": {"replicas": wanted} if wanted else {},  # as Go leaves a zero out; the status has none that may go
         "status": status,
     }
 

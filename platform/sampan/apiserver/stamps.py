@@ -53,9 +53,10 @@ def metadata_of(obj: Object) -> dict[str, Any]:
 
 
 def stamp_new(obj: Object, kind: Kind, namespace: str, now: float) -> None:
-    """Server-set fields of an object about to be created; whatever the client sent in them is dropped."""
+    """Server-set fields of an object about to be created; whatever the client sent in them is dropped, but for the
+    generation of a kind that has none: upstream keeps it."""
     meta = obj["metadata"]
-    for key in ("resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
+    for key in ("resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"):
         meta.pop(key, None)
     if kind.namespaced:
         meta["namespace"] = namespace
@@ -68,15 +69,17 @@ def stamp_new(obj: Object, kind: Kind, namespace: str, now: float) -> None:
 
 
 def keep_old(meta: dict[str, Any], old: dict[str, Any], kind: Kind, name: str) -> None:
-    """Server-set fields of an object about to be updated: as they were."""
-    for key in (
-        "name", "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
-        "generation", "resourceVersion",
-    ):  # fmt: skip
+    """Server-set fields of an object about to be updated: as they were. What else is sent in the fields of a deletion
+    is validation's to refuse, as another uid is."""
+    for key in ("name", "namespace", "creationTimestamp", "generation", "resourceVersion"):
         if key in old:
             meta[key] = old[key]
         else:
             meta.pop(key, None)
+    if "deletionTimestamp" in old:
+        meta["deletionTimestamp"] = old["deletionTimestamp"]
+    if old.get("deletionGracePeriodSeconds") is not None and meta.get("deletionGracePeriodSeconds") is None:
+        meta["deletionGracePeriodSeconds"] = old["deletionGracePeriodSeconds"]
     meta["uid"] = meta.get("uid") or old.get("uid")  # another one is validation's to refuse
     meta.pop("selfLink", None)
     if "generateName" in old and "generateName" not in meta:

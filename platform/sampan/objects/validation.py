@@ -18,7 +18,8 @@ from sampan.objects.problems import duplicate, forbidden, invalid, required, too
 ANNOTATIONS_LIMIT = 256 * 1024
 IMMUTABLE = "field is immutable"
 _NEGATIVE = "must be greater than or equal to 0"
-_UNCHANGEABLE = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+_PERIOD = "deletionGracePeriodSeconds"  # 0 is another one than none
+_UNCHANGEABLE = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", _PERIOD)
 _STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 _MANAGER_LENGTH = 128
 _SUBRESOURCE_LENGTH = 256
@@ -93,7 +94,7 @@ def _validate_change(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[Pro
     if (new.get("generation") or 0) < (old.get("generation") or 0):
         found.append(invalid("metadata.generation", new.get("generation") or 0, "must not be decremented"))
     for name in _UNCHANGEABLE:
-        if (new.get(name) or None) != (old.get(name) or None):
+        if (new.get(name) or None) != (old.get(name) or None) or (name == _PERIOD and new.get(name) != old.get(name)):
             found.append(invalid(f"metadata.{name}", new.get(name), IMMUTABLE))
     if new.get("finalizers") != old.get("finalizers"):
         found += validate_finalizers(new.get("finalizers") or (), "metadata.finalizers")

@@ -52,11 +52,36 @@ def test_an_update_without_revision_overwrites(api: Any, shapes: Any) -> None:
 
 def test_what_the_server_sets_stays_the_servers(api: Any, shapes: Any) -> None:
     made = api.post(CMS, shapes.config_map("a")).json["metadata"]
-    other = {"creationTimestamp": "2001-01-01T00:00:00Z", "deletionTimestamp": "2001-01-01T00:00:00Z", "generation": 7}
+    other = {"creationTimestamp": "2001-01-01T00:00:00Z", "generation": 7}
     patched = api.patch(f"{CMS}/a", {"metadata": {**other, "labels": {"a": "b"}}}).json["metadata"]
 
-    assert patched["creationTimestamp"] == made["creationTimestamp"] and "deletionTimestamp" not in patched
+    assert patched["creationTimestamp"] == made["creationTimestamp"] and "generation" not in patched
     assert api.patch(f"{CMS}/a", {"metadata": {"uid": "x"}}).status_code == 422
+
+
+@pytest.mark.parametrize("sent", [{"deletionTimestamp": "2001-01-01T00:00:00Z"}, {"deletionGracePeriodSeconds": 0}])
+def test_a_deletion_cannot_be_written(api: Any, shapes: Any, sent: dict[str, Any]) -> None:
+    api.post(CMS, shapes.config_map("a"))
+
+    refused = api.patch(f"{CMS}/a", {"metadata": sent})
+
+    assert refused.status_code == 422 and f"metadata.{next(iter(sent))}" in refused.text
+    assert "field is immutable" in refused.text
+
+
+def test_a_generation_is_kept_where_the_kind_has_none(api: Any, shapes: Any) -> None:
+    body, deployment = shapes.config_map("a"), shapes.deployment("a")
+    for each in (body, deployment):
+        each["metadata"]["generation"] = 7
+
+    assert api.post(CMS, body).json["metadata"]["generation"] == 7
+    assert api.post(DEPLOYMENTS, deployment).json["metadata"]["generation"] == 1
+
+
+def test_a_scale_of_none_leaves_the_zero_out(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+
+    assert api.patch(f"{DEPLOYMENTS}/a/scale", {"spec": {"replicas": 0}}).json["spec"] == {}
 
 
 def test_a_generated_name_is_found(api: Any) -> None:

@@ -26,6 +26,12 @@ def metric(place, **source):
     return {"metrics": [{"type": place[:1].upper() + place[1:], place: source}]}
 
 
+def test_of_several_sources_one_is_looked_into():
+    assert problems(metrics=[{**CPU, "containerResource": {"name": "cpu"}}]) == [
+        "spec.metrics[0].containerResource: Forbidden: must populate the given metric source only"
+    ]
+
+
 def rules(**said):
     return {"behavior": {"scaleUp": said}}
 

@@ -18,12 +18,13 @@ from sampan.errors import NotFound
 from sampan.objects import schema
 from sampan.objects.patches import strategic
 from sampan_exec.runtime import ExecRuntime
-from sampan_node import termination
+from sampan_node import agent, termination
 from sampan_node.agent import Agent
 from sampan_node.clock import Clock
 from sampan_node.host import Host
 from sampan_node.resources import CONFIG_MAPS, PODS
 from sampan_node.volumes import unmount_all
+from sampan_node.worker import Worker
 
 PATIENCE = 15
 
@@ -137,12 +138,15 @@ class Cluster:
         self.host.runtime.close()
         unmount_all(self.home / "pods")
 
-    def restart(self):
-        """Another agent over the same home; containers run on."""
+    def reopen(self):
+        """Another agent over the same home, which knows no pods yet; containers run on."""
         self.agent.stop()
         self.host.clock.stop()
         self.host.runtime.close()
         self.open()
+
+    def restart(self):
+        self.reopen()
         for obj in self.api.list(PODS).items:
             self.agent.changed(None, copy.deepcopy(obj))
 
@@ -182,6 +186,23 @@ class Cluster:
         uid = self.api.get(PODS, name, "default")["metadata"]["uid"]
         one = max((c for c in self.host.runtime.containers(uid) if c.name == container), key=lambda c: c.attempt)
         return b"".join(line for *_, line in self.host.runtime.logs(one.id, follow=False, since=0, tail=-1))
+
+
+class Listed:
+    """An informer whose first list has come when it is started."""
+
+    def __init__(self, api, on_change):
+        self.api, self.on_change = api, on_change
+
+    def start(self):
+        for obj in self.api.list(PODS).items:
+            self.on_change(None, copy.deepcopy(obj))
+
+    def wait_synced(self, timeout):
+        return True
+
+    def stop(self):
+        self.api = None
 
 
 @pytest.fixture
@@ -291,6 +312,49 @@ def test_a_restarted_agent_leaves_containers_alone(cluster):
 
     ids = {s["containerStatuses"][0].get("containerID") for s in cluster.api.history if s.get("containerStatuses")}
     assert ids - {None} == {before}
+
+
+def test_what_was_ready_before_a_restart_is_told_as_it_is_before_anything_is_started(cluster, monkeypatch):
+    cluster.run("sleep 1000")
+    before = cluster.api.until(lambda: cluster.state()["ready"] and cluster.state()["containerID"])
+    cluster.agent.stop()
+    for sandbox in cluster.host.runtime.sandboxes():  # as `sampan down` does: nobody tells the API
+        cluster.host.runtime.remove_sandbox(sandbox.id)
+    told = []
+    run = ExecRuntime.run_sandbox
+    monkeypatch.setattr(
+        ExecRuntime, "run_sandbox", lambda *given: (told.append(copy.deepcopy(cluster.status())), run(*given))[1]
+    )
+
+    cluster.restart()
+    cluster.api.until(lambda: cluster.state()["ready"] and cluster.state()["containerID"] != before)
+
+    first = told[0]
+    assert first["containerStatuses"][0]["state"] == {"waiting": {"reason": "ContainerCreating"}}
+    assert "containerID" not in first["containerStatuses"][0]
+    assert {c["type"]: c["status"] for c in first["conditions"]}["Ready"] == "False"
+
+
+def test_an_agent_has_started_when_every_pod_is_told_of_but_a_stuck_one_is_not_waited_for(cluster, monkeypatch, caplog):
+    cluster.run("sleep 1000", name="good")
+    cluster.run("sleep 1000", name="stuck")
+    stuck = cluster.api.get(PODS, "stuck", "default")["metadata"]["uid"]
+    cluster.api.until(lambda: cluster.state(name="good")["ready"] and cluster.state(name="stuck")["ready"])
+    hold, see = threading.Event(), Worker.see
+    monkeypatch.setattr(
+        Worker, "see", lambda self: (self.pod["metadata"]["uid"] == stuck and hold.wait(), see(self))[1]
+    )
+    monkeypatch.setattr(agent, "TOLD_WITHIN", 0.2)
+    monkeypatch.setattr(agent, "Informer", lambda *_, on_change, **__: Listed(cluster.api, on_change))
+
+    cluster.reopen()
+    cluster.agent.start()
+
+    told = {worker.pod["metadata"]["name"]: worker.told.is_set() for worker in cluster.agent.workers()}
+    assert told == {"good": True, "stuck": False}
+    assert "no status could be told within 0.2 s of pods/default/stuck" in caplog.text
+    hold.set()
+    assert all(worker.told.wait(PATIENCE) for worker in cluster.agent.workers())
 
 
 def test_pods_that_the_api_has_no_more_are_removed(cluster):

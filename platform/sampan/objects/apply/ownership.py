@@ -168,7 +168,10 @@ def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
             found = {SELF: LEAF} if dots else {}
             item = plan.item
             for index, each in enumerate(value):
-                found[plan.label(each, index)] = _element(each, item, dots)
+                label = plan.label(each, index)
+                found[label] = (
+                    LEAF if label in found else _element(each, item, dots)
+                )  # several under one key: one field
             return found
         if kind == SET:
             found = {SELF: LEAF} if dots else {}
@@ -278,11 +281,18 @@ def _list_changes(before: list[Any], after: list[Any], plan: Plan) -> _Changes:
     gone: FieldSet = {}
     olds = {plan.label(each, index): each for index, each in enumerate(before)}
     news = {plan.label(each, index): each for index, each in enumerate(after)}
+    if len(olds) != len(before) or len(news) != len(after):
+        _collapse(before, after, plan, olds, news)
     for label, new in news.items():
         old = olds.get(label, _ABSENT)
         if old is new or old == new:
             continue
-        if old is _ABSENT:
+        several = type(old) is _Several or type(new) is _Several
+        if several and old is not _ABSENT and type(old) is not type(new):
+            gone[label] = LEAF
+        if several and type(new) is _Several:
+            changed[label] = LEAF
+        elif old is _ABSENT or several:
             changed[label] = _element(new, plan.item, True) if plan.kind == KEYED else LEAF
         elif plan.item is not None:
             _note(label, _changes(old, new, plan.item), changed, gone)
@@ -290,6 +300,19 @@ def _list_changes(before: list[Any], after: list[Any], plan: Plan) -> _Changes:
         if label not in news:
             gone[label] = LEAF
     return changed or None, gone or None
+
+
+def _collapse(before: list[Any], after: list[Any], plan: Plan, olds: dict[str, Any], news: dict[str, Any]) -> None:
+    """Elements that share a key count as one field whose value is all of them: a _Several in place of the last one."""
+    for elements, found in ((before, olds), (after, news)):
+        grouped: dict[str, list[Any]] = {}
+        for index, each in enumerate(elements):
+            grouped.setdefault(plan.label(each, index), []).append(each)
+        found.update({label: _Several(group) for label, group in grouped.items() if len(group) > 1})
+
+
+class _Several(tuple[Any, ...]):
+    """Elements of a list that have the same key."""
 
 
 def _note(label: str, found: _Changes, changed: FieldSet, gone: FieldSet) -> None:

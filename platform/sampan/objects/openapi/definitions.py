@@ -5,12 +5,12 @@ Source: OpenAPI specifications 2.0 and 3.0.0; Kubernetes' x-kubernetes-* extensi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Kind
 from sampan.objects.openapi import own
-from sampan.objects.openapi.descriptions import Descriptions
+from sampan.objects.openapi.descriptions import Descriptions, Words, of_field
 from sampan.objects.schema.table import Table
 
 Schema = dict[str, Any]
@@ -51,7 +51,7 @@ class Definitions:
         """``kinds``: those of the document that bring their own schema (others are passed over)."""
         self._table = table
         self._own = {own.name_of(kind): kind for kind in kinds if kind.schema is not None}
-        self._words = descriptions
+        self._descriptions = descriptions
         self._openapi = openapi
         self._marks: dict[str, list[dict[str, str]]] = {}
         for key, name in table.kinds.items():
@@ -61,21 +61,40 @@ class Definitions:
     def ref(self, name: str) -> Schema:
         return {"$ref": _PREFIX[self._openapi] + name}
 
-    def closure(self, roots: Iterable[str]) -> dict[str, Schema]:
-        """The schemas of these definitions and of all they refer to, sorted by name."""
-        found: dict[str, Schema] = {}
+    def closure(self, roots: Iterable[str]) -> Iterator[tuple[str, Schema]]:
+        """These definitions and all they refer to, with their schemas, sorted by name; each is made when it is asked
+        for."""
+        names: set[str] = set()
         waiting = list(roots)
         while waiting:
             name = waiting.pop()
-            if name not in found:
-                found[name] = self._own_definition(name, waiting) or self._definition(name, waiting)
-        return dict(sorted(found.items()))
+            if name not in names:
+                names.add(name)
+                waiting += self._targets(name)
+        for name, words in self._descriptions.of(sorted(names)):
+            yield name, self._own_definition(name) or self._definition(name, words)
 
-    def _definition(self, name: str, waiting: list[str]) -> Schema:
+    def _targets(self, name: str) -> Iterator[str]:
+        """What a definition refers to."""
+        kind, more = self._own_kind(name)
+        if kind is not None:
+            yield from own.REFERENCES[more].values()
+            if more:
+                yield own.name_of(kind)
+            return
+        facts = self._table.types[name]
+        for shape in () if isinstance(facts, str) else facts["fields"].values():
+            while not isinstance(shape, str) and "of" in shape:
+                shape = shape["of"]
+            word = shape if isinstance(shape, str) else shape["type"]
+            if word.startswith("#"):
+                yield word[1:]
+
+    def _definition(self, name: str, words: Words) -> Schema:
         facts = self._table.types[name]
         made: Schema = {}
-        if words := self._words.of_type(name):
-            made["description"] = words
+        if text := words.get(""):
+            made["description"] = text
         if isinstance(facts, str):
             made.update(self._scalar(facts))
         else:
@@ -84,7 +103,7 @@ class Definitions:
                 made["required"] = facts["required"]
             if facts["fields"]:
                 made["properties"] = {
-                    field: self._field(name, field, shape, waiting) for field, shape in facts["fields"].items()
+                    field: self._field(words, field, shape) for field, shape in facts["fields"].items()
                 }
             if facts.get("atomic"):
                 made["x-kubernetes-map-type"] = "atomic"
@@ -92,10 +111,13 @@ class Definitions:
             made["x-kubernetes-group-version-kind"] = marks
         return made
 
-    def _own_definition(self, name: str, waiting: list[str]) -> Schema | None:
-        """A kind with its own schema, or the list of such kinds."""
+    def _own_kind(self, name: str) -> tuple[Kind | None, str]:
+        """The kind with a schema of its own that a definition is of, and "List" where it is of the list of such."""
         more = "" if name in self._own else "List"
-        kind = self._own.get(name.removesuffix(more))
+        return self._own.get(name.removesuffix(more)), more
+
+    def _own_definition(self, name: str) -> Schema | None:
+        kind, more = self._own_kind(name)
         if kind is None:
             return None
         if more:
@@ -103,13 +125,11 @@ class Definitions:
             items = {"type": "array", "items": self.ref(own.name_of(kind))}
             made["properties"]["items"] = {"description": f"The {kind.plural}.", **items}
             made["description"] = f"{kind.kind}List is a list of {kind.kind}."
-            waiting.append(own.name_of(kind))
         else:
             made = own.definition(kind, self._openapi)
         for field in own.FIELDS:
             target = own.REFERENCES[more].get(field)
-            shape = "#" + target if target else "string"
-            made["properties"][field] = self._field(name, field, shape, waiting)
+            made["properties"][field] = self._field({}, field, "#" + target if target else "string")
         mark = {"group": kind.group, "kind": kind.kind + more, "version": kind.version}
         made["x-kubernetes-group-version-kind"] = [mark]
         return made
@@ -117,10 +137,10 @@ class Definitions:
     def _scalar(self, word: str) -> Schema:
         return _BY_OPENAPI[self._openapi].get(word) or _PLAIN[word]
 
-    def _field(self, owner: str, field: str, shape: Any, waiting: list[str]) -> Schema:
-        made = self._shape(shape, waiting)
-        if words := self._words.of_field(owner, field):
-            made = {"description": words, **made}
+    def _field(self, words: Words, field: str, shape: Any) -> Schema:
+        made = self._shape(shape)
+        if text := of_field(words, field):
+            made = {"description": text, **made}
         return self._sole_ref(made)
 
     def _sole_ref(self, made: Schema) -> Schema:
@@ -129,16 +149,15 @@ class Definitions:
             made["allOf"] = [{"$ref": made.pop("$ref")}]
         return made
 
-    def _shape(self, shape: Any, waiting: list[str]) -> Schema:
+    def _shape(self, shape: Any) -> Schema:
         facts: Mapping[str, Any] = {} if isinstance(shape, str) else shape
         word: str = shape if isinstance(shape, str) else shape["type"]
         if word.startswith("#"):
-            waiting.append(word[1:])
             made = self.ref(word[1:])
         elif word == "list":
-            made = {"type": "array", "items": self._sole_ref(self._shape(shape["of"], waiting))}
+            made = {"type": "array", "items": self._sole_ref(self._shape(shape["of"]))}
         elif word == "map":
-            made = {"type": "object", "additionalProperties": self._sole_ref(self._shape(shape["of"], waiting))}
+            made = {"type": "object", "additionalProperties": self._sole_ref(self._shape(shape["of"]))}
         else:
             made = dict(self._scalar(word))
         made.update({_EXTENSIONS[fact]: value for fact, value in facts.items() if fact in _EXTENSIONS})

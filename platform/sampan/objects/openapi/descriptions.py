@@ -1,19 +1,18 @@
-"""What fields are for, in words: short sentences of our own, and upstream's where kubernetes-validate is installed.
+"""What fields are for, in words: upstream's where it has any, else short sentences of our own.
 
-``kubectl explain`` shows them. The package is the extra ``sampan[explain]``; without it most fields have no words.
+``kubectl explain`` shows them. Upstream's are kept in a compressed file (1 MB of text in 210 KB; see NOTICE beside it)
+that is read from beginning to end for each document that is made, and nothing of it is held afterwards.
 Knows nothing of paths and kinds.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import logging
-from collections.abc import Mapping
+import gzip
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
-
-log = logging.getLogger(__name__)
 
 #: Fields that mean the same everywhere, by name and, where needed, by owner's last word.
 _STANDARD = {
@@ -23,56 +22,46 @@ _STANDARD = {
     "spec": "What is wanted of this object.",
     "status": "What has been observed of this object. Written by the system.",
 }
-_METADATA = {
-    "name": "Unique within a namespace and kind; cannot be changed.",
-    "namespace": "The namespace this object lives in; empty for cluster-wide kinds.",
-    "labels": "Short keys and values by which objects are selected.",
-    "annotations": "Keys and values for tools and people, never selected by.",
-    "generateName": "Prefix for a name that the server completes, used when name is empty.",
-    "uid": "Unique in time and space; given by the server.",
-    "resourceVersion": "The revision at which this object was last written; for conflict checks and watches.",
-    "generation": "Counts the changes to what is wanted.",
-    "creationTimestamp": "When the server created this object.",
-    "deletionTimestamp": "When this object is due to be removed; set by the server on a graceful deletion.",
-    "deletionGracePeriodSeconds": "Seconds allowed to end before removal.",
-    "finalizers": "Who must finish before this object can be removed.",
-    "ownerReferences": "Objects this one belongs to; it is removed when all of them are gone.",
-    "managedFields": "Who set which field; kept by the server for server-side apply.",
-}
-_METADATA_TYPE = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_LAST = "\U0010ffff"  # after every name
+
+Words = Mapping[str, str]  # by field, "" being the definition itself
 
 
-class Descriptions:
-    """Words by definition and field. ``upstream`` maps a definition to ``{field: words}``, "" being itself."""
+class Descriptions(Protocol):
+    identity: str  # another one where the words are others
 
-    def __init__(self, upstream: Mapping[str, Mapping[str, str]]) -> None:
-        self._upstream = upstream
-        self.complete = bool(upstream)
-
-    def of_type(self, name: str) -> str:
-        return self._upstream.get(name, {}).get("", "")
-
-    def of_field(self, name: str, field: str) -> str:
-        """Upstream's words if there are any, else ours, else ""."""
-        ours = _METADATA if name == _METADATA_TYPE else _STANDARD
-        return self._upstream.get(name, {}).get(field) or ours.get(field, "")
+    def of(self, names: Iterable[str]) -> Iterator[tuple[str, Words]]:
+        """Each of these definitions, which come sorted by name, with its words."""
 
 
-def installed(version: str) -> Descriptions:
-    """The descriptions of this schema version (``v1.37.0``) from kubernetes-validate, or only our own."""
-    found = importlib.util.find_spec("kubernetes_validate")
-    if found is None or found.origin is None:
-        return Descriptions({})
-    path = Path(found.origin).parent / "kubernetes-json-schema" / f"{version}-local" / "_definitions.json"
-    try:
-        whole = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError) as error:
-        log.warning("explain: no descriptions for %s from kubernetes-validate: %s", version, error)
-        return Descriptions({})
-    return Descriptions({name: _words(node) for name, node in (whole.get("$defs") or whole["definitions"]).items()})
+class Given:
+    """Words that are held: ``{definition: {field: words}}``."""
+
+    def __init__(self, words: Mapping[str, Words]) -> None:
+        self._words = words
+        self.identity = str(len(words))
+
+    def of(self, names: Iterable[str]) -> Iterator[tuple[str, Words]]:
+        return ((name, self._words.get(name, {})) for name in names)
 
 
-def _words(node: Mapping[str, object]) -> dict[str, str]:
-    fields = node.get("properties")
-    nodes = {"": node, **(fields if isinstance(fields, dict) else {})}
-    return {field: child["description"] for field, child in nodes.items() if child.get("description")}
+class Shipped:
+    """The words in a file of tools/make_descriptions.py: a line for each definition, sorted by name."""
+
+    def __init__(self, path: Path = Path(__file__).parents[1] / "data" / "descriptions.gz") -> None:
+        self._path = path
+        self.identity = path.read_bytes()[-8:].hex()  # gzip ends with the checksum and the size of what it holds
+
+    def of(self, names: Iterable[str]) -> Iterator[tuple[str, Words]]:
+        with gzip.open(self._path, "rb") as lines:
+            at, text = "", b""
+            for name in names:
+                while at < name:
+                    key, _, text = next(lines, b"").partition(b"\t")
+                    at = key.decode() or _LAST
+                yield name, msgspec.json.decode(text, type=dict[str, str]) if at == name else {}
+
+
+def of_field(words: Words, field: str) -> str:
+    """Upstream's words if there are any, else ours, else ""."""
+    return words.get(field) or _STANDARD.get(field, "")

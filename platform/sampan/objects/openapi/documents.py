@@ -1,7 +1,8 @@
 """The OpenAPI documents of a cluster: one for version 2, one for each group and version in version 3.
 
-Built when first asked for and kept as bytes. An etag is made from what goes into a document rather than from its
-bytes, so the index costs no building. Knows nothing of HTTP.
+Built when first asked for, member by member into a compressor, and kept compressed: descriptions make a document four
+times as long, and what is not asked for again soon should take no room. An etag is made from what goes into a document
+rather than from its bytes, so the index costs no building. Knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -18,43 +19,43 @@ from sampan import __version__
 from sampan.contracts.kinds import Kind
 from sampan.objects.openapi import gnostic, own
 from sampan.objects.openapi.definitions import Definitions
-from sampan.objects.openapi.descriptions import Descriptions, installed
+from sampan.objects.openapi.descriptions import Descriptions, Shipped
 from sampan.objects.openapi.paths import META, Paths
+from sampan.objects.openapi.streams import Members, encoded, gzipped
 from sampan.objects.schema import Schemas
 
 _ALWAYS = tuple(META + name for name in ("DeleteOptions", "Patch", "Status", "WatchEvent"))
 V2 = "v2"
 V2_PROTOBUF = "v2.protobuf"
+PLAIN_FOR = 5.0  # seconds that a document is held uncompressed
 
 
 class Documents:
     """The documents for these kinds. Thread-safe. Kinds the schema table has no types for get paths only."""
 
     def __init__(self, kinds: Sequence[Kind], schemas: Schemas, descriptions: Descriptions | None = None) -> None:
-        """``descriptions`` None: those of kubernetes-validate if that is installed."""
+        """``descriptions`` None: those that are shipped."""
         self._kinds: dict[str, list[Kind]] = {}
         for kind in kinds:
             start = f"apis/{kind.group}" if kind.group else "api"
             self._kinds.setdefault(f"{start}/{kind.version}", []).append(kind)
         self._schemas = schemas
-        self._given = descriptions
-        self._built: dict[str, bytes] = {}
+        self._descriptions = descriptions or Shipped()
         self._zipped: dict[str, bytes] = {}
+        self._plain: dict[str, bytes] = {}
         self._lock = threading.RLock()
 
     def v2(self) -> bytes:
         """The whole cluster as Swagger 2.0, JSON."""
-        return self._once(self._built, V2, self._build_v2)
+        return self._whole(V2)
 
     def v2_protobuf(self) -> bytes:
         """The same as the protobuf message that ``gnostic.MEDIA_TYPE`` names."""
-        return self._once(self._built, V2_PROTOBUF, lambda: gnostic.encode(msgspec.json.decode(self.v2())))
+        return self._whole(V2_PROTOBUF)
 
     def v3(self, path: str) -> bytes | None:
         """The OpenAPI 3.0 document of ``api/v1`` or ``apis/apps/v1``, JSON; None where nothing is served there."""
-        if path not in self._kinds:
-            return None
-        return self._once(self._built, path, lambda: self._build_v3(path))
+        return self._whole(path) if path in self._kinds else None
 
     def v3_index(self) -> dict[str, Any]:
         """``{"paths": {"apis/apps/v1": {"serverRelativeURL": "/openapi/v3/apis/apps/v1?hash=…"}}}``."""
@@ -67,15 +68,23 @@ class Documents:
 
     def gzipped(self, path: str) -> bytes | None:
         """The same document compressed. ``path`` as for ``v3``, or "v2", or "v2.protobuf"."""
-        body = self.v2() if path == V2 else self.v2_protobuf() if path == V2_PROTOBUF else self.v3(path)
-        return None if body is None else self._once(self._zipped, path, lambda: gzip.compress(body, 6, mtime=0))
+        if path not in self._kinds and path not in (V2, V2_PROTOBUF):
+            return None
+        with self._lock:
+            if path not in self._zipped:
+                self._zipped[path] = gzipped(self._pieces(path))
+            return self._zipped[path]
+
+    def is_made(self, path: str) -> bool:
+        """Whether ``gzipped`` has it at hand."""
+        return path in self._zipped
 
     def etag(self, path: str) -> str:
         """What changes when the document does, without quotes. ``path`` as for ``v3``, or "v2"."""
         kinds = (
             [kind for path in sorted(self._kinds) for kind in self._kinds[path]] if path == V2 else self._kinds[path]
         )
-        facts = [__version__, self._schemas.table.version, str(self._descriptions().complete), path]
+        facts = [__version__, self._schemas.table.version, self._descriptions.identity, path]
         for kind in kinds:
             facts += [*kind.resource[:4], str(kind.namespaced), *kind.verbs, str(kind.status), str(bool(kind.scale))]
             facts += [f"{sub.name}={sub.kind}:{sub.verbs}" for sub in kind.subresources]
@@ -83,45 +92,41 @@ class Documents:
                 facts.append(msgspec.json.encode(kind.schema, order="sorted").decode())
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32].upper()
 
-    def _all(self) -> list[Kind]:
-        return [kind for path in sorted(self._kinds) for kind in self._kinds[path]]
-
-    def _once(self, kept: dict[str, bytes], key: str, build: Callable[[], bytes]) -> bytes:
-        found = kept.get(key)
-        if found is None:
-            with self._lock:
-                found = kept.get(key)
-                if found is None:
-                    found = kept[key] = build()
-        return found
-
-    def _descriptions(self) -> Descriptions:
+    def _whole(self, path: str) -> bytes:
+        """What is asked for without compression is unpacked, and shared by who asks within some seconds."""
         with self._lock:
-            if self._given is None:
-                self._given = installed(self._schemas.table.version)
-            return self._given
+            if path not in self._plain:
+                self._plain[path] = gzip.decompress(self.gzipped(path) or b"")
+                forget = threading.Timer(PLAIN_FOR, self._plain.pop, (path, None))
+                forget.daemon = True
+                forget.start()
+            return self._plain[path]
 
-    def _build_v2(self) -> bytes:
-        paths, schemas = self._parts(self._all(), 2)
-        return msgspec.json.encode({"swagger": "2.0", "info": self._info(), "paths": paths, "definitions": schemas})
+    def _pieces(self, path: str) -> Iterator[bytes]:
+        if path == V2_PROTOBUF:
+            return gnostic.encoded(self._document(V2))
+        return encoded(Members(self._document(path).items()))
 
-    def _build_v3(self, path: str) -> bytes:
-        paths, schemas = self._parts(self._kinds[path], 3)
-        return msgspec.json.encode(
-            {"openapi": "3.0.0", "info": self._info(), "paths": paths, "components": {"schemas": schemas}}
-        )
-
-    def _parts(self, kinds: Sequence[Kind], openapi: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Path items and definitions of these kinds."""
+    def _document(self, path: str) -> dict[str, Any]:
+        """Its members in the order in which they are to be gone through: the paths say which schemas are needed."""
+        openapi = 2 if path == V2 else 3
+        groups = [path] if path in self._kinds else sorted(self._kinds)
+        kinds = [kind for each in groups for kind in sorted(self._kinds[each], key=lambda kind: kind.plural)]
         table = own.extended(self._schemas.table, kinds)
-        definitions = Definitions(table, self._descriptions(), openapi, kinds)
+        definitions = Definitions(table, self._descriptions, openapi, kinds)
         paths = Paths(table, definitions, openapi)
-        items: dict[str, Any] = {}
-        for kind in kinds:
-            items.update(paths.of_kind(kind))
-        names = {table.type_name(kind.group, kind.version, kind.kind) for kind in kinds} - {None}
-        roots = {*paths.roots, *_ALWAYS, *(name for name in names if name)}
-        return dict(sorted(items.items())), definitions.closure(roots)
+        schemas = Members(self._schemas_of(kinds, paths, definitions))
+        items = Members(pair for kind in kinds for pair in paths.of_kind(kind).items())
+        if openapi == 2:
+            return {"swagger": "2.0", "info": self._info(), "paths": items, "definitions": schemas}
+        components = Members([("schemas", schemas)])
+        return {"openapi": "3.0.0", "info": self._info(), "paths": items, "components": components}
+
+    def _schemas_of(
+        self, kinds: Sequence[Kind], paths: Paths, definitions: Definitions
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        names = {paths.name_of(kind) for kind in kinds} - {""}
+        yield from definitions.closure({*paths.roots, *_ALWAYS, *names})
 
     def _info(self) -> dict[str, str]:
         return {"title": "Kubernetes", "version": self._schemas.table.version}

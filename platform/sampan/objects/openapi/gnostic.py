@@ -8,7 +8,7 @@ Source: gnostic openapiv2/OpenAPIv2.proto (numbers and types), protobuf encoding
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -70,7 +70,13 @@ _VARINT, _FIXED64, _BYTES = 0, 1, 2
 
 def encode(document: Mapping[str, Any]) -> bytes:
     """A Swagger 2.0 document as the message openapi.v2.Document."""
-    return _message("Document", document)
+    return b"".join(encoded(document))
+
+
+def encoded(document: Mapping[str, Any]) -> Iterator[bytes]:
+    """The same piece by piece, one for each member of the document; what has ``items()`` does for an object."""
+    for member in document.items():
+        yield _message("Document", dict([member]))
 
 
 def _message(name: str, value: Mapping[str, Any]) -> bytes:

@@ -163,6 +163,10 @@ class Paths:
             made["required"] = True
         return {**made, **type_} if self._openapi == 2 else {**made, "schema": type_}
 
+    def name_of(self, kind: Kind) -> str:
+        """The definition of a kind, "" where the table has none."""
+        return self._table.type_name(kind.group, kind.version, kind.kind) or ""
+
     def _name(self, resource: Resource, more: str = "") -> str:
         return self._table.type_name(resource.group, resource.version, resource.kind + more) or ""
 

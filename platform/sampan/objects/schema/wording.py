@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from sampan.errors import BadRequest
+from sampan.objects.schema import gonames
 from sampan.objects.schema.nodes import TypeNode
 
 _AT = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
@@ -38,6 +39,7 @@ class _Others(_Names):
 #: Go names a struct that is embedded on the way to its fields.
 _EMBEDDED: dict[str, tuple[str, _Names]] = {
     "Volume": ("VolumeSource", _Others({"name"})),
+    "IngressRule": ("IngressRuleValue", _Names({"http"})),
     "Probe": ("ProbeHandler", _Names({"exec", "httpGet", "tcpSocket", "grpc"})),
     "EphemeralContainer": ("EphemeralContainerCommon", _Others({"targetContainerName"})),
     **{name: ("LocalObjectReference", _Names({"name"})) for name in (
@@ -46,14 +48,19 @@ _EMBEDDED: dict[str, tuple[str, _Names]] = {
 }  # fmt: skip
 
 
-def go_type(node: TypeNode | None) -> str:
-    """What Go calls the type: int32, []v1.Container, map[string]string."""
+def go_type(node: TypeNode | None, named: str = "") -> str:
+    """What Go calls the type: int32, []v1.Container, map[string]string. ``named``: the name that Go has for it, or for
+    the values in it."""
     if node is None or node.shape == "any":
         return "interface {}"
+    if named and gonames.is_map(named):
+        return named if node.shape == "map" else go_type(node)
     if node.shape == "list":
-        return "[]" + go_type(node.item())
+        return named if named == "v1.ExtraValue" else "[]" + go_type(node.item(), named)
     if node.shape == "map":
-        return "map[string]" + go_type(node.item())
+        return "map[string]" + go_type(node.item(), named)
+    if named:
+        return named
     if node.shape == "struct":
         return ".".join(node.name.split(".")[-2:])
     return _GO_SCALARS.get(node.scalar, node.scalar)
@@ -91,6 +98,7 @@ def wrong_type(kind: str, version: str, body: bytes, root: TypeNode, error: str)
     what, path = (found["what"], found["path"] or "") if found else (error, "")
     got = _GOT.search(what)
     owner, trail, node = _walk(root, path)
+    named = gonames.named(owner, trail[-1]) if trail else ""
     if got is None and not what.startswith(("Expected `", "Number out of range", "Integer value")):
         if trail and " into Go value of type " in what:
             what = what.replace("Go value of type", f"Go struct field {owner}.{'.'.join(trail)} of type").replace(
@@ -101,9 +109,8 @@ def wrong_type(kind: str, version: str, body: bytes, root: TypeNode, error: str)
     if path in {"", "$"}:
         return unrecognized(kind, body, f"json: cannot unmarshal {value} into Go value of type {_TYPE_META}")
     where = ".".join(trail)
-    return cannot_handle(
-        kind, version, f"json: cannot unmarshal {value} into Go struct field {owner}.{where} of type {go_type(node)}"
-    )
+    why = f"json: cannot unmarshal {value} into Go struct field {owner}.{where} of type {go_type(node, named)}"
+    return cannot_handle(kind, version, why)
 
 
 def _walk(root: TypeNode, path: str) -> tuple[str, list[str], TypeNode | None]:

@@ -68,6 +68,34 @@ def test_a_creator_owns_all_that_it_made_but_the_identity():
     ]
 
 
+def several(*ports):
+    obj = pod()
+    obj["spec"]["containers"][0]["ports"] = [{"containerPort": 80, "name": name} for name in ports]
+    return obj
+
+
+def ports_of(entry):
+    return entry["fieldsV1"]["f:spec"]["f:containers"]['k:{"name":"web"}']["f:ports"]
+
+
+def test_elements_that_share_a_key_are_one_field():
+    port = 'k:{"containerPort":80,"protocol":"TCP"}'
+    twice = created(several("a", "b"))
+    assert ports_of(entries(twice)["kubectl", "Update"])[port] == {}
+
+    other = updated(twice, {**several("a", "c"), "metadata": twice["metadata"]})
+    assert ports_of(entries(other)["other", "Update"]) == {port: {}}
+
+    once = updated(twice, {**several("a"), "metadata": twice["metadata"]})
+    assert ports_of(entries(once)["other", "Update"])[port] == {".": {}, "f:containerPort": {}, "f:name": {}}
+    assert port not in ports_of(entries(once)["kubectl", "Update"])
+
+    single = created(several("a"))
+    again = updated(single, {**several("a", "a"), "metadata": single["metadata"]})
+    assert ports_of(entries(again)["other", "Update"]) == {port: {}}
+    assert port not in ports_of(entries(again)["kubectl", "Update"])
+
+
 def test_what_a_type_always_has_is_not_added_by_its_creator():
     probe = {"httpGet": {"port": 80}}
     container = {"name": "web", "livenessProbe": probe, "resources": {"limits": {"cpu": "1"}}}

@@ -115,6 +115,21 @@ def test_a_wrong_type_below_lists_and_maps_is_named_without_indexes():
     assert "ObjectMeta.metadata.labels of type string" in refusal({"metadata": {"labels": {"a": 1}}})
 
 
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ({"spec": {"restartPolicy": 1}}, "PodSpec.spec.restartPolicy of type v1.RestartPolicy"),
+        ({"spec": {"containers": [{"ports": [{"protocol": 1}]}]}}, "ContainerPort.spec.containers.ports.protocol of type v1.Protocol"),
+        ({"spec": {"overhead": 1}}, "PodSpec.spec.overhead of type v1.ResourceList"),
+        ({"spec": {"containers": [{"securityContext": {"capabilities": {"add": 1}}}]}}, "Capabilities.spec.containers.securityContext.capabilities.add of type []v1.Capability"),
+        ({"metadata": {"uid": 1}}, "ObjectMeta.metadata.uid of type types.UID"),
+        ({"spec": {"hostname": 1}}, "PodSpec.spec.hostname of type string"),
+    ],
+)  # fmt: skip
+def test_types_that_go_names_have_their_names(body, what):
+    assert what in refusal(body, ("", "v1", "Pod"))
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"nope", b"\xff", b'{"metadata":{"name":"\xff"}}'])
 def test_what_is_no_object_is_unrecognized(body):
     assert refusal(body).startswith("the object provided is unrecognized (must be of type Deployment)")
