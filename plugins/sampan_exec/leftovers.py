@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sampan.contracts.components import Leftover
+from sampan_exec.processes import tree
 
 LAUNCHER = b"/sampan_exec/launcher.py"
 
@@ -20,4 +21,5 @@ def leftovers(proc: Path = Path("/proc")) -> Iterator[Leftover]:
         at = next((number for number, word in enumerate(words) if word.endswith(LAUNCHER)), -1)
         if at >= 0 and at + 1 < len(words):
             pid, folder = path.parent.name, words[at + 1].decode(errors="replace")
-            yield Leftover(what=f"process {pid}, the launcher of a container", remove=f"kill -9 {pid}", home=folder)
+            whole = " ".join(map(str, tree(int(pid), proc) or [int(pid)]))  # what it launched would outlive it
+            yield Leftover(what=f"process {pid}, the launcher of a container", remove=f"kill -9 {whole}", home=folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -15,13 +16,13 @@ def start_time(pid: int) -> int:
     return int(fields[19]) if fields and fields[0] != b"Z" else 0
 
 
-def tree(pid: int) -> list[int]:
+def tree(pid: int, proc: Path = Path("/proc")) -> list[int]:
     """The process and its descendants, parents first; [] when gone."""
     found, left = [], [pid]
     while left:
         one = left.pop()
         try:
-            with open(f"/proc/{one}/task/{one}/children") as file:
+            with open(proc / str(one) / "task" / str(one) / "children") as file:
                 left += [int(word) for word in file.read().split()]
         except OSError:
             continue

@@ -18,3 +18,17 @@ def test_launchers_are_told_from_other_processes_and_tell_their_container(tmp_pa
     assert [(each.home, each.remove) for each in found] == [
         ("/home/components/node/exec/containers/c", "kill -9 7"),
     ]
+
+
+def test_what_a_launcher_launched_goes_with_it(tmp_path):
+    words = ["python", "/x/sampan_exec/launcher.py", "/c", "5"]
+    for pid, children in {"7": "11 12", "11": "13", "12": "", "13": ""}.items():
+        task = tmp_path / pid / "task" / pid
+        task.mkdir(parents=True)
+        (task / "children").write_text(children)
+    (tmp_path / "7" / "cmdline").write_bytes(b"".join(f"{word}\0".encode() for word in words))
+
+    (found,) = leftovers(tmp_path)
+
+    command, force, *pids = found.remove.split()
+    assert (command, force, pids[0], sorted(pids)) == ("kill", "-9", "7", ["11", "12", "13", "7"])

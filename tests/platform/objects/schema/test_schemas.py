@@ -119,9 +119,11 @@ def test_a_wrong_type_below_lists_and_maps_is_named_without_indexes():
     ("body", "what"),
     [
         ({"spec": {"restartPolicy": 1}}, "PodSpec.spec.restartPolicy of type v1.RestartPolicy"),
-        ({"spec": {"containers": [{"ports": [{"protocol": 1}]}]}}, "ContainerPort.spec.containers.ports.protocol of type v1.Protocol"),
+        ({"spec": {"containers": [{"ports": [{"protocol": 1}]}]}},
+         "ContainerPort.spec.containers.ports.protocol of type v1.Protocol"),
         ({"spec": {"overhead": 1}}, "PodSpec.spec.overhead of type v1.ResourceList"),
-        ({"spec": {"containers": [{"securityContext": {"capabilities": {"add": 1}}}]}}, "Capabilities.spec.containers.securityContext.capabilities.add of type []v1.Capability"),
+        ({"spec": {"containers": [{"securityContext": {"capabilities": {"add": 1}}}]}},
+         "Capabilities.spec.containers.securityContext.capabilities.add of type []v1.Capability"),
         ({"metadata": {"uid": 1}}, "ObjectMeta.metadata.uid of type types.UID"),
         ({"spec": {"hostname": 1}}, "PodSpec.spec.hostname of type string"),
     ],
