@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -93,8 +94,8 @@ _SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "time": st.sampled_from(["2025-01-02T03:04:05Z", "2025-01-02T03:04:05+02:00", "", "foo"]),
     "microtime": st.sampled_from(["2025-01-02T03:04:05.000006Z", "2025-01-02T03:04:05Z", "foo"]),
 }
-_WRONG = st.sampled_from([None, "text", 7, True, [], {}, 1.5, ["a"], {"a": "b"}])
-_FREE = st.sampled_from([{"a": 1}, None, [1], "a"])
+_WRONG = st.sampled_from([None, "text", 7, True, [], {}, 1.5, ["a"], {"a": "b"}]).map(copy.deepcopy)  # it is changed
+_FREE = st.sampled_from([{"a": 1}, None, [1], "a"]).map(copy.deepcopy)
 
 
 def node_of(api_version: str, kind: str) -> TypeNode | None:
