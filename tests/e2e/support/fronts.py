@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -103,6 +104,8 @@ class Fronted:
             config = (self.home / "gunicorn.conf.py").read_text().replace(f":{self.direct}", f":{self.second}")
             (self.home / "second.conf.py").write_text(config.replace("api.sock", "second.sock"))
             self.begin("second", str(gunicorn), "-c", str(self.home / "second.conf.py"), *options)
+        if self.second:  # nginx asks none of two for a second after both have refused
+            until(lambda: speaks_tls(self.direct) and speaks_tls(self.second), 30)
         self.begin("nginx", NGINX, "-p", str(self.home / "nginx"), "-c", str(self.home / "nginx/nginx.conf"))
         until(lambda: "ok" in self.cluster.kubectl("get", "--raw", "/readyz", check=False), 30, self.logs)
 
@@ -163,6 +166,16 @@ def new(home: Path, tools: Path, **kind: object) -> Fronted:
 def is_open(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def speaks_tls(port: int) -> bool:
+    """A worker answers: the arbiter listens before it has one."""
+    anyone = ssl.create_default_context()
+    anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as plain:
+        anyone.wrap_socket(plain).close()
+        return True
+    return False
 
 
 @pytest.fixture(scope="session")
