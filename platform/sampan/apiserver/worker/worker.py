@@ -103,7 +103,10 @@ class Worker(GunicornWorker):  # type: ignore[misc]  # gunicorn is not typed
     # -- the others
 
     def _are_awaited(self) -> bool:
-        return self._told and self.succession is not None and self.succession.is_awaited()
+        """Not where the arbiter has gone: then nobody makes the worker any more that was on its way."""
+        if self.succession is None or self.ppid != os.getppid():
+            return False
+        return self._told and self.succession.is_awaited()
 
     def _let_go(self) -> None:
         """Without us the port is closed as soon as nobody else holds it, and clients are told at once."""

@@ -153,6 +153,24 @@ def test_a_worker_ends_when_its_parent_is_killed(gunicorn):
     os.close(worker)
 
 
+def test_a_worker_that_waits_for_its_successor_ends_with_its_arbiter_too(gunicorn, tmp_path):
+    server = gunicorn()
+    ended = select.poll()
+    worker = os.pidfd_open(server.get("/who")["pid"])
+    ended.register(worker, select.POLLIN)
+    (tmp_path / "tiny.py").write_text("import time; time.sleep(3); raise RuntimeError('never serves')")
+    os.kill(server.process.pid, signal.SIGHUP)
+    deadline = time.monotonic() + 10
+    while server.log().count("Booting worker") < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not ended.poll(500)  # it is told to end, and waits
+
+    server.process.kill()
+
+    assert ended.poll(10_000)
+    os.close(worker)
+
+
 def test_tls_and_the_access_log_come_from_gunicorns_settings(gunicorn, pki, client_context):
     server = gunicorn(
         "--certfile", str(pki / "server.crt"), "--keyfile", str(pki / "server.key"), "--ca-certs", str(pki / "ca.crt"),
