@@ -27,7 +27,7 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     if not high:
         yield required("spec.maxReplicas", "must be set and greater than 0")
     elif high < 1:
-        yield invalid("spec.maxReplicas", high, "must be greater than 0")
+        yield invalid("spec.maxReplicas", high, "must be greater than or equal to 1")
     if low is not None and high < low:
         yield invalid("spec.maxReplicas", high, "must be greater than or equal to `minReplicas`")
     target = spec.get("scaleTargetRef") or {}

@@ -23,7 +23,6 @@ def main() -> int:
     judge = Judge(
         Remote(arguments.server, arguments.token),
         Remote(arguments.peer, arguments.peer_token),
-        ignored=arguments.ignore,
         tell=lambda found: print(report(found), flush=True),
         minimise=not arguments.quick,
     )
@@ -55,7 +54,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=0, help="how many to compare (1,000 unless --seconds is given)")
     parser.add_argument("--seconds", type=float, default=0, help="how long to go on")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--ignore", action="append", default=[], help="a topic of accepting.py to leave out")
     parser.add_argument("--quick", action="store_true", help="do not minimise")
     parser.add_argument("--report", type=Path, help="write the differences there as JSON")
     return parser.parse_args()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +32,6 @@ class Found:
 class Judge:
     server: Target
     peer: Target
-    ignored: Collection[str] = ()
     tell: Callable[[Found], None] = lambda found: None
     minimise: bool = True
     requests: int = 0
@@ -55,7 +54,7 @@ class Judge:
 
     def _weigh(self, differences: Iterable[Difference], story: Story | None) -> None:
         for difference in differences:
-            reason = accepting.reason(difference, self.ignored)
+            reason = accepting.reason(difference)
             if reason:
                 self.accepted[reason] += 1
             elif difference.key in self.found:

@@ -28,7 +28,7 @@ def test_the_recorded_corpus_shows_only_accepted_differences() -> None:
                     continue
                 compared += 1
                 for difference in differences(f"{step.verb} {place(story, step.path)}", answer, kept):
-                    if not accepting.reason(difference, ()):
+                    if not accepting.reason(difference):
                         found.setdefault(difference.key, f"{difference.line}\n    story {number}: {step.short()}")
                 if (answer["status"] < 400) != (kept["status"] < 400):
                     break

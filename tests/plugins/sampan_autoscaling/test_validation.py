@@ -46,6 +46,7 @@ def test_a_plain_one_is_fine():
     [
         ({"minReplicas": 0}, "spec.minReplicas: Invalid value: 0: must be greater than or equal to 1"),
         ({"maxReplicas": 0}, "spec.maxReplicas: Required value: must be set and greater than 0"),
+        ({"maxReplicas": -1}, "spec.maxReplicas: Invalid value: -1: must be greater than or equal to 1"),
         ({"minReplicas": 4}, "spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`"),
         ({"scaleTargetRef": {"name": "x"}}, "spec.scaleTargetRef.kind: Required value"),
         ({"scaleTargetRef": {"kind": "a/b", "name": "x"}}, "may not contain '/'"),
