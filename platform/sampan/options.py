@@ -20,6 +20,7 @@ from typing import Any
 
 from sampan import reservations
 from sampan.errors import ConfigError
+from sampan.files import write_whole
 from sampan.objects.names import dns_subdomain
 from sampan.reservations import Reservation
 from sampan.settings import Settings
@@ -124,7 +125,7 @@ def refuse_in_use(settings: Settings) -> None:
     """Raises ConfigError, before anything is written, where a running cluster of this machine uses what this one was
     made with or is set to."""
     if settings.node.enabled:
-        reservations.check(_reservation(settings.home, *_wanted(settings)))
+        reservations.check(reservation(settings.home, *_wanted(settings)))
 
 
 def hold_reservation(settings: Settings) -> socket.socket | None:
@@ -135,11 +136,12 @@ def hold_reservation(settings: Settings) -> socket.socket | None:
     """
     if not settings.node.enabled:
         return None
-    wanted = _reservation(settings.home, *_remembered(settings), _loopback_pods(settings.home))
+    wanted = reservation(settings.home, *_remembered(settings), _loopback_pods(settings.home))
     return reservations.hold(wanted, settings.home)
 
 
-def _reservation(home: Path, service_cidr: str = "", node_ports: str = "", loopback_pods: str = "") -> Reservation:
+def reservation(home: Path, service_cidr: str = "", node_ports: str = "", loopback_pods: str = "") -> Reservation:
+    """What a home uses or would use; "" for what is not chosen."""
     authority = reservations.authority_id(home)
     return Reservation(reservations.home_id(home), authority, service_cidr, node_ports, loopback_pods)
 
@@ -176,8 +178,7 @@ def _known(path: Path) -> dict[str, str]:
         known = json.loads(path.read_bytes())
         if not isinstance(known, dict) or not all(isinstance(value, str) for value in known.values()):
             raise ValueError("it is not a mapping of words")
-        for key in ("service_cidr",):
-            ipaddress.ip_network(known[key])
+        ipaddress.ip_network(known["service_cidr"])
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError) as error:
@@ -190,11 +191,8 @@ def _known(path: Path) -> dict[str, str]:
 
 
 def _write(path: Path, content: dict[str, str]) -> None:
-    """Whole or not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps(content))
-    fresh.replace(path)
+    write_whole(path, json.dumps(content))
 
 
 def _free_services(settings: Settings) -> str:
@@ -212,7 +210,7 @@ def _chosen(key: str, candidates: tuple[str, ...], settings: Settings) -> str:
         return candidates[0]
     routes = list(_routes())
     found = reservations.free(
-        key, candidates, _reservation(settings.home),
+        key, candidates, reservation(settings.home),
         lambda each: "/" in each and any(reservations.overlap(each, route) for route in routes),
     )  # fmt: skip
     if not found:
@@ -246,6 +244,6 @@ def _loopback_pods(home: Path) -> str:
     start = int(hashlib.sha256(str(home).encode()).hexdigest()[:8], 16) % len(LOOPBACK_PODS)
     ordered = [*LOOPBACK_PODS[start:], *LOOPBACK_PODS[:start]]
     candidates = (f"{ipaddress.IPv4Address(number)}/24" for number in ordered)
-    found = reservations.free("loopback_pods", candidates, _reservation(home))
+    found = reservations.free("loopback_pods", candidates, reservation(home))
     _write(path, {"home": str(home), "loopback_pods": found})
     return found

@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sampan.errors import ConfigError
+from sampan.files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -138,12 +139,18 @@ def hold(wanted: Reservation, home: Path) -> socket.socket:
 
 
 def check(wanted: Reservation) -> None:
-    """Raises ConfigError naming what is in use, and by whom; what is "" is not looked at."""
+    """Raises ConfigError for the first of the conflicts."""
+    for conflict in conflicts(wanted):
+        raise ConfigError(conflict)
+
+
+def conflicts(wanted: Reservation) -> Iterator[str]:
+    """A sentence for each range that is in use, and by whom; what is "" is not looked at."""
     for other in others(wanted):
         for key in ("service_cidr", "node_ports"):
             mine, theirs = getattr(wanted, key), getattr(other, key)
             if mine and overlap(mine, theirs):
-                raise ConfigError(in_use(key, mine, theirs, home_of(other.home_id)))
+                yield _in_use(key, mine, theirs, home_of(other.home_id))
 
 
 def others(wanted: Reservation) -> list[Reservation]:
@@ -154,7 +161,7 @@ def others(wanted: Reservation) -> list[Reservation]:
     ]  # fmt: skip
 
 
-def in_use(key: str, wanted: str, theirs: str, home: str) -> str:
+def _in_use(key: str, wanted: str, theirs: str, home: str) -> str:
     """The sentence for the user."""
     whose = f"the cluster in {home}" if home else "another user's cluster"
     what = f"network.{key} {wanted}" + ("" if wanted == theirs else f" overlaps {theirs}, which")
@@ -177,9 +184,7 @@ def remember(used: Reservation, home: Path, folder: Path | None = None) -> None:
     path = folder / f"{used.home_id}.json"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.write_text(json.dumps({"home": str(home), **asdict(used)}))
-        fresh.replace(path)
+        write_whole(path, json.dumps({"home": str(home), **asdict(used)}))
         for each in folder.glob("*.json"):
             is_old = time.time() - each.stat().st_mtime > FORGOTTEN_AFTER
             if is_old and not Path(_entry(each).get("home", "/")).exists():

@@ -9,6 +9,7 @@ from typing import Any
 
 from sampan.cli.yamlfile import REMOVED, edited
 from sampan.errors import ConfigError
+from sampan.files import write_whole
 from sampan.settings import Settings, load, parse, read_yaml
 
 
@@ -43,10 +44,8 @@ def change(
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
     try:
-        fresh.write_text(text)
-        fresh.replace(path)
+        write_whole(path, text)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
 

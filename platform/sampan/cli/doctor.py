@@ -21,7 +21,7 @@ from sampan.cli import failures
 from sampan.cli.up import complaints_of
 from sampan.client import Client
 from sampan.errors import ConfigError, SampanError, StatusError
-from sampan.options import endpoint_address, may_use_nftables
+from sampan.options import endpoint_address, may_use_nftables, reservation
 from sampan.settings import Settings, Where, home_of, load
 from sampan.supervisor import effective, inquiry
 from sampan.supervisor.state import is_alive, is_running, live_state
@@ -188,10 +188,9 @@ def _before_start(settings: Settings) -> Iterator[tuple[str, str]]:
     """What a start by these settings would meet."""
     for host in dict.fromkeys((settings.api.host, endpoint_address(settings))):
         yield _port(host, settings.api.port)
-    for key in ("service_cidr", "node_ports"):
-        if settings.node.enabled and (wanted := getattr(settings.network, key)):
-            yield from _range(settings.home, key, wanted)
     if settings.node.enabled:
+        wanted = reservation(settings.home, settings.network.service_cidr, settings.network.node_ports)
+        yield from (("bad", conflict) for conflict in reservations.conflicts(wanted))
         yield _runtime(settings.node.runtime)
 
 
@@ -203,14 +202,6 @@ def _port(host: str, port: int) -> tuple[str, str]:
         except OSError as error:
             return ("bad", f"{host}:{port} cannot be listened on ({error}); set api.port or --port")
     return ("ok", f"{host}:{port} is free")
-
-
-def _range(home: Path, key: str, wanted: str) -> Iterator[tuple[str, str]]:
-    identity = reservations.home_id(home)
-    for other in reservations.held():
-        theirs = getattr(other, key)
-        if other.home_id != identity and reservations.overlap(wanted, theirs):
-            yield ("bad", reservations.in_use(key, wanted, theirs, reservations.home_of(other.home_id)))
 
 
 def _runtime(wanted: str) -> tuple[str, str]:

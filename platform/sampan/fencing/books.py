@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sampan.files import write_whole
+
 log = logging.getLogger(__name__)
 
 BURST = 10.0  # seconds in which the same failure is said once
@@ -81,9 +83,7 @@ class Books:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / f"{os.getpid()}.json"
-            fresh = path.with_suffix(".new")
-            fresh.write_text(text)
-            fresh.replace(path)
+            write_whole(path, text)
         except OSError as error:
             log.warning("plugins' failures cannot be written down: %s", error)
 

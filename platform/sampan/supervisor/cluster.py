@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import logging
 import os
 import socket
@@ -12,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sampan import reservations
 from sampan.contracts.components import Component, Running
 from sampan.errors import ConfigError
 from sampan.options import cluster_options
@@ -110,7 +110,7 @@ def processes(settings: Settings, plugins: Plugins, options: Mapping[str, Any], 
 
 def lasting_identity(settings: Settings, options: Mapping[str, Any]) -> str:
     """Who supervised components are in elections: one of a kind a home, so that a restarted one leads on at once."""
-    return f"{options['node_name']}-{hashlib.sha256(str(settings.home).encode()).hexdigest()[:12]}"
+    return f"{options['node_name']}-{reservations.home_id(settings.home)}"
 
 
 class Configured:

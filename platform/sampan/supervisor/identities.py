@@ -8,6 +8,7 @@ from pathlib import Path
 from sampan import pki
 from sampan.client import kubeconfig
 from sampan.contracts.components import Component
+from sampan.files import write_whole
 
 ADMIN = ("admin", "kubernetes-admin", ("system:masters",))
 
@@ -38,6 +39,4 @@ def write_client_bundle(directory: Path) -> None:
     bundle = (directory / "ca.crt").read_bytes() + (directory / "front-proxy-ca.crt").read_bytes()
     path = directory / "client-ca.crt"
     if not path.exists() or path.read_bytes() != bundle:
-        fresh = path.with_suffix(".new")  # a half written file would refuse clients of one authority
-        fresh.write_bytes(bundle)
-        fresh.replace(path)
+        write_whole(path, bundle)  # half of it would refuse clients of one authority

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sampan.errors import ConfigError
+from sampan.files import write_whole
 
 
 @dataclass
@@ -37,15 +38,8 @@ def run_directory(home: Path) -> Path:
 
 def write_state(home: Path, pid: int, processes: list[ProcessState], **facts: Any) -> None:
     """Replace the state file atomically."""
-    path = run_directory(home) / "state.json"
-    fresh = path.with_suffix(".new")
-    with open(fresh, "w", opener=_private) as file:  # settings may hold passwords
-        file.write(json.dumps({"pid": pid, "born": born(pid), "processes": [asdict(p) for p in processes], **facts}))
-    os.replace(fresh, path)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    state = {"pid": pid, "born": born(pid), "processes": [asdict(p) for p in processes], **facts}
+    write_whole(run_directory(home) / "state.json", json.dumps(state), mode=0o600)  # settings may hold passwords
 
 
 def read_state(home: Path) -> dict[str, Any]:
