@@ -6,13 +6,13 @@ could once write there gets no say in what is written, read or removed as root. 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import shutil
 import stat
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +43,7 @@ def write(folder: Path, files: Mapping[str, File], *, group: int | None = None) 
         with _child(top, fresh) as place:
             for name, file in wanted.items():
                 _put(place, name, file, group)
-        _remove(top, FRESH)
+        beneath.remove(top, FRESH)
         os.symlink(fresh, FRESH, dir_fd=top)
         os.replace(FRESH, DATA, src_dir_fd=top, dst_dir_fd=top)
         _show(top, {name.split("/")[0] for name in wanted})
@@ -61,42 +61,21 @@ def _current(top: int) -> str:
     return name if name.startswith("..2") and "/" not in name else ""
 
 
-@contextlib.contextmanager
-def _child(parent: int, name: str) -> Iterator[int]:
-    found = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
-    try:
-        yield found
-    finally:
-        os.close(found)
+def _child(parent: int, name: str) -> AbstractContextManager[int]:
+    return beneath.opened(name, beneath.DIRECTORY, dir_fd=parent)
 
 
 def _put(top: int, name: str, file: File, group: int | None) -> None:
     *folders, last = name.split("/")
-    here = os.dup(top)
-    try:
-        for folder in folders:
-            below = beneath.make_directory(here, folder, 0o755)
-            os.close(here)
-            here = below
-        mode = file.mode if group is None else file.mode | 0o440
+    mode = file.mode if group is None else file.mode | 0o440
+    with beneath.made(top, folders, 0o755) as here:
         beneath.make_file(here, last, mode, file.data, user=file.user, group=-1 if group is None else group)
-    finally:
-        os.close(here)
-
-
-def _remove(top: int, name: str) -> None:
-    try:
-        os.unlink(name, dir_fd=top)
-    except FileNotFoundError:
-        return
-    except IsADirectoryError:
-        shutil.rmtree(name, dir_fd=top)
 
 
 def _show(top: int, names: set[str]) -> None:
     for name in names:
         if not _is_link(top, name):
-            _remove(top, name)
+            beneath.remove(top, name)
             os.symlink(f"{DATA}/{name}", name, dir_fd=top)
     for name in os.listdir(top):
         if not name.startswith("..") and name not in names and _is_link(top, name):

@@ -12,8 +12,9 @@ import contextlib
 import ctypes
 import errno
 import os
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 LINKS = 40  # symbolic links followed before giving up, as the kernel does
 TRIES = 32  # of openat2 while names are being changed; the portable walk needs no second try
@@ -21,7 +22,7 @@ TRIES = 32  # of openat2 while names are being changed; the portable walk needs 
 _SYS_OPENAT2 = 437  # the same number on every machine. Source: openat2(2)
 _RESOLVE_NO_MAGICLINKS, _RESOLVE_BENEATH = 0x02, 0x08
 _HANDLE = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -47,9 +48,11 @@ def _split(path: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def opened(path: str | os.PathLike[str], flags: int = os.O_PATH | os.O_DIRECTORY) -> Iterator[int]:
-    """A directory that this node trusts the path of."""
-    descriptor = os.open(path, flags | os.O_CLOEXEC)
+def opened(
+    path: str | os.PathLike[str], flags: int = os.O_PATH | os.O_DIRECTORY, *, dir_fd: int | None = None
+) -> Iterator[int]:
+    """A directory that this node trusts the path of, or one just below the directory ``dir_fd``."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC, dir_fd=dir_fd)
     try:
         yield descriptor
     finally:
@@ -143,16 +146,9 @@ def _replaced(old: int, new: int) -> int:
 def make(top: int, path: str, mode: int) -> int:
     """As ``find``, with the directories made that are missing, each with exactly this mode."""
     names = names_of(path)
-    with contextlib.suppress(FileNotFoundError):
-        return find(top, path)
-    here, index = os.dup(top), 0
+    here, known = _deepest(top, names)
     try:
-        for index in range(len(names)):
-            try:
-                here = _replaced(here, find(top, "/".join(names[: index + 1])))
-            except FileNotFoundError:
-                break
-        for name in names[index:]:
+        for name in names[known:]:
             here = _replaced(here, make_directory(here, name, mode))
     except BaseException:
         os.close(here)
@@ -160,31 +156,66 @@ def make(top: int, path: str, mode: int) -> int:
     return here
 
 
+def _deepest(top: int, names: list[str]) -> tuple[int, int]:
+    """What is there of the path: a descriptor, and how many of the names lead to it."""
+    for known in range(len(names), 0, -1):
+        with contextlib.suppress(FileNotFoundError):
+            return find(top, "/".join(names[:known])), known
+    return os.dup(top), 0
+
+
+@contextlib.contextmanager
+def made(top: int, names: Iterable[str], mode: int) -> Iterator[int]:
+    """The directory at the end of the names, each made where it is missing; a link on the way is an error."""
+    here = os.dup(top)
+    try:
+        for name in names:
+            here = _replaced(here, make_directory(here, name, mode))
+        yield here
+    finally:
+        os.close(here)
+
+
 def make_directory(parent: int, name: str, mode: int) -> int:
     """A directory just below ``parent``, made where it is missing; raises OSError where the name is a link."""
     with contextlib.suppress(FileExistsError):  # another thread made it, or it is a link to nothing
         os.mkdir(name, mode, dir_fd=parent)
-    made = os.open(name, _DIRECTORY, dir_fd=parent)
+    created = os.open(name, DIRECTORY, dir_fd=parent)
     try:
         # The mask took bits away. Only for an empty directory of our own: a container may have put another one there.
-        found = os.fstat(made)
-        if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != mode and not os.listdir(made):
-            os.fchmod(made, mode)
+        found = os.fstat(created)
+        if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != mode and not os.listdir(created):
+            os.fchmod(created, mode)
     except BaseException:
-        os.close(made)
+        os.close(created)
         raise
-    return made
+    return created
 
 
 def make_file(parent: int, name: str, mode: int, data: bytes = b"", *, user: int = -1, group: int = -1) -> None:
     """A new file just below ``parent``; raises FileExistsError where the name is taken, by a link too."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    made = os.open(name, flags, 0o600, dir_fd=parent)
-    with open(made, "wb") as file:
+    created = new_file(parent, name)
+    with open(created, "wb") as file:
         file.write(data)
         if (user, group) != (-1, -1):
-            os.fchown(made, user, group)
-        os.fchmod(made, mode)
+            os.fchown(created, user, group)
+        os.fchmod(created, mode)
+
+
+def new_file(parent: int, name: str) -> int:
+    """The same, empty and open for writing, for its owner alone."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(name, flags, 0o600, dir_fd=parent)
+
+
+def remove(parent: int, name: str) -> None:
+    """What is just below ``parent`` by that name, with all that is in it; a link itself."""
+    try:
+        os.unlink(name, dir_fd=parent)
+    except FileNotFoundError:
+        return
+    except IsADirectoryError:
+        shutil.rmtree(name, dir_fd=parent)
 
 
 def read_file(parent: int, name: str, limit: int) -> bytes | None:

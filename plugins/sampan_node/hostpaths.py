@@ -60,14 +60,8 @@ def _make_directories(path: Path) -> None:
         path = path.parent
     if not missing:
         return
-    here = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for name in missing:
-            made = beneath.make_directory(here, name, 0o755)
-            os.close(here)
-            here = made
-    finally:
-        os.close(here)
+    with beneath.opened(path) as top, beneath.made(top, missing, 0o755):
+        pass
 
 
 def _make_file(path: Path) -> None:

@@ -13,6 +13,7 @@ import shutil
 import stat
 import tarfile
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO
 
@@ -109,25 +110,15 @@ class _Layer:
             self._write(member, name, parent)
 
     def _write(self, member: tarfile.TarInfo, name: str, parent: int) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        made = os.open(name, flags, 0o600, dir_fd=parent)
+        made = beneath.new_file(parent, name)
         with open(made, "wb") as file:
             shutil.copyfileobj(_content(self._archive, member), file, 1 << 20)
             file.flush()
             _finish(made, member)
 
-    @contextlib.contextmanager
-    def _parent(self, names: list[str]) -> Iterator[int]:
-        """The directory, made where the layer does not name it; a link on the way is an error."""
-        here = os.dup(self._top)
-        try:
-            for name in names:
-                below = beneath.make_directory(here, name, 0o755)
-                os.close(here)
-                here = below
-            yield here
-        finally:
-            os.close(here)
+    def _parent(self, names: list[str]) -> AbstractContextManager[int]:
+        """The directory, made where the layer does not name it."""
+        return beneath.made(self._top, names, 0o755)
 
 
 @contextlib.contextmanager
@@ -135,8 +126,7 @@ def _directory(top: int, names: list[str]) -> Iterator[int]:
     here = os.dup(top)
     try:
         for name in names:
-            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-            below = os.open(name, flags, dir_fd=here)
+            below = os.open(name, beneath.DIRECTORY, dir_fd=here)
             os.close(here)
             here = below
         yield here
@@ -154,11 +144,7 @@ def _is_directory(parent: int, name: str) -> bool:
 def _remove(parent: int, name: str) -> None:
     if name in ("", ".", "..") or "/" in name:
         raise ValueError(f"{name!r} names nothing to remove")
-    if _is_directory(parent, name):
-        shutil.rmtree(name, dir_fd=parent)
-        return
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=parent)
+    beneath.remove(parent, name)
 
 
 def _finish(made: int, member: tarfile.TarInfo) -> None:

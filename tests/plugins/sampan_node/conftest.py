@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import ctypes
 import gc
 import os
 import socket
@@ -18,6 +20,40 @@ from sampan.contracts.runtime import Container, RuntimeFailure, Sandbox
 from sampan_node.machine import Memory, Seen
 from sampan_node.server import Server
 from sampan_node.spdy import DICTIONARY
+
+
+def _exchange(one, other):
+    """Two names at once, as a container can do it. Source: renameat2(2)."""
+    assert ctypes.CDLL(None, use_errno=True).renameat2(-100, bytes(one), -100, bytes(other), 2) == 0
+
+
+@contextlib.contextmanager
+def _swapping(one, other):
+    stop = threading.Event()
+
+    def swap():
+        while not stop.is_set():
+            _exchange(one, other)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.fixture
+def exchange():
+    """exchange(one, other): both names are swapped at once."""
+    return _exchange
+
+
+@pytest.fixture
+def swapping():
+    """with swapping(one, other) as thread: another thread swaps both names all the while."""
+    return _swapping
 
 
 class Command:

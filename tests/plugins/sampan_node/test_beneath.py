@@ -1,7 +1,5 @@
-import ctypes
 import os
 import stat
-import threading
 
 import pytest
 
@@ -32,11 +30,6 @@ def top(tmp_path):
     (tmp_path / "outside" / "file").write_text("outside")
     with beneath.opened(volume) as descriptor:
         yield descriptor
-
-
-def exchange(one, other):
-    """Swap two names at once. Source: renameat2(2)."""
-    assert ctypes.CDLL(None, use_errno=True).renameat2(-100, bytes(one), -100, bytes(other), 2) == 0
 
 
 def place(descriptor):
@@ -131,21 +124,15 @@ def test_a_very_deep_path_needs_few_descriptors(tmp_path, top, way):
     assert len(os.listdir("/proc/self/fd")) == open_files
 
 
-def test_nothing_outside_is_ever_reached_while_names_are_swapped(tmp_path, top, way):
+def test_nothing_outside_is_ever_reached_while_names_are_swapped(tmp_path, top, way, swapping):
     """Another thread turns a directory into a link to the outside and back, as a container can, all the while."""
-    volume, stop = tmp_path / "volume", threading.Event()
+    volume = tmp_path / "volume"
     outside = os.stat(tmp_path / "outside")
     (volume / "real").mkdir()
     (volume / "trap").symlink_to("../outside")
 
-    def swap():
-        while not stop.is_set():
-            exchange(volume / "real", volume / "trap")
-
-    thread = threading.Thread(target=swap)
-    thread.start()
     seen = {"found": 0, "refused": 0}
-    try:
+    with swapping(volume / "real", volume / "trap") as thread:
         while min(seen.values()) < 50 and thread.is_alive():
             try:
                 made = beneath.make(top, f"real/x{seen['found']}", 0o777)
@@ -156,11 +143,24 @@ def test_nothing_outside_is_ever_reached_while_names_are_swapped(tmp_path, top, 
             parent = os.stat("..", dir_fd=made)
             os.close(made)
             assert (parent.st_dev, parent.st_ino) != (outside.st_dev, outside.st_ino)
-    finally:
-        stop.set()
-        thread.join()
     assert os.listdir(tmp_path / "outside") == ["file"]
     assert min(seen.values()) >= 50
+
+
+def test_a_directory_that_another_makes_meanwhile_is_the_one_that_is_given(tmp_path, top, monkeypatch):
+    volume, find = tmp_path / "volume", beneath.find
+
+    def late(top, path):
+        if path == "a/new":
+            (volume / "a" / "new").mkdir(exist_ok=True)
+            monkeypatch.setattr(beneath, "find", find)
+            raise FileNotFoundError(path)
+        return find(top, path)
+
+    monkeypatch.setattr(beneath, "find", late)
+
+    assert place(beneath.make(top, "a/new", 0o755)) == str(volume / "a" / "new")
+    assert os.listdir(volume / "a" / "new") == []
 
 
 def test_an_old_kernel_is_served_by_walking(tmp_path, top, monkeypatch):

@@ -1,6 +1,4 @@
-import ctypes
 import os
-import threading
 from pathlib import Path
 
 import pytest
@@ -152,22 +150,15 @@ def test_a_sub_path_is_what_it_was_when_it_was_checked(tmp_path, mounts_of):
 
 
 @pytest.mark.root
-def test_no_swap_while_mounting_leads_out_of_the_volume(tmp_path, mounts_of):
+def test_no_swap_while_mounting_leads_out_of_the_volume(tmp_path, mounts_of, swapping):
     """Another thread swaps a directory and a link to the outside all the while; the outside is never mounted."""
-    volume, stop, swap = tmp_path / "volume", threading.Event(), ctypes.CDLL(None).renameat2
-    outside = tmp_path / "outside"
+    volume, outside = tmp_path / "volume", tmp_path / "outside"
     outside.mkdir()
     (volume / "data").mkdir()
     (volume / "trap").symlink_to("../outside")
 
-    def swapping():
-        while not stop.is_set():
-            swap(-100, bytes(volume / "data"), -100, bytes(volume / "trap"), 2)
-
-    thread = threading.Thread(target=swapping)
-    thread.start()
     mounted = refused = 0
-    try:
+    with swapping(volume / "data", volume / "trap"):
         while (mounted < 100 or refused < 100) and mounted + refused < 100_000:
             try:
                 (mount,) = mounts_of({"subPath": "data"})
@@ -176,9 +167,6 @@ def test_no_swap_while_mounting_leads_out_of_the_volume(tmp_path, mounts_of):
                 continue
             mounted += 1
             assert not os.path.samefile(mount.host_path, outside)
-    finally:
-        stop.set()
-        thread.join()
     assert mounted >= 100 and refused >= 100
 
 
