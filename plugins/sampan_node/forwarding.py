@@ -11,6 +11,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from sampan.contracts.runtime import RuntimeFailure
 from sampan_node import spdy
@@ -117,7 +118,7 @@ class Forwarder:
         try:
             with one.connect(self._dial) as pod:
                 while data := read(pod):
-                    if not self._send(lambda data=data: self._frames.data(one.data, data)):  # type: ignore[misc]  # its default
+                    if not self._send(partial(self._frames.data, one.data, data)):
                         break
         except (OSError, ValueError, RuntimeFailure) as error:
             said = f"error forwarding port {one.port} to pod {self._where}: {error}".encode()

@@ -7,7 +7,6 @@ Source: kubelet's portforward v4.channel.k8s.io (meaning).
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import socket
 import threading
@@ -15,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sampan.contracts.runtime import RuntimeFailure
 from sampan.errors import BadRequest
-from sampan_node.forwarding import PATIENCE, read
+from sampan_node.forwarding import Forwarded, read
 from sampan_node.remote import PARTING
 from sampan_node.websocket import Base64Channels, Connection
 
@@ -40,22 +39,6 @@ def ports_of(query: Mapping[str, Sequence[str]]) -> list[int]:
     return ports
 
 
-class Port:
-    """One port's connection into the pod."""
-
-    def __init__(self, index: int, number: int) -> None:
-        self.number = number
-        self.channel = 2 * index
-        self.dialled = threading.Event()  # whatever came of it
-        self.socket: socket.socket | None = None
-
-    def close(self) -> None:
-        """Wakes whoever reads from it, too."""
-        if self.socket is not None:
-            with contextlib.suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
-
-
 class ChannelForwarder:
     """``dial(port)`` gives a connected socket into the pod; ``where`` names the pod in messages."""
 
@@ -64,7 +47,7 @@ class ChannelForwarder:
         ports: Sequence[int],
     ) -> None:  # fmt: skip
         self._connection, self._dial, self._where = connection, dial, where
-        self._ports = [Port(index, number) for index, number in enumerate(ports)]
+        self._ports = [Forwarded(port, 2 * index, 2 * index + 1) for index, port in enumerate(ports)]
         self._lock = threading.Lock()
         self._left = len(ports)  # those that are not over
         self._gone = False  # the client is
@@ -73,9 +56,9 @@ class ChannelForwarder:
     def serve(self) -> None:
         """Until the connections to all ports are over or the client goes away. Blocks."""
         for port in self._ports:
-            name = port.number.to_bytes(2, "little")
-            self._connection.send(bytes([port.channel]) + name)
-            self._connection.send(bytes([port.channel + 1]) + name)
+            name = port.port.to_bytes(2, "little")
+            self._connection.send(bytes([port.data]) + name)
+            self._connection.send(bytes([port.errors]) + name)
         carriers = [threading.Thread(target=self._carry, args=(port,), daemon=True) for port in self._ports]
         for carrier in carriers:
             carrier.start()
@@ -84,27 +67,26 @@ class ChannelForwarder:
                 if message:
                     self._pass_on(message[0], message[1:])
         finally:
-            with self._lock:
-                self._gone = True
-                for port in self._ports:
-                    port.close()
+            self._gone = True
+            for port in self._ports:
+                port.close()
             self._connection.abandon()
             for carrier in carriers:
                 carrier.join()
             if self._parting is not None:
                 self._parting.cancel()
 
-    def _carry(self, port: Port) -> None:
+    def _carry(self, port: Forwarded) -> None:
         """Dial, then carry from the pod to the client until either ends."""
         try:
-            with self._dialled(port) as sock:
+            with port.connect(self._dial) as sock:
                 while data := read(sock):
-                    if not self._connection.send(bytes([port.channel]) + data):
+                    if not self._connection.send(bytes([port.data]) + data):
                         break
         except (OSError, ValueError, RuntimeFailure) as error:
             if not self._gone:
-                text = f"error forwarding port {port.number} to pod {self._where}: {error}"
-                self._connection.send(bytes([port.channel + 1]) + text.encode())
+                text = f"error forwarding port {port.port} to pod {self._where}: {error}"
+                self._connection.send(bytes([port.errors]) + text.encode())
         finally:
             port.dialled.set()
             with self._lock:
@@ -112,16 +94,6 @@ class ChannelForwarder:
                 last = not self._left
             if last:
                 self._part()
-
-    def _dialled(self, port: Port) -> socket.socket:
-        sock = self._dial(port.number)
-        sock.settimeout(PATIENCE)
-        with self._lock:
-            port.socket = sock
-            if self._gone:
-                port.close()
-        port.dialled.set()
-        return sock
 
     def _pass_on(self, channel: int, data: bytes) -> None:
         if channel % 2 or channel >= 2 * len(self._ports):

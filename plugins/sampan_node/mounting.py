@@ -54,11 +54,12 @@ def below(folder: Path) -> list[Path]:
 
 def unmount_below(folder: Path) -> bool:
     """Whether nothing is mounted there any more, which has to be so before anything is deleted."""
-    for point in below(folder):
+    mounted = below(folder)
+    for point in mounted:
         # Private first: else taking it away takes away what is mounted below its source, too.
         _libc.mount(b"none", os.fsencode(point), b"none", ctypes.c_ulong(_MS_REC | _MS_PRIVATE), None)
         _libc.umount2(os.fsencode(point), _MNT_DETACH | _UMOUNT_NOFOLLOW)
-    left = below(folder)
+    left = below(folder) if mounted else []
     if left:
         log.warning("node: %s stays: %s cannot be unmounted", folder, left[0])
     return not left

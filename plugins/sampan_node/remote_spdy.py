@@ -11,6 +11,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 
 from sampan.contracts.runtime import RuntimeFailure, Stream
 from sampan_node import spdy
@@ -84,7 +85,7 @@ class Session:
                     if isinstance(event, spdy.Opened):
                         self._open(event)
                     elif isinstance(event, spdy.Ping):
-                        self._send(lambda number=event.number: self._frames.pong(number))  # type: ignore[misc]  # its default
+                        self._send(partial(self._frames.pong, event.number))
                     yield event
         except spdy.ProtocolError as error:
             log.info("node: exec or attach: %s", error)
@@ -101,7 +102,7 @@ class Session:
         """False where the client has gone."""
         for channel, data in stream.output():
             number = self._streams.get(NAMES.get(channel, ""))
-            if number is not None and not self._send(lambda: self._frames.data(number, data)):  # noqa: B023  # sent at once
+            if number is not None and not self._send(partial(self._frames.data, number, data)):
                 return False
         for kind in ("stdout", "stderr"):
             self._finish(kind)

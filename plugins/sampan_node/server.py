@@ -54,7 +54,6 @@ class Server:
         return self._http.failed
 
     def start(self) -> None:
-        self._http.socket.listen(BACKLOG)
         threading.Thread(target=self._http.serve_forever, name="node-server", daemon=True).start()
 
     def stop(self) -> None:
@@ -66,10 +65,11 @@ class Http(ThreadingHTTPServer):
     """Whoever reaches the port may speak anything else than TLS: that is expected, counted, and no line in the log."""
 
     daemon_threads = True
+    request_queue_size = BACKLOG
     failed = 0  # connections that ended in an error of their own
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+        error = sys.exc_info()[1]
         if isinstance(error, OSError):  # ssl.SSLError and TimeoutError are among them
             self.failed += 1
             log.debug("node: a connection of %s failed: %s", client_address, error)

@@ -137,8 +137,8 @@ def test_abandoned_and_half_opened_streams_leave_nothing(spdy, pod, leaves_nothi
     leaves_nothing(act)
 
 
-def test_inside_a_websocket_it_is_the_same(websocket, agent, pod):
-    pod(80, echo)
+def test_a_websocket_may_carry_the_protocol(websocket):
     client = websocket(FORWARD, "SPDY/3.1+portforward.k8s.io")
 
+    assert client.status == 101
     assert b"Sec-WebSocket-Protocol: SPDY/3.1+portforward.k8s.io" in client.head
