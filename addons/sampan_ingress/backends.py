@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Object
+from sampan.objects.addresses import is_address
 from sampan_ingress.model import Endpoint, Upstream
 from sampan_ingress.observed import Key, Observed
 
@@ -66,14 +66,6 @@ def _all(observed: Observed, key: Key, port_name: str) -> Iterator[tuple[Object,
         ]
         for endpoint in one.get("endpoints") or ():
             addresses = endpoint.get("addresses") or ()
-            if addresses and ports and _is_address(addresses[0]):
+            # An API server checks this; nginx would take a name, or the path of a socket, as well.
+            if addresses and ports and is_address(addresses[0]):
                 yield endpoint.get("conditions") or {}, Endpoint(addresses[0], ports[0])
-
-
-def _is_address(text: str) -> bool:
-    """An API server checks this; nginx would take a name, or the path of a socket, as well."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

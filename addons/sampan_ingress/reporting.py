@@ -6,7 +6,6 @@ delays no change of the configuration.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from sampan.client.events import Recorder
 from sampan.client.leases import Elector
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound, StatusError
+from sampan.objects.addresses import is_address
 from sampan_ingress.building import Complaint
 from sampan_ingress.manifests import NAMESPACE
 from sampan_ingress.observed import INGRESSES, SERVICES, Key, key_of
@@ -136,7 +136,7 @@ def _bare(entry: Mapping[str, object]) -> dict[str, object]:
 
 def entries(addresses: Iterable[str]) -> list[Object]:
     """As status.loadBalancer.ingress has them."""
-    return [{"ip": text} if _is_address(text) else {"hostname": text} for text in dict.fromkeys(addresses) if text]
+    return [{"ip": text} if is_address(text) else {"hostname": text} for text in dict.fromkeys(addresses) if text]
 
 
 def of_service(client: Client, namespace: str, name: str) -> list[Object]:
@@ -152,11 +152,3 @@ def of_service(client: Client, namespace: str, name: str) -> list[Object]:
     if not texts and spec.get("type") != "LoadBalancer" and spec.get("clusterIP") != "None":
         texts = [spec.get("clusterIP") or ""]
     return entries(texts)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -62,6 +62,7 @@ def held(namespace: Object) -> bool:
 
 def terminate(namespace: Object) -> None:
     namespace.setdefault("status", {})["phase"] = "Terminating"
+    namespace["metadata"].pop("deletionGracePeriodSeconds", None)  # it ends when it is empty, after no period
 
 
 def finalize(current: Object, submitted: Object) -> Object:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Object, Problem
 from sampan.objects import names, problems
+from sampan.objects.addresses import is_address
 from sampan.objects.validation import (
     by_rule,
     validate_absolute_path,
@@ -53,7 +53,7 @@ def validate_ingress(new: Object, old: Object | None) -> Iterator[Problem]:
 def _rule(path: str, rule: Object) -> Iterator[Problem]:
     host = rule.get("host") or ""
     if host:
-        if _is_address(host):
+        if is_address(host):
             yield problems.invalid(f"{path}.host", host, "must be a DNS name, not an IP address")
         yield from _host(f"{path}.host", host)
     http = rule.get("http")
@@ -146,16 +146,8 @@ def _addresses(ingress: Object) -> Iterator[Problem]:
             yield from validate_ip(f"{path}.ip", entry["ip"])
         if entry.get("hostname"):
             yield from by_rule(f"{path}.hostname", entry["hostname"], names.dns_subdomain)
-            if _is_address(entry["hostname"]):
+            if is_address(entry["hostname"]):
                 yield problems.invalid(f"{path}.hostname", entry["hostname"], "must be a DNS name, not an IP address")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def validate_class(new: Object, old: Object | None) -> Iterator[Problem]:

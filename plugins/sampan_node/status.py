@@ -7,7 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container
-from sampan.objects.metadata import copy, now_text, set_condition
+from sampan.objects.metadata import copy, now_text, observed_generation, set_condition
 from sampan.objects.pods.containers import is_sidecar
 from sampan_node.machine import Memory, Seen, delay, init_restarts, initialized, restarts
 
@@ -30,9 +30,7 @@ def status_of(
     """
     status: Object = copy(pod.get("status") or {})
     status.setdefault("startTime", now_text(now))
-    generation = pod["metadata"].get("generation")
-    if generation:
-        status["observedGeneration"] = generation
+    status.update(observed_generation(pod))
     status["hostIP"], status["hostIPs"] = host_ip, [{"ip": host_ip}]
     _addresses(pod, seen, status, host_ip)
     done = initialized(pod, seen, memory)
@@ -191,8 +189,7 @@ def _resources(container: Object, status: Object) -> None:
 
 
 def _conditions(pod: Object, seen: Seen, status: Object, done: bool, now: str) -> None:
-    generation = pod["metadata"].get("generation")
-    more = {"observedGeneration": generation} if generation else {}
+    more = observed_generation(pod)
     over = status["phase"] in ("Succeeded", "Failed")
 
     def put(type: str, value: bool, reason: str = "", message: str = "") -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container, RuntimeFailure
 from sampan.errors import Conflict, NotFound, SampanError
-from sampan.objects.metadata import copy, now_text
+from sampan.objects.metadata import copy, now_text, observed_generation
 from sampan.objects.pods.containers import walk
 from sampan_node import machine, specs, termination
 from sampan_node.clock import Alarm
@@ -222,9 +222,7 @@ class Worker:
         self._refused = True
         self._event("Warning", refusal.reason, refusal.message)
         status: Object = {"phase": "Failed", "reason": refusal.reason, "message": refusal.message}
-        if generation := self.pod["metadata"].get("generation"):
-            status["observedGeneration"] = generation
-        self._write({**status, "startTime": now_text(time.time())})
+        self._write({**status, **observed_generation(self.pod), "startTime": now_text(time.time())})
         return True
 
     # starting

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Emit, Key, Observed, Patch, Reconciler, Remove, Requeue, Watching
-from sampan.objects.metadata import now_text, parse_time
+from sampan.objects.metadata import condition_is, get_condition, now_text, observed_generation, parse_time
 from sampan.objects.pods.tolerations import tolerates
 
 NODES = Resource("", "v1", "nodes", "Node", False)
@@ -37,7 +37,7 @@ def decide_node(key: Key, seen: Observed) -> Iterator[Action]:
         return
     heard = last_heard(node, seen.get(LEASES, key.name, LEASE_NAMESPACE))
     silent_for = seen.now - heard
-    ready = _condition(node, "Ready")
+    ready = get_condition(node.get("status"), "Ready")
     status = ready["status"] if ready else "Unknown"
     if silent_for >= GRACE and status != "Unknown":
         yield Emit(node, "Normal", "NodeNotReady", f"Node {key.name} status is now: NodeNotReady")
@@ -58,7 +58,7 @@ def decide_node(key: Key, seen: Observed) -> Iterator[Action]:
 def last_heard(node: Object, lease: Object | None) -> float:
     """Seconds since the epoch of the newest sign of life: lease, Ready heartbeat or creation."""
     times = [node["metadata"]["creationTimestamp"]]
-    ready = _condition(node, "Ready")
+    ready = get_condition(node.get("status"), "Ready")
     if ready and ready.get("lastHeartbeatTime"):
         times.append(ready["lastHeartbeatTime"])
     if lease and (lease.get("spec") or {}).get("renewTime"):
@@ -75,8 +75,7 @@ def wanted_taints(node: Object, ready: str) -> set[tuple[str, str]]:
     if (node.get("spec") or {}).get("unschedulable"):
         wanted.add((UNSCHEDULABLE, "NoSchedule"))
     for condition, key in PRESSURES.items():
-        found = _condition(node, condition)
-        if found and found.get("status") == "True":
+        if condition_is(node.get("status"), condition):
             wanted.add((key, "NoSchedule"))
     return wanted
 
@@ -105,10 +104,6 @@ def _unknown(node: Object, now: float) -> list[Object]:
     return conditions
 
 
-def _condition(node: Object, kind: str) -> Object | None:
-    return next((c for c in (node.get("status") or {}).get("conditions") or () if c.get("type") == kind), None)
-
-
 def decide_pod(key: Key, seen: Observed) -> Iterator[Action]:
     """Evict a pod from a node whose NoExecute taints it does not tolerate, now or when its patience ends; remove what
     is left of pods whose node no longer exists."""
@@ -134,16 +129,15 @@ def decide_pod(key: Key, seen: Observed) -> Iterator[Action]:
     condition = {
         "type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager",
         "message": "Taint manager: deleting due to NoExecute taint", "lastTransitionTime": now_text(seen.now),
+        **observed_generation(pod),
     }  # fmt: skip
-    if generation := pod["metadata"].get("generation"):
-        condition["observedGeneration"] = generation
     yield Patch(PODS, key.name, key.namespace, {"status": {"conditions": [condition]}}, "strategic", "status")
     yield Remove(PODS, key.name, key.namespace, uid=uid)
 
 
 def _unready(pod: Object, node: Object, now: float) -> Iterator[Action]:
     """No agent vouches for the pods of a node that has fallen silent: Services shall not send them anything more."""
-    ready, node_ready = _condition(pod, "Ready"), _condition(node, "Ready")
+    ready, node_ready = get_condition(pod.get("status"), "Ready"), get_condition(node.get("status"), "Ready")
     if ready is None or ready["status"] != "True" or node_ready is None or node_ready["status"] != "Unknown":
         return
     condition = {

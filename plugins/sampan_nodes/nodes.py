@@ -7,6 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan.objects import names, problems
+from sampan.objects.metadata import get_condition
 from sampan.objects.validation import by_rule, validate_cidr, validate_quantity
 
 ROLE = "node-role.kubernetes.io/"
@@ -84,7 +85,7 @@ def _taints(taints: list[Object]) -> Iterator[Problem]:
 
 def status_text(node: Object) -> str:
     """Ready, NotReady or Unknown, and whether it is cordoned."""
-    ready = next((c for c in (node.get("status") or {}).get("conditions") or () if c.get("type") == "Ready"), None)
+    ready = get_condition(node.get("status"), "Ready")
     word = "Unknown" if ready is None else "Ready" if ready.get("status") == "True" else "NotReady"
     return f"{word},SchedulingDisabled" if (node.get("spec") or {}).get("unschedulable") else word
 

@@ -18,7 +18,7 @@ from sampan.client import Client
 from sampan.contracts.kinds import Object
 from sampan.contracts.scheduling import NodeView, State
 from sampan.errors import Conflict, NotFound, StatusError
-from sampan.objects.metadata import now_text
+from sampan.objects.metadata import get_condition, now_text, observed_generation
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduler.preemption import Room
 from sampan_scheduler.resources import PODS
@@ -151,7 +151,7 @@ class Binder:
         condition = {
             "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler",
             "message": "default-scheduler: preempting to accommodate a higher priority pod",
-            "lastTransitionTime": now_text(time.time()), **_observed(victim.object),
+            "lastTransitionTime": now_text(time.time()), **observed_generation(victim.object),
         }  # fmt: skip
         patch = {"status": {"conditions": [condition]}}
         try:
@@ -182,16 +182,15 @@ class Binder:
 
 def _changed_condition(pod: Object, text: str) -> Object | None:
     """The PodScheduled condition to write, None when the pod says the same already."""
-    wanted = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": text, **_observed(pod)}
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    known: Object = next((c for c in conditions if c.get("type") == "PodScheduled"), {})
+    wanted = {
+        "type": "PodScheduled",
+        "status": "False",
+        "reason": "Unschedulable",
+        "message": text,
+        **observed_generation(pod),
+    }
+    known: Object = get_condition(pod.get("status"), "PodScheduled") or {}
     if all(known.get(key) == value for key, value in wanted.items()):
         return None
     since = known.get("lastTransitionTime") if known.get("status") == "False" else None
     return {**wanted, "lastProbeTime": None, "lastTransitionTime": since or now_text(time.time())}
-
-
-def _observed(pod: Object) -> Object:
-    """Which generation of the pod a condition is about (KEP-5067)."""
-    generation = pod["metadata"].get("generation")
-    return {"observedGeneration": generation} if generation else {}

@@ -13,7 +13,7 @@ from sampan.apiserver.cache.records import Record, fill_revision
 from sampan.apiserver.statuses import conflict, not_found
 from sampan.apiserver.verbs.options import dry_run_problems, refuse
 from sampan.apiserver.writes import ATTEMPTS, Intent, Write, Writer, Written
-from sampan.contracts.kinds import Deletion, Kind, Object, Resource, _free
+from sampan.contracts.kinds import Deletion, Kind, Object, Resource
 from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, Conflict
 from sampan.objects.problems import invalid, unsupported_in_order
@@ -128,8 +128,7 @@ class Deleter:
         if not finalizers and seconds <= 0 and not kind.held(obj):
             return None
         meta["deletionTimestamp"] = stamps.timestamp(self._clock() + max(seconds, 0))
-        if kind.held is _free:  # a Namespace has no period
-            meta["deletionGracePeriodSeconds"] = max(seconds, 0)
+        meta["deletionGracePeriodSeconds"] = max(seconds, 0)
         if meta.get("generation"):
             meta["generation"] += 1
         kind.terminate(obj)

@@ -15,6 +15,7 @@ from sampan.apiserver.negotiation import ranges
 from sampan.apiserver.registry import Registry, Served
 from sampan.apiserver.request import Request
 from sampan.apiserver.statuses import no_such_path
+from sampan.apiserver.subresources import METHODS
 from sampan.contracts.serving import Answer, Delegated, Subresource
 
 AGGREGATED = {
@@ -217,4 +218,4 @@ def _verbs_of(sub: Subresource) -> list[str]:
     return list(sub.verbs) or sorted({_VERBS[method] for method in sub.methods if method in _VERBS})
 
 
-_VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_VERBS = {method: verb for verb, method in METHODS.items()}

@@ -6,6 +6,7 @@ is there: fields are checked, merged and owned one by one, in Python, at 1 to 5 
 
 from __future__ import annotations
 
+from sampan.apiserver.bodies import media_of
 from sampan.apiserver.registry import Served
 from sampan.apiserver.request import Request
 
@@ -15,7 +16,7 @@ OBJECT = 16 << 10  # bytes of the stored object that a request changes
 QUERY = 1 << 10  # bytes of a query, with a selector of many terms
 ROWS = 100  # objects shown in a form that has to be made
 _JSON = frozenset({"application/json", "application/merge-patch+json", "application/strategic-merge-patch+json",
-                   "application/json-patch+json", ""})  # fmt: skip
+                   "application/json-patch+json"})  # fmt: skip
 _CHANGES = frozenset({"update", "patch", "delete"})
 
 
@@ -26,10 +27,8 @@ def is_heavy(request: Request, served: Served) -> bool:
     if sub is not None and sub.blocking:
         return False
     length = environ.get("CONTENT_LENGTH")
-    if length and len(length) > 3:  # 1,000 and more
-        media = (environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
-        if int(length) > (BODY if media in _JSON else TEXT):
-            return True
+    if length and len(length) > 3 and int(length) > (BODY if media_of(request) in _JSON else TEXT):  # 1,000 and more
+        return True
     if request.verb in _CHANGES and served.collection is not None:
         record = served.collection.records.get(served.key(request.namespace, request.name))
         return record is not None and len(record.body) > OBJECT

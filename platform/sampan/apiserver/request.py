@@ -13,6 +13,7 @@ from sampan.apiserver.registry import Served
 from sampan.contracts.access import ANONYMOUS, User
 from sampan.contracts.serving import Answer
 from sampan.errors import BadRequest
+from sampan.objects.headers import as_utf8
 
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
@@ -30,7 +31,7 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         key = name.upper().replace("-", "_")
         value: str = self._environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key]
-        return value if value.isascii() else _header_text(value)
+        return value if value.isascii() else as_utf8(value)
 
     @property
     def tells_lines(self) -> bool:
@@ -164,14 +165,6 @@ def _utf8(text: str) -> str:
         return text.encode("latin-1").decode()
     except UnicodeError:
         raise BadRequest("the path is not UTF-8") from None
-
-
-def _header_text(text: str) -> str:
-    """A field that is UTF-8 is read so, as Go's servers do; any other stays as it is."""
-    try:
-        return text.encode("latin-1").decode()
-    except UnicodeError:
-        return text
 
 
 def _parse(query: str) -> dict[str, list[str]]:

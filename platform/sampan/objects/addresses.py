@@ -22,6 +22,10 @@ def parse(text: str) -> Address | None:
     return getattr(found, "ipv4_mapped", None) or found
 
 
+def is_address(text: str) -> bool:
+    return parse(text) is not None
+
+
 def unfit(text: str) -> Iterator[str]:
     """Why a Service cannot lead to an address: unspecified, link-local, multicast. Loopback is asked of apart."""
     address = parse(text)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sampan.objects import names
+from sampan.objects.addresses import is_address
 
 Check = Callable[[Any], str]
 
@@ -65,12 +66,12 @@ def not_empty(value: str) -> str:
 
 
 def address(value: str) -> str:
-    return "" if _is_address(value) else f"must be an IP address, not {value!r}"
+    return "" if is_address(value) else f"must be an IP address, not {value!r}"
 
 
 def host(value: str) -> str:
     """An IP address or a host name."""
-    good = _is_address(value) or not names.dns_subdomain(value.lower())
+    good = is_address(value) or not names.dns_subdomain(value.lower())
     return "" if good else f"must be an IP address or a host name, not {value!r}"
 
 
@@ -81,7 +82,7 @@ def certified(value: str) -> str:
 
 def endpoint(value: str) -> str:
     """HOST or HOST:PORT; IPv6 in brackets where a port follows."""
-    if _is_address(value):
+    if is_address(value):
         return ""
     place, colon, port = value.rpartition(":")
     if not colon:
@@ -129,11 +130,3 @@ def namespaced(value: str) -> str:
 
 def size(value: str) -> str:
     return "" if _SIZE.fullmatch(value) else f"must look like 512k, 8m or 1g, not {value!r}"
-
-
-def _is_address(value: str) -> bool:
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return False
-    return True

@@ -32,13 +32,13 @@ def values(headers: Mapping[str, str], name: str) -> list[str]:
     if found is None:
         text = headers.get(name)
         found = [] if text is None else [text] if getattr(headers, "tells_lines", False) else text.split(",")
-    return [_utf8(line.strip()) for line in found]
+    return [as_utf8(line.strip()) for line in found]
 
 
 def first(headers: Mapping[str, str], name: str) -> str:
     """The first line of a header that is no list, as UTF-8; "" where it is absent."""
     found = _lines(headers, name)
-    return _utf8((found[0] if found else headers.get(name, "")).strip())
+    return as_utf8((found[0] if found else headers.get(name, "")).strip())
 
 
 def _lines(headers: Mapping[str, str], name: str) -> list[str] | None:
@@ -65,7 +65,8 @@ def passed_on(fields: Iterable[tuple[str, str]], connection: str) -> Iterator[tu
             yield name, value
 
 
-def _utf8(text: str) -> str:
+def as_utf8(text: str) -> str:
+    """A field that is UTF-8 is read so, as Go's servers do; any other stays as it is (Latin-1, PEP 3333)."""
     try:
         return text.encode("latin-1").decode()
     except UnicodeError:

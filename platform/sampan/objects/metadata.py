@@ -106,6 +106,12 @@ def remove_finalizer(obj: Object, name: str) -> bool:
 # Conditions
 
 
+def observed_generation(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """Which generation of the object a status or condition is about, as its field; {} without one (KEP-5067)."""
+    generation = obj["metadata"].get("generation")
+    return {"observedGeneration": generation} if generation else {}
+
+
 def get_condition(status: Mapping[str, Any] | None, type: str) -> dict[str, Any] | None:
     """From a status (what holds ``conditions``), not from the whole object."""
     return next((each for each in (status or {}).get("conditions") or () if each.get("type") == type), None)

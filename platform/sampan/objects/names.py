@@ -247,7 +247,6 @@ def c_identifier(text: str) -> Complaints:
     return () if _is_c_identifier(text) else (_NOT_C_IDENTIFIER,)
 
 
-#: By ``Kind.name_rule``.
 def ip_address(text: str) -> Complaints:
     """An address in its canonical form, as IPAddresses are named."""
     try:
@@ -257,6 +256,7 @@ def ip_address(text: str) -> Complaints:
     return () if canonical == text else (f'must be in canonical form ("{canonical}")',)
 
 
+#: By ``Kind.name_rule``.
 RULES: dict[str, Rule] = {
     "subdomain": dns_subdomain,
     "label": dns_label,

@@ -29,8 +29,7 @@ def duplicate(path: str, value: Any, detail: str = "") -> Problem:
 
 
 def unsupported(path: str, value: Any, supported: Iterable[str]) -> Problem:
-    words = ", ".join(shown(word) for word in sorted(supported))
-    return Problem(path, "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {words}")
+    return unsupported_in_order(path, value, sorted(supported))
 
 
 def unsupported_in_order(path: str, value: Any, supported: Iterable[str]) -> Problem:

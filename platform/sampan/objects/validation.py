@@ -301,15 +301,13 @@ def validate_quantity(path: str, value: int | float | str, *, negative: bool = F
     return []
 
 
-def validate_label_selector(path: str, selector: Mapping[str, Any] | None, *, non_empty: bool = False) -> list[Problem]:
-    """A meta/v1 LabelSelector. ``non_empty`` refuses one that selects everything, as workloads do."""
+def validate_label_selector(path: str, selector: Mapping[str, Any] | None) -> list[Problem]:
+    """A meta/v1 LabelSelector."""
     if selector is None:
         return []
     found = validate_labels(selector.get("matchLabels") or {}, f"{path}.matchLabels")
     for index, expression in enumerate(selector.get("matchExpressions") or ()):
         found += _validate_expression(f"{path}.matchExpressions[{index}]", expression)
-    if non_empty and not selector.get("matchLabels") and not selector.get("matchExpressions"):
-        found.append(invalid(path, dict(selector), "empty selector is invalid"))
     return found
 
 

@@ -152,11 +152,12 @@ def test_the_shortest_patience_counts():
 
 
 def test_a_condition_without_type_or_status_disturbs_nothing():
-    from sampan_nodes.lifecycle import _condition, _unknown
+    from sampan.objects.metadata import get_condition
+    from sampan_nodes.lifecycle import _unknown
     from sampan_nodes.nodes import _address, status_text
 
     node = {"status": {"conditions": [{"message": "?"}, {"type": "Ready"}], "addresses": [{}, {"type": "InternalIP"}]}}
 
     assert [each.get("status") for each in _unknown(node, 0.0)] == [None, "Unknown"]
-    assert _condition(node, "Ready") == {"type": "Ready"}
+    assert get_condition(node["status"], "Ready") == {"type": "Ready"}
     assert (status_text(node), _address("InternalIP")(node)) == ("NotReady", "<none>")

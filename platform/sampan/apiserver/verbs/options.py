@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sampan.apiserver.bodies import media_of
 from sampan.apiserver.request import Request
 from sampan.contracts.kinds import Problem
-from sampan.errors import BadRequest, Cause, Invalid
-from sampan.objects.problems import forbidden, required, unsupported_in_order
+from sampan.errors import BadRequest
+from sampan.objects.problems import as_error, forbidden, required, unsupported_in_order
 from sampan.objects.validation import validate_field_manager
 
 EXACT, NOT_OLDER = "Exact", "NotOlderThan"
@@ -99,8 +100,7 @@ def check_write(request: Request) -> None:
 
 
 def is_apply(request: Request) -> bool:
-    sent: str = request.environ.get("CONTENT_TYPE") or ""
-    return sent.partition(";")[0].strip().lower() == "application/apply-patch+yaml"
+    return media_of(request) == "application/apply-patch+yaml"
 
 
 def dry_run_problems(values: Any) -> list[Problem]:
@@ -111,9 +111,5 @@ def dry_run_problems(values: Any) -> list[Problem]:
 
 def refuse(kind: str, found: list[Problem]) -> None:
     """Raises the Invalid that names all of them; nothing where there are none."""
-    if not found:
-        return
-    texts = [f"{problem.path}: {problem.message}" for problem in found]
-    summary = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
-    causes = tuple(Cause(problem.reason, problem.message, problem.path) for problem in found)
-    raise Invalid(f'{kind}.meta.k8s.io "" is invalid: {summary}', group="meta.k8s.io", kind=kind, causes=causes)
+    if found:
+        raise as_error(found, group="meta.k8s.io", kind=kind, name="")

@@ -39,7 +39,8 @@ class Filler:
         very same in ``old`` lacks nothing."""
         for name in self.always:
             if name not in obj:
-                obj[name] = copy.deepcopy(self.zero[name])
+                zero = self.zero[name]
+                obj[name] = copy.deepcopy(zero) if type(zero) is dict else zero
         for name in self.emptied:
             if not obj[name]:
                 obj[name] = None
