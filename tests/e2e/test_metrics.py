@@ -43,7 +43,8 @@ def measured(exec_cluster):
     idle = exec_cluster.pod("idle", "sleep 600")
     idle["spec"]["containers"].append({**idle["spec"]["containers"][0], "name": "second"})
     exec_cluster.kubectl("apply", "-n", NAMESPACE, "-f", "-", input=f"{json.dumps(busy)}\n---\n{json.dumps(idle)}")
-    until(lambda: "idle" in exec_cluster.kubectl("top", "pods", "-n", NAMESPACE, check=False), 60, "kubectl top")
+    shown = ("top", "pods", "-n", NAMESPACE, "--containers")  # of each container it needs two measurements
+    until(lambda: "second" in exec_cluster.kubectl(*shown, check=False), 60, "kubectl top")
     until(lambda: cores(exec_cluster, "busy") > 0, 30, "the busy pod is measured")
     yield exec_cluster, port
     exec_cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")

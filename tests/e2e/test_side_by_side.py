@@ -24,14 +24,12 @@ TABLES = ["nft", "-t", "list", "tables", "ip"]
 
 
 def make(folder: Path, runtime: str, tools: Path) -> Cluster:
-    """A home that says nothing of addresses, and its cluster, started."""
+    """A home that says nothing of addresses, and its cluster, not started."""
     cluster = Cluster(folder, runtime, free_port(), BUSYBOX if runtime == "docker" else "busybox:1", tools)
     folder.mkdir(parents=True)
     (folder / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: {folder.name}}}\n"
     )
-    cluster.sampan("up")
-    serve(cluster)
     return cluster
 
 
@@ -112,6 +110,8 @@ def pair(request, tmp_path, tools) -> Iterator[tuple[Cluster, Cluster]]:
     try:
         for name in ("one", "two"):
             made.append(make(tmp_path / name, request.param, tools))
+            made[-1].sampan("up")
+            serve(made[-1])
         yield made[0], made[1]
     finally:
         for cluster in made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import http.client
 import json
@@ -10,11 +11,12 @@ import sys
 import threading
 
 import pytest
+from lag import LagMeter
 from nasty_bodies import BIG, CMS, corpus
 
 from sampan.apiserver.worker import Limits, Server
-from sampan.apiserver.worker.lag import LagMeter
 from sampan.apiserver.worker.worker import SWITCH_INTERVAL
+from sampan.contracts.access import User
 from sampan.testing.cluster import start
 
 CORPUS = corpus()
@@ -33,8 +35,6 @@ class Served:
 
     @staticmethod
     def _as_admin(app):
-        from sampan.contracts.access import User
-
         def call(environ, start_response):
             environ["sampan.user"] = User("admin", ("system:masters", "system:authenticated"))
             return app(environ, start_response)
@@ -73,19 +73,20 @@ class Served:
 @pytest.fixture(scope="module")
 def served():
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    with start(control=False) as cluster:
+    with start(control=False) as cluster, contextlib.closing(Served(cluster.app.wsgi)) as running:
+        sys.setswitchinterval(SWITCH_INTERVAL)
         gc.freeze()  # as the worker does once it has begun
-        running = Served(cluster.app.wsgi)
-        data = {f"k{number}": "v" * 40 for number in range(15_000)}
-        assert running.ask("POST", CMS, body=json.dumps({"metadata": {"name": "big"}, "data": data}).encode())[0] == 201
-        for number in range(OBJECTS):
-            small = {"metadata": {"name": f"small-{number}", "labels": {"a": "b"}}, "data": {"a": "b"}}
-            assert running.ask("POST", CMS, body=json.dumps(small).encode())[0] == 201
-        yield running
-        running.close()
-        gc.unfreeze()
-    sys.setswitchinterval(interval)
+        try:
+            data = {f"k{number}": "v" * 40 for number in range(15_000)}
+            big = json.dumps({"metadata": {"name": "big"}, "data": data}).encode()
+            assert running.ask("POST", CMS, body=big)[0] == 201
+            for number in range(OBJECTS):
+                small = {"metadata": {"name": f"small-{number}", "labels": {"a": "b"}}, "data": {"a": "b"}}
+                assert running.ask("POST", CMS, body=json.dumps(small).encode())[0] == 201
+            yield running
+        finally:
+            gc.unfreeze()
+            sys.setswitchinterval(interval)
 
 
 @pytest.fixture(scope="module")

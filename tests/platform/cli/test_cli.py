@@ -162,13 +162,15 @@ def test_a_shell_gets_a_script_that_completes(run, shell):
     assert "_SAMPAN_COMPLETE" in run("completion", shell).output
 
 
-def test_commands_are_completed(run, monkeypatch):
+def test_commands_are_completed(run, monkeypatch, capsys):
     monkeypatch.setenv("COMP_WORDS", "sampan st")
     monkeypatch.setenv("COMP_CWORD", "1")
     monkeypatch.setenv("_SAMPAN_COMPLETE", "bash_complete")
 
     with pytest.raises(SystemExit):
         main([])
+
+    assert "plain,status" in capsys.readouterr().out.splitlines()
 
 
 def test_status_in_json_says_that_nothing_runs(run, tmp_path):

@@ -38,7 +38,7 @@ LEAVES = ("pki/server.crt", "pki/kubelet.key", "pki/clients/admin.key")
 KEPT = ("sampan.yaml", "cluster.json", "tokens.csv", "store.db", "pki/ca.crt", "pki/sa.key", "pki/sa.pub")
 HOWS = ("empty", "binary", "truncated", "wrong type", "unreadable", "directory")
 #: What is as good as it was: an empty sampan.yaml or token file says nothing, and half a line is none.
-HARMLESS = {("sampan.yaml", "empty"), ("tokens.csv", "empty"), ("pki/verified.json", "wrong type")}
+HARMLESS = {("sampan.yaml", "empty"), ("tokens.csv", "empty")}
 
 PEM = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 

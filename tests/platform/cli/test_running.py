@@ -117,9 +117,7 @@ def test_a_flag_is_not_kept_where_the_start_fails(run, tmp_path):
     assert not (tmp_path / "sampan.yaml").exists()
 
 
-@pytest.mark.parametrize(
-    "text", [TYPO, NOT_YAML, "plugins: {node: {no: 1}}\n", "network: {service_cidr: 10.9.0.0/16}\n"]
-)
+@pytest.mark.parametrize("text", WRONG)
 def test_down_stops_what_runs_whatever_the_file_holds(run, running, tmp_path, text):
     process = running()
     (tmp_path / "cluster.json").write_text('{"service_cidr": "127.96.0.0/16"}')
@@ -132,9 +130,7 @@ def test_down_stops_what_runs_whatever_the_file_holds(run, running, tmp_path, te
     assert process.wait(10) != 0
 
 
-@pytest.mark.parametrize(
-    "text", [TYPO, NOT_YAML, "plugins: {node: {no: 1}}\n", "network: {service_cidr: 10.9.0.0/16}\n"]
-)
+@pytest.mark.parametrize("text", WRONG)
 def test_down_cleans_up_without_a_record_and_with_a_wrong_file(run, tmp_path, text):
     (tmp_path / "cluster.json").write_text('{"service_cidr": "127.96.0.0/16"}')
     config(tmp_path, text)

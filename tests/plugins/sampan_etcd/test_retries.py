@@ -7,9 +7,9 @@ from sampan_etcd.retries import Retries
 
 def test_things_are_done_in_the_order_of_their_time_and_one_that_fails_harms_nobody():
     retries, done, last = Retries(), [], threading.Event()
-    retries.after(0.02, lambda: (done.append("later"), last.set()))
+    retries.after(0.6, lambda: (done.append("later"), last.set()))
     retries.after(0.0, lambda: done.append(1 / 0))
-    retries.after(0.01, lambda: done.append("sooner"))
+    retries.after(0.3, lambda: done.append("sooner"))
 
     assert last.wait(10)
     retries.close()

@@ -10,6 +10,7 @@ import pytest
 from sampan.apiserver.worker import Limits
 from sampan.apiserver.worker.inspection import Inspected
 from sampan.contracts.serving import Answer
+from sampan.testing.cluster import until
 
 PATIENT = Limits(tick_seconds=0.02)
 POST = b"POST /%s HTTP/1.1\r\nHost: x\r\nX-Who: %s\r\nContent-Length: %d\r\n%s\r\n"
@@ -72,23 +73,25 @@ def test_bodies_on_their_way_have_a_budget_for_each_account_and_for_all(serve):
     app = App()
     running = serve(app, limits=replace(PATIENT, bodies_bytes=250_000, account_bodies_bytes=150_000))
     first, again, other, third = (running.talk() for _ in range(4))
-    until = lambda size: wait(lambda: running.server._service.bodies.total == size)  # noqa: E731
+
+    def held(size):
+        until(lambda: running.server._service.bodies.total == size)
 
     post(first)
-    until(100_000)
+    held(100_000)
     post(again)
     assert again.answer()[:2][0] == 429
     post(other, who=b"joe")
-    until(200_000)
+    held(200_000)
     post(third, who=b"ann")
     code, headers, _ = third.answer()
     assert (code, headers["retry-after"], headers["connection"]) == (429, "1", "close")
 
     first.say(bytes(100_000))
     assert first.answer()[0] == 200
-    until(100_000)
+    held(100_000)
     other.close()
-    until(0)
+    held(0)
 
 
 def test_a_chunked_body_counts_as_it_grows(serve):
@@ -98,7 +101,7 @@ def test_a_chunked_body_counts_as_it_grows(serve):
     talk.say(b"POST / HTTP/1.1\r\nHost: x\r\nX-Who: jane\r\nTransfer-Encoding: chunked\r\n\r\n")
 
     talk.say(b"9c40\r\n" + bytes(40_000) + b"\r\n")
-    wait(lambda: running.server._service.bodies.total == 40_000)
+    until(lambda: running.server._service.bodies.total == 40_000)
     talk.say(b"9c40\r\n" + bytes(40_000) + b"\r\n")
 
     assert talk.answer()[0] == 429
@@ -124,11 +127,3 @@ def test_a_body_that_trickles_is_given_up(serve, slow):
         time.sleep(0.005)
 
     assert talk.answer()[0] == 408
-
-
-def wait(what):
-    for _ in range(1000):
-        if what():
-            return
-        time.sleep(0.005)
-    raise AssertionError("not within 5 s")

@@ -2,11 +2,11 @@
 
 import queue
 import threading
-import time
 
 from sampan.apiserver.handover import Offloaded, Parked
 from sampan.apiserver.worker import Limits
 from sampan.contracts.serving import Answer
+from sampan.testing.cluster import until
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -90,14 +90,6 @@ def test_a_call_that_fails_does_not_stop_the_loop(serve, caplog):
 
     assert running.clients() == 0
     assert "ZeroDivisionError" in caplog.text
-
-
-def until(what):
-    for _ in range(1000):
-        if what():
-            return
-        time.sleep(0.005)
-    raise AssertionError("not within 5 s")
 
 
 def test_clients_that_do_not_read_hold_a_bounded_amount_together(serve):
