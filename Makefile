@@ -29,7 +29,7 @@ check: $(VENV)/dev
 	@$(BIN)/ruff check platform plugins addons tests tools examples
 	@$(BIN)/ruff format --check platform plugins addons tests tools examples
 	@$(BIN)/mypy $(wildcard platform/sampan*) $(wildcard plugins/sampan_*) $(wildcard addons/sampan_*)
-	@$(BIN)/lint-imports
+	@$(RUN) tools/lint-imports
 
 e2e: $(VENV)/dev
 	@tools/install-test-needs $(RUN)

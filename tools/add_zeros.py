@@ -1,10 +1,10 @@
 """Add to the table of field facts what the API server answers where a field is not set. Run after make_schema.py.
 
-    python tools/add_zeros.py platform/sampan/objects/data/schema.json.gz …/kubernetes/staging/src
+    python tools/add_zeros.py platform/sampan_machinery/data/schema.json.gz …/kubernetes/staging/src
 
 Reads the published Go types (their pointers, their ``omitempty`` and ``omitzero`` tags) and writes one letter for each
-field into ``zeros``, in the order of ``fields``; ``sampan.objects.schema.table`` says what the letters mean. A field or
-type that the Go source does not have is taken for a pointer. Knows nothing of sampan's code.
+field into ``zeros``, in the order of ``fields``; ``sampan_machinery.schema.table`` says what the letters mean. A field
+or type that the Go source does not have is taken for a pointer. Knows nothing of sampan's code.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Make the file of field descriptions that sampan ships, from the published Kubernetes schema. Run at a new release.
 
-    /some/scratch/bin/python tools/make_descriptions.py platform/sampan/objects/data/descriptions.gz
+    /some/scratch/bin/python tools/make_descriptions.py platform/sampan_machinery/data/descriptions.gz
 
 The scratch environment is the one of make_schema.py, and both are to be run at the same version. The result is read
 from beginning to end: one line a definition, sorted by its name, then a tab, then ``{field: words}`` as JSON, where ""

@@ -1,6 +1,6 @@
 """Make the table of protobuf field numbers that sampan ships. Run by hand, at a new Kubernetes release.
 
-    python tools/make_protobuf_table.py protobuf-fields.json platform/sampan/objects/data/protobuf.json.gz
+    python tools/make_protobuf_table.py protobuf-fields.json platform/sampan_machinery/data/protobuf.json.gz
 
 The source maps a Go struct to ``{number: [JSON name, type, omit zero]}``, read from the struct tags of published Go
 binaries (spec/libraries.md, S15). Structs that no API body can reach are dropped. Knows nothing of sampan's code.

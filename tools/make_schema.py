@@ -1,12 +1,12 @@
 """Make the table of field facts that sampan ships, from the published Kubernetes schema. Run by hand, at a new release.
 
     python -m venv /some/scratch && /some/scratch/bin/pip install kubernetes-validate
-    /some/scratch/bin/python tools/make_schema.py platform/sampan/objects/data/schema.json.gz
-    /some/scratch/bin/python tools/make_descriptions.py platform/sampan/objects/data/descriptions.gz
-    /some/scratch/bin/python tools/add_zeros.py platform/sampan/objects/data/schema.json.gz …/kubernetes/staging/src
+    /some/scratch/bin/python tools/make_schema.py platform/sampan_machinery/data/schema.json.gz
+    /some/scratch/bin/python tools/make_descriptions.py platform/sampan_machinery/data/descriptions.gz
+    /some/scratch/bin/python tools/add_zeros.py platform/sampan_machinery/data/schema.json.gz …/kubernetes/staging/src
 
 Keeps facts (fields, types, required, list types, merge keys, group-version-kind marks) and drops all prose. The form
-of the result is described in ``sampan.objects.schema.table``. Knows nothing of sampan's code.
+of the result is described in ``sampan_machinery.schema.table``. Knows nothing of sampan's code.
 """
 
 from __future__ import annotations

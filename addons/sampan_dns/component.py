@@ -7,11 +7,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sampan.client import Client
-from sampan.client.informers import Informer
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object, Resource
 from sampan.errors import ConfigError, StatusError
+from sampan_client import Client
+from sampan_client.informers import Informer
 from sampan_dns.figures import Figures, register
 from sampan_dns.manifests import NAME, NAMESPACE, endpoints
 from sampan_dns.server import Server

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
-from sampan.objects import bounds
 from sampan_dns.manifests import USER, manifests
+from sampan_machinery import bounds
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Object
-from sampan.objects.addresses import is_address
 from sampan_ingress.model import Endpoint, Upstream
 from sampan_ingress.observed import Key, Observed
+from sampan_machinery.addresses import is_address
 
 _is_name = re.compile(r"[a-z0-9.-]+_[a-z0-9.-]+_[a-z0-9-]+").fullmatch
 

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sampan.client.informers import Informer
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object, Resource
+from sampan_client.informers import Informer
 from sampan_ingress import certificates, reporting
 from sampan_ingress.applying import Applier
 from sampan_ingress.building import Complaint, read_parts

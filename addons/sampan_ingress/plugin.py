@@ -8,8 +8,8 @@ from typing import Any
 
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
-from sampan.objects import bounds
 from sampan_ingress.manifests import USER, manifests
+from sampan_machinery import bounds
 
 
 @dataclass(frozen=True)

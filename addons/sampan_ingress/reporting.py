@@ -10,15 +10,15 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sampan.client import Client
-from sampan.client.events import Recorder
-from sampan.client.leases import Elector
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound, StatusError
-from sampan.objects.addresses import is_address
+from sampan_client import Client
+from sampan_client.events import Recorder
+from sampan_client.leases import Elector
 from sampan_ingress.building import Complaint
 from sampan_ingress.manifests import NAMESPACE
 from sampan_ingress.observed import INGRESSES, SERVICES, Key, key_of
+from sampan_machinery.addresses import is_address
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sampan.client import Client
 from sampan.contracts.kinds import Resource
 from sampan.errors import ConfigError, StatusError
+from sampan_client import Client
 
 if TYPE_CHECKING:
     from sampan_logging.plugin import Settings

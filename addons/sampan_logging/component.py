@@ -6,10 +6,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from sampan.client.informers import Informer
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
-from sampan.objects.metadata import parse_time
+from sampan_client.informers import Informer
 from sampan_logging import access, pods
 from sampan_logging.entries import Entry, Progress, Source
 from sampan_logging.figures import Figures
@@ -20,6 +19,7 @@ from sampan_logging.reading import PODS, Reader
 from sampan_logging.rejected import Rejected
 from sampan_logging.shipping import Shipper, Target
 from sampan_logging.writing import Writer
+from sampan_machinery.metadata import parse_time
 
 _SEGMENTS = 16  # the spool's size in segments, at least
 _SEGMENT_BYTES = 16 << 20  # and no segment is larger

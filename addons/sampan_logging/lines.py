@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import msgspec
 
-from sampan.client.streams import Piece
+from sampan_client.streams import Piece
 
 LATE = 100_000_000  # nanoseconds by which a line may be older than one before it: stdout and stderr have a writer each
 SLACK = 1  # seconds that are read again, so that the line we stopped at is among them

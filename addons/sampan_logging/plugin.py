@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
-from sampan.objects import bounds
 from sampan_logging.manifests import USER, manifests
+from sampan_machinery import bounds
 
 if TYPE_CHECKING:
     import click

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan.objects.pods.containers import is_sidecar, walk
 from sampan_logging.entries import Source
+from sampan_podspec.containers import is_sidecar, walk
 
 _STATUSES = {
     "initContainers": "initContainerStatuses",

@@ -12,11 +12,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from enum import Enum
 
-from sampan.client import Client
-from sampan.client.client import failure_of
-from sampan.client.hub import Follower
-from sampan.client.paths import path_of
-from sampan.client.transports import Response, Stream
 from sampan.contracts.kinds import Resource
 from sampan.errors import (
     BadRequest,
@@ -27,6 +22,11 @@ from sampan.errors import (
     TooManyRequests,
     Unauthorized,
 )
+from sampan_client import Client
+from sampan_client.client import failure_of
+from sampan_client.hub import Follower
+from sampan_client.paths import path_of
+from sampan_client.transports import Response, Stream
 from sampan_logging import plan
 from sampan_logging.entries import Entry, Progress, Source
 from sampan_logging.figures import Figures

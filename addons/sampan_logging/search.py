@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from sampan.client import Client
 from sampan.contracts.commands import Place
 from sampan.errors import SampanError
+from sampan_client import Client
 from sampan_logging import access, queries
 
 if TYPE_CHECKING:

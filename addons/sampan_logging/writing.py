@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from sampan.client.hub import start_thread
+from sampan_client.hub import start_thread
 from sampan_logging.entries import Entry
 from sampan_logging.journal import Journal
 

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from sampan.contracts.kinds import Object
 from sampan.errors import BadRequest, MethodNotAllowed, NotFound, ServiceUnavailable
-from sampan.objects import selectors
-from sampan.objects.metadata import now_text
-from sampan.objects.tables import to_table
+from sampan_machinery import selectors
+from sampan_machinery.metadata import now_text
+from sampan_machinery.tables import to_table
 from sampan_metrics import objects
 from sampan_metrics.durations import duration, moment
 from sampan_metrics.history import History, Row

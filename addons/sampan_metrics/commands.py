@@ -10,11 +10,11 @@ from urllib.parse import quote, urlencode
 
 import click
 
-from sampan.client import Client
 from sampan.contracts.commands import Place
 from sampan.errors import BadRequest, NotFound, StatusError
-from sampan.objects.metadata import parse_time
-from sampan.objects.quantities import parse
+from sampan_client import Client
+from sampan_machinery.metadata import parse_time
+from sampan_machinery.quantities import parse
 from sampan_metrics.durations import duration
 from sampan_metrics.resources import API_VERSION
 

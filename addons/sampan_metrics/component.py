@@ -14,10 +14,10 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from sampan.client.informers import Informer
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
 from sampan.errors import SampanError
+from sampan_client.informers import Informer
 from sampan_metrics import certificates, trust
 from sampan_metrics.api import Api
 from sampan_metrics.exposition import KnownFigures

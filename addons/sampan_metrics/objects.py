@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Column, Object
-from sampan.objects.metadata import now_text
-from sampan.objects.quantities import parse
+from sampan_machinery.metadata import now_text
+from sampan_machinery.quantities import parse
 from sampan_metrics.resources import API_VERSION, GROUP, VERSION
 from sampan_metrics.usage import Usage
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
-from sampan.objects import bounds
+from sampan_machinery import bounds
 from sampan_metrics.manifests import USER, manifests
 
 if TYPE_CHECKING:

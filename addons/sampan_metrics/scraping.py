@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from urllib.parse import quote
 
-from sampan.client import Client
 from sampan.errors import SampanError
+from sampan_client import Client
 from sampan_metrics.figures import Figures
 from sampan_metrics.reading import LARGEST, Address, points
 from sampan_metrics.usage import Known, Usage

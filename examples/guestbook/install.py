@@ -13,10 +13,10 @@ from pathlib import Path
 
 import yaml
 
-from sampan.client import Client
 from sampan.contracts.kinds import Resource
 from sampan.errors import StatusError
-from sampan.settings import load
+from sampan_client import Client
+from sampan_server.settings import load
 
 HERE = Path(__file__).parent
 IMAGE = "python:3.12-slim"

@@ -1,8 +1,8 @@
 # /etc/sampan/gunicorn.conf.py
 home = "/var/lib/sampan"
 raw_env = [f"SAMPAN_HOME={home}"]
-wsgi_app = "sampan.apiserver.wsgi:app"
-worker_class = "sampan.apiserver.worker.Worker"
+wsgi_app = "sampan_server.wsgi:app"
+worker_class = "sampan_http.Worker"
 workers = 2
 
 # The first is for nginx of this machine and speaks no TLS: who may write to the socket is believed to be nginx, and a

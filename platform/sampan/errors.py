@@ -26,9 +26,13 @@ class SampanError(Exception):
 class ConfigError(SampanError):
     """The configuration cannot be used; the message names the key and the way out."""
 
+    prevents_start = True  # of a server: the message is all that the operator needs
+
 
 class PluginError(SampanError):
     """A plugin cannot be used."""
+
+    prevents_start = True
 
     def __init__(self, plugin: str, message: str) -> None:
         super().__init__(f"plugin {plugin}: {message}")

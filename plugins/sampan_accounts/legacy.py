@@ -11,8 +11,8 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Key, Observed, Patch, Remove
-from sampan.objects.metadata import is_deleting
 from sampan_accounts.resources import ACCOUNTS, NAME_ANNOTATION, SECRETS, TOKEN_TYPE, UID_ANNOTATION
+from sampan_machinery.metadata import is_deleting
 
 
 def fill(certificate: str, sign: Callable[[dict[str, Any]], str]) -> Callable[[Key, Observed], Iterable[Action]]:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.errors import BadRequest, Forbidden
-from sampan.objects import names
 from sampan_accounts.provisions import default_account
 from sampan_accounts.resources import ACCOUNTS, DEFAULT, PODS, ROOT_CA
+from sampan_machinery import names
 
 _MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _VOLUME = "kube-api-access-"

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Key, Observed, Patch
-from sampan.objects.metadata import is_deleting
 from sampan_accounts.resources import ACCOUNTS, CONFIGMAPS, DEFAULT, NAMESPACES, ROOT_CA
+from sampan_machinery.metadata import is_deleting
 
 _ABOUT = {"kubernetes.io/description": "The certificate authority with which pods check the API server's certificate."}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan.objects.metadata import now_text
+from sampan_machinery.metadata import now_text
 
 AVAILABLE = "Available"
 

@@ -225,7 +225,7 @@ class Aggregation:
 
     def _keep_local(self) -> None:
         """The APIServices of what this server serves itself: there, and no others marked as such. Those of its first
-        moment are seeds; this is for what comes and goes later."""
+        moment are bootstrap objects; this is for what comes and goes later."""
         make, remove = local.changes(local.wanted(self._group_versions()), self._cluster.list(APISERVICES))
         for manifest in make:
             if self._stop.is_set():

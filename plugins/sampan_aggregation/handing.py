@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlencode
 
-from sampan.client.splicing import keep_alive, splice
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadGateway, ServiceUnavailable, Timeout
-from sampan.objects.headers import is_identity, passed_on
 from sampan_aggregation.connecting import identity
+from sampan_forwarding.splicing import keep_alive, splice
+from sampan_machinery.headers import is_identity, passed_on
 
 ANSWER_SECONDS = 60.0  # for a whole answer, as upstream's request timeout
 CHUNK = 65536

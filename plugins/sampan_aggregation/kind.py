@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
-from sampan.objects import names, problems
-from sampan.objects.validation import by_rule, validate_port, validate_required
 from sampan_aggregation import conditions
 from sampan_aggregation.resources import GROUP
+from sampan_machinery import names, problems
+from sampan_machinery.validation import by_rule, validate_port, validate_required
 
 HTTPS = 443
 MOST_GROUP, MOST_VERSION = 20_000, 1_000

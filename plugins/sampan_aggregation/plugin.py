@@ -21,7 +21,7 @@ def contribute_kinds() -> list[Kind]:
 
 
 @hookimpl
-def contribute_seeds(context: ServerContext) -> list[Object]:
+def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
     return list(local.wanted(context.group_versions()).values())
 
 

@@ -14,9 +14,9 @@ from urllib.parse import unquote
 
 from sampan.contracts.access import Credentials, User
 from sampan.errors import Unauthorized
-from sampan.objects.headers import first, values
 from sampan_auth.certificates import CertificateReader
 from sampan_auth.resources import ANONYMOUS_NAME, AUTHENTICATED
+from sampan_machinery.headers import first, values
 
 _MOST = 4096
 _EXTRA = "x-remote-extra-"

@@ -9,7 +9,6 @@ from sampan.contracts.access import Authenticator
 from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.serving import Route, ServerContext
 from sampan.hookspecs import hookimpl
-from sampan.objects import bounds
 from sampan_auth import extension, issuer
 from sampan_auth.accounts import AccountTokens
 from sampan_auth.bearer import Bearer
@@ -18,6 +17,7 @@ from sampan_auth.fronts import FrontProxy
 from sampan_auth.keys import Keys
 from sampan_auth.reviews import review_kinds
 from sampan_auth.static import read_tokens
+from sampan_machinery import bounds
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def contribute_routes(context: ServerContext) -> list[Route]:
 
 
 @hookimpl
-def contribute_seeds(context: ServerContext) -> list[Object]:
+def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
     made = extension.manifest(_pki(context), _settings(context).front_proxy_names)
     return [made] if made else []
 

@@ -12,8 +12,8 @@ from sampan.contracts.access import User
 from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.serving import Call
 from sampan.errors import BadRequest, Unauthorized
-from sampan.objects.metadata import now_text
 from sampan_auth.bearer import Bearer
+from sampan_machinery.metadata import now_text
 
 GROUP = "authentication.k8s.io"
 

@@ -6,12 +6,9 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sampan.client import Client
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Emit, Key, Observed, Patch, Requeue
 from sampan.errors import StatusError
-from sampan.objects.metadata import is_deleting
-from sampan.objects.selectors import parse_labels
 from sampan_autoscaling import decisions
 from sampan_autoscaling.decisions import Outcome
 from sampan_autoscaling.limits import Memory
@@ -21,6 +18,9 @@ from sampan_autoscaling.resources import AUTOSCALERS, PODS
 from sampan_autoscaling.settings import Settings
 from sampan_autoscaling.sources import ApiSource
 from sampan_autoscaling.targets import NoSuchTarget, Targets
+from sampan_client import Client
+from sampan_machinery.metadata import is_deleting
+from sampan_machinery.selectors import parse_labels
 
 _SOON = 0.5  # seconds before the period has passed that count as passed
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sampan.contracts.kinds import Object
-from sampan.objects import quantities
-from sampan.objects.metadata import copy, get_path, now_text, set_condition
-from sampan.objects.selectors import parse_labels
 from sampan_autoscaling import limits
 from sampan_autoscaling.limits import Bounds, Memory, Told
 from sampan_autoscaling.proportions import Tolerance
 from sampan_autoscaling.proposals import Asking, Proposal, Unusable, propose
+from sampan_machinery import quantities
+from sampan_machinery.metadata import copy, get_path, now_text, set_condition
+from sampan_machinery.selectors import parse_labels
 
 _UNKNOWN = "the HPA controller was unable to get the target's current scale: "
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sampan.contracts.kinds import Column, Kind, Object
-from sampan.objects.metadata import copy, get_path
 from sampan_autoscaling.conversion import from_v2, to_v2
 from sampan_autoscaling.validation import validate
+from sampan_machinery.metadata import copy, get_path
 
 CPU_TARGET = 80  # percent of the request, where an autoscaler names no metric
 _SHOWN = 2  # metrics in the TARGETS column

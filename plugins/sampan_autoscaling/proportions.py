@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan.objects import quantities
-from sampan.objects.metadata import get_condition, is_deleting, parse_time
+from sampan_machinery import quantities
+from sampan_machinery.metadata import get_condition, is_deleting, parse_time
 
 CPU = "cpu"
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sampan.contracts.kinds import Object
-from sampan.objects import quantities
 from sampan_autoscaling.proportions import (
     Situation,
     Unmeasured,
@@ -20,6 +19,7 @@ from sampan_autoscaling.proportions import (
     by_value,
 )
 from sampan_autoscaling.sources import Source
+from sampan_machinery import quantities
 
 _MICRO = 10**6  # billionths in a thousandth
 

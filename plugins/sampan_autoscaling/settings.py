@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sampan.objects import bounds
+from sampan_machinery import bounds
 
 
 @dataclass(frozen=True)

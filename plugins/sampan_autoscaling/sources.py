@@ -11,12 +11,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sampan.client import Client
 from sampan.contracts.kinds import Object
 from sampan.errors import SampanError
-from sampan.objects import quantities, selectors
-from sampan.objects.metadata import parse_time
 from sampan_autoscaling.proportions import Sample, Unmeasured
+from sampan_client import Client
+from sampan_machinery import quantities, selectors
+from sampan_machinery.metadata import parse_time
 
 _RESOURCES = "/apis/metrics.k8s.io/v1beta1"
 _CUSTOM = "/apis/custom.metrics.k8s.io/v1beta2"

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sampan.client import Client
 from sampan.contracts.kinds import Object, Resource
 from sampan.errors import NotFound, SampanError
+from sampan_client import Client
 
 _FRESH = 60.0  # seconds that a group's list of resources is remembered
 

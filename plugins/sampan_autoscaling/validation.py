@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
-from sampan.objects import quantities
-from sampan.objects.problems import forbidden, invalid, required, unsupported
-from sampan.objects.validation import validate_non_negative
+from sampan_machinery import quantities
+from sampan_machinery.problems import forbidden, invalid, required, unsupported
+from sampan_machinery.validation import validate_non_negative
 
 MAX_WINDOW = 3600  # seconds
 MAX_PERIOD = 1800  # seconds

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
-from sampan.objects import problems
 from sampan_config import data
+from sampan_machinery import problems
 
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:

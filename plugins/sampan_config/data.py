@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
-from sampan.objects import names, problems
-from sampan.objects.validation import by_rule
+from sampan_machinery import names, problems
+from sampan_machinery.validation import by_rule
 
 LARGEST = 1024 * 1024  # bytes of all values together
 _FROZEN = "field is immutable when `immutable` is set"

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
-from sampan.objects import problems
-from sampan.objects.validation import validate_immutable
 from sampan_config import data
+from sampan_machinery import problems
+from sampan_machinery.validation import validate_immutable
 
 REQUIRED_KEYS = {
     "kubernetes.io/dockercfg": (".dockercfg",),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
-from sampan.objects import names, problems
-from sampan.objects.validation import by_rule
+from sampan_machinery import names, problems
+from sampan_machinery.validation import by_rule
 
 HOUR = 3600  # seconds an Event is kept after its last write, as upstream's default
 LONGEST_WORD = 128

@@ -12,12 +12,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from sampan.client import Client
-from sampan.client.discovery import Discovered, discover
-from sampan.client.informers import Informer
-from sampan.client.queue import Item, Queue
 from sampan.contracts.kinds import Object, Resource
 from sampan.errors import Conflict, NotFound, StatusError
+from sampan_client import Client
+from sampan_client.discovery import Discovered, discover
+from sampan_client.informers import Informer
+from sampan_client.queue import Item, Queue
 from sampan_gc.graph import FOREGROUND, ORPHAN, Graph, Node, Owner, node_of, owners_of
 from sampan_gc.verdicts import Delete, Disown, Standing, blocking, judge
 

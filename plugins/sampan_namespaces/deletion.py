@@ -20,7 +20,7 @@ from sampan_namespaces.conditions import Progress, conditions
 from sampan_namespaces.resources import FINALIZER, NAMESPACES, PODS, is_terminating
 
 if TYPE_CHECKING:
-    from sampan.client import Client
+    from sampan_client import Client
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan.contracts.serving import Call, Subresource
-from sampan.objects import names, problems
-from sampan.objects.validation import by_rule
+from sampan_machinery import names, problems
+from sampan_machinery.validation import by_rule
 from sampan_namespaces.resources import FINALIZER
 
 NAME_LABEL = "kubernetes.io/metadata.name"

@@ -20,7 +20,7 @@ def contribute_kinds() -> list[Kind]:
 
 
 @hookimpl
-def contribute_seeds() -> list[Object]:
+def contribute_bootstrap_objects() -> list[Object]:
     return [{"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}} for name in SEEDED]
 
 

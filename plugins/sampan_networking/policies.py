@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Object, Problem
-from sampan.objects import problems, validation
+from sampan_machinery import problems, validation
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 TYPES = ("Ingress", "Egress")

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Object, Problem
-from sampan.objects import names, problems
-from sampan.objects.addresses import is_address
-from sampan.objects.validation import (
+from sampan_machinery import names, problems
+from sampan_machinery.addresses import is_address
+from sampan_machinery.validation import (
     by_rule,
     validate_absolute_path,
     validate_immutable,

@@ -11,9 +11,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan.objects import quantities
-from sampan.objects.pods.containers import walk
-from sampan.objects.pods.requests import pod_requests
+from sampan_machinery import quantities
+from sampan_podspec.containers import walk
+from sampan_podspec.requests import pod_requests
 
 ANYWHERE = ("", "0.0.0.0")
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sampan import KUBERNETES_VERSION
-from sampan.client.events import Recorder
-from sampan.client.informers import Informer
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Runtime
 from sampan.errors import SampanError
+from sampan_client.events import Recorder
+from sampan_client.informers import Informer
 from sampan_node import machine_facts, runtimes, termination
 from sampan_node.clock import Clock
 from sampan_node.host import Host

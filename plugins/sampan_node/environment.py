@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan.objects import quantities
+from sampan_machinery import quantities
 from sampan_node.growth import Room, TooLong
 
 #: (kind "ConfigMap" or "Secret", name) -> the object or None

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from sampan.client.informers import Informer
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.runtime import Runtime
 from sampan.errors import NotFound
-from sampan.objects.metadata import parse_time
-from sampan.objects.pods.containers import walk
+from sampan_client.informers import Informer
+from sampan_machinery.metadata import parse_time
 from sampan_node.admission import Admission
 from sampan_node.clock import Clock
 from sampan_node.references import Reference, References
 from sampan_node.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES
+from sampan_podspec.containers import walk
 
 FRESH = 2.0  # seconds that a fetched ConfigMap or Secret serves other containers too
 
@@ -32,7 +32,7 @@ class Events(Protocol):
 
 @dataclass
 class Host:
-    client: Any  # sampan.client.Client, or what looks like it
+    client: Any  # sampan_client.Client, or what looks like it
     runtime: Runtime
     events: Events
     clock: Clock

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container, Sandbox
-from sampan.objects.metadata import parse_time
-from sampan.objects.pods.containers import is_sidecar, walk
+from sampan_machinery.metadata import parse_time
+from sampan_podspec.containers import is_sidecar, walk
 
 FIRST_DELAY, LONGEST_DELAY, QUIET = 10.0, 300.0, 600.0  # seconds; a run of QUIET starts the back-off anew
 

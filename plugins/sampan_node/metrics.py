@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sampan.objects.metadata import now_text
+from sampan_machinery.metadata import now_text
 
 TICKS = os.sysconf("SC_CLK_TCK")
 IDLE = (3, 4, 7)  # of the columns of /proc/stat: idle, waiting for a disk, and stolen from us

@@ -9,7 +9,7 @@ from typing import Any
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
-from sampan.objects import bounds
+from sampan_machinery import bounds
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from sampan.contracts.runtime import Container, Runtime
 from sampan.errors import BadRequest, NotFound
-from sampan.objects.metadata import parse_time
-from sampan.objects.pods.containers import walk
+from sampan_machinery.metadata import parse_time
+from sampan_podspec.containers import walk
 
 NANO = 1_000_000_000
 HELD = 1 << 20  # bytes of one stream that wait for a line of the other to end

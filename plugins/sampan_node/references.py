@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from sampan.client.informers import Informer
 from sampan.contracts.kinds import Object
+from sampan_client.informers import Informer
 from sampan_node.resources import CONFIG_MAPS, SECRETS
 
 #: Every pod shows it, and it changes when the cluster's certificate authority does: the slow refresh will do.

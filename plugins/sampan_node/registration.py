@@ -10,7 +10,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists, NotFound, SampanError
-from sampan.objects.metadata import copy, micro_text, now_text, set_condition
+from sampan_machinery.metadata import copy, micro_text, now_text, set_condition
 from sampan_node.machine_facts import architecture
 from sampan_node.resources import LEASES, NODES
 

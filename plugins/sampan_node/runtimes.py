@@ -32,7 +32,7 @@ def docker_answers(path: str = DOCKER_SOCKET) -> bool:
 
 
 class Asked(Protocol):
-    """What of ``sampan.plugins.Plugins`` is used here."""
+    """What of ``sampan_server.plugins.plugins.Plugins`` is used here."""
 
     def first(self, hook: str, **facts: Any) -> Any: ...
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import ContainerSpec, Mount, PortMapping, Resources, SandboxSpec
-from sampan.objects import quantities
-from sampan.objects.pods.containers import walk
+from sampan_machinery import quantities
 from sampan_node.environment import ConfigProblem, expand_words
+from sampan_podspec.containers import walk
 
 
 def hostname(pod: Object) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container
-from sampan.objects.metadata import copy, now_text, observed_generation, set_condition
-from sampan.objects.pods.containers import is_sidecar
+from sampan_machinery.metadata import copy, now_text, observed_generation, set_condition
 from sampan_node.machine import Memory, Seen, delay, init_restarts, initialized, restarts
+from sampan_podspec.containers import is_sidecar
 
 OVER = ("Succeeded", "Failed")
 #: Lists that the API merges by key (by type, by ip) instead of replacing them.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Mount
-from sampan.objects import quantities
+from sampan_machinery import quantities
 from sampan_node import atomic, mounting
 from sampan_node.environment import ConfigProblem, Lookup, expand_strictly, field_value, resource_value
 from sampan_node.hostpaths import host_path

@@ -13,8 +13,7 @@ from pathlib import Path
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container, RuntimeFailure
 from sampan.errors import Conflict, NotFound, SampanError
-from sampan.objects.metadata import copy, now_text, observed_generation
-from sampan.objects.pods.containers import walk
+from sampan_machinery.metadata import copy, now_text, observed_generation
 from sampan_node import machine, specs, termination
 from sampan_node.clock import Alarm
 from sampan_node.handlers import Outcome, perform
@@ -26,6 +25,7 @@ from sampan_node.starting import Starter
 from sampan_node.status import OVER, changes, status_of
 from sampan_node.stopping import Stopper
 from sampan_node.volumes import MountProblem, has_changing
+from sampan_podspec.containers import walk
 
 log = logging.getLogger(__name__)
 

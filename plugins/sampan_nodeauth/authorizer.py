@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sampan.contracts.access import Attributes, Decision
 from sampan.contracts.serving import Reader
 from sampan.errors import BadRequest
-from sampan.objects import selectors
+from sampan_machinery import selectors
 from sampan_nodeauth.bonds import Bonds
 from sampan_nodeauth.permissions import ALWAYS
 from sampan_nodeauth.resources import LEASE_NAMESPACE, node_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Reader
-from sampan.objects.selectors import escape
+from sampan_machinery.selectors import escape
 from sampan_nodeauth.references import Reference, of_pod
 from sampan_nodeauth.resources import ATTACHMENTS, PODS, VOLUMES
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan.objects.pods.containers import walk
 from sampan_nodeauth.resources import MIRROR
+from sampan_podspec.containers import walk
 
 #: Where volume sources that are not of Secrets keep the name of one.
 _CREDENTIALS = ("secretRef", "nodePublishSecretRef")

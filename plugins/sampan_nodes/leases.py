@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
-from sampan.objects.validation import validate_non_negative, validate_positive
+from sampan_machinery.validation import validate_non_negative, validate_positive
 
 
 def prepare(draft: Draft) -> None:

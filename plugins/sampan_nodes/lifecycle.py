@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Emit, Key, Observed, Patch, Reconciler, Remove, Requeue, Watching
-from sampan.objects.metadata import condition_is, get_condition, now_text, observed_generation, parse_time
-from sampan.objects.pods.tolerations import tolerates
+from sampan_machinery.metadata import condition_is, get_condition, now_text, observed_generation, parse_time
+from sampan_podspec.tolerations import tolerates
 
 NODES = Resource("", "v1", "nodes", "Node", False)
 PODS = Resource("", "v1", "pods", "Pod")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
-from sampan.objects import names, problems
-from sampan.objects.metadata import get_condition
-from sampan.objects.validation import by_rule, validate_cidr, validate_quantity
+from sampan_machinery import names, problems
+from sampan_machinery.metadata import get_condition
+from sampan_machinery.validation import by_rule, validate_cidr, validate_quantity
 
 ROLE = "node-role.kubernetes.io/"
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")

@@ -12,10 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sampan.client.forwarding import METHODS, forward, redirect, split_target
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Call
 from sampan.errors import BadRequest, NotFound, ServiceUnavailable
+from sampan_forwarding.forwarding import METHODS, forward, redirect, split_target
 
 __all__ = ["METHODS", "NodeProxy"]
 

@@ -8,9 +8,9 @@ from typing import Any
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Call
 from sampan.errors import BadRequest, Conflict
-from sampan.objects import names, problems
-from sampan.objects.metadata import now_text, set_condition
-from sampan.objects.validation import by_rule
+from sampan_machinery import names, problems
+from sampan_machinery.metadata import now_text, set_condition
+from sampan_machinery.validation import by_rule
 
 SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 

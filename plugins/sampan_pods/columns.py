@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Column, Object
-from sampan.objects.metadata import parse_time
-from sampan.objects.pods.containers import is_sidecar
-from sampan.objects.tables import human_duration
+from sampan_machinery.metadata import parse_time
+from sampan_machinery.tables import human_duration
+from sampan_podspec.containers import is_sidecar
 
 GONE_NODE = "NodeLost"
 NONE = "<none>"

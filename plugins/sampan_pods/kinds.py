@@ -7,12 +7,12 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.contracts.serving import Subresource
-from sampan.objects.pods.defaults import default_pod, default_pod_spec
-from sampan.objects.pods.validation import pod_spec, pod_template, pod_update
 from sampan_pods import binding, lifecycle, merging
 from sampan_pods.columns import COLUMNS
 from sampan_pods.proxy import METHODS, proxy
 from sampan_pods.streams import Streams
+from sampan_podspec.defaults import default_pod, default_pod_spec
+from sampan_podspec.validation import pod_spec, pod_template, pod_update
 
 
 def validate(new: Object, old: Object | None) -> Iterable[Problem]:

@@ -14,11 +14,11 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from sampan.client.splicing import keep_alive, splice
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadRequest, InternalError, NotFound, ServiceUnavailable, StatusError, from_status
-from sampan.objects.pods.containers import walk
+from sampan_forwarding.splicing import keep_alive, splice
+from sampan_podspec.containers import walk
 
 NODES = Resource("", "v1", "nodes", "Node", False)
 CONNECT_SECONDS = 10.0

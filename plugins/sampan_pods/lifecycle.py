@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sampan.contracts.kinds import Deletion, Draft, Object
-from sampan.objects import problems
-from sampan.objects.pods.requests import qos_class
-from sampan.objects.pods.validation.updates import RULE
+from sampan_machinery import problems
+from sampan_podspec.requests import qos_class
+from sampan_podspec.validation.updates import RULE
 
 DEFAULT_GRACE = 30  # seconds
 #: What only subresources write: pods/binding and pods/ephemeralcontainers.

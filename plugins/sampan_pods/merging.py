@@ -7,7 +7,7 @@ from typing import Any
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Call
 from sampan.errors import MethodNotAllowed
-from sampan.objects import problems
+from sampan_machinery import problems
 
 
 def merge_ephemeral(current: Object, submitted: Object) -> Object:

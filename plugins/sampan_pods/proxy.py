@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sampan.client.forwarding import METHODS, forward, redirect, split_target
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Call
 from sampan.errors import BadRequest, NotFound
+from sampan_forwarding.forwarding import METHODS, forward, redirect, split_target
 
 __all__ = ["METHODS", "proxy"]
 

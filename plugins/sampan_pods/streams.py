@@ -8,8 +8,8 @@ from typing import Any
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadRequest
-from sampan.objects import problems
-from sampan.objects.validation import validate_non_negative, validate_positive
+from sampan_machinery import problems
+from sampan_machinery.validation import validate_non_negative, validate_positive
 from sampan_pods import kubelet
 
 LOG_OPTIONS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
-from sampan.objects import problems
-from sampan.objects.validation import validate_immutable
+from sampan_machinery import problems
+from sampan_machinery.validation import validate_immutable
 from sampan_priority.resources import GROUP, PREEMPTS
 
 _POLICIES = (PREEMPTS, "Never")
@@ -20,7 +20,7 @@ _SYSTEM = {
 }
 
 
-def seeds() -> list[Object]:
+def bootstrap_objects() -> list[Object]:
     return [
         {
             "kind": "PriorityClass",

@@ -6,7 +6,7 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind, Object
 from sampan.hookspecs import hookimpl
 from sampan_priority.admission import Priority
-from sampan_priority.kind import PRIORITY_CLASS, seeds
+from sampan_priority.kind import PRIORITY_CLASS, bootstrap_objects
 
 
 @hookimpl
@@ -15,8 +15,8 @@ def contribute_kinds() -> list[Kind]:
 
 
 @hookimpl
-def contribute_seeds() -> list[Object]:
-    return seeds()
+def contribute_bootstrap_objects() -> list[Object]:
+    return bootstrap_objects()
 
 
 @hookimpl

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sampan.client.events import Recorder
-from sampan.client.informers import Informer
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object, Resource
+from sampan_client.events import Recorder
+from sampan_client.informers import Informer
 from sampan_proxy.filtering import Filtering
 from sampan_proxy.kernel import open_kernel
 from sampan_proxy.wanted import Front, Wanted, wanted

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
-from sampan.objects import names, problems, validation
+from sampan_machinery import names, problems, validation
 from sampan_rbac.resources import GROUP
 from sampan_rbac.restoring import restored
 

@@ -8,9 +8,9 @@ from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.reconciling import Reconciler, Watching
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_rbac import machines, people
 from sampan_rbac.aggregation import aggregate, gatherers
 from sampan_rbac.authorizer import Rbac
+from sampan_rbac.bootstrap_policy import components, user_facing
 from sampan_rbac.escalation import Escalation
 from sampan_rbac.kinds import STORED
 from sampan_rbac.resources import CLUSTER_ROLES
@@ -23,8 +23,8 @@ def contribute_kinds(context: ServerContext) -> list[Kind]:
 
 
 @hookimpl
-def contribute_seeds() -> list[Object]:
-    return [*people.manifests(), *machines.manifests()]
+def contribute_bootstrap_objects() -> list[Object]:
+    return [*user_facing.manifests(), *components.manifests()]
 
 
 @hookimpl

@@ -6,7 +6,7 @@ Source: RBAC reference, "Auto-reconciliation".
 from __future__ import annotations
 
 from sampan.contracts.kinds import Object
-from sampan.objects.metadata import copy
+from sampan_machinery.metadata import copy
 
 AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate"
 

@@ -12,8 +12,8 @@ from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.kinds import Kind, Object, Problem
 from sampan.contracts.serving import Call, Reader
 from sampan.errors import BadRequest
-from sampan.objects import problems
-from sampan.objects.selectors import escape
+from sampan_machinery import problems
+from sampan_machinery.selectors import escape
 from sampan_rbac.index import Index
 from sampan_rbac.rules import Rule
 

@@ -14,15 +14,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
-from sampan.client import Client
 from sampan.contracts.kinds import Object
 from sampan.contracts.scheduling import NodeView, State
 from sampan.errors import Conflict, NotFound, StatusError
-from sampan.objects.metadata import get_condition, now_text, observed_generation
+from sampan_client import Client
+from sampan_machinery.metadata import get_condition, now_text, observed_generation
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduler.preemption import Room
 from sampan_scheduler.resources import PODS
-from sampan_scheduler.strangers import Strangers
+from sampan_scheduler.third_party import ThirdParty
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +42,12 @@ class Binder:
         self,
         client: Client,
         events: Events,
-        strangers: Strangers,
+        third_party: ThirdParty,
         *,
         bound: Callable[[PodInfo], None],
         unbound: Callable[[PodInfo, State, bool], None],
     ) -> None:
-        self._client, self._events, self._strangers = client, events, strangers
+        self._client, self._events, self._third_party = client, events, third_party
         self._bound, self._unbound = bound, unbound
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._closed = False
@@ -87,13 +87,13 @@ class Binder:
 
     def bind(self, info: PodInfo, node: NodeView, state: State, give_up_at: float | None = None) -> None:
         """Assign the pod to the node, once plugins permit it."""
-        if self._strangers.waits:
+        if self._third_party.waits:
             try:
-                wait = self._strangers.permit(state, info.object, node)
+                wait = self._third_party.permit(state, info.object, node)
                 if wait > 0:
                     self._wait(info, node, state, time.monotonic() + wait if give_up_at is None else give_up_at)
                     return
-                self._strangers.pre_bind(state, info.object, node)
+                self._third_party.pre_bind(state, info.object, node)
             except Exception as error:
                 self._refused(info, node, state, error, again=True)
                 return

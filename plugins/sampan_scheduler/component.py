@@ -6,13 +6,13 @@ import logging
 import threading
 from typing import Any
 
-from sampan.client.events import Recorder
-from sampan.client.informers import Informer
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import ReconcilerContext
-from sampan.objects.selectors import Selector
-from sampan_scheduler.fenced import Fenced
+from sampan_client.events import Recorder
+from sampan_client.informers import Informer
+from sampan_machinery.selectors import Selector
+from sampan_scheduler.isolated import Isolated
 from sampan_scheduler.resources import NAMESPACES, NODES, PODS
 from sampan_scheduler.scheduler import Scheduler
 
@@ -48,7 +48,7 @@ def _work(running: Running, stop: threading.Event) -> None:
         )
 
     scheduler = Scheduler(
-        running.client, recorder, names=running.settings.names, namespaces=matching, strangers=_strangers(running)
+        running.client, recorder, names=running.settings.names, namespaces=matching, third_party=_third_party(running)
     )
     nodes = Informer(running.client, NODES, on_change=scheduler.node_changed)
     pods = Informer(running.client, PODS, on_change=scheduler.pod_changed, keep=_slim)
@@ -75,7 +75,7 @@ def _slim(pod: Object) -> Object:
     return {**pod, "metadata": metadata, "status": kept}
 
 
-def _strangers(running: Running) -> list[Any]:
+def _third_party(running: Running) -> list[Any]:
     """Scheduling plugins that others contribute; one that fails at being asked is left out and named by ``ask``."""
     plugins = running.options.get("plugins")
     if plugins is None:
@@ -85,7 +85,7 @@ def _strangers(running: Running) -> list[Any]:
         return ReconcilerContext(settings=plugins.settings_of(name), home=running.home, options=running.options)
 
     return [
-        Fenced(plugins.fence(name), plugin) if plugins.is_stranger(name) else plugin
+        Isolated(plugins.isolation(name), plugin) if plugins.is_third_party(name) else plugin
         for name, found in plugins.ask("contribute_scheduling_plugins", context)
         for plugin in found
     ]

@@ -1,7 +1,7 @@
-"""One scheduling decision: which node, and why not the others. Pure but for the dice.
+"""One scheduling decision: which node, and why not the others. Pure but for the rng.
 
 Rules about one node (``local``) are asked through tables (tables.py), rules about several nodes answer in domains
-(cycle_types.py) that are applied by label column, plugins of others are asked last (strangers.py). Must not know of
+(cycle_types.py) that are applied by label column, plugins of others are asked last (third_party.py). Must not know of
 threads, clocks or the API.
 """
 
@@ -22,8 +22,8 @@ from sampan_scheduler.rules.node_affinity import NodeAffinity
 from sampan_scheduler.rules.node_state import NodeName, Ports, Taints, Unschedulable
 from sampan_scheduler.rules.resources_fit import BalancedAllocation, ResourcesFit
 from sampan_scheduler.rules.spread import TopologySpread
-from sampan_scheduler.strangers import Strangers
 from sampan_scheduler.tables import Tables
+from sampan_scheduler.third_party import ThirdParty
 
 
 def own_rules() -> list[Any]:
@@ -37,19 +37,19 @@ class Cycle:
     """Decides for one pod after another over a Cluster."""
 
     def __init__(
-        self, cluster: Cluster, rules: Sequence[Any], strangers: Sequence[Any] = (), dice: random.Random | None = None
+        self, cluster: Cluster, rules: Sequence[Any], third_party: Sequence[Any] = (), rng: random.Random | None = None
     ) -> None:
         self._cluster = cluster
         self._tables = Tables(cluster, [rule for rule in rules if rule.local])
         self._wide = [rule for rule in rules if not rule.local]
-        self._dice = dice or random.Random()
-        self.strangers = Strangers(strangers)
+        self._rng = rng or random.Random()
+        self.third_party = ThirdParty(third_party)
 
     def decide(self, pod: PodInfo, state: State | None = None) -> Outcome:
         """The best node for the pod, which must not stand on one. Changes nothing in the cluster."""
         state = {} if state is None else state
         cluster = self._cluster
-        refusal = self.strangers.refuse_all(state, pod.object, cluster)
+        refusal = self.third_party.refuse_all(state, pod.object, cluster)
         if refusal is not None:
             decision = Decision(pod.ref, pod.uid, "", len(cluster), 0, refusal=refusal.reason)
             return Outcome(decision, dict.fromkeys(range(len(cluster)), refusal))
@@ -59,7 +59,7 @@ class Cycle:
         for found in self._refusals(pod):
             rows = self._apply(found, rows, refused)
         rows = self._leave_to_nominated(pod, rows, refused)
-        rows = self.strangers.filter(state, pod.object, cluster, rows, refused)
+        rows = self.third_party.filter(state, pod.object, cluster, rows, refused)
         reasons = {reason: count for reason, count in table.tally.items() if count}
         for reason, count in Tally(r for verdict in refused.values() for r in (verdict.reason, *verdict.more)).items():
             reasons[reason] = reasons.get(reason, 0) + count
@@ -76,11 +76,11 @@ class Cycle:
             return False
         if any(_refusal(found, node.labels.get(found.topology_key)) for found in self._refusals(pod)):
             return False
-        return self.strangers.lets(state, pod.object, node)
+        return self.third_party.lets(state, pod.object, node)
 
     def may_help(self, pod: PodInfo, node: Node) -> bool:
         """Whether a change of this node may be what the pod waits for: no rule about the node alone is against it."""
-        return bool(self.strangers.filters) or self._tables.verdict(pod, node) is None
+        return bool(self.third_party.filters) or self._tables.verdict(pod, node) is None
 
     def _refusals(self, pod: PodInfo) -> Iterator[Refusal | Requirement]:
         for rule in self._wide:
@@ -132,7 +132,7 @@ class Cycle:
         if kept_node is not None and kept_node.row in rows:
             rows = [kept_node.row]
         wide = [(rule.name, found) for rule in self._wide for found in rule.scores(pod, self._cluster)]
-        strange = self.strangers.scores(state, pod.object, self._cluster, rows)
+        strange = self.third_party.scores(state, pod.object, self._cluster, rows)
         scores = list(map(local.__getitem__, rows))
         for _, found in wide:
             column, by_domain = self._cluster.domains(found.topology_key), found.weighted()
@@ -146,7 +146,7 @@ class Cycle:
         best = max(scores)
         index = scores.index(best)
         if scores.count(best) > 1:
-            index = self._dice.choice([place for place, score in enumerate(scores) if score == best])
+            index = self._rng.choice([place for place, score in enumerate(scores) if score == best])
         points = self._tables.points(pod, self._cluster.rows[rows[index]])
         for name, found in wide:
             value = found.at(self._cluster.domains(found.topology_key)[rows[index]])

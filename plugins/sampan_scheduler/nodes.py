@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan.objects import quantities
-from sampan.objects.selectors import Selector
+from sampan_machinery import quantities
+from sampan_machinery.selectors import Selector
 from sampan_scheduler.columns import Columns
 from sampan_scheduler.pods import MIN_CPU, MIN_MEMORY, PodInfo, Port, Term
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sampan.contracts.kinds import Object
-from sampan.objects.metadata import controller_of
-from sampan.objects.pods.requests import pod_requests
-from sampan.objects.selectors import EQUALS, Selector, from_object
-from sampan.objects.selectors import Requirement as LabelRequirement
+from sampan_machinery.metadata import controller_of
+from sampan_machinery.selectors import EQUALS, Selector, from_object
+from sampan_machinery.selectors import Requirement as LabelRequirement
+from sampan_podspec.requests import pod_requests
 
 #: Requests that count in scores where a pod names none, so that such pods spread too. Source: upstream's non-zero rule.
 MIN_CPU, MIN_MEMORY = 100, 200 * 1024 * 1024

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sampan.client import Client
 from sampan.contracts.kinds import Object
 from sampan.contracts.scheduling import State
-from sampan.objects.selectors import Selector
+from sampan_client import Client
+from sampan_machinery.selectors import Selector
 from sampan_scheduler.binding import Binder, Events
 from sampan_scheduler.cycle import Cycle, own_rules
 from sampan_scheduler.decisions import Decision, Outcome
@@ -49,23 +49,23 @@ class Scheduler:
         *,
         names: Sequence[str],
         namespaces: Callable[[Selector], frozenset[str]],
-        strangers: Sequence[Any] = (),
+        third_party: Sequence[Any] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._names = frozenset(names)
         self._namespaces = namespaces
         self._clock = clock
         self._cluster = Cluster()
-        self._cycle = Cycle(self._cluster, own_rules(), strangers)
-        self._strangers = self._cycle.strangers
-        self._queue = Queue(clock, self._strangers.sorter())
+        self._cycle = Cycle(self._cluster, own_rules(), third_party)
+        self._third_party = self._cycle.third_party
+        self._queue = Queue(clock, self._third_party.sorter())
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._assumed: dict[str, Assumed] = {}
         self._leaving: dict[str, set[str]] = {}  # pod → victims that were asked to go for it
         self._refused: dict[bytes, int] = {}  # kind of pod → moment at which no node would do
         self._decisions: deque[Decision] = deque(maxlen=REMEMBERED)
-        self.binder = Binder(client, events, self._strangers, bound=self._bound, unbound=self._unbound)
+        self.binder = Binder(client, events, self._third_party, bound=self._bound, unbound=self._unbound)
 
     def explain(self, pod: str = "") -> list[dict[str, Any]]:
         """The last decisions about a pod (namespace/name; "" for all), oldest first, as JSON."""
@@ -151,7 +151,7 @@ class Scheduler:
 
     def _wake_for(self, node: Node) -> None:
         """Pods that this node alone does not speak against any more, or whose rules look at several nodes."""
-        sure = not self._strangers.filters
+        sure = not self._third_party.filters
         self._queue.wake(lambda info: _looks_around(info) or self._cycle.may_help(info, node), surely=sure)
 
     def _wake_near(self, placed: PodInfo) -> None:
@@ -218,13 +218,13 @@ class Scheduler:
         if not decision.node:
             self._queue.failed(info.uid)
             room = self._make_room(info, outcome, state)
-            if not room.node and not self._strangers.asked:
+            if not room.node and not self._third_party.asked:
                 self._refused[info.signature] = self._cluster.moment
             self.binder.submit(partial(self.binder.report, info, decision.message(), room))
             return
         node = self._cluster.by_name[decision.node]
         self._cluster.add_pod(info, node.name)
-        failed = self._strangers.reserve(state, info.object, node)
+        failed = self._third_party.reserve(state, info.object, node)
         if failed:
             self._cluster.remove_pod(info.uid)
             self._queue.retry(info.uid)
@@ -246,7 +246,7 @@ class Scheduler:
         room = make_room(info, self._cluster, outcome.refused, lambda pod, node: self._cycle.fits(pod, node, state))
         if not room.node:
             refused = {row: [verdict] for row, verdict in outcome.refused.items()}
-            room = Room(self._strangers.make_room(state, info.object, self._cluster, refused) or "", (), room.why)
+            room = Room(self._third_party.make_room(state, info.object, self._cluster, refused) or "", (), room.why)
         if not room.node:
             self._cluster.unnominate(info.uid)
             return room
@@ -270,7 +270,7 @@ class Scheduler:
             node = self._cluster.where.get(info.uid)
             self._cluster.remove_pod(info.uid)
             if node is not None:
-                self._strangers.unreserve(state, info.object, node)
+                self._third_party.unreserve(state, info.object, node)
                 self._wake_for(node)
             if again:
                 self._queue.put(info)

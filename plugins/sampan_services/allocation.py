@@ -14,9 +14,9 @@ from itertools import chain
 
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object, Problem
-from sampan.objects import problems
-from sampan.objects.problems import as_error
-from sampan.objects.validation import validate_ip
+from sampan_machinery import problems
+from sampan_machinery.problems import as_error
+from sampan_machinery.validation import validate_ip
 from sampan_services.defaults import OPEN_TYPES
 from sampan_services.resources import IP_ADDRESSES, NODE_PORTS
 from sampan_services.validation import PROTOCOLS
@@ -26,17 +26,17 @@ TRIES = 64
 
 
 class Allocate:
-    """The admitter. ``cidr`` and ``ports`` (low, high) are the ranges; ``dice`` the randomness."""
+    """The admitter. ``cidr`` and ``ports`` (low, high) are the ranges; ``rng`` the random source."""
 
     name = "serviceallocation"
     operations = frozenset({"CREATE", "UPDATE", "DELETE"})
     mutates = True
     priority = 900  # after everything that may change the Service's type or ports
 
-    def __init__(self, cidr: str, ports: tuple[int, int], dice: random.Random) -> None:
+    def __init__(self, cidr: str, ports: tuple[int, int], rng: random.Random) -> None:
         self._network = ipaddress.ip_network(cidr)
         self._low, self._high = ports
-        self._dice = dice
+        self._rng = rng
 
     def admit(self, review: Review) -> None:
         if review.kind.plural != "services" or review.kind.group or review.subresource not in ("", "status"):
@@ -104,7 +104,7 @@ class Allocate:
         size = self._network.num_addresses
         first = _reserved(size)
         for _ in range(TRIES):
-            address = str(self._network[self._dice.randrange(first, size - 1)])
+            address = str(self._network[self._rng.randrange(first, size - 1)])
             if review.reader.get(IP_ADDRESSES, address) is None:
                 return address
         for number in (*range(first, size - 1), *range(1, first)):  # nearly full: look at every one
@@ -162,7 +162,7 @@ class Allocate:
         asked_for = min(max((self._high - self._low + 1) // 32, 16), 128)  # low ones are left to those who ask
         first = self._low + asked_for if self._high - self._low > asked_for else self._low
         numbers = list(range(first, self._high + 1))
-        start = self._dice.randrange(len(numbers))
+        start = self._rng.randrange(len(numbers))
         for number in chain(numbers[start:], numbers[:start], range(self._low, first)):
             if number not in claimed and not _is_claimed(review, number):
                 return number

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sampan.client.forwarding import METHODS
 from sampan.contracts.kinds import Column, Draft, Kind, Object
 from sampan.contracts.serving import Subresource
+from sampan_forwarding.forwarding import METHODS
 from sampan_services import columns, defaults, validation
 from sampan_services.proxy import proxy
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from sampan.contracts.access import User
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object, Problem
-from sampan.objects import names, problems
-from sampan.objects.addresses import LOOPBACK, is_loopback, unfit
+from sampan_machinery import names, problems
+from sampan_machinery.addresses import LOOPBACK, is_loopback, unfit
 from sampan_services.resources import PODS
 
 SERVICES, SLICES = ("", "services"), ("discovery.k8s.io", "endpointslices")

@@ -11,9 +11,9 @@ from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_services import endpoints_objects, kinds, slices, sweeping
 from sampan_services.allocation import Allocate
+from sampan_services.bootstrap import kubernetes_objects
 from sampan_services.loopback import Reachable
 from sampan_services.presence import Presence
-from sampan_services.seeds import kubernetes_objects
 
 
 @hookimpl
@@ -22,7 +22,7 @@ def contribute_kinds() -> list[Kind]:
 
 
 @hookimpl
-def contribute_seeds(context: ServerContext) -> list[Object]:
+def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
     return kubernetes_objects(context.options)
 
 

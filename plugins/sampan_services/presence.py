@@ -21,9 +21,9 @@ from typing import Any
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Cluster
 from sampan.errors import AlreadyExists, BadRequest, Conflict, NotFound, SampanError
-from sampan.objects.metadata import micro_text, parse_time
+from sampan_machinery.metadata import micro_text, parse_time
+from sampan_services.bootstrap import kubernetes_endpoints, kubernetes_slices
 from sampan_services.resources import ENDPOINTS, LEASES, SLICES
-from sampan_services.seeds import kubernetes_endpoints, kubernetes_slices
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,10 @@ class Presence:
         if found is None:
             try:
                 self._cluster.create(LEASES, self._lease(), NAMESPACE)
-            except (AlreadyExists, NotFound):  # another worker's; or nobody serves Leases here: let the seeds be
+            except (
+                AlreadyExists,
+                NotFound,
+            ):  # by another worker; or Leases are not served
                 return False
             return True
         holder = (found.get("spec") or {}).get("holderIdentity")

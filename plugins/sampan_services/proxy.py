@@ -9,10 +9,10 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from sampan.client.forwarding import forward, redirect, split_target
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Call
 from sampan.errors import NotFound, ServiceUnavailable
+from sampan_forwarding.forwarding import forward, redirect, split_target
 from sampan_services.resources import SERVICE_LABEL, SERVICES, SLICES
 
 

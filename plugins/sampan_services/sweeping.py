@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Key, Observed, Reconciler, Remove, Requeue, Watching
-from sampan.objects.metadata import parse_time
+from sampan_machinery.metadata import parse_time
 from sampan_services.allocation import claim_names
 from sampan_services.resources import IP_ADDRESSES, NODE_PORTS, SERVICES
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
-from sampan.objects import names, problems
-from sampan.objects.validation import by_rule, validate_cidr, validate_ip, validate_labels
+from sampan_machinery import names, problems
+from sampan_machinery.validation import by_rule, validate_cidr, validate_ip, validate_labels
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 AFFINITIES = ("ClientIP", "None")

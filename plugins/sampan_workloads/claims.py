@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Key, Observed, Patch
-from sampan.objects.metadata import controller_of, controller_ref, get_path, is_deleting, labels_of, owners
-from sampan.objects.selectors import from_object
+from sampan_machinery.metadata import controller_of, controller_ref, get_path, is_deleting, labels_of, owners
+from sampan_machinery.selectors import from_object
 
 
 def claim(

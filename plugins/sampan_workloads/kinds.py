@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem, Scale
-from sampan.objects.metadata import get_path, resolve_int_or_percent
-from sampan.objects.problems import forbidden, invalid, required, unsupported
-from sampan.objects.validation import (
+from sampan_machinery.metadata import get_path, resolve_int_or_percent
+from sampan_machinery.problems import forbidden, invalid, required, unsupported
+from sampan_machinery.validation import (
     validate_immutable,
     validate_int_or_percent,
     validate_non_negative,

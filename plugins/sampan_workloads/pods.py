@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from sampan.contracts.kinds import Object
-from sampan.objects.metadata import annotations_of, get_condition, get_path, is_deleting, parse_time
+from sampan_machinery.metadata import annotations_of, get_condition, get_path, is_deleting, parse_time
 
 _COST = "controller.kubernetes.io/pod-deletion-cost"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}

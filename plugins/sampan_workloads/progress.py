@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sampan.contracts.kinds import Object
-from sampan.objects.metadata import copy, get_condition, get_path, now_text, parse_time, remove_condition
+from sampan_machinery.metadata import copy, get_condition, get_path, now_text, parse_time, remove_condition
 from sampan_workloads.proportions import Bounds, available, wanted
 
 _NO_DEADLINE = 2**31 - 1

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan.objects.metadata import annotations_of, get_path, resolve_int_or_percent
+from sampan_machinery.metadata import annotations_of, get_path, resolve_int_or_percent
 
 DESIRED = "deployment.kubernetes.io/desired-replicas"
 MAXIMUM = "deployment.kubernetes.io/max-replicas"

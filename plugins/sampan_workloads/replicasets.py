@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Key, Observed, Remove, Requeue, Update
 from sampan.errors import StatusError
-from sampan.objects.metadata import (
+from sampan_machinery.metadata import (
     controller_of,
     copy,
     get_condition,
@@ -20,7 +20,7 @@ from sampan.objects.metadata import (
     remove_condition,
     set_condition,
 )
-from sampan.objects.selectors import from_labels
+from sampan_machinery.selectors import from_labels
 from sampan_workloads.claims import claim
 from sampan_workloads.pods import available_in, is_active, is_available, is_terminating, ready_since, to_delete
 from sampan_workloads.resources import PODS, REPLICA_SETS

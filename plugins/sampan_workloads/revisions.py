@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sampan.contracts.kinds import Object
-from sampan.objects.metadata import annotations_of, controller_ref, copy, get_path, labels_of, template_hash
+from sampan_machinery.metadata import annotations_of, controller_ref, copy, get_path, labels_of, template_hash
 from sampan_workloads.proportions import DESIRED, MAXIMUM, Bounds
 from sampan_workloads.templates import HASH_LABEL, plain, same_template
 

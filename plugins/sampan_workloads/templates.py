@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from sampan.contracts.kinds import Column, Object, Problem
-from sampan.objects.metadata import controller_ref, copy, get_path
-from sampan.objects.pods.defaults import default_pod_spec
-from sampan.objects.pods.validation import pod_template
-from sampan.objects.problems import invalid, required
-from sampan.objects.selectors import from_object
-from sampan.objects.validation import validate_immutable, validate_label_selector, validate_non_negative
+from sampan_machinery.metadata import controller_ref, copy, get_path
+from sampan_machinery.problems import invalid, required
+from sampan_machinery.selectors import from_object
+from sampan_machinery.validation import validate_immutable, validate_label_selector, validate_non_negative
+from sampan_podspec.defaults import default_pod_spec
+from sampan_podspec.validation import pod_template
 
 HASH_LABEL = "pod-template-hash"
 _NAME_ROOM = 58  # of a generated name's 63 characters

@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from sampan.testing.shipping import OPTIONS, api_server, check_edits_survive
+from sampan_testing.shipping import OPTIONS, api_server, check_edits_survive
 
 ADDONS = sorted(entry_points(group="sampan.addons"), key=lambda point: point.name)
 

@@ -8,11 +8,11 @@ import sys
 
 import machine
 
-from sampan.apiserver.worker import Server
-from sampan.apiserver.wsgi import build_app
-from sampan.settings import load
-from sampan.supervisor import cluster
-from sampan.supervisor.memory import settle
+from sampan_http import Server
+from sampan_operate.supervisor import cluster
+from sampan_operate.supervisor.memory import settle
+from sampan_server.settings import load
+from sampan_server.wsgi import build_app
 
 
 def main(home: str, port: int) -> None:

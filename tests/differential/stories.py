@@ -12,7 +12,7 @@ from corpus import Sample, samples
 from hypothesis import strategies as st
 from steps import Step, Story
 
-from sampan.objects.schema.nodes import TypeNode
+from sampan_machinery.schema.nodes import TypeNode
 
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 _PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"

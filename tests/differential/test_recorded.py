@@ -11,7 +11,7 @@ from sessions import Session
 from targets import InProcess
 
 from sampan.contracts.access import User
-from sampan.testing.cluster import MASTERS, start
+from sampan_testing.cluster import MASTERS, start
 
 
 def test_the_recorded_corpus_shows_only_accepted_differences() -> None:

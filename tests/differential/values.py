@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from sampan.objects.schema import load
-from sampan.objects.schema.nodes import TypeNode
+from sampan_machinery.schema import load
+from sampan_machinery.schema.nodes import TypeNode
 
 #: Words that mean something in a field of that name; one bad one beside them.
 _WORDS = {

@@ -157,7 +157,7 @@ def _targets(objects: list[dict]) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("chart", ADDONS)
 def test_what_the_add_on_is_told_is_what_it_understands(helm, chart):
-    from sampan.plugins import read_settings
+    from sampan_server.plugins.plugins import read_settings
 
     record = getattr(importlib.import_module(f"sampan_{chart}.plugin"), "Settings", None)
     for altered in (False, True):
@@ -188,7 +188,7 @@ def test_the_control_plane_wants_a_store_and_keys(helm):
 
 
 def test_the_control_planes_settings_are_understood(helm):
-    from sampan.settings import parse
+    from sampan_server.settings import parse
 
     (secret,) = of_kind(helm.objects("sampan", values_for("sampan", True)), "Secret")
     settings = parse(yaml.safe_load(secret["stringData"]["sampan.yaml"]))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from clusters import Cluster, start, until
 
-from sampan.supervisor.state import is_alive
+from sampan_operate.supervisor.state import is_alive
 
 pytestmark = pytest.mark.kubectl
 

@@ -212,8 +212,8 @@ def test_helm_installs_upgrades_and_uninstalls(fronted, tmp_path):
 
 
 def test_a_client_library_watches(fronted):
-    from sampan.client import Client
     from sampan.contracts.kinds import Resource
+    from sampan_client import Client
 
     configmaps = Resource("", "v1", "configmaps", "ConfigMap", True)
     client = Client.from_kubeconfig(str(fronted.home / "kubeconfig"))

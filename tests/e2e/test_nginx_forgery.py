@@ -14,8 +14,8 @@ import pytest
 from fronts import Fronted
 from load import context
 
-from sampan import pki
-from sampan.pki.issuing import Authority, Leaf
+import sampan_pki as pki
+from sampan_pki.issuing import Authority, Leaf
 
 REVIEW = json.dumps({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}).encode()
 SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"

@@ -18,7 +18,7 @@ import pytest
 from clusters import ROOT, Cluster, free_port, until
 
 PREPARE = (
-    "from sampan.settings import load; from sampan.supervisor.cluster import load_plugins, prepare; "
+    "from sampan_server.settings import load; from sampan_operate.supervisor.cluster import load_plugins, prepare; "
     "s = load(); prepare(s, load_plugins(s))"
 )
 
@@ -34,7 +34,7 @@ def cluster(request: pytest.FixtureRequest, tmp_path: Path, tools: Path) -> Iter
     subprocess.run([sys.executable, "-c", PREPARE], env=cluster.env, cwd=ROOT, check=True)
     pki = home / "pki"
     argv = [
-        sys.executable, "-m", "gunicorn", "sampan.apiserver.wsgi:app", "--worker-class", "gthread", "--threads", "16",
+        sys.executable, "-m", "gunicorn", "sampan_server.wsgi:app", "--worker-class", "gthread", "--threads", "16",
         "--bind", f"127.0.0.1:{port}", "--certfile", f"{pki}/server.crt", "--keyfile", f"{pki}/server.key",
         "--ca-certs", f"{pki}/client-ca.crt", "--cert-reqs", "1", "--no-control-socket", "--graceful-timeout", "2",
     ]  # fmt: skip

@@ -15,9 +15,9 @@ from clusters import until
 from engines import NAMES, engine
 from servers import Server, make
 
-from sampan.client import Client
 from sampan.contracts.kinds import Resource
 from sampan.errors import AlreadyExists, Conflict, NotFound
+from sampan_client import Client
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap", True)
 SERVICES = Resource("", "v1", "services", "Service", True)

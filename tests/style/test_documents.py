@@ -8,9 +8,10 @@ import re
 
 import pytest
 
-from sampan import pki, settings
+import sampan_pki as pki
 from sampan.contracts.serving import ServerContext
-from sampan.plugins import Plugins
+from sampan_server import settings
+from sampan_server.plugins.plugins import Plugins
 
 SECTIONS = ("Name", "Description", "Hooks", "Settings", "Metrics", "Ready", "Examples")
 

@@ -6,7 +6,7 @@ import inspect
 from types import FunctionType, SimpleNamespace
 
 from sampan.hookspecs import hookspec
-from sampan.plugins import SPECS
+from sampan_server.plugins.plugins import SPECS
 
 WORDS = ("Called:", "Answer:", "Failure:")
 VERBS = ("provide_", "contribute_", "on_")

@@ -47,7 +47,7 @@ class Admitter(Protocol):
     priority: int  # 500 is usual; lower runs earlier
     # May also have, and is asked about everything without it:
     #   resources: frozenset[str]   pods, deployments.apps …: it is asked about these only
-    # A stranger's admitter runs on a thread of its own with a deadline (settings ``deadlines``). One that never waits
+    # A third-party admitter runs on a thread of its own with a deadline (settings ``deadlines``). One that never waits
     # for anything may ask to be called where the request stands, which is faster:
     #   inline = True
     # The same word counts for authenticators and authorizers.

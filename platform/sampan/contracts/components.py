@@ -16,7 +16,7 @@ from sampan.contracts.kinds import Object
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-    from sampan.client import Client
+    from sampan_client import Client
 
 
 @dataclass(frozen=True)

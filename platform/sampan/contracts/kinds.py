@@ -1,6 +1,6 @@
 """What a plugin says about a kind of object: the whole of its API behaviour that is not in the schema.
 
-The schema (fields, types, list keys) of Kubernetes' own kinds comes from ``sampan.objects.schema``, that of a kind
+The schema (fields, types, list keys) of Kubernetes' own kinds comes from ``sampan_machinery.schema``, that of a kind
 nobody else knows from ``Kind.schema``; everything else is on ``Kind``.
 Objects are plain dicts in JSON shape; functions on a Kind are pure and change the dict they are given.
 """
@@ -41,7 +41,7 @@ class Problem(NamedTuple):
 
     ``reason`` is one of FieldValueInvalid, FieldValueRequired, FieldValueDuplicate, FieldValueNotSupported,
     FieldValueForbidden, FieldValueTooLong, FieldValueTooMany, FieldValueNotFound, FieldValueTypeInvalid, InternalError.
-    Build it with the functions of ``sampan.objects.problems``, which word the message as kubectl users know it.
+    Build it with the functions of ``sampan_machinery.problems``, which word the message as kubectl users know it.
     """
 
     path: str  # spec.containers[0].name

@@ -12,7 +12,7 @@ from sampan.errors import StatusError
 if TYPE_CHECKING:
     from threading import Event
 
-    from sampan.client import Client
+    from sampan_client import Client
 
 
 class Key(NamedTuple):

@@ -2,7 +2,7 @@
 
 ``Cluster`` is the inside view of the API: reads from the watch cache, writes through the whole request chain
 (admission, validation, commit). It is what subresources and admitters use; everything outside the server uses
-``sampan.client``.
+``sampan_client``.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ class ServerContext:
     cluster: Cluster
     issuer: str = "https://kubernetes.default.svc.cluster.local"
     server_url: str = "https://127.0.0.1:6443"
-    #: Cluster-wide, as sampan.options works them out: service_cidr, pod_cidr, dns_ip, cluster_domain, pki …
+    #: Cluster-wide, as sampan_server.options works them out: service_cidr, pod_cidr, dns_ip, cluster_domain, pki …
     options: Mapping[str, Any] = field(default_factory=dict)
-    #: (group, version) of every kind served here, "" for the core; usable from the seeds on; kinds come and go.
+    #: (group, version) of every kind served here, "" for the core; usable once serving. They come and go.
     group_versions: Callable[[], Sequence[tuple[str, str]]] = tuple

@@ -23,7 +23,7 @@ Fine print, the same for every backend:
 - Of commits submitted to one store, those that name a common key take effect in the order they were submitted, others
   in any order (a store across a network has several under way at once); callbacks come in the order of revisions.
 
-Every backend, ours or a stranger's, passes ``sampan.testing.store.StoreContract``.
+Every backend, first-party or third-party, passes ``sampan_testing.store.StoreContract``.
 """
 
 from __future__ import annotations

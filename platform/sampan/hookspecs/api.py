@@ -24,13 +24,13 @@ def contribute_kinds(context: ServerContext) -> Sequence[Kind]:
 
 
 @hookspec
-def contribute_seeds(context: ServerContext) -> Sequence[Object]:
+def contribute_bootstrap_objects(context: ServerContext) -> Sequence[Object]:
     """List objects that must exist before the cluster is ready (namespaces, roles, priority classes …).
 
     Called: once in each API server process, after the kinds; several servers may do it at once.
     Answer: complete manifests. A missing one is created; an existing one is left alone, or becomes what
     its kind's ``restore`` makes of it (default roles get back the rules they lack).
-    Failure: raise; the plugin's seeds are left out and named.
+    Failure: raise; the plugin's bootstrap objects are left out and named.
     """
 
 
@@ -58,7 +58,7 @@ def contribute_delegations(context: ServerContext) -> Sequence[Delegation]:
 def contribute_duties(context: ServerContext) -> Sequence[Duty]:
     """Name what a server does beside answering, such as telling the cluster that it is there.
 
-    Called: once in each API server process, after the seeds.
+    Called: once in each API server process, after the bootstrap objects.
     Answer: a sequence of Duty; each runs on a thread of its own until the server ends.
     Failure: raise; the plugin's duties are left out and named. One that ends by an exception is logged.
     """

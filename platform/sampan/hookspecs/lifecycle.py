@@ -1,4 +1,4 @@
-"""Announcements; each call is fenced, so a failing listener is logged and passed over."""
+"""Announcements; each call is isolated, so a failing listener is logged and passed over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sampan.hookspecs.markers import hookspec
 def on_ready(url: str) -> None:
     """The API server answers now.
 
-    Called: once in each API server process, after the seeds, from a thread of its own.
+    Called: once in each API server process, after the bootstrap objects, from a thread of its own.
     Answer: none.
     Failure: logged with the plugin's name.
     """

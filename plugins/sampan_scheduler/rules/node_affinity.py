@@ -10,7 +10,7 @@ import msgspec
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.scheduling import Verdict
-from sampan.objects.selectors import Selector, from_node_term
+from sampan_machinery.selectors import Selector, from_node_term
 from sampan_scheduler.nodes import Node
 from sampan_scheduler.pods import PodInfo
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.scheduling import Verdict
-from sampan.objects.pods.tolerations import tolerates
+from sampan_podspec.tolerations import tolerates
 from sampan_scheduler.nodes import Node
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduler.resources import UNSCHEDULABLE_TAINT

@@ -15,17 +15,17 @@ import pytest
 from ports import free_port
 from prometheus_client import CollectorRegistry
 
-from sampan.client import Client
-from sampan.client.events import EVENTS
-from sampan.client.leases import LEASES
 from sampan.contracts.access import User
 from sampan.contracts.components import Running
-from sampan.testing.miniapi import MiniApi
+from sampan_client import Client
+from sampan_client.events import EVENTS
+from sampan_client.leases import LEASES
 from sampan_ingress import component
 from sampan_ingress.component import cleanup, run
 from sampan_ingress.nginx import sweep
 from sampan_ingress.observed import CLASSES, INGRESSES, SECRETS, SERVICES, SLICES
 from sampan_ingress.plugin import Settings
+from sampan_testing.miniapi import MiniApi
 
 
 def reached(what, seconds=10.0):

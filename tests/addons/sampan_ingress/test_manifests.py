@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.testing.shipping import api_server, check_edits_survive
 from sampan_ingress.manifests import USER, manifests
 from sampan_ingress.plugin import Settings
+from sampan_testing.shipping import api_server, check_edits_survive
 
 
 def the_class(options):

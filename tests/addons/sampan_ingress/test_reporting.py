@@ -5,14 +5,14 @@ import time
 
 import pytest
 
-from sampan.client import Client
-from sampan.client.events import EVENTS
-from sampan.client.leases import LEASES
 from sampan.contracts.access import User
-from sampan.testing.miniapi import MiniApi
+from sampan_client import Client
+from sampan_client.events import EVENTS
+from sampan_client.leases import LEASES
 from sampan_ingress.building import Complaint
 from sampan_ingress.observed import INGRESSES, SERVICES, key_of
 from sampan_ingress.reporting import Reporter, entries, of_service
+from sampan_testing.miniapi import MiniApi
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.client.streams import Piece
+from sampan_client.streams import Piece
 from sampan_logging.lines import LATE, Answer, Position, Seek, digest, parse, shown
 
 SECOND = 1_000_000_000

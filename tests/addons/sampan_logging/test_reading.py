@@ -9,10 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sampan.client import Client
-from sampan.client.http import HttpTransport
-from sampan.client.kubeconfig import Config
-from sampan.objects.metadata import parse_time
+from sampan_client import Client
+from sampan_client.http import HttpTransport
+from sampan_client.kubeconfig import Config
 from sampan_logging.documents import identity
 from sampan_logging.entries import Entry, Progress
 from sampan_logging.figures import Figures
@@ -20,6 +19,7 @@ from sampan_logging.health import Health
 from sampan_logging.lines import Position, digest, shown
 from sampan_logging.pods import Seen
 from sampan_logging.reading import Reader
+from sampan_machinery.metadata import parse_time
 
 SECOND = 1_000_000_000
 NOW = 1_790_000_000 * SECOND

@@ -5,8 +5,8 @@ import threading
 import pytest
 from prometheus_client import CollectorRegistry
 
-from sampan.client.transports import Response
 from sampan.errors import ServiceUnavailable
+from sampan_client.transports import Response
 from sampan_metrics.figures import Figures
 from sampan_metrics.scraping import Scraper
 from sampan_metrics.usage import Known

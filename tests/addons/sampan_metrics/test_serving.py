@@ -11,10 +11,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from sampan.errors import NotFound
-from sampan.pki import ensure
 from sampan_metrics import certificates, trust
 from sampan_metrics.figures import Figures
 from sampan_metrics.serving import Security, api_server, figure_server
+from sampan_pki import ensure
 
 NAME = "sampan-metrics.kube-system.svc"
 CONFIG = {

@@ -56,7 +56,7 @@ def environment(folder: Path) -> Path:
     (packages / "below.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
     for name, module, call in (
         ("pip", "pip._internal.cli.main", "main"),
-        ("sampan", "sampan.cli", "main"),
+        ("sampan", "sampan_operate.cli", "main"),
         ("gunicorn", "gunicorn.app.wsgiapp", "run"),
     ):
         path = folder / "bin" / name

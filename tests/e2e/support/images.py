@@ -28,7 +28,7 @@ PASSED_OVER = (
     "mime-support", "install-info",
 )  # fmt: skip
 USER = 65532  # nobody's number, as the charts set it
-ENTRY = "#!/usr/bin/python3\nimport sys\nfrom sampan.cli import main\nsys.exit(main())\n"
+ENTRY = "#!/usr/bin/python3\nimport sys\nfrom sampan_operate.cli import main\nsys.exit(main())\n"
 MINUTES = 5
 EXTRAS = ("etcd", "postgres")
 PLANKS = ("platform", "plugins", "addons")

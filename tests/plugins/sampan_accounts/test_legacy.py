@@ -3,9 +3,9 @@ from __future__ import annotations
 import base64
 
 from sampan.contracts.reconciling import Key, Patch, Remove
-from sampan.testing.shelves import Shelf
 from sampan_accounts.legacy import fill, secrets_of
 from sampan_accounts.resources import ACCOUNTS, SECRETS, TOKEN_TYPE
+from sampan_testing.shelves import Shelf
 
 KEY = Key("a", "s")
 ROBOT = (ACCOUNTS, {"metadata": {"name": "robot", "namespace": "a", "uid": "u1"}})

@@ -6,9 +6,9 @@ from sampan.contracts.access import ANONYMOUS
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind
 from sampan.errors import BadRequest, Forbidden
-from sampan.testing.shelves import Shelf
 from sampan_accounts.pods import ServiceAccount
 from sampan_accounts.resources import ACCOUNTS
+from sampan_testing.shelves import Shelf
 
 POD = Kind(group="", version="v1", kind="Pod", plural="pods")
 PATH = "/var/run/secrets/kubernetes.io/serviceaccount"

@@ -6,11 +6,11 @@ import jwt
 import pytest
 
 from sampan.errors import BadRequest, Conflict, Invalid, NotFound, ServiceUnavailable
-from sampan.pki import ensure
-from sampan.testing.shelves import Shelf
 from sampan_accounts.requests import TokenRequests
 from sampan_accounts.resources import NODES, PODS
 from sampan_accounts.signing import Signer
+from sampan_pki import ensure
+from sampan_testing.shelves import Shelf
 
 ISSUER = "https://issuer"
 ACCOUNT = {"metadata": {"name": "robot", "namespace": "a", "uid": "u1"}}

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from falcon.testing import TestClient
 
-from sampan.apiserver.app import new_app
 from sampan.contracts.access import Decision, User
 from sampan.hookspecs import hookimpl
-from sampan.pki import ensure, issuing
-from sampan.plugins import Plugins
 from sampan_aggregation import delegation
 from sampan_aggregation import plugin as aggregation
 from sampan_memory.store import MemoryStore
 from sampan_namespaces import plugin as namespaces
+from sampan_pki import ensure, issuing
 from sampan_pods import plugin as pods
+from sampan_server.app import new_app
+from sampan_server.plugins.plugins import Plugins
 from sampan_services import plugin as services
 
 CALLER = User("jane", ("dev", "system:authenticated"), "u-1", {"Some/Key": ("a", "b c")})

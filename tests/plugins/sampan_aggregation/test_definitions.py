@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sampan.testing.cluster import Cluster, start
+from sampan_testing.cluster import Cluster, start
 
 PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 

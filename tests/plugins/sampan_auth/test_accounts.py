@@ -8,11 +8,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from sampan.errors import Unauthorized
-from sampan.testing.shelves import Shelf
 from sampan_auth.accounts import LEGACY_ISSUER, AccountTokens
 from sampan_auth.bearer import Bearer
 from sampan_auth.keys import Keys
 from sampan_auth.resources import ACCOUNTS, PODS, SECRETS
+from sampan_testing.shelves import Shelf
 
 ISSUER = "https://issuer"
 NOW = 1_800_000_000.0

@@ -6,12 +6,12 @@ import pytest
 
 from sampan.contracts.access import Credentials
 from sampan.errors import ConfigError, Unauthorized
-from sampan.testing.shelves import Shelf
 from sampan_auth.accounts import AccountTokens
 from sampan_auth.bearer import Bearer
 from sampan_auth.keys import Keys
 from sampan_auth.resources import SECRETS
 from sampan_auth.static import read_tokens
+from sampan_testing.shelves import Shelf
 
 ISSUER = "https://issuer"
 

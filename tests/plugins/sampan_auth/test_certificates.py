@@ -6,8 +6,8 @@ import pytest
 
 from sampan.contracts.access import Credentials
 from sampan.errors import Unauthorized
-from sampan.pki import client_certificate, ensure
 from sampan_auth.certificates import CertificateReader, Certificates
+from sampan_pki import client_certificate, ensure
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,13 @@ from urllib.parse import quote
 
 import pytest
 
-from sampan.apiserver.request import Headers
-from sampan.apiserver.worker.heads import Heads
 from sampan.contracts.access import Credentials
 from sampan.errors import Unauthorized
-from sampan.pki import client_certificate, ensure
 from sampan_auth.certificates import CertificateReader
 from sampan_auth.fronts import FrontProxy
+from sampan_http.heads import Heads
+from sampan_pki import client_certificate, ensure
+from sampan_server.request.request import Headers
 
 SPOKEN_FOR = {"x-remote-user": "jane", "x-remote-group": "devs, ops", "x-remote-extra-a%2Fb": "c"}
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from sampan.contracts.serving import ServerContext
-from sampan.pki import ensure
 from sampan_auth import plugin
+from sampan_pki import ensure
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 
 from sampan.contracts.access import User
 from sampan.errors import BadRequest, Unauthorized
-from sampan.pki import ensure
 from sampan_auth import extension, issuer
 from sampan_auth.keys import Keys
 from sampan_auth.reviews import review_kinds
+from sampan_pki import ensure
 
 JANE = User("jane", ("devs",), "7", {"k": ("v",)})
 

@@ -11,21 +11,21 @@ import pytest
 import sampan_autoscaling.plugin
 import sampan_config.plugin
 import sampan_workloads.plugin
-from sampan.apiserver.app import new_app
-from sampan.client import Client
 from sampan.contracts.access import Decision, User
 from sampan.contracts.kinds import Kind, Resource
 from sampan.contracts.reconciling import Emit, Key, Patch, Requeue
 from sampan.errors import Invalid, NotFound
 from sampan.hookspecs import hookimpl
-from sampan.objects.metadata import get_condition
-from sampan.plugins import Plugins
-from sampan.reconciler.perform import Performer
-from sampan.testing.shelves import Shelf
 from sampan_autoscaling.controller import Controller
 from sampan_autoscaling.resources import AUTOSCALERS, PODS
 from sampan_autoscaling.settings import Settings
+from sampan_client import Client
+from sampan_machinery.metadata import get_condition
 from sampan_memory.store import MemoryStore
+from sampan_reconciler.perform import Performer
+from sampan_server.app import new_app
+from sampan_server.plugins.plugins import Plugins
+from sampan_testing.shelves import Shelf
 
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
 OLD = Resource("autoscaling", "v1", "horizontalpodautoscalers", "HorizontalPodAutoscaler")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from sampan.objects.metadata import copy
 from sampan_autoscaling.conversion import BEHAVIOR, CONDITIONS, CURRENT, METRICS, from_v2, to_v2
+from sampan_machinery.metadata import copy
 
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}
 MEMORY = {"type": "Resource", "resource": {"name": "memory", "target": {"type": "AverageValue", "averageValue": "1Gi"}}}

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from sampan.objects.metadata import get_condition, now_text
 from sampan_autoscaling.decisions import claimed_by_others, decide, not_scaled, scaled, tolerance_of
 from sampan_autoscaling.kind import default
 from sampan_autoscaling.limits import Memory
 from sampan_autoscaling.proportions import Sample, Situation, Unmeasured
 from sampan_autoscaling.proposals import Asking
+from sampan_machinery.metadata import get_condition, now_text
 
 NOW = 1_700_000_000.0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.objects.metadata import now_text
 from sampan_autoscaling.proportions import (
     Sample,
     Situation,
@@ -16,6 +15,7 @@ from sampan_autoscaling.proportions import (
     by_value,
     group,
 )
+from sampan_machinery.metadata import now_text
 
 NOW = 1_700_000_000.0
 LONG_AGO = NOW - 3600

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.objects.metadata import copy
 from sampan_autoscaling.kind import default
 from sampan_autoscaling.validation import validate
+from sampan_machinery.metadata import copy
 
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from sampan.contracts.runtime import RuntimeFailure
-from sampan.testing.runtime import Pod, RuntimeContract
 from sampan_docker.engine import connect
 from sampan_docker.runtime import DockerRuntime, split_reference
 from sampan_node import unpacking
+from sampan_testing.runtime import Pod, RuntimeContract
 
 TAG = str(os.getpid())  # two sessions on one machine have images of their own
 IMAGE = f"sampan-test/busybox:{TAG}"

@@ -10,12 +10,12 @@ from etcds import free_port, start_members
 
 from sampan.contracts.store import Put, Unavailable
 from sampan.errors import ConfigError, TooLarge
-from sampan.pki import client_certificate, ensure
-from sampan.testing.followers import assert_gap_free, following
 from sampan_etcd.members import Members
 from sampan_etcd.options import Options, read_url
 from sampan_etcd.store import EtcdStore
 from sampan_etcd.wire import block
+from sampan_pki import client_certificate, ensure
+from sampan_testing.followers import assert_gap_free, following
 
 
 @pytest.fixture

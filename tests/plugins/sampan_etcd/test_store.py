@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.testing.store import DistantStoreContract
 from sampan_etcd.options import read_url
 from sampan_etcd.store import EtcdStore
+from sampan_testing.store import DistantStoreContract
 
 
 @pytest.fixture

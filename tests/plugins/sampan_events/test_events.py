@@ -6,8 +6,8 @@ import pytest
 
 from sampan.contracts.kinds import Resource
 from sampan.errors import Invalid
-from sampan.testing.cluster import start
 from sampan_events.events import COLUMNS, from_core, to_core, validate
+from sampan_testing.cluster import start
 
 CORE = Resource("", "v1", "events", "Event")
 FRESH = Resource("events.k8s.io", "v1", "events", "Event")

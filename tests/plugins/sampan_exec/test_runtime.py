@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from sampan.contracts.runtime import ContainerSpec, RuntimeFailure
-from sampan.testing.runtime import Pod, RuntimeContract
 from sampan_exec import processes
 from sampan_exec.records import read
 from sampan_exec.runtime import ExecRuntime
 from sampan_exec.watcher import Watcher
+from sampan_testing.runtime import Pod, RuntimeContract
 
 
 class TestExecRuntime(RuntimeContract):

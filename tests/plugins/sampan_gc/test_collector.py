@@ -2,11 +2,11 @@ import threading
 
 import pytest
 
-from sampan.client import Client
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Resource
-from sampan.testing.miniapi import MiniApi
+from sampan_client import Client
 from sampan_gc.collector import Collector
+from sampan_testing.miniapi import MiniApi
 
 SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
 PODS = Resource("", "v1", "pods", "Pod")

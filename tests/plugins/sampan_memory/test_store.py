@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.store import Compacted, Put
-from sampan.testing.store import StoreContract
 from sampan_memory.store import Keep, MemoryStore
+from sampan_testing.store import StoreContract
 
 
 class TestMemoryStore(StoreContract):

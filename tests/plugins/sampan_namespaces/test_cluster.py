@@ -8,22 +8,22 @@ import time
 import pytest
 from falcon.testing import TestClient
 
-from sampan.apiserver.app import new_app
-from sampan.client import Client
 from sampan.contracts.access import User
 from sampan.contracts.reconciling import Key
-from sampan.pki import ensure
-from sampan.plugins import Plugins
-from sampan.testing.shelves import Shelf
 from sampan_accounts import plugin as accounts
 from sampan_auth import plugin as auth
+from sampan_client import Client
 from sampan_config import plugin as config
 from sampan_memory.store import MemoryStore
 from sampan_namespaces import plugin as namespaces
 from sampan_namespaces.deletion import empty
 from sampan_namespaces.resources import NAMESPACES
+from sampan_pki import ensure
 from sampan_pods import plugin as pods
 from sampan_rbac import plugin as rbac
+from sampan_server.app import new_app
+from sampan_server.plugins.plugins import Plugins
+from sampan_testing.shelves import Shelf
 
 CONTROLLER = User("system:kube-controller-manager", ("system:authenticated",))
 EXTRA = {"accounts": accounts, "auth": auth, "config": config, "namespaces": namespaces, "pods": pods, "rbac": rbac}
@@ -60,7 +60,7 @@ def api(tmp_path):
     plugins = Plugins(entry_points=[], extra=EXTRA, settings={"auth": {"token_file": "tokens.csv"}})
     app = new_app(plugins, store=MemoryStore(), home=str(tmp_path), options={"pki": str(tmp_path / "pki")})
     assert plugins.failures() == []
-    assert app.failed_seeds == []
+    assert app.failed_bootstrap == []
     yield Api(app)
     app.close()
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from sampan.contracts.access import ANONYMOUS
 from sampan.contracts.admission import Review
-from sampan.testing.shelves import Shelf
 from sampan_networking.admission import DefaultIngressClass
 from sampan_networking.kinds import INGRESS, INGRESS_CLASS
 from sampan_networking.resources import CLASSES
+from sampan_testing.shelves import Shelf
 
 
 def a_class(name, made="2026-01-01T00:00:00Z", *, default="true"):

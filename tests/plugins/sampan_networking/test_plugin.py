@@ -7,7 +7,7 @@ import pytest
 
 from sampan.contracts.kinds import Resource
 from sampan.errors import Invalid
-from sampan.testing.shipping import api_server
+from sampan_testing.shipping import api_server
 
 INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
 CLASSES = Resource("networking.k8s.io", "v1", "ingressclasses", "IngressClass", False)

@@ -217,7 +217,7 @@ def test_a_terminated_container_always_has_a_reason():
 
 
 def test_whoever_does_not_speak_tls_is_counted_and_writes_no_traceback(tmp_path, caplog, capfd):
-    from sampan import pki
+    import sampan_pki as pki
 
     pki.ensure(tmp_path, node_name="n")
     server = Server(SimpleNamespace(), address="127.0.0.1", port=0, pki=str(tmp_path))

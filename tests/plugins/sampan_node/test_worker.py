@@ -15,9 +15,9 @@ from types import SimpleNamespace
 import pytest
 
 from sampan.errors import NotFound
-from sampan.objects import schema
-from sampan.objects.patches import strategic
 from sampan_exec.runtime import ExecRuntime
+from sampan_machinery import schema
+from sampan_machinery.patches import strategic
 from sampan_node import agent, termination
 from sampan_node.agent import Agent
 from sampan_node.clock import Clock

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.access import User
-from sampan.testing.shelves import Shelf
 from sampan_nodeauth.resources import PODS
+from sampan_testing.shelves import Shelf
 
 
 def make_pod(name="web", node="n1", *, namespace="shop", annotations=None, status=None, **spec):

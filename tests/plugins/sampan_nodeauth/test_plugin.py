@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.apiserver.app import new_app
-from sampan.client import Client
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Resource
 from sampan.errors import Forbidden
-from sampan.plugins import Plugins
 from sampan_accounts import plugin as accounts
+from sampan_client import Client
 from sampan_config import plugin as config
 from sampan_memory.store import MemoryStore
 from sampan_namespaces import plugin as namespaces
@@ -18,6 +16,8 @@ from sampan_nodeauth import plugin as nodeauth
 from sampan_nodes import plugin as nodes
 from sampan_pods import plugin as pods
 from sampan_rbac import plugin as rbac
+from sampan_server.app import new_app
+from sampan_server.plugins.plugins import Plugins
 
 PODS = Resource("", "v1", "pods", "Pod")
 NODES = Resource("", "v1", "nodes", "Node", False)

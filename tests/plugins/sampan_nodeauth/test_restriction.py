@@ -6,8 +6,8 @@ from sampan.contracts.access import User
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind
 from sampan.errors import Forbidden
-from sampan.testing.shelves import Shelf
 from sampan_nodeauth.restriction import NodeRestriction
+from sampan_testing.shelves import Shelf
 
 NODE = Kind(group="", version="v1", kind="Node", plural="nodes", namespaced=False)
 OTHER = Kind(group="apps", version="v1", kind="Deployment", plural="deployments")

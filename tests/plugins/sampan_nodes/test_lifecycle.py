@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from sampan.contracts.reconciling import Emit, Key, Patch, Remove, Requeue
-from sampan.objects.metadata import now_text
-from sampan.testing.shelves import Shelf
+from sampan_machinery.metadata import now_text
 from sampan_nodes.lifecycle import (
     LEASES,
     NODES,
@@ -13,6 +12,7 @@ from sampan_nodes.lifecycle import (
     last_heard,
     wanted_taints,
 )
+from sampan_testing.shelves import Shelf
 
 NOW = 1_800_000_000.0
 UNREACHABLE = "node.kubernetes.io/unreachable"
@@ -152,7 +152,7 @@ def test_the_shortest_patience_counts():
 
 
 def test_a_condition_without_type_or_status_disturbs_nothing():
-    from sampan.objects.metadata import get_condition
+    from sampan_machinery.metadata import get_condition
     from sampan_nodes.lifecycle import _unknown
     from sampan_nodes.nodes import _address, status_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.kinds import Resource
-from sampan.testing.cluster import start
+from sampan_testing.cluster import start
 
 PODS = Resource("", "v1", "pods", "Pod")
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from sampan.objects.metadata import now_text
+from sampan_machinery.metadata import now_text
 from sampan_pods.columns import COLUMNS, ready_text, restarts_text, status_text
 
 

@@ -59,7 +59,7 @@ def test_exec_wants_a_command_an_upgrade_and_a_node(client, make):
 
 def test_an_agent_nobody_reaches_is_unavailable(client, make, tmp_path):
     from sampan.contracts.kinds import Resource
-    from sampan.pki import ensure
+    from sampan_pki import ensure
 
     ensure(tmp_path)
     status = {

@@ -10,9 +10,9 @@ from clusters import until
 from postgreses import Postgres
 
 from sampan.contracts.store import Put, Unavailable
-from sampan.testing.followers import assert_gap_free, following
 from sampan_postgres.options import read_url
 from sampan_postgres.store import PostgresStore
+from sampan_testing.followers import assert_gap_free, following
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.store import Put, Unavailable
-from sampan.testing.followers import in_threads
 from sampan_postgres.store import PostgresStore
+from sampan_testing.followers import in_threads
 
 
 def test_several_may_make_the_tables_at_once(options):

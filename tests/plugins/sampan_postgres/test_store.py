@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.testing.store import DistantStoreContract
 from sampan_postgres.store import PostgresStore
+from sampan_testing.store import DistantStoreContract
 
 
 class TestPostgresStore(DistantStoreContract):

@@ -3,8 +3,8 @@ from __future__ import annotations
 from clusters import until
 
 from sampan.contracts.store import Delete, Put
-from sampan.testing.followers import following
 from sampan_postgres.store import PostgresStore
+from sampan_testing.followers import following
 
 
 def rows(store, table):

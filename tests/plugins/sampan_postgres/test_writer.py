@@ -4,8 +4,8 @@ import psycopg
 import pytest
 
 from sampan.contracts.store import Put, Unavailable
-from sampan.testing.followers import Answers
 from sampan_postgres.store import PostgresStore
+from sampan_testing.followers import Answers
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sampan_priority.kind import default, seeds, validate
+from sampan_priority.kind import bootstrap_objects, default, validate
 
 
 def made(name="mine", **more):
@@ -20,10 +20,10 @@ def test_a_class_preempts_unless_it_says_otherwise():
     assert made(preemptionPolicy="Never")["preemptionPolicy"] == "Never"
 
 
-def test_the_seeds_are_valid():
-    for seed in seeds():
-        default(seed)
-        assert told(seed) == []
+def test_the_bootstrap_objects_are_valid():
+    for obj in bootstrap_objects():
+        default(obj)
+        assert told(obj) == []
 
 
 RESERVED = (

@@ -6,8 +6,8 @@ import pytest
 
 from sampan.contracts.kinds import Resource
 from sampan.errors import Forbidden, Invalid
-from sampan.testing.cluster import start
 from sampan_priority.resources import CLASSES
+from sampan_testing.cluster import start
 
 PODS = Resource("", "v1", "pods", "Pod")
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from sampan.contracts.reconciling import Key, Update
-from sampan.testing.shelves import Shelf
-from sampan_rbac import people
 from sampan_rbac.aggregation import aggregate, gatherers
+from sampan_rbac.bootstrap_policy import user_facing
 from sampan_rbac.grammar import cluster_role, rule
 from sampan_rbac.resources import CLUSTER_ROLES
+from sampan_testing.shelves import Shelf
 
 
 def shelf(*roles):
@@ -27,7 +27,7 @@ def test_a_role_that_has_them_is_left_alone():
 
 
 def test_the_standard_roles_are_gathered_already():
-    observed = shelf(*(made for made in people.manifests() if made["kind"] == "ClusterRole"))
+    observed = shelf(*(made for made in user_facing.manifests() if made["kind"] == "ClusterRole"))
 
     assert [list(aggregate(Key("", name), observed)) for name in ("view", "edit", "admin", "cluster-admin")] == [[]] * 4
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.access import Attributes, Decision, User
-from sampan.testing.shelves import Shelf
-from sampan_rbac import machines, people
 from sampan_rbac.authorizer import Rbac
+from sampan_rbac.bootstrap_policy import components, user_facing
 from sampan_rbac.grammar import binding, cluster_binding, cluster_role, group, role, rule, user
 from sampan_rbac.resources import BINDINGS, CLUSTER_BINDINGS, CLUSTER_ROLES, ROLES
+from sampan_testing.shelves import Shelf
 
 OF_KIND = {r.kind: r for r in (ROLES, BINDINGS, CLUSTER_ROLES, CLUSTER_BINDINGS)}
 
@@ -110,7 +110,7 @@ def test_memory_is_bounded(monkeypatch):
 
 @pytest.fixture(scope="module")
 def standard():
-    return Rbac(shelf(*people.manifests(), *machines.manifests()))
+    return Rbac(shelf(*user_facing.manifests(), *components.manifests()))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_the_standard_roles_give_what_each_needs(standard, who, verb, resource, 
 def test_people_get_what_their_role_gathers(bound, verb, resource, may):
     grant = binding("a", "b", bound, user("jane"))
     grant["roleRef"]["kind"] = "ClusterRole"
-    rbac = Rbac(shelf(*people.manifests(), grant))
+    rbac = Rbac(shelf(*user_facing.manifests(), grant))
     groups = {"deployments": "apps", "rolebindings": "rbac.authorization.k8s.io"}
 
     assert allowed(rbac, verb, resource, group=groups.get(resource, "")) is may

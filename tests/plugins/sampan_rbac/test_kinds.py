@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sampan_rbac import machines, people
+from sampan_rbac.bootstrap_policy import components, user_facing
 from sampan_rbac.grammar import binding, cluster_role, paths, role, rule, user
 from sampan_rbac.kinds import (
     CLUSTER_ROLE,
@@ -29,12 +29,12 @@ def test_the_group_of_a_role_and_of_people_is_filled_in():
 def test_every_standard_object_is_valid():
     kinds = {kind.kind: kind for kind in STORED}
 
-    for manifest in (*people.manifests(), *machines.manifests()):
+    for manifest in (*user_facing.manifests(), *components.manifests()):
         assert problems_of(kinds[manifest["kind"]], manifest) == {}
 
 
 def test_the_standard_objects_have_distinct_names():
-    names = [(m["kind"], m["metadata"]["name"]) for m in (*people.manifests(), *machines.manifests())]
+    names = [(m["kind"], m["metadata"]["name"]) for m in (*user_facing.manifests(), *components.manifests())]
 
     assert len(names) == len(set(names))
 

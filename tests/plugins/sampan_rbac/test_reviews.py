@@ -6,11 +6,11 @@ import pytest
 
 from sampan.contracts.access import Decision, User
 from sampan.errors import BadRequest, Invalid
-from sampan.testing.shelves import Shelf
 from sampan_rbac.authorizer import Rbac
 from sampan_rbac.grammar import binding, role, rule, user
 from sampan_rbac.resources import BINDINGS, ROLES
 from sampan_rbac.reviews import review_kinds
+from sampan_testing.shelves import Shelf
 
 JANE = User("jane")
 SHELF = Shelf([(ROLES, role("a", "r", rule("get", "", "pods"))), (BINDINGS, binding("a", "b", "r", user("jane")))])

@@ -68,9 +68,9 @@ class Build:
 class Place:
     """A cluster and a cycle over it."""
 
-    def __init__(self, *nodes, strangers=()):
+    def __init__(self, *nodes, third_party=()):
         self.cluster = Cluster()
-        self.cycle = Cycle(self.cluster, own_rules(), strangers, random.Random(1))
+        self.cycle = Cycle(self.cluster, own_rules(), third_party, random.Random(1))
         for node in nodes:
             self.cluster.set_node(node)
 
@@ -161,11 +161,11 @@ class FakeApi:
 class Simulated:
     """A scheduler driven by hand: ``run`` decides and writes until nothing is left to do at this time."""
 
-    def __init__(self, strangers=()):
+    def __init__(self, third_party=()):
         self.now = 0.0
         self.api = FakeApi()
         self.scheduler = Scheduler(
-            self.api, self.api, names=("default-scheduler",), namespaces=lambda _: frozenset(), strangers=strangers,
+            self.api, self.api, names=("default-scheduler",), namespaces=lambda _: frozenset(), third_party=third_party,
             clock=lambda: self.now,
         )  # fmt: skip
         self.api.tell = self.scheduler.pod_changed

@@ -13,17 +13,17 @@ import sampan_namespaces.plugin
 import sampan_nodes.plugin
 import sampan_pods.plugin
 import sampan_scheduler.plugin
-from sampan.apiserver.app import new_app
-from sampan.client import Client
-from sampan.client.informers import Informer
 from sampan.contracts.access import Decision, User
 from sampan.contracts.components import Running
 from sampan.contracts.scheduling import Verdict
 from sampan.hookspecs import hookimpl
-from sampan.plugins import Plugins
+from sampan_client import Client
+from sampan_client.informers import Informer
 from sampan_memory.store import MemoryStore
 from sampan_scheduler import component
 from sampan_scheduler.resources import NODES, PODS
+from sampan_server.app import new_app
+from sampan_server.plugins.plugins import Plugins
 
 WAIT = 10
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from falcon.testing import TestClient
 
-from sampan.apiserver.app import new_app
 from sampan.contracts.access import Decision, User
 from sampan.hookspecs import hookimpl
-from sampan.pki import ensure
-from sampan.plugins import Plugins
 from sampan_memory.store import MemoryStore
 from sampan_namespaces import plugin as namespaces
+from sampan_pki import ensure
 from sampan_pods import plugin as pods
+from sampan_server.app import new_app
+from sampan_server.plugins.plugins import Plugins
 from sampan_services import plugin as services
 
 ADMIN = User("admin", ("system:masters",))
@@ -95,7 +95,7 @@ def make_api(tmp_path):
         }  # fmt: skip
         app = new_app(plugins, store=MemoryStore(), home=str(tmp_path), options=options)
         assert plugins.failures() == []
-        assert app.failed_seeds == []
+        assert app.failed_bootstrap == []
         made.append(app)
         return Api(app)
 

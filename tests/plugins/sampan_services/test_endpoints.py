@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.reconciling import Key
-from sampan.testing.simulation import World
 from sampan_services import endpoints_objects, slices, sweeping
 from sampan_services.resources import ENDPOINTS, IP_ADDRESSES, NODES, PODS, SERVICES, SLICES
+from sampan_testing.simulation import World
 
 EVERY = [slices.RECONCILER, endpoints_objects.ENDPOINTS_RECONCILER, endpoints_objects.MIRROR_RECONCILER]
 

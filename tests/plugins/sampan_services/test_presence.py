@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from sampan.apiserver.app import new_app
 from sampan.contracts.access import Decision
 from sampan.hookspecs import hookimpl
-from sampan.plugins import Plugins
 from sampan_memory.store import MemoryStore
 from sampan_namespaces import plugin as namespaces
 from sampan_nodes.leases import LEASE
+from sampan_server.app import new_app
+from sampan_server.plugins.plugins import Plugins
 from sampan_services import kinds
+from sampan_services.bootstrap import kubernetes_slices
 from sampan_services.presence import DEAD_AFTER, FREE_AFTER, LONG_AGO, NAMESPACE, Presence
 from sampan_services.resources import ENDPOINTS, LEASES, SLICES
-from sampan_services.seeds import kubernetes_slices
 
 
 class Everything:

@@ -8,11 +8,11 @@ import subprocess
 import pytest
 
 from sampan.contracts.store import Delete, Full, Put, Unavailable
-from sampan.testing.cluster import until
 from sampan_sqlite.options import Options
 from sampan_sqlite.recent import ABSENT, Known
 from sampan_sqlite.reserve import HALF, NONE, WHOLE, Reserve
 from sampan_sqlite.store import SqliteStore
+from sampan_testing.cluster import until
 
 MB = 1 << 20
 

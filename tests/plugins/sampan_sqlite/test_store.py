@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from sampan.testing.store import SharedStoreContract
 from sampan_sqlite.options import Options
 from sampan_sqlite.store import SqliteStore
+from sampan_testing.store import SharedStoreContract
 
 
 class TestSqliteStore(SharedStoreContract):

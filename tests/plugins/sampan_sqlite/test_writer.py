@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from sampan.contracts.store import Put, Unavailable
-from sampan.testing.followers import following
 from sampan_sqlite.options import Options
 from sampan_sqlite.store import SqliteStore
+from sampan_testing.followers import following
 
 
 @pytest.fixture

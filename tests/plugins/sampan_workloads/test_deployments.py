@@ -1,8 +1,8 @@
 import pytest
 
 from sampan.errors import Forbidden
-from sampan.objects.metadata import get_condition, get_path, now_text
-from sampan.testing.simulation import World
+from sampan_machinery.metadata import get_condition, get_path, now_text
+from sampan_testing.simulation import World
 from sampan_workloads.kinds import DEPLOYMENT
 from sampan_workloads.plugin import contribute_reconcilers
 from sampan_workloads.resources import DEPLOYMENTS, PODS, REPLICA_SETS

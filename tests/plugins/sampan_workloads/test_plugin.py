@@ -7,18 +7,18 @@ import pytest
 import sampan_config.plugin
 import sampan_events.plugin
 import sampan_workloads.plugin
-from sampan.apiserver.app import new_app
-from sampan.client import Client
-from sampan.client.events import Recorder
-from sampan.client.informers import Informer
 from sampan.contracts.access import Decision, User
 from sampan.contracts.kinds import Kind
 from sampan.errors import Invalid
 from sampan.hookspecs import hookimpl
-from sampan.plugins import Plugins
-from sampan.reconciler.main import gather
-from sampan.reconciler.runtime import Runtime
+from sampan_client import Client
+from sampan_client.events import Recorder
+from sampan_client.informers import Informer
 from sampan_memory.store import MemoryStore
+from sampan_reconciler.main import gather
+from sampan_reconciler.runtime import Runtime
+from sampan_server.app import new_app
+from sampan_server.plugins.plugins import Plugins
 from sampan_workloads.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 
 WAIT = 10

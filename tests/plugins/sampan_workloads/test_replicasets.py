@@ -1,6 +1,6 @@
 from sampan.contracts.reconciling import Create, Key, Patch, Remove, Update
-from sampan.objects.metadata import controller_ref, now_text
-from sampan.testing.simulation import World
+from sampan_machinery.metadata import controller_ref, now_text
+from sampan_testing.simulation import World
 from sampan_workloads.pods import to_delete
 from sampan_workloads.replicasets import decide
 from sampan_workloads.resources import PODS, REPLICA_SETS

@@ -7,7 +7,7 @@ import pytest
 from preferred_nodes.score import points
 
 from sampan.contracts.kinds import Resource
-from sampan.testing.cluster import start
+from sampan_testing.cluster import start
 
 PODS = Resource("", "v1", "pods", "Pod")
 SPEC = {"containers": [{"name": "main", "image": "busybox"}]}

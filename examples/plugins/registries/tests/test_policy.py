@@ -8,7 +8,7 @@ from allowed_registries.policy import full_name
 
 from sampan.contracts.kinds import Resource
 from sampan.errors import Forbidden
-from sampan.testing.cluster import start
+from sampan_testing.cluster import start
 
 PODS = Resource("", "v1", "pods", "Pod")
 SETTINGS = {"registries": {"allowed": ["registry.example.org/team", "docker.io/library"]}}

@@ -7,8 +7,8 @@ from website.controller import CONTROLLER, PARTS
 from website.resources import CONFIG_MAPS, DEPLOYMENTS, INGRESSES, SERVICES, WEBSITES
 
 from sampan.contracts.reconciling import Key
-from sampan.objects.metadata import condition_is, get_condition
-from sampan.testing.simulation import World
+from sampan_machinery.metadata import condition_is, get_condition
+from sampan_testing.simulation import World
 
 KEY = Key("default", "hello")
 SPEC = {"pages": {"index.html": "<h1>Hello</h1>"}, "host": "hello.example.org", "replicas": 1, "image": "busybox:1"}

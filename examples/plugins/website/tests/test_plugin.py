@@ -10,8 +10,8 @@ import yaml
 from website.resources import DEPLOYMENTS, INGRESSES, WEBSITES
 
 from sampan.errors import Invalid
-from sampan.objects.metadata import condition_is
-from sampan.testing.cluster import start
+from sampan_machinery.metadata import condition_is
+from sampan_testing.cluster import start
 
 HELLO = Path(__file__).parents[1] / "hello.yaml"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Key, Observed, Reconciler, Remove, Update, Watching
-from sampan.objects.metadata import copy, get_path, is_controlled_by, is_deleting, now_text, set_condition
+from sampan_machinery.metadata import copy, get_path, is_controlled_by, is_deleting, now_text, set_condition
 from website.parts import updated, wanted
 from website.resources import CONFIG_MAPS, DEPLOYMENTS, INGRESSES, SERVICES, WEBSITES
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
-from sampan.objects import names, problems
-from sampan.objects.metadata import condition_is, get_path
+from sampan_machinery import names, problems
+from sampan_machinery.metadata import condition_is, get_path
 from website.resources import GROUP
 
 HOME_PAGE = "index.html"

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from sampan.contracts.kinds import Object, Resource
-from sampan.objects.metadata import controller_ref
+from sampan_machinery.metadata import controller_ref
 from website.resources import CONFIG_MAPS, DEPLOYMENTS, GROUP, INGRESSES, SERVICES
 
 PORT = 8080

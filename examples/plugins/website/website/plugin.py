@@ -7,7 +7,7 @@ from sampan.contracts.reconciling import Reconciler
 from sampan.hookspecs import hookimpl
 from website.controller import CONTROLLER
 from website.kind import WEBSITE
-from website.rights import seeds
+from website.rights import bootstrap_objects
 
 
 @hookimpl
@@ -16,8 +16,8 @@ def contribute_kinds() -> list[Kind]:
 
 
 @hookimpl
-def contribute_seeds() -> list[Object]:
-    return seeds()
+def contribute_bootstrap_objects() -> list[Object]:
+    return bootstrap_objects()
 
 
 @hookimpl

@@ -12,7 +12,7 @@ _WATCH = ["get", "list", "watch"]
 _WRITE = ["create", "update", "patch", "delete"]
 
 
-def seeds() -> list[Object]:
+def bootstrap_objects() -> list[Object]:
     rules = [
         _rule(GROUP, ["websites"], _WATCH),
         _rule(GROUP, ["websites/status"], ["update", "patch"]),

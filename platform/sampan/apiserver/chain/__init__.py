@@ -1,1 +1,0 @@
-"""The steps that a request passes before it is served, one file each."""

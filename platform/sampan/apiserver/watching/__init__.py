@@ -1,1 +1,0 @@
-"""Watches: what a watcher is shown, and how it reaches the socket."""

@@ -1,6 +1,0 @@
-"""The API over HTTP or in process; what reconcilers, components and add-ons use. See ``Client``."""
-
-from sampan.client.client import Client, Listing
-from sampan.client.transports import Response
-
-__all__ = ["Client", "Listing", "Response"]

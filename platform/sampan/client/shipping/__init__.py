@@ -1,5 +1,0 @@
-"""What an add-on ships, and how it meets what users have made of it: merged three ways, on any Kubernetes API."""
-
-from sampan.client.shipping.applying import Outcome, Shipment
-
-__all__ = ["Outcome", "Shipment"]

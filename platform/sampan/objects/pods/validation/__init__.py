@@ -1,6 +1,0 @@
-"""What a PodSpec must fulfil. ``pod_spec`` is the whole; the modules hold its parts. Source: core/v1 API reference."""
-
-from sampan.objects.pods.validation.spec import pod_spec, pod_template
-from sampan.objects.pods.validation.updates import pod_update
-
-__all__ = ["pod_spec", "pod_template", "pod_update"]

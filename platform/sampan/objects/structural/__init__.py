@@ -1,5 +1,0 @@
-"""Kinds that bring their own fields: OpenAPI v3 structural schemas, as a CRD has them."""
-
-from sampan.objects.structural.structural import Structural, of
-
-__all__ = ["Structural", "of"]

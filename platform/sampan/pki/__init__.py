@@ -1,5 +1,0 @@
-"""The cluster's own certificates and keys, made once and renewed in time. Knows files, no server and no client."""
-
-from sampan.pki.authority import client_certificate, ensure
-
-__all__ = ["client_certificate", "ensure"]

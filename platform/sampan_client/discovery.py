@@ -1,0 +1,74 @@
+"""Which kinds a server has. Source: KEP-3352 (aggregated discovery), with the older form as the fallback."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from sampan.contracts.kinds import Resource
+from sampan.errors import StatusError
+from sampan_client.client import Client
+
+_AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+
+
+class Discovered(NamedTuple):
+    """One kind in its group's preferred version."""
+
+    resource: Resource
+    verbs: frozenset[str]
+
+
+def discover(client: Client) -> list[Discovered]:
+    """Every kind once, in the preferred version of its group; subresources left out. A group that cannot be asked at
+    the moment (an aggregated server that is away) is left out; the core group must answer."""
+    found: list[Discovered] = []
+    for path in ("/api", "/apis"):
+        body = msgspec.json.decode(client.request("GET", path, headers={"Accept": _AGGREGATED}).body)
+        if body.get("kind") == "APIGroupDiscoveryList":
+            found += _aggregated(body)
+        elif path == "/api":
+            found += _version(client, "", body["versions"][-1], "/api")
+        else:
+            found += _groups(client, body)
+    return found
+
+
+def _aggregated(body: dict[str, Any]) -> list[Discovered]:
+    found: list[Discovered] = []
+    for group in body.get("items") or ():
+        name, seen = (group.get("metadata") or {}).get("name", ""), set()
+        for version in group.get("versions") or ():
+            for entry in version.get("resources") or ():
+                kind = (entry.get("responseKind") or {}).get("kind", "")
+                if not kind or entry["resource"] in seen:
+                    continue  # an older version of what is known already
+                seen.add(entry["resource"])
+                namespaced = entry.get("scope") == "Namespaced"
+                resource = Resource(name, version["version"], entry["resource"], kind, namespaced)
+                found.append(Discovered(resource, frozenset(entry.get("verbs") or ())))
+    return found
+
+
+def _groups(client: Client, body: dict[str, Any]) -> list[Discovered]:
+    found: list[Discovered] = []
+    for group in body.get("groups") or ():
+        version = group["preferredVersion"]["version"]
+        try:
+            found += _version(client, group["name"], version, f"/apis/{group['name']}")
+        except StatusError:
+            continue
+    return found
+
+
+def _version(client: Client, group: str, version: str, root: str) -> list[Discovered]:
+    body = msgspec.json.decode(client.request("GET", f"{root}/{version}").body)
+    return [
+        Discovered(
+            Resource(group, version, entry["name"], entry["kind"], bool(entry.get("namespaced"))),
+            frozenset(entry.get("verbs") or ()),
+        )
+        for entry in body.get("resources") or ()
+        if "/" not in entry["name"]
+    ]

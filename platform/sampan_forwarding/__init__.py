@@ -1,0 +1,1 @@
+"""A request, or a whole connection, passed on to another server."""

@@ -1,0 +1,22 @@
+"""The HTTP server of ours: one event loop that parks, hijacks and offloads; gunicorn's worker class is ``Worker``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sampan_http.limits import Limits
+from sampan_http.server import Server
+
+if TYPE_CHECKING:
+    from sampan_http.worker import Worker
+
+__all__ = ["Limits", "Server", "Worker"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load gunicorn only for those who ask for its worker class."""
+    if name == "Worker":
+        from sampan_http.worker import Worker
+
+        return Worker
+    raise AttributeError(name)

@@ -1,0 +1,199 @@
+"""The server: listeners, the loop and the end of it all. Usable in a thread; gunicorn's worker wraps it."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import select
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sampan_http.drain import Drain, Others
+from sampan_http.exchange import Exchange
+from sampan_http.heads import Environ
+from sampan_http.limits import Limits
+from sampan_http.loop import EventLoop
+from sampan_http.service import Access, Service
+
+log = logging.getLogger(__name__)
+
+_OTHERS_WRITE = 0o002
+_FULL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Listener:
+    """One listening socket. Accepts one connection a turn: the siblings in other processes want theirs too."""
+
+    def __init__(self, server: Server, sock: socket.socket, base: Environ) -> None:
+        self._server = server
+        self._sock = sock
+        self._base = base
+        self._unix = sock.family == socket.AF_UNIX
+        self._open = False
+
+    def open(self) -> None:
+        if not self._open:
+            self._open = True
+            self._server.loop.watch(self._sock.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE, self)
+
+    def pause(self) -> None:
+        if self._open:
+            self._open = False
+            self._server.loop.forget(self._sock.fileno())
+
+    def on_events(self, mask: int) -> None:
+        # After the other events of this turn: one of them may be for a connection just closed whose number comes again.
+        self._server.loop.call_soon(self._accept)
+
+    def abort(self) -> None:
+        """A listener stays; the failure has been logged."""
+
+    def _accept(self) -> None:
+        if not self._open:
+            return
+        try:
+            sock, address = self._sock.accept()
+        except OSError as error:
+            if error.errno in _FULL:
+                log.error("cannot accept connections: %s", error)
+                self._server.rest()
+            return
+        base = self._base.copy()
+        if not self._unix:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            base["REMOTE_ADDR"], base["REMOTE_PORT"] = address[0], str(address[1])
+        self._server.welcome(sock, base, encrypted=not self._unix)
+
+
+class Server:
+    """Serves a WSGI application on listening sockets, which stay the caller's to close.
+
+    Unix sockets never speak TLS: a front proxy of this machine ends it. Who comes by one that not everybody may write
+    to is that front proxy (``sampan.fronted``).
+    ``run`` returns after ``stop``, when all requests in flight are answered or ``limits.graceful_seconds`` have passed.
+    How the time in between goes is in drain.py.
+    """
+
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        listeners: Sequence[socket.socket],
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
+        access: Access | None = None,
+        multiprocess: bool = False,
+        on_tick: Callable[[], None] = lambda: None,
+        others: Others | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.loop = EventLoop(self.limits.tick_seconds, on_tick, self.limits.queued_bytes)
+        self._service = Service(app, self.loop, self.limits, access)
+        self._service.on_room = self._room
+        self.ssl_context = ssl_context  # may be replaced: new connections get the new one
+        self._drain = Drain(self._service, others or Others(), self._pause)
+        self._listeners = []
+        for sock in listeners:
+            sock.setblocking(False)
+            self._listeners.append(Listener(self, sock, self._base(sock, multiprocess)))
+
+    @property
+    def served(self) -> int:
+        """Requests given to the application so far."""
+        return self._service.served
+
+    def run(self) -> None:
+        """Serve on the calling thread until stopped."""
+        for listener in self._listeners:
+            listener.open()
+        try:
+            self.loop.run()
+        finally:
+            for listener in self._listeners:
+                listener.pause()
+            for client in list(self._service.clients):
+                client.abort()
+            self._service.pool.close()
+            self._service.heavy.close()
+            self.loop.close()
+
+    def stop(self) -> None:
+        """Accept no more, finish what is under way, then end ``run``; from any thread and from signal handlers."""
+        self.loop.call_soon(self._drain.begin)
+        self.loop.wake()
+
+    # -- for listeners
+
+    def welcome(self, sock: socket.socket, base: Environ, *, encrypted: bool) -> None:
+        service = self._service
+        try:
+            sock.setblocking(False)
+            if self.ssl_context is not None and encrypted:
+                sock = self.ssl_context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        except OSError:  # gone already
+            sock.close()
+            return
+        base["gunicorn.socket"] = sock
+        service.clients.add(Exchange(service, sock, base))
+        if len(service.clients) >= self.limits.connections:
+            self._pause()
+
+    def rest(self) -> None:
+        """Accept nothing for a second."""
+        self._pause()
+        self.loop.call_later(1.0, self._room)
+
+    # -- inside
+
+    def _base(self, sock: socket.socket, multiprocess: bool) -> Environ:
+        name, port = "localhost", ""
+        if sock.family != socket.AF_UNIX:
+            name, port = sock.getsockname()[0], str(sock.getsockname()[1])
+        return {
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": name,
+            "SERVER_PORT": port,
+            "SERVER_SOFTWARE": "sampan",
+            "REMOTE_ADDR": "",
+            "REMOTE_PORT": "",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http" if self.ssl_context is None or sock.family == socket.AF_UNIX else "https",
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": multiprocess,
+            "wsgi.run_once": False,
+            "sampan.loop": self.loop,
+            "sampan.peer_certificate": None,
+            "sampan.fronted": sock.family == socket.AF_UNIX and is_private(sock),
+        }
+
+    def _pause(self) -> None:
+        for listener in self._listeners:
+            listener.pause()
+
+    def _room(self) -> None:
+        service = self._service
+        if not service.stopping:
+            if len(service.clients) < self.limits.connections:
+                for listener in self._listeners:
+                    listener.open()
+        elif not service.clients:
+            self.loop.stop()
+
+
+def is_private(sock: socket.socket) -> bool:
+    """Whether only some may connect to a unix socket, as its file's mode says (unix(7): connecting needs writing)."""
+    path = sock.getsockname()
+    if not isinstance(path, str) or not path:  # abstract: it has no mode
+        return False
+    if os.stat(path).st_mode & _OTHERS_WRITE:
+        log.warning(
+            "everybody may write to %s, so nobody there is taken for the front proxy; gunicorn's umask = 0o117 helps",
+            path,
+        )
+        return False
+    return True

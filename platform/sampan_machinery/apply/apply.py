@@ -1,0 +1,164 @@
+"""Server-side apply: one manager says all it wants of an object, and the rest is left to others.
+
+Source: documentation "Server-Side Apply", KEP-555; apimachinery managedfields, structured-merge-diff merge (meaning).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sampan.contracts.kinds import Object
+from sampan.errors import BadRequest, Cause, Conflict
+from sampan_machinery.apply import managers as owners
+from sampan_machinery.apply.checking import check
+from sampan_machinery.apply.fieldset import LEAF, FieldSet, intersection, members, path_text, union
+from sampan_machinery.apply.managed_fields import object_changes, object_fields, plan_of
+from sampan_machinery.apply.managers import APPLY, UPDATE, Entry, Identity, Managers
+from sampan_machinery.apply.merging import merge, prune
+from sampan_machinery.metadata import copy
+from sampan_machinery.types import Node
+
+#: An applier that says nothing of metadata any more still does not take the object's identity away.
+_KEPT: FieldSet = {"f:metadata": {"f:name": LEAF}}
+
+
+def apply(
+    live: Object | None,
+    config: Object,
+    node: Node | None,
+    *,
+    manager: str,
+    force: bool,
+    api_version: str,
+    now: str,
+    subresource: str = "",
+    ignore: Collection[str] = (),
+    zero: Object | None = None,
+) -> Object:
+    """The merged object with its managedFields; neither argument is changed.
+
+    ``live`` is None where the object does not exist yet. ``now`` is RFC 3339 text. ``ignore`` names top-level fields
+    that this write cannot set (``status`` on the main resource): they are neither merged nor owned. ``zero`` is an
+    object of the type with nothing set: what ``live`` has beyond it was set by someone. Equal to ``live``
+    where nothing changed. Raises BadRequest; Conflict with a cause for each field that another manager owns, unless
+    ``force``.
+    """
+    _check_config(config, node, api_version)
+    said = {name: each for name, each in config.items() if name not in ignore}
+    wanted: Object = copy(_without_nulls(said))
+    identity = Identity.of(manager=manager, operation=APPLY, api_version=api_version, subresource=subresource)
+    fields = object_fields(said, node, dots=False)
+    if live is None:
+        _set_managers(wanted, {identity: Entry(fields, now, api_version)} if fields else {})
+        return wanted
+    known = _managers_of(live, node, api_version, now, ignore, zero)
+    last = known.get(identity)
+    merged = _merged(live, wanted, node)
+    known[identity] = Entry(fields, last.time if last is not None else "", api_version)
+    if last is not None and last.fields:
+        owned = _KEPT
+        for entry in known.values():
+            owned = union(owned, entry.fields)
+        merged = prune(merged, plan_of(node), last.fields, owned)
+    _settle(known, identity, live, merged, node, force=force, now=now)
+    _set_managers(merged, known)
+    return merged
+
+
+def _check_config(config: Object, node: Node | None, api_version: str) -> None:
+    metadata = config.get("metadata") or {}
+    if metadata.get("managedFields") is not None:
+        raise BadRequest("metadata.managedFields must be nil")
+    if config.get("apiVersion") != api_version:
+        raise BadRequest(
+            "Incorrect version specified in apply patch. "
+            f"Specified patch version: {config.get('apiVersion')}, expected: {api_version}"
+        )
+    group_version = api_version if "/" in api_version else f"/{api_version}"
+    about = (
+        f"{metadata.get('namespace') or ''}/{metadata.get('name') or ''}; {group_version}, Kind={config.get('kind')}"
+    )
+    check(config, plan_of(node), about=about)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value]
+    return value
+
+
+def _managers_of(
+    live: Object, node: Node | None, api_version: str, now: str, ignore: Collection[str], zero: Object | None
+) -> Managers:
+    """Who owns the live object. Before the first apply to one without owners, all of it goes to one manager."""
+    found = owners.decode((live.get("metadata") or {}).get("managedFields") or [], trusted=True)
+    if found:
+        return found
+    fields = owners.new_fields(live, node, zero, ignore)
+    before = Identity(owners.BEFORE_APPLY, UPDATE, api_version, "")
+    return {before: Entry(fields, now, api_version)} if fields else {}
+
+
+def _merged(live: Object, wanted: Object, node: Node | None) -> Object:
+    metadata = {name: each for name, each in (live.get("metadata") or {}).items() if name != "managedFields"}
+    merged: Object = merge({**live, "metadata": metadata}, wanted, plan_of(node))
+    return merged
+
+
+def _settle(
+    known: Managers, identity: Identity, live: Object, merged: Object, node: Node | None, *, force: bool, now: str
+) -> None:
+    """Give what changes to the applier, or refuse because it is someone else's."""
+    changed, gone = object_changes(live, merged, node)
+    if changed and not force:
+        _refuse_conflicts(known, identity, changed)
+    owners.disown(known, changed, gone, but=identity)
+    entry = known[identity]
+    if not entry.fields:
+        del known[identity]
+    elif changed or gone:
+        known[identity] = entry._replace(time=now)
+
+
+def _refuse_conflicts(known: Managers, identity: Identity, changed: FieldSet) -> None:
+    conflicts: list[tuple[str, str]] = []
+    for other, entry in known.items():
+        if other != identity:
+            shared = intersection(entry.fields, changed)
+            conflicts.extend((_named(other), path_text(path)) for path in members(shared))
+    if not conflicts:
+        return
+    conflicts.sort(key=lambda conflict: conflict[0])
+    raise Conflict(
+        _message(conflicts),
+        causes=tuple(Cause("FieldManagerConflict", f"conflict with {name}", path) for name, path in conflicts),
+    )
+
+
+def _named(identity: Identity) -> str:
+    name = f'"{identity.manager}"'
+    if identity.subresource:
+        name += f' with subresource "{identity.subresource}"'
+    return f"{name} using {identity.api_version}" if identity.operation == UPDATE else name
+
+
+def _message(conflicts: list[tuple[str, str]]) -> str:
+    if len(conflicts) == 1:
+        name, path = conflicts[0]
+        return f"Apply failed with 1 conflict: conflict with {name}: {path}"
+    lines = []
+    last = ""
+    for name, path in conflicts:
+        if name != last:
+            lines.append(f"conflicts with {name}:")
+            last = name
+        lines.append(f"- {path}")
+    return f"Apply failed with {len(conflicts)} conflicts: " + "\n".join(lines)
+
+
+def _set_managers(obj: Object, known: Managers) -> None:
+    if known:
+        obj.setdefault("metadata", {})["managedFields"] = owners.encode(known)

@@ -1,0 +1,129 @@
+"""The one-value types with rules of their own: quantities, int-or-string, times, base64.
+
+Each function takes what JSON gave and returns what is kept, or raises ValueError worded as upstream words it.
+Source: apimachinery api/resource, util/intstr, meta/v1 Time; RFC 3339; RFC 4648. Knows nothing of fields and kinds.
+"""
+
+from __future__ import annotations
+
+import binascii
+import datetime
+import re
+from typing import Any
+
+from sampan.errors import BadRequest
+from sampan_machinery import quantities
+
+INT32 = (-(2**31), 2**31 - 1)
+INT64 = (-(2**63), 2**63 - 1)
+_BASE64_START = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]*)", re.ASCII)
+_CANONICAL_TIME = re.compile(
+    r"[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    r"|02-(?:0[1-9]|1[0-9]|2[0-8]))T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{6})?Z"
+)
+_TIME = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
+)
+
+
+class WrongType(ValueError):
+    """The value is of a JSON type that the field cannot hold; ``expected`` is the Go type."""
+
+    def __init__(self, value: Any, expected: str) -> None:
+        super().__init__(f"json: cannot unmarshal {json_type(value)} into Go value of type {expected}")
+
+
+def json_type(value: Any) -> str:
+    """What Go calls the JSON type of a value."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, dict):
+        return "object"
+    if isinstance(value, list):
+        return "array"
+    return "null" if value is None else "number"
+
+
+def quantity(value: Any) -> str:
+    """A quantity in its canonical text, as Go writes it back: 1000m is 1, 0.5 is 500m."""
+    try:
+        return quantities.canonical(value.strip() if isinstance(value, str) else value)
+    except BadRequest as error:
+        raise ValueError(error.message) from None
+
+
+def int_or_string(value: Any) -> int | str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise WrongType(value, "int32")
+    if not INT32[0] <= value <= INT32[1]:
+        raise ValueError(f"json: cannot unmarshal number {value} into Go value of type int32")
+    return value
+
+
+def _moment(text: str, *, micro: bool = False) -> datetime.datetime:
+    found = _TIME.fullmatch(text) if len(text) <= 80 else None
+    if not found:
+        raise ValueError(_unreadable(text, micro))
+    year, month, day, hour, minute, second, fraction, sign, hours, minutes = found.groups()
+    try:
+        zone = datetime.timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+        moment = datetime.datetime(
+            int(year),
+            int(month),
+            int(day),
+            int(hour),
+            int(minute),
+            int(second),
+            int((fraction or "")[:6].ljust(6, "0")),
+        )
+        return moment + zone if sign == "-" else moment - zone
+    except (ValueError, OverflowError):
+        raise ValueError(f'parsing time "{text[:80]}": out of range') from None
+
+
+def _unreadable(text: str, micro: bool = False) -> str:
+    shown, places = text[:80], ".000000" if micro else ""
+    return f'parsing time "{shown}" as "2006-01-02T15:04:05{places}Z07:00": cannot parse "{shown}" as "2006"'
+
+
+def time(value: Any) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    if not isinstance(value, str):
+        raise WrongType(value, "string")
+    found = _CANONICAL_TIME.fullmatch(value)
+    if found and not found.group(1):
+        return value
+    return _moment(value).isoformat(timespec="seconds") + "Z"
+
+
+def microtime(value: Any) -> str:
+    """RFC 3339 in UTC, six decimals."""
+    if not isinstance(value, str):
+        raise WrongType(value, "string")
+    found = _CANONICAL_TIME.fullmatch(value)
+    if found and found.group(1):
+        return value
+    return _moment(value, micro=True).isoformat(timespec="microseconds") + "Z"
+
+
+def base64_text(value: Any) -> str:
+    """Standard base64, padded; line breaks are dropped."""
+    if not isinstance(value, str):
+        raise WrongType(value, "[]byte")
+    text = value.replace("\n", "").replace("\r", "") if "\n" in value or "\r" in value else value
+    try:
+        binascii.a2b_base64(text, strict_mode=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(f"illegal base64 data at input byte {_first_bad(text)}") from None
+    return text
+
+
+def _first_bad(text: str) -> int:
+    """Where base64 goes wrong: behind whole groups, one padded group, and then as far as the alphabet goes."""
+    found = _BASE64_START.match(text)
+    end = found.end() if found else 0
+    return end - end % 4 if end == len(text) else end  # a group that is cut short is bad from its beginning

@@ -1,0 +1,86 @@
+"""Whether a schema is structural, said in a sentence before anything is served by it.
+
+Source: apiextensions.k8s.io/v1, "Specifying a structural schema" (meaning only).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sampan_machinery.structural.checking import check, pattern_of
+from sampan_machinery.structural.nodes import INT_OR_STRING, LIST_KEYS, LIST_TYPE, PRESERVE
+
+TYPES = ("object", "array", "string", "integer", "number", "boolean")
+_DEEPEST = 64
+
+
+def complaints(schema: Any, path: str = "", depth: int = 0) -> Iterator[str]:
+    """Sentences, each with the field's path; none: the schema can be used."""
+    at = path or "the object"
+    if not isinstance(schema, Mapping):
+        yield f"{at}: a schema is a mapping, not {schema!r}"
+        return
+    if depth > _DEEPEST:
+        yield f"{at}: nested deeper than {_DEEPEST}"
+        return
+    if "$ref" in schema:
+        yield f"{at}: $ref cannot be used; write the schema out"
+    if "x-kubernetes-validations" in schema:
+        yield f"{at}: x-kubernetes-validations is not evaluated here; check it in Kind.validate"
+    yield from _type(schema, at, root=not path)
+    yield from _pattern(schema, at)
+    properties, more = schema.get("properties"), schema.get("additionalProperties")
+    if properties and more:
+        yield f"{at}: properties and additionalProperties exclude each other"
+    for name, below in (properties or {}).items():
+        yield from complaints(below, f"{path}.{name}" if path else name, depth + 1)
+    if isinstance(more, Mapping):
+        yield from complaints(more, f"{path}.*", depth + 1)
+    if schema.get("type") == "array":
+        yield from _list(schema, at, path, depth)
+    yield from _default(schema, at)
+
+
+def _type(schema: Mapping[str, Any], at: str, *, root: bool) -> Iterator[str]:
+    kind = schema.get("type")
+    if root and kind != "object":
+        yield "the object: its type must be object"
+    elif kind is None and not schema.get(INT_OR_STRING) and not schema.get(PRESERVE):
+        yield f"{at}: a type is missing; one of {', '.join(TYPES)}, {INT_OR_STRING} or {PRESERVE}"
+    elif kind is not None and kind not in TYPES:
+        yield f"{at}: {kind!r} is no type; one of {', '.join(TYPES)}"
+
+
+def _pattern(schema: Mapping[str, Any], at: str) -> Iterator[str]:
+    try:
+        if "pattern" in schema:
+            pattern_of(schema["pattern"])
+    except (re.error, TypeError) as error:
+        yield f"{at}: the pattern cannot be used: {error}"
+
+
+def _list(schema: Mapping[str, Any], at: str, path: str, depth: int) -> Iterator[str]:
+    items = schema.get("items")
+    if items is None:
+        yield f"{at}: an array needs items"
+        return
+    yield from complaints(items, f"{path}[*]", depth + 1)
+    if schema.get(LIST_TYPE) != "map" or not isinstance(items, Mapping):
+        return
+    keys = schema.get(LIST_KEYS) or ()
+    if not keys:
+        yield f"{at}: {LIST_TYPE} map needs {LIST_KEYS}"
+    for key in keys:
+        below = (items.get("properties") or {}).get(key)
+        if below is None:
+            yield f"{at}: the list key {key!r} is no field of its items"
+        elif key not in (items.get("required") or ()) and "default" not in below:
+            yield f"{at}: the list key {key!r} must be required or have a default"
+
+
+def _default(schema: Mapping[str, Any], at: str) -> Iterator[str]:
+    if "default" in schema:
+        for problem in check(schema["default"], schema, at):
+            yield f"{at}: the default does not fit: {problem.message}"

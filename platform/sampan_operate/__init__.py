@@ -1,0 +1,1 @@
+"""Running sampan: the command, the supervisor, the doctor, the scaffold."""

@@ -1,0 +1,80 @@
+"""`sampan down`: stop all of it and leave nothing running."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+import click
+
+from sampan.errors import ConfigError
+from sampan_operate.supervisor import effective, inquiry, remains
+from sampan_operate.supervisor.state import is_alive, is_running, read_state
+from sampan_server.settings import Where, home_of
+
+PATIENCE = 90.0  # seconds for every process to stop in its turn
+
+
+@click.command()
+@click.pass_obj
+def command(where: Where) -> None:
+    """Stop all of it and leave nothing running; what is stored stays for the next `sampan up`."""
+    home = home_of(**where)
+    if not home.exists():
+        click.echo(f"nothing runs in {home}")
+        return
+    state = read_state(home)
+    if is_running(home) and is_alive(state):
+        _stop(home, state["pid"])
+        click.echo("stopped")
+    elif is_running(home):
+        click.echo(
+            "the supervisor was killed; ending what it left"
+            if state
+            else f"{home / 'run' / 'state.json'} is missing or damaged; ending what holds the lock of {home}"
+        )
+        if not remains.end(home, state):
+            raise ConfigError(f"some of it does not stop; see {home / 'logs'}")
+        click.echo("stopped")
+    else:
+        _refuse_parts(home)
+        click.echo(f"nothing runs in {home}")
+    if (home / "cluster.json").exists():
+        _clean_up(home, where)
+
+
+def _refuse_parts(home: Path) -> None:
+    """Raises ConfigError: what a node that runs without our supervisor has made must not be taken from under it."""
+    if parts := inquiry.parts(home):
+        words = ", ".join(f"{name.removeprefix(inquiry.ALONE)} (pid {pid})" for name, pid in parts.items())
+        raise ConfigError(f"processes run that `sampan up` has not started: {words}; stop them where they were started")
+
+
+def _clean_up(home: Path, where: Where) -> None:
+    """By the settings by which it ran, whatever the configuration file holds now."""
+    from sampan_operate.supervisor import cluster
+    from sampan_server.options import cluster_options
+
+    for settings in effective.to_clean_up(home, read_state(home), where):
+        try:
+            plugins, options = cluster.load_plugins(settings), cluster_options(settings)
+        except ConfigError as error:
+            click.echo(f"cannot clean up by these settings, trying others: {error}", err=True)
+            continue
+        for complaint in cluster.clean_up(settings, plugins, options):
+            click.echo(f"not cleaned up: {complaint}", err=True)
+        return
+
+
+def _stop(home: Path, pid: int) -> None:
+    """Tell the supervisor to stop and wait until it has; raises ConfigError."""
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + PATIENCE
+    while is_running(home):
+        if time.monotonic() > deadline:
+            raise ConfigError(f"the supervisor (pid {pid}) does not stop; see {home / 'logs'}")
+        time.sleep(0.02)

@@ -1,0 +1,43 @@
+"""`sampan version`: this program's, and that of the cluster that answers."""
+
+from __future__ import annotations
+
+import json
+import platform
+from typing import Any
+
+import click
+
+from sampan import KUBERNETES_VERSION, __version__
+from sampan.errors import StatusError
+from sampan_server.settings import Where, load
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: one object.")
+@click.pass_obj
+def command(where: Where, output: str) -> None:
+    """Say this program's version, and the Kubernetes version that the running cluster gives."""
+    found: dict[str, Any] = {
+        "sampan": __version__, "python": platform.python_version(), "kubernetes": KUBERNETES_VERSION,
+        "server": _server(where),
+    }  # fmt: skip
+    if output == "json":
+        click.echo(json.dumps(found))
+        return
+    for name, version in found.items():
+        click.echo(f"{name:12}{version or 'does not answer'}")
+
+
+def _server(where: Where) -> str | None:
+    """What the cluster of this home says; None where none answers."""
+    kubeconfig = load(**where).home / "kubeconfig"
+    if not kubeconfig.exists():
+        return None
+    from sampan_client import Client
+
+    try:
+        answer = Client.from_kubeconfig(str(kubeconfig)).request("GET", "/version")
+        return str(json.loads(answer.body)["gitVersion"])
+    except (StatusError, OSError, ValueError, KeyError):
+        return None

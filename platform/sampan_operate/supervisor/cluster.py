@@ -1,0 +1,172 @@
+"""Which processes make up the cluster on this machine, from the settings and what the plugins bring."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sampan.contracts.components import Component, Running
+from sampan.errors import ConfigError
+from sampan_operate.supervisor import effective
+from sampan_operate.supervisor.components import run_components, supervised
+from sampan_operate.supervisor.gateway import serve_api
+from sampan_operate.supervisor.identities import write_client_bundle, write_identities
+from sampan_operate.supervisor.members import Member, fingerprint, members_of
+from sampan_operate.supervisor.processes import Process
+from sampan_server import reservations
+from sampan_server.options import cluster_options
+from sampan_server.plugins.plugins import Plugins, suggest
+from sampan_server.settings import Settings, load
+
+log = logging.getLogger(__name__)
+
+RECONCILER_USER = "system:kube-controller-manager"
+
+
+def load_plugins(settings: Settings) -> Plugins:
+    """The plugins and add-ons that these settings ask for."""
+    return Plugins(
+        disabled=settings.disable, addons=settings.addons, settings=settings.plugins, deadlines=settings.deadlines
+    )
+
+
+def require_runtime(settings: Settings, plugins: Plugins) -> None:
+    """Raises ConfigError for a runtime that no plugin provides. sampan's own provide the one they are called after;
+    what others call theirs is known when the node opens it."""
+    asked = settings.node.runtime
+    if not settings.node.enabled or asked == "auto":
+        return
+    providers = plugins.implementing("provide_runtime")
+    if asked not in providers and not any(plugins.is_third_party(name) for name in providers):
+        raise ConfigError(
+            f"node.runtime is {asked!r}, which no plugin provides{suggest(asked, providers)}; "
+            f"there are auto, {', '.join(providers)}"
+        )
+
+
+def all_members(plugins: Plugins, settings: Settings) -> list[Member]:
+    """The reconciler, and what the plugins contribute; the node's are left out where no node is wanted."""
+    reconciler = Component(name="reconciler", run=partial(_reconcile, plugins), user=RECONCILER_USER)
+    everything = {found.name: plugins.settings_of(found.name) for found in plugins.found if not found.addon}
+    found = [Member(reconciler, context=everything), *members_of(plugins)]
+    return [member for member in found if settings.node.enabled or not member.of_node]
+
+
+def all_components(plugins: Plugins, settings: Settings) -> list[Component]:
+    return [member.component for member in all_members(plugins, settings)]
+
+
+def _reconcile(plugins: Plugins, running: Running) -> None:
+    from sampan_reconciler.main import run
+
+    running.ready("reconciling as soon as elected")
+    identity = str(running.options.get("identity") or f"{running.options['node_name']}-{os.getpid()}")
+    run(plugins, running.client, options=running.options, home=running.home, stop=running.stop, identity=identity)
+
+
+def _served_names(settings: Settings) -> list[str]:
+    anywhere = ("0.0.0.0", "::", "")
+    return [name for name in (settings.api.host, *settings.api.names) if name not in anywhere]
+
+
+def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[Member]]:
+    """Everything on disk that the processes need: keys, certificates, kubeconfigs. Harmless when repeated."""
+    import sampan_pki as pki
+
+    require_runtime(settings, plugins)
+    options = cluster_options(settings)
+    directory = settings.home / "pki"
+    pki.ensure(
+        directory, node_name=options["node_name"], node_ips=[options["node_ip"], options["api_endpoint_ip"]],
+        names=_served_names(settings), service_ip=options["service_ip"], domain=options["cluster_domain"],
+    )  # fmt: skip
+    write_client_bundle(directory)
+    members = all_members(plugins, settings)
+    components = [member.component for member in members]
+    write_identities(settings.home, settings.server_url, options["node_name"], components)
+    return options, members
+
+
+def processes(settings: Settings, plugins: Plugins, options: Mapping[str, Any], members: list[Member]) -> list[Process]:
+    """The API server first, then one process for each group of components."""
+    groups: dict[str, list[Member]] = {}
+    for member in members:
+        groups.setdefault(member.component.process, []).append(member)
+    result = [Process("apiserver", partial(serve_api, settings, plugins, options), order=0, components=["apiserver"])]
+    for order, (name, group) in enumerate(groups.items(), start=1):
+        given = {**options, "identity": lasting_identity(settings, options)}
+        where = supervised(settings.home, name, str(options.get("kubeconfig", "")))
+        main = partial(run_components, group, plugins, given, where)
+        names = [member.name for member in group]
+        result.append(Process(name, main, order=order, components=names, fingerprint=fingerprint(group)))
+    return result
+
+
+def lasting_identity(settings: Settings, options: Mapping[str, Any]) -> str:
+    """Who supervised components are in elections: one of a kind a home, so that a restarted one leads on at once."""
+    return f"{options['node_name']}-{reservations.home_id(settings.home)}"
+
+
+class Configured:
+    """What the supervisor runs and by which settings. Keeps this home's reservation on the machine, if it has one."""
+
+    def __init__(self, settings: Settings, plugins: Plugins, config: str, reservation: socket.socket | None) -> None:
+        self._settings, self._plugins, self._reservation = settings, plugins, reservation
+        named = config or os.environ.get("SAMPAN_CONFIG", "")
+        self._config = str(Path(named).expanduser().absolute()) if named else ""  # the supervisor goes to / later
+
+    def facts(self) -> dict[str, Any]:
+        """For the state file: what commands say of a running cluster is read there, never from its configuration."""
+        file = self._config or str(self._settings.home / "sampan.yaml")
+        return {"settings": effective.record(self._settings), "config": file}
+
+    def reload(self) -> list[Process]:
+        """What SIGHUP asks: the processes that the configuration file wants now, as far as that needs no new start."""
+        fresh = load(config=self._config, home=str(self._settings.home))
+        api_only = {
+            found.name: bool(hooks := self._plugins.hooks_of(found.name)) and effective.API_HOOKS.issuperset(hooks)
+            for found in self._plugins.found
+        }
+        settings = effective.after_reload(self._settings, fresh, api_only)
+        plugins = load_plugins(settings)
+        plugins.require()  # one that was installed meanwhile may not load; what runs goes on with those it began with
+        wanted = processes(settings, plugins, *prepare(settings, plugins))
+        self._settings, self._plugins = settings, plugins
+        return wanted
+
+
+def clean_up(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> list[str]:
+    """After everything has stopped: let each component remove what it left on this machine; returns complaints."""
+    return _clean_up(settings, _with_node(plugins, settings), options)
+
+
+def clean_up_unwanted(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> list[str]:
+    """Before the start: what a run that did not end orderly left of components that are not wanted any more; those that
+    are wanted take over what they find."""
+    wanted = {component.name for component in all_components(plugins, settings)}
+    gone = [component for component in _with_node(plugins, settings) if component.name not in wanted]
+    return _clean_up(settings, gone, options)
+
+
+def _with_node(plugins: Plugins, settings: Settings) -> list[Component]:
+    everything = dataclasses.replace(settings, node=dataclasses.replace(settings.node, enabled=True))
+    return all_components(plugins, everything)
+
+
+def _clean_up(settings: Settings, components: Iterable[Component], options: Mapping[str, Any]) -> list[str]:
+    complaints = []
+    for component in components:
+        if component.cleanup is None:
+            continue
+        try:
+            component.cleanup(str(settings.home / "components" / component.name), options)
+        except Exception as error:
+            log.exception("cleaning up after %s failed", component.name)
+            complaints.append(f"{component.name}: {error}")
+    return complaints

@@ -1,0 +1,77 @@
+"""Running the API server under gunicorn from inside a supervised process."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from sampan_operate.supervisor import tether
+from sampan_operate.supervisor.memory import settle
+from sampan_server.plugins.plugins import Plugins
+from sampan_server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+WORKER = "sampan_http.Worker"
+GRACE = 10  # seconds that requests in flight are given when the server ends
+
+
+class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn with everything decided here: no command line, no configuration file of its own."""
+
+    def __init__(self, settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> None:
+        self._settings = settings
+        self._plugins = plugins
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        pki = self._options["pki"]
+        for name, value in {
+            "bind": self._addresses(),
+            "worker_class": WORKER,
+            "workers": self._settings.api.workers,
+            "certfile": f"{pki}/server.crt",
+            "keyfile": f"{pki}/server.key",
+            "ca_certs": f"{pki}/client-ca.crt",
+            "timeout": 60,
+            "graceful_timeout": GRACE,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "post_fork": _end_with_arbiter,
+            "post_worker_init": _settle,
+            "backlog": 2048,
+        }.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def _addresses(self) -> list[str]:
+        """As set, and where pods reach this machine, unless the first says everywhere."""
+        host, port = self._settings.api.host, self._settings.api.port
+        own = str(self._options["api_endpoint_ip"])
+        if host in ("0.0.0.0", "::", "", own):
+            return [f"{host}:{port}"]
+        return [f"{host}:{port}", f"{own}:{port}"]
+
+    def load(self) -> Any:
+        from sampan_server.wsgi import build_app
+
+        return build_app(self._settings, self._plugins, self._options)
+
+
+def serve_api(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> None:
+    """Serve until told to stop."""
+    Gateway(settings, plugins, options).run()
+
+
+def _end_with_arbiter(arbiter: Any, worker: Any) -> None:
+    """A worker without its arbiter would keep the port from the next one and be asked things beside it."""
+    tether.tie(arbiter.pid, signal.SIGKILL)
+
+
+def _settle(worker: Any) -> None:
+    settle()

@@ -1,0 +1,119 @@
+"""Starting the supervisor in the background, and being it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from typing import IO
+
+from sampan.errors import ConfigError
+from sampan_operate.supervisor import cluster
+from sampan_operate.supervisor.processes import Supervisor
+from sampan_operate.supervisor.state import write_loaded
+from sampan_server import reservations
+from sampan_server.options import hold_reservation, refuse_in_use
+from sampan_server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LEAST_ROOM = 8 << 20  # bytes
+PRELOAD = (
+    "sampan_server.wsgi",
+    "sampan_http",
+    "gunicorn.arbiter",
+    "falcon",
+    "msgspec",
+    "prometheus_client",
+)
+
+
+def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
+    """Everything that can go wrong before the first fork, done: plugins, keys, imports.
+
+    Raises ConfigError or PluginError in words."""
+    check_room(settings)
+    check_free(settings)
+    plugins = cluster.load_plugins(settings)
+    plugins.require()
+    with reservations.turn():
+        refuse_in_use(settings)
+        held = hold_reservation(settings)
+    is_new = not reservations.authority_id(settings.home)
+    options, members = cluster.prepare(settings, plugins)
+    if is_new and held is not None:  # now it can say whose home it is
+        first, held = held, hold_reservation(settings)
+        first.close()
+    for complaint in cluster.clean_up_unwanted(settings, plugins, options):
+        log.warning("not cleaned up: %s", complaint)
+    for name in PRELOAD:
+        __import__(name)
+    wanted = cluster.processes(settings, plugins, options, members)
+    write_loaded(settings.home, plugins.found)
+    configured = cluster.Configured(settings, plugins, config, held)
+    return Supervisor(settings.home, wanted, reload=configured.reload, facts=configured.facts)
+
+
+def check_room(settings: Settings) -> None:
+    """Raises ConfigError where the disk is so full that not even keys and logs could be written."""
+    found = os.statvfs(settings.home)
+    free = found.f_bavail * found.f_frsize
+    if free < LEAST_ROOM or not (found.f_favail or not found.f_files):
+        raise ConfigError(
+            f"the disk of {settings.home} is full ({free >> 10} KB free); make at least {LEAST_ROOM >> 20} MB free "
+            "on it, or move the home to another disk and name it with --home"
+        )
+
+
+def check_free(settings: Settings) -> None:
+    """Raises ConfigError when the API server's address cannot be listened on."""
+    host, port = settings.api.host, settings.api.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --port or api.port"
+            ) from error
+
+
+def in_background(main: Callable[[], None], log_file: IO[bytes], keep: IO[str]) -> int:
+    """Run ``main`` in a process of its own session; returns its pid. ``keep`` (the lock) stays open there."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    read, write = os.pipe()
+    if (child := os.fork()) == 0:
+        os.setsid()
+        pid = os.fork()
+        if pid:
+            os.write(write, str(pid).encode())
+            os._exit(0)
+        os.close(read)
+        os.close(write)
+        _detach(log_file)
+        os.set_inheritable(keep.fileno(), True)
+        code = 1
+        try:
+            main()
+            code = 0
+        except BaseException:
+            log.exception("the supervisor failed")
+        finally:
+            logging.shutdown()
+            os._exit(code)
+    os.close(write)
+    os.waitpid(child, 0)
+    with os.fdopen(read) as pipe:
+        return int(pipe.read())
+
+
+def _detach(log_file: IO[bytes]) -> None:
+    with open(os.devnull, "rb") as null:
+        os.dup2(null.fileno(), 0)
+    os.dup2(log_file.fileno(), 1)
+    os.dup2(log_file.fileno(), 2)
+    os.chdir("/")

@@ -1,0 +1,80 @@
+"""Components together with who contributed them: which settings they get, what they ship and in whose name."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sampan.contracts.components import Component, Running
+from sampan.contracts.kinds import Object
+from sampan_operate.supervisor import election
+from sampan_server.plugins.plugins import Plugins
+
+
+@dataclass(frozen=True)
+class Member:
+    """One component to run. ``settings``: its plugin's record; ``context``: further settings that it depends on."""
+
+    component: Component
+    plugin: str = ""  # the plugin or add-on that contributed it, "" for the platform's own
+    version: str = ""
+    settings: Any = None
+    context: Any = None
+    addon: bool = False
+    of_node: bool = False  # part of this machine's node, whichever process it runs in
+
+    @property
+    def name(self) -> str:
+        return self.component.name
+
+
+def members_of(plugins: Plugins) -> list[Member]:
+    """What the plugins contribute, in the order of their names."""
+    known = {found.name: found for found in plugins.found}
+    members = []
+    for name, answer in plugins.ask("contribute_components"):
+        found = known.get(name)
+        version, addon = (found.version, found.addon) if found else ("", False)
+        settings = plugins.settings_of(name)
+        strange = plugins.is_third_party(name)
+        for component in answer:
+            one = _apart(plugins, name, component) if strange else component
+            of_node = component.process == "node"
+            members.append(Member(one, name, version, settings, addon=addon, of_node=of_node))
+    return members
+
+
+def _apart(plugins: Plugins, plugin: str, component: Component) -> Component:
+    """A third-party component: in a process of its own, for a busy loop in it would slow down all that share one, and
+    its failures are noted under the plugin's name."""
+
+    def run(running: Running) -> None:
+        plugins.isolation(plugin).inline(f"component {component.name}", lambda: component.run(running), passes=())
+
+    shared = component.process in ("control", "node")
+    return dataclasses.replace(component, run=run, process=component.name if shared else component.process)
+
+
+def fingerprint(members: Iterable[Member]) -> str:
+    """Another one where a process with these members has to be started anew, for it was told something else."""
+    told = [(member.name, member.plugin, member.version, member.settings, member.context) for member in members]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def may_ship(members: Iterable[Member]) -> bool:
+    """Whether any of them is one that ships, if perhaps nothing this time."""
+    return any(m.component.manifests is not None or (m.component.elected and m.addon) for m in members)
+
+
+def shipped(members: Iterable[Member], options: Mapping[str, Any]) -> list[Object]:
+    """All that the components of one add-on ship, and what they need to be elected; a plugin's have roles of theirs."""
+    found: list[Object] = []
+    for member in members:
+        if member.component.manifests is not None:
+            found += member.component.manifests({**options, "settings": member.settings})
+        if member.component.elected and member.addon:
+            found += election.manifests(member.component)
+    return found

@@ -1,0 +1,268 @@
+"""Which certificates a cluster has, and when one is made anew.
+
+``ensure`` is called at every start, also by several processes at once: what is in place and good for another 30 days
+is left alone, at the cost of reading a few files. A new authority makes all its certificates anew.
+
+What others trust (the authorities, the key of service-account tokens) is never replaced because it is damaged or half
+missing: every client and token in circulation would stop working, so ``ensure`` raises ConfigError instead. A damaged
+leaf is issued again, and that is logged.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import ipaddress
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sampan_pki import reading, soundness
+from sampan_pki.soundness import Verified
+
+log = logging.getLogger(__name__)
+
+AUTHORITY_DAYS = 3650
+LEAF_DAYS = 365
+RENEW_BEFORE = 30 * 86400.0
+
+MASTERS = "system:masters"
+NODES = "system:nodes"
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One certificate as it shall be: ``path`` without its ending, and what it shall say."""
+
+    path: Path
+    user: str
+    groups: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    server: bool = False
+    client: bool = True
+
+
+def ensure(
+    directory: str | Path,
+    *,
+    node_name: str = "",
+    node_ips: Sequence[str] = (),
+    names: Sequence[str] = (),
+    service_ip: str = "",
+    domain: str = "cluster.local",
+) -> list[str]:
+    """Make what is missing, renew what ends within 30 days or says something else; returns the paths made anew.
+
+    ``names``: further names and addresses of the API server. ``service_ip``: the first address of the service range.
+    Raises ConfigError where something is damaged that must not be replaced, OSError where the directory cannot be
+    written.
+    """
+    root = Path(directory)
+    with _locked(root), _verified(root) as verified:
+        made = _authority(root / "ca", "sampan-ca", root / "server.crt", verified)
+        made += _authority(root / "front-proxy-ca", "sampan-front-proxy-ca", root / "front-proxy-client.crt", verified)
+        made += _signing_key(root, verified)
+        served = ("127.0.0.1", "::1", "localhost", *_service_names(domain), *node_ips, *names, node_name, service_ip)
+        agent = ("127.0.0.1", "::1", "localhost", *node_ips, node_name)
+        for authority, wanted in (
+            ("ca", _Wanted(root / "server", "kube-apiserver", (), _distinct(served), server=True, client=False)),
+            ("ca", _Wanted(root / "apiserver-kubelet-client", "kube-apiserver-kubelet-client", (MASTERS,))),
+            ("ca", _Wanted(root / "kubelet", f"system:node:{node_name}", (NODES,), _distinct(agent), server=True)),
+            ("front-proxy-ca", _Wanted(root / "front-proxy-client", "front-proxy-client")),
+            ("front-proxy-ca", _Wanted(root / "nginx-client", "nginx")),
+        ):
+            made += _leaf(root / authority, wanted, verified)
+    if made:
+        log.info("made certificates and keys: %s", ", ".join(Path(path).name for path in made))
+    return made
+
+
+def client_certificate(directory: str | Path, name: str, user: str, groups: Sequence[str] = ()) -> tuple[Path, Path]:
+    """(certificate, key) files of that client, made or renewed where needed; ``ensure`` must have run before.
+
+    ``name`` is the file's name under clients/ (admin, scheduler …).
+    """
+    if not name or "/" in name or name.startswith("."):
+        raise ValueError(f"{name!r} cannot name a client's certificate")
+    root = Path(directory)
+    path = root / "clients" / name
+    with _locked(root), _verified(root) as verified:
+        _leaf(root / "ca", _Wanted(path, user, tuple(groups)), verified)
+    return _ending(path, ".crt"), _ending(path, ".key")
+
+
+def _service_names(domain: str) -> tuple[str, ...]:
+    service = "kubernetes.default.svc"
+    return ("kubernetes", "kubernetes.default", service, f"{service}.{domain}")
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _authority(path: Path, name: str, first_leaf: Path, verified: Verified) -> list[str]:
+    """An authority is renewed only when it has ended in fact: a new one cuts off every client that trusts the old.
+
+    ``first_leaf``: what it has signed at the first start; where that is missing, the first start was interrupted.
+    """
+    files = _ending(path, ".crt"), _ending(path, ".key")
+    there = soundness.present(files)
+    if len(there) == 2:
+        seen = _pair(path)
+        if seen is None or not verified.knows(*files):
+            _require(soundness.problem_of_authority(*files), path.parent)
+            verified.add(*files)
+        if seen is not None and seen.not_after <= time.time():
+            log.warning("the authority %s has expired and is made new; clients need the new kubeconfig", files[0])
+        else:
+            return []
+    elif first_leaf.exists():
+        missing = next(file for file in files if file not in there)
+        _require((missing, f"it is missing, though {first_leaf.name} was signed with it"), path.parent)
+    from sampan_pki import issuing
+
+    # The time in the name tells a leaf of this authority from one of its predecessor's.
+    certificate, key = issuing.new_authority(f"{name}@{time.time():.3f}", days=AUTHORITY_DAYS)
+    made = _write_pair(path, certificate, key)
+    verified.add(*files)
+    return made
+
+
+def _require(problem: tuple[Path, str] | None, root: Path) -> None:
+    """Raises ConfigError where there is a problem with what others trust."""
+    if problem is not None:
+        instead = (
+            f"move {root} away to begin with new keys: then every kubeconfig, certificate and token that was given out "
+            "stops working"
+        )
+        raise soundness.refusal(*problem, instead)
+
+
+def _signing_key(root: Path, verified: Verified) -> list[str]:
+    private, public = root / "sa.key", root / "sa.pub"
+    there = soundness.present((private, public))
+    if private not in there and public in there:
+        raise soundness.refusal(
+            private, "it is missing, though sa.pub is there",
+            f"remove {public} too to have both made new: then every service-account token stops working",
+        )  # fmt: skip
+    if len(there) == 2:
+        if not verified.knows(private, public):
+            problem = soundness.problem_of_signing_keys(private, public)
+            if problem is not None and problem[0] == public:
+                raise soundness.refusal(*problem, "remove it to have it made from sa.key")
+            _require(problem, root)
+            verified.add(private, public)
+        return []
+    from sampan_pki import issuing
+
+    if private not in there:
+        _write(private, issuing.new_signing_key())
+    try:
+        _write(public, issuing.public_half(private.read_bytes()))
+    except (ValueError, TypeError):
+        _require((private, "it holds no usable private key in PEM"), root)
+    verified.add(private, public)
+    return [str(private), str(public)]
+
+
+def _leaf(authority: Path, wanted: _Wanted, verified: Verified) -> list[str]:
+    files = _ending(wanted.path, ".crt"), _ending(wanted.path, ".key")
+    there = soundness.present(files)
+    issued_by = _ending(authority, ".crt")
+    serves = _serves(_pair(wanted.path), _pair(authority), wanted)
+    if len(there) == 2 and not verified.knows(*files):
+        problem = soundness.problem_of_leaf(*files, issued_by)
+        if problem is not None:
+            log.warning("%s: %s; it is issued again", *problem)
+        elif serves:
+            verified.add(*files)
+        serves = serves and problem is None
+    if serves:
+        return []
+    from sampan_pki import issuing
+
+    issuer = issuing.Authority(issued_by.read_bytes(), _ending(authority, ".key").read_bytes())
+    leaf = issuing.Leaf(wanted.user, wanted.groups, wanted.names, server=wanted.server, client=wanted.client)
+    made = _write_pair(wanted.path, *issuer.issue(leaf, days=LEAF_DAYS))
+    verified.add(*files)
+    return made
+
+
+@contextmanager
+def _verified(root: Path) -> Iterator[Verified]:
+    """What is known to be sound; written down afterwards where there is more of it."""
+    found = Verified(root)
+    yield found
+    if found.changed:
+        _write(root / soundness.NAME, found.text())
+
+
+def _serves(seen: reading.Seen | None, issuer: reading.Seen | None, wanted: _Wanted) -> bool:
+    if seen is None or issuer is None or seen.issuer != issuer.subject:
+        return False
+    # an authority near its own end cannot give 30 days more: only a leaf that could be longer is renewed
+    enough = min(time.time() + RENEW_BEFORE, issuer.not_after - 1)
+    said = all(text.encode() in seen.subject for text in (wanted.user, *wanted.groups))
+    return seen.not_after > enough and said and all(_entry(name) in seen.der for name in wanted.names)
+
+
+def _entry(name: str) -> bytes:
+    """A subjectAltName entry in DER: iPAddress is tag 0x87, dNSName 0x82."""
+    try:
+        data, tag = ipaddress.ip_address(name).packed, 0x87
+    except ValueError:
+        data, tag = name.encode("idna"), 0x82
+    return bytes((tag, len(data))) + data if len(data) < 0x80 else data
+
+
+def _pair(path: Path) -> reading.Seen | None:
+    """The certificate, if it and its own key are there; a crash between the two writes shows as a key of another."""
+    try:
+        seen = reading.certificate(_ending(path, ".crt"))
+        key = reading.pem(_ending(path, ".key"))
+    except (OSError, reading.Unreadable):
+        return None
+    return seen if seen.public_key in key else None  # PKCS#8 of an EC key holds its public point
+
+
+def _write_pair(path: Path, certificate: bytes, key: bytes) -> list[str]:
+    files = _ending(path, ".key"), _ending(path, ".crt")
+    for file, content in zip(files, (key, certificate), strict=True):
+        _write(file, content)
+    return [str(file) for file in files]
+
+
+def _ending(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all, and keys for nobody else's eyes from the first moment."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = 0o600 if path.suffix == ".key" else 0o644
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """One process at a time; the lock is on the directory itself, so it leaves no file."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

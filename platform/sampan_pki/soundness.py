@@ -1,0 +1,160 @@
+"""Whether keys and certificates are what they should be: parsed, matched and verified, once for each content of a file.
+
+That takes ``cryptography`` (40 ms to import), so the digests of files that were found sound are kept in
+``verified.json`` beside them, and only a file that has changed since is looked at again. Makes and replaces nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sampan.errors import ConfigError
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+NAME = "verified.json"
+
+
+class Verified:
+    """Which contents are known to be sound, by path below the directory."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._known = _read(root / NAME)
+        self.changed = False
+
+    def knows(self, *paths: Path) -> bool:
+        return all(self._known.get(self._name(path)) == _digest(path) for path in paths)
+
+    def add(self, *paths: Path) -> None:
+        for path in paths:
+            self._known[self._name(path)] = _digest(path)
+            self.changed = True
+
+    def text(self) -> bytes:
+        return json.dumps(self._known, indent=1, sort_keys=True).encode()
+
+    def _name(self, path: Path) -> str:
+        return str(path.relative_to(self._root))
+
+
+def problem_of_authority(certificate: Path, key: Path) -> tuple[Path, str] | None:
+    """(file, what is wrong with it), or None."""
+    return _problem_of_pair(certificate, key, authority=True)
+
+
+def problem_of_leaf(certificate: Path, key: Path, issuer: Path) -> tuple[Path, str] | None:
+    """The same for a certificate that ``issuer`` must have signed."""
+    found = _problem_of_pair(certificate, key, authority=False)
+    if found is not None:
+        return found
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+
+    leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
+    try:
+        leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(issuer.read_bytes()))
+    except (ValueError, TypeError, InvalidSignature):
+        return certificate, f"it is not signed by {issuer}"
+    return None
+
+
+def problem_of_signing_keys(private: Path, public: Path) -> tuple[Path, str] | None:
+    """The same for the keys of service-account tokens."""
+    from cryptography.hazmat.primitives import serialization
+
+    from sampan_pki import issuing
+
+    try:
+        half = issuing.public_half(private.read_bytes())
+    except (OSError, ValueError, TypeError) as error:
+        return private, _in_words(error, "private key")
+    try:
+        found = serialization.load_pem_public_key(public.read_bytes())
+    except (OSError, ValueError, TypeError) as error:
+        return public, _in_words(error, "public key")
+    if found != serialization.load_pem_public_key(half):
+        return public, f"it is not the public half of {private}"
+    return None
+
+
+def refusal(path: Path, why: str, instead: str) -> ConfigError:
+    """What a start says that does not go on."""
+    return ConfigError(f"{path}: {why}. Restore {path.name} from a backup of {path.parent}, or {instead}")
+
+
+def present(paths: Iterable[Path]) -> list[Path]:
+    """Those that exist, whatever they are. Raises ConfigError for one that cannot be read or is no file."""
+    found = []
+    for path in paths:
+        try:
+            path.read_bytes()
+        except FileNotFoundError:
+            if not path.is_symlink():
+                continue
+            raise ConfigError(f"{path} leads nowhere; remove it or put the file where it leads") from None
+        except OSError as error:
+            raise ConfigError(
+                f"{path} cannot be read ({error.strerror}); it must be a file that this user may read"
+            ) from error
+        found.append(path)
+    return found
+
+
+def _problem_of_pair(certificate: Path, key: Path, *, authority: bool) -> tuple[Path, str] | None:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        found = x509.load_pem_x509_certificate(certificate.read_bytes())
+        constraints = found.extensions.get_extension_for_class(x509.BasicConstraints).value.ca if authority else True
+    except (OSError, ValueError, x509.ExtensionNotFound) as error:
+        return certificate, _in_words(error, "certificate")
+    if not constraints:
+        return certificate, "it is not the certificate of an authority"
+    try:
+        private = serialization.load_pem_private_key(key.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        return key, _in_words(error, "private key")
+    if private.public_key() != found.public_key():
+        return key, f"it is not the key of {certificate}"
+    if authority and not _is_signed_by_another(found):
+        try:
+            found.verify_directly_issued_by(found)
+        except (ValueError, TypeError, InvalidSignature):
+            return certificate, "its signature is wrong"
+    return None
+
+
+def _is_signed_by_another(certificate: x509.Certificate) -> bool:
+    """An authority of the operator's own may be: it names the other one's key then, as ours never does."""
+    from cryptography import x509
+
+    kinds = {type(each.value) for each in certificate.extensions}
+    return certificate.issuer != certificate.subject and x509.AuthorityKeyIdentifier in kinds
+
+
+def _in_words(error: Exception, what: str) -> str:
+    """Without the library's own words, which change from version to version."""
+    return (
+        f"it cannot be read ({error.strerror})" if isinstance(error, OSError) else f"it holds no usable {what} in PEM"
+    )
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, str]:
+    """{} where it is missing or damaged: everything is verified again then."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

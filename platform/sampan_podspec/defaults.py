@@ -1,0 +1,174 @@
+"""Defaults of a PodSpec and its parts. Source: the API reference of core/v1, field by field.
+
+Runs several times on each write of a pod, so the common fields are looked at with as few calls as can be. What is
+empty ("", 0 or null) counts as left out wherever Go's types cannot tell the two apart.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sampan_podspec.containers import walk
+
+Spec = dict[str, Any]
+
+FILE_MODE = 0o644
+TOKEN_SECONDS = 3600
+GRACE_SECONDS = 30
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_FILES = ("secret", "configMap", "downwardAPI", "projected")
+
+
+def default_pod_spec(spec: Spec) -> None:
+    """Fill in what a user may leave out, in place."""
+    get = spec.get
+    if not get("restartPolicy"):
+        spec["restartPolicy"] = "Always"
+    if not get("dnsPolicy"):
+        spec["dnsPolicy"] = "ClusterFirst"
+    if not get("schedulerName"):
+        spec["schedulerName"] = "default-scheduler"
+    if get("terminationGracePeriodSeconds") is None:
+        spec["terminationGracePeriodSeconds"] = GRACE_SECONDS
+    if get("securityContext") is None:
+        spec["securityContext"] = {}
+    # serviceAccount is the deprecated twin of serviceAccountName; both are always shown
+    if name := get("serviceAccountName") or get("serviceAccount"):
+        spec["serviceAccountName"] = spec["serviceAccount"] = name
+    for volume in get("volumes") or ():
+        default_volume(volume)
+    host_network = bool(get("hostNetwork"))
+    for _, container in walk(spec):
+        default_container(container, host_network=host_network)
+    if get("resources"):
+        _requests_from_limits(spec["resources"])
+
+
+def default_pod(pod: dict[str, Any]) -> None:
+    """The same for a whole Pod, with what only a Pod (not a template) gets."""
+    spec = pod.setdefault("spec", {})
+    default_pod_spec(spec)
+    if spec.get("enableServiceLinks") is None:
+        spec["enableServiceLinks"] = True
+    for _, container in walk(spec):
+        if resources := container["resources"]:
+            _requests_from_limits(resources)
+
+
+def _requests_from_limits(resources: Spec) -> None:
+    if limits := resources.get("limits"):
+        requests = resources.setdefault("requests", {})
+        for name, amount in limits.items():
+            requests.setdefault(name, amount)
+
+
+def default_container(container: Spec, *, host_network: bool = False) -> None:
+    get = container.get
+    if not get("imagePullPolicy"):
+        container["imagePullPolicy"] = pull_policy(get("image") or "")
+    if not get("terminationMessagePath"):
+        container["terminationMessagePath"] = "/dev/termination-log"
+    if not get("terminationMessagePolicy"):
+        container["terminationMessagePolicy"] = "File"
+    if get("resources") is None:
+        container["resources"] = {}
+    for port in get("ports") or ():
+        if not port.get("protocol"):
+            port["protocol"] = "TCP"
+        if host_network and port.get("containerPort") and not port.get("hostPort"):
+            port["hostPort"] = port["containerPort"]
+    for name in _PROBES:
+        if (probe := get(name)) is not None:
+            default_probe(probe)
+    if lifecycle := get("lifecycle"):
+        for hook in lifecycle.values():
+            if isinstance(hook, dict):  # stopSignal is text
+                _default_http(hook)
+    for variable in get("env") or ():
+        if source := variable.get("valueFrom"):
+            _default_field_ref(source)
+            if source.get("fileKeyRef") is not None and source["fileKeyRef"].get("optional") is None:
+                source["fileKeyRef"]["optional"] = False
+
+
+def default_probe(probe: Spec) -> None:
+    get = probe.get
+    if not get("timeoutSeconds"):
+        probe["timeoutSeconds"] = 1
+    if not get("periodSeconds"):
+        probe["periodSeconds"] = 10
+    if not get("successThreshold"):
+        probe["successThreshold"] = 1
+    if not get("failureThreshold"):
+        probe["failureThreshold"] = 3
+    _default_http(probe)
+    grpc = get("grpc")
+    if grpc is not None and grpc.get("service") is None:
+        grpc["service"] = ""
+
+
+def default_volume(volume: Spec) -> None:
+    if len(volume) == 1 or all(key == "name" or value is None for key, value in volume.items()):
+        volume["emptyDir"] = {}
+        return
+    for name in _FILES:
+        source = volume.get(name)
+        if source is None:
+            continue
+        if source.get("defaultMode") is None:
+            source["defaultMode"] = FILE_MODE
+        for item in source.get("items") or ():
+            _default_field_ref(item)
+        for part in source.get("sources") or ():
+            _default_projection(part)
+    _default_devices(volume)
+
+
+def _default_projection(part: Spec) -> None:
+    token = part.get("serviceAccountToken")
+    if token is not None and token.get("expirationSeconds") is None:
+        token["expirationSeconds"] = TOKEN_SECONDS
+    for item in (part.get("downwardAPI") or {}).get("items") or ():
+        _default_field_ref(item)
+
+
+def _default_devices(volume: Spec) -> None:
+    """Volumes that are not files of the API; most pods have none."""
+    if (path := volume.get("hostPath")) is not None and path.get("type") is None:
+        path["type"] = ""
+    if (image := volume.get("image")) is not None and not image.get("pullPolicy"):
+        image["pullPolicy"] = pull_policy(image.get("reference") or "")
+    if (iscsi := volume.get("iscsi")) is not None and not iscsi.get("iscsiInterface"):
+        iscsi["iscsiInterface"] = "default"
+    template = (volume.get("ephemeral") or {}).get("volumeClaimTemplate")
+    if template and template.get("spec") is not None and not template["spec"].get("volumeMode"):
+        template["spec"]["volumeMode"] = "Filesystem"
+
+
+def _default_http(handler: Spec) -> None:
+    http = handler.get("httpGet")
+    if http is not None:
+        if not http.get("path"):
+            http["path"] = "/"
+        if not http.get("scheme"):
+            http["scheme"] = "HTTP"
+
+
+def _default_field_ref(holder: Spec) -> None:
+    ref = holder.get("fieldRef")
+    if ref is not None and not ref.get("apiVersion"):
+        ref["apiVersion"] = "v1"
+    resource = holder.get("resourceFieldRef")
+    if resource is not None and resource.get("divisor") is None:
+        resource["divisor"] = "0"
+
+
+@lru_cache(4096)
+def pull_policy(image: str) -> str:
+    """Always for what may change under its name, IfNotPresent for the rest."""
+    last = image.rpartition("/")[2]
+    if "@" in last:
+        return "IfNotPresent"
+    tag = last.partition(":")[2]
+    return "Always" if tag in ("", "latest") else "IfNotPresent"

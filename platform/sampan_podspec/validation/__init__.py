@@ -1,0 +1,6 @@
+"""What a PodSpec must fulfil. ``pod_spec`` is the whole; the modules hold its parts. Source: core/v1 API reference."""
+
+from sampan_podspec.validation.spec import pod_spec, pod_template
+from sampan_podspec.validation.updates import pod_update
+
+__all__ = ["pod_spec", "pod_template", "pod_update"]

@@ -1,0 +1,133 @@
+"""One container of any sort, and the lists they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
+
+from sampan.contracts.kinds import Problem
+from sampan_machinery import names, problems
+from sampan_machinery.validation import by_rule
+from sampan_podspec.containers import is_sidecar
+from sampan_podspec.validation import environment, mounts, ports, probes, security
+from sampan_podspec.validation.resources import container_resources
+
+PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+MESSAGE_POLICIES = ("File", "FallbackToLogsOnError")
+#: KEP-5307 is not followed by the node agent, so it is refused rather than ignored.
+NOT_YET = ("restartPolicy", "restartPolicyRules")
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+#: What a container for looking into a running pod may not have. Source: API reference of EphemeralContainer.
+NOT_EPHEMERAL = ("ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resources", "resizePolicy")
+
+
+class Surroundings(NamedTuple):
+    """What a container's rules need to know of its pod."""
+
+    volumes: Collection[str]
+    claims: Collection[str]  # names in spec.resourceClaims
+    host_network: bool
+    grace: int | None  # terminationGracePeriodSeconds
+
+
+def all_containers(path: str, spec: dict[str, Any], around: Surroundings) -> Iterator[Problem]:
+    """Every list of containers, with what must be unique across them."""
+    containers = spec.get("containers")
+    if not containers:
+        yield problems.required(f"{path}.containers")
+        return
+    taken: set[str] = set()
+    for index, container in enumerate(containers):
+        where = f"{path}.containers[{index}]"
+        yield from _named(where, container, taken)
+        yield from one_container(where, container, around)
+        for field in NOT_YET:
+            if container.get(field):
+                yield problems.forbidden(f"{where}.{field}", "may not be set for non-init containers")
+    yield from ports.host_ports(f"{path}.containers", containers)
+    for index, container in enumerate(spec.get("initContainers") or ()):
+        where = f"{path}.initContainers[{index}]"
+        yield from _named(where, container, taken)
+        yield from one_container(where, container, around)
+        yield from _init_only(where, container)
+    if ephemeral := spec.get("ephemeralContainers"):
+        yield from ephemeral_containers(f"{path}.ephemeralContainers", ephemeral, spec, around)
+
+
+def ephemeral_containers(
+    path: str, found: list[dict[str, Any]], spec: dict[str, Any], around: Surroundings
+) -> Iterator[Problem]:
+    """Containers for looking into a running pod. Source: KEP-277."""
+    others = {c.get("name") for name in ("containers", "initContainers") for c in spec.get(name) or ()}
+    taken = {str(name) for name in others}
+    for index, container in enumerate(found):
+        where = f"{path}[{index}]"
+        yield from _named(where, container, taken)
+        yield from one_container(where, container, around)
+        target = container.get("targetContainerName")
+        if target and target not in others:
+            yield problems.not_found(f"{where}.targetContainerName", target)
+        for name in NOT_EPHEMERAL:
+            if container.get(name):
+                yield problems.forbidden(f"{where}.{name}", "cannot be set for an Ephemeral Container")
+        for position, mount in enumerate(container.get("volumeMounts") or ()):
+            for name in ("subPath", "subPathExpr"):
+                if mount.get(name):
+                    detail = "cannot be set for an Ephemeral Container"
+                    yield problems.forbidden(f"{where}.volumeMounts[{position}].{name}", detail)
+
+
+def _named(path: str, container: dict[str, Any], taken: set[str]) -> Iterator[Problem]:
+    name = container.get("name") or ""
+    if not name:
+        yield problems.required(f"{path}.name")
+    elif name in taken:
+        yield problems.duplicate(f"{path}.name", name)
+    elif names.dns_label(name):
+        yield from by_rule(f"{path}.name", name, names.dns_label)
+    taken.add(name)
+
+
+def one_container(path: str, container: dict[str, Any], around: Surroundings) -> Iterator[Problem]:
+    """What holds for a container of every sort, but for its name."""
+    get = container.get
+    image = get("image") or ""
+    if not image:
+        yield problems.required(f"{path}.image")
+    elif image != image.strip():
+        yield problems.invalid(f"{path}.image", image, "must not have leading or trailing whitespace")
+    if (policy := get("imagePullPolicy")) and policy not in PULL_POLICIES:
+        yield problems.unsupported(f"{path}.imagePullPolicy", policy, PULL_POLICIES)
+    if (policy := get("terminationMessagePolicy")) and policy not in MESSAGE_POLICIES:
+        yield problems.unsupported(f"{path}.terminationMessagePolicy", policy, MESSAGE_POLICIES)
+    if found := get("ports"):
+        yield from ports.container_ports(f"{path}.ports", found, host_network=around.host_network)
+    if found := get("env"):
+        yield from environment.variables(f"{path}.env", found)
+    if found := get("envFrom"):
+        yield from environment.sources(f"{path}.envFrom", found)
+    if found := get("volumeMounts"):
+        yield from mounts.volume_mounts(f"{path}.volumeMounts", found, container, around.volumes)
+    if found := get("volumeDevices"):
+        yield from mounts.volume_devices(f"{path}.volumeDevices", found, container, around.volumes)
+    if found := get("resources"):
+        yield from container_resources(f"{path}.resources", found, around.claims)
+    lives = ".initContainers[" not in path or is_sidecar(container)  # others have neither, whatever is in them
+    for name in PROBES if lives else ():
+        if (found := get(name)) is not None:
+            yield from probes.probe(f"{path}.{name}", found, name)
+    if lives and (lifecycle := get("lifecycle")):
+        yield from probes.hooks(f"{path}.lifecycle", lifecycle, around.grace)
+    if found := get("securityContext"):
+        yield from security.container_context(f"{path}.securityContext", found)
+
+
+def _init_only(path: str, container: dict[str, Any]) -> Iterator[Problem]:
+    if is_sidecar(container):
+        return
+    if policy := container.get("restartPolicy"):
+        yield problems.unsupported(f"{path}.restartPolicy", policy, ("Always",))
+    for name in (*PROBES, "lifecycle"):
+        if container.get(name):
+            detail = "may not be set for init containers without restartPolicy=Always"
+            yield problems.forbidden(f"{path}.{name}", detail)

@@ -1,0 +1,165 @@
+"""A whole PodSpec, and a PodTemplateSpec around one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sampan.contracts.kinds import Problem
+from sampan_machinery import names, problems
+from sampan_machinery.validation import (
+    by_rule,
+    validate_ip,
+    validate_labels,
+    validate_non_negative,
+    validate_quantity,
+    validate_range,
+)
+from sampan_podspec.validation import scheduling, security
+from sampan_podspec.validation.containers import Surroundings, all_containers
+from sampan_podspec.validation.resources import POD_LEVEL, container_resources
+from sampan_podspec.validation.volumes import all_volumes
+
+RESTART_POLICIES = ("Always", "OnFailure", "Never")
+DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
+PREEMPTION_POLICIES = ("PreemptLowerPriority", "Never")
+LONGEST_DEADLINE = 2**31 - 1
+MOST_NAMESERVERS = 3
+MOST_SEARCHES = 32
+LONGEST_SEARCHES = 2048
+_NAMED = (
+    ("hostname", names.dns_label),
+    ("hostnameOverride", names.dns_subdomain),
+    ("subdomain", names.dns_label),
+    ("nodeName", names.dns_subdomain),
+    ("serviceAccountName", names.dns_subdomain),
+    ("priorityClassName", names.dns_subdomain),
+    ("runtimeClassName", names.dns_subdomain),
+)
+
+
+def pod_spec(spec: dict[str, Any], path: str = "spec") -> Iterator[Problem]:
+    """Everything that can be said without knowing other objects."""
+    get = spec.get
+    grace = get("terminationGracePeriodSeconds")
+    volumes = get("volumes") or []
+    around = Surroundings(
+        {volume.get("name") for volume in volumes},
+        {claim.get("name") for claim in get("resourceClaims") or ()},
+        bool(get("hostNetwork")),
+        grace,
+    )
+    if volumes:
+        yield from all_volumes(f"{path}.volumes", volumes)
+    yield from all_containers(path, spec, around)
+    if (policy := get("restartPolicy")) not in RESTART_POLICIES:
+        yield from _choice(f"{path}.restartPolicy", policy, RESTART_POLICIES)
+    if (policy := get("dnsPolicy")) not in DNS_POLICIES:
+        yield from _choice(f"{path}.dnsPolicy", policy, DNS_POLICIES)
+    if grace is not None and grace < 0:
+        yield from validate_non_negative(f"{path}.terminationGracePeriodSeconds", grace)
+    if (deadline := get("activeDeadlineSeconds")) is not None:
+        yield from validate_range(f"{path}.activeDeadlineSeconds", deadline, 1, LONGEST_DEADLINE)
+    for field, rule in _NAMED:
+        if (name := get(field)) and rule(name):
+            yield from by_rule(f"{path}.{field}", name, rule)
+    if labels := get("nodeSelector"):
+        yield from validate_labels(labels, f"{path}.nodeSelector")
+    if tolerations := get("tolerations"):
+        yield from scheduling.tolerations(f"{path}.tolerations", tolerations)
+    if context := get("securityContext"):
+        yield from security.pod_context(f"{path}.securityContext", context, spec)
+    if policy == "None" or not _USUAL.issuperset(spec):
+        yield from _rare(path, spec)
+
+
+#: Fields that ``pod_spec`` itself looks at, or that need no look; anything else is worth a call of ``_rare``.
+_USUAL = frozenset({
+    "activeDeadlineSeconds", "automountServiceAccountToken", "containers", "dnsPolicy", "enableServiceLinks",
+    "ephemeralContainers", "hostIPC", "hostNetwork", "hostPID", "hostUsers", "hostname", "initContainers", "nodeName",
+    "nodeSelector", "priority", "priorityClassName", "restartPolicy", "runtimeClassName", "schedulerName",
+    "securityContext", "serviceAccount", "serviceAccountName", "shareProcessNamespace", "subdomain",
+    "terminationGracePeriodSeconds", "tolerations", "volumes",
+})  # fmt: skip
+
+
+def _choice(path: str, value: str | None, allowed: tuple[str, ...]) -> Iterator[Problem]:
+    yield problems.unsupported(path, value, allowed) if value else problems.required(path)
+
+
+def _rare(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
+    if affinity := spec.get("affinity"):
+        yield from scheduling.affinity(f"{path}.affinity", affinity)
+    if constraints := spec.get("topologySpreadConstraints"):
+        yield from scheduling.spread(f"{path}.topologySpreadConstraints", constraints)
+    if gates := spec.get("schedulingGates"):
+        yield from scheduling.gates(f"{path}.schedulingGates", gates)
+        if spec.get("nodeName"):
+            detail = "cannot be set until all schedulingGates have been cleared"
+            yield problems.forbidden(f"{path}.nodeName", detail)
+    yield from _dns(path, spec)
+    for index, gate in enumerate(spec.get("readinessGates") or ()):
+        where = f"{path}.readinessGates[{index}].conditionType"
+        yield from by_rule(where, gate.get("conditionType") or "", names.label_key)
+    if (policy := spec.get("preemptionPolicy")) and policy not in PREEMPTION_POLICIES:
+        yield problems.unsupported(f"{path}.preemptionPolicy", policy, PREEMPTION_POLICIES)
+    for name, amount in (spec.get("overhead") or {}).items():
+        yield from validate_quantity(f"{path}.overhead[{name}]", amount)
+    if resources := spec.get("resources"):
+        yield from container_resources(f"{path}.resources", resources, standard=POD_LEVEL)
+    for index, claim in enumerate(spec.get("resourceClaims") or ()):
+        yield from _claim(f"{path}.resourceClaims[{index}]", claim)
+    if (system := spec.get("os")) and system.get("name") not in ("linux", "windows"):
+        where = f"{path}.os" if system.get("name") else f"{path}.os.name"
+        yield from _choice(where, system.get("name"), ("linux", "windows"))
+
+
+def _dns(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
+    for index, alias in enumerate(spec.get("hostAliases") or ()):
+        yield from validate_ip(f"{path}.hostAliases[{index}].ip", alias.get("ip") or "")
+        for name in alias.get("hostnames") or ():
+            yield from by_rule(f"{path}.hostAliases[{index}].hostnames", name, names.dns_subdomain)
+    config = spec.get("dnsConfig") or {}
+    servers, searches = config.get("nameservers") or (), config.get("searches") or ()
+    if spec.get("dnsPolicy") == "None" and not servers:
+        detail = "must provide at least one DNS nameserver when `dnsPolicy` is None"
+        yield problems.required(f"{path}.dnsConfig.nameservers", detail)
+    if len(servers) > MOST_NAMESERVERS:
+        detail = f"must not have more than {MOST_NAMESERVERS} nameservers"
+        yield problems.invalid(f"{path}.dnsConfig.nameservers", list(servers), detail)
+    for index, server in enumerate(servers):
+        yield from validate_ip(f"{path}.dnsConfig.nameservers[{index}]", server)
+    if len(searches) > MOST_SEARCHES:
+        detail = f"must not have more than {MOST_SEARCHES} search paths"
+        yield problems.invalid(f"{path}.dnsConfig.searches", list(searches), detail)
+    elif len(" ".join(searches)) > LONGEST_SEARCHES:
+        detail = f"must not have more than {LONGEST_SEARCHES} characters (including spaces) in the search list"
+        yield problems.invalid(f"{path}.dnsConfig.searches", list(searches), detail)
+    for index, option in enumerate(config.get("options") or ()):
+        if not option.get("name"):
+            yield problems.required(f"{path}.dnsConfig.options[{index}]", "must not be empty")
+
+
+def _claim(path: str, claim: dict[str, Any]) -> Iterator[Problem]:
+    if not claim.get("name"):
+        yield problems.required(f"{path}.name")
+    else:
+        yield from by_rule(f"{path}.name", claim["name"], names.dns_label)
+    if bool(claim.get("resourceClaimName")) == bool(claim.get("resourceClaimTemplateName")):
+        detail = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
+        yield problems.invalid(path, claim, detail)
+
+
+def pod_template(
+    template: dict[str, Any], path: str, *, restart_policies: tuple[str, ...] = ("Always",)
+) -> Iterator[Problem]:
+    """A workload's template; which restart policies are allowed is the workload's to say."""
+    yield from validate_labels((template.get("metadata") or {}).get("labels") or {}, f"{path}.labels")
+    spec = template.get("spec") or {}
+    yield from pod_spec(spec, f"{path}.spec")
+    if spec.get("ephemeralContainers"):
+        detail = "ephemeral containers not allowed in pod template"
+        yield problems.forbidden(f"{path}.spec.ephemeralContainers", detail)
+    policy = spec.get("restartPolicy")
+    if policy in RESTART_POLICIES and policy not in restart_policies:
+        yield problems.unsupported(f"{path}.spec.restartPolicy", policy, restart_policies)

@@ -1,0 +1,187 @@
+"""Volumes: unique names, exactly one source each, and what each source needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sampan.contracts.kinds import Problem
+from sampan_machinery import names, problems
+from sampan_machinery.validation import by_rule, validate_local_path, validate_quantity
+from sampan_podspec.validation.environment import ENV_FIELDS, field_ref, resource_ref
+
+HOST_PATH_TYPES = ("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
+PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+#: What a file may hold of the pod: all that a variable may, but addresses and what is known only after scheduling.
+FILE_FIELDS = frozenset(ENV_FIELDS - {field for field in ENV_FIELDS if field.startswith(("status.", "spec."))}) | {
+    "metadata.labels",
+    "metadata.annotations",
+}
+MODE_RULE = "must be a number between 0 and 0777 (octal), both inclusive"
+SHORTEST_TOKEN = 600
+LONGEST_TOKEN = 2**32
+
+
+def all_volumes(path: str, volumes: list[dict[str, Any]]) -> Iterator[Problem]:
+    taken = set()
+    for index, volume in enumerate(volumes):
+        name = volume.get("name") or ""
+        if not name:
+            yield problems.required(f"{path}[{index}].name")
+        elif names.dns_label(name):
+            yield from by_rule(f"{path}[{index}].name", name, names.dns_label)
+        elif name in taken:
+            yield problems.duplicate(f"{path}[{index}].name", name)
+        taken.add(name)
+        sources = [key for key, value in volume.items() if key != "name" and value is not None]
+        if not sources:
+            yield problems.required(f"{path}[{index}]", "must specify a volume type")
+        for extra in sources[1:]:
+            yield problems.forbidden(f"{path}[{index}].{extra}", "may not specify more than 1 volume type")
+        if sources and (check := _CHECKS.get(sources[0])):
+            yield from check(f"{path}[{index}].{sources[0]}", volume[sources[0]])
+
+
+def _config_map(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    if not source.get("name"):
+        yield problems.required(f"{path}.name")
+    yield from _files(path, source)
+
+
+def _secret(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    if not source.get("secretName"):
+        yield problems.required(f"{path}.secretName")
+    yield from _files(path, source)
+
+
+def _files(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    yield from _mode(f"{path}.defaultMode", source.get("defaultMode"))
+    for index, item in enumerate(source.get("items") or ()):
+        if not item.get("key"):
+            yield problems.required(f"{path}.items[{index}].key")
+        yield from _target(f"{path}.items[{index}].path", item.get("path") or "")
+        yield from _mode(f"{path}.items[{index}].mode", item.get("mode"))
+
+
+def _target(path: str, target: str) -> Iterator[Problem]:
+    if not target:
+        yield problems.required(path)
+    else:
+        yield from validate_local_path(path, target)
+        if target.startswith("..") and target[2:3] != "/" and target != "..":
+            yield problems.invalid(path, target, "must not start with '..'")
+
+
+def _mode(path: str, mode: int | None) -> Iterator[Problem]:
+    if mode is not None and not 0 <= mode <= 0o777:
+        yield problems.invalid(path, mode, MODE_RULE)
+
+
+def _downward(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    yield from _mode(f"{path}.defaultMode", source.get("defaultMode"))
+    for index, item in enumerate(source.get("items") or ()):
+        where = f"{path}.items[{index}]"
+        yield from _target(f"{where}.path", item.get("path") or "")
+        field, resource = item.get("fieldRef"), item.get("resourceFieldRef")
+        if field is not None:
+            yield from field_ref(f"{where}.fieldRef", field, FILE_FIELDS)
+            if resource is not None:
+                detail = "fieldRef and resourceFieldRef can not be specified simultaneously"
+                yield problems.invalid(where, "resource", detail)
+        elif resource is not None:
+            yield from resource_ref(f"{where}.resourceFieldRef", resource, in_volume=True)
+        else:
+            yield problems.required(f"{where}.fieldRef", "one of fieldRef and resourceFieldRef is required")
+        yield from _mode(f"{where}.mode", item.get("mode"))
+
+
+def _host_path(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    if not source.get("path"):
+        yield problems.required(f"{path}.path")
+    elif ".." in source["path"].split("/"):
+        yield problems.invalid(f"{path}.path", source["path"], "must not contain '..'")
+    if (source.get("type") or "") not in HOST_PATH_TYPES:
+        yield problems.unsupported(f"{path}.type", source["type"], HOST_PATH_TYPES)
+
+
+def _empty_dir(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    if source.get("sizeLimit") is not None:
+        yield from validate_quantity(f"{path}.sizeLimit", source["sizeLimit"])
+
+
+def _needs(*fields: str) -> Callable[[str, dict[str, Any]], Iterator[Problem]]:
+    def check(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+        for field in fields:
+            if not source.get(field):
+                yield problems.required(f"{path}.{field}")
+
+    return check
+
+
+def _nfs(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    yield from _needs("server", "path")(path, source)
+    if source.get("path") and not source["path"].startswith("/"):
+        yield problems.invalid(f"{path}.path", source["path"], "must be an absolute path")
+
+
+def _image(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    if not source.get("reference"):
+        yield problems.required(f"{path}.reference")
+    if (policy := source.get("pullPolicy")) and policy not in PULL_POLICIES:
+        yield problems.unsupported(f"{path}.pullPolicy", policy, PULL_POLICIES)
+
+
+def _ephemeral(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    template = source.get("volumeClaimTemplate")
+    if not template:
+        yield problems.required(f"{path}.volumeClaimTemplate")
+    elif not (template.get("spec") or {}).get("accessModes"):
+        yield problems.required(f"{path}.volumeClaimTemplate.spec.accessModes", "at least 1 access mode is required")
+
+
+def _projected(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    yield from _mode(f"{path}.defaultMode", source.get("defaultMode"))
+    for index, part in enumerate(source.get("sources") or ()):
+        given = [name for name in part if part[name] is not None]
+        for extra in given[1:]:
+            detail = "may not specify more than 1 volume type per source"
+            yield problems.forbidden(f"{path}.sources[{index}].{extra}", detail)
+        if given:
+            yield from _projection(f"{path}.sources[{index}].{given[0]}", given[0], part[given[0]])
+
+
+def _projection(path: str, kind: str, body: dict[str, Any]) -> Iterator[Problem]:
+    if kind in ("configMap", "secret"):
+        yield from _config_map(path, body)
+    elif kind == "downwardAPI":
+        yield from _downward(path, body)
+    elif kind == "serviceAccountToken":
+        yield from _target(f"{path}.path", body.get("path") or "")
+        seconds = body.get("expirationSeconds", SHORTEST_TOKEN)
+        if seconds < SHORTEST_TOKEN:
+            detail = "may not specify a duration less than 10 minutes"
+            yield problems.invalid(f"{path}.expirationSeconds", seconds, detail)
+        elif seconds > LONGEST_TOKEN:
+            yield problems.invalid(
+                f"{path}.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds"
+            )
+    elif kind == "clusterTrustBundle":
+        yield from _target(f"{path}.path", body.get("path") or "")
+        if bool(body.get("name")) == bool(body.get("signerName")):
+            yield problems.required(path, "exactly one of name or signerName is required")
+
+
+_CHECKS: dict[str, Callable[[str, dict[str, Any]], Iterator[Problem]]] = {
+    "configMap": _config_map,
+    "csi": _needs("driver"),
+    "downwardAPI": _downward,
+    "emptyDir": _empty_dir,
+    "ephemeral": _ephemeral,
+    "hostPath": _host_path,
+    "image": _image,
+    "iscsi": _needs("targetPortal", "iqn"),
+    "nfs": _nfs,
+    "persistentVolumeClaim": _needs("claimName"),
+    "projected": _projected,
+    "secret": _secret,
+}

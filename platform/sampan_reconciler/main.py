@@ -1,0 +1,78 @@
+"""Running all reconcilers of the cluster: ask the plugins, be elected, run."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from sampan.contracts.reconciling import ReconcilerContext
+from sampan_client import Client
+from sampan_client.events import Recorder
+from sampan_client.leases import Elector
+from sampan_isolation import Isolation
+from sampan_reconciler.isolated import isolated
+from sampan_reconciler.runtime import AnyReconciler, Runtime
+
+log = logging.getLogger(__name__)
+
+LEASE = "sampan-reconciler"
+
+
+class Plugins(Protocol):
+    """What this package needs of the loaded plugins."""
+
+    def ask(self, hook: str, context: Callable[[str], Any]) -> Iterable[tuple[str, Any]]: ...
+
+    def settings_of(self, name: str) -> Any: ...
+
+    def is_third_party(self, name: str) -> bool: ...
+
+    def isolation(self, name: str) -> Isolation: ...
+
+
+def gather(plugins: Plugins, *, options: Mapping[str, Any], home: str) -> list[AnyReconciler]:
+    """Every reconciler that a plugin contributes; a name taken twice is logged and the later one left out."""
+
+    def context(name: str) -> ReconcilerContext:
+        return ReconcilerContext(settings=plugins.settings_of(name), home=home, options=options)
+
+    found: dict[str, AnyReconciler] = {}
+    for plugin, reconcilers in plugins.ask("contribute_reconcilers", context):
+        for reconciler in reconcilers or ():
+            if reconciler.name in found:
+                log.error("plugin %s: a reconciler called %s is there already", plugin, reconciler.name)
+            else:
+                strange = plugins.is_third_party(plugin)
+                found[reconciler.name] = isolated(plugins.isolation(plugin), reconciler) if strange else reconciler
+    return list(found.values())
+
+
+def run(
+    plugins: Plugins,
+    client: Client,
+    *,
+    options: Mapping[str, Any],
+    home: str,
+    stop: threading.Event,
+    identity: str,
+) -> None:
+    """Reconcile whenever this process leads; returns once ``stop`` is set and the work has been handed back."""
+    reconcilers = gather(plugins, options=options, home=home)
+    recorder = Recorder(client, "sampan-reconciler")
+    running: list[Runtime] = []
+
+    def begin() -> None:
+        running.append(Runtime(client, reconcilers, recorder=recorder))
+        running[-1].start()
+
+    def end() -> None:
+        while running:
+            running.pop().stop()
+
+    try:
+        while not stop.is_set():
+            Elector(client, LEASE, identity, begin, end).run(stop)
+    finally:
+        recorder.close()

@@ -1,0 +1,97 @@
+"""What the informers know, as deciders see it: shared informers with an index by owner."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sampan.contracts.kinds import Object, Resource
+from sampan_client import Client
+from sampan_client.informers import Informer
+
+#: Letters that never spell a word. Source: apimachinery util/rand.
+LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+
+Subscriber = Callable[[Object | None, Object | None], None]
+
+
+class Scope(NamedTuple):
+    """What an informer is narrowed to; the same scope is watched once per process."""
+
+    resource: Resource
+    fields: str = ""
+    labels: str = ""
+
+
+class Shared:
+    """One informer, its index by owner, and everybody who wants to hear of changes."""
+
+    def __init__(self, client: Client, scope: Scope, on_synced: Callable[[], None] | None = None) -> None:
+        self.scope = scope
+        self.subscribers: list[Subscriber] = []
+        self._owned: dict[str, dict[tuple[str, str], Object]] = {}
+        self._lock = threading.Lock()
+        self.informer = Informer(
+            client,
+            scope.resource,
+            fields=scope.fields,
+            labels=scope.labels,
+            on_change=self._changed,
+            on_synced=on_synced,
+        )
+
+    def owned(self, uid: str) -> list[Object]:
+        with self._lock:
+            return list(self._owned.get(uid, {}).values())
+
+    def _changed(self, old: Object | None, new: Object | None) -> None:
+        with self._lock:
+            self._index(old, new)
+        for subscriber in self.subscribers:
+            subscriber(old, new)
+
+    def _index(self, old: Object | None, new: Object | None) -> None:
+        for uid in _owners(old):
+            found = self._owned.get(uid, {})
+            found.pop(_place(old), None)
+            if not found:
+                self._owned.pop(uid, None)
+        for uid in _owners(new):
+            assert new is not None
+            self._owned.setdefault(uid, {})[_place(new)] = new
+
+
+class View:
+    """Observed, over shared informers. An object not watched by anybody is not there."""
+
+    def __init__(self, shared: dict[Resource, Shared], now: float, randomness: random.Random) -> None:
+        self.now = now
+        self._shared = shared
+        self._random = randomness
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
+        shared = self._shared.get(resource)
+        return shared.informer.get(name, namespace) if shared else None
+
+    def list(self, resource: Resource, namespace: str = "") -> Sequence[Object]:
+        shared = self._shared.get(resource)
+        return shared.informer.list(namespace) if shared else []
+
+    def owned(self, resource: Resource, uid: str) -> Sequence[Object]:
+        shared = self._shared.get(resource)
+        return shared.owned(uid) if shared else []
+
+    def name_suffix(self, length: int = 5) -> str:
+        return "".join(self._random.choices(LETTERS, k=length))
+
+
+def _owners(obj: Object | None) -> list[str]:
+    references = (obj["metadata"].get("ownerReferences") or ()) if obj else ()
+    return [reference.get("uid", "") for reference in references]
+
+
+def _place(obj: Object | None) -> tuple[str, str]:
+    metadata = obj["metadata"] if obj else {}
+    return metadata.get("namespace", ""), metadata.get("name", "")

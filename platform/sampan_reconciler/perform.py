@@ -1,0 +1,151 @@
+"""Performing actions: what a decision wants, done through the client, with the events that go with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.reconciling import Action, Create, Emit, Patch, Remove, Requeue, Update
+from sampan.errors import Forbidden, NotFound, StatusError
+from sampan_client import Client
+
+
+class EventSink(Protocol):
+    """Where events go; ``sampan_client.events.Recorder`` is one."""
+
+    def event(self, about: Object, type: str, reason: str, message: str, *, component: str = "") -> None: ...
+
+
+class Write(NamedTuple):
+    """Something we have written, to be seen by the informer before the next decision."""
+
+    resource: Resource
+    namespace: str
+    name: str
+    revision: str  # "" for a removal
+    uid: str
+
+
+class Performer:
+    """``writes`` and ``requeue`` say what came of it, also when ``perform`` has raised in the middle."""
+
+    def __init__(self, client: Client, events: EventSink, component: str = "") -> None:
+        self.writes: list[Write] = []
+        self.requeue: float | None = None
+        self._client = client
+        self._events = events
+        self._component = component
+
+    def perform(self, actions: Iterable[Action]) -> None:
+        """All of them, in order; the first failure ends it and is raised."""
+        for action in actions:
+            self._one(action)
+
+    def _one(self, action: Action) -> None:
+        match action:
+            case Create():
+                self._create(action)
+            case Update():
+                self._wrote(
+                    action.resource, self._client.update(action.resource, action.object, subresource=action.subresource)
+                )
+            case Patch():
+                found = self._client.patch(
+                    action.resource, action.name, action.patch, action.namespace, how=action.how,
+                    subresource=action.subresource,
+                )  # fmt: skip
+                self._wrote(action.resource, found)
+            case Remove():
+                self._remove(action)
+            case Emit():
+                self._emit(action.about, action.type, action.reason, action.message)
+            case Requeue():
+                self.requeue = action.after if self.requeue is None else min(self.requeue, action.after)
+
+    def _create(self, action: Create) -> None:
+        kind = action.resource.kind.lower()
+        try:
+            made = self._client.create(action.resource, action.object)
+        except StatusError as error:
+            if not ends_with_namespace(error):
+                if action.event_on is not None:
+                    self._emit(action.event_on, "Warning", "FailedCreate", f"Error creating: {error}")
+                if action.on_failure is not None:
+                    self.perform(action.on_failure(error))
+            raise
+        self._wrote(action.resource, made)
+        if action.event_on is not None:
+            text = f"Created {kind}: {made['metadata']['name']}"
+            self._emit(action.event_on, "Normal", "SuccessfulCreate", text)
+
+    def _remove(self, action: Remove) -> None:
+        kind = action.resource.kind.lower()
+        try:
+            self._client.delete(
+                action.resource, action.name, action.namespace, uid=action.uid,
+                resource_version=action.resource_version, propagation=action.propagation, grace=action.grace,
+            )  # fmt: skip
+        except NotFound:
+            return
+        except StatusError as error:
+            if action.event_on is not None:
+                self._emit(action.event_on, "Warning", "FailedDelete", f"Error deleting: {error}")
+            raise
+        self.writes.append(Write(action.resource, action.namespace, action.name, "", action.uid))
+        if action.event_on is not None:
+            self._emit(action.event_on, "Normal", "SuccessfulDelete", f"Deleted {kind}: {action.name}")
+
+    def _emit(self, about: Object, type: str, reason: str, message: str) -> None:
+        self._events.event(about, type, reason, message, component=self._component)
+
+    def _wrote(self, resource: Resource, obj: Object) -> None:
+        metadata = obj.get("metadata") or {}
+        if metadata.get("name") and obj.get("kind") == resource.kind:  # not a Scale, Binding or Status
+            place = metadata.get("namespace", ""), metadata["name"]
+            self.writes.append(Write(resource, *place, metadata.get("resourceVersion", ""), metadata.get("uid", "")))
+
+
+def ends_with_namespace(error: StatusError) -> bool:
+    """Whether a create was refused because its namespace is going away: not worth an event, nor a retry."""
+    return isinstance(error, Forbidden) and any(cause.reason == "NamespaceTerminating" for cause in error.causes)
+
+
+class Silence:
+    """An EventSink for who wants no events."""
+
+    def event(self, about: Object, type: str, reason: str, message: str, *, component: str = "") -> None:
+        return None
+
+
+class Expectations:
+    """Our own writes per key: it is not decided again until its informers have seen them (upstream's expectations)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pending: dict[object, tuple[float, list[Write]]] = {}
+
+    def expect(self, item: object, writes: list[Write], until: float) -> None:
+        with self._lock:
+            if writes:
+                self._pending[item] = until, writes
+            else:
+                self._pending.pop(item, None)
+
+    def pending(self, item: object, now: float, seen: SeenWrites) -> bool:
+        """Whether something is still to be seen; forgets what has been."""
+        with self._lock:
+            until, writes = self._pending.get(item, (0.0, []))
+            left = [write for write in writes if not seen(write)] if now < until else []
+            if left:
+                self._pending[item] = until, left
+            else:
+                self._pending.pop(item, None)
+            return bool(left)
+
+
+class SeenWrites(Protocol):
+    """Whether the informers have seen a write."""
+
+    def __call__(self, write: Write) -> bool: ...

@@ -1,0 +1,226 @@
+"""The cache of everything stored: one thread follows the store's watch, readers read dicts.
+
+A write's answer goes out only after its revision has arrived here, so a client reads its own writes. A consistent
+read waits until the cache has the store's newest revision. Knows the store contract and no HTTP.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from sampan.contracts.store import Change, Compacted, Done, Store, Unavailable, Unusable, Watch
+from sampan_server.cache.collection import Collection
+from sampan_server.cache.newest import Newest
+from sampan_server.cache.records import FieldGetters, Record, fill_revision, labels_of
+
+log = logging.getLogger(__name__)
+
+HISTORY = 300.0  # seconds that old revisions can be read and tokens last
+MARK_EVERY = 10.0
+LOOK_BACK = 5_000  # revisions; as far back as the store still has them
+CATCH_UP = 30.0  # seconds
+MOST_HINTS = 5_000
+
+
+class Cache:
+    """All collections as of one revision."""
+
+    def __init__(self, store: Store, *, clock: Callable[[], float] = time.time) -> None:
+        self.store = store
+        self.newest = Newest(store)
+        self.lock = threading.RLock()
+        self.revision = 0  # everything up to here has been applied
+        self.alive = True  # the feed is being followed
+        self.collections: dict[str, Collection] = {}
+        #: Told once a batch has been applied, outside the lock, on the feed's thread.
+        self.after_batch: list[Callable[[], None]] = []
+        #: Store says that only this process writes: what it knows is then all there is.
+        self.exclusive = bool(getattr(store, "exclusive", False))
+        self._clock = clock
+        self._hints: dict[str, tuple[bytes, dict[str, str], dict[str, str]]] = {}
+        self._waiting: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = count()
+        self._stopping = False
+        #: Told when everything was loaded again: watches cannot go on from where they were.
+        self.after_reload: list[Callable[[], None]] = []
+        self.horizon = 0  # continue tokens and exact reads before this revision are too old
+        self._marks: deque[tuple[float, int]] = deque()
+        self._watch: Watch | None = None
+        self._thread: threading.Thread | None = None
+
+    def add(self, prefix: str, getters: FieldGetters) -> Collection:
+        """Serve a collection from here on; before ``start`` only."""
+        found = self.collections.get(prefix)
+        if found is None:
+            found = self.collections[prefix] = Collection(prefix, getters, 0)
+        return found
+
+    def start(self) -> None:
+        """Load everything and begin to follow; returns when the cache can serve.
+
+        It loads the past and follows from there, so that watches that another process has ended can go on here.
+        """
+        newest = self.store.revision()
+        try:
+            self._load(max(1, newest - LOOK_BACK))
+        except Compacted as error:
+            self._load_from(error.oldest)
+        self._thread = threading.Thread(target=self._follow, name="watch-cache", daemon=True)
+        self._thread.start()
+        if not self.wait(newest, CATCH_UP):
+            log.warning("the watch cache still catches up with revision %d", newest)
+
+    def stop(self) -> None:
+        self._stopping = True
+        if self._watch is not None:
+            self._watch.close()
+        if self._thread is not None:
+            self._thread.join(5)
+
+    def expect(self, key: str, value: bytes, labels: dict[str, str], fields: dict[str, str]) -> None:
+        """A writer of this process says what its value holds, so that nobody decodes it again."""
+        if len(self._hints) > MOST_HINTS:  # of writes that never happened: dry runs, lost races
+            self._hints.clear()
+        self._hints[key] = (value, labels, fields)
+
+    def when(self, revision: int, then: Callable[[], None]) -> None:
+        """Call ``then`` once the revision has been applied: at once, or on the feed's thread."""
+        if self.revision < revision:
+            with self.lock:
+                if self.revision < revision:
+                    heapq.heappush(self._waiting, (revision, next(self._order), then))
+                    return
+        then()
+
+    def wait(self, revision: int, timeout: float = 10.0) -> bool:
+        """Block until the revision has been applied."""
+        if self.revision >= revision:
+            return True
+        arrived = threading.Event()
+        self.when(revision, arrived.set)
+        return arrived.wait(timeout)
+
+    def target(self) -> int:
+        """The revision a consistent read must see; may ask the store, and wait for it."""
+        return self.revision if self.exclusive else self.store.revision()
+
+    def ask_target(self, done: Done) -> None:
+        """The same without waiting."""
+        if self.exclusive:
+            done(self.revision)
+        else:
+            self.newest.ask(done)
+
+    def _reload(self) -> None:
+        """Start again from a snapshot; watches cannot go on from where they were."""
+        try:
+            self._load(self.store.revision())
+        except (Compacted, Unavailable) as error:
+            log.warning("the watch cache cannot load from the store now: %s", error)
+            time.sleep(0.5)
+            return
+        for tell in self.after_reload:
+            tell()
+
+    def _load_from(self, oldest: int) -> None:
+        """From the oldest revision there is, or from now where that has just gone, too."""
+        try:
+            self._load(oldest)
+        except Compacted:
+            self._load(self.store.revision())
+
+    def _load(self, snapshot: int) -> None:
+        for prefix, collection in self.collections.items():
+            fresh = Collection(prefix, collection.getters, snapshot)
+            entries = self.store.page(prefix, revision=snapshot).entries if snapshot else []
+            fresh.load((entry.key, entry.value, entry.revision) for entry in entries)
+            fresh.listener = collection.listener
+            self.collections[prefix] = fresh
+            self._replace(collection, fresh)
+        self._advance(snapshot)
+
+    def _replace(self, old: Collection, fresh: Collection) -> None:
+        """Fill the collection that others hold, in place."""
+        with self.lock:
+            old.records, old.keys, old.ring, old._labels = fresh.records, fresh.keys, fresh.ring, fresh._labels
+            old.changed, old.answers = fresh.changed, {}
+            self.collections[old.prefix] = old
+
+    def _follow(self) -> None:
+        while not self._stopping:
+            try:
+                watch = self._watch = self.store.watch(self.revision)
+                for revision, changes in watch.batches():
+                    self.alive = True
+                    self._apply(revision, changes)
+                    if self._stopping:
+                        return
+            except Compacted:
+                log.warning("the store has compacted what the watch cache had not seen yet; loading everything again")
+                self._reload()
+            except Unusable as error:
+                self.alive = False
+                log.error("the watch cache does not follow the store any more: %s", error)
+                return
+            except Unavailable as error:
+                self.alive = False
+                log.warning("the store's feed was lost and is opened again: %s", error)
+                time.sleep(0.5)
+            except Exception:
+                self.alive = False
+                log.exception("the watch cache failed while following the store; loading everything again")
+                time.sleep(0.5)
+                self._reload()
+
+    def _mark(self, revision: int, now: float) -> None:
+        """Remember about when a revision was; what is older than ``HISTORY`` is let go of, here and in the store."""
+        if self._marks and now < self._marks[-1][0] + MARK_EVERY:
+            return
+        self._marks.append((now, revision))
+        while self._marks[0][0] < now - HISTORY:
+            self.horizon = self._marks.popleft()[1]
+        if self.horizon:
+            self.store.compact(self.horizon)
+            for collection in self.collections.values():
+                collection.ring.trim(now)
+
+    def _apply(self, revision: int, changes: Sequence[Change]) -> None:
+        now = self._clock()
+        with self.lock:
+            for change in changes:
+                self._apply_one(change, now)
+            self._mark(revision, now)
+        self._advance(revision)
+
+    def _apply_one(self, change: Change, now: float) -> None:
+        key = change.key
+        collection = self.collections.get(key[: key.index("/", key.index("/", 1) + 1) + 1])
+        if collection is None:
+            return
+        if change.value is None:
+            collection.remove(key, change.revision, now)
+            return
+        hint = self._hints.pop(key, None)
+        if hint is not None and hint[0] == change.value:
+            labels, fields = hint[1], hint[2]
+            record = Record(key, fill_revision(change.value, change.revision), change.revision, labels, fields)
+        else:
+            record = Record(key, fill_revision(change.value, change.revision), change.revision, labels_of(change.value))
+        collection.put(key, record, now)
+
+    def _advance(self, revision: int) -> None:
+        due = []
+        with self.lock:
+            self.revision = max(self.revision, revision)
+            while self._waiting and self._waiting[0][0] <= self.revision:
+                due.append(heapq.heappop(self._waiting)[2])
+        for tell in self.after_batch:
+            tell()
+        for then in due:
+            then()

@@ -1,0 +1,92 @@
+"""What the plugins bring to the API server: asked once, in the order that counts; third-party answers are isolated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sampan.contracts.admission import Admitter
+from sampan.contracts.kinds import Kind
+from sampan.contracts.serving import Route, ServerContext
+from sampan.errors import ConfigError, PluginError
+from sampan_isolation import Isolation
+from sampan_server.extension.isolated import (
+    Guard,
+    IsolatedAdmitter,
+    IsolatedAuthenticator,
+    IsolatedAuthorizer,
+    isolated_kind,
+    isolated_route,
+)
+from sampan_server.plugins.plugins import Plugins, suggest
+
+
+@dataclass(frozen=True)
+class Orders:
+    """In which order plugins' answers count. Empty: sampan's own first, each by name (admitters: by priority, then
+    name)."""
+
+    authentication: Sequence[str] = ()
+    authorization: Sequence[str] = ()
+    admission: Sequence[str] = ()
+
+
+class Offer:
+    """Everything but the bootstrap objects. Raises PluginError where leaving a plugin out would not be safe."""
+
+    def __init__(self, plugins: Plugins, context: Callable[[str], ServerContext], orders: Orders) -> None:
+        self._plugins = plugins
+        kinds = plugins.ask("contribute_kinds", context)
+        self.kinds: list[tuple[str, Kind]] = self._isolated(kinds, isolated_kind)
+        self.routes: list[tuple[str, Route]] = self._isolated(plugins.ask("contribute_routes", context), isolated_route)
+        authenticators = self._isolated(plugins.demand("contribute_authenticators", context), IsolatedAuthenticator)
+        self.authenticators = self._ordered(authenticators, orders.authentication, "authentication")
+        authorizers = self._isolated(plugins.demand("contribute_authorizers", context), IsolatedAuthorizer)
+        self.authorizers = self._ordered(authorizers, orders.authorization, "authorization")
+        admitters = self._isolated(plugins.demand("contribute_admitters", context), IsolatedAdmitter)
+        self.admitters: list[Admitter] = self._ordered(admitters, orders.admission, "admission")
+        if not orders.admission:
+            self.admitters.sort(key=lambda admitter: (admitter.priority, admitter.name))
+        self._check_resources(admitters)
+        strange = [kind for plugin, kind in self.kinds if plugins.is_third_party(plugin)]
+        self.guard = Guard(strange, self.admitters, self.authorizers)
+
+    def _isolated(
+        self, answers: Sequence[tuple[str, Sequence[Any]]], wrap: Callable[[Isolation, Any], Any]
+    ) -> list[tuple[str, Any]]:
+        """Joined answers, each with its plugin's name."""
+        return [
+            (plugin, wrap(self._plugins.isolation(plugin), each) if self._plugins.is_third_party(plugin) else each)
+            for plugin, answer in answers
+            for each in answer
+        ]
+
+    def _check_resources(self, admitters: Sequence[tuple[str, Admitter]]) -> None:
+        """Raises PluginError for an admitter that is restricted to a resource which nothing serves: it would never be
+        asked, and what it was written to refuse would pass."""
+        served = {kind.resource.group_resource for _, kind in self.kinds}
+        for plugin, admitter in admitters:
+            for name in sorted(set(getattr(admitter, "resources", None) or ()) - served):
+                similar = sorted(each for each in served if each.partition(".")[0] == name.partition(".")[0])
+                hint = f" (did you mean {similar[0]!r}?)" if similar else suggest(name, served)
+                raise PluginError(
+                    plugin,
+                    f"the admitter {admitter.name} names the resource {name!r}, which is not served{hint}, so it would "
+                    f"never be asked; a resource is written 'pods' or 'deployments.apps'. Correct it, or leave the "
+                    f"plugin out with `disable: [{plugin}]` in sampan.yaml",
+                )
+
+    def _ordered(self, answers: Sequence[tuple[str, Any]], order: Sequence[str], setting: str) -> list[Any]:
+        """In the order of a setting, else ours first and by name; raises ConfigError for a name that no plugin offers
+        and PluginError for one that two offer, for one of them would fall away."""
+        found: dict[str, tuple[bool, Any]] = {}
+        for plugin, each in answers:
+            if each.name in found:
+                raise PluginError(plugin, f"{each.name!r} is the name of another plugin's in {setting} already")
+            found[each.name] = (self._plugins.is_third_party(plugin), each)
+        for name in order:
+            if name not in found:
+                raise ConfigError(f"{setting} names {name!r}, which no plugin offers{suggest(name, found)}")
+        names = order or sorted(found, key=lambda name: (found[name][0], name))
+        return [found[name][1] for name in names]

@@ -1,0 +1,192 @@
+"""From a request to its answer: the chain, then whatever serves the path. Knows the order, not the work.
+
+May raise what sampan_http.handoff names where the worker's loop is there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from sampan.contracts.serving import Answer, Call, Route
+from sampan.errors import BadRequest
+from sampan_http.handoff import Hijacked, Offloaded, Parked
+from sampan_http.heads import Environ
+from sampan_http.inspection import Inspected
+from sampan_server.extension.calls import ServedCall
+from sampan_server.extension.delegations import Delegations
+from sampan_server.extension.isolated import Guard
+from sampan_server.metrics import Metrics
+from sampan_server.registry import Registry, Served
+from sampan_server.request.aside import Aside
+from sampan_server.request.compression import compressed
+from sampan_server.request.heaviness import is_heavy
+from sampan_server.request.request import Request
+from sampan_server.request.statuses import answer_error, no_such_path
+from sampan_server.request.yamlanswers import in_yaml
+from sampan_server.subresources.subresources import Subresources, not_allowed
+from sampan_server.write.writing import warning_headers
+
+Step = Callable[[Request], None]
+Verb = Callable[[Request, Served], Answer]
+Page = Callable[[Request], Answer]
+
+
+class Front:
+    """One per app."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        verbs: Mapping[str, Verb],
+        subresources: Subresources,
+        pages: Mapping[str, Page],
+        routes: Sequence[Route],
+        metrics: Metrics,
+        guard: Guard,
+        delegations: Delegations | None = None,
+    ) -> None:
+        self._registry = registry
+        self._guard = guard
+        self.chain: Sequence[Step] = ()  # set once, at boot
+        self._verbs = dict(verbs)
+        self._subresources = subresources
+        self._pages = dict(pages)  # by first path segment
+        self._routes = {route.path: route for route in routes if not route.prefix}
+        self._prefixes = sorted((route for route in routes if route.prefix), key=lambda route: -len(route.path))
+        self._metrics = metrics
+        self._delegations = delegations or Delegations(registry)
+
+    def answer(self, request: Request) -> Answer:
+        """Everything but raising what sampan_http.handoff names; errors have become answers."""
+        if not request.aside:
+            request.started = time.perf_counter()
+            request.finish = self._finish
+        try:
+            for step in self.chain:
+                step(request)
+            answer = self._serve(request)
+        except Aside as aside:
+            raise Offloaded(partial(self._again, request), heavy=aside.heavy) from None
+        except (Hijacked, Offloaded):
+            self._finish(request, Answer(200))
+            raise
+        except Parked:
+            raise
+        except Exception as error:
+            answer = answer_error(error)
+        return self._finish(request, answer)
+
+    def inspect(self, environ: Environ) -> Inspected:
+        """What the chain says by the head alone; the worker asks before it reads a body that is still to come.
+
+        The chain runs again when the body is there. A step that may be late is not asked here.
+        """
+        try:
+            request = Request(environ)
+        except BadRequest as error:
+            return Inspected(answer_error(error))
+        request.started = time.perf_counter()
+        try:
+            for step in self.chain:
+                step(request)
+        except Aside:
+            return Inspected(None)
+        except Exception as error:
+            return Inspected(self._finish(request, answer_error(error)))
+        return Inspected(None, request.user.name)
+
+    def _again(self, request: Request) -> Answer:
+        """From the beginning, on a pool thread; what is raised for the loop reaches it."""
+        request.aside = True
+        request.warnings.clear()
+        return self.answer(request)
+
+    def _finish(self, request: Request, answer: Answer) -> Answer:
+        self._metrics.count(request, answer.status, time.perf_counter() - request.started)
+        answer = self._warned(request, answer)
+        answer = in_yaml(request, answer)
+        return compressed(request, answer) if request.verb == "list" else answer
+
+    def _warned(self, request: Request, answer: Answer) -> Answer:
+        """With the warnings that a refusal carries too, and that of a deprecated kind. May see an answer twice."""
+        served = request.served
+        old = served is not None and served.kind.deprecated
+        if not old and (answer.status < 400 or not request.warnings):
+            return answer
+        wanted = [old] if old and answer.status not in (405, 406) else []
+        if answer.status >= 400:
+            wanted += request.warnings
+        missing = [header for header in warning_headers(wanted) if header not in answer.headers]
+        return replace(answer, headers=[*missing, *answer.headers]) if missing else answer
+
+    def find(self, request: Request) -> None:
+        """A step of the chain: which kind the path means, if any."""
+        if request.resource:
+            request.served = self._registry.find(request.group, request.version, request.resource)
+
+    def _serve(self, request: Request) -> Answer:
+        if not request.resource:
+            return self._serve_path(request)
+        served = request.served
+        if served is None:
+            return self._serve_elsewhere(request)
+        if request.namespace and not served.namespaced and request.resource != "namespaces":
+            raise no_such_path()
+        if not request.may_wait:
+            if self._guard.any and self._guard.concerns(request, served):
+                raise Aside
+            if is_heavy(request, served):
+                raise Aside(heavy=True)
+        if request.subresource:
+            return self._subresources(request, served)
+        if served.kind.answer is not None:
+            return self._subresources.virtual(request, served)
+        if request.verb not in served.verbs:
+            raise not_allowed()
+        if served.namespaced and request.name and not request.namespace:
+            raise no_such_path()
+        verb = self._verbs.get(request.verb)
+        if verb is None or (request.name and request.verb == "create"):
+            raise not_allowed()
+        if not request.name and request.verb in ("update", "patch"):
+            raise not_allowed()
+        return verb(request, served)
+
+    def _serve_path(self, request: Request) -> Answer:
+        path = request.path
+        route = self._routes.get(path) or next((r for r in self._prefixes if _below(path, r.path)), None)
+        if route is not None:
+            return self._serve_route(request, route)
+        first = path.strip("/").partition("/")[0]
+        if (first == "apis" or path.startswith("/openapi/v3/apis/")) and self._delegations.of_path(path) is not None:
+            return self._serve_elsewhere(request)
+        page = self._pages.get(first)
+        if page is None:
+            raise no_such_path()
+        if request.method != "GET":
+            raise not_allowed()
+        return page(request)
+
+    def _serve_route(self, request: Request, route: Route) -> Answer:
+        if request.method not in route.methods:
+            raise not_allowed()
+        return self._run(request, route.serve, blocking=route.blocking)
+
+    def _serve_elsewhere(self, request: Request) -> Answer:
+        found = self._delegations.of_path(request.path)
+        if found is None:
+            raise no_such_path()
+        return self._run(request, found.serve, blocking=True)
+
+    def _run(self, request: Request, serve: Callable[[Call], object], *, blocking: bool) -> Answer:
+        cluster = self._subresources.cluster
+        assert cluster is not None
+        return self._subresources.answer(request, ServedCall(request, cluster), serve, blocking=blocking)
+
+
+def _below(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip("/") + "/")

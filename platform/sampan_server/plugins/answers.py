@@ -1,0 +1,125 @@
+"""What hooks may answer: the check of a plugin's answer at boot, in a sentence for who wrote it.
+
+Only shapes are looked at, and what can be known without calling anything. Knows the contracts, no plugin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sampan.contracts.commands import Command
+from sampan.contracts.components import Component, Leftover
+from sampan.contracts.kinds import Kind
+from sampan.contracts.reconciling import ClientReconciler, Reconciler, Standing
+from sampan.contracts.serving import Route
+from sampan_machinery.structural.soundness import complaints
+
+OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT"})
+_POINTS = (
+    "less", "pre_filter", "filter", "filter_all", "post_filter", "score", "score_all", "reserve", "unreserve", "permit",
+    "pre_bind",
+)  # fmt: skip
+
+
+def joined(hook: str, answer: Any) -> list[Any]:
+    """The answer of a ``contribute_*`` hook as a list; raises TypeError, worded, for what is no good answer."""
+    if answer is None:
+        return []
+    if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
+        raise TypeError(f"a sequence is wanted, not {_shown(answer)}")
+    found = list(answer)
+    check = _CHECKS.get(hook)
+    for each in found if check else ():
+        if wrong := check(each):  # type: ignore[misc]  # mypy does not see that the loop is empty without a check
+            raise TypeError(wrong)
+    return found
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return f"{text[:60]} ({type(value).__name__})"
+
+
+def _instance(*types: type) -> Callable[[Any], str]:
+    words = " or ".join(each.__name__ for each in types)
+    return lambda value: "" if isinstance(value, types) else f"a {words} is wanted, not {_shown(value)}"
+
+
+def _kind(value: Any) -> str:
+    if not isinstance(value, Kind):
+        return f"a Kind is wanted, not {_shown(value)}"
+    for name in ("group", "version", "kind", "plural"):
+        if not isinstance(getattr(value, name), str) or (name != "group" and not getattr(value, name)):
+            return f"kind {value.kind!r}: {name} must be text, not {getattr(value, name)!r}"
+    if value.schema is None:
+        return ""
+    wrong = next(complaints(value.schema), "")
+    return f"the schema of {value.kind}: {wrong}" if wrong else ""
+
+
+def _command(value: Any) -> str:
+    if not isinstance(value, Command):
+        return f"a Command is wanted, not {_shown(value)}"
+    if (value.load is None) == (value.runs is None):
+        return f"command {value.name}: either load or runs is wanted"
+    return f"command {value.name}: runs has no parent" if value.runs is not None and value.parent else ""
+
+
+def _seed(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return f"a manifest is wanted, not {_shown(value)}"
+    missing = [name for name in ("apiVersion", "kind", "metadata") if not value.get(name)]
+    return f"a manifest without {', '.join(missing)}: {_shown(value)}" if missing else ""
+
+
+def _asker(method: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if not isinstance(getattr(value, "name", None), str) or not value.name:
+            return f"{_shown(value)} has no name"
+        return "" if callable(getattr(value, method, None)) else f"{value.name} has no method {method}"
+
+    return check
+
+
+def _admitter(value: Any) -> str:
+    if wrong := _asker("admit")(value):
+        return wrong
+    operations = getattr(value, "operations", None)
+    if isinstance(operations, str) or not isinstance(operations, Iterable) or not set(operations) <= OPERATIONS:
+        return f"{value.name}.operations must be a set of {', '.join(sorted(OPERATIONS))}, not {operations!r}"
+    if not isinstance(getattr(value, "mutates", None), bool):
+        return f"{value.name}.mutates must be True or False"
+    priority = getattr(value, "priority", None)
+    if isinstance(priority, bool) or not isinstance(priority, int):
+        return f"{value.name}.priority must be a number, not {priority!r}"
+    resources = getattr(value, "resources", None)
+    if resources is not None and (isinstance(resources, str) or not isinstance(resources, Iterable)):
+        return f"{value.name}.resources must be a set such as {{'pods', 'deployments.apps'}}, not {resources!r}"
+    return ""
+
+
+def _scheduling(value: Any) -> str:
+    if not isinstance(getattr(value, "name", None), str) or not value.name:
+        return f"{_shown(value)} has no name"
+    weight = getattr(value, "weight", None)
+    if isinstance(weight, bool) or not isinstance(weight, int | float):
+        return f"{value.name}.weight must be a number, not {weight!r}"
+    if not any(callable(getattr(value, point, None)) for point in _POINTS):
+        return f"{value.name} has none of the methods {', '.join(_POINTS)}"
+    return ""
+
+
+_CHECKS: dict[str, Callable[[Any], str]] = {
+    "contribute_admitters": _admitter,
+    "contribute_authenticators": _asker("authenticate"),
+    "contribute_authorizers": _asker("authorize"),
+    "contribute_commands": _command,
+    "contribute_components": _instance(Component),
+    "contribute_kinds": _kind,
+    "contribute_leftovers": _instance(Leftover),
+    "contribute_reconcilers": _instance(Reconciler, ClientReconciler, Standing),
+    "contribute_routes": _instance(Route),
+    "contribute_scheduling_plugins": _scheduling,
+    "contribute_bootstrap_objects": _seed,
+}

@@ -1,0 +1,348 @@
+"""Finding plugins by entry points, checking them, asking them.
+
+A plugin is an installed distribution with an entry point in the group ``sampan.plugins`` (or ``sampan.addons``)
+that names its ``plugin.py`` module. Everything is decided by ``Plugins``, which a caller builds; importing this
+module loads nothing. Must not know any plugin by name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib.metadata
+import logging
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+import pluggy
+
+from sampan.errors import ConfigError, PluginError, SampanError
+from sampan.hookspecs import access, api, lifecycle, reconciling, running, storage
+from sampan.hookspecs.markers import PROJECT
+from sampan_isolation import Broken, Deadlines, FailureLog, Isolation
+from sampan_isolation.runners import Runners
+from sampan_server.plugins import answers
+
+log = logging.getLogger(__name__)
+
+PLUGIN_GROUP = "sampan.plugins"
+ADDON_GROUP = "sampan.addons"
+DISTRIBUTION = "sampan"  # whose plugins are called without isolation
+SPECS = (access, api, lifecycle, reconciling, running, storage)
+#: Former names of hooks.
+RENAMED = {"contribute_seeds": "contribute_bootstrap_objects"}
+#: Answers that decide who may do what. An add-on may not give them: it is left out where it fails to load.
+GUARDS = frozenset({"contribute_authenticators", "contribute_authorizers", "contribute_admitters"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """A plugin as discovery saw it, loaded or not."""
+
+    name: str  # rbac, sqlite …: the entry point's name
+    module: str
+    distribution: str
+    version: str
+    addon: bool
+    enabled: bool
+    error: str = ""  # why it could not be loaded
+
+
+def new_manager() -> pluggy.PluginManager:
+    """A plugin manager that knows the specs and no plugin."""
+    manager = pluggy.PluginManager(PROJECT)
+    for spec in SPECS:
+        manager.add_hookspecs(spec)
+    return manager
+
+
+class Plugins:
+    """The plugins of one process."""
+
+    def __init__(
+        self,
+        *,
+        disabled: Collection[str] = (),
+        addons: Collection[str] = (),
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        entry_points: Iterable[importlib.metadata.EntryPoint] | None = None,
+        extra: Mapping[str, object] | None = None,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        """Load every enabled plugin; ``extra`` registers modules or objects directly, for tests."""
+        self.manager = new_manager()
+        self.found: list[Found] = []
+        self.failure_log = FailureLog()
+        self.deadlines = deadlines or Deadlines()
+        self._runners = Runners()
+        self._isolations: dict[str, Isolation] = {}
+        self._third_party: set[str] = set()
+        self._settings: dict[str, Any] = {}
+        points = _installed() if entry_points is None else list(entry_points)
+        known = {point.name for point in points} | set(extra or ())
+        for name in (*disabled, *(settings or {}), *addons):
+            if name not in known:
+                raise ConfigError(f"no plugin or add-on is called {name!r}{suggest(name, known)}")
+        for point in sorted(points, key=lambda point: (point.group, point.name)):
+            addon = point.group == ADDON_GROUP
+            enabled = point.name in addons if addon else point.name not in disabled
+            if point.dist is None or point.dist.name != DISTRIBUTION:
+                self._third_party.add(point.name)
+            error = self._load(point, settings or {}) if enabled else ""
+            self.found.append(_found(point, addon=addon, enabled=enabled, error=error))
+        ours = _own_packages() if extra else frozenset()
+        for name, plugin in (extra or {}).items():
+            if str(getattr(plugin, "__name__", "")).partition(".")[0] not in ours:
+                self._third_party.add(name)
+            self._register(name, plugin, (settings or {}).get(name, {}))
+            module = str(getattr(plugin, "__name__", "") or type(plugin).__module__)
+            self.found.append(Found(name, module, "", "", addon=False, enabled=True))
+
+    def settings_of(self, name: str) -> Any:
+        """The plugin's own settings record, or None if it has none."""
+        return self._settings.get(name)
+
+    def hooks_of(self, name: str) -> list[str]:
+        """The hooks that a plugin implements, by name; none where it is not loaded."""
+        plugin = self.manager.get_plugin(name)
+        return sorted(caller.name for caller in self.manager.get_hookcallers(plugin) or ()) if plugin else []
+
+    def implementing(self, hook: str) -> list[str]:
+        """The plugins that implement a hook, by name."""
+        return [impl.plugin_name for impl in self._impls(hook)]
+
+    def is_third_party(self, name: str) -> bool:
+        """Whether a plugin is not of sampan's own distribution, and so behind a isolation."""
+        return name in self._third_party
+
+    def isolation(self, name: str) -> Isolation:
+        """The plugin's isolation in this process."""
+        found = self._isolations.get(name)
+        if found is None:
+            fresh = Isolation(name, self.failure_log, self._runners, self.deadlines)
+            found = self._isolations.setdefault(name, fresh)
+        return found
+
+    def ask(self, hook: str, context: Callable[[str], Any] | None = None, **facts: Any) -> list[tuple[str, Any]]:
+        """Ask every plugin; (plugin name, answer) pairs in the order of their names, ``contribute_*`` answers as lists.
+
+        ``context(name)`` builds what the argument ``context`` shall be for that plugin. A plugin that raises, is late
+        or answers what the hook does not take is logged, noted in ``found`` and left out.
+        """
+        found = []
+        for impl in self._impls(hook):
+            try:
+                found.append((impl.plugin_name, self._asked(hook, impl, context, facts)))
+            except Broken as error:
+                self._note(impl.plugin_name, f"{hook}: {error.why}")
+            except Exception as error:
+                self.failure_log.note(impl.plugin_name, hook, "raised", f"{type(error).__name__}: {error}", error)
+                self._note(impl.plugin_name, f"{hook}: {error}")
+        return found
+
+    def demand(self, hook: str, context: Callable[[str], Any] | None = None, **facts: Any) -> list[tuple[str, Any]]:
+        """The same where leaving a plugin out would not be safe: the first failure is raised as PluginError."""
+        found = []
+        for impl in self._impls(hook):
+            try:
+                found.append((impl.plugin_name, self._asked(hook, impl, context, facts)))
+            except Exception as error:
+                why = error.why if isinstance(error, Broken) else error
+                raise PluginError(impl.plugin_name, f"failed in {hook}: {why}") from error
+        return found
+
+    def first(self, hook: str, **facts: Any) -> Any:
+        """The first answer that is not None, or None. A failure is raised; a third-party plugin's as PluginError."""
+        for impl in reversed(getattr(self.manager.hook, hook).get_hookimpls()):  # pluggy's own order: last in, first
+            try:
+                answer = self._asked(hook, impl, None, facts)
+            except Broken as error:
+                raise PluginError(impl.plugin_name, f"failed in {hook}: {error.why}") from error
+            if answer is not None:
+                return answer
+        return None
+
+    def _impls(self, hook: str) -> list[Any]:
+        return sorted(getattr(self.manager.hook, hook).get_hookimpls(), key=lambda impl: impl.plugin_name)
+
+    def _asked(self, hook: str, impl: Any, context: Callable[[str], Any] | None, facts: Mapping[str, Any]) -> Any:
+        name = impl.plugin_name
+        given = dict(facts, context=context(name)) if context else facts
+
+        def call() -> Any:
+            answer = impl.function(*(given[each] for each in impl.argnames))
+            return answers.joined(hook, answer) if hook.startswith("contribute_") else answer
+
+        if name not in self._third_party:
+            return call()
+        return self.isolation(name).call(hook, call, seconds=self.deadlines.boot, passes=(ConfigError,), once=True)
+
+    def tell(self, hook: str, **facts: Any) -> None:
+        """Tell every plugin something; one that fails is logged and passed over."""
+        self.ask(hook, **facts)
+
+    def failures(self) -> list[Found]:
+        return [found for found in self.found if found.error]
+
+    def not_loaded(self) -> list[Found]:
+        """Those that are enabled and could not be imported or registered."""
+        return [found for found in self.found if found.enabled and not self.manager.has_plugin(found.name)]
+
+    def require(self) -> None:
+        """Raise PluginError, worded for the operator, where an enabled plugin is not loaded. For servers to call.
+
+        Nobody can tell what a plugin would have guarded that cannot even be imported, so each one counts as a guard
+        unless the operator says otherwise. Add-ons cannot be guards (``GUARDS``) and are only named.
+        """
+        failed = [found for found in self.not_loaded() if not found.addon]
+        if failed:
+            names = ", ".join(found.name for found in failed)
+            reasons = "; ".join(f"{found.name}: {found.error}" for found in failed)
+            raise PluginError(
+                names,
+                f"cannot be loaded ({reasons}). It may be what authenticates, authorizes or admits requests, so the "
+                f"API server does not start without it: repair or uninstall it, or leave it out with "
+                f"`disable: [{names}]` in sampan.yaml",
+            )
+
+    def _load(self, point: importlib.metadata.EntryPoint, settings: Mapping[str, Mapping[str, Any]]) -> str:
+        try:
+            plugin = self._imported(point)
+            self._register(point.name, plugin, settings.get(point.name, {}))
+            self._check_hooks(point)
+        except ConfigError:
+            raise
+        except Broken as error:
+            return f"import: {error.why}"
+        except Exception as error:
+            words = error.message if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+            self.failure_log.note(
+                point.name, "load", "raised", words, None if isinstance(error, SampanError) else error
+            )
+            return words
+        return ""
+
+    def _check_hooks(self, point: importlib.metadata.EntryPoint) -> None:
+        """Refuse a module without a hook, which pluggy accepts, and an add-on that would guard the API."""
+        hooks, wrong = set(self.hooks_of(point.name)), ""
+        if not hooks:
+            wrong = f"{point.module} implements no hook; does the entry point name the module that has them?"
+        elif point.group == ADDON_GROUP and hooks & GUARDS:
+            wrong = (
+                f"implements {', '.join(sorted(hooks & GUARDS))}, but an add-on is a client of the API: declare it in "
+                f"the group {PLUGIN_GROUP}"
+            )
+        if wrong:
+            self.manager.unregister(name=point.name)
+            raise PluginError(point.name, wrong)
+
+    def _imported(self, point: importlib.metadata.EntryPoint) -> Any:
+        if point.name not in self._third_party:
+            return point.load()
+        return self.isolation(point.name).call("import", point.load, seconds=self.deadlines.boot, passes=(), once=True)
+
+    def _register(self, name: str, plugin: object, section: Mapping[str, Any]) -> None:
+        self._settings[name] = read_settings(name, getattr(plugin, "Settings", None), section)
+        try:
+            self.manager.register(plugin, name=name)
+        except pluggy.PluginValidationError as error:
+            if self.manager.has_plugin(name):  # older pluggy keeps half of it
+                self.manager.unregister(plugin)
+            raise PluginError(name, str(error)) from error
+        for impl in self.manager.get_hookcallers(plugin) or ():
+            if not hasattr(impl, "spec") or impl.spec is None:
+                self.manager.unregister(plugin)
+                now = RENAMED.get(impl.name)
+                hint = f"; it is called {now} now" if now else suggest(impl.name, _hook_names())
+                raise PluginError(name, f"implements {impl.name}, which is no hook{hint}")
+
+        if wrong := _unmarked(plugin, self.hooks_of(name)):
+            self.manager.unregister(plugin)
+            raise PluginError(name, wrong)
+
+    def _note(self, name: str, error: str) -> None:
+        self.found = [dataclasses.replace(f, error=error) if f.name == name and not f.error else f for f in self.found]
+
+
+def read_settings(name: str, record: type | None, section: Mapping[str, Any]) -> Any:
+    """The plugin's section as its ``Settings`` record; unknown keys and wrong types are refused with a suggestion."""
+    if record is None:
+        if section:
+            raise ConfigError(f"plugin {name} has no settings, but plugins.{name} names {', '.join(section)}")
+        return None
+    fields = {field.name: field for field in dataclasses.fields(record)}
+    values = {}
+    for key, value in section.items():
+        if key not in fields:
+            raise ConfigError(f"plugins.{name}.{key} is not a setting{suggest(key, fields)}")
+        values[key] = _checked(f"plugins.{name}.{key}", value, fields[key].default)
+    try:
+        return record(**values)
+    except ValueError as error:  # of the record's own ``__post_init__``
+        raise ConfigError(f"plugins.{name}.{error}") from error
+
+
+def _checked(path: str, value: Any, default: Any) -> Any:
+    """The value, where it is of the default's type; lists become tuples, for records are frozen."""
+    if default is not None and default is not dataclasses.MISSING:
+        accepted = _accepted(default)
+        if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+            raise ConfigError(f"{path} must be {accepted[0].__name__}, not {value!r}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{path} must be a number, not {value}")
+        if isinstance(value, list) and not all(isinstance(each, str) for each in value):
+            raise ConfigError(f"{path} must be a list of words, not {value!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _accepted(default: Any) -> tuple[type, ...]:
+    if isinstance(default, bool):
+        return (bool,)
+    if isinstance(default, float):
+        return (float, int)
+    if isinstance(default, tuple):
+        return (list, tuple)
+    return (type(default),)
+
+
+def _installed() -> list[importlib.metadata.EntryPoint]:
+    points = importlib.metadata.entry_points()
+    return [*points.select(group=PLUGIN_GROUP), *points.select(group=ADDON_GROUP)]
+
+
+def _own_packages() -> frozenset[str]:
+    """The packages that sampan's own plugins live in."""
+    return frozenset(
+        point.module.partition(".")[0] for point in _installed() if point.dist and point.dist.name == DISTRIBUTION
+    )
+
+
+def _found(point: importlib.metadata.EntryPoint, *, addon: bool, enabled: bool, error: str) -> Found:
+    dist = point.dist
+    return Found(
+        point.name, point.module, dist.name if dist else "", dist.version if dist else "", addon, enabled, error
+    )
+
+
+def _unmarked(plugin: object, hooks: Collection[str]) -> str:
+    """What is wrong with a function that has the name of a hook, or nearly so, and no ``@hookimpl``; "" for nothing."""
+    for name, value in getattr(plugin, "__dict__", {}).items():
+        here = getattr(value, "__module__", None) == getattr(plugin, "__name__", "")
+        if name in hooks or not callable(value) or not here:
+            continue
+        if name in _hook_names():
+            return f"{name} is not marked with @hookimpl, so it would never be called"
+        if name.startswith(("provide_", "contribute_")):
+            return f"{name} is no hook{suggest(name, _hook_names())} and not marked with @hookimpl"
+    return ""
+
+
+def _hook_names() -> list[str]:
+    return [name for spec in SPECS for name in vars(spec) if name.startswith(("provide_", "contribute_", "on_"))]

@@ -1,0 +1,221 @@
+"""What the server offers, in the old form (one document a group version) and the aggregated one (KEP-3352).
+
+Made from the registry and the delegations, kept as bytes until either changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from sampan.contracts.serving import Answer, Delegated, Subresource
+from sampan_server.extension.delegations import Delegations
+from sampan_server.registry import Registry, Served
+from sampan_server.request.encoding import encode_json
+from sampan_server.request.negotiation import ranges
+from sampan_server.request.request import Request
+from sampan_server.request.statuses import no_such_path
+from sampan_server.subresources.subresources import METHODS
+
+AGGREGATED = {
+    version: f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    for version in ("v2", "v2beta1")
+}
+
+
+class Discovery:
+    """Answers /api, /apis and what is below them, down to a group version."""
+
+    def __init__(self, registry: Registry, address: str = "", delegations: Delegations | None = None) -> None:
+        self._registry = registry
+        self._address = address
+        self._delegations = delegations or Delegations(registry)
+        self._elsewhere: dict[str, list[Delegated]] = {}  # group versions of other servers, by group
+        self._made: dict[Any, bytes] = {}
+        self._revision: tuple[int, ...] = ()
+
+    def __call__(self, request: Request) -> Answer:
+        revision = (self._registry.revision, *self._delegations.generation())
+        if self._revision != revision:
+            self._made, self._revision, self._elsewhere = {}, revision, {}
+            for found in self._delegations.all():
+                self._elsewhere.setdefault(found.group, []).append(found)
+        parts = request.path.strip("/").split("/")
+        if len(parts) == 1:
+            version = aggregated_version(request.environ.get("HTTP_ACCEPT", ""))
+            if version:
+                return self._aggregated(request, parts[0], version)
+        body = self._made.get(request.path)
+        if body is None:
+            body = self._made[request.path] = encode_json(self._document(parts))
+        return Answer(200, body, headers=[("Vary", "Accept")])
+
+    def _document(self, parts: list[str]) -> dict[str, Any]:
+        if parts == ["api"]:
+            servers = [{"clientCIDR": "0.0.0.0/0", "serverAddress": self._address}]
+            versions = self._registry.versions.get("", ["v1"])
+            return {"kind": "APIVersions", "versions": versions, "serverAddressByClientCIDRs": servers}
+        if parts == ["apis"]:
+            groups = [self._group(group) for group in self._groups()]
+            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+        if parts[0] == "api" and len(parts) == 2:
+            return self._version("", parts[1])
+        if parts[0] == "apis" and len(parts) == 2 and parts[1] in self._groups():
+            return {"kind": "APIGroup", "apiVersion": "v1", **self._group(parts[1])}
+        if parts[0] == "apis" and len(parts) == 3:
+            return self._version(parts[1], parts[2])
+        raise no_such_path()
+
+    def _groups(self) -> list[str]:
+        """All but the core: our own, then those that only others serve."""
+        own = [group for group in self._registry.groups() if group]
+        return own + [group for group in self._elsewhere if group not in self._registry.versions]
+
+    def _others(self, group: str) -> Sequence[Delegated]:
+        return self._elsewhere.get(group, ())
+
+    def _group(self, group: str) -> dict[str, Any]:
+        names = [*self._registry.versions.get(group, ()), *(found.version for found in self._others(group))]
+        versions = [{"groupVersion": f"{group}/{version}", "version": version} for version in names]
+        return {"name": group, "versions": versions, "preferredVersion": versions[0]}
+
+    def _version(self, group: str, version: str) -> dict[str, Any]:
+        found = self._registry.of_version(group, version)
+        if not found:
+            raise no_such_path()
+        resources = [entry for served in found for entry in _resources(served)]
+        name = f"{group}/{version}" if group else version
+        return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": resources}
+
+    def _aggregated(self, request: Request, root: str, version: str) -> Answer:
+        name = (root, version)
+        body = self._made.get(name)
+        if body is None:
+            groups = [""] if root == "api" else self._groups()
+            items = [self._aggregated_group(group) for group in groups if group or "" in self._registry.versions]
+            body = self._made[name] = encode_json(
+                {
+                    "kind": "APIGroupDiscoveryList",
+                    "apiVersion": f"apidiscovery.k8s.io/{version}",
+                    "metadata": {},
+                    "items": items,
+                }
+            )
+        tag = f'"{hashlib.sha256(body).hexdigest().upper()}"'
+        headers = [("ETag", tag), ("Vary", "Accept")]
+        if request.environ.get("HTTP_IF_NONE_MATCH") == tag:
+            return Answer(304, b"", AGGREGATED[version], headers)
+        return Answer(200, body, AGGREGATED[version], headers)
+
+    def _aggregated_group(self, group: str) -> dict[str, Any]:
+        versions = [
+            {
+                "version": version,
+                "resources": [_aggregated_resource(served) for served in self._registry.of_version(group, version)],
+                "freshness": "Current",
+            }
+            for version in self._registry.versions.get(group, ())
+        ] + [
+            {
+                "version": found.version,
+                **({"resources": list(found.resources)} if found.resources else {}),
+                "freshness": "Stale" if found.stale or found.resources is None else "Current",
+            }
+            for found in self._others(group)
+        ]
+        return {"metadata": {"name": group} if group else {}, "versions": versions}
+
+
+def aggregated_version(accept: str) -> str:
+    """v2, v2beta1 or "" for the old form: whichever the client prefers."""
+    for wanted in ranges(accept):
+        if wanted.media not in ("application/json", "*/*", "application/*"):
+            continue
+        asked = wanted.parameters
+        if asked.get("as") == "APIGroupDiscoveryList" and asked.get("g") == "apidiscovery.k8s.io":
+            if asked.get("v") in AGGREGATED:
+                return asked["v"]
+        elif "as" not in asked:
+            return ""
+    return ""
+
+
+def _resources(served: Served) -> list[dict[str, Any]]:
+    kind = served.kind
+    main: dict[str, Any] = {
+        "name": kind.plural,
+        "singularName": kind.singular or kind.kind.lower(),
+        "namespaced": kind.namespaced,
+        "kind": kind.kind,
+        "verbs": ["create"] if kind.answer else sorted(kind.verbs),
+    }
+    if kind.short_names:
+        main["shortNames"] = list(kind.short_names)
+    if kind.categories:
+        main["categories"] = list(kind.categories)
+    if not kind.answer:
+        main["storageVersionHash"] = (
+            hashlib.sha256(f"{served.stored.group}/{served.stored.version}/{served.stored.kind}".encode()).hexdigest()[
+                :11
+            ]
+            + "="
+        )
+    entries = [main]
+    for name, group, version, sub_kind, verbs in _subresources(served):
+        entry: dict[str, Any] = {
+            "name": f"{kind.plural}/{name}",
+            "singularName": "",
+            "namespaced": kind.namespaced,
+            "kind": sub_kind,
+            "verbs": verbs,
+        }
+        if (group, version) != (kind.group, kind.version):
+            entry["group"], entry["version"] = group, version
+        entries.append(entry)
+    return entries
+
+
+def _aggregated_resource(served: Served) -> dict[str, Any]:
+    kind = served.kind
+    found: dict[str, Any] = {
+        "resource": kind.plural,
+        "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
+        "scope": "Namespaced" if kind.namespaced else "Cluster",
+        "singularResource": kind.singular or kind.kind.lower(),
+        "verbs": ["create"] if kind.answer else sorted(kind.verbs),
+    }
+    if kind.short_names:
+        found["shortNames"] = list(kind.short_names)
+    if kind.categories:
+        found["categories"] = list(kind.categories)
+    subresources = [
+        {
+            "subresource": name,
+            "responseKind": {"group": group, "version": version, "kind": sub_kind},
+            "verbs": verbs,
+        }
+        for name, group, version, sub_kind, verbs in _subresources(served)
+    ]
+    if subresources:
+        found["subresources"] = subresources
+    return found
+
+
+def _subresources(served: Served) -> list[tuple[str, str, str, str, list[str]]]:
+    """(name, group, version, kind, verbs) of each."""
+    kind = served.kind
+    found = [(sub.name, sub.group, sub.version, sub.kind, _verbs_of(sub)) for sub in kind.subresources]
+    if kind.scale:
+        found.append(("scale", "autoscaling", "v1", "Scale", ["get", "patch", "update"]))
+    if kind.status:
+        found.append(("status", kind.group, kind.version, kind.kind, ["get", "patch", "update"]))
+    return sorted(found)
+
+
+def _verbs_of(sub: Subresource) -> list[str]:
+    """As declared; of a connection, what its methods amount to."""
+    return list(sub.verbs) or sorted({_VERBS[method] for method in sub.methods if method in _VERBS})
+
+
+_VERBS = {method: verb for verb, method in METHODS.items()}

@@ -1,0 +1,1 @@
+"""GET and LIST: how new, which objects, in which form."""

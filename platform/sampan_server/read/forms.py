@@ -1,0 +1,113 @@
+"""Objects and lists in the form the client wants: JSON as stored, Table, PartialObjectMetadata(List).
+
+Works on cached bytes; a record's other forms are made once and kept beside it. Source: meta.k8s.io/v1 API reference.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from sampan_server import machinery
+from sampan_server.cache.records import Record
+from sampan_server.registry import Served
+from sampan_server.request.encoding import encode_json
+from sampan_server.request.negotiation import Form
+
+
+def one(served: Served, form: Form, record: Record, include: str = "Metadata") -> bytes:
+    """A single object."""
+    if form.how == "json":
+        return native(served, record)
+    if form.how == "partial":
+        return partial(served, form, record)
+    meta = {"resourceVersion": str(record.revision)} if record.revision else {}  # a dry run has none
+    return table(served, form, [record], meta, include)
+
+
+def native(served: Served, record: Record) -> bytes:
+    """The object in the served version."""
+    if not served.converts:
+        return record.body
+    found: bytes = record.form(served.resource, lambda kept: encode_json(served.shown(kept.decode())))
+    return found
+
+
+def element(served: Served, form: Form, record: Record) -> bytes:
+    """The object as an element of a list that is not a Table."""
+    return native(served, record) if form.how == "json" else partial(served, form, record)
+
+
+def partial(served: Served, form: Form, record: Record) -> bytes:
+    found: bytes = record.form(("partial", form.version), lambda kept: _partial(kept, form.version))
+    return found
+
+
+def table(served: Served, form: Form, records: Iterable[Record], meta: dict[str, Any], include: str) -> bytes:
+    """A Table with a row for each; ``include`` is None, Metadata or Object. Never kept: ages are text in it."""
+    objects = (served.shown(record.decode()) for record in records)
+    made = machinery.table(served.kind, objects, now=time.time(), include=include, version=form.version, meta=meta)
+    return encode_json(made)
+
+
+def listing(
+    served: Served,
+    form: Form,
+    records: Sequence[Record],
+    meta: dict[str, Any],
+    include: str = "Metadata",
+    *,
+    present: bool = False,
+) -> bytes:
+    """A whole list answer. ``present`` says that the records are those of the cache."""
+    head = encode_json(meta)
+    if form.how == "table":
+        return table(served, form, records, meta, include)
+    if form.how == "partial":
+        start = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/%s","metadata":' % form.version.encode()
+        if not records:  # Go's nil slice; typed lists are never nil
+            return b'%s%s,"items":null}' % (start, head)
+        return b'%s%s,"items":[%s]}' % (start, head, b",".join([partial(served, form, r) for r in records]))
+    bodies = [native(served, record) for record in records] if served.converts else [record.body for record in records]
+    assert served.collection is not None
+    alike = present and served.collection.head == served.item_head
+    return b"".join((served.list_head, head, b',"items":[', *_items(bodies, served.item_head, alike=alike), b"]}"))
+
+
+def _items(bodies: list[bytes], head: bytes, *, alike: bool) -> tuple[bytes, ...]:
+    """Encoded objects one after the other, without what each of them begins with.
+
+    Views spare a copy of each. ``alike`` says that all begin with ``head``; to ask each costs as much as a view.
+    """
+    if not head or not bodies:
+        return (b",".join(bodies),)
+    size = len(head)
+    if alike or all(body.startswith(head) for body in bodies):
+        return b"{", b",{".join([memoryview(body)[size:] for body in bodies])
+    return (b",".join([b"{" + body[size:] if body.startswith(head) else _untyped(body) for body in bodies]),)
+
+
+def _untyped(body: bytes) -> bytes:
+    """An object that was written otherwise (before the stored version changed), as an item."""
+    obj = msgspec.json.decode(body)
+    obj.pop("kind", None)
+    obj.pop("apiVersion", None)
+    return encode_json(obj)
+
+
+class _Outline(msgspec.Struct, gc=False):
+    """An object of which only the metadata counts: its text is cut out, the rest is skipped without being built."""
+
+    metadata: msgspec.Raw
+
+
+_outline = msgspec.json.Decoder(_Outline).decode
+
+
+def _partial(record: Record, version: str) -> bytes:
+    metadata = _outline(record.body).metadata
+    head = b'{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/%s","metadata":' % version.encode()
+    return b"%b%b}" % (head, metadata)

@@ -1,0 +1,1 @@
+"""status, scale, and the subresources that plugins serve."""

@@ -1,0 +1,1 @@
+"""WATCH: what a watcher is shown, and how it reaches the socket."""

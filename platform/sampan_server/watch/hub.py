@@ -1,0 +1,228 @@
+"""Watches on the worker's loop: hijacked connections, one wake for each batch of changes, no thread for a watcher.
+
+``listen`` is called under the cache's lock on the feed's thread; everything else happens on the loop thread.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any
+
+from sampan.errors import Expired
+from sampan_http.handoff import Connection, Loop
+from sampan_server.cache.cache import Cache
+from sampan_server.cache.collection import Collection
+from sampan_server.cache.events import Event
+from sampan_server.watch.audience import Audience
+from sampan_server.watch.watcher import View, error_line
+
+log = logging.getLogger(__name__)
+
+MOST_BUFFERED = 8 << 20  # bytes a slow client may leave untaken beyond what it was first sent
+BOOKMARK_EVERY = 60.0
+SHARED_FROM = 64 << 10  # bytes
+LAST_CHUNK = b"0\r\n\r\n"
+HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-cache, private\r\n"
+    b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"  # it leaves HTTP for good
+)
+
+
+class Watcher:
+    """One client on the loop."""
+
+    __slots__ = ("allowed", "bookmarks", "closed", "collection", "connection", "hub", "view")
+
+    def __init__(self, collection: Collection, view: View, connection: Connection, bookmarks: bool) -> None:
+        self.hub: Hub | None = None
+        self.collection = collection
+        self.view = view
+        self.connection = connection
+        self.bookmarks = bookmarks
+        self.allowed = MOST_BUFFERED
+        self.closed = False
+
+    def leave(self) -> None:
+        """The connection has gone, or goes now because the server stops: then the client sees a proper end."""
+        if self.hub is not None and not self.closed:
+            self.hub.part(self)
+
+
+class Hub:
+    """All watches of this process that live on the loop."""
+
+    def __init__(self, cache: Cache, clock: Callable[[], float]) -> None:
+        self._cache = cache
+        self._clock = clock
+        self._loop: Loop | None = None
+        self._audiences: dict[str, Audience[Watcher]] = {}
+        self._pending: list[tuple[Audience[Watcher], Event]] = []
+        self._woken = False
+        self._deadlines: list[tuple[float, int, Watcher]] = []
+        self._order = count()
+        self._cancel: Callable[[], None] | None = None
+        self._marking = False
+        cache.after_batch.append(self._wake)
+
+    def __len__(self) -> int:
+        return sum(audience.count for audience in self._audiences.values())
+
+    def listen(self, prefix: str, event: Event) -> None:
+        """An event has happened; the cache's lock is held."""
+        audience = self._audiences.get(prefix)
+        if audience is not None and audience.count:
+            self._pending.append((audience, event))
+
+    def open(
+        self, loop: Loop, connection: Connection, watcher: Watcher, first: Sequence[bytes], seconds: float, *,
+        ends: bool = False,
+    ) -> None:  # fmt: skip
+        """Send what a watcher is shown first and keep it; the cache's lock is held, so no event falls between."""
+        self._loop = loop
+        watcher.hub = self
+        connection.on_close = watcher.leave
+        head = HEAD
+        for part in filter(None, first):
+            if len(part) > SHARED_FROM:  # not copied: the same bytes may be the first state of many watches
+                connection.send(head + b"%x\r\n" % len(part))
+                connection.send(part)
+                head = b"\r\n"
+            else:
+                head += chunk(part)
+        if head:
+            connection.send(head)
+        if ends:
+            self.end(watcher)
+            return
+        watcher.allowed = connection.buffered() + MOST_BUFFERED
+        prefix = watcher.collection.prefix
+        self._audiences.setdefault(prefix, Audience()).join(watcher)
+        if len(self._deadlines) > 2 * len(self) + 100:  # most of them have left before their time
+            self._deadlines = [entry for entry in self._deadlines if not entry[2].closed]
+            heapq.heapify(self._deadlines)
+        heapq.heappush(self._deadlines, (self._clock() + seconds, next(self._order), watcher))
+        if self._cancel is None or self._deadlines[0][2] is watcher:
+            self._set_alarm()
+        if watcher.bookmarks and not self._marking:
+            self._marking = True
+            loop.call_later(BOOKMARK_EVERY, self._mark)
+
+    def end(self, watcher: Watcher, last: bytes = b"") -> None:
+        """Finish the stream in order, with a last line if there is one."""
+        if not watcher.closed:
+            self.left(watcher)
+            watcher.connection.send((chunk(last) if last else b"") + LAST_CHUNK)
+            watcher.connection.close()
+
+    def part(self, watcher: Watcher) -> None:
+        """Finish with all that has happened and a bookmark, so that the client can go on elsewhere from there."""
+        with self._cache.lock:
+            if self._pending:
+                self._flush()
+            revision = self._cache.revision
+        if not watcher.closed:
+            self.left(watcher)
+            mark = chunk(watcher.view.bookmark(revision)) if watcher.bookmarks else b""
+            watcher.connection.send(mark + LAST_CHUNK)
+
+    def end_all_soon(self, last: bytes) -> None:
+        """Finish every stream, from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon(lambda: self._end_all(last))
+
+    def _end_all(self, last: bytes) -> None:
+        for audience in list(self._audiences.values()):
+            for watcher in audience:
+                self.end(watcher, last)
+
+    def left(self, watcher: Watcher) -> None:
+        if not watcher.closed:
+            watcher.closed = True
+            audience = self._audiences.get(watcher.collection.prefix)
+            if audience is not None:
+                audience.leave(watcher)
+
+    def _wake(self) -> None:
+        if self._pending and not self._woken and self._loop is not None:
+            self._woken = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        with self._cache.lock:
+            pending, self._pending = self._pending, []
+            self._woken = False
+        out: dict[Watcher, list[bytes]] = {}
+        for audience, event in pending:
+            parts = event.key.split("/")
+            namespace, name = (parts[3], parts[4]) if len(parts) > 4 else ("", parts[-1])
+            for watcher in audience.concerned(namespace, name):
+                frame = _framed(watcher.view, event)
+                if frame is not None:
+                    lines = out.get(watcher)
+                    if lines is None:
+                        out[watcher] = [frame]
+                    else:
+                        lines.append(frame)
+        for watcher, lines in out.items():
+            if not watcher.closed:
+                watcher.connection.send(lines[0] if len(lines) == 1 else b"".join(lines))
+                if watcher.connection.buffered() > watcher.allowed:
+                    self.end(
+                        watcher, error_line(Expired("the client takes events too slowly: too old resource version"))
+                    )
+
+    def _set_alarm(self) -> None:
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+        while self._deadlines and self._deadlines[0][2].closed:
+            heapq.heappop(self._deadlines)
+        if self._deadlines and self._loop is not None:
+            delay = max(0.0, self._deadlines[0][0] - self._clock())
+            self._cancel = self._loop.call_later(delay, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._cancel = None
+        now = self._clock()
+        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][2].closed):
+            self.end(heapq.heappop(self._deadlines)[2])
+        self._set_alarm()
+
+    def _mark(self) -> None:
+        """Tell all who asked how far they are."""
+        self._marking = False
+        made: dict[Any, bytes] = {}
+        with self._cache.lock:
+            if self._pending:
+                self._flush()
+            revision = self._cache.revision
+        for audience in list(self._audiences.values()):
+            for watcher in audience:
+                if watcher.bookmarks:
+                    self._marking = True
+                    view = watcher.view
+                    name = (view.form, view.selection.served.resource)
+                    line = made.get(name)
+                    if line is None:
+                        line = made[name] = chunk(view.bookmark(revision))
+                    watcher.connection.send(line)
+        if self._marking and self._loop is not None:
+            self._loop.call_later(BOOKMARK_EVERY, self._mark)
+
+
+def chunk(data: bytes) -> bytes:
+    """RFC 9112 §7.1."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def _framed(view: View, event: Event) -> bytes | None:
+    line = view.frame(event)
+    if line is None:
+        return None
+    found = event.frames.get(line)
+    if found is None:
+        found = event.frames[line] = chunk(line)
+    return found

@@ -1,0 +1,121 @@
+"""Watches as plain generators: for in-process clients and for WSGI servers that are not ours. One thread each."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+from sampan.errors import Expired, StatusError
+from sampan_server.cache.cache import Cache
+from sampan_server.cache.events import Event
+from sampan_server.watch.audience import Audience
+from sampan_server.watch.watcher import View, error_line
+
+MOST_PENDING = 100_000  # events a stream may be behind
+BOOKMARK_EVERY = 60.0
+
+
+class Stream:
+    """One watcher behind a generator."""
+
+    __slots__ = ("bookmarks", "deadline", "events", "failure", "news", "prefix", "stopping", "view")
+
+    def __init__(
+        self, prefix: str, view: View, bookmarks: bool, deadline: float, stopping: threading.Event | None = None
+    ) -> None:
+        self.prefix = prefix
+        self.view = view
+        self.bookmarks = bookmarks
+        self.deadline = deadline
+        self.events: deque[Event] = deque()
+        self.failure: StatusError | None = None
+        self.news = threading.Event()
+        #: Set by an in-process client that wants no more; it has no socket whose closing would tell.
+        self.stopping = stopping
+
+
+class Streams:
+    """All watches that are generators."""
+
+    def __init__(self, cache: Cache, clock: Callable[[], float]) -> None:
+        self._cache = cache
+        self._clock = clock
+        self._audiences: dict[str, Audience[Stream]] = {}
+        self._told: set[Stream] = set()
+        cache.after_batch.append(self._notify)
+
+    def __len__(self) -> int:
+        return sum(audience.count for audience in self._audiences.values())
+
+    def listen(self, prefix: str, event: Event) -> None:
+        """An event has happened; the cache's lock is held."""
+        audience = self._audiences.get(prefix)
+        if audience is None or not audience.count:
+            return
+        parts = event.key.split("/")
+        namespace, name = (parts[3], parts[4]) if len(parts) > 4 else ("", parts[-1])
+        for stream in audience.concerned(namespace, name):
+            if len(stream.events) >= MOST_PENDING:
+                stream.failure = Expired("the client takes events too slowly: too old resource version")
+                audience.leave(stream)
+            stream.events.append(event)
+            self._told.add(stream)
+
+    def join(self, stream: Stream) -> None:
+        """From here on; the cache's lock is held."""
+        self._audiences.setdefault(stream.prefix, Audience()).join(stream)
+
+    def end_all(self, failure: StatusError | None) -> None:
+        """Finish every stream, with an ERROR event if there is a failure."""
+        with self._cache.lock:
+            members = [stream for audience in self._audiences.values() for stream in audience]
+        for stream in members:
+            stream.failure = failure
+            stream.deadline = 0.0
+            stream.news.set()
+
+    def lines(self, stream: Stream, first: Sequence[bytes]) -> Iterator[bytes]:
+        """The answer's body; leaving it (close) ends the watch."""
+        try:
+            yield from filter(None, first)
+            marked = self._clock()
+            while True:
+                batch = self._take(stream)
+                if batch:
+                    yield batch
+                if stream.failure is not None:
+                    yield error_line(stream.failure)
+                    return
+                now = self._clock()
+                if now >= stream.deadline or (stream.stopping is not None and stream.stopping.is_set()):
+                    return
+                if stream.bookmarks and now - marked >= BOOKMARK_EVERY:
+                    marked = now
+                    yield self._bookmark(stream)
+                patience = 1.0 if stream.stopping is not None else BOOKMARK_EVERY
+                stream.news.wait(min(patience, stream.deadline - now))
+        finally:
+            with self._cache.lock:
+                self._audiences[stream.prefix].leave(stream)
+
+    def _take(self, stream: Stream) -> bytes:
+        stream.news.clear()
+        frames = []
+        while stream.events:
+            frame = stream.view.frame(stream.events.popleft())
+            if frame is not None:
+                frames.append(frame)
+        return b"".join(frames)
+
+    def _bookmark(self, stream: Stream) -> bytes:
+        with self._cache.lock:
+            revision = self._cache.revision
+            pending = self._take(stream)
+        return pending + stream.view.bookmark(revision)
+
+    def _notify(self) -> None:
+        with self._cache.lock:
+            told, self._told = self._told, set()
+        for stream in told:
+            stream.news.set()

@@ -1,0 +1,127 @@
+"""Watch. Source: API concepts, "Efficient detection of changes"; KEP-3157 (streaming lists)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sampan.contracts.serving import Answer
+from sampan.errors import Expired, MethodNotAllowed, NotAcceptable
+from sampan_http.handoff import Connection, Hijacked
+from sampan_server.cache.cache import Cache
+from sampan_server.cache.collection import Collection
+from sampan_server.read.freshness import asked_revision, fresh
+from sampan_server.read.list import MOST_KEPT, WORTH_KEEPING
+from sampan_server.read.selecting import Selection
+from sampan_server.registry import Served
+from sampan_server.request import negotiation, options
+from sampan_server.request.request import Request
+from sampan_server.watch.hub import Hub, Watcher
+from sampan_server.watch.streams import Stream, Streams
+from sampan_server.watch.watcher import View, error_line
+
+SHORTEST = 1800.0  # seconds a watch lives where the client names no timeout: this to twice this
+
+
+class Asked(NamedTuple):
+    """The query of a watch, checked. ``since`` -1: from the newest, after showing what is there if ``initial``."""
+
+    since: int
+    initial: bool
+    initial_end: bool  # a bookmark says where the initial state ends
+    bookmarks: bool
+    seconds: float
+
+
+class Watch:
+    def __init__(self, cache: Cache, hub: Hub, streams: Streams, clock: Callable[[], float]) -> None:
+        self._cache, self._hub, self._streams, self._clock = cache, hub, streams, clock
+
+    def __call__(self, request: Request, served: Served) -> Answer:
+        if "watch" not in served.verbs:
+            raise MethodNotAllowed("the server does not allow this method on the requested resource", bare=True)
+        accept = request.environ.get("HTTP_ACCEPT", "*/*")
+        form = negotiation.form(accept, streams=True)
+        if negotiation.wants_yaml(accept):
+            raise NotAcceptable("only the following media types are accepted: application/json;stream=watch")
+        selection = Selection.of(request, served)
+        asked = read_query(request)
+        view = View(selection, form, request.value("includeObject") or "Metadata", asked.since)
+        wanted = asked.since if asked.initial or asked.since < 0 else 0
+        return fresh(request, self._cache, wanted, lambda: self._open(request, served, view, asked))
+
+    def _open(self, request: Request, served: Served, view: View, asked: Asked) -> Answer:
+        assert served.collection is not None
+        loop = request.loop
+        if loop is not None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+
+            def take(connection: Connection) -> None:
+                watcher = Watcher(served.collection, view, connection, asked.bookmarks)  # type: ignore[arg-type]  # set
+                with self._cache.lock:
+                    first, ends = self._first(served, view, asked)
+                    self._hub.open(loop, connection, watcher, first, asked.seconds, ends=ends)
+
+            raise Hijacked(take)
+        deadline, stopping = self._clock() + asked.seconds, request.environ.get("sampan.stopping")
+        stream = Stream(served.collection.prefix, view, asked.bookmarks, deadline, stopping)
+        with self._cache.lock:
+            first, ends = self._first(served, view, asked)
+            self._streams.join(stream)
+        if ends:
+            stream.deadline = 0.0
+        return Answer(200, self._streams.lines(stream, first))
+
+    def _state(self, collection: Collection, view: View) -> bytes:
+        """All objects there are as ADDED events. What is large is kept until an object changes and shared by all
+        watches that ask the same, so that clients who do not read cost no copy each."""
+        selection, kept = view.selection, collection.answers
+        name = ("watch", selection.served.resource, view.form, view.include, selection.namespace)
+        whole = not selection.narrow and view.form.how != "table"
+        if whole and name in kept:
+            found: bytes = kept[name]
+            return found
+        lines = [
+            view.line("ADDED", collection.records[key])
+            for key in selection.candidates()
+            if not selection.narrow or selection.wants(collection.records[key])
+        ]
+        state = b"".join(lines)
+        if whole and len(state) > WORTH_KEEPING and len(kept) < MOST_KEPT:
+            kept[name] = state
+        return state
+
+    def _first(self, served: Served, view: View, asked: Asked) -> tuple[list[bytes], bool]:
+        """What the watcher is shown at once, in parts, and whether that is all; the cache's lock is held."""
+        collection = served.collection
+        assert collection is not None
+        revision = self._cache.revision
+        if asked.initial:
+            view.since = revision
+            bookmark = [view.bookmark(revision, initial_end=True)] if asked.initial_end else []
+            return [self._state(collection, view), *bookmark], False
+        if asked.since < 0:
+            view.since = revision
+            return [], False
+        if asked.since < collection.ring.oldest:
+            text = f"too old resource version: {asked.since} ({collection.ring.oldest})"
+            return [error_line(Expired(text))], True
+        frames = [
+            frame
+            for event in collection.ring.after(asked.since)
+            if view.selection.matches_place(event.key) and (frame := view.frame(event)) is not None
+        ]
+        view.since = max(asked.since, revision, collection.changed)  # a batch may be applied and not yet counted
+        return [b"".join(frames)], False
+
+
+def read_query(request: Request) -> Asked:
+    """What ``Selection.of`` has checked; raises BadRequest."""
+    since = asked_revision(request)
+    bookmarks = request.flag("allowWatchBookmarks")
+    timeout = options.integer(request, "timeoutSeconds")
+    seconds = float(timeout) if timeout and timeout > 0 else SHORTEST * (1 + random.random())
+    if request.value("sendInitialEvents"):
+        initial = request.flag("sendInitialEvents")
+        return Asked(since if initial else since or -1, initial, initial and bookmarks, bookmarks, seconds)
+    return Asked(since, since <= 0, False, bookmarks, seconds)

@@ -1,0 +1,73 @@
+"""What one watcher is shown: which events, as what, in which form. Knows no sockets and no threads."""
+
+from __future__ import annotations
+
+from sampan.errors import StatusError
+from sampan_server.cache.events import Event
+from sampan_server.cache.records import Record
+from sampan_server.read import forms
+from sampan_server.read.selecting import Selection
+from sampan_server.request.encoding import encode_json
+from sampan_server.request.negotiation import Form
+
+INITIAL_END = {"k8s.io/initial-events-end": "true"}
+
+
+class View:
+    """The eyes of a watcher; shared by no two."""
+
+    __slots__ = ("form", "include", "selection", "since")
+
+    def __init__(self, selection: Selection, form: Form, include: str, since: int) -> None:
+        self.selection = selection
+        self.form = form
+        self.include = include
+        self.since = since  # events up to here have been shown
+
+    def frame(self, event: Event) -> bytes | None:
+        """The event as a line of JSON, or None where it does not concern this watcher. Encoded once for all alike."""
+        if event.revision <= self.since:
+            return None
+        new, old, selection = event.new, event.old, self.selection
+        if selection.narrow:
+            now = new is not None and selection.wants(new)
+            before = old is not None and selection.wants(old)
+            if not now and not before:
+                return None
+            word = "DELETED" if not now else "MODIFIED" if before else "ADDED"
+        else:
+            word = "DELETED" if new is None else "ADDED" if old is None else "MODIFIED"
+        name = (word, self.form, self.include, selection.served.resource)
+        found = event.frames.get(name)
+        if found is None:
+            record = event.gone() if word == "DELETED" else new
+            assert record is not None
+            found = event.frames[name] = self.line(word, record)
+        return found
+
+    def line(self, word: str, record: Record) -> bytes:
+        served, form = self.selection.served, self.form
+        if form.how == "json":
+            shown = forms.native(served, record)
+        else:
+            shown = forms.one(served, form, record, self.include)
+        return b'{"type":"%s","object":%s}\n' % (word.encode(), shown)
+
+    def bookmark(self, revision: int, *, initial_end: bool = False) -> bytes:
+        kind = self.selection.served.kind
+        metadata: dict[str, object] = {"resourceVersion": str(revision), "creationTimestamp": None}
+        if initial_end:
+            metadata["annotations"] = INITIAL_END
+        shown: dict[str, object] = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
+        if self.form.how != "json":
+            version = f"meta.k8s.io/{self.form.version}"
+            shown = {"kind": "PartialObjectMetadata", "apiVersion": version, "metadata": metadata}
+        if self.form.how == "table":
+            row = {"cells": [], "object": shown}
+            meta = {"resourceVersion": str(revision)}
+            shown = {"kind": "Table", "apiVersion": version, "metadata": meta, "columnDefinitions": [], "rows": [row]}
+        return b'{"type":"BOOKMARK","object":%s}\n' % encode_json(shown)
+
+
+def error_line(error: StatusError) -> bytes:
+    return b'{"type":"ERROR","object":%s}\n' % encode_json(error.to_status())

@@ -1,0 +1,1 @@
+"""The writing verbs and the write pipeline: admission, managed fields, metadata, commit."""

@@ -1,0 +1,88 @@
+"""DELETE of one object, and of a collection."""
+
+from __future__ import annotations
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.serving import Answer
+from sampan.errors import NotFound
+from sampan_server import machinery
+from sampan_server.read import forms
+from sampan_server.read.freshness import too_large
+from sampan_server.read.list import List, Slice, read_query
+from sampan_server.read.selecting import Selection
+from sampan_server.registry import Served
+from sampan_server.request import bodies, negotiation
+from sampan_server.request.encoding import encode_json
+from sampan_server.request.options import integer
+from sampan_server.request.request import Request
+from sampan_server.request.statuses import success
+from sampan_server.write import drive
+from sampan_server.write.deletes import Deleter, Options, read_options
+from sampan_server.write.writes import Intent, Written
+from sampan_server.write.writing import Writing, accepted, warning_headers
+
+
+class Delete:
+    def __init__(self, writing: Writing, deleter: Deleter) -> None:
+        self._writing, self._deleter = writing, deleter
+
+    def __call__(self, request: Request, served: Served) -> Answer:
+        form = accepted(request)
+        options = delete_options(request)
+        intent = self._writing.intent(request, served)
+        work = self._deleter.delete(intent, options)
+        return self._writing.run(
+            request, drive.followed(work, lambda done: _answer(request, served, form, done, options))
+        )
+
+
+class DeleteCollection:
+    """Deletes what a list with the same selectors shows, one after another."""
+
+    def __init__(self, writing: Writing, deleter: Deleter, listing: List) -> None:
+        self._writing, self._deleter, self._list = writing, deleter, listing
+
+    def __call__(self, request: Request, served: Served) -> Answer:
+        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        selection = Selection.of(request, served)
+        options = delete_options(request)
+        asked = read_query(request, served.scope(request.namespace))
+        if max(asked.exact, asked.at_least) > self._writing.cache.revision:
+            raise too_large(max(asked.exact, asked.at_least), self._writing.cache.revision)
+        found = self._list.slice(served, selection, asked)
+        return self._writing.run(request, self._all(request, served, form, options, found))
+
+    def _all(self, request: Request, served: Served, form: negotiation.Form, options: Options, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
+        for record in found.records:
+            intent = Intent(
+                served, record.namespace, record.name, request.user, dry_run=options.dry_run, warnings=request.warnings
+            )
+            try:
+                yield from self._deleter.delete(intent, options)
+            except NotFound:
+                continue
+        meta = {"resourceVersion": str(self._writing.cache.revision)}
+        return Answer(200, forms.listing(served, form, found.records, meta), headers=warning_headers(request.warnings))
+
+
+def delete_options(request: Request) -> Options:
+    """DeleteOptions of the body, or where there is none of the query; raises BadRequest or Invalid."""
+    data = bodies.read(request)
+    if data:
+        return read_options(machinery.decode_options(data, bodies.media_of(request)))
+    query = request.query
+    sent: Object = {"gracePeriodSeconds": integer(request, "gracePeriodSeconds"), "dryRun": query.get("dryRun")}
+    if "orphanDependents" in query:
+        sent["orphanDependents"] = request.flag("orphanDependents")
+    if "propagationPolicy" in query:
+        sent["propagationPolicy"] = request.value("propagationPolicy")
+    return read_options(sent)
+
+
+def _answer(request: Request, served: Served, form: negotiation.Form, written: Written, options: Options) -> Answer:
+    headers = warning_headers(request.warnings)
+    if written.deleted and not served.stored.shown_deleted:
+        uid = written.record().decode()["metadata"].get("uid", "")
+        return Answer(200, encode_json(success(served.resource, request.name, uid)), headers=headers)
+    body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
+    return Answer(202 if options.cascading and not written.deleted else 200, body, headers=headers)

@@ -1,0 +1,92 @@
+"""PATCH: JSON patch, JSON merge patch, strategic merge patch, server-side apply."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.serving import Answer
+from sampan.errors import NotFound, UnsupportedMediaType
+from sampan_server import machinery
+from sampan_server.registry import Served
+from sampan_server.request import bodies
+from sampan_server.request.aside import Aside
+from sampan_server.request.options import is_set
+from sampan_server.request.request import Request
+from sampan_server.request.statuses import conflict
+from sampan_server.write import drive
+from sampan_server.write.update import Merge, sent_revision
+from sampan_server.write.writes import Intent, Write
+from sampan_server.write.writing import Writing, accepted, answer, check_address, strictness
+
+HOW = {
+    "application/json-patch+json": "json",
+    "application/merge-patch+json": "merge",
+    "application/strategic-merge-patch+json": "strategic",
+    "application/apply-patch+yaml": "apply",
+}
+
+
+class Patch:
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
+
+    def __call__(self, request: Request, served: Served, merge: Merge | None = None) -> Answer:
+        form = accepted(request)
+        how = HOW.get(bodies.media_of(request))
+        if how is None:
+            raise UnsupportedMediaType(
+                f"the body of the request was in an unknown format - accepted media types include: {', '.join(HOW)}"
+            )
+        intent = self._writing.intent(request, served, request.subresource)
+        data = bodies.read(request)
+        if how == "apply":
+            work = self._apply(request, intent, data, merge)
+        else:
+            work = self._patch(request, intent, data, how, merge)
+        return self._writing.run(request, drive.followed(work, lambda done: answer(request, served, form, done)))
+
+    def _patch(self, request: Request, intent: Intent, data: bytes, how: str, merge: Merge | None) -> Write:
+        served = intent.served
+        strict, patch = strictness(request), machinery.read_patch(how, data)
+        if how == "json" and not request.may_wait and machinery.copies(patch):
+            request.environ["wsgi.input"] = BytesIO(data)
+            raise Aside(heavy=True)  # a short patch of copies can make a long object
+        of_itself = [] if strict == "Ignore" else machinery.patch_problems(how, data, patch)
+
+        def change(current: Object) -> Object | None:
+            before = current["metadata"].get("resourceVersion")
+            patched, warnings = machinery.patch(how, served.kind, current, patch, strict, given_away=merge is None)
+            for warning in machinery.judged_patch(of_itself + warnings, strict, how, patch, patched):
+                if warning not in request.warnings:
+                    request.warnings.append(warning)
+            check_address(patched, request, served)
+            wanted = sent_revision(patched)
+            if wanted and str(wanted) != before:
+                raise conflict(served.resource, intent.name)
+            return merge(current, patched) if merge else patched
+
+        return self._writing.writer.update(intent, change)
+
+    def _apply(self, request: Request, intent: Intent, data: bytes, merge: Merge | None) -> Write:
+        served, writer = intent.served, self._writing.writer
+        intent.operation = "Apply"
+        force = is_set(request, "force")
+        applied, warnings = machinery.read_apply(served.kind, data, strictness(request))
+        request.warnings += warnings
+        check_address(applied, request, served)
+        revision = sent_revision(applied)
+
+        def change(current: Object) -> Object:
+            merged = writer.ownership.applied(intent, current, applied, force=force)
+            return merge(current, merged) if merge else merged
+
+        try:
+            return (yield from writer.update(intent, change, revision=revision))
+        except NotFound:
+            if intent.subresource:
+                raise
+        if uid := applied["metadata"].get("uid"):
+            why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise conflict(served.resource, intent.name, why)
+        return (yield from writer.create(intent, writer.ownership.applied(intent, None, applied, force=force)))

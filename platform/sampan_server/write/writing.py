@@ -1,0 +1,138 @@
+"""What the writing verbs share: reading their query, decoding their body, running the write, shaping the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
+from typing import Any
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.serving import Answer
+from sampan.contracts.store import Op
+from sampan.errors import BadRequest
+from sampan_server import machinery
+from sampan_server.cache.cache import Cache
+from sampan_server.read import forms
+from sampan_server.registry import Served
+from sampan_server.request import bodies, negotiation
+from sampan_server.request.options import check_write
+from sampan_server.request.request import Request
+from sampan_server.write import drive
+from sampan_server.write.writes import Intent, Writer, Written
+
+LONGEST_MANAGER = 128  # bytes
+
+
+class Writing:
+    """The means of a writing verb."""
+
+    def __init__(self, cache: Cache, writer: Writer) -> None:
+        self.cache = cache
+        self.writer = writer
+
+    def run(self, request: Request, work: Generator[Sequence[Op], int, Answer]) -> Answer:
+        """Parked on the loop where there is one, blocking elsewhere."""
+        if request.may_wait:
+            return drive.block(work, self.cache)
+        return drive.park(work, self.cache, partial(request.finish, request))
+
+    def decode(self, request: Request, served: Served) -> Object:
+        """The body as an object of the served kind, checked against the URL; warnings go to the request."""
+        return self.decoder(request, served)()
+
+    def decoder(self, request: Request, served: Served) -> Callable[[], Object]:
+        """Reads the body; what is returned decodes it, as often as it is called."""
+        data, media, strict = bodies.read(request), bodies.media_of(request), strictness(request)
+
+        def decode() -> Object:
+            obj, warnings = machinery.decode(served.kind, data, media, strict)
+            request.warnings += [each for each in warnings if each not in request.warnings]
+            check_address(obj, request, served)
+            return obj
+
+        return decode
+
+    def intent(self, request: Request, served: Served, subresource: str = "") -> Intent:
+        return Intent(
+            served, request.namespace, request.name, request.user, subresource, dry_run(request),
+            field_manager(request), warnings=request.warnings,
+        )  # fmt: skip
+
+
+def answer(request: Request, served: Served, form: negotiation.Form, written: Written) -> Answer:
+    """The written object in the form the client wants."""
+    status = 201 if written.created else 200
+    headers = warning_headers(request.warnings)
+    if form is negotiation.JSON and not served.converts:
+        return Answer(status, written.body, headers=headers)
+    body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
+    return Answer(status, body, headers=headers)
+
+
+def accepted(request: Request) -> negotiation.Form:
+    """The form that the client wants, and options that make sense; raises NotAcceptable or Invalid."""
+    form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+    if request.method != "DELETE" and (request.query or request.method == "PATCH"):
+        check_write(request)
+    return form
+
+
+def strictness(request: Request) -> str:
+    """fieldValidation of the query, Warn when unsaid."""
+    return request.value("fieldValidation") or "Warn"
+
+
+def dry_run(request: Request) -> bool:
+    return bool(request.query) and "dryRun" in request.query
+
+
+def field_manager(request: Request) -> str:
+    """Who writes: as the query says, else as the client is called."""
+    return request.value("fieldManager") or manager_of(request)
+
+
+def manager_of(request: Request) -> str:
+    """The field manager where the client names none: the product of its User-Agent."""
+    agent: str = request.environ.get("HTTP_USER_AGENT") or "unknown"
+    name = "".join(letter for letter in agent.partition("/")[0] if letter.isprintable())
+    return name.encode()[:LONGEST_MANAGER].decode(errors="ignore") or "unknown"
+
+
+def check_address(obj: Object, request: Request, served: Served) -> None:
+    """What the body says of kind, version, namespace and name against the URL; raises BadRequest."""
+    kind = served.kind
+    sent_version, sent_kind = obj.get("apiVersion"), obj.get("kind")
+    if sent_kind and sent_kind != kind.kind:
+        raise BadRequest(
+            f'{sent_kind} in version "{sent_version or kind.api_version}" cannot be handled as a {kind.kind}: '
+            f'no kind "{sent_kind}" is registered for this resource'
+        )
+    if sent_version and sent_version != kind.api_version:
+        raise BadRequest(
+            f"the API version in the data ({sent_version}) does not match the expected API version ({kind.api_version})"
+        )
+    obj["kind"], obj["apiVersion"] = kind.kind, kind.api_version
+    meta: Any = obj.setdefault("metadata", {})
+    if not isinstance(meta, dict):
+        raise BadRequest("metadata must be an object")
+    sent = meta.get("namespace") or ""
+    if sent and sent != request.namespace and served.namespaced:
+        raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
+    name = meta.get("name") or ""
+    if request.name:
+        if not name:
+            meta["name"] = request.name
+        elif name != request.name:
+            raise BadRequest(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
+
+
+def warning_headers(warnings: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """RFC 9110 no longer has them, Kubernetes does (KEP-1693)."""
+    if not warnings:
+        return ()
+    return [("Warning", '299 - "' + _quoted(text) + '"') for text in dict.fromkeys(warnings)]
+
+
+def _quoted(text: str) -> str:
+    clean = "".join(letter if letter.isprintable() else " " for letter in text)
+    return clean.replace("\\", "\\\\").replace('"', '\\"').encode("ascii", "backslashreplace").decode()[:1024]

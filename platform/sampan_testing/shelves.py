@@ -1,0 +1,65 @@
+"""Objects on a shelf: the smallest Reader and Observed there is, for tests of rules, authorizers and decisions."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+
+from sampan.contracts.kinds import Object, Resource
+from sampan_machinery.metadata import get_path
+
+
+class Shelf:
+    """A dict of objects that satisfies Reader and Observed; ``put`` and ``drop`` move the resource's generation."""
+
+    def __init__(self, objects: Iterable[tuple[Resource, Object]] = (), *, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+        self._objects: dict[tuple[str, str, str, str], Object] = {}
+        self._generations: dict[tuple[str, str], int] = {}
+        self._suffixes = 0
+        for resource, obj in objects:
+            self.put(resource, obj)
+
+    def put(self, resource: Resource, obj: Object) -> Object:
+        metadata = obj["metadata"]
+        self._objects[(resource.group, resource.plural, metadata.get("namespace", ""), metadata["name"])] = obj
+        self._moved(resource)
+        return obj
+
+    def drop(self, resource: Resource, name: str, namespace: str = "") -> None:
+        del self._objects[(resource.group, resource.plural, namespace, name)]
+        self._moved(resource)
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
+        return copy.deepcopy(self._objects.get((resource.group, resource.plural, namespace, name)))
+
+    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> list[Object]:
+        """All of them, or those whose field at ``fields`` (``spec.nodeName=n``) is so; labels are not understood."""
+        if labels:
+            raise NotImplementedError("a shelf knows no label selectors")
+        path, _, value = fields.partition("=")
+        return [
+            copy.deepcopy(obj)
+            for (group, plural, where, _name), obj in sorted(self._objects.items(), key=lambda item: item[0])
+            if (group, plural) == (resource.group, resource.plural)
+            and namespace in ("", where)
+            and (not path or get_path(obj, *path.split("."), default="") == value)
+        ]
+
+    def owned(self, resource: Resource, uid: str) -> Iterable[Object]:
+        return [
+            obj
+            for obj in self.list(resource)
+            if any(owner.get("uid") == uid for owner in obj["metadata"].get("ownerReferences") or ())
+        ]
+
+    def generation(self, resource: Resource) -> int:
+        return self._generations.get((resource.group, resource.plural), 0)
+
+    def name_suffix(self, length: int = 5) -> str:
+        self._suffixes += 1
+        return str(self._suffixes).rjust(length, "x")
+
+    def _moved(self, resource: Resource) -> None:
+        at = (resource.group, resource.plural)
+        self._generations[at] = self._generations.get(at, 0) + 1

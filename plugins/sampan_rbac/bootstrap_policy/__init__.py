@@ -1,0 +1,1 @@
+"""The bootstrap policy: the default roles and bindings that every cluster has."""

@@ -1,0 +1,144 @@
+"""Third-party scheduling plugins: every extension point of the contract, each call isolated.
+
+A plugin that raises, is late or answers nonsense is in the failure log. Where it was asked whether a node will do, that
+counts as no (a broken safety rule must not let pods through); everywhere else it counts as nothing said.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sampan.contracts.kinds import Object
+from sampan.contracts.scheduling import NodeView, Snapshot, State, Verdict
+from sampan.errors import StatusError
+
+log = logging.getLogger(__name__)
+
+
+class ThirdParty:
+    """The plugins, asked in the order given."""
+
+    def __init__(self, plugins: Sequence[Any]) -> None:
+        self._plugins = list(plugins)
+        self.filters = self._with("filter", "filter_all")
+        self.scorers = self._with("score", "score_all")
+        self.asked = bool(self._plugins)
+        self.waits = bool(self._with("permit", "pre_bind"))
+
+    def _with(self, *methods: str) -> list[Any]:
+        return [plugin for plugin in self._plugins if any(hasattr(plugin, method) for method in methods)]
+
+    def sorter(self) -> Callable[[Object, Object], bool] | None:
+        """Whether one pod goes before another, by the first plugin that sorts; None: nobody does."""
+        for plugin in self._with("less"):
+            return lambda a, b: bool(_ask(plugin, "less", False, a, b))
+        return None
+
+    def refuse_all(self, state: State, pod: Object, nodes: Snapshot) -> Verdict | None:
+        """What a pre-filter has against every node."""
+        for plugin in self._with("pre_filter"):
+            verdict: Verdict | None = _ask(plugin, "pre_filter", _failed(plugin), state, pod, nodes)
+            if verdict is not None:
+                return verdict
+        return None
+
+    def filter(
+        self, state: State, pod: Object, nodes: Snapshot, rows: list[int], refused: dict[int, Verdict]
+    ) -> list[int]:
+        """The rows of these that will do; the others are noted in ``refused``."""
+        for plugin in self.filters:
+            if not rows:
+                break
+            if hasattr(plugin, "filter_all"):
+                found = _ask(plugin, "filter_all", None, state, pod, nodes)
+                verdicts = {row: _verdict_of(plugin, found, row) for row in rows}
+            else:
+                verdicts = {row: _ask(plugin, "filter", _failed(plugin), state, pod, nodes.node(row)) for row in rows}
+            refused.update({row: verdict for row, verdict in verdicts.items() if verdict is not None})
+            rows = [row for row in rows if verdicts[row] is None]
+        return rows
+
+    def lets(self, state: State, pod: Object, node: NodeView) -> bool:
+        """Whether those that answer node by node let the pod onto this node as it is now (preemption's question)."""
+        asked = [plugin for plugin in self.filters if hasattr(plugin, "filter")]
+        return all(_ask(plugin, "filter", _failed(plugin), state, pod, node) is None for plugin in asked)
+
+    def scores(self, state: State, pod: Object, nodes: Snapshot, rows: list[int]) -> dict[str, list[float]]:
+        """Weighted points by plugin, in the order of ``rows``."""
+        found: dict[str, list[float]] = {}
+        for plugin in self.scorers:
+            points = None
+            if hasattr(plugin, "score_all"):
+                points = _ask(plugin, "score_all", None, state, pod, nodes, rows)
+            else:
+                points = [_ask(plugin, "score", 0.0, state, pod, nodes.node(row)) for row in rows]
+            if points is not None and len(points) == len(rows):
+                found[plugin.name] = [plugin.weight * _bounded(value) for value in points]
+        return found
+
+    def make_room(self, state: State, pod: Object, nodes: Snapshot, refused: dict[int, list[Verdict]]) -> str | None:
+        """The node that a post-filter nominates, by the first that does."""
+        for plugin in self._with("post_filter"):
+            name: str | None = _ask(plugin, "post_filter", None, state, pod, nodes, refused)
+            if name:
+                return name
+        return None
+
+    def reserve(self, state: State, pod: Object, node: NodeView) -> str:
+        """ "" once all have reserved; else the name of the plugin that failed, and nothing is reserved."""
+        for plugin in self._with("reserve"):
+            if _ask(plugin, "reserve", _RAISED, state, pod, node) is _RAISED:
+                self.unreserve(state, pod, node)
+                return str(plugin.name)
+        return ""
+
+    def unreserve(self, state: State, pod: Object, node: NodeView) -> None:
+        for plugin in reversed(self._with("unreserve")):
+            _ask(plugin, "unreserve", None, state, pod, node)
+
+    def permit(self, state: State, pod: Object, node: NodeView) -> float:
+        """Seconds that somebody wants to wait, 0 for go on. Raises what a plugin raises to refuse."""
+        return max((float(plugin.permit(state, pod, node) or 0) for plugin in self._with("permit")), default=0.0)
+
+    def pre_bind(self, state: State, pod: Object, node: NodeView) -> None:
+        """Raises what a plugin raises."""
+        for plugin in self._with("pre_bind"):
+            plugin.pre_bind(state, pod, node)
+
+
+_RAISED = object()
+
+
+def _ask(plugin: Any, method: str, otherwise: Any, *facts: Any) -> Any:
+    try:
+        return getattr(plugin, method)(*facts)
+    except StatusError:  # from the isolation, which has said it
+        return otherwise
+    except Exception:
+        log.exception("scheduling plugin %s failed in %s", plugin.name, method)
+        return otherwise
+
+
+def _failed(plugin: Any) -> Verdict:
+    return Verdict(f"plugin {plugin.name} failed", True)
+
+
+def _verdict_of(plugin: Any, found: Any, row: int) -> Verdict | None:
+    """What a filter_all answer says of one row; a row refused without a reason still is refused."""
+    if found is None:
+        return _failed(plugin)
+    lets, reasons = found
+    if row < len(lets) and lets[row]:
+        return None
+    if isinstance(reasons, Verdict):
+        return reasons
+    return (reasons or {}).get(row) or Verdict(f"refused by plugin {plugin.name}")
+
+
+def _bounded(value: Any) -> float:
+    """0 to 100; what is no number gives no points."""
+    points = float(value)
+    return min(100.0, max(0.0, points)) if math.isfinite(points) else 0.0

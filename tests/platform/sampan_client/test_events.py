@@ -1,0 +1,65 @@
+import pytest
+
+from sampan.contracts.access import User
+from sampan_client import Client
+from sampan_client.events import EVENTS, Recorder
+from sampan_testing.miniapi import MiniApi
+
+POD = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "web", "namespace": "default", "uid": "u"}}
+
+
+@pytest.fixture
+def api():
+    return MiniApi([EVENTS])
+
+
+@pytest.fixture
+def recorder(api):
+    return Recorder(Client.in_process(api, User("me")), "kubelet", "n1")
+
+
+def test_an_event_says_who_saw_what(api, recorder):
+    recorder.event(POD, "Normal", "Pulled", "image is there")
+    recorder.close()
+
+    (event,) = api.list(EVENTS)
+    assert event["involvedObject"]["name"] == "web"
+    assert event["source"] == {"component": "kubelet", "host": "n1"}
+    assert (event["reason"], event["message"], event["count"]) == ("Pulled", "image is there", 1)
+
+
+def test_the_same_event_again_is_counted(api, recorder):
+    for revision in ("1", "2", "3"):
+        seen = {**POD, "metadata": {**POD["metadata"], "resourceVersion": revision}}
+        recorder.event(seen, "Warning", "BackOff", "again")
+    recorder.close()
+
+    (event,) = api.list(EVENTS)
+    assert event["count"] == 3
+
+
+def test_many_similar_events_become_one(api, recorder):
+    for number in range(15):
+        recorder.event(POD, "Warning", "Failed", f"message {number}")
+    recorder.close()
+
+    events = api.list(EVENTS)
+    assert len(events) == 11
+    assert events[-1]["message"].startswith("(combined from similar events): ")
+    assert events[-1]["count"] == 5
+
+
+def test_an_object_that_causes_too_many_is_silenced(api, recorder):
+    for number in range(100):
+        recorder.event(POD, "Normal", f"Reason{number}", "")
+    recorder.close()
+
+    assert len(api.list(EVENTS)) == 25
+
+
+def test_nothing_happens_after_the_end(api, recorder):
+    recorder.close()
+
+    recorder.event(POD, "Normal", "Late", "")
+
+    assert list(api.list(EVENTS)) == []

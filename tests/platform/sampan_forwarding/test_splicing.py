@@ -1,0 +1,96 @@
+"""Bytes passed both ways between two connections."""
+
+import socket
+import threading
+
+from sampan_forwarding.splicing import MOST, splice
+
+MUCH = 16 * MOST
+
+
+class Spliced:
+    """``client`` and ``server`` are the far ends of the two connections."""
+
+    def __init__(self, splice=splice):
+        self.client, near = socket.socketpair()
+        self.server, far = socket.socketpair()
+        self.ends = (self.client, near, self.server, far)
+        for end in (self.client, self.server):
+            end.settimeout(10)
+        self.thread = threading.Thread(target=splice, args=(near, far), daemon=True)
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for end in self.ends:
+            end.close()
+
+    def is_over(self):
+        self.thread.join(10)
+        return not self.thread.is_alive()
+
+
+def read(sock, size):
+    seen = 0
+    while seen < size:
+        data = sock.recv(65536)
+        if not data:
+            break
+        seen += len(data)
+    return seen
+
+
+def test_bytes_go_both_ways_until_a_side_ends():
+    with Spliced() as pair:
+        pair.client.sendall(b"question")
+        assert pair.server.recv(100) == b"question"
+        pair.server.sendall(b"answer")
+        pair.server.close()
+
+        assert pair.client.recv(100) == b"answer"
+        assert pair.is_over()
+
+
+def test_a_direction_that_is_stuck_does_not_stop_the_other():
+    """The server reads only when what it said is taken, as a command that echoes: the client sends before it reads."""
+    with Spliced() as pair:
+
+        def serve():
+            pair.server.sendall(b"o" * MUCH)
+            read(pair.server, MUCH)
+            pair.server.sendall(b"all")
+
+        serving = threading.Thread(target=serve, daemon=True)
+        sending = threading.Thread(target=pair.client.sendall, args=(b"i" * MUCH,), daemon=True)
+        sending.start()
+        pair.thread.join(0.2)  # now the way to the server is full
+        serving.start()
+
+        assert read(pair.client, MUCH) == MUCH
+        assert pair.client.recv(3) == b"all"
+
+
+def test_the_last_bytes_of_a_side_that_ended_are_passed_on():
+    with Spliced() as pair:
+        sending = threading.Thread(target=lambda: (pair.server.sendall(b"x" * MUCH), pair.server.close()))
+        sending.start()
+
+        assert read(pair.client, MUCH) == MUCH
+        assert pair.is_over()
+        sending.join()
+
+
+def test_a_side_that_reads_nothing_is_given_only_so_much():
+    with Spliced() as pair:
+        pair.server.settimeout(0.5)
+        taken = 0
+        try:
+            while True:
+                taken += pair.server.send(b"x" * 65536)
+        except TimeoutError:
+            pass
+
+        room = sum(end.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) for end in pair.ends)
+        assert taken < room + 2 * MOST

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sampan.contracts.components import Component
+from sampan.hookspecs import hookimpl
+from sampan_operate.supervisor.members import Member, fingerprint, may_ship, members_of, shipped
+from sampan_server.plugins.plugins import Plugins
+
+
+class Several:
+    @hookimpl
+    def contribute_components(self):
+        return [Component(name=name, run=print, user="u") for name in ("agent", "server")]
+
+
+def member(**more):
+    return Member(Component(name="x", run=print, user="u", **more), "x", "1", settings=("a",), addon=True)
+
+
+def test_components_get_the_settings_of_who_contributed_them():
+    found = members_of(Plugins(entry_points=[], extra={"logging": Several()}))
+
+    assert [(one.name, one.plugin) for one in found] == [("agent", "logging"), ("server", "logging")]
+
+
+def test_whatever_a_process_is_told_shows_in_its_fingerprint():
+    first = fingerprint([member()])
+
+    assert fingerprint([member()]) == first
+    for changed in (replace(member(), settings=("b",)), replace(member(), version="2"), replace(member(), context=1)):
+        assert fingerprint([changed]) != first
+
+
+def test_an_add_on_ships_what_its_components_ship_and_what_election_needs():
+    plain, one = {"kind": "ConfigMap"}, member(elected=True, manifests=lambda options: [options["thing"]])
+
+    found = shipped([one, member()], {"thing": plain})
+
+    assert found[0] == plain
+    assert [(obj["kind"], obj["metadata"]["name"]) for obj in found[1:]] == [
+        ("Role", "sampan:elect:x"), ("RoleBinding", "sampan:elect:x"),
+    ]  # fmt: skip
+    assert may_ship([one]) and not may_ship([member()])
+
+
+def test_manifests_are_told_the_settings():
+    assert shipped([member(manifests=lambda options: [options["settings"]])], {}) == [("a",)]

@@ -1,0 +1,275 @@
+"""Every rule by the path of what breaks it; the messages are those that kubectl users know."""
+
+from __future__ import annotations
+
+import pytest
+
+from sampan_podspec.defaults import default_pod
+from sampan_podspec.validation import pod_spec, pod_template
+
+VOLUME = {"name": "v", "emptyDir": {}}
+
+
+def found(container=None, **spec):
+    pod = {"spec": {"containers": [{"name": "c", "image": "x", **(container or {})}], **spec}}
+    default_pod(pod)
+    return list(pod_spec(pod["spec"]))
+
+
+def paths(container=None, **spec):
+    return [problem.path.removeprefix("spec.") for problem in found(container, **spec)]
+
+
+def of_container(**container):
+    return [path.removeprefix("containers[0].") for path in paths(container)]
+
+
+def test_a_pod_with_everything_usual_is_fine():
+    assert (
+        paths(
+            {
+                "ports": [{"name": "http", "containerPort": 80}, {"containerPort": 81, "protocol": "UDP"}],
+                "env": [
+                    {"name": "A", "value": "1"},
+                    {"name": "b.c-d", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['a']"}}},
+                ],
+                "envFrom": [{"configMapRef": {"name": "x"}, "prefix": "P_"}],
+                "volumeMounts": [{"name": "v", "mountPath": "/v", "subPath": "a/b", "readOnly": True}],
+                "resources": {"limits": {"cpu": "1", "example.com/gpu": "1"}, "requests": {"cpu": "500m"}},
+                "readinessProbe": {"tcpSocket": {"port": "http"}, "successThreshold": 3},
+                "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
+                "securityContext": {"runAsUser": 0, "seccompProfile": {"type": "RuntimeDefault"}},
+            },
+            volumes=[VOLUME],
+            initContainers=[
+                {"name": "i", "image": "x", "restartPolicy": "Always", "startupProbe": {"exec": {"command": ["a"]}}}
+            ],
+            tolerations=[
+                {"operator": "Exists"},
+                {"key": "a", "value": "b", "effect": "NoExecute", "tolerationSeconds": 5},
+            ],
+            nodeSelector={"a": "b"},
+            hostAliases=[{"ip": "10.0.0.1", "hostnames": ["a.b"]}],
+            securityContext={"sysctls": [{"name": "net.core.somaxconn", "value": "1"}], "fsGroup": 1},
+            dnsPolicy="None",
+            dnsConfig={"nameservers": ["10.0.0.1"], "searches": ["a"], "options": [{"name": "ndots"}]},
+            topologySpreadConstraints=[
+                {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "minDomains": 2}
+            ],
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("broken", "container"),
+    [
+        ("name", {"name": "A"}),
+        ("name", {"name": ""}),
+        ("image", {"image": ""}),
+        ("image", {"image": " x"}),
+        ("imagePullPolicy", {"imagePullPolicy": "Sometimes"}),
+        ("terminationMessagePolicy", {"terminationMessagePolicy": "x"}),
+        ("restartPolicy", {"restartPolicy": "Always"}),
+        ("ports[0].containerPort", {"ports": [{"containerPort": 0}]}),
+        ("ports[0].containerPort", {"ports": [{"containerPort": 65536}]}),
+        ("ports[0].protocol", {"ports": [{"containerPort": 1, "protocol": "tcp"}]}),
+        ("ports[0].name", {"ports": [{"containerPort": 1, "name": "UPPER"}]}),
+        ("ports[1].name", {"ports": [{"containerPort": 1, "name": "a"}, {"containerPort": 2, "name": "a"}]}),
+        ("ports[1].hostPort", {"ports": [{"containerPort": 1, "hostPort": 5}, {"containerPort": 2, "hostPort": 5}]}),
+        ("ports[0].hostIP", {"ports": [{"containerPort": 1, "hostIP": "x"}]}),
+        ("env[0].name", {"env": [{"name": "a=b"}]}),
+        ("env[0].name", {"env": [{"value": "b"}]}),
+        ("env[0].valueFrom", {"env": [{"name": "a", "valueFrom": {}}]}),
+        (
+            "env[0].valueFrom",
+            {"env": [{"name": "a", "value": "x", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
+        ),
+        ("env[0].valueFrom.secretKeyRef.key", {"env": [{"name": "a", "valueFrom": {"secretKeyRef": {"name": "s"}}}]}),
+        (
+            "env[0].valueFrom.fieldRef.fieldPath",
+            {"env": [{"name": "a", "valueFrom": {"fieldRef": {"fieldPath": "spec.x"}}}]},
+        ),
+        (
+            "env[0].valueFrom.resourceFieldRef.resource",
+            {"env": [{"name": "a", "valueFrom": {"resourceFieldRef": {"resource": "x"}}}]},
+        ),
+        ("envFrom[0]", {"envFrom": [{}]}),
+        ("envFrom[0].secretRef.name", {"envFrom": [{"secretRef": {}}]}),
+        ("volumeMounts[0].name", {"volumeMounts": [{"name": "ghost", "mountPath": "/x"}]}),
+        ("resources.limits[cpu]", {"resources": {"limits": {"cpu": "abc"}}}),
+        ("resources.limits[cpu]", {"resources": {"limits": {"cpu": "-1"}}}),
+        ("resources.limits[gpu]", {"resources": {"limits": {"gpu": "1"}}}),
+        ("resources.requests", {"resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "2"}}}),
+        ("resources.limits", {"resources": {"requests": {"example.com/gpu": "1"}}}),
+        ("resources.claims[0].name", {"resources": {"claims": [{"name": "ghost"}]}}),
+        ("livenessProbe", {"livenessProbe": {}}),
+        ("livenessProbe", {"livenessProbe": {"periodSeconds": 3}}),
+        ("livenessProbe.tcpSocket", {"livenessProbe": {"exec": {"command": ["a"]}, "tcpSocket": {"port": 1}}}),
+        ("livenessProbe.httpGet.port", {"livenessProbe": {"httpGet": {"port": 0}}}),
+        ("livenessProbe.httpGet.scheme", {"livenessProbe": {"httpGet": {"port": 1, "scheme": "ftp"}}}),
+        ("livenessProbe.exec.command", {"livenessProbe": {"exec": {}}}),
+        ("livenessProbe.successThreshold", {"livenessProbe": {"exec": {"command": ["a"]}, "successThreshold": 2}}),
+        ("readinessProbe.periodSeconds", {"readinessProbe": {"exec": {"command": ["a"]}, "periodSeconds": -1}}),
+        ("lifecycle.preStop.sleep", {"lifecycle": {"preStop": {"sleep": {"seconds": 31}}}}),
+        ("lifecycle.postStart", {"lifecycle": {"postStart": {"grpc": {"port": 1}}}}),
+        ("securityContext.runAsUser", {"securityContext": {"runAsUser": -1}}),
+        ("securityContext", {"securityContext": {"privileged": True, "allowPrivilegeEscalation": False}}),
+        (
+            "securityContext.seccompProfile.localhostProfile",
+            {"securityContext": {"seccompProfile": {"type": "Localhost"}}},
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_container_is_named(broken, container):
+    assert of_container(**container)[:1] == [broken]
+
+
+@pytest.mark.parametrize(
+    ("broken", "spec"),
+    [
+        ("containers", {"containers": []}),
+        ("restartPolicy", {"restartPolicy": "Maybe"}),
+        ("dnsPolicy", {"dnsPolicy": "x"}),
+        ("dnsConfig.nameservers", {"dnsPolicy": "None"}),
+        ("dnsConfig.nameservers[0]", {"dnsConfig": {"nameservers": ["x"]}}),
+        ("terminationGracePeriodSeconds", {"terminationGracePeriodSeconds": -1}),
+        ("activeDeadlineSeconds", {"activeDeadlineSeconds": 0}),
+        ("hostname", {"hostname": "a.b"}),
+        ("nodeName", {"nodeName": "A"}),
+        ("nodeSelector", {"nodeSelector": {"a b": "c"}}),
+        ("hostAliases[0].ip", {"hostAliases": [{"ip": "x"}]}),
+        ("securityContext.sysctls[0].name", {"securityContext": {"sysctls": [{"name": "foo-"}]}}),
+        ("securityContext.sysctls[0].name", {"securityContext": {"sysctls": [{"name": "a." * 200 + "b"}]}}),
+        ("securityContext.supplementalGroups[0]", {"securityContext": {"supplementalGroups": [-1]}}),
+        ("initContainers[0].name", {"initContainers": [{"name": "c", "image": "x"}]}),
+        (
+            "initContainers[0].restartPolicy",
+            {"initContainers": [{"name": "i", "image": "x", "restartPolicy": "Never"}]},
+        ),
+        (
+            "initContainers[0].lifecycle",
+            {"initContainers": [{"name": "i", "image": "x", "lifecycle": {"preStop": {"sleep": {"seconds": 1}}}}]},
+        ),
+        ("tolerations[0].operator", {"tolerations": [{"value": "x"}]}),
+        ("tolerations[0].operator", {"tolerations": [{"key": "a", "operator": "Exists", "value": "x"}]}),
+        ("tolerations[0].operator", {"tolerations": [{"key": "a", "operator": "Like"}]}),
+        ("tolerations[0].effect", {"tolerations": [{"key": "a", "tolerationSeconds": 3}]}),
+        ("tolerations[0].effect", {"tolerations": [{"key": "a", "effect": "x"}]}),
+        ("schedulingGates[1]", {"schedulingGates": [{"name": "a"}, {"name": "a"}]}),
+        ("nodeName", {"schedulingGates": [{"name": "a"}], "nodeName": "n"}),
+        ("readinessGates[0].conditionType", {"readinessGates": [{"conditionType": "a b"}]}),
+        (
+            "topologySpreadConstraints[0].maxSkew",
+            {"topologySpreadConstraints": [{"topologyKey": "z", "whenUnsatisfiable": "ScheduleAnyway"}]},
+        ),
+        (
+            "topologySpreadConstraints[0].whenUnsatisfiable",
+            {"topologySpreadConstraints": [{"topologyKey": "z", "maxSkew": 1}]},
+        ),
+        ("volumes[0].name", {"volumes": [{"name": "A", "emptyDir": {}}]}),
+        ("volumes[1].name", {"volumes": [VOLUME, VOLUME]}),
+        ("volumes[0].secret", {"volumes": [{"name": "v", "emptyDir": {}, "secret": {"secretName": "s"}}]}),
+        ("volumes[0].secret.secretName", {"volumes": [{"name": "v", "secret": {}}]}),
+        (
+            "volumes[0].configMap.items[0].path",
+            {"volumes": [{"name": "v", "configMap": {"name": "x", "items": [{"key": "k", "path": "../x"}]}}]},
+        ),
+        (
+            "volumes[0].configMap.defaultMode",
+            {"volumes": [{"name": "v", "configMap": {"name": "x", "defaultMode": 0o1000}}]},
+        ),
+        ("volumes[0].hostPath.path", {"volumes": [{"name": "v", "hostPath": {"path": "/a/../b"}}]}),
+        (
+            "volumes[0].downwardAPI.items[0].fieldRef",
+            {"volumes": [{"name": "v", "downwardAPI": {"items": [{"path": "a"}]}}]},
+        ),
+        (
+            "volumes[0].downwardAPI.items[0].fieldRef.fieldPath",
+            {
+                "volumes": [
+                    {"name": "v", "downwardAPI": {"items": [{"path": "a", "fieldRef": {"fieldPath": "status.podIP"}}]}}
+                ]
+            },
+        ),
+        (
+            "volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds",
+            {
+                "volumes": [
+                    {
+                        "name": "v",
+                        "projected": {"sources": [{"serviceAccountToken": {"path": "t", "expirationSeconds": 5}}]},
+                    }
+                ]
+            },
+        ),
+        ("volumes[0].persistentVolumeClaim.claimName", {"volumes": [{"name": "v", "persistentVolumeClaim": {}}]}),
+    ],
+)
+def test_what_is_wrong_with_a_pod_is_named(broken, spec):
+    assert paths(**spec)[:1] == [broken]
+
+
+@pytest.mark.parametrize(
+    ("broken", "affinity"),
+    [
+        (
+            "nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms",
+            {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {}}},
+        ),
+        (
+            "nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values",
+            {
+                "nodeAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": {
+                        "nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "In"}]}]
+                    }
+                }
+            },
+        ),
+        (
+            "podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey",
+            {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{}]}},
+        ),
+        (
+            "podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight",
+            {
+                "podAntiAffinity": {
+                    "preferredDuringSchedulingIgnoredDuringExecution": [
+                        {"weight": 101, "podAffinityTerm": {"topologyKey": "a"}}
+                    ]
+                }
+            },
+        ),
+    ],
+)
+def test_what_is_wrong_with_affinity_is_named(broken, affinity):
+    assert paths(affinity=affinity) == [f"affinity.{broken}"]
+
+
+def test_messages_are_those_kubectl_users_know():
+    (problem,) = found({"resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "2"}}})
+
+    assert problem.message == 'Invalid value: "2": must be less than or equal to cpu limit of 1'
+
+
+def test_a_template_has_no_ephemeral_containers_and_the_policy_its_workload_wants():
+    spec = {
+        "containers": [{"name": "c", "image": "x"}],
+        "restartPolicy": "Never",
+        "ephemeralContainers": [{"name": "e", "image": "x"}],
+    }
+    pod = {"spec": spec}
+    default_pod(pod)
+
+    problems = list(pod_template({"metadata": {"labels": {"a b": ""}}, **pod}, "spec.template"))
+
+    assert [problem.path for problem in problems] == [
+        "spec.template.labels",
+        "spec.template.spec.ephemeralContainers",
+        "spec.template.spec.restartPolicy",
+    ]
+
+
+def test_hostile_names_take_no_time():
+    assert paths(securityContext={"sysctls": [{"name": "a" * 250 + "!"}]}) == ["securityContext.sysctls[0].name"]

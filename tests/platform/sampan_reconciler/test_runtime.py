@@ -1,0 +1,261 @@
+import threading
+
+import pytest
+
+from sampan.contracts.access import User
+from sampan.contracts.kinds import Resource
+from sampan.contracts.reconciling import (
+    ClientReconciler,
+    Create,
+    GiveUp,
+    Reconciler,
+    Remove,
+    Requeue,
+    Retry,
+    Standing,
+    Update,
+    Watching,
+)
+from sampan.errors import AlreadyExists, Conflict
+from sampan_client import Client
+from sampan_reconciler.runtime import Runtime
+from sampan_testing.miniapi import MiniApi
+
+SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
+PODS = Resource("", "v1", "pods", "Pod")
+WAIT = 5
+
+
+class Events:
+    def __init__(self):
+        self.seen = []
+
+    def event(self, about, type, reason, message, *, component=""):
+        self.seen.append((component, reason, message))
+
+
+@pytest.fixture
+def api():
+    return MiniApi([SETS, PODS])
+
+
+@pytest.fixture
+def run(api):
+    running = []
+
+    def start(*reconcilers):
+        runtime = Runtime(Client.in_process(api, User("system:admin")), reconcilers, recorder=Events())
+        running.append(runtime)
+        runtime.start()
+        assert runtime.wait_synced(WAIT)
+        return runtime
+
+    yield start
+    for runtime in running:
+        runtime.stop()
+
+
+def owned_set(name="web"):
+    return {"metadata": {"name": name, "namespace": "default"}, "spec": {}}
+
+
+def until(api, happened):
+    with api._changed:
+        assert api._changed.wait_for(happened, WAIT)
+
+
+def keeper(decide, **more):
+    return Reconciler(name="keeper", primary=SETS, watches=(Watching(PODS),), decide=decide, **more)
+
+
+def pods_of(count):
+    """Keeps so many pods; would make too many if it did not see its own."""
+
+    def decide(key, observed):
+        found = observed.get(SETS, key.name, key.namespace)
+        if found is None:
+            return []
+        uid = found["metadata"]["uid"]
+        owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": key.name, "uid": uid, "controller": True}
+        metadata = {"generateName": f"{key.name}-", "namespace": key.namespace, "ownerReferences": [owner]}
+        missing = count - len(observed.owned(PODS, uid))
+        return [Create(PODS, {"metadata": metadata}, event_on=found) for _ in range(missing)]
+
+    return decide
+
+
+def test_an_object_that_appears_is_decided_and_acted_upon(api, run):
+    runtime = run(keeper(pods_of(3)))
+
+    api.create(SETS, owned_set())
+
+    until(api, lambda: len(api.list(PODS)) == 3)
+    component, reason, message = runtime._events.seen[0]
+    assert (component, reason) == ("keeper", "SuccessfulCreate")
+    assert message.startswith("Created pod: web-")
+
+
+def test_what_is_lost_is_replaced_but_never_twice(api, run):
+    run(keeper(pods_of(3)))
+    api.create(SETS, owned_set())
+    until(api, lambda: len(api.list(PODS)) == 3)
+
+    for _ in range(20):
+        api.remove(PODS, api.list(PODS)[0]["metadata"]["name"], "default")
+        until(api, lambda: len(api.list(PODS)) >= 3)
+        assert len(api.list(PODS)) == 3
+
+
+def test_objects_that_were_there_before_are_decided_too(api, run):
+    for number in range(5):
+        api.create(SETS, owned_set(f"web{number}"))
+
+    run(keeper(pods_of(1)))
+
+    until(api, lambda: len(api.list(PODS)) == 5)
+
+
+def test_a_key_is_retried_after_a_failure(api, run, caplog):
+    tries = []
+    done = threading.Event()
+
+    def decide(key, observed):
+        tries.append(key)
+        if len(tries) == 1:
+            raise ValueError("unexpected")
+        if len(tries) == 2:
+            raise Conflict("changed")
+        if len(tries) == 3:
+            raise Retry("not yet", after=0.001)
+        done.set()
+        return []
+
+    runtime = run(keeper(decide))
+    api.create(SETS, owned_set())
+
+    assert done.wait(WAIT)
+    assert "unexpected" in caplog.text
+    assert runtime.counters["keeper", "failed"] == 1
+
+
+def test_a_key_that_is_given_up_waits_for_a_change(api, run):
+    tries = []
+    again = threading.Event()
+
+    def decide(key, observed):
+        tries.append(key)
+        if len(tries) == 1:
+            raise GiveUp("hopeless")
+        again.set()
+        return []
+
+    run(keeper(decide))
+    made = api.create(SETS, owned_set())
+    assert not again.wait(0.05)
+
+    api.update(SETS, {**made, "spec": {"replicas": 2}})
+
+    assert again.wait(WAIT)
+
+
+def test_a_requeue_brings_the_key_back(api, run):
+    tries = []
+    done = threading.Event()
+
+    def decide(key, observed):
+        tries.append(key)
+        if len(tries) < 3:
+            return [Requeue(0.01)]
+        done.set()
+        return []
+
+    run(keeper(decide))
+    api.create(SETS, owned_set())
+
+    assert done.wait(WAIT)
+
+
+def test_a_refused_action_ends_the_decision_after_its_consequences(api, run):
+    def decide(key, observed):
+        found = observed.get(SETS, key.name, key.namespace)
+        if found is None or found.get("status"):
+            return []
+        taken = {"metadata": {"name": "taken", "namespace": "default"}}
+        return [
+            Create(PODS, taken, on_failure=lambda error: [Update(SETS, {**found, "status": {"failed": 1}}, "status")]),
+            Remove(SETS, key.name, key.namespace),
+        ]
+
+    api.create(PODS, {"metadata": {"name": "taken", "namespace": "default"}})
+    run(keeper(decide))
+    api.create(SETS, owned_set())
+
+    until(api, lambda: api.get(SETS, "web", "default").get("status") == {"failed": 1})
+
+
+def test_the_last_decision_of_a_key_is_kept(api, run):
+    runtime = run(keeper(pods_of(2)))
+    api.create(SETS, owned_set())
+    until(api, lambda: len(api.list(PODS)) == 2)
+    runtime.stop()
+
+    (decision,) = runtime.explain(name="web")
+
+    assert decision.reconciler == "keeper"
+    assert [type(action) for action in decision.actions] == [Create, Create]
+
+
+def test_a_client_reconciler_may_ask_the_api_itself(api, run):
+    asked = threading.Event()
+
+    def reconcile(key, client, observed):
+        assert client.get(SETS, key.name, key.namespace)["metadata"]["name"] == "web"
+        asked.set()
+        return []
+
+    run(ClientReconciler(name="asker", primary=SETS, reconcile=reconcile))
+    api.create(SETS, owned_set())
+
+    assert asked.wait(WAIT)
+
+
+def test_standing_work_runs_until_it_is_stopped(api, run):
+    begun, ended = threading.Event(), threading.Event()
+
+    def work(client, stop):
+        begun.set()
+        stop.wait()
+        ended.set()
+
+    runtime = run(Standing(name="standing", run=work))
+    assert begun.wait(WAIT)
+
+    runtime.stop()
+
+    assert ended.is_set()
+
+
+def test_reconcilers_that_watch_the_same_share_one_watch(api, run):
+    runtime = run(keeper(pods_of(0)), Reconciler(name="other", primary=PODS, decide=lambda key, observed: []))
+
+    assert len(runtime._shared) == 2
+
+
+@pytest.mark.parametrize(("times", "said"), [(3, False), (9, True)])
+def test_what_another_decision_has_just_made_is_a_warning_only_when_that_lasts(api, run, caplog, times, said):
+    """A watch that is a moment behind makes a decision create what is there already: so for each new namespace."""
+    tries = []
+    done = threading.Event()
+
+    def decide(key, observed):
+        tries.append(key)
+        if len(tries) <= times:
+            raise AlreadyExists("it is there")
+        done.set()
+        return []
+
+    run(keeper(decide))
+    api.create(SETS, owned_set())
+
+    assert done.wait(WAIT)
+    assert ("failed and is tried again" in caplog.text) == said

@@ -1,0 +1,322 @@
+"""Creating, updating, patching, applying; status, scale, other encodings of bodies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CMS = "/api/v1/namespaces/default/configmaps"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
+
+
+def test_status_and_spec_are_written_apart(api: Any, shapes: Any) -> None:
+    body = shapes.deployment("a")
+    body["status"] = {"replicas": 9}
+    made = api.post(DEPLOYMENTS, body).json
+    assert made["status"] == {} and made["metadata"]["generation"] == 1
+
+    shown = api.put(
+        f"{DEPLOYMENTS}/a/status", {**made, "status": {"replicas": 3}, "spec": {**made["spec"], "replicas": 7}}
+    )
+    assert shown.json["status"] == {"replicas": 3} and shown.json["spec"]["replicas"] == 1
+    assert shown.json["metadata"]["generation"] == 1
+    changed = api.patch(f"{DEPLOYMENTS}/a", {"spec": {"replicas": 2}, "status": None})
+    assert changed.json["status"] == {"replicas": 3} and changed.json["metadata"]["generation"] == 2
+
+
+def test_scale_reads_and_writes_replicas(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+
+    scale = api.get(f"{DEPLOYMENTS}/a/scale").json
+    assert scale["kind"] == "Scale" and scale["spec"] == {"replicas": 1}
+    assert api.put(f"{DEPLOYMENTS}/a/scale", {**scale, "spec": {"replicas": 5}}).json["spec"] == {"replicas": 5}
+    assert api.put(f"{DEPLOYMENTS}/a/scale", scale).status_code == 409
+    assert api.patch(f"{DEPLOYMENTS}/a/scale", {"spec": {"replicas": 6}}).status_code == 200
+    assert api.get(f"{DEPLOYMENTS}/a").json["spec"]["replicas"] == 6
+    assert api.patch(f"{DEPLOYMENTS}/a/scale", {"spec": {"replicas": -1}}).status_code == 422
+
+
+def test_a_write_that_changes_nothing_makes_no_revision(api: Any, shapes: Any) -> None:
+    made = api.post(CMS, shapes.config_map("a", x="y")).json
+
+    assert api.put(f"{CMS}/a", made).json == made
+    assert api.patch(f"{CMS}/a", {"data": {"x": "y"}}).json == made
+
+
+def test_an_update_without_revision_overwrites(api: Any, shapes: Any) -> None:
+    api.post(CMS, shapes.config_map("a", x="1"))
+    api.patch(f"{CMS}/a", {"data": {"x": "2"}})
+    assert api.put(f"{CMS}/a", shapes.config_map("a", x="3")).json["data"] == {"x": "3"}
+
+
+def test_what_the_server_sets_stays_the_servers(api: Any, shapes: Any) -> None:
+    made = api.post(CMS, shapes.config_map("a")).json["metadata"]
+    other = {"creationTimestamp": "2001-01-01T00:00:00Z", "generation": 7}
+    patched = api.patch(f"{CMS}/a", {"metadata": {**other, "labels": {"a": "b"}}}).json["metadata"]
+
+    assert patched["creationTimestamp"] == made["creationTimestamp"] and "generation" not in patched
+    assert api.patch(f"{CMS}/a", {"metadata": {"uid": "x"}}).status_code == 422
+
+
+@pytest.mark.parametrize("sent", [{"deletionTimestamp": "2001-01-01T00:00:00Z"}, {"deletionGracePeriodSeconds": 0}])
+def test_a_deletion_cannot_be_written(api: Any, shapes: Any, sent: dict[str, Any]) -> None:
+    api.post(CMS, shapes.config_map("a"))
+
+    refused = api.patch(f"{CMS}/a", {"metadata": sent})
+
+    assert refused.status_code == 422 and f"metadata.{next(iter(sent))}" in refused.text
+    assert "field is immutable" in refused.text
+
+
+def test_a_generation_is_kept_where_the_kind_has_none(api: Any, shapes: Any) -> None:
+    body, deployment = shapes.config_map("a"), shapes.deployment("a")
+    for each in (body, deployment):
+        each["metadata"]["generation"] = 7
+
+    assert api.post(CMS, body).json["metadata"]["generation"] == 7
+    assert api.post(DEPLOYMENTS, deployment).json["metadata"]["generation"] == 1
+
+
+def test_a_scale_of_none_leaves_the_zero_out(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+
+    assert api.patch(f"{DEPLOYMENTS}/a/scale", {"spec": {"replicas": 0}}).json["spec"] == {}
+
+
+def test_a_generated_name_is_found(api: Any) -> None:
+    made = [api.post(CMS, {"metadata": {"generateName": "web-"}}).json["metadata"]["name"] for _ in range(3)]
+    assert len(set(made)) == 3 and all(name.startswith("web-") and len(name) == 9 for name in made)
+
+
+def test_an_invalid_object_is_refused_in_the_usual_words(api: Any, shapes: Any) -> None:
+    answer = api.post(DEPLOYMENTS, shapes.deployment("a", replicas=101))
+    assert answer.status_code == 422
+    assert answer.json["message"] == (
+        'Deployment.apps "a" is invalid: spec.replicas: Invalid value: 101: must be at most 100'
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "patch"),
+    [
+        ("merge-patch+json", {"spec": {"template": {"metadata": {"labels": {"x": "y"}}}}}),
+        ("strategic-merge-patch+json", {"spec": {"template": {"metadata": {"labels": {"x": "y"}}}}}),
+        ("json-patch+json", [{"op": "add", "path": "/spec/template/metadata/labels/x", "value": "y"}]),
+    ],
+)
+def test_three_kinds_of_patch(api: Any, shapes: Any, how: str, patch: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    done = api.patch(f"{DEPLOYMENTS}/a", patch, how)
+    assert done.status_code == 200 and done.json["spec"]["template"]["metadata"]["labels"] == {"app": "a", "x": "y"}
+
+
+def test_a_strategic_patch_merges_containers_by_name(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    change = {"spec": {"template": {"spec": {"containers": [{"name": "side", "image": "x"}]}}}}
+    done = api.patch(f"{DEPLOYMENTS}/a", change, "strategic-merge-patch+json")
+    assert {each["name"] for each in done.json["spec"]["template"]["spec"]["containers"]} == {"main", "side"}
+
+
+def test_apply_creates_merges_and_conflicts(api: Any) -> None:
+    config = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {mine: '1'}\n"
+    first = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string="fieldManager=one")
+    assert first.status_code == 201 and first.json["metadata"]["managedFields"][0]["manager"] == "one"
+    again = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string="fieldManager=one")
+    assert again.status_code == 200 and again.json == first.json
+
+    theirs = config.replace(b"'1'", b"'2'")
+    refused = api.patch(f"{CMS}/a", theirs, "apply-patch+yaml", query_string="fieldManager=two")
+    assert refused.status_code == 409 and refused.json["details"]["causes"][0]["reason"] == "FieldManagerConflict"
+    forced = api.patch(f"{CMS}/a", theirs, "apply-patch+yaml", query_string="fieldManager=two&force=true")
+    assert forced.json["data"] == {"mine": "2"}
+    assert api.patch(f"{CMS}/a", config, "apply-patch+yaml").status_code in (400, 422)
+
+
+def test_yaml_bodies_are_read(api: Any) -> None:
+    body = b"metadata:\n  name: a\ndata:\n  x: 'y'\n"
+    assert api.call("POST", CMS, body, headers={"Content-Type": "application/yaml"}).json["data"] == {"x": "y"}
+    bomb = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+        b"%c: &%c [%s]\n" % (98 + n, 98 + n, b",".join([b"*%c" % (97 + n)] * 9)) for n in range(9)
+    )
+    assert api.call("POST", CMS, bomb, headers={"Content-Type": "application/yaml"}).status_code == 400
+
+
+def test_a_protobuf_delete_is_understood(api: Any, shapes: Any) -> None:
+    api.post(CMS, shapes.config_map("a"))
+    meta = b"\x0a\x02v1\x12\x0dDeleteOptions"
+    raw = b"\x22\x0aBackground"  # propagationPolicy
+    body = b"k8s\x00" + b"\x0a" + bytes([len(meta)]) + meta + b"\x12" + bytes([len(raw)]) + raw
+
+    answer = api.call("DELETE", f"{CMS}/a", body, headers={"Content-Type": "application/vnd.kubernetes.protobuf"})
+    assert answer.status_code == 200, answer.text
+
+
+def test_warnings_reach_the_client(make: Any, shapes: Any) -> None:
+    class Careful:
+        name, operations, mutates, priority = "careful", frozenset({"CREATE"}), False, 500
+
+        def admit(self, review: Any) -> None:
+            review.warnings.append('mind "this"')
+
+    answer = make(shapes.Extra(admitters=[Careful()])).post(CMS, shapes.config_map("a"))
+    assert answer.headers["warning"] == '299 - "mind \\"this\\""'
+
+
+def test_an_apply_that_is_repeated_writes_nothing_though_it_holds_empty_values(
+    api: Any, shapes: Any, monkeypatch: Any
+) -> None:
+    config = shapes.deployment("a")
+    config |= {"apiVersion": "apps/v1", "kind": "Deployment"}
+    config["metadata"]["labels"] = {}
+    config["spec"]["template"]["spec"] |= {"tolerations": [], "nodeSelector": {}, "hostNetwork": False, "volumes": []}
+    config["spec"]["template"]["spec"]["containers"][0] |= {"env": [], "args": None, "tty": False}
+    where, query = f"{DEPLOYMENTS}/a", "fieldManager=one"
+    first = api.patch(where, config, "apply-patch+yaml", query_string=query)
+    assert first.status_code == 201, first.json
+    monkeypatch.setattr("sampan_server.write.stamps.timestamp", lambda now: "2030-01-01T00:00:00Z")
+    again = api.patch(where, config, "apply-patch+yaml", query_string=query)
+
+    assert again.status_code == 200 and again.json == first.json
+    assert set(again.json["spec"]["template"]["spec"]) & {"tolerations", "nodeSelector", "hostNetwork"} == set()
+
+
+def test_what_is_always_written_is_null_or_zero_and_updates_survive_it(api: Any) -> None:
+    made = api.post(CMS.replace("configmaps", "pods"), {"metadata": {"name": "p"}}).json
+    assert made["spec"]["containers"] is None and made["status"] == {}
+    patched = api.patch(
+        CMS.replace("configmaps", "pods") + "/p", {"metadata": {"labels": {"a": "b"}}}, "merge-patch+json"
+    )
+    assert patched.status_code == 200 and patched.json["spec"]["containers"] is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "read"), [(rb"x\ud800y", "x\ufffdy"), (b"x\xffy", "x\ufffdy"), (rb"\ud83d\ude00", "\U0001f600")]
+)
+def test_what_is_no_text_becomes_replacement_characters(api: Any, raw: bytes, read: str) -> None:
+    made = api.post(CMS, b'{"metadata":{"name":"a"},"data":{"a":"%b"}}' % raw)
+    assert made.status_code == 201 and made.json["data"]["a"] == read
+    patched = api.patch(f"{CMS}/a", b'{"data":{"b":"%b"},"\xff":"%b"}' % (raw, raw), "merge-patch+json")
+    assert patched.status_code == 200 and patched.json["data"] == {"a": read, "b": read}
+
+
+def test_a_strategic_patch_may_hold_whole_floats_and_other_patches_may_not(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    where, change = f"{DEPLOYMENTS}/a", {"spec": {"replicas": 2.0}}
+    assert api.patch(where, change, "strategic-merge-patch+json").json["spec"]["replicas"] == 2
+    scaled = api.patch(f"{where}/scale", {"spec": {"replicas": 3.0}}, "strategic-merge-patch+json")
+    assert scaled.json["spec"]["replicas"] == 3
+
+    broken = api.patch(where, {"spec": {"replicas": 2.5}}, "strategic-merge-patch+json")
+    assert broken.status_code == 422
+    assert broken.json["message"].startswith(' "" is invalid: patch: Invalid value: "map[spec:map[replicas:2.5]]": ')
+    assert broken.json["details"]["causes"][0]["field"] == "patch"
+    for how in ("merge-patch+json", "json-patch+json"):
+        sent = change if how[0] == "m" else [{"op": "replace", "path": "/spec/replicas", "value": 2.0}]
+        refused = api.patch(where, sent, how)
+        assert refused.status_code == 422 and "DeploymentSpec.spec.replicas of type int32" in refused.json["message"]
+        assert api.patch(f"{where}/scale", sent, how).status_code == 422
+
+
+def test_a_patch_that_names_a_field_twice_or_an_unknown_one_is_told(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    where, change = f"{DEPLOYMENTS}/a", b'{"spec":{"paused":true,"paused":false,"nope":1}}'
+    warned = api.patch(where, change, "merge-patch+json")
+    assert 'duplicate field \\"spec.paused\\"' in warned.headers["warning"]
+    refused = api.patch(where, change, "merge-patch+json", query_string="fieldValidation=Strict")
+    assert refused.status_code == 422
+    assert refused.json["message"].endswith('error: duplicate field "spec.paused", unknown field "spec.nope"')
+    operation = [{"op": "add", "path": "/spec/paused", "value": True, "x": 1}]
+    warned = api.patch(where, operation, "json-patch+json")
+    assert 'json patch unknown field \\"[0].x\\"' in warned.headers["warning"]
+
+
+def test_a_scale_of_another_name_is_refused(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    assert api.patch(f"{DEPLOYMENTS}/a/scale", {"metadata": {"name": "z"}}, "merge-patch+json").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "why"),
+    [
+        (f"fieldManager={'m' * 129}", "fieldManager", "Too long: may not be more than 128 bytes"),
+        ("fieldManager=%07x", "fieldManager", "invalid character U+0007 (at position 0)"),
+        ("dryRun=Some", "dryRun", "Unsupported value"),
+        ("fieldValidation=Loose", "fieldValidation", "Unsupported value"),
+        ("force=true", "force", "Forbidden: may not be specified for non-apply patch"),
+    ],
+)
+def test_a_wrong_option_is_refused_by_its_name(api: Any, query: str, field: str, why: str) -> None:
+    api.post(CMS, {"metadata": {"name": "a"}})
+    refused = api.patch(f"{CMS}/a", {"data": {"x": "y"}}, "merge-patch+json", query_string=query)
+    assert refused.status_code == 422 and refused.json["details"]["kind"] == "PatchOptions"
+    assert refused.json["details"]["causes"][0]["field"] == field
+    assert refused.json["message"].startswith(f'PatchOptions.meta.k8s.io "" is invalid: {field}: ')
+    assert why in refused.json["message"] and "data" not in api.get(f"{CMS}/a").json
+
+
+@pytest.mark.parametrize(
+    "changed", [{"apiVersion": ""}, {"kind": ""}, {"apiVersion": "v2"}, {"kind": "Secret"}, {"apiVersion": 7}]
+)
+def test_an_apply_names_its_type(api: Any, changed: dict[str, Any]) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, **changed}
+    refused = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string="fieldManager=one")
+    assert refused.status_code == 400 and refused.json["message"].startswith("invalid object type: /")
+
+
+def test_an_apply_without_a_manager_is_invalid(api: Any) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    refused = api.patch(f"{CMS}/a", config, "apply-patch+yaml")
+    assert refused.status_code == 422 and refused.json["details"]["causes"][0]["reason"] == "FieldValueRequired"
+
+
+def test_keys_that_an_apply_gives_twice_are_a_warning_unless_strict(api: Any) -> None:
+    config = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b, a: c}\n"
+    query = "fieldManager=one"
+    warned = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string=query)
+    assert warned.status_code == 201 and "already set in map" in warned.headers["warning"]
+    strict = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string=query + "&fieldValidation=Strict")
+    assert strict.status_code == 400
+
+
+def test_a_deletion_with_an_unknown_dry_run_deletes_nothing(api: Any) -> None:
+    api.post(CMS, {"metadata": {"name": "a"}})
+    for wrong in (["Some"], "All", ["All", "x"]):
+        assert api.delete(f"{CMS}/a", {"dryRun": wrong}).status_code in (400, 422)
+    assert api.delete(f"{CMS}/a", {"dryRun": ["All"]}).status_code == 200
+    assert api.get(f"{CMS}/a").status_code == 200
+
+
+@pytest.mark.parametrize("strictness", ["Warn", "Strict", "Ignore"])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"metadata":{"name":"x"},"\xff":1}', "\ufffd"),
+        (b'{"metadata":{"name":"x"},"zz":"\xff"}', "zz"),
+        (b'{"metadata":{"name":"x"},"zz":1e400}', "zz"),
+        (b'{"metadata":{"name":"x"},"zz":' + b"9" * 5_000 + b"}", "zz"),
+    ],
+)
+def test_what_an_unknown_field_holds_does_not_matter(api: Any, body: bytes, field: str, strictness: str) -> None:
+    """Go's reader passes over the value without looking into it."""
+    answer = api.client.simulate_post(
+        CMS, query_string=f"dryRun=All&fieldValidation={strictness}", body=body,
+        headers={"Content-Type": "application/json"}, extras={"sampan.user": api.user},
+    )  # fmt: skip
+
+    assert answer.status_code == (400 if strictness == "Strict" else 201)
+    if strictness == "Strict":
+        assert f'strict decoding error: unknown field "{field}"' in answer.json["message"]
+    elif strictness == "Warn":
+        assert "unknown field" in answer.headers["Warning"]
+
+
+@pytest.mark.parametrize("depth", [150, 500, 960])
+@pytest.mark.parametrize("how", ["strategic-merge-patch+json", "merge-patch+json"])
+def test_a_deep_patch_is_no_fault_of_the_server(api: Any, shapes: Any, how: str, depth: int) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    patch = b'{"spec":' + b'{"a":' * depth + b"1.0" + b"}" * depth + b"}"
+    for query in ("", "fieldValidation=Strict"):
+        assert api.patch(f"{DEPLOYMENTS}/a", patch, how, query_string=query).status_code < 500
+    broken = patch.replace(b'{"spec":', b'{"metadata":{"labels":{"a":') + b"}}"
+    assert api.patch(f"{DEPLOYMENTS}/a", broken, how).status_code in (400, 422)

@@ -1,0 +1,141 @@
+import logging
+
+import numpy
+import pytest
+
+from sampan.contracts.scheduling import Verdict
+
+
+class Named:
+    name, weight = "mine", 1
+
+
+class OnlyB(Named):
+    def filter(self, state, pod, node):
+        return None if node.name == "b" else Verdict("not b")
+
+
+class AllAtOnce(Named):
+    def filter_all(self, state, pod, nodes):
+        return nodes.columns["cpu"] > 4000, Verdict("too small")
+
+    def score_all(self, state, pod, nodes, rows):
+        return nodes.columns["used_pods"][numpy.array(rows)] * 10
+
+
+class Likes(Named):
+    weight = 100
+
+    def score(self, state, pod, node):
+        return 100 if node.name == "b" else 0
+
+
+class Broken(Named):
+    def filter(self, state, pod, node):
+        raise ValueError("oh")
+
+
+class BrokenScore(Named):
+    def score(self, state, pod, node):
+        raise ValueError("oh")
+
+
+def test_a_filter_holds_nodes_back_with_its_reason(build, place):
+    cluster = place(build.node("a"), build.node("b"), third_party=[OnlyB()])
+
+    assert cluster.decide(build.pod("p")).reasons == {"not b": 1}
+    cluster.cluster.drop_node("b")
+    assert cluster.why(build.pod("p")) == "0/1 nodes are available: 1 not b."
+
+
+def test_a_filter_for_all_nodes_reads_columns_that_are_up_to_date(build, place):
+    cluster = place(build.node("a"), build.node("b", cpu="8"), third_party=[AllAtOnce()])
+    assert cluster.add(build.pod("p")) == "b"
+    assert cluster.cluster.columns["used_pods"].tolist() == [0, 1]
+
+    cluster.cluster.drop_node("b")
+
+    assert cluster.why(build.pod("q")) == "0/1 nodes are available: 1 too small."
+
+
+def test_a_score_draws_by_its_weight(build, place):
+    assert place(build.node("a"), build.node("b"), third_party=[Likes()]).decide(build.pod("p")).points["mine"] == 10000
+
+
+def test_a_failing_filter_is_named_and_lets_nothing_through(build, place, caplog):
+    cluster = place(build.node("a"), third_party=[Broken()])
+
+    assert cluster.why(build.pod("p")) == "0/1 nodes are available: 1 plugin mine failed."
+    assert "scheduling plugin mine failed in filter" in caplog.text
+
+
+def test_a_failing_score_is_passed_over(build, place, caplog):
+    caplog.set_level(logging.ERROR)
+
+    assert place(build.node("a"), third_party=[BrokenScore()]).node_of(build.pod("p")) == "a"
+    assert "failed in score" in caplog.text
+
+
+def test_a_pre_filter_refuses_all_nodes_at_once(build, place):
+    class Never(Named):
+        def pre_filter(self, state, pod, nodes):
+            state["mine"] = len(nodes)
+            return Verdict(f"not today, {state['mine']} nodes")
+
+    cluster = place(build.node("a"), third_party=[Never()])
+
+    assert cluster.why(build.pod("p")) == "0/1 nodes are available: not today, 1 nodes."
+
+
+@pytest.mark.parametrize("method", ["permit", "pre_bind"])
+def test_who_refuses_late_gives_the_room_back(build, simulated, method):
+    said = []
+
+    class Late(Named):
+        def reserve(self, state, pod, node):
+            said.append("reserved")
+
+        def unreserve(self, state, pod, node):
+            said.append("unreserved")
+
+    def refuse(self, state, pod, node):
+        raise RuntimeError("too late")
+
+    setattr(Late, method, refuse)
+    world = simulated([Late()])
+    world.nodes(build.node("a"))
+    world.pods(build.pod("p", cpu="4"))
+
+    world.run()
+
+    assert said == ["reserved", "unreserved"]
+    assert world.api.events == [("p", "FailedScheduling", "binding rejected: too late")]
+    assert world.where("p") == ""
+
+
+def test_a_sorter_decides_who_is_next(build, simulated):
+    class ByName(Named):
+        def less(self, a, b):
+            return a["metadata"]["name"] > b["metadata"]["name"]
+
+    world = simulated([ByName()])
+    world.nodes(build.node("n"))
+    world.pods(*(build.pod(name, priority=p) for name, p in (("b", 5), ("c", 0), ("a", 9))))
+
+    world.run()
+
+    assert [name for _, name in world.api.writes] == ["c", "b", "a"]
+
+
+def test_a_post_filter_nominates(build, simulated):
+    class Room(Named):
+        def post_filter(self, state, pod, nodes, refused):
+            return nodes.node(next(iter(refused))).name
+
+    world = simulated([Room()])
+    world.nodes(build.node("n"))
+    world.pods(build.pod("p", cpu="5"))
+
+    world.run()
+
+    assert world.api.pods["p"]["status"]["nominatedNodeName"] == "n"
