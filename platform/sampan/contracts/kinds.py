@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -176,10 +177,10 @@ class Kind:
     #: A kind that is only created and answered, never stored (TokenReview, SubjectAccessReview …).
     answer: Callable[[Any], Object] | None = None  # given a contracts.serving.Call, returns the answer object
 
-    @property
+    @cached_property
     def resource(self) -> Resource:
         return Resource(self.group, self.version, self.plural, self.kind, self.namespaced)
 
-    @property
+    @cached_property
     def api_version(self) -> str:
         return self.resource.api_version

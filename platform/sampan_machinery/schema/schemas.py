@@ -27,6 +27,7 @@ _ZEROS: dict[str, Any] = {
     "int-or-string": 0,
 }  # fmt: skip
 _free_decoder = msgspec.json.Decoder(dict[str, Any])
+_encode = msgspec.json.Encoder().encode
 
 
 class Schemas:
@@ -57,7 +58,7 @@ class Schemas:
         """
         name = self._name(group, version, kind)
         try:
-            found = _decoded(self._structs, name, body)
+            found, _ = _decoded(self._structs, name, body)
         except msgspec.ValidationError as error:
             text = str(error)
             if "got `null`" in text:
@@ -81,12 +82,15 @@ class Schemas:
     def _faultless(self, name: str, body: bytes) -> Object | None:
         """The object if all its fields are known and none is there twice, as far as can be told fast; else None.
 
-        A key that is given twice is decoded once, so what is encoded again has fewer colons behind keys.
+        A key that is given twice is decoded once, so what is encoded again has fewer colons behind keys. The struct
+        leaves zero values out; only a body that has some is parsed a second time.
         """
         try:
-            found = _decoded(self._strict_structs, name, body)
-            again = msgspec.json.encode(msgspec.json.decode(body))
-            if body.count(b'":') != again.count(b'":') or (may_be_deep(body) and is_deep(found)):
+            found, typed = _decoded(self._strict_structs, name, body)
+            colons = body.count(b'":')
+            if colons != _encode(typed).count(b'":') and colons != _encode(msgspec.json.decode(body)).count(b'":'):
+                return None
+            if may_be_deep(body) and is_deep(found):
                 return None
         except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
             return None
@@ -169,12 +173,14 @@ class Schemas:
 _QUOTABLE = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)', re.DOTALL)
 
 
-def _decoded(structs: Structs, name: str, body: bytes) -> Object:
+def _decoded(structs: Structs, name: str, body: bytes) -> tuple[Object, Any]:
+    """The object, and the struct that it was made from."""
     decoder = structs.decoder(name)
     try:
-        return _as_object(decoder.decode(body))
+        typed = decoder.decode(body)
     except FloatQuantity:
-        return _as_object(decoder.decode(_QUOTABLE.sub(_quoted, body)))
+        typed = decoder.decode(_QUOTABLE.sub(_quoted, body))
+    return _as_object(typed), typed
 
 
 def _quoted(token: re.Match[bytes]) -> bytes:

@@ -7,8 +7,8 @@ compiled once, to what can be missing and where to look for more. Knows the tabl
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from sampan_machinery.schema.table import ALWAYS, NULL, Table
 
@@ -22,7 +22,7 @@ _SCALARS: dict[str, Any] = {
 class Filler:
     """One type: the fields that are always there, and the fields below which more of them can be."""
 
-    __slots__ = ("always", "below", "emptied", "lists", "maps", "zero")
+    __slots__ = ("always", "below", "emptied", "zero")
 
     def __init__(self) -> None:
         self.always: list[str] = []
@@ -30,9 +30,8 @@ class Filler:
         self.emptied: list[str] = []
         #: The type's zero value: what ``fill`` makes of an empty object.
         self.zero: dict[str, Any] = {}
-        self.below: list[tuple[str, Filler]] = []
-        self.lists: list[tuple[str, Filler]] = []
-        self.maps: list[tuple[str, Filler]] = []
+        #: By field. An object has few of the fields that its type has, so its own are walked and looked up here.
+        self.below: dict[str, tuple[Literal["struct", "list", "map"], Filler]] = {}
 
     def fill(self, obj: dict[str, Any], old: Mapping[str, Any] = _NOTHING) -> None:
         """Put in what is missing. Values of another shape than the type's are left to validation; a value that is the
@@ -44,20 +43,26 @@ class Filler:
         for name in self.emptied:
             if not obj[name]:
                 obj[name] = None
-        for name, filler in self.below:
-            value = obj.get(name)
-            if type(value) is dict and value is not old.get(name):
-                filler.fill(value)
-        for name, filler in self.lists:
-            for each in obj.get(name) or ():
-                if type(each) is dict:
-                    filler.fill(each)
-        for name, filler in self.maps:
-            value = obj.get(name)
+        below = self.below
+        if not below:
+            return
+        for name, value in obj.items():
+            if name not in below:
+                continue
+            shape, filler = below[name]
             if type(value) is dict:
-                for each in value.values():
-                    if type(each) is dict:
-                        filler.fill(each)
+                if shape == "struct":
+                    if value is not old.get(name):
+                        filler.fill(value)
+                elif shape == "map":
+                    filler.fill_all(value.values())
+            elif type(value) is list and shape == "list":
+                filler.fill_all(value)
+
+    def fill_all(self, values: Iterable[Any]) -> None:
+        for each in values:
+            if type(each) is dict:
+                self.fill(each)
 
 
 class Fillers:
@@ -92,11 +97,11 @@ class Fillers:
 
     def _descend(self, filler: Filler, field: str, shape: Any, below: str) -> None:
         if below and self._needs(below):
-            filler.below.append((field, self.of_type(below)))
+            filler.below[field] = "struct", self.of_type(below)
         elif isinstance(shape, dict) and shape["type"] in {"list", "map"}:
             item = self._named(shape["of"])
             if item and self._needs(item):
-                (filler.lists if shape["type"] == "list" else filler.maps).append((field, self.of_type(item)))
+                filler.below[field] = shape["type"], self.of_type(item)
 
     def _needs(self, name: str) -> bool:
         """Whether anything in a type or below it can be missing. A type that contains itself is taken to need it."""

@@ -200,9 +200,11 @@ class Writer:
             # The creator owns what was sent and its defaults, not what the server and admission make of it.
             machinery.default(kind, obj)
             self.ownership.created(intent, obj)
+        mutating = self.mutating.of(kind, review.operation)
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
-        machinery.default(kind, obj)
-        if mutating := self.mutating.of(kind, review.operation):
+        if old is not None or not mutating:  # a new object has its defaults already, and gets what it lacks below
+            machinery.default(kind, obj)
+        if mutating:
             for admitter in mutating:
                 admitter.admit(review)
             machinery.default(kind, obj)
