@@ -94,7 +94,11 @@ def field_manager(request: Request) -> str:
 def manager_of(request: Request) -> str:
     """The field manager where the client names none: the product of its User-Agent."""
     agent: str = request.environ.get("HTTP_USER_AGENT") or "unknown"
-    name = "".join(letter for letter in agent.partition("/")[0] if letter.isprintable())
+    name = agent.partition("/")[0]
+    if not name.isprintable():
+        name = "".join(letter for letter in name if letter.isprintable())
+    if name.isascii() and len(name) <= LONGEST_MANAGER:
+        return name or "unknown"
     return name.encode()[:LONGEST_MANAGER].decode(errors="ignore") or "unknown"
 
 
