@@ -100,8 +100,8 @@ class Collector:
             ended.stop()
             for obj in ended.list():
                 self._add(self.graph.remove(obj["metadata"].get("uid", "")))
-        for resource in wanted - self._kinds.keys():
-            informer = Informer(
+        fresh = {
+            resource: Informer(
                 self._client,
                 resource,
                 on_change=self._listener(resource),
@@ -109,7 +109,10 @@ class Collector:
                 metadata_only=True,
                 keep=_lean,
             )
-            self._kinds[resource] = informer
+            for resource in sorted(wanted - self._kinds.keys())
+        }
+        self._kinds |= fresh  # all of them before one starts: _synced counts what is here
+        for informer in fresh.values():
             informer.start()
 
     def _synced(self) -> None:

@@ -1,10 +1,12 @@
 import threading
+import time
 
 import pytest
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Resource
 from sampan_client import Client
+from sampan_client.informers import Informer
 from sampan_gc.collector import Collector
 from sampan_testing.miniapi import MiniApi
 
@@ -131,6 +133,26 @@ def test_orphans_stay_without_their_reference(api, client, collect):
     client.delete(SETS, "web", "default", propagation="Orphan")
 
     until(api, lambda: api.get(SETS, "web", "default") is None)
+    assert "ownerReferences" not in api.get(PODS, "a", "default")["metadata"]
+
+
+def test_an_owner_is_let_go_only_when_all_kinds_have_been_seen(api, client, collect, monkeypatch):
+    """One kind's list may arrive before another kind's watch has begun."""
+
+    class Slow(Informer):
+        def start(self):
+            super().start()
+            if self.resource == NODES:
+                time.sleep(0.3)
+
+    monkeypatch.setattr("sampan_gc.collector.Informer", Slow)
+    owner = api.create(NODES, {"metadata": {"name": "n"}})
+    pod(api, "a", owner)
+    client.delete(NODES, "n", propagation="Orphan")
+
+    collect()
+
+    until(api, lambda: api.get(NODES, "n") is None)
     assert "ownerReferences" not in api.get(PODS, "a", "default")["metadata"]
 
 
