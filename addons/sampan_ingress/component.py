@@ -22,8 +22,8 @@ from sampan_ingress.figures import Figures, NginxFigures
 from sampan_ingress.model import Options
 from sampan_ingress.nginx import Nginx, NginxMissing, find, sweep
 from sampan_ingress.places import PlaceTaken, check_free, place_for, remove_scratch
-from sampan_ingress.plugin import Settings
 from sampan_ingress.rendering import Place
+from sampan_ingress.settings import Settings
 
 AGAIN = 5.0  # seconds until what did not go is tried again
 

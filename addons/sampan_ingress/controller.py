@@ -41,7 +41,7 @@ from sampan_ingress.observed import (
     service_of,
 )
 from sampan_ingress.places import PlaceTaken, check_free
-from sampan_ingress.plugin import Settings
+from sampan_ingress.settings import Settings
 
 log = logging.getLogger(__name__)
 

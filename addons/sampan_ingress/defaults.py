@@ -12,7 +12,7 @@ from sampan_ingress.backends import upstream_of
 from sampan_ingress.building import Fallbacks
 from sampan_ingress.model import Certificate, Options, Upstream
 from sampan_ingress.observed import Key, Observed
-from sampan_ingress.plugin import Settings
+from sampan_ingress.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ import socket
 import tempfile
 from pathlib import Path
 
-from sampan_ingress.plugin import Settings
 from sampan_ingress.rendering import Place
+from sampan_ingress.settings import Settings
 
 MOST_FILES = 65536
 _WORKER_USERS = ("www-data", "nginx", "nobody")

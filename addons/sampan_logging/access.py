@@ -15,7 +15,7 @@ from sampan.errors import ConfigError, StatusError
 from sampan_client import Client
 
 if TYPE_CHECKING:
-    from sampan_logging.plugin import Settings
+    from sampan_logging.settings import Settings
 
 SECRETS = Resource("", "v1", "secrets", "Secret")
 

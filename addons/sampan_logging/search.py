@@ -15,7 +15,7 @@ from sampan_client import Client
 from sampan_logging import access, queries
 
 if TYPE_CHECKING:
-    from sampan_logging.plugin import Settings
+    from sampan_logging.settings import Settings
 
 
 @click.command()

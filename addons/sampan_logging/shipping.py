@@ -25,7 +25,7 @@ from sampan_logging.window import Document, Window
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sampan_logging.plugin import Settings
+    from sampan_logging.settings import Settings
 
 log = logging.getLogger(__name__)
 

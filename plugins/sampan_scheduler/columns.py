@@ -1,4 +1,4 @@
-"""The cluster as NumPy arrays, one row a node, for plugins of others that answer for all nodes at once.
+"""The cluster as NumPy arrays, one row a node, for third-party plugins that answer for all nodes at once.
 
 Made when first asked for and then kept up to date from the log of changed rows. Our own rules do not use them
 (DESIGN.md says why), so a cluster without such plugins never imports NumPy.
@@ -6,11 +6,22 @@ Made when first asked for and then kept up to date from the log of changed rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence, Sized
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from sampan_scheduler.nodes import Node
+
+class Row(Protocol):
+    """What a column is made from: ``nodes.Node``."""
+
+    @property
+    def allocatable(self) -> Mapping[str, int]: ...
+
+    @property
+    def used(self) -> Mapping[str, int]: ...
+
+    @property
+    def members(self) -> Sized:
+        """The pods on the node."""
 
 
 class Columns:
@@ -23,7 +34,7 @@ class Columns:
         self._next = -1
         self._arrays: dict[str, Any] = {}
 
-    def of(self, rows: Sequence[Node], changes: Sequence[int], forgotten: int) -> dict[str, Any]:
+    def of(self, rows: Sequence[Row], changes: Sequence[int], forgotten: int) -> dict[str, Any]:
         """The arrays for these rows; ``changes`` is the log, whose first ``forgotten`` entries are gone."""
         end = forgotten + len(changes)
         size = len(rows)
@@ -38,7 +49,7 @@ class Columns:
             self._fill(row, rows[row])
         return self._arrays
 
-    def _fill(self, row: int, node: Node) -> None:
+    def _fill(self, row: int, node: Row) -> None:
         arrays = self._arrays
         for name in ("cpu", "memory"):
             arrays[name][row] = node.allocatable.get(name, 0)

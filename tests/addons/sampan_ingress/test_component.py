@@ -24,7 +24,7 @@ from sampan_ingress import component
 from sampan_ingress.component import cleanup, run
 from sampan_ingress.nginx import sweep
 from sampan_ingress.observed import CLASSES, INGRESSES, SECRETS, SERVICES, SLICES
-from sampan_ingress.plugin import Settings
+from sampan_ingress.settings import Settings
 from sampan_testing.miniapi import MiniApi
 
 

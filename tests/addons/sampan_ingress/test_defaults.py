@@ -5,7 +5,7 @@ import pytest
 from sampan_ingress.certificates import from_secret
 from sampan_ingress.defaults import BadSetting, default_options, fallbacks_of
 from sampan_ingress.model import Endpoint, Options
-from sampan_ingress.plugin import Settings
+from sampan_ingress.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sampan_ingress.manifests import USER, manifests
-from sampan_ingress.plugin import Settings
+from sampan_ingress.settings import Settings
 from sampan_testing.shipping import api_server, check_edits_survive
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sampan_ingress.places import PlaceTaken, check_free, place_for, remove_scratch, scratch
-from sampan_ingress.plugin import Settings
+from sampan_ingress.settings import Settings
 
 
 def test_a_taken_port_is_said_with_the_way_out(place):

@@ -6,7 +6,7 @@ import pytest
 
 from sampan.errors import ConfigError, NotFound
 from sampan_logging.access import gather
-from sampan_logging.plugin import Settings
+from sampan_logging.settings import Settings
 
 
 class FakeClient:

@@ -15,7 +15,7 @@ from sampan_logging.entries import Entry, Progress
 from sampan_logging.journal import Journal
 from sampan_logging.lines import Position
 from sampan_logging.manifests import manifests
-from sampan_logging.plugin import Settings
+from sampan_logging.settings import Settings
 
 NOW = "2026-11-22T00:00:00Z"
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from sampan.contracts.commands import Place
-from sampan_logging.plugin import Settings
+from sampan_logging.settings import Settings
 from sampan_logging.search import command
 
 PLACE = {"home": "/nowhere", "kubeconfig": "/nowhere/kubeconfig"}

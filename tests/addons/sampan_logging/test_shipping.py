@@ -9,7 +9,7 @@ from sampan_logging.elastic import Elastic
 from sampan_logging.figures import Figures
 from sampan_logging.health import Health
 from sampan_logging.journal import Journal
-from sampan_logging.plugin import Settings
+from sampan_logging.settings import Settings
 from sampan_logging.rejected import Rejected
 from sampan_logging.shipping import Shipper
 
