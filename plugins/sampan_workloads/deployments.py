@@ -12,9 +12,9 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Emit, Key, Observed, Remove, Requeue, Update
 from sampan.errors import AlreadyExists, StatusError
 from sampan_machinery.metadata import annotations_of, controller_of, copy, get_condition, get_path, is_deleting
+from sampan_podspec.adoption import claim
+from sampan_podspec.states import is_active
 from sampan_workloads import progress
-from sampan_workloads.claims import claim
-from sampan_workloads.pods import is_active
 from sampan_workloads.proportions import (
     DESIRED,
     Bounds,

@@ -13,7 +13,7 @@ from sampan_machinery.validation import (
     validate_non_negative,
     validate_percent_at_most_100,
 )
-from sampan_workloads.templates import (
+from sampan_podspec.templates import (
     age_column,
     default_template,
     selector_text,

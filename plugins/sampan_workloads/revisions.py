@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import annotations_of, controller_ref, copy, get_path, labels_of, template_hash
+from sampan_podspec.templates import HASH_LABEL, plain, same_template
 from sampan_workloads.proportions import DESIRED, MAXIMUM, Bounds
-from sampan_workloads.templates import HASH_LABEL, plain, same_template
 
 REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from sampan.contracts.commands import Place
-from sampan_logging.settings import Settings
 from sampan_logging.search import command
+from sampan_logging.settings import Settings
 
 PLACE = {"home": "/nowhere", "kubeconfig": "/nowhere/kubeconfig"}
 

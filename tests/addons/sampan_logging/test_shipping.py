@@ -9,8 +9,8 @@ from sampan_logging.elastic import Elastic
 from sampan_logging.figures import Figures
 from sampan_logging.health import Health
 from sampan_logging.journal import Journal
-from sampan_logging.settings import Settings
 from sampan_logging.rejected import Rejected
+from sampan_logging.settings import Settings
 from sampan_logging.shipping import Shipper
 
 SETTINGS = Settings(flush_seconds=0.0, batch_lines=10, prefix="logs")

@@ -1,7 +1,6 @@
 from sampan.contracts.reconciling import Create, Key, Patch, Remove, Update
 from sampan_machinery.metadata import controller_ref, now_text
 from sampan_testing.simulation import World
-from sampan_workloads.pods import to_delete
 from sampan_workloads.replicasets import decide
 from sampan_workloads.resources import PODS, REPLICA_SETS
 
@@ -35,10 +34,6 @@ def pod(name, *, labels=None, node="", phase="Running", ready_for=None, cost=Non
 
 def actions(world):
     return decide(Key("default", "web"), world)
-
-
-def first_gone(*pods, related=()):
-    return to_delete(pods, related, 1, NOW)[0]["metadata"]["name"]
 
 
 def test_missing_pods_are_created():
@@ -96,37 +91,3 @@ def test_a_settled_set_writes_nothing():
     )
 
     assert not any(isinstance(action, Update) for action in actions(world))
-
-
-def test_pods_without_a_node_go_first():
-    assert first_gone(pod("placed", node="n"), pod("unplaced")) == "unplaced"
-
-
-def test_pending_pods_go_before_running_ones():
-    assert first_gone(pod("running", node="n"), pod("pending", node="n", phase="Pending")) == "pending"
-
-
-def test_pods_that_are_not_ready_go_before_ready_ones():
-    assert first_gone(pod("ready", node="n", ready_for=60), pod("not", node="n")) == "not"
-
-
-def test_cheap_pods_go_before_dear_ones():
-    assert (
-        first_gone(pod("dear", node="n", ready_for=9, cost=10), pod("cheap", node="n", ready_for=9, cost=-1)) == "cheap"
-    )
-
-
-def test_crowded_nodes_lose_a_pod_first():
-    pods = [pod("alone", node="a", ready_for=60), pod("b1", node="b", ready_for=60), pod("b2", node="b", ready_for=60)]
-
-    assert first_gone(*pods, related=pods) in ("b1", "b2")
-
-
-def test_pods_ready_for_long_stay():
-    assert first_gone(pod("old", node="n", ready_for=1000), pod("new", node="n", ready_for=10)) == "new"
-
-
-def test_pods_that_restart_often_go_first():
-    calm, shaky = pod("calm", node="n", ready_for=60), pod("shaky", node="n", ready_for=60, restarts=5)
-
-    assert first_gone(calm, shaky) == "shaky"

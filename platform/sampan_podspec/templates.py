@@ -1,4 +1,4 @@
-"""Pod templates as workloads hold them: defaults, shape checks, what a pod made from one looks like."""
+"""Pod templates as workloads hold them: defaults, validation, and the pod that is made from one."""
 
 from __future__ import annotations
 

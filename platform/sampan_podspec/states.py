@@ -1,4 +1,4 @@
-"""What a workload wants to know of its pods: active, ready, available, and which to delete first."""
+"""States of pods that workloads act on: active, ready, available; and which pods to delete first."""
 
 from __future__ import annotations
 

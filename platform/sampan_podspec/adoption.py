@@ -1,4 +1,4 @@
-"""Which objects are a controller's: its own, orphans that match (adopted); own ones that do not match are released."""
+"""Adoption and release: a controller adopts orphans that its selector matches and releases objects that it does not."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _patch(resource: Resource, obj: Object, references: list[Object]) -> Patch:
 
 
 def concerned(primary: Resource) -> Callable[[Object, Observed], Iterable[Key]]:
-    """For a watch: the object's controller of the primary kind; for an orphan everybody whose selector it matches."""
+    """For a watch: the object's controller of the primary kind; for an orphan all whose selector it matches."""
 
     def keys(obj: Object, observed: Observed) -> Iterable[Key]:
         namespace = obj["metadata"].get("namespace", "")
