@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from sampan.contracts.kinds import Kind, Object, Resource
 from sampan.contracts.serving import Subresource
 from sampan.errors import PluginError
+from sampan_machinery.kindschema import KindSchema, schema_of
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.collection import Collection
 
@@ -27,8 +28,12 @@ class Served:
         self.verbs = frozenset(kind.verbs)
         self.subresources: dict[str, Subresource] = {sub.name: sub for sub in kind.subresources}
         self.converts = stored is not kind
-        #: What an encoded object begins with, and the items of a typed list (of a kind without its own schema) do not.
-        self.item_head = b"" if kind.schema else f'{{"kind":"{kind.kind}","apiVersion":"{kind.api_version}",'.encode()
+        self.schema: KindSchema = schema_of(kind)
+        self.stored_schema: KindSchema = schema_of(stored) if self.converts else self.schema
+        #: What an encoded object begins with, and the items of a list do not, where they do not say their kind.
+        self.item_head = b""
+        if not self.schema.items_say_kind:
+            self.item_head = f'{{"kind":"{kind.kind}","apiVersion":"{kind.api_version}",'.encode()
         self.list_head = f'{{"kind":"{kind.kind}List","apiVersion":"{kind.api_version}","metadata":'.encode()
 
     def key(self, namespace: str, name: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Kind, Resource
+from sampan_machinery.kindschema import schema_of
 from sampan_machinery.openapi.definitions import Definitions, Schema
 from sampan_machinery.schema.table import Table
 
@@ -79,8 +80,9 @@ class Paths:
 
     def of_kind(self, kind: Kind) -> dict[str, Schema]:
         """Every path of a kind with its operations."""
-        # kubectl takes a strategic merge patch where it is offered; a kind with its own schema knows no merge keys
-        self._patches = PATCHES if kind.schema is None else PATCHES[:-1]
+        # kubectl sends a strategic merge patch where it is offered
+        offered = schema_of(kind).patch_types
+        self._patches = tuple(each for each in PATCHES if each in offered)
         resource = kind.resource
         start = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
         home = f"{start}/namespaces/{{namespace}}/{kind.plural}" if kind.namespaced else f"{start}/{kind.plural}"

@@ -1,5 +1,5 @@
 """Kinds that bring their own fields: OpenAPI v3 structural schemas, as a CRD has them."""
 
-from sampan_machinery.structural.structural import Structural, of
+from sampan_machinery.structural.structural import Structural
 
-__all__ = ["Structural", "of"]
+__all__ = ["Structural"]

@@ -22,7 +22,6 @@ from sampan_machinery.structural.nodes import OBJECT_FIELDS, Schema, SchemaNode
 
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _BARE = "Object"  # a type of nothing but metadata
-_KEPT = 4096
 
 
 @functools.cache
@@ -83,20 +82,3 @@ class Structural:
             {name: value for name, value in obj.items() if name not in OBJECT_FIELDS}, self._own, ""
         )
         return [problem for problem, _ in zip(found, range(checking.MOST), strict=False)]
-
-
-_known: dict[tuple[int, str, str, str], Structural] = {}
-
-
-def of(kind: Kind) -> Structural | None:
-    """The kind's schema at work, made when first asked for; None for a kind without a schema of its own."""
-    schema = kind.schema
-    if schema is None:
-        return None
-    key = (id(schema), kind.group, kind.version, kind.kind)
-    found = _known.get(key)
-    if found is None:
-        if len(_known) >= _KEPT:
-            _known.clear()
-        found = _known[key] = Structural(kind, schema)  # which keeps the schema alive, so that its id stays its own
-    return found

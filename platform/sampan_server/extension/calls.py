@@ -11,7 +11,9 @@ from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.serving import Cluster, Subresource, Upgrade
 from sampan.errors import InternalError
 from sampan_machinery.headers import is_identity, without_token
-from sampan_server import machinery
+from sampan_machinery.kindschema import unserved
+from sampan_machinery.media import decode_body
+from sampan_machinery.metadata import copy
 from sampan_server.request import bodies
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import no_such_path, not_found
@@ -86,14 +88,14 @@ class ServedCall:
         media = bodies.media_of(self._request)
         served = self._request.served
         if self._sub is not None:
-            return machinery.decode_kind(self._sub.group, self._sub.version, self._sub.kind, data, media)
+            return unserved.decode(self._sub.group, self._sub.version, self._sub.kind, data, media)
         if served is not None:
             if self._decoded is None:
-                self._decoded, warnings = machinery.decode(served.kind, data, media, self.strictness)
+                self._decoded, warnings = served.schema.decode(data, media, self.strictness)
                 self._request.warnings += warnings
-            found: Object = machinery.copy(self._decoded)
+            found: Object = copy(self._decoded)
             return found
-        return machinery.decode_options(data, media)
+        return decode_body(data, media)
 
     def target(self) -> Object:
         served = self._request.served

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from sampan_server import machinery
+from sampan_machinery.tables import to_table
 from sampan_server.cache.records import Record
 from sampan_server.registry import Served
 from sampan_server.request.encoding import encode_json
@@ -49,7 +49,8 @@ def partial(served: Served, form: Form, record: Record) -> bytes:
 def table(served: Served, form: Form, records: Iterable[Record], meta: dict[str, Any], include: str) -> bytes:
     """A Table with a row for each; ``include`` is None, Metadata or Object. Never kept: ages are text in it."""
     objects = (served.shown(record.decode()) for record in records)
-    made = machinery.table(served.kind, objects, now=time.time(), include=include, version=form.version, meta=meta)
+    version = f"meta.k8s.io/{form.version}"
+    made = to_table(served.kind.columns, objects, now=time.time(), include=include, version=version, metadata=meta)
     return encode_json(made)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sampan.errors import BadRequest
-from sampan_server import machinery
+from sampan_machinery import selectors
 from sampan_server.cache.records import Record
 from sampan_server.registry import Served
 from sampan_server.request import options
@@ -37,9 +37,9 @@ class Selection:
         self.namespace = namespace if served.namespaced else ""
         self.name = name
         self.none = False  # contradictory: matches nothing
-        self.labels = machinery.label_selector(labels) if labels else None
+        self.labels = selectors.parse_labels(labels) if labels else None
         self.fields: list[tuple[str, bool, str]] = []
-        terms = machinery.field_terms(fields) if fields else []
+        terms = [(term.key, term.operator, term.values[0]) for term in selectors.parse_fields(fields).requirements]
         checked()
         for field, operator, value in sorted(terms):
             self._add_field(field, operator == "=", value)

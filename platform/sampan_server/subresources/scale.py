@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from sampan.contracts.kinds import Kind, Object, Scale
 from sampan.errors import BadRequest
 from sampan_machinery import problems
+from sampan_machinery.kindschema import KindSchema, schema_of
+
+SCALE = Kind(group="autoscaling", version="v1", kind="Scale", plural="scales", verbs=())
+
+
+@functools.cache
+def schema() -> KindSchema:
+    return schema_of(SCALE)
 
 
 def shown(kind: Kind, obj: Object) -> Object:

@@ -10,8 +10,9 @@ from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
 from sampan.contracts.store import Op
 from sampan.errors import BadRequest, MethodNotAllowed, UnsupportedMediaType
 from sampan_http.handoff import Offloaded
+from sampan_machinery.kindschema import unserved
+from sampan_machinery.patches import patching
 from sampan_machinery.tables import to_partial
-from sampan_server import machinery
 from sampan_server.extension.calls import Changing, ServedCall
 from sampan_server.read.freshness import fresh
 from sampan_server.read.get import Get
@@ -173,7 +174,7 @@ class Subresources:
         return Answer(200, encode_json(scale.shown(kind, obj)), headers=warning_headers(request.warnings))
 
     def _scale_put(self, request: Request) -> Callable[[Object], Object]:
-        sent = machinery.decode_kind("autoscaling", "v1", "Scale", bodies.read(request), bodies.media_of(request))
+        sent = unserved.decode("autoscaling", "v1", "Scale", bodies.read(request), bodies.media_of(request))
         if sent.get("kind") not in (None, "", "Scale"):
             kind = sent["kind"]
             why = f'no kind "{kind}" is registered for version "autoscaling/v1"'
@@ -184,10 +185,10 @@ class Subresources:
         how = HOW.get(bodies.media_of(request))
         if how is None or how == "apply":
             raise UnsupportedMediaType(f"the body of the request was in an unknown format - {bodies.media_of(request)}")
-        patch, strict = machinery.read_patch(how, bodies.read(request)), strictness(request)
+        patch, strict = patching.read(how, bodies.read(request)), strictness(request)
 
         def take(shown: Object) -> Object:
-            patched, warnings = machinery.patch_scale(how, shown, patch, strict)
+            patched, warnings = patching.patch_listless(how, scale.schema(), shown, patch, strict)
             request.warnings += [each for each in warnings if each not in request.warnings]
             return patched
 

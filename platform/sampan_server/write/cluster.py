@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.kinds import Object, Resource
-from sampan_server import machinery
+from sampan_machinery.metadata import copy
 from sampan_server.cache.cache import Cache
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Registry, Served
@@ -59,7 +59,7 @@ class InsideCluster:
         """The work of ``create``, for who drives several at once."""
         served = self._served(resource)
         namespace = namespace or str((obj.get("metadata") or {}).get("namespace") or "")
-        sent = machinery.copy(obj)
+        sent = copy(obj)
         sent.setdefault("metadata", {})
         sent["kind"], sent["apiVersion"] = resource.kind, resource.api_version
         return self._writer.create(Intent(served, namespace, "", user or SERVER, manager="sampan"), sent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.errors import NotFound
-from sampan_server import machinery
+from sampan_machinery.media import decode_body
 from sampan_server.read import forms
 from sampan_server.read.freshness import too_large
 from sampan_server.read.list import List, Slice, read_query
@@ -69,7 +69,7 @@ def delete_options(request: Request) -> Options:
     """DeleteOptions of the body, or where there is none of the query; raises BadRequest or Invalid."""
     data = bodies.read(request)
     if data:
-        return read_options(machinery.decode_options(data, bodies.media_of(request)))
+        return read_options(decode_body(data, bodies.media_of(request)))
     query = request.query
     sent: Object = {"gracePeriodSeconds": integer(request, "gracePeriodSeconds"), "dryRun": query.get("dryRun")}
     if "orphanDependents" in query:

@@ -1,4 +1,4 @@
-"""managedFields: who wrote what. Chooses when the objects layer's bookkeeping runs. Source: KEP-555.
+"""managedFields: who wrote what, and when that is recorded. Source: KEP-555.
 
 Knows nothing of HTTP nor of the store.
 """
@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sampan.contracts.kinds import Object
-from sampan_server import machinery
+from sampan_machinery.apply import managers
+from sampan_machinery.apply.apply import apply
 from sampan_server.write import stamps
 
 if TYPE_CHECKING:
@@ -30,16 +31,17 @@ class Ownership:
 
     def applied(self, intent: Intent, current: Object | None, config: Object, *, force: bool) -> Object:
         """Server-side apply: the merged object. Raises BadRequest, and Conflict for fields that others own."""
-        kind = intent.served.kind
+        kind, schema = intent.served.kind, intent.served.schema
         ignore: tuple[str, ...] = ()
         if intent.subresource == "status":
             ignore = tuple(key for key in config if key not in ("kind", "apiVersion", "metadata", "status"))
         elif kind.status and not intent.subresource:
             ignore = ("status",)
-        return machinery.apply(
-            kind, current, config, manager=intent.manager, force=force, now=stamps.timestamp(self._clock()),
-            subresource=intent.subresource, ignore=ignore,
+        merged = apply(
+            current, config, schema.node, manager=intent.manager, force=force, api_version=kind.api_version,
+            now=stamps.timestamp(self._clock()), subresource=intent.subresource, ignore=ignore, zero=schema.zero,
         )  # fmt: skip
+        return schema.prune(merged)
 
     def keep_times(self, obj: Object, old: Object) -> None:
         """An apply that changes nothing but its own time changes nothing."""
@@ -53,9 +55,12 @@ class Ownership:
     def _track(self, intent: Intent, obj: Object, old: Object | None) -> None:
         if intent.operation == "Apply":
             return
-        machinery.track(
-            intent.served.stored, old, obj, manager=intent.manager, now=stamps.timestamp(self._clock()),
-            subresource=intent.subresource,
+        kind, schema = intent.served.stored, intent.served.stored_schema
+        managers.track(
+            old, obj, schema.node, manager=intent.manager, api_version=kind.api_version,
+            now=stamps.timestamp(self._clock()), subresource=intent.subresource,
+            zero=schema.zero if old is None else None,
+            ignore=("status",) if kind.status and not intent.subresource else (),
         )  # fmt: skip
 
 

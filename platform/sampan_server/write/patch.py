@@ -7,7 +7,8 @@ from io import BytesIO
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.errors import NotFound, UnsupportedMediaType
-from sampan_server import machinery
+from sampan_machinery.apply import configuration
+from sampan_machinery.patches import patching
 from sampan_server.registry import Served
 from sampan_server.request import bodies
 from sampan_server.request.aside import Aside
@@ -48,16 +49,16 @@ class Patch:
 
     def _patch(self, request: Request, intent: Intent, data: bytes, how: str, merge: Merge | None) -> Write:
         served = intent.served
-        strict, patch = strictness(request), machinery.read_patch(how, data)
-        if how == "json" and not request.may_wait and machinery.copies(patch):
+        strict, patch = strictness(request), patching.read(how, data)
+        if how == "json" and not request.may_wait and patching.copies(patch):
             request.environ["wsgi.input"] = BytesIO(data)
             raise Aside(heavy=True)  # a short patch of copies can make a long object
-        of_itself = [] if strict == "Ignore" else machinery.patch_problems(how, data, patch)
+        of_itself = [] if strict == "Ignore" else patching.problems(how, data, patch)
 
         def change(current: Object) -> Object | None:
             before = current["metadata"].get("resourceVersion")
-            patched, warnings = machinery.patch(how, served.kind, current, patch, strict, given_away=merge is None)
-            for warning in machinery.judged_patch(of_itself + warnings, strict, how, patch, patched):
+            patched, warnings = patching.patch(how, served.schema, current, patch, strict, may_change=merge is None)
+            for warning in patching.judged(of_itself + warnings, strict, how, patch, patched):
                 if warning not in request.warnings:
                     request.warnings.append(warning)
             check_address(patched, request, served)
@@ -72,7 +73,7 @@ class Patch:
         served, writer = intent.served, self._writing.writer
         intent.operation = "Apply"
         force = is_set(request, "force")
-        applied, warnings = machinery.read_apply(served.kind, data, strictness(request))
+        applied, warnings = configuration.read(served.kind, data, strictness(request))
         request.warnings += warnings
         check_address(applied, request, served)
         revision = sent_revision(applied)

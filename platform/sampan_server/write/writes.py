@@ -20,7 +20,6 @@ from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, InternalError, StatusError
 from sampan_isolation import Broken
 from sampan_machinery import problems
-from sampan_server import machinery
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.records import Record, fill_revision
 from sampan_server.registry import Registry, Served
@@ -121,7 +120,7 @@ class Writer:
             intent.name = str(meta.get("name") or "")
             stamps.stamp_new(obj, served.kind, intent.namespace, self.clock())
             if kind.status and not kind.status_on_create:
-                _empty_status(obj, kind)
+                served.stored_schema.reset_status(obj)
             stored = served.kept(obj)
             key = served.key(intent.namespace, intent.name)
             if served.collection is not None and key in served.collection.records:
@@ -185,7 +184,7 @@ class Writer:
 
     def _complete(self, intent: Intent, obj: Object, old: Object | None, review: Review) -> None:
         """From what was sent to what shall be stored; raises what refuses it."""
-        kind = intent.served.stored
+        kind, schema = intent.served.stored, intent.served.stored_schema
         meta = stamps.metadata_of(obj)
         nulls = False
         if old is not None:
@@ -198,24 +197,24 @@ class Writer:
                 _keep(obj, old, "status")
         else:
             # The creator owns what was sent and its defaults, not what the server and admission make of it.
-            machinery.default(kind, obj)
+            schema.default(obj)
             self.ownership.created(intent, obj)
         mutating = self.mutating.of(kind, review.operation)
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
         if old is not None or not mutating:  # a new object has its defaults already, and gets what it lacks below
-            machinery.default(kind, obj)
+            schema.default(obj)
         if mutating:
             for admitter in mutating:
                 admitter.admit(review)
-            machinery.default(kind, obj)
+            schema.default(obj)
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old)
-        found = machinery.check(kind, obj, old)
+        found = schema.check(obj, old)
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
-        machinery.complete(kind, obj, old)
+        schema.complete(obj, old)
         if nulls:
-            machinery.complete(kind, old or {})
+            schema.complete(old or {})
         for admitter in self.checking.of(kind, review.operation):
             admitter.admit(review)
 
@@ -249,8 +248,8 @@ class Writer:
             namespace, name = str(meta.get("namespace") or ""), str(meta.get("name") or "")
             stamps.stamp_new(obj, served.kind, namespace, self.clock())
             stored = served.kept(obj)
-            machinery.default(served.stored, stored)
-            machinery.complete(served.stored, stored)
+            served.stored_schema.default(stored)
+            served.stored_schema.complete(stored)
             ops.append(encoding.put(served, self.cache, served.key(namespace, name), stored, 0))
         for which, namespace, name in review.also_delete:
             group, plural = which if isinstance(which, tuple) else (which.group, which.plural)
@@ -258,13 +257,6 @@ class Writer:
             if found is not None:
                 ops.append(Delete(found.key(namespace, name)))
         return ops
-
-
-def _empty_status(obj: Object, kind: Kind) -> None:
-    """Until somebody knows better: shown empty, as upstream's structs are; a kind with its own schema has none."""
-    obj.pop("status", None)
-    if kind.schema is None:
-        obj["status"] = {}
 
 
 def _drop_nulls(obj: Object) -> bool:

@@ -10,7 +10,6 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.contracts.store import Op
 from sampan.errors import BadRequest
-from sampan_server import machinery
 from sampan_server.cache.cache import Cache
 from sampan_server.read import forms
 from sampan_server.registry import Served
@@ -45,7 +44,7 @@ class Writing:
         data, media, strict = bodies.read(request), bodies.media_of(request), strictness(request)
 
         def decode() -> Object:
-            obj, warnings = machinery.decode(served.kind, data, media, strict)
+            obj, warnings = served.schema.decode(data, media, strict)
             request.warnings += [each for each in warnings if each not in request.warnings]
             check_address(obj, request, served)
             return obj

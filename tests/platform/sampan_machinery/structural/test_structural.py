@@ -6,7 +6,7 @@ import pytest
 
 from sampan.contracts.kinds import Kind
 from sampan.errors import BadRequest
-from sampan_machinery.structural import of
+from sampan_machinery.structural import Structural
 
 SCHEMA = {
     "type": "object",
@@ -35,15 +35,7 @@ BOAT = Kind(group="example.org", version="v1", kind="Boat", plural="boats", sche
 
 @pytest.fixture
 def boats():
-    return of(BOAT)
-
-
-def test_a_kind_without_a_schema_has_none():
-    assert of(Kind(group="", version="v1", kind="Pod", plural="pods")) is None
-
-
-def test_the_schema_is_read_once(boats):
-    assert of(BOAT) is boats
+    return Structural(BOAT, SCHEMA)
 
 
 def test_unknown_fields_go_and_free_ones_stay(boats):

@@ -1,0 +1,70 @@
+"""A kind of Kubernetes' own: its schema is in the table of ``sampan_machinery.schema``."""
+
+from __future__ import annotations
+
+from sampan.contracts.kinds import Kind, Object, Problem
+from sampan_machinery import media as bodies
+from sampan_machinery import validation
+from sampan_machinery.kindschema.protocol import PATCH_TYPES, STRATEGIC
+from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged
+from sampan_machinery.schema import Schemas
+from sampan_machinery.types import Node
+
+
+class BuiltinSchema:
+    """A KindSchema."""
+
+    patch_types = (*PATCH_TYPES, STRATEGIC)
+    items_say_kind = False
+
+    def __init__(self, kind: Kind, schemas: Schemas) -> None:
+        self._kind = kind
+        self._schemas = schemas
+        self._address = (kind.group, kind.version, kind.kind)
+
+    @property
+    def node(self) -> Node:
+        return self._schemas.node(*self._address)
+
+    def decode(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
+        schemas, address = self._schemas, self._address
+        if media not in bodies.JSON_TYPES:
+            return self._decode_other(data, media, strictness)
+        if strictness == IGNORE:
+            return schemas.decode(*address, data), []
+        obj, found = schemas.decode_checked(*address, data)
+        return obj, judged(found, strictness, self._kind)
+
+    def _decode_other(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
+        obj = bodies.decode_body(data, media)
+        found: list[str] = []
+        if strictness != IGNORE:
+            found = [*bodies.duplicates(data, media), *self._schemas.unknown_fields(*self._address, obj)]
+        check_kind(obj, self._kind)
+        return self.prune(obj), judged(found, strictness, self._kind)
+
+    def prune(self, obj: Object) -> Object:
+        return self._schemas.prune(*self._address, obj)
+
+    def prune_checked(self, obj: Object) -> tuple[Object, list[str]]:
+        return self._schemas.prune_checked(*self._address, obj)
+
+    def default(self, obj: Object) -> None:
+        self._kind.default(obj)
+
+    def complete(self, obj: Object, old: Object | None = None) -> None:
+        self._schemas.complete(*self._address, obj, old)
+
+    def reset_status(self, obj: Object) -> None:
+        obj["status"] = {}  # shown empty, as upstream's structs are
+
+    @property
+    def zero(self) -> Object:
+        return self._schemas.zero(*self._address)
+
+    def check(self, obj: Object, old: Object | None) -> list[Problem]:
+        kind = self._kind
+        found = validation.validate_metadata(
+            obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old, own=True
+        )
+        return [*found, *kind.validate(obj, old)]

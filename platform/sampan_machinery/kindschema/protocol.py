@@ -1,0 +1,60 @@
+"""What code that reads, patches, checks and publishes objects asks of a kind's schema, wherever that comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sampan.contracts.kinds import Object, Problem
+from sampan_machinery.types import Node
+
+STRATEGIC = "application/strategic-merge-patch+json"
+#: Media types of patches that every kind takes.
+PATCH_TYPES = ("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
+
+
+class KindSchema(Protocol):
+    """The schema of one kind. Immutable and thread-safe; what is costly is made when it is first asked for."""
+
+    @property
+    def patch_types(self) -> Sequence[str]:
+        """Media types of patches, in the order in which refusals name them."""
+
+    @property
+    def items_say_kind(self) -> bool:
+        """Whether each item of a list says its kind and apiVersion, as items of custom resources do."""
+
+    @property
+    def node(self) -> Node | None:
+        """The type, for patches, apply and managed fields: list types, list keys, merge keys. None: nothing is known
+        of the kind's fields."""
+
+    def decode(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
+        """A body as an object of the kind, pruned, and warnings.
+
+        ``strictness`` (fieldValidation): Ignore, Warn or Strict. Raises BadRequest (what is wrong, or with Strict what
+        is unknown) or UnsupportedMediaType.
+        """
+
+    def prune(self, obj: Object) -> Object:
+        """A copy without unknown fields, its values canonical. Raises BadRequest for what does not fit."""
+
+    def prune_checked(self, obj: Object) -> tuple[Object, list[str]]:
+        """The same, and what strict field validation says of unknown fields."""
+
+    def default(self, obj: Object) -> None:
+        """Fill in the schema's defaults, then the kind's own. Changes ``obj``."""
+
+    def complete(self, obj: Object, old: Object | None = None) -> None:
+        """Put in the fields that objects of the kind always answer with. What is the very same in ``old`` has them
+        already. Changes ``obj``."""
+
+    def reset_status(self, obj: Object) -> None:
+        """Make the status that of an object just created. Changes ``obj``."""
+
+    @property
+    def zero(self) -> Object:
+        """An object of which nothing is set, as a new one is compared with. Shared, so never to be changed."""
+
+    def check(self, obj: Object, old: Object | None) -> list[Problem]:
+        """All that is wrong with an object: its metadata, its fields, and what ``Kind.validate`` finds."""
