@@ -127,6 +127,10 @@ class Kind:
     #: Fields of a kind that is not Kubernetes' own: an OpenAPI v3 structural schema of the object, as in a CRD
     #: (``{"type": "object", "properties": {"spec": …}}``; apiVersion, kind and metadata may be left out).
     schema: Mapping[str, Any] | None = None
+    #: Declared rules for the fields of a kind of Kubernetes' own, as a structural schema that says only what the types
+    #: do not: ``{"properties": {"spec": {"required": ["a"], "properties": {"a": {"minimum": 1}}}}}``. The words are
+    #: those of OpenAPI and ours (docs/writing-a-plugin.md, "Declared rules"); ``validate`` runs as well.
+    rules: Mapping[str, Any] | None = None
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     namespaced: bool = True

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from sampan.contracts.kinds import Kind, Object, Problem
 from sampan_machinery import media as bodies
 from sampan_machinery import validation
 from sampan_machinery.kindschema.protocol import PATCH_TYPES, STRATEGIC
 from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged
 from sampan_machinery.schema import Schemas
+from sampan_machinery.structural import checking
+from sampan_machinery.structural.wording import BUILTIN
 from sampan_machinery.types import Node
 
 
@@ -67,4 +71,6 @@ class BuiltinSchema:
         found = validation.validate_metadata(
             obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old, own=True
         )
+        if kind.rules:
+            found += islice(checking.check(obj, kind.rules, "", old=old, words=BUILTIN), checking.MOST)
         return [*found, *kind.validate(obj, old)]

@@ -61,7 +61,7 @@ class CustomSchema:
         """``Kind.validate`` sees only objects that fit the schema."""
         kind = self._kind
         found = validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old)
-        misfits = self._structural.check(obj)
+        misfits = self._structural.check(obj, old)
         return found + misfits if misfits else [*found, *kind.validate(obj, old)]
 
 

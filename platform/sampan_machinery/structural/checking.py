@@ -1,6 +1,12 @@
-"""Validation against a structural schema, worded as the API server words it for custom resources.
+"""The checker of values against schemas: structural ones of custom kinds, and the declared rules of built-in kinds.
 
-Source: kube-openapi validation errors and apiextensions-apiserver's rendering of them (wording only).
+One walk, two wordings (``wording``). Beside the words of OpenAPI there are some of ours, for what OpenAPI cannot say:
+
+    x-sampan-name         which of ``names.RULES`` a text follows: "label", "subdomain" …
+    x-sampan-immutable    true: an update may not change the field
+    x-sampan-one-of       [["a", "b"], …]: of each list exactly one field is set
+    x-sampan-at-most-one  [["a", "b"], …]: of each list one field is set, or none
+    x-sampan-ordered      [["min", "max"], …]: the first is not greater than the second, where both are set
 """
 
 from __future__ import annotations
@@ -12,11 +18,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Problem
-from sampan_machinery import problems
+from sampan_machinery import names, problems, quantities
 from sampan_machinery.structural import formats
 from sampan_machinery.structural.nodes import EMBEDDED, INT_OR_STRING, LIST_KEYS, LIST_TYPE, Schema
+from sampan_machinery.structural.wording import CUSTOM, Bounds, Wording, ticked
 
 MOST = 100  # problems named in one answer
+NAME, IMMUTABLE, ONE_OF, AT_MOST_ONE, ORDERED = (
+    "x-sampan-name", "x-sampan-immutable", "x-sampan-one-of", "x-sampan-at-most-one", "x-sampan-ordered",
+)  # fmt: skip
 pattern_of = functools.lru_cache(1024)(re.compile)
 
 
@@ -30,8 +40,11 @@ def json_type(value: Any) -> str:
     return {str: "string", float: "number", dict: "object", list: "array"}[type(value)]
 
 
-def check(value: Any, schema: Schema, path: str) -> Iterator[Problem]:
-    """Everything wrong with a value; a value of the wrong type is not looked at further."""
+def check(
+    value: Any, schema: Schema, path: str, *, old: Mapping[str, Any] | None = None, words: Wording = CUSTOM
+) -> Iterator[Problem]:
+    """Everything wrong with a value; a value of the wrong type is not looked at further. ``old``: the object that
+    stands at this place before an update, for fields that may not change."""
     found = json_type(value)
     if value is None:
         if not schema.get("nullable") and schema.get("type"):
@@ -50,27 +63,29 @@ def check(value: Any, schema: Schema, path: str) -> Iterator[Problem]:
     if "format" in schema and not formats.fits(value, schema["format"]):
         yield _invalid_type(path, value, f"{path} in body must be of type {schema['format']}: {json.dumps(value)}")
     if isinstance(value, dict):
-        yield from _check_object(value, schema, path)
+        yield from _check_object(value, schema, path, old, words)
     elif isinstance(value, list):
-        yield from _check_list(value, schema, path)
+        yield from _check_list(value, schema, path, words)
     elif isinstance(value, str):
-        yield from _check_text(value, schema, path)
+        yield from _check_text(value, schema, path, words)
     elif not isinstance(value, bool):
-        yield from _check_number(value, schema, path)
-    yield from _check_together(value, schema, path)
+        yield from _check_number(value, schema, path, words)
+    yield from _check_together(value, schema, path, words)
 
 
-def _check_object(value: dict[str, Any], schema: Schema, path: str) -> Iterator[Problem]:
-    for name in schema.get("required") or ():
-        if name not in value:
-            yield problems.required(_below(path, name))
+def _check_object(
+    value: dict[str, Any], schema: Schema, path: str, old: Mapping[str, Any] | None, words: Wording
+) -> Iterator[Problem]:
+    missing = [name for name in schema.get("required") or () if words.is_missing(value, name)]
+    for name in missing:
+        yield problems.required(_below(path, name))
     if schema.get(EMBEDDED):
         for name in ("apiVersion", "kind"):
             if not value.get(name):
                 yield problems.required(_below(path, name), "must not be empty")
     least, most = schema.get("minProperties"), schema.get("maxProperties")
     if least is not None and len(value) < least:
-        yield problems.invalid(path, value, f"{path} in body should have at least {least} properties")
+        yield words.few_fields(path, value, least)
     if most is not None and len(value) > most:
         yield _too_many(path, len(value), most)
     properties: Mapping[str, Schema] = schema.get("properties") or {}
@@ -79,20 +94,58 @@ def _check_object(value: dict[str, Any], schema: Schema, path: str) -> Iterator[
         below = properties.get(name)
         if below is None and isinstance(more, Mapping):
             below = more
-        if below is not None:
-            yield from check(child, below, _below(path, name))
+        if below is not None and name not in missing:
+            before = old.get(name) if old else None
+            yield from check(child, below, _below(path, name), old=_mapping(before), words=words)
+    if old is not None:
+        yield from _check_unchanged(value, properties, path, old)
+    yield from _check_fields_together(value, schema, path)
 
 
-def _check_list(value: list[Any], schema: Schema, path: str) -> Iterator[Problem]:
+def _check_unchanged(
+    value: dict[str, Any], properties: Mapping[str, Schema], path: str, old: Mapping[str, Any]
+) -> Iterator[Problem]:
+    for name, below in properties.items():
+        if below.get(IMMUTABLE) and value.get(name) != old.get(name):
+            yield problems.invalid(_below(path, name), value.get(name), "field is immutable")
+
+
+def _check_fields_together(value: dict[str, Any], schema: Schema, path: str) -> Iterator[Problem]:
+    for word, amount in ((ONE_OF, "exactly"), (AT_MOST_ONE, "at most")):
+        for group in schema.get(word) or ():
+            given = [name for name in group if value.get(name) is not None]
+            if len(given) > 1:
+                yield problems.invalid(
+                    path, f"{{{', '.join(given)}}}", f"must specify {amount} one of: {ticked(group)}"
+                )
+            elif not given and word == ONE_OF:
+                yield problems.invalid(path, "", f"must specify one of: {ticked(group)}")
+    for low, high in schema.get(ORDERED) or ():
+        if value.get(low) is not None and value.get(high) is not None and _greater(value[low], value[high]):
+            yield problems.invalid(_below(path, high), value[high], f"must be greater than or equal to `{low}`")
+
+
+def _greater(one: Any, other: Any) -> bool:
+    """Numbers as numbers, quantities as quantities. What is neither is not compared."""
+    if all(isinstance(each, int | float) for each in (one, other)):
+        return bool(one > other)
+    return all(map(quantities.is_quantity, (one, other))) and quantities.compare(one, other) > 0
+
+
+def _mapping(value: Any) -> Mapping[str, Any] | None:
+    return value if isinstance(value, dict) else None
+
+
+def _check_list(value: list[Any], schema: Schema, path: str, words: Wording) -> Iterator[Problem]:
     least, most = schema.get("minItems"), schema.get("maxItems")
     if least is not None and len(value) < least:
-        yield problems.invalid(path, value, f"{path} in body should have at least {least} items")
+        yield words.short_list(path, value, least)
     if most is not None and len(value) > most:
         yield _too_many(path, len(value), most)
     items = schema.get("items")
     if isinstance(items, Mapping):
         for index, child in enumerate(value):
-            yield from check(child, items, f"{path}[{index}]")
+            yield from check(child, items, f"{path}[{index}]", words=words)
     if schema.get(LIST_TYPE) in ("set", "map"):
         yield from _check_unique(value, schema, path)
 
@@ -111,37 +164,39 @@ def _check_unique(value: list[Any], schema: Schema, path: str) -> Iterator[Probl
         seen.add(text)
 
 
-def _check_text(value: str, schema: Schema, path: str) -> Iterator[Problem]:
+def _check_text(value: str, schema: Schema, path: str, words: Wording) -> Iterator[Problem]:
     least, most, pattern = schema.get("minLength"), schema.get("maxLength"), schema.get("pattern")
     if most is not None and len(value) > most:
         yield problems.too_long(path, most)
     if least is not None and len(value) < least:
-        yield problems.invalid(path, value, f"{path} in body should be at least {least} chars long")
+        yield words.short_text(path, value, least)
     if pattern and not pattern_of(pattern).search(value):
-        yield problems.invalid(path, value, f"{path} in body should match '{pattern}'")
+        yield words.pattern(path, value, pattern)
+    if rule := schema.get(NAME):
+        for complaint in names.RULES[rule](value):
+            yield problems.invalid(path, value, complaint)
 
 
-def _check_number(value: float, schema: Schema, path: str) -> Iterator[Problem]:
+def _check_number(value: float, schema: Schema, path: str, words: Wording) -> Iterator[Problem]:
     least, most, step = schema.get("minimum"), schema.get("maximum"), schema.get("multipleOf")
-    if most is not None and (value >= most if schema.get("exclusiveMaximum") else value > most):
-        words = "less than" if schema.get("exclusiveMaximum") else "less than or equal to"
-        yield problems.invalid(path, value, f"{path} in body should be {words} {_number(most)}")
-    if least is not None and (value <= least if schema.get("exclusiveMinimum") else value < least):
-        words = "greater than" if schema.get("exclusiveMinimum") else "greater than or equal to"
-        yield problems.invalid(path, value, f"{path} in body should be {words} {_number(least)}")
+    under, over = bool(schema.get("exclusiveMinimum")), bool(schema.get("exclusiveMaximum"))
+    if most is not None and (value >= most if over else value > most):
+        yield words.number(path, value, Bounds(least, most, high=True, exclusive=over))
+    if least is not None and (value <= least if under else value < least):
+        yield words.number(path, value, Bounds(least, most, high=False, exclusive=under))
     if step and abs(value / step - round(value / step)) > 1e-9:
-        yield problems.invalid(path, value, f"{path} in body should be a multiple of {_number(step)}")
+        yield words.multiple(path, value, step)
 
 
-def _check_together(value: Any, schema: Schema, path: str) -> Iterator[Problem]:
+def _check_together(value: Any, schema: Schema, path: str, words: Wording) -> Iterator[Problem]:
     """allOf, anyOf, oneOf, not: value checks only, their fields are in the properties beside them."""
 
     def fit(below: Schema) -> bool:
-        return next(check(value, below, path), None) is None
+        return next(check(value, below, path, words=words), None) is None
 
     quoted = json.dumps(path)
     for below in schema.get("allOf") or ():
-        yield from check(value, below, path)
+        yield from check(value, below, path, words=words)
     if schema.get("anyOf") and not any(fit(below) for below in schema["anyOf"]):
         yield problems.invalid(path, value, f"{quoted} must validate at least one schema (anyOf)")
     if schema.get("oneOf") and (fitting := sum(fit(below) for below in schema["oneOf"])) != 1:
@@ -174,9 +229,3 @@ def _invalid_type(path: str, value: Any, detail: str) -> Problem:
 
 def _too_many(path: str, count: int, most: int) -> Problem:
     return Problem(path, "FieldValueTooMany", f"Too many: {count}: must have at most {most} items")
-
-
-def _number(value: float) -> str:
-    """As Go prints a float64: no decimals where there are none."""
-    text = f"{value:g}"
-    return text if float(text) == value else repr(value)

@@ -9,11 +9,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sampan_machinery.structural.checking import check, pattern_of
+from sampan_machinery import names
+from sampan_machinery.structural.checking import AT_MOST_ONE, IMMUTABLE, NAME, ONE_OF, ORDERED, check, pattern_of
 from sampan_machinery.structural.nodes import INT_OR_STRING, LIST_KEYS, LIST_TYPE, PRESERVE
+from sampan_machinery.types import Node
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean")
 _DEEPEST = 64
+#: What declared rules of a built-in kind may say: no types, defaults or list types, which are known.
+RULE_WORDS = frozenset({
+    "properties", "items", "additionalProperties", "required", "enum", "minimum", "maximum", "exclusiveMinimum",
+    "exclusiveMaximum", "multipleOf", "pattern", "minLength", "maxLength", "minItems", "maxItems", "minProperties",
+    "maxProperties", NAME, IMMUTABLE, ONE_OF, AT_MOST_ONE, ORDERED,
+})  # fmt: skip
 
 
 def complaints(schema: Any, path: str = "", depth: int = 0) -> Iterator[str]:
@@ -59,6 +67,8 @@ def _pattern(schema: Mapping[str, Any], at: str) -> Iterator[str]:
             pattern_of(schema["pattern"])
     except (re.error, TypeError) as error:
         yield f"{at}: the pattern cannot be used: {error}"
+    if NAME in schema and schema[NAME] not in names.RULES:
+        yield f"{at}: {NAME} is one of {', '.join(sorted(names.RULES))}, not {schema[NAME]!r}"
 
 
 def _list(schema: Mapping[str, Any], at: str, path: str, depth: int) -> Iterator[str]:
@@ -84,3 +94,25 @@ def _default(schema: Mapping[str, Any], at: str) -> Iterator[str]:
     if "default" in schema:
         for problem in check(schema["default"], schema, at):
             yield f"{at}: the default does not fit: {problem.message}"
+
+
+def rule_complaints(rules: Any, node: Node | None, path: str = "") -> Iterator[str]:
+    """Sentences about the declared rules of a built-in kind, whose type is ``node``: unknown words and fields."""
+    at = path or "the object"
+    if not isinstance(rules, Mapping) or node is None:
+        yield f"{at}: rules are a mapping, for a kind of Kubernetes' own"
+        return
+    for word in rules:
+        if word not in RULE_WORDS:
+            yield f"{at}: {word!r} is no word of a rule; known are {', '.join(sorted(RULE_WORDS))}"
+    yield from _pattern(rules, at)
+    properties: Mapping[str, Any] = rules.get("properties") or {}
+    groups = [name for word in (ONE_OF, AT_MOST_ONE, ORDERED) for group in rules.get(word) or () for name in group]
+    for name in (*properties, *(rules.get("required") or ()), *groups):
+        if node.field(name) is None:
+            yield f"{at}: {name!r} is no field of it"
+    for name, below in properties.items():
+        yield from rule_complaints(below, node.field(name), f"{path}.{name}" if path else name)
+    for word in ("items", "additionalProperties"):
+        if word in rules:
+            yield from rule_complaints(rules[word], node.item(), f"{path}[*]")

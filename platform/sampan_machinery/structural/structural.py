@@ -76,9 +76,9 @@ class Structural:
     def default(self, obj: Object) -> None:
         filling.fill(obj, self._own)
 
-    def check(self, obj: Object) -> list[Problem]:
+    def check(self, obj: Object, old: Object | None = None) -> list[Problem]:
         """What is wrong with it by the schema, metadata left out; at most a hundred problems."""
         found: Iterator[Problem] = checking.check(
-            {name: value for name, value in obj.items() if name not in OBJECT_FIELDS}, self._own, ""
+            {name: value for name, value in obj.items() if name not in OBJECT_FIELDS}, self._own, "", old=old
         )
         return [problem for problem, _ in zip(found, range(checking.MOST), strict=False)]
