@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Column, Object
+from sampan_machinery.columns import NAME
 from sampan_machinery.metadata import now_text
 from sampan_machinery.quantities import parse
 from sampan_metrics.resources import API_VERSION, GROUP, VERSION
@@ -59,7 +60,7 @@ def _mebi(obj: Object) -> str:
 
 
 COLUMNS = (
-    Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+    NAME,
     Column("CPU", _milli, description="Cores in use, in thousandths"),
     Column("Memory", _mebi, description="Working set"),
     Column("Window", lambda obj: obj["window"], description="Over how long cpu was measured"),

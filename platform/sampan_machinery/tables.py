@@ -10,6 +10,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Object
 from sampan.errors import BadRequest
+from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.metadata import parse_time
 
 TABLE_VERSION = "meta.k8s.io/v1"
@@ -17,20 +18,7 @@ UNKNOWN = "<unknown>"
 _MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86400, 86400 * 365
 
 #: What a kind without columns of its own shows.
-DEFAULT_COLUMNS = (
-    Column(
-        "Name",
-        lambda obj: obj["metadata"].get("name", ""),
-        format="name",
-        description="Name must be unique within a namespace.",
-    ),
-    Column(
-        "Age",
-        lambda obj: obj["metadata"].get("creationTimestamp"),
-        type="date",
-        description="CreationTimestamp is a timestamp representing the server time when this object was created.",
-    ),
-)
+DEFAULT_COLUMNS = (NAME, AGE)
 
 
 def human_duration(seconds: float) -> str:

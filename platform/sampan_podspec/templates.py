@@ -113,10 +113,6 @@ def wide_columns() -> tuple[Column, ...]:
     )
 
 
-def age_column() -> Column:
-    return Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date")
-
-
 def _of_containers(obj: Object, key: str) -> str:
     containers: Iterable[Object] = get_path(obj, "spec", "template", "spec", "containers", default=())
     return ",".join(str(container.get(key, "")) for container in containers)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sampan.contracts.kinds import Column, Kind
+from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import Subresource
 from sampan_accounts.requests import TokenRequests
+from sampan_machinery.columns import AGE, NAME
 
 
 def service_account(requests: TokenRequests) -> Kind:
@@ -17,8 +18,8 @@ def service_account(requests: TokenRequests) -> Kind:
         short_names=("sa",),
         shown_deleted=True,
         columns=(
-            Column("Name", lambda account: account["metadata"]["name"], format="name"),
-            Column("Age", lambda account: account["metadata"].get("creationTimestamp"), type="date"),
+            NAME,
+            AGE,
         ),
         subresources=(
             Subresource(

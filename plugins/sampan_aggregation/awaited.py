@@ -8,7 +8,8 @@ an object that is stored and does nothing would be worse than a refusal.
 
 from __future__ import annotations
 
-from sampan.contracts.kinds import Column, Kind
+from sampan.contracts.kinds import Kind
+from sampan_machinery.columns import NAME
 
 READS = ("get", "list", "watch")
 ADMISSION, FLOW = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io"
@@ -20,7 +21,7 @@ def _kind(group: str, kind: str) -> Kind:
         plural = f"{plural[:-2]}ies"
     return Kind(
         group=group, version="v1", kind=kind, plural=plural, namespaced=False, verbs=READS,
-        columns=(Column("Name", lambda obj: obj["metadata"]["name"], format="name"),),
+        columns=(NAME,),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan_aggregation import conditions
 from sampan_aggregation.resources import GROUP
 from sampan_machinery import names, problems
+from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.validation import by_rule, validate_port, validate_required
 
 HTTPS = 443
@@ -93,9 +94,9 @@ API_SERVICE = Kind(
     namespaced=False, status=True, unconditional_update=False,
     prepare=prepare, default=default, validate=validate, name_rule="path",
     columns=(
-        Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+        NAME,
         Column("Service", service_text, description="The service that serves the group version"),
         Column("Available", available_text, description="Whether this server is available"),
-        Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
+        AGE,
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from sampan.contracts.kinds import Column, Kind, Object
 from sampan_autoscaling.conversion import from_v2, to_v2
 from sampan_autoscaling.validation import validate
+from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.metadata import copy, get_path
 
 CPU_TARGET = 80  # percent of the request, where an autoscaler names no metric
@@ -88,13 +89,13 @@ def _columns(seen: Callable[[Object], Object]) -> tuple[Column, ...]:
         return lambda obj: get_path(obj, *path, default=otherwise)
 
     return (
-        Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+        NAME,
         Column("Reference", _reference),
         Column("Targets", lambda obj: targets(seen(obj))),
         Column("MinPods", lambda obj: str(get_path(obj, "spec", "minReplicas", default="<unset>"))),
         Column("MaxPods", at("spec", "maxReplicas")),
         Column("Replicas", at("status", "currentReplicas")),
-        Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
+        AGE,
     )
 
 

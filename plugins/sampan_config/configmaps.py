@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan_config import data
 from sampan_machinery import problems
+from sampan_machinery.columns import AGE, NAME
 
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
@@ -24,9 +25,9 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
 CONFIG_MAP = Kind(
     group="", version="v1", kind="ConfigMap", plural="configmaps", short_names=("cm",),
     columns=(
-        Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+        NAME,
         Column("Data", lambda obj: len(obj.get("data") or {}) + len(obj.get("binaryData") or {})),
-        Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
+        AGE,
     ),
     validate=validate,
 )  # fmt: skip

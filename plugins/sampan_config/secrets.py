@@ -10,6 +10,7 @@ from typing import Any
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan_config import data
 from sampan_machinery import problems
+from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.validation import validate_immutable
 
 REQUIRED_KEYS = {
@@ -74,10 +75,10 @@ def _is_json(value: str) -> bool:
 SECRET = Kind(
     group="", version="v1", kind="Secret", plural="secrets",
     columns=(
-        Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+        NAME,
         Column("Type", lambda obj: obj.get("type") or ""),
         Column("Data", lambda obj: len(obj.get("data") or {})),
-        Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
+        AGE,
     ),
     fields={"type": lambda obj: obj.get("type") or ""},
     prepare=prepare, default=default, validate=validate, sensitive=True,

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan.contracts.serving import Call, Subresource
 from sampan_machinery import names, problems
+from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.validation import by_rule
 from sampan_namespaces.resources import FINALIZER
 
@@ -84,9 +85,9 @@ NAMESPACE = Kind(
     shown_deleted=True,
     verbs=("create", "delete", "get", "list", "patch", "update", "watch"),
     columns=(
-        Column("Name", lambda namespace: namespace["metadata"]["name"], format="name"),
+        NAME,
         Column("Status", phase, description="Active, or Terminating while its content is deleted"),
-        Column("Age", lambda namespace: namespace["metadata"].get("creationTimestamp"), type="date"),
+        AGE,
     ),
     status=True,
     status_on_create=True,

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sampan.contracts.kinds import Column, Object
+from sampan_machinery.columns import AGE, NAME
 
 SHOWN = 3  # hosts named before "+ N more..."
 NONE = "<none>"
-
-
-def _name(obj: Object) -> str:
-    return str(obj["metadata"]["name"])
-
-
-def _age(obj: Object) -> Any:
-    return obj["metadata"].get("creationTimestamp")
 
 
 def _spec(obj: Object) -> Object:
@@ -66,21 +57,21 @@ def selector_text(selector: Object | None) -> str:
 
 
 INGRESS = (
-    Column("Name", _name, format="name"),
+    NAME,
     Column("Class", class_text),
     Column("Hosts", hosts_text),
     Column("Address", address_text),
     Column("Ports", ports_text),
-    Column("Age", _age, type="date"),
+    AGE,
 )
 INGRESS_CLASS = (
-    Column("Name", _name, format="name"),
+    NAME,
     Column("Controller", lambda obj: _spec(obj).get("controller") or ""),
     Column("Parameters", parameters_text),
-    Column("Age", _age, type="date"),
+    AGE,
 )
 NETWORK_POLICY = (
-    Column("Name", _name, format="name"),
+    NAME,
     Column("Pod-Selector", lambda obj: selector_text(_spec(obj).get("podSelector"))),
-    Column("Age", _age, type="date"),
+    AGE,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
+from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.validation import validate_non_negative, validate_positive
 
 
@@ -24,9 +25,9 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
 LEASE = Kind(
     group="coordination.k8s.io", version="v1", kind="Lease", plural="leases",
     columns=(
-        Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+        NAME,
         Column("Holder", lambda obj: (obj.get("spec") or {}).get("holderIdentity") or ""),
-        Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
+        AGE,
     ),
     prepare=prepare, validate=validate, create_on_update=True, unconditional_update=False,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan_machinery import names, problems
+from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.metadata import get_condition
 from sampan_machinery.validation import by_rule, validate_cidr, validate_quantity
 
@@ -118,10 +119,10 @@ NODE = Kind(
     status=True, status_on_create=True, prepare=prepare, default=default, validate=validate,
     fields={"spec.unschedulable": lambda obj: str(bool((obj.get("spec") or {}).get("unschedulable"))).lower()},
     columns=(
-        Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+        NAME,
         Column("Status", status_text),
         Column("Roles", roles_text),
-        Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
+        AGE,
         Column("Version", lambda obj: ((obj.get("status") or {}).get("nodeInfo") or {}).get("kubeletVersion") or ""),
         Column("Internal-IP", _address("InternalIP"), priority=1),
         Column("External-IP", _address("ExternalIP"), priority=1),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Column, Object
+from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.metadata import parse_time
 from sampan_machinery.tables import human_duration
 from sampan_podspec.containers import is_sidecar
@@ -147,11 +148,11 @@ def _or_none(read: Callable[[Object], Any]) -> Callable[[Object], str]:
 
 
 COLUMNS = (
-    Column("Name", lambda pod: pod["metadata"]["name"], format="name"),
+    NAME,
     Column("Ready", ready_text),
     Column("Status", status_text),
     Column("Restarts", restarts_text),
-    Column("Age", lambda pod: pod["metadata"].get("creationTimestamp"), type="date"),
+    AGE,
     Column("IP", _address, priority=1),
     Column("Node", _or_none(lambda pod: pod["spec"].get("nodeName")), priority=1),
     Column("Nominated Node", _or_none(lambda pod: (pod.get("status") or {}).get("nominatedNodeName")), priority=1),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.contracts.serving import Subresource
+from sampan_machinery.columns import NAME
 from sampan_pods import binding, lifecycle, merging
 from sampan_pods.columns import COLUMNS
 from sampan_pods.proxy import METHODS, proxy
@@ -106,7 +107,7 @@ def _template() -> Kind:
             new.get("template") or {}, "template", restart_policies=("Always", "OnFailure", "Never")
         ),
         columns=(
-            Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+            NAME,
             Column("Containers", cells("name")),
             Column("Images", cells("image")),
             Column("Pod Labels", labels),

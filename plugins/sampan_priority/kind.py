@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan_machinery import problems
+from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.validation import validate_immutable
 from sampan_priority.resources import GROUP, PREEMPTS
 
@@ -73,10 +74,10 @@ def _not_known(name: str, value: int, *, is_default: bool) -> str:
 PRIORITY_CLASS = Kind(
     group=GROUP, version="v1", kind="PriorityClass", plural="priorityclasses", short_names=("pc",), namespaced=False,
     columns=(
-        Column("Name", lambda obj: obj["metadata"]["name"], format="name"),
+        NAME,
         Column("Value", lambda obj: obj.get("value", 0), type="integer"),
         Column("Global-Default", lambda obj: bool(obj.get("globalDefault")), type="boolean"),
-        Column("Age", lambda obj: obj["metadata"].get("creationTimestamp"), type="date"),
+        AGE,
         Column("PreemptionPolicy", lambda obj: obj.get("preemptionPolicy") or PREEMPTS),
     ),
     prepare=prepare,

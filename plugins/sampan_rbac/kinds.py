@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan_machinery import names, problems, validation
+from sampan_machinery.columns import AGE, CREATED_AT, NAME
 from sampan_rbac.resources import GROUP
 from sampan_rbac.restoring import restored
 
@@ -111,16 +112,11 @@ def _named(binding: Object, kind: str) -> str:
     return ", ".join(subject["name"] for subject in subjects)
 
 
-def _created(obj: Object) -> str:
-    return str(obj["metadata"].get("creationTimestamp") or "")
-
-
-_NAME = Column("Name", lambda obj: obj["metadata"]["name"], format="name")
-_ROLE_COLUMNS = (_NAME, Column("Created At", _created, type="timestamp"))
+_ROLE_COLUMNS = (NAME, CREATED_AT)
 _BINDING_COLUMNS = (
-    _NAME,
+    NAME,
     Column("Role", lambda binding: f"{binding['roleRef'].get('kind', '')}/{binding['roleRef'].get('name', '')}"),
-    Column("Age", _created, type="date"),
+    AGE,
     Column("Users", lambda binding: _named(binding, "User"), priority=1),
     Column("Groups", lambda binding: _named(binding, "Group"), priority=1),
     Column("ServiceAccounts", lambda binding: _named(binding, "ServiceAccount"), priority=1),

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sampan.contracts.kinds import Column, Object
+from sampan_machinery.columns import AGE, NAME
 
 SHOWN = 3  # endpoints and ports named before "+ N more"
-
-
-def _name(obj: Object) -> str:
-    return str(obj["metadata"]["name"])
-
-
-def _age(obj: Object) -> Any:
-    return obj["metadata"].get("creationTimestamp")
 
 
 def external_text(service: Object) -> str:
@@ -72,23 +63,23 @@ def _slice_addresses(slice_: Object) -> str:
 
 
 SERVICE = (
-    Column("Name", _name, format="name"),
+    NAME,
     Column("Type", lambda obj: obj["spec"].get("type") or ""),
     Column("Cluster-IP", lambda obj: obj["spec"].get("clusterIP") or "<none>"),
     Column("External-IP", external_text),
     Column("Port(s)", ports_text),
-    Column("Age", _age, type="date"),
+    AGE,
     Column("Selector", lambda obj: selector_text(obj["spec"].get("selector")), priority=1),
 )
 ENDPOINTS = (
-    Column("Name", _name, format="name"),
+    NAME,
     Column("Endpoints", endpoints_text),
-    Column("Age", _age, type="date"),
+    AGE,
 )
 SLICE = (
-    Column("Name", _name, format="name"),
+    NAME,
     Column("AddressType", lambda obj: obj.get("addressType") or ""),
     Column("Ports", _slice_ports),
     Column("Endpoints", _slice_addresses),
-    Column("Age", _age, type="date"),
+    AGE,
 )

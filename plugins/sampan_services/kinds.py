@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sampan.contracts.kinds import Column, Draft, Kind, Object
 from sampan.contracts.serving import Subresource
 from sampan_forwarding.forwarding import METHODS
+from sampan_machinery.columns import AGE, NAME
 from sampan_services import columns, defaults, validation
 from sampan_services.proxy import proxy
 
 
 def _prepare_cidr(draft: Draft) -> None:
     draft.object.setdefault("status", {})
-
-
-def _name(obj: Object) -> str:
-    return str(obj["metadata"]["name"])
-
-
-def _age(obj: Object) -> Any:
-    return obj["metadata"].get("creationTimestamp")
 
 
 def _parent(obj: Object) -> str:
@@ -59,7 +50,7 @@ IP_ADDRESS = Kind(
     group="networking.k8s.io", version="v1", kind="IPAddress", plural="ipaddresses", short_names=("ip",),
     namespaced=False, validate=validation.validate_address, name_rule="address",
     columns=(
-        Column("Name", _name, format="name"),
+        NAME,
         Column("ParentRef", _parent),
     ),
 )  # fmt: skip
@@ -67,17 +58,17 @@ SERVICE_CIDR = Kind(
     group="networking.k8s.io", version="v1", kind="ServiceCIDR", plural="servicecidrs", namespaced=False,
     status=True, status_on_create=True, prepare=_prepare_cidr, validate=validation.validate_cidr_range,
     columns=(
-        Column("Name", _name, format="name"),
+        NAME,
         Column("CIDRs", lambda obj: ",".join((obj.get("spec") or {}).get("cidrs") or ())),
-        Column("Age", _age, type="date"),
+        AGE,
     ),
 )  # fmt: skip
 NODE_PORT = Kind(
     group="allocation.sampan.dev", version="v1", kind="NodePort", plural="nodeports", namespaced=False,
     columns=(
-        Column("Name", _name, format="name"),
+        NAME,
         Column("ParentRef", _parent),
-        Column("Age", _age, type="date"),
+        AGE,
     ),
 )  # fmt: skip
 ALL = [SERVICE, ENDPOINTS, SLICE, IP_ADDRESS, SERVICE_CIDR, NODE_PORT]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem, Scale
+from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.metadata import get_path, resolve_int_or_percent
 from sampan_machinery.problems import forbidden, invalid, required, unsupported
 from sampan_machinery.validation import (
@@ -14,7 +15,6 @@ from sampan_machinery.validation import (
     validate_percent_at_most_100,
 )
 from sampan_podspec.templates import (
-    age_column,
     default_template,
     selector_text,
     validate_selected,
@@ -115,15 +115,13 @@ def _controller(obj: Object) -> str:
     return "<none>"
 
 
-_NAME = Column("Name", lambda obj: obj["metadata"]["name"], format="name")
-
 REPLICA_SET = Kind(
     group="apps", version="v1", kind="ReplicaSet", plural="replicasets", short_names=("rs",), categories=("all",),
     status=True, generation=True, scale=Scale(selector=selector_text),
     default=default_replica_set, validate=validate_workload,
     columns=(
-        _NAME, _number("spec", "replicas"), _number("status", "replicas"), _number("status", "readyReplicas"),
-        age_column(), *wide_columns(),
+        NAME, _number("spec", "replicas"), _number("status", "replicas"), _number("status", "readyReplicas"),
+        AGE, *wide_columns(),
     ),
 )  # fmt: skip
 
@@ -132,15 +130,15 @@ DEPLOYMENT = Kind(
     status=True, generation=True, scale=Scale(selector=selector_text),
     default=default_deployment, validate=validate_deployment,
     columns=(
-        _NAME, Column("Ready", _ready), _number("status", "updatedReplicas"), _number("status", "availableReplicas"),
-        age_column(), *wide_columns(),
+        NAME, Column("Ready", _ready), _number("status", "updatedReplicas"), _number("status", "availableReplicas"),
+        AGE, *wide_columns(),
     ),
 )  # fmt: skip
 
 CONTROLLER_REVISION = Kind(
     group="apps", version="v1", kind="ControllerRevision", plural="controllerrevisions", validate=_validate_revision,
     columns=(
-        _NAME, Column("Controller", _controller),
-        Column("Revision", lambda obj: obj.get("revision", 0)), age_column(),
+        NAME, Column("Controller", _controller),
+        Column("Revision", lambda obj: obj.get("revision", 0)), AGE,
     ),
 )  # fmt: skip
