@@ -3,7 +3,7 @@
 One walk, two wordings (``wording``). Beside the words of OpenAPI there are some of ours, for what OpenAPI cannot say:
 
     x-sampan-name         which of ``names.RULES`` a text follows: "label", "subdomain" …
-    x-sampan-immutable    true: an update may not change the field
+    x-sampan-immutable    true: an update may not change the field, and nothing else of it is looked at then
     x-sampan-one-of       [["a", "b"], …]: of each list exactly one field is set
     x-sampan-at-most-one  [["a", "b"], …]: of each list one field is set, or none
     x-sampan-ordered      [["min", "max"], …]: the first is not greater than the second, where both are set
@@ -94,7 +94,7 @@ def _check_object(
         below = properties.get(name)
         if below is None and isinstance(more, Mapping):
             below = more
-        if below is not None and name not in missing:
+        if below is not None and name not in missing and not (old is not None and below.get(IMMUTABLE)):
             before = old.get(name) if old else None
             yield from check(child, below, _below(path, name), old=_mapping(before), words=words)
     if old is not None:

@@ -126,6 +126,16 @@ def test_what_may_not_change_is_compared_on_updates(new, old, wrong):
     assert found(rules, named(**new)) == []
 
 
+def test_a_field_that_may_not_change_is_not_judged_otherwise_on_updates():
+    rules = {"properties": {"a": {IMMUTABLE: True, NAME: "label"}}}
+    old, new = named(a="b"), named(a="C")
+    for each in (old, new):
+        each["metadata"]["resourceVersion"] = "1"
+
+    assert len(found(rules, new, old)) == 1
+    assert len(found(rules, new)) == 1
+
+
 def test_the_kinds_own_function_is_asked_as_well():
     kind = deployment({"required": ["selector"]}, validate=lambda new, old: [("x", "y", "z")])
 

@@ -1,0 +1,35 @@
+"""The kind RuntimeClass. Source: API reference node.k8s.io/v1; KEP-688 (pod overhead), KEP-585."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sampan.contracts.kinds import Kind, Object, Problem
+from sampan_machinery.columns import AGE, NAME, field
+from sampan_machinery.resources import RUNTIME_CLASSES
+from sampan_machinery.validation import validate_labels
+from sampan_podspec.validation.resources import container_resources
+from sampan_podspec.validation.scheduling import tolerations
+
+
+def default(obj: Object) -> None:
+    obj.setdefault("handler", "")  # as Go has it, so that the rule for its name judges it
+
+
+def validate(new: Object, old: Object | None) -> Iterator[Problem]:
+    if old is not None:
+        return  # upstream checks what is new only at creation
+    if overhead := new.get("overhead"):
+        yield from container_resources("overhead", {"limits": overhead.get("podFixed") or {}})
+    if scheduling := new.get("scheduling"):
+        yield from validate_labels(scheduling.get("nodeSelector") or {}, "scheduling.nodeSelector")
+        yield from tolerations("scheduling.tolerations", scheduling.get("tolerations") or [])
+
+
+RUNTIME_CLASS = Kind(
+    **RUNTIME_CLASSES._asdict(),
+    columns=(NAME, field("Handler", "handler"), AGE),
+    rules={"properties": {"handler": {"x-sampan-name": "label", "x-sampan-immutable": True}}},
+    default=default,
+    validate=validate,
+)
