@@ -1,0 +1,1 @@
+"""Limits on what the objects of a namespace may use: LimitRange."""

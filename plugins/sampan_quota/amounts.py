@@ -1,0 +1,45 @@
+"""Amounts of resources by name, and which names there are. Source: core/v1 ResourceName."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sampan.contracts.kinds import Problem
+from sampan_machinery import names, problems
+from sampan_machinery.validation import by_rule
+
+#: Name of a resource → quantity.
+Amounts = Mapping[str, str]
+
+HUGE = "hugepages-"
+_OF_CONTAINERS = frozenset({"cpu", "memory", "ephemeral-storage"})
+_PREFIXES = ("requests.", "limits.")
+_STANDARD = _OF_CONTAINERS | {
+    "storage", "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps",
+    "persistentvolumeclaims", "services.nodeports", "services.loadbalancers", "requests.cpu", "requests.memory",
+    "requests.ephemeral-storage", "requests.storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage",
+}  # fmt: skip
+
+
+def resource_name(path: str, name: str, *, of_containers: bool) -> Iterator[Problem]:
+    """``of_containers``: what a container can ask for; otherwise all that can be counted."""
+    wrong = by_rule(path, name, names.label_key)
+    yield from wrong
+    if wrong:
+        return
+    if "/" not in name:
+        if of_containers and name not in _OF_CONTAINERS and not name.startswith(HUGE):
+            yield problems.invalid(path, name, "must be a standard resource for containers")
+        elif not of_containers and name not in _STANDARD and not name.removeprefix("requests.").startswith(HUGE):
+            yield problems.invalid(path, name, "must be a standard resource type or fully qualified")
+    elif of_containers and not _is_native(name) and name.startswith(_PREFIXES[0]):
+        yield problems.invalid(path, name, "doesn't follow extended resource name standard")
+
+
+def is_overcommitable(name: str) -> bool:
+    """Resources of a vendor and huge pages cannot be promised twice."""
+    return _is_native(name) and not name.startswith(HUGE)
+
+
+def _is_native(name: str) -> bool:
+    return "/" not in name or "kubernetes.io/" in name
