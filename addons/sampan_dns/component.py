@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.components import Running
-from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.kinds import Object
 from sampan.errors import ConfigError, StatusError
 from sampan_client import Client
 from sampan_client.informers import Informer
@@ -17,11 +17,11 @@ from sampan_dns.manifests import NAME, NAMESPACE, endpoints
 from sampan_dns.server import Server
 from sampan_dns.upstream import Upstream, system_resolvers
 from sampan_dns.zone import Zone
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
+from sampan_machinery.resources import SERVICES
 
 log = logging.getLogger(__name__)
 
-SERVICES = Resource("", "v1", "services", "Service")
-SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
 EVERYWHERE = ("0.0.0.0", "::")
 PATIENCE = 5  # seconds that a first list may take before it is said
 

@@ -25,23 +25,12 @@ from sampan_ingress.figures import Figures
 from sampan_ingress.manifests import lease_name
 from sampan_ingress.model import Options
 from sampan_ingress.nginx import BadConfiguration
-from sampan_ingress.observed import (
-    CLASSES,
-    INGRESSES,
-    SECRETS,
-    SERVICES,
-    SLICES,
-    TLS_SECRETS,
-    Key,
-    Observed,
-    key_in,
-    key_of,
-    named_by,
-    observed,
-    service_of,
-)
+from sampan_ingress.observed import TLS_SECRETS, Key, Observed, key_in, key_of, named_by, observed, service_of
 from sampan_ingress.places import PlaceTaken, check_free
 from sampan_ingress.settings import Settings
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
+from sampan_machinery.resources import INGRESS_CLASSES as CLASSES
+from sampan_machinery.resources import INGRESSES, SECRETS, SERVICES
 
 log = logging.getLogger(__name__)
 

@@ -6,13 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sampan.contracts.kinds import Object, Resource
-
-INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
-CLASSES = Resource("networking.k8s.io", "v1", "ingressclasses", "IngressClass", False)
-SERVICES = Resource("", "v1", "services", "Service")
-SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
-SECRETS = Resource("", "v1", "secrets", "Secret")
+from sampan.contracts.kinds import Object
 
 TLS_SECRETS = "type=kubernetes.io/tls"  # no other Secret is ever asked for
 SERVICE_LABEL = "kubernetes.io/service-name"

@@ -17,8 +17,9 @@ from sampan_client.events import Recorder
 from sampan_client.leases import Elector
 from sampan_ingress.building import Complaint
 from sampan_ingress.manifests import NAMESPACE
-from sampan_ingress.observed import INGRESSES, SERVICES, Key, key_of
+from sampan_ingress.observed import Key, key_of
 from sampan_machinery.addresses import is_address
+from sampan_machinery.resources import INGRESSES, SERVICES
 
 log = logging.getLogger(__name__)
 

@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sampan.contracts.kinds import Resource
 from sampan.errors import ConfigError, StatusError
 from sampan_client import Client
+from sampan_machinery.resources import SECRETS
 
 if TYPE_CHECKING:
     from sampan_logging.settings import Settings
-
-SECRETS = Resource("", "v1", "secrets", "Secret")
 
 
 class Access(NamedTuple):

@@ -15,11 +15,12 @@ from sampan_logging.figures import Figures
 from sampan_logging.health import Health
 from sampan_logging.journal import Journal, claimed
 from sampan_logging.plan import unread
-from sampan_logging.reading import PODS, Reader
+from sampan_logging.reading import Reader
 from sampan_logging.rejected import Rejected
 from sampan_logging.shipping import Shipper, Target
 from sampan_logging.writing import Writer
 from sampan_machinery.metadata import parse_time
+from sampan_machinery.resources import PODS
 
 _SEGMENTS = 16  # the spool's size in segments, at least
 _SEGMENT_BYTES = 16 << 20  # and no segment is larger

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from enum import Enum
 
-from sampan.contracts.kinds import Resource
 from sampan.errors import (
     BadRequest,
     Forbidden,
@@ -33,10 +32,10 @@ from sampan_logging.figures import Figures
 from sampan_logging.health import Health
 from sampan_logging.lines import Answer, Position, Seek, digest
 from sampan_logging.pods import Seen
+from sampan_machinery.resources import PODS
 
 log = logging.getLogger(__name__)
 
-PODS = Resource("", "v1", "pods", "Pod")
 
 _READ = 256 * 1024  # bytes of one container before the others get their turn
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0

@@ -18,6 +18,8 @@ from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
 from sampan.errors import SampanError
 from sampan_client.informers import Informer
+from sampan_machinery.resources import API_SERVICES, CONFIG_MAPS, NODES, PODS
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
 from sampan_metrics import certificates, trust
 from sampan_metrics.api import Api
 from sampan_metrics.exposition import KnownFigures
@@ -25,16 +27,7 @@ from sampan_metrics.figures import Figures
 from sampan_metrics.history import History, Sample
 from sampan_metrics.manifests import endpoints
 from sampan_metrics.reading import Address
-from sampan_metrics.resources import (
-    API_SERVICE_NAME,
-    API_SERVICES,
-    CONFIG_MAPS,
-    NAMESPACE,
-    NODES,
-    PODS,
-    SERVICE,
-    SLICES,
-)
+from sampan_metrics.resources import API_SERVICE_NAME, NAMESPACE, SERVICE
 from sampan_metrics.scraping import Scraper
 from sampan_metrics.serving import Security, api_server, figure_server, listening
 from sampan_metrics.usage import Known, Usage

@@ -17,14 +17,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.kinds import Object
 from sampan.errors import NotFound, StatusError
 from sampan_client.client import Client
 from sampan_client.hub import start_thread
+from sampan_machinery.resources import EVENTS
 
 log = logging.getLogger(__name__)
 
-EVENTS = Resource("", "v1", "events", "Event")
 
 _MOST_SIMILAR = 10
 _SIMILAR_FOR = 600.0  # seconds

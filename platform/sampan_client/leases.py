@@ -13,13 +13,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists, Conflict, NotFound, StatusError
 from sampan_client.client import Client
+from sampan_machinery.resources import LEASES
 
 log = logging.getLogger(__name__)
-
-LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 
 
 class Elector:

@@ -13,9 +13,9 @@ import msgspec
 from sampan.contracts.kinds import Object, Resource
 from sampan.errors import AlreadyExists, NotFound
 from sampan_client.client import Client
+from sampan_machinery.resources import CONFIG_MAPS as CONFIGMAPS
 from sampan_shipping.marks import NAME
 
-CONFIGMAPS = Resource("", "v1", "configmaps", "ConfigMap")
 NAMESPACE = "kube-system"
 
 

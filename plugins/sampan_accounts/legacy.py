@@ -11,8 +11,10 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Key, Observed, Patch, Remove
-from sampan_accounts.resources import ACCOUNTS, NAME_ANNOTATION, SECRETS, TOKEN_TYPE, UID_ANNOTATION
+from sampan_accounts.resources import NAME_ANNOTATION, TOKEN_TYPE, UID_ANNOTATION
 from sampan_machinery.metadata import is_deleting
+from sampan_machinery.resources import SECRETS
+from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 
 
 def fill(certificate: str, sign: Callable[[dict[str, Any]], str]) -> Callable[[Key, Observed], Iterable[Action]]:

@@ -17,8 +17,11 @@ from sampan_accounts.legacy import fill, secrets_of
 from sampan_accounts.pods import ServiceAccount
 from sampan_accounts.provisions import Provision, keep_account, keep_root_ca, namespace_of
 from sampan_accounts.requests import TokenRequests
-from sampan_accounts.resources import ACCOUNTS, CONFIGMAPS, NAMESPACES, ROOT_CA, SECRETS, TOKEN_TYPE
+from sampan_accounts.resources import ROOT_CA, TOKEN_TYPE
 from sampan_accounts.signing import Signer
+from sampan_machinery.resources import CONFIG_MAPS as CONFIGMAPS
+from sampan_machinery.resources import NAMESPACES, SECRETS
+from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 
 
 @hookimpl

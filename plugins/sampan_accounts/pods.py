@@ -12,8 +12,10 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.errors import BadRequest, Forbidden
 from sampan_accounts.provisions import default_account
-from sampan_accounts.resources import ACCOUNTS, DEFAULT, PODS, ROOT_CA
+from sampan_accounts.resources import DEFAULT, ROOT_CA
 from sampan_machinery import names
+from sampan_machinery.resources import PODS
+from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 
 _MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _VOLUME = "kube-api-access-"

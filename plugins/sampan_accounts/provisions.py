@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Key, Observed, Patch
-from sampan_accounts.resources import ACCOUNTS, CONFIGMAPS, DEFAULT, NAMESPACES, ROOT_CA
+from sampan_accounts.resources import DEFAULT, ROOT_CA
 from sampan_machinery.metadata import is_deleting
+from sampan_machinery.resources import CONFIG_MAPS as CONFIGMAPS
+from sampan_machinery.resources import NAMESPACES
+from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 
 _ABOUT = {"kubernetes.io/description": "The certificate authority with which pods check the API server's certificate."}
 

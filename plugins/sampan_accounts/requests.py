@@ -14,9 +14,9 @@ from typing import Any
 from sampan.contracts.kinds import Object, Problem, Resource
 from sampan.contracts.serving import Call, Reader
 from sampan.errors import BadRequest, Conflict, NotFound
-from sampan_accounts.resources import NODES, PODS, SECRETS
 from sampan_accounts.signing import Signer
 from sampan_machinery import metadata, problems
+from sampan_machinery.resources import NODES, PODS, SECRETS
 
 _SHORTEST, _LONGEST, _USUAL = 600, 1 << 32, 3600
 _BINDABLE = {"Pod": PODS, "Secret": SECRETS, "Node": NODES}

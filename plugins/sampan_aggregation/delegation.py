@@ -22,7 +22,10 @@ from sampan_aggregation.conditions import Verdict
 from sampan_aggregation.connecting import Dialler
 from sampan_aggregation.endpoints import Target, resolve
 from sampan_aggregation.handing import hand_on
-from sampan_aggregation.resources import APISERVICES, SERVICE_LABEL, SERVICES, SLICES
+from sampan_aggregation.resources import SERVICE_LABEL
+from sampan_machinery.resources import API_SERVICES as APISERVICES
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
+from sampan_machinery.resources import SERVICES
 
 log = logging.getLogger(__name__)
 

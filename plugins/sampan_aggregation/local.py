@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sampan.contracts.kinds import Object
-from sampan_aggregation.resources import APISERVICES, AUTOMANAGED
+from sampan_aggregation.resources import AUTOMANAGED
+from sampan_machinery.resources import API_SERVICES as APISERVICES
 
 #: Of the groups upstream has, in its order; every other group comes after them.
 ORDER = (

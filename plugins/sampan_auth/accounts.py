@@ -22,7 +22,9 @@ from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.serving import Reader
 from sampan.errors import Unauthorized
 from sampan_auth.keys import Keys
-from sampan_auth.resources import ACCOUNTS, AUTHENTICATED, NODES, PODS, SECRETS
+from sampan_auth.resources import AUTHENTICATED
+from sampan_machinery.resources import NODES, PODS, SECRETS
+from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 
 LEGACY_ISSUER = "kubernetes/serviceaccount"
 

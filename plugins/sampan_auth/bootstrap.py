@@ -14,7 +14,8 @@ from datetime import datetime
 
 from sampan.contracts.access import User
 from sampan.contracts.serving import Reader
-from sampan_auth.resources import AUTHENTICATED, SECRETS
+from sampan_auth.resources import AUTHENTICATED
+from sampan_machinery.resources import SECRETS
 
 _FORM = re.compile(r"([a-z0-9]{6})\.([a-z0-9]{16})")
 _GROUP = re.compile(r"system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]")

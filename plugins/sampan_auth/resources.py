@@ -1,13 +1,6 @@
-"""The resources this plugin reads, and the groups it gives."""
+"""The users and groups that this plugin names."""
 
 from __future__ import annotations
-
-from sampan.contracts.kinds import Resource
-
-ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount", True)
-SECRETS = Resource("", "v1", "secrets", "Secret", True)
-PODS = Resource("", "v1", "pods", "Pod", True)
-NODES = Resource("", "v1", "nodes", "Node", False)
 
 AUTHENTICATED = "system:authenticated"
 ANONYMOUS_NAME = "system:anonymous"

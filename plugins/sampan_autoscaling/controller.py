@@ -14,12 +14,13 @@ from sampan_autoscaling.decisions import Outcome
 from sampan_autoscaling.limits import Memory
 from sampan_autoscaling.proportions import Situation, Unmeasured
 from sampan_autoscaling.proposals import Asking
-from sampan_autoscaling.resources import AUTOSCALERS, PODS
 from sampan_autoscaling.settings import Settings
 from sampan_autoscaling.sources import ApiSource
 from sampan_autoscaling.targets import NoSuchTarget, Targets
 from sampan_client import Client
 from sampan_machinery.metadata import is_deleting
+from sampan_machinery.resources import HORIZONTAL_POD_AUTOSCALERS as AUTOSCALERS
+from sampan_machinery.resources import PODS
 from sampan_machinery.selectors import parse_labels
 
 _SOON = 0.5  # seconds before the period has passed that count as passed

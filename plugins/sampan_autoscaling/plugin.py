@@ -7,8 +7,9 @@ from sampan.contracts.reconciling import ClientReconciler, ReconcilerContext, Wa
 from sampan.hookspecs import hookimpl
 from sampan_autoscaling.controller import Controller
 from sampan_autoscaling.kind import AUTOSCALER, AUTOSCALER_V1
-from sampan_autoscaling.resources import AUTOSCALERS, PODS
 from sampan_autoscaling.settings import Settings
+from sampan_machinery.resources import HORIZONTAL_POD_AUTOSCALERS as AUTOSCALERS
+from sampan_machinery.resources import PODS
 
 __all__ = ["Settings"]
 

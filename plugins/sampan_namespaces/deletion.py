@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Key, Observed, Requeue
 from sampan.errors import Conflict, MethodNotAllowed, NotFound, StatusError
+from sampan_machinery.resources import NAMESPACES, PODS
 from sampan_namespaces.conditions import Progress, conditions
-from sampan_namespaces.resources import FINALIZER, NAMESPACES, PODS, is_terminating
+from sampan_namespaces.resources import FINALIZER, is_terminating
 
 if TYPE_CHECKING:
     from sampan_client import Client

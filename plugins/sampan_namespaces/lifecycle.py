@@ -5,7 +5,8 @@ from __future__ import annotations
 from sampan.contracts.admission import Review
 from sampan.contracts.serving import Reader
 from sampan.errors import Cause, Forbidden, NotFound
-from sampan_namespaces.resources import NAMESPACES, PERMANENT, is_terminating
+from sampan_machinery.resources import NAMESPACES
+from sampan_namespaces.resources import PERMANENT, is_terminating
 
 #: Questions about a namespace may be asked of one that is not there.
 _ASKED_ABOUT = "authorization.k8s.io"

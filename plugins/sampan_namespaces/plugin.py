@@ -8,10 +8,11 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.reconciling import ClientReconciler, Key, Observed, Watching
 from sampan.hookspecs import hookimpl
+from sampan_machinery.resources import NAMESPACES, PODS
 from sampan_namespaces.deletion import empty
 from sampan_namespaces.kind import NAMESPACE
 from sampan_namespaces.lifecycle import NamespaceLifecycle
-from sampan_namespaces.resources import NAMESPACES, PODS, SEEDED, is_terminating
+from sampan_namespaces.resources import SEEDED, is_terminating
 
 
 @hookimpl

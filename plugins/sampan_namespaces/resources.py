@@ -1,11 +1,6 @@
-"""The resources this plugin speaks of."""
+"""Names that mean something to this plugin."""
 
 from __future__ import annotations
-
-from sampan.contracts.kinds import Resource
-
-NAMESPACES = Resource("", "v1", "namespaces", "Namespace", False)
-PODS = Resource("", "v1", "pods", "Pod", True)
 
 #: Namespaces every cluster has; the first three may never go.
 PERMANENT = ("default", "kube-system", "kube-public")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Reader
-from sampan_networking.resources import CLASSES, IS_DEFAULT, OLD_CLASS
+from sampan_machinery.resources import INGRESS_CLASSES as CLASSES
+from sampan_networking.resources import IS_DEFAULT, OLD_CLASS
 
 
 class DefaultIngressClass:

@@ -17,11 +17,11 @@ from sampan.contracts.runtime import Runtime
 from sampan.errors import SampanError
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
+from sampan_machinery.resources import PODS
 from sampan_node import machine_facts, runtimes, termination
 from sampan_node.clock import Clock
 from sampan_node.host import Host
 from sampan_node.registration import Registration
-from sampan_node.resources import PODS
 from sampan_node.worker import Worker
 
 log = logging.getLogger(__name__)

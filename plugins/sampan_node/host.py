@@ -17,10 +17,10 @@ from sampan.contracts.runtime import Runtime
 from sampan.errors import NotFound
 from sampan_client.informers import Informer
 from sampan_machinery.metadata import parse_time
+from sampan_machinery.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES
 from sampan_node.admission import Admission
 from sampan_node.clock import Clock
 from sampan_node.references import Reference, References
-from sampan_node.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES
 from sampan_podspec.containers import walk
 
 FRESH = 2.0  # seconds that a fetched ConfigMap or Secret serves other containers too

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_client.informers import Informer
-from sampan_node.resources import CONFIG_MAPS, SECRETS
+from sampan_machinery.resources import CONFIG_MAPS, SECRETS
 
 #: Every pod shows it, and it changes when the cluster's certificate authority does: the slow refresh will do.
 STEADY = "kube-root-ca.crt"

@@ -11,8 +11,8 @@ from typing import Any
 from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists, NotFound, SampanError
 from sampan_machinery.metadata import copy, micro_text, now_text, set_condition
+from sampan_machinery.resources import LEASES, NODES
 from sampan_node.machine_facts import architecture
-from sampan_node.resources import LEASES, NODES
 
 log = logging.getLogger(__name__)
 

@@ -14,13 +14,13 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container, RuntimeFailure
 from sampan.errors import Conflict, NotFound, SampanError
 from sampan_machinery.metadata import copy, now_text, observed_generation
+from sampan_machinery.resources import PODS
 from sampan_node import machine, specs, termination
 from sampan_node.clock import Alarm
 from sampan_node.handlers import Outcome, perform
 from sampan_node.host import Host
 from sampan_node.machine import Memory, Seen, Waiting
 from sampan_node.probes import Prober
-from sampan_node.resources import PODS
 from sampan_node.starting import Starter
 from sampan_node.status import OVER, changes, status_of
 from sampan_node.stopping import Stopper

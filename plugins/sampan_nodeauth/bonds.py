@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Reader
+from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
+from sampan_machinery.resources import PODS
+from sampan_machinery.resources import VOLUME_ATTACHMENTS as ATTACHMENTS
 from sampan_machinery.selectors import escape
 from sampan_nodeauth.references import Reference, of_pod
-from sampan_nodeauth.resources import ATTACHMENTS, PODS, VOLUMES
 
 _MOST = 50_000  # remembered answers of either sort; some 15 MB at worst
 

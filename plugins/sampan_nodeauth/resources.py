@@ -1,14 +1,8 @@
-"""The resources this plugin speaks of, and how a node is known."""
+"""Names that mean something to this plugin, and how a node is known."""
 
 from __future__ import annotations
 
 from sampan.contracts.access import User
-from sampan.contracts.kinds import Resource
-
-PODS = Resource("", "v1", "pods", "Pod")
-NODES = Resource("", "v1", "nodes", "Node", False)
-VOLUMES = Resource("", "v1", "persistentvolumes", "PersistentVolume", False)
-ATTACHMENTS = Resource("storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", False)
 
 LEASE_NAMESPACE = "kube-node-lease"
 MIRROR = "kubernetes.io/config.mirror"

@@ -10,9 +10,10 @@ from typing import Any
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound
+from sampan_machinery.resources import NODES, PODS
 from sampan_nodeauth.labels import forbidden
 from sampan_nodeauth.references import of_pod as named_by
-from sampan_nodeauth.resources import LEASE_NAMESPACE, MIRROR, NODES, PODS
+from sampan_nodeauth.resources import LEASE_NAMESPACE, MIRROR
 
 _ITSELF = "pods with spec.nodeName set to itself"
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Emit, Key, Observed, Patch, Reconciler, Remove, Requeue, Watching
 from sampan_machinery.metadata import condition_is, get_condition, now_text, observed_generation, parse_time
+from sampan_machinery.resources import LEASES, NODES, PODS
 from sampan_podspec.tolerations import tolerates
 
-NODES = Resource("", "v1", "nodes", "Node", False)
-PODS = Resource("", "v1", "pods", "Pod")
-LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 LEASE_NAMESPACE = "kube-node-lease"
 
 GRACE = 50.0  # seconds of silence after which a node counts as unreachable, as upstream since 1.32

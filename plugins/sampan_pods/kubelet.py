@@ -14,13 +14,13 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadRequest, InternalError, NotFound, ServiceUnavailable, StatusError, from_status
 from sampan_forwarding.splicing import keep_alive, splice
+from sampan_machinery.resources import NODES
 from sampan_podspec.containers import walk
 
-NODES = Resource("", "v1", "nodes", "Node", False)
 CONNECT_SECONDS = 10.0
 CHUNK = 65536
 

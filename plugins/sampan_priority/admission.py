@@ -9,7 +9,9 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Reader
 from sampan.errors import Forbidden
-from sampan_priority.resources import CLASSES, PODS, PREEMPTS
+from sampan_machinery.resources import PODS
+from sampan_machinery.resources import PRIORITY_CLASSES as CLASSES
+from sampan_priority.resources import PREEMPTS
 
 #: What a pod gets where no class is the default.
 _NONE: Object = {"metadata": {"name": ""}, "value": 0, "preemptionPolicy": PREEMPTS}

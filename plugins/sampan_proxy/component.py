@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sampan.contracts.components import Running
-from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.kinds import Object
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
+from sampan_machinery.resources import SERVICES
 from sampan_proxy.filtering import Filtering
 from sampan_proxy.kernel import open_kernel
 from sampan_proxy.wanted import Front, Wanted, wanted
 
 log = logging.getLogger(__name__)
 
-SERVICES = Resource("", "v1", "services", "Service")
-SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
 TABLE_PREFIX = "sampan_"
 SETTLE = 0.01  # seconds in which changes are gathered: a rollout changes many endpoints at once
 

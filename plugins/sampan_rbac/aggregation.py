@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Key, Observed, Update
 from sampan_machinery import selectors
-from sampan_rbac.resources import CLUSTER_ROLES
+from sampan_machinery.resources import CLUSTER_ROLES
 
 
 def aggregate(key: Key, observed: Observed) -> Iterable[Action]:

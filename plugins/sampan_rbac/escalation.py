@@ -14,9 +14,12 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Cluster
 from sampan.errors import Forbidden, NotFound
+from sampan_machinery.resources import CLUSTER_ROLE_BINDINGS as CLUSTER_BINDINGS
+from sampan_machinery.resources import CLUSTER_ROLES, ROLES
+from sampan_machinery.resources import ROLE_BINDINGS as BINDINGS
 from sampan_rbac.coverage import TooManyRules, parts, uncovered
 from sampan_rbac.index import Index
-from sampan_rbac.resources import BINDINGS, CLUSTER_BINDINGS, CLUSTER_ROLES, GROUP, MASTERS, ROLES
+from sampan_rbac.resources import GROUP, MASTERS
 from sampan_rbac.rules import Rule, compiled
 
 MOST_SHOWN = 1000  # parts of rules in an error message

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.serving import Reader
-from sampan_rbac.resources import BINDINGS, CLUSTER_BINDINGS, CLUSTER_ROLES, ROLES
+from sampan_machinery.resources import CLUSTER_ROLE_BINDINGS as CLUSTER_BINDINGS
+from sampan_machinery.resources import CLUSTER_ROLES, ROLES
+from sampan_machinery.resources import ROLE_BINDINGS as BINDINGS
 from sampan_rbac.rules import Rule, compiled
 
 

@@ -8,12 +8,12 @@ from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.reconciling import Reconciler, Watching
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
+from sampan_machinery.resources import CLUSTER_ROLES
 from sampan_rbac.aggregation import aggregate, gatherers
 from sampan_rbac.authorizer import Rbac
 from sampan_rbac.bootstrap_policy import components, user_facing
 from sampan_rbac.escalation import Escalation
 from sampan_rbac.kinds import STORED
-from sampan_rbac.resources import CLUSTER_ROLES
 from sampan_rbac.reviews import review_kinds
 
 

@@ -1,15 +1,13 @@
-"""The resources this plugin speaks of."""
+"""The kinds of this plugin, and the group that may do everything."""
 
 from __future__ import annotations
 
-from sampan.contracts.kinds import Resource
+from sampan_machinery.resources import CLUSTER_ROLE_BINDINGS as CLUSTER_BINDINGS
+from sampan_machinery.resources import CLUSTER_ROLES, ROLES
+from sampan_machinery.resources import ROLE_BINDINGS as BINDINGS
 
 GROUP = "rbac.authorization.k8s.io"
 
-ROLES = Resource(GROUP, "v1", "roles", "Role", True)
-BINDINGS = Resource(GROUP, "v1", "rolebindings", "RoleBinding", True)
-CLUSTER_ROLES = Resource(GROUP, "v1", "clusterroles", "ClusterRole", False)
-CLUSTER_BINDINGS = Resource(GROUP, "v1", "clusterrolebindings", "ClusterRoleBinding", False)
 
 ALL = (ROLES, BINDINGS, CLUSTER_ROLES, CLUSTER_BINDINGS)
 

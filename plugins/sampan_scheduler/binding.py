@@ -19,9 +19,9 @@ from sampan.contracts.scheduling import NodeView, State
 from sampan.errors import Conflict, NotFound, StatusError
 from sampan_client import Client
 from sampan_machinery.metadata import get_condition, now_text, observed_generation
+from sampan_machinery.resources import PODS
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduler.preemption import Room
-from sampan_scheduler.resources import PODS
 from sampan_scheduler.third_party import ThirdParty
 
 log = logging.getLogger(__name__)

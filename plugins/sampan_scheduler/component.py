@@ -11,9 +11,9 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import ReconcilerContext
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
+from sampan_machinery.resources import NAMESPACES, NODES, PODS
 from sampan_machinery.selectors import Selector
 from sampan_scheduler.isolated import Isolated
-from sampan_scheduler.resources import NAMESPACES, NODES, PODS
 from sampan_scheduler.scheduler import Scheduler
 
 log = logging.getLogger(__name__)

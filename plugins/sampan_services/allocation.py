@@ -16,9 +16,10 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object, Problem
 from sampan_machinery import problems
 from sampan_machinery.problems import as_error
+from sampan_machinery.resources import IP_ADDRESSES
 from sampan_machinery.validation import validate_ip
 from sampan_services.defaults import OPEN_TYPES
-from sampan_services.resources import IP_ADDRESSES, NODE_PORTS
+from sampan_services.resources import NODE_PORTS
 from sampan_services.validation import PROTOCOLS
 
 LEAST_RESERVED, MOST_RESERVED = 16, 256

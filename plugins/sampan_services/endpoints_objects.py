@@ -10,8 +10,10 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Key, Observed, Reconciler, Remove, Update, Watching
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
+from sampan_machinery.resources import ENDPOINTS, PODS, SERVICES
 from sampan_services.endpoints import Port, by_ports, is_ready, members, target_ref
-from sampan_services.resources import ENDPOINTS, MANAGED_BY, PODS, SERVICE_LABEL, SERVICES, SLICES
+from sampan_services.resources import MANAGED_BY, SERVICE_LABEL
 from sampan_services.slices import services_of
 
 MIRROR = "endpointslicemirroring-controller.k8s.io"

@@ -15,7 +15,7 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object, Problem
 from sampan_machinery import names, problems
 from sampan_machinery.addresses import LOOPBACK, is_loopback, unfit
-from sampan_services.resources import PODS
+from sampan_machinery.resources import PODS
 
 SERVICES, SLICES = ("", "services"), ("discovery.k8s.io", "endpointslices")
 KINDS = {SERVICES, SLICES, ("", "endpoints")}

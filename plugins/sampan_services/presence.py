@@ -22,8 +22,9 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Cluster
 from sampan.errors import AlreadyExists, BadRequest, Conflict, NotFound, SampanError
 from sampan_machinery.metadata import micro_text, parse_time
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
+from sampan_machinery.resources import ENDPOINTS, LEASES
 from sampan_services.bootstrap import kubernetes_endpoints, kubernetes_slices
-from sampan_services.resources import ENDPOINTS, LEASES, SLICES
 
 log = logging.getLogger(__name__)
 

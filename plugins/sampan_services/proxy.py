@@ -13,7 +13,9 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Call
 from sampan.errors import NotFound, ServiceUnavailable
 from sampan_forwarding.forwarding import forward, redirect, split_target
-from sampan_services.resources import SERVICE_LABEL, SERVICES, SLICES
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
+from sampan_machinery.resources import SERVICES
+from sampan_services.resources import SERVICE_LABEL
 
 
 def proxy(call: Call) -> Any:

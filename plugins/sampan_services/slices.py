@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Key, Observed, Reconciler, Remove, Update, Watching
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
+from sampan_machinery.resources import NODES, PODS, SERVICES
 from sampan_services.endpoints import Port, by_ports, members, selects, slice_endpoint
-from sampan_services.resources import MANAGED_BY, NODES, PODS, SERVICE_LABEL, SERVICES, SLICES
+from sampan_services.resources import MANAGED_BY, SERVICE_LABEL
 
 CONTROLLER = "endpointslice-controller.k8s.io"
 LARGEST = 100  # endpoints in a slice

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Key, Observed, Reconciler, Remove, Requeue, Watching
 from sampan_machinery.metadata import parse_time
+from sampan_machinery.resources import IP_ADDRESSES, SERVICES
 from sampan_services.allocation import claim_names
-from sampan_services.resources import IP_ADDRESSES, NODE_PORTS, SERVICES
+from sampan_services.resources import NODE_PORTS
 
 SETTLING = 60.0  # seconds a claim may stand before its Service is seen
 

@@ -12,6 +12,7 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Emit, Key, Observed, Remove, Requeue, Update
 from sampan.errors import AlreadyExists, StatusError
 from sampan_machinery.metadata import annotations_of, controller_of, copy, get_condition, get_path, is_deleting
+from sampan_machinery.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from sampan_podspec.adoption import claim
 from sampan_podspec.states import is_active
 from sampan_workloads import progress
@@ -26,7 +27,6 @@ from sampan_workloads.proportions import (
     scaled_sizes,
     wanted,
 )
-from sampan_workloads.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from sampan_workloads.revisions import (
     REVISION,
     annotated_as,

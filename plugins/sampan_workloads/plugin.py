@@ -5,10 +5,10 @@ from __future__ import annotations
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Reconciler, Watching
 from sampan.hookspecs import hookimpl
+from sampan_machinery.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from sampan_podspec.adoption import concerned
 from sampan_workloads import deployments, replicasets
 from sampan_workloads.kinds import CONTROLLER_REVISION, DEPLOYMENT, REPLICA_SET
-from sampan_workloads.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 
 
 @hookimpl

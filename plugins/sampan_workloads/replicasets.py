@@ -20,11 +20,11 @@ from sampan_machinery.metadata import (
     remove_condition,
     set_condition,
 )
+from sampan_machinery.resources import PODS, REPLICA_SETS
 from sampan_machinery.selectors import from_labels
 from sampan_podspec.adoption import claim
 from sampan_podspec.states import available_in, is_active, is_available, is_terminating, ready_since, to_delete
 from sampan_podspec.templates import pod_from
-from sampan_workloads.resources import PODS, REPLICA_SETS
 
 _BURST = 500  # pods created or deleted in one decision
 

@@ -18,10 +18,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from sampan.contracts.kinds import Resource
 from sampan.errors import ConfigError, PluginError, StatusError
 from sampan_client import Client
 from sampan_client.kubeconfig import Config, in_cluster, load
+from sampan_machinery.resources import SERVICES
 from sampan_operate.supervisor.components import Surroundings, run_components
 from sampan_operate.supervisor.inquiry import ALONE
 from sampan_operate.supervisor.members import members_of
@@ -32,7 +32,6 @@ from sampan_server.settings import load as load_settings
 
 log = logging.getLogger(__name__)
 
-SERVICES = Resource("", "v1", "services", "Service")
 STATE = "~/.local/state"  # $XDG_STATE_HOME's default
 
 

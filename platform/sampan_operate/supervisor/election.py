@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 from sampan.contracts.components import Component, Running
 from sampan.contracts.kinds import Object
-from sampan_client.leases import LEASES, Elector
+from sampan_client.leases import Elector
+from sampan_machinery.resources import LEASES
 
 NAMESPACE = "kube-system"
 STOPPING = 10.0  # seconds that a component has to end, as its contract says

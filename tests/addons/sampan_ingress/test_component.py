@@ -18,13 +18,13 @@ from prometheus_client import CollectorRegistry
 from sampan.contracts.access import User
 from sampan.contracts.components import Running
 from sampan_client import Client
-from sampan_client.events import EVENTS
-from sampan_client.leases import LEASES
 from sampan_ingress import component
 from sampan_ingress.component import cleanup, run
 from sampan_ingress.nginx import sweep
-from sampan_ingress.observed import CLASSES, INGRESSES, SECRETS, SERVICES, SLICES
 from sampan_ingress.settings import Settings
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
+from sampan_machinery.resources import EVENTS, INGRESSES, LEASES, SECRETS, SERVICES
+from sampan_machinery.resources import INGRESS_CLASSES as CLASSES
 from sampan_testing.miniapi import MiniApi
 
 

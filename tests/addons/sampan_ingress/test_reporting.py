@@ -7,11 +7,10 @@ import pytest
 
 from sampan.contracts.access import User
 from sampan_client import Client
-from sampan_client.events import EVENTS
-from sampan_client.leases import LEASES
 from sampan_ingress.building import Complaint
-from sampan_ingress.observed import INGRESSES, SERVICES, key_of
+from sampan_ingress.observed import key_of
 from sampan_ingress.reporting import Reporter, entries, of_service
+from sampan_machinery.resources import EVENTS, INGRESSES, LEASES, SERVICES
 from sampan_testing.miniapi import MiniApi
 
 

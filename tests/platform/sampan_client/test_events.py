@@ -2,7 +2,8 @@ import pytest
 
 from sampan.contracts.access import User
 from sampan_client import Client
-from sampan_client.events import EVENTS, Recorder
+from sampan_client.events import Recorder
+from sampan_machinery.resources import EVENTS
 from sampan_testing.miniapi import MiniApi
 
 POD = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "web", "namespace": "default", "uid": "u"}}

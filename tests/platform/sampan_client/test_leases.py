@@ -2,7 +2,8 @@ import threading
 
 from sampan.contracts.access import User
 from sampan_client import Client
-from sampan_client.leases import LEASES, Elector
+from sampan_client.leases import Elector
+from sampan_machinery.resources import LEASES
 from sampan_testing.miniapi import MiniApi
 
 WAIT = 5

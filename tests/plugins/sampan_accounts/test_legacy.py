@@ -4,7 +4,9 @@ import base64
 
 from sampan.contracts.reconciling import Key, Patch, Remove
 from sampan_accounts.legacy import fill, secrets_of
-from sampan_accounts.resources import ACCOUNTS, SECRETS, TOKEN_TYPE
+from sampan_accounts.resources import TOKEN_TYPE
+from sampan_machinery.resources import SECRETS
+from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 from sampan_testing.shelves import Shelf
 
 KEY = Key("a", "s")

@@ -7,7 +7,7 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind
 from sampan.errors import BadRequest, Forbidden
 from sampan_accounts.pods import ServiceAccount
-from sampan_accounts.resources import ACCOUNTS
+from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 from sampan_testing.shelves import Shelf
 
 POD = Kind(group="", version="v1", kind="Pod", plural="pods")

@@ -5,7 +5,9 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Create, Key, Patch
 from sampan_accounts.provisions import Provision, keep_account, keep_root_ca, namespace_of, root_ca
-from sampan_accounts.resources import ACCOUNTS, CONFIGMAPS, NAMESPACES
+from sampan_machinery.resources import CONFIG_MAPS as CONFIGMAPS
+from sampan_machinery.resources import NAMESPACES
+from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 from sampan_testing.shelves import Shelf
 
 NAMESPACE = Kind(group="", version="v1", kind="Namespace", plural="namespaces", namespaced=False)

@@ -7,8 +7,8 @@ import pytest
 
 from sampan.errors import BadRequest, Conflict, Invalid, NotFound, ServiceUnavailable
 from sampan_accounts.requests import TokenRequests
-from sampan_accounts.resources import NODES, PODS
 from sampan_accounts.signing import Signer
+from sampan_machinery.resources import NODES, PODS
 from sampan_pki import ensure
 from sampan_testing.shelves import Shelf
 

@@ -11,7 +11,8 @@ from sampan.errors import Unauthorized
 from sampan_auth.accounts import LEGACY_ISSUER, AccountTokens
 from sampan_auth.bearer import Bearer
 from sampan_auth.keys import Keys
-from sampan_auth.resources import ACCOUNTS, PODS, SECRETS
+from sampan_machinery.resources import PODS, SECRETS
+from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 from sampan_testing.shelves import Shelf
 
 ISSUER = "https://issuer"

@@ -9,8 +9,8 @@ from sampan.errors import ConfigError, Unauthorized
 from sampan_auth.accounts import AccountTokens
 from sampan_auth.bearer import Bearer
 from sampan_auth.keys import Keys
-from sampan_auth.resources import SECRETS
 from sampan_auth.static import read_tokens
+from sampan_machinery.resources import SECRETS
 from sampan_testing.shelves import Shelf
 
 ISSUER = "https://issuer"

@@ -17,10 +17,11 @@ from sampan.contracts.reconciling import Emit, Key, Patch, Requeue
 from sampan.errors import Invalid, NotFound
 from sampan.hookspecs import hookimpl
 from sampan_autoscaling.controller import Controller
-from sampan_autoscaling.resources import AUTOSCALERS, PODS
 from sampan_autoscaling.settings import Settings
 from sampan_client import Client
 from sampan_machinery.metadata import get_condition
+from sampan_machinery.resources import HORIZONTAL_POD_AUTOSCALERS as AUTOSCALERS
+from sampan_machinery.resources import PODS
 from sampan_memory.store import MemoryStore
 from sampan_reconciler.perform import Performer
 from sampan_server.app import new_app

@@ -14,10 +14,10 @@ from sampan_accounts import plugin as accounts
 from sampan_auth import plugin as auth
 from sampan_client import Client
 from sampan_config import plugin as config
+from sampan_machinery.resources import NAMESPACES
 from sampan_memory.store import MemoryStore
 from sampan_namespaces import plugin as namespaces
 from sampan_namespaces.deletion import empty
-from sampan_namespaces.resources import NAMESPACES
 from sampan_pki import ensure
 from sampan_pods import plugin as pods
 from sampan_rbac import plugin as rbac

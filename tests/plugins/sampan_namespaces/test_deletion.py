@@ -8,8 +8,8 @@ import pytest
 from sampan.contracts.kinds import Resource
 from sampan.contracts.reconciling import Key, Requeue
 from sampan.errors import Forbidden
+from sampan_machinery.resources import NAMESPACES, PODS
 from sampan_namespaces.deletion import deletable, empty
-from sampan_namespaces.resources import NAMESPACES, PODS
 from sampan_testing.shelves import Shelf
 
 CONFIGMAPS = Resource("", "v1", "configmaps", "ConfigMap")

@@ -6,9 +6,9 @@ from sampan.contracts.access import ANONYMOUS
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind
 from sampan.errors import Forbidden, NotFound
+from sampan_machinery.resources import NAMESPACES
 from sampan_namespaces.kind import NAMESPACE
 from sampan_namespaces.lifecycle import NamespaceLifecycle
-from sampan_namespaces.resources import NAMESPACES
 from sampan_testing.shelves import Shelf
 
 PODS = Kind(group="", version="v1", kind="Pod", plural="pods")

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from sampan.contracts.access import ANONYMOUS
 from sampan.contracts.admission import Review
+from sampan_machinery.resources import INGRESS_CLASSES as CLASSES
 from sampan_networking.admission import DefaultIngressClass
 from sampan_networking.kinds import INGRESS, INGRESS_CLASS
-from sampan_networking.resources import CLASSES
 from sampan_testing.shelves import Shelf
 
 

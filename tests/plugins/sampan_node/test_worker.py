@@ -18,11 +18,11 @@ from sampan.errors import NotFound
 from sampan_exec.runtime import ExecRuntime
 from sampan_machinery import schema
 from sampan_machinery.patches import strategic
+from sampan_machinery.resources import CONFIG_MAPS, PODS
 from sampan_node import agent, termination
 from sampan_node.agent import Agent
 from sampan_node.clock import Clock
 from sampan_node.host import Host
-from sampan_node.resources import CONFIG_MAPS, PODS
 from sampan_node.volumes import unmount_all
 from sampan_node.worker import Worker
 

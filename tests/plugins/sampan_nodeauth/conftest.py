@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.access import User
-from sampan_nodeauth.resources import PODS
+from sampan_machinery.resources import PODS
 from sampan_testing.shelves import Shelf
 
 

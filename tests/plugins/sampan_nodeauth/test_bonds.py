@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
+from sampan_machinery.resources import PODS
+from sampan_machinery.resources import VOLUME_ATTACHMENTS as ATTACHMENTS
 from sampan_nodeauth import bonds as subject
 from sampan_nodeauth.bonds import Bonds
-from sampan_nodeauth.resources import ATTACHMENTS, PODS, VOLUMES
 
 PULL = {"imagePullSecrets": [{"name": "key"}]}
 

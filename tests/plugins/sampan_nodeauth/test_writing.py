@@ -8,8 +8,8 @@ from sampan.contracts.access import ANONYMOUS
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind
 from sampan.errors import Conflict, NotFound
+from sampan_machinery.resources import NODES
 from sampan_nodeauth import writing
-from sampan_nodeauth.resources import NODES
 from sampan_testing.shelves import Shelf
 
 POD = Kind(group="", version="v1", kind="Pod", plural="pods")

@@ -8,9 +8,9 @@ from sampan.contracts.access import ANONYMOUS
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind
 from sampan.errors import Forbidden
+from sampan_machinery.resources import PRIORITY_CLASSES as CLASSES
 from sampan_priority.admission import Priority
 from sampan_priority.kind import PRIORITY_CLASS
-from sampan_priority.resources import CLASSES
 from sampan_testing.shelves import Shelf
 
 POD = Kind(group="", version="v1", kind="Pod", plural="pods")

@@ -6,7 +6,7 @@ import pytest
 
 from sampan.contracts.kinds import Resource
 from sampan.errors import Forbidden, Invalid
-from sampan_priority.resources import CLASSES
+from sampan_machinery.resources import PRIORITY_CLASSES as CLASSES
 from sampan_testing.cluster import start
 
 PODS = Resource("", "v1", "pods", "Pod")

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from sampan.contracts.reconciling import Key, Update
+from sampan_machinery.resources import CLUSTER_ROLES
 from sampan_rbac.aggregation import aggregate, gatherers
 from sampan_rbac.bootstrap_policy import user_facing
 from sampan_rbac.grammar import cluster_role, rule
-from sampan_rbac.resources import CLUSTER_ROLES
 from sampan_testing.shelves import Shelf
 
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.access import Attributes, Decision, User
+from sampan_machinery.resources import CLUSTER_ROLE_BINDINGS as CLUSTER_BINDINGS
+from sampan_machinery.resources import CLUSTER_ROLES, ROLES
+from sampan_machinery.resources import ROLE_BINDINGS as BINDINGS
 from sampan_rbac.authorizer import Rbac
 from sampan_rbac.bootstrap_policy import components, user_facing
 from sampan_rbac.grammar import binding, cluster_binding, cluster_role, group, role, rule, user
-from sampan_rbac.resources import BINDINGS, CLUSTER_BINDINGS, CLUSTER_ROLES, ROLES
 from sampan_testing.shelves import Shelf
 
 OF_KIND = {r.kind: r for r in (ROLES, BINDINGS, CLUSTER_ROLES, CLUSTER_BINDINGS)}

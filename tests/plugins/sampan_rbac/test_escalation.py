@@ -5,11 +5,12 @@ import pytest
 from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.admission import Review
 from sampan.errors import Forbidden, NotFound
+from sampan_machinery.resources import ROLE_BINDINGS as BINDINGS
+from sampan_machinery.resources import ROLES
 from sampan_rbac.authorizer import Rbac
 from sampan_rbac.escalation import Escalation
 from sampan_rbac.grammar import binding, cluster_role, role, rule, user
 from sampan_rbac.kinds import CLUSTER_ROLE, ROLE, ROLE_BINDING
-from sampan_rbac.resources import BINDINGS, ROLES
 from sampan_testing.shelves import Shelf
 
 JANE = User("jane", ("devs",))

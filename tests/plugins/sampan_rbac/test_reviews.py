@@ -6,9 +6,10 @@ import pytest
 
 from sampan.contracts.access import Decision, User
 from sampan.errors import BadRequest, Invalid
+from sampan_machinery.resources import ROLE_BINDINGS as BINDINGS
+from sampan_machinery.resources import ROLES
 from sampan_rbac.authorizer import Rbac
 from sampan_rbac.grammar import binding, role, rule, user
-from sampan_rbac.resources import BINDINGS, ROLES
 from sampan_rbac.reviews import review_kinds
 from sampan_testing.shelves import Shelf
 

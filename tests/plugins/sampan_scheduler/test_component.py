@@ -19,9 +19,9 @@ from sampan.contracts.scheduling import Verdict
 from sampan.hookspecs import hookimpl
 from sampan_client import Client
 from sampan_client.informers import Informer
+from sampan_machinery.resources import NODES, PODS
 from sampan_memory.store import MemoryStore
 from sampan_scheduler import component
-from sampan_scheduler.resources import NODES, PODS
 from sampan_server.app import new_app
 from sampan_server.plugins.plugins import Plugins
 

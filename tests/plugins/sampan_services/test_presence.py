@@ -6,6 +6,8 @@ import pytest
 
 from sampan.contracts.access import Decision
 from sampan.hookspecs import hookimpl
+from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
+from sampan_machinery.resources import ENDPOINTS, LEASES
 from sampan_memory.store import MemoryStore
 from sampan_namespaces import plugin as namespaces
 from sampan_nodes.leases import LEASE
@@ -14,7 +16,6 @@ from sampan_server.plugins.plugins import Plugins
 from sampan_services import kinds
 from sampan_services.bootstrap import kubernetes_slices
 from sampan_services.presence import DEAD_AFTER, FREE_AFTER, LONG_AGO, NAMESPACE, Presence
-from sampan_services.resources import ENDPOINTS, LEASES, SLICES
 
 
 class Everything:

@@ -2,10 +2,10 @@ import pytest
 
 from sampan.errors import Forbidden
 from sampan_machinery.metadata import get_condition, get_path, now_text
+from sampan_machinery.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from sampan_testing.simulation import World
 from sampan_workloads.kinds import DEPLOYMENT
 from sampan_workloads.plugin import contribute_reconcilers
-from sampan_workloads.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 
 RECONCILERS = contribute_reconcilers()
 

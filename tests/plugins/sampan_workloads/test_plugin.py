@@ -14,12 +14,12 @@ from sampan.hookspecs import hookimpl
 from sampan_client import Client
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
+from sampan_machinery.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from sampan_memory.store import MemoryStore
 from sampan_reconciler.main import gather
 from sampan_reconciler.runtime import Runtime
 from sampan_server.app import new_app
 from sampan_server.plugins.plugins import Plugins
-from sampan_workloads.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 
 WAIT = 10
 

@@ -1,8 +1,8 @@
 from sampan.contracts.reconciling import Create, Key, Patch, Remove, Update
 from sampan_machinery.metadata import controller_ref, now_text
+from sampan_machinery.resources import PODS, REPLICA_SETS
 from sampan_testing.simulation import World
 from sampan_workloads.replicasets import decide
-from sampan_workloads.resources import PODS, REPLICA_SETS
 
 NOW = 1_700_000_000.0
 
