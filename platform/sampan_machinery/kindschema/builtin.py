@@ -20,6 +20,7 @@ class BuiltinSchema:
 
     patch_types = (*PATCH_TYPES, STRATEGIC)
     items_say_kind = False
+    published = None
 
     def __init__(self, kind: Kind, schemas: Schemas) -> None:
         self._kind = kind

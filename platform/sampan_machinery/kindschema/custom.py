@@ -24,6 +24,7 @@ class CustomSchema:
         self._kind = kind
         self._structural = structural
         self.node: Node = structural.node
+        self.published = structural.schema
 
     def decode(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
         if media == bodies.PROTOBUF:  # there are no field numbers

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from sampan.contracts.kinds import Object, Problem
 from sampan_machinery.types import Node
@@ -28,6 +28,10 @@ class KindSchema(Protocol):
     def node(self) -> Node | None:
         """The type, for patches, apply and managed fields: list types, list keys, merge keys. None: nothing is known
         of the kind's fields."""
+
+    @property
+    def published(self) -> Mapping[str, Any] | None:
+        """The schema that OpenAPI documents show of the kind; None where they have the table's definitions."""
 
     def decode(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
         """A body as an object of the kind, pruned, and warnings.

@@ -13,6 +13,7 @@ class UntypedSchema:
 
     patch_types = PATCH_TYPES
     items_say_kind = False
+    published = None
     node = None
     zero: Object = {}
 

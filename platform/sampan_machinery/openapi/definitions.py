@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Kind
+from sampan_machinery.kindschema import schema_of
 from sampan_machinery.openapi import own
 from sampan_machinery.openapi.descriptions import Descriptions, Words, of_field
 from sampan_machinery.schema.table import Table
@@ -50,7 +51,7 @@ class Definitions:
     def __init__(self, table: Table, descriptions: Descriptions, openapi: int, kinds: Iterable[Kind] = ()) -> None:
         """``kinds``: those of the document that bring their own schema (others are passed over)."""
         self._table = table
-        self._own = {own.name_of(kind): kind for kind in kinds if kind.schema is not None}
+        self._own = {own.name_of(kind): kind for kind in kinds if schema_of(kind).published is not None}
         self._descriptions = descriptions
         self._openapi = openapi
         self._marks: dict[str, list[dict[str, str]]] = {}

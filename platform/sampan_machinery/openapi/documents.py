@@ -17,6 +17,7 @@ import msgspec
 
 from sampan import __version__
 from sampan.contracts.kinds import Kind
+from sampan_machinery.kindschema import schema_of
 from sampan_machinery.openapi import gnostic, own
 from sampan_machinery.openapi.definitions import Definitions
 from sampan_machinery.openapi.descriptions import Descriptions, Shipped
@@ -88,8 +89,8 @@ class Documents:
         for kind in kinds:
             facts += [*kind.resource[:4], str(kind.namespaced), *kind.verbs, str(kind.status), str(bool(kind.scale))]
             facts += [f"{sub.name}={sub.kind}:{sub.verbs}" for sub in kind.subresources]
-            if kind.schema is not None:
-                facts.append(msgspec.json.encode(kind.schema, order="sorted").decode())
+            if (own_schema := schema_of(kind).published) is not None:
+                facts.append(msgspec.json.encode(own_schema, order="sorted").decode())
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32].upper()
 
     def _whole(self, path: str) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Kind
+from sampan_machinery.kindschema import schema_of
 from sampan_machinery.schema.table import Table
 from sampan_machinery.structural.nodes import INT_OR_STRING, OBJECT_FIELDS, PRESERVE
 
@@ -28,7 +29,7 @@ def name_of(kind: Kind) -> str:
 
 def extended(table: Table, kinds: Iterable[Kind]) -> Table:
     """The table with the names of these kinds and their lists; what they hold is ``definition``'s to say."""
-    own = [kind for kind in kinds if kind.schema is not None]
+    own = [kind for kind in kinds if schema_of(kind).published is not None]
     if not own:
         return table
     types: dict[str, Any] = {}
@@ -42,8 +43,9 @@ def extended(table: Table, kinds: Iterable[Kind]) -> Table:
 
 def definition(kind: Kind, openapi: int) -> Schema:
     """The schema of an object. What ``$ref`` means there is filled in by who knows the document: see REFERENCES."""
-    assert kind.schema is not None
-    made = _translated(kind.schema, openapi)
+    published = schema_of(kind).published
+    assert published is not None
+    made = _translated(published, openapi)
     made["type"] = "object"
     made.setdefault("properties", {})
     return made

@@ -112,7 +112,8 @@ def rule_complaints(rules: Any, node: Node | None, path: str = "") -> Iterator[s
         if node.field(name) is None:
             yield f"{at}: {name!r} is no field of it"
     for name, below in properties.items():
-        yield from rule_complaints(below, node.field(name), f"{path}.{name}" if path else name)
+        if (type_ := node.field(name)) is not None:
+            yield from rule_complaints(below, type_, f"{path}.{name}" if path else name)
     for word in ("items", "additionalProperties"):
         if word in rules:
             yield from rule_complaints(rules[word], node.item(), f"{path}[*]")

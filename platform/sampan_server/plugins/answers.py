@@ -13,8 +13,7 @@ from sampan.contracts.components import Component, Leftover
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import ClientReconciler, Reconciler, Standing
 from sampan.contracts.serving import Route
-from sampan_machinery.kindschema import schema_of
-from sampan_machinery.structural.soundness import complaints, rule_complaints
+from sampan_machinery.kindschema import complaints
 
 OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT"})
 _POINTS = (
@@ -53,13 +52,7 @@ def _kind(value: Any) -> str:
     for name in ("group", "version", "kind", "plural"):
         if not isinstance(getattr(value, name), str) or (name != "group" and not getattr(value, name)):
             return f"kind {value.kind!r}: {name} must be text, not {getattr(value, name)!r}"
-    if value.rules is not None:
-        wrong = next(rule_complaints(value.rules, None if value.schema else schema_of(value).node), "")
-        return f"the rules of {value.kind}: {wrong}" if wrong else ""
-    if value.schema is None:
-        return ""
-    wrong = next(complaints(value.schema), "")
-    return f"the schema of {value.kind}: {wrong}" if wrong else ""
+    return next(complaints(value), "")
 
 
 def _command(value: Any) -> str:

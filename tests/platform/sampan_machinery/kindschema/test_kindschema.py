@@ -6,7 +6,7 @@ import pytest
 
 from sampan.contracts.kinds import Kind
 from sampan.errors import BadRequest, UnsupportedMediaType
-from sampan_machinery.kindschema import STRATEGIC, schema_of
+from sampan_machinery.kindschema import STRATEGIC, complaints, schema_of
 from sampan_machinery.kindschema.protocol import PATCH_TYPES
 
 SPEC = {"type": "object", "properties": {"crew": {"type": "integer", "minimum": 1}, "sail": {"default": "lug"}}}
@@ -121,3 +121,21 @@ def test_a_kind_without_a_schema_takes_objects_as_they_are():
     assert schema.node is None
     assert schema.decode(b'{"a":{"b":1}}', JSON, "Strict") == ({"a": {"b": 1}}, [])
     assert schema.prune_checked({"a": 1}) == ({"a": 1}, [])
+
+
+def test_what_openapi_shows_of_a_kind():
+    assert schema_of(BOAT).published == BOAT.schema
+    assert (schema_of(POD).published, schema_of(ODD).published) == (None, None)
+
+
+def test_what_cannot_be_used_is_said_of_the_kind():
+    rules = Kind(group="", version="v1", kind="Pod", plural="pods", rules={"properties": {"spce": {}}})
+    both = Kind(group="", version="v1", kind="Boat", plural="boats", schema={"type": "object"}, rules={})
+    schema = Kind(group="", version="v1", kind="Boat", plural="boats", schema={"type": "odd"})
+
+    assert list(complaints(rules)) == ["the rules of Pod: the object: 'spce' is no field of it"]
+    assert list(complaints(both)) == [
+        "the rules of Boat: the object: rules are a mapping, for a kind of Kubernetes' own"
+    ]
+    assert "the schema of Boat: the object: its type must be object" in list(complaints(schema))
+    assert list(complaints(BOAT)) + list(complaints(POD)) + list(complaints(ODD)) == []

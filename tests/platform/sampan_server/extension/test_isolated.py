@@ -313,6 +313,20 @@ def test_an_unsound_schema_leaves_its_plugin_out():
         pass
 
 
+def test_rules_for_a_field_that_the_kind_has_not_leave_their_plugin_out():
+    class Unsound:
+        @hookimpl
+        def contribute_kinds(self):
+            rules = {"properties": {"spce": {"minimum": 1}}}
+            return [Kind(group="", version="v1", kind="Pod", plural="pods", rules=rules)]
+
+    with (
+        pytest.raises(AssertionError, match="contribute_kinds: TypeError: the rules of Pod: the object: 'spce' is no"),
+        start({"unsound": Unsound()}, only=(), control=False),
+    ):
+        pass
+
+
 def test_a_hook_that_hangs_at_boot_is_left_out_by_name():
     class Hangs:
         @hookimpl
