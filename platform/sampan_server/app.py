@@ -114,6 +114,7 @@ def new_app(
     authenticate = Authenticate(offer.authenticators, [route.path for route in routes if route.public])
     writer.mutating = Admitters([admitter for admitter in offer.admitters if admitter.mutates])
     writer.checking = Admitters([admitter for admitter in offer.admitters if not admitter.mutates])
+    writer.compile_admission()
 
     hub, streams = Hub(cache, clock), Streams(cache, clock)
     _connect(cache, hub, streams)
@@ -174,6 +175,7 @@ def new_app(
     duties = Duties()
     app.at_close(duties.end)
     app.at_close(lambda: _stop(cache, hub, streams))
+    app.at_close(writing.pool.close)
     offered = plugins.ask("contribute_bootstrap_objects", context)
     app.failed_bootstrap = bootstrap.create_missing(
         ((plugin, obj) for plugin, found in offered for obj in found), cluster, registry, cache

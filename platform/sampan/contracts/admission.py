@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sampan.contracts.access import User
-from sampan.contracts.kinds import Kind, Object
+from sampan.contracts.kinds import Kind, Object, Resource
 from sampan.contracts.serving import Reader
+from sampan.errors import Cause, Forbidden
 
 
 @dataclass
@@ -24,12 +25,19 @@ class Review:
     user: User
     dry_run: bool
     reader: Reader
-    warnings: list[str] = field(default_factory=list)  # sent as Warning headers
-    #: Written or removed in the same commit, atomically; a taken name makes the whole request start again with a new
+    warnings: list[str] = field(default_factory=list)  # sent as Warning headers (299)
+    #: Told to the chain steps with the request's outcome; an audit log records them. Keys are qualified names such as
+    #: ``pod-security.sampan.dev/exempt``; the last value of a key counts.
+    audit_annotations: dict[str, str] = field(default_factory=dict)
+    #: Written or removed in the same commit, atomically; a taken name makes the whole write start again with a new
     #: review. This is how a Service claims its ClusterIP. Objects are complete but for server-set metadata.
     also_create: list[Object] = field(default_factory=list)
     #: ((group, plural), namespace, name) each
     also_delete: list[tuple[Kind | tuple[str, str], str, str]] = field(default_factory=list)
+    #: Objects as ``stored`` returned them, changed in place. Each is written only while it is still at the
+    #: ``metadata.resourceVersion`` it was read at; another writer in between makes the whole write start again with a
+    #: new review. Dropped where the request stores nothing (dry-run, CONNECT).
+    also_update: list[Object] = field(default_factory=list)
 
     @property
     def ref(self) -> str:
@@ -37,20 +45,52 @@ class Review:
         where = f"{self.namespace}/" if self.namespace else ""
         return f"{self.kind.resource.group_resource}/{where}{self.name}"
 
+    def stored(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
+        """The object as this write would leave it: that of ``also_update`` where an earlier admitter has put one
+        there, else what is stored. So two rules may change one object."""
+        for obj in self.also_update:
+            meta = obj["metadata"]
+            if (meta["name"], meta.get("namespace", "")) == (name, namespace) and obj["kind"] == resource.kind:
+                if str(obj["apiVersion"]).rpartition("/")[0] == resource.group:
+                    return obj
+        return self.reader.get(resource, name, namespace)
+
+    def forbidden(self, why: str, *, causes: tuple[Cause, ...] = ()) -> Forbidden:
+        """The refusal in upstream's words, to be raised."""
+        resource = self.kind.resource
+        return Forbidden(
+            f'{resource.group_resource} "{self.name}" is forbidden: {why}',
+            group=resource.group,
+            kind=resource.plural,
+            name=self.name,
+            causes=causes,
+        )
+
 
 class Admitter(Protocol):
-    """One rule. Runs in the order of the setting ``admission`` (by default: the order of ``priority``, then name)."""
+    """One rule. Runs in the order of the setting ``admission`` (by default: the order of ``priority``, then name).
+
+    All mutating admitters run first, then the kind's defaults and its validation, then the others. What an admitter
+    declares is compiled into a table at boot, and again when kinds come or go: one that has no say in a write costs
+    nothing.
+    """
 
     name: str
-    operations: frozenset[str]  # CREATE, UPDATE, DELETE, CONNECT
+    operations: frozenset[str]  # CREATE, UPDATE, DELETE, CONNECT, or "*" for all
     mutates: bool  # mutating ones run first, then defaults again, then the others after validation
     priority: int  # 500 is usual; lower runs earlier
-    # May also have, and is asked about everything without it:
-    #   resources: frozenset[str]   pods, deployments.apps …: it is asked about these only
+    # May also have (each one narrows; without it, everything):
+    #   resources: frozenset[str]       pods, deployments.apps …; "*.apps" is a whole group, "*" everything
+    #   subresources: frozenset[str]    "" is the object itself, status, scale …; "*" everything. CONNECT and what is
+    #                                   created below an object (TokenRequest, Eviction) have the subresource's name
+    #   may_be_absent = True            a resource that is not served at boot is no error: its kind may come later
+    #   blocking = True                 it waits for something (a webhook): it runs on a thread of the server's pool,
+    #                                   in its place in the order, and the write is parked meanwhile
+    #   reinvocation = True             a mutating one is asked a second time, once, where a later one changed the object
     # A third-party admitter runs on a thread of its own with a deadline (settings ``deadlines``). One that never waits
     # for anything may ask to be called where the request stands, which is faster:
     #   inline = True
     # The same word counts for authenticators and authorizers.
 
     def admit(self, review: Review) -> None:
-        """Raise a StatusError (usually Forbidden) to refuse."""
+        """Raise a StatusError (usually ``review.forbidden(why)``) to refuse."""

@@ -25,14 +25,7 @@ QUICK = 0.1
 UNKNOWN = "<unknown>"
 #: Calls of one plugin's blocking routes and subresources at a time.
 MOST_AT_ONCE = 32
-_OPERATIONS: Mapping[str, frozenset[str]] = {
-    "create": frozenset({"CREATE", "CONNECT"}),
-    "update": frozenset({"UPDATE", "CREATE"}),
-    "patch": frozenset({"UPDATE", "CREATE"}),
-    "delete": frozenset({"DELETE"}),
-    "deletecollection": frozenset({"DELETE"}),
-}
-_ALL = frozenset().union(*_OPERATIONS.values())
+_WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -51,16 +44,21 @@ class IsolatedAdmitter:
         self._isolation, self._admitter = isolation, admitter
         self.name, self.priority = admitter.name, admitter.priority
         self.operations, self.mutates = frozenset(admitter.operations), admitter.mutates
-        resources = getattr(admitter, "resources", None)
-        self.resources = frozenset(resources) if resources is not None else None
-        self.waits = not getattr(admitter, "inline", False)
+        self.resources = _set_of(admitter, "resources")
+        self.subresources = _set_of(admitter, "subresources")
+        self.may_be_absent = bool(getattr(admitter, "may_be_absent", False))
+        self.reinvocation = bool(getattr(admitter, "reinvocation", False))
+        self.blocking = bool(getattr(admitter, "blocking", False)) or not getattr(admitter, "inline", False)
         self._hook = f"admission ({admitter.name})" if admitter.name != isolation.plugin else "admission"
 
     def admit(self, review: Review) -> None:
-        if self.resources is not None and review.kind.resource.group_resource not in self.resources:
-            return
-        call = self._isolation.call if self.waits else self._isolation.inline
+        call = self._isolation.call if self.blocking else self._isolation.inline
         call(self._hook, lambda: self._admitter.admit(review), check=_nothing)
+
+
+def _set_of(admitter: Admitter, name: str) -> frozenset[str] | None:
+    declared = getattr(admitter, name, None)
+    return frozenset(declared) if declared is not None else None
 
 
 class IsolatedAuthenticator:
@@ -225,13 +223,13 @@ def _served_answer(answer: Any) -> str:
 
 
 class Guard:
-    """Which requests can reach code that may be late."""
+    """Which requests can reach code that may be late where the loop would wait for it. Admitters are not among it: a
+    write parks while one of them is asked."""
 
-    def __init__(self, kinds: Iterable[Kind], admitters: Sequence[Any], authorizers: Sequence[Any]) -> None:
+    def __init__(self, kinds: Iterable[Kind], authorizers: Sequence[Any]) -> None:
         self._kinds = {(kind.group, kind.version, kind.plural) for kind in kinds}
-        self._admitters = [admitter for admitter in admitters if getattr(admitter, "waits", False)]
         self._asks = any(getattr(authorizer, "waits", False) for authorizer in authorizers)
-        self.any = bool(self._kinds or self._admitters or self._asks)
+        self.any = bool(self._kinds or self._asks)
         self._known: dict[tuple[Served, str, bool], bool] = {}
 
     def concerns(self, request: Request, served: Served) -> bool:
@@ -247,13 +245,6 @@ class Guard:
         kind = served.stored
         if self._asks and (kind.answer is not None or request.subresource):
             return True  # reviews of access ask the authorizers
-        operations = _ALL if request.subresource else _OPERATIONS.get(request.verb, frozenset())
-        if request.verb == "watch" or not operations:
+        if request.verb == "watch" or not (request.subresource or request.verb in _WRITES):
             return False
-        if (kind.group, kind.version, kind.plural) in self._kinds:
-            return True
-        return any(
-            admitter.operations & operations
-            and (admitter.resources is None or kind.resource.group_resource in admitter.resources)
-            for admitter in self._admitters
-        )
+        return (kind.group, kind.version, kind.plural) in self._kinds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import Route, ServerContext
 from sampan.errors import ConfigError, PluginError
 from sampan_isolation import Isolation
+from sampan_server.extension.declared import EVERYTHING, names_of, subresources_of
 from sampan_server.extension.isolated import (
     Guard,
     IsolatedAdmitter,
@@ -50,7 +51,7 @@ class Offer:
             self.admitters.sort(key=lambda admitter: (admitter.priority, admitter.name))
         self._check_resources(admitters)
         strange = [kind for plugin, kind in self.kinds if plugins.is_third_party(plugin)]
-        self.guard = Guard(strange, self.admitters, self.authorizers)
+        self.guard = Guard(strange, self.authorizers)
 
     def _isolated(
         self, answers: Sequence[tuple[str, Sequence[Any]]], wrap: Callable[[Isolation, Any], Any]
@@ -63,19 +64,27 @@ class Offer:
         ]
 
     def _check_resources(self, admitters: Sequence[tuple[str, Admitter]]) -> None:
-        """Raises PluginError for an admitter that is restricted to a resource which nothing serves: it would never be
-        asked, and what it was written to refuse would pass."""
-        served = {kind.resource.group_resource for _, kind in self.kinds}
+        """Raises PluginError for an admitter that is restricted to what nothing serves: it would never be asked, and
+        what it was written to refuse would pass."""
+        served: dict[str, set[str]] = {}
+        for _, kind in self.kinds:
+            for resource in names_of(kind):
+                served.setdefault(resource, set()).update((*subresources_of(kind), EVERYTHING))
         for plugin, admitter in admitters:
-            for name in sorted(set(getattr(admitter, "resources", None) or ()) - served):
+            if not getattr(admitter, "may_be_absent", False):
+                self._check_resource(plugin, admitter, served)
+
+    def _check_resource(self, plugin: str, admitter: Admitter, served: Mapping[str, set[str]]) -> None:
+        resources = sorted(getattr(admitter, "resources", None) or {EVERYTHING})
+        for name in resources:
+            if name not in served and name != EVERYTHING:
                 similar = sorted(each for each in served if each.partition(".")[0] == name.partition(".")[0])
                 hint = f" (did you mean {similar[0]!r}?)" if similar else suggest(name, served)
-                raise PluginError(
-                    plugin,
-                    f"the admitter {admitter.name} names the resource {name!r}, which is not served{hint}, so it would "
-                    f"never be asked; a resource is written 'pods' or 'deployments.apps'. Correct it, or leave the "
-                    f"plugin out with `disable: [{plugin}]` in sampan.yaml",
-                )
+                raise _never_asked(plugin, admitter, f"resource {name!r}", hint, "'pods' or 'deployments.apps'")
+        below = set().union(*(served.get(name, ()) for name in resources))
+        for name in sorted(set(getattr(admitter, "subresources", None) or ()) - below):
+            where = f"subresource {name!r} of {', '.join(resources)}"
+            raise _never_asked(plugin, admitter, where, suggest(name, below), "'status', and '' for the object itself")
 
     def _ordered(self, answers: Sequence[tuple[str, Any]], order: Sequence[str], setting: str) -> list[Any]:
         """In the order of a setting, else ours first and by name; raises ConfigError for a name that no plugin offers
@@ -90,3 +99,12 @@ class Offer:
                 raise ConfigError(f"{setting} names {name!r}, which no plugin offers{suggest(name, found)}")
         names = order or sorted(found, key=lambda name: (found[name][0], name))
         return [found[name][1] for name in names]
+
+
+def _never_asked(plugin: str, admitter: Admitter, what: str, hint: str, forms: str) -> PluginError:
+    kind = what.partition(" ")[0]
+    return PluginError(
+        plugin,
+        f"the admitter {admitter.name} names the {what}, which is not served{hint}, so it would never be asked; a "
+        f"{kind} is written {forms}. Correct it, or leave the plugin out with `disable: [{plugin}]` in sampan.yaml",
+    )

@@ -15,7 +15,7 @@ from sampan.contracts.reconciling import ClientReconciler, Reconciler, Standing
 from sampan.contracts.serving import Route
 from sampan_machinery.kindschema import complaints
 
-OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT"})
+OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT", "*"})
 _POINTS = (
     "less", "pre_filter", "filter", "filter_all", "post_filter", "score", "score_all", "reserve", "unreserve", "permit",
     "pre_bind",
@@ -93,6 +93,9 @@ def _admitter(value: Any) -> str:
     resources = getattr(value, "resources", None)
     if resources is not None and (isinstance(resources, str) or not isinstance(resources, Iterable)):
         return f"{value.name}.resources must be a set such as {{'pods', 'deployments.apps'}}, not {resources!r}"
+    subresources = getattr(value, "subresources", None)
+    if subresources is not None and (isinstance(subresources, str) or not isinstance(subresources, Iterable)):
+        return f"{value.name}.subresources must be a set such as {{'', 'status'}}, not {subresources!r}"
     return ""
 
 

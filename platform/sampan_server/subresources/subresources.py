@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
-from sampan.contracts.store import Op
 from sampan.errors import BadRequest, MethodNotAllowed, UnsupportedMediaType
 from sampan_http.handoff import Offloaded
 from sampan_machinery.kindschema import unserved
@@ -25,6 +24,7 @@ from sampan_server.request.statuses import answer_error, conflict, no_such_path
 from sampan_server.subresources import scale, upgrades
 from sampan_server.write import drive
 from sampan_server.write.patch import HOW, Patch
+from sampan_server.write.steps import Work
 from sampan_server.write.update import Update, sent_revision
 from sampan_server.write.writes import Intent
 from sampan_server.write.writing import Writing, strictness, warning_headers
@@ -81,15 +81,29 @@ class Subresources:
         assert self.cluster is not None
         call = ServedCall(request, self.cluster, sub)
         if sub.connects:
-            self._admit_connect(request, served)
-        elif sub.admits and request.method == "POST":
-            intent = self._writing.intent(request, served, request.subresource)
-            self._writing.writer.review_only(intent, "CREATE", None, call.body())
+            return self._admitted(request, served, sub, call, "CONNECT", None)
+        if sub.admits and request.method == "POST":
+            return self._admitted(request, served, sub, call, "CREATE", call.body())
         return self.answer(request, call, sub.serve, blocking=sub.blocking)
 
-    def _admit_connect(self, request: Request, served: Served) -> None:
+    def _admitted(
+        self, request: Request, served: Served, sub: Subresource, call: ServedCall, operation: str, obj: Object | None
+    ) -> Answer:
+        """Served once admission has passed, which may block."""
         intent = self._writing.intent(request, served, request.subresource)
-        self._writing.writer.review_only(intent, "CONNECT", None)
+        writer = self._writing.writer
+        later = writer.waits(intent, operation) and not request.may_wait
+
+        def serve(review: object) -> Answer:
+            try:
+                return self.answer(request, call, sub.serve, blocking=sub.blocking)
+            except Offloaded:
+                if later:
+                    request.finish(request, Answer(200))  # counted here, for it does not pass ``front`` any more
+                raise
+
+        work = drive.followed(writer.review_only(intent, operation, None, obj), serve)
+        return self._writing.run(request, work)
 
     def answer(
         self, request: Request, call: ServedCall, serve: Callable[[Any], Any], *, blocking: bool = False
@@ -129,7 +143,7 @@ class Subresources:
             return drive.block(self._changing(request, result), self._writing.cache)
         return self._shown(request, result)
 
-    def _changing(self, request: Request, result: Changing) -> Generator[Sequence[Op], int, Answer]:
+    def _changing(self, request: Request, result: Changing) -> Work[Answer]:
         served = request.served
         assert served is not None
         intent = self._writing.intent(request, served, request.subresource)
@@ -156,9 +170,7 @@ class Subresources:
         intent = self._writing.intent(request, served, "scale")
         return self._writing.run(request, self._scaling(request, intent, take))
 
-    def _scaling(
-        self, request: Request, intent: Intent, take: Callable[[Object], Object]
-    ) -> Generator[Sequence[Op], int, Answer]:
+    def _scaling(self, request: Request, intent: Intent, take: Callable[[Object], Object]) -> Work[Answer]:
         kind = intent.served.kind
 
         def change(obj: Object) -> Object:

@@ -1,31 +1,82 @@
-"""Which admitters have a say: looked up by kind and operation, so that one costs nothing where it has none."""
+"""Which admitters have a say: a table by kind, operation and subresource, so that one costs nothing where it has none.
+
+Compiled when the server starts and again when kinds come or go (``compile``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
-from sampan.contracts.admission import Admitter
+from sampan.contracts.admission import Admitter, Review
 from sampan.contracts.kinds import Kind
+from sampan_server.extension.declared import has_a_say, subresources_of
+from sampan_server.request.encoding import encode_json
+from sampan_server.write.steps import Elsewhere, Step
+
+OPERATIONS = ("CREATE", "UPDATE", "DELETE", "CONNECT")
+
+Address = tuple[str, str, str, str]  # group, plural, operation, subresource
+
+
+class Plan(NamedTuple):
+    """The admitters of one phase that are asked about one kind of write, in their order."""
+
+    admitters: tuple[Admitter, ...]
+    waits: bool  # one of them blocks, or is asked again: ``in_turn`` runs them
+
+    def in_turn(self, review: Review) -> Iterator[Step]:
+        """Ask them where one may block: a part of a write (``steps.Work``). Then those with ``reinvocation`` again
+        whose object a later one has changed."""
+        seen: list[tuple[Admitter, bytes]] = []
+        for admitter in self.admitters:
+            yield from _asked(admitter, review)
+            if getattr(admitter, "reinvocation", False):
+                seen.append((admitter, encode_json(review.object)))
+        for admitter, before in seen:
+            if encode_json(review.object) != before:
+                yield from _asked(admitter, review)
+
+
+NOBODY = Plan((), waits=False)
 
 
 class Admitters:
-    """Admitters in their order. What each declares is read once for each kind and operation."""
+    """The admitters of one phase, in their order."""
 
     def __init__(self, admitters: Sequence[Admitter] = ()) -> None:
         self._all = tuple(admitters)
-        self._known: dict[tuple[str, str, str], tuple[Admitter, ...]] = {}
+        self._plans: dict[Address, Plan] = {}
 
-    def of(self, kind: Kind, operation: str) -> tuple[Admitter, ...]:
-        """Those that are asked about an operation on a kind."""
-        address = (kind.group, kind.plural, operation)
-        found = self._known.get(address)
-        if found is None:
-            name = kind.resource.group_resource
-            found = tuple(each for each in self._all if operation in each.operations and _is_asked(each, name))
-            self._known[address] = found
+    def compile(self, kinds: Iterable[Kind]) -> None:
+        """Make the table for these kinds. Replaces the former one at once, so requests may be under way."""
+        self._plans = {
+            (kind.group, kind.plural, operation, subresource): self._plan(kind, operation, subresource)
+            for kind in kinds
+            for operation in OPERATIONS
+            for subresource in subresources_of(kind)
+        }
+
+    def plan(self, kind: Kind, operation: str, subresource: str = "") -> Plan:
+        address = (kind.group, kind.plural, operation, subresource)
+        found = self._plans.get(address)
+        if found is None:  # a kind that came after the table was made
+            found = self._plans[address] = self._plan(kind, operation, subresource)
         return found
 
+    def of(self, kind: Kind, operation: str, subresource: str = "") -> tuple[Admitter, ...]:
+        """Those that are asked about an operation on a kind."""
+        return self.plan(kind, operation, subresource).admitters
 
-def _is_asked(admitter: Admitter, group_resource: str) -> bool:
-    resources = getattr(admitter, "resources", None)
-    return resources is None or group_resource in resources
+    def _plan(self, kind: Kind, operation: str, subresource: str) -> Plan:
+        found = tuple(each for each in self._all if has_a_say(each, kind, operation, subresource))
+        waits = any(getattr(each, "blocking", False) or getattr(each, "reinvocation", False) for each in found)
+        return Plan(found, waits) if found else NOBODY
+
+
+def _asked(admitter: Admitter, review: Review) -> Iterator[Step]:
+    if getattr(admitter, "blocking", False):
+        yield Elsewhere(partial(admitter.admit, review))
+    else:
+        admitter.admit(review)

@@ -67,7 +67,7 @@ class Deleter:
         self._clock = clock
 
     def delete(self, intent: Intent, options: Options) -> Write:
-        return self._writer.settled(lambda: self._delete(intent, options))
+        return self._writer.settled(intent, lambda: self._delete(intent, options))
 
     def _delete(self, intent: Intent, options: Options) -> Write:
         served, kind = intent.served, intent.served.stored
@@ -79,11 +79,11 @@ class Deleter:
                 raise not_found(served.resource, intent.name)
             old = record.decode()
             _check(intent, options, old)
-            review = self._writer.review_only(intent, "DELETE", old)
+            review = yield from self._writer.review_only(intent, "DELETE", old)
             kept = self._kept(kind, options, record.decode())
             if kept is not None and kept == old:
                 return Written(record.body, key=key, revision=record.revision)
-            beside = self._writer.beside(review)
+            beside = self._writer.beside(intent, review)
             ops: list[Op]
             if kept is None:
                 value = b""

@@ -6,41 +6,68 @@ A write's answer goes out only once the watch cache holds its revision.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from sampan.contracts.serving import Answer
 from sampan.contracts.store import Op, Stale
 from sampan.errors import SampanError, Timeout
 from sampan_http.handoff import Outcome, Parked
+from sampan_http.pool import Pool
 from sampan_server.cache.cache import Cache
 from sampan_server.request.statuses import answer_error
-
-Result = TypeVar("Result")
-Work = Generator[Sequence[Op], int, Result]
+from sampan_server.write.steps import Elsewhere, Result, Step, Waiting, Work
 
 
 def block(work: Work[Result], cache: Cache) -> Result:
-    """Run to the end, waiting for each commit."""
+    """Run to the end, waiting for each commit and for what may block."""
     try:
-        ops = next(work)
-        while True:
-            if not ops:
-                ops = work.send(_refreshed(cache))
-                continue
-            try:
-                revision = cache.store.commit(*ops)
-            except Stale as stale:
-                cache.wait(cache.store.revision())
-                ops = work.throw(stale)
-                continue
-            if not cache.wait(revision):
-                raise Timeout("the write is stored, but this server has not seen it yet", retry_after=1)
-            ops = work.send(revision)
+        return _block_from(next(work), work, cache)
     except StopIteration as stop:
         result: Result = stop.value
         return result
+
+
+def _block_from(step: Step, work: Work[Result], cache: Cache) -> Result:
+    """The same for a write that has yielded its first step. Raises StopIteration's value as the result."""
+    try:
+        while True:
+            if isinstance(step, (Elsewhere, Waiting)):
+                step = _done_here(step, work)
+                continue
+            if not step:
+                step = work.send(_refreshed(cache))
+                continue
+            try:
+                revision = cache.store.commit(*step)
+            except Stale as stale:
+                cache.wait(cache.store.revision())
+                step = work.throw(stale)
+                continue
+            if not cache.wait(revision):
+                raise Timeout("the write is stored, but this server has not seen it yet", retry_after=1)
+            step = work.send(revision)
+    except StopIteration as stop:
+        result: Result = stop.value
+        return result
+    except BaseException:
+        work.close()  # what it holds is let go of now, not when the traceback goes
+        raise
+
+
+def _done_here(step: Elsewhere | Waiting, work: Work[Any]) -> Step:
+    """On a thread that may wait; the write's next step."""
+    if isinstance(step, Waiting):
+        arrived = threading.Event()
+        step.begin(arrived.set)
+        arrived.wait()
+        return work.send(0)
+    try:
+        step.function()
+    except Exception as error:
+        return work.throw(error)
+    return work.send(0)
 
 
 def _refreshed_or_why(cache: Cache) -> int | SampanError:
@@ -59,16 +86,22 @@ def _refreshed(cache: Cache) -> int:
 
 
 def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exception]:
-    """Run several at once, so that their commits share disk flushes; each one's result, or what it raised."""
+    """Run several at once, so that their commits share disk flushes; each one's result, or what it raised. Those that
+    ask for more than commits go on by themselves, at the end."""
     results: list[Result | Exception | None] = [None] * len(works)
-    pending: list[tuple[int, Work[Result], Callable[[], Sequence[Op]]]] = [
+    pending: list[tuple[int, Work[Result], Callable[[], Step]]] = [
         (place, work, work.__next__) for place, work in enumerate(works)
     ]
+    alone: list[tuple[int, Work[Result], Step]] = []
     while pending:
         submitted = []
         for place, work, step in pending:
             try:
-                submitted.append((place, work, _submitted(cache, step())))
+                wanted = step()
+                if isinstance(wanted, (Elsewhere, Waiting)):
+                    alone.append((place, work, wanted))
+                else:
+                    submitted.append((place, work, _submitted(cache, wanted)))
             except StopIteration as stop:
                 results[place] = stop.value
             except Exception as error:
@@ -82,6 +115,11 @@ def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exce
                 pending.append((place, work, partial(work.throw, outcome)))
             else:
                 results[place] = outcome
+    for place, work, wanted in alone:
+        try:
+            results[place] = _block_from(wanted, work, cache)
+        except Exception as error:
+            results[place] = error
     return results  # type: ignore[return-value]  # every place has been filled
 
 
@@ -106,58 +144,75 @@ def _submitted(cache: Cache, ops: Sequence[Op]) -> Callable[[], int | SampanErro
     return wait
 
 
-def park(work: Work[Answer], cache: Cache, finish: Callable[[Answer], Answer]) -> Answer:
-    """Run up to the first commit, then leave the connection parked; ``finish`` sees the answer before it is sent."""
+def park(work: Work[Answer], cache: Cache, pool: Pool, finish: Callable[[Answer], Answer]) -> Answer:
+    """Run up to the first step, then leave the connection parked; ``finish`` sees an answer that comes later before it
+    is sent."""
     try:
-        ops = next(work)
+        step = next(work)
     except StopIteration as stop:
-        return finish(stop.value)
-    raise Parked(_begin(work, ops, cache, finish))
+        answer: Answer = stop.value
+        return answer
+    raise Parked(_begin(work, step, cache, pool, finish))
 
 
 def _begin(
-    work: Work[Answer], ops: Sequence[Op], cache: Cache, finish: Callable[[Answer], Answer]
+    work: Work[Answer], step: Step, cache: Cache, pool: Pool, finish: Callable[[Answer], Answer]
 ) -> Callable[[Callable[[Outcome], None]], None]:
     def begin(resume: Callable[[Outcome], None]) -> None:
+        def go_on(next_step: Callable[[], Step]) -> None:
+            resume(lambda: _go_on(work, next_step, cache, pool, finish))
+
         def done(result: int | SampanError) -> None:
             if isinstance(result, int):
-                cache.when(result, lambda: resume(lambda: _go_on(work, lambda: work.send(result), cache, finish)))
+                cache.when(result, lambda: go_on(lambda: work.send(result)))
             elif isinstance(result, Stale):
                 cache.ask_target(partial(stale_known, result))
             else:
                 error = result
+                work.close()
                 resume(lambda: finish(answer_error(error)))
 
         def stale_known(stale: Stale, newest: int | SampanError) -> None:
-            def go_on() -> Answer:
-                return _go_on(work, lambda: work.throw(stale), cache, finish)
-
             if isinstance(newest, int):
-                cache.when(newest, lambda: resume(go_on))
+                cache.when(newest, lambda: go_on(lambda: work.throw(stale)))
             else:
                 done(newest)
 
-        if ops:
-            cache.store.submit(ops, done)
+        if isinstance(step, Elsewhere):
+            pool.submit(lambda: go_on(_run(step.function, work)))
+        elif isinstance(step, Waiting):
+            step.begin(lambda: go_on(lambda: work.send(0)))
+        elif step:
+            cache.store.submit(step, done)
         else:
             cache.ask_target(done)
 
     return begin
 
 
+def _run(function: Callable[[], object], work: Work[Answer]) -> Callable[[], Step]:
+    """On the pool; how the write goes on."""
+    try:
+        function()
+    except BaseException as error:
+        failure = error if isinstance(error, Exception) else RuntimeError(repr(error))
+        return lambda: work.throw(failure)
+    return lambda: work.send(0)
+
+
 def _go_on(
-    work: Work[Answer], step: Callable[[], Sequence[Op]], cache: Cache, finish: Callable[[Answer], Answer]
+    work: Work[Answer], next_step: Callable[[], Step], cache: Cache, pool: Pool, finish: Callable[[Answer], Answer]
 ) -> Answer:
     try:
-        ops = step()
+        step = next_step()
     except StopIteration as stop:
         return finish(stop.value)
     except Exception as error:
         return finish(answer_error(error))
-    raise Parked(_begin(work, ops, cache, finish))
+    raise Parked(_begin(work, step, cache, pool, finish))
 
 
-def followed(work: Generator[Sequence[Op], int, Any], then: Callable[[Any], Result]) -> Work[Result]:
+def followed(work: Work[Any], then: Callable[[Any], Result]) -> Work[Result]:
     """The same work with its result turned into something else."""
     result = yield from work
     return then(result)

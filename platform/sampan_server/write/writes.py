@@ -1,13 +1,13 @@
 """The write pipeline: what happens to an object between its decoded body and the store's commit.
 
 A write is a generator: it yields store operations and is sent their revision, or Stale is thrown in and it starts
-again with what is there now; yielding none, it is sent the newest revision once the cache has it. Who drives it
-(``drive``) decides whether anybody blocks. Order of the calls on a kind: contracts/kinds.py. Knows no HTTP.
+again with what is there now; what else it may yield ``steps`` says. Who drives it (``drive``) decides whether anybody
+blocks. Order of the calls on a kind: contracts/kinds.py. Knows no HTTP.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -28,6 +28,8 @@ from sampan_server.request.statuses import already_exists, conflict, not_found
 from sampan_server.write import stamps
 from sampan_server.write.admission import Admitters
 from sampan_server.write.managed_fields import Ownership
+from sampan_server.write.steps import Step, Waiting, Work
+from sampan_server.write.turns import NeedsTurn, Turn, Turns
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
 NAMES = 8  # how many generated names are tried
@@ -46,6 +48,8 @@ class Intent:
     manager: str = ""  # fieldManager of the request, or the client's name
     operation: str = "Update"  # Apply for server-side apply
     warnings: list[str] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)  # for audit
+    turn: Turn | None = None  # held while it updates objects beside its own
 
 
 class Written(NamedTuple):
@@ -61,7 +65,7 @@ class Written(NamedTuple):
         return Record(self.key, self.body, self.revision, {}, {})
 
 
-Write = Generator[Sequence[Op], int, Written]
+Write = Work[Written]
 
 
 class Writer:
@@ -75,6 +79,13 @@ class Writer:
         self.reader: Reader | None = None  # set once there is a Cluster
         self.mutating = Admitters()
         self.checking = Admitters()
+        self._turns = Turns()
+
+    def compile_admission(self) -> None:
+        """Make the tables of admitters for the kinds that are served. To be called again when kinds come or go."""
+        kinds = [served.kind for served in self.registry.served.values()]
+        self.mutating.compile(kinds)
+        self.checking.compile(kinds)
 
     def create(self, intent: Intent, obj: Object, again: Callable[[], Object] | None = None) -> Write:
         """Write a new object (of the request's version). An attempt may spoil it: ``again`` makes it anew, where that
@@ -83,15 +94,29 @@ class Writer:
             sent = encoding.encode_json(obj)
             again = partial(encoding.decode_json, sent)
         make, fresh = again, [obj]
-        return self.settled(lambda: self._create(intent, make, fresh))
+        return self.settled(intent, lambda: self._create(intent, make, fresh))
 
     def update(self, intent: Intent, change: Callable[[Object], Object | None], *, revision: int = 0) -> Write:
         """Change the object that is there: ``change`` gets it (a fresh dict, of the request's version) and returns
         the new one, or None to leave it. Started again when another writer came between, unless ``revision`` says
         which one was meant."""
-        return self.settled(lambda: self._update(intent, change, revision))
+        return self.settled(intent, lambda: self._update(intent, change, revision))
 
-    def settled(self, write: Callable[[], Write]) -> Write:
+    def settled(self, intent: Intent, write: Callable[[], Write]) -> Write:
+        """The write; what refuses it counts only of the newest state, and others that update the same object beside
+        their own go before it."""
+        try:
+            for _ in range(ATTEMPTS):
+                try:
+                    return (yield from self._settled(write))
+                except NeedsTurn as needed:
+                    turn = intent.turn = self._turns.join(needed.keys)
+                yield Waiting(turn.when)
+            raise conflict(intent.served.resource, intent.name)
+        finally:
+            self._give_up_turn(intent)
+
+    def _settled(self, write: Callable[[], Write]) -> Write:
         """The write; what refuses it counts only of the newest state.
 
         Other processes write to the same store, and this one's cache may be some milliseconds behind them: an object
@@ -129,7 +154,7 @@ class Writer:
                 there = served.collection.records[key].decode()
                 raise already_exists(served.resource, intent.name, deleting="deletionTimestamp" in there["metadata"])
             review = self._review(intent, "CREATE", stored, None)
-            self._complete(intent, stored, None, review)
+            yield from self._complete(intent, stored, None, review)
             value, ops = self._ops(intent, key, stored, 0, review)
             if intent.dry_run:
                 return Written(value.replace(b'"resourceVersion":"",', b"", 1), created=True, key=key)
@@ -158,11 +183,11 @@ class Writer:
                 return Written(record.body, key=key, revision=record.revision)
             stored = served.kept(changed)
             review = self._review(intent, "UPDATE", stored, old)
-            self._complete(intent, stored, old, review)
+            yield from self._complete(intent, stored, old, review)
             self.ownership.updated(intent, stored, old)
             if intent.operation == "Apply":
                 self.ownership.keep_times(stored, old)
-            if stored == old and not review.also_create and not review.also_delete:
+            if stored == old and not _is_more(review):
                 return Written(record.body, key=key, revision=record.revision)
             gone = _is_finished(served.stored, stored)
             value, ops = self._ops(intent, key, stored, record.revision, review, remove=gone)
@@ -179,11 +204,11 @@ class Writer:
         assert self.reader is not None
         return Review(
             operation, intent.served.stored, intent.subresource, intent.namespace, intent.name, obj, old, intent.user,
-            intent.dry_run, self.reader, intent.warnings,
+            intent.dry_run, self.reader, intent.warnings, intent.annotations,
         )  # fmt: skip
 
-    def _complete(self, intent: Intent, obj: Object, old: Object | None, review: Review) -> None:
-        """From what was sent to what shall be stored; raises what refuses it."""
+    def _complete(self, intent: Intent, obj: Object, old: Object | None, review: Review) -> Iterator[Step]:
+        """From what was sent to what shall be stored; raises what refuses it. A part of a write."""
         kind, schema = intent.served.stored, intent.served.stored_schema
         meta = stamps.metadata_of(obj)
         nulls = False
@@ -199,13 +224,16 @@ class Writer:
             # The creator owns what was sent and its defaults, not what the server and admission make of it.
             schema.default(obj)
             self.ownership.created(intent, obj)
-        mutating = self.mutating.of(kind, review.operation)
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
-        if old is not None or not mutating:  # a new object has its defaults already, and gets what it lacks below
+        plan = self.mutating.plan(kind, review.operation, review.subresource)
+        if old is not None or not plan.admitters:  # a new object has its defaults already, and gets what it lacks below
             schema.default(obj)
-        if mutating:
-            for admitter in mutating:
-                admitter.admit(review)
+        if plan.admitters:
+            if plan.waits:
+                yield from plan.in_turn(review)
+            else:
+                for admitter in plan.admitters:
+                    admitter.admit(review)
             schema.default(obj)
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old)
@@ -215,16 +243,33 @@ class Writer:
         schema.complete(obj, old)
         if nulls:
             schema.complete(old or {})
-        for admitter in self.checking.of(kind, review.operation):
-            admitter.admit(review)
+        plan = self.checking.plan(kind, review.operation, review.subresource)
+        if plan.waits:
+            yield from plan.in_turn(review)
+        else:
+            for admitter in plan.admitters:
+                admitter.admit(review)
 
-    def review_only(self, intent: Intent, operation: str, old: Object | None, obj: Object | None = None) -> Review:
-        """All admission of a request that writes no object of its own: DELETE, CONNECT, and CREATE below an object."""
+    def review_only(
+        self, intent: Intent, operation: str, old: Object | None, obj: Object | None = None
+    ) -> Work[Review]:
+        """All admission of a request that writes no object of its own: DELETE, CONNECT, and CREATE below an object. A
+        part of a write; it yields nothing where ``waits`` says so."""
         review = self._review(intent, operation, obj, old)
         kind = intent.served.stored
-        for admitter in (*self.mutating.of(kind, operation), *self.checking.of(kind, operation)):
-            admitter.admit(review)
+        for phase in (self.mutating, self.checking):
+            plan = phase.plan(kind, operation, intent.subresource)
+            if plan.waits:
+                yield from plan.in_turn(review)
+            else:
+                for admitter in plan.admitters:
+                    admitter.admit(review)
         return review
+
+    def waits(self, intent: Intent, operation: str) -> bool:
+        """Whether admission of this may block."""
+        kind, sub = intent.served.stored, intent.subresource
+        return any(phase.plan(kind, operation, sub).waits for phase in (self.mutating, self.checking))
 
     def _ops(
         self, intent: Intent, key: str, obj: Object, expect: int, review: Review, *, remove: bool = False
@@ -232,18 +277,20 @@ class Writer:
         """The stored bytes, and all operations of the commit."""
         main = encoding.put(intent.served, self.cache, key, obj, expect)
         ops: list[Op] = [Delete(key, expect) if remove else main]
-        if review.also_create or review.also_delete:
-            ops += self.beside(review)
+        if _is_more(review):
+            ops += self.beside(intent, review)
+            if len({op.key for op in ops}) < len(ops):
+                raise InternalError(f"{review.ref}: admission writes one object twice in the same commit")
         return main.value, ops
 
-    def beside(self, review: Review) -> list[Op]:
-        """What admission wants written and removed in the same commit."""
+    def beside(self, intent: Intent, review: Review) -> list[Op]:
+        """What admission wants written and removed in the same commit. Raises NeedsTurn where other writes that update
+        the same objects are under way."""
         ops: list[Op] = []
+        if review.also_update:
+            ops += self._updates(intent, review)
         for obj in review.also_create:
-            group, _, version = str(obj.get("apiVersion", "")).rpartition("/")
-            served = self.registry.by_kind(group, version, str(obj.get("kind", "")))
-            if served is None:
-                raise BadRequest(f"{obj.get('kind')} of {obj.get('apiVersion')} is not served here")
+            served = self._by_kind(obj)
             meta = stamps.metadata_of(obj)
             namespace, name = str(meta.get("namespace") or ""), str(meta.get("name") or "")
             stamps.stamp_new(obj, served.kind, namespace, self.clock())
@@ -257,6 +304,59 @@ class Writer:
             if found is not None:
                 ops.append(Delete(found.key(namespace, name)))
         return ops
+
+    def _updates(self, intent: Intent, review: Review) -> list[Op]:
+        """The updates of other objects, each of the revision that admission has read."""
+        found = [(self._by_kind(obj), obj) for obj in review.also_update]
+        keys = [
+            served.key(str(obj["metadata"].get("namespace") or ""), str(obj["metadata"]["name"]))
+            for served, obj in found
+        ]
+        if not review.dry_run:
+            self._take_turn(intent, frozenset(keys))
+        ops: list[Op] = []
+        for (served, obj), key in zip(found, keys, strict=True):
+            revision = int(obj["metadata"]["resourceVersion"])
+            stored, kind = served.kept(metadata.copy(obj)), served.stored
+            record = served.collection.records.get(key) if served.collection is not None else None
+            if record is not None and record.revision == revision:  # else the store refuses the commit
+                old = record.decode()
+                _drop_nulls(stored)
+                _drop_nulls(old)
+                stamps.keep_old(stored["metadata"], old["metadata"], kind, str(old["metadata"]["name"]))
+                served.stored_schema.default(stored)
+                if kind.generation:
+                    stamps.bump_generation(stored, old)
+                served.stored_schema.complete(stored, old)
+                sub = "status" if kind.status and stored.get("status") != old.get("status") else ""
+                self.ownership.updated(Intent(served, "", "", intent.user, sub, manager="sampan"), stored, old)
+            ops.append(encoding.put(served, self.cache, key, stored, revision))
+        return ops
+
+    def _by_kind(self, obj: Object) -> Served:
+        group, _, version = str(obj.get("apiVersion", "")).rpartition("/")
+        served = self.registry.by_kind(group, version, str(obj.get("kind", "")))
+        if served is None:
+            raise BadRequest(f"{obj.get('kind')} of {obj.get('apiVersion')} is not served here")
+        return served
+
+    def _take_turn(self, intent: Intent, keys: frozenset[str]) -> None:
+        if intent.turn is not None and keys <= intent.turn.keys:
+            return
+        self._give_up_turn(intent)
+        intent.turn = self._turns.take(keys)
+        if intent.turn is None:
+            raise NeedsTurn(keys)
+
+    def _give_up_turn(self, intent: Intent) -> None:
+        if intent.turn is not None:
+            intent.turn.release()
+            intent.turn = None
+
+
+def _is_more(review: Review) -> bool:
+    """Whether admission writes more than the object itself."""
+    return bool(review.also_create or review.also_delete or review.also_update)
 
 
 def _drop_nulls(obj: Object) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
-from sampan.contracts.store import Op
 from sampan.errors import BadRequest
+from sampan_http.pool import Pool
 from sampan_server.cache.cache import Cache
 from sampan_server.read import forms
 from sampan_server.registry import Served
@@ -17,23 +17,26 @@ from sampan_server.request import bodies, negotiation
 from sampan_server.request.options import check_write
 from sampan_server.request.request import Request
 from sampan_server.write import drive
+from sampan_server.write.steps import Work
 from sampan_server.write.writes import Intent, Writer, Written
 
 LONGEST_MANAGER = 128  # bytes
+MOST_BLOCKED = 64  # threads for admitters that wait for something; more of them wait their turn
 
 
 class Writing:
     """The means of a writing verb."""
 
-    def __init__(self, cache: Cache, writer: Writer) -> None:
+    def __init__(self, cache: Cache, writer: Writer, pool: Pool | None = None) -> None:
         self.cache = cache
         self.writer = writer
+        self.pool = pool or Pool(MOST_BLOCKED, 10.0)  # of what may block while a write is parked
 
-    def run(self, request: Request, work: Generator[Sequence[Op], int, Answer]) -> Answer:
+    def run(self, request: Request, work: Work[Answer]) -> Answer:
         """Parked on the loop where there is one, blocking elsewhere."""
         if request.may_wait:
             return drive.block(work, self.cache)
-        return drive.park(work, self.cache, partial(request.finish, request))
+        return drive.park(work, self.cache, self.pool, partial(request.finish, request))
 
     def decode(self, request: Request, served: Served) -> Object:
         """The body as an object of the served kind, checked against the URL; warnings go to the request."""
