@@ -10,11 +10,10 @@ from collections.abc import Callable
 
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
-from sampan.errors import BadRequest, Forbidden
+from sampan.errors import BadRequest
 from sampan_accounts.provisions import default_account
 from sampan_accounts.resources import DEFAULT, ROOT_CA
 from sampan_machinery import names
-from sampan_machinery.resources import PODS
 from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 
 _MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -29,6 +28,9 @@ class ServiceAccount:
 
     name = "ServiceAccount"
     operations = frozenset({"CREATE"})
+    resources = frozenset({"pods"})
+    subresources = frozenset({""})
+    may_be_absent = True
     mutates = True
     priority = 200
 
@@ -37,7 +39,7 @@ class ServiceAccount:
 
     def admit(self, review: Review) -> None:
         pod = review.object
-        if review.kind.resource[:3] != PODS[:3] or review.subresource or pod is None:
+        if pod is None:
             return
         spec = pod.setdefault("spec", {})
         if _MIRROR in (pod.get("metadata", {}).get("annotations") or {}):
@@ -59,11 +61,8 @@ class ServiceAccount:
             made = default_account(review.namespace)
             review.also_create.append(made)
             return made
-        raise Forbidden(
-            f'pods "{review.name}" is forbidden: error looking up service account {review.namespace}/{name}: '
-            f'serviceaccount "{name}" not found',
-            kind="pods",
-            name=review.name,
+        raise review.forbidden(
+            f'error looking up service account {review.namespace}/{name}: serviceaccount "{name}" not found'
         )
 
     def _mount(self, spec: Object) -> None:

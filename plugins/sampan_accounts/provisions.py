@@ -37,6 +37,9 @@ class Provision:
 
     name = "NamespaceProvision"
     operations = frozenset({"CREATE"})
+    resources = frozenset({"namespaces"})
+    subresources = frozenset({""})
+    may_be_absent = True
     mutates = False
     priority = 900
 
@@ -44,8 +47,6 @@ class Provision:
         self._certificate = certificate
 
     def admit(self, review: Review) -> None:
-        if review.kind.resource[:3] != NAMESPACES[:3] or review.subresource:
-            return
         namespace = review.name
         if review.reader.get(ACCOUNTS, DEFAULT, namespace) is None:
             review.also_create.append(default_account(namespace))

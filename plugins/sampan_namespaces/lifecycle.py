@@ -27,11 +27,7 @@ class NamespaceLifecycle:
         resource = review.kind.resource
         if review.operation == "DELETE":
             if resource[:3] == NAMESPACES[:3] and review.name in PERMANENT:
-                raise Forbidden(
-                    f'namespaces "{review.name}" is forbidden: this namespace may not be deleted',
-                    kind="namespaces",
-                    name=review.name,
-                )
+                raise review.forbidden("this namespace may not be deleted")
             return
         if not resource.namespaced or not review.namespace or resource.group == _ASKED_ABOUT:
             return
@@ -56,12 +52,8 @@ class NamespaceLifecycle:
 
 
 def _ending(review: Review) -> Forbidden:
-    resource, namespace = review.kind.resource, review.namespace
-    return Forbidden(
-        f'{resource.group_resource} "{review.name}" is forbidden: unable to create new content in namespace '
-        f"{namespace} because it is being terminated",
-        group=resource.group,
-        kind=resource.plural,
-        name=review.name,
+    namespace = review.namespace
+    return review.forbidden(
+        f"unable to create new content in namespace {namespace} because it is being terminated",
         causes=(Cause("NamespaceTerminating", f"namespace {namespace} is being terminated", "metadata.namespace"),),
     )

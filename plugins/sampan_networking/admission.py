@@ -18,13 +18,13 @@ class DefaultIngressClass:
 
     name = "DefaultIngressClass"
     operations = frozenset({"CREATE"})
+    resources = frozenset({"ingresses.networking.k8s.io"})
+    subresources = frozenset({""})
     mutates = True
     priority = 500
 
     def admit(self, review: Review) -> None:
-        if review.subresource or review.object is None:
-            return
-        if (review.kind.group, review.kind.plural) != (CLASSES.group, "ingresses"):
+        if review.object is None:
             return
         spec = review.object.setdefault("spec", {})
         annotations = review.object["metadata"].get("annotations") or {}
@@ -45,10 +45,10 @@ class NotEnforced:
     mutates = False
     priority = 500
     resources = frozenset({"networkpolicies.networking.k8s.io"})
+    subresources = frozenset({""})
 
     def admit(self, review: Review) -> None:
-        if not review.subresource and review.kind.resource.group_resource in self.resources:
-            review.warnings.append(NOT_ENFORCED)
+        review.warnings.append(NOT_ENFORCED)
 
 
 def default_class(reader: Reader) -> str:

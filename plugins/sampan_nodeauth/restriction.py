@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sampan.contracts.admission import Review
-from sampan.errors import Forbidden
 from sampan_nodeauth import writing
 from sampan_nodeauth.resources import node_of
 
@@ -35,18 +34,8 @@ class NodeRestriction:
         if node is None:
             return
         if not node:
-            raise _forbidden(review, f'could not determine node from user "{review.user.name}"')
+            raise review.forbidden(f'could not determine node from user "{review.user.name}"')
         rule = _RULES.get((review.kind.group, review.kind.plural))
         why = rule(node, review) if rule is not None else ""
         if why:
-            raise _forbidden(review, why)
-
-
-def _forbidden(review: Review, why: str) -> Forbidden:
-    resource = review.kind.resource
-    return Forbidden(
-        f'{resource.group_resource} "{review.name}" is forbidden: {why}',
-        group=resource.group,
-        kind=resource.plural,
-        name=review.name,
-    )
+            raise review.forbidden(why)

@@ -11,11 +11,13 @@ SECONDS = 300
 class DefaultTolerations:
     name = "defaulttolerations"
     operations = frozenset({"CREATE", "UPDATE"})  # an update that replaces them all has them added again
+    resources = frozenset({"pods"})
+    subresources = frozenset({""})
     mutates = True
     priority = 600
 
     def admit(self, review: Review) -> None:
-        if review.kind.plural != "pods" or review.kind.group or review.subresource or review.object is None:
+        if review.object is None:
             return
         spec = review.object["spec"]
         tolerations = spec.get("tolerations") or []

@@ -8,7 +8,6 @@ from __future__ import annotations
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Reader
-from sampan.errors import Forbidden
 from sampan_machinery.resources import PODS
 from sampan_machinery.resources import PRIORITY_CLASSES as CLASSES
 from sampan_priority.resources import PREEMPTS
@@ -22,6 +21,9 @@ class Priority:
 
     name = "Priority"
     operations = frozenset({"CREATE", "UPDATE"})
+    resources = frozenset({PODS.group_resource, CLASSES.group_resource})
+    subresources = frozenset({""})
+    may_be_absent = True
     mutates = True
     priority = 300
 
@@ -29,33 +31,29 @@ class Priority:
         self._classes: tuple[int, dict[str, Object]] = (-1, {})
 
     def admit(self, review: Review) -> None:
-        if review.subresource or review.object is None:
+        if review.object is None:
             return
-        address = (review.kind.group, review.kind.plural)
-        if address == (CLASSES.group, CLASSES.plural):
+        if review.kind.plural == CLASSES.plural:
             self._admit_class(review, review.object)
-        elif address == (PODS.group, PODS.plural):
-            if review.old is not None:
-                _keep(review.object, review.old)
-            else:
-                self._admit_pod(review, review.object.setdefault("spec", {}))
+        elif review.old is not None:
+            _keep(review.object, review.old)
+        else:
+            self._admit_pod(review, review.object.setdefault("spec", {}))
 
     def _admit_pod(self, review: Review, spec: Object) -> None:
         classes = self._known(review.reader)
         name = spec.get("priorityClassName")
         found = classes.get(name) if name else _default(classes)
         if found is None:
-            raise _forbidden(review, f"no PriorityClass with name {name} was found")
+            raise review.forbidden(f"no PriorityClass with name {name} was found")
         value, policy = found.get("value", 0), found.get("preemptionPolicy") or PREEMPTS
         if spec.get("priority") not in (None, value):
-            raise _forbidden(
-                review,
+            raise review.forbidden(
                 f"the integer value of priority ({spec['priority']}) must not be provided in pod spec; priority "
                 f"admission controller computed {value} from the given PriorityClass name",
             )
         if spec.get("preemptionPolicy") not in (None, "", policy):
-            raise _forbidden(
-                review,
+            raise review.forbidden(
                 f"the string value of PreemptionPolicy ({spec['preemptionPolicy']}) must not be provided in pod spec; "
                 f"priority admission controller computed {policy} from the given PriorityClass name",
             )
@@ -68,7 +66,7 @@ class Priority:
             return
         now = _default(self._known(review.reader))["metadata"]["name"]
         if now and now != review.name:
-            raise _forbidden(review, f"PriorityClass {now} is already marked as default. Only one default can exist")
+            raise review.forbidden(f"PriorityClass {now} is already marked as default. Only one default can exist")
 
     def _known(self, reader: Reader) -> dict[str, Object]:
         generation = reader.generation(CLASSES)  # before reading: what changes meanwhile is read again next time
@@ -91,13 +89,3 @@ def _keep(new: Object, old: Object) -> None:
     for field in ("priority", "preemptionPolicy"):
         if spec.get(field) is None and old["spec"].get(field) is not None:
             spec[field] = old["spec"][field]
-
-
-def _forbidden(review: Review, why: str) -> Forbidden:
-    resource = review.kind.resource
-    return Forbidden(
-        f'{resource.group_resource} "{review.name}" is forbidden: {why}',
-        group=resource.group,
-        kind=resource.plural,
-        name=review.name,
-    )

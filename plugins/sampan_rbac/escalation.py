@@ -13,7 +13,7 @@ from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Cluster
-from sampan.errors import Forbidden, NotFound
+from sampan.errors import NotFound
 from sampan_machinery.resources import CLUSTER_ROLE_BINDINGS as CLUSTER_BINDINGS
 from sampan_machinery.resources import CLUSTER_ROLES, ROLES
 from sampan_machinery.resources import ROLE_BINDINGS as BINDINGS
@@ -31,6 +31,7 @@ class Escalation:
 
     name = "RBACEscalation"
     operations = frozenset({"CREATE", "UPDATE"})
+    resources = frozenset({f"*.{GROUP}"})
     mutates = False
     priority = 500
 
@@ -40,7 +41,7 @@ class Escalation:
 
     def admit(self, review: Review) -> None:
         kind, new = review.kind, review.object
-        if kind.group != GROUP or new is None or MASTERS in review.user.groups:
+        if new is None or MASTERS in review.user.groups:
             return
         changed = _changed(review.old or {}, new)
         if kind.plural in (ROLES.plural, CLUSTER_ROLES.plural):
@@ -56,9 +57,9 @@ class Escalation:
         if aggregation and aggregation != old.get("aggregationRule"):
             missing = self._missing(review, [_EVERYTHING])
             if missing:
-                raise _forbidden(review, "must have cluster-admin privileges to use an aggregationRule")
+                raise review.forbidden("must have cluster-admin privileges to use an aggregationRule")
         if missing := self._missing(review, compiled(new.get("rules"))):
-            raise _forbidden(review, _grants(review.user, missing))
+            raise review.forbidden(_grants(review.user, missing))
 
     def _admit_binding(self, review: Review, new: Object) -> None:
         role = new.get("roleRef") or {}
@@ -73,7 +74,7 @@ class Escalation:
                 f'{resource.group_resource} "{name}" not found', group=GROUP, kind=resource.plural, name=name
             )
         if missing := self._missing(review, rules):
-            raise _forbidden(review, _grants(review.user, missing))
+            raise review.forbidden(_grants(review.user, missing))
 
     def _missing(self, review: Review, wanted: Sequence[Rule]) -> list[Rule]:
         self._index.refresh()
@@ -81,8 +82,8 @@ class Escalation:
         try:
             return uncovered([rule for found in granted for rule in found.rules], wanted)
         except TooManyRules:
-            raise _forbidden(
-                review, "it has too many rules to compare them with what its writer holds; divide it into several roles"
+            raise review.forbidden(
+                "it has too many rules to compare them with what its writer holds; divide it into several roles"
             ) from None
 
     def _may(self, user: User, verb: str, plural: str, namespace: str, name: str) -> bool:
@@ -92,16 +93,6 @@ class Escalation:
 
 def _changed(old: Object, new: Object) -> set[str]:
     return {key for key in (*old, *new) if old.get(key) != new.get(key)}
-
-
-def _forbidden(review: Review, why: str) -> Forbidden:
-    resource = review.kind.resource
-    return Forbidden(
-        f'{resource.group_resource} "{review.name}" is forbidden: {why}',
-        group=resource.group,
-        kind=resource.plural,
-        name=review.name,
-    )
 
 
 def _grants(user: User, missing: Sequence[Rule]) -> str:

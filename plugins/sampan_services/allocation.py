@@ -31,6 +31,8 @@ class Allocate:
 
     name = "serviceallocation"
     operations = frozenset({"CREATE", "UPDATE", "DELETE"})
+    resources = frozenset({"services"})
+    subresources = frozenset({"", "status"})
     mutates = True
     priority = 900  # after everything that may change the Service's type or ports
 
@@ -40,8 +42,6 @@ class Allocate:
         self._rng = rng
 
     def admit(self, review: Review) -> None:
-        if review.kind.plural != "services" or review.kind.group or review.subresource not in ("", "status"):
-            return
         old = review.old or {}
         old_ip, old_ports = _own_ip(old), _own_ports(old)
         if review.operation == "DELETE":

@@ -18,7 +18,6 @@ from sampan_machinery.addresses import LOOPBACK, is_loopback, unfit
 from sampan_machinery.resources import PODS
 
 SERVICES, SLICES = ("", "services"), ("discovery.k8s.io", "endpointslices")
-KINDS = {SERVICES, SLICES, ("", "endpoints")}
 
 
 class Reachable:
@@ -27,12 +26,13 @@ class Reachable:
     name = "reachableaddresses"
     operations = frozenset({"CREATE", "UPDATE"})
     resources = frozenset({"services", "endpoints", "endpointslices.discovery.k8s.io"})
+    subresources = frozenset({""})
     mutates = False
     priority = 500
 
     def admit(self, review: Review) -> None:
         kind = (review.kind.group, review.kind.plural)
-        if kind not in KINDS or review.object is None or review.subresource:
+        if review.object is None:
             return
         known = {address for _, address in addresses_of(review.old or {})}  # what is stored may be written again
         found = [

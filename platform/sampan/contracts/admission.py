@@ -50,9 +50,9 @@ class Review:
         there, else what is stored. So two rules may change one object."""
         for obj in self.also_update:
             meta = obj["metadata"]
-            if (meta["name"], meta.get("namespace", "")) == (name, namespace) and obj["kind"] == resource.kind:
-                if str(obj["apiVersion"]).rpartition("/")[0] == resource.group:
-                    return obj
+            address = (str(obj["apiVersion"]).rpartition("/")[0], obj["kind"], meta["name"], meta.get("namespace", ""))
+            if address == (resource.group, resource.kind, name, namespace):
+                return obj
         return self.reader.get(resource, name, namespace)
 
     def forbidden(self, why: str, *, causes: tuple[Cause, ...] = ()) -> Forbidden:
@@ -79,14 +79,13 @@ class Admitter(Protocol):
     operations: frozenset[str]  # CREATE, UPDATE, DELETE, CONNECT, or "*" for all
     mutates: bool  # mutating ones run first, then defaults again, then the others after validation
     priority: int  # 500 is usual; lower runs earlier
-    # May also have (each one narrows; without it, everything):
-    #   resources: frozenset[str]       pods, deployments.apps …; "*.apps" is a whole group, "*" everything
-    #   subresources: frozenset[str]    "" is the object itself, status, scale …; "*" everything. CONNECT and what is
-    #                                   created below an object (TokenRequest, Eviction) have the subresource's name
-    #   may_be_absent = True            a resource that is not served at boot is no error: its kind may come later
-    #   blocking = True                 it waits for something (a webhook): it runs on a thread of the server's pool,
-    #                                   in its place in the order, and the write is parked meanwhile
-    #   reinvocation = True             a mutating one is asked a second time, once, where a later one changed the object
+    # May also have; each of the first two narrows, and without it there is no limit:
+    #   resources: frozenset[str]      pods, deployments.apps …; "*.apps" is a whole group, "*" everything
+    #   subresources: frozenset[str]   "" is the object itself; status, scale, eviction …; "*" everything
+    #   may_be_absent = True           a resource that nothing serves at boot is no error: its kind may come later
+    #   blocking = True                it waits for something (a webhook): it runs on a thread of the server's pool, in
+    #                                  its place in the order, while the write is parked
+    #   reinvocation = True            a mutating one is asked once more where a later one has changed the object
     # A third-party admitter runs on a thread of its own with a deadline (settings ``deadlines``). One that never waits
     # for anything may ask to be called where the request stands, which is faster:
     #   inline = True

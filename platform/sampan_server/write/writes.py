@@ -19,7 +19,7 @@ from sampan.contracts.serving import Reader
 from sampan.contracts.store import Delete, Op, Stale
 from sampan.errors import BadRequest, InternalError, StatusError
 from sampan_isolation import Broken
-from sampan_machinery import problems
+from sampan_machinery import metadata, problems
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.records import Record, fill_revision
 from sampan_server.registry import Registry, Served
@@ -27,9 +27,9 @@ from sampan_server.request import encoding
 from sampan_server.request.statuses import already_exists, conflict, not_found
 from sampan_server.write import stamps
 from sampan_server.write.admission import Admitters
+from sampan_server.write.keylocks import KeyLock, KeyLocks, NeedsLock
 from sampan_server.write.managed_fields import Ownership
 from sampan_server.write.steps import Step, Waiting, Work
-from sampan_server.write.turns import NeedsTurn, Turn, Turns
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
 NAMES = 8  # how many generated names are tried
@@ -49,7 +49,7 @@ class Intent:
     operation: str = "Update"  # Apply for server-side apply
     warnings: list[str] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)  # for audit
-    turn: Turn | None = None  # held while it updates objects beside its own
+    lock: KeyLock | None = None  # of the objects that it updates beside its own
 
 
 class Written(NamedTuple):
@@ -79,7 +79,7 @@ class Writer:
         self.reader: Reader | None = None  # set once there is a Cluster
         self.mutating = Admitters()
         self.checking = Admitters()
-        self._turns = Turns()
+        self._locks = KeyLocks()
 
     def compile_admission(self) -> None:
         """Make the tables of admitters for the kinds that are served. To be called again when kinds come or go."""
@@ -109,12 +109,12 @@ class Writer:
             for _ in range(ATTEMPTS):
                 try:
                     return (yield from self._settled(write))
-                except NeedsTurn as needed:
-                    turn = intent.turn = self._turns.join(needed.keys)
-                yield Waiting(turn.when)
+                except NeedsLock as needed:
+                    lock = intent.lock = self._locks.join(needed.keys)
+                yield Waiting(lock.when)
             raise conflict(intent.served.resource, intent.name)
         finally:
-            self._give_up_turn(intent)
+            self._unlock(intent)
 
     def _settled(self, write: Callable[[], Write]) -> Write:
         """The write; what refuses it counts only of the newest state.
@@ -284,7 +284,7 @@ class Writer:
         return main.value, ops
 
     def beside(self, intent: Intent, review: Review) -> list[Op]:
-        """What admission wants written and removed in the same commit. Raises NeedsTurn where other writes that update
+        """What admission wants written and removed in the same commit. Raises NeedsLock where other writes that update
         the same objects are under way."""
         ops: list[Op] = []
         if review.also_update:
@@ -313,7 +313,7 @@ class Writer:
             for served, obj in found
         ]
         if not review.dry_run:
-            self._take_turn(intent, frozenset(keys))
+            self._lock(intent, frozenset(keys))
         ops: list[Op] = []
         for (served, obj), key in zip(found, keys, strict=True):
             revision = int(obj["metadata"]["resourceVersion"])
@@ -340,18 +340,18 @@ class Writer:
             raise BadRequest(f"{obj.get('kind')} of {obj.get('apiVersion')} is not served here")
         return served
 
-    def _take_turn(self, intent: Intent, keys: frozenset[str]) -> None:
-        if intent.turn is not None and keys <= intent.turn.keys:
+    def _lock(self, intent: Intent, keys: frozenset[str]) -> None:
+        if intent.lock is not None and keys <= intent.lock.keys:
             return
-        self._give_up_turn(intent)
-        intent.turn = self._turns.take(keys)
-        if intent.turn is None:
-            raise NeedsTurn(keys)
+        self._unlock(intent)
+        intent.lock = self._locks.take(keys)
+        if intent.lock is None:
+            raise NeedsLock(keys)
 
-    def _give_up_turn(self, intent: Intent) -> None:
-        if intent.turn is not None:
-            intent.turn.release()
-            intent.turn = None
+    def _unlock(self, intent: Intent) -> None:
+        if intent.lock is not None:
+            intent.lock.release()
+            intent.lock = None
 
 
 def _is_more(review: Review) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-from collections.abc import Callable, Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +17,8 @@ from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.kinds import Column, Deletion, Kind, Scale
 from sampan.hookspecs import hookimpl
 from sampan_config import plugin as config
+from sampan_http import Limits, Server
+from sampan_isolation import Deadlines
 from sampan_machinery import problems
 from sampan_memory.store import MemoryStore
 from sampan_server.app import App, new_app
@@ -170,10 +175,13 @@ def make() -> Iterator[Callable[..., Api]]:
     """Servers with a plugin of the test's own; all closed at the end."""
     made: list[tuple[App, MemoryStore]] = []
 
-    def build(extra: Extra | None = None, store: MemoryStore | None = None, **more: Any) -> Api:
+    def build(
+        extra: Extra | None = None, store: MemoryStore | None = None, *, more: Mapping[str, object] | None = None,
+        deadlines: Deadlines | None = None, **facts: Any,
+    ) -> Api:  # fmt: skip
         store = store or MemoryStore()
-        plugins = Plugins(entry_points=[], extra={"config": config, "extra": extra or Extra()})
-        app = new_app(plugins, store=store, **more)
+        found = {"config": config, "extra": extra or Extra(), **(more or {})}
+        app = new_app(Plugins(entry_points=[], extra=found, deadlines=deadlines), store=store, **facts)
         made.append((app, store))
         return Api(app)
 
@@ -186,6 +194,56 @@ def make() -> Iterator[Callable[..., Api]]:
 @pytest.fixture
 def api(make: Callable[..., Api]) -> Api:
     return make()
+
+
+class OnLoop:
+    """The same server on the event loop of sampan_http, over sockets. Callers name themselves by X-User."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.server = Server(self._app, [self.listener], limits=Limits(graceful_seconds=1.0))
+        self.server_thread = threading.Thread(target=self.server.run)
+        self.server_thread.start()
+
+    def _app(self, environ: dict[str, Any], start: Any) -> Any:
+        name = environ.get("HTTP_X_USER", "admin")
+        if name:  # else by the authenticators
+            environ["sampan.user"] = ADMIN if name == "admin" else User(name)
+        return self.api.app.wsgi(environ, start)
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(*self.listener.getsockname(), timeout=10)
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        connection = self.connect()
+        try:
+            sent = {"Content-Type": "application/json", **{name.replace("_", "-"): v for name, v in headers.items()}}
+            connection.request(method, path, json.dumps(body) if body is not None else None, sent)
+            answer = connection.getresponse()
+            data = answer.read()
+            return answer.status, json.loads(data) if data[:1] == b"{" else data.decode()
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        self.server.stop()
+        self.server_thread.join()
+        self.listener.close()
+
+
+@pytest.fixture
+def on_loop() -> Iterator[Callable[[Api], OnLoop]]:
+    """on_loop(api) serves it over a socket."""
+    running: list[OnLoop] = []
+
+    def begin(api: Api) -> OnLoop:
+        running.append(OnLoop(api))
+        return running[-1]
+
+    yield begin
+    for each in running:
+        each.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from sampan.contracts.admission import Review
 from sampan_machinery.resources import INGRESS_CLASSES as CLASSES
 from sampan_networking.admission import DefaultIngressClass
 from sampan_networking.kinds import INGRESS, INGRESS_CLASS
+from sampan_server.write.admission import Admitters
 from sampan_testing.shelves import Shelf
 
 
@@ -16,7 +17,8 @@ def a_class(name, made="2026-01-01T00:00:00Z", *, default="true"):
 def given(*classes, spec=None, annotations=None, kind=INGRESS, sub=""):
     obj = {"metadata": {"name": "web", "annotations": annotations or {}}, "spec": dict(spec or {})}
     review = Review("CREATE", kind, sub, "default", "web", obj, None, ANONYMOUS, False, Shelf(classes))
-    DefaultIngressClass().admit(review)
+    for admitter in Admitters([DefaultIngressClass()]).of(kind, "CREATE", sub):
+        admitter.admit(review)
     return obj["spec"].get("ingressClassName")
 
 

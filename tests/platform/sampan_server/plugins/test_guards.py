@@ -134,3 +134,39 @@ def test_two_admitters_of_one_name_keep_the_server_from_starting():
         pass
 
     assert "plugin yours: 'guard' is the name of another plugin's in admission already" in str(error.value)
+
+
+def below(*subresources, resources=("pods",), **declared):
+    guard = Guard(*resources)
+    guard.subresources = frozenset(subresources)
+    for name, value in declared.items():
+        setattr(guard, name, value)
+    return guard
+
+
+def test_an_admitter_for_a_subresource_that_nothing_serves_keeps_the_server_from_starting():
+    with pytest.raises(PluginError) as error, start({"mine": Brings(below("", "statos"))}, control=False):
+        pass
+
+    said = str(error.value)
+    assert (
+        "the admitter guard names the subresource 'statos' of pods, which is not served (did you mean 'status'?)"
+        in said
+    )
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        below("status", "scale", resources=("*.apps", "pods")), below("", "*", resources=("*",)),
+        below("statos", resources=("zeppelins",), may_be_absent=True),
+    ],
+)  # fmt: skip
+def test_groups_everything_and_what_may_be_absent_can_be_named(guard):
+    with start({"mine": Brings(guard)}, control=False):
+        pass
+
+
+def test_a_group_that_nothing_serves_is_refused():
+    with pytest.raises(PluginError, match="names the resource"), start({"mine": Brings(Guard("*.ap"))}, control=False):
+        pass

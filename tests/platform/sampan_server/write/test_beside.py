@@ -1,0 +1,232 @@
+"""Updates of other objects in the same commit: a toy quota that counts pods in a ConfigMap."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sampan.contracts.admission import Review
+from sampan.contracts.kinds import Resource
+from sampan_memory.store import MemoryStore
+from sampan_sqlite.options import Options
+from sampan_sqlite.store import SqliteStore
+
+CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
+PODS = "/api/v1/namespaces/default/pods"
+CMS = "/api/v1/namespaces/default/configmaps"
+HARD = 60
+
+
+class Quota:
+    """At most so many pods; the count is kept in the ConfigMap ``quota``."""
+
+    name, operations, mutates, priority = "quota", frozenset({"CREATE", "DELETE"}), False, 900
+    resources, subresources = frozenset({"pods"}), frozenset({""})
+    inline = True
+
+    def __init__(self, hard: int = HARD) -> None:
+        self.hard = hard
+        self.asked = 0
+
+    def admit(self, review: Review) -> None:
+        self.asked += 1
+        quota = review.stored(CONFIG_MAPS, "quota", review.namespace)
+        assert quota is not None
+        used = int(quota["data"]["used"]) + (1 if review.operation == "CREATE" else -1)
+        if used > self.hard:
+            raise review.forbidden("exceeded quota")
+        quota["data"]["used"] = str(used)
+        review.also_update.append(quota)
+
+
+@pytest.fixture
+def quota() -> Quota:
+    return Quota()
+
+
+@pytest.fixture
+def api(make: Any, shapes: Any, quota: Quota) -> Any:
+    extra = shapes.Extra()
+    extra.admitters = [quota]
+    api = make(extra)
+    assert api.post(CMS, shapes.config_map("quota", used="0")).status_code == 201
+    return api
+
+
+def used(api: Any) -> int:
+    return int(api.get(f"{CMS}/quota").json["data"]["used"])
+
+
+def count(api: Any) -> int:
+    return len(api.get(PODS).json["items"])
+
+
+def test_the_update_is_in_the_same_commit(api: Any, shapes: Any) -> None:
+    made = api.post(PODS, shapes.pod("a")).json
+
+    quota = api.get(f"{CMS}/quota").json
+    assert quota["data"]["used"] == "1"
+    assert quota["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+    managers = [entry["manager"] for entry in quota["metadata"]["managedFields"]]
+    assert "sampan" in managers
+
+    api.delete(f"{PODS}/a")
+    assert used(api) == 0
+
+
+def test_a_refused_or_dry_write_updates_nothing(api: Any, shapes: Any, quota: Quota) -> None:
+    quota.hard = 1
+    assert api.post(PODS, shapes.pod("dry"), query_string="dryRun=All").status_code == 201
+    assert used(api) == 0
+    assert api.post(PODS, shapes.pod("a")).status_code == 201
+
+    refused = api.post(PODS, shapes.pod("b"))
+
+    assert refused.status_code == 403
+    assert refused.json["message"] == 'pods "b" is forbidden: exceeded quota'
+    assert used(api) == count(api) == 1
+    assert api.post(PODS, shapes.pod("a")).status_code in (403, 409)
+    assert used(api) == 1
+
+
+def test_a_deleted_collection_is_counted_down(api: Any, shapes: Any) -> None:
+    for name in "abc":
+        api.post(PODS, shapes.pod(name))
+
+    api.delete(PODS)
+
+    assert used(api) == count(api) == 0
+
+
+def test_writes_from_within_the_server_are_counted(api: Any, shapes: Any) -> None:
+    pods = Resource("", "v1", "pods", "Pod")
+
+    api.app.cluster.create(pods, shapes.pod("a"), "default")
+    api.app.cluster.create(pods, shapes.pod("b"), "default")
+    api.app.cluster.delete(pods, "a", "default")
+
+    assert used(api) == count(api) == 1
+
+
+def write(api: Any, shapes: Any, number: int, codes: Counter[int]) -> None:
+    """Four pods, of which two are removed."""
+    for turn in range(4):
+        name = f"p{number}-{turn}"
+        codes[api.post(PODS, shapes.pod(name)).status_code] += 1
+        if turn % 2:
+            codes[api.delete(f"{PODS}/{name}").status_code] += 1
+
+
+def test_the_count_is_exact_under_sixteen_writers(api: Any, shapes: Any, quota: Quota) -> None:
+    quota.hard = 1000
+    codes: Counter[int] = Counter()
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda number: write(api, shapes, number, codes), range(16)))
+
+    assert codes == {201: 64, 200: 32}  # none gave up
+    assert used(api) == count(api) == 32
+
+
+def test_the_limit_holds_under_sixteen_writers(api: Any, shapes: Any, quota: Quota) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda number: api.post(PODS, shapes.pod(f"p{number}")).status_code, range(100)))
+
+    assert Counter(answers) == {201: HARD, 403: 100 - HARD}
+    assert used(api) == count(api) == HARD
+
+
+def test_none_starts_again_for_ever_where_commits_take_time(
+    make: Any, shapes: Any, on_loop: Any, tmp_path: Path
+) -> None:
+    quota, extra = Quota(1000), shapes.Extra()
+    extra.admitters = [quota]
+    api = make(extra, SqliteStore(Options(str(tmp_path / "store.db"))))
+    api.post(CMS, shapes.config_map("quota", used="0"))
+    server = on_loop(api)
+
+    def some(number: int) -> list[int]:
+        return [server.ask("POST", PODS, shapes.pod(f"p{number}-{turn}"))[0] for turn in range(10)]
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = Counter(code for codes in pool.map(some, range(16)) for code in codes)
+
+    assert answers == {201: 160}
+    assert used(api) == count(api) == 160
+    assert quota.asked <= 2 * 160  # at most once in vain: they wait for each other
+
+
+def test_another_process_in_between_makes_the_write_start_again(
+    make: Any, shapes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = MemoryStore()
+    quota = Quota()
+    extra = shapes.Extra()
+    extra.admitters = [quota]
+    api = make(extra, store)
+    api.post(CMS, shapes.config_map("quota", used="0"))
+    commit, interrupted = store.commit, []
+
+    def between(*ops: Any) -> int:
+        if len(ops) > 1 and not interrupted:
+            interrupted.append(ops)
+            assert api.put(f"{CMS}/quota", shapes.config_map("quota", used="7")).status_code == 200
+        return commit(*ops)
+
+    monkeypatch.setattr(store, "commit", between)
+
+    assert api.post(PODS, shapes.pod("a")).status_code == 201
+
+    assert interrupted and quota.asked == 2
+    assert used(api) == 8
+
+
+class Twice(Quota):
+    """A second rule that changes the same object."""
+
+    name, priority = "twice", 901
+
+    def admit(self, review: Review) -> None:
+        quota = review.stored(CONFIG_MAPS, "quota", review.namespace)
+        assert quota is not None
+        quota["data"]["seen"] = review.name
+        if not any(quota is each for each in review.also_update):
+            review.also_update.append(quota)
+
+
+class Careless(Twice):
+    """One that does not look at what is there already."""
+
+    name = "careless"
+
+    def admit(self, review: Review) -> None:
+        quota = review.reader.get(CONFIG_MAPS, "quota", review.namespace)
+        assert quota is not None
+        review.also_update.append(quota)
+
+
+def test_two_rules_update_one_object(make: Any, shapes: Any) -> None:
+    extra = shapes.Extra()
+    extra.admitters = [Quota(), Twice()]
+    api = make(extra)
+    api.post(CMS, shapes.config_map("quota", used="0"))
+
+    assert api.post(PODS, shapes.pod("a")).status_code == 201
+
+    assert api.get(f"{CMS}/quota").json["data"] == {"used": "1", "seen": "a"}
+
+
+def test_two_different_updates_of_one_object_are_an_error_and_write_nothing(make: Any, shapes: Any) -> None:
+    extra = shapes.Extra()
+    extra.admitters = [Quota(), Careless()]
+    api = make(extra)
+    api.post(CMS, shapes.config_map("quota", used="0"))
+
+    for answer in (api.post(PODS, shapes.pod("a")), api.post(PODS, shapes.pod("b"))):
+        assert answer.status_code == 500
+        assert "admission writes one object twice in the same commit" in answer.json["message"]
+    assert used(api) == count(api) == 0
