@@ -30,7 +30,7 @@ from sampan_server.publish.openapi import OpenApi
 from sampan_server.read.get import Get
 from sampan_server.read.list import List
 from sampan_server.registry import Registry
-from sampan_server.request import statuses
+from sampan_server.request import chain, statuses
 from sampan_server.request.authenticate import Authenticate
 from sampan_server.request.authorize import Authorize
 from sampan_server.request.impersonate import Impersonate
@@ -166,9 +166,10 @@ def new_app(
         guard=offer.guard,
     )
     metrics.watch_plugins(plugins.failure_log)
-    # Audit (what was asked, by whom, with what result) and flow control (who waits when there is too much) belong
-    # after Impersonate and before Authorize, as upstream has them; neither exists yet.
-    front.chain = (front.find, authenticate, Impersonate(authorize), authorize)
+    own: list[tuple[str, chain.Step]] = [
+        ("authenticate", authenticate), ("impersonate", Impersonate(authorize)), ("authorize", authorize),
+    ]  # fmt: skip
+    front.set_chain((front.find, *chain.ordered(own, offer.chain_steps, writing.pool)))
     app = App(front, _falcon(front), cluster, cache, registry)
     _measure(metrics, cache, hub, streams)
     cache.start()

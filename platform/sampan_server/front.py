@@ -5,14 +5,16 @@ May raise what sampan_http.handoff names where the worker's loop is there.
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from sampan.contracts.chain import LONGEST_WAIT, Later, RequestOutcome
 from sampan.contracts.serving import Answer, Call, Route
 from sampan.errors import BadRequest
-from sampan_http.handoff import Hijacked, Offloaded, Parked
+from sampan_http.handoff import Hijacked, Offloaded, Outcome, Parked
 from sampan_http.heads import Environ
 from sampan_http.inspection import Inspected
 from sampan_server.extension.calls import ServedCall
@@ -21,15 +23,15 @@ from sampan_server.extension.isolated import Guard
 from sampan_server.metrics import Metrics
 from sampan_server.registry import Registry, Served
 from sampan_server.request.aside import Aside
+from sampan_server.request.chain import ContributedStep, Result, Step, too_long, wait
 from sampan_server.request.compression import compressed
 from sampan_server.request.heaviness import is_heavy
-from sampan_server.request.request import Request
+from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, no_such_path
 from sampan_server.request.yamlanswers import in_yaml
 from sampan_server.subresources.subresources import Subresources, not_allowed
 from sampan_server.write.writing import warning_headers
 
-Step = Callable[[Request], None]
 Verb = Callable[[Request, Served], Answer]
 Page = Callable[[Request], Answer]
 
@@ -51,7 +53,8 @@ class Front:
     ) -> None:
         self._registry = registry
         self._guard = guard
-        self.chain: Sequence[Step] = ()  # set once, at boot
+        self._chain: Sequence[Step] = ()
+        self._by_head: Sequence[Step] = ()
         self._verbs = dict(verbs)
         self._subresources = subresources
         self._pages = dict(pages)  # by first path segment
@@ -60,22 +63,39 @@ class Front:
         self._metrics = metrics
         self._delegations = delegations or Delegations(registry)
 
-    def answer(self, request: Request) -> Answer:
-        """Everything but raising what sampan_http.handoff names; errors have become answers."""
-        if not request.aside:
+    def set_chain(self, chain: Sequence[Step]) -> None:
+        """Once, at boot."""
+        self._chain = tuple(chain)
+        self._by_head = tuple(step for step in chain if not isinstance(step, ContributedStep))
+
+    def answer(self, request: Request, steps: Iterator[Step] | None = None) -> Answer:
+        """Everything but raising what sampan_http.handoff names; errors have become answers. ``steps``: those of the
+        chain that are still to come, where the request has waited or has left the loop."""
+        if steps is None:
             request.started = time.perf_counter()
             request.finish = self._finish
+            steps = iter(self._chain)
+        step = None
         try:
-            for step in self.chain:
+            for step in steps:
                 step(request)
+            step = None
             answer = self._serve(request)
         except Aside as aside:
-            raise Offloaded(partial(self._again, request), heavy=aside.heavy) from None
-        except (Hijacked, Offloaded):
-            self._finish(request, Answer(200))
-            raise
-        except Parked:
-            raise
+            rest = steps if step is None else itertools.chain((step,), steps)
+            raise Offloaded(partial(self._again, request, rest), heavy=aside.heavy) from None
+        except Later as later:
+            assert isinstance(step, ContributedStep)
+            return self._wait(request, step, later, steps)
+        except (Hijacked, Offloaded) as handoff:
+            self._finish(request, HANDED_OVER)
+            if request.passage is None:
+                raise
+            raise request.passage.followed(handoff) from None
+        except Parked as handoff:
+            if request.passage is None:
+                raise
+            raise request.passage.followed(handoff) from None
         except Exception as error:
             answer = answer_error(error)
         return self._finish(request, answer)
@@ -83,30 +103,77 @@ class Front:
     def inspect(self, environ: Environ) -> Inspected:
         """What the chain says by the head alone; the worker asks before it reads a body that is still to come.
 
-        The chain runs again when the body is there. A step that may be late is not asked here.
+        The chain runs again when the body is there. A step that may be late is not asked here, and of plugins' steps
+        none before the request is refused or whole.
         """
         try:
             request = Request(environ)
         except BadRequest as error:
             return Inspected(answer_error(error))
         request.started = time.perf_counter()
+        step = None
         try:
-            for step in self.chain:
+            for step in self._by_head:
                 step(request)
         except Aside:
             return Inspected(None)
         except Exception as error:
-            return Inspected(self._finish(request, answer_error(error)))
+            answer = self._finish(request, answer_error(error))
+            self._tell_early(request, step, answer.status)
+            return Inspected(answer)
         return Inspected(None, request.user.name)
 
-    def _again(self, request: Request) -> Answer:
-        """From the beginning, on a pool thread; what is raised for the loop reaches it."""
+    def _tell_early(self, request: Request, refused: Step | None, status: int) -> None:
+        """Let the plugins' steps that come before the one that refused a request by its head know of it."""
+        for step in self._chain:
+            if step is refused:
+                return
+            if isinstance(step, ContributedStep):
+                step.tell_of(request, RequestOutcome(status, time.perf_counter() - request.started, {}))
+
+    def _again(self, request: Request, steps: Iterator[Step]) -> Answer:
+        """Go on from there, on a pool thread; what is raised for the loop reaches it."""
         request.aside = True
         request.warnings.clear()
-        return self.answer(request)
+        return self.answer(request, steps)
+
+    def _wait(self, request: Request, step: ContributedStep, later: Later, steps: Iterator[Step]) -> Answer:
+        """A step lets the request wait: parked where there is a loop, also when it had left it for a pool thread."""
+        loop = request.loop
+        if loop is None:
+            return self._go_on(request, step, wait(step, later), steps)
+        request.aside = False
+
+        def begin(resume: Callable[[Outcome], None]) -> None:
+            waited = False
+
+            def arrived(result: Result) -> None:
+                loop.call_soon(partial(go_on, result))
+
+            def go_on(result: Result) -> None:
+                nonlocal waited
+                if not waited:
+                    waited = True
+                    cancel()
+                    resume(lambda: self._go_on(request, step, result, steps))
+
+            cancel = loop.call_later(LONGEST_WAIT, lambda: go_on(too_long()))
+            step.begin(later, arrived)
+
+        raise Parked(begin)
+
+    def _go_on(self, request: Request, step: ContributedStep, result: Result, steps: Iterator[Step]) -> Answer:
+        """After a wait."""
+        if isinstance(result, Exception):
+            return self._finish(request, answer_error(result))
+        if result is not None:
+            step.keep(request, result)
+        return self.answer(request, steps)
 
     def _finish(self, request: Request, answer: Answer) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
+        if request.passage is not None and answer is not HANDED_OVER:
+            answer = request.passage.finished(answer)
         answer = self._warned(request, answer)
         answer = in_yaml(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from sampan.contracts.access import Authenticator, Authorizer
     from sampan.contracts.admission import Admitter
+    from sampan.contracts.chain import ChainStep
     from sampan.contracts.serving import ServerContext
 
 
@@ -41,4 +42,15 @@ def contribute_admitters(context: ServerContext) -> Sequence[Admitter]:
     Called: once in each API server process, before it serves.
     Answer: admitters, ordered by the setting ``admission``, by default by priority and name.
     Failure: raise; the server does not start, for a rule that silently fell away is worse.
+    """
+
+
+@hookspec
+def contribute_chain_steps(context: ServerContext) -> Sequence[ChainStep]:
+    """Offer steps of the request chain: asked about every request and told of its outcome.
+
+    Called: once in each API server process, before it serves.
+    Answer: chain steps, each with its place (``after`` or ``before`` another by name); a name that is taken and a place
+    that is not there are refused. Without any a request pays nothing.
+    Failure: raise; the server does not start, for an audit log or a limit that silently fell away is worse.
     """

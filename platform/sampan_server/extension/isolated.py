@@ -6,6 +6,7 @@ runs those aside, on a pool thread. What asks to be trusted (``inline = True``) 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 from sampan.contracts.access import Attributes, Authenticator, Authorizer, Credentials, Decision, User
 from sampan.contracts.admission import Admitter, Review
+from sampan.contracts.chain import ChainRequest, ChainStep, Later, RequestOutcome, Resume, Told
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.contracts.serving import Answer, Route, Subresource
 from sampan.errors import StatusError
@@ -91,6 +93,50 @@ class IsolatedAuthorizer:
 def _decision(answer: Any) -> str:
     good = isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], Decision)
     return "" if good and isinstance(answer[1], str) else f"it must answer (Decision, reason), not {answer!r:.60}"
+
+
+class IsolatedStep:
+    """An isolated chain step; a request of which it cannot be asked is refused."""
+
+    def __init__(self, isolation: Isolation, step: ChainStep) -> None:
+        self._isolation, self._step = isolation, step
+        self.name = step.name
+        self.after, self.before = getattr(step, "after", ""), getattr(step, "before", "")
+        self.waits = not getattr(step, "inline", False)
+        self._call = isolation.call if self.waits else isolation.inline
+        self._hook = f"chain step ({step.name})" if step.name != isolation.plugin else "chain step"
+
+    def enter(self, request: ChainRequest) -> Told | None:
+        try:
+            told = self._call(self._hook, lambda: self._step.enter(request), check=_told, passes=(StatusError, Later))
+        except Later as error:
+            later = error
+        else:
+            return self._isolated(told)
+        raise Later(lambda resume: self._begin(later, resume))
+
+    def _begin(self, later: Later, resume: Resume) -> None:
+        def resumed(result: Any = None) -> None:
+            if not isinstance(result, StatusError):
+                wrong = _told(result)
+                result = self._isolation.failed(self._hook, "answer", wrong) if wrong else self._isolated(result)
+            resume(result)
+
+        self._call(self._hook, lambda: later.begin(resumed), check=_nothing)
+
+    def _isolated(self, told: Told | None) -> Told | None:
+        if told is None:
+            return None
+
+        def tell(outcome: RequestOutcome) -> None:
+            with contextlib.suppress(StatusError):  # the failure log has it
+                self._call(self._hook, lambda: told(outcome))
+
+        return tell
+
+
+def _told(answer: Any) -> str:
+    return "" if answer is None or callable(answer) else f"it must answer a function or None, not {answer!r:.60}"
 
 
 def isolated_kind(isolation: Isolation, kind: Kind) -> Kind:

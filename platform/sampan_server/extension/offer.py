@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sampan.contracts.admission import Admitter
+from sampan.contracts.chain import ChainStep
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import Route, ServerContext
 from sampan.errors import ConfigError, PluginError
@@ -17,6 +18,7 @@ from sampan_server.extension.isolated import (
     IsolatedAdmitter,
     IsolatedAuthenticator,
     IsolatedAuthorizer,
+    IsolatedStep,
     isolated_kind,
     isolated_route,
 )
@@ -50,6 +52,9 @@ class Offer:
         if not orders.admission:
             self.admitters.sort(key=lambda admitter: (admitter.priority, admitter.name))
         self._check_resources(admitters)
+        self.chain_steps: list[tuple[str, ChainStep]] = self._isolated(
+            plugins.demand("contribute_chain_steps", context), IsolatedStep
+        )
         strange = [kind for plugin, kind in self.kinds if plugins.is_third_party(plugin)]
         self.guard = Guard(strange, self.authorizers)
 

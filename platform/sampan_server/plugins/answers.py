@@ -99,6 +99,15 @@ def _admitter(value: Any) -> str:
     return ""
 
 
+def _chain_step(value: Any) -> str:
+    if wrong := _asker("enter")(value):
+        return wrong
+    places = [getattr(value, name, "") for name in ("after", "before")]
+    if not all(isinstance(place, str) for place in places) or bool(places[0]) == bool(places[1]):
+        return f"{value.name} must have either after or before, the name of another step such as 'authorize'"
+    return ""
+
+
 def _scheduling(value: Any) -> str:
     if not isinstance(getattr(value, "name", None), str) or not value.name:
         return f"{_shown(value)} has no name"
@@ -114,6 +123,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "contribute_admitters": _admitter,
     "contribute_authenticators": _asker("authenticate"),
     "contribute_authorizers": _asker("authorize"),
+    "contribute_chain_steps": _chain_step,
     "contribute_commands": _command,
     "contribute_components": _instance(Component),
     "contribute_kinds": _kind,

@@ -33,7 +33,9 @@ SPECS = (access, api, lifecycle, reconciling, running, storage)
 #: Former names of hooks.
 RENAMED = {"contribute_seeds": "contribute_bootstrap_objects"}
 #: Answers that decide who may do what. An add-on may not give them: it is left out where it fails to load.
-GUARDS = frozenset({"contribute_authenticators", "contribute_authorizers", "contribute_admitters"})
+GUARDS = frozenset({
+    "contribute_authenticators", "contribute_authorizers", "contribute_admitters", "contribute_chain_steps",
+})  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)

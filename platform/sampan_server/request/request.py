@@ -14,10 +14,14 @@ from sampan.contracts.serving import Answer
 from sampan.errors import BadRequest
 from sampan_machinery.headers import as_utf8
 from sampan_server.registry import Served
+from sampan_server.request.passage import Passage
 
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 _NO_QUERY: dict[str, list[str]] = {}
+
+#: What ``Request.finish`` is given where the connection is handed over: counted, its outcome comes later.
+HANDED_OVER = Answer(200)
 
 
 class Headers(Mapping[str, str]):
@@ -58,8 +62,8 @@ class Request:
     """One request. ``group`` … ``rest`` are set for resource paths only (``resource`` is "" otherwise)."""
 
     __slots__ = (
-        "aside", "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "path", "query",
-        "resource", "rest", "served", "started", "subresource", "user", "verb", "version", "warnings",
+        "aside", "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "passage", "path",
+        "query", "resource", "rest", "served", "started", "subresource", "user", "verb", "version", "warnings",
     )  # fmt: skip
 
     def __init__(self, environ: dict[str, Any]) -> None:
@@ -83,6 +87,7 @@ class Request:
         #: It is given the request rather than holding it: in a cycle all of it, its body too, would outlive its answer.
         self.finish: Callable[[Request, Answer], Answer] = _as_is
         self.started = 0.0
+        self.passage: Passage | None = None  # set where a chain step wants to be told of the outcome
         self._address()
 
     def value(self, name: str) -> str:

@@ -19,7 +19,7 @@ from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.options import check_write
-from sampan_server.request.request import Request
+from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, conflict, no_such_path
 from sampan_server.subresources import scale, upgrades
 from sampan_server.write import drive
@@ -99,7 +99,7 @@ class Subresources:
                 return self.answer(request, call, sub.serve, blocking=sub.blocking)
             except Offloaded:
                 if later:
-                    request.finish(request, Answer(200))  # counted here, for it does not pass ``front`` any more
+                    request.finish(request, HANDED_OVER)  # counted here, for it does not pass ``front`` any more
                 raise
 
         work = drive.followed(writer.review_only(intent, operation, None, obj), serve)
@@ -229,6 +229,8 @@ def _raw(sock: object, call: ServedCall, run: Callable[[], Answer], request: Req
     call.raw_takeover = takeover
     answer = _guarded(run)
     if not taken:
+        if request.passage is not None:
+            request.passage.raw_status = answer.status
         upgrades.SocketUpgrade(sock).sendall(_by_hand(answer))
 
 

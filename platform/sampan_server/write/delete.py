@@ -19,7 +19,7 @@ from sampan_server.request.statuses import success
 from sampan_server.write import drive
 from sampan_server.write.deletes import Deleter, Options, read_options
 from sampan_server.write.writes import Intent, Written
-from sampan_server.write.writing import Writing, accepted, warning_headers
+from sampan_server.write.writing import Writing, accepted, audit_annotations, warning_headers
 
 
 class Delete:
@@ -55,8 +55,9 @@ class DeleteCollection:
     def _all(self, request: Request, served: Served, form: negotiation.Form, options: Options, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
         for record in found.records:
             intent = Intent(
-                served, record.namespace, record.name, request.user, dry_run=options.dry_run, warnings=request.warnings
-            )
+                served, record.namespace, record.name, request.user, dry_run=options.dry_run, warnings=request.warnings,
+                annotations=audit_annotations(request),
+            )  # fmt: skip
             try:
                 yield from self._deleter.delete(intent, options)
             except NotFound:

@@ -57,8 +57,13 @@ class Writing:
     def intent(self, request: Request, served: Served, subresource: str = "") -> Intent:
         return Intent(
             served, request.namespace, request.name, request.user, subresource, dry_run(request),
-            field_manager(request), warnings=request.warnings,
+            field_manager(request), warnings=request.warnings, annotations=audit_annotations(request),
         )  # fmt: skip
+
+
+def audit_annotations(request: Request) -> dict[str, str]:
+    """Where admission's audit annotations go: to the chain steps, if any of them wants to hear of the outcome."""
+    return request.passage.annotations if request.passage is not None else {}
 
 
 def answer(request: Request, served: Served, form: negotiation.Form, written: Written) -> Answer:

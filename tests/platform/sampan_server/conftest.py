@@ -196,21 +196,38 @@ def api(make: Callable[..., Api]) -> Api:
     return make()
 
 
+class Named:
+    """The application of callers who name themselves by X-User: the administrator where there is none, and where it is
+    empty whom the authenticators know."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Any:
+        return self._app(self._named(environ), start)
+
+    def inspect_head(self, environ: dict[str, Any]) -> Any:
+        return self._app.inspect_head(self._named(environ))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._app, name)
+
+    def _named(self, environ: dict[str, Any]) -> dict[str, Any]:
+        name = environ.get("HTTP_X_USER", "admin")
+        if name:
+            environ["sampan.user"] = ADMIN if name == "admin" else User(name)
+        return environ
+
+
 class OnLoop:
-    """The same server on the event loop of sampan_http, over sockets. Callers name themselves by X-User."""
+    """The same server on the event loop of sampan_http, over sockets."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.server = Server(self._app, [self.listener], limits=Limits(graceful_seconds=1.0))
+        self.server = Server(Named(api.app.wsgi), [self.listener], limits=Limits(graceful_seconds=1.0))
         self.server_thread = threading.Thread(target=self.server.run)
         self.server_thread.start()
-
-    def _app(self, environ: dict[str, Any], start: Any) -> Any:
-        name = environ.get("HTTP_X_USER", "admin")
-        if name:  # else by the authenticators
-            environ["sampan.user"] = ADMIN if name == "admin" else User(name)
-        return self.api.app.wsgi(environ, start)
 
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(*self.listener.getsockname(), timeout=10)
@@ -257,5 +274,6 @@ def shapes() -> Any:
             "pod": staticmethod(pod),
             "deployment": staticmethod(deployment),
             "Extra": Extra,
+            "Named": Named,
         },
     )
