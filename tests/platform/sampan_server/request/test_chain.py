@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -680,3 +683,20 @@ def test_nonsense_from_a_step_is_an_internal_error(make: Any, under: Any, answer
 
     assert server.ask("GET", CMS)[1]["message"].endswith("chain step (audit): its answer makes no sense")
     assert server.ask("GET", "/version")[0] == 200
+
+
+def test_the_example_of_the_documents_logs_slow_requests(
+    make: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = (Path(__file__).parents[4] / "docs" / "writing-a-plugin.md").read_text()
+    found: dict[str, Any] = {"log": logging.getLogger("example")}
+    exec("class SlowRequests:" + text.partition("class SlowRequests:")[2].partition("```")[0], found)
+    api = make(more={"mine": Plugin(found["SlowRequests"]())})
+
+    assert api.get("/version").status_code == 200
+    assert caplog.messages == []
+    later = SimpleNamespace(perf_counter=lambda: time.perf_counter() + 5)
+    monkeypatch.setattr("sampan_server.request.passage.time", later)
+    assert api.get("/version").status_code == 200
+
+    assert len(caplog.messages) == 1 and caplog.messages[0].startswith("get /version by admin: 200 after ")

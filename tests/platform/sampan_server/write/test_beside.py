@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from sampan.contracts.access import ANONYMOUS
 from sampan.contracts.admission import Review
-from sampan.contracts.kinds import Resource
+from sampan.contracts.kinds import Kind, Resource
+from sampan.errors import Forbidden
 from sampan_memory.store import MemoryStore
 from sampan_sqlite.options import Options
 from sampan_sqlite.store import SqliteStore
+from sampan_testing.shelves import Shelf
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 PODS = "/api/v1/namespaces/default/pods"
@@ -230,3 +233,21 @@ def test_two_different_updates_of_one_object_are_an_error_and_write_nothing(make
         assert answer.status_code == 500
         assert "admission writes one object twice in the same commit" in answer.json["message"]
     assert used(api) == count(api) == 0
+
+
+def test_the_example_of_the_documents_counts(shapes: Any) -> None:
+    text = (Path(__file__).parents[4] / "docs" / "writing-a-plugin.md").read_text()
+    code = "quota = review.stored(" + text.partition("quota = review.stored(")[2].partition("```")[0]
+    quotas, shelf = Resource("example.org", "v1", "quotas", "Quota"), Shelf()
+    meta = {"name": "pods", "namespace": "default", "resourceVersion": "1"}
+    shelf.put(quotas, {"metadata": meta, "spec": {"hard": 1}, "status": {"used": 0}})
+    kind = Kind(group="", version="v1", kind="Pod", plural="pods")
+    review = Review("CREATE", kind, "", "default", "a", shapes.pod("a"), None, ANONYMOUS, False, shelf)
+
+    exec(code, {"review": review, "QUOTAS": quotas})
+
+    assert [obj["status"] for obj in review.also_update] == [{"used": 1}]
+    shelf.put(quotas, {"metadata": meta, "spec": {"hard": 0}, "status": {"used": 0}})
+    review.also_update.clear()
+    with pytest.raises(Forbidden, match="exceeded quota: used 0, limited to 0"):
+        exec(code, {"review": review, "QUOTAS": quotas})
