@@ -39,7 +39,10 @@ def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> A
         raise ConfigError(str(error)) from error
     if store is None:
         scheme = settings.store_url.partition(":")[0]
-        raise ConfigError(f"no plugin opens a store of the kind {scheme!r}; is its plugin installed and enabled?")
+        left_out = "".join(f"; the plugin {found.name} {found.lacks}" for found in plugins.left_out("provide_store"))
+        raise ConfigError(
+            f"no plugin opens a store of the kind {scheme!r}; is its plugin installed and enabled?{left_out}"
+        )
     alone = not getattr(store, "shared", True)
     if alone and settings.api.workers > 1:
         store.close()

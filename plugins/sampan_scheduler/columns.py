@@ -28,7 +28,13 @@ class Columns:
     """cpu, used_cpu in millicores; memory, used_memory in bytes; pods, used_pods in pods."""
 
     def __init__(self) -> None:
-        import numpy  # 15 MB and 0.2 s that a cluster without such plugins does not pay
+        try:
+            import numpy  # 15 MB and 0.2 s that a cluster without such plugins does not pay
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                "the columns of all nodes are NumPy arrays: a plugin that reads them has numpy in its install_requires",
+                name="numpy",
+            ) from error
 
         self._numpy = numpy
         self._next = -1

@@ -89,11 +89,14 @@ def _plugins(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
     from sampan_operate.supervisor.cluster import load_plugins
 
     try:
-        found = load_plugins(settings).not_loaded()
+        plugins = load_plugins(settings)
     except ConfigError as error:
         yield ("bad", str(error))
         return
-    yield from failures.found_now(found) or [("ok", "every plugin loads")]
+    left_out = plugins.left_out()
+    all_load = "every plugin loads" if not left_out else "every other plugin loads"
+    yield from failures.found_now(plugins.not_loaded()) or [("ok", all_load)]
+    yield from (("note", sentence) for sentence in failures.left_out(left_out))
     for failure in failures.recorded(home):
         yield ("bad", f"in the running cluster {failure}")
 
@@ -106,9 +109,11 @@ def _store(settings: Settings) -> Iterator[tuple[str, str]]:
         return
     where = effective.without_password(settings.store_url)
     try:
-        store = load_plugins(settings).first("provide_store", url=settings.store_url)
+        plugins = load_plugins(settings)
+        store = plugins.first("provide_store", url=settings.store_url)
         if store is None:
-            yield ("bad", f"no plugin opens the store {where}")
+            reasons = [f"no plugin opens the store {where}", *failures.left_out(plugins.left_out("provide_store"))]
+            yield ("bad", "; ".join(reasons))
             return
         count, page = 0, store.page("/", limit=PAGE)
         count += len(page.entries)

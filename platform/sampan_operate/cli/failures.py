@@ -34,3 +34,8 @@ def found_now(found: Iterable[Found]) -> list[tuple[str, str]]:
         )
         for each in found
     ]
+
+
+def left_out(found: Iterable[Found]) -> list[str]:
+    """A sentence for each whose libraries are not installed."""
+    return [f"{'add-on' if each.addon else 'plugin'} {each.name} is left out: it {each.lacks}" for each in found]

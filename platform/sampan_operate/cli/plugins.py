@@ -37,7 +37,7 @@ def list_(where: Where, wide: bool) -> None:
         if not found.addon:
             rows.append((found.name, _word(found), _origin(found), found.module))
             hooks = [f"hooks: {', '.join(plugins.hooks_of(found.name)) or 'none'}"] if wide else []
-            notes.append([*filter(None, [*hooks, change, found.error]), *wrong.get(found.name, ())])
+            notes.append([*filter(None, [*hooks, change, found.error, found.lacks]), *wrong.get(found.name, ())])
     widths = [max(len(row[column]) for row in rows) + 2 for column in range(3)]
     for row, below in zip(rows, notes, strict=True):
         click.echo("".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + row[3])
@@ -58,7 +58,8 @@ def now_and_next(running: list[Found], coming: list[Found]) -> Iterator[tuple[Fo
     then = {each.name: each for each in coming}
     for name in sorted(now | then):
         if name not in now:
-            yield dataclasses.replace(then[name], enabled=False, error=""), f"{_word(then[name])} at the next start"
+            absent = dataclasses.replace(then[name], enabled=False, error="", lacks="")
+            yield absent, f"{_word(then[name])} at the next start"
         elif name not in then:
             yield now[name], "no longer installed: gone at the next start"
         else:
@@ -88,6 +89,8 @@ def show(where: Where, name: str) -> None:
     click.echo(f"settings  {plugins.settings_of(name) or 'none'}")
     if found.error:
         click.echo(f"error     {found.error}")
+    if found.lacks:
+        click.echo(f"left out  {found.lacks}")
     for line in wrong.get(name, ()):
         click.echo(f"failure   {line}")
 
@@ -105,7 +108,9 @@ def _state(where: Where) -> tuple[Plugins, dict[str, list[str]]]:
 
 
 def _word(found: Found) -> str:
-    return "failed" if found.error else "on" if found.enabled else "off"
+    if found.error or found.lacks:
+        return "failed" if found.error else "unavailable"
+    return "on" if found.enabled else "off"
 
 
 def _origin(found: Found) -> str:

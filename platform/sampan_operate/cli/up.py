@@ -18,8 +18,9 @@ from sampan_operate.cli.logging_setup import set_up
 from sampan_operate.cli.logs import in_words
 from sampan_operate.logfile import Handler, last_lines
 from sampan_operate.supervisor import effective, inquiry, remains
-from sampan_operate.supervisor.state import is_alive, is_running, read_state, require_readable, take_lock
+from sampan_operate.supervisor.state import is_alive, is_running, read_loaded, read_state, require_readable, take_lock
 from sampan_server.options import node_name
+from sampan_server.plugins.plugins import Found
 from sampan_server.settings import Settings, Where, load, parse
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
     wait_until_up(settings, started)
     for failure in failures.recorded(settings.home):
         click.echo(f"  plugin   {failure}", err=True)
+    for found in (Found(**each) for each in read_loaded(settings.home)):
+        if found.addon and found.lacks:  # add-ons are asked for by name; a plugin that is needed is an error
+            click.echo(f"  addon    {found.name} is left out: it {found.lacks}", err=True)
     if hint:
         click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
 

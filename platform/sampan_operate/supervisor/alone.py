@@ -66,6 +66,8 @@ def load_addon(name: str, section: Mapping[str, Any]) -> Plugins:
     plugins = Plugins(entry_points=[points[name]], addons=[name], settings={name: section} if section else None)
     for found in plugins.failures():
         raise PluginError(name, found.error)
+    for found in plugins.left_out():
+        raise PluginError(name, found.lacks)
     return plugins
 
 

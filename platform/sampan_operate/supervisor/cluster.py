@@ -44,9 +44,10 @@ def require_runtime(settings: Settings, plugins: Plugins) -> None:
         return
     providers = plugins.implementing("provide_runtime")
     if asked not in providers and not any(plugins.is_third_party(name) for name in providers):
+        left_out = "".join(f"; {found.name} {found.lacks}" for found in plugins.left_out("provide_runtime"))
         raise ConfigError(
             f"node.runtime is {asked!r}, which no plugin provides{suggest(asked, providers)}; "
-            f"there are auto, {', '.join(providers)}"
+            f"there are auto, {', '.join(providers)}{left_out}"
         )
 
 

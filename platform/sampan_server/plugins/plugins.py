@@ -22,7 +22,7 @@ from sampan.hookspecs import access, api, lifecycle, reconciling, running, stora
 from sampan.hookspecs.markers import PROJECT
 from sampan_isolation import Broken, Deadlines, FailureLog, Isolation
 from sampan_isolation.runners import Runners
-from sampan_server.plugins import answers
+from sampan_server.plugins import answers, extras
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class Found:
     addon: bool
     enabled: bool
     error: str = ""  # why it could not be loaded
+    lacks: str = ""  # which of its libraries are not installed; it is left out, and nothing else is wrong
 
 
 def new_manager() -> pluggy.PluginManager:
@@ -81,6 +82,7 @@ class Plugins:
         self._isolations: dict[str, Isolation] = {}
         self._third_party: set[str] = set()
         self._settings: dict[str, Any] = {}
+        self._left_out: dict[str, frozenset[str]] = {}  # the hooks of those whose libraries are not installed
         points = _installed() if entry_points is None else list(entry_points)
         known = {point.name for point in points} | set(extra or ())
         for name in (*disabled, *(settings or {}), *addons):
@@ -91,8 +93,9 @@ class Plugins:
             enabled = point.name in addons if addon else point.name not in disabled
             if point.dist is None or point.dist.name != DISTRIBUTION:
                 self._third_party.add(point.name)
-            error = self._load(point, settings or {}) if enabled else ""
-            self.found.append(_found(point, addon=addon, enabled=enabled, error=error))
+            lacks = extras.lacking(point) if enabled else ""
+            error = self._load(point, settings or {}, lacks) if enabled else ""
+            self.found.append(_found(point, addon=addon, enabled=enabled, error=error, lacks="" if error else lacks))
         ours = _own_packages() if extra else frozenset()
         for name, plugin in (extra or {}).items():
             if str(getattr(plugin, "__name__", "")).partition(".")[0] not in ours:
@@ -125,6 +128,10 @@ class Plugins:
             fresh = Isolation(name, self.failure_log, self._runners, self.deadlines)
             found = self._isolations.setdefault(name, fresh)
         return found
+
+    def left_out(self, hook: str = "") -> list[Found]:
+        """Those whose libraries are not installed; with ``hook``, those that would answer it."""
+        return [found for found in self.found if found.lacks and (not hook or hook in self._left_out[found.name])]
 
     def ask(self, hook: str, context: Callable[[str], Any] | None = None, **facts: Any) -> list[tuple[str, Any]]:
         """Ask every plugin; (plugin name, answer) pairs in the order of their names, ``contribute_*`` answers as lists.
@@ -188,14 +195,19 @@ class Plugins:
         return [found for found in self.found if found.error]
 
     def not_loaded(self) -> list[Found]:
-        """Those that are enabled and could not be imported or registered."""
-        return [found for found in self.found if found.enabled and not self.manager.has_plugin(found.name)]
+        """Those that are enabled and could not be imported or registered, but for those ``left_out``."""
+        return [
+            found
+            for found in self.found
+            if found.enabled and not found.lacks and not self.manager.has_plugin(found.name)
+        ]
 
     def require(self) -> None:
         """Raise PluginError, worded for the operator, where an enabled plugin is not loaded. For servers to call.
 
         Nobody can tell what a plugin would have guarded that cannot even be imported, so each one counts as a guard
-        unless the operator says otherwise. Add-ons cannot be guards (``GUARDS``) and are only named.
+        unless the operator says otherwise. Add-ons cannot be guards (``GUARDS``) and are only named, and so are plugins
+        that were imported without their libraries and implement no such hook (``left_out``).
         """
         failed = [found for found in self.not_loaded() if not found.addon]
         if failed:
@@ -208,22 +220,37 @@ class Plugins:
                 f"`disable: [{names}]` in sampan.yaml",
             )
 
-    def _load(self, point: importlib.metadata.EntryPoint, settings: Mapping[str, Mapping[str, Any]]) -> str:
+    def _load(
+        self, point: importlib.metadata.EntryPoint, settings: Mapping[str, Mapping[str, Any]], lacks: str
+    ) -> str:  # fmt: skip
+        """Why it could not be loaded, "" where it was, or is left out because it ``lacks`` libraries."""
         try:
             plugin = self._imported(point)
             self._register(point.name, plugin, settings.get(point.name, {}))
             self._check_hooks(point)
+            if lacks:
+                self._leave_out(point, lacks)
         except ConfigError:
             raise
         except Broken as error:
-            return f"import: {error.why}"
+            return f"{lacks} (import: {error.why})" if lacks else f"import: {error.why}"
         except Exception as error:
             words = error.message if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+            if lacks and isinstance(error, ImportError):
+                words = lacks
             self.failure_log.note(
                 point.name, "load", "raised", words, None if isinstance(error, SampanError) else error
             )
             return words
         return ""
+
+    def _leave_out(self, point: importlib.metadata.EntryPoint, lacks: str) -> None:
+        """Only now it is known which hooks are not answered; raises PluginError where one of them guards the API."""
+        hooks = frozenset(self.hooks_of(point.name))
+        self.manager.unregister(name=point.name)
+        if hooks & GUARDS:
+            raise PluginError(point.name, lacks)
+        self._left_out[point.name] = hooks
 
     def _check_hooks(self, point: importlib.metadata.EntryPoint) -> None:
         """Refuse a module without a hook, which pluggy accepts, and an add-on that would guard the API."""
@@ -326,10 +353,12 @@ def _own_packages() -> frozenset[str]:
     )
 
 
-def _found(point: importlib.metadata.EntryPoint, *, addon: bool, enabled: bool, error: str) -> Found:
+def _found(
+    point: importlib.metadata.EntryPoint, *, addon: bool, enabled: bool, error: str, lacks: str
+) -> Found:  # fmt: skip
     dist = point.dist
     return Found(
-        point.name, point.module, dist.name if dist else "", dist.version if dist else "", addon, enabled, error
+        point.name, point.module, dist.name if dist else "", dist.version if dist else "", addon, enabled, error, lacks
     )
 
 

@@ -30,7 +30,7 @@ PASSED_OVER = (
 USER = 65532  # nobody's number, as the charts set it
 ENTRY = "#!/usr/bin/python3\nimport sys\nfrom sampan_operate.cli import main\nsys.exit(main())\n"
 MINUTES = 5
-EXTRAS = ("etcd", "postgres")
+PASSED_OVER_EXTRAS = ("all", "dev")  # all: names the others
 PLANKS = ("platform", "plugins", "addons")
 
 
@@ -146,8 +146,8 @@ def _requirements(root: Path) -> list[str]:
     parser = configparser.ConfigParser()
     parser.read(root / "setup.cfg")
     lines = parser["options"]["install_requires"].splitlines()
-    for extra in EXTRAS:
-        lines += parser["options.extras_require"][extra].splitlines()
+    for extra, named in parser["options.extras_require"].items():
+        lines += named.splitlines() if extra not in PASSED_OVER_EXTRAS else []
     return sorted(line.strip() for line in lines if line.strip())
 
 

@@ -16,6 +16,7 @@ from sampan_server.plugins.plugins import ADDON_GROUP, Found, Plugins, suggest
 from sampan_server.settings import Settings
 
 RUNS, FAILING, STARTING, OFF, NOT_LOADED = "runs", "failing", "starting", "off", "failed to load"
+UNAVAILABLE = "unavailable"  # its libraries are not installed
 STOPPING, STOPPED = "stopping", "stopped"  # still there though disabled; enabled, but no cluster runs
 _WORDS = {"ready": RUNS, "standby": RUNS, "failing": FAILING, "starting": STARTING}
 _WORST = (FAILING, STARTING, STOPPING, RUNS)
@@ -84,6 +85,8 @@ def _summed(
     """``taken_up``: whether the running cluster's settings enable it, too."""
     if found.error:
         return NOT_LOADED, found.error
+    if found.lacks:
+        return UNAVAILABLE, found.lacks
     if not found.enabled:
         return (STOPPING, "") if found.name in (said or {}) else (OFF, "")
     if said is None:

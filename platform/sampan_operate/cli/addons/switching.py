@@ -36,9 +36,11 @@ def enable_command(where: Where, name: str, wait: float) -> None:
     check_installed(load_addons(settings), name)
     check_file(settings, where)
     settings = change(settings, {"addons": list(dict.fromkeys([*settings.addons, name]))}, config=where["config"])
-    for failure in load_addons(settings).failures():
-        if failure.name == name:
-            raise ConfigError(f"{name} is enabled, but it cannot be loaded: {failure.error}")
+    found = check_installed(load_addons(settings), name)
+    if found.error:
+        raise ConfigError(f"{name} is enabled, but it cannot be loaded: {found.error}")
+    if found.lacks:
+        raise ConfigError(f"{name} is enabled, but it {found.lacks}")
     click.echo(f"{name} is enabled")
     take_up(settings, name, wait)
 
