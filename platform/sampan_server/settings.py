@@ -10,7 +10,6 @@ import dataclasses
 import ipaddress
 import os
 import re
-import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,8 +18,7 @@ from typing import Any
 
 from sampan.errors import ConfigError
 from sampan_isolation.limits import Deadlines
-from sampan_machinery import bounds
-from sampan_server.plugins.plugins import suggest
+from sampan_machinery import bounds, records
 
 
 @dataclass(frozen=True)
@@ -180,7 +178,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def parse(data: Mapping[str, Any], *, where: str = "sampan.yaml") -> Settings:
     """Settings from a mapping; raises ConfigError naming the key."""
-    settings: Settings = _record(Settings, data, where, "")
+    try:
+        sections = {"plugins": _sections(data["plugins"])} if "plugins" in data else {}
+        settings = records.record(Settings, {**data, **sections})
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error.__cause__
     _check_network(settings.network, where)
     for key, check in CHECKS.items():
         value: Any = settings
@@ -222,46 +224,14 @@ CHECKS: Mapping[str, bounds.Check] = {
 _LEAST_PREFIX, _SPARE_BITS = {4: 12, 6: 108}, 4
 
 
-def _record(record: type[Any], data: Any, where: str, path: str) -> Any:
-    if not isinstance(data, Mapping):
-        raise ConfigError(f"{where}: {path.rstrip('.') or 'the file'} must be a mapping")
-    hints = typing.get_type_hints(record)
-    values = {}
-    for key, value in data.items():
-        if key not in hints:
-            raise ConfigError(f"{where}: {path}{key} is not a setting{suggest(str(key), hints)}")
-        values[key] = _value(hints[key], value, where, f"{path}{key}")
-    return record(**values)
-
-
-def _value(hint: Any, value: Any, where: str, path: str) -> Any:
-    if dataclasses.is_dataclass(hint):
-        return _record(typing.cast(type, hint), value, where, f"{path}.")
-    origin = typing.get_origin(hint)
-    if origin is tuple:
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise ConfigError(f"{where}: {path} must be a list of words, not {value!r}")
-        return tuple(value)
-    if origin is not None and not isinstance(origin, types.UnionType):
-        if not isinstance(value, Mapping):
-            raise ConfigError(f"{where}: {path} must be a mapping, not {value!r}")
-        return {str(key): _section(section, where, f"{path}.{key}") for key, section in value.items()}
-    if hint is Path:
-        if not isinstance(value, str):
-            raise ConfigError(f"{where}: {path} must be text, not {value!r}")
-        return Path(value)
-    if hint is float and type(value) is int:
-        return float(value)
-    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise ConfigError(f"{where}: {path} must be {hint.__name__}, not {value!r}")
-    return value
-
-
-def _section(value: Any, where: str, path: str) -> Mapping[str, Any]:
-    """A plugin's own settings, which the plugin's record checks; left empty (null) they are none."""
-    if value is not None and not isinstance(value, Mapping):
-        raise ConfigError(f"{where}: {path} must be a mapping, not {value!r}")
-    return value or {}
+def _sections(value: Any) -> dict[str, Mapping[str, Any]]:
+    """Plugins' own settings, which the plugins' records check; a section left empty (null) is none."""
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"plugins must be a mapping, not {value!r}")
+    for name, section in value.items():
+        if section is not None and not isinstance(section, Mapping):
+            raise ConfigError(f"plugins.{name} must be a mapping, not {section!r}")
+    return {str(name): section or {} for name, section in value.items()}
 
 
 def _check_network(network: Network, where: str) -> None:

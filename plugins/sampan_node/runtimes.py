@@ -60,6 +60,9 @@ def _ask(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> R
     folder = home / name
     folder.mkdir(parents=True, exist_ok=True)
     found: Runtime | None = plugins.first("provide_runtime", name=name, home=str(folder), options=options)
+    if found is None:
+        with contextlib.suppress(OSError):  # not empty: of a runtime that was there at an earlier start
+            folder.rmdir()  # so that nobody cleans up after a runtime that never was
     return found
 
 

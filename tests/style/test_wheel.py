@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
 import venv
 import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 PLANKS = ("platform", "plugins", "addons")
 SUFFIXES = (".py", ".gz", ".json", ".yaml", ".msgpack", ".in")
@@ -62,26 +67,104 @@ def test_the_rule_catches_a_file_left_out(wheel, root, tmp_path):
     assert "sampan/errors.py" in lacking(tmp_path / "thin.whl", root)
 
 
-def test_the_installed_wheel_works_in_an_empty_place(wheel, tmp_path):
-    """The code and the command come from the wheel alone; its dependencies are lent by this environment, by a path
-    that brings no editable install along."""
-    place = tmp_path / "empty"
+@pytest.fixture
+def installed(wheel, tmp_path):
+    """A function that runs a program of a virtual environment with the wheel, and returns what it printed. The code and
+    the commands come from the wheel alone; libraries come from the folder ``lent``, which brings no editable install
+    along."""
+    place, home = tmp_path / "empty", tmp_path / "home"
     venv.create(place, with_pip=False)
-    python = place / "bin" / "python"
-    pip(sys.executable, "--python", str(python), "install", "--no-deps", str(wheel))
-    site = next((place / "lib").glob("python*/site-packages"))
-    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    pip(sys.executable, "--python", str(place / "bin" / "python"), "install", "--no-deps", str(wheel))
+    environ = {"PATH": "/usr/bin:/bin", "SAMPAN_HOME": str(home)}
 
-    def run(*command):
-        environ = {"PATH": "/usr/bin:/bin", "SAMPAN_HOME": str(tmp_path / "home")}
+    def run(lent, program, *arguments):
+        site = next((place / "lib").glob("python*/site-packages"))
+        (site / "lent.pth").write_text(f"{lent}\n")
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=60, env=environ, cwd=tmp_path, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+            [place / "bin" / program, *arguments],
+            capture_output=True, text=True, timeout=90, env=environ, cwd=tmp_path, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
-    assert run(python, "-c", "import sampan; print(sampan.__file__)").startswith(str(site))
-    assert run(place / "bin" / "sampan", "--version").startswith("sampan ")
-    lines = [line.split() for line in run(place / "bin" / "sampan", "plugins", "list").splitlines()]
-    assert {line[1] for line in lines[1:]} == {"on"}
-    assert len(lines) > 15
+    run.home = home
+    return run
+
+
+def closure(name, extra=""):
+    """A distribution and all that it requires, by name."""
+    found, waiting = {}, [(name, extra)]
+    while waiting:
+        name, extra = waiting.pop()
+        if (name, extra) in found:
+            continue
+        found[name, extra] = dist = distribution(name)
+        wanted = [Requirement(line) for line in dist.requires or ()]
+        for one in wanted:
+            if one.marker is None or one.marker.evaluate({"extra": extra}):
+                waiting += [(one.name, more) for more in one.extras or ("",)]
+    return {dist.name: dist for dist in found.values()}
+
+
+def lend(dists, folder):
+    """A folder with links to these distributions alone."""
+    folder.mkdir()
+    for dist in dists:
+        for top in {file.parts[0] for file in dist.files or () if file.parts[0] not in ("..", "__pycache__")}:
+            os.symlink(dist.locate_file(top), folder / top)
+    return folder
+
+
+def states(listed):
+    return {line.split()[0]: line.split()[1] for line in listed.splitlines()[1:] if not line.startswith(" ")}
+
+
+def test_the_installed_wheel_works_in_an_empty_place(installed, tmp_path):
+    everything = sysconfig.get_path("purelib")
+
+    origin = installed(everything, "python", "-c", "import sampan; print(sampan.__file__)")
+    assert Path(origin).is_relative_to(tmp_path / "empty")
+    assert installed(everything, "sampan", "--version").startswith("sampan ")
+    found = states(installed(everything, "sampan", "plugins", "list"))
+    assert set(found.values()) == {"on"}
+    assert len(found) > 15
+
+
+def test_without_any_extra_the_core_starts_and_serves(installed, tmp_path):
+    libraries = closure("sampan")
+    del libraries["sampan"]
+    core = lend(libraries.values(), tmp_path / "core")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    installed.home.mkdir()
+    (installed.home / "sampan.yaml").write_text("node: {enabled: false}  # nothing of the machine is used\n")
+
+    listed = installed(core, "sampan", "plugins", "list")
+    try:
+        said = installed(core, "sampan", "up", "--port", str(port))
+        answered = installed(core, "python", "-c", ASKS)
+        checked = installed(core, "sampan", "doctor")
+    finally:
+        installed(core, "sampan", "down")
+
+    found = states(listed)
+    assert {name for name, state in found.items() if state != "on"} == {"docker", "etcd", "postgres"}
+    assert {found["docker"], found["etcd"], found["postgres"]} == {"unavailable"}
+    assert "    needs grpcio, which is not installed: pip install 'sampan[etcd]' and start again\n" in listed
+    assert "  addon    dns is left out: it needs dnslib, which is not installed: pip install 'sampan[dns]'" in said
+    assert answered.splitlines()[-1] == "stored"
+    assert "note  plugin docker is left out: it needs docker" in checked
+
+
+ASKS = """
+import os
+from sampan.contracts.kinds import Resource
+from sampan_client import Client
+
+MAPS = Resource("", "v1", "configmaps", "ConfigMap")
+client = Client.from_kubeconfig(os.path.join(os.environ["SAMPAN_HOME"], "kubeconfig"))
+metadata = {"name": "a", "namespace": "default"}
+client.create(MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"is": "stored"}})
+print(client.get(MAPS, "a", "default")["data"]["is"])
+client.close()
+"""

@@ -30,7 +30,7 @@ def lacking(point: EntryPoint) -> str:
     )
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=16)
 def _extras(dist: Distribution) -> dict[str, tuple[str, ...]]:
     """The distributions that each extra names."""
     found: dict[str, tuple[str, ...]] = {}

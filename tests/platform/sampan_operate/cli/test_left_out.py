@@ -90,5 +90,5 @@ def test_a_store_that_is_asked_for_is_missed_with_the_way_out(tmp_path):
 
     settings = parse({"home": str(tmp_path), "store": "etcd://127.0.0.1:2379"})
 
-    with pytest.raises(ConfigError, match="no plugin opens a store of the kind 'etcd'.*the plugin etcd needs grpcio"):
+    with pytest.raises(ConfigError, match=r"no plugin opens a store of the kind 'etcd'.*the plugin etcd needs grpcio"):
         build(settings, cluster.load_plugins(settings), {})
