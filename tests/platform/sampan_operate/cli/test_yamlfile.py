@@ -29,6 +29,27 @@ def test_one_value_is_changed_and_every_other_line_stays():
     assert edited(FILE, ["plugins", "dns", "port"], 54) == FILE.replace("port: 53\n", "port: 54\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "path", "value", "wanted"),
+    [
+        ("port:   53      # names\nother: 1\n", ["port"], 54, "port:   54      # names\nother: 1\n"),
+        ("addons: [ dns ]  # all\n", ["addons"], ["dns", "ingress"], "addons: [dns, ingress]  # all\n"),
+        ("node: {enabled: false}  # none\n", ["node", "name"], "a", "node: {enabled: false, name: a}  # none\n"),
+        ("store:  # none yet\n", ["store"], "etcd://x", "store: etcd://x  # none yet\n"),
+        ("store: a\r\nport: 1 # p\r\n", ["port"], 2, "store: a\r\nport: 2 # p\r\n"),
+        ("a: 1 # one", ["a"], 2, "a: 2 # one\n"),
+        ('a: "x: y" # one\n', ["a"], "# z", "a: '# z' # one\n"),
+    ],
+)
+def test_a_comment_behind_the_value_stays(text, path, value, wanted):
+    assert edited(text, path, value) == wanted
+
+
+@pytest.mark.parametrize("word", ["yes", "off", "1:30", "012", "2001-01-01", "~", "# x", "a: b"])
+def test_a_word_that_yaml_reads_otherwise_is_quoted(word):
+    assert yaml.safe_load(edited("a: 1 # one\n", ["a"], word)) == {"a": word}
+
+
 def test_a_new_entry_goes_behind_its_siblings():
     assert edited(FILE, ["plugins", "dns", "address"], "::1") == FILE.replace(
         "# the office\n", "# the office\n    address: ::1\n"
