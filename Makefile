@@ -1,4 +1,4 @@
-# make up · down · test · check · e2e · bench · lock · audit · test-lowest. Everything lives in .venv and .cache; nothing is
+# make up · down · test · check · e2e · bench · docs · lock · audit · test-lowest. Everything lives in .venv and .cache; nothing is
 # installed elsewhere but what the tests need from Debian, and that only as root. Versions are those of requirements/.
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +9,7 @@ PIP := $(RUN) -m pip install -q --disable-pip-version-check
 # Real clusters wait more than they compute: three at once on two cores. A file's tests stay together and share clusters.
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: up down status test check e2e bench lock audit test-lowest clean
+.PHONY: up down status test check e2e bench docs lock audit test-lowest clean
 
 up: $(VENV)/ready
 	@$(BIN)/sampan up --no-hint
@@ -37,6 +37,11 @@ e2e: $(VENV)/dev
 
 bench: $(VENV)/dev
 	@$(RUN) tests/bench $(BENCH)
+
+# What is generated in docs/: the tables of settings, and README's pictures.
+docs: $(VENV)/dev
+	@$(RUN) tools/make_settings.py
+	@$(RUN) tools/make_pictures.py
 
 # What is installed changes by this command alone.
 lock:

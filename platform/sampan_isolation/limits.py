@@ -10,12 +10,12 @@ class Deadlines:
     """What plugins of others may cost, in seconds. sampan's own are called directly."""
 
     boot: float = 10.0
-    """For importing a plugin, and for each of its hooks when a process starts."""
+    """Seconds for importing a third-party plugin, and for each of its hooks when a process starts."""
     request: float = 1.0
-    """For one call while a request waits: an admitter, an authorizer, a kind's function."""
+    """Seconds for one call of theirs while a request waits: an admitter, an authorizer, a kind's function."""
     decide: float = 5.0
-    """For one decision of a reconciler, and for one question of the scheduler."""
+    """Seconds for one decision of a reconciler of theirs, and for one question of the scheduler."""
     misses: int = 3
     """After so many missed deadlines in a row a plugin is not called for a while, and what it guards is refused."""
     pause: float = 30.0
-    """How long it is not called then."""
+    """Seconds for which it is not called then."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import configparser
 import dataclasses
-import importlib
+import importlib.util
 import re
 
 import pytest
@@ -76,11 +77,32 @@ def test_every_setting_is_documented_and_no_other(root):
     assert rows(text) == core_settings() | plugin_settings(root)
 
 
+def test_the_tables_of_settings_are_what_the_tool_writes_now(root):
+    spec = importlib.util.spec_from_file_location("make_settings", root / "tools" / "make_settings.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    text = (root / "docs" / "settings.md").read_text()
+
+    assert text == tool.written(text), "run make docs"
+    with pytest.raises(AssertionError, match="has 1 tables"):
+        tool.written(text.partition("## Plugins and add-ons")[0])
+
+
 def test_every_add_on_and_plugin_documents_its_settings_on_its_own_page(root):
     for name in plugin_settings(root):
         _, plugin, key = name.split(".")
         page = next(path for path in manuals(root) if path.parent.name == f"sampan_{plugin}")
         assert key in page.read_text(), f"{page}: {key}"
+
+
+def test_every_plugin_with_an_extra_says_so_on_its_page(root):
+    parser = configparser.ConfigParser()
+    parser.read(root / "setup.cfg")
+    pages = {path.parent.name.removeprefix("sampan_"): path.read_text() for path in manuals(root)}
+
+    for extra in parser["options.extras_require"].keys() - {"all", "dev"}:
+        assert f"pip install 'sampan[{extra}]'" in pages[extra]
+        assert f"`sampan[{extra}]`" in (root / "docs" / "operate.md").read_text()
 
 
 def kinds_in(text):

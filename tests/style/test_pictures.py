@@ -15,7 +15,7 @@ def drawn(root):
 def test_the_pictures_are_what_the_tool_draws_now(root):
     stale = [name for name, svg in drawn(root).items() if (root / "docs" / "pictures" / name).read_text() != svg]
 
-    assert stale == [], "run python tools/make_pictures.py"
+    assert stale == [], "run make docs"
 
 
 def test_readme_shows_them(root):

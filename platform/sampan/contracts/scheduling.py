@@ -32,7 +32,10 @@ class NodeView(Protocol):
 
 
 class Snapshot(Protocol):
-    """All nodes at one moment; ``columns`` holds NumPy arrays with one row a node (cpu, memory, pods, used_cpu …)."""
+    """All nodes at one moment; ``columns`` holds NumPy arrays with one row a node (cpu, memory, pods, used_cpu …).
+
+    sampan does not install NumPy: a plugin that reads ``columns`` requires it itself.
+    """
 
     @property
     def names(self) -> Sequence[str]: ...
