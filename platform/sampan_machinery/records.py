@@ -57,6 +57,8 @@ def converted(hint: Any, value: Any, path: str, a_list: str = "a list of words")
         found = msgspec.convert(value, hint, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise ConfigError(_complaint(hint, value, path, str(error), a_list)) from error
+    except SystemError as error:  # msgspec 0.19, of an int that is too large for a float
+        raise ConfigError(f"{path}: Number out of range") from error
     except TypeError as error:  # of the record's author, not of who wrote the settings
         raise ConfigError(f"{path} cannot be set: values of the type {hint} cannot be read ({error})") from error
     return tuple(found) if isinstance(found, list) and typing.get_origin(hint) is not list else found
