@@ -83,7 +83,8 @@ class Front:
             answer = self._serve(request)
         except Aside as aside:
             rest = steps if step is None else itertools.chain((step,), steps)
-            raise Offloaded(partial(self._again, request, rest), heavy=aside.heavy) from None
+            offloaded = Offloaded(partial(self._again, request, rest), heavy=aside.heavy)
+            raise (request.passage.followed(offloaded) if request.passage else offloaded) from None
         except Later as later:
             assert isinstance(step, ContributedStep)
             return self._wait(request, step, later, steps)

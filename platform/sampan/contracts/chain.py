@@ -55,7 +55,7 @@ class ChainRequest(Protocol):
 class RequestOutcome(NamedTuple):
     """How a request ended."""
 
-    status: int  # of the answer; 0: the client left before there was one
+    status: int  # of the answer; 0: there was none, as the client had left or the server was full
     seconds: float  # since its head was read; of a watch or a stream, until its end
     annotations: Mapping[str, str]  # what admitters noted (``Review.audit_annotations``)
 

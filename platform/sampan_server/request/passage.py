@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sampan.contracts.chain import RequestOutcome, Told
 from sampan.contracts.serving import Answer
@@ -20,6 +20,7 @@ from sampan_http.handoff import Connection, Hijacked, Offloaded, Outcome, Parked
 log = logging.getLogger(__name__)
 
 Handoff = Parked | Hijacked | Offloaded
+Run = TypeVar("Run")
 
 SWITCHED = 101  # the status of a connection taken over by a subresource
 
@@ -64,10 +65,10 @@ class Passage:
             return Parked(lambda resume: begin(lambda outcome: resume(lambda: self._of(outcome))))
         if isinstance(handoff, Hijacked):
             return Hijacked(self._taken(handoff.take))
-        run, run_raw = handoff.run, handoff.run_raw
+        run, run_raw, unless = handoff.run, handoff.run_raw, _Unless(self)
         return Offloaded(
-            None if run is None else lambda: self.finished(self._of(run)),
-            run_raw=None if run_raw is None else lambda sock: self._raw(run_raw, sock),
+            None if run is None else lambda: self.finished(self._of(unless.begun(run))),
+            run_raw=None if run_raw is None else lambda sock: self._raw(unless.begun(run_raw), sock),
             heavy=handoff.heavy,
         )
 
@@ -108,6 +109,25 @@ class Passage:
             run_raw(sock)
         finally:
             self.tell(self.raw_status)
+
+
+class _Unless:
+    """Tells of a request that was to run on the pool and was dropped: its client had left, or the pool was full. Goes
+    with the Offloaded, which nothing else refers to."""
+
+    __slots__ = ("_passage",)
+
+    def __init__(self, passage: Passage) -> None:
+        self._passage: Passage | None = passage
+
+    def begun(self, run: Run) -> Run:
+        """It has not been dropped."""
+        self._passage = None
+        return run
+
+    def __del__(self) -> None:
+        if self._passage is not None:
+            self._passage.tell(0)
 
 
 class _Stream:

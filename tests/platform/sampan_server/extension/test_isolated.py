@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -282,6 +283,10 @@ def test_a_broken_column_costs_its_cells(serve):
         (7, "a sequence is wanted, not 7"),
         ([7], "7 \\(int\\) has no name"),
         ([type("A", (), {"name": "a"})()], "a has no method admit"),
+        (
+            [SimpleNamespace(name="a", admit=len, operations={"*"}, mutates=True, priority=5, subresources="status")],
+            "a.subresources must be a set such as {'', 'status'}, not 'status'",
+        ),
     ],
 )
 def test_nonsense_at_boot_is_refused_with_a_sentence(answer, words):

@@ -24,7 +24,7 @@ from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import Answer, Route, Subresource
 from sampan.errors import Forbidden, PluginError, TooManyRequests
 from sampan.hookspecs import hookimpl
-from sampan_http.handoff import Hijacked
+from sampan_http.handoff import Hijacked, Offloaded
 from sampan_http.pool import Pool
 from sampan_isolation import Deadlines
 from sampan_server import front
@@ -487,6 +487,35 @@ def test_many_wait_on_the_loop_and_others_are_served(make: Any, on_loop: Any) ->
         connection.close()
 
 
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_client_that_leaves_while_it_waits_is_told_of(make: Any, on_loop: Any, ours: bool) -> None:
+    first, step, last = (
+        Step("first", before="authenticate"),
+        Step("flow", after="first"),
+        Step("last", after="authorize"),
+    )
+    resumes: list[Any] = []
+
+    def later(request: ChainRequest) -> None:
+        if request.resource:
+            raise Later(resumes.append)
+
+    step.act, last.inline = later, ours
+    server = on_loop(make(more={"mine": Plugin(first, step), "other": Plugin(last, ours=ours)}))
+    sock = socket.create_connection(server.listener.getsockname())
+    sock.sendall(f"GET {CMS} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    deadline = time.monotonic() + 5
+    while not resumes and time.monotonic() < deadline:
+        time.sleep(0.005)
+    sock.close()
+    assert server.ask("GET", "/version")[0] == 200  # the server has seen it by now
+
+    resumes[0](None)
+
+    assert first.statuses(2) == [200, 200]
+    assert {verb for verb, _ in first.told} == {"get admin", "list admin"}
+
+
 # -- watches
 
 
@@ -520,6 +549,24 @@ def test_a_watch_whose_client_leaves_is_told(make: Any, on_loop: Any, plugin: An
     sock.close()
 
     assert step.statuses() == [200]
+
+
+def test_work_for_the_pool_that_is_dropped_is_told_as_unanswered_and_what_runs_by_its_answer() -> None:
+    passage, told = Passage(time.perf_counter()), []
+    passage.told.append(told.append)
+
+    handoff = passage.followed(passage.followed(Offloaded(lambda: Answer(200, iter([b"x"])))))
+    assert isinstance(handoff, Offloaded) and handoff.run is not None
+    answer = handoff.run()
+    del handoff
+    assert told == []
+    assert b"".join(answer.body) == b"x"
+    assert [outcome.status for outcome in told] == [200]
+
+    passage.told.append(told.append)
+    handoff = passage.followed(Offloaded(lambda: Answer(200)))
+    del handoff
+    assert [outcome.status for outcome in told] == [200, 0]
 
 
 def test_a_connection_that_has_ended_when_it_is_taken_is_told() -> None:

@@ -12,6 +12,7 @@ import pytest
 from sampan.contracts.access import ANONYMOUS
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind, Resource
+from sampan.contracts.store import Unavailable
 from sampan.errors import Forbidden
 from sampan_memory.store import MemoryStore
 from sampan_sqlite.options import Options
@@ -186,6 +187,28 @@ def test_another_process_in_between_makes_the_write_start_again(
 
     assert interrupted and quota.asked == 2
     assert used(api) == 8
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_a_write_that_the_store_fails_keeps_no_others_waiting(
+    api: Any, shapes: Any, on_loop: Any, monkeypatch: pytest.MonkeyPatch, loop: bool
+) -> None:
+    def fail(*ops: Any) -> int:
+        raise Unavailable("no")
+
+    def fail_later(ops: Any, done: Any) -> None:
+        done(Unavailable("no"))
+
+    server = on_loop(api)
+    with monkeypatch.context() as broken:
+        broken.setattr(api.app.cache.store, "commit", fail)
+        broken.setattr(api.app.cache.store, "submit", fail_later)
+        status = server.ask("POST", PODS, shapes.pod("a"))[0] if loop else api.post(PODS, shapes.pod("a")).status_code
+        assert status == 503
+
+    assert server.ask("POST", PODS, shapes.pod("b"))[0] == 201
+    assert api.post(PODS, shapes.pod("c")).status_code == 201
+    assert used(api) == count(api) == 2
 
 
 class Twice(Quota):
