@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from sampan.contracts.serving import Answer, Call, Route
-from sampan.errors import BadRequest
+from sampan.errors import BadRequest, TooManyRequests
 from sampan_http.handoff import Hijacked, Offloaded, Parked
 from sampan_http.heads import Environ
 from sampan_http.inspection import Inspected
@@ -66,8 +66,10 @@ class Front:
             request.started = time.perf_counter()
             request.finish = self._finish
         try:
-            for step in self.chain:
-                step(request)
+            if not request.passed:
+                for step in self.chain:
+                    step(request)
+                request.passed = True
             answer = self._serve(request)
         except Aside as aside:
             raise Offloaded(partial(self._again, request), heavy=aside.heavy) from None
@@ -100,10 +102,20 @@ class Front:
         return Inspected(None, request.user.name)
 
     def _again(self, request: Request) -> Answer:
-        """From the beginning, on a pool thread; what is raised for the loop reaches it."""
+        """On a pool thread: the chain unless it has run to its end, then the rest; what is raised for the loop reaches
+        it."""
         request.aside = True
         request.warnings.clear()
-        return self.answer(request)
+        slots = request.served.slots if request.served is not None else None
+        if slots is None:
+            return self.answer(request)
+        if not slots.acquire(blocking=False):
+            refused = TooManyRequests("too many requests wait for conversions already; try again", retry_after=1)
+            return self._finish(request, answer_error(refused))
+        try:
+            return self.answer(request)
+        finally:
+            slots.release()
 
     def _finish(self, request: Request, answer: Answer) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)

@@ -33,8 +33,12 @@ PLAIN_FOR = 5.0  # seconds that a document is held uncompressed
 class Documents:
     """The documents for these kinds. Thread-safe. Kinds the schema table has no types for get paths only."""
 
-    def __init__(self, kinds: Sequence[Kind], schemas: Schemas, descriptions: Descriptions | None = None) -> None:
-        """``descriptions`` None: those that are shipped."""
+    def __init__(
+        self, kinds: Sequence[Kind], schemas: Schemas, descriptions: Descriptions | None = None,
+        *, before: Documents | None = None,
+    ) -> None:  # fmt: skip
+        """``descriptions`` None: those that are shipped. ``before``: documents of former kinds; what was made for group
+        versions that are unchanged is taken over."""
         self._kinds: dict[str, list[Kind]] = {}
         for kind in kinds:
             start = f"apis/{kind.group}" if kind.group else "api"
@@ -44,6 +48,10 @@ class Documents:
         self._zipped: dict[str, bytes] = {}
         self._plain: dict[str, bytes] = {}
         self._lock = threading.RLock()
+        if before is not None:
+            same = [path for path, kinds_there in self._kinds.items() if before._kinds.get(path) == kinds_there]
+            with before._lock:
+                self._zipped = {path: before._zipped[path] for path in same if path in before._zipped}
 
     def v2(self) -> bytes:
         """The whole cluster as Swagger 2.0, JSON."""

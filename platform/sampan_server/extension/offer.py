@@ -16,9 +16,11 @@ from sampan_server.extension.isolated import (
     IsolatedAdmitter,
     IsolatedAuthenticator,
     IsolatedAuthorizer,
+    IsolatedKindSource,
     isolated_kind,
     isolated_route,
 )
+from sampan_server.extension.kind_offers import Source
 from sampan_server.plugins.plugins import Plugins, suggest
 
 
@@ -39,6 +41,10 @@ class Offer:
         self._plugins = plugins
         kinds = plugins.ask("contribute_kinds", context)
         self.kinds: list[tuple[str, Kind]] = self._isolated(kinds, isolated_kind)
+        self.kind_sources = [
+            Source(plugin, each, third_party=plugins.is_third_party(plugin), isolate=self._isolate(plugin))
+            for plugin, each in self._isolated(plugins.ask("contribute_kind_sources", context), IsolatedKindSource)
+        ]
         self.routes: list[tuple[str, Route]] = self._isolated(plugins.ask("contribute_routes", context), isolated_route)
         authenticators = self._isolated(plugins.demand("contribute_authenticators", context), IsolatedAuthenticator)
         self.authenticators = self._ordered(authenticators, orders.authentication, "authentication")
@@ -62,12 +68,22 @@ class Offer:
             for each in answer
         ]
 
+    def _isolate(self, plugin: str) -> Callable[[Kind], Kind]:
+        if not self._plugins.is_third_party(plugin):
+            return lambda kind: kind
+        isolation = self._plugins.isolation(plugin)
+        return lambda kind: isolated_kind(isolation, kind)
+
     def _check_resources(self, admitters: Sequence[tuple[str, Admitter]]) -> None:
         """Raises PluginError for an admitter that is restricted to a resource which nothing serves: it would never be
-        asked, and what it was written to refuse would pass."""
+        asked, and what it was written to refuse would pass. Where there are kind sources, that cannot be known of a
+        group without a kind."""
         served = {kind.resource.group_resource for _, kind in self.kinds}
+        groups = {kind.group for _, kind in self.kinds} if self.kind_sources else None
         for plugin, admitter in admitters:
             for name in sorted(set(getattr(admitter, "resources", None) or ()) - served):
+                if groups is not None and name.partition(".")[2] not in groups:
+                    continue
                 similar = sorted(each for each in served if each.partition(".")[0] == name.partition(".")[0])
                 hint = f" (did you mean {similar[0]!r}?)" if similar else suggest(name, served)
                 raise PluginError(

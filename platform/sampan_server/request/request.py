@@ -58,8 +58,8 @@ class Request:
     """One request. ``group`` … ``rest`` are set for resource paths only (``resource`` is "" otherwise)."""
 
     __slots__ = (
-        "aside", "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "path", "query",
-        "resource", "rest", "served", "started", "subresource", "user", "verb", "version", "warnings",
+        "aside", "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "passed", "path",
+        "query", "resource", "rest", "served", "started", "subresource", "user", "verb", "version", "warnings",
     )  # fmt: skip
 
     def __init__(self, environ: dict[str, Any]) -> None:
@@ -73,6 +73,7 @@ class Request:
         self.query: dict[str, list[str]] = _parse(query) if query else _NO_QUERY
         self.loop: Any = environ.get("sampan.loop")
         self.aside = False  # it has left the loop for a pool thread, and may wait
+        self.passed = False  # the request chain has run
         self.headers: Mapping[str, str] = Headers(environ)
         self.user: User = ANONYMOUS
         self.group = self.version = self.resource = self.namespace = self.name = self.subresource = self.rest = ""

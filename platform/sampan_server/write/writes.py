@@ -23,7 +23,7 @@ from sampan_machinery import problems
 from sampan_server import machinery
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.records import Record, fill_revision
-from sampan_server.registry import Registry, Served
+from sampan_server.registry import Registry, Served, head_of
 from sampan_server.request import encoding
 from sampan_server.request.statuses import already_exists, conflict, not_found
 from sampan_server.write import stamps
@@ -153,7 +153,7 @@ class Writer:
                 raise not_found(served.resource, intent.name)
             if revision and revision != record.revision:
                 raise conflict(served.resource, intent.name)
-            old = record.decode()
+            old = served.as_stored(record.decode())
             changed = change(served.shown(record.decode()))
             if changed is None:
                 return Written(record.body, key=key, revision=record.revision)
@@ -163,7 +163,8 @@ class Writer:
             self.ownership.updated(intent, stored, old)
             if intent.operation == "Apply":
                 self.ownership.keep_times(stored, old)
-            if stored == old and not review.also_create and not review.also_delete:
+            as_it_is = stored == old and not (served.converts and _is_outdated(served, record))
+            if as_it_is and not review.also_create and not review.also_delete:
                 return Written(record.body, key=key, revision=record.revision)
             gone = _is_finished(served.stored, stored)
             value, ops = self._ops(intent, key, stored, record.revision, review, remove=gone)
@@ -256,6 +257,11 @@ class Writer:
             if found is not None:
                 ops.append(Delete(found.key(namespace, name)))
         return ops
+
+
+def _is_outdated(served: Served, record: Record) -> bool:
+    """Whether an object is stored in a version that is not the stored one any more: then any update writes it."""
+    return not record.body.startswith(head_of(served.stored))
 
 
 def _empty_status(obj: Object, kind: Kind) -> None:
