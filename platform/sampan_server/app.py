@@ -260,7 +260,8 @@ def _connect(cache: Cache, hub: Hub, converting: ConvertingHub, streams: Streams
     def listener(prefix: str) -> Listener:
         def tell(event: Event) -> None:
             hub.listen(prefix, event)
-            converting.listen(prefix, event)
+            if converting.used:
+                converting.listen(prefix, event)
             streams.listen(prefix, event)
 
         return tell

@@ -22,7 +22,7 @@ from sampan_server.registry import Address, Registry, Served, head_of, prefix_of
 
 log = logging.getLogger(__name__)
 
-AGAIN = 1.0  # seconds until a source that failed, or a store that did not answer, is asked again
+AGAIN, AT_MOST = 1.0, 30.0  # seconds until a source that failed, or a store that did not answer, is asked again
 AT_ONCE = 100  # objects removed by one commit
 
 #: Told which kinds were replaced or removed, and which are served now instead or in addition.
@@ -84,16 +84,19 @@ class KindSources:
         return found
 
     def _run(self, failed: bool) -> None:
+        pause = AGAIN
         while not self._stopping:
             if failed or self._generations() == self._seen:
-                self._wake.wait(AGAIN if failed else None)
+                self._wake.wait(pause if failed else None)
             self._wake.clear()
-            if not self._stopping and (failed or self._generations() != self._seen):
-                try:
-                    failed = self._refresh()
-                except Exception:
-                    log.exception("the kinds could not be changed; tried again in %g s", AGAIN)
-                    failed = True
+            if self._stopping or not (failed or self._generations() != self._seen):
+                continue
+            try:
+                failed = self._refresh()
+            except Exception:
+                log.exception("the kinds could not be changed; this is tried again")
+                failed = True
+            pause = min(2 * pause, AT_MOST) if failed else AGAIN
 
     # -- what
 

@@ -66,6 +66,7 @@ class ConvertingHub(Hub):
 
     def __init__(self, cache: Cache, clock: Callable[[], float]) -> None:
         super().__init__(cache, clock)
+        self.used = False  # so that events cost nothing where no such kind is watched
         self._workers: weakref.WeakKeyDictionary[Served, Worker] = weakref.WeakKeyDictionary()
 
     def open_later(
@@ -73,6 +74,7 @@ class ConvertingHub(Hub):
         seconds: float,
     ) -> None:  # fmt: skip
         """As ``open``, with what the watcher is shown first still to be made; the cache's lock is held."""
+        self.used = True
         self.open(loop, connection, watcher, (), seconds)
         self._put(watcher, lambda: b"".join([chunk(part) for part in first() if part]))
 
