@@ -278,7 +278,7 @@ def _connect(cache: Cache, hub: Hub, converting: ConvertingHub, streams: Streams
 
 
 def _end_gone(gone: Sequence[Served], hubs: Sequence[Hub], streams: Streams) -> None:
-    """End the watches of what has been replaced or removed, in order and without an error, as those of a deleted CRD."""
+    """End the watches of what is replaced or removed, in order and without an error, as those of a deleted CRD."""
     if gone:
         for hub in hubs:
             hub.end_gone_soon()

@@ -18,6 +18,7 @@ from sampan.errors import ServiceUnavailable, StatusError
 from sampan.hookspecs import hookimpl
 from sampan_http import Limits, Server
 from sampan_isolation import Deadlines
+from sampan_memory.store import MemoryStore
 from sampan_server import registry
 from sampan_testing.cluster import start, until
 
@@ -320,3 +321,44 @@ def test_a_third_party_conversion_has_the_deadline_of_a_request(counting):
             assert status == 500 and "plugin toys failed in Boat.from_stored" in found["message"]
             assert served.ask("GET", f"{V2}/a")[0] == 200
             toys.conversions.open.set()
+
+
+class Distant:
+    """A store whose newest revision is a trip away, told on another thread: reads park until they know it."""
+
+    def __init__(self):
+        self._store = MemoryStore()
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    @hookimpl
+    def provide_store(self, url):
+        return self
+
+    def ask_revision(self, done):
+        threading.Timer(0.01, lambda: done(self._store.revision())).start()
+
+
+def test_a_read_that_waits_for_the_newest_state_converts_off_the_loop_as_well(toys, counting):
+    with start(
+        {"toys": toys, "counting": counting, "distant": Distant()}, only=("namespaces",), control=False
+    ) as cluster:
+        cluster.client.create(TOYS, toy(versions=["v1", "v2"], stored="v2", blocks=True))
+        until(lambda: cluster.client.list(BOATS) or True, SOON)
+        put_in(cluster, "a")
+        with contextlib.closing(Served(cluster.app.wsgi)) as served:
+            for path in ("/a", "", "?fieldSelector=spec.crew=0"):
+                assert served.ask("GET", V1 + path)[0] == 200
+            assert lines(served.begin("GET", f"{V1}?watch=1"), 1)[0]["type"] == "ADDED"
+            assert served.ask("DELETE", V1 + "/a")[0] == 200
+
+    assert "the loop" not in toys.conversions.threads
+
+
+def test_a_large_body_runs_the_chain_once_too(served, counting):
+    counting.asked.clear()
+
+    assert served.ask("POST", MAPS, {"metadata": {"name": "big"}, "data": {"a": "x" * 20_000}})[0] == 201
+
+    assert counting.asked == [("create", "configmaps", "v1")]
