@@ -179,7 +179,8 @@ class Kind:
     #: The same for many objects by one call, in their order: a list of 500 is then one question to a webhook.
     from_stored_many: Callable[[Sequence[Object]], Sequence[Object]] | None = None
     #: The conversions may wait for something (a webhook). Every request for the kind but a watch runs on the pool then,
-    #: after the request chain, and a thread of the version converts for its watches; the event loop never waits.
+    #: after the request chain, and a thread of the version converts for its watches; the event loop never waits. Code
+    #: that reads by ``ServerContext.cluster`` waits itself: on the loop it asks for the stored version.
     conversions_block: bool = False
     #: Not offered to clients in this version: it only is what siblings are stored as.
     hidden: bool = False

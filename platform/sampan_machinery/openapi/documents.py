@@ -47,11 +47,13 @@ class Documents:
         self._descriptions = descriptions or Shipped()
         self._zipped: dict[str, bytes] = {}
         self._plain: dict[str, bytes] = {}
+        self._etags: dict[str, str] = {}
         self._lock = threading.RLock()
         if before is not None:
-            same = [path for path, kinds_there in self._kinds.items() if before._kinds.get(path) == kinds_there]
-            with before._lock:
-                self._zipped = {path: before._zipped[path] for path in same if path in before._zipped}
+            # Without its lock, which a thread may hold for as long as a document takes to be made.
+            same = [path for path, there in self._kinds.items() if before._kinds.get(path) == there]
+            self._zipped = {path: made for path in same if (made := before._zipped.get(path)) is not None}
+            self._etags = {path: etag for path in same if (etag := before._etags.get(path)) is not None}
 
     def v2(self) -> bytes:
         """The whole cluster as Swagger 2.0, JSON."""
@@ -89,6 +91,12 @@ class Documents:
 
     def etag(self, path: str) -> str:
         """What changes when the document does, without quotes. ``path`` as for ``v3``, or "v2"."""
+        found = self._etags.get(path)
+        if found is None:
+            found = self._etags[path] = self._etag(path)
+        return found
+
+    def _etag(self, path: str) -> str:
         kinds = (
             [kind for path in sorted(self._kinds) for kind in self._kinds[path]] if path == V2 else self._kinds[path]
         )

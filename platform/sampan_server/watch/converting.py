@@ -11,19 +11,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 
-from sampan.errors import InternalError, StatusError
+from sampan.errors import Expired, InternalError, StatusError
 from sampan_http.handoff import Connection, Loop
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.events import Event
 from sampan_server.registry import Served
 from sampan_server.watch.audience import Audience
-from sampan_server.watch.hub import Hub, Watcher, chunk, framed
+from sampan_server.watch.hub import MOST_BUFFERED, Hub, Watcher, chunk, framed
 from sampan_server.watch.watcher import error_line
 
 log = logging.getLogger(__name__)
 
 IDLE = 10.0  # seconds without work until a thread ends
-MOST_WAITING = 10_000  # events of one version that wait for their conversion; its watches end beyond that
+MOST_WAITING = 100_000  # events of one version that wait for their conversion; its watches end beyond that
 
 
 class Worker:
@@ -76,7 +76,7 @@ class ConvertingHub(Hub):
         """As ``open``, with what the watcher is shown first still to be made; the cache's lock is held."""
         self.used = True
         self.open(loop, connection, watcher, (), seconds)
-        self._put(watcher, lambda: b"".join([chunk(part) for part in first() if part]))
+        self._put(watcher, lambda: b"".join([chunk(part) for part in first() if part]), self._send_first)
 
     def part(self, watcher: Watcher) -> None:
         """The server ends. What is not converted yet is not waited for, so no bookmark says how far the client is."""
@@ -96,15 +96,23 @@ class ConvertingHub(Hub):
     def _end_in_order(self, watcher: Watcher) -> None:
         self._worker(watcher).put(lambda: self._soon(partial(self.end, watcher)))
 
-    def _put(self, watcher: Watcher, make: Callable[[], bytes | None]) -> None:
+    def _send_first(self, watcher: Watcher, data: bytes) -> None:
+        """What is there when the watch begins may be larger than what a slow client may leave untaken later."""
+        if not watcher.closed:
+            watcher.connection.send(data)
+            watcher.allowed = watcher.connection.buffered() + MOST_BUFFERED
+
+    def _put(
+        self, watcher: Watcher, make: Callable[[], bytes | None], send: Callable[[Watcher, bytes], None] | None = None
+    ) -> None:
         """Make something on the version's thread, behind all that was put there before, and send it."""
         worker = self._worker(watcher)
         if worker.waiting() > MOST_WAITING:
-            self.end(watcher, error_line(InternalError("conversions are too slow for this watch")))
+            self.end(watcher, error_line(Expired("the conversions are too slow: too old resource version")))
             return
-        worker.put(partial(self._make, watcher, make))
+        worker.put(partial(self._make, watcher, make, send or self._send))
 
-    def _make(self, watcher: Watcher, make: Callable[[], bytes | None]) -> None:
+    def _make(self, watcher: Watcher, make: Callable[[], bytes | None], send: Callable[[Watcher, bytes], None]) -> None:
         if watcher.closed:
             return
         try:
@@ -120,7 +128,7 @@ class ConvertingHub(Hub):
             self._soon(partial(self.end, watcher, error_line(error)))
             return
         if data:
-            self._soon(partial(self._send, watcher, data))
+            self._soon(partial(send, watcher, data))
 
     def _soon(self, action: Callable[[], None]) -> None:
         if self._loop is not None:

@@ -118,10 +118,15 @@ def put_in(cluster, *names):
         cluster.client.create(BOATS_2, boat(name, sailors=number), "default")
 
 
-def lines(connection, count):
-    """So many events of a watch."""
+def opened(connection):
+    """The answer to a watch, once it is open: later events are not part of what it is shown first."""
     answer = connection.getresponse()
     assert answer.status == 200
+    return answer
+
+
+def lines(answer, count):
+    """So many events of a watch."""
     return [json.loads(answer.readline()) for _ in range(count)]
 
 
@@ -199,11 +204,11 @@ def test_a_watch_gets_its_events_in_order_once_they_are_converted(served, cluste
     put_in(cluster, "a")
     toys.conversions.open.clear()
     before = toys.conversions.calls
-    waiting = served.begin("GET", f"{V1}?{query}")
+    waiting = opened(served.begin("GET", f"{V1}?{query}"))
     until(lambda: toys.conversions.calls > before, SOON)
 
-    stored = served.begin("GET", f"{V2}?{query}")
-    other = served.begin("GET", MAPS + "?watch=1")
+    stored = opened(served.begin("GET", f"{V2}?{query}"))
+    other = opened(served.begin("GET", MAPS + "?watch=1"))
     put_in(cluster, "b")
     cluster.client.patch(BOATS_2, "b", {"spec": {"sailors": 9}}, "default")
     cluster.client.delete(BOATS_2, "a", "default")
@@ -222,7 +227,7 @@ def test_a_watch_gets_its_events_in_order_once_they_are_converted(served, cluste
 
 def test_watches_of_a_version_share_each_conversion(served, cluster, toys):
     since = cluster.client.list(BOATS).resource_version
-    watches = [served.begin("GET", f"{V1}?watch=1&resourceVersion={since}") for _ in range(5)]
+    watches = [opened(served.begin("GET", f"{V1}?watch=1&resourceVersion={since}")) for _ in range(5)]
     objects = toys.conversions.objects
 
     put_in(cluster, "a")
@@ -294,7 +299,7 @@ def test_open_streams_end_in_order_when_the_kind_goes(served, cluster, toys, blo
     cars = Resource(GROUP, "v2", "cars", "Car")
     until(lambda: cluster.client.list(cars) or True, SOON)
     streams = [served.begin("GET", f"/apis/{GROUP}/{version}/cars?watch=1").getresponse() for version in ("v1", "v2")]
-    boats = served.begin("GET", f"{V1}?watch=1")
+    boats = opened(served.begin("GET", f"{V1}?watch=1"))
     cluster.client.create(cars, boat("a"), "default")
 
     cluster.client.delete(TOYS, "cars")
@@ -350,7 +355,7 @@ def test_a_read_that_waits_for_the_newest_state_converts_off_the_loop_as_well(to
         with contextlib.closing(Served(cluster.app.wsgi)) as served:
             for path in ("/a", "", "?fieldSelector=spec.crew=0"):
                 assert served.ask("GET", V1 + path)[0] == 200
-            assert lines(served.begin("GET", f"{V1}?watch=1"), 1)[0]["type"] == "ADDED"
+            assert lines(opened(served.begin("GET", f"{V1}?watch=1")), 1)[0]["type"] == "ADDED"
             assert served.ask("DELETE", V1 + "/a")[0] == 200
 
     assert "the loop" not in toys.conversions.threads

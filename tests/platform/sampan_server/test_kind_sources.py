@@ -313,7 +313,7 @@ def test_a_source_that_fails_keeps_the_kinds_it_had_and_is_asked_again(client, t
 
     toys.source.failing = False
 
-    until(lambda: is_unknown(client), SOON)
+    until(lambda: is_unknown(client))
     assert client.list(Resource(GROUP, "v1", "cars", "Car")).items == []
 
 
