@@ -7,6 +7,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 
 import pytest
 from lag import LagMeter
@@ -322,7 +323,13 @@ def test_a_third_party_conversion_has_the_deadline_of_a_request(counting):
         put_in(cluster, "a")
         with contextlib.closing(Served(cluster.app.wsgi)) as served:
             toys.conversions.open.clear()
+            threading.Timer(0.15, toys.conversions.open.set).start()
+            assert served.ask("GET", f"{V1}/a")[0] == 200  # more than what reads on the loop may take
+            cluster.client.patch(BOATS_2, "a", {"spec": {"sailors": 1}}, "default")
+            toys.conversions.open.clear()
+            begun = time.monotonic()
             status, found = served.ask("GET", f"{V1}/a")
+            assert time.monotonic() - begun < 5
             assert status == 500 and "plugin toys failed in Boat.from_stored" in found["message"]
             assert served.ask("GET", f"{V2}/a")[0] == 200
             toys.conversions.open.set()

@@ -273,8 +273,9 @@ def test_objects_of_a_former_stored_version_are_shown_as_asked_and_stored_anew_b
     until(lambda: len(following.events) == 2, SOON)
     assert [spec for _, _, spec in following.seen()] == [{"sailors": 2}, {"sailors": 3}]
 
-    client.update(BOATS_2, client.get(BOATS_2, "a", "default"))
+    there = client.update(BOATS_2, client.get(BOATS_2, "a", "default"))
     assert stored() == {"a": "v2", "b": "v2"}
+    assert there["metadata"]["generation"] == 1
     assert client.get(BOATS, "a", "default")["spec"] == {"crew": 2}
     client.delete(BOATS, "a", "default")
 
