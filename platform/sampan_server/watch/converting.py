@@ -1,5 +1,5 @@
 """Watches of versions whose conversions may wait: what a watcher is shown is made on a thread, in order, and sent by
-the loop. A thread serves all watches of one version, so a webhook that is slow delays nobody but those.
+the loop. A thread serves all watches of one version, so a slow webhook delays only those.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Conversions that wait: on a server with a loop, whoever does not ask for them is not delayed."""
+"""Conversions that wait: on a server with a loop, requests that do not need them are not delayed."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def lines(answer, count):
         ("DELETE", V1 + "?fieldSelector=spec.crew=0", None),
     ],
 )
-def test_a_conversion_that_waits_delays_nobody_else_and_the_chain_runs_once(
+def test_a_conversion_that_waits_delays_no_other_and_the_chain_runs_once(
     served, cluster, toys, counting, method, path, body
 ):
     held = boat("a", sailors=0)

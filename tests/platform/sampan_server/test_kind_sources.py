@@ -250,7 +250,7 @@ def test_several_versions_are_written_read_and_selected_in_each(client, watch):
     assert client.list(BOATS, fields="spec.crew=2").items == []
 
 
-def test_objects_of_a_former_stored_version_are_shown_as_asked_and_stored_anew_by_a_write(client, cluster, watch):
+def test_objects_of_a_former_stored_version_are_shown_as_asked_and_written_in_the_new_one(client, cluster, watch):
     add(client, versions=["v1", "v2"], stored="v1")
     old = client.create(BOATS, boat(crew=2), "default")
 
@@ -381,21 +381,21 @@ def test_who_may_do_what_counts_for_them_as_for_other_kinds(toys):
     roles = Resource("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", False)
     bindings = Resource("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", False)
     with start({"toys": toys}, only=("namespaces", "rbac"), control=False) as cluster:
-        somebody = cluster.client_as("somebody")
+        reader = cluster.client_as("reader")
         add(cluster.client)
         with pytest.raises(Forbidden, match="cannot list resource"):
-            somebody.list(BOATS)
+            reader.list(BOATS)
 
         cluster.client.create(roles, {"metadata": {"name": "boats"}, "rules": [rule]})
         binding = {
-            "metadata": {"name": "boats"}, "subjects": [{"kind": "User", "name": "somebody"}],
+            "metadata": {"name": "boats"}, "subjects": [{"kind": "User", "name": "reader"}],
             "roleRef": {"apiGroup": roles.group, "kind": "ClusterRole", "name": "boats"},
         }  # fmt: skip
         cluster.client.create(bindings, binding)
 
-        assert somebody.list(BOATS).items == []
+        assert reader.list(BOATS).items == []
         with pytest.raises(Forbidden):
-            somebody.create(BOATS, boat(), "default")
+            reader.create(BOATS, boat(), "default")
 
 
 def test_controllers_find_them(toys):
