@@ -76,14 +76,10 @@ class Offer:
 
     def _check_resources(self, admitters: Sequence[tuple[str, Admitter]]) -> None:
         """Raises PluginError for an admitter that is restricted to a resource which nothing serves: it would never be
-        asked, and what it was written to refuse would pass. Where there are kind sources, that cannot be known of a
-        group without a kind."""
+        asked, and what it was written to refuse would pass."""
         served = {kind.resource.group_resource for _, kind in self.kinds}
-        groups = {kind.group for _, kind in self.kinds} if self.kind_sources else None
         for plugin, admitter in admitters:
             for name in sorted(set(getattr(admitter, "resources", None) or ()) - served):
-                if groups is not None and name.partition(".")[2] not in groups:
-                    continue
                 similar = sorted(each for each in served if each.partition(".")[0] == name.partition(".")[0])
                 hint = f" (did you mean {similar[0]!r}?)" if similar else suggest(name, served)
                 raise PluginError(

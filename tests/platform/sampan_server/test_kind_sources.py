@@ -398,6 +398,40 @@ def test_who_may_do_what_counts_for_them_as_for_other_kinds(toys):
             reader.create(BOATS, boat(), "default")
 
 
+class Refusing:
+    """An admitter that is asked about everything."""
+
+    name, operations, mutates, priority = "refusing", frozenset({"CREATE"}), False, 500
+
+    @hookimpl
+    def contribute_admitters(self):
+        return [self]
+
+    def admit(self, review):
+        if review.kind.plural == "boats" and review.object["spec"].get("sailors") == 13:
+            raise Forbidden(f"{review.ref}: 13 sailors")
+
+
+def test_admission_sees_them_in_their_stored_version(toys):
+    with start({"toys": toys, "refusing": Refusing()}, only=("namespaces",), control=False) as cluster:
+        add(cluster.client, versions=["v1", "v2"], stored="v2")
+        cluster.client.create(BOATS, boat(crew=12), "default")
+        with pytest.raises(Forbidden, match="13 sailors"):
+            cluster.client.create(BOATS, boat("b", crew=13), "default")
+
+
+def test_metrics_name_them_while_they_are_served(cluster, client):
+    def figures():
+        return client.request("GET", "/metrics").body.decode()
+
+    add(client)
+    assert 'resource="boats"' in figures()
+
+    client.delete(TOYS, "boats")
+
+    until(lambda: f'group="{GROUP}",resource="boats"' not in figures(), SOON)
+
+
 def test_controllers_find_them(toys):
     services = Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", False)
     namespaces = Resource("", "v1", "namespaces", "Namespace", False)
