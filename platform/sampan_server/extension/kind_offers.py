@@ -23,6 +23,11 @@ class Source(NamedTuple):
     def name(self) -> str:
         return self.source.name
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Tells it from all others."""
+        return self.plugin, self.source.name
+
 
 class Offered(NamedTuple):
     """A kind that a source offers."""
@@ -64,7 +69,7 @@ def plan(
     go. Earlier offers win."""
     wanted: dict[Address, Offered] = {}
     refused: list[tuple[Source, Refused]] = []
-    owners = dict.fromkeys(prefixes, "")
+    owners = dict.fromkeys(prefixes, ("", ""))
     for offers in all_offers:
         good: dict[Address, Offered] = {}
         for address, offered in offers.items():
@@ -83,7 +88,7 @@ def plan(
 
 
 def _conflict(
-    address: Address, offered: Offered, offers: Offers, taken: Collection[Address], owners: dict[str, str]
+    address: Address, offered: Offered, offers: Offers, taken: Collection[Address], owners: dict[str, tuple[str, str]]
 ) -> str:
     kind = offered.kind
     if address in taken:
@@ -93,6 +98,6 @@ def _conflict(
         return f"it is stored as {'/'.join(filter(None, offered.stored[:2]))}, which is not offered"
     if stored.kind.stored_as:
         return f"it is stored as {stored.kind.api_version}, which is stored as another version itself"
-    if kind.answer is None and owners.setdefault(prefix_of(stored.kind), offered.source.name) != offered.source.name:
+    if kind.answer is None and owners.setdefault(prefix_of(stored.kind), offered.source.key) != offered.source.key:
         return f"the objects of {kind.resource.group_resource} are another kind's already"
     return ""

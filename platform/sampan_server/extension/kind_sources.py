@@ -38,7 +38,7 @@ class KindSources:
         self._fixed: dict[Address, Served] = {}
         self._ours: dict[Address, Served] = {}
         self._offered: dict[Served, Offered] = {}
-        self._answers: dict[str, Offers] = {}  # by source; the last one that was good
+        self._answers: dict[tuple[str, str], Offers] = {}  # by source; the last one that was good
         self._seen: list[int] = []
         self._wake = threading.Event()
         self._stopping = False
@@ -107,11 +107,11 @@ class KindSources:
         failed = False
         for source in self._sources:
             try:
-                self._answers[source.name] = taken(source, source.source.kinds(), self._answers.get(source.name, {}))
+                self._answers[source.key] = taken(source, source.source.kinds(), self._answers.get(source.key, {}))
             except Exception as error:
                 log.error("the kind source %s cannot say its kinds; those it had stay: %s", source.name, error)
                 failed = True
-        answers = [self._answers[source.name] for source in self._sources if source.name in self._answers]
+        answers = [self._answers[source.key] for source in self._sources if source.key in self._answers]
         prefixes = {served.prefix for served in self._fixed.values() if served.collection is not None}
         wanted, refused = plan(answers, self._fixed, prefixes)
         unloaded = self._serve(wanted, seen_to)
@@ -123,16 +123,16 @@ class KindSources:
         """Make the registry hold what is wanted; what could not be loaded, and why."""
         ours: dict[Address, Served] = {}
         unloaded: dict[Address, str] = {}
+        away: dict[str, str] = {}  # prefixes that could not be loaded, and why
         offered_by: dict[Served, Offered] = {}
         for address, offered in wanted.items():
             stored = wanted[offered.stored].used
             served = self._ours.get(address)
             if served is None or served.kind is not offered.used or served.stored is not stored:
-                try:
-                    collection = None if offered.kind.answer else self._collection(stored)
-                except SampanError as error:
-                    log.error("%s cannot be served yet: %s", offered.kind.resource.group_resource, error)
-                    unloaded[address] = f"the store cannot be read: {error}"
+                prefix = prefix_of(stored)
+                collection = None if offered.kind.answer else self._collection(stored, prefix, away)
+                if prefix in away:
+                    unloaded[address] = away[prefix]
                     continue
                 served = Served(
                     offered.used, stored, collection, sourced=True, isolated=offered.source.third_party
@@ -147,8 +147,14 @@ class KindSources:
             self._remove([before[served] for served in gone if served.stored is served.kind], seen_to)
         return unloaded
 
-    def _collection(self, stored: Kind) -> Collection:
-        return self._cache.load(prefix_of(stored), stored.fields, head_of(stored))
+    def _collection(self, stored: Kind, prefix: str, away: dict[str, str]) -> Collection | None:
+        if prefix not in away:
+            try:
+                return self._cache.load(prefix, stored.fields, head_of(stored))
+            except SampanError as error:
+                log.error("%s cannot be served yet: %s", stored.resource.group_resource, error)
+                away[prefix] = f"the store cannot be read: {error}"
+        return None
 
     def _replace(self, gone: Sequence[Served], fresh: Sequence[Served]) -> None:
         self._registry.replace({**self._fixed, **self._ours})
@@ -170,8 +176,8 @@ class KindSources:
 
     def _tell(self, refused: Sequence[tuple[Source, Refused]]) -> None:
         for source in self._sources:
-            mine = [each for by, each in refused if by.name == source.name]
-            served = [offered.kind for offered in self._offered.values() if offered.source.name == source.name]
+            mine = [each for by, each in refused if by.key == source.key]
+            served = [offered.kind for offered in self._offered.values() if offered.source.key == source.key]
             for each in mine:
                 log.debug("%s of the kind source %s: %s", each.kind.resource.group_resource, source.name, each.why)
             try:

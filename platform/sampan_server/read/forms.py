@@ -47,7 +47,7 @@ def convert_all(served: Served, records: Iterable[Record]) -> None:
     ]
     converted = served.all_shown([record.decode() for record in others])
     for record, obj in zip(others, converted, strict=True):
-        record.form(served, lambda _, obj=obj: encode_json(obj))  # type: ignore[misc]  # mypy: of a default in a lambda
+        record.keep(served, encode_json(obj))
 
 
 def element(served: Served, form: Form, record: Record) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 from toys import GROUP, TOYS, Toys, boat, toy
 
 from sampan.contracts.kinds import Resource
+from sampan.contracts.store import Unavailable
 from sampan.errors import Forbidden, Invalid, NotFound
 from sampan.hookspecs import hookimpl
 from sampan_memory.store import MemoryStore
@@ -344,6 +345,24 @@ def store():
 
 def on(store, toys, *more):
     return start({"toys": toys, "shared": store}, only=("namespaces", *more), control=False)
+
+
+def test_a_store_that_is_away_delays_the_kind_in_all_its_versions(store, toys):
+    with on(store, toys) as cluster:
+        failures = [Unavailable("away")]
+
+        def page(prefix, **more):
+            if prefix == f"/{GROUP}/boats/" and failures:
+                raise failures.pop()
+            return MemoryStore.page(store._store, prefix, **more)
+
+        store.page = page
+        cluster.client.create(TOYS, toy(versions=["v1", "v2"], stored="v2"))
+
+        until(lambda: toys.source.refused, SOON)
+        assert toys.source.refused == dict.fromkeys(["boats/v1", "boats/v2"], "the store cannot be read: away")
+        until(lambda: cluster.client.list(BOATS).items == [])
+        assert toys.source.refused == {}
 
 
 def test_kinds_are_there_when_a_server_begins(store, toys):
