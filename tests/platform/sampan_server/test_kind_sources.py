@@ -362,7 +362,7 @@ def test_a_store_that_is_away_delays_the_kind_in_all_its_versions(store, toys):
         until(lambda: toys.source.refused, SOON)
         assert toys.source.refused == dict.fromkeys(["boats/v1", "boats/v2"], "the store cannot be read: away")
         until(lambda: cluster.client.list(BOATS).items == [])
-        assert toys.source.refused == {}
+        until(lambda: toys.source.refused == {}, SOON)
 
 
 def test_kinds_are_there_when_a_server_begins(store, toys):
