@@ -13,6 +13,7 @@ from sampan.contracts.kinds import Resource
 from sampan.contracts.store import Unavailable
 from sampan.errors import Forbidden, Invalid, NotFound
 from sampan.hookspecs import hookimpl
+from sampan_client.informers import Informer
 from sampan_memory.store import MemoryStore
 from sampan_testing.cluster import start, until
 
@@ -437,6 +438,25 @@ def test_admission_sees_them_in_their_stored_version(toys):
         cluster.client.create(BOATS, boat(crew=12), "default")
         with pytest.raises(Forbidden, match="13 sailors"):
             cluster.client.create(BOATS, boat("b", crew=13), "default")
+
+
+def test_an_informer_goes_on_when_the_kind_comes_back(client, caplog):
+    add(client)
+    client.create(BOATS, boat("a"), "default")
+    informer = Informer(client, BOATS)
+    informer.start()
+    try:
+        assert informer.wait_synced(SOON)
+        client.delete(TOYS, "boats")
+        until(lambda: is_unknown(client), SOON)
+        time.sleep(FOLLOWS)
+        add(client)
+        client.create(BOATS, boat("b"), "default")
+
+        until(lambda: [each["metadata"]["name"] for each in informer.list()] == ["a", "b"])
+    finally:
+        informer.stop()
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
 
 
 def test_metrics_name_them_while_they_are_served(cluster, client):
