@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from sampan.contracts.kinds import Object, Resource
-from sampan.errors import Expired, Gone, StatusError, TooManyRequests
+from sampan.errors import Expired, Gone, NotFound, StatusError, TooManyRequests
 from sampan_client.client import Client, event_of, failure_of
 from sampan_client.hub import Follower, start_thread
 from sampan_client.transports import Response, Stream
@@ -129,7 +129,8 @@ class Informer:
                     continue
                 log.debug("%s: the server has no state to begin with yet", self.resource.plural)
             except (StatusError, ConnectionError) as error:
-                level = logging.DEBUG if isinstance(error, ConnectionError) else logging.WARNING
+                away = isinstance(error, ConnectionError) or (isinstance(error, NotFound) and self.synced)
+                level = logging.DEBUG if away else logging.WARNING  # kinds go, and may come back
                 log.log(level, "watching %s failed and is tried again: %s", self.resource.group_resource, error)
             except Exception:
                 log.exception("watching %s failed and is tried again", self.resource.group_resource)

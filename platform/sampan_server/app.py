@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import falcon
@@ -18,8 +18,11 @@ from sampan.contracts.serving import Answer, Route, ServerContext
 from sampan.contracts.store import Store
 from sampan.errors import BadRequest, Expired, PluginError
 from sampan_server.cache.cache import Cache
+from sampan_server.cache.collection import Listener
+from sampan_server.cache.events import Event
 from sampan_server.duties import Duties
 from sampan_server.extension.delegations import Delegations
+from sampan_server.extension.kind_sources import KindSources
 from sampan_server.extension.offer import Offer, Orders
 from sampan_server.front import Front
 from sampan_server.metrics import Metrics
@@ -29,13 +32,14 @@ from sampan_server.publish.discovery import Discovery
 from sampan_server.publish.openapi import OpenApi
 from sampan_server.read.get import Get
 from sampan_server.read.list import List
-from sampan_server.registry import Registry
+from sampan_server.registry import Registry, Served
 from sampan_server.request import chain, statuses
 from sampan_server.request.authenticate import Authenticate
 from sampan_server.request.authorize import Authorize
 from sampan_server.request.impersonate import Impersonate
 from sampan_server.request.request import Request
 from sampan_server.subresources.subresources import Subresources
+from sampan_server.watch.converting import ConvertingHub
 from sampan_server.watch.hub import Hub
 from sampan_server.watch.streams import Streams
 from sampan_server.watch.watch import Watch
@@ -116,8 +120,8 @@ def new_app(
     writer.checking = Admitters([admitter for admitter in offer.admitters if not admitter.mutates])
     writer.compile_admission()
 
-    hub, streams = Hub(cache, clock), Streams(cache, clock)
-    _connect(cache, hub, streams)
+    hub, converting, streams = Hub(cache, clock), ConvertingHub(cache, clock), Streams(cache, clock)
+    _connect(cache, hub, converting, streams)
     writing, get = Writing(cache, writer), Get(cache)
     listing, update, patch = List(cache), Update(writing), Patch(writing)
     subresources = Subresources(writing, get, update, patch)
@@ -142,7 +146,7 @@ def new_app(
         verbs={
             "get": get,
             "list": listing,
-            "watch": Watch(cache, hub, streams, clock),
+            "watch": Watch(cache, hub, converting, streams, clock),
             "create": Create(writing),
             "update": update,
             "patch": patch,
@@ -171,11 +175,20 @@ def new_app(
     ]  # fmt: skip
     front.set_chain((front.find, *chain.ordered(own, offer.chain_steps, writing.pool)))
     app = App(front, _falcon(front), cluster, cache, registry)
-    _measure(metrics, cache, hub, streams)
+    _measure(metrics, cache, (hub, converting), streams)
     cache.start()
+    sources = KindSources(registry, cache, offer.kind_sources)
+    sources.after = [
+        offer.guard.follow,
+        lambda gone, fresh: writer.compile_admission(),
+        metrics.follow,
+        lambda gone, fresh: _end_gone(gone, (hub, converting), streams),
+    ]
+    sources.start()
     duties = Duties()
     app.at_close(duties.end)
-    app.at_close(lambda: _stop(cache, hub, streams))
+    app.at_close(sources.close)
+    app.at_close(lambda: _stop(cache, (hub, converting), streams))
     app.at_close(writing.pool.close)
     offered = plugins.ask("contribute_bootstrap_objects", context)
     app.failed_bootstrap = bootstrap.create_missing(
@@ -245,32 +258,48 @@ def _routes(found: Iterable[tuple[str, Route]]) -> list[Route]:
     return list(taken.values())
 
 
-def _connect(cache: Cache, hub: Hub, streams: Streams) -> None:
+def _connect(cache: Cache, hub: Hub, converting: ConvertingHub, streams: Streams) -> None:
     """Let the watches hear of every collection's events."""
-    for prefix, collection in cache.collections.items():
 
-        def tell(event: Any, prefix: str = prefix) -> None:
+    def listener(prefix: str) -> Listener:
+        def tell(event: Event) -> None:
             hub.listen(prefix, event)
+            if converting.used:
+                converting.listen(prefix, event)
             streams.listen(prefix, event)
 
-        collection.listener = tell
+        return tell
+
+    cache.listener = listener
 
     def lost() -> None:
         error = Expired("too old resource version: the server has lost its place in the history")
-        hub.end_all_soon(error_line(error))
+        for each in (hub, converting):
+            each.end_all_soon(error_line(error))
         streams.end_all(error)
 
     cache.after_reload.append(lost)
 
 
-def _stop(cache: Cache, hub: Hub, streams: Streams) -> None:
+def _end_gone(gone: Sequence[Served], hubs: Sequence[Hub], streams: Streams) -> None:
+    """End the watches of what is replaced or removed, in order and without an error, as those of a deleted CRD."""
+    if gone:
+        for hub in hubs:
+            hub.end_gone_soon()
+        streams.end_gone()
+
+
+def _stop(cache: Cache, hubs: Sequence[Hub], streams: Streams) -> None:
     streams.end_all(None)
-    hub.end_all_soon(b"")
+    for hub in hubs:
+        hub.end_all_soon(b"")
     cache.stop()
 
 
-def _measure(metrics: Metrics, cache: Cache, hub: Hub, streams: Streams) -> None:
-    metrics.gauge("apiserver_longrunning_requests", "Watches open now.", lambda: len(hub) + len(streams))
+def _measure(metrics: Metrics, cache: Cache, hubs: Sequence[Hub], streams: Streams) -> None:
+    metrics.gauge(
+        "apiserver_longrunning_requests", "Watches open now.", lambda: sum(map(len, hubs)) + len(streams)
+    )  # fmt: skip
     metrics.gauge(
         "apiserver_storage_objects", "Objects in the watch cache.",
         lambda: sum(len(collection.records) for collection in cache.collections.values()),

@@ -13,7 +13,7 @@ from functools import partial
 
 from sampan.contracts.chain import LONGEST_WAIT, Later, RequestOutcome
 from sampan.contracts.serving import Answer, Call, Route
-from sampan.errors import BadRequest
+from sampan.errors import BadRequest, TooManyRequests
 from sampan_http.handoff import Hijacked, Offloaded, Outcome, Parked
 from sampan_http.heads import Environ
 from sampan_http.inspection import Inspected
@@ -136,7 +136,16 @@ class Front:
         """Go on from there, on a pool thread; what is raised for the loop reaches it."""
         request.aside = True
         request.warnings.clear()
-        return self.answer(request, steps)
+        slots = request.served.slots if request.served is not None else None
+        if slots is None:
+            return self.answer(request, steps)
+        if not slots.acquire(blocking=False):
+            refused = TooManyRequests("too many requests wait for conversions already; try again", retry_after=1)
+            return self._finish(request, answer_error(refused))
+        try:
+            return self.answer(request, steps)
+        finally:
+            slots.release()
 
     def _wait(self, request: Request, step: ContributedStep, later: Later, steps: Iterator[Step]) -> Answer:
         """A step lets the request wait: parked where there is a loop, also when it had left it for a pool thread."""

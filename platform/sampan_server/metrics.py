@@ -5,7 +5,8 @@ Names as upstream's, so that its dashboards work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -14,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from sampan.contracts.serving import Answer
 from sampan_isolation import FailureLog
+from sampan_server.registry import Served
 from sampan_server.request.request import Request
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -60,6 +62,19 @@ class Metrics:
         children[0].inc()
         if request.verb != "watch":
             children[1].observe(seconds)
+
+    def follow(self, gone: Sequence[Served], fresh: Sequence[Served]) -> None:
+        """Kinds have changed: the figures of those that are served no more go."""
+        left = {served.resource[:3] for served in gone} - {served.resource[:3] for served in fresh}
+        if not left:
+            return
+        for name in [name for name in self._children.copy() if name[1:4] in left]:
+            del self._children[name]
+            verb, group, version, resource, sub, scope, code = name
+            labels = (verb.upper(), group, version, resource, sub, scope)
+            for family, values in ((self._requests, (*labels, str(code))), (self._seconds, labels)):
+                with contextlib.suppress(KeyError):  # another code's child had the same labels
+                    family.remove(*values)
 
     def watch_loop(self, loop: Any) -> None:
         """Show how long the event loop that serves has kept its clients waiting at most."""

@@ -13,6 +13,7 @@ from sampan.errors import NotFound, SampanError
 from sampan_client import Client
 
 _FRESH = 60.0  # seconds that a group's list of resources is remembered
+_SOONEST = 2.0  # seconds after which it is asked again for a kind that it has not: kinds come while a server runs
 
 
 class NoSuchTarget(Exception):
@@ -31,10 +32,11 @@ class Targets:
     def resource(self, reference: Object) -> Resource:
         """Of a CrossVersionObjectReference; raises NoSuchTarget."""
         version, kind = reference.get("apiVersion") or "v1", reference.get("kind", "")
-        for entry in self._entries(version):
-            if entry.get("kind") == kind and "/" not in entry.get("name", "/"):
-                group, _, number = version.rpartition("/")
-                return Resource(group, number, entry["name"], kind, bool(entry.get("namespaced")))
+        for age in (_FRESH, _SOONEST):
+            for entry in self._entries(version, age):
+                if entry.get("kind") == kind and "/" not in entry.get("name", "/"):
+                    group, _, number = version.rpartition("/")
+                    return Resource(group, number, entry["name"], kind, bool(entry.get("namespaced")))
         raise NoSuchTarget(f'no matches for kind "{kind}" in version "{version}"')
 
     def scale(self, reference: Object, namespace: str) -> tuple[Resource, Object]:
@@ -42,10 +44,10 @@ class Targets:
         resource = self.resource(reference)
         return resource, self._client.get(resource, reference["name"], namespace, subresource="scale")
 
-    def _entries(self, version: str) -> list[dict[str, Any]]:
+    def _entries(self, version: str, age: float) -> list[dict[str, Any]]:
         with self._lock:
             at, found = self._lists.get(version, (0.0, []))
-        if found and self._clock() - at < _FRESH:
+        if found and self._clock() - at < age:
             return found
         try:
             body = json.loads(

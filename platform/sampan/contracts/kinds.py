@@ -7,7 +7,7 @@ Objects are plain dicts in JSON shape; functions on a Kind are pure and change t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -177,7 +177,18 @@ class Kind:
     #: Where this is not the stored version: plural of the same group's stored kind, and the two conversions.
     stored_as: tuple[str, str] | None = None  # (group, version) of the stored sibling with the same plural
     to_stored: Callable[[Object], Object] | None = None
+    #: Given the object as it was stored. Of a KindSource that may be in any version that was stored formerly, which its
+    #: apiVersion says; the stored kind then has a ``from_stored`` as well, for objects written before it was stored.
+    #: None: only apiVersion and kind are changed.
     from_stored: Callable[[Object], Object] | None = None
+    #: The same for many objects by one call, in their order: a list of 500 is then one question to a webhook.
+    from_stored_many: Callable[[Sequence[Object]], Sequence[Object]] | None = None
+    #: The conversions may wait for something (a webhook). Every request for the kind but a watch runs on the pool then,
+    #: after the request chain, and a thread of the version converts for its watches; the event loop never waits. Code
+    #: that reads by ``ServerContext.cluster`` waits itself: on the loop it asks for the stored version.
+    conversions_block: bool = False
+    #: Not offered to clients in this version: it only is what siblings are stored as.
+    hidden: bool = False
     #: A kind that is only created and answered, never stored (TokenReview, SubjectAccessReview …).
     answer: Callable[[Any], Object] | None = None  # given a contracts.serving.Call, returns the answer object
 

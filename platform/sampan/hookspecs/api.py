@@ -9,6 +9,7 @@ from sampan.hookspecs.markers import hookspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sampan.contracts.kind_sources import KindSource
     from sampan.contracts.kinds import Kind, Object
     from sampan.contracts.serving import Delegation, Duty, Route, ServerContext
 
@@ -20,6 +21,16 @@ def contribute_kinds(context: ServerContext) -> Sequence[Kind]:
     Called: once in each API server process, before it serves.
     Answer: a sequence of Kind; two plugins with the same group, version and plural are refused.
     Failure: raise; the plugin is left out and named, the others start.
+    """
+
+
+@hookspec
+def contribute_kind_sources(context: ServerContext) -> Sequence[KindSource]:
+    """Bring kinds that are added, changed and removed while the server runs.
+
+    Called: once in each API server process, before it serves.
+    Answer: a sequence of KindSource; each says its kinds again whenever a kind that it watches has changed.
+    Failure: raise; the plugin's sources are left out and named. A source that fails later keeps the kinds it had.
     """
 
 

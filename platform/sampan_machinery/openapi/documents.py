@@ -34,8 +34,12 @@ PLAIN_FOR = 5.0  # seconds that a document is held uncompressed
 class Documents:
     """The documents for these kinds. Thread-safe. Kinds the schema table has no types for get paths only."""
 
-    def __init__(self, kinds: Sequence[Kind], schemas: Schemas, descriptions: Descriptions | None = None) -> None:
-        """``descriptions`` None: those that are shipped."""
+    def __init__(
+        self, kinds: Sequence[Kind], schemas: Schemas, descriptions: Descriptions | None = None,
+        *, before: Documents | None = None,
+    ) -> None:  # fmt: skip
+        """``descriptions`` None: those that are shipped. ``before``: documents of former kinds; what was made for group
+        versions that are unchanged is taken over."""
         self._kinds: dict[str, list[Kind]] = {}
         for kind in kinds:
             start = f"apis/{kind.group}" if kind.group else "api"
@@ -44,7 +48,13 @@ class Documents:
         self._descriptions = descriptions or Shipped()
         self._zipped: dict[str, bytes] = {}
         self._plain: dict[str, bytes] = {}
+        self._etags: dict[str, str] = {}
         self._lock = threading.RLock()
+        if before is not None:
+            # Without its lock, which a thread may hold for as long as a document takes to be made.
+            same = [path for path, there in self._kinds.items() if before._kinds.get(path) == there]
+            self._zipped = {path: made for path in same if (made := before._zipped.get(path)) is not None}
+            self._etags = {path: etag for path in same if (etag := before._etags.get(path)) is not None}
 
     def v2(self) -> bytes:
         """The whole cluster as Swagger 2.0, JSON."""
@@ -82,6 +92,12 @@ class Documents:
 
     def etag(self, path: str) -> str:
         """What changes when the document does, without quotes. ``path`` as for ``v3``, or "v2"."""
+        found = self._etags.get(path)
+        if found is None:
+            found = self._etags[path] = self._etag(path)
+        return found
+
+    def _etag(self, path: str) -> str:
         kinds = (
             [kind for path in sorted(self._kinds) for kind in self._kinds[path]] if path == V2 else self._kinds[path]
         )

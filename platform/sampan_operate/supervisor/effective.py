@@ -20,6 +20,7 @@ from sampan_server.settings import Settings, Where, load, parse
 #: Hooks that are asked by the API server alone, which keeps running when the configuration is read again.
 API_HOOKS = frozenset({
     "contribute_authenticators", "contribute_authorizers", "contribute_admitters", "contribute_kinds",
+    "contribute_kind_sources",
     "contribute_bootstrap_objects", "contribute_routes", "contribute_delegations", "contribute_duties", "provide_store",
     "contribute_commands", "on_ready", "on_stop",
 })  # fmt: skip

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from sampan.contracts.store import Change, Compacted, Done, Store, Unavailable, Unusable, Watch
-from sampan_server.cache.collection import Collection
+from sampan_server.cache.collection import Collection, Listener
 from sampan_server.cache.newest import Newest
 from sampan_server.cache.records import FieldGetters, Record, fill_revision, labels_of
 
@@ -37,12 +37,16 @@ class Cache:
         self.lock = threading.RLock()
         self.revision = 0  # everything up to here has been applied
         self.alive = True  # the feed is being followed
+        #: By key prefix. Replaced as a whole when one is added or dropped, so that it can be read without the lock.
         self.collections: dict[str, Collection] = {}
+        #: Makes the listener of a collection; set before ``start``.
+        self.listener: Callable[[str], Listener] | None = None
         #: Told once a batch has been applied, outside the lock, on the feed's thread.
         self.after_batch: list[Callable[[], None]] = []
         #: Store says that only this process writes: what it knows is then all there is.
         self.exclusive = bool(getattr(store, "exclusive", False))
         self._clock = clock
+        self._loading: dict[str, list[Change]] = {}  # of collections that are being added: what has happened since
         self._hints: dict[str, tuple[bytes, dict[str, str], dict[str, str]]] = {}
         self._waiting: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
@@ -55,17 +59,65 @@ class Cache:
         self._thread: threading.Thread | None = None
 
     def add(self, prefix: str, getters: FieldGetters) -> Collection:
-        """Serve a collection from here on; before ``start`` only."""
+        """Serve a collection from here on; before ``start`` only. See ``load`` for later."""
         found = self.collections.get(prefix)
         if found is None:
             found = self.collections[prefix] = Collection(prefix, getters, 0)
         return found
+
+    def load(self, prefix: str, getters: FieldGetters, head: bytes = b"") -> Collection:
+        """The collection under a prefix, filled from the store and followed from there on; returns once it can serve.
+        Blocks; one thread at a time. Raises Unavailable."""
+        if (known := self.collections.get(prefix)) is not None:
+            return known
+        while True:
+            with self.lock:
+                self._loading[prefix] = []
+            try:
+                found = self._loaded(prefix, getters, head)
+            except Compacted:
+                continue  # the snapshot is gone already
+            finally:
+                with self.lock:
+                    self._loading.pop(prefix, None)
+            if found is not None:
+                return found
+
+    def _loaded(self, prefix: str, getters: FieldGetters, head: bytes) -> Collection | None:
+        """None where the feed was lost meanwhile, so that what has happened since is not known."""
+        snapshot = self.store.revision()
+        fresh = Collection(prefix, getters, snapshot)
+        fresh.head = head
+        entries = self.store.page(prefix, revision=snapshot).entries if snapshot else []
+        fresh.load((entry.key, entry.value, entry.revision) for entry in entries)
+        if not self.wait(snapshot, CATCH_UP):
+            raise Unavailable("the watch cache does not catch up with the store")
+        with self.lock:
+            missed = self._loading.pop(prefix, None)
+            if missed is None:
+                return None
+            if self.listener is not None:
+                fresh.listener = self.listener(prefix)
+            self.collections = {**self.collections, prefix: fresh}
+            now = self._clock()
+            for change in missed:
+                if change.revision > snapshot:
+                    self._apply_one(change, now)
+        return fresh
+
+    def drop(self, prefix: str) -> None:
+        """Serve a collection no more; what is stored stays."""
+        with self.lock:
+            self.collections = {name: found for name, found in self.collections.items() if name != prefix}
 
     def start(self) -> None:
         """Load everything and begin to follow; returns when the cache can serve.
 
         It loads the past and follows from there, so that watches that another process has ended can go on here.
         """
+        if self.listener is not None:
+            for prefix, collection in self.collections.items():
+                collection.listener = self.listener(prefix)
         newest = self.store.revision()
         try:
             self._load(max(1, newest - LOOK_BACK))
@@ -136,12 +188,13 @@ class Cache:
             self._load(self.store.revision())
 
     def _load(self, snapshot: int) -> None:
+        with self.lock:
+            self._loading.clear()  # changes have been missed: they begin again
         for prefix, collection in self.collections.items():
             fresh = Collection(prefix, collection.getters, snapshot)
+            fresh.head = collection.head
             entries = self.store.page(prefix, revision=snapshot).entries if snapshot else []
             fresh.load((entry.key, entry.value, entry.revision) for entry in entries)
-            fresh.listener = collection.listener
-            self.collections[prefix] = fresh
             self._replace(collection, fresh)
         self._advance(snapshot)
 
@@ -149,8 +202,7 @@ class Cache:
         """Fill the collection that others hold, in place."""
         with self.lock:
             old.records, old.keys, old.ring, old._labels = fresh.records, fresh.keys, fresh.ring, fresh._labels
-            old.changed, old.answers = fresh.changed, {}
-            self.collections[old.prefix] = old
+            old.changed, old.answers, old.head = fresh.changed, {}, fresh.head
 
     def _follow(self) -> None:
         while not self._stopping:
@@ -202,6 +254,7 @@ class Cache:
         key = change.key
         collection = self.collections.get(key[: key.index("/", key.index("/", 1) + 1) + 1])
         if collection is None:
+            self._keep_for_later(change)
             return
         if change.value is None:
             collection.remove(key, change.revision, now)
@@ -213,6 +266,12 @@ class Cache:
         else:
             record = Record(key, fill_revision(change.value, change.revision), change.revision, labels_of(change.value))
         collection.put(key, record, now)
+
+    def _keep_for_later(self, change: Change) -> None:
+        """Of a collection that is being loaded."""
+        for prefix, changes in self._loading.items():
+            if change.key.startswith(prefix):
+                changes.append(change)
 
     def _advance(self, revision: int) -> None:
         due = []

@@ -19,7 +19,7 @@ Listener = Callable[[Event], None]
 class Collection:
     """The objects under one key prefix."""
 
-    #: What all objects begin with, where the owner said so and none does otherwise: ``kind`` and ``apiVersion``.
+    #: What all objects begin with, where the registry said so and none does otherwise: ``kind`` and ``apiVersion``.
     head = b""
 
     def __init__(self, prefix: str, getters: FieldGetters, start: int) -> None:
@@ -43,6 +43,13 @@ class Collection:
                 self.head = b""
             self.keys.append(key)
             self._index(record)
+
+    def settle(self, head: bytes, getters: FieldGetters) -> None:
+        """A version of the kind has changed: what was made from the records for the former one takes no more room."""
+        alike = all(record.body.startswith(head) for record in self.records.values())
+        self.head, self.getters, self.answers = head if alike else b"", getters, {}
+        for record in self.records.values():
+            record.forget()
 
     def put(self, key: str, record: Record, at: float) -> Event:
         old = self.records.get(key)

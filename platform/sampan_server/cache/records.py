@@ -83,6 +83,16 @@ class Record:
             found = forms[name] = make(self)
         return found
 
+    def keep(self, name: Any, form: Any) -> None:
+        """Another encoding that was made together with those of other records."""
+        if self.forms is None:
+            self.forms = {}
+        self.forms[name] = form
+
+    def forget(self) -> None:
+        """Let go of everything that was computed."""
+        self.forms = self._fields = None
+
     def moved(self, revision: int) -> Record:
         """The same state under another revision: what a DELETED event shows."""
         body = self.body.replace(b'"resourceVersion":"%d"' % self.revision, b'"resourceVersion":"%d"' % revision, 1)

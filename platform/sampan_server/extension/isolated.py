@@ -15,6 +15,7 @@ from typing import Any
 from sampan.contracts.access import Attributes, Authenticator, Authorizer, Credentials, Decision, User
 from sampan.contracts.admission import Admitter, Review
 from sampan.contracts.chain import ChainRequest, ChainStep, Later, RequestOutcome, Resume, Told
+from sampan.contracts.kind_sources import KindSource, Refused
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.contracts.serving import Answer, Route, Subresource
 from sampan.errors import StatusError
@@ -139,6 +140,29 @@ def _told(answer: Any) -> str:
     return "" if answer is None or callable(answer) else f"it must answer a function or None, not {answer!r:.60}"
 
 
+class IsolatedKindSource:
+    """An isolated kind source; it runs on a thread of the server that serves no request."""
+
+    def __init__(self, isolation: Isolation, source: KindSource) -> None:
+        self._isolation, self._source = isolation, source
+        self.name, self.watches = source.name, tuple(source.watches)
+
+    def kinds(self) -> Sequence[Kind]:
+        answer: Sequence[Kind] = self._call("kinds", self._source.kinds, _is((list, tuple), "a list of Kinds"))
+        return answer
+
+    def settled(self, served: Sequence[Kind], refused: Sequence[Refused]) -> None:
+        self._call("settled", lambda: self._source.settled(served, refused), None)
+
+    def removes(self, kind: Kind) -> bool:
+        answer: bool = self._call("removes", lambda: self._source.removes(kind), _is(bool, "True or False"))
+        return answer
+
+    def _call(self, method: str, function: Callable[[], Any], check: Callable[[Any], str] | None) -> Any:
+        hook = f"kind source {self.name}.{method}"
+        return self._isolation.call(hook, function, check=check, seconds=self._isolation.deadlines.decide)
+
+
 def isolated_kind(isolation: Isolation, kind: Kind) -> Kind:
     """The kind with all its functions isolated; those that it has not set stay as they are."""
     usual = {field.name: field.default for field in dataclasses.fields(Kind)}
@@ -155,8 +179,10 @@ def isolated_kind(isolation: Isolation, kind: Kind) -> Kind:
     wrap("grace", _is(int, "seconds"))
     wrap("held", _is(bool, "True or False"))
     wrap("restore", _is((dict, type(None)), "an object or None"))
-    wrap("to_stored", _is(dict, "an object"), seconds=QUICK)
-    wrap("from_stored", _is(dict, "an object"), seconds=QUICK)
+    conversion = 0.0 if kind.conversions_block else QUICK  # 0: the deadline of what a request waits for
+    wrap("to_stored", _is(dict, "an object"), seconds=conversion)
+    wrap("from_stored", _is(dict, "an object"), seconds=conversion)
+    wrap("from_stored_many", _is((list, tuple), "a list of objects"), seconds=conversion)
     wrap("answer", None)
     if kind.validate is not usual["validate"]:
         changed["validate"] = _validation(isolation, kind)
@@ -278,6 +304,11 @@ class Guard:
         self.any = bool(self._kinds or self._asks)
         self._known: dict[tuple[Served, str, bool], bool] = {}
 
+    def follow(self, gone: Sequence[Served], fresh: Sequence[Served]) -> None:
+        """Kinds have changed."""
+        self._known = {}
+        self.any = self.any or any(served.blocks or served.isolated for served in fresh)
+
     def concerns(self, request: Request, served: Served) -> bool:
         key = (served, request.verb, bool(request.subresource))
         found = self._known.get(key)
@@ -289,8 +320,10 @@ class Guard:
 
     def _concerns(self, request: Request, served: Served) -> bool:
         kind = served.stored
+        if served.blocks:
+            return request.verb != "watch"  # the hub has threads that convert
         if self._asks and (kind.answer is not None or request.subresource):
             return True  # reviews of access ask the authorizers
         if request.verb == "watch" or not (request.subresource or request.verb in _WRITES):
             return False
-        return (kind.group, kind.version, kind.plural) in self._kinds
+        return served.isolated or (kind.group, kind.version, kind.plural) in self._kinds

@@ -18,10 +18,12 @@ from sampan_server.extension.isolated import (
     IsolatedAdmitter,
     IsolatedAuthenticator,
     IsolatedAuthorizer,
+    IsolatedKindSource,
     IsolatedStep,
     isolated_kind,
     isolated_route,
 )
+from sampan_server.extension.kind_offers import Source
 from sampan_server.plugins.plugins import Plugins, suggest
 
 
@@ -42,6 +44,10 @@ class Offer:
         self._plugins = plugins
         kinds = plugins.ask("contribute_kinds", context)
         self.kinds: list[tuple[str, Kind]] = self._isolated(kinds, isolated_kind)
+        self.kind_sources = [
+            Source(plugin, each, third_party=plugins.is_third_party(plugin), isolate=self._isolate(plugin))
+            for plugin, each in self._isolated(plugins.ask("contribute_kind_sources", context), IsolatedKindSource)
+        ]
         self.routes: list[tuple[str, Route]] = self._isolated(plugins.ask("contribute_routes", context), isolated_route)
         authenticators = self._isolated(plugins.demand("contribute_authenticators", context), IsolatedAuthenticator)
         self.authenticators = self._ordered(authenticators, orders.authentication, "authentication")
@@ -67,6 +73,12 @@ class Offer:
             for plugin, answer in answers
             for each in answer
         ]
+
+    def _isolate(self, plugin: str) -> Callable[[Kind], Kind]:
+        if not self._plugins.is_third_party(plugin):
+            return lambda kind: kind
+        isolation = self._plugins.isolation(plugin)
+        return lambda kind: isolated_kind(isolation, kind)
 
     def _check_resources(self, admitters: Sequence[tuple[str, Admitter]]) -> None:
         """Raises PluginError for an admitter that is restricted to what nothing serves: it would never be asked, and

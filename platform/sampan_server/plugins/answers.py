@@ -10,7 +10,7 @@ from typing import Any
 
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Leftover
-from sampan.contracts.kinds import Kind
+from sampan.contracts.kinds import Kind, Resource
 from sampan.contracts.reconciling import ClientReconciler, Reconciler, Standing
 from sampan.contracts.serving import Route
 from sampan_machinery.kindschema import complaints
@@ -46,13 +46,23 @@ def _instance(*types: type) -> Callable[[Any], str]:
     return lambda value: "" if isinstance(value, types) else f"a {words} is wanted, not {_shown(value)}"
 
 
-def _kind(value: Any) -> str:
+def kind_complaint(value: Any) -> str:
+    """What is wrong with a kind, in a sentence; "" for nothing."""
     if not isinstance(value, Kind):
         return f"a Kind is wanted, not {_shown(value)}"
     for name in ("group", "version", "kind", "plural"):
         if not isinstance(getattr(value, name), str) or (name != "group" and not getattr(value, name)):
             return f"kind {value.kind!r}: {name} must be text, not {getattr(value, name)!r}"
     return next(complaints(value), "")
+
+
+def _kind_source(value: Any) -> str:
+    for method in ("kinds", "settled", "removes"):
+        if wrong := _asker(method)(value):
+            return wrong
+    watches = getattr(value, "watches", None)
+    good = isinstance(watches, list | tuple) and watches and all(isinstance(each, Resource) for each in watches)
+    return "" if good else f"{value.name}.watches must be Resources whose objects decide, not {watches!r}"
 
 
 def _command(value: Any) -> str:
@@ -126,7 +136,8 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "contribute_chain_steps": _chain_step,
     "contribute_commands": _command,
     "contribute_components": _instance(Component),
-    "contribute_kinds": _kind,
+    "contribute_kind_sources": _kind_source,
+    "contribute_kinds": kind_complaint,
     "contribute_leftovers": _instance(Leftover),
     "contribute_reconcilers": _instance(Reconciler, ClientReconciler, Standing),
     "contribute_routes": _instance(Route),

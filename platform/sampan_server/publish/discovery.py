@@ -1,6 +1,6 @@
 """What the server offers, in the old form (one document a group version) and the aggregated one (KEP-3352).
 
-Made from the registry and the delegations, kept as bytes until either changes.
+Made from the registry's tables and the delegations, kept as bytes until either changes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from sampan.contracts.serving import Answer, Delegated, Subresource
 from sampan_server.extension.delegations import Delegations
-from sampan_server.registry import Registry, Served
+from sampan_server.registry import Registry, Served, Tables
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import ranges
 from sampan_server.request.request import Request
@@ -31,91 +31,81 @@ class Discovery:
         self._registry = registry
         self._address = address
         self._delegations = delegations or Delegations(registry)
-        self._elsewhere: dict[str, list[Delegated]] = {}  # group versions of other servers, by group
-        self._made: dict[Any, bytes] = {}
-        self._revision: tuple[int, ...] = ()
+        self._now: Offered | None = None
 
     def __call__(self, request: Request) -> Answer:
-        revision = (self._registry.revision, *self._delegations.generation())
-        if self._revision != revision:
-            self._made, self._revision, self._elsewhere = {}, revision, {}
-            for found in self._delegations.all():
-                self._elsewhere.setdefault(found.group, []).append(found)
+        now = self._current()
         parts = request.path.strip("/").split("/")
         if len(parts) == 1:
             version = aggregated_version(request.environ.get("HTTP_ACCEPT", ""))
             if version:
-                return self._aggregated(request, parts[0], version)
-        body = self._made.get(request.path)
+                return _aggregated(now, request, parts[0], version)
+        body = now.made.get(request.path)
         if body is None:
-            body = self._made[request.path] = encode_json(self._document(parts))
+            body = now.made[request.path] = encode_json(self._document(now, parts))
         return Answer(200, body, headers=[("Vary", "Accept")])
 
-    def _document(self, parts: list[str]) -> dict[str, Any]:
+    def _current(self) -> Offered:
+        tables = self._registry.now
+        generation = self._delegations.generation()
+        now = self._now
+        if now is None or now.tables is not tables or now.generation != generation:
+            now = self._now = Offered(tables, generation, self._delegations.all())
+        return now
+
+    def _document(self, now: Offered, parts: list[str]) -> dict[str, Any]:
         if parts == ["api"]:
             servers = [{"clientCIDR": "0.0.0.0/0", "serverAddress": self._address}]
-            versions = self._registry.versions.get("", ["v1"])
+            versions = now.tables.versions.get("", ["v1"])
             return {"kind": "APIVersions", "versions": versions, "serverAddressByClientCIDRs": servers}
         if parts == ["apis"]:
-            groups = [self._group(group) for group in self._groups()]
+            groups = [now.group(group) for group in now.groups()]
             return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
         if parts[0] == "api" and len(parts) == 2:
-            return self._version("", parts[1])
-        if parts[0] == "apis" and len(parts) == 2 and parts[1] in self._groups():
-            return {"kind": "APIGroup", "apiVersion": "v1", **self._group(parts[1])}
+            return now.version("", parts[1])
+        if parts[0] == "apis" and len(parts) == 2 and parts[1] in now.groups():
+            return {"kind": "APIGroup", "apiVersion": "v1", **now.group(parts[1])}
         if parts[0] == "apis" and len(parts) == 3:
-            return self._version(parts[1], parts[2])
+            return now.version(parts[1], parts[2])
         raise no_such_path()
 
-    def _groups(self) -> list[str]:
+
+class Offered:
+    """What is offered at one time, with the documents made of it: a thread that is late cannot mix them with others."""
+
+    def __init__(self, tables: Tables, generation: tuple[int, ...], delegated: Sequence[Delegated]) -> None:
+        self.tables, self.generation = tables, generation
+        self.made: dict[Any, bytes] = {}
+        self._elsewhere: dict[str, list[Delegated]] = {}  # group versions of other servers, by group
+        for found in delegated:
+            self._elsewhere.setdefault(found.group, []).append(found)
+
+    def groups(self) -> list[str]:
         """All but the core: our own, then those that only others serve."""
-        own = [group for group in self._registry.groups() if group]
-        return own + [group for group in self._elsewhere if group not in self._registry.versions]
+        own = [group for group in self.tables.groups() if group]
+        return own + [group for group in self._elsewhere if group not in self.tables.versions]
 
-    def _others(self, group: str) -> Sequence[Delegated]:
-        return self._elsewhere.get(group, ())
-
-    def _group(self, group: str) -> dict[str, Any]:
-        names = [*self._registry.versions.get(group, ()), *(found.version for found in self._others(group))]
+    def group(self, group: str) -> dict[str, Any]:
+        names = [*self.tables.versions.get(group, ()), *(found.version for found in self._others(group))]
         versions = [{"groupVersion": f"{group}/{version}", "version": version} for version in names]
         return {"name": group, "versions": versions, "preferredVersion": versions[0]}
 
-    def _version(self, group: str, version: str) -> dict[str, Any]:
-        found = self._registry.of_version(group, version)
+    def version(self, group: str, version: str) -> dict[str, Any]:
+        found = self.tables.of_version(group, version)
         if not found:
             raise no_such_path()
         resources = [entry for served in found for entry in _resources(served)]
         name = f"{group}/{version}" if group else version
         return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": resources}
 
-    def _aggregated(self, request: Request, root: str, version: str) -> Answer:
-        name = (root, version)
-        body = self._made.get(name)
-        if body is None:
-            groups = [""] if root == "api" else self._groups()
-            items = [self._aggregated_group(group) for group in groups if group or "" in self._registry.versions]
-            body = self._made[name] = encode_json(
-                {
-                    "kind": "APIGroupDiscoveryList",
-                    "apiVersion": f"apidiscovery.k8s.io/{version}",
-                    "metadata": {},
-                    "items": items,
-                }
-            )
-        tag = f'"{hashlib.sha256(body).hexdigest().upper()}"'
-        headers = [("ETag", tag), ("Vary", "Accept")]
-        if request.environ.get("HTTP_IF_NONE_MATCH") == tag:
-            return Answer(304, b"", AGGREGATED[version], headers)
-        return Answer(200, body, AGGREGATED[version], headers)
-
-    def _aggregated_group(self, group: str) -> dict[str, Any]:
+    def aggregated_group(self, group: str) -> dict[str, Any]:
         versions = [
             {
                 "version": version,
-                "resources": [_aggregated_resource(served) for served in self._registry.of_version(group, version)],
+                "resources": [_aggregated_resource(served) for served in self.tables.of_version(group, version)],
                 "freshness": "Current",
             }
-            for version in self._registry.versions.get(group, ())
+            for version in self.tables.versions.get(group, ())
         ] + [
             {
                 "version": found.version,
@@ -125,6 +115,30 @@ class Discovery:
             for found in self._others(group)
         ]
         return {"metadata": {"name": group} if group else {}, "versions": versions}
+
+    def _others(self, group: str) -> Sequence[Delegated]:
+        return self._elsewhere.get(group, ())
+
+
+def _aggregated(now: Offered, request: Request, root: str, version: str) -> Answer:
+    name = (root, version)
+    body = now.made.get(name)
+    if body is None:
+        groups = [""] if root == "api" else now.groups()
+        items = [now.aggregated_group(group) for group in groups if group or "" in now.tables.versions]
+        body = now.made[name] = encode_json(
+            {
+                "kind": "APIGroupDiscoveryList",
+                "apiVersion": f"apidiscovery.k8s.io/{version}",
+                "metadata": {},
+                "items": items,
+            }
+        )
+    tag = f'"{hashlib.sha256(body).hexdigest().upper()}"'
+    headers = [("ETag", tag), ("Vary", "Accept")]
+    if request.environ.get("HTTP_IF_NONE_MATCH") == tag:
+        return Answer(304, b"", AGGREGATED[version], headers)
+    return Answer(200, body, AGGREGATED[version], headers)
 
 
 def aggregated_version(accept: str) -> str:

@@ -14,7 +14,7 @@ from sampan_machinery import schema
 from sampan_machinery.openapi import gnostic
 from sampan_machinery.openapi.documents import V2_PROTOBUF, Documents
 from sampan_server.extension.delegations import Delegations
-from sampan_server.registry import Registry
+from sampan_server.registry import Registry, Tables
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import ranges
 from sampan_server.request.request import Request
@@ -30,8 +30,7 @@ class OpenApi:
     def __init__(self, registry: Registry, delegations: Delegations | None = None) -> None:
         self._registry = registry
         self._delegations = delegations or Delegations(registry)
-        self._revision = -1
-        self._documents: Documents | None = None
+        self._now: tuple[Tables, Documents] | None = None
 
     def __call__(self, request: Request) -> Answer:
         documents = self._current()
@@ -61,10 +60,11 @@ class OpenApi:
         return index
 
     def _current(self) -> Documents:
-        if self._documents is None or self._revision != self._registry.revision:
-            kinds = [served.kind for served in self._registry.served.values()]
-            self._documents, self._revision = Documents(kinds, schema.load()), self._registry.revision
-        return self._documents
+        tables, now = self._registry.now, self._now
+        if now is None or now[0] is not tables:
+            kinds = [served.kind for served in tables.served.values()]
+            now = self._now = (tables, Documents(kinds, schema.load(), before=now[1] if now else None))
+        return now[1]
 
     def _guarded(self, documents: Documents, name: str, packed: bool, tag: str) -> Answer:
         try:

@@ -6,7 +6,7 @@ Works on cached bytes; a record's other forms are made once and kept beside it. 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -29,11 +29,25 @@ def one(served: Served, form: Form, record: Record, include: str = "Metadata") -
 
 
 def native(served: Served, record: Record) -> bytes:
-    """The object in the served version."""
-    if not served.converts:
+    """The object in the served version. May wait where the kind's conversions do."""
+    if not served.converts or record.body.startswith(served.head):
         return record.body
-    found: bytes = record.form(served.resource, lambda kept: encode_json(served.shown(kept.decode())))
+    found: bytes = record.form(served, lambda kept: encode_json(served.shown(kept.decode())))
     return found
+
+
+def convert_all(served: Served, records: Iterable[Record]) -> None:
+    """Make what ``native`` gives of these, by one call where the kind converts many at once."""
+    if not served.converts or served.kind.from_stored_many is None:
+        return
+    others = [
+        record
+        for record in records
+        if not record.body.startswith(served.head) and (record.forms is None or served not in record.forms)
+    ]
+    converted = served.all_shown([record.decode() for record in others])
+    for record, obj in zip(others, converted, strict=True):
+        record.keep(served, encode_json(obj))
 
 
 def element(served: Served, form: Form, record: Record) -> bytes:
@@ -48,7 +62,7 @@ def partial(served: Served, form: Form, record: Record) -> bytes:
 
 def table(served: Served, form: Form, records: Iterable[Record], meta: dict[str, Any], include: str) -> bytes:
     """A Table with a row for each; ``include`` is None, Metadata or Object. Never kept: ages are text in it."""
-    objects = (served.shown(record.decode()) for record in records)
+    objects = served.all_shown([record.decode() for record in records]) if served.converts else _decoded(records)
     version = f"meta.k8s.io/{form.version}"
     made = to_table(served.kind.columns, objects, now=time.time(), include=include, version=version, metadata=meta)
     return encode_json(made)
@@ -72,10 +86,18 @@ def listing(
         if not records:  # Go's nil slice; typed lists are never nil
             return b'%s%s,"items":null}' % (start, head)
         return b'%s%s,"items":[%s]}' % (start, head, b",".join([partial(served, form, r) for r in records]))
-    bodies = [native(served, record) for record in records] if served.converts else [record.body for record in records]
     assert served.collection is not None
-    alike = present and served.collection.head == served.item_head
+    alike = present and served.collection.head == served.head
+    if served.converts and not alike:
+        convert_all(served, records)
+        bodies = [native(served, record) for record in records]
+    else:
+        bodies = [record.body for record in records]
     return b"".join((served.list_head, head, b',"items":[', *_items(bodies, served.item_head, alike=alike), b"]}"))
+
+
+def _decoded(records: Iterable[Record]) -> Iterator[Any]:
+    return (record.decode() for record in records)
 
 
 def _items(bodies: list[bytes], head: bytes, *, alike: bool) -> tuple[bytes, ...]:

@@ -33,9 +33,14 @@ def fresh(request: Request, cache: Cache, asked: int, then: Callable[[], Answer]
     loop. Raises Timeout for a revision that does not exist yet."""
     if asked == 0 or 0 < asked <= cache.revision:
         return then()
-    if request.loop is None or cache.exclusive or not cache.newest.takes_time:
+    if request.loop is None or cache.exclusive or not cache.newest.takes_time or _stays_aside(request):
         return once_fresh(request, cache, needed(cache, asked), then)
     raise Parked(_ask_first(request, cache, asked, then))
+
+
+def _stays_aside(request: Request) -> bool:
+    """Whether what comes next may wait for conversions, so that it must not go on on the loop."""
+    return request.aside and request.served is not None and request.served.blocks
 
 
 def _ask_first(
@@ -86,7 +91,7 @@ def once_fresh(request: Request, cache: Cache, revision: int, then: Callable[[],
     """``then()`` as soon as the cache has the revision: at once, parked on the loop, or after blocking."""
     if cache.revision >= revision:
         return then()
-    if request.loop is None:
+    if request.loop is None or _stays_aside(request):
         if not cache.wait(revision, PATIENCE):
             raise too_large(revision, cache.revision)
         return then()

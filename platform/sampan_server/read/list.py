@@ -74,7 +74,7 @@ class List:
     def _body(self, served: Served, form: negotiation.Form, selection: Selection, asked: Asked, include: str) -> bytes:
         assert served.collection is not None
         kept = served.collection.answers
-        name = (served.resource, form, include, selection.namespace, asked.limit, asked.after)
+        name = (served, form, include, selection.namespace, asked.limit, asked.after)
         whole = not selection.narrow and not asked.exact and form.how == "json"
         if whole and name in kept:
             again = self._again(served, selection, asked, name)
@@ -122,6 +122,8 @@ class List:
     def slice(self, served: Served, selection: Selection, asked: Asked) -> Slice:
         """The records of one page, from the cache where it can be, else from the store's history."""
         assert served.collection is not None
+        if served.blocks and selection.fields:
+            return self._converted(served, selection, asked)
         with self._cache.lock:
             if not asked.exact or served.collection.changed <= asked.exact:
                 if asked.exact and asked.exact < self._cache.horizon:
@@ -143,6 +145,23 @@ class List:
             record = records[key]
             if selection.wants(record):
                 if limit and len(found) == limit:
+                    return Slice(found, revision, True, -1)
+                found.append(record)
+        return Slice(found, revision, False, 0)
+
+    def _converted(self, served: Served, selection: Selection, asked: Asked) -> Slice:
+        """The same where to select means to convert, which may wait: never under the lock."""
+        if asked.exact:
+            return self._historic(served, selection, asked)
+        assert served.collection is not None
+        with self._cache.lock:
+            records, revision = served.collection.records, self._cache.revision
+            candidates = [records[key] for key in selection.candidates(asked.after)]
+        found: list[Record] = []
+        forms.convert_all(served, candidates)
+        for record in candidates:
+            if selection.wants(record):
+                if asked.limit and len(found) == asked.limit:
                     return Slice(found, revision, True, -1)
                 found.append(record)
         return Slice(found, revision, False, 0)

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from sampan.errors import BadRequest
 from sampan_machinery import selectors
 from sampan_server.cache.records import Record
+from sampan_server.read import forms
 from sampan_server.registry import Served
 from sampan_server.request import options
+from sampan_server.request.encoding import decode_json
 from sampan_server.request.request import Request
 
 MOST_TERMS = 100  # each is asked of each object, and of each event of a watch
@@ -100,13 +102,13 @@ class Selection:
         if not served.converts:
             values = record.fields(served.stored.fields)
         else:
-            values = record.form(("fields", served.resource), self._converted)
+            values = record.form(("fields", served), self._converted)
         if not self._asks_meta:
             return values
         return {**values, "metadata.name": record.name, "metadata.namespace": record.namespace}
 
     def _converted(self, record: Record) -> dict[str, str]:
-        obj = self.served.shown(record.decode())
+        obj = decode_json(forms.native(self.served, record))
         return {label: getter(obj) for label, getter in self.served.kind.fields.items()}
 
     def _add_field(self, field: str, equal: bool, value: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 class Aside(BaseException):
-    """Run the whole request again on a pool thread, where waiting is fine; nothing of its body has been read yet.
+    """Run the request again on a pool thread, where waiting is fine; nothing of its body has been read yet. The request
+    chain does not run again once it has run to its end.
 
     ``front`` turns it into an Offloaded. ``heavy``: as for Offloaded, it computes rather than waits. A BaseException,
     so that no handler of errors takes it for one.

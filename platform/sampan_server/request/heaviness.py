@@ -48,4 +48,5 @@ def _has_many_rows(request: Request, served: Served) -> bool:
     if limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) <= ROWS:
         return False
     accept = request.environ.get("HTTP_ACCEPT", "")
-    return served.converts or "as=Table" in accept or "as=PartialObjectMetadataList" in accept
+    converts = served.collection.head != served.head
+    return converts or "as=Table" in accept or "as=PartialObjectMetadataList" in accept

@@ -128,6 +128,24 @@ class Hub:
             mark = chunk(watcher.view.bookmark(revision)) if watcher.bookmarks else b""
             watcher.connection.send(mark + LAST_CHUNK)
 
+    def end_gone_soon(self) -> None:
+        """Finish the streams of kinds that are served no more, or not as they were, with all that happened before."""
+        if self._loop is not None:
+            self._loop.call_soon(self._end_gone)
+
+    def _end_gone(self) -> None:
+        with self._cache.lock:
+            if self._pending:
+                self._flush()
+        for audience in list(self._audiences.values()):
+            for watcher in audience:
+                if watcher.view.selection.served.gone:
+                    self._end_in_order(watcher)
+
+    def _end_in_order(self, watcher: Watcher) -> None:
+        """Behind what was sent to it before."""
+        self.end(watcher)
+
     def end_all_soon(self, last: bytes) -> None:
         """Finish every stream, from any thread."""
         if self._loop is not None:
@@ -154,12 +172,16 @@ class Hub:
         with self._cache.lock:
             pending, self._pending = self._pending, []
             self._woken = False
+        self._show(pending)
+
+    def _show(self, pending: Sequence[tuple[Audience[Watcher], Event]]) -> None:
+        """Send events to those they concern."""
         out: dict[Watcher, list[bytes]] = {}
         for audience, event in pending:
             parts = event.key.split("/")
             namespace, name = (parts[3], parts[4]) if len(parts) > 4 else ("", parts[-1])
             for watcher in audience.concerned(namespace, name):
-                frame = _framed(watcher.view, event)
+                frame = framed(watcher.view, event)
                 if frame is not None:
                     lines = out.get(watcher)
                     if lines is None:
@@ -167,12 +189,13 @@ class Hub:
                     else:
                         lines.append(frame)
         for watcher, lines in out.items():
-            if not watcher.closed:
-                watcher.connection.send(lines[0] if len(lines) == 1 else b"".join(lines))
-                if watcher.connection.buffered() > watcher.allowed:
-                    self.end(
-                        watcher, error_line(Expired("the client takes events too slowly: too old resource version"))
-                    )
+            self._send(watcher, lines[0] if len(lines) == 1 else b"".join(lines))
+
+    def _send(self, watcher: Watcher, data: bytes) -> None:
+        if not watcher.closed:
+            watcher.connection.send(data)
+            if watcher.connection.buffered() > watcher.allowed:
+                self.end(watcher, error_line(Expired("the client takes events too slowly: too old resource version")))
 
     def _set_alarm(self) -> None:
         if self._cancel is not None:
@@ -208,9 +231,12 @@ class Hub:
                     line = made.get(name)
                     if line is None:
                         line = made[name] = chunk(view.bookmark(revision))
-                    watcher.connection.send(line)
+                    self._send_mark(watcher, line)
         if self._marking and self._loop is not None:
             self._loop.call_later(BOOKMARK_EVERY, self._mark)
+
+    def _send_mark(self, watcher: Watcher, line: bytes) -> None:
+        watcher.connection.send(line)
 
 
 def chunk(data: bytes) -> bytes:
@@ -218,7 +244,7 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def _framed(view: View, event: Event) -> bytes | None:
+def framed(view: View, event: Event) -> bytes | None:
     line = view.frame(event)
     if line is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from sampan.errors import Expired, StatusError
 from sampan_server.cache.cache import Cache
@@ -75,7 +75,16 @@ class Streams:
             stream.deadline = 0.0
             stream.news.set()
 
-    def lines(self, stream: Stream, first: Sequence[bytes]) -> Iterator[bytes]:
+    def end_gone(self) -> None:
+        """Finish the watches of kinds that are served no more, or not as they were, with all that happened before."""
+        with self._cache.lock:
+            for audience in self._audiences.values():
+                for stream in audience:
+                    if stream.view.selection.served.gone:
+                        stream.deadline = 0.0
+                        stream.news.set()
+
+    def lines(self, stream: Stream, first: Iterable[bytes]) -> Iterator[bytes]:
         """The answer's body; leaving it (close) ends the watch."""
         try:
             yield from filter(None, first)
@@ -102,16 +111,22 @@ class Streams:
     def _take(self, stream: Stream) -> bytes:
         stream.news.clear()
         frames = []
-        while stream.events:
-            frame = stream.view.frame(stream.events.popleft())
-            if frame is not None:
-                frames.append(frame)
+        try:
+            while stream.events:
+                frame = stream.view.frame(stream.events.popleft())
+                if frame is not None:
+                    frames.append(frame)
+        except StatusError as error:  # a conversion failed
+            stream.failure = error
         return b"".join(frames)
 
     def _bookmark(self, stream: Stream) -> bytes:
         with self._cache.lock:
             revision = self._cache.revision
-            pending = self._take(stream)
+            converts = stream.view.selection.served.blocks
+            pending = b"" if converts else self._take(stream)
+            if converts and stream.events:
+                return b""  # conversions may wait, and the lock cannot; there is a bookmark next time
         return pending + stream.view.bookmark(revision)
 
     def _notify(self) -> None:

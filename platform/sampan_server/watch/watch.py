@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sampan.contracts.serving import Answer
-from sampan.errors import Expired, MethodNotAllowed, NotAcceptable
+from sampan.errors import Expired, MethodNotAllowed, NotAcceptable, StatusError
 from sampan_http.handoff import Connection, Hijacked
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.collection import Collection
+from sampan_server.cache.records import Record
+from sampan_server.read import forms
 from sampan_server.read.freshness import asked_revision, fresh
 from sampan_server.read.list import MOST_KEPT, WORTH_KEEPING
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import negotiation, options
 from sampan_server.request.request import Request
+from sampan_server.watch.converting import ConvertingHub
 from sampan_server.watch.hub import Hub, Watcher
 from sampan_server.watch.streams import Stream, Streams
 from sampan_server.watch.watcher import View, error_line
@@ -35,8 +39,11 @@ class Asked(NamedTuple):
 
 
 class Watch:
-    def __init__(self, cache: Cache, hub: Hub, streams: Streams, clock: Callable[[], float]) -> None:
-        self._cache, self._hub, self._streams, self._clock = cache, hub, streams, clock
+    def __init__(
+        self, cache: Cache, hub: Hub, converting: ConvertingHub, streams: Streams, clock: Callable[[], float]
+    ) -> None:
+        self._cache, self._hub, self._converting = cache, hub, converting
+        self._streams, self._clock = streams, clock
 
     def __call__(self, request: Request, served: Served) -> Answer:
         if "watch" not in served.verbs:
@@ -59,24 +66,31 @@ class Watch:
             def take(connection: Connection) -> None:
                 watcher = Watcher(served.collection, view, connection, asked.bookmarks)  # type: ignore[arg-type]  # set
                 with self._cache.lock:
+                    if served.blocks and not served.gone:
+                        later = self._first_later(served, view, asked)
+                        self._converting.open_later(loop, connection, watcher, later, asked.seconds)
+                        return
                     first, ends = self._first(served, view, asked)
                     self._hub.open(loop, connection, watcher, first, asked.seconds, ends=ends)
 
             raise Hijacked(take)
         deadline, stopping = self._clock() + asked.seconds, request.environ.get("sampan.stopping")
         stream = Stream(served.collection.prefix, view, asked.bookmarks, deadline, stopping)
+        first: Iterable[bytes]
         with self._cache.lock:
-            first, ends = self._first(served, view, asked)
+            if served.blocks and not served.gone:
+                first = _each(self._first_later(served, view, asked), stream)
+            else:
+                first, ends = self._first(served, view, asked)
+                stream.deadline = 0.0 if ends else deadline
             self._streams.join(stream)
-        if ends:
-            stream.deadline = 0.0
         return Answer(200, self._streams.lines(stream, first))
 
     def _state(self, collection: Collection, view: View) -> bytes:
         """All objects there are as ADDED events. What is large is kept until an object changes and shared by all
         watches that ask the same, so that clients who do not read cost no copy each."""
         selection, kept = view.selection, collection.answers
-        name = ("watch", selection.served.resource, view.form, view.include, selection.namespace)
+        name = ("watch", selection.served, view.form, view.include, selection.namespace)
         whole = not selection.narrow and view.form.how != "table"
         if whole and name in kept:
             found: bytes = kept[name]
@@ -95,6 +109,8 @@ class Watch:
         """What the watcher is shown at once, in parts, and whether that is all; the cache's lock is held."""
         collection = served.collection
         assert collection is not None
+        if served.gone:  # since the request was found to be about it; the client asks again and finds what is there now
+            return [], True
         revision = self._cache.revision
         if asked.initial:
             view.since = revision
@@ -113,6 +129,48 @@ class Watch:
         ]
         view.since = max(asked.since, revision, collection.changed)  # a batch may be applied and not yet counted
         return [b"".join(frames)], False
+
+    def _first_later(self, served: Served, view: View, asked: Asked) -> Callable[[], list[bytes]]:
+        """The same where it takes conversions, which may wait: under the lock it is noted what is to be shown, and the
+        answer makes it when it is called, without the lock."""
+        collection, revision = served.collection, self._cache.revision
+        assert collection is not None
+        shown = View(view.selection, view.form, view.include, asked.since)
+        if asked.initial:
+            records = [collection.records[key] for key in view.selection.candidates()]
+            view.since = revision
+            end = [view.bookmark(revision, initial_end=True)] if asked.initial_end else []
+            return lambda: [_added(shown, records), *end]
+        if asked.since < 0:
+            view.since = revision
+            return list
+        if asked.since < collection.ring.oldest:
+            text = f"too old resource version: {asked.since} ({collection.ring.oldest})"
+            return partial(_refuse, Expired(text))
+        events = [event for event in collection.ring.after(asked.since) if view.selection.matches_place(event.key)]
+        view.since = max(asked.since, revision, collection.changed)
+        return lambda: [b"".join(filter(None, map(shown.frame, events)))]
+
+
+def _added(view: View, records: Sequence[Record]) -> bytes:
+    selection = view.selection
+    if selection.fields:
+        forms.convert_all(selection.served, records)
+    chosen = [each for each in records if not selection.narrow or selection.wants(each)]
+    if view.form.how == "json":
+        forms.convert_all(selection.served, chosen)
+    return b"".join([view.line("ADDED", each) for each in chosen])
+
+
+def _refuse(error: Expired) -> list[bytes]:
+    raise error
+
+
+def _each(later: Callable[[], list[bytes]], stream: Stream) -> Iterator[bytes]:
+    try:
+        yield from later()
+    except StatusError as error:
+        stream.failure = error
 
 
 def read_query(request: Request) -> Asked:

@@ -37,7 +37,7 @@ class View:
             word = "DELETED" if not now else "MODIFIED" if before else "ADDED"
         else:
             word = "DELETED" if new is None else "ADDED" if old is None else "MODIFIED"
-        name = (word, self.form, self.include, selection.served.resource)
+        name = (word, self.form, self.include, selection.served)
         found = event.frames.get(name)
         if found is None:
             record = event.gone() if word == "DELETED" else new

@@ -77,10 +77,10 @@ class Deleter:
             record = served.collection.records.get(key)
             if record is None:
                 raise not_found(served.resource, intent.name)
-            old = record.decode()
+            old = served.as_stored(record.decode())
             _check(intent, options, old)
             review = yield from self._writer.review_only(intent, "DELETE", old)
-            kept = self._kept(kind, options, record.decode())
+            kept = self._kept(kind, options, served.as_stored(record.decode()))
             if kept is not None and kept == old:
                 return Written(record.body, key=key, revision=record.revision)
             beside = self._writer.beside(intent, review)

@@ -22,7 +22,7 @@ from sampan_isolation import Broken
 from sampan_machinery import metadata, problems
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.records import Record, fill_revision
-from sampan_server.registry import Registry, Served
+from sampan_server.registry import Registry, Served, head_of
 from sampan_server.request import encoding
 from sampan_server.request.statuses import already_exists, conflict, not_found
 from sampan_server.write import stamps
@@ -177,7 +177,7 @@ class Writer:
                 raise not_found(served.resource, intent.name)
             if revision and revision != record.revision:
                 raise conflict(served.resource, intent.name)
-            old = record.decode()
+            old = served.as_stored(record.decode())
             changed = change(served.shown(record.decode()))
             if changed is None:
                 return Written(record.body, key=key, revision=record.revision)
@@ -187,7 +187,8 @@ class Writer:
             self.ownership.updated(intent, stored, old)
             if intent.operation == "Apply":
                 self.ownership.keep_times(stored, old)
-            if stored == old and not _is_more(review):
+            as_it_is = stored == old and not (served.converts and _is_outdated(served, record))
+            if as_it_is and not _is_more(review):
                 return Written(record.body, key=key, revision=record.revision)
             gone = _is_finished(served.stored, stored)
             value, ops = self._ops(intent, key, stored, record.revision, review, remove=gone)
@@ -320,7 +321,7 @@ class Writer:
             stored, kind = served.kept(metadata.copy(obj)), served.stored
             record = served.collection.records.get(key) if served.collection is not None else None
             if record is not None and record.revision == revision:  # else the store refuses the commit
-                old = record.decode()
+                old = served.as_stored(record.decode())
                 _drop_nulls(stored)
                 _drop_nulls(old)
                 stamps.keep_old(stored["metadata"], old["metadata"], kind, str(old["metadata"]["name"]))
@@ -357,6 +358,11 @@ class Writer:
 def _is_more(review: Review) -> bool:
     """Whether admission writes more than the object itself."""
     return bool(review.also_create or review.also_delete or review.also_update)
+
+
+def _is_outdated(served: Served, record: Record) -> bool:
+    """Whether an object is stored in a version that is not the stored one any more: then any update writes it."""
+    return not record.body.startswith(head_of(served.stored))
 
 
 def _drop_nulls(obj: Object) -> bool:
