@@ -20,7 +20,7 @@ class KindSource(Protocol):
 
     Every process of every server has its own instance, and all must come to the same kinds. So ``kinds`` depends on
     nothing but stored objects, read from the watch cache by ``ServerContext.cluster``. The methods are called on one
-    thread of the server, never on the event loop; they may compute and must not wait for the network.
+    thread of the server, never on the event loop, and all sources wait for each of them: none may wait for the network.
     """
 
     name: str
@@ -39,7 +39,8 @@ class KindSource(Protocol):
         """
 
     def settled(self, served: Sequence[Kind], refused: Sequence[Refused]) -> None:
-        """Called after every ``kinds``, once this server serves what it answered; for telling so in a status."""
+        """Called after every ``kinds``, once this server serves what it answered. May write that to the status of the
+        objects by ``ServerContext.cluster``; as such a write is a change, only where it says something new."""
 
     def removes(self, kind: Kind) -> bool:
         """Whether the objects of a stored kind that has just gone are removed from the store as well.

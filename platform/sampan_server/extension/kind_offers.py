@@ -73,7 +73,8 @@ def plan(
     for offers in all_offers:
         good: dict[Address, Offered] = {}
         for address, offered in offers.items():
-            why = offered.complaint or _conflict(address, offered, offers, {*addresses, *wanted}, owners)
+            is_taken = address in addresses or address in wanted
+            why = offered.complaint or _conflict(offered, offers, owners, is_taken=is_taken)
             if why:
                 refused.append((offered.source, Refused(offered.kind, why)))
             else:
@@ -87,11 +88,9 @@ def plan(
     return wanted, refused
 
 
-def _conflict(
-    address: Address, offered: Offered, offers: Offers, taken: Collection[Address], owners: dict[str, tuple[str, str]]
-) -> str:
+def _conflict(offered: Offered, offers: Offers, owners: dict[str, tuple[str, str]], *, is_taken: bool) -> str:
     kind = offered.kind
-    if address in taken:
+    if is_taken:
         return f"{kind.resource.group_resource} of {kind.api_version} is served already"
     stored = offers.get(offered.stored)
     if stored is None:

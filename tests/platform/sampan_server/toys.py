@@ -76,8 +76,11 @@ class ToySource:
         self.served: list[str] = []
         self.refused: dict[str, str] = {}
         self.failing = False
+        self.tells = False  # write to a Toy's status which versions are served
+        self.asked = 0
 
     def kinds(self) -> list[Kind]:
+        self.asked += 1
         if self.failing:
             raise RuntimeError("toys are broken")
         made = {}
@@ -92,6 +95,15 @@ class ToySource:
     def settled(self, served: Sequence[Kind], refused: Sequence[Refused]) -> None:
         self.served = [f"{kind.plural}/{kind.version}" for kind in served]
         self.refused = {f"{kind.plural}/{kind.version}": why for kind, why in refused}
+        if self.tells:
+            for toy in self._cluster.list(TOYS):
+                self._tell(toy, sorted(kind.version for kind in served if kind.plural == toy["metadata"]["name"]))
+
+    def _tell(self, toy: Object, versions: list[str]) -> None:
+        def change(now: Object) -> Object | None:
+            return None if now.get("status") == {"served": versions} else {**now, "status": {"served": versions}}
+
+        self._cluster.update(TOYS, toy["metadata"]["name"], "", change, subresource="status")
 
     def removes(self, kind: Kind) -> bool:
         return kind.short_names == ("removed",)

@@ -306,6 +306,24 @@ def test_what_cannot_be_served_is_refused_in_words(client, toys):
     assert client.get(TOYS, "boats")
 
 
+def test_a_source_may_tell_in_a_status_what_is_served(client, toys, watch):
+    toys.source.tells = True
+    add(client)
+    until(lambda: client.get(TOYS, "boats")["status"] == {"served": ["v1"]}, SOON)
+    following = watch(BOATS)
+    client.create(BOATS, boat(), "default")
+    until(lambda: following.events, SOON)
+
+    client.create(TOYS, toy("cars", "Car", versions=["v1", "v2"]))
+    until(lambda: client.get(TOYS, "cars")["status"] == {"served": ["v1", "v2"]}, SOON)
+
+    time.sleep(FOLLOWS)
+    asked = toys.source.asked
+    time.sleep(FOLLOWS)
+    assert toys.source.asked == asked
+    assert not following.ended.is_set()
+
+
 def test_a_source_that_fails_keeps_the_kinds_it_had_and_is_asked_again(client, toys):
     add(client)
     toys.source.failing = True
