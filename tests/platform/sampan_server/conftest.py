@@ -219,6 +219,17 @@ class Named:
         return environ
 
 
+class WholeRequests(http.client.HTTPConnection):
+    """Sends head and body at once: the chain is asked about a head that comes alone, and again when all is there."""
+
+    def _send_output(self, message_body: Any = None, encode_chunked: bool = False) -> None:
+        self._buffer.extend((b"", b""))
+        head = b"\r\n".join(self._buffer)
+        del self._buffer[:]
+        body = message_body.encode() if isinstance(message_body, str) else message_body or b""
+        self.send(head + body)
+
+
 class OnLoop:
     """The same server on the event loop of sampan_http, over sockets."""
 
@@ -230,7 +241,7 @@ class OnLoop:
         self.server_thread.start()
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(*self.listener.getsockname(), timeout=10)
+        return WholeRequests(*self.listener.getsockname(), timeout=10)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         connection = self.connect()
