@@ -15,7 +15,7 @@ from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf,
 from sampan_cel.checker import Checked
 from sampan_cel.declarations import Cost, Overload
 from sampan_cel.errors import CelError, CostExceeded
-from sampan_cel.types import Type
+from sampan_cel.types import ObjectType, Type
 from sampan_cel.values import (
     NONE,
     BoolKey,
@@ -157,6 +157,12 @@ class Compiler:
             return found
         operand, field = self.compile(node.operand), node.field
         run = operand.run
+        read = None
+        over = self._type(node.operand)
+        over = over.params[0] if over.name == "optional_type" else over
+        if isinstance(over, ObjectType):
+            read = over.reads.get(field)
+            field = over.keys.get(field, field)
         if node.test:
 
             def has(a: Activation) -> bool:
@@ -173,7 +179,7 @@ class Compiler:
 
             return Code(has, operand.cost + 1)
         if node.optional:
-            return Code(lambda a: _maybe_item(run(a), field), operand.cost + 1)
+            return Code(lambda a: _read_into(_maybe_item(run(a), field), read), operand.cost + 1)
 
         def select(a: Activation) -> Any:
             value = run(a)
@@ -183,10 +189,13 @@ class Compiler:
                 raise CelError(f"no such key: {field}") from None
             except TypeError:
                 if isinstance(value, Optional):
-                    return _maybe_item(value, field)
+                    return _read_into(_maybe_item(value, field), read)
                 raise no_overload() from None
 
-        return Code(select, operand.cost + 1)
+        if read is None:
+            return Code(select, operand.cost + 1)
+        reader = read
+        return Code(lambda a: None if (value := select(a)) is None else reader(value), operand.cost + 2)
 
     def _index(self, node: Index) -> Code:
         operand, key = self.compile(node.operand), self.compile(node.key)
@@ -354,6 +363,10 @@ def _maybe_item(value: Any, key: Any) -> Optional:
             raise no_overload()
         return Optional(value[int(key)]) if 0 <= int(key) < len(value) else NONE
     raise no_overload()
+
+
+def _read_into(found: Optional, read: Callable[[Any], Any] | None) -> Optional:
+    return Optional(read(found.value)) if read is not None and found.present else found
 
 
 def _optional(value: Any) -> Optional:

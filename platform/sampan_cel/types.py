@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,27 @@ class Type:
 
 
 class ObjectType(Type):
-    """A type with declared fields. Equal to another of the same name."""
+    """A type with declared fields. Equal to another of the same name.
 
-    def __init__(self, name: str, fields: Mapping[str, Type]) -> None:
-        super().__init__(name)
-        object.__setattr__(self, "fields", fields)
+    ``keys``: the key that a field has in the value, where it is not the field's name. ``reads``: makes the value of a
+    field that is kept in another form, such as a timestamp as text.
+    """
 
     fields: Mapping[str, Type]
+    keys: Mapping[str, str]
+    reads: Mapping[str, Callable[[Any], Any]]
+
+    def __init__(
+        self,
+        name: str,
+        fields: Mapping[str, Type],
+        keys: Mapping[str, str] | None = None,
+        reads: Mapping[str, Callable[[Any], Any]] | None = None,
+    ) -> None:
+        super().__init__(name)
+        object.__setattr__(self, "fields", fields)
+        object.__setattr__(self, "keys", keys or {})
+        object.__setattr__(self, "reads", reads or {})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Type) and self.name == other.name
