@@ -1,0 +1,593 @@
+"""A checked tree into closures: each part of an expression becomes a function of the activation.
+
+The activation is a list: the cost that is left, then a slot a variable; a macro's variables have slots of their own,
+so that no scope is ever copied. What a piece without loops costs is known when it is compiled and is charged at once,
+for a macro once a round; only functions whose cost depends on their arguments are charged one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sampan_cel import types
+from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct
+from sampan_cel.checker import Checked
+from sampan_cel.declarations import Cost, Overload
+from sampan_cel.errors import CelError, CostExceeded
+from sampan_cel.types import ObjectType, Type
+from sampan_cel.values import (
+    NONE,
+    BoolKey,
+    Duration,
+    Optional,
+    Timestamp,
+    Uint,
+    at_index,
+    equal,
+    is_number,
+    key_of,
+    no_overload,
+    unkeyed,
+)
+
+Activation = list[Any]
+Closure = Callable[[Activation], Any]
+
+
+class Code(NamedTuple):
+    run: Closure
+    cost: int
+
+
+class Missing:
+    """In the slot of a variable that was given no value."""
+
+
+MISSING = Missing()
+
+
+class Compiler:
+    """For one expression. ``variables`` are the environment's, in the order of their slots (from 1 on)."""
+
+    def __init__(self, checked: Checked, variables: Sequence[str]) -> None:
+        self._checked = checked
+        self._slots = {name: slot for slot, name in enumerate(variables, 1)}
+        self._scopes: list[dict[str, int]] = []
+        self.slots = len(variables) + 1
+
+    def compile(self, node: Node) -> Code:
+        return self._BY_CLASS[type(node)](self, node)
+
+    def _type(self, node: Node) -> Type:
+        return self._checked.types.get(node, types.DYN)
+
+    def _new_slot(self) -> int:
+        self.slots += 1
+        return self.slots - 1
+
+    # names and literals
+
+    def _const(self, node: Const) -> Code:
+        value = node.value
+        return Code(lambda a: value, 0)
+
+    def _name(self, node: Node) -> Code | None:
+        found = self._checked.resolved.get(node)
+        if found is None:
+            return None
+        if isinstance(found, Type):
+            return Code(lambda a: found, 1)
+        if found.startswith("."):
+            slot, name = self._slots[found[1:]], found[1:]
+
+            def variable(a: Activation) -> Any:
+                value = a[slot]
+                if value is MISSING:
+                    raise CelError(f"no such attribute(s): {name}")
+                return value
+
+            return Code(variable, 1)
+        slot = next(scope[found] for scope in reversed(self._scopes) if found in scope)
+        return Code(lambda a: a[slot], 1)
+
+    def _ident(self, node: Ident) -> Code:
+        found = self._name(node)
+        assert found is not None
+        return found
+
+    def _list(self, node: ListOf) -> Code:
+        codes = [self.compile(each) for each in node.items]
+        runs, optional = tuple(code.run for code in codes), node.optional
+        cost = 10 + sum(code.cost for code in codes)
+        if not optional:
+            return Code(lambda a: [run(a) for run in runs], cost)
+
+        def some(a: Activation) -> list[Any]:
+            found = []
+            for place, run in enumerate(runs):
+                value = run(a)
+                if place not in optional:
+                    found.append(value)
+                elif _optional(value).present:
+                    found.append(value.value)
+            return found
+
+        return Code(some, cost)
+
+    def _map(self, node: MapOf) -> Code:
+        entries = [(self.compile(each.key), self.compile(each.value), each.optional) for each in node.entries]
+        runs = tuple((key.run, value.run, optional) for key, value, optional in entries)
+
+        def build(a: Activation) -> dict[Any, Any]:
+            found: dict[Any, Any] = {}
+            for key_run, value_run, optional in runs:
+                key, value = key_of(key_run(a)), value_run(a)
+                if key in found:
+                    raise CelError(f"Failed with repeated key: {unkeyed(key)}")
+                if not optional:
+                    found[key] = value
+                elif _optional(value).present:
+                    found[key] = value.value
+            return found
+
+        return Code(build, 30 + sum(key.cost + value.cost for key, value, _ in entries))
+
+    def _struct(self, node: Struct) -> Code:
+        codes = [(each.name, self.compile(each.value), each.optional) for each in node.fields]
+        runs = tuple((name, code.run, optional) for name, code, optional in codes)
+
+        def build(a: Activation) -> dict[str, Any]:
+            found = {}
+            for name, run, optional in runs:
+                value = run(a)
+                if not optional:
+                    found[name] = value
+                elif _optional(value).present:
+                    found[name] = value.value
+            return found
+
+        return Code(build, 40 + sum(code.cost for _, code, _ in codes))
+
+    # fields and items
+
+    def _select(self, node: Select) -> Code:
+        found = self._name(node)
+        if found is not None:
+            return found
+        operand, field = self.compile(node.operand), node.field
+        run = operand.run
+        read = None
+        over = self._type(node.operand)
+        over = over.params[0] if over.name == "optional_type" else over
+        if isinstance(over, ObjectType):
+            read = over.reads.get(field)
+            field = over.keys.get(field, field)
+        if node.test:
+
+            def has(a: Activation) -> bool:
+                value = run(a)
+                if type(value) is dict:  # asking an abstract class costs more than all the rest
+                    return field in value
+                if isinstance(value, Optional):
+                    if not value.present:
+                        return False
+                    value = value.value
+                if not isinstance(value, Mapping):
+                    raise no_overload()
+                return field in value
+
+            return Code(has, operand.cost + 1)
+        if node.optional:
+            return Code(lambda a: _read_into(_maybe_item(run(a), field), read), operand.cost + 1)
+
+        def select(a: Activation) -> Any:
+            value = run(a)
+            try:
+                return value[field]
+            except KeyError:
+                raise CelError(f"no such key: {field}") from None
+            except TypeError:
+                if isinstance(value, Optional):
+                    return _read_into(_maybe_item(value, field), read)
+                raise no_overload() from None
+
+        if read is None:
+            return Code(select, operand.cost + 1)
+        reader = read
+        return Code(lambda a: None if (value := select(a)) is None else reader(value), operand.cost + 2)
+
+    def _index(self, node: Index) -> Code:
+        operand, key = self.compile(node.operand), self.compile(node.key)
+        run, key_run, cost = operand.run, key.run, operand.cost + key.cost + 1
+        if node.optional:
+            return Code(lambda a: _maybe_item(run(a), key_run(a)), cost)
+
+        def item(a: Activation) -> Any:
+            value = run(a)
+            if isinstance(value, Optional):
+                return _maybe_item(value, key_run(a))
+            return item_of(value, key_run(a))
+
+        return Code(item, cost)
+
+    # calls
+
+    def _call(self, node: Call) -> Code:
+        special = self._SPECIAL.get(node.function) if node.target is None else None
+        if special is not None:
+            return special(self, node)
+        args = [self.compile(arg) for arg in node.args]
+        given = [self._type(arg) for arg in node.args]
+        if node.target is not None and node not in self._checked.spaced:
+            args.insert(0, self.compile(node.target))
+            given.insert(0, self._type(node.target))
+        overloads = self._checked.overloads[node]
+        runs = tuple(arg.run for arg in args)
+        cost = sum(arg.cost for arg in args)
+        if len(overloads) == 1 and all(_certain(w, h) for w, h in zip(overloads[0].params, given, strict=True)):
+            return _called(overloads[0], runs, cost)
+        return _dispatched(overloads, runs, cost)
+
+    def _and(self, node: Call) -> Code:
+        return self._logical(node, False)
+
+    def _or(self, node: Call) -> Code:
+        return self._logical(node, True)
+
+    def _logical(self, node: Call, decisive: bool) -> Code:
+        """``decisive`` is the value that decides alone, whatever the other side is, an error included."""
+        left, right = (self.compile(arg) for arg in node.args)
+        first, second = left.run, right.run
+
+        def logical(a: Activation) -> Any:
+            try:
+                value = first(a)
+            except CelError:
+                if second(a) is decisive:
+                    return decisive
+                raise
+            if value is decisive:
+                return decisive
+            other = second(a)
+            if other is decisive:
+                return decisive
+            if type(value) is not bool or type(other) is not bool:
+                raise no_overload()
+            return not decisive
+
+        return Code(logical, left.cost + right.cost)
+
+    def _conditional(self, node: Call) -> Code:
+        condition, yes, no = (self.compile(arg) for arg in node.args)
+        test, then, otherwise = condition.run, yes.run, no.run
+
+        def conditional(a: Activation) -> Any:
+            value = test(a)
+            if value is True:
+                return then(a)
+            if value is False:
+                return otherwise(a)
+            raise no_overload()
+
+        return Code(conditional, condition.cost + max(yes.cost, no.cost))
+
+    def _equality(self, node: Call) -> Code:
+        left, right = (self.compile(arg) for arg in node.args)
+        first, second, cost = left.run, right.run, left.cost + right.cost + 1
+        given = self._type(node.args[0]), self._type(node.args[1])
+        same = given[0] == given[1] and given[0] in (types.STRING, types.INT, types.BOOL, types.BYTES, types.UINT)
+        if node.function == "_==_":
+            if same:
+                return Code(lambda a: first(a) == second(a), cost)
+            return Code(lambda a: equal(first(a), second(a)), cost)
+        if same:
+            return Code(lambda a: first(a) != second(a), cost)
+        return Code(lambda a: not equal(first(a), second(a)), cost)
+
+    _SPECIAL: dict[str, Callable[..., Code]] = {
+        "_&&_": _and, "_||_": _or, "_?_:_": _conditional, "_==_": _equality, "_!=_": _equality,
+    }  # fmt: skip
+
+    # macros
+
+    def _fold(self, node: Fold) -> Code:
+        over = self.compile(node.range)
+        slots = [self._new_slot() for _ in node.variables]
+        self._scopes.append(dict(zip(node.variables, slots, strict=True)))
+        condition = self.compile(node.condition) if node.condition is not None else None
+        body = self.compile(node.body)
+        self._scopes.pop()
+        each = body.cost + (condition.cost if condition is not None else 0) + 2
+        rounds = _rounds(over.run, slots, each)
+        make = _FOLDS[node.kind]
+        return Code(make(rounds, condition.run if condition is not None else None, body.run, over.run), over.cost + 1)
+
+    def _bind(self, node: Bind) -> Code:
+        value = self.compile(node.value)
+        slot = self._new_slot()
+        self._scopes.append({node.name: slot})
+        body = self.compile(node.body)
+        self._scopes.pop()
+        first, then, kind = value.run, body.run, node.kind
+
+        def bound(a: Activation) -> Any:
+            a[slot] = first(a)
+            return then(a)
+
+        def mapped(a: Activation) -> Any:
+            found = _optional(first(a))
+            if not found.present:
+                return NONE
+            a[slot] = found.value
+            result = then(a)
+            return Optional(result) if kind == "optMap" else _optional(result)
+
+        return Code(bound if kind == "bind" else mapped, value.cost + body.cost + 1)
+
+    _BY_CLASS: dict[type, Callable[..., Code]] = {
+        Const: _const, Ident: _ident, Select: _select, Call: _call, Index: _index, ListOf: _list, MapOf: _map,
+        Struct: _struct, Fold: _fold, Bind: _bind,
+    }  # fmt: skip
+
+
+def charge(a: Activation, cost: int) -> None:
+    """Raises CostExceeded where the cost that is left does not cover it."""
+    a[0] -= cost
+    if a[0] < 0:
+        raise CostExceeded("operation cancelled: actual cost limit exceeded")
+
+
+def item_of(value: Any, key: Any) -> Any:
+    """``value[key]``. Raises CelError."""
+    if type(value) is dict or isinstance(value, Mapping):
+        try:
+            return value[key if type(key) is str else key_of(key)]
+        except KeyError:
+            raise CelError(f"no such key: {key}") from None
+    if isinstance(value, (list, tuple)):
+        return at_index(value, key)
+    raise no_overload()
+
+
+def _maybe_item(value: Any, key: Any) -> Optional:
+    if isinstance(value, Optional):
+        if not value.present:
+            return NONE
+        value = value.value
+    if isinstance(value, Mapping):
+        found = value.get(key_of(key), MISSING)
+        return NONE if found is MISSING else Optional(found)
+    if isinstance(value, (list, tuple)):
+        if not is_number(key) or (isinstance(key, float) and not key.is_integer()):
+            raise no_overload()
+        return Optional(value[int(key)]) if 0 <= int(key) < len(value) else NONE
+    raise no_overload()
+
+
+def _read_into(found: Optional, read: Callable[[Any], Any] | None) -> Optional:
+    return Optional(read(found.value)) if read is not None and found.present else found
+
+
+def _optional(value: Any) -> Optional:
+    if not isinstance(value, Optional):
+        raise no_overload()
+    return value
+
+
+# Overloads
+
+
+def _called(overload: Overload, runs: tuple[Closure, ...], cost: int) -> Code:
+    """One overload that is known to fit."""
+    run, extra = overload.run, overload.cost
+    if callable(extra):
+        price = extra
+
+        def charged(a: Activation) -> Any:
+            args = [each(a) for each in runs]
+            charge(a, price(*args))
+            return run(*args)
+
+        return Code(charged, cost)
+    cost += extra
+    if len(runs) == 1:
+        (only,) = runs
+        return Code(lambda a: run(only(a)), cost)
+    if len(runs) == 2:
+        first, second = runs
+        return Code(lambda a: run(first(a), second(a)), cost)
+    return Code(lambda a: run(*[each(a) for each in runs]), cost)
+
+
+def _dispatched(overloads: Sequence[Overload], runs: tuple[Closure, ...], cost: int) -> Code:
+    """The overload is found by the classes that the arguments have at run time, once for each combination of them."""
+    choices = tuple((tuple(matcher(param) for param in each.params), each) for each in overloads)
+    known: dict[Any, tuple[Callable[..., Any], Cost]] = {}
+
+    def choose(args: Sequence[Any]) -> tuple[Callable[..., Any], Cost]:
+        for matchers, overload in choices:
+            if all(matches(arg) for matches, arg in zip(matchers, args, strict=True)):
+                return overload.run, overload.cost
+        raise no_overload()
+
+    def any_number(a: Activation) -> Any:
+        args = [each(a) for each in runs]
+        classes = tuple(map(type, args))
+        found = known.get(classes)
+        if found is None:
+            found = known[classes] = choose(args)
+        run, extra = found
+        charge(a, extra(*args) if callable(extra) else extra)
+        return run(*args)
+
+    if len(runs) != 2:
+        return Code(any_number, cost)
+    first, second = runs
+
+    def two(a: Activation) -> Any:
+        left, right = first(a), second(a)
+        classes = type(left), type(right)
+        found = known.get(classes)
+        if found is None:
+            found = known[classes] = choose((left, right))
+        run, extra = found
+        if callable(extra):
+            charge(a, extra(left, right))
+        else:
+            a[0] -= extra
+        return run(left, right)
+
+    return Code(two, cost)
+
+
+def _certain(want: Type, has: Type) -> bool:
+    """Whether every value of type ``has`` is one of ``want``."""
+    if want.param or want == types.DYN:
+        return True
+    return want.name == has.name and want.name != "wrapper"
+
+
+_MATCHERS: Mapping[str, Callable[[Any], bool]] = {
+    "bool": lambda value: type(value) is bool,
+    "int": lambda value: type(value) is int,
+    "uint": lambda value: type(value) is Uint,
+    "double": lambda value: type(value) is float,
+    "string": lambda value: isinstance(value, str),
+    "bytes": lambda value: isinstance(value, bytes),
+    "null_type": lambda value: value is None,
+    "list": lambda value: isinstance(value, (list, tuple)),
+    "map": lambda value: isinstance(value, Mapping),
+    "type": lambda value: isinstance(value, Type),
+    "optional_type": lambda value: isinstance(value, Optional),
+    types.TIMESTAMP.name: lambda value: isinstance(value, Timestamp),
+    types.DURATION.name: lambda value: isinstance(value, Duration),
+}
+
+
+def matcher(param: Type) -> Callable[[Any], bool]:
+    """Tells whether a value is of a parameter's type."""
+    if param.param or param == types.DYN:
+        return lambda value: True
+    known = _MATCHERS.get(param.name)
+    if known is not None:
+        return known
+    name = param.name
+    return lambda value: getattr(getattr(value, "cel_type", None), "name", "") == name
+
+
+# Macros
+
+Rounds = Callable[[Activation], Any]
+
+
+def _rounds(over: Closure, slots: Sequence[int], cost: int) -> Rounds:
+    """A generator function: sets the variables of each round and charges it."""
+
+    def one(a: Activation) -> Any:
+        (slot,) = slots
+        value = over(a)
+        if isinstance(value, (list, tuple)):
+            items: Any = value
+        elif isinstance(value, Mapping):
+            items = map(unkeyed, value)
+        else:
+            raise no_overload()
+        for item in items:
+            a[0] -= cost
+            if a[0] < 0:
+                charge(a, 0)
+            a[slot] = item
+            yield item
+
+    def two(a: Activation) -> Any:
+        first, second = slots
+        value = over(a)
+        if isinstance(value, (list, tuple)):
+            items: Any = enumerate(value)
+        elif isinstance(value, Mapping):
+            items = value.items()
+        else:
+            raise no_overload()
+        for key, item in items:
+            charge(a, cost)
+            a[first], a[second] = unkeyed(key) if type(key) is BoolKey else key, item
+            yield key
+
+    return one if len(slots) == 1 else two
+
+
+def _quantified(decisive: bool) -> Callable[..., Closure]:
+    """all (decided by False) and exists (decided by True): an error counts only where nothing decides."""
+
+    def make(rounds: Rounds, condition: Closure | None, body: Closure, over: Closure) -> Closure:
+        def quantified(a: Activation) -> Any:
+            failed: CelError | None = None
+            for _ in rounds(a):
+                try:
+                    value = body(a)
+                except CelError as error:
+                    failed = failed or error
+                    continue
+                if value is decisive:
+                    return decisive
+                if type(value) is not bool:
+                    failed = failed or no_overload()
+            if failed is not None:
+                raise failed
+            return not decisive
+
+        return quantified
+
+    return make
+
+
+def _test(value: Any) -> bool:
+    if value is True or value is False:
+        return value is True
+    raise no_overload()
+
+
+def _exists_one(rounds: Rounds, condition: Closure | None, body: Closure, over: Closure) -> Closure:
+    return lambda a: sum([_test(body(a)) for _ in rounds(a)]) == 1
+
+
+def _map_to_list(rounds: Rounds, condition: Closure | None, body: Closure, over: Closure) -> Closure:
+    if condition is None:
+        return lambda a: [body(a) for _ in rounds(a)]
+    return lambda a: [body(a) for _ in rounds(a) if _test(condition(a))]
+
+
+def _filter(rounds: Rounds, condition: Closure | None, body: Closure, over: Closure) -> Closure:
+    return lambda a: [item for item in rounds(a) if _test(body(a))]
+
+
+def _map_to_map(rounds: Rounds, condition: Closure | None, body: Closure, over: Closure) -> Closure:
+    if condition is None:
+        return lambda a: {key: body(a) for key in rounds(a)}
+    return lambda a: {key: body(a) for key in rounds(a) if _test(condition(a))}
+
+
+def _map_to_entries(rounds: Rounds, condition: Closure | None, body: Closure, over: Closure) -> Closure:
+    def entries(a: Activation) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for _ in rounds(a):
+            if condition is not None and not _test(condition(a)):
+                continue
+            made = body(a)
+            if not isinstance(made, Mapping):
+                raise no_overload()
+            for key, value in made.items():
+                if key in found:
+                    raise CelError(f"insert failed: key {unkeyed(key)} already exists")
+                found[key] = value
+        return found
+
+    return entries
+
+
+_FOLDS: Mapping[str, Callable[..., Closure]] = {
+    "all": _quantified(False), "exists": _quantified(True), "existsOne": _exists_one, "map": _map_to_list,
+    "filter": _filter, "transformList": _map_to_list, "transformMap": _map_to_map,
+    "transformMapEntry": _map_to_entries,
+}  # fmt: skip
