@@ -19,9 +19,8 @@ from sampan_cel.values import NONE, Optional
 from sampan_machinery import problems
 from sampan_machinery.expressions.declarations import declared, escaped
 from sampan_machinery.expressions.libraries import KUBERNETES
-from sampan_machinery.structural.nodes import LIST_KEYS, LIST_TYPE, Schema
+from sampan_machinery.structural.nodes import LIST_KEYS, LIST_TYPE, RULES, Schema
 
-RULES = "x-kubernetes-validations"
 #: What all rules of one write may cost, and one rule: cel-go's units. Source: apiserver's RuntimeCELCostBudget and
 #: PerCallLimit.
 BUDGET, EACH = 10_000_000, 1_000_000

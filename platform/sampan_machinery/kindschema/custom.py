@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import islice
+from typing import Any
+
 import msgspec
 
 from sampan.contracts.kinds import Kind, Object, Problem
@@ -9,7 +14,8 @@ from sampan_machinery import media as bodies
 from sampan_machinery import validation
 from sampan_machinery.kindschema.protocol import PATCH_TYPES
 from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged
-from sampan_machinery.structural import Structural
+from sampan_machinery.structural import Structural, checking
+from sampan_machinery.structural.nodes import RULES, Schema
 from sampan_machinery.types import Node
 
 
@@ -23,6 +29,7 @@ class CustomSchema:
     def __init__(self, kind: Kind, structural: Structural) -> None:
         self._kind = kind
         self._structural = structural
+        self._rules = _rules_of(structural.schema)
         self.node: Node = structural.node
         self.published = structural.schema
 
@@ -63,7 +70,32 @@ class CustomSchema:
         kind = self._kind
         found = validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old)
         misfits = self._structural.check(obj, old)
+        if not misfits and self._rules is not None:
+            misfits = list(islice(self._rules(obj, old), checking.MOST))
         return found + misfits if misfits else [*found, *kind.validate(obj, old)]
+
+
+def _rules_of(schema: Schema) -> Callable[[Object, Object | None], Iterator[Problem]] | None:
+    """What runs the validation rules of a schema; None where it has none. CEL is imported for those that have."""
+    if not _has_rules(schema):
+        return None
+    from sampan_machinery.expressions import rules
+
+    place = rules.compiled(schema)
+    return partial(_run_rules, rules.check, place) if place is not None else None
+
+
+def _run_rules(
+    check: Callable[..., Iterator[Problem]], place: object, obj: Object, old: Object | None
+) -> Iterator[Problem]:
+    return check(obj, old, place)
+
+
+def _has_rules(schema: Any) -> bool:
+    if not isinstance(schema, Mapping):
+        return False
+    below = (*(schema.get("properties") or {}).values(), schema.get("items"), schema.get("additionalProperties"))
+    return RULES in schema or any(map(_has_rules, below))
 
 
 def _is_plain(data: bytes, obj: Object) -> bool:

@@ -14,6 +14,7 @@ Schema = Mapping[str, Any]
 
 PRESERVE = "x-kubernetes-preserve-unknown-fields"
 INT_OR_STRING = "x-kubernetes-int-or-string"
+RULES = "x-kubernetes-validations"
 EMBEDDED = "x-kubernetes-embedded-resource"
 LIST_TYPE, LIST_KEYS, MAP_TYPE = "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"
 _TEXT: Schema = {"type": "string"}

@@ -11,7 +11,7 @@ from typing import Any
 
 from sampan_machinery import names
 from sampan_machinery.structural.checking import AT_MOST_ONE, IMMUTABLE, NAME, ONE_OF, ORDERED, check, pattern_of
-from sampan_machinery.structural.nodes import INT_OR_STRING, LIST_KEYS, LIST_TYPE, PRESERVE
+from sampan_machinery.structural.nodes import INT_OR_STRING, LIST_KEYS, LIST_TYPE, PRESERVE, RULES
 from sampan_machinery.types import Node
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean")
@@ -35,8 +35,10 @@ def complaints(schema: Any, path: str = "", depth: int = 0) -> Iterator[str]:
         return
     if "$ref" in schema:
         yield f"{at}: $ref cannot be used; write the schema out"
-    if "x-kubernetes-validations" in schema:
-        yield f"{at}: x-kubernetes-validations is not evaluated here; check it in Kind.validate"
+    if RULES in schema:
+        from sampan_machinery.expressions import rules  # CEL, for the schemas that use it
+
+        yield from rules.complaints(schema, path)
     yield from _type(schema, at, root=not path)
     yield from _pattern(schema, at)
     properties, more = schema.get("properties"), schema.get("additionalProperties")

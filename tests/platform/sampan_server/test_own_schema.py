@@ -146,3 +146,51 @@ def test_openapi_tells_of_it_in_both_versions(client):
     assert "org.example.v1.BoatList" in third["components"]["schemas"]
     patch = third["paths"]["/apis/example.org/v1/namespaces/{namespace}/boats/{name}"]["patch"]
     assert "application/strategic-merge-patch+json" not in patch["requestBody"]["content"]
+
+
+MASTS = Resource("example.org", "v1", "masts", "Mast")
+MAST_SPEC = {
+    "type": "object",
+    "properties": {"height": {"type": "integer"}, "sails": {"type": "array", "items": {"type": "string"}}},
+    "x-kubernetes-validations": [
+        {"rule": "!has(self.sails) || self.sails.size() <= self.height", "message": "a sail needs a metre of mast"},
+        {"rule": "self.height >= oldSelf.height", "messageExpression": "'it was ' + string(oldSelf.height)"},
+    ],
+}
+
+
+class Masts:
+    @hookimpl
+    def contribute_kinds(self):
+        schema = {"type": "object", "properties": {"spec": MAST_SPEC}}
+        return [Kind(group="example.org", version="v1", kind="Mast", plural="masts", schema=schema)]
+
+
+def test_validation_rules_are_run_on_creates_and_updates():
+    with start({"masts": Masts()}, only=("namespaces",), control=False) as cluster:
+        client = cluster.client
+        made = client.create(MASTS, {"metadata": {"name": "m"}, "spec": {"height": 2, "sails": ["lug"]}}, "default")
+
+        with pytest.raises(Invalid) as created:
+            client.create(MASTS, {"metadata": {"name": "n"}, "spec": {"height": 0, "sails": ["lug"]}}, "default")
+        with pytest.raises(Invalid) as updated:
+            client.patch(MASTS, "m", {"spec": {"height": 1}}, "default")
+        client.patch(MASTS, "m", {"spec": {"height": 3}}, "default")
+
+    assert made["spec"]["height"] == 2
+    assert [(each.field, each.message) for each in created.value.causes] == [
+        ("spec", 'Invalid value: "object": a sail needs a metre of mast')
+    ]
+    assert "it was 2" in updated.value.message
+
+
+def test_a_rule_that_cannot_be_compiled_keeps_the_kind_from_being_served():
+    class Bad:
+        @hookimpl
+        def contribute_kinds(self):
+            spec = {"type": "object", "x-kubernetes-validations": [{"rule": "self.nothing > 1"}]}
+            schema = {"type": "object", "properties": {"spec": spec}}
+            return [Kind(group="example.org", version="v1", kind="Mast", plural="masts", schema=schema)]
+
+    with pytest.raises(AssertionError, match="undefined field 'nothing'"):
+        start({"bad": Bad()}, only=("namespaces",), control=False).__enter__()

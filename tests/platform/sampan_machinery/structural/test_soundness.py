@@ -24,7 +24,10 @@ def spec(schema):
         (spec({"type": "string", "pattern": "("}), "spec: the pattern cannot be used"),
         (spec({"type": "array"}), "spec: an array needs items"),
         (spec({"$ref": "#/x", "type": "string"}), r"\$ref cannot be used"),
-        (spec({"type": "object", "x-kubernetes-validations": []}), "spec: x-kubernetes-validations is not evaluated"),
+        (
+            spec({"type": "object", "x-kubernetes-validations": [{"rule": "self.nothing"}]}),
+            r"spec: x-kubernetes-validations\[0\]: compilation failed: ERROR: <input>:1:5: undefined field 'nothing'",
+        ),
         (spec({"type": "integer", "default": "x"}), "spec: the default does not fit"),
         (
             spec({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": True}),
