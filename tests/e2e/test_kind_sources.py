@@ -79,8 +79,7 @@ def toy(**spec):
 def test_every_worker_serves_a_kind_that_comes_changes_and_goes(server):
     client = server.client()
     client.create(TOYS, toy(versions=["v1"]))
-    time.sleep(0.2)
-    assert all(everywhere(server, serves(BOATS)))
+    until(lambda: all(everywhere(server, serves(BOATS))), 5, "a worker does not serve the kind")
 
     client.create(BOATS, {"metadata": {"name": "a"}, "spec": {"crew": 2}}, "default")
     assert "boats" in server.cluster.kubectl("api-resources", "--api-group=toys.example")
@@ -94,7 +93,7 @@ def test_every_worker_serves_a_kind_that_comes_changes_and_goes(server):
         time.sleep(1)
         there = client.get(TOYS, "boats")
         client.update(TOYS, {**there, "spec": {"kind": "Boat", "versions": ["v1", "v2"], "stored": "v2"}})
-        time.sleep(0.2)
+        until(lambda: all(everywhere(server, serves(BOATS_2))), 5, "a worker does not serve the version")
         assert everywhere(server, lambda each: each.get(BOATS_2, "a", "default")["spec"]) == [{"sailors": 2}] * 12
         assert watching.wait(5) == 0  # kubectl's watch ends as with a changed definition
     finally:
@@ -105,8 +104,10 @@ def test_every_worker_serves_a_kind_that_comes_changes_and_goes(server):
         watching.stdout.close()
 
     client.delete(TOYS, "boats")
-    time.sleep(0.2)
-    assert not any(everywhere(server, serves(BOATS)) + everywhere(server, serves(BOATS_2)))
+    both = (BOATS, BOATS_2)
+    until(
+        lambda: not any(served for each in both for served in everywhere(server, serves(each))), 5, "it is served yet"
+    )
     assert "boats" not in server.cluster.kubectl("api-resources", "--cached=false")
     client.create(TOYS, toy(versions=["v1"]))
     until(lambda: all(everywhere(server, serves(BOATS), 4)), 2, "the kind has not come back")

@@ -17,7 +17,7 @@ from sampan_client.informers import Informer
 from sampan_memory.store import MemoryStore
 from sampan_testing.cluster import start, until
 
-FOLLOWS = 0.1  # seconds in which a server follows, at best of three on a machine that does other things as well
+FOLLOWS = 0.1  # seconds in which a server follows, at best of five on a machine that does other things as well
 SOON = 3.0
 BOATS = Resource(GROUP, "v1", "boats", "Boat")
 BOATS_2 = Resource(GROUP, "v2", "boats", "Boat")
@@ -125,7 +125,7 @@ def test_a_server_follows_within_100_ms(client):
         until(lambda: is_unknown(client), SOON)
         return max(seconds, time.monotonic() - begun)
 
-    assert min(taken() for _ in range(3)) < FOLLOWS
+    assert min(taken() for _ in range(5)) < FOLLOWS
 
 
 def test_discovery_follows_in_both_forms_with_a_new_etag(client):
