@@ -16,7 +16,8 @@ class Limits:
     body_bytes: int = 3 * 1024 * 1024
     """A request body, decoded; a larger one is answered 413. 3 MiB is upstream's limit for resource bodies."""
     head_seconds: float = 10.0
-    """To the end of the head: from accepting the connection (before the TLS handshake), or a later request's first byte."""
+    """To the end of the head: from accepting the connection, TLS handshake included, or a later request's first
+    byte."""
     body_seconds: float = 60.0
     """Longest pause between two bytes of a body."""
     body_total_seconds: float = 120.0

@@ -28,7 +28,7 @@ class QueuedBytes:
         self._close: dict[object, Callable[[], None]] = {}
 
     def add(self, connection: object, buffer: Buffer, close: Callable[[], None]) -> None:
-        """``connection``, a connection, has queued a piece of ``buffer``. ``close`` closes the connection."""
+        """``connection`` has queued a piece of ``buffer``. ``close`` closes it."""
         number = id(buffer)
         if not self._pieces[number]:
             self.total += _size(buffer)

@@ -105,7 +105,7 @@ def test_clients_that_do_not_read_hold_a_bounded_amount_together(serve):
         until(lambda number=number: running.server.served == number)
 
     until(lambda: queued.total <= 20 << 20)
-    assert len(queued._held) == 2
+    assert len(queued._by_connection) == 2
     assert [len(whole(client)) > 8 << 20 for client in (clients[0], clients[-1])] == [False, True]
     for client in clients:
         client.close()
