@@ -17,7 +17,7 @@ from sampan.errors import BadRequest, Invalid
 from sampan_client import Client
 from sampan_client.paths import path_of
 from sampan_machinery.metadata import copy
-from sampan_shipping import Outcome, Shipment
+from sampan_shipping import Shipment, ShippingResult
 from sampan_shipping.applying import ADOPTED, REFUSED, REMOVED, UNCHANGED
 from sampan_shipping.inventory import Collections, Ref
 
@@ -75,7 +75,7 @@ def check_edits_survive(manifests: Manifests, client: Client, *, options: Mappin
     assert left == [], f"edited, and yet removed with the add-on: {left}"
 
 
-def _ship(client: Client, version: str, manifests: Sequence[Object]) -> list[Outcome]:
+def _ship(client: Client, version: str, manifests: Sequence[Object]) -> list[ShippingResult]:
     return Shipment(client, "checked", version, manifests).apply()
 
 

@@ -74,7 +74,7 @@ def shipment(where: Where, name: str, kubeconfig: str) -> Iterator[Shipment]:
         members = members_of(plugins)
         manifests = shipped(members, foreign or cluster_options(settings))
         found = Shipment(client, name, members[0].version if members else "", manifests)
-        if not found.noted().refs:
+        if not found.read_inventory().refs:
             raise ConfigError(f"{name} has shipped nothing to this cluster; does it run? (`sampan addons list`)")
         yield found
     except (StatusError, ConnectionError) as error:
