@@ -31,7 +31,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Schemas:
-    """All kinds of one table. Thread-safe; what a kind needs is built when the kind is first used."""
+    """All kinds of one table. Thread-safe; a kind's structs are built when the kind is first used."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -112,11 +112,11 @@ class Schemas:
         return self._prune(name, version, kind, obj, b""), self.unknown_fields(group, version, kind, obj)
 
     def complete(self, group: str, version: str, kind: str, obj: Object, old: Object | None = None) -> None:
-        """Put in the fields that Kubernetes answers with although nothing set them. Changes ``obj``."""
+        """Add the fields that Kubernetes always includes in answers, in place."""
         self._fillers.of_type(self._name(group, version, kind)).fill(obj, old or {})
 
     def zero(self, group: str, version: str, kind: str) -> Object:
-        """What ``complete`` makes of an empty object. Shared, so never to be changed."""
+        """The result of ``complete`` for an empty object. Shared: do not change it."""
         return self._fillers.of_type(self._name(group, version, kind)).zero
 
     def strict_problems(self, group: str, version: str, kind: str, body: bytes) -> list[str]:

@@ -153,7 +153,7 @@ class Structs:
                 if attribute != field:
                     names[attribute] = field
                 annotation, zero = self._annotation(shape, waiting), self._omitted(facts, index, shape)
-                # No null for a field with a zero value: it would be given back. Whoever catches the error removes it.
+                # No null for a field with a zero value: it would be returned. Callers that catch the error remove it.
                 fields.append(
                     (attribute, f"T_or_null[{annotation}]", None) if zero is None else (attribute, annotation, zero)
                 )
