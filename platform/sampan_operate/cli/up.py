@@ -85,7 +85,7 @@ def _inherit(settings: Settings) -> IO[str] | None:
 
 
 def _starts(home: Path) -> bool:
-    """Whether somebody holds the lock who has not written its state yet."""
+    """Whether a supervisor holds the lock but has not written its state yet."""
     return not read_state(home)
 
 

@@ -1,7 +1,7 @@
 """Changing one entry of a YAML file and leaving the rest, comments included, as its owner wrote it.
 
-Pure: text in, text out. Block style is changed line by line; an entry in flow style ({a: 1}) is written anew as a
-whole. Whatever the way, the result is checked to say what was meant; where it does not, all of it is written anew, and
+Pure: text in, text out. Block style is changed line by line; an entry in flow style ({a: 1}) is rewritten as a
+whole. Whatever the way, the result is checked to say what was meant; where it does not, all of it is rewritten, and
 comments are lost.
 """
 

@@ -21,7 +21,7 @@ PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 NOT_EPHEMERAL = ("ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resources", "resizePolicy")
 
 
-class Surroundings(NamedTuple):
+class PodFacts(NamedTuple):
     """The parts of the pod that the rules of a container need."""
 
     volumes: Collection[str]
@@ -30,7 +30,7 @@ class Surroundings(NamedTuple):
     grace: int | None  # terminationGracePeriodSeconds
 
 
-def all_containers(path: str, spec: dict[str, Any], around: Surroundings) -> Iterator[Problem]:
+def all_containers(path: str, spec: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
     """Check every list of containers, and uniqueness across the lists."""
     containers = spec.get("containers")
     if not containers:
@@ -55,7 +55,7 @@ def all_containers(path: str, spec: dict[str, Any], around: Surroundings) -> Ite
 
 
 def ephemeral_containers(
-    path: str, found: list[dict[str, Any]], spec: dict[str, Any], around: Surroundings
+    path: str, found: list[dict[str, Any]], spec: dict[str, Any], around: PodFacts
 ) -> Iterator[Problem]:
     """Check ephemeral containers. Source: KEP-277."""
     others = {c.get("name") for name in ("containers", "initContainers") for c in spec.get(name) or ()}
@@ -88,7 +88,7 @@ def _named(path: str, container: dict[str, Any], taken: set[str]) -> Iterator[Pr
     taken.add(name)
 
 
-def one_container(path: str, container: dict[str, Any], around: Surroundings) -> Iterator[Problem]:
+def one_container(path: str, container: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
     """Check a container of any kind, except its name."""
     get = container.get
     image = get("image") or ""

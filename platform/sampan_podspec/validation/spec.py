@@ -16,7 +16,7 @@ from sampan_machinery.validation import (
     validate_range,
 )
 from sampan_podspec.validation import scheduling, security
-from sampan_podspec.validation.containers import Surroundings, all_containers
+from sampan_podspec.validation.containers import PodFacts, all_containers
 from sampan_podspec.validation.resources import POD_LEVEL, container_resources
 from sampan_podspec.validation.volumes import all_volumes
 
@@ -43,7 +43,7 @@ def pod_spec(spec: dict[str, Any], path: str = "spec") -> Iterator[Problem]:
     get = spec.get
     grace = get("terminationGracePeriodSeconds")
     volumes = get("volumes") or []
-    around = Surroundings(
+    around = PodFacts(
         {volume.get("name") for volume in volumes},
         {claim.get("name") for claim in get("resourceClaims") or ()},
         bool(get("hostNetwork")),

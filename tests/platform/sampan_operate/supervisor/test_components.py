@@ -12,9 +12,9 @@ from sampan.contracts.components import Component
 from sampan.contracts.kinds import Resource
 from sampan_client import Client
 from sampan_operate.supervisor import components, inquiry
-from sampan_operate.supervisor.components import Keeper, Surroundings, run_components
-from sampan_operate.supervisor.election import Stop
-from sampan_operate.supervisor.health import Board
+from sampan_operate.supervisor.components import ComponentRunner, ProcessContext, run_components
+from sampan_operate.supervisor.election import StopEvent
+from sampan_operate.supervisor.health import ProcessHealth
 from sampan_operate.supervisor.members import Member
 from sampan_server.plugins.plugins import Plugins
 from sampan_testing.miniapi import MiniApi
@@ -35,20 +35,20 @@ def around(api, tmp_path):
     def connect(member=None):
         return Client.in_process(api, User("x"))
 
-    return Surroundings(tmp_path, "x", connect, connect)
+    return ProcessContext(tmp_path, "x", connect, connect)
 
 
 @pytest.fixture
 def keep(around, monkeypatch):
-    """Keeps a component until it sets ``stop``; what it said is on the board."""
+    """Keeps a component until it sets ``stop``; what it said is on the health."""
     monkeypatch.setattr(components, "FIRST_PAUSE", 0.001)
 
     def start(run, **more):
-        board, stop = Board(["x"]), Stop()
+        health, stop = ProcessHealth(["x"]), StopEvent()
         component = Component(name="x", run=lambda running: run(running, stop), user="u", **more)
         member = Member(component, "x", "7", addon=True)
-        Keeper(member, [member], Plugins(entry_points=[]), {"node_name": "n"}, around, board, stop).keep()
-        return board
+        ComponentRunner(member, [member], Plugins(entry_points=[]), {"node_name": "n"}, around, health, stop).keep()
+        return health
 
     return start
 
@@ -64,12 +64,12 @@ def test_a_component_that_fails_or_ends_is_started_again(keep, caplog):
             running.ready("at last")
             stop.set()
 
-    board = keep(run)
+    health = keep(run)
 
     assert len(set(runs)) == 3, "each run has figures of its own"
-    assert "x failed; starting it again" in caplog.text
+    assert "x failed; restarting it" in caplog.text
     assert "x ended by itself" in caplog.text
-    said = board.said()["x"]
+    said = health.states()["x"]
     assert (said.state, said.words, said.restarts) == ("ready", "at last", 2)
 
 
@@ -83,7 +83,7 @@ def test_a_failure_is_said_until_the_next_run(keep):
         stop.set()
         raise RuntimeError("cut off")
 
-    assert keep(run).said()["x"].restarts == 1
+    assert keep(run).states()["x"].restarts == 1
 
 
 def test_a_failure_while_stopping_is_no_failure(keep, caplog):
@@ -133,7 +133,7 @@ def test_an_elected_component_that_fails_gives_its_lease_back_and_tries_again(ke
             raise RuntimeError("oh")
         stop.set()
 
-    assert keep(run, elected=True).said()["x"].restarts == 1
+    assert keep(run, elected=True).states()["x"].restarts == 1
     assert len(runs) == 2
 
 
