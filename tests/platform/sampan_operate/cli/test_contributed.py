@@ -32,7 +32,7 @@ def bringing(*commands):
 
 
 def never():
-    raise AssertionError("loaded though nobody called it")
+    raise AssertionError("loaded without being called")
 
 
 @pytest.fixture
