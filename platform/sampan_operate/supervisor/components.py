@@ -92,7 +92,7 @@ class ComponentRunner:
         self._reporter: HealthReporter = health.reporter(member.name)
         self._stop = stop.branch()
         self._client: Client | None = None
-        self._thread = threading.Thread(target=self._run, name=member.name, daemon=True)
+        self._thread = threading.Thread(target=self.run, name=member.name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -102,7 +102,7 @@ class ComponentRunner:
         if self._thread.is_alive():
             log.warning("%s did not stop within %.0f s and is abandoned", self._member.name, STOPPING)
 
-    def _run(self) -> None:
+    def run(self) -> None:
         pause, name = FIRST_PAUSE, self._member.name
         while not self._stop.is_set():
             self._reporter.starting()

@@ -64,7 +64,7 @@ def test_what_a_killed_process_left_is_replaced(exposure, tmp_path):
     assert ask(path, "/livez")[0] == 200
 
 
-def test_where_nobody_answers_nothing_is_known(tmp_path):
+def test_without_an_answer_nothing_is_known(tmp_path):
     assert components(tmp_path, "a") == {}
 
 
