@@ -80,7 +80,7 @@ class Schemas:
         return self.decode(group, version, kind, body), self.strict_problems(group, version, kind, body)
 
     def _faultless(self, name: str, body: bytes) -> Object | None:
-        """The object if all its fields are known and none is there twice, as far as can be told fast; else None.
+        """The object if a fast check shows that all its fields are known and none is repeated; else None.
 
         A key that is given twice is decoded once, so what is encoded again has fewer colons behind keys. The struct
         leaves zero values out; only a body that has some is parsed a second time.
@@ -120,7 +120,7 @@ class Schemas:
         return self._fillers.of_type(self._name(group, version, kind)).zero
 
     def strict_problems(self, group: str, version: str, kind: str, body: bytes) -> list[str]:
-        """What strict field validation says of a JSON body, in document order; [] where nothing is wrong.
+        """The problems that strict field validation finds in a JSON body, in document order.
 
         Raises BadRequest when the body is no JSON at all.
         """

@@ -89,7 +89,7 @@ _known: dict[tuple[int, str, str, str], Structural] = {}
 
 
 def of(kind: Kind) -> Structural | None:
-    """The kind's schema at work, made when first asked for; None for a kind without a schema of its own."""
+    """The kind's Structural, built on first use; None for a kind without its own schema."""
     schema = kind.schema
     if schema is None:
         return None

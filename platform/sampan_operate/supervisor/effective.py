@@ -17,7 +17,7 @@ from sampan.errors import ConfigError
 from sampan_server.plugins.plugins import ADDON_GROUP
 from sampan_server.settings import Settings, Where, load, parse
 
-#: Hooks that are asked by the API server alone, which keeps running when the configuration is read again.
+#: Hooks that only the API server calls, which is not restarted when the configuration is reloaded.
 API_HOOKS = frozenset({
     "contribute_authenticators", "contribute_authorizers", "contribute_admitters", "contribute_kinds",
     "contribute_bootstrap_objects", "contribute_routes", "contribute_delegations", "contribute_duties", "provide_store",
