@@ -1,7 +1,7 @@
-"""The API, as every component outside the API server sees it: typed verbs over plain dicts.
+"""The API client of every component outside the API server: typed verbs over plain dicts.
 
-Thread-safe. Errors are ``sampan.errors.StatusError`` subclasses, or ConnectionError when the server is not reached.
-Must not know kinds, plugins or how requests are carried.
+Thread-safe. Errors are ``sampan.errors.StatusError`` subclasses, or ConnectionError if the server cannot be reached.
+Must not know kinds, plugins or how requests are transported.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _PATCHES = {
 }
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 _TRIES = 4
-_LONGEST_WAIT = 10.0  # seconds, whatever Retry-After says
+_LONGEST_WAIT = 10.0  # seconds, even if Retry-After is longer
 _PAGE = 500
-_STOP_CHECK = 0.5  # seconds within which a watch in the foreground sees its ``stop``
+_STOP_CHECK = 0.5  # seconds between checks of ``stop`` in ``watch``
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Listing(NamedTuple):
-    """All items of a collection and the revision they were read at."""
+    """All items of a collection, and the revision at which they were read."""
 
     items: list[Object]
     resource_version: str
@@ -56,7 +56,7 @@ _decode_event = msgspec.json.Decoder(_Event).decode
 
 
 class Client:
-    """One identity's view of one API server."""
+    """A client of one API server with one identity."""
 
     def __init__(self, transport: Transport, *, user_agent: str = "sampan", namespace: str = "default") -> None:
         self.transport = transport
@@ -69,7 +69,7 @@ class Client:
     def from_kubeconfig(
         cls, path: str, *, context: str = "", user_agent: str = "sampan", server: str = ""
     ) -> Client:  # fmt: skip
-        """Raises ConfigError when the file is of no use; does not connect yet. ``server``: another than the file's."""
+        """Raises ConfigError if the file cannot be used; does not connect. ``server`` replaces the file's server."""
         from sampan_client import kubeconfig
 
         config = kubeconfig.load(path, context=context)
@@ -78,14 +78,14 @@ class Client:
 
     @classmethod
     def in_cluster(cls, *, user_agent: str = "sampan") -> Client:
-        """With the service account of the pod this runs in."""
+        """A client with the service account of the pod that this process runs in."""
         from sampan_client import kubeconfig
 
         return cls._over_http(kubeconfig.in_cluster(), user_agent)
 
     @classmethod
     def in_process(cls, app: Any, user: User) -> Client:
-        """Calls the WSGI application as that user; no sockets, no authentication."""
+        """A client that calls the WSGI application as ``user``; no sockets, no authentication."""
         from sampan_client.inprocess import InProcessTransport
 
         return cls(InProcessTransport(app, user))
@@ -103,8 +103,8 @@ class Client:
         self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "",
         metadata_only: bool = False,
     ) -> Listing:  # fmt: skip
-        """Every object, page by page at one revision (or anew, unpaged, when that revision has been compacted).
-        Each item has its kind and apiVersion, whether the server sends them or not."""
+        """Every object, page by page at one revision; listed again without pages if that revision has been compacted.
+        Each item has kind and apiVersion, also if the server does not send them."""
         path = path_of(resource, namespace)
         query: dict[str, object] = {"labelSelector": labels, "fieldSelector": fields, "limit": _PAGE}
         headers = {"Accept": _JSON + _METADATA.format("List") + f",{_JSON}"} if metadata_only else {}
@@ -130,12 +130,12 @@ class Client:
     def create(
         self, resource: Resource, obj: Object, namespace: str = "", *, subresource: str = "", name: str = ""
     ) -> Object:
-        """POST. A subresource (binding, token, eviction) needs the ``name`` it belongs to."""
+        """POST. A subresource (binding, token, eviction) needs the ``name`` of its object."""
         where = namespace or (obj.get("metadata") or {}).get("namespace", "")
         return _object(self.request("POST", path_of(resource, where, name, subresource), body=obj))
 
     def update(self, resource: Resource, obj: Object, *, subresource: str = "") -> Object:
-        """PUT; namespace and name are the object's own."""
+        """PUT; namespace and name are taken from the object."""
         metadata = obj["metadata"]
         path = path_of(resource, metadata.get("namespace", ""), metadata["name"], subresource)
         return _object(self.request("PUT", path, body=obj))
@@ -154,8 +154,9 @@ class Client:
         self, resource: Resource, name: str, namespace: str = "", *, uid: str = "", resource_version: str = "",
         propagation: str = "", grace: int | None = None,
     ) -> Object:  # fmt: skip
-        """The object as it was (or is, while it goes gracefully), or a Status. uid and resource_version are
-        preconditions: Conflict when they do not hold. propagation: Background, Foreground, Orphan."""
+        """Returns the deleted object (or the current one during graceful deletion), or a Status. uid and
+        resource_version are preconditions: Conflict if they do not hold. propagation: Background, Foreground,
+        Orphan."""
         options = _delete_options(uid, resource_version, propagation, grace)
         return _object(self.request("DELETE", path_of(resource, namespace, name), body=options or None))
 
@@ -173,9 +174,9 @@ class Client:
     ) -> Iterator[tuple[str, Object]]:  # fmt: skip
         """(ADDED, MODIFIED, DELETED or BOOKMARK, object) until ``timeout`` seconds have passed or ``stop`` is set.
 
-        ``initial``: first ADDED for all that is there, then a BOOKMARK annotated k8s.io/initial-events-end (WatchList).
-        Raises Expired when ``since`` is too old, ConnectionError when the connection breaks. For anything lasting use
-        an Informer.
+        ``initial``: first ADDED for every object, then a BOOKMARK annotated k8s.io/initial-events-end (WatchList).
+        Raises Expired if ``since`` is too old, ConnectionError if the connection breaks. Use an Informer for anything
+        long-running.
         """
         stream = self.open_watch(
             resource, namespace, since=since, labels=labels, fields=fields, initial=initial, timeout=timeout
@@ -193,7 +194,7 @@ class Client:
         self, resource: Resource, namespace: str = "", *, since: str = "", labels: str = "", fields: str = "",
         initial: bool = False, timeout: int = 300, metadata_only: bool = False,
     ) -> Stream:  # fmt: skip
-        """The lines of a watch for whoever multiplexes them; ``event_of`` reads a line."""
+        """The lines of a watch, for a caller that multiplexes streams; ``event_of`` decodes a line."""
         query: dict[str, object] = {
             "watch": True,
             "allowWatchBookmarks": True,
@@ -209,7 +210,7 @@ class Client:
         return self.transport.stream(with_query(path_of(resource, namespace), query), headers)
 
     def open_lines(self, path: str, *, query: Mapping[str, object] | None = None, longest: int = 0) -> Stream:
-        """Any GET whose answer is text that comes line by line, a followed log say; ``longest`` as in Transport."""
+        """Any GET whose answer is read line by line, for example a followed log; ``longest`` as in Transport."""
         headers = {"Accept": "*/*", "User-Agent": self._agent}
         return self.transport.stream(with_query(path, query), headers, longest=longest)
 
@@ -217,8 +218,9 @@ class Client:
         self, method: str, path: str, *, query: Mapping[str, object] | None = None, body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:  # fmt: skip
-        """Any path. ``body``: bytes as they are, None for none, anything else as JSON. Raises the StatusError that an
-        answer of 400 or more stands for; asks a busy server (429, 503 with Retry-After) again a few times if it may."""
+        """A request to any path. ``body``: bytes are sent unchanged, None sends nothing, anything else is sent as JSON.
+        Raises the StatusError of an answer of 400 or more. Repeats the request a few times if the server is busy (429,
+        503 with Retry-After) and repeating is safe."""
         given = {"Accept": _JSON, "User-Agent": self._agent}
         data: bytes | None = None
         if body is not None:
@@ -237,23 +239,23 @@ class Client:
         raise failure_of(response)
 
     def close(self) -> None:
-        """Drop idle connections. Informers are stopped by whoever started them."""
+        """Close idle connections. Informers must be stopped by their users."""
         self.transport.close()
 
 
 def event_of(line: bytes) -> tuple[str, Object]:
-    """A watch's line. Raises the error that an ERROR event stands for."""
+    """Decode a line of a watch. Raises the error that an ERROR event carries."""
     try:
         event = _decode_event(line)
     except msgspec.MsgspecError as error:
-        raise ConnectionError(f"the watch sent something that is no event: {error}") from error
+        raise ConnectionError(f"the watch sent a line that is not an event: {error}") from error
     if event.type == "ERROR":
         raise from_status(int(event.object.get("code") or 500), event.object)
     return event.type, event.object
 
 
 def failure_of(response: Response) -> Exception:
-    """The error of an answer with status >= 400; text that is no Status becomes its message."""
+    """The error for an answer with status >= 400; a body that is not a Status becomes the message."""
     try:
         status = msgspec.json.decode(response.body) if response.body else {}
     except msgspec.MsgspecError:

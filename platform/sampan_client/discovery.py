@@ -1,4 +1,4 @@
-"""Which kinds a server has. Source: KEP-3352 (aggregated discovery), with the older form as the fallback."""
+"""The kinds of a server. Source: KEP-3352 (aggregated discovery); falls back to the older form."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Discovered(NamedTuple):
 
 
 def discover(client: Client) -> list[Discovered]:
-    """Every kind once, in the preferred version of its group; subresources left out. A group that cannot be asked at
-    the moment (an aggregated server that is away) is left out; the core group must answer."""
+    """Every kind once, in the preferred version of its group; without subresources. A group that does not answer (an
+    aggregated server that is down) is left out; the core group must answer."""
     found: list[Discovered] = []
     for path in ("/api", "/apis"):
         body = msgspec.json.decode(client.request("GET", path, headers={"Accept": _AGGREGATED}).body)
@@ -43,7 +43,7 @@ def _aggregated(body: dict[str, Any]) -> list[Discovered]:
             for entry in version.get("resources") or ():
                 kind = (entry.get("responseKind") or {}).get("kind", "")
                 if not kind or entry["resource"] in seen:
-                    continue  # an older version of what is known already
+                    continue  # an older version of a known kind
                 seen.add(entry["resource"])
                 namespaced = entry.get("scope") == "Namespaced"
                 resource = Resource(name, version["version"], entry["resource"], kind, namespaced)

@@ -1,8 +1,8 @@
-"""Recording Events: aggregated, rate-limited, written by a thread of their own so that nobody waits for them.
+"""Recording Events: aggregated, rate-limited, and written by a separate thread, so that callers do not wait.
 
-Source: client-go's events correlator (meaning only): more than 10 events in 10 minutes that differ only in their
-message become one "(combined from similar events)"; the same event again raises ``count``; each object may cause 25
-at once and one every five minutes after that.
+Source: client-go's events correlator (rules only): more than 10 events in 10 minutes that differ only in their message
+become one "(combined from similar events)"; a repeated event increases ``count``; each object may cause a burst of 25
+and then one every five minutes.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _MOST_SIMILAR = 10
 _SIMILAR_FOR = 600.0  # seconds
 _BURST = 25
 _REFILL = 1 / 300  # tokens a second
-_REMEMBERED = 4096  # entries of each memory
+_REMEMBERED = 4096  # entries of each cache
 _QUEUED = 1000
-_MESSAGE = 1024  # characters; the API refuses more
+_MESSAGE = 1024  # characters; the API refuses longer ones
 _FLUSH = 2.0  # seconds that close() waits
 
 
@@ -73,23 +73,23 @@ class Recorder:
     def event(
         self, about: Object, type: str, reason: str, message: str, *, component: str = "", field: str = ""
     ) -> None:
-        """``about`` needs kind, apiVersion and metadata; type is Normal or Warning. ``component`` speaks instead of the
-        recorder's own: one process holds many controllers. ``field`` is the path of the part meant (fieldPath)."""
+        """Record an Event. ``about`` needs kind, apiVersion and metadata; type is Normal or Warning. ``component``
+        replaces the recorder's, because one process runs many controllers. ``field`` is the fieldPath."""
         reference = reference_to(about) | ({"fieldPath": field} if field else {})
         with self._ready:
             if self._closed or len(self._queue) >= _QUEUED:
                 return
             if not self._allowed(reference):
-                log.debug("event %s about %s/%s is one too many", reason, reference["kind"], reference["name"])
+                log.debug("event %s about %s/%s is dropped: rate limit", reason, reference["kind"], reference["name"])
                 return
             said = {"involvedObject": reference, "type": type, "reason": reason, "message": message}
-            self._queue.append({**said, **self._speaker(component or self._component)})
+            self._queue.append({**said, **self._reporting(component or self._component)})
             if self._thread is None:
                 self._thread = start_thread(self._run, "events")
             self._ready.notify()
 
     def close(self) -> None:
-        """Write what is queued (for 2 s at most) and end the thread."""
+        """Write queued events (for at most 2 s) and end the thread."""
         with self._ready:
             self._closed = True
             self._ready.notify()
@@ -97,7 +97,7 @@ class Recorder:
         if thread is not None:
             thread.join(_FLUSH)
 
-    def _speaker(self, component: str) -> Object:
+    def _reporting(self, component: str) -> Object:
         return {
             "source": {"component": component, **({"host": self._host} if self._host else {})},
             "reportingComponent": component,
@@ -129,7 +129,7 @@ class Recorder:
                 log.exception("event %s is lost", event["reason"])
 
     def _write(self, event: Object) -> None:
-        """Raise the count of the Event that says the same, or create one."""
+        """Increase the count of an equal Event, or create one."""
         about = event["involvedObject"]
         similar = (
             event["reportingComponent"],
@@ -144,7 +144,7 @@ class Recorder:
         known = self._written.get(key)
         if known is not None:
             patch = {"count": known.count + 1, "lastTimestamp": at, "message": message}
-            with contextlib.suppress(NotFound):  # it has expired on the server: a new one begins
+            with contextlib.suppress(NotFound):  # it has expired on the server: create a new one
                 self._client.patch(EVENTS, known.name, patch, namespace)
                 known.count += 1
                 return
@@ -164,7 +164,7 @@ class Recorder:
         _remember(self._written, key, _Written(name, 1))
 
     def _combined(self, key: tuple[Any, ...], message: str) -> tuple[str, tuple[Any, ...]]:
-        """The message to write and the key it is counted under: the group's once there are too many messages."""
+        """The message to write, and the key for counting: the group's key once there are too many messages."""
         now = self._clock()
         group = self._groups.get(key)
         if group is None or now - group.since > _SIMILAR_FOR:
@@ -177,7 +177,7 @@ class Recorder:
 
 
 def reference_to(obj: Object) -> Object:
-    """The ObjectReference to an object. Source: core/v1 ObjectReference."""
+    """The ObjectReference of an object. Source: core/v1 ObjectReference."""
     metadata = obj["metadata"]
     found = {
         "kind": obj.get("kind", ""),
@@ -191,7 +191,7 @@ def reference_to(obj: Object) -> Object:
 
 
 def _remember(memory: OrderedDict[Any, Any], key: Any, value: Any) -> None:
-    """Set the entry as the newest; the oldest is forgotten when there are too many."""
+    """Add the entry as the newest; remove the oldest if there are too many."""
     memory[key] = value
     memory.move_to_end(key)
     if len(memory) > _REMEMBERED:

@@ -1,6 +1,6 @@
-"""Requests over sockets: a thin pool of kept-alive ``http.client`` connections.
+"""Requests over sockets: a small pool of keep-alive ``http.client`` connections.
 
-Knows bytes and headers, nothing of Kubernetes objects. ``http.client`` was the fastest of the clients measured.
+Knows bytes and headers, but no Kubernetes objects. ``http.client`` was the fastest of the clients measured.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sampan_client.kubeconfig import Config
 from sampan_client.streams import SocketStream
 from sampan_client.transports import Response
 
-#: Safe to send again when a kept-alive connection turns out to be dead. Source: RFC 9110 §9.2.2.
+#: Methods that may be sent again if a keep-alive connection turns out to be dead. Source: RFC 9110 §9.2.2.
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _CONNECT_TIMEOUT = 10.0
 _ANSWER_TIMEOUT = 65.0  # the server gives up on a request after 60 s
@@ -27,7 +27,7 @@ _MOST_IDLE = 16
 
 
 class HttpTransport:
-    """Connections to one server, made when needed and kept for the next request."""
+    """Connections to one server, opened on demand and kept for further requests."""
 
     selectable = True
 
@@ -64,7 +64,7 @@ class HttpTransport:
             connection.close()
             raise self._unreachable(error) from error
         sock = connection.sock
-        # A peer that vanished without a word is noticed within two minutes, at no cost in packets meanwhile.
+        # Detects a peer that vanished without closing within two minutes; costs no packets before.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 20)
@@ -108,7 +108,7 @@ class HttpTransport:
                 connection = self._idle.pop()
                 if connection.sock is not None and not _readable(connection.sock):
                     return connection
-                connection.close()  # readable while nothing is asked: the server has hung up
+                connection.close()  # readable while idle: the server has closed it
         return self._new()
 
     def _put(self, connection: http.client.HTTPConnection) -> None:
@@ -124,7 +124,7 @@ class HttpTransport:
 
 
 class _TlsConnection(http.client.HTTPConnection):
-    """HTTPSConnection with a name to verify that may differ from the address."""
+    """An HTTPSConnection that verifies a name which may differ from the address."""
 
     default_port = 443
 
@@ -138,7 +138,7 @@ class _TlsConnection(http.client.HTTPConnection):
 
 
 def tls_context(config: Config) -> ssl.SSLContext:
-    """The context all connections share: the cluster's CA, our certificate if there is one."""
+    """The TLS context of all connections: the cluster's CA, and the client certificate if there is one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["http/1.1"])
     if config.insecure:
@@ -149,7 +149,7 @@ def tls_context(config: Config) -> ssl.SSLContext:
     else:
         context.load_default_certs()
     if config.certificate:
-        # OpenSSL's Python face reads a key only from a file.
+        # Python's ssl module reads a key only from a file.
         with config.certificate_files() as (certificate, key):
             context.load_cert_chain(certificate, key)
     return context

@@ -1,7 +1,7 @@
-"""One thread that follows any number of watches.
+"""One thread that reads any number of watches.
 
-A follower is a generator: it yields a Stream to be woken when that can be read, or a number of seconds to sleep.
-Twenty informers then cost one blocked thread instead of twenty. Must not know what is followed.
+A follower is a generator: it yields a Stream to be resumed when that is readable, or a number of seconds to sleep.
+Twenty informers then cost one blocked thread instead of twenty. Must not know what is watched.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 Follower = Generator[Stream | float, None, None]
 
 _STACK = 256 * 1024  # bytes; handlers are shallow
-_PATIENCE = 5.0  # seconds that ``remove`` waits for a handler that is busy
+_REMOVE_TIMEOUT = 5.0  # seconds that ``remove`` waits for a busy handler
 
 
 def start_thread(target: Callable[[], None], name: str) -> threading.Thread:
@@ -43,27 +43,27 @@ _stack_lock = threading.Lock()
 
 
 class Hub:
-    """Starts its thread with the first follower and ends it with the last."""
+    """Runs followers. Its thread starts with the first follower and ends with the last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tasks: deque[Callable[[], None]] = deque()
         self._followers: set[Follower] = set()
         self._thread: threading.Thread | None = None
-        self._bell: socket.socket | None = None
+        self._wake_writer: socket.socket | None = None
 
     def add(self, follower: Follower) -> None:
         with self._lock:
             self._followers.add(follower)
             self._tasks.append(lambda: self._step(follower))
             if self._thread is None:
-                self._bell, ear = socket.socketpair()
-                self._thread = start_thread(lambda: self._run(ear), "informers")
+                self._wake_writer, wake_reader = socket.socketpair()
+                self._thread = start_thread(lambda: self._run(wake_reader), "informers")
             else:
-                self._ring()
+                self._wake()
 
     def remove(self, follower: Follower) -> None:
-        """Close the follower; when this returns it does not run any more (unless it has been busy for 5 s)."""
+        """Close the follower. It no longer runs when this returns, unless it has been busy for 5 s."""
         if threading.current_thread() is self._thread:
             self._tasks.append(lambda: self._drop(follower))
             return
@@ -77,30 +77,30 @@ class Hub:
             if follower not in self._followers:
                 return
             self._tasks.append(drop)
-            self._ring()
-        done.wait(_PATIENCE)
+            self._wake()
+        done.wait(_REMOVE_TIMEOUT)
 
-    def _ring(self) -> None:
-        if self._bell is not None:
+    def _wake(self) -> None:
+        if self._wake_writer is not None:
             with contextlib.suppress(BlockingIOError):
-                self._bell.send(b"\0")
+                self._wake_writer.send(b"\0")
 
-    def _run(self, ear: socket.socket) -> None:
+    def _run(self, wake_reader: socket.socket) -> None:
         self._selector = selectors.DefaultSelector()
         self._timers: list[tuple[float, int, Follower]] = []
-        self._waiting: dict[Follower, tuple[Stream, int]] = {}  # and the stream's number while it was open
+        self._waiting: dict[Follower, tuple[Stream, int]] = {}  # the stream and the descriptor registered for it
         self._count = itertools.count()
-        ear.setblocking(False)
-        self._selector.register(ear, selectors.EVENT_READ, None)
+        wake_reader.setblocking(False)
+        self._selector.register(wake_reader, selectors.EVENT_READ, None)
         try:
             while self._work():
-                self._sleep(ear)
+                self._sleep(wake_reader)
         finally:
             self._selector.close()
-            ear.close()
+            wake_reader.close()
 
     def _work(self) -> bool:
-        """Do what is to be done now; False when nobody is left to follow."""
+        """Run what is due now. Returns False if no follower is left."""
         while self._tasks:
             self._tasks.popleft()()
         now = time.monotonic()
@@ -110,17 +110,17 @@ class Hub:
             if self._followers or self._tasks:
                 return True
             self._thread = None
-            if self._bell is not None:
-                self._bell.close()
-            self._bell = None
+            if self._wake_writer is not None:
+                self._wake_writer.close()
+            self._wake_writer = None
             return False
 
-    def _sleep(self, ear: socket.socket) -> None:
+    def _sleep(self, wake_reader: socket.socket) -> None:
         timeout = 0.0 if self._tasks else self._timers[0][0] - time.monotonic() if self._timers else None
         for key, _ in self._selector.select(timeout if timeout is None else max(0.0, timeout)):
             if key.data is None:
                 with contextlib.suppress(BlockingIOError):
-                    ear.recv(4096)
+                    wake_reader.recv(4096)
             elif key.data in self._waiting:
                 self._step(key.data)
 
@@ -132,19 +132,19 @@ class Hub:
         except StopIteration:
             self._drop(follower)
         except Exception:
-            log.exception("a watch's follower failed and is dropped")
+            log.exception("a watch's follower failed and is removed")
             self._drop(follower)
         else:
             if isinstance(wanted, float):
-                self._quiet(follower)
+                self._unregister(follower)
                 heapq.heappush(self._timers, (time.monotonic() + wanted, next(self._count), follower))
             elif follower not in self._waiting or self._waiting[follower][0] is not wanted:
-                self._quiet(follower)
+                self._unregister(follower)
                 self._waiting[follower] = (wanted, wanted.fileno())
                 self._selector.register(wanted.fileno(), selectors.EVENT_READ, follower)
 
-    def _quiet(self, follower: Follower) -> None:
-        """Forget the stream that the follower waited for; it may be closed already, and its number taken again."""
+    def _unregister(self, follower: Follower) -> None:
+        """Unregister the follower's stream. It may be closed already, and its descriptor reused."""
         if (waited := self._waiting.pop(follower, None)) is not None:
             key = self._selector.get_map().get(waited[1])
             if key is not None and key.data is follower:
@@ -152,5 +152,5 @@ class Hub:
 
     def _drop(self, follower: Follower) -> None:
         self._followers.discard(follower)
-        self._quiet(follower)
+        self._unregister(follower)
         follower.close()

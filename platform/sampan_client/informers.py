@@ -1,7 +1,7 @@
-"""Informers: a local copy of a collection that follows its watch through reconnects, restarts and compactions.
+"""Informers: a local copy of a collection, kept up to date by a watch across reconnects, restarts and compactions.
 
-WatchList first (KEP-3157), LIST and WATCH where the server refuses that; resumed by resourceVersion with bookmarks; a
-relist is compared with what was known, so that handlers see exactly what changed. Must not know what it is used for.
+Uses WatchList (KEP-3157), or LIST and WATCH if the server refuses that. Resumes by resourceVersion with bookmarks. A
+relist is compared with the local copy, so that handlers get exactly the changes. Must not know what it is used for.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ log = logging.getLogger(__name__)
 INITIAL_END = "k8s.io/initial-events-end"
 OnChange = Callable[[Object | None, Object | None], None]
 
-_TIMEOUT = 600  # seconds a watch is asked to last, up to twice that: not all end at once
+_TIMEOUT = 600  # seconds that a watch is requested for, plus a jitter of up to as much: not all end at once
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 10.0
 _SHORT = 1.0  # a watch that ends sooner counts as a failure
-_PATIENCE = 5.0  # seconds that stop() waits for a busy handler
+_STOP_TIMEOUT = 5.0  # seconds that stop() waits for a busy handler
 
 
 class Informer:
-    """Objects are shared and without managedFields: do not change them, copy first.
+    """Objects are shared and have no managedFields: copy them before changing them.
 
     ``on_change(old, new)``: (None, obj) added, (old, new) modified, (old, None) deleted. It is called on a thread that
-    serves other informers of the same client too, so it must not take long; what it raises is logged.
-    ``on_synced`` is called there once, after the first complete state has been announced.
-    ``metadata_only``: hold PartialObjectMetadata instead of whole objects. ``keep`` makes of each object
-    what is to be held (its metadata must keep name, namespace, uid and resourceVersion).
+    serves all informers of the client, so it must return soon; its exceptions are logged.
+    ``on_synced`` is called once on that thread, after ``on_change`` has been called for the first complete state.
+    ``metadata_only``: store PartialObjectMetadata instead of whole objects. ``keep`` maps each object to what is stored
+    (its metadata must keep name, namespace, uid and resourceVersion).
     """
 
     def __init__(
@@ -79,18 +79,18 @@ class Informer:
             self._thread = start_thread(self._drive, f"informer {self.resource.plural}")
 
     def stop(self) -> None:
-        """End the watch; no handler runs any more when this returns, unless it is called by a handler."""
+        """End the watch. No handler runs when this returns, unless a handler called it."""
         self._stopped.set()
         if self._thread is not None:
             if self._stream is not None:
                 self._stream.close()
             if self._thread is not threading.current_thread():
-                self._thread.join(_PATIENCE)
+                self._thread.join(_STOP_TIMEOUT)
         elif self._follower is not None:
             self._client.hub.remove(self._follower)
 
     def wait_synced(self, timeout: float | None = 30) -> bool:
-        """Whether the first complete state has come within so many seconds."""
+        """Whether the first complete state arrives within ``timeout`` seconds."""
         return self._synced.wait(timeout)
 
     @property
@@ -102,14 +102,14 @@ class Informer:
         return found.get(name) if found else None
 
     def list(self, namespace: str = "") -> list[Object]:
-        """All objects, or those of one namespace."""
+        """The objects of all namespaces, or of one."""
         with self._lock:
             if namespace:
                 return list(self._objects.get(namespace, {}).values())
             return [obj for found in self._objects.values() for obj in found.values()]
 
     def _drive(self) -> None:
-        """Follow on a thread of our own, for transports that cannot be selected on."""
+        """Watch on a separate thread, for transports without a selectable descriptor."""
         assert self._follower is not None
         for wanted in self._follower:
             if isinstance(wanted, float):
@@ -125,15 +125,15 @@ class Informer:
                 yield from self._session()
             except (Expired, Gone):
                 if self._since:
-                    self._since = ""  # start over at once with what is there now
+                    self._since = ""  # list again at once
                     continue
-                log.debug("%s: the server has no state to begin with yet", self.resource.plural)
+                log.debug("%s: the server has no complete state yet", self.resource.plural)
             except (StatusError, ConnectionError) as error:
                 away = isinstance(error, ConnectionError) or (isinstance(error, NotFound) and self.synced)
                 level = logging.DEBUG if away else logging.WARNING  # kinds go, and may come back
-                log.log(level, "watching %s failed and is tried again: %s", self.resource.group_resource, error)
+                log.log(level, "watching %s failed and is retried: %s", self.resource.group_resource, error)
             except Exception:
-                log.exception("watching %s failed and is tried again", self.resource.group_resource)
+                log.exception("watching %s failed and is retried", self.resource.group_resource)
                 self._since = ""
             if time.monotonic() - begun >= _SHORT:
                 pause = _FIRST_PAUSE
@@ -142,7 +142,8 @@ class Informer:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _session(self) -> Follower:
-        """One watch from beginning to end; raises what ended it unless the server just closed it in time."""
+        """One watch from start to end. Raises the error that ended it; returns if the server closed it at its
+        timeout."""
         if not self._since and not self._watch_list:
             listing = self._client.list(self.resource, metadata_only=self._metadata_only, **self._where)
             self._replace({_key(obj): self._keep(obj) for obj in listing.items}, listing.resource_version)
@@ -175,14 +176,14 @@ class Informer:
             stream.close()
 
     def _refused(self, error: Exception, initial: bool) -> None:
-        # 500: an extension server on a store that cannot tell how far it is (etcd before 3.4.25) says so in the stream.
+        # 500: sent in the stream by an extension server on an etcd before 3.4.25, which cannot report its progress.
         unable = isinstance(error, StatusError) and 400 <= error.code <= 500
         if initial and unable and not isinstance(error, (Expired, Gone, TooManyRequests)):
-            self._watch_list = False  # an older server: LIST says what is really wrong, if anything is
+            self._watch_list = False  # an older server: LIST reports the real error, if there is one
         raise error
 
     def _take(self, line: bytes, initial: dict[tuple[str, str], Object] | None) -> dict[tuple[str, str], Object] | None:
-        """Apply one event; returns the state being collected, None once it is complete."""
+        """Apply one event. Returns the initial state collected so far, or None once it is complete."""
         kind, obj = event_of(line)
         metadata = obj.get("metadata") or {}
         if kind == "BOOKMARK":
@@ -214,14 +215,14 @@ class Informer:
                 found[name] = obj
         self._saw(obj["metadata"].get("resourceVersion", ""))
         if kind == "DELETED":
-            # The last state is the event's own, except that we must have known the object to announce its end.
+            # The event carries the last state. The handler is called only for an object in the local copy.
             if old is not None:
                 self._announce(obj, None)
         else:
             self._announce(old, obj)
 
     def _replace(self, state: dict[tuple[str, str], Object], revision: str) -> None:
-        """Take over a whole state and announce how it differs from the one known."""
+        """Replace the local copy and call the handler for each difference."""
         fresh: dict[str, dict[str, Object]] = {}
         for (namespace, name), obj in state.items():
             fresh.setdefault(namespace, {})[name] = obj
@@ -266,7 +267,7 @@ def _key(obj: Object) -> tuple[str, str]:
 
 
 def _lean(obj: Object) -> Object:
-    """managedFields are half of a small object and of no use to a reader."""
+    """Without managedFields: they are half of a small object, and readers do not need them."""
     obj["metadata"].pop("managedFields", None)
     return obj
 

@@ -1,7 +1,7 @@
-"""Requests without sockets: the client calls the WSGI application, so that a whole cluster fits in one process.
+"""Requests without sockets: the client calls the WSGI application, so that a whole cluster can run in one process.
 
-The caller is who it says it is: ``environ["sampan.user"]`` carries the User past authentication. A watch is the
-application's own generator, read by a thread of the watch's own.
+The caller is trusted: ``environ["sampan.user"]`` holds the User, and authentication is skipped. A watch is the
+application's generator, read by a separate thread.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class InProcessTransport:
     def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> CallStream:
         stopping = threading.Event()
         environ = _environ("GET", path, headers, b"", self._user)
-        #: An application that waits for changes looks at this, so that a watch can be ended from outside.
+        #: An application that waits for changes checks this event, so that the client can end a watch.
         environ["sampan.stopping"] = stopping
         return CallStream(self._app, environ, stopping)
 
@@ -50,8 +50,8 @@ class InProcessTransport:
 
 
 class CallStream:
-    """A watch by a direct call. A pump thread fills a queue: the application's generator cannot be interrupted, but
-    who reads it must be able to go away at once."""
+    """A watch by a direct call. A thread reads the application's generator, which cannot be interrupted, into a queue;
+    so the reader can stop at once."""
 
     def __init__(self, app: Application, environ: dict[str, Any], stopping: threading.Event) -> None:
         self._call = _Call()
@@ -126,7 +126,7 @@ class CallStream:
 
 
 class _Call:
-    """What the application says by ``start_response``."""
+    """The status and headers that the application passes to ``start_response``."""
 
     def __init__(self) -> None:
         self.status = 0
@@ -139,7 +139,7 @@ class _Call:
 
 
 def _environ(method: str, path: str, headers: Mapping[str, str], body: bytes, user: User) -> dict[str, Any]:
-    """Source: PEP 3333. RAW_URI is what gunicorn gives as well."""
+    """Source: PEP 3333. RAW_URI is set as gunicorn does."""
     bare, _, query = path.partition("?")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,

@@ -1,7 +1,7 @@
-"""Kubeconfig files and a pod's own configuration: where the server is and who we are.
+"""Kubeconfig files and the configuration of a pod: the server's address and the client's credentials.
 
 Source: Kubernetes docs, "Organizing Cluster Access Using kubeconfig Files" (client.authentication exec plugins are
-refused in words), and "Accessing the API from within a Pod".
+refused with a message), and "Accessing the API from within a Pod".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TOKEN_AGE = 60.0  # seconds after which a token file is read again
 
 @dataclass
 class Config:
-    """One cluster and one user. ``ca``, ``certificate`` and ``key`` are PEM; empty where unused."""
+    """One cluster and one user. ``ca``, ``certificate`` and ``key`` are PEM; empty if unused."""
 
     server: str
     ca: bytes = b""
@@ -43,9 +43,9 @@ class Config:
     _read_at: float = float("-inf")
 
     def authorization(self) -> str:
-        """The Authorization header's value, or "". A token file is followed as it is rotated."""
+        """The Authorization header's value, or "". A token file is read again after a minute, since it is rotated."""
         if self.token_file and time.monotonic() - self._read_at > _TOKEN_AGE:
-            with contextlib.suppress(OSError):  # between two files of a rotation the last token is still good
+            with contextlib.suppress(OSError):  # during a rotation the last token is still valid
                 self.token = Path(self.token_file).read_text().strip()
                 self._read_at = time.monotonic()
         if self.token:
@@ -56,7 +56,7 @@ class Config:
 
     @contextlib.contextmanager
     def certificate_files(self) -> Iterator[tuple[str, str]]:
-        """Certificate and key as files that only we can read, for as long as the block runs."""
+        """Certificate and key as files readable by this user only; removed at the end of the block."""
         with tempfile.TemporaryDirectory(prefix="sampan-") as folder:
             paths = []
             for name, data in (("crt", self.certificate), ("key", self.key)):
@@ -68,14 +68,14 @@ class Config:
 
 
 def load(path: str | os.PathLike[str], *, context: str = "") -> Config:
-    """The named (or current) context of a kubeconfig file. Raises ConfigError that names the file and what is wrong."""
+    """The named (or current) context of a kubeconfig file. Raises ConfigError with the file and the problem."""
     file = Path(path)
     try:
         found = _decode(file.read_bytes())
     except OSError as error:
         raise ConfigError(f"the kubeconfig {file} cannot be read: {error.strerror}") from error
     except Exception as error:
-        raise ConfigError(f"the kubeconfig {file} cannot be understood: {error}") from error
+        raise ConfigError(f"the kubeconfig {file} cannot be parsed: {error}") from error
     if not isinstance(found, dict):
         raise ConfigError(f"the kubeconfig {file} is not a mapping")
     name = context or found.get("current-context") or ""
@@ -119,9 +119,9 @@ def write(
     user: str = "admin",
     namespace: str = "",
 ) -> None:
-    """A kubeconfig with one context, readable by its owner only; replaces the file at once. Bytes are PEM; what the
-    named files hold is copied in, so that the kubeconfig can be carried elsewhere."""
-    import yaml  # only here and for files that are not JSON: the client's import stays light
+    """Write a kubeconfig with one context, readable by its owner only; replaces the file atomically. Bytes are PEM. The
+    contents of named files are copied in, so that the kubeconfig can be used on another machine."""
+    import yaml  # only here and for files that are not JSON: keeps the client's import fast
 
     ca = ca or _content(ca_file)
     certificate, key = certificate or _content(certificate_file), key or _content(key_file)
@@ -160,7 +160,7 @@ def _content(path: str) -> bytes:
 
 
 def in_cluster(environ: Mapping[str, str] = os.environ, account: Path = _ACCOUNT) -> Config:
-    """What a pod is given. Raises ConfigError outside a pod."""
+    """The configuration of the pod that this process runs in. Raises ConfigError outside a pod."""
     host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT", "443")
     if not host or not (account / "token").exists():
         raise ConfigError("this is not a pod with a service account: name a kubeconfig")

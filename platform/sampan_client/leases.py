@@ -1,7 +1,7 @@
-"""Leader election: of several processes one works, by a Lease that it keeps renewing.
+"""Leader election: one of several processes works; it holds a Lease and renews it.
 
-Source: coordination.k8s.io/v1 Lease; the rules of client-go's leaderelection (a lease counts from when *we* saw it
-change, so clocks need not agree).
+Source: coordination.k8s.io/v1 Lease; the rules of client-go's leaderelection (a lease is timed from when this process
+saw it change, so clocks need not agree).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ log = logging.getLogger(__name__)
 
 
 class Elector:
-    """``on_started`` is called once the lease is ours, ``on_stopped`` once it is not any more; both on the thread of
-    ``run``, so they must return soon (within ``renew`` seconds).
+    """``on_started`` is called when this process has acquired the lease, ``on_stopped`` when it has lost it; both on
+    the thread of ``run``, so they must return within ``renew`` seconds.
 
-    Shorter than upstream's 15 s and 10 s, so that whoever takes over from a killed leader does within 15 s of its end:
-    ``duration`` and one more look, ``retry`` later. ``on_trouble`` is told why the lease cannot
-    be looked at by one that does not lead, and "" once it can.
+    The times are shorter than upstream's 15 s and 10 s, so that another process takes over within 15 s after a leader
+    is killed: ``duration`` plus one more check, ``retry`` later. While this process does not lead, ``on_trouble`` is
+    called with the reason if the lease cannot be read, and with "" once it can.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class Elector:
         self._duration, self._renew, self._retry = duration, renew, retry
         self._clock = clock
         self._on_trouble, self._trouble = on_trouble, ""
-        self._seen: Object = {}  # the spec last seen
+        self._seen: Object = {}  # the last observed spec
         self._seen_at = 0.0
         self._lease: Object | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Until ``stop`` is set, or the lease was ours and is lost; an own lease is given back at the end."""
+        """Run until ``stop`` is set or the acquired lease is lost; releases a held lease at the end."""
         while not stop.is_set() and not self._try():
             stop.wait(self._retry * random.uniform(1.0, 1.2))
         if stop.is_set() and not self.leading:
@@ -72,7 +72,7 @@ class Elector:
             self._release()
 
     def _keep(self, stop: threading.Event) -> None:
-        """Renewed no more often than is needed: these are the steady writes of an idle cluster."""
+        """Renew no more often than needed: these are the steady writes of an idle cluster."""
         renewed = self._clock()
         pause = usual = self._renew / 2
         while not stop.wait(pause):
@@ -85,14 +85,14 @@ class Elector:
                 pause = min(self._retry, usual)
 
     def _try(self) -> bool:
-        """Take or renew the lease; whether it is ours now."""
+        """Acquire or renew the lease. Returns whether this process holds it."""
         try:
             self.leading = self._take()
         except (StatusError, ConnectionError) as error:
             log.debug("lease %s/%s: %s", self.namespace, self.name, error)
             if not self.leading and not isinstance(error, Conflict | AlreadyExists):
                 self._troubled(str(error))
-            self._lease = None  # look again before the next write
+            self._lease = None  # read it again before the next write
             return False
         self._troubled("")
         return self.leading
@@ -149,7 +149,7 @@ class Elector:
         try:
             self._client.update(LEASES, {**self._lease, "spec": spec})
         except (StatusError, ConnectionError) as error:
-            log.debug("lease %s/%s could not be given back: %s", self.namespace, self.name, error)
+            log.debug("lease %s/%s could not be released: %s", self.namespace, self.name, error)
 
 
 def _now() -> str:

@@ -1,4 +1,4 @@
-"""Where a resource lives under the API server's root. Source: Kubernetes API concepts, "Resource URIs"."""
+"""URL paths of resources. Source: Kubernetes API concepts, "Resource URIs"."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def path_of(resource: Resource, namespace: str = "", name: str = "", subresource
 
 
 def with_query(path: str, query: Mapping[str, object] | None) -> str:
-    """The path with those parameters that are neither empty nor None; True becomes ``true``."""
+    """The path with the parameters that are neither empty nor None; True becomes ``true``."""
     given = {key: _text(value) for key, value in (query or {}).items() if value not in ("", None, False)}
     return f"{path}?{urlencode(given)}" if given else path
 

@@ -1,7 +1,7 @@
 """The work queue: deduplicating, fair between reconcilers, with delays and per-key back-off.
 
-A key that is being worked on is not handed out a second time; if it is added meanwhile it comes again afterwards. Has
-no thread of its own: the workers that wait for keys keep the time. Must not know what a key means.
+A key that is being processed is not returned a second time; if it is added meanwhile, it is queued again afterwards.
+Has no thread: the waiting workers run the timers. Must not know what a key means.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _LONGEST = 1000.0
 
 
 class Item(NamedTuple):
-    """A key of one reconciler (by its place)."""
+    """A key of one reconciler; ``lane`` is the reconciler's number."""
 
     lane: int
     key: Hashable
 
 
 class Queue:
-    """``limits``: for each lane, how many of its keys may be worked on at once. Lanes start closed: they collect keys
-    and hand none out until ``open``."""
+    """``limits``: for each lane, how many of its keys may be processed at once. Lanes start closed: they collect keys
+    and return none until ``open``."""
 
     def __init__(self, limits: Sequence[int], clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -44,7 +44,7 @@ class Queue:
         self._due: dict[Item, float] = {}
         self._count = itertools.count()
         self._failures: dict[Item, int] = {}
-        self._keeper: object = None  # the waiting worker that keeps the time
+        self._timer_worker: object = None  # the waiting worker that wakes for the next timer
         self._closed = False
 
     def open(self, lane: int) -> None:
@@ -57,7 +57,7 @@ class Queue:
             self._add(item)
 
     def add_after(self, item: Item, delay: float) -> None:
-        """Add then; of several delays of one item the earliest counts."""
+        """Add the item after ``delay`` seconds; of several delays of one item, the earliest applies."""
         if delay <= 0:
             self.add(item)
             return
@@ -66,10 +66,10 @@ class Queue:
             if due < self._due.get(item, float("inf")):
                 self._due[item] = due
                 heapq.heappush(self._timers, (due, next(self._count), item))
-                self._changed.notify_all()  # the keeper may have to wake earlier
+                self._changed.notify_all()  # the timer may be earlier than the one waited for
 
     def add_limited(self, item: Item) -> float:
-        """Add after the item's back-off, which is returned in seconds."""
+        """Add the item after its back-off. Returns the back-off in seconds."""
         with self._changed:
             failures = self._failures.get(item, 0)
             self._failures[item] = failures + 1
@@ -78,12 +78,12 @@ class Queue:
         return delay
 
     def forget(self, item: Item) -> None:
-        """The item is well again: its next failure waits only shortly."""
+        """Reset the item's back-off."""
         with self._changed:
             self._failures.pop(item, None)
 
     def get(self) -> Item | None:
-        """The next item, waiting for one; None once the queue is closed. Call ``done`` afterwards."""
+        """Wait for the next item and return it; None once the queue is closed. Call ``done`` afterwards."""
         with self._changed:
             while not self._closed:
                 item = self._next()
@@ -137,15 +137,16 @@ class Queue:
         return None
 
     def _wait(self) -> None:
-        """Only one of the waiting workers wakes for the next timer, so that idling costs nothing."""
-        if not self._timers or self._keeper is not None:
+        """Wait for a change. Only one of the waiting workers wakes for the next timer, so that idle workers cost
+        nothing."""
+        if not self._timers or self._timer_worker is not None:
             self._changed.wait()
             return
-        self._keeper = me = object()
+        self._timer_worker = me = object()
         try:
             self._changed.wait(max(0.0, self._timers[0][0] - self._clock()))
         finally:
-            if self._keeper is me:
-                self._keeper = None
+            if self._timer_worker is me:
+                self._timer_worker = None
                 if self._timers:
-                    self._changed.notify()  # somebody else keeps the time while this one works
+                    self._changed.notify()  # another worker waits for the timer while this one works

@@ -1,6 +1,6 @@
-"""Reading a long answer as it comes: an incremental HTTP/1.1 response reader and the socket it reads from.
+"""Reading a long answer incrementally: a parser for HTTP/1.1 responses, and the socket that it reads from.
 
-``http.client`` can only block in the middle of a chunk; one thread that follows twenty watches cannot afford that.
+``http.client`` blocks in the middle of a chunk, which is not acceptable for one thread that reads twenty watches.
 Source: RFC 9112 §6, §7.1.
 """
 
@@ -16,28 +16,28 @@ _READ = 64 * 1024
 
 
 class Piece(bytes):
-    """The beginning, or a middle part, of a line that is too long; the rest of it comes next."""
+    """The first or a middle part of a line that is too long; the rest follows."""
 
 
 class Lines:
-    """Turns the bytes of one response into its lines. Raises ConnectionError for what is not HTTP.
+    """Parses one response into the lines of its body. Raises ConnectionError for what is not HTTP.
 
-    ``longest``: a line of more bytes comes in Pieces of exactly so many, and a rest; 0: in one, whatever its size.
+    ``longest``: a longer line is returned in Pieces of exactly that many bytes, and a rest; 0: lines are never split.
     """
 
     def __init__(self, longest: int = 0) -> None:
         self._longest = longest
         self.status = 0
         self.ended = False
-        self.body = bytearray()  # only kept for an error answer
-        self._raw = b""  # bytes not understood yet
+        self.body = bytearray()  # of an error answer only
+        self._raw = b""  # bytes not parsed yet
         self._line = b""  # the beginning of an unfinished line
         self._chunked = False
-        self._left = 0  # bytes that belong to the current chunk or body; -1: until the connection closes
+        self._left = 0  # bytes left of the current chunk or body; -1: until the connection closes
         self._after_chunk = False
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The lines completed by these bytes; empty ``data`` means the peer has closed."""
+        """Add ``data``; returns the lines that it completes. Empty ``data`` means that the peer has closed."""
         if not data:
             return self._closed()
         self._raw += data
@@ -166,7 +166,7 @@ class SocketStream:
         lines: list[bytes] = []
         left = most
         try:
-            # TLS: what is already decrypted does not make the socket readable again, so it is read to the end.
+            # TLS: decrypted bytes do not make the socket readable again, so read all of them.
             while not self.ended and not self._failure:
                 data = self._receive()
                 if data is None:
@@ -178,13 +178,13 @@ class SocketStream:
         except ConnectionError as error:
             self._failure = error
         if self._failure and not lines:
-            raise self._failure  # only after what came before it has been handed out
+            raise self._failure  # only after all earlier lines have been returned
         return lines
 
     def close(self) -> None:
-        """Wakes a reader in another thread too: it sees the end."""
+        """Also wakes a reader in another thread, which then sees the end."""
         self._closed = True
-        with contextlib.suppress(OSError):  # the peer was faster
+        with contextlib.suppress(OSError):  # the peer closed first
             socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
         self._sock.close()
 
@@ -197,7 +197,7 @@ class SocketStream:
         poll.poll(None if timeout is None else timeout * 1000)
 
     def _receive(self) -> bytes | None:
-        """Bytes, b"" at the end, None when there is nothing now."""
+        """Bytes, b"" at the end, None if nothing is readable now."""
         if self._closed:
             return None
         try:

@@ -1,4 +1,4 @@
-"""What the client asks of whatever carries its requests: sockets (http.py) or a direct call (inprocess.py)."""
+"""Contract between the client and its transports: sockets (http.py) or direct calls (inprocess.py)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 
 class Response(NamedTuple):
-    """A whole answer; header names in lower case."""
+    """A complete answer; header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -23,37 +23,39 @@ class Stream(Protocol):
 
     @property
     def ended(self) -> bool:
-        """No more lines will come."""
+        """Whether there are no more lines."""
 
     @property
     def body(self) -> bytes:
-        """What an answer with status >= 400 said, once it has ended."""
+        """The body of an answer with status >= 400, once it has ended."""
 
     def fileno(self) -> int:
-        """A socket to select on; -1 where the transport is not selectable, or when closed."""
+        """A descriptor for select; -1 if the transport has none, or after ``close``."""
 
     def wait(self, timeout: float | None = None) -> None:
-        """Until there may be something to read, or the stream is closed, or so many seconds have passed."""
+        """Wait until there may be something to read, the stream is closed, or ``timeout`` seconds have passed."""
 
     def read(self, timeout: float | None = None, most: int = 0) -> list[bytes]:
-        """The complete lines that have come; waits for the first bytes at most ``timeout`` seconds (None: for ever)
-        and returns nothing when none came. Raises ConnectionError when the connection broke.
+        """The complete lines that have arrived. Waits for the first bytes at most ``timeout`` seconds (None: for ever)
+        and returns nothing if none came. Raises ConnectionError if the connection broke.
 
-        ``most``: stop after about so many bytes though there may be more; read until nothing comes before waiting."""
+        ``most``: return after about that many bytes although there may be more; read until nothing comes before
+        waiting.
+        """
 
     def close(self) -> None: ...
 
 
 class Transport(Protocol):
-    """Carries requests. Thread-safe; raises ConnectionError when the server is not reached."""
+    """Sends requests. Thread-safe; raises ConnectionError if the server cannot be reached."""
 
-    #: Whether one thread can follow many streams by their ``fileno``.
+    #: Whether streams have a ``fileno`` to select on.
     selectable: bool
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Response: ...
 
     def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> Stream:
-        """Start a GET whose answer is read line by line; does not wait for the answer's head. ``longest``: of a line,
-        in bytes; a longer one may come in parts (``streams.Piece``)."""
+        """Start a GET whose answer is read line by line; does not wait for the answer's head. ``longest``: bytes of a
+        line; a longer one may be split (``streams.Piece``)."""
 
     def close(self) -> None: ...

@@ -1,1 +1,1 @@
-"""A request, or a whole connection, passed on to another server."""
+"""Forwards a request, or a whole connection, to another server."""

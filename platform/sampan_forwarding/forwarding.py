@@ -1,6 +1,7 @@
-"""Passing a request of the API on to a plain HTTP server behind the cluster (pods/proxy, services/proxy).
+"""Forwards a request of the API to an HTTP server in the cluster (pods/proxy, services/proxy): the backend.
 
-Knows addresses and HTTP; must not know which object led to the address. Source: the connect verbs of the API reference.
+Knows addresses and HTTP; must not know which object the address comes from. Source: the connect verbs of the API
+reference.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from sampan_machinery.addresses import unfit
 from sampan_machinery.headers import is_identity, passed_on
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-OURS = ("host", "content-length", "accept-encoding", "expect")  # headers said to the server behind by us
-#: What a server behind may not say in our name: whom browsers let read the cluster's answers (as upstream).
+OURS = ("host", "content-length", "accept-encoding", "expect")  # request headers that are set here
+#: Response headers that are removed, as upstream: they would let web pages of another origin read the cluster's
+#: answers.
 CORS = frozenset(f"access-control-allow-{what}" for what in ("credentials", "headers", "methods", "origin"))
 SECONDS = 30.0
 CHUNK = 65536
-LARGEST_PAGE = 1 << 22  # bytes of HTML in which links are rewritten; larger pages pass as they are
+LARGEST_PAGE = 1 << 22  # bytes of HTML in which links are rewritten; larger pages are not changed
 _LINK = re.compile(rb"""(\s(?:href|src|action)\s*=\s*)(["'])(/(?!/)[^"']*)\2""", re.IGNORECASE)
 
 
@@ -40,7 +42,7 @@ def split_target(text: str) -> tuple[str, str, str]:
 
 
 def redirect(call: Call) -> Answer | None:
-    """301 to the same place with a slash, so that relative links work; None where the path is fine as it is."""
+    """301 to the same path with a slash, so that relative links work; None if the path needs no slash."""
     if call.rest or call.path.endswith("/") or call.method not in ("GET", "HEAD"):
         return None
     query = _query(call)
@@ -48,17 +50,17 @@ def redirect(call: Call) -> Answer | None:
 
 
 def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> Answer:
-    """Pass the request on and hand back the answer as it comes. Certificates behind are not verified, as upstream,
-    unless ``tls`` says how for https.
+    """Forward the request and return the answer as a stream. As upstream, the backend's certificate is verified only if
+    ``tls`` is given.
 
-    Raises ServiceUnavailable when nobody answers there, BadRequest for an address that is of no other machine.
+    Raises ServiceUnavailable if the backend does not answer, BadRequest for an address that is not allowed.
     """
     if any(unfit(host)):
-        raise BadRequest("address not allowed")  # link-local and the like: whoever writes a status chooses it
+        raise BadRequest("address not allowed")  # link-local and the like: a status may name any address
     connection = _connection(scheme, host, port, tls)
     asked = passed_on(call.headers.items(), call.headers.get("connection", ""))
     headers = {key: value for key, value in asked if key not in OURS and not is_identity(key)}
-    headers["accept-encoding"] = "identity"  # links in pages have to be read
+    headers["accept-encoding"] = "identity"  # links in pages are rewritten
     target = _quoted("/" + call.rest.lstrip("/")) + _query(call)
     try:
         connection.request(call.method, target, body=call.raw_body() or None, headers=_wire(headers))
@@ -90,12 +92,12 @@ def _connection(scheme: str, host: str, port: int, tls: ssl.SSLContext | None) -
 
 
 def _wire(headers: Mapping[str, str]) -> dict[str, bytes]:
-    """As bytes: http.client would refuse what is not Latin-1."""
+    """The headers as bytes: http.client refuses text that is not Latin-1."""
     return {key: value.encode() for key, value in headers.items()}
 
 
 def _quoted(path: str) -> str:
-    """The path as it goes on the wire; WSGI hands it over with its escapes resolved."""
+    """The path percent-encoded again; WSGI passes it decoded."""
     return quote(path, safe="/:@!$&'()*+,;=-._~")
 
 
@@ -105,13 +107,13 @@ def _query(call: Call) -> str:
 
 
 def _prefix(call: Call) -> str:
-    """The path under which the server behind is seen, without a slash at the end."""
+    """The path under which clients reach the backend, without a slash at the end."""
     path = call.path[: len(call.path) - len(call.rest)] if call.rest else call.path
     return _quoted(path.rstrip("/"))
 
 
 def _moved(location: str, prefix: str, host: str, port: int) -> str:
-    """A redirect of the server behind, as the client has to follow it."""
+    """The backend's redirect, rewritten so that the client can follow it."""
     parts = urlsplit(location)
     if parts.netloc and parts.netloc not in (host, f"{host}:{port}"):
         return location
@@ -121,7 +123,7 @@ def _moved(location: str, prefix: str, host: str, port: int) -> str:
 
 
 def _rewritten(body: Iterator[bytes], prefix: str) -> Iterator[bytes]:
-    """Links that begin at the root of the server behind lead through the proxy."""
+    """Rewrite links that start at the backend's root so that they lead through the proxy."""
     start = b""
     for chunk in body:
         start += chunk

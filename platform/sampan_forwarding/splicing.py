@@ -1,8 +1,8 @@
-"""Bytes passed both ways between two connections, one thread for both (exec, port-forward, extension servers).
+"""Copies bytes both ways between two connections, in one thread (exec, port-forward, extension servers).
 
-Each direction has a buffer of its own, so that one that is stuck does not stop the other: a command that echoes its
-input would otherwise wait for its output to be taken while we wait for it to take more input. One thread, because a TLS
-connection must not be read and written by two at once.
+Each direction has its own buffer, so that a blocked direction does not block the other. With one buffer, a command that
+echoes its input would deadlock: it waits for its output to be read while this thread waits for it to read more input.
+One thread, because a TLS connection must not be read and written by two threads at once.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import ssl
 from typing import Protocol
 
 CHUNK = 65536
-MOST = 4 * CHUNK  # bytes that one direction may hold
-PARTING = 30.0  # seconds that the last bytes of a side that has ended may wait for the other to take any
+MOST = 4 * CHUNK  # bytes that one direction may buffer
+LINGER = 30.0  # seconds that the last bytes of a closed side may wait for the other side to read
 _NOT_NOW = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class End(Protocol):
-    """A socket, or what was taken over from HTTP (contracts.serving.Upgrade)."""
+    """A socket, or an upgraded HTTP connection (contracts.serving.Upgrade)."""
 
     def setblocking(self, flag: bool, /) -> None: ...
 
@@ -32,25 +32,25 @@ class End(Protocol):
 
 
 class Direction:
-    """From one end to the other."""
+    """Copies from one end to the other, through a buffer."""
 
     def __init__(self, source: End, target: End) -> None:
         self._source, self._target = source, target
         self._held = bytearray()
-        self.ended = False  # nothing more comes from the source
-        self.broken = False  # the target takes no more
+        self.ended = False  # end of file at the source
+        self.broken = False  # the target failed
 
     @property
     def over(self) -> bool:
         return self.broken or (self.ended and not self._held)
 
     def move(self) -> bool:
-        """Take what is there and pass on what is wanted; whether anything moved."""
+        """Read what is available and write what the target accepts. Returns whether anything moved."""
         moved = self._take()
         return self._give() or moved
 
     def wanted(self, events: dict[int, int]) -> None:
-        """What has to happen before anything can move."""
+        """Add the poll events that this direction waits for."""
         if not self.ended and len(self._held) < MOST:
             events[self._source.fileno()] = events.get(self._source.fileno(), 0) | select.POLLIN
         if self._held:
@@ -85,12 +85,12 @@ class Direction:
 
 
 def splice(one: End, other: End) -> None:
-    """Until either side ends and all of its bytes are passed on, or either is gone. Closes neither. Blocks."""
+    """Copy until one side ends and all of its bytes are passed on, or one side fails. Blocks. Closes neither side."""
     for end in (one, other):
         end.setblocking(False)
     ways = (Direction(one, other), Direction(other, one))
     while not any(way.over for way in ways):
-        moved = [way.move() for way in ways]  # both have their turn
+        moved = [way.move() for way in ways]  # both, not only the first
         if any(moved):
             continue
         events: dict[int, int] = {}
@@ -99,14 +99,15 @@ def splice(one: End, other: End) -> None:
         poll = select.poll()
         for fd, mask in events.items():
             poll.register(fd, mask)
-        parting = any(way.ended for way in ways)
-        if not poll.poll(PARTING * 1000 if parting else None):
+        closing = any(way.ended for way in ways)
+        if not poll.poll(LINGER * 1000 if closing else None):
             return
 
 
 def keep_alive(sock: socket.socket) -> None:
-    """A peer that vanished without a word is noticed after about two minutes, not never."""
-    with contextlib.suppress(OSError):  # a unix socket has no such options, and no need
+    """Set TCP keep-alive: a peer that vanished without closing is detected after about two minutes, instead of
+    never."""
+    with contextlib.suppress(OSError):  # a unix socket has no such options and does not need them
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4)):
             sock.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -1,4 +1,4 @@
-"""The HTTP server of ours: one event loop that parks, hijacks and offloads; gunicorn's worker class is ``Worker``."""
+"""sampan's HTTP server: one event loop that parks, hijacks and offloads requests. ``Worker`` is for gunicorn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Limits", "Server", "Worker"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load gunicorn only for those who ask for its worker class."""
+    """Import gunicorn only when ``Worker`` is used."""
     if name == "Worker":
         from sampan_http.worker import Worker
 

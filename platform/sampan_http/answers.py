@@ -1,4 +1,4 @@
-"""Answers: what an application hands over whole, and how it becomes bytes. Knows nothing of sockets."""
+"""Complete HTTP responses, and their encoding to bytes. Knows nothing of sockets."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Answer(Protocol):
-    """A whole HTTP answer; any object with these four will do."""
+    """A complete HTTP response: any object with these four attributes."""
 
     @property
     def status(self) -> int: ...
 
     @property
     def body(self) -> bytes | Iterator[bytes]:
-        """An iterator is drained by a thread of the pool and sent in chunks."""
+        """An iterator is read by a pool thread and sent in chunks."""
 
     @property
     def content_type(self) -> str: ...
@@ -33,7 +33,7 @@ class Answer(Protocol):
 
 @dataclass(frozen=True)
 class Reply:
-    """An Answer of the server's own."""
+    """An Answer made by the server itself."""
 
     status: int
     body: bytes | Iterator[bytes] = b""
@@ -53,8 +53,8 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-class Heads:
-    """Writes response heads; the lines that are the same for a whole second are made once in it."""
+class ResponseHeads:
+    """Encodes response heads. The Server and Date lines are built once per second and reused."""
 
     __slots__ = ("_lines", "_second")
 
@@ -65,9 +65,9 @@ class Heads:
     def encode(
         self, status: str, headers: Iterable[tuple[str, str]], length: int | None, *, minor: int, keep: bool
     ) -> tuple[bytes, bool, bool]:
-        """The head's bytes; whether the body must be chunked; whether the connection may be used again.
+        """Returns the head's bytes, whether the body must be chunked, and whether the connection stays open.
 
-        ``length`` of the body, None when it is not known. Errors: ValueError for a header that would break the head.
+        ``length`` is the body's, None if unknown. Raises ValueError for a header with a line break.
         """
         second = int(time.time())
         if second != self._second:
@@ -85,7 +85,7 @@ class Heads:
                 continue
             elif lowered == "transfer-encoding":
                 continue
-            text += f"\r\n{name.title() if name == lowered else name}: {value}"  # Falcon's are all lower case
+            text += f"\r\n{name.title() if name == lowered else name}: {value}"  # Falcon's names are lower case
             lines += 1
         chunked = False
         if not counted and status[:3] not in ("204", "304") and status[:1] != "1":

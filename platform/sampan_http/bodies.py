@@ -1,6 +1,6 @@
-"""Request bodies as they come in pieces: a counted one and a chunked one (RFC 9112, 6 and 7.1).
+"""Request bodies received in pieces: with Content-Length, or chunked (RFC 9112, 6 and 7.1).
 
-Both are collected whole, within a limit. Knows nothing of sockets nor of the requests around them.
+Both are buffered completely, up to a limit. Knows nothing of sockets or of the requests around them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _TRAILERS = 8192
 
 class Body(Protocol):
     def feed(self, data: bytes) -> bytes | None:
-        """Take ``data``; None when more is needed, else what followed the body. Errors: Refused."""
+        """Add ``data``. Returns None if more is needed, else the bytes after the body. Raises Refused."""
 
     def whole(self) -> bytes: ...
 
     def size(self) -> int:
-        """Bytes it takes up: of a counted one all that is to come."""
+        """Bytes to reserve: the announced length if there is one, else what has arrived."""
 
 
 def too_large(limit: int) -> Refused:
@@ -30,7 +30,7 @@ def too_large(limit: int) -> Refused:
 
 
 class Counted:
-    """A body whose length the head told."""
+    """A body with a Content-Length."""
 
     __slots__ = ("_content", "_length")
 
@@ -53,15 +53,15 @@ class Counted:
 
 
 class Chunked:
-    """A body in chunks. Extensions and trailers are read past, and bare line feeds are refused everywhere."""
+    """A chunked body. Extensions and trailers are skipped; bodyless line feeds are refused."""
 
     __slots__ = ("_content", "_left", "_limit", "_rest", "_step")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._content = bytearray()
-        self._rest = b""  # what is too short yet to be understood
-        self._left = 0  # bytes of the present chunk still to come
+        self._rest = b""  # an incomplete line or chunk end
+        self._left = 0  # bytes of the current chunk still missing
         self._step = self._size
 
     def feed(self, data: bytes) -> bytes | None:
@@ -81,7 +81,7 @@ class Chunked:
     def size(self) -> int:
         return len(self._content)
 
-    # Each step gets the data and a position and answers the next position, None for "more data", negative for the end.
+    # Each step gets the data and a position. It returns the next position, None for "more data", negative at the end.
 
     def _size(self, data: bytes, at: int) -> int | None:
         end = data.find(b"\r\n", at, at + _SIZE_LINE)

@@ -1,4 +1,4 @@
-"""How many bytes of request bodies are on their way or being worked on, in all and for each account."""
+"""Bytes of request bodies that are being received or processed, in total and per account."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 
 class BodyBudget:
-    """One for a server; its loop's thread only."""
+    """One per server. Loop thread only."""
 
     __slots__ = ("_account_most", "_accounts", "_most", "total")
 
@@ -16,7 +16,7 @@ class BodyBudget:
         self.total = 0
 
     def reserve(self, account: str, size: int) -> bool:
-        """Whether there is room; then it is taken until ``release``."""
+        """Reserve ``size`` bytes until ``release``. Returns False if that would exceed a limit."""
         if self.total + size > self._most or self._accounts[account] + size > self._account_most:
             return False
         self.total += size

@@ -1,4 +1,4 @@
-"""A non-blocking socket on the loop with a queue of what it has not taken yet. Knows nothing of HTTP."""
+"""A non-blocking socket on the loop, with a queue of bytes that could not be sent yet. Knows nothing of HTTP."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import ssl
 from collections import deque
 
 from sampan_http.loop import EventLoop
-from sampan_http.tls import say_goodbye
+from sampan_http.tls import send_close_notify
 
 IN, OUT = select.EPOLLIN, select.EPOLLOUT
-LEFT = select.EPOLLRDHUP  # the peer will send no more
-GONE = select.EPOLLHUP | select.EPOLLERR
-READ = IN | LEFT
-RECEIVE = 65536  # above the largest TLS record, so that no decrypted rest hides from epoll
-NOT_NOW = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+PEER_CLOSED = select.EPOLLRDHUP  # the peer sends no more
+DISCONNECTED = select.EPOLLHUP | select.EPOLLERR
+READ = IN | PEER_CLOSED
+RECEIVE = 65536  # larger than a TLS record: decrypted bytes left in the TLS buffer would not raise an epoll event
+WOULD_BLOCK = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
-_SLICE = 65536  # a TLS write must be repeated with the same bytes until it is taken
-_PER_TURN = 1 << 20  # bytes written to one connection before the others have their turn
+_SLICE = 65536  # bytes per write; a TLS write that would block must be repeated with the same bytes
+_PER_TURN = 1 << 20  # most bytes written to one connection before other connections are served
 
 
 class Channel:
-    """Subclasses say what happens on events, at the deadline, when all is written and when the peer is gone."""
+    """A socket with a write queue. Subclasses handle events, the deadline, the end of a write and a lost peer."""
 
     __slots__ = ("deadline", "fd", "loop", "mask", "pending", "queue", "slot", "sock", "stall")
 
@@ -30,25 +30,25 @@ class Channel:
         self.loop = loop
         self.sock = sock
         self.fd = sock.fileno()
-        self.stall = stall  # seconds a peer may take nothing of what is queued
+        self.stall = stall  # seconds without the peer reading any of the queue
         self.mask = READ
         self.queue: deque[memoryview] | None = None
         self.pending = 0  # bytes in the queue
         self.deadline = 0.0
         self.slot = 0
 
-    def want(self, mask: int) -> None:
+    def set_events(self, mask: int) -> None:
         if mask != self.mask:
             self.mask = mask
             self.loop.change(self.fd, mask)
 
     def transmit(self, data: bytes, more: bytes | memoryview = b"") -> bool:
-        """Send now what the socket takes and queue the rest; False when the peer is gone."""
+        """Send what the socket accepts and queue the rest. Returns False if the peer is gone."""
         sent = 0
         if not self.queue and len(data) <= _SLICE:
             try:
                 sent = self.sock.send(data)
-            except NOT_NOW:
+            except WOULD_BLOCK:
                 sent = 0
             except OSError:
                 return False
@@ -60,23 +60,23 @@ class Channel:
             if piece:
                 self.queue.append(piece)
                 self.pending += len(piece)
-                self.loop.ledger.hold(self, piece.obj, self.abort)
+                self.loop.queued.add(self, piece.obj, self.abort)
         self.loop.wheel.put(self, self.loop.now + self.stall)
         if (sent == len(data) or len(data) > _SLICE) and not self.flush():
             return False
         if self.queue:
-            self.want(self.mask | OUT)
+            self.set_events(self.mask | OUT)
         return True
 
     def flush(self) -> bool:
-        """Send of the queue what the socket takes; False when the peer is gone."""
+        """Send what the socket accepts of the queue. Returns False if the peer is gone."""
         queue = self.queue
         budget = _PER_TURN
         while queue and budget > 0:
             view = queue[0]
             try:
                 sent = self.sock.send(view[:_SLICE])
-            except NOT_NOW:
+            except WOULD_BLOCK:
                 return True
             except OSError:
                 return False
@@ -85,7 +85,7 @@ class Channel:
             self.loop.wheel.put(self, self.loop.now + self.stall)
             if sent == len(view):
                 queue.popleft()
-                self.loop.ledger.let_go(self, view.obj)
+                self.loop.queued.remove(self, view.obj)
             else:
                 queue[0] = view[sent:]
         if not queue:
@@ -94,20 +94,20 @@ class Channel:
         return True
 
     def release(self) -> socket.socket:
-        """Leave the loop; the socket is the caller's."""
+        """Remove the socket from the loop and return it; the caller closes it."""
         self.loop.wheel.drop(self)
         self.loop.forget(self.fd)
         for piece in self.queue or ():
-            self.loop.ledger.let_go(self, piece.obj)
+            self.loop.queued.remove(self, piece.obj)
         self.queue = None
         self.pending = 0
         return self.sock
 
-    def shut(self, *, politely: bool) -> None:
-        """Leave the loop and close."""
+    def close_socket(self, *, close_notify: bool) -> None:
+        """Remove the socket from the loop and close it."""
         sock = self.release()
-        if politely:
-            say_goodbye(sock)
+        if close_notify:
+            send_close_notify(sock)
         sock.close()
 
     # -- for subclasses

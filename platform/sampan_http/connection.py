@@ -1,7 +1,7 @@
-"""One HTTP/1 connection on the loop: reads requests, asks the application, writes answers, in order.
+"""One HTTP/1 connection on the loop: reads requests, calls the application, writes answers, in order.
 
-While a request is answered elsewhere (parked, on the pool) nothing more is read. Leaving HTTP is in exchange.py's
-hands; this file must not know what the application does.
+While a request is parked or on the pool, nothing more is read. Handoffs are in exchange.py; this file must not know
+what the application does.
 """
 
 from __future__ import annotations
@@ -14,57 +14,73 @@ from typing import Any
 
 from sampan_http.answers import CONTINUE, Answer
 from sampan_http.bodies import Body, Chunked, Counted, too_large
-from sampan_http.channel import GONE, IN, LEFT, NOT_NOW, OUT, READ, RECEIVE, Channel
+from sampan_http.channel import DISCONNECTED, IN, OUT, PEER_CLOSED, READ, RECEIVE, WOULD_BLOCK, Channel
+from sampan_http.context import ServerContext
 from sampan_http.heads import CHUNKED, Environ
 from sampan_http.refusals import Refused
-from sampan_http.service import Service
-from sampan_http.tls import say_goodbye
+from sampan_http.tls import send_close_notify
 
-#: What a connection is doing. AWAY: a pool thread owns the socket. LINGER: refused, the rest is thrown away.
+#: State of a connection. AWAY: a pool thread owns the socket. LINGER: refused; further input is discarded.
 HANDSHAKE, HEAD, BODY, BUSY, AWAY, LINGER, CLOSED = range(7)
 
 _END = b"\r\n\r\n"
 
 
 class Connection(Channel):
-    """The reading and writing half; ``serve`` and ``reply`` come from Exchange."""
+    """Reads requests and writes answers; ``serve`` and ``reply`` are implemented by Exchange."""
 
-    __slots__ = ("account", "bare", "base", "body", "buffer", "environ", "keep", "minor", "received", "refused",
-                 "reserved", "scanned", "service", "since", "started", "state")  # fmt: skip
+    __slots__ = (
+        "account",
+        "base",
+        "body",
+        "bodyless",
+        "buffer",
+        "context",
+        "environ",
+        "keep",
+        "minor",
+        "received",
+        "refused",
+        "reserved",
+        "scanned",
+        "since",
+        "started",
+        "state",
+    )  # fmt: skip
 
-    def __init__(self, service: Service, sock: socket.socket, base: Environ) -> None:
-        super().__init__(service.loop, sock, service.limits.write_seconds)
-        self.service = service
+    def __init__(self, context: ServerContext, sock: socket.socket, base: Environ) -> None:
+        super().__init__(context.loop, sock, context.limits.write_seconds)
+        self.context = context
         self.base = base
         self.buffer = b""
-        self.scanned = 0  # bytes of the buffer known to hold no end of a head
+        self.scanned = 0  # bytes of the buffer already searched for the end of a head
         self.body: Body | None = None
-        self.environ: Environ | None = None  # while its body is read, and where access is logged until it is answered
+        self.environ: Environ | None = None  # set while the body is read; with an access log, until the answer
         self.minor = 1
         self.keep = True
-        self.bare = False  # HEAD: the answer has no body
+        self.bodyless = False  # a HEAD request: the answer has no body
         self.refused = False
         self.since = 0.0
-        self.account = ""  # who the body counts for
-        self.reserved = 0  # bytes of the body budget; until the request is answered
-        self.started = 0.0  # when the head of the present body came
-        self.received = 0  # bytes of it
+        self.account = ""  # the account that the body is counted for
+        self.reserved = 0  # bytes of the body budget, until the request is answered
+        self.started = 0.0  # when the head of the current body arrived
+        self.received = 0  # bytes of the current body
         self.state = HANDSHAKE if isinstance(sock, ssl.SSLSocket) else HEAD
         self.loop.watch(self.fd, READ, self)
-        self.loop.wheel.put(self, self.loop.now + service.limits.head_seconds)
+        self.loop.wheel.put(self, self.loop.now + context.limits.head_seconds)
 
-    # -- for Exchange to fill in
+    # -- implemented by Exchange
 
     def serve(self, environ: Environ) -> bool:
-        """Ask the application; True when the answer is sent and the next request may come."""
+        """Call the application. Returns True when the answer is sent and the next request may be read."""
         raise NotImplementedError
 
     def reply(self, answer: Answer) -> bool:
-        """Send an Answer; True as in serve."""
+        """Send an Answer. Returns as ``serve`` does."""
         raise NotImplementedError
 
     def client_left(self) -> None:
-        """The peer went while a pool thread owns the socket."""
+        """The peer closed the connection while a pool thread owns the socket."""
         raise NotImplementedError
 
     # -- events
@@ -75,10 +91,10 @@ class Connection(Channel):
             self._receive()
         elif state == AWAY:
             self.client_left()
-        elif mask & GONE:
+        elif mask & DISCONNECTED:
             self.close()
         elif state == HANDSHAKE:
-            self._shake_hands()
+            self._handshake()
         else:
             if mask & OUT:
                 self._flush()
@@ -86,7 +102,7 @@ class Connection(Channel):
                 self._not_expected()
 
     def expire(self, now: float) -> None:
-        """A deadline passed: say so where a request has begun, else just close."""
+        """A deadline passed: answer 408 if a request has begun, else only close."""
         if self.queue or self.state in (HANDSHAKE, LINGER) or (self.state == HEAD and not self.buffer):
             self.close()
         elif self.state == HEAD:
@@ -95,44 +111,44 @@ class Connection(Channel):
             self._refuse(Refused(408, "the request body did not arrive in time"))
 
     def abort(self) -> None:
-        """Close at once, whatever is under way."""
+        """Close at once, also with a request in flight."""
         if self.state == AWAY:
             self.keep = False
             try:
-                self.sock.shutdown(socket.SHUT_RDWR)  # wakes the thread; closing is left to it
+                self.sock.shutdown(socket.SHUT_RDWR)  # wakes the thread, which closes the socket
             except OSError:
                 return
         else:
             self.close()
 
-    def retire(self) -> None:
+    def drain(self) -> None:
         if self.state == HEAD and not self.buffer and not self.queue:
-            self._receive()  # a request may have come just now; it is answered, and the connection ends with it
+            self._receive()  # a request may have arrived just now: it is answered before the connection is closed
         if self.state == HANDSHAKE or (self.state == HEAD and not self.buffer and not self.queue):
-            self.close(politely=True)
+            self.close(close_notify=True)
 
-    def close(self, *, politely: bool = False) -> None:
+    def close(self, *, close_notify: bool = False) -> None:
         if self.state == CLOSED:
             return
         self.state = CLOSED
-        self.shut(politely=politely)
+        self.close_socket(close_notify=close_notify)
         self._release()
         self.buffer = b""
         self.body = self.environ = None
-        self.service.ended(self)
+        self.context.ended(self)
 
     # -- reading
 
     def continue_reading(self) -> None:
-        """The answer to a waiting request is out: on with what came meanwhile."""
-        self.want(READ)
+        """The answer to a handed-off request has been sent: process what arrived in the meantime."""
+        self.set_events(READ)
         self.requests()
 
     def requests(self) -> None:
-        """Answer what is in the buffer, a few requests at a time."""
+        """Answer the requests in the buffer, a few per turn of the loop."""
         if self.state != HEAD or self.queue:
             return
-        for _ in range(self.service.limits.requests_per_turn):
+        for _ in range(self.context.limits.requests_per_turn):
             if not self._next():
                 return
         if self.buffer:
@@ -144,14 +160,14 @@ class Connection(Channel):
         try:
             data = self.sock.recv(RECEIVE)
         except ssl.SSLWantWriteError:
-            self.want(self.mask | OUT)
+            self.set_events(self.mask | OUT)
             return
-        except NOT_NOW:
+        except WOULD_BLOCK:
             return
         except OSError:
             data = b""
         if not data:
-            self.close(politely=True)
+            self.close(close_notify=True)
         elif self.state == BODY:
             if self._feed(data):
                 self.requests()
@@ -160,7 +176,7 @@ class Connection(Channel):
             self.requests()
 
     def _next(self) -> bool:
-        """One request out of the buffer; False when there is no more to do now."""
+        """Process one request of the buffer. Returns False if nothing more can be done now."""
         if self.reserved:
             self._release()
         buffer = self.buffer
@@ -168,7 +184,7 @@ class Connection(Channel):
             self._idle()
             return False
         end = buffer.find(_END, self.scanned)
-        if end < 0 or end > self.service.limits.head_bytes:
+        if end < 0 or end > self.context.limits.head_bytes:
             self._incomplete(end)
             return False
         end += 4
@@ -177,11 +193,11 @@ class Connection(Channel):
         else:
             head, self.buffer = buffer[:end], buffer[end:]
         self.scanned = 0
-        heads = self.service.heads
+        heads = self.context.heads
         try:
             environ = heads.parse(head.removeprefix(b"\r\n"), self.base)
             self.minor, self.keep = heads.minor, heads.keep
-            self.bare = environ["REQUEST_METHOD"] == "HEAD"
+            self.bodyless = environ["REQUEST_METHOD"] == "HEAD"
             if heads.length:
                 return self._begin_body(environ)
         except Refused as refused:
@@ -191,19 +207,19 @@ class Connection(Channel):
         return self.serve(environ)
 
     def _incomplete(self, end: int) -> None:
-        """A head that is not there yet, or never will be."""
+        """The buffer holds no complete head: refuse it if it is too large or malformed, else wait."""
         buffer = self.buffer
-        if len(buffer) > self.service.limits.head_bytes or end > 0:
-            self._refuse(Refused(431, f"request head larger than {self.service.limits.head_bytes} bytes"))
+        if len(buffer) > self.context.limits.head_bytes or end > 0:
+            self._refuse(Refused(431, f"request head larger than {self.context.limits.head_bytes} bytes"))
         elif b"\n" in buffer.replace(b"\r\n", b""):
             self._refuse(Refused(400, "lines of a request head end with CR LF"))
         else:
             if not self.scanned:
-                self.loop.wheel.put(self, self.loop.now + self.service.limits.head_seconds)
+                self.loop.wheel.put(self, self.loop.now + self.context.limits.head_seconds)
             self.scanned = max(1, len(buffer) - 3)
 
     def _begin_body(self, environ: Environ) -> bool:
-        heads, limits = self.service.heads, self.service.limits
+        heads, limits = self.context.heads, self.context.limits
         length, expects = heads.length, heads.expects
         if (length == CHUNKED or length > len(self.buffer)) and not self._may_send_body(environ, length):
             return False
@@ -217,31 +233,31 @@ class Connection(Channel):
         return self._feed(data)
 
     def _may_send_body(self, environ: Environ, length: int) -> bool:
-        """Whether a body that is not here yet will be read: the application and the budget decide by the head."""
-        service = self.service
-        refusal, self.account = service.inspect(environ)
+        """Whether a body that has not arrived yet will be read: the application and the budget decide by the head."""
+        context = self.context
+        refusal, self.account = context.inspect(environ)
         if refusal is not None:
             self._turn_away(refusal)
             return False
         self.started, self.received = self.loop.now, 0
-        if length > service.limits.body_bytes:
-            raise too_large(service.limits.body_bytes)
+        if length > context.limits.body_bytes:
+            raise too_large(context.limits.body_bytes)
         self._reserve(max(length, 0))
         return True
 
     def _reserve(self, size: int) -> None:
         if size > 0:
-            if not self.service.bodies.reserve(self.account, size):
+            if not self.context.bodies.reserve(self.account, size):
                 raise Refused(429, "too many large request bodies are on their way; try again", retry_after=1)
             self.reserved += size
 
     def _release(self) -> None:
         if self.reserved:
-            self.service.bodies.release(self.account, self.reserved)
+            self.context.bodies.release(self.account, self.reserved)
             self.reserved = 0
 
     def _feed(self, data: bytes) -> bool:
-        """More of a body; True as in ``_next``."""
+        """Add bytes to the body. Returns as ``_next`` does."""
         body, environ = self.body, self.environ
         assert body is not None and environ is not None
         self.received += len(data)
@@ -264,47 +280,47 @@ class Connection(Channel):
         return self.serve(environ)
 
     def _body_deadline(self) -> float:
-        """When the next bytes of the body must have come."""
-        limits = self.service.limits
+        """When the next bytes of the body must have arrived."""
+        limits = self.context.limits
         rate = self.started + limits.body_grace_seconds + self.received / limits.body_rate
         return min(self.loop.now + limits.body_seconds, self.started + limits.body_total_seconds, rate)
 
     def _idle(self) -> None:
         if self.state == HEAD:
-            self.loop.wheel.put(self, self.loop.now + self.service.limits.idle_seconds)
+            self.loop.wheel.put(self, self.loop.now + self.context.limits.idle_seconds)
 
     def _not_expected(self) -> None:
-        """Bytes, or the peer's end, while nothing can be read: look again later. LINGER reads to throw away."""
+        """Input or an end of file that cannot be handled now: stop reading. In state LINGER, read and discard it."""
         if self.state != LINGER:
-            self.want(self.mask & ~READ)
+            self.set_events(self.mask & ~READ)
             return
         try:
             if not self.sock.recv(RECEIVE):
                 self.close()
-        except NOT_NOW:
+        except WOULD_BLOCK:
             return
         except OSError:
             self.close()
 
-    def _shake_hands(self) -> None:
+    def _handshake(self) -> None:
         sock: Any = self.sock
         try:
             sock.do_handshake()
         except ssl.SSLWantReadError:
-            self.want(READ)
+            self.set_events(READ)
         except ssl.SSLWantWriteError:
-            self.want(OUT | LEFT)
-        except (OSError, ValueError):  # not TLS, a certificate of somebody else's, gone
+            self.set_events(OUT | PEER_CLOSED)
+        except (OSError, ValueError):  # not TLS, a certificate of another authority, peer gone
             self.close()
         else:
             self.base["sampan.peer_certificate"] = sock.getpeercert(binary_form=True)
             self.state = HEAD
-            self.want(READ)
+            self.set_events(READ)
 
     # -- writing
 
     def send(self, head: bytes, body: bytes) -> bool:
-        """Send a whole answer in one go; True when it is out and the next request may come."""
+        """Send a complete answer. Returns True when it is sent and the next request may be read."""
         if len(body) <= RECEIVE:
             alive = self.transmit(head + body)
         else:
@@ -319,39 +335,40 @@ class Connection(Channel):
         return self.written()
 
     def written(self) -> bool:
-        """An answer is out: True when the next request may come, else the connection ends.
+        """An answer has been sent. Returns True if the next request may be read; else the connection is closed.
 
-        While the server stops patiently, one that was promised another request waits for it.
+        While the server drains and has a successor, a connection whose last answer was keep-alive may send one more
+        request.
         """
-        service = self.service
-        if self.keep and (service.patient or not service.stopping):
+        context = self.context
+        if self.keep and (context.has_successor or not context.stopping):
             self.state = HEAD
             return True
-        if self.refused or service.patient:
+        if self.refused or context.has_successor:
             self._linger()
         else:
-            self.close(politely=True)
+            self.close(close_notify=True)
         return False
 
     def _flush(self) -> None:
-        if not self.queue:  # TLS had to write before it could read
-            self.want(READ)
+        if not self.queue:  # TLS had to write before reading
+            self.set_events(READ)
         elif not self.flush():
             self.close()
         elif not self.queue:
-            self.want(READ)
-            if self.state == BODY:  # it was the 100 Continue
+            self.set_events(READ)
+            if self.state == BODY:  # the 100 Continue was sent
                 self.loop.wheel.put(self, self._body_deadline())
             elif self.written():
                 self.requests()
 
     def _refuse(self, refused: Refused) -> None:
-        self._turn_away(self.service.refuse(refused.code, refused.message, retry_after=refused.retry_after))
+        self._turn_away(self.context.refuse(refused.code, refused.message, retry_after=refused.retry_after))
 
     def _turn_away(self, answer: Answer) -> None:
-        """Answer without reading further; the connection ends with it."""
+        """Answer without reading further, and close the connection afterwards."""
         self._release()
-        self.keep = self.bare = False
+        self.keep = self.bodyless = False
         self.refused = True
         self.body = self.environ = None
         self.minor = 1
@@ -360,18 +377,18 @@ class Connection(Channel):
         self.reply(answer)
 
     def _linger(self) -> None:
-        """Let the client read the refusal: closing with its bytes unread would reset the connection."""
+        """Lingering close, so that the client can read the refusal: closing with unread input resets the connection."""
         self.state = LINGER
         self.buffer = b""
-        self.want(READ)
+        self.set_events(READ)
         try:
-            say_goodbye(self.sock)
+            send_close_notify(self.sock)
             self.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self.close()
             return
-        self.loop.wheel.put(self, self.loop.now + self.service.limits.linger_seconds)
+        self.loop.wheel.put(self, self.loop.now + self.context.limits.linger_seconds)
 
     def seconds(self) -> float:
-        """Since the application got the request; only meaningful where access is logged."""
+        """Seconds since the application was called; only valid with an access log."""
         return time.monotonic() - self.since

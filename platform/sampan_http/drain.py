@@ -1,10 +1,13 @@
-"""The end of a server, in order, so that nobody loses a request by it. Knows neither gunicorn nor HTTP.
+"""Drain: how a server stops without losing requests. Knows neither gunicorn nor HTTP.
 
-Where somebody else serves on (the workers are replaced), connections are accepted until a successor takes them, however
-long that is: one that cannot begin must not cost the service. Then a kept connection may be used once more, and is told
-in that answer that it was the last time, since closing one just when a request is on its way would lose the request;
-and streams end one after another, so that their clients do not all come at once to the successors. Where nobody serves
-on, idle connections and streams end at once.
+With a successor (the workers are replaced):
+- connections are accepted until the successor accepts them, without a time limit: a successor that cannot start must
+  not cause an outage
+- then a keep-alive connection may send one more request, and its answer says "Connection: close". Closing an idle
+  connection while a request is on its way would lose the request
+- streams are ended one after another, so that their clients do not all reconnect at once
+
+Without a successor, idle connections and streams are closed at once.
 """
 
 from __future__ import annotations
@@ -14,92 +17,92 @@ import random
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sampan_http.service import Service
-from sampan_http.takeover import Takeover
+from sampan_http.context import ServerContext
+from sampan_http.hijacked import HijackedConnection
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY = 0.1  # seconds, for a successor
-_ASK_EVERY = 0.5  # seconds, whether somebody serves on
+_STARTING_POLL = 0.1  # seconds between checks whether a successor still starts
+_LISTENING_POLL = 0.5  # seconds between checks whether a successor listens
 
 
-class Others(NamedTuple):
-    """What a server that stops asks of whoever runs it; by default nobody else is there."""
+class Successors(NamedTuple):
+    """Callbacks of the process that runs the server; by default there is no successor."""
 
-    are_awaited: Callable[[], bool] = lambda: False
-    """Whether a successor is on its way and does not serve yet."""
-    let_go: Callable[[], None] = lambda: None
-    """Nothing more is accepted here: listening sockets may be closed."""
-    serve_on: Callable[[], bool] = lambda: False
-    """Whether somebody accepts connections in this server's place; asked after let_go."""
+    is_starting: Callable[[], bool] = lambda: False
+    """Whether a successor is starting and does not accept connections yet."""
+    close_listeners: Callable[[], None] = lambda: None
+    """Called when this server has stopped accepting: the listening sockets may be closed."""
+    is_listening: Callable[[], bool] = lambda: False
+    """Whether another process accepts connections on the same addresses; called after close_listeners."""
 
 
 class Drain:
-    """From ``begin`` to the loop's end."""
+    """Drains one server, from ``begin`` until the loop stops."""
 
-    def __init__(self, service: Service, others: Others, deafen: Callable[[], None]) -> None:
-        self._service = service
-        self._others = others
-        self._deafen = deafen
+    def __init__(self, context: ServerContext, successors: Successors, stop_accepting: Callable[[], None]) -> None:
+        self._context = context
+        self._successors = successors
+        self._stop_accepting = stop_accepting
         self._begun = False
 
     def begin(self) -> None:
-        """On the loop thread; harmless when repeated."""
+        """Start to drain. Loop thread only; further calls have no effect."""
         if not self._begun:
             self._begun = True
             self._await_successor()
 
     def _await_successor(self) -> None:
-        if self._others.are_awaited():
-            self._service.loop.call_later(_LOOK_EVERY, self._await_successor)
+        if self._successors.is_starting():
+            self._context.loop.call_later(_STARTING_POLL, self._await_successor)
         else:
             self._stop()
 
     def _stop(self) -> None:
-        service = self._service
-        service.stopping = True
-        service.loop.call_later(service.limits.graceful_seconds, self._end)
-        self._deafen()
-        self._others.let_go()
-        service.patient = self._others.serve_on()
-        if service.patient:
+        context = self._context
+        context.stopping = True
+        context.loop.call_later(context.limits.graceful_seconds, self._end)
+        self._stop_accepting()
+        self._successors.close_listeners()
+        context.has_successor = self._successors.is_listening()
+        if context.has_successor:
             self._spread()
-            service.loop.call_later(_ASK_EVERY, self._ask)
-            service.loop.call_later(service.limits.patience_seconds, self._retire_all)
-            self._end_if_alone()
+            context.loop.call_later(_LISTENING_POLL, self._check_successor)
+            context.loop.call_later(context.limits.last_request_seconds, self._drain_all)
+            self._stop_if_idle()
         else:
-            self._retire_all()
+            self._drain_all()
 
     def _spread(self) -> None:
-        """End the streams, in any order, evenly over their time."""
-        service = self._service
-        streams = [client for client in service.clients if isinstance(client, Takeover)]
+        """End the streams in random order, evenly over ``spread_seconds``."""
+        context = self._context
+        streams = [client for client in context.clients if isinstance(client, HijackedConnection)]
         random.shuffle(streams)
         for place, stream in enumerate(streams):
-            service.loop.call_later(service.limits.spread_seconds * (place + 1) / len(streams), stream.retire)
+            context.loop.call_later(context.limits.spread_seconds * (place + 1) / len(streams), stream.drain)
 
-    def _ask(self) -> None:
-        """Siblings that are told to end, too, may still have listened a moment ago."""
-        service = self._service
-        if service.patient:
-            if self._others.serve_on():
-                service.loop.call_later(_ASK_EVERY, self._ask)
+    def _check_successor(self) -> None:
+        """The process that listened may have been a sibling that drains too: check again, and stop waiting if so."""
+        context = self._context
+        if context.has_successor:
+            if self._successors.is_listening():
+                context.loop.call_later(_LISTENING_POLL, self._check_successor)
             else:
-                self._retire_all()
+                self._drain_all()
 
-    def _retire_all(self) -> None:
-        service = self._service
-        service.patient = False
-        for client in list(service.clients):
-            client.retire()
-        self._end_if_alone()
+    def _drain_all(self) -> None:
+        context = self._context
+        context.has_successor = False
+        for client in list(context.clients):
+            client.drain()
+        self._stop_if_idle()
 
-    def _end_if_alone(self) -> None:
-        """From here on the last connection to end does it."""
-        if not self._service.clients:
-            self._service.loop.stop()
+    def _stop_if_idle(self) -> None:
+        """Stop the loop if no connection is open; else the last connection that closes stops it."""
+        if not self._context.clients:
+            self._context.loop.stop()
 
     def _end(self) -> None:
-        if self._service.clients:
-            log.warning("%d connections cut off at the end of the graceful time", len(self._service.clients))
-        self._service.loop.stop()
+        if self._context.clients:
+            log.warning("%d connections closed at the end of the graceful time", len(self._context.clients))
+        self._context.loop.stop()

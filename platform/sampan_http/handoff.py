@@ -1,8 +1,8 @@
-"""How a WSGI application hands a request over instead of answering it in the call.
+"""Handoff: how a WSGI application answers a request later instead of in the call.
 
-This server puts ``sampan.loop`` (a Loop) into the WSGI environ; where it is present the application may raise one of
-the three exceptions below. They derive from BaseException so that frameworks let them pass. Under any other WSGI server
-``sampan.loop`` is absent, and the application blocks or answers with generators.
+This server puts ``sampan.loop`` (a Loop) into the WSGI environ. If it is present, the application may raise one of the
+three exceptions below. They derive from BaseException so that frameworks do not catch them. Under any other WSGI server
+``sampan.loop`` is absent, and the application must block or return generators.
 """
 
 from __future__ import annotations
@@ -17,55 +17,55 @@ Outcome = Callable[[], Answer]
 
 
 class Connection(Protocol):
-    """A client connection taken over from HTTP, still owned by the loop. All methods are for the loop thread only."""
+    """A hijacked client connection, still on the loop. All methods are for the loop thread only."""
 
     def send(self, data: bytes) -> None:
-        """Queue bytes; what the socket does not take at once is kept and sent when it does."""
+        """Queue bytes; what the socket does not accept now is sent when it is writable."""
 
     def buffered(self) -> int:
-        """Bytes that the client has not taken yet."""
+        """Queued bytes that are not sent yet."""
 
     def close(self) -> None:
-        """Send what is queued, then close."""
+        """Send the queued bytes, then close."""
 
     def abort(self) -> None:
         """Close at once."""
 
-    on_close: Callable[[], None] | None  # called once, when the peer has gone or after close/abort
-    on_data: Callable[[bytes], None] | None  # bytes the peer sends after the takeover; None: they are ignored
+    on_close: Callable[[], None] | None  # called once: the peer has gone, or after close/abort
+    on_data: Callable[[bytes], None] | None  # called with bytes that the peer sends; None: they are ignored
 
 
 class Loop(Protocol):
-    """The worker's event loop."""
+    """The server's event loop."""
 
     def call_soon(self, function: Callable[[], None]) -> None:
-        """Run on the loop thread soon; from any thread, also from the loop thread itself."""
+        """Run ``function`` on the loop thread. May be called from any thread."""
 
     def call_later(self, delay: float, function: Callable[[], None]) -> Callable[[], None]:
-        """Run on the loop thread after so many seconds; loop thread only; returns a function that cancels."""
+        """Run ``function`` after ``delay`` seconds. Returns a function that cancels. Loop thread only."""
 
 
 class Parked(BaseException):
-    """Answer later: ``begin(resume)`` starts the work and returns at once; somebody calls ``resume(outcome)`` from
-    any thread, once."""
+    """Answer later. ``begin(resume)`` starts the work and returns at once; the work calls ``resume(outcome)`` once,
+    from any thread."""
 
     def __init__(self, begin: Callable[[Callable[[Outcome], None]], None]) -> None:
         self.begin = begin
 
 
 class Hijacked(BaseException):
-    """The connection leaves HTTP and stays on the loop (watches): ``take(connection)`` is called on the loop thread.
-    The handler's taker sends its own response head."""
+    """The handler takes over the connection, which stays on the loop (watches). ``take(connection)`` is called on the
+    loop thread and must send the response head."""
 
     def __init__(self, take: Callable[[Connection], None]) -> None:
         self.take = take
 
 
 class Offloaded(BaseException):
-    """``run()`` may block: it is called on the pool and returns the Answer (its iterator body, if any, is drained,
-    chunk-encoded, with a blocking socket). ``run_raw(sock)``, if given instead, gets the blocking (TLS) socket itself,
-    for WebSockets and tunnels; the connection is closed when it returns. ``heavy``: it computes rather than waits, so
-    only a few such run at a time (each competes with the loop for the interpreter), and too many are refused."""
+    """``run()`` may block: it is called on the pool and returns the Answer. An iterator body is sent chunked over a
+    blocking socket. ``run_raw(sock)``, if given instead, gets the blocking (TLS) socket itself, for WebSockets and
+    tunnels; the connection is closed when it returns. ``heavy``: the work computes instead of waiting, so only a few
+    such run at a time (each competes with the loop for the interpreter), and beyond a limit they are refused."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""Request heads: strict, by llhttp (httptools), straight into a WSGI environ (PEP 3333, RFC 9112).
+"""Request heads, parsed strictly by llhttp (httptools) into a WSGI environ (PEP 3333, RFC 9112).
 
-One parser serves all connections of a loop: a head is parsed only when it is there in full, so nothing of one
-connection stays behind for the next. Knows nothing of sockets.
+One parser serves all connections of a loop: a head is parsed only when it is complete, so no state of one connection
+reaches the next. Knows nothing of sockets.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LAST_SPACES = b" \t"
 
 
 class Heads:
-    """Parses heads; what the environ does not say about the last one is in the attributes."""
+    """Parses request heads. The attributes describe the last head beyond what the environ holds."""
 
     __slots__ = (
         "_complete", "_done", "_environ", "_fields", "_most", "_names", "_parser", "_refused", "_target",
@@ -38,15 +38,14 @@ class Heads:
         self._target = b""
         self._fields = 0
         self._done = False
-        self.length = 0  # of the body; CHUNKED when only its chunks tell
+        self.length = 0  # of the body; CHUNKED if it is chunked
         self.minor = 1  # of HTTP/1.x
-        self.keep = True  # the client wants to go on after this request
-        self.expects = False  # it waits for 100 Continue
+        self.keep = True  # keep-alive: the client may send another request
+        self.expects = False  # the client waits for 100 Continue
 
     def parse(self, head: bytes, base: Environ) -> Environ:
-        """A new environ for ``head`` (with its final empty line) on top of ``base``, without wsgi.input.
-
-        Errors: Refused.
+        """A new environ for ``head`` (with its final empty line): a copy of ``base`` and the request's keys, without
+        wsgi.input. Raises Refused.
         """
         environ = self._environ = base.copy()
         self._fields = 0
@@ -57,7 +56,7 @@ class Heads:
         try:
             parser.feed_data(head)
         except HttpParserUpgrade:
-            self._done = False  # the parser has left HTTP: the next head gets a new one
+            self._done = False  # the parser cannot be reused after an upgrade
         except HttpParserError as error:
             raise self._refused or Refused(400, f"malformed request: {error}")
         if self._refused is not None:
@@ -90,7 +89,7 @@ class Heads:
         self._done = True
 
     def _key(self, name: bytes) -> str:
-        if b"_" in name:  # would be taken for the same name with "-", which a proxy in front may vouch for
+        if b"_" in name:  # its key would equal that of the name with "-", which a front proxy may set
             self._refuse(400, "header names must not contain an underscore")
         key = name.decode("latin-1").upper().replace("-", "_")
         if key not in ("CONTENT_LENGTH", "CONTENT_TYPE"):
@@ -100,7 +99,7 @@ class Heads:
         return key
 
     def _repeat(self, key: str, text: str) -> None:
-        """Join a repeated field; the single values stay in ``sampan.repeated`` (X-Remote-Group may hold commas)."""
+        """Join a repeated field; its values are kept in ``sampan.repeated`` (X-Remote-Group may hold commas)."""
         if key in _ONCE:
             self._refuse(400, f"header {key.removeprefix('HTTP_').replace('_', '-').title()} must not be repeated")
             return
@@ -117,8 +116,8 @@ class Heads:
         end = head.index(b"\r\n") - 8
         version = head[end : end + 8]
         if version not in (b"HTTP/1.1", b"HTTP/1.0"):
-            raise Refused(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
-        if head[:end] != b"%b %b " % (method, self._target):  # the parser reads past more than one space
+            raise Refused(505, "only HTTP/1.1 and HTTP/1.0 are supported")
+        if head[:end] != b"%b %b " % (method, self._target):  # the parser accepts more than one space
             raise Refused(400, "malformed request line")
         self.minor = version[7] - 48
         environ["SERVER_PROTOCOL"] = "HTTP/1.1" if self.minor else "HTTP/1.0"
@@ -133,7 +132,7 @@ class Heads:
         environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
 
     def _framing(self, environ: Environ) -> None:
-        """Where this request ends, and whether another may follow (RFC 9112, 6.3 and 9.3)."""
+        """Body length and keep-alive of this request (RFC 9112, 6.3 and 9.3)."""
         length = environ.get("CONTENT_LENGTH")
         coding = environ.get("HTTP_TRANSFER_ENCODING")
         self.length = 0
@@ -141,7 +140,7 @@ class Heads:
             if length is not None:
                 raise Refused(400, "both Content-Length and Transfer-Encoding")
             if coding.lower() != "chunked" or not self.minor:
-                raise Refused(501, "the only transfer coding understood is chunked, with HTTP/1.1")
+                raise Refused(501, "the only supported transfer coding is chunked, with HTTP/1.1")
             self.length = CHUNKED
             environ["wsgi.input_terminated"] = True
         elif length is not None:
@@ -152,13 +151,13 @@ class Heads:
         if connection is None:
             self.keep = self.minor == 1
         else:
-            wishes = [wish.strip() for wish in connection.lower().split(",")]
-            self.keep = "close" not in wishes and (self.minor == 1 or "keep-alive" in wishes)
+            options = [option.strip() for option in connection.lower().split(",")]
+            self.keep = "close" not in options and (self.minor == 1 or "keep-alive" in options)
         if self.minor and "HTTP_HOST" not in environ:
             raise Refused(400, "HTTP/1.1 needs a Host header")
         expect = environ.get("HTTP_EXPECT")
         if expect is not None and expect.lower() != "100-continue":
-            raise Refused(417, "the only expectation met here is 100-continue")
+            raise Refused(417, "the only supported expectation is 100-continue")
         self.expects = expect is not None and self.minor == 1
 
 

@@ -1,7 +1,7 @@
-"""What an application says of a request by its head alone, so that a body is read only where it is wanted.
+"""Lets an application refuse a request by its head alone, before the body is read.
 
-An application that has an attribute ``inspect_head`` is asked where a body does not come together with its head. Knows
-nothing of what the application looks at.
+An application's attribute ``inspect_head`` is called if the body has not arrived together with the head. Knows nothing
+of what the application checks.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from sampan_http.heads import Environ
 
 
 class Inspected(NamedTuple):
-    """``refusal``: the answer in place of reading the body; the connection ends with it. ``account``: who the body
-    counts for."""
+    """``refusal``: sent instead of reading the body; then the connection is closed. ``account``: the account that the
+    body is counted for."""
 
     refusal: Answer | None
     account: str = ""
@@ -26,5 +26,5 @@ Inspect = Callable[[Environ], Inspected]
 
 
 def accept(environ: Environ) -> Inspected:
-    """For applications that have nothing to say."""
+    """The Inspect of applications without ``inspect_head``."""
     return Inspected(None)

@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from sampan_http.ledger import Ledger
 from sampan_http.limits import Limits
-from sampan_http.timers import Wheel
+from sampan_http.queued_bytes import QueuedBytes
+from sampan_http.timers import TimerWheel
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Handler(Protocol):
 
 
 class EventLoop:
-    """One thread runs ``run``; call_soon and stop may be called from any, all else on that thread only.
+    """One thread calls ``run``. ``call_soon`` and ``stop`` are for any thread, all other methods for that thread only.
 
     ``on_tick`` is called about every ``tick`` seconds.
     """
@@ -40,9 +40,9 @@ class EventLoop:
         most_queued: int = Limits.queued_bytes,
     ) -> None:
         self.now = time.monotonic()
-        self.wheel = Wheel(tick)
-        self.longest_turn = 0.0  # seconds from events to the end of what they led to; others waited that long
-        self.ledger = Ledger(most_queued)
+        self.wheel = TimerWheel(tick)
+        self.longest_turn = 0.0  # seconds; other connections waited that long
+        self.queued = QueuedBytes(most_queued)
         self.on_tick = on_tick
         self._tick = tick
         self._epoll = select.epoll()
@@ -62,7 +62,7 @@ class EventLoop:
     def call_soon(self, function: Callable[[], None]) -> None:
         self._calls.append(function)
         if not self._woken and threading.get_ident() != self._thread:
-            self._woken = True  # before the write: who comes next need not write too
+            self._woken = True  # before the write: the next caller need not write too
             self._ring()
 
     def call_later(self, delay: float, function: Callable[[], None]) -> Callable[[], None]:
@@ -90,14 +90,14 @@ class EventLoop:
     # -- running
 
     def run(self) -> None:
-        """Until ``stop``; then everything still open here is the caller's to close."""
+        """Run until ``stop``. The caller closes what is still open then."""
         self._thread = threading.get_ident()
         next_tick = 0.0
         while self._running:
             self.now = now = time.monotonic()
             if now >= next_tick:
                 next_tick = now + self._tick
-                self.wheel.turn(now)
+                self.wheel.advance(now)
                 self.on_tick()
             if self._calls:
                 wait = 0.0
@@ -108,16 +108,16 @@ class EventLoop:
             self._turn(wait)
 
     def stop(self) -> None:
-        """Leave ``run`` soon; from any thread and from signal handlers."""
+        """Make ``run`` return soon. For any thread and for signal handlers."""
         self._running = False
         self._ring()
 
     def wake(self) -> None:
-        """Run what call_soon was given although the loop's own thread gave it: for signal handlers."""
+        """Wake the loop. For signal handlers: they run on the loop thread, where ``call_soon`` does not wake it."""
         self._ring()
 
     def close(self) -> None:
-        """After ``run``: the calls still waiting are made, those that come later never."""
+        """After ``run``: make the calls that are still queued. Later calls are never made."""
         self._run_calls()
         self.closed = True
         wake, self._wake = self._wake, -1
@@ -127,7 +127,7 @@ class EventLoop:
     def _ring(self) -> None:
         try:
             os.eventfd_write(self._wake, 1)
-        except (OSError, ValueError):  # full: it wakes anyway; closed: nobody is left to wake
+        except (OSError, ValueError):  # full: the loop wakes anyway; closed: no loop to wake
             return
 
     def _turn(self, wait: float) -> None:
@@ -152,9 +152,9 @@ class EventLoop:
             self.longest_turn = took
 
     def _run_calls(self) -> None:
-        self._woken = False  # before looking: a call that comes now rings again
+        self._woken = False  # before the queue is read: a call queued from now on wakes the loop again
         calls = self._calls
-        for _ in range(len(calls)):  # not the ones they add: sockets have their turn first
+        for _ in range(len(calls)):  # without the calls that these add: sockets are served first
             self._guard(calls.popleft())
 
     def _run_later(self) -> None:

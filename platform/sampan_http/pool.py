@@ -1,4 +1,4 @@
-"""Threads for work that blocks: started when needed, ended when idle. Knows nothing of requests."""
+"""A thread pool for blocking work: threads are started on demand and end when idle. Knows nothing of requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class Pool:
-    """At most ``most`` daemon threads; more work than that waits its turn."""
+    """At most ``most`` daemon threads; further jobs wait in a queue."""
 
     def __init__(self, most: int, idle_seconds: float) -> None:
         self._most = most
@@ -23,7 +23,7 @@ class Pool:
         self._closed = False
 
     def submit(self, job: Callable[[], None]) -> None:
-        """Run ``job`` on a thread, soon; from any thread."""
+        """Run ``job`` on a pool thread. May be called from any thread."""
         with self._change:
             self._jobs.append(job)
             if self._waiting >= len(self._jobs):
@@ -33,15 +33,15 @@ class Pool:
                 threading.Thread(target=self._work, name="sampan-offload", daemon=True).start()
 
     def waiting(self) -> int:
-        """Jobs that no thread has begun."""
+        """Number of queued jobs."""
         return len(self._jobs)
 
     def size(self) -> int:
-        """Threads there are now."""
+        """Number of threads."""
         return self._threads
 
     def close(self) -> None:
-        """Idle threads end; busy ones do so after their present job."""
+        """End idle threads now, and busy ones after their current job."""
         with self._change:
             self._closed = True
             self._change.notify_all()
@@ -52,7 +52,7 @@ class Pool:
                 job()
             except Exception:
                 log.exception("offloaded work failed")
-            del job  # it may hold a connection
+            del job  # it may keep a connection alive
 
     def _next(self) -> Callable[[], None] | None:
         with self._change:

@@ -1,4 +1,4 @@
-"""The server: listeners, the loop and the end of it all. Usable in a thread; gunicorn's worker wraps it."""
+"""The server: listeners, the loop, start and stop. Can run in any thread; gunicorn's worker wraps it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sampan_http.drain import Drain, Others
+from sampan_http.context import Access, ServerContext
+from sampan_http.drain import Drain, Successors
 from sampan_http.exchange import Exchange
 from sampan_http.heads import Environ
 from sampan_http.limits import Limits
 from sampan_http.loop import EventLoop
-from sampan_http.service import Access, Service
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ _FULL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Listener:
-    """One listening socket. Accepts one connection a turn: the siblings in other processes want theirs too."""
+    """One listening socket. Accepts one connection per turn of the loop, so that sibling processes get their share."""
 
     def __init__(self, server: Server, sock: socket.socket, base: Environ) -> None:
         self._server = server
@@ -46,11 +46,11 @@ class Listener:
             self._server.loop.forget(self._sock.fileno())
 
     def on_events(self, mask: int) -> None:
-        # After the other events of this turn: one of them may be for a connection just closed whose number comes again.
+        # After the other events of this turn: one may belong to a closed connection whose descriptor is reused now.
         self._server.loop.call_soon(self._accept)
 
     def abort(self) -> None:
-        """A listener stays; the failure has been logged."""
+        """Nothing to do: a listener stays open; the failure has been logged."""
 
     def _accept(self) -> None:
         if not self._open:
@@ -60,22 +60,22 @@ class Listener:
         except OSError as error:
             if error.errno in _FULL:
                 log.error("cannot accept connections: %s", error)
-                self._server.rest()
+                self._server.pause_accepting()
             return
         base = self._base.copy()
         if not self._unix:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             base["REMOTE_ADDR"], base["REMOTE_PORT"] = address[0], str(address[1])
-        self._server.welcome(sock, base, encrypted=not self._unix)
+        self._server.add_connection(sock, base, encrypted=not self._unix)
 
 
 class Server:
-    """Serves a WSGI application on listening sockets, which stay the caller's to close.
+    """Serves a WSGI application on listening sockets, which the caller closes.
 
-    Unix sockets never speak TLS: a front proxy of this machine ends it. Who comes by one that not everybody may write
-    to is that front proxy (``sampan.fronted``).
+    Unix sockets never use TLS: a front proxy on this machine terminates it. A connection through a unix socket that is
+    not world-writable comes from that front proxy (``sampan.fronted``).
     ``run`` returns after ``stop``, when all requests in flight are answered or ``limits.graceful_seconds`` have passed.
-    How the time in between goes is in drain.py.
+    drain.py describes the time in between.
     """
 
     def __init__(
@@ -88,14 +88,14 @@ class Server:
         access: Access | None = None,
         multiprocess: bool = False,
         on_tick: Callable[[], None] = lambda: None,
-        others: Others | None = None,
+        successors: Successors | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.loop = EventLoop(self.limits.tick_seconds, on_tick, self.limits.queued_bytes)
-        self._service = Service(app, self.loop, self.limits, access)
-        self._service.on_room = self._room
-        self.ssl_context = ssl_context  # may be replaced: new connections get the new one
-        self._drain = Drain(self._service, others or Others(), self._pause)
+        self._context = ServerContext(app, self.loop, self.limits, access)
+        self._context.on_connection_closed = self._reopen_or_stop
+        self.ssl_context = ssl_context  # may be replaced: new connections use the new one
+        self._drain = Drain(self._context, successors or Successors(), self._pause)
         self._listeners = []
         for sock in listeners:
             sock.setblocking(False)
@@ -103,11 +103,11 @@ class Server:
 
     @property
     def served(self) -> int:
-        """Requests given to the application so far."""
-        return self._service.served
+        """Number of requests passed to the application."""
+        return self._context.served
 
     def run(self) -> None:
-        """Serve on the calling thread until stopped."""
+        """Serve on the calling thread until ``stop``."""
         for listener in self._listeners:
             listener.open()
         try:
@@ -115,39 +115,39 @@ class Server:
         finally:
             for listener in self._listeners:
                 listener.pause()
-            for client in list(self._service.clients):
+            for client in list(self._context.clients):
                 client.abort()
-            self._service.pool.close()
-            self._service.heavy.close()
+            self._context.pool.close()
+            self._context.heavy.close()
             self.loop.close()
 
     def stop(self) -> None:
-        """Accept no more, finish what is under way, then end ``run``; from any thread and from signal handlers."""
+        """Drain, then make ``run`` return. For any thread and for signal handlers."""
         self.loop.call_soon(self._drain.begin)
         self.loop.wake()
 
     # -- for listeners
 
-    def welcome(self, sock: socket.socket, base: Environ, *, encrypted: bool) -> None:
-        service = self._service
+    def add_connection(self, sock: socket.socket, base: Environ, *, encrypted: bool) -> None:
+        context = self._context
         try:
             sock.setblocking(False)
             if self.ssl_context is not None and encrypted:
                 sock = self.ssl_context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-        except OSError:  # gone already
+        except OSError:  # the peer is gone already
             sock.close()
             return
         base["gunicorn.socket"] = sock
-        service.clients.add(Exchange(service, sock, base))
-        if len(service.clients) >= self.limits.connections:
+        context.clients.add(Exchange(context, sock, base))
+        if len(context.clients) >= self.limits.connections:
             self._pause()
 
-    def rest(self) -> None:
+    def pause_accepting(self) -> None:
         """Accept nothing for a second."""
         self._pause()
-        self.loop.call_later(1.0, self._room)
+        self.loop.call_later(1.0, self._reopen_or_stop)
 
-    # -- inside
+    # -- internal
 
     def _base(self, sock: socket.socket, multiprocess: bool) -> Environ:
         name, port = "localhost", ""
@@ -175,24 +175,24 @@ class Server:
         for listener in self._listeners:
             listener.pause()
 
-    def _room(self) -> None:
-        service = self._service
-        if not service.stopping:
-            if len(service.clients) < self.limits.connections:
+    def _reopen_or_stop(self) -> None:
+        context = self._context
+        if not context.stopping:
+            if len(context.clients) < self.limits.connections:
                 for listener in self._listeners:
                     listener.open()
-        elif not service.clients:
+        elif not context.clients:
             self.loop.stop()
 
 
 def is_private(sock: socket.socket) -> bool:
-    """Whether only some may connect to a unix socket, as its file's mode says (unix(7): connecting needs writing)."""
+    """Whether a unix socket is not world-writable (unix(7): connecting needs write permission)."""
     path = sock.getsockname()
-    if not isinstance(path, str) or not path:  # abstract: it has no mode
+    if not isinstance(path, str) or not path:  # an abstract socket has no mode
         return False
     if os.stat(path).st_mode & _OTHERS_WRITE:
         log.warning(
-            "everybody may write to %s, so nobody there is taken for the front proxy; gunicorn's umask = 0o117 helps",
+            "%s is world-writable, so its clients are not trusted as the front proxy; set gunicorn's umask = 0o117",
             path,
         )
         return False

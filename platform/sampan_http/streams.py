@@ -1,4 +1,4 @@
-"""Answers drained on a pool thread through a blocking socket. Knows nothing of the loop."""
+"""Streamed answers, sent by a pool thread over a blocking socket. Knows nothing of the loop."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ log = logging.getLogger(__name__)
 _SLICE = 65536
 
 
-def drain(sock: socket.socket, head: bytes, body: Iterable[bytes], *, chunked: bool, stall: float) -> bool:
-    """Send head and body; False when the client did not get all of it. ``stall`` is what one slice may take, seconds.
+def stream_body(sock: socket.socket, head: bytes, body: Iterable[bytes], *, chunked: bool, stall: float) -> bool:
+    """Send head and body. Returns False if the client did not get all of it. ``stall``: most seconds for one write.
 
-    The body is closed in any case (PEP 3333). A body that fails half way leaves the client without its end, so that
-    it cannot take the part for the whole.
+    The body is closed in any case (PEP 3333). If the body fails midway, no last chunk is sent, so the client can tell
+    that it is incomplete.
     """
     try:
         sock.settimeout(stall)
@@ -35,12 +35,12 @@ def drain(sock: socket.socket, head: bytes, body: Iterable[bytes], *, chunked: b
         log.exception("the body of an answer failed")
         return False
     finally:
-        finish(body)
+        close_body(body)
     return True
 
 
-def finish(body: object) -> None:
-    """Close an iterator that wants to be; a failure is logged."""
+def close_body(body: object) -> None:
+    """Close the body if it has ``close``; a failure is logged."""
     close = getattr(body, "close", None)
     if close is not None:
         try:
@@ -49,30 +49,30 @@ def finish(body: object) -> None:
             log.exception("the body of an answer could not be closed")
 
 
-def begun(first: bytes, rest: Iterator[bytes], whole: object) -> Iterator[bytes]:
-    """A body of which the first piece has been taken already."""
+def with_first_piece(first: bytes, rest: Iterator[bytes], whole: object) -> Iterator[bytes]:
+    """A body whose first piece has been read already."""
     try:
         yield first
         yield from rest
     finally:
-        finish(whole)
+        close_body(whole)
 
 
-class Early:
-    """A socket in front of which stand bytes that were read before it was handed over."""
+class PrereadSocket:
+    """A socket together with bytes that were read from it earlier; ``recv`` returns those first."""
 
-    def __init__(self, sock: socket.socket, early: bytes) -> None:
-        self.lent = sock
-        self._early = early
+    def __init__(self, sock: socket.socket, preread: bytes) -> None:
+        self.raw_socket = sock
+        self._preread = preread
 
     def recv(self, size: int = 65536, flags: int = 0) -> bytes:
-        if self._early:
-            data, self._early = self._early[:size], self._early[size:]
+        if self._preread:
+            data, self._preread = self._preread[:size], self._preread[size:]
             return data
-        return self.lent.recv(size, flags)
+        return self.raw_socket.recv(size, flags)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.lent, name)
+        return getattr(self.raw_socket, name)
 
 
 def _send(sock: socket.socket, data: bytes) -> None:

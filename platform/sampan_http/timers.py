@@ -1,4 +1,4 @@
-"""Deadlines of many connections at the price of few: one coarse wheel. Knows nothing of what a deadline means."""
+"""A timer wheel: cheap, coarse deadlines for many connections. Knows nothing of what a deadline means."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Timed(Protocol):
-    """Whoever has a deadline. ``deadline`` 0 means none; ``slot`` belongs to the wheel."""
+    """An object with a deadline. ``deadline`` 0 means none; ``slot`` is set by the wheel."""
 
     deadline: float
     slot: int
@@ -15,8 +15,8 @@ class Timed(Protocol):
         """The deadline has passed (by up to one tick)."""
 
 
-class Wheel:
-    """Moving a deadline further away costs one attribute; only moving it nearer touches the slots."""
+class TimerWheel:
+    """Moving a deadline later sets one attribute; only moving it earlier changes the slots."""
 
     __slots__ = ("_slots", "_tick")
 
@@ -28,21 +28,21 @@ class Wheel:
         item.deadline = deadline
         slot = int(deadline / self._tick) + 1
         if item.slot and item.slot <= slot:
-            return  # it is looked at in time, and put further away then
+            return  # its slot comes up earlier, and the item is moved to a later slot then
         if item.slot:
             self._slots[item.slot].discard(item)
         item.slot = slot
         self._slots.setdefault(slot, set()).add(item)
 
     def drop(self, item: Timed) -> None:
-        """Forget the item: nothing of it is kept."""
+        """Remove the item."""
         item.deadline = 0.0
         if item.slot:
             self._slots[item.slot].discard(item)
             item.slot = 0
 
-    def turn(self, now: float) -> None:
-        """Expire what is due."""
+    def advance(self, now: float) -> None:
+        """Call ``expire`` of every item whose deadline has passed."""
         current = int(now / self._tick)
         for slot in sorted(slot for slot in self._slots if slot <= current):
             items = self._slots.pop(slot)

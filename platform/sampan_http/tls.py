@@ -1,4 +1,4 @@
-"""The server's side of TLS: one context for all connections, client certificates optional."""
+"""Server-side TLS: one context for all connections, client certificates optional."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ log = logging.getLogger(__name__)
 
 
 def server_context(certificate: str, key: str | None = None, client_ca: str | None = None) -> ssl.SSLContext:
-    """A context for TLS 1.2 and 1.3 from PEM files; with ``client_ca`` a client may show a certificate.
+    """A context for TLS 1.2 and 1.3 from PEM files; with ``client_ca`` a client may present a certificate.
 
-    HTTP/2 is not offered: a watch would block the other streams of its connection. Session tickets stay on.
-    Errors: OSError, ssl.SSLError for files that cannot be used.
+    HTTP/2 is not offered: a watch would block the other streams of its connection. Session tickets are enabled.
+    Raises OSError or ssl.SSLError for files that cannot be used.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -28,8 +28,8 @@ def server_context(certificate: str, key: str | None = None, client_ca: str | No
     return context
 
 
-class Certificates:
-    """A context that is made anew when a file of it has changed; files that cannot be used leave the old in force."""
+class ReloadingContext:
+    """Rebuilds the TLS context when one of its files changes. If the files cannot be used, the old context stays."""
 
     def __init__(self, certificate: str, key: str | None = None, client_ca: str | None = None) -> None:
         self._files = (certificate, key, client_ca)
@@ -37,15 +37,15 @@ class Certificates:
         self.context = server_context(*self._files)
 
     def current(self) -> ssl.SSLContext:
-        """The context for new connections; costs a stat call for each file."""
+        """The context for new connections. Costs one stat call per file."""
         seen = self._look()
         if seen != self._seen:
             self._seen = seen
             try:
                 self.context = server_context(*self._files)
                 log.info("new certificates from %s", self._files[0])
-            except (OSError, ssl.SSLError) as error:  # half of a pair, perhaps: the other half is noticed, too
-                log.warning("certificates not taken from %s: %s", self._files[0], error)
+            except (OSError, ssl.SSLError) as error:  # perhaps only half of a pair: the other half is noticed too
+                log.warning("certificates of %s cannot be used: %s", self._files[0], error)
         return self.context
 
     def _look(self) -> Sequence[tuple[int, int, int]]:
@@ -60,8 +60,8 @@ def _stamp(path: str) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def say_goodbye(sock: socket.socket) -> None:
-    """Send close_notify, without waiting for the peer's, so that it can tell an end from a cut."""
+def send_close_notify(sock: socket.socket) -> None:
+    """Send close_notify without waiting for the peer's, so that the peer can tell a proper end from a truncation."""
     if isinstance(sock, ssl.SSLSocket):
         try:
             sock.setblocking(False)

@@ -1,6 +1,6 @@
 """Isolation of third-party code: each call has a deadline, each failure is recorded under the plugin's name.
 
-Nothing here knows what is called: hooks, requests, objects.
+Must not know what is called: hooks, requests, objects.
 """
 
 from sampan_isolation.failure_log import Failure, FailureLog

@@ -17,12 +17,12 @@ from sampan.files import write_whole
 log = logging.getLogger(__name__)
 
 BURST = 10.0  # seconds in which the same failure is logged once
-_WRITE = 1.0  # seconds between two writings of the file
+_WRITE = 1.0  # seconds between two writes of the file
 
 
 @dataclass
 class Failure:
-    """One sort of failure. ``reason``: raised, late, refused (not called, for it was late too often), answer."""
+    """One kind of failure. ``reason``: raised; late; refused (not called: the circuit breaker is open); answer."""
 
     plugin: str
     hook: str
@@ -35,7 +35,7 @@ class Failure:
 
 
 class FailureLog:
-    """The failures of one process. With ``keep_in`` they are also a file there, named by this process's id."""
+    """The failures of one process. After ``keep_in`` they are also written to a file named by the process id."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._failures: dict[tuple[str, str, str], Failure] = {}
@@ -45,11 +45,11 @@ class FailureLog:
         self._timer: threading.Timer | None = None
 
     def keep_in(self, folder: Path) -> None:
-        """Write a file there from the first failure on."""
+        """Write a file in ``folder`` from the first failure on."""
         self._folder = folder
 
     def note(self, plugin: str, hook: str, reason: str, words: str, error: BaseException | None = None) -> None:
-        """Count a failure, and log it unless the same was logged within the burst."""
+        """Count a failure. Log it unless the same failure was logged within the burst."""
         now = self._clock()
         with self._lock:
             found = self._failures.setdefault((plugin, hook, reason), Failure(plugin, hook, reason))
@@ -71,7 +71,7 @@ class FailureLog:
             return [Failure(**asdict(found)) for found in self._failures.values()]
 
     def write(self) -> None:
-        """Write the file now, where there is a folder and a failure."""
+        """Write the file now, if there is a folder and a failure."""
         if self._folder is not None and self._failures:
             self._write()
 
@@ -85,11 +85,11 @@ class FailureLog:
             path = self._folder / f"{os.getpid()}.json"
             write_whole(path, text)
         except OSError as error:
-            log.warning("plugins' failures cannot be written down: %s", error)
+            log.warning("the failure log cannot be written: %s", error)
 
 
 def read(folder: Path) -> list[Failure]:
-    """What processes that still run have written there, joined; files of ended processes are passed over."""
+    """The failures in the files of all running processes, merged; files of ended processes are ignored."""
     joined: dict[tuple[str, str, str], Failure] = {}
     for path in sorted(folder.glob("*.json")):
         if not path.stem.isdigit() or not Path(f"/proc/{path.stem}").exists():
@@ -97,7 +97,7 @@ def read(folder: Path) -> list[Failure]:
         try:
             found = [Failure(**each) for each in json.loads(path.read_text())]
         except (OSError, ValueError, TypeError):
-            continue  # it is just being removed, or was written by another version
+            continue  # being removed now, or written by another version
         for each in found:
             known = joined.setdefault((each.plugin, each.hook, each.reason), each)
             if known is not each:

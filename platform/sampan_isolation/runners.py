@@ -1,7 +1,8 @@
-"""Threads that run one function at a time for a caller who waits only so long.
+"""Threads that run one function at a time, with a deadline for the caller.
 
-A function that is late is left behind: its thread is asked to end by an exception out of nothing (which Python delivers
-between two of its own instructions, so a loop ends at once, and a call into C when it returns) and runs nothing else.
+A function that misses its deadline is abandoned: an asynchronous exception is raised in its thread, which runs nothing
+else afterwards. Python raises it between two bytecode instructions, so a loop ends at once, and a call into C when it
+returns.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 IDLE = 10.0  # seconds without work until a thread ends
-_FIRST, _LONGEST = 0.05, 5.0  # seconds between two requests to end
+_FIRST, _LONGEST = 0.05, 5.0  # seconds between two attempts to end a thread
 
 
 class Overdue(BaseException):
-    """Raised inside a function that has missed its deadline. Not an Exception, so that few catch it by mistake."""
+    """Raised inside a function that has missed its deadline. Not an Exception, so that it is rarely caught by
+    mistake."""
 
 
 class Late(Exception):
-    """The function is not done in time."""
+    """The function has missed its deadline."""
 
 
 class _Task:
@@ -47,7 +49,7 @@ class _Task:
         self.done.release()
 
     def wait(self, seconds: float) -> bool:
-        """Whether it is done; if not, it counts as abandoned from now on."""
+        """Whether it has finished; if not, it is abandoned from now on."""
         if self.done.acquire(timeout=seconds):
             return True
         with self.lock:
@@ -61,7 +63,7 @@ class _Runner(threading.Thread):
         self.inbox: SimpleQueue[_Task] = SimpleQueue()
         self._runners = runners
         self._once = once
-        self.late: _Task | None = None  # what it was left behind with
+        self.late: _Task | None = None  # the abandoned task
 
     def run(self) -> None:
         try:
@@ -69,10 +71,10 @@ class _Runner(threading.Thread):
                 task.run()
                 if task.abandoned or self._once:
                     return
-                del task  # it may hold much
+                del task  # it may hold large objects
                 self._runners.idle(self)
         except Overdue:
-            return  # it came late, between two functions
+            return  # raised between two functions
 
     def _next(self) -> _Task | None:
         try:
@@ -80,11 +82,11 @@ class _Runner(threading.Thread):
         except Empty:
             if self._runners.leave(self):
                 return None
-            return self.inbox.get()  # somebody has just chosen this thread
+            return self.inbox.get()  # a caller has just taken this thread
 
 
 class Runners:
-    """All such threads of one process; started when needed."""
+    """All such threads of one process, started on demand."""
 
     def __init__(self) -> None:
         self._idle: list[_Runner] = []
@@ -93,8 +95,8 @@ class Runners:
         self._ending = False
 
     def call(self, function: Callable[[], Any], seconds: float, name: str, *, once: bool = False) -> Any:
-        """What the function returns or raises; raises Late. ``once``: on a thread that ends with it, so that a process
-        about to fork has no more threads than before."""
+        """Returns or raises what the function does; raises Late at the deadline. ``once``: use a thread that ends
+        afterwards, so that a process about to fork has no more threads than before."""
         task = _Task(function)
         runner = self._take(name, once=once)
         runner.inbox.put(task)
@@ -108,12 +110,12 @@ class Runners:
         return task.result
 
     @property
-    def crowd(self) -> int:
-        """The same, quickly; may count some that have just ended."""
+    def abandoned_at_most(self) -> int:
+        """As ``abandoned``, but without a lock; may count threads that have just ended."""
         return len(self._late)
 
-    def left_behind(self) -> int:
-        """Threads that were late and have not ended yet."""
+    def abandoned(self) -> int:
+        """Number of abandoned threads that have not ended yet."""
         with self._lock:
             self._late = [runner for runner in self._late if runner.is_alive()]
             return len(self._late)
@@ -150,7 +152,7 @@ class Runners:
             threading.Thread(target=self._end_all, name="ending late plugins", daemon=True).start()
 
     def _end_all(self) -> None:
-        """Ask again and again: the function may catch everything, or be in C."""
+        """Raise the exception repeatedly: the function may catch everything, or be in C."""
         pause = _FIRST
         while True:
             time.sleep(pause)
@@ -166,7 +168,8 @@ class Runners:
 
 
 def _interrupt_task(runner: _Runner) -> None:
-    """Not once its function has ended: the exception would reach what the interpreter does to end the thread."""
+    """Do nothing if the function has ended: the exception would be raised in the interpreter's code that ends
+    threads."""
     assert runner.late is not None
     with runner.late.lock:
         if not runner.late.finished:
@@ -174,6 +177,6 @@ def _interrupt_task(runner: _Runner) -> None:
 
 
 def interrupt(thread: threading.Thread) -> None:
-    """Raise Overdue in another thread, as soon as it is in Python again."""
+    """Raise Overdue in another thread, as soon as that executes Python code."""
     if thread.ident is not None and thread.is_alive():
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Overdue))

@@ -1,1 +1,1 @@
-"""Pure functions over objects, which are plain dicts in JSON shape. No I/O, no clock, no plugin."""
+"""Pure functions over Kubernetes objects as plain dicts. No I/O, no clock, no plugins."""

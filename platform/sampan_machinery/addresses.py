@@ -1,4 +1,4 @@
-"""IP addresses that lead to no other machine, and why not, in upstream's words."""
+"""IP addresses that cannot be reached from other machines, with upstream's messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def parse(text: str) -> Address | None:
-    """An IPv4 address that is written as IPv6 (::ffff:127.0.0.1) is the IPv4 one. None for what is no address."""
+    """The address; an IPv4-mapped IPv6 address (::ffff:127.0.0.1) becomes the IPv4 address. None if it is invalid."""
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
@@ -27,7 +27,7 @@ def is_address(text: str) -> bool:
 
 
 def unfit(text: str) -> Iterator[str]:
-    """Why a Service cannot lead to an address: unspecified, link-local, multicast. Loopback is asked of apart."""
+    """Why an address cannot be an endpoint: unspecified, link-local, multicast. Loopback has its own function."""
     address = parse(text)
     if address is None:
         return

@@ -1,4 +1,4 @@
-"""What values of settings may be: each check says what is wrong in words, or "". Pure; knows no setting."""
+"""Checks of settings' values: each returns a message, or "" if the value is valid. Pure; knows no setting."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def one_of(*words: str) -> Check:
 
 
 def matching(pattern: str, like: str) -> Check:
-    """The whole value, which looks ``like`` that."""
+    """The whole value matches ``pattern``; ``like`` is an example for the message."""
     return lambda value: "" if re.fullmatch(pattern, value) else f"must look like {like}, not {value!r}"
 
 
 def each(check: Check, *, least: int = 0) -> Check:
-    """Every one of a list without repetitions."""
+    """Each entry of a list passes ``check``, and none is repeated."""
 
     def check_all(values: tuple[str, ...]) -> str:
         if len(values) < least:
@@ -76,12 +76,12 @@ def host(value: str) -> str:
 
 
 def certified(value: str) -> str:
-    """What a certificate can name: as ``host``, or with a ``*.`` before it."""
+    """A name for a certificate: as ``host``, optionally with ``*.`` before it."""
     return "" if not host(value.removeprefix("*.")) else f"must have IP addresses and host names, not {value!r}"
 
 
 def endpoint(value: str) -> str:
-    """HOST or HOST:PORT; IPv6 in brackets where a port follows."""
+    """HOST or HOST:PORT; IPv6 in brackets if a port follows."""
     if is_address(value):
         return ""
     place, colon, port = value.rpartition(":")

@@ -1,7 +1,7 @@
-"""The stored form of an object: final JSON but for its revision, which the reader fills in.
+"""The stored form of an object: the final JSON without its revision, which is inserted when it is read.
 
-Keys in the order kind, apiVersion, metadata, rest; metadata begins with ``"resourceVersion":""``, so that filling in
-the revision is one replacement in the bytes and reading never decodes. Knows nothing of kinds or fields.
+Keys in the order kind, apiVersion, metadata, rest; metadata begins with ``"resourceVersion":""``, so that the revision
+is inserted by one replacement in the bytes and a read never decodes. Knows nothing of kinds or fields.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _UNSET = b'"resourceVersion":""'
 
 
 def encode(obj: Object, api_version: str, kind: str) -> bytes:
-    """The stored form. ``obj`` is left as it is; its own kind, apiVersion and resourceVersion do not count.
+    """The stored form. ``obj`` is not changed; its kind, apiVersion and resourceVersion are ignored.
 
-    Raises BadRequest for what JSON cannot hold: half surrogates, endless nesting.
+    Raises BadRequest for values that JSON cannot represent: lone surrogates, endless nesting.
     """
     metadata = {"resourceVersion": "", **(obj.get("metadata") or {})}
     metadata["resourceVersion"] = ""
@@ -34,5 +34,5 @@ def encode(obj: Object, api_version: str, kind: str) -> bytes:
 
 
 def with_revision(value: bytes, revision: int) -> bytes:
-    """A stored value as clients see it at this revision."""
+    """A stored value with its revision, as sent to clients."""
     return value.replace(_UNSET, b'"resourceVersion":"%d"' % revision, 1)

@@ -1,30 +1,30 @@
-"""How many values a JSON text holds, counted without building them and never in one long step.
+"""Counts the values of a JSON text without building them, in slices.
 
-A parser in C holds the interpreter until it is done: 3 MB of empty lists take it 400 ms, in which no other thread runs,
-on whatever thread it is called. So a large text is counted first, a slice at a time. Upstream has no such limit on
-values, but none of its stored objects may be larger than 1.5 MB (etcd's limit on a request).
+A parser in C holds the interpreter lock until it returns: 3 MB of empty lists take 400 ms, during which no other thread
+runs. So a large text is counted first, a slice at a time. Upstream has no such limit on values, but its stored objects
+cannot be larger than 1.5 MB (etcd's limit on a request).
 """
 
 from __future__ import annotations
 
 from sampan.errors import TooLarge
 
-FROM = 64 << 10  # bytes of a text that is worth counting
+FROM = 64 << 10  # bytes from which a text is counted
 MOST_CONTAINERS = 60_000  # lists and objects
 MOST_KEYS = 30_000  # of objects; the largest published CRDs have about 25,000
 MOST_VALUES = 200_000
-DEEP = 1_000  # open lists and objects at which every parser gives up at once
+DEEP = 1_000  # nested lists and objects at which every parser fails at once
 _SLICE = 64 << 10
 
 
 def check(text: bytes) -> None:
-    """Raises TooLarge for a text with too many values. A text that is not JSON is counted somehow, which is harmless:
-    it is refused when it is read."""
+    """Raises TooLarge for a text with too many values. The count is undefined for a text that is not JSON, which is
+    refused later by the parser."""
     if len(text) < FROM:
         return
     containers = keys = separators = closed = 0
-    inside = False  # a string
-    escaping = False  # the last slice ended with a backslash that is not escaped itself
+    inside = False  # inside a string
+    escaping = False  # the last slice ended with an unescaped backslash
     for start in range(0, len(text), _SLICE):
         piece = text[start : start + _SLICE]
         if escaping:

@@ -1,4 +1,4 @@
-"""Request headers as proxies and authenticators read them: single values of a repeated one, and what may go on.
+"""Request headers for proxies and authenticators: values of repeated headers, and which headers may be forwarded.
 
 Pure functions over mappings with lower-case names. Source: RFC 9110 §7.6.1 (hop-by-hop), upstream's authentication
 filter (which headers end at the API server).
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-#: Of one connection.
+#: Hop-by-hop headers.
 HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
     "transfer-encoding", "upgrade",
 })  # fmt: skip
-#: What says who the caller is, to this server alone. The next one would take them for our word.
+#: Headers that authenticate the caller to this server. They are not forwarded: the next server would trust them.
 IDENTITY = frozenset({
     "authorization", "x-remote-user", "x-remote-uid", "x-remote-group", "impersonate-user", "impersonate-group",
     "impersonate-uid", "x-client-verify", "x-client-cert",
@@ -23,10 +23,10 @@ TOKEN_PROTOCOL = "base64url.bearer.authorization.k8s.io."  # a bearer token amon
 
 
 def values(headers: Mapping[str, str], name: str) -> list[str]:
-    """Each line of a header as one value, commas and all, as UTF-8; [] where it is absent.
+    """Each line of a header as one value, including commas, as UTF-8; [] if it is absent.
 
-    Our server's mapping knows the lines. WSGI servers of others only join them with commas: there the value is taken
-    apart at commas, which one that holds a comma does not survive.
+    The mapping of sampan_http keeps the lines. Other WSGI servers join them with commas: there the value is split at
+    commas, so a value that contains a comma is broken.
     """
     found = _lines(headers, name)
     if found is None:
@@ -36,7 +36,7 @@ def values(headers: Mapping[str, str], name: str) -> list[str]:
 
 
 def first(headers: Mapping[str, str], name: str) -> str:
-    """The first line of a header that is no list, as UTF-8; "" where it is absent."""
+    """The first line of a header that is not a list, as UTF-8; "" if it is absent."""
     found = _lines(headers, name)
     return as_utf8((found[0] if found else headers.get(name, "")).strip())
 
@@ -52,13 +52,13 @@ def is_identity(name: str) -> bool:
 
 
 def without_token(protocols: str) -> str:
-    """The subprotocols of a WebSocket without the bearer token that may stand among them."""
+    """The subprotocols of a WebSocket without a bearer token among them."""
     kept = [one.strip() for one in protocols.split(",")]
     return ", ".join(one for one in kept if one and not one.startswith(TOKEN_PROTOCOL))
 
 
 def passed_on(fields: Iterable[tuple[str, str]], connection: str) -> Iterator[tuple[str, str]]:
-    """Those that are not of one connection alone; ``connection`` is what its Connection header names besides."""
+    """The headers that are not hop-by-hop; ``connection`` is the Connection header, which names further ones."""
     named = {one.strip().lower() for one in connection.split(",")}
     for name, value in fields:
         if name.lower() not in HOP_BY_HOP and name.lower() not in named:
@@ -66,7 +66,7 @@ def passed_on(fields: Iterable[tuple[str, str]], connection: str) -> Iterator[tu
 
 
 def as_utf8(text: str) -> str:
-    """A field that is UTF-8 is read so, as Go's servers do; any other stays as it is (Latin-1, PEP 3333)."""
+    """The text decoded as UTF-8, as Go's servers do; unchanged (Latin-1, PEP 3333) if it is not UTF-8."""
     try:
         return text.encode("latin-1").decode()
     except UnicodeError:

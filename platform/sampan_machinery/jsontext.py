@@ -1,7 +1,7 @@
-"""JSON bodies with text that is no text: bytes that are not UTF-8, and escapes of half a surrogate pair.
+"""JSON bodies with invalid text: bytes that are not UTF-8, and escapes of lone surrogates.
 
-Go's decoder puts U+FFFD where they are, so clients get away with them. ``repaired`` does the same once, before anything
-reads the body; no reader after it meets either. Source: Go encoding/json (meaning).
+Go's decoder replaces them by U+FFFD, so some clients send them. ``repaired`` does the same once, before the body is
+parsed; no later code has to handle them. Source: Go encoding/json (meaning).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 
-#: An escape of a whole pair, of half a pair, or any other: looked at from left to right, none is taken apart.
+#: An escape of a surrogate pair, of a lone surrogate, or any other. Scanned from the left, so no escape is split.
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
@@ -17,7 +17,7 @@ _MAY_BE_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def repaired(body: bytes) -> bytes:
-    """The body as Go reads it; the same object where nothing is wrong."""
+    """The body as Go reads it; the same object if nothing is wrong."""
     if not body.isascii():
         try:
             body.decode()
@@ -33,7 +33,7 @@ def _whole(escape: re.Match[bytes]) -> bytes:
 
 
 def _each_byte(error: UnicodeError) -> tuple[str, int]:
-    """One U+FFFD for each byte, where Python's own handler puts one for a sequence that breaks off."""
+    """One U+FFFD for each byte; Python's own handler writes one for a whole truncated sequence."""
     assert isinstance(error, UnicodeDecodeError)
     return "\ufffd" * (error.end - error.start), error.end
 

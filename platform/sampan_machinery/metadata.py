@@ -1,7 +1,7 @@
-"""Reading and changing what every object has: owners, finalizers, conditions, times, paths.
+"""Reads and changes what every object has: owner references, finalizers, conditions, times, paths.
 
-Functions with a verb of change (set_, add_, remove_) change the dict they are given; all others only read. Knows dicts
-in JSON shape only; the clock is always passed in.
+Functions whose names begin with set_, add_ or remove_ change the dict that is passed; all others only read. Knows only
+dicts; the time is passed in.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def is_owned_by(obj: Mapping[str, Any], uid: str) -> bool:
 
 
 def controller_ref(owner: Mapping[str, Any], *, api_version: str = "", kind: str = "") -> dict[str, Any]:
-    """The reference an object made for ``owner`` carries."""
+    """The owner reference for an object that ``owner`` controls."""
     metadata = owner["metadata"]
     return {
         "apiVersion": api_version or owner["apiVersion"],
@@ -83,7 +83,7 @@ def has_finalizer(obj: Mapping[str, Any], name: str) -> bool:
 
 
 def add_finalizer(obj: Object, name: str) -> bool:
-    """True where it was not there before."""
+    """Returns True if the finalizer was not set before."""
     finalizers = obj.setdefault("metadata", {}).setdefault("finalizers", [])
     if name in finalizers:
         return False
@@ -92,7 +92,7 @@ def add_finalizer(obj: Object, name: str) -> bool:
 
 
 def remove_finalizer(obj: Object, name: str) -> bool:
-    """True where it was there; the last one takes the list with it."""
+    """Returns True if the finalizer was set. The list is removed with its last entry."""
     metadata = obj.get("metadata") or {}
     finalizers = metadata.get("finalizers") or []
     if name not in finalizers:
@@ -107,13 +107,13 @@ def remove_finalizer(obj: Object, name: str) -> bool:
 
 
 def observed_generation(obj: Mapping[str, Any]) -> dict[str, Any]:
-    """Which generation of the object a status or condition is about, as its field; {} without one (KEP-5067)."""
+    """The observedGeneration field for a status or condition; {} for an object without a generation (KEP-5067)."""
     generation = obj["metadata"].get("generation")
     return {"observedGeneration": generation} if generation else {}
 
 
 def get_condition(status: Mapping[str, Any] | None, type: str) -> dict[str, Any] | None:
-    """From a status (what holds ``conditions``), not from the whole object."""
+    """A condition of a status (the map with ``conditions``), not of the whole object."""
     return next((each for each in (status or {}).get("conditions") or () if each.get("type") == type), None)
 
 
@@ -132,7 +132,7 @@ def set_condition(
     message: str = "",
     **more: Any,
 ) -> bool:
-    """Write a condition; lastTransitionTime moves only when ``value`` does. True where anything but times changed.
+    """Set a condition; lastTransitionTime changes only with ``value``. Returns True if anything but times changed.
 
     ``now`` is RFC 3339 text; ``more`` are further fields (observedGeneration, lastProbeTime …).
     """
@@ -205,7 +205,7 @@ def parse_time(text: str) -> float:
 
 
 def get_path(obj: Any, *path: str | int, default: Any = None) -> Any:
-    """What lies at a path; ``default`` where any step is absent or null."""
+    """The value at a path; ``default`` if any step is absent or null."""
     for step in path:
         if isinstance(obj, Mapping):
             obj = obj.get(step)
@@ -219,7 +219,7 @@ def get_path(obj: Any, *path: str | int, default: Any = None) -> Any:
 
 
 def set_path(obj: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    """Write through maps, making those that are absent."""
+    """Set the value at a path; creates missing maps."""
     for step in path[:-1]:
         below = obj.get(step)
         if not isinstance(below, dict):
@@ -229,7 +229,7 @@ def set_path(obj: dict[str, Any], path: Sequence[str], value: Any) -> None:
 
 
 def remove_path(obj: dict[str, Any], path: Sequence[str]) -> None:
-    """Remove a field where it is there."""
+    """Remove the field at a path if it exists."""
     for step in path[:-1]:
         below = obj.get(step)
         if not isinstance(below, dict):
@@ -256,9 +256,9 @@ def resolve_int_or_percent(value: int | str | None, total: int, *, round_up: boo
 
 
 def template_hash(template: Any, collisions: int | None = None) -> str:
-    """A stable text for pod-template-hash: the same for equal templates, whatever the order of their keys.
+    """A stable text for pod-template-hash: the same for equal templates, in any order of keys.
 
-    Ten letters of the alphabet for names; another for each collision count. Null counts as absent.
+    Ten letters of the alphabet for names; different for each collision count. Null counts as absent.
     """
     text = json.dumps(_without_nulls(template), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8)
@@ -276,7 +276,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def copy(value: Any) -> Any:
-    """A deep copy of a JSON shape; several times faster than copy.deepcopy for it knows there are no cycles."""
+    """A deep copy of a JSON value; several times faster than copy.deepcopy, because there are no cycles."""
     kind = type(value)
     if kind is dict:
         return {key: each if (type(each) is str or type(each) is int) else copy(each) for key, each in value.items()}

@@ -1,7 +1,7 @@
-"""Which texts may be names, labels and keys, and how names are made up.
+"""Rules for names, labels and keys, and generated names.
 
-Every rule is a function from the text to a tuple of complaints (empty: fine), worded as kubectl users know them. Knows
-texts only, no objects. Source: RFC 1123, RFC 1035, apimachinery util/validation and api/validate/content (meaning).
+Every rule is a function from the text to a tuple of messages (empty: valid), with upstream's wording. Knows texts only,
+no objects. Source: RFC 1123, RFC 1035, apimachinery util/validation and api/validate/content (meaning).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from random import Random
 Complaints = tuple[str, ...]
 Rule = Callable[[str], Complaints]
 
-#: No vowels and no look-alikes, so that made-up names spell nothing. Source: apimachinery util/rand.
+#: No vowels and no look-alikes, so that generated names are not words. Source: apimachinery util/rand.
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 SUFFIX_LENGTH = 5
 MAX_GENERATED_PREFIX = 63 - SUFFIX_LENGTH
@@ -35,7 +35,7 @@ _HTTP_HEADER = "[-A-Za-z0-9]+"
 _PERCENT = "[0-9]+%"
 _C_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 
-# Linear forms of the patterns above, for matching: the shown ones backtrack on long hostile input.
+# Linear forms of the patterns above, for matching: the patterns in the messages backtrack on long hostile input.
 _is_label = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,}(?<!-))?").fullmatch
 _is_label_1035 = re.compile(r"[a-z](?:[-a-z0-9]*(?<!-))?").fullmatch
 _is_key_name = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*(?<![-_.]))?").fullmatch
@@ -118,7 +118,7 @@ def _size(text: str) -> int:
 
 
 def _remembered(rule: Rule) -> Rule:
-    """The same names are checked over and over; texts longer than any valid one are not kept."""
+    """A rule with a cache, since the same names are checked often; texts longer than any valid one are not cached."""
     cached = lru_cache(8192)(rule)
 
     @wraps(rule)
@@ -162,7 +162,7 @@ def wildcard_subdomain(text: str) -> Complaints:
 
 
 def path_segment(text: str) -> Complaints:
-    """A name that only has to fit into a URL path: RBAC objects."""
+    """A name that must only be valid in a URL path: RBAC objects."""
     if text in (".", ".."):
         return (f"may not be '{text}'",)
     return tuple(f"may not contain '{char}'" for char in "/%" if char in text)
@@ -211,7 +211,7 @@ def config_key(text: str) -> Complaints:
 
 
 def env_name(text: str) -> Complaints:
-    """The strict form, still asked of keys that become variables by envFrom's prefix."""
+    """The strict form, still required of keys that become variables by envFrom's prefix."""
     return (*(() if _is_env_name(text) else (_NOT_ENV_NAME,)), *_climbs(text))
 
 
@@ -267,7 +267,7 @@ RULES: dict[str, Rule] = {
 
 
 def prefix_rule(rule: Rule) -> Rule:
-    """The rule for a generateName: a trailing dash is fine, for something will follow it."""
+    """The rule for a generateName: a trailing dash is valid, because a suffix follows."""
 
     def check(text: str) -> Complaints:
         return rule(f"{text[:-2]}a" if len(text) > 1 and text.endswith("-") and rule is not path_segment else text)
@@ -280,15 +280,15 @@ def suffix(random: Random, length: int = SUFFIX_LENGTH) -> str:
 
 
 def generate_name(prefix: str, random: Random) -> str:
-    """A name from metadata.generateName; the prefix is cut so that the whole fits a label."""
+    """A name from metadata.generateName; the prefix is cut so that the name has at most the length of a label."""
     return prefix[:MAX_GENERATED_PREFIX] + suffix(random)
 
 
 def new_uid(random: Random) -> str:
-    """A version 4 UUID out of the randomness given."""
+    """A version 4 UUID from the given random source."""
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def safe_text(digits: str) -> str:
-    """Decimal or hexadecimal digits in the alphabet that spells nothing. Source: apimachinery rand.SafeEncodeString."""
+    """Decimal or hexadecimal digits in the alphabet of generated names. Source: apimachinery rand.SafeEncodeString."""
     return "".join(ALPHABET[ord(char) % len(ALPHABET)] for char in digits)

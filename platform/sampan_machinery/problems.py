@@ -1,4 +1,4 @@
-"""Field errors worded as kubectl users know them. Source: apimachinery util/validation/field (meaning only)."""
+"""Field errors with upstream's wording. Source: apimachinery util/validation/field (meaning only)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sampan.errors import Cause, Invalid
 
 
 def shown(value: Any) -> str:
-    """A value as messages show it: text quoted, numbers bare, the rest as JSON."""
+    """A value as shown in messages: strings quoted, numbers plain, the rest as JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -33,7 +33,7 @@ def unsupported(path: str, value: Any, supported: Iterable[str]) -> Problem:
 
 
 def unsupported_in_order(path: str, value: Any, supported: Iterable[str]) -> Problem:
-    """The same where upstream does not sort the words."""
+    """The same for lists that upstream does not sort."""
     words = ", ".join(shown(word) for word in supported)
     return Problem(path, "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {words}")
 
@@ -51,7 +51,7 @@ def not_found(path: str, value: Any) -> Problem:
 
 
 def as_error(problems: list[Problem], *, group: str, kind: str, name: str) -> Invalid:
-    """The 422 that names every problem, as ``Deployment.apps "x" is invalid: …``."""
+    """The 422 with every problem: ``Deployment.apps "x" is invalid: …``."""
     texts = [f"{problem.path}: {problem.message}" for problem in problems]
     summary = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     full = f"{kind}.{group}" if group else kind  # as Go joins them: a review has no kind here

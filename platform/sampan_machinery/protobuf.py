@@ -1,9 +1,9 @@
-"""Bodies in ``application/vnd.kubernetes.protobuf`` to objects in JSON shape, by a table of field numbers.
+"""Decodes bodies in ``application/vnd.kubernetes.protobuf`` to dicts, by a table of field numbers.
 
-kubectl and helm send typed creates and deletes this way and give up on a 415. One direction only: answers are JSON.
-The table is made by ``tools/make_protobuf_table.py``. Fields it does not know are skipped, as Go does. Whether the
-values fit the kind is for ``Schemas.prune``; this knows only the wire.
-Source: protobuf encoding guide; apimachinery runtime/generated.proto (Unknown) and serializer/protobuf.
+kubectl and helm send typed creates and deletes this way and fail on a 415. Requests only: answers are JSON. The table
+is made by ``tools/make_protobuf_table.py``. Unknown fields are skipped, as Go does. ``Schemas.prune`` checks whether
+the values fit the kind; this module knows only the wire format. Source: protobuf encoding guide; apimachinery
+runtime/generated.proto (Unknown) and serializer/protobuf.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Object = dict[str, Any]
 
 MAGIC = b"k8s\x00"
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
-#: Messages within messages; JSONSchemaProps is the only type that nests at all far.
+#: Depth of nested messages; JSONSchemaProps is the only deeply nested type.
 MAX_DEPTH = 150
 _MACHINERY = "k8s.io/apimachinery/pkg/"
 _META = _MACHINERY + "apis/meta/v1."
@@ -64,7 +64,7 @@ _BY_HAND: dict[str, dict[str, list[Any]]] = {  # kube-aggregator's generated.pro
 
 
 def decode(body: bytes) -> Object:
-    """The object in an enveloped body, with apiVersion and kind as the envelope says. Raises BadRequest only."""
+    """The object of a body, with apiVersion and kind from its envelope. Raises only BadRequest."""
     if not body.startswith(MAGIC):
         raise BadRequest("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     try:
@@ -78,7 +78,7 @@ def decode(body: bytes) -> Object:
 
 
 class _Malformed(Exception):
-    """The bytes break the wire format, or do not fit the message; never leaves this module."""
+    """The bytes violate the wire format or do not fit the message. Not raised to callers."""
 
 
 def _envelope(body: bytes) -> tuple[str, str, bytes]:
@@ -125,7 +125,8 @@ def _table() -> dict[str, dict[str, list[Any]]]:
 
 @functools.cache
 def _numbers(name: str) -> dict[int, tuple[str, Any, bool]]:
-    """Field number → JSON name, type, whether a zero is left out. A message not in the table has no fields."""
+    """Field number → JSON name, type, and whether a zero is omitted. A message that is not in the table has no
+    fields."""
     return {int(number): (json, type_, omit) for number, (json, type_, omit) in _table().get(name, {}).items()}
 
 
@@ -210,7 +211,7 @@ def _is_zero(value: Any) -> bool:
 
 
 def _collect(found: Object, json: str, type_: list[Any], wire: int, raw: Any, depth: int) -> None:
-    """Add to a list or map field what one occurrence on the wire carries."""
+    """Add one occurrence of a list or map field."""
     if type_[0] == "[]":
         target = found.setdefault(json, [])
         if wire == _BYTES and _WIRE.get(str(type_[1])) == _VARINT:
@@ -232,7 +233,7 @@ def _packed(type_: str, data: bytes) -> Iterator[Any]:
 
 
 def _entry(type_: Any, wire: int, raw: Any, depth: int) -> tuple[str, Any]:
-    """One key and value of a map; both have zero values where they are absent."""
+    """One key and value of a map; zero values if absent."""
     _expect(wire, _BYTES)
     key, value = "", None
     for number, inner, part in _fields(raw):
@@ -256,7 +257,7 @@ def _entry(type_: Any, wire: int, raw: Any, depth: int) -> tuple[str, Any]:
 
 
 def _wrapped_list(type_: Any, wire: int, raw: Any, depth: int) -> list[Any]:
-    """Lists that have a message of their own: ExtraValue, Verbs."""
+    """Lists with their own message: ExtraValue, Verbs."""
     _expect(wire, _BYTES)
     return [_value(type_, inner, part, depth + 1) for number, inner, part in _fields(raw) if number == 1]
 
@@ -338,7 +339,7 @@ def _json(data: bytes, depth: int) -> Any:
 
 
 def _one_of(data: bytes, depth: int, *, schema: int, other: Callable[[bytes], Any]) -> Any:
-    """A schema where field ``schema`` is there, else what ``other`` reads: JSONSchemaPropsOrBool and its like."""
+    """A schema if field ``schema`` is set, else the result of ``other``: JSONSchemaPropsOrBool and similar types."""
     found = _by_number(data, {schema: _BYTES})
     if schema in found:
         return _message(f"{_EXTENSIONS}v1.JSONSchemaProps", found[schema], depth + 1)

@@ -1,7 +1,7 @@
 """Quantities: exact numbers with a suffix, such as 100m, 1.5Gi and 12e6.
 
-Amounts are whole numbers of billionths (``nanos``), so sums and comparisons are exact and fast; every parse is cached.
-Finer input is rounded away from zero. Knows texts and numbers only. Source: API reference "Quantity"; apimachinery
+Amounts are integers in billionths (``nanos``), so sums and comparisons are exact and fast; parsing is cached. Finer
+input is rounded away from zero. Knows only texts and numbers. Source: API reference "Quantity"; apimachinery
 api/resource (meaning).
 """
 
@@ -21,7 +21,7 @@ DECIMAL, BINARY, EXPONENT = "DecimalSI", "BinarySI", "DecimalExponent"
 #: 2**63-1, the cap of binary quantities. Source: API reference.
 MAX_BINARY = 2**63 - 1
 MAX_LENGTH = 128
-#: An exponent beyond this is no quantity of anything; the limit keeps 1e999999999 from filling the memory.
+#: Limit of exponents, so that 1e999999999 does not fill the memory.
 MAX_EXPONENT = 64
 
 _FORM = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)", re.ASCII)
@@ -37,7 +37,7 @@ _EXPONENT = re.compile(r"[eE]([+-]?[0-9]{1,10})", re.ASCII)
 
 
 class Quantity(NamedTuple):
-    """An amount in billionths and the suffix family it was written in."""
+    """An amount in billionths, and the suffix family of its text."""
 
     nanos: int
     family: str
@@ -47,7 +47,7 @@ class Quantity(NamedTuple):
 
 
 def read(value: str | int | float) -> Quantity:
-    """The quantity a JSON value stands for. Raises BadRequest."""
+    """Parse a JSON value as a quantity. Raises BadRequest."""
     if isinstance(value, str):
         return _read(value) if len(value) <= MAX_LENGTH else _refuse(_WRONG_FORM)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -91,7 +91,7 @@ def _suffix(suffix: str) -> tuple[str, int, int]:
 
 @lru_cache(65536)
 def text_of(nanos: int, family: str = DECIMAL) -> str:
-    """The canonical text: no fraction, the largest suffix of the family that loses nothing."""
+    """The canonical text: no fraction, and the largest suffix of the family without a loss."""
     if nanos == 0:
         return "0"
     units, rest = divmod(nanos, NANOS)
@@ -112,7 +112,7 @@ def text_of(nanos: int, family: str = DECIMAL) -> str:
 
 
 def canonical(value: str | int | float) -> str:
-    """The text the API answers with: 1000m → 1, 1024Mi → 1Gi, 1.5 → 1500m. Raises BadRequest."""
+    """The canonical text, as in answers of the API: 1000m → 1, 1024Mi → 1Gi, 1.5 → 1500m. Raises BadRequest."""
     return text_of(*read(value))
 
 
@@ -127,12 +127,12 @@ def nanos(value: str | int | float) -> int:
 
 
 def milli(value: str | int | float) -> int:
-    """Thousandths, rounded up: how CPU is counted. Raises BadRequest."""
+    """The amount in thousandths, rounded up; used for CPU. Raises BadRequest."""
     return -(-read(value).nanos // 10**6)
 
 
 def whole(value: str | int | float) -> int:
-    """Whole units, rounded up: how bytes and pods are counted. Raises BadRequest."""
+    """The amount in whole units, rounded up; used for bytes and pods. Raises BadRequest."""
     return -(-read(value).nanos // NANOS)
 
 
@@ -153,7 +153,7 @@ def compare(left: str | int | float, right: str | int | float) -> int:
 
 
 def add(*values: str | int | float) -> str:
-    """The canonical sum, in the family of the first that is not zero. Raises BadRequest."""
+    """The canonical sum, in the family of the first non-zero value. Raises BadRequest."""
     return _sum(read(value) for value in values)
 
 

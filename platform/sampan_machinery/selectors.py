@@ -1,6 +1,6 @@
-"""Label and field selectors, parsed once and matched often.
+"""Label and field selectors: parsed once, cached, and matched often.
 
-Knows texts, maps of labels and LabelSelector objects; nothing of stores or indexes, which read ``requirements`` and
+Knows texts, label maps and LabelSelector objects; nothing of stores and indexes, which use ``requirements`` and
 ``equalities``. Source: API concepts "Labels and Selectors", "Field Selectors"; apimachinery labels, fields (meaning).
 """
 
@@ -15,12 +15,12 @@ from sampan.errors import BadRequest
 from sampan_machinery.names import label_key, label_value
 from sampan_machinery.problems import shown
 
-#: Operators of a requirement, as they are written.
+#: Operators of a requirement in their text form.
 EQUALS, NOT_EQUALS, IN, NOT_IN, EXISTS, ABSENT, GREATER, LESS = "=", "!=", "in", "notin", "exists", "!", ">", "<"
 _OBJECT_OPERATORS = {"In": IN, "NotIn": NOT_IN, "Exists": EXISTS, "DoesNotExist": ABSENT}
-#: Node affinity knows two more. Source: core/v1 NodeSelectorRequirement.
+#: Node affinity has two more. Source: core/v1 NodeSelectorRequirement.
 _NODE_OPERATORS = {**_OBJECT_OPERATORS, "Gt": GREATER, "Lt": LESS}
-#: Parsing is linear; the limit only keeps a hostile query from filling the cache.
+#: Parsing is linear; the limit prevents a hostile query from filling the cache.
 MAX_LENGTH = 64 * 1024
 _CACHED_LENGTH = 1024
 
@@ -56,10 +56,10 @@ class Requirement(NamedTuple):
 
 
 class Selector:
-    """Requirements that must all hold. Immutable, hashable by its text.
+    """A conjunction of requirements. Immutable, hashable by its text.
 
-    ``requirements`` is sorted by key. ``equalities`` holds the (key, value) pairs that a match must have exactly, for
-    an index to start from. ``nothing`` matches no object at all, as the absent LabelSelector does.
+    ``requirements`` is sorted by key. ``equalities`` holds the (key, value) pairs that a match must have, for lookups
+    in an index. ``nothing`` matches no object, as an absent LabelSelector.
     """
 
     __slots__ = ("_rest", "equalities", "nothing", "requirements")
@@ -88,7 +88,7 @@ class Selector:
         return not self.nothing
 
     def exact(self, key: str) -> str | None:
-        """The one value a match must have under ``key``, or None."""
+        """The value that a match must have for ``key``, or None."""
         return next((value for name, value in self.equalities if name == key), None)
 
     def __bool__(self) -> bool:
@@ -133,7 +133,7 @@ _BINARY = "in, notin, =, ==, !=, gt, lt"
 
 
 class _Unreadable(Exception):
-    """Why a text is no selector; becomes a BadRequest at the edge of this module."""
+    """A text is not a selector; callers get a BadRequest."""
 
 
 def parse_labels(text: str) -> Selector:
@@ -156,7 +156,7 @@ _cached_labels = lru_cache(1024)(_parse_labels)
 
 
 def _tokens(text: str) -> list[str]:
-    """Texts, reversed so that pop() reads on; the end is an empty text. Symbols and words cannot be confused."""
+    """The tokens, reversed so that pop() returns the next; the end is an empty text. Symbols and words are disjoint."""
     found = [symbol or word for symbol, word in _TOKEN.findall(text.strip(" \t\r\n"))]
     return [_END, *reversed(found)]
 
@@ -244,7 +244,7 @@ def _set_values(tokens: list[str]) -> tuple[str, ...]:
 
 
 def checked(key: str, operator: str, values: tuple[str, ...]) -> Requirement:
-    """A requirement whose values have been looked at."""
+    """A requirement with checked values."""
     found: list[str] = []
     if operator in (GREATER, LESS) and _integer(values[0]) is None:
         detail = "for 'Gt', 'Lt' operators, the value must be an integer"
@@ -275,7 +275,7 @@ def _compares(value: str, operator: str, bound: str) -> bool:
 
 
 def from_labels(labels: Mapping[str, str] | None) -> Selector:
-    """What ReplicationController and Service selectors mean: every pair must be there; none selects everything."""
+    """The selector of a label map, as in ReplicationController and Service: all pairs must match; empty selects all."""
     return Selector(Requirement(key, EQUALS, (value,)) for key, value in (labels or {}).items())
 
 
@@ -333,7 +333,7 @@ _ESCAPE = re.compile(r"\\(.?)|[,=]", re.DOTALL)
 
 
 def parse_fields(text: str) -> FieldSelector:
-    """A fieldSelector parameter. Which fields exist is the caller's to check. Raises BadRequest."""
+    """A fieldSelector parameter. The caller must check that the fields exist. Raises BadRequest."""
     if not text:
         return ALL_FIELDS
     if len(text) > MAX_LENGTH:
@@ -349,7 +349,7 @@ _cached_fields = lru_cache(1024)(_parse_fields)
 
 
 def _terms(text: str) -> list[str]:
-    """Split at commas that no backslash protects; a backslash at the very end stays, for the value to complain of."""
+    """Split at unescaped commas. A backslash at the end is kept; parsing the value reports it."""
     terms, start, skip = [], 0, False
     for position, char in enumerate(text):
         if skip:
@@ -380,5 +380,5 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def escape(value: str) -> str:
-    """A value as a fieldSelector needs it."""
+    """Escape a value for a fieldSelector."""
     return value.replace("\\", "\\\\").replace(",", "\\,").replace("=", "\\=")

@@ -1,7 +1,7 @@
-"""The shape of a type, as patches, apply, pruning and defaulting need to know it.
+"""``Node``: the schema of a type, for patches, apply, pruning and defaulting.
 
-``Node`` is what ``sampan_machinery.schema`` hands out for a kind and what patch code walks. It is a Protocol so that
-built-in kinds (from the compact table) and custom resources (from their OpenAPI schema) look the same.
+``sampan_machinery.schema`` returns Nodes for built-in kinds (from the compact table), ``sampan_machinery.structural``
+for custom resources (from their OpenAPI schema); both satisfy this Protocol.
 Source: OpenAPI extensions x-kubernetes-list-type, -list-map-keys, -map-type, -patch-merge-key, -patch-strategy.
 """
 
@@ -15,10 +15,10 @@ class Node(Protocol):
     """One type. ``shape``: struct (named fields), map (free keys), list, scalar, any (schemaless)."""
 
     shape: str
-    scalar: str  # string, integer, int32, number, boolean, quantity, int-or-string, time, bytes; "" where not scalar
+    scalar: str  # string, integer, int32, number, boolean, quantity, int-or-string, time, bytes; "" if not scalar
     #: struct or map that apply treats as one value (x-kubernetes-map-type: atomic)
     atomic: bool
-    #: for lists: atomic, set or map (x-kubernetes-list-type); atomic when unsaid
+    #: for lists: atomic, set or map (x-kubernetes-list-type); atomic by default
     list_type: str
     #: for list_type map: the keys, e.g. ("containerPort", "protocol")
     list_keys: tuple[str, ...]
@@ -28,7 +28,7 @@ class Node(Protocol):
     patch_merge_key: str
 
     def field(self, name: str) -> Node | None:
-        """struct: the field's type or None where unknown. map: the value type, whatever the name."""
+        """struct: the field's type, or None if unknown. map: the value type, for any name."""
 
     def fields(self) -> Iterable[str]:
         """struct: the names."""

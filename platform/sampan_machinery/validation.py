@@ -1,7 +1,7 @@
-"""Checks of metadata, and of single fields that many kinds have.
+"""Validation of metadata, and of single fields that many kinds have.
 
-Every check answers with Problems and never raises on wrong values; the types (text where text belongs) were checked by
-the schema before. Knows no kinds. Source: apimachinery api/validation, apis/meta/v1/validation (meaning).
+Every check returns Problems and never raises on invalid values; the schema has checked types before. Knows no kinds.
+Source: apimachinery api/validation, apis/meta/v1/validation (meaning).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sampan_machinery.problems import duplicate, forbidden, invalid, required, t
 ANNOTATIONS_LIMIT = 256 * 1024
 IMMUTABLE = "field is immutable"
 _NEGATIVE = "must be greater than or equal to 0"
-_PERIOD = "deletionGracePeriodSeconds"  # 0 is another one than none
+_PERIOD = "deletionGracePeriodSeconds"  # 0 differs from none
 _UNCHANGEABLE = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", _PERIOD)
 _STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 _MANAGER_LENGTH = 128
@@ -36,10 +36,10 @@ def by_rule(path: str, value: str, rule: names.Rule) -> list[Problem]:
 def validate_metadata(
     obj: Object, *, namespaced: bool, name_rule: str, old: Object | None = None, own: bool = False
 ) -> list[Problem]:
-    """All that is wrong with ``metadata``, as created (old is None) or as updated.
+    """The problems of ``metadata``, of a created (old is None) or an updated object.
 
-    ``name_rule`` is a key of ``names.RULES``. A generated name must be in place before. ``own``: the kind is one of
-    Kubernetes', whose finalizers are known words or have a domain.
+    ``name_rule`` is a key of ``names.RULES``. A generated name must be set before. ``own``: a kind of Kubernetes, whose
+    finalizers must be known names or have a domain.
     """
     metadata = obj.get("metadata") or {}
     if old is None:
@@ -190,7 +190,7 @@ def validate_field_manager(manager: str, path: str = "fieldManager") -> list[Pro
 
 
 def validate_immutable(path: str, new: Any, old: Any) -> list[Problem]:
-    """Absent and null are the same; numbers, texts, lists and maps are compared as they are."""
+    """Absent and null are equal; other values are compared as JSON."""
     return [] if new == old else [invalid(path, new, IMMUTABLE)]
 
 
@@ -236,7 +236,7 @@ def validate_unique(path: str, values: Iterable[Any]) -> list[Problem]:
 
 
 def validate_ip(path: str, value: str) -> list[Problem]:
-    """An IPv4 or IPv6 address; leading zeros and IPv4 inside IPv6 are refused, other spellings of IPv6 are not."""
+    """An IPv4 or IPv6 address. Refuses leading zeros and IPv4-mapped IPv6; accepts any other spelling of IPv6."""
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
@@ -274,7 +274,7 @@ def validate_absolute_path(path: str, value: str) -> list[Problem]:
 
 
 def validate_local_path(path: str, value: str) -> list[Problem]:
-    """A path below a volume: relative, never climbing out."""
+    """A path inside a volume: relative, without ".."."""
     if value.startswith("/"):
         return [invalid(path, value, "must be a relative path")]
     return [invalid(path, value, "must not contain '..'")] if ".." in value.split("/") else []

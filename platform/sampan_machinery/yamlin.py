@@ -1,7 +1,7 @@
-"""Bodies in YAML to objects in JSON shape, the way sigs.k8s.io/yaml reads them.
+"""Decodes YAML bodies to JSON values, as sigs.k8s.io/yaml does.
 
-Nothing but plain JSON values comes out: no dates, no tags, no shared or endless structures. Most clients send JSON
-under a YAML media type, so that is tried first. Knows nothing of kinds.
+The result has only JSON values: no dates, no tags, no shared or recursive structures. Most clients send JSON under a
+YAML media type, so JSON is tried first. Knows nothing of kinds.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from sampan_machinery.schema.depth import MAX_DEPTH, is_deep, may_be_deep
 
 Object = dict[str, Any]
 
-#: Values that aliases may add to a document; upstream refuses when they outgrow the text by far.
+#: Values that aliases may add to a document; upstream refuses documents in which they exceed the text by far.
 MAX_ALIASED = 10_000
 MAX_VALUES = 80_000  # each takes 15 microseconds to read
-#: Bytes of a text that the parser gets at once. It asks for more in Python, where other threads may have their turn.
+#: Bytes per read of the parser. Each read runs Python code, so that other threads can run in between.
 SLICE = 16 << 10
-#: Longer plain scalars are text: no number is as long, and looking for one in megabytes takes long.
+#: Longer plain scalars are text: numbers are shorter, and matching one against megabytes is slow.
 LONGEST_NUMBER = 512
 _TAG = "tag:yaml.org,2002:"
 _TAGS = frozenset({"str", "int", "float", "bool", "null"})
-#: Words without quotes that are no text. Source: go-yaml v2, resolve.go (which words).
+#: Unquoted words that are not strings. Source: go-yaml v2, resolve.go (which words).
 _WORDS: dict[str, bool | None] = {
     **{form: True for word in ("y", "yes", "true", "on") for form in (word, word.capitalize(), word.upper())},
     **{form: False for word in ("n", "no", "false", "off") for form in (word, word.capitalize(), word.upper())},
@@ -40,11 +40,11 @@ _INTEGERS = (
     (re.compile(r"[-+]?0[xX][0-9a-fA-F]+"), 16), (re.compile(r"[-+]?0[oO]?[0-7]+"), 8),
     (re.compile(r"[-+]?0[bB][01]+"), 2), (re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII), 10),
 )  # fmt: skip
-_DIGITS = 64  # more are no integer of any type
+_DIGITS = 64  # more do not fit any integer type
 
 
 class _Refused(Exception):
-    """Why a document cannot be read; never leaves this module."""
+    """A document cannot be read. Not raised to callers."""
 
 
 def decode(body: bytes) -> Object:
@@ -72,7 +72,7 @@ def _read(body: bytes, *, json_first: bool = True) -> tuple[Object, list[str]]:
 
 
 def _as_json(body: bytes) -> Object | None:
-    """The JSON object, or None where it is not JSON after all."""
+    """The JSON object, or None if it is not JSON."""
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -83,14 +83,14 @@ def _as_json(body: bytes) -> Object | None:
 
 
 def _said(error: Exception) -> str:
-    """A parser's complaint in one line, with the line it points at."""
+    """A parser's error in one line, with the line number."""
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or (str(error).splitlines() or [type(error).__name__])[0]
     return f"line {mark.line + 1}: {problem}" if mark else str(problem)
 
 
 class Slices(io.RawIOBase):
-    """A body for the parser in C, which would hold the interpreter over a text that it had whole."""
+    """A body for the parser in C, in slices; with the whole text it would hold the interpreter lock for too long."""
 
     def __init__(self, body: bytes) -> None:
         self._body, self._at = body, 0
@@ -103,7 +103,7 @@ class Slices(io.RawIOBase):
 
 
 class _Building:
-    """Builds values from the parser's events, so that limits hold before anything is built."""
+    """Builds values from the parser's events, so that limits are checked before values are built."""
 
     def __init__(self, body: bytes) -> None:
         self.repeated: list[str] = []
@@ -209,7 +209,7 @@ class _Building:
 
 
 def _tagged(tag: str, text: str) -> Any:
-    """A scalar with a type of its own choice, which has to be what it looks like."""
+    """A scalar with an explicit tag; its text must have that type."""
     wanted = tag.removeprefix(_TAG)
     if wanted not in _TAGS:
         raise _Refused(f"yaml: tag {tag[:80]} is not supported")
@@ -227,9 +227,9 @@ def _is_merge(event: Any) -> bool:
 
 
 def _plain(text: str) -> Any:
-    """A scalar without quotes, by its looks. Times and base-60 numbers are text.
+    """An unquoted scalar, with its type by its text. Times and base-60 numbers are text.
 
-    Numbers are what JSON makes of them: a float that is whole has no fraction and fits where an integer is wanted.
+    Numbers become JSON numbers: a whole float becomes an integer.
     """
     if len(text) > LONGEST_NUMBER:
         return _clean(text)

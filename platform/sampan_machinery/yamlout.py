@@ -1,7 +1,7 @@
-"""JSON values as YAML text, for clients that ask for it: keys in order, quotes around what is not plainly text.
+"""Encodes JSON values as YAML, for clients that request it: keys in order, quotes where needed.
 
-A writer of our own, as the library's takes ten times as long, and lists are long. What it writes, any YAML reader reads
-back as the same value. Knows nothing of kinds.
+Not the library's writer, which takes ten times as long; lists are long. Any YAML reader decodes the output to the same
+value. Knows nothing of kinds.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
-#: Plain text that YAML 1.1 reads as something else.
+#: Strings that YAML 1.1 reads as another type if unquoted.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-#: JSON has them as they are, YAML only escaped.
+#: Unescaped in JSON, but must be escaped in YAML.
 _UNPRINTABLE = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
-LONGEST_KEY = 1000  # letters; YAML wants longer ones marked
+LONGEST_KEY = 1000  # characters; YAML requires a "?" before longer ones
 _quoted = msgspec.json.Encoder().encode
 
 

@@ -1,9 +1,9 @@
-"""The log file that all processes of a cluster share, kept below a size.
+"""The log file that all processes of a cluster share, rotated by size.
 
-Every process, and every program that one starts, writes to it by a descriptor it inherited, in append mode. So the file
-cannot be replaced (programs such as nginx would go on writing to the old one): it is copied to ``NAME.1`` and emptied,
-and what is written next goes to its beginning. A line that comes in the microseconds between the two is lost; a reader
-that follows finds all others, for the copy has them at the same places.
+Every process, and every program that one starts, writes to it through an inherited descriptor in append mode. So the
+file cannot be replaced (programs such as nginx would write to the old one): it is copied to ``NAME.1`` and truncated.
+Lines written in the microseconds between the two are lost. A reader that follows the file finds all other lines,
+because the copy has them at the same offsets.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ LOCK = ".rotating"
 
 
 def rotate(path: Path, limit: int, keep: int) -> bool:
-    """Copy and empty it where it is larger than ``limit``; whether it was. One process at a time; raises OSError."""
+    """Rotate the file if it is larger than ``limit``; returns whether it was. One process at a time; raises OSError."""
     with open(path.with_name(LOCK), "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if path.stat().st_size <= limit:
-            return False  # another process was quicker
+            return False  # another process was faster
         for number in range(keep, 1, -1):
             with contextlib.suppress(FileNotFoundError):
                 os.replace(numbered(path, number - 1), numbered(path, number))
@@ -34,19 +34,19 @@ def rotate(path: Path, limit: int, keep: int) -> bool:
             try:
                 if keep:
                     _copy(file.fileno(), numbered(path, 1))
-            except OSError:  # no room for a copy: then the disk needs what emptying it gives back
+            except OSError:  # no space for a copy: truncate all the same, which frees space
                 numbered(path, 1).unlink(missing_ok=True)
             os.ftruncate(file.fileno(), 0)
     return True
 
 
 def numbered(path: Path, number: int) -> Path:
-    """The older files: 1 is the newest of them."""
+    """Path of an older file; 1 is the newest."""
     return path.with_name(f"{path.name}.{number}")
 
 
 def _copy(source: int, target: Path) -> None:
-    """Up to its end, wherever that is by then: the last read is followed at once by the emptying."""
+    """Copy up to the current end; the file is truncated immediately after the last read."""
     out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         while data := os.read(source, 1 << 20):
@@ -58,7 +58,7 @@ def _copy(source: int, target: Path) -> None:
 
 
 class Handler(logging.StreamHandler[TextIO]):
-    """Writes to standard error, which is that file, and sees to its size."""
+    """Writes to standard error, which is the log file, and rotates it."""
 
     def __init__(self, path: Path, limit: int, keep: int) -> None:
         super().__init__(sys.stderr)
@@ -85,7 +85,7 @@ class Handler(logging.StreamHandler[TextIO]):
 
 
 def last_lines(path: Path, count: int) -> list[str]:
-    """Of the file and, where that has not so many, of the one before it."""
+    """The last lines of the file, and of the older one if it has fewer."""
     found: list[str] = []
     for each in (path, numbered(path, 1)):
         if len(found) < count:
@@ -94,8 +94,8 @@ def last_lines(path: Path, count: int) -> list[str]:
     return found[-count:] if count else []
 
 
-class Follower:
-    """What is written from now on, across rotations."""
+class LogFollower:
+    """Reads lines that are written from now on, across rotations."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -106,7 +106,7 @@ class Follower:
         self._file.close()
 
     def lines(self) -> Iterator[str]:
-        """The whole lines that have come since the last call."""
+        """The complete lines since the last call."""
         place = self._file.tell()
         if os.fstat(self._file.fileno()).st_size < place:
             with contextlib.suppress(FileNotFoundError), open(numbered(self._path, 1), "rb") as older:

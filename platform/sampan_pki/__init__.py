@@ -1,4 +1,4 @@
-"""The cluster's own certificates and keys, made once and renewed in time. Knows files, no server and no client."""
+"""The cluster's certificates and keys: created once and renewed in time. Knows files, but no server and no client."""
 
 from sampan_pki.authority import client_certificate, ensure
 

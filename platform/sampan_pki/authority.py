@@ -1,11 +1,11 @@
-"""Which certificates a cluster has, and when one is made anew.
+"""The certificates of a cluster, and when they are renewed.
 
-``ensure`` is called at every start, also by several processes at once: what is in place and good for another 30 days
-is left alone, at the cost of reading a few files. A new authority makes all its certificates anew.
+``ensure`` is called at every start, also by several processes at once. A certificate that is valid for another 30 days
+is kept, at the cost of reading a few files. A new authority reissues all its certificates.
 
-What others trust (the authorities, the key of service-account tokens) is never replaced because it is damaged or half
-missing: every client and token in circulation would stop working, so ``ensure`` raises ConfigError instead. A damaged
-leaf is issued again, and that is logged.
+Trust roots (the authorities, the key of service-account tokens) are never replaced because they are damaged or half
+missing: every issued certificate and token would stop working, so ``ensure`` raises ConfigError instead. A damaged leaf
+certificate is issued again, and that is logged.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NODES = "system:nodes"
 
 @dataclass(frozen=True)
 class _Wanted:
-    """One certificate as it shall be: ``path`` without its ending, and what it shall say."""
+    """A certificate to have: ``path`` without the extension, and the contents."""
 
     path: Path
     user: str
@@ -54,10 +54,10 @@ def ensure(
     service_ip: str = "",
     domain: str = "cluster.local",
 ) -> list[str]:
-    """Make what is missing, renew what ends within 30 days or says something else; returns the paths made anew.
+    """Create what is missing, renew what ends within 30 days or has other contents. Returns the paths written.
 
     ``names``: further names and addresses of the API server. ``service_ip``: the first address of the service range.
-    Raises ConfigError where something is damaged that must not be replaced, OSError where the directory cannot be
+    Raises ConfigError if something is damaged that must not be replaced, OSError if the directory cannot be
     written.
     """
     root = Path(directory)
@@ -81,7 +81,7 @@ def ensure(
 
 
 def client_certificate(directory: str | Path, name: str, user: str, groups: Sequence[str] = ()) -> tuple[Path, Path]:
-    """(certificate, key) files of that client, made or renewed where needed; ``ensure`` must have run before.
+    """(certificate, key) files of a client, created or renewed if needed; ``ensure`` must have run before.
 
     ``name`` is the file's name under clients/ (admin, scheduler …).
     """
@@ -104,9 +104,10 @@ def _distinct(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _authority(path: Path, name: str, first_leaf: Path, verified: Verified) -> list[str]:
-    """An authority is renewed only when it has ended in fact: a new one cuts off every client that trusts the old.
+    """Create an authority, or renew it after it has expired, not before: clients that trust the old one are cut off.
 
-    ``first_leaf``: what it has signed at the first start; where that is missing, the first start was interrupted.
+    ``first_leaf``: a certificate that it signed at the first start; if that is missing, the first start was
+    interrupted.
     """
     files = _ending(path, ".crt"), _ending(path, ".key")
     there = soundness.present(files)
@@ -116,7 +117,7 @@ def _authority(path: Path, name: str, first_leaf: Path, verified: Verified) -> l
             _require(soundness.problem_of_authority(*files), path.parent)
             verified.add(*files)
         if seen is not None and seen.not_after <= time.time():
-            log.warning("the authority %s has expired and is made new; clients need the new kubeconfig", files[0])
+            log.warning("the authority %s has expired and is replaced; clients need the new kubeconfig", files[0])
         else:
             return []
     elif first_leaf.exists():
@@ -124,7 +125,7 @@ def _authority(path: Path, name: str, first_leaf: Path, verified: Verified) -> l
         _require((missing, f"it is missing, though {first_leaf.name} was signed with it"), path.parent)
     from sampan_pki import issuing
 
-    # The time in the name tells a leaf of this authority from one of its predecessor's.
+    # The time in the name distinguishes the leaves of this authority from those of its predecessor.
     certificate, key = issuing.new_authority(f"{name}@{time.time():.3f}", days=AUTHORITY_DAYS)
     made = _write_pair(path, certificate, key)
     verified.add(*files)
@@ -132,7 +133,7 @@ def _authority(path: Path, name: str, first_leaf: Path, verified: Verified) -> l
 
 
 def _require(problem: tuple[Path, str] | None, root: Path) -> None:
-    """Raises ConfigError where there is a problem with what others trust."""
+    """Raises ConfigError if there is a problem with a trust root."""
     if problem is not None:
         instead = (
             f"move {root} away to begin with new keys: then every kubeconfig, certificate and token that was given out "
@@ -194,7 +195,7 @@ def _leaf(authority: Path, wanted: _Wanted, verified: Verified) -> list[str]:
 
 @contextmanager
 def _verified(root: Path) -> Iterator[Verified]:
-    """What is known to be sound; written down afterwards where there is more of it."""
+    """The record of verified files; written afterwards if it has changed."""
     found = Verified(root)
     yield found
     if found.changed:
@@ -204,7 +205,7 @@ def _verified(root: Path) -> Iterator[Verified]:
 def _serves(seen: reading.Seen | None, issuer: reading.Seen | None, wanted: _Wanted) -> bool:
     if seen is None or issuer is None or seen.issuer != issuer.subject:
         return False
-    # an authority near its own end cannot give 30 days more: only a leaf that could be longer is renewed
+    # a leaf cannot outlive its authority: near the authority's end, a leaf is renewed only if that makes it longer
     enough = min(time.time() + RENEW_BEFORE, issuer.not_after - 1)
     said = all(text.encode() in seen.subject for text in (wanted.user, *wanted.groups))
     return seen.not_after > enough and said and all(_entry(name) in seen.der for name in wanted.names)
@@ -220,7 +221,7 @@ def _entry(name: str) -> bytes:
 
 
 def _pair(path: Path) -> reading.Seen | None:
-    """The certificate, if it and its own key are there; a crash between the two writes shows as a key of another."""
+    """The certificate, if it exists with its own key; after a crash between the two writes the key does not match."""
     try:
         seen = reading.certificate(_ending(path, ".crt"))
         key = reading.pem(_ending(path, ".key"))
@@ -241,7 +242,7 @@ def _ending(path: Path, ending: str) -> Path:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, and keys for nobody else's eyes from the first moment."""
+    """Write atomically; keys are readable only by the owner from the start."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     mode = 0o600 if path.suffix == ".key" else 0o644
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -258,7 +259,7 @@ def _write(path: Path, content: bytes) -> None:
 
 @contextmanager
 def _locked(root: Path) -> Iterator[None]:
-    """One process at a time; the lock is on the directory itself, so it leaves no file."""
+    """Lock for one process at a time, on the directory itself, so that no lock file remains."""
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(root, os.O_RDONLY)
     try:

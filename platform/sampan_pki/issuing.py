@@ -1,6 +1,6 @@
-"""Making keys and certificates: EC P-256, the only module here that imports ``cryptography``.
+"""Creates keys and certificates (EC P-256). The only module here that imports ``cryptography``.
 
-Import it lazily: a start that finds everything in place must not pay for it. Knows nothing of file names.
+Import it lazily: a start that finds every file in place must not pay for the import. Knows nothing of file names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BACKDATED = timedelta(minutes=5)  # clocks of a cluster differ a little
 
 @dataclass(frozen=True)
 class Leaf:
-    """What a certificate shall say; addresses among ``names`` become IP entries."""
+    """Contents of a leaf certificate; addresses among ``names`` become IP entries."""
 
     user: str
     groups: Sequence[str] = ()
@@ -30,7 +30,7 @@ class Leaf:
 
 
 class Authority:
-    """A certificate authority with its key at hand."""
+    """A certificate authority and its key."""
 
     def __init__(self, certificate: bytes, key: bytes) -> None:
         self._certificate = x509.load_pem_x509_certificate(certificate)
@@ -75,7 +75,7 @@ def new_signing_key() -> bytes:
 
 
 def public_half(key: bytes) -> bytes:
-    """The public key of a private key (of any sort), both in PEM."""
+    """The public key of a private key of any type, both in PEM."""
     public = serialization.load_pem_private_key(key, password=None).public_key()
     return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 

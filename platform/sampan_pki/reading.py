@@ -1,6 +1,7 @@
-"""Reading what a start must know of a certificate, without the 40 ms that importing ``cryptography`` costs.
+"""Reads the fields of a certificate that a start needs, without the 40 ms for importing ``cryptography``.
 
-Trusts the files of our own directory: it looks, it does not verify. Whoever authenticates a caller uses cryptography.
+Trusts the files of the home directory: signatures are not verified. Code that authenticates callers must use
+``cryptography``.
 Source: RFC 5280 §4.1 (the order of TBSCertificate), X.690 (DER lengths).
 """
 
@@ -17,7 +18,7 @@ class Unreadable(ValueError):
 
 
 class Seen(NamedTuple):
-    """The parts of a certificate that say whether it still serves."""
+    """The fields of a certificate that decide whether it can still be used."""
 
     der: bytes
     issuer: bytes  # the whole Name, DER
@@ -39,7 +40,7 @@ def pem(path: Path) -> bytes:
 
 
 def certificate(path: Path) -> Seen:
-    """What the certificate in this file says; raises Unreadable or OSError."""
+    """The fields of the certificate in this file; raises Unreadable or OSError."""
     der = pem(path)
     try:
         return _certificate(der)
@@ -57,7 +58,7 @@ def _certificate(der: bytes) -> Seen:
 
 
 def _header(data: bytes, at: int) -> tuple[int, int]:
-    """Where the value that starts at ``at`` has its content, and where it ends."""
+    """Start and end of the content of the value that starts at ``at``."""
     length = data[at + 1]
     if length < 0x80:
         return at + 2, at + 2 + length
@@ -72,7 +73,7 @@ def _content(value: bytes) -> bytes:
 
 
 def _parts(data: bytes) -> list[bytes]:
-    """The values that stand one after the other, each with its header."""
+    """The consecutive values, each with its header."""
     parts, at = [], 0
     while at < len(data):
         _start, end = _header(data, at)

@@ -1,7 +1,7 @@
-"""Whether keys and certificates are what they should be: parsed, matched and verified, once for each content of a file.
+"""Checks keys and certificates: parsed, matched and verified once per content of a file.
 
-That takes ``cryptography`` (40 ms to import), so the digests of files that were found sound are kept in
-``verified.json`` beside them, and only a file that has changed since is looked at again. Makes and replaces nothing.
+That needs ``cryptography`` (40 ms to import), so the digests of verified files are stored in ``verified.json`` beside
+them, and only a file that has changed since is checked again. Creates and replaces no keys or certificates.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NAME = "verified.json"
 
 
 class Verified:
-    """Which contents are known to be sound, by path below the directory."""
+    """Digests of verified files, by path below the directory."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -44,7 +44,7 @@ class Verified:
 
 
 def problem_of_authority(certificate: Path, key: Path) -> tuple[Path, str] | None:
-    """(file, what is wrong with it), or None."""
+    """(file, problem), or None."""
     return _problem_of_pair(certificate, key, authority=True)
 
 
@@ -84,12 +84,12 @@ def problem_of_signing_keys(private: Path, public: Path) -> tuple[Path, str] | N
 
 
 def refusal(path: Path, why: str, instead: str) -> ConfigError:
-    """What a start says that does not go on."""
+    """The error that stops a start."""
     return ConfigError(f"{path}: {why}. Restore {path.name} from a backup of {path.parent}, or {instead}")
 
 
 def present(paths: Iterable[Path]) -> list[Path]:
-    """Those that exist, whatever they are. Raises ConfigError for one that cannot be read or is no file."""
+    """The paths that exist. Raises ConfigError for one that cannot be read or is not a file."""
     found = []
     for path in paths:
         try:
@@ -97,7 +97,7 @@ def present(paths: Iterable[Path]) -> list[Path]:
         except FileNotFoundError:
             if not path.is_symlink():
                 continue
-            raise ConfigError(f"{path} leads nowhere; remove it or put the file where it leads") from None
+            raise ConfigError(f"{path} is a dangling link; remove it or restore its target") from None
         except OSError as error:
             raise ConfigError(
                 f"{path} cannot be read ({error.strerror}); it must be a file that this user may read"
@@ -133,7 +133,7 @@ def _problem_of_pair(certificate: Path, key: Path, *, authority: bool) -> tuple[
 
 
 def _is_signed_by_another(certificate: x509.Certificate) -> bool:
-    """An authority of the operator's own may be: it names the other one's key then, as ours never does."""
+    """Whether another authority signed it, as an operator's intermediate may be: then it names that authority's key."""
     from cryptography import x509
 
     kinds = {type(each.value) for each in certificate.extensions}
@@ -141,7 +141,7 @@ def _is_signed_by_another(certificate: x509.Certificate) -> bool:
 
 
 def _in_words(error: Exception, what: str) -> str:
-    """Without the library's own words, which change from version to version."""
+    """An error message without the library's text, which changes from version to version."""
     return (
         f"it cannot be read ({error.strerror})" if isinstance(error, OSError) else f"it holds no usable {what} in PEM"
     )
@@ -152,7 +152,7 @@ def _digest(path: Path) -> str:
 
 
 def _read(path: Path) -> dict[str, str]:
-    """{} where it is missing or damaged: everything is verified again then."""
+    """The stored digests; {} if the file is missing or damaged, and everything is verified again."""
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError):

@@ -1,5 +1,5 @@
-"""What every plugin that deals in pods shares: walking containers, defaults, validation, requests.
+"""PodSpec code that several plugins share: walking containers, defaults, validation, requests.
 
-PodSpec stands in Pods, in every template, before the scheduler and in the node agent; so its rules live here,
-below them all. Pure functions over dicts; nothing here knows a server.
+PodSpec is used in Pods, in every pod template, in the scheduler and in the node agent, so its rules are in a library
+below all of them. Pure functions over dicts; nothing here knows a server.
 """

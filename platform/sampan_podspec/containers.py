@@ -1,4 +1,4 @@
-"""One walker over all container kinds, so that no policy forgets init, sidecar or ephemeral ones."""
+"""Iterates over all kinds of containers, so that no policy misses init, sidecar or ephemeral ones."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ def walk(spec: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def is_sidecar(init_container: dict[str, Any]) -> bool:
-    """An init container that keeps running beside the others (KEP-753)."""
+    """Whether an init container keeps running beside the main containers (KEP-753)."""
     return init_container.get("restartPolicy") == "Always"

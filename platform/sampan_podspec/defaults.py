@@ -1,7 +1,7 @@
 """Defaults of a PodSpec and its parts. Source: the API reference of core/v1, field by field.
 
-Runs several times on each write of a pod, so the common fields are looked at with as few calls as can be. What is
-empty ("", 0 or null) counts as left out wherever Go's types cannot tell the two apart.
+Runs several times on each write of a pod, so common fields are handled with as few calls as possible. An empty value
+("", 0 or null) counts as missing wherever Go's types cannot distinguish the two.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FILES = ("secret", "configMap", "downwardAPI", "projected")
 
 
 def default_pod_spec(spec: Spec) -> None:
-    """Fill in what a user may leave out, in place."""
+    """Set the defaults of missing fields, in place."""
     get = spec.get
     if not get("restartPolicy"):
         spec["restartPolicy"] = "Always"
@@ -33,7 +33,7 @@ def default_pod_spec(spec: Spec) -> None:
         spec["terminationGracePeriodSeconds"] = GRACE_SECONDS
     if get("securityContext") is None:
         spec["securityContext"] = {}
-    # serviceAccount is the deprecated twin of serviceAccountName; both are always shown
+    # serviceAccount is the deprecated alias of serviceAccountName; both are always set
     if name := get("serviceAccountName") or get("serviceAccount"):
         spec["serviceAccountName"] = spec["serviceAccount"] = name
     for volume in get("volumes") or ():
@@ -46,7 +46,7 @@ def default_pod_spec(spec: Spec) -> None:
 
 
 def default_pod(pod: dict[str, Any]) -> None:
-    """The same for a whole Pod, with what only a Pod (not a template) gets."""
+    """The same for a whole Pod, plus the defaults that only a Pod gets, not a template."""
     spec = pod.setdefault("spec", {})
     default_pod_spec(spec)
     if spec.get("enableServiceLinks") is None:
@@ -134,7 +134,7 @@ def _default_projection(part: Spec) -> None:
 
 
 def _default_devices(volume: Spec) -> None:
-    """Volumes that are not files of the API; most pods have none."""
+    """Volumes other than those made from API objects; most pods have none."""
     if (path := volume.get("hostPath")) is not None and path.get("type") is None:
         path["type"] = ""
     if (image := volume.get("image")) is not None and not image.get("pullPolicy"):
@@ -166,7 +166,7 @@ def _default_field_ref(holder: Spec) -> None:
 
 @lru_cache(4096)
 def pull_policy(image: str) -> str:
-    """Always for what may change under its name, IfNotPresent for the rest."""
+    """Always for tag "latest" or no tag, else IfNotPresent."""
     last = image.rpartition("/")[2]
     if "@" in last:
         return "IfNotPresent"

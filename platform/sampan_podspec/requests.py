@@ -1,6 +1,6 @@
-"""How much of a node a pod asks for, and its quality-of-service class.
+"""A pod's resource requests and its quality-of-service class.
 
-Amounts are whole billionths (``quantities.nanos``), so sums and comparisons are exact and cheap. Source: KEP-753
+Amounts are integers in billionths (``quantities.nanos``), so sums and comparisons are exact and cheap. Source: KEP-753
 (sidecars), KEP-2837 (resources of a whole pod), the API reference of ResourceRequirements, the documentation on QoS.
 """
 
@@ -15,13 +15,13 @@ from sampan_podspec.containers import is_sidecar
 
 Nanos = dict[str, int]
 Amounts = dict[str, Fraction]
-#: What makes a class of service, and what may be set for a pod as a whole.
+#: The resources that decide the QoS class, and those that may be set for a whole pod.
 COMPUTE = ("cpu", "memory")
 
 
 def pod_requests(spec: Mapping[str, Any], *, kind: str = "requests") -> Amounts:
-    """What the pod needs at once, by resource name: the larger of the running containers and any moment of starting,
-    plus overhead. What the pod says as a whole goes before its containers. ``kind`` is requests or limits."""
+    """The pod's requests by resource name: the larger of the running containers' sum and any init step's, plus
+    overhead. Requests at pod level take precedence over the containers'. ``kind`` is requests or limits."""
     return {name: Fraction(amount, quantities.NANOS) for name, amount in pod_nanos(spec, kind=kind).items()}
 
 

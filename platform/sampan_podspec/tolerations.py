@@ -1,4 +1,4 @@
-"""Whether a toleration covers a taint: asked by the scheduler before a pod is placed, by taint eviction afterwards."""
+"""Whether a toleration matches a taint. Used by the scheduler and by taint eviction."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Informers, work queues, workers, leader election, events: the shell around pure decisions."""
+"""Runs reconcilers: informers, work queue, workers, leader election and events around pure deciders."""

@@ -1,4 +1,4 @@
-"""Third-party reconcilers, isolated: one that raises, hangs or answers nonsense costs its own deadline."""
+"""Isolation of third-party reconcilers: one that raises, hangs or returns invalid actions costs only its deadline."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from sampan_client import Client
 from sampan_isolation import Isolation
 
 _ACTIONS = get_args(Action)
-#: What a reconciler may raise on purpose.
-_MEANT = (Retry, GiveUp, StatusError, ConnectionError)
-#: How much longer one that calls the API itself may take.
+#: Exceptions that a reconciler may raise on purpose.
+_EXPECTED = (Retry, GiveUp, StatusError, ConnectionError)
+#: Factor of the deadline for a reconciler that calls the API itself.
 _CALLING = 12
 
 AnyReconciler = Reconciler | ClientReconciler | Standing
 
 
 def isolated(isolation: Isolation, reconciler: AnyReconciler) -> AnyReconciler:
-    """The same reconciler with its functions isolated. A Standing has a thread of its own anyway."""
+    """The reconciler with its functions isolated. A Standing has its own thread, so it needs no deadline."""
     if isinstance(reconciler, Standing):
         return dataclasses.replace(reconciler, run=_standing(isolation, reconciler))
     watches = tuple(_watching(isolation, reconciler.name, each) for each in reconciler.watches)
@@ -53,8 +53,8 @@ def isolated(isolation: Isolation, reconciler: AnyReconciler) -> AnyReconciler:
 
 
 def _actions(isolation: Isolation, hook: str, ask: Callable[[], Iterable[Action]], limit: float) -> list[Action]:
-    """All actions at once: a generator is run to its end within the deadline."""
-    found: list[Action] = isolation.call(hook, lambda: _list(ask()), seconds=limit, check=_checked, passes=_MEANT)
+    """All actions as a list: a generator is exhausted within the deadline."""
+    found: list[Action] = isolation.call(hook, lambda: _list(ask()), seconds=limit, check=_checked, passes=_EXPECTED)
     return found
 
 
@@ -64,13 +64,13 @@ def _list(answer: Any) -> Any:
 
 def _checked(answer: Any) -> str:
     if not isinstance(answer, list):
-        return f"it must answer actions, not {answer!r:.60}"
+        return f"it must return actions, not {answer!r:.60}"
     wrong = next((each for each in answer if not isinstance(each, _ACTIONS)), None)
-    return "" if wrong is None else f"it must answer actions, not {wrong!r:.60}"
+    return "" if wrong is None else f"it must return actions, not {wrong!r:.60}"
 
 
 def _watching(isolation: Isolation, name: str, watching: Watching) -> Watching:
-    """Which keys a change concerns is asked on the thread that hears of all changes: it must not wait long."""
+    """Isolate ``keys``. It runs on the thread that handles all changes, so the short deadline of requests applies."""
     keys = watching.keys
     if keys is None:
         return watching
@@ -88,7 +88,7 @@ def _watching(isolation: Isolation, name: str, watching: Watching) -> Watching:
 
 def _keys(answer: Any) -> str:
     good = isinstance(answer, list) and all(isinstance(each, Key) for each in answer)
-    return "" if good else f"it must answer Keys, not {answer!r:.60}"
+    return "" if good else f"it must return Keys, not {answer!r:.60}"
 
 
 def _standing(isolation: Isolation, standing: Standing) -> Callable[[Client, Any], None]:

@@ -1,4 +1,4 @@
-"""Running all reconcilers of the cluster: ask the plugins, be elected, run."""
+"""Runs all reconcilers of the cluster: collects them from the plugins, waits for leadership, runs them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEASE = "sampan-reconciler"
 
 
 class Plugins(Protocol):
-    """What this package needs of the loaded plugins."""
+    """The part of the plugin manager that this package uses."""
 
     def ask(self, hook: str, context: Callable[[str], Any]) -> Iterable[tuple[str, Any]]: ...
 
@@ -33,7 +33,7 @@ class Plugins(Protocol):
 
 
 def gather(plugins: Plugins, *, options: Mapping[str, Any], home: str) -> list[AnyReconciler]:
-    """Every reconciler that a plugin contributes; a name taken twice is logged and the later one left out."""
+    """Every reconciler that a plugin contributes. Of two with the same name, the later one is logged and left out."""
 
     def context(name: str) -> ReconcilerContext:
         return ReconcilerContext(settings=plugins.settings_of(name), home=home, options=options)
@@ -42,7 +42,7 @@ def gather(plugins: Plugins, *, options: Mapping[str, Any], home: str) -> list[A
     for plugin, reconcilers in plugins.ask("contribute_reconcilers", context):
         for reconciler in reconcilers or ():
             if reconciler.name in found:
-                log.error("plugin %s: a reconciler called %s is there already", plugin, reconciler.name)
+                log.error("plugin %s: a reconciler called %s exists already", plugin, reconciler.name)
             else:
                 strange = plugins.is_third_party(plugin)
                 found[reconciler.name] = isolated(plugins.isolation(plugin), reconciler) if strange else reconciler
@@ -58,7 +58,7 @@ def run(
     stop: threading.Event,
     identity: str,
 ) -> None:
-    """Reconcile whenever this process leads; returns once ``stop`` is set and the work has been handed back."""
+    """Reconcile while this process leads. Returns after ``stop`` is set and the lease is released."""
     reconcilers = gather(plugins, options=options, home=home)
     recorder = Recorder(client, "sampan-reconciler")
     running: list[Runtime] = []

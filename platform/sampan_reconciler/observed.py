@@ -1,4 +1,4 @@
-"""What the informers know, as deciders see it: shared informers with an index by owner."""
+"""The informers' state as deciders see it: shared informers with an index by owner."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Subscriber = Callable[[Object | None, Object | None], None]
 
 
 class Scope(NamedTuple):
-    """What an informer is narrowed to; the same scope is watched once per process."""
+    """A resource with selectors; each scope is watched once per process."""
 
     resource: Resource
     fields: str = ""
     labels: str = ""
 
 
-class Shared:
-    """One informer, its index by owner, and everybody who wants to hear of changes."""
+class SharedInformer:
+    """One informer, its index by owner, and the subscribers to its changes."""
 
     def __init__(self, client: Client, scope: Scope, on_synced: Callable[[], None] | None = None) -> None:
         self.scope = scope
@@ -64,9 +64,9 @@ class Shared:
 
 
 class View:
-    """Observed, over shared informers. An object not watched by anybody is not there."""
+    """Implements Observed over shared informers. Objects that no reconciler watches are not found."""
 
-    def __init__(self, shared: dict[Resource, Shared], now: float, randomness: random.Random) -> None:
+    def __init__(self, shared: dict[Resource, SharedInformer], now: float, randomness: random.Random) -> None:
         self.now = now
         self._shared = shared
         self._random = randomness

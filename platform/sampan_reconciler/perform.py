@@ -1,4 +1,4 @@
-"""Performing actions: what a decision wants, done through the client, with the events that go with it."""
+"""Performs a decision's actions through the client, and records the events of each."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class EventSink(Protocol):
 
 
 class Write(NamedTuple):
-    """Something we have written, to be seen by the informer before the next decision."""
+    """A write that the informer must show before the next decision."""
 
     resource: Resource
     namespace: str
     name: str
-    revision: str  # "" for a removal
+    revision: str  # "" for a deletion
     uid: str
 
 
 class Performer:
-    """``writes`` and ``requeue`` say what came of it, also when ``perform`` has raised in the middle."""
+    """``writes`` and ``requeue`` hold the results, also if ``perform`` has raised midway."""
 
     def __init__(self, client: Client, events: EventSink, component: str = "") -> None:
         self.writes: list[Write] = []
@@ -39,7 +39,7 @@ class Performer:
         self._component = component
 
     def perform(self, actions: Iterable[Action]) -> None:
-        """All of them, in order; the first failure ends it and is raised."""
+        """Perform the actions in order; stops at the first failure and raises it."""
         for action in actions:
             self._one(action)
 
@@ -108,19 +108,20 @@ class Performer:
 
 
 def ends_with_namespace(error: StatusError) -> bool:
-    """Whether a create was refused because its namespace is going away: not worth an event, nor a retry."""
+    """Whether a create was refused because its namespace is terminating: no event and no retry."""
     return isinstance(error, Forbidden) and any(cause.reason == "NamespaceTerminating" for cause in error.causes)
 
 
-class Silence:
-    """An EventSink for who wants no events."""
+class NoEvents:
+    """An EventSink that discards events."""
 
     def event(self, about: Object, type: str, reason: str, message: str, *, component: str = "") -> None:
         return None
 
 
 class Expectations:
-    """Our own writes per key: it is not decided again until its informers have seen them (upstream's expectations)."""
+    """Expectations, as upstream: a key is not decided again until the informers show the writes of its last
+    decision."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -134,7 +135,7 @@ class Expectations:
                 self._pending.pop(item, None)
 
     def pending(self, item: object, now: float, seen: SeenWrites) -> bool:
-        """Whether something is still to be seen; forgets what has been."""
+        """Whether a write is still expected; removes those that the informers show."""
         with self._lock:
             until, writes = self._pending.get(item, (0.0, []))
             left = [write for write in writes if not seen(write)] if now < until else []
@@ -146,6 +147,6 @@ class Expectations:
 
 
 class SeenWrites(Protocol):
-    """Whether the informers have seen a write."""
+    """Whether the informers show a write."""
 
     def __call__(self, write: Write) -> bool: ...

@@ -1,7 +1,7 @@
-"""The shell around deciders: informers feed a queue, a few workers decide, act and remember.
+"""Runs reconcilers: informers feed a queue; a few workers decide, perform the actions and record expectations.
 
-All reconcilers of a process share the informers (one per resource and narrowing), one thread that follows their watches
-and one small pool of workers, so that an idle control plane stays small. Must not know any reconciler by name.
+All reconcilers of a process share the informers (one per scope), one thread that reads their watches, and one small
+pool of workers, so that an idle control plane stays small. Must not know any reconciler by name.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ from sampan_client import Client
 from sampan_client.hub import start_thread
 from sampan_client.queue import Item, Queue
 from sampan_isolation import Broken
-from sampan_reconciler.observed import Scope, Shared, View
-from sampan_reconciler.perform import EventSink, Expectations, Performer, Silence, Write, ends_with_namespace
+from sampan_reconciler.observed import Scope, SharedInformer, View
+from sampan_reconciler.perform import EventSink, Expectations, NoEvents, Performer, Write, ends_with_namespace
 
 log = logging.getLogger(__name__)
 
 _WORKERS = 4
 _REMEMBERED = 512  # decisions
-_EXPECT = 30.0  # seconds after which a write that no informer shows is not waited for any more
-_BEHIND = 0.3  # seconds of back-off: until then what we are told is there may just not have reached us
-_LOOK = 1.0  # seconds after which a key that waits for its own writes is looked at anyway
+_EXPECT = 30.0  # seconds after which an expectation expires
+#: Seconds of back-off up to which AlreadyExists is normal: the watch may not have delivered the object yet.
+_BEHIND = 0.3
+_RECHECK = 1.0  # seconds after which a key with pending expectations is checked again
 _JOIN = 5.0
 _STANDING_PAUSE = 1.0
 
@@ -50,7 +51,7 @@ AnyReconciler = Reconciler | ClientReconciler | Standing
 
 @dataclass(frozen=True)
 class Decision:
-    """What was last decided for a key, for ``explain``."""
+    """The last decision for a key, for ``explain``."""
 
     reconciler: str
     key: Key
@@ -60,7 +61,7 @@ class Decision:
 
 
 class Runtime:
-    """Runs reconcilers between ``start`` and ``stop``; used once."""
+    """Runs reconcilers between ``start`` and ``stop``. Cannot be started twice."""
 
     def __init__(
         self,
@@ -77,24 +78,24 @@ class Runtime:
         self._keyed = [rec for rec in reconcilers if not isinstance(rec, Standing)]
         self._standing = [rec for rec in reconcilers if isinstance(rec, Standing)]
         self._clock, self._random = clock, random or Random()
-        self._events = recorder or Silence()
+        self._events = recorder or NoEvents()
         self._queue = Queue([rec.workers for rec in self._keyed])
         self._expectations = Expectations()
         self._decisions: OrderedDict[tuple[str, Key], Decision] = OrderedDict()
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._shared: dict[Scope, Shared] = {}
+        self._shared: dict[Scope, SharedInformer] = {}
         self._needs: list[set[Scope]] = [set() for _ in self._keyed]
         for lane, reconciler in enumerate(self._keyed):
             self._wire(lane, reconciler)
-        self._by_resource: dict[Resource, Shared] = {}
+        self._by_resource: dict[Resource, SharedInformer] = {}
         for scope, shared in sorted(self._shared.items(), key=lambda pair: (pair[0].fields, pair[0].labels)):
             self._by_resource.setdefault(scope.resource, shared)  # the widest first
         self._threads: list[threading.Thread] = []
         self._workers = workers
 
     def start(self) -> None:
-        """Returns at once; a reconciler decides as soon as all it watches has been seen."""
+        """Returns at once. A reconciler starts to decide when all its informers have synced."""
         for shared in self._shared.values():
             shared.informer.start()
         for number in range(self._workers if self._keyed else 0):
@@ -106,7 +107,7 @@ class Runtime:
                 self._queue.add_after(Item(lane, None), reconciler.resync)
 
     def stop(self) -> None:
-        """End all threads and watches; a decision that is being performed is finished first (for 5 s at most)."""
+        """End all threads and watches. A decision that is being performed may finish first (for at most 5 s)."""
         self._stop.set()
         self._queue.close()
         for shared in self._shared.values():
@@ -116,12 +117,12 @@ class Runtime:
                 thread.join(_JOIN)
 
     def wait_synced(self, timeout: float = 30.0) -> bool:
-        """Whether all informers have their first state within so many seconds."""
+        """Whether all informers have synced within ``timeout`` seconds."""
         until = time.monotonic() + timeout
         return all(s.informer.wait_synced(max(0.0, until - time.monotonic())) for s in self._shared.values())
 
     def explain(self, reconciler: str = "", namespace: str = "", name: str = "") -> list[Decision]:
-        """The last decisions that did something, oldest first; narrowed by what is given."""
+        """The last decisions that had actions, oldest first, filtered by the arguments."""
         with self._lock:
             found = list(self._decisions.values())
         return [
@@ -145,7 +146,7 @@ class Runtime:
         for watching in watches:
             scope = Scope(watching.resource, watching.fields, watching.labels)
             if scope not in self._shared:
-                self._shared[scope] = Shared(self._client, scope, self._opener(scope))
+                self._shared[scope] = SharedInformer(self._client, scope, self._opener(scope))
             self._needs[lane].add(scope)
             self._shared[scope].subscribers.append(self._subscriber(lane, reconciler, watching))
 
@@ -184,7 +185,7 @@ class Runtime:
             try:
                 self._handle(item)
             except Exception:
-                log.exception("a worker failed; it goes on")
+                log.exception("a worker failed; it continues with the next key")
             finally:
                 self._queue.done(item)
 
@@ -194,7 +195,7 @@ class Runtime:
             self._resync(item, reconciler)
             return
         if self._expectations.pending(item, time.monotonic(), self._has_seen):
-            self._queue.add_after(item, _LOOK)  # the change that is waited for usually brings the key back before
+            self._queue.add_after(item, _RECHECK)  # the expected change usually queues the key earlier
             return
         key, name = item.key, reconciler.name
         performer = Performer(self._client, self._events, name)
@@ -229,7 +230,7 @@ class Runtime:
             log.debug("%s %s: %s", name, key, problem)
             self._queue.add_after(item, problem.after)
         elif isinstance(problem, GiveUp):
-            log.warning("%s gives up on %s until it changes: %s", name, key, problem)
+            log.warning("%s does not retry %s until it changes: %s", name, key, problem)
         elif isinstance(problem, StatusError) and ends_with_namespace(problem):
             log.debug("%s %s: %s", name, key, problem)
         elif isinstance(problem, (Conflict, NotFound, ConnectionError)):
@@ -243,12 +244,12 @@ class Runtime:
             level = (
                 logging.DEBUG if behind or isinstance(problem, Broken) else logging.WARNING
             )  # in the failure log already
-            log.log(level, "%s %s failed and is tried again in %.3g s: %s", name, key, delay, problem, exc_info=trace)
+            log.log(level, "%s %s failed and is retried in %.3g s: %s", name, key, delay, problem, exc_info=trace)
 
     def _has_seen(self, write: Write) -> bool:
         shared = self._by_resource.get(write.resource)
         if shared is None or shared.scope.fields or shared.scope.labels:
-            return True  # a narrowed informer may never show it
+            return True  # an informer with selectors may never show it
         informer = shared.informer
         found = informer.get(write.name, write.namespace)
         if not write.revision:
@@ -287,7 +288,7 @@ class Runtime:
             try:
                 standing.run(self._client, self._stop)
             except Exception:
-                log.exception("%s failed and is started again", standing.name)
+                log.exception("%s failed and is restarted", standing.name)
             self._stop.wait(pause)
             pause = min(pause * 2, 60.0)
 

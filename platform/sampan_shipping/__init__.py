@@ -1,5 +1,5 @@
-"""What an add-on ships, and how it meets what users have made of it: merged three ways, on any Kubernetes API."""
+"""Applies the manifests that an add-on ships, with a three-way merge that keeps users' edits, on any Kubernetes API."""
 
-from sampan_shipping.applying import Outcome, Shipment
+from sampan_shipping.applying import Shipment, ShippingResult
 
-__all__ = ["Outcome", "Shipment"]
+__all__ = ["Shipment", "ShippingResult"]

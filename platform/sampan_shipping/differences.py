@@ -1,4 +1,4 @@
-"""What users have made of shipped objects, as a unified diff. Pure."""
+"""Users' edits of shipped objects, as a unified diff. Pure."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sampan_shipping.own import without_own
 
 
 def difference(ref: Ref, manifest: Object, live: Object | None) -> str:
-    """Unified, from what is shipped to what is there; "" where they agree. A Secret's values are shown as digests."""
+    """Unified diff from the shipped to the live object; "" if they are equal. A Secret's values appear as digests."""
     if live is None:
         return _unified(ref, marks.plain(manifest), None)
     record = marks.read(live)
     current = record.shipped is not None and equal(record.shipped, manifest)
     base = marks.plain((current and record.base) or manifest)
     found = without_own(marks.plain(live), live, base, record.addon)
-    # what the server would fill in is not known, or what is shipped now was refused: look at our fields alone
+    # the server's defaults are not known, or the shipped version was refused: compare only the shipped fields
     if not current or record.adopted:
         found = _like(found, base)
     return _unified(ref, base, found)
@@ -50,7 +50,7 @@ def _digest(value: object) -> str:
 
 
 def _like(value: Any, pattern: Any) -> Any:
-    """Of ``value`` what ``pattern`` speaks of: a field that it does not have is not looked at."""
+    """The part of ``value`` with the fields of ``pattern``."""
     if isinstance(value, dict) and isinstance(pattern, dict):
         return {key: _like(each, pattern[key]) for key, each in value.items() if key in pattern}
     if isinstance(value, list) and isinstance(pattern, list) and len(value) == len(pattern):

@@ -1,6 +1,6 @@
-"""The list of all that an add-on has shipped, in one ConfigMap, so that what a later version ships no more is found.
+"""The inventory: a ConfigMap that lists all objects an add-on has shipped, to find those a later version drops.
 
-Knows the ConfigMap's shape and how a line of it names an object; nothing of merging.
+Knows the ConfigMap's format; knows nothing of merging.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NAMESPACE = "kube-system"
 
 
 class Ref(NamedTuple):
-    """Names one object; text of it is a line of the inventory."""
+    """A reference to one object; ``line`` is its line in the inventory."""
 
     api_version: str
     kind: str
@@ -39,7 +39,7 @@ class Ref(NamedTuple):
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
-        """The same for every version of a group."""
+        """The reference without the version of the group."""
         return self.api_version.rpartition("/")[0], self.kind, self.namespace, self.name
 
     def line(self) -> str:
@@ -50,7 +50,7 @@ class Ref(NamedTuple):
 
 
 class Inventory(NamedTuple):
-    """What one add-on has shipped, as noted last."""
+    """The objects that one add-on has shipped."""
 
     version: str = ""
     refs: tuple[Ref, ...] = ()
@@ -62,7 +62,7 @@ def name_of(addon: str) -> str:
 
 
 def read(client: Client, addon: str) -> Inventory:
-    """An empty one where nothing is noted."""
+    """The stored inventory; empty if there is none."""
     try:
         data = client.get(CONFIGMAPS, name_of(addon), NAMESPACE).get("data") or {}
     except NotFound:
@@ -72,7 +72,7 @@ def read(client: Client, addon: str) -> Inventory:
 
 
 def write(client: Client, addon: str, inventory: Inventory) -> None:
-    """Replaces what was noted."""
+    """Replace the stored inventory."""
     data = {"version": inventory.version, "objects": "\n".join(ref.line() for ref in inventory.refs)}
     metadata: Object = {"name": name_of(addon), "namespace": NAMESPACE, "labels": {NAME: addon}}
     obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
@@ -90,14 +90,14 @@ def erase(client: Client, addon: str) -> None:
 
 
 class Collections:
-    """Which collection a manifest belongs to, by discovery; each group's version is asked once."""
+    """The resource of a manifest, by discovery; each group version is requested once."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._known: dict[str, list[Resource]] = {}
 
     def of(self, ref: Ref) -> Resource:
-        """Raises NotFound where the server does not serve it."""
+        """Raises NotFound if the server does not serve the kind."""
         for resource in self._of_version(ref.api_version):
             if resource.kind == ref.kind:
                 return resource

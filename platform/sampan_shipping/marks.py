@@ -1,6 +1,6 @@
-"""What is remembered on a shipped object: by whom, which version, what it was, and what the server made of it.
+"""Marks on a shipped object: the add-on, its version, the shipped manifest, and the server's answer to it.
 
-Pure. The marks are annotations and one label, as any Kubernetes API keeps them.
+Pure. The marks are annotations and one label, so they work with any Kubernetes API.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from sampan_machinery.metadata import annotations_of, copy, labels_of
 
 PREFIX = "addons.sampan.dev/"
 NAME = f"{PREFIX}name"  # label: the add-on's name
-VERSION = f"{PREFIX}version"  # the add-on's version that shipped it last
+VERSION = f"{PREFIX}version"  # version of the add-on that shipped it last
 SHIPPED = f"{PREFIX}shipped"  # the manifest, JSON
-MADE = f"{PREFIX}made"  # the server's answer to it, JSON; left out where it is the manifest
-ADOPTED = f"{PREFIX}adopted"  # it was there before the add-on
+MADE = f"{PREFIX}made"  # the server's answer to it, JSON; left out if equal to the manifest
+ADOPTED = f"{PREFIX}adopted"  # it existed before the add-on
 
-#: Annotations that controllers and tools keep for themselves; nobody's edits.
+#: Annotations of controllers and tools; they do not count as edits.
 _MACHINERY = ("deployment.kubernetes.io/", "kubectl.kubernetes.io/", "autoscaling.alpha.kubernetes.io/", PREFIX)
 _METADATA = ("name", "namespace", "labels", "annotations")
 
 
 @dataclass(frozen=True)
 class Record:
-    """What an object's marks say. ``shipped`` is None where it carries none that can be read."""
+    """The marks of an object. ``shipped`` is None if there are none, or none that can be read."""
 
     addon: str = ""
     version: str = ""
@@ -38,12 +38,12 @@ class Record:
 
     @property
     def base(self) -> Object:
-        """What the object would be had nobody touched it."""
+        """The object without any edits."""
         return self.made or self.shipped or {}
 
 
 def prepared(manifest: Mapping[str, Any]) -> Object:
-    """A manifest as it is compared and stored: a Secret's stringData becomes data, as the server does it."""
+    """A manifest as it is compared and stored: a Secret's stringData becomes data, as in the server."""
     found: Object = copy(dict(manifest))
     text = found.pop("stringData", None)
     if text:
@@ -70,7 +70,7 @@ def marked(
 
 
 def read(obj: Mapping[str, Any]) -> Record:
-    """The marks of an object; marks that a user has broken count as none."""
+    """The marks of an object; marks that cannot be read count as none."""
     annotations = annotations_of(obj)
     return Record(
         addon=labels_of(obj).get(NAME, ""),
@@ -82,7 +82,7 @@ def read(obj: Mapping[str, Any]) -> Record:
 
 
 def plain(obj: Mapping[str, Any]) -> Object:
-    """An object without its status, the server's metadata, our marks and the annotations of other machinery."""
+    """An object without its status, the server's metadata, the marks and the annotations of controllers and tools."""
     found: Object = {key: copy(value) for key, value in obj.items() if key not in ("status", "metadata")}
     metadata = obj.get("metadata") or {}
     kept = {key: copy(metadata[key]) for key in _METADATA if metadata.get(key)}

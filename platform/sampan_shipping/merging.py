@@ -1,7 +1,7 @@
-"""The three-way merge: what changed between two shipped versions, carried out where nobody has changed it since.
+"""The three-way merge: applies the changes between two shipped versions to the fields that have no edits.
 
-Pure: knows JSON shapes and ``Node``, nothing of servers. Structs and maps merge by field, lists by their keys (sets by
-their elements), whatever else is one value. See DESIGN.md beside this file for why there are four inputs and not three.
+Pure: knows JSON and ``Node``, nothing of servers. Structs and maps merge by field, lists by their keys (sets by their
+elements); anything else is one value. DESIGN.md beside this file explains why there are four inputs and not three.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT", "__bool__":
 
 
 class Merged(NamedTuple):
-    """``kept``: where the new version wanted a change and a user's own stays, as paths."""
+    """``kept``: paths that the new version changes and where a user's edit stays."""
 
     object: dict[str, Any]
     kept: list[str]
@@ -28,11 +28,11 @@ def merge(
     last: Mapping[str, Any], new: Mapping[str, Any], live: Mapping[str, Any], node: Node | None = None, *,
     made: Mapping[str, Any] | None = None,
 ) -> Merged:  # fmt: skip
-    """``live`` with what changed from ``last`` to ``new``, wherever it still is as it was shipped.
+    """``live`` with the changes from ``last`` to ``new``, except in fields that differ from what was shipped.
 
-    ``made``: ``last`` as the server answered to it, with its defaults; a field that is as in ``made`` counts as not
-    edited. ``node``: the type; None merges maps by field and takes lists as one value. No argument is changed, and the
-    result shares nothing with them.
+    ``made``: the server's answer to ``last``, with its defaults; a field equal to that in ``made`` counts as not
+    edited. ``node``: the schema; None merges maps by field and treats lists as one value. No argument is changed, and
+    the result shares nothing with them.
     """
     run = _Run()
     merged = run.value(last, last if made is None else made, new, live, node, "")
@@ -40,13 +40,13 @@ def merge(
 
 
 class _Run:
-    """One merge; remembers which wishes gave way to a user's."""
+    """One merge; collects the paths where a user's edit was kept."""
 
     def __init__(self) -> None:
         self.kept: list[str] = []
 
     def value(self, last: Any, made: Any, new: Any, live: Any, node: Node | None, path: str) -> Any:
-        """What shall stand at ``path``; ABSENT where nothing."""
+        """The merged value at ``path``, or ABSENT."""
         if equal(last, new) or equal(live, new):
             return live
         untouched = equal(live, last) or equal(live, made)
@@ -82,7 +82,7 @@ class _Run:
         self, last: list[Any], made: list[Any], new: list[Any], live: list[Any], *, node: Node | None,
         label: Callable[[Any], str], path: str,
     ) -> list[Any]:  # fmt: skip
-        """The live order; what is new stands behind the element that it follows in the new version."""
+        """The order of ``live``; a new element follows the element that precedes it in the new version."""
         lasts, mades, news, lives = ({label(each): each for each in some} for some in (last, made, new, live))
         merged: dict[str, Any] = {}
         for key in dict.fromkeys((*lives, *news)):
@@ -98,7 +98,7 @@ class _Run:
         return [merged[key] for key in order]
 
     def _element(self, last: Any, made: Any, new: Any, live: Any, node: Node | None, path: str) -> Any:
-        """An element goes or stays as a whole: half a container is none."""
+        """An element is removed or kept as a whole, because a partial container is invalid."""
         item = node.item() if node is not None else None
         if isinstance(new, dict) and isinstance(live, dict):
             if "retainKeys" in (node.patch_strategy if node is not None else ""):
@@ -123,7 +123,7 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def labeller(node: Node | None) -> Callable[[Any], str] | None:
-    """How the elements of this list are told apart; None where the list is one value."""
+    """The function that identifies elements of this list; None if the list is one value."""
     if node is None or node.shape != "list":
         return None
     item = node.item()
@@ -152,15 +152,15 @@ def _is_distinct(elements: list[Any], label: Callable[[Any], str]) -> bool:
 
 
 def _is_one_value(node: Node | None) -> bool:
-    """Schemaless places are merged by field all the same: what has no schema here (custom resources) has fields too."""
+    """Values without a schema (custom resources) are merged by field."""
     return node is not None and node.atomic and node.shape != "any"
 
 
 def _has_free_keys(node: Node | None) -> bool:
-    """Labels above all: each is somebody's, and without ours the rest is still whole."""
+    """Maps such as labels: entries are independent, so one can be removed without the others."""
     return node is not None and node.shape == "map" and not node.atomic
 
 
 def _replaces_whole(node: Node | None) -> bool:
-    """A union (a strategy, a volume): one member's fields must go when another's come."""
+    """Unions (a strategy, a volume): the fields of one member must be removed when another member is set."""
     return node is not None and "retainKeys" in node.patch_strategy

@@ -1,6 +1,6 @@
-"""What an add-on itself writes into the objects that it ships (a certificate's authority, say): nobody's edit. Pure.
+"""Fields that an add-on itself writes into the objects that it ships (a CA bundle, say): they are not edits. Pure.
 
-Told by managedFields, as every Kubernetes keeps them: the add-on's client is called sampan-NAME.
+Recognized by managedFields: the field manager of the add-on's client is sampan-NAME.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Path = tuple[str, ...]
 
 
 def own_paths(live: Mapping[str, Any], addon: str) -> list[Path]:
-    """Fields whose last writer was the add-on; those inside lists are not told apart and left out."""
+    """Paths of fields whose last writer was the add-on; fields inside lists are not distinguished and left out."""
     found: list[Path] = []
     for entry in (live.get("metadata") or {}).get("managedFields") or ():
         manager = entry.get("manager") or ""
@@ -25,7 +25,7 @@ def own_paths(live: Mapping[str, Any], addon: str) -> list[Path]:
 
 
 def without_own(obj: Object, live: Mapping[str, Any], base: Mapping[str, Any], addon: str) -> Object:
-    """A copy of ``obj`` (what is compared of ``live``) without what the add-on wrote beside what it ships."""
+    """A copy of ``obj`` (the compared part of ``live``) without the add-on's own fields, except those that it ships."""
     found: Object = copy(obj)
     for path in own_paths(live, addon):
         if get_path(base, *path) is None:
@@ -37,7 +37,7 @@ def without_own(obj: Object, live: Mapping[str, Any], base: Mapping[str, Any], a
 
 
 def with_own(obj: Object, live: Mapping[str, Any], addon: str) -> Object:
-    """A copy of ``obj`` (what shall be written) with what the add-on wrote into ``live`` beside what it ships."""
+    """A copy of ``obj`` (which is to be written) with the add-on's own fields of ``live``."""
     found: Object = copy(obj)
     for path in own_paths(live, addon):
         value = get_path(live, *path)

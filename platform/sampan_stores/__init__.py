@@ -1,1 +1,1 @@
-"""What stores share: the feed of recent commits with its watches, and committing by submission."""
+"""Code shared by stores: the feed of recent commits with its watches, and commits by submission."""

@@ -1,4 +1,4 @@
-"""Committing where a thread of the store does the writing: submit, wait, raise what came back."""
+"""Commits for stores with a writer thread: submit, wait, return the revision or raise the error."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Submit = Callable[[Sequence[Op], Done], None]
 
 
 def accepted(ops: Sequence[Op], most: int) -> Sequence[Op]:
-    """The ops themselves; raises ValueError where they are no commit, or more than ``most``."""
+    """Returns the ops; raises ValueError if they are not a valid commit, or more than ``most``."""
     if len(ops) > most:
         raise ValueError(f"a commit has at most {most} operations")
     return checked(ops)
 
 
 def commit(submit: Submit, ops: Sequence[Op]) -> int:
-    """``Store.commit`` made of ``Store.submit``: waits; returns the revision or raises Stale or Unavailable."""
+    """``Store.commit`` implemented by ``Store.submit``: waits; returns the revision or raises Stale or Unavailable."""
     answer: list[int | SampanError] = []
     answered = threading.Lock()
     answered.acquire()
@@ -39,7 +39,7 @@ def commit(submit: Submit, ops: Sequence[Op]) -> int:
 
 
 def call_back(done: Done, answer: int | SampanError) -> None:
-    """Call ``done``; what it raises is logged, so that the callbacks after it are called too."""
+    """Call ``done``; an exception is logged, so that the following callbacks are called too."""
     try:
         done(answer)
     except Exception:

@@ -1,8 +1,8 @@
-"""Watches of a store: a short ring of the newest commits in memory, the log for a watch that is further behind.
+"""Watches of a store: a ring buffer with the newest commits in memory, and the log for watches that are further behind.
 
-A watch has nothing but its position. As long as that lies in the ring it is fed without touching the disk; a watch
-that is slow, or starts in the past, reads the log until it has caught up. So no watcher can hold up a writer or
-cost memory, and none misses anything.
+The only state of a watch is its position. While that lies in the ring, the watch is served from memory; a slow watch,
+or one that starts in the past, reads the log until it has caught up. So a watch cannot block a writer, costs no memory,
+and misses nothing.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ RING_BYTES = 4 << 20
 CATCH_UP = 500  # changes read from the log at a time
 
 Commit = tuple[int, tuple[Change, ...]]
-#: ``changes(after, limit)`` reads commits from the log, whole ones, about so many changes; raises Compacted.
+#: ``changes(after, limit)`` reads complete commits from the log, about ``limit`` changes; raises Compacted.
 ReadChanges = Callable[[int, int], list[Commit]]
 
 
 class Feed:
-    """The newest commits. Revisions have no holes, so a position in the ring is arithmetic. Thread-safe."""
+    """The newest commits. Revisions have no gaps, so a position in the ring is computed. Thread-safe."""
 
     def __init__(self, newest: int) -> None:
         self.newest = newest
@@ -36,9 +36,9 @@ class Feed:
         self._closed = False
 
     def append(self, commits: Sequence[Commit]) -> bool:
-        """Add commits in the order of their revisions; those that are known are passed over.
+        """Add commits in the order of their revisions; known ones are skipped.
 
-        False, and nothing is added, where a revision between ``newest`` and the first of them is missing.
+        Returns False, and adds nothing, if a revision between ``newest`` and the first of them is missing.
         """
         with self._grown:
             fresh = commits if commits[0][0] > self.newest else [each for each in commits if each[0] > self.newest]
@@ -56,7 +56,7 @@ class Feed:
             return True
 
     def skip(self, newest: int) -> None:
-        """What lies between is not known here: a watch has to read it, or learn that it is compacted."""
+        """Set ``newest`` without the commits in between: watches read those from the log, or raise Compacted."""
         with self._grown:
             self._ring.clear()
             self._bytes = 0
@@ -64,7 +64,7 @@ class Feed:
             self._grown.notify_all()
 
     def lose(self, error: Unavailable) -> None:
-        """Commits of other processes are not heard of now: raise ``error`` in all watches until ``find``."""
+        """Commits of other processes do not arrive now: raise ``error`` in all watches until ``find``."""
         with self._grown:
             self._lost = error
             self._grown.notify_all()
@@ -74,7 +74,7 @@ class Feed:
             self._lost = None
 
     def take(self, watch: Watch) -> list[Commit] | None:
-        """The commits after the watch's position; empty after a while without any; None: they are not in the ring."""
+        """The commits after the watch's position; empty if none came in time; None if they are not in the ring."""
         with self._grown:
             if self.newest <= watch.position:
                 self._grown.wait_for(
@@ -100,7 +100,7 @@ class Feed:
 
 
 class Watch:
-    """One watcher's position in the feed; satisfies ``contracts.store.Watch``."""
+    """One watch's position in the feed; satisfies ``contracts.store.Watch``."""
 
     def __init__(self, feed: Feed, changes: ReadChanges, after: int) -> None:
         self.position = after
@@ -119,7 +119,7 @@ class Watch:
             yield self.position, [change for _, changes in commits for change in changes]
 
     def _take(self) -> list[Commit]:
-        if not self._started:  # the ring may still hold what a compaction has put out of bounds
+        if not self._started:  # not from the ring, which may still hold compacted revisions
             self._started = True
             if self.position < self._feed.newest:
                 return self._changes(self.position, CATCH_UP)

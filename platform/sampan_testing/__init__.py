@@ -1,1 +1,1 @@
-"""Shipped helpers for tests: contract suites, fakes, an in-process cluster."""
+"""Helpers for test suites of plugins: contract suites, fakes, an in-process cluster."""

@@ -1,12 +1,12 @@
-"""A whole cluster in one process: API server, reconcilers, scheduler and as many pretended nodes as wanted.
+"""A whole cluster in one process: API server, reconcilers, scheduler and any number of fake nodes.
 
     with start(plugins={"mine": mine.plugin}, nodes=2) as cluster:
         cluster.client.create(PODS, {...}, "default")
         cluster.until(lambda: cluster.client.get(PODS, "web", "default")["status"]["phase"] == "Running")
 
 No sockets, no files outside a temporary directory, ready in well under a second. Plugins of the distribution sampan are
-found by their entry points; of third-party ones, only those named in ``plugins`` take part, installed or not, so that
-what else the environment holds changes nothing.
+found by their entry points. Of third-party plugins only those in ``plugins`` are loaded, installed or not, so that
+other packages of the environment have no effect.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from sampan_testing.nodes import Nodes
 
 DISTRIBUTION = "sampan"
 MASTERS = "system:masters"
-_PAUSE = 0.05  # seconds until a component that failed is started again
-_LEAVING = 1.0  # seconds that a component under test has to end; its thread is left behind then
-PATIENCE = 10.0  # seconds until something that ought to happen fails the test
+_PAUSE = 0.05  # seconds until a failed component is restarted
+_STOP_TIMEOUT = 1.0  # seconds that a component under test has to end; then its thread is abandoned
+PATIENCE = 10.0  # seconds after which an expected event that has not happened fails the test
 
 
 class Cluster:
-    """A running cluster; ``start`` makes it. ``client`` is the administrator's."""
+    """A running cluster; created by ``start``. ``client`` is the administrator's."""
 
     def __init__(self, app: App, plugins: Plugins, options: Mapping[str, Any]) -> None:
         self.app = app
@@ -52,23 +52,24 @@ class Cluster:
         self.options = options
         self.client = self.client_as("admin", MASTERS)
         self.nodes = Nodes(self.client)
-        self.components: dict[str, threading.Thread] = {}  # that run, by name
+        self.components: dict[str, threading.Thread] = {}  # running components by name
 
     def client_as(self, name: str, *groups: str) -> Client:
-        """A client of that user; no credentials are asked."""
+        """A client as that user; without authentication."""
         return Client.in_process(self.app.wsgi, User(name, (*groups, "system:authenticated")))
 
     def add_node(self, name: str, labels: Mapping[str, str] | None = None) -> Object:
-        """A node that runs whatever is put on it: its pods become Running and Ready at once."""
+        """Add a fake node: pods assigned to it become Running and Ready at once."""
         return self.nodes.add(name, labels or {})
 
     def until(self, what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-        """The first true answer; AssertionError after so many seconds. KeyError and StatusError count as not yet."""
+        """Call ``what`` until it returns a true value, and return that. AssertionError after ``seconds``. KeyError and
+        StatusError count as false."""
         return until(what, seconds)
 
 
 def until(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """Ask again and again; see ``Cluster.until``."""
+    """See ``Cluster.until``."""
     deadline = time.monotonic() + seconds
     while True:
         last: object
@@ -95,13 +96,13 @@ def start(
     orders: Orders | None = None,
     deadlines: Deadlines | None = None,
 ) -> Iterator[Cluster]:
-    """Run a cluster for the length of a ``with``.
+    """Run a cluster for the duration of a ``with``.
 
-    ``plugins``: modules or objects with hooks, by plugin name. ``only``: which of sampan's own plugins take part (all
-    unless said). ``settings``: as under ``plugins:`` in sampan.yaml. ``nodes``: how many, or their names.
-    ``control=False``: the API server alone. ``deadlines``: what the plugins under test may cost, by default as in
-    a real cluster. ``options``: over the cluster-wide ones. A plugin that fails to load, or in a hook at boot, fails
-    here: AssertionError with its name.
+    ``plugins``: modules or objects with hooks, by plugin name. ``only``: the first-party plugins to load (default:
+    all). ``settings``: as under ``plugins:`` in sampan.yaml. ``nodes``: number of fake nodes, or their names.
+    ``control=False``: only the API server. ``deadlines``: of the plugins under test, by default as in a real cluster.
+    ``options``: override the cluster-wide ones. A plugin that fails to load, or fails in a hook at boot, raises
+    AssertionError with its name.
     """
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sampan-test-")))
@@ -135,18 +136,18 @@ def _plugins(
         unknown = set(only) - {point.name for point in points}
         assert not unknown, f"sampan has no plugin called {', '.join(sorted(unknown))}"
         points = [point for point in points if point.name in only or point.name == "memory"]
-    open_doors = {} if any(point.name == "rbac" for point in points) else {"everybody": Everybody()}
-    return Plugins(entry_points=points, extra={**extra, **open_doors}, settings=settings, deadlines=deadlines)
+    allow_all = {} if any(point.name == "rbac" for point in points) else {"allow-all": AllowAll()}
+    return Plugins(entry_points=points, extra={**extra, **allow_all}, settings=settings, deadlines=deadlines)
 
 
-class Everybody:
-    """Lets all callers do all; takes part where no RBAC does."""
+class AllowAll:
+    """An authorizer that allows all requests; used in clusters without RBAC."""
 
-    name = "everybody"
+    name = "allow-all"
     inline = True
 
     @hookimpl
-    def contribute_authorizers(self) -> list[Everybody]:
+    def contribute_authorizers(self) -> list[AllowAll]:
         return [self]
 
     def authorize(self, asked: Attributes) -> tuple[Decision, str]:
@@ -154,7 +155,7 @@ class Everybody:
 
 
 def _options(home: Path) -> dict[str, Any]:
-    """Those of ``sampan_server.options``, without looking at this machine."""
+    """Options as from ``sampan_server.options``, but independent of this machine."""
     return {
         "home": str(home), "pki": str(home / "pki"), "server_url": "https://127.0.0.1:6443", "api_host": "127.0.0.1",
         "api_port": 6443, "api_endpoint_ip": "127.0.0.1", "service_cidr": "10.96.0.0/16", "service_ip": "10.96.0.1",
@@ -180,7 +181,7 @@ def _check(plugins: Plugins, app: App) -> None:
 
 
 def _control(stack: ExitStack, cluster: Cluster, home: Path, given: Collection[str]) -> None:
-    """Reconcilers, the scheduler, and the components that the plugins under test bring, with what these ship."""
+    """Start the reconcilers, the scheduler, and the components of the plugins under test with their manifests."""
     plugins, client = cluster.plugins, cluster.client_as(RECONCILER_USER)
     recorder = Recorder(client, "sampan-reconciler")
     stack.callback(recorder.close)
@@ -235,7 +236,7 @@ def _run(
     thread = threading.Thread(target=keep_running, name=component.name, daemon=True)
     thread.start()
     cluster.components[component.name] = thread
-    stack.callback(thread.join, PATIENCE if component.name == "scheduler" else _LEAVING)
+    stack.callback(thread.join, PATIENCE if component.name == "scheduler" else _STOP_TIMEOUT)
 
 
 def _ship(cluster: Cluster, manifests: Sequence[Object]) -> None:

@@ -1,5 +1,5 @@
-"""Instruments of the store suite: something that follows a watch, something that collects answers, threads that report
-their failures. Knows the store's contract only."""
+"""Helpers of the store suite: a reader of a watch, a collector of answers, threads that report failures. Knows only the
+store's contract."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from sampan.contracts.store import Change, Put, Stale, Store, Watch
 from sampan.errors import SampanError
 
-PATIENCE = 20.0  # seconds after which a test gives up on something that ought to happen at once
+PATIENCE = 20.0  # seconds after which an expected event that has not happened fails the test
 
 
 class Follower:
-    """Reads a watch on a thread of its own and keeps what it yields."""
+    """Reads a watch in a thread and stores its batches."""
 
     def __init__(self, watch: Watch) -> None:
         self.batches: list[tuple[int, Sequence[Change]]] = []
@@ -39,7 +39,7 @@ class Follower:
         return [change for _, changes in self.batches for change in changes]
 
     def until(self, revision: int) -> list[Change]:
-        """The changes so far, once everything up to that revision is there."""
+        """Wait for that revision; returns the changes so far."""
         with self._news:
             reached = self._news.wait_for(
                 lambda: self.error or (self.batches and self.batches[-1][0] >= revision), PATIENCE
@@ -49,13 +49,13 @@ class Follower:
             return self.changes()
 
     def until_some(self, count: int) -> list[Change]:
-        """The changes so far, once there are so many."""
+        """Wait for ``count`` changes; returns the changes so far."""
         with self._news:
             assert self._news.wait_for(lambda: len(self.changes()) >= count, PATIENCE), self.batches
             return self.changes()
 
     def ended(self) -> bool:
-        """Whether the feed ends (by itself or by an error) soon."""
+        """Wait for the end of the feed; returns whether it ended, normally or by an error."""
         self._thread.join(PATIENCE)
         return not self._thread.is_alive()
 
@@ -66,7 +66,7 @@ class Follower:
 
 @contextmanager
 def following(store: Store, after: int) -> Iterator[Follower]:
-    """A follower of the store's changes after a revision; closed at the end."""
+    """A Follower of the store's changes after a revision; closed at the end."""
     follower = Follower(store.watch(after))
     try:
         yield follower
@@ -75,7 +75,7 @@ def following(store: Store, after: int) -> Iterator[Follower]:
 
 
 class Answers:
-    """Collects what ``submit`` calls back."""
+    """Collects the answers of ``submit``."""
 
     def __init__(self) -> None:
         self.found: list[tuple[int, int | SampanError]] = []
@@ -96,7 +96,7 @@ class Answers:
 
 
 def in_threads(count: int, work: Callable[[int], None]) -> None:
-    """Run ``work(0)`` … ``work(count - 1)`` at once; the first failure is raised."""
+    """Run ``work(0)`` … ``work(count - 1)`` in parallel; raises the first failure."""
     failures: list[BaseException] = []
 
     def guarded(number: int) -> None:
@@ -116,7 +116,7 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
 
 
 def increment(store: Store, key: str, times: int) -> None:
-    """Add one to the number at key so many times, by compare and swap, however often it takes."""
+    """Increment the number at ``key`` ``times`` times, by compare and swap with retries."""
     while times:
         entry = store.get(key)
         value, expect = (int(entry.value), entry.revision) if entry else (0, 0)
@@ -132,7 +132,7 @@ def keys(entries: Iterable[tuple[object, ...]]) -> list[object]:
 
 
 def assert_gap_free(changes: Sequence[Change], after: int) -> None:
-    """Every revision after that one is there, in order (a store's revisions have no holes)."""
+    """Every revision after ``after`` is present, in order (a store's revisions have no gaps)."""
     found = sorted({change.revision for change in changes})
     assert [change.revision for change in changes] == sorted(change.revision for change in changes)
     assert found == list(range(after + 1, after + 1 + len(found)))

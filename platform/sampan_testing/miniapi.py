@@ -1,8 +1,7 @@
-"""A small API server over a simulated World, as a WSGI application: for trying clients, informers and reconcilers
-without the real one.
+"""A small API server over a simulated World, as a WSGI application, for tests of clients, informers and reconcilers.
 
-Knows: get, list, create, update, merge patch, delete (foreground, orphan, graceless), status, watch (with initial
-events), aggregated discovery. Knows no selectors, no validation, no other patches, no users.
+Supports: get, list, create, update, merge patch, delete (foreground, orphan, graceless), status, watch (with initial
+events), aggregated discovery. Has no selectors, no validation, no other patches, no users.
 """
 
 from __future__ import annotations
@@ -23,7 +22,8 @@ _FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
 
 class MiniApi(World):
-    """``resources``: the kinds it serves. Nothing is deleted with its owner: that is a garbage collector's work."""
+    """``resources``: the kinds it serves. Dependents are not deleted with their owner: there is no garbage
+    collector."""
 
     def __init__(self, resources: Iterable[Resource], *, seed: int = 1) -> None:
         super().__init__(seed=seed)
@@ -58,16 +58,16 @@ class MiniApi(World):
             del self._objects[resource, namespace, name]
             self._revision += 1
             gone = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self._revision)}}
-            self._tell("DELETED", resource, gone)
+            self._notify("DELETED", resource, gone)
 
     def _put(self, resource: Resource, obj: Object) -> Object:
         with self._changed:
             kind = "MODIFIED" if (resource, *key_of(obj)) in self._objects else "ADDED"
             made = super()._put(resource, obj)
-            self._tell(kind, resource, made)
+            self._notify(kind, resource, made)
             return made
 
-    def _tell(self, kind: str, resource: Resource, obj: Object) -> None:
+    def _notify(self, kind: str, resource: Resource, obj: Object) -> None:
         self._log.append((self._revision, kind, resource, obj))
         self._changed.notify_all()
 
@@ -110,7 +110,7 @@ class MiniApi(World):
         return self.update(resource, {**obj, "metadata": metadata})
 
     def _ended(self, resource: Resource, obj: Object) -> Object:
-        """An object that is being deleted goes with its last finalizer."""
+        """Delete an object that is being deleted and has no finalizer."""
         metadata = obj["metadata"]
         if metadata.get("deletionTimestamp") and not metadata.get("finalizers"):
             self.remove(resource, metadata["name"], metadata.get("namespace", ""))
@@ -133,7 +133,7 @@ class MiniApi(World):
         while not stopping.is_set():
             with self._changed:
                 if len(self._log) == seen:
-                    self._changed.wait(0.05)  # so that ``stopping`` is seen
+                    self._changed.wait(0.05)  # then check ``stopping`` again
                 fresh, seen = self._log[seen:], len(self._log)
             yield b"".join(
                 _event(kind, obj)
@@ -154,7 +154,7 @@ class MiniApi(World):
         raise NotFound("the server could not find the requested resource")
 
     def _of_version(self, path: str) -> Object | None:
-        """The older form of discovery, for one version of one group; None for any other path."""
+        """The older form of discovery, for one group version; None for any other path."""
         entries = [
             {"name": each.plural, "kind": each.kind, "namespaced": each.namespaced}
             for each in self.resources

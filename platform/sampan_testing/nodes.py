@@ -1,4 +1,4 @@
-"""Pretended nodes: pods put on them become Running and Ready at once, and go when they are deleted. No containers."""
+"""Fake nodes: their pods become Running and Ready at once, and are removed when they are deleted. No containers."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _ROOM = {"cpu": "64", "memory": "256Gi", "pods": "500", "ephemeral-storage": "1T
 
 
 class Nodes:
-    """The pretended node agent of all nodes it was asked for. Without nodes it does nothing."""
+    """The fake node agent of all fake nodes. Without nodes it does nothing."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._names: set[str] = set()
         self._pods: Informer | None = None
         self._work: queue.SimpleQueue[Object | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, name="pretended nodes", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="fake nodes", daemon=True)
 
     def add(self, name: str, labels: Mapping[str, str]) -> Object:
         node = {
@@ -56,11 +56,11 @@ class Nodes:
             if not pod or pod["spec"].get("nodeName") not in self._names:
                 continue
             try:
-                self._look_after(pod)
+                self._update_pod(pod)
             except (StatusError, ConnectionError):
-                continue  # changed or gone; the informer brings what is there now
+                continue  # changed or deleted; the informer delivers the current state
 
-    def _look_after(self, pod: Object) -> None:
+    def _update_pod(self, pod: Object) -> None:
         meta = pod["metadata"]
         if meta.get("deletionTimestamp"):
             self._client.delete(PODS, meta["name"], meta["namespace"], grace=0, uid=meta["uid"])

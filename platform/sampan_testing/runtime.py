@@ -1,7 +1,7 @@
-"""The suite that every container runtime passes, ours or not.
+"""The test suite for container runtimes, first-party and third-party.
 
-Subclass ``RuntimeContract``, offer the fixture ``runtime`` (and ``image``: a reference that is present and has
-``/bin/sh``), and pytest runs the rest. ``mounts`` says whether volumes appear at their container paths here.
+Subclass ``RuntimeContract`` and define the fixtures ``runtime`` and ``image`` (a reference that is present and has
+``/bin/sh``). ``mounts``: whether volumes are mounted at their container paths.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ import pytest
 
 from sampan.contracts.runtime import Container, ContainerSpec, Mount, Runtime, RuntimeFailure, Sandbox, SandboxSpec
 
-#: What a container finds in /dev, besides its console where it has a terminal.
+#: Files in a container's /dev, except its console if it has a terminal.
 DEVICES = (
     "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom",
     "zero",
 )  # fmt: skip
-PATIENCE = 20  # seconds until an event that never comes fails the test
+PATIENCE = 20  # seconds after which a missing event fails the test
 
 
 class Pod:
-    """One sandbox and a short way to containers in it."""
+    """One sandbox, with shortcuts for its containers."""
 
     def __init__(self, runtime: Runtime, image: str, **spec: Any) -> None:
         self.runtime, self.image = runtime, image
@@ -52,7 +52,7 @@ class Pod:
         return next(one for one in self.runtime.containers() if one.id == container)
 
     def end_of(self, container: str) -> Container:
-        """Wait by following the log, which ends when the container has; then by the events."""
+        """Wait for the end of the container: by its log, which ends with it, and then by the events."""
         for _ in self.runtime.logs(container, follow=True, since=0, tail=-1):
             pass
         if self.find(container).state == "running":
@@ -71,7 +71,7 @@ class Pod:
                     return
 
         threading.Thread(target=watch, daemon=True).start()
-        assert done.wait(PATIENCE) or seen(), "the runtime told of no such change"
+        assert done.wait(PATIENCE) or seen(), "the runtime sent no such event"
 
     def said(self, container: str, channel: int = 0) -> bytes:
         lines = self.runtime.logs(container, follow=False, since=0, tail=-1)
@@ -83,11 +83,11 @@ class RuntimeContract:
 
     @pytest.fixture
     def runtime(self) -> Iterator[Runtime]:
-        raise NotImplementedError("the runtime's test offers the runtime")
+        raise NotImplementedError("the runtime's test must define the fixture `runtime`")
 
     @pytest.fixture
     def image(self) -> str:
-        raise NotImplementedError("the runtime's test offers an image with /bin/sh")
+        raise NotImplementedError("the runtime's test must define the fixture `image`, with /bin/sh")
 
     @pytest.fixture
     def pod(self, runtime: Runtime, image: str) -> Iterator[Pod]:
@@ -207,7 +207,7 @@ class RuntimeContract:
 
     def test_an_exec_that_timed_out_does_not_run_on(self, runtime: Runtime, pod: Pod) -> None:
         if os.geteuid() != 0:
-            return  # processes of others' containers are out of reach
+            return  # processes of the containers cannot be listed here
         container = pod.start("sleep 1000")
         number = str(10_000 + os.getpid() % 50_000)
 
@@ -341,9 +341,9 @@ class RuntimeContract:
         assert pod.said(ended.id) == b"/usr\n"
 
     def test_the_pods_network_can_be_dialled(self, runtime: Runtime, pod: Pod) -> None:
-        with socket.socket() as nobody, pytest.raises(OSError):
-            nobody.bind(("127.0.0.1", 0))
-            os.close(runtime.dial(pod.sandbox.id, nobody.getsockname()[1]))
+        with socket.socket() as closed, pytest.raises(OSError):
+            closed.bind(("127.0.0.1", 0))
+            os.close(runtime.dial(pod.sandbox.id, closed.getsockname()[1]))
 
     def test_usage_is_told_for_what_runs(self, runtime: Runtime, pod: Pod) -> None:
         container = pod.start("sleep 1000")

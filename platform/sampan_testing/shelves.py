@@ -1,4 +1,4 @@
-"""Objects on a shelf: the smallest Reader and Observed there is, for tests of rules, authorizers and decisions."""
+"""``Shelf``: a minimal Reader and Observed with objects in a dict, for tests of rules, authorizers and decisions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sampan_machinery.metadata import get_path
 
 
 class Shelf:
-    """A dict of objects that satisfies Reader and Observed; ``put`` and ``drop`` move the resource's generation."""
+    """A dict of objects that satisfies Reader and Observed; ``put`` and ``drop`` increment the resource's
+    generation."""
 
     def __init__(self, objects: Iterable[tuple[Resource, Object]] = (), *, now: float = 1_800_000_000.0) -> None:
         self.now = now
@@ -34,9 +35,9 @@ class Shelf:
         return copy.deepcopy(self._objects.get((resource.group, resource.plural, namespace, name)))
 
     def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> list[Object]:
-        """All of them, or those whose field at ``fields`` (``spec.nodeName=n``) is so; labels are not understood."""
+        """All objects, or those that match ``fields`` (``spec.nodeName=n``); label selectors are not supported."""
         if labels:
-            raise NotImplementedError("a shelf knows no label selectors")
+            raise NotImplementedError("Shelf does not support label selectors")
         path, _, value = fields.partition("=")
         return [
             copy.deepcopy(obj)

@@ -1,7 +1,7 @@
-"""A check for every add-on: what users make of its objects outlives restarts and upgrades.
+"""A check for every add-on: users' edits of its objects survive restarts and upgrades.
 
-Shipped, so that third-party add-ons have it too. Works against any Client; ``api_server`` gives one to a whole API
-server in this process, with all installed plugins.
+Also for third-party add-ons. Works with any Client; ``api_server`` returns one of a whole API server in this process,
+with all installed plugins.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from sampan.errors import BadRequest, Invalid
 from sampan_client import Client
 from sampan_client.paths import path_of
 from sampan_machinery.metadata import copy
-from sampan_shipping import Outcome, Shipment
+from sampan_shipping import Shipment, ShippingResult
 from sampan_shipping.applying import ADOPTED, REFUSED, REMOVED, UNCHANGED
 from sampan_shipping.inventory import Collections, Ref
 
 Manifests = Callable[[Mapping[str, Any]], Sequence[Object]]
 
-#: Cluster-wide options as an add-on may read them, of a cluster that nobody has.
+#: Cluster-wide options of a fictitious cluster, for add-ons that read them.
 OPTIONS: Mapping[str, Any] = {
     "service_cidr": "10.96.0.0/16", "service_ip": "10.96.0.1", "dns_ip": "10.96.0.10", "pod_cidr": "10.244.0.0/16",
     "cluster_domain": "cluster.local", "node_name": "node", "node_ip": "127.0.0.1", "api_endpoint_ip": "127.0.0.1",
@@ -35,7 +35,7 @@ LATER = "example.org/later"  # a label that a later version ships
 
 @contextlib.contextmanager
 def api_server(home: Path) -> Iterator[Client]:
-    """An API server in this process, its store in memory, seen by an administrator. ``home`` takes its keys."""
+    """An administrator's client of an API server in this process, with a store in memory and keys in ``home``."""
     import sampan_pki as pki
     from sampan_server.app import new_app
     from sampan_server.plugins.plugins import Plugins
@@ -55,8 +55,8 @@ def api_server(home: Path) -> Iterator[Client]:
 
 
 def check_edits_survive(manifests: Manifests, client: Client, *, options: Mapping[str, Any] = OPTIONS) -> None:
-    """Ship, restart, edit every object, restart, upgrade, take back: raises AssertionError where an edit is lost, where
-    an upgrade does not arrive, or where a restart writes anything."""
+    """Ship, restart, edit every object, restart, upgrade, remove. Raises AssertionError if an edit is lost, an upgrade
+    does not arrive, or a restart writes anything."""
     first = [copy(manifest) for manifest in manifests(options)]
     refs = [Ref.of(manifest) for manifest in first]
     made = _ship(client, "1", first)
@@ -75,7 +75,7 @@ def check_edits_survive(manifests: Manifests, client: Client, *, options: Mappin
     assert left == [], f"edited, and yet removed with the add-on: {left}"
 
 
-def _ship(client: Client, version: str, manifests: Sequence[Object]) -> list[Outcome]:
+def _ship(client: Client, version: str, manifests: Sequence[Object]) -> list[ShippingResult]:
     return Shipment(client, "checked", version, manifests).apply()
 
 
@@ -92,7 +92,7 @@ def _live(client: Client, ref: Ref) -> Object:
 
 
 def _edit(client: Client, ref: Ref) -> list[Any]:
-    """A label of the user's own, and another value where the server takes one; [where, value]."""
+    """Set a user's label, and change one value that the server accepts. Returns [path, value]."""
     resource = Collections(client).of(ref)
     live = _live(client, ref)
     live["metadata"].setdefault("labels", {})[MINE] = "yes"
@@ -115,7 +115,7 @@ def _edit(client: Client, ref: Ref) -> list[Any]:
 
 
 def _later(manifest: Object) -> Object:
-    """The next version of a manifest: a label and an annotation more."""
+    """The next version of a manifest: with one more label and annotation."""
     found: Object = copy(manifest)
     for field in ("labels", "annotations"):
         found["metadata"][field] = {**(found["metadata"].get(field) or {}), LATER: "2"}

@@ -1,8 +1,8 @@
-"""A cluster in a dict: reconcilers decide, a small world applies what they want, time passes only when told to.
+"""A simulated cluster in a dict: reconcilers decide, ``World`` applies their actions, and tests advance the time.
 
-For tests of pure deciders: no threads, no server, the same seed gives the same history. The world keeps the rules a
-decider relies on (resourceVersion conflicts, generation, uids, status apart from spec, generated names, ownership) and
-nothing else: no admission, no validation.
+For tests of pure deciders: no threads, no server, deterministic for a seed. The world implements the rules that
+deciders rely on (resourceVersion conflicts, generation, uids, status apart from spec, generated names, owner
+references) and nothing else: no admission, no validation.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _MOST_ROUNDS = 500
 
 
 class World:
-    """Satisfies Observed. ``refuse(action)`` may return an error with which a write shall fail."""
+    """Satisfies Observed. ``refuse(action)`` may return an error; then the write fails with it."""
 
     def __init__(self, *, seed: int = 1, now: float = 1_700_000_000.0) -> None:
         self.now = now
         self.events: list[tuple[str, str]] = []  # (reason, message)
-        self.wakes: list[float] = []  # when a decider asked to be called again
+        self.wakes: list[float] = []  # delays requested by deciders
         self.refuse: Callable[[Action], StatusError | None] = lambda action: None
         self._objects: dict[tuple[Resource, str, str], Object] = {}
         self._revision = 0
@@ -93,7 +93,7 @@ class World:
         return self.update(resource, _merged(self._present(resource, name, namespace), patch), subresource)
 
     def remove(self, resource: Resource, name: str, namespace: str = "", *, uid: str = "") -> None:
-        """Gone at once, with all it owns."""
+        """Delete at once, with all dependents."""
         obj = self._present(resource, name, namespace)
         if uid and obj["metadata"]["uid"] != uid:
             raise Conflict(f"{resource.plural} {name!r} is another object now")
@@ -106,9 +106,9 @@ class World:
     # Time and deciders
 
     def settle(self, reconcilers: Iterable[Reconciler], *, after: Callable[[], None] = lambda: None) -> int:
-        """Let every reconciler decide every key, one after the other, until nothing changes any more; ``after`` is
-        called after each decision (to look, or to let pods become ready). The number of decisions that changed
-        something. Raises AssertionError where it never ends."""
+        """Let every reconciler decide every key, one after the other, until nothing changes. ``after`` is called after
+        each decision (for checks, or to make pods ready). Returns the number of decisions that changed something.
+        Raises AssertionError if it does not end."""
         changed = 0
         for _ in range(_MOST_ROUNDS):
             before = self._revision
@@ -123,7 +123,7 @@ class World:
         raise AssertionError("the reconcilers never come to rest")
 
     def decide(self, reconciler: Reconciler, key: Key) -> StatusError | None:
-        """One decision, performed as the shell does; the refusal that ended it."""
+        """One decision, performed as by the Runtime. Returns the error that ended it, if any."""
         try:
             self._perform(reconciler.decide(key, self))
         except StatusError as error:

@@ -1,8 +1,8 @@
-"""The suite that every store passes, shipped for first-party and third-party backends.
+"""The test suite for stores, first-party and third-party.
 
-Subclass ``StoreContract`` in a test module and give it a fixture ``store`` (a new, empty store, closed afterwards);
-``DurableStoreContract`` for a store whose data outlive it (fixture ``reopen``); ``SharedStoreContract`` for one
-that several processes may open (fixture ``second``); ``DistantStoreContract`` for one of those across a network. Needs
+Subclass ``StoreContract`` in a test module and define the fixture ``store`` (a new, empty store, closed afterwards);
+``DurableStoreContract`` for a store with persistent data (fixture ``reopen``); ``SharedStoreContract`` for one that
+several processes may open (fixture ``second``); ``DistantStoreContract`` for one of those across a network. Needs
 pytest; must not know any backend.
 """
 
@@ -19,7 +19,7 @@ from sampan_testing.followers import Answers, Follower, assert_gap_free, followi
 
 
 class StoreContract:
-    """What holds for every store."""
+    """Tests for every store."""
 
     @pytest.fixture
     def store(self) -> Iterator[Store]:
@@ -195,7 +195,7 @@ class StoreContract:
 
         assert [answer for _, answer in found] == list(range(2, 52))
         assert store.revision() == 51
-        for key in range(7):  # those that name a common key take effect as they were submitted
+        for key in range(7):  # commits with a common key take effect in the order of submission
             assert [number for number, _ in found if number % 7 == key] == list(range(key, 50, 7))
 
     def test_submitted_commits_see_each_other(self, store: Store) -> None:
@@ -214,7 +214,7 @@ class StoreContract:
         assert by_number == {0: 2, 2: 3, 3: 4, 4: 4, 5: 5}
         assert store.get("/a") == ("/a", b"4", 5, 5)
 
-    def test_a_failing_callback_harms_nobody(self, store: Store) -> None:
+    def test_a_failing_callback_affects_no_other(self, store: Store) -> None:
         answers = Answers()
 
         def failing(answer: int | SampanError) -> None:
@@ -246,7 +246,7 @@ class StoreContract:
 
     # watching
 
-    def test_a_watch_tells_what_changed_and_how(self, store: Store) -> None:
+    def test_a_watch_yields_what_changed_and_how(self, store: Store) -> None:
         with following(store, store.revision()) as follower:
             store.commit(Put("/a", b"1"))
             store.commit(Put("/a", b"2"))
@@ -328,7 +328,7 @@ class StoreContract:
 
         assert follower.ended()
 
-    # forgetting
+    # compaction
 
     def test_compaction_forgets_the_past_and_nothing_else(self, store: Store) -> None:
         for number in range(10):
@@ -368,7 +368,7 @@ class StoreContract:
             store.get("/a", revision=4)
         assert store.get("/a", revision=5) == ("/a", b"3", 5, 2)
 
-    def test_a_watch_from_before_a_compaction_is_told(self, store: Store) -> None:
+    def test_a_watch_from_before_a_compaction_raises_compacted(self, store: Store) -> None:
         for number in range(10):
             store.commit(Put("/a", str(number).encode()))
         store.compact(8)
@@ -415,11 +415,11 @@ class StoreContract:
 
 
 class DurableStoreContract(StoreContract):
-    """What holds besides where data outlive the store."""
+    """Further tests for stores with persistent data."""
 
     @pytest.fixture
     def reopen(self, store: Store) -> Callable[[], Store]:
-        """Close the store and open it again; the fixture closes what it opened."""
+        """Close the store and open it again; the fixture closes the stores that it opened."""
         raise NotImplementedError("the backend's test gives a fixture `reopen`")
 
     def test_reopening_finds_everything(self, store: Store, reopen: Callable[[], Store]) -> None:
@@ -451,7 +451,7 @@ class DurableStoreContract(StoreContract):
 
 
 class SharedStoreContract(DurableStoreContract):
-    """What holds besides where several processes, or handles, open one store."""
+    """Further tests for stores that several processes, or handles, may open."""
 
     @pytest.fixture
     def second(self, store: Store) -> Iterator[Store]:
@@ -480,7 +480,7 @@ class SharedStoreContract(DurableStoreContract):
                 revision = store.commit(Put("/a", str(number).encode()))
                 assert follower.until(revision)[-1].revision == revision
 
-    def test_both_handles_tell_one_order(self, store: Store, second: Store) -> None:
+    def test_both_handles_yield_one_order(self, store: Store, second: Store) -> None:
         handles = (store, second)
         with following(store, 1) as one, following(second, 1) as other:
             in_threads(4, lambda number: increment(handles[number % 2], "/n", 10))
@@ -507,10 +507,10 @@ class SharedStoreContract(DurableStoreContract):
             assert other.until(101) == seen
             assert_gap_free(seen, 1)
             assert len(seen) == 200
-            for follower in (one, other):  # and no commit came in two parts
+            for follower in (one, other):  # no commit is split
                 assert all(len(changes) % 2 == 0 for _, changes in follower.batches)
 
-    def test_what_ends_by_its_ttl_ends_once_for_both_handles(self, store: Store, second: Store) -> None:
+    def test_an_expired_entry_is_deleted_once_for_both_handles(self, store: Store, second: Store) -> None:
         with following(store, 1) as one, following(second, 1) as other:
             store.commit(Put("/a", b"1", ttl=1))
             changes = other.until_some(2)
@@ -524,7 +524,7 @@ class SharedStoreContract(DurableStoreContract):
             store.commit(Put("/a", str(number).encode()))
 
         store.compact(8)
-        last = store.commit(Put("/b", b""))  # a store may compact in its own time, but not much later than a commit
+        last = store.commit(Put("/b", b""))  # a store may compact asynchronously, but not much later than a commit
         store.revision()
 
         assert second.get("/a", revision=8) == ("/a", b"6", 8, 2)
@@ -536,7 +536,8 @@ class SharedStoreContract(DurableStoreContract):
 
 
 class DistantStoreContract(SharedStoreContract):
-    """What holds besides for one across a network: it can be asked without waiting (contracts.store.DistantStore)."""
+    """Further tests for stores across a network, whose revision is read asynchronously
+    (contracts.store.DistantStore)."""
 
     def test_the_revision_asked_for_includes_every_acknowledged_commit(self, store: Any, second: Any) -> None:
         for number in range(20):
@@ -547,7 +548,7 @@ class DistantStoreContract(SharedStoreContract):
                 reader.ask_revision(answers.note(question))
             assert {answer for _, answer in answers.wait(3)} == {revision}
 
-    def test_a_closed_store_says_so_to_who_asks(self, store: Any) -> None:
+    def test_a_closed_store_raises_unavailable(self, store: Any) -> None:
         store.close()
         answers = Answers()
 

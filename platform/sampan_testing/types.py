@@ -1,4 +1,4 @@
-"""Types for tests, written as a dict: what ``sampan_machinery.types.Node`` asks for, without a schema table.
+"""Types for tests, written as a dict: they satisfy ``sampan_machinery.types.Node`` without a schema table.
 
     typed({"replicas": "int32", "containers": [{"name": "string", "image": "string"}, {"keys": ["name"]}]})
 

@@ -1,1 +1,1 @@
-"""Server-side apply: who owns which field (managedFields), and merging what is applied."""
+"""Server-side apply: managed fields, and merging an applied configuration."""

@@ -1,4 +1,4 @@
-"""Server-side apply: one manager says all it wants of an object, and the rest is left to others.
+"""Server-side apply: a manager sends all the fields that it manages; fields of other managers stay.
 
 Source: documentation "Server-Side Apply", KEP-555; apimachinery managedfields, structured-merge-diff merge (meaning).
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import BadRequest, Cause, Conflict
-from sampan_machinery.apply import managers as owners
+from sampan_machinery.apply import managers
 from sampan_machinery.apply.checking import check
 from sampan_machinery.apply.fieldset import LEAF, FieldSet, intersection, members, path_text, union
 from sampan_machinery.apply.managed_fields import object_changes, object_fields, plan_of
@@ -19,7 +19,7 @@ from sampan_machinery.apply.merging import merge, prune
 from sampan_machinery.metadata import copy
 from sampan_machinery.types import Node
 
-#: An applier that says nothing of metadata any more still does not take the object's identity away.
+#: Never removed, even if an applier no longer sends metadata: they identify the object.
 _KEPT: FieldSet = {"f:metadata": {"f:name": LEAF}}
 
 
@@ -36,19 +36,19 @@ def apply(
     ignore: Collection[str] = (),
     zero: Object | None = None,
 ) -> Object:
-    """The merged object with its managedFields; neither argument is changed.
+    """Returns the merged object with its managedFields; neither argument is changed.
 
-    ``live`` is None where the object does not exist yet. ``now`` is RFC 3339 text. ``ignore`` names top-level fields
-    that this write cannot set (``status`` on the main resource): they are neither merged nor owned. ``zero`` is an
-    object of the type with nothing set: what ``live`` has beyond it was set by someone. Equal to ``live``
-    where nothing changed. Raises BadRequest; Conflict with a cause for each field that another manager owns, unless
-    ``force``.
+    ``live`` is None if the object does not exist yet. ``now`` is RFC 3339 text. ``ignore`` names top-level fields that
+    this write cannot set (``status`` on the main resource): they are neither merged nor managed. ``zero`` is an object
+    of the type with no field set: what ``live`` has beyond it was set by some manager. The result equals ``live`` if
+    nothing changed. Raises BadRequest; raises Conflict, unless ``force``, with a cause for each field that another
+    manager manages.
     """
     _check_config(config, node, api_version)
-    said = {name: each for name, each in config.items() if name not in ignore}
-    wanted: Object = copy(_without_nulls(said))
+    body = {name: each for name, each in config.items() if name not in ignore}
+    wanted: Object = copy(_without_nulls(body))
     identity = Identity.of(manager=manager, operation=APPLY, api_version=api_version, subresource=subresource)
-    fields = object_fields(said, node, dots=False)
+    fields = object_fields(body, node, dots=False)
     if live is None:
         _set_managers(wanted, {identity: Entry(fields, now, api_version)} if fields else {})
         return wanted
@@ -93,12 +93,12 @@ def _without_nulls(value: Any) -> Any:
 def _managers_of(
     live: Object, node: Node | None, api_version: str, now: str, ignore: Collection[str], zero: Object | None
 ) -> Managers:
-    """Who owns the live object. Before the first apply to one without owners, all of it goes to one manager."""
-    found = owners.decode((live.get("metadata") or {}).get("managedFields") or [], trusted=True)
+    """The managers of the live object. If it has none before its first apply, one manager gets all of its fields."""
+    found = managers.decode((live.get("metadata") or {}).get("managedFields") or [], trusted=True)
     if found:
         return found
-    fields = owners.new_fields(live, node, zero, ignore)
-    before = Identity(owners.BEFORE_APPLY, UPDATE, api_version, "")
+    fields = managers.new_fields(live, node, zero, ignore)
+    before = Identity(managers.BEFORE_APPLY, UPDATE, api_version, "")
     return {before: Entry(fields, now, api_version)} if fields else {}
 
 
@@ -111,11 +111,11 @@ def _merged(live: Object, wanted: Object, node: Node | None) -> Object:
 def _settle(
     known: Managers, identity: Identity, live: Object, merged: Object, node: Node | None, *, force: bool, now: str
 ) -> None:
-    """Give what changes to the applier, or refuse because it is someone else's."""
+    """Give the changed fields to the applier, or raise Conflict if other managers have them."""
     changed, gone = object_changes(live, merged, node)
     if changed and not force:
         _refuse_conflicts(known, identity, changed)
-    owners.disown(known, changed, gone, but=identity)
+    managers.take_from_others(known, changed, gone, but=identity)
     entry = known[identity]
     if not entry.fields:
         del known[identity]
@@ -161,4 +161,4 @@ def _message(conflicts: list[tuple[str, str]]) -> str:
 
 def _set_managers(obj: Object, known: Managers) -> None:
     if known:
-        obj.setdefault("metadata", {})["managedFields"] = owners.encode(known)
+        obj.setdefault("metadata", {})["managedFields"] = managers.encode(known)

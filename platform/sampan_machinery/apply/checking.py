@@ -1,6 +1,6 @@
-"""What may be applied: only fields the type knows, and no list with two elements of one key.
+"""Checks an applied configuration: known fields only, and no list with two elements of one key.
 
-Source: structured-merge-diff typed/validate.go (meaning, and the wording clients look for).
+Source: structured-merge-diff typed/validate.go (meaning, and the messages that clients expect).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _check(value: Any, plan: Plan, path: str, found: list[str]) -> None:
 
 
 def _full(plan: Plan, name: str) -> Plan:
-    """A field's plan, leaves too."""
+    """A field's plan, also for a leaf."""
     below = plan.node.field(name) if plan.node is not None else None
     return plan_of(below)
 

@@ -1,7 +1,7 @@
-"""Sets of fields, kept as the FieldsV1 JSON itself: nested dicts whose keys are path elements.
+"""Sets of fields, stored in the FieldsV1 format: nested dicts whose keys are path elements.
 
 ``{"f:spec": {"f:replicas": {}, "f:labels": {".": {}, "f:app": {}}}}``: an empty dict is a member; a dict with ``.`` is
-a member that has members below; one without ``.`` only leads to members. Path elements are ``f:<name>``,
+a member with members below; one without ``.`` is only a path to members. Path elements are ``f:<name>``,
 ``k:<key fields>``, ``v:<value>``, ``i:<index>``, the latter three in JSON. Sets are never changed in place and may
 share parts.
 Source: meta/v1 FieldsV1; structured-merge-diff fieldpath (meaning).
@@ -15,7 +15,7 @@ from typing import Any
 
 FieldSet = dict[str, Any]
 
-#: A member with nothing below. Shared, so never to be changed.
+#: A member with nothing below. Shared: do not change it.
 LEAF: FieldSet = {}
 SELF = "."
 MAX_DEPTH = 100
@@ -38,7 +38,7 @@ def union(left: FieldSet, right: FieldSet) -> FieldSet:
 
 
 def _join(left: FieldSet, right: FieldSet) -> FieldSet:
-    """Of what lies below one label, where empty means member."""
+    """The union of what is below one label; empty means that the label is a member."""
     if left == right:
         return left
     if not left or not right:
@@ -98,7 +98,7 @@ def intersection(left: FieldSet, right: FieldSet) -> FieldSet:
 
 
 def members(fields: FieldSet, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every member's path, as labels: those of one place before those below it, each sorted, as Go's sets are read."""
+    """Every member's path, as labels: members of a level first, then those below, each sorted, as in Go's sets."""
     labels = sorted(label for label in fields if label != SELF)
     yield from ((*path, label) for label in labels if is_member(fields[label]))
     for label in labels:
@@ -106,7 +106,7 @@ def members(fields: FieldSet, path: tuple[str, ...] = ()) -> Iterator[tuple[str,
 
 
 def path_text(path: tuple[str, ...]) -> str:
-    """``.spec.containers[name="web"].image``: a path as conflicts show it."""
+    """``.spec.containers[name="web"].image``: a path as in conflict messages."""
     return "".join(map(_element_text, path))
 
 
@@ -130,7 +130,7 @@ def _dumped(value: Any) -> str:
 
 
 def is_field_set(value: Any, depth: int = MAX_DEPTH) -> bool:
-    """Whether JSON from outside can be taken as a set."""
+    """Whether untrusted JSON is a valid field set."""
     if not isinstance(value, dict) or depth == 0:
         return False
     for label, below in value.items():

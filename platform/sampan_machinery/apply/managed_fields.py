@@ -1,7 +1,7 @@
-"""Which fields a value has, and which differ between two values, as field sets.
+"""Field sets of values: the fields of a value, and the fields that differ between two values.
 
-The hot part of every write: types are compiled once into ``Plan``s, values are walked once, and no path is ever built.
-Knows ``Node``, JSON shapes and field sets; nothing of managers. Source: structured-merge-diff typed (meaning).
+Runs on every write, so it is optimized: types are compiled once into ``Plan``s, values are walked once, and no paths
+are built. Knows ``Node``, JSON and field sets; nothing of managers. Source: structured-merge-diff typed (meaning).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 from sampan_machinery.apply.fieldset import LEAF, SELF, FieldSet, is_member
 from sampan_machinery.types import Node
 
-#: How apply sees a value.
+#: Kinds of values for apply.
 ATOMIC, STRUCT, MAP, SET, KEYED, ANY = range(6)
-#: Nobody owns these. Source: fieldmanager's stripped fields.
+#: Fields that have no manager. Source: fieldmanager's stripped fields.
 UNOWNED = frozenset({"kind", "apiVersion"})
 UNOWNED_METADATA = frozenset(
     {"name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation"}
@@ -24,7 +24,7 @@ _LABELS_KEPT = 4096
 
 
 class _Names(dict[str, "tuple[str, Plan | None]"]):
-    """A struct's fields by name: label and plan, None where the value is a leaf whatever it holds. Filled on demand."""
+    """A struct's fields by name: label and plan; the plan is None if the value is always a leaf. Filled on demand."""
 
     def __init__(self, node: Node) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class _Names(dict[str, "tuple[str, Plan | None]"]):
     def __missing__(self, name: str) -> tuple[str, Plan | None]:
         below = self._node.field(name)
         if below is None:
-            return f"f:{name}", _ANY  # not kept: names come from outside
+            return f"f:{name}", _ANY  # not cached: the names come from clients
         found = self[name] = (f"f:{name}", granular(plan_of(below)))
         return found
 
@@ -68,7 +68,7 @@ class Plan:
         return self.kind != STRUCT or self.node is None or self.node.field(name) is not None
 
     def label(self, element: Any, index: int) -> str:
-        """The path element of a list's element; by its index where it has no key."""
+        """The path element of a list's element; its index if it has no key."""
         if self.kind == SET:
             values: Any = (type(element) is bool, element)
         elif type(element) is dict:
@@ -77,7 +77,7 @@ class Plan:
             return f"i:{index}"
         try:
             found = self._labels.get(values)
-        except TypeError:  # a key that is a list or a map: no schema has one, but a body may
+        except TypeError:  # a key that is a list or a map: not in a schema, but possible in a body
             return f"i:{index}"
         if found is None:
             found = self._new_label(values, index)
@@ -115,7 +115,7 @@ _PLANS_KEPT = 65536
 
 
 def plan_of(node: Node | None) -> Plan:
-    """The compiled type; the same for the same Node, which the plan keeps alive so that its id stays its own."""
+    """The compiled type, cached by the Node's id. The plan keeps the Node alive, so that the id is not reused."""
     found = _plans.get(id(node))
     if found is None:
         if len(_plans) >= _PLANS_KEPT:
@@ -128,15 +128,15 @@ _ANY = plan_of(None)
 
 
 def granular(plan: Plan | None) -> Plan | None:
-    """None where apply sees one value."""
+    """The plan, or None if apply treats the type as one value."""
     return None if plan is None or plan.kind == ATOMIC else plan
 
 
 def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
-    """What lies below the label of ``value``; empty: a member of its own.
+    """The field set below the label of ``value``; empty: the label itself is a member.
 
-    ``dots``: structs, lists and maps are members too, as whoever adds them owns them; an applier owns only what it
-    says, and an empty list of elements with keys says nothing.
+    ``dots``: structs, lists and maps are members too, because the manager that adds them manages them. An applier
+    manages only what it sends; an empty list whose elements have keys contains nothing.
     """
     if not value:
         return LEAF
@@ -149,7 +149,7 @@ def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
                 label, below = names[name]  # type: ignore[index]  # a STRUCT has names
                 if below is None:
                     found[label] = LEAF
-                elif dots or not _says_nothing(each, below):
+                elif dots or not _is_empty(each, below):
                     found[label] = fields_of(each, below, dots=dots)
             return found
         if kind == MAP:
@@ -171,7 +171,7 @@ def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
                 label = plan.label(each, index)
                 found[label] = (
                     LEAF if label in found else _element(each, item, dots)
-                )  # several under one key: one field
+                )  # several elements with one key are one field
             return found
         if kind == SET:
             found = {SELF: LEAF} if dots else {}
@@ -181,14 +181,12 @@ def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
     return LEAF
 
 
-def _says_nothing(value: Any, plan: Plan) -> bool:
-    """Whether an applier of this value owns none of it: no elements, in whatever structs."""
+def _is_empty(value: Any, plan: Plan) -> bool:
+    """Whether an applier of this value manages none of it: there are no elements, only structs."""
     if type(value) is list:
         return not value and plan.kind in (SET, KEYED)
     if type(value) is dict and value and plan.kind == STRUCT:
-        return all(
-            (below := plan.below(name)) is not None and _says_nothing(each, below) for name, each in value.items()
-        )
+        return all((below := plan.below(name)) is not None and _is_empty(each, below) for name, each in value.items())
     return False
 
 
@@ -199,8 +197,8 @@ def _element(value: Any, plan: Plan | None, dots: bool) -> FieldSet:
     return {SELF: LEAF, **below} if below and not dots else below
 
 
-def _owned(obj: dict[str, Any]) -> dict[str, Any]:
-    """The object without what nobody owns."""
+def _with_managers(obj: dict[str, Any]) -> dict[str, Any]:
+    """The object without the fields that have no manager."""
     slim = {name: each for name, each in obj.items() if name not in UNOWNED}
     metadata = slim.get("metadata")
     if type(metadata) is dict:
@@ -211,19 +209,20 @@ def _owned(obj: dict[str, Any]) -> dict[str, Any]:
 
 
 def object_fields(obj: dict[str, Any], node: Node | None, *, dots: bool) -> FieldSet:
-    """The set of a whole object, without the fields nobody owns."""
-    return fields_of(_owned(obj), plan_of(node), dots=dots)
+    """The field set of a whole object, without the fields that have no manager."""
+    return fields_of(_with_managers(obj), plan_of(node), dots=dots)
 
 
 def object_changes(before: dict[str, Any], after: dict[str, Any], node: Node | None) -> tuple[FieldSet, FieldSet]:
-    """(set or changed, gone) between two states of an object. A member of ``gone`` takes all below it along.
+    """(set or changed, removed) between two states of an object. A removed member includes all fields below it.
 
-    What is added with all it holds is a member itself; what was there, if only empty or null, is not. So a new object
-    is compared with the zero value of its type: ``f:spec`` and ``f:containers`` are always there, ``f:volumes`` is not.
+    An added struct, list or map is a member itself; one that existed before, even empty or null, is not. So a new
+    object is compared with the zero value of its type: ``f:spec`` and ``f:containers`` exist always, ``f:volumes`` does
+    not.
     """
-    changed, gone = _changes(_owned(before), _owned(after), plan_of(node))
+    changed, gone = _changes(_with_managers(before), _with_managers(after), plan_of(node))
     metadata = changed.get("f:metadata") if changed else None
-    if changed and metadata is not None and is_member(metadata):  # nobody owns all of the metadata
+    if changed and metadata is not None and is_member(metadata):  # metadata as a whole has no manager
         below = {label: each for label, each in metadata.items() if label != SELF}
         changed = {label: each for label, each in changed.items() if label != "f:metadata"}
         if below:
@@ -236,9 +235,9 @@ _ABSENT = object()
 
 
 def _changes(before: Any, after: Any, plan: Plan) -> _Changes:
-    """Of two values that differ: below their label, None where there is nothing, LEAF for themselves.
+    """The differences below the label of two unequal values; None if there are none, LEAF for the label itself.
 
-    Null stands for a container with nothing in it; two empty ones that differ are one changed value.
+    Null counts as an empty container; two empty containers that differ are one changed value.
     """
     kind = plan.kind
     if before or after:
@@ -303,7 +302,7 @@ def _list_changes(before: list[Any], after: list[Any], plan: Plan) -> _Changes:
 
 
 def _collapse(before: list[Any], after: list[Any], plan: Plan, olds: dict[str, Any], news: dict[str, Any]) -> None:
-    """Elements that share a key count as one field whose value is all of them: a _Several in place of the last one."""
+    """Replace elements that share a key by one _Several: they count as one field."""
     for elements, found in ((before, olds), (after, news)):
         grouped: dict[str, list[Any]] = {}
         for index, each in enumerate(elements):

@@ -1,7 +1,7 @@
-"""metadata.managedFields: who owns which field, kept up to date on every write.
+"""metadata.managedFields: which manager manages which fields, updated on every write.
 
-``track`` is for create, update and patch, and stands in the hot path; server-side apply is in ``applying``. Knows
-objects, Nodes and field sets. Source: apimachinery managedfields (meaning).
+``track`` is for create, update and patch, and is on the hot path; server-side apply is in ``apply``. Knows objects,
+Nodes and field sets. Source: apimachinery managedfields (meaning).
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from sampan_machinery.apply.managed_fields import object_changes
 from sampan_machinery.types import Node
 
 UPDATE, APPLY = "Update", "Apply"
-#: More managers of updates than this are merged, oldest first.
+#: If there are more update managers than this, the oldest are merged.
 MAX_UPDATERS = 10
 ANCIENT = "ancient-changes"
-#: Who owns what was there before the first apply.
+#: The manager of fields that were set before the first apply.
 BEFORE_APPLY = "before-first-apply"
 UNKNOWN = "unknown"
 
 
 class Identity(NamedTuple):
-    """What makes two writes the same manager's. Appliers keep theirs whatever version they apply."""
+    """Identifies a manager's entry. An applier has one entry for all API versions."""
 
     manager: str
     operation: str
@@ -43,7 +43,7 @@ class Identity(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One entry's changing part. ``time`` is RFC 3339 text, or empty."""
+    """The part of an entry that changes. ``time`` is RFC 3339 text, or empty."""
 
     fields: FieldSet
     time: str
@@ -54,9 +54,9 @@ Managers = dict[Identity, Entry]
 
 
 def decode(entries: Any, *, trusted: bool = False) -> Managers | None:
-    """The managers that a managedFields list names; None where it cannot be read.
+    """The managers of a managedFields list; None if it is invalid.
 
-    ``trusted`` lists were written by us: their sets are not looked into.
+    ``trusted`` lists were written by this server: their field sets are not checked.
     """
     managers: Managers = {}
     if not isinstance(entries, list):
@@ -81,7 +81,7 @@ def decode(entries: Any, *, trusted: bool = False) -> Managers | None:
 
 
 def encode(managers: Managers) -> list[dict[str, Any]]:
-    """The managedFields list: appliers before updaters, then the oldest first."""
+    """The managedFields list: appliers first, then updaters, each from old to new."""
     order = sorted(managers.items(), key=_age)
     return [encode_entry(identity, entry) for identity, entry in order]
 
@@ -107,7 +107,7 @@ def encode_entry(identity: Identity, entry: Entry) -> dict[str, Any]:
 
 
 def is_reset(entries: Any) -> bool:
-    """``[]`` and ``[{}]`` ask to forget all owners."""
+    """Whether a client resets managedFields: ``[]`` or ``[{}]``."""
     return bool(entries == [] or entries == [{}])
 
 
@@ -126,9 +126,9 @@ def track(
     """Set ``after``'s managedFields for a create (``before`` is None), update or patch by ``manager``.
 
     ``now`` is RFC 3339 text. ``zero`` is an object of the type with nothing set, ``ignore`` names the top-level fields
-    that a creator cannot set. What the request says in managedFields counts only where the write is not to a
-    subresource: ``[]`` and ``[{}]`` forget all owners, a readable list replaces what is stored, anything else is
-    ignored. An object whose owners were forgotten stays without until it is applied.
+    that a creator cannot set. managedFields in the request are used only if the write is not to a subresource: ``[]``
+    and ``[{}]`` remove all managers, a valid list replaces the stored one, anything else is ignored. An object whose
+    managers were removed has none until it is applied.
     """
     metadata = after.setdefault("metadata", {})
     sent = metadata.pop("managedFields", None)
@@ -165,9 +165,9 @@ def track(
 
 
 def new_fields(obj: Object, node: Node | None, zero: Object | None, ignore: Collection[str]) -> FieldSet:
-    """What the creator of an object owns."""
+    """The fields that the creator of an object manages."""
     shown = {name: each for name, each in obj.items() if name not in ignore} if ignore else obj
-    base = {name: each for name, each in (zero or {}).items() if name in shown}  # nothing that is ignored is gone
+    base = {name: each for name, each in (zero or {}).items() if name in shown}  # an ignored field is not "removed"
     return object_changes(base, shown, node)[0]
 
 
@@ -177,8 +177,8 @@ def _write(metadata: dict[str, Any], managers: Managers) -> None:
 
 
 def _update(managers: Managers, identity: Identity, changed: FieldSet, gone: FieldSet, now: str) -> None:
-    """What ``identity`` changed is its own now, and nobody else's."""
-    disown(managers, changed, gone, but=identity)
+    """Give the changed fields to ``identity`` and take them from all other managers."""
+    take_from_others(managers, changed, gone, but=identity)
     own = managers.get(identity)
     if own is not None and gone:
         own = own._replace(fields=recursive_difference(own.fields, gone))
@@ -191,8 +191,8 @@ def _update(managers: Managers, identity: Identity, changed: FieldSet, gone: Fie
     _cap(managers)
 
 
-def disown(managers: Managers, changed: FieldSet, gone: FieldSet, *, but: Identity) -> None:
-    """Take fields from everyone else; whoever has none left is forgotten."""
+def take_from_others(managers: Managers, changed: FieldSet, gone: FieldSet, *, but: Identity) -> None:
+    """Remove fields from all managers but one; a manager without fields is removed."""
     for identity, entry in list(managers.items()):
         if identity == but:
             continue

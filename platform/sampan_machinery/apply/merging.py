@@ -1,6 +1,6 @@
-"""Merging what is applied into what is there, and taking away what is applied no more.
+"""Merges an applied configuration into the live object, and removes fields that are no longer applied.
 
-Knows plans, field sets and JSON shapes; nothing of managers. Lists keep the live order and take new elements where the
+Knows plans, field sets and JSON; nothing of managers. Lists keep the live order; new elements are inserted where the
 applied list has them. Source: structured-merge-diff typed/merge.go, merge/update.go (meaning).
 """
 
@@ -14,7 +14,7 @@ from sampan_machinery.metadata import copy
 
 
 def merge(live: Any, applied: Any, plan: Plan | None) -> Any:
-    """``applied`` laid over ``live``; shares no parts with either that can change. ``plan`` None: one value."""
+    """``live`` with the values of ``applied``; shares no mutable parts with either. ``plan`` None: one value."""
     if plan is not None:
         if plan.kind in (STRUCT, MAP, ANY) and isinstance(live, dict) and isinstance(applied, dict):
             return _merge_maps(live, applied, plan)
@@ -35,7 +35,7 @@ def _merge_maps(live: dict[str, Any], applied: dict[str, Any], plan: Plan) -> di
 
 
 def _merge_lists(live: list[Any], applied: list[Any], plan: Plan) -> list[Any]:
-    """The applied order, with each element only live has after the one it followed there."""
+    """The applied order; an element that only ``live`` has stays after its predecessor there."""
     olds: dict[str, Any] = {}
     for index, each in enumerate(live):
         olds.setdefault(plan.label(each, index), each)
@@ -66,7 +66,7 @@ _GONE = object()
 
 
 def prune(value: dict[str, Any], plan: Plan, last: FieldSet, owned: FieldSet) -> dict[str, Any]:
-    """``value`` without what stands in ``last`` (applied last time) and not in ``owned`` (anyone's, now)."""
+    """``value`` without the fields in ``last`` (applied last time) that are not in ``owned`` (of any manager now)."""
     pruned = _prune(value, plan, last, owned)
     return pruned if isinstance(pruned, dict) else {}
 
@@ -89,7 +89,7 @@ def _prune(value: Any, plan: Plan, last: FieldSet, owned: FieldSet) -> Any:
 
 
 def _prune_one(value: Any, label: str, plan: Plan, below: Plan | None, last: FieldSet, owned: FieldSet) -> Any:
-    """A named field stays while anyone owns any part of it; an element or a free key only while someone owns itself."""
+    """A struct field stays while a manager has any part of it; an element or a map key only while a manager has it."""
     before = last.get(label)
     if before is None:
         return value

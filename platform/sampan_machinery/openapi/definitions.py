@@ -49,7 +49,7 @@ class Definitions:
     """Schemas by definition name, for one version of OpenAPI."""
 
     def __init__(self, table: Table, descriptions: Descriptions, openapi: int, kinds: Iterable[Kind] = ()) -> None:
-        """``kinds``: those of the document that bring their own schema (others are passed over)."""
+        """``kinds``: kinds of the document with their own schema; kinds without one are ignored."""
         self._table = table
         self._own = {own.name_of(kind): kind for kind in kinds if schema_of(kind).published is not None}
         self._descriptions = descriptions
@@ -63,8 +63,7 @@ class Definitions:
         return {"$ref": _PREFIX[self._openapi] + name}
 
     def closure(self, roots: Iterable[str]) -> Iterator[tuple[str, Schema]]:
-        """These definitions and all they refer to, with their schemas, sorted by name; each is made when it is asked
-        for."""
+        """These definitions and all that they refer to, with their schemas, sorted by name. Built lazily."""
         names: set[str] = set()
         waiting = list(roots)
         while waiting:
@@ -76,7 +75,7 @@ class Definitions:
             yield name, self._own_definition(name) or self._definition(name, words)
 
     def _targets(self, name: str) -> Iterator[str]:
-        """What a definition refers to."""
+        """The definitions that a definition refers to."""
         kind, more = self._own_kind(name)
         if kind is not None:
             yield from own.REFERENCES[more].values()
@@ -113,7 +112,7 @@ class Definitions:
         return made
 
     def _own_kind(self, name: str) -> tuple[Kind | None, str]:
-        """The kind with a schema of its own that a definition is of, and "List" where it is of the list of such."""
+        """The kind with its own schema that a definition describes, and "List" if it describes its list."""
         more = "" if name in self._own else "List"
         return self._own.get(name.removesuffix(more)), more
 
@@ -145,7 +144,7 @@ class Definitions:
         return self._sole_ref(made)
 
     def _sole_ref(self, made: Schema) -> Schema:
-        """In OpenAPI 3 nothing may stand beside a $ref, so it moves into an allOf."""
+        """In OpenAPI 3 a $ref must not have siblings, so it moves into an allOf."""
         if self._openapi == 3 and "$ref" in made and len(made) > 1:
             made["allOf"] = [{"$ref": made.pop("$ref")}]
         return made

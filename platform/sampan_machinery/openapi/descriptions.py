@@ -1,8 +1,8 @@
-"""What fields are for, in words: upstream's where it has any, else short sentences of our own.
+"""Descriptions of fields: upstream's if there is one, else a short sentence of sampan's.
 
-``kubectl explain`` shows them. Upstream's are kept in a compressed file (1 MB of text in 210 KB; see NOTICE beside it)
-that is read from beginning to end for each document that is made, and nothing of it is held afterwards.
-Knows nothing of paths and kinds.
+``kubectl explain`` shows them. Upstream's are in a compressed file (1 MB of text in 210 KB; see NOTICE beside it),
+which is read once from start to end for each document that is built; nothing of it is kept in memory. Knows nothing of
+paths and kinds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-#: Fields that mean the same everywhere, by name and, where needed, by owner's last word.
+#: Fields with the same meaning in all types, by name and, if needed, by the last word of the type's name.
 _STANDARD = {
     "apiVersion": "APIVersion defines which version of its group this object is written in, such as v1 or apps/v1.",
     "kind": "Kind names the type of this object, in CamelCase. It cannot be changed.",
@@ -28,14 +28,14 @@ Words = Mapping[str, str]  # by field, "" being the definition itself
 
 
 class Descriptions(Protocol):
-    identity: str  # another one where the words are others
+    identity: str  # changes with the texts
 
     def of(self, names: Iterable[str]) -> Iterator[tuple[str, Words]]:
-        """Each of these definitions, which come sorted by name, with its words."""
+        """Each of these definitions with its texts; ``names`` must be sorted."""
 
 
 class Given:
-    """Words that are held: ``{definition: {field: words}}``."""
+    """Descriptions in memory: ``{definition: {field: text}}``."""
 
     def __init__(self, words: Mapping[str, Words]) -> None:
         self._words = words
@@ -46,7 +46,7 @@ class Given:
 
 
 class Shipped:
-    """The words in a file of tools/make_descriptions.py: a line for each definition, sorted by name."""
+    """Descriptions in a file of tools/make_descriptions.py: one line per definition, sorted by name."""
 
     def __init__(self, path: Path = Path(__file__).parents[1] / "data" / "descriptions.gz") -> None:
         self._path = path
@@ -63,5 +63,5 @@ class Shipped:
 
 
 def of_field(words: Words, field: str) -> str:
-    """Upstream's words if there are any, else ours, else ""."""
+    """Upstream's description if there is one, else sampan's, else ""."""
     return words.get(field) or _STANDARD.get(field, "")

@@ -87,11 +87,11 @@ class Documents:
             return self._zipped[path]
 
     def is_made(self, path: str) -> bool:
-        """Whether ``gzipped`` has it at hand."""
+        """Whether ``gzipped`` has the document in its cache."""
         return path in self._zipped
 
     def etag(self, path: str) -> str:
-        """What changes when the document does, without quotes. ``path`` as for ``v3``, or "v2"."""
+        """A value that changes with the document, without quotes. ``path`` as for ``v3``, or "v2"."""
         found = self._etags.get(path)
         if found is None:
             found = self._etags[path] = self._etag(path)
@@ -110,7 +110,7 @@ class Documents:
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32].upper()
 
     def _whole(self, path: str) -> bytes:
-        """What is asked for without compression is unpacked, and shared by who asks within some seconds."""
+        """The uncompressed document; kept for some seconds, so that further requests share it."""
         with self._lock:
             if path not in self._plain:
                 self._plain[path] = gzip.decompress(self.gzipped(path) or b"")
@@ -125,7 +125,8 @@ class Documents:
         return encoded(Members(self._document(path).items()))
 
     def _document(self, path: str) -> dict[str, Any]:
-        """Its members in the order in which they are to be gone through: the paths say which schemas are needed."""
+        """The document's members in the order in which they must be iterated: paths first, they determine the
+        schemas."""
         openapi = 2 if path == V2 else 3
         groups = [path] if path in self._kinds else sorted(self._kinds)
         kinds = [kind for each in groups for kind in sorted(self._kinds[each], key=lambda kind: kind.plural)]

@@ -1,7 +1,7 @@
 """The version 2 document as protobuf, the only form in which kubectl's own validation (of ``kind: List``) reads it.
 
-Messages by table: JSON name → field number and type. What the table does not name is left out, as upstream's own
-conversion does; free values (defaults, enums, extensions) travel as YAML text, of which JSON is a part.
+Messages are defined by a table: JSON name → field number and type. Fields that are not in the table are left out, as in
+upstream's conversion. Free values (defaults, enums, extensions) are sent as YAML text, of which JSON is a subset.
 Source: gnostic openapiv2/OpenAPIv2.proto (numbers and types), protobuf encoding guide.
 """
 
@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 MEDIA_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
-#: What kubectl asks for; as the name of an answer it breaks RFC 2045 (no "@") and kubectl's own reader of it.
+#: The media type that kubectl requests. Not used for answers: it violates RFC 2045 ("@"), and kubectl cannot parse it.
 ASKED_MEDIA_TYPE = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 
-#: Where the extensions (``x-…``) go.
+#: Field numbers for extensions (``x-…``).
 _EXTENSIONS = "x-"
-#: s text, b yes or no, i whole number, d number, any; "[x]" repeated; "{x}" a map as repeated (name, value) messages;
-#: else a message. A path item's and a response's other forms are chosen in _Writer.
+#: s string, b boolean, i integer, d double, any; "[x]" repeated; "{x}" a map as repeated (name, value) messages; else a
+#: message. Variants of path items and responses are chosen in _Writer.
 _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "Document": {
         "swagger": (1, "s"), "info": (2, "Info"), "host": (3, "s"), "basePath": (4, "s"), "schemes": (5, "[s]"),
@@ -74,7 +74,7 @@ def encode(document: Mapping[str, Any]) -> bytes:
 
 
 def encoded(document: Mapping[str, Any]) -> Iterator[bytes]:
-    """The same piece by piece, one for each member of the document; what has ``items()`` does for an object."""
+    """The same in pieces, one per member of the document. Any value with ``items()`` counts as an object."""
     for member in document.items():
         yield _message("Document", dict([member]))
 
@@ -135,7 +135,7 @@ def _any(value: Any) -> bytes:
 
 
 def _parameter(value: Mapping[str, Any]) -> bytes:
-    """A ParametersItem: by reference, in the body, or one of the four others."""
+    """A ParametersItem: a reference, a body parameter, or one of the four other kinds."""
     if "$ref" in value:
         return _chunk(2, _message("JsonReference", value))
     if value.get("in") == "body":

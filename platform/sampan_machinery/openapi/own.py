@@ -1,7 +1,7 @@
-"""The published form of kinds that bring their own schema: definitions ready for a document, in version 2 or 3.
+"""OpenAPI definitions of kinds with their own schema, in version 2 or 3.
 
-OpenAPI 2 knows no nullable, oneOf … and its readers (kubectl's validation) must not refuse what the server accepts,
-so those words are taken out, and where unknown fields are kept nothing is said of the fields at all.
+OpenAPI 2 has no nullable, oneOf and so on, and its readers (kubectl's validation) must not refuse what the server
+accepts. So those keywords are removed, and an object that keeps unknown fields is published without its fields.
 Source: apiextensions-apiserver's OpenAPI builder (meaning only).
 """
 
@@ -28,7 +28,7 @@ def name_of(kind: Kind) -> str:
 
 
 def extended(table: Table, kinds: Iterable[Kind]) -> Table:
-    """The table with the names of these kinds and their lists; what they hold is ``definition``'s to say."""
+    """The table with the names of these kinds and their lists; their fields come from ``definition``."""
     own = [kind for kind in kinds if schema_of(kind).published is not None]
     if not own:
         return table
@@ -42,7 +42,7 @@ def extended(table: Table, kinds: Iterable[Kind]) -> Table:
 
 
 def definition(kind: Kind, openapi: int) -> Schema:
-    """The schema of an object. What ``$ref`` means there is filled in by who knows the document: see REFERENCES."""
+    """The schema of an object. The caller fills in its ``$ref``s, see REFERENCES."""
     published = schema_of(kind).published
     assert published is not None
     made = _translated(published, openapi)

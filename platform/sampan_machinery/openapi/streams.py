@@ -1,4 +1,4 @@
-"""JSON objects whose members are made one after the other, so that a large document is never whole in memory."""
+"""JSON objects whose members are built one after the other, so that a large document is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-_GZIP = 31  # zlib's word for the largest window and gzip's head
+_GZIP = 31  # zlib's wbits for the largest window with a gzip header
 
 
 class Members(NamedTuple):
-    """An object of JSON, to be gone through once."""
+    """A JSON object; can be iterated once."""
 
     pairs: Iterable[tuple[str, Any]]
 
@@ -34,6 +34,6 @@ def encoded(value: Any) -> Iterator[bytes]:
 
 
 def gzipped(pieces: Iterable[bytes]) -> bytes:
-    """The pieces together, compressed; the same bytes for the same pieces."""
+    """The concatenated pieces, compressed; deterministic."""
     packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
     return b"".join([*(packer.compress(piece) for piece in pieces), packer.flush()])

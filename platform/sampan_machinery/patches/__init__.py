@@ -1,1 +1,1 @@
-"""The patch formats of the API: JSON patch, JSON merge patch, strategic merge patch. None ever changes its input."""
+"""The patch formats of the API: JSON patch, JSON merge patch, strategic merge patch. None changes its input."""

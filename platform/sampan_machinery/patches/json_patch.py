@@ -1,7 +1,7 @@
-"""JSON patch (RFC 6902) with limits. Knows JSON shapes only.
+"""JSON patch (RFC 6902) with limits. Knows only JSON.
 
-A patch that cannot be read is BadRequest (400); one that does not fit the document is Invalid (422), worded as the API
-server words it.
+A malformed patch raises BadRequest (400); one that does not apply to the document raises Invalid (422), with upstream's
+messages.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from sampan.errors import BadRequest, Invalid, TooLarge
 from sampan_machinery.metadata import copy
 
 MAX_OPERATIONS = 10_000
-#: Values that copy and add may bring in altogether, counted as containers and leaves: stops doubling by copy.
+#: Values that copy and add may insert in total, containers and leaves: prevents exponential growth by copy.
 MAX_GROWTH = 200_000
 MAX_DEPTH = 100
-#: How far beyond the end a list index may be read before it is surely no index.
+#: Digits up to which a list index is parsed.
 _INDEX_DIGITS = 9
 
 _NEEDS_VALUE = frozenset({"add", "replace", "test"})
@@ -25,7 +25,7 @@ _KNOWN = _NEEDS_VALUE | _NEEDS_FROM | {"remove"}
 
 
 def apply(document: Any, patch: Any) -> Any:
-    """The patched document; the one given stays as it is. Raises BadRequest, TooLarge, Invalid."""
+    """The patched document; the input is not changed. Raises BadRequest, TooLarge, Invalid."""
     operations = _checked(patch)
     if not operations:
         return copy(document)
@@ -40,7 +40,7 @@ def apply(document: Any, patch: Any) -> Any:
 
 
 def _check_depth(value: Any, left: int) -> None:
-    """Moves can stack what was flat; refuse before anyone recurses into it."""
+    """Moves can create deep nesting; refuse it before any code recurses into it."""
     if left == 0:
         raise TooLarge("the JSON patch nests too deep")
     if isinstance(value, dict):
@@ -138,7 +138,7 @@ class _Run:
             self._move(operation["from"], path)
 
     def _budgeted(self, value: Any) -> Any:
-        """A copy of its own, as long as the patch does not blow the document up."""
+        """A copy of ``value``; raises TooLarge if the patch inserts too many values."""
         self._grown += _count(value)
         if self._grown > MAX_GROWTH:
             raise TooLarge("the JSON patch makes the document too large")
@@ -188,11 +188,11 @@ class _Run:
         holder, last = self._parent(pointer, "replace")
         if isinstance(holder, list):
             holder[_index(last, len(holder), pointer, "replace")] = value
-        else:  # absent or not: the API server's library does not look
+        else:  # also if it is absent: the API server's library does not check
             holder[last] = value
 
     def _test(self, pointer: str, value: Any) -> None:
-        """An absent field equals null, as the API server's library has it."""
+        """An absent field equals null, as in the API server's library."""
         steps = _steps(pointer)
         found = self.document
         for number, step in enumerate(steps):

@@ -1,4 +1,4 @@
-"""JSON merge patch (RFC 7396). Knows JSON shapes only; a patch is at most as deep as the parser lets it be."""
+"""JSON merge patch (RFC 7396). Knows only JSON; the parser limits the depth of a patch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def apply(document: dict[str, Any], patch: Any) -> dict[str, Any]:
 
 
 def apply_to(document: dict[str, Any], patch: Any) -> dict[str, Any]:
-    """The same for a document that the caller gives away: it is changed and returned. Raises BadRequest."""
+    """As ``apply``, but changes ``document`` in place and returns it. Raises BadRequest."""
     if not isinstance(patch, dict):
         raise BadRequest("Invalid JSON Patch")
     for key, value in patch.items():

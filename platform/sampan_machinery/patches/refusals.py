@@ -1,6 +1,6 @@
-"""Says why a patched object cannot be read: 422 with the field ``patch``, as the API server words it.
+"""The error for a patch whose result is not a valid object of the kind: 422 with the field ``patch``, as upstream.
 
-Knows messages and JSON values; applies nothing. Source: apiserver endpoints/handlers/patch (wording only).
+Knows messages and JSON values; applies no patch. Source: apiserver endpoints/handlers/patch (wording only).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import msgspec
 
 from sampan.errors import BadRequest, Cause, Invalid
 
-#: Characters of the patch or object that a refusal repeats.
+#: Characters of the patch or object that the message shows.
 SHOWN = 4096
 _LEAD = re.compile(r'\w+ in version "[^"]*" cannot be handled as a \w+: ')
 
 
 def unreadable(how: str, change: Any, patched: Any, why: BadRequest | str) -> Invalid:
-    """The refusal of a patch whose result does not fit the kind. Of a strategic patch it shows ``change``."""
+    """The error for a patch whose result does not fit the kind. For a strategic patch it shows ``change``."""
     text = why if isinstance(why, str) else _LEAD.sub("", why.message, count=1)
     value = go_text(change) if how == "strategic" else msgspec.json.encode(patched).decode("utf-8", "replace")
     shown = msgspec.json.encode(value if len(value) <= SHOWN else value[:SHOWN] + " ...").decode()
@@ -40,7 +40,8 @@ def go_text(value: Any) -> str:
 
 
 def whole(value: Any) -> Any:
-    """A strategic patch with whole numbers for 2.0 and its like: Go converts them, as clients that divide send them."""
+    """A strategic patch with integers in place of whole floats such as 2.0: Go accepts them, and some clients send
+    them."""
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 2**63 else value
     if isinstance(value, dict):

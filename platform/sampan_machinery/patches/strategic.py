@@ -1,4 +1,4 @@
-"""Strategic merge patch: a merge patch whose lists of objects merge by key, told by the type and by directives.
+"""Strategic merge patch: a merge patch whose lists of objects merge by key, as the schema and directives define.
 
 Knows JSON shapes and ``Node``. Source: API concepts "Update API Objects in Place Using kubectl patch"; the design
 "strategic-merge-patch" and "preserve-order-in-strategic-merge-patch"; apimachinery strategicpatch (meaning).
@@ -27,7 +27,7 @@ _BAD_REMOVE = "invalid patch format of primitive list"
 def apply(document: dict[str, Any], patch: Any, node: Node | None) -> dict[str, Any]:
     """The patched object; neither argument is changed. ``node`` is the type of the object.
 
-    Raises BadRequest, or Invalid for what no list may hold. Fields the type does not know are merged as plain JSON.
+    Raises BadRequest, or Invalid for invalid list elements. Fields that are not in the type are merged as plain JSON.
     """
     if not isinstance(patch, dict):
         raise BadRequest("invalid JSON document")
@@ -35,7 +35,7 @@ def apply(document: dict[str, Any], patch: Any, node: Node | None) -> dict[str, 
 
 
 def _merge_map(original: dict[str, Any], patch: dict[str, Any], node: Node | None) -> dict[str, Any]:
-    """Both are ours to change."""
+    """Both arguments may be changed."""
     if DIRECTIVE in patch:
         return _whole_map(patch)
     _retain_keys(original, patch)
@@ -73,19 +73,19 @@ def _merge_field(original: dict[str, Any], name: str, value: Any, node: Node | N
     elif isinstance(old, list) and isinstance(value, list):
         original[name] = _merge_list(old, value, node)
     elif isinstance(value, dict) and DIRECTIVE in value:
-        # What is not there cannot be replaced or deleted; upstream drops such a value as well.
+        # An absent value cannot be replaced or deleted; upstream drops the directive too.
         original.pop(name, None)
     else:
         original[name] = _cleaned(value)
 
 
 def _strategy(node: Node) -> str:
-    """merge, replace or nothing; retainKeys is a directive of the patch, not of the merge."""
+    """merge, replace or ""; retainKeys is a directive of the patch, not of the merge."""
     parts = [part for part in node.patch_strategy.split(",") if part != "retainKeys"]
     return parts[0] if parts else ""
 
 
-# What a patch brings in new carries no directives and no nulls
+# New values of a patch: directives and nulls are removed
 
 
 def _cleaned(value: Any) -> Any:
@@ -128,14 +128,14 @@ def _retain_keys(original: dict[str, Any], patch: dict[str, Any]) -> None:
 
 
 def _identity(value: Any) -> Any:
-    """Something hashable that is equal for equal JSON; true is not 1."""
+    """A hashable value that is equal for equal JSON; true is not 1."""
     if isinstance(value, dict | list):
         return json.dumps(value, sort_keys=True)
     return (isinstance(value, bool), value)
 
 
 def _keys(items: Iterable[Any], merge_key: str) -> list[Any]:
-    """The identity of each element: its merge key's, or its own where there is none; None where the key is missing."""
+    """The identity of each element: that of its merge key, or of itself without one; None if the key is missing."""
     if not merge_key:
         return [_identity(item) for item in items]
     return [
@@ -190,7 +190,7 @@ def _joined(original: list[Any], patch: list[Any]) -> list[Any]:
 
 
 def _special_elements(original: list[Any], patch: list[Any], merge_key: str) -> tuple[list[Any], list[Any]]:
-    """Carry out the elements that are directives; what is left of the list and of the patch."""
+    """Apply the elements that are directives. Returns the remaining list and patch."""
     plain, gone, replace = [], set(), False
     for item in patch:
         directive = item.get(DIRECTIVE)
@@ -224,8 +224,8 @@ def _merge_elements(merged: list[Any], patch: list[Any], merge_key: str, node: N
 
 
 def _in_order(merged: list[Any], wanted: list[Any], live: list[Any], merge_key: str) -> list[Any]:
-    """The order of ``wanted`` first, then that of ``live``; elements only live has go before the first that followed
-    them there."""
+    """The order of ``wanted`` first, then that of ``live``. An element that only ``live`` has is inserted before the
+    first element that follows it there."""
     rank = _ranks(_keys(wanted, merge_key))
     live_rank = _ranks(_keys(live, merge_key))
     pairs = list(zip(_keys(merged, merge_key), merged, strict=True))
@@ -255,7 +255,7 @@ def _ranks(keys: list[Any]) -> dict[Any, int]:
 
 
 def _merge_ordered(original: dict[str, Any], patch: dict[str, Any], node: Node | None) -> None:
-    """Merge each list that comes with an order, and take it out of the patch."""
+    """Merge each list that has a $setElementOrder, and remove it from the patch."""
     for directive in [key for key in patch if key.startswith(ORDER)]:
         order, name = patch.pop(directive), directive[len(ORDER) :]
         if not isinstance(order, list) or not name:
@@ -275,7 +275,7 @@ def _merge_ordered(original: dict[str, Any], patch: dict[str, Any], node: Node |
 
 
 def _check_order(patch: list[Any], order: list[Any], merge_key: str) -> None:
-    """What the patch sets stands in the order list, in the same order."""
+    """Check that the patch's elements are in the order list, in the same order."""
     if not order or not patch:
         return
     plain = [item for item in patch if not (isinstance(item, dict) and DIRECTIVE in item)]

@@ -1,15 +1,15 @@
-"""Keeps nesting far from Python's recursion limit, so that no later walk over an accepted object can hit it."""
+"""Limits nesting far below Python's recursion limit, so that no later walk over an accepted object reaches it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-#: No Kubernetes type comes near; custom payloads have room.
+#: Kubernetes types nest far less; leaves room for custom payloads.
 MAX_DEPTH = 200
 
 
 def may_be_deep(body: bytes) -> bool:
-    """Whether JSON text has enough brackets to be deep at all: rules nearly every body out without a walk."""
+    """Whether JSON text has enough brackets to be deep: excludes nearly every body without a walk."""
     return body.count(b"{") + body.count(b"[") > MAX_DEPTH
 
 

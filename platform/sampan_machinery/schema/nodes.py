@@ -83,7 +83,7 @@ _SHAPES = frozenset({"struct", "map", "list", "any"})
 
 
 class Nodes:
-    """The nodes of one table. Safe to share: a race at worst makes an equal node twice."""
+    """The nodes of one table. Thread-safe: a race at worst builds an equal node twice."""
 
     def __init__(self, table: Table) -> None:
         self.table = table

@@ -123,7 +123,8 @@ def base64_text(value: Any) -> str:
 
 
 def _first_bad(text: str) -> int:
-    """Where base64 goes wrong: behind whole groups, one padded group, and then as far as the alphabet goes."""
+    """Offset of the first invalid base64 byte: after the complete groups, a padded group, and further valid
+    characters."""
     found = _BASE64_START.match(text)
     end = found.end() if found else 0
     return end - end % 4 if end == len(text) else end  # a group that is cut short is bad from its beginning

@@ -31,7 +31,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Schemas:
-    """All kinds of one table. Thread-safe; what a kind needs is built when the kind is first used."""
+    """All kinds of one table. Thread-safe; a kind's structs are built when the kind is first used."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -80,7 +80,7 @@ class Schemas:
         return self.decode(group, version, kind, body), self.strict_problems(group, version, kind, body)
 
     def _faultless(self, name: str, body: bytes) -> Object | None:
-        """The object if all its fields are known and none is there twice, as far as can be told fast; else None.
+        """The object if a fast check shows that all its fields are known and none is repeated; else None.
 
         A key that is given twice is decoded once, so what is encoded again has fewer colons behind keys. The struct
         leaves zero values out; only a body that has some is parsed a second time.
@@ -112,15 +112,15 @@ class Schemas:
         return self._prune(name, version, kind, obj, b""), self.unknown_fields(group, version, kind, obj)
 
     def complete(self, group: str, version: str, kind: str, obj: Object, old: Object | None = None) -> None:
-        """Put in the fields that Kubernetes answers with although nothing set them. Changes ``obj``."""
+        """Add the fields that Kubernetes always includes in answers, in place."""
         self._fillers.of_type(self._name(group, version, kind)).fill(obj, old or {})
 
     def zero(self, group: str, version: str, kind: str) -> Object:
-        """What ``complete`` makes of an empty object. Shared, so never to be changed."""
+        """The result of ``complete`` for an empty object. Shared: do not change it."""
         return self._fillers.of_type(self._name(group, version, kind)).zero
 
     def strict_problems(self, group: str, version: str, kind: str, body: bytes) -> list[str]:
-        """What strict field validation says of a JSON body, in document order; [] where nothing is wrong.
+        """The problems that strict field validation finds in a JSON body, in document order.
 
         Raises BadRequest when the body is no JSON at all.
         """

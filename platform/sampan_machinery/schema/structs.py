@@ -27,7 +27,7 @@ _numbers = itertools.count()
 
 
 class _Checked(type):
-    """Lets msgspec accept what the check of a type returned, whatever it is."""
+    """Makes msgspec accept any value that the check of a type returns."""
 
     def __instancecheck__(cls, value: object) -> bool:
         return True
@@ -129,7 +129,7 @@ class Structs:
         return found
 
     def cls(self, name: str) -> Any:
-        """The struct class of a definition that ``decoder`` was asked for, or the free type where it has no fields."""
+        """The struct class of a definition passed to ``decoder`` before, or the free type if it has no fields."""
         return getattr(self._module, self._alias(name))
 
     def _alias(self, name: str) -> str:
@@ -153,7 +153,7 @@ class Structs:
                 if attribute != field:
                     names[attribute] = field
                 annotation, zero = self._annotation(shape, waiting), self._omitted(facts, index, shape)
-                # No null for a field with a zero value: it would be given back. Whoever catches the error removes it.
+                # No null for a field with a zero value: it would be returned. Callers that catch the error remove it.
                 fields.append(
                     (attribute, f"T_or_null[{annotation}]", None) if zero is None else (attribute, annotation, zero)
                 )

@@ -66,7 +66,7 @@ class Filler:
 
 
 class Fillers:
-    """The fillers of one table, made when first asked for. A race at worst makes an equal one twice."""
+    """The fillers of one table, built on first use. A race at worst builds an equal one twice."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -104,7 +104,7 @@ class Fillers:
                 filler.below[field] = shape["type"], self.of_type(item)
 
     def _needs(self, name: str) -> bool:
-        """Whether anything in a type or below it can be missing. A type that contains itself is taken to need it."""
+        """Whether anything in a type or below it can be missing. True for a type that contains itself."""
         known = self._needed.get(name)
         if known is not None:
             return known

@@ -19,7 +19,7 @@ _DURATION = re.compile(r"[+-]?(?:0|(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)
 
 
 def fits(value: Any, name: str) -> bool:
-    """Whether a value is of that format; true for formats nobody knows and for values of other types."""
+    """Whether a value has that format; true for unknown formats and for values of other types."""
     if isinstance(value, str):
         check = _TEXTS.get(name)
         return check is None or check(value)

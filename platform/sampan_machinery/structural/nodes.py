@@ -19,7 +19,7 @@ EMBEDDED = "x-kubernetes-embedded-resource"
 LIST_TYPE, LIST_KEYS, MAP_TYPE = "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"
 _TEXT: Schema = {"type": "string"}
 _ANYTHING: Schema = {"type": "object", PRESERVE: True}
-#: What every object has, whether its schema says so or not.
+#: Fields that every object has, also if its schema does not list them.
 OBJECT_FIELDS: Mapping[str, Schema] = {"apiVersion": _TEXT, "kind": _TEXT, "metadata": _ANYTHING}
 
 
@@ -100,5 +100,5 @@ def _scalar(schema: Schema) -> str:
     return "int32" if kind == "integer" and schema.get("format") == "int32" else kind
 
 
-#: Whatever it is, it is kept.
+#: A value without a schema is kept unchanged.
 FREE = SchemaNode({PRESERVE: True})

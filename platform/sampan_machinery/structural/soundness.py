@@ -1,4 +1,4 @@
-"""Whether a schema is structural, said in a sentence before anything is served by it.
+"""Checks whether a schema is structural, before a kind with it is served.
 
 Source: apiextensions.k8s.io/v1, "Specifying a structural schema" (meaning only).
 """

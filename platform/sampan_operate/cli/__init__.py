@@ -1,4 +1,4 @@
-"""The ``sampan`` command: one module a subcommand, loaded when called; plugins bring more (contribute_commands)."""
+"""The ``sampan`` command: one module per subcommand, imported when called; plugins add more (contribute_commands)."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "up": "Start the cluster on this machine, or say that it runs.",
-    "down": "Stop all of it and leave nothing running.",
-    "status": "Say what runs, where, and how it is.",
+    "down": "Stop the cluster and leave nothing running.",
+    "status": "Show what runs, where, and its state.",
     "logs": "Show what the cluster's processes have logged.",
     "prepare": "Make keys, certificates and kubeconfigs, and start nothing.",
     "apiserver": "Run the API server alone.",
     "reconciler": "Run the reconciler alone.",
     "run": "Run one component alone, as a client of an API server.",
-    "addons": "List, enable, configure and run add-ons; see and undo what was changed in what they ship.",
+    "addons": "List, enable, configure and run add-ons; show and undo edits of what they ship.",
     "plugins": "List plugins, or begin one of your own.",
-    "doctor": "Say what is wrong with this machine, in words.",
-    "version": "Say this program's version and the cluster's.",
+    "doctor": "Check this machine and the cluster, and suggest fixes.",
+    "version": "Show this program's version and the cluster's.",
     "completion": "Print a script with which a shell completes commands.",
 }
 
 
-#: What is wrong with a place on this machine that a command has to write to, and what helps.
+#: By error of a path that a command has to write to: what to do.
 WAYS_OUT = {
     errno.ENOSPC: "make room on its disk",
     errno.EDQUOT: "make room in this user's quota",
@@ -51,7 +51,7 @@ WAYS_OUT = {
 
 
 class Lazy(click.Group):
-    """Imports a subcommand's module only when it is asked for: `sampan` must start fast."""
+    """Imports a subcommand's module only when it is used: `sampan` must start fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -78,7 +78,7 @@ class Lazy(click.Group):
             except ConfigError:
                 if not rest[0].startswith("-"):
                     raise
-                # `sampan logs --tail 5` has to work with a wrong configuration file, too
+                # `sampan logs --tail 5` must also work with a broken configuration file
         return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -89,7 +89,7 @@ class Lazy(click.Group):
 
 
 def _may_go_below(command: click.Command, rest: list[str]) -> bool:
-    """Whether the plugins have to be asked: not for flags alone, nor for a word that the group has itself."""
+    """Whether the plugins must be loaded: not for flags only, and not for a subcommand of the group itself."""
     if isinstance(command, click.Group) and rest and rest[0] in command.list_commands(click.Context(command)):
         return False
     return "--help" in rest or any(not word.startswith("-") for word in rest)
@@ -118,17 +118,17 @@ def sampan(ctx: click.Context, home: str, config: str) -> None:
     ctx.obj = Where(home=home, config=config)
 
 
-class Words(logging.Formatter):
-    """A message without its traceback, which is for log files."""
+class MessageOnly(logging.Formatter):
+    """Formats a message without its traceback, which is only for log files."""
 
     def format(self, record: logging.LogRecord) -> str:
         return f"sampan: {record.getMessage()}"
 
 
 def main(argv: list[str] | None = None) -> Any:
-    """The console script; errors of ours are one sentence and exit code 2."""
+    """The console script; sampan's own errors are printed as one sentence, with exit code 2."""
     if logging.lastResort is not None:
-        logging.lastResort.setFormatter(Words())  # for commands that do not set up logging
+        logging.lastResort.setFormatter(MessageOnly())  # for commands that do not set up logging
     try:
         return sampan(argv, prog_name="sampan")
     except (ConfigError, PluginError) as error:

@@ -1,4 +1,4 @@
-"""`sampan completion`: what a shell needs to complete commands and options."""
+"""`sampan completion`: a script for completion of commands and options in a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing sampan.yaml from a command, keeping what the user wrote there."""
+"""Changes sampan.yaml for commands; keeps the user's comments and layout."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def path_of(settings: Settings, config: str = "", environ: Mapping[str, str] = o
 def change(
     settings: Settings, wanted: Mapping[str, Any], *, unset: Iterable[Sequence[str]] = (), config: str = ""
 ) -> Settings:
-    """Merge into the file, check the whole, write it atomically, and return the settings that now hold.
+    """Merge into the file, check the result, write it atomically, and return the new settings.
 
-    Entries that are not named stay as they are written, with their comments. Raises ConfigError, changing nothing.
+    Other entries keep their text and comments. Raises ConfigError, and then changes nothing.
     """
     import yaml
 
     path = path_of(settings, config)
     text = path.read_text() if path.exists() else ""
     if path.exists():
-        read_yaml(path)  # what is wrong with it is said in words
+        read_yaml(path)  # raises ConfigError with the reason
     changes = [*_leaves(wanted), *((list(each), REMOVED) for each in unset)]
     fresh_text = text
     for place, value in changes:

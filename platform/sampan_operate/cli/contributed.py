@@ -1,4 +1,4 @@
-"""Subcommands that plugins and add-ons bring: found when a word is none of sampan's own, or when help is asked for."""
+"""Subcommands of plugins and add-ons: loaded when a word is not one of sampan's commands, or for --help."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Contributed:
-    """What the plugins answered, by (parent, name)."""
+    """The commands that plugins contribute, by (parent, name)."""
 
     def __init__(self, plugins: Plugins, settings: Settings, taken: Iterable[str] = ()) -> None:
         self._plugins, self._settings = plugins, settings
@@ -38,7 +38,7 @@ class Contributed:
         return {name: each.help for (above, name), (_, each) in sorted(self._found.items()) if above == parent}
 
     def load(self, name: str, parent: str = "") -> click.Command | None:
-        """The command, imported now, with its Place as ``ctx.obj``; None for one that nobody brings."""
+        """Import the command, with its Place as ``ctx.obj``; None if no plugin contributes it."""
         found = self._found.get((parent, name))
         if found is None:
             return None
@@ -57,7 +57,7 @@ class Contributed:
 
 
 def contributed(where: Where, taken: Iterable[str] = ()) -> Contributed:
-    """Asks every plugin that is not disabled and every add-on that is installed; raises ConfigError."""
+    """Commands of every plugin that is not disabled and of every installed add-on; raises ConfigError."""
     settings = load(**where)
     addons = {point.name for point in importlib.metadata.entry_points(group=ADDON_GROUP)}
     plugins = Plugins(
@@ -70,8 +70,7 @@ def contributed(where: Where, taken: Iterable[str] = ()) -> Contributed:
 
 
 class Extended(click.Group):
-    """A command of ours that may have further words below it: those it has itself, then what plugins bring. Without
-    one of them it does what it did."""
+    """A command of sampan with subcommands: its own and those of plugins. Without a subcommand it runs as before."""
 
     def __init__(self, own: click.Command, extra: Contributed) -> None:
         self._own, self._extra, self._name = own, extra, own.name or ""
@@ -104,7 +103,7 @@ class Extended(click.Group):
 
 
 def extended(own: click.Command, name: str, find: Callable[[], Contributed]) -> click.Command:
-    """The command with what plugins bring below it; itself where that is nothing or it takes positional arguments."""
+    """The command with the subcommands of plugins; unchanged if there are none or it takes positional arguments."""
     if any(isinstance(param, click.Argument) for param in own.params):
         return own
     extra = find()
@@ -115,7 +114,7 @@ def extended(own: click.Command, name: str, find: Callable[[], Contributed]) -> 
 
 
 def quietly(where: Where, taken: Iterable[str]) -> Mapping[str, str]:
-    """Names and help for `sampan --help`, which must also work where the settings do not."""
+    """Names and help for `sampan --help`, which must also work with invalid settings."""
     try:
         return contributed(where, taken).below()
     except ConfigError:

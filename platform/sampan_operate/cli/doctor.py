@@ -152,7 +152,7 @@ def _components(said: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, st
 
 
 def _parts(home: Path) -> Iterator[tuple[str, str]]:
-    """Of a cluster that no supervisor of ours has started."""
+    """Processes of a cluster that were not started by `sampan up`."""
     if inquiry.api_answers(home / "kubeconfig"):
         yield ("ok", f"the API server of {home} runs, not started by `sampan up`")
     for name, pid in inquiry.parts(home).items():
@@ -161,7 +161,7 @@ def _parts(home: Path) -> Iterator[tuple[str, str]]:
 
 
 def _unserved(settings: Settings) -> Iterator[tuple[str, str]]:
-    """What is stored of kinds that the running cluster does not serve. A store of one process alone cannot be asked."""
+    """Stored objects of kinds that the running cluster does not serve. A single-process store cannot be checked."""
     from sampan_client.discovery import discover
     from sampan_operate.cli.unserved import unserved
     from sampan_operate.supervisor.cluster import load_plugins
@@ -190,7 +190,7 @@ def _unserved(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _before_start(settings: Settings) -> Iterator[tuple[str, str]]:
-    """What a start by these settings would meet."""
+    """Checks for a start with these settings."""
     for host in dict.fromkeys((settings.api.host, endpoint_address(settings))):
         yield _port(host, settings.api.port)
     if settings.node.enabled:

@@ -1,4 +1,4 @@
-"""`sampan down`: stop all of it and leave nothing running."""
+"""`sampan down`: stop the cluster and leave nothing running."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from sampan_operate.supervisor import effective, inquiry, remains
 from sampan_operate.supervisor.state import is_alive, is_running, read_state
 from sampan_server.settings import Where, home_of
 
-PATIENCE = 90.0  # seconds for every process to stop in its turn
+STOP_TIMEOUT = 90.0  # seconds for all processes to stop, one order after the other
 
 
 @click.command()
 @click.pass_obj
 def command(where: Where) -> None:
-    """Stop all of it and leave nothing running; what is stored stays for the next `sampan up`."""
+    """Stop the cluster and leave nothing running; stored objects stay for the next `sampan up`."""
     home = home_of(**where)
     if not home.exists():
         click.echo(f"nothing runs in {home}")
@@ -47,14 +47,14 @@ def command(where: Where) -> None:
 
 
 def _refuse_parts(home: Path) -> None:
-    """Raises ConfigError: what a node that runs without our supervisor has made must not be taken from under it."""
+    """Raises ConfigError if processes run that `sampan up` has not started: their resources must not be removed."""
     if parts := inquiry.parts(home):
         words = ", ".join(f"{name.removeprefix(inquiry.ALONE)} (pid {pid})" for name, pid in parts.items())
         raise ConfigError(f"processes run that `sampan up` has not started: {words}; stop them where they were started")
 
 
 def _clean_up(home: Path, where: Where) -> None:
-    """By the settings by which it ran, whatever the configuration file holds now."""
+    """Clean up with the settings that the cluster ran with, not those of the configuration file."""
     from sampan_operate.supervisor import cluster
     from sampan_server.options import cluster_options
 
@@ -70,10 +70,10 @@ def _clean_up(home: Path, where: Where) -> None:
 
 
 def _stop(home: Path, pid: int) -> None:
-    """Tell the supervisor to stop and wait until it has; raises ConfigError."""
-    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+    """Stop the supervisor and wait for it; raises ConfigError."""
+    with contextlib.suppress(ProcessLookupError):  # it has just ended
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + STOP_TIMEOUT
     while is_running(home):
         if time.monotonic() > deadline:
             raise ConfigError(f"the supervisor (pid {pid}) does not stop; see {home / 'logs'}")

@@ -1,4 +1,4 @@
-"""How processes log: words on a terminal, one JSON object a line elsewhere."""
+"""Log format of processes: text on a terminal, else one JSON object per line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sampan_operate.logfile import Handler
 
 
 class JsonLines(logging.Formatter):
-    """One object a line: time (RFC 3339), level, logger, message, and the traceback where there is one."""
+    """One object per line: time (RFC 3339), level, logger, message, and a traceback if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -28,7 +28,7 @@ class JsonLines(logging.Formatter):
 
 
 def set_up(level: str = "INFO", *, file: Handler | None = None) -> None:
-    """Log to standard error, or to the file that standard error is."""
+    """Log to standard error, or to ``file``, the log file that standard error is redirected to."""
     handler = file or logging.StreamHandler(sys.stderr)
     if sys.stderr.isatty():
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))

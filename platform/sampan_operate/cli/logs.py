@@ -1,4 +1,4 @@
-"""`sampan logs`: what the cluster's processes have logged."""
+"""`sampan logs`: show the log of the cluster's processes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 import click
 
-from sampan_operate.logfile import Follower, last_lines
+from sampan_operate.logfile import LogFollower, last_lines
 from sampan_server.settings import Where, home_of
 
 
@@ -17,12 +17,12 @@ from sampan_server.settings import Where, home_of
 @click.option("--tail", type=click.IntRange(min=0), default=100, help="How many of the last lines to begin with.")
 @click.pass_obj
 def command(where: Where, follow: bool, tail: int) -> None:
-    """Show what the cluster's processes have logged."""
+    """Show the log of the cluster's processes."""
     path = home_of(**where) / "logs" / "sampan.log"
     if not path.exists():
         click.echo(f"no log yet: {path}")
         return
-    with contextlib.closing(Follower(path)) as follower:
+    with contextlib.closing(LogFollower(path)) as follower:
         for line in last_lines(path, tail):
             click.echo(in_words(line))
         while follow:
@@ -32,7 +32,7 @@ def command(where: Where, follow: bool, tail: int) -> None:
 
 
 def in_words(line: str) -> str:
-    """A JSON log line as a person reads it; any other line as it is."""
+    """A JSON log line as text; any other line unchanged."""
     try:
         entry = json.loads(line)
         text = f"{entry['time']} {entry['level']:7} {entry['logger']}: {entry['message']}"

@@ -75,7 +75,7 @@ def _facts(found: Found) -> tuple[str, str]:
 @click.argument("name")
 @click.pass_obj
 def show(where: Where, name: str) -> None:
-    """Say all that is known of one plugin or add-on."""
+    """Show everything known about one plugin or add-on."""
     plugins, wrong = _state(where)
     known = {found.name: found for found in plugins.found}
     if name not in known:

@@ -1,4 +1,4 @@
-"""`sampan prepare`: everything on disk that an API server needs before one starts under a server of yours."""
+"""`sampan prepare`: create all files that an API server needs, to run it under your own WSGI server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sampan_server.settings import Where, load
 @click.command()
 @click.pass_obj
 def command(where: Where) -> None:
-    """Make keys, certificates and kubeconfigs, renew those near their end, and start nothing."""
+    """Create keys, certificates and kubeconfigs, renew those that expire soon, and start nothing."""
     from sampan_operate.supervisor import cluster, effective
     from sampan_operate.supervisor.state import live_state
 

@@ -1,4 +1,4 @@
-"""`sampan reconciler`: the reconciler alone, in the foreground; several may run, one of them works."""
+"""`sampan reconciler`: the reconciler alone, in the foreground; several may run, one of them is the leader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sampan run NAME`: one component alone, in the foreground, as a client of an API server; and commands made of it."""
+"""`sampan run NAME`: one component alone, in the foreground, as a client of an API server; and commands built on it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def command(where: Where, names: tuple[str, ...], kubeconfig: str, listen: str) 
 
 
 def named(*names: str) -> Choice:
-    """Those components; raises ConfigError with a suggestion for one that there is not."""
+    """Choose these components; raises ConfigError with a suggestion for an unknown one."""
 
     def choose(known: Mapping[str, Component]) -> list[Component]:
         for name in names:
@@ -52,7 +52,7 @@ def named(*names: str) -> Choice:
 
 
 def runner(help: str, wanted: Callable[[Component], bool]) -> click.Command:
-    """A command that runs the components that are wanted; its ``ctx.obj`` is the Where of the whole command line."""
+    """A command that runs the components for which ``wanted`` is true; its ``ctx.obj`` is the Where of the command."""
 
     @click.command(help=help)
     @kubeconfig_option
@@ -64,10 +64,10 @@ def runner(help: str, wanted: Callable[[Component], bool]) -> click.Command:
 
 
 def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") -> None:
-    """Run the components that are chosen from all there are, by name, until told to stop."""
+    """Run the chosen components until SIGTERM or SIGINT."""
     from sampan_client import Client
     from sampan_operate.supervisor import cluster
-    from sampan_operate.supervisor.components import Surroundings, run_components
+    from sampan_operate.supervisor.components import ProcessContext, run_components
     from sampan_operate.supervisor.inquiry import ALONE
     from sampan_server import reservations
     from sampan_server.options import cluster_options, hold_reservation, refuse_in_use
@@ -84,7 +84,7 @@ def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") ->
 
     ship = partial(Client.from_kubeconfig, kubeconfig or str(settings.home / "kubeconfig"))
     process = f"{ALONE}{'-'.join(component.name for component in chosen)}"
-    around = Surroundings(settings.home, process, connect, ship, listen)
+    around = ProcessContext(settings.home, process, connect, ship, listen)
     members = [known[component.name] for component in chosen]
     with reservations.turn():
         held = None

@@ -1,4 +1,4 @@
-"""`sampan status`: what runs, where, and how it is. Gathered first, then said in words or as JSON."""
+"""`sampan status`: what runs, where, and its state. Collected first, then printed as text or JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: one object.")
 @click.pass_obj
 def command(where: Where, output: str) -> None:
-    """Say what runs, where, and how it is. Exit code 1 when the cluster does not run or is not well."""
+    """Show what runs, where, and its state. Exit code 1 if the cluster does not run or is not healthy."""
     home = home_of(**where)
     if home.exists():
         require_readable(home)
@@ -51,13 +51,13 @@ def _why_not(home: Path) -> str:
 
 
 def _say(found: Mapping[str, Any], output: str) -> NoReturn:
-    """Exits with 0 where all is well."""
+    """Print; exits with 0 if everything is healthy."""
     click.echo(json.dumps(found) if output == "json" else "\n".join(in_words(found)))
     raise SystemExit(0 if found["well"] else 1)
 
 
 def supervised(home: Path, state: Mapping[str, Any], where: Where) -> dict[str, Any]:
-    """Of a cluster that `sampan up` has started, as ``-o json`` shows it. Memory is in bytes."""
+    """State of a cluster that `sampan up` has started, for ``-o json``. Memory is in bytes."""
     settings = effective.recorded(state) or load(**where)
     url = settings.server_url
     client, api = _api(home, url)
@@ -83,7 +83,7 @@ def supervised(home: Path, state: Mapping[str, Any], where: Where) -> dict[str, 
 
 
 def in_parts(home: Path, parts: Mapping[str, int]) -> dict[str, Any]:
-    """Of a cluster whose processes `sampan up` has not started."""
+    """State of a cluster whose processes were not started by `sampan up`."""
     from sampan_client.kubeconfig import load as load_kubeconfig
 
     url = load_kubeconfig(str(home / "kubeconfig")).server if (home / "kubeconfig").exists() else ""
@@ -103,7 +103,7 @@ def in_parts(home: Path, parts: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _api(home: Path, url: str) -> tuple[Client, dict[str, Any]]:
-    """A client of the server that runs (the file may have been written for another one since), and how that is."""
+    """A client of the running server (the kubeconfig may name another one by now), and the server's state."""
     from sampan_client import Client
 
     client = Client.from_kubeconfig(str(home / "kubeconfig"), server=url)
@@ -117,7 +117,7 @@ def _api(home: Path, url: str) -> tuple[Client, dict[str, Any]]:
 
 
 def in_words(found: Mapping[str, Any]) -> Iterator[str]:
-    """The same for people."""
+    """The same as text."""
     if not found["running"]:
         yield _why_not(Path(found["home"]))
         return
@@ -159,7 +159,7 @@ def _parts_in_words(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _complaints(home: Path, process: Mapping[str, Any]) -> list[str]:
-    """A line for each component of a process that says it is failing, or for a process that has ended."""
+    """A line for each failing component of a process, or for a process that has ended."""
     if not process["pid"]:
         return [f"failing   {process['name']}: {process['exit'] or process['status']}"]
     said = inquiry.components(home, process["name"])
@@ -197,7 +197,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _command_name(pid: int) -> bytes:
-    """Containers of the exec runtime are children too, and are not ours to count."""
+    """The command name; containers of the exec runtime are children too, but are not counted."""
     try:
         return Path(f"/proc/{pid}/comm").read_bytes()
     except OSError:

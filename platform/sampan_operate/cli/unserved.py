@@ -1,6 +1,6 @@
-"""Stored objects whose kind is served no more, because its plugin went: they stay, and come back with it.
+"""Stored objects whose kind is no longer served, because its plugin was removed. They are served again with the plugin.
 
-Asks the running API server what it serves and the store what it holds, key by key from one kind to the next.
+Compares the kinds that the running API server serves with the keys in the store, jumping from one kind to the next.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterator
 
 from sampan.contracts.store import Store
 
-_LAST = "\U0010ffff"  # behind every key of a kind
+_LAST = "\U0010ffff"  # sorts after every key of a kind
 
 
 def unserved(store: Store, served: Collection[str]) -> Iterator[tuple[str, int]]:
-    """(``websites.web.example.org``, how many objects) of each kind that is stored and not served. A few reads a kind,
-    however many objects there are."""
+    """(``websites.web.example.org``, number of objects) of each kind that is stored but not served. A few reads per
+    kind, for any number of objects."""
     after = "/"
     while found := store.page("/", after=after, limit=1).entries:
         prefix = "/".join(found[0].key.split("/", 3)[:3]) + "/"

@@ -89,12 +89,12 @@ def _inherit(settings: Settings) -> IO[str] | None:
 
 
 def _starts(home: Path) -> bool:
-    """Whether somebody holds the lock who has not written its state yet."""
+    """Whether a supervisor holds the lock but has not written its state yet."""
     return not read_state(home)
 
 
 def _flags(settings: Settings, port: int | None, runtime: str | None) -> dict[str, Any]:
-    """What the flags say otherwise than the file."""
+    """The flags that differ from the file."""
     wanted: dict[str, Any] = {}
     if port is not None and port != settings.api.port:
         wanted["api"] = {"port": port}
@@ -139,7 +139,7 @@ def _launch(settings: Settings, supervisor: Supervisor, lock: Any) -> None:
 
 
 def wait_until_up(settings: Settings, started: float) -> None:
-    """Show each thing as it comes to work; raises ConfigError when one does not in time."""
+    """Print each part when it is ready; raises ConfigError if one is not ready in time."""
     from sampan_client import Client
 
     since = _clock(started)
@@ -181,7 +181,7 @@ def ready_node(client: Any, home: Path, name: str) -> str:
 
 
 def complaints_of(client: Any) -> list[str]:
-    """What the API server says of itself where it is not ready."""
+    """The reasons that the API server reports for not being ready."""
     try:
         client.request("GET", "/readyz")
     except (StatusError, OSError) as error:
@@ -191,7 +191,7 @@ def complaints_of(client: Any) -> list[str]:
 
 
 def _answers(client: Any) -> bool:
-    """Whether it is up; it may lack room for new objects."""
+    """Whether it answers; the store may have no space for new objects."""
     try:
         client.request("GET", "/readyz", query={"exclude": "store-writes"})
     except (StatusError, OSError):
@@ -211,7 +211,7 @@ def _await(found: Callable[[], Any], seconds: float, settings: Settings, complai
 
 
 def _is_hopeless(home: Path) -> bool:
-    """The supervisor has gone, or one of its processes ends again and again."""
+    """Whether the supervisor has ended, or one of its processes ends repeatedly."""
     state = read_state(home)
     if not state:
         return False

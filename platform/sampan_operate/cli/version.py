@@ -1,4 +1,4 @@
-"""`sampan version`: this program's, and that of the cluster that answers."""
+"""`sampan version`: the version of this program and of the running cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sampan_server.settings import Where, load
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: one object.")
 @click.pass_obj
 def command(where: Where, output: str) -> None:
-    """Say this program's version, and the Kubernetes version that the running cluster gives."""
+    """Show this program's version, and the Kubernetes version of the running cluster."""
     found: dict[str, Any] = {
         "sampan": __version__, "python": platform.python_version(), "kubernetes": KUBERNETES_VERSION,
         "server": _server(where),
@@ -30,7 +30,7 @@ def command(where: Where, output: str) -> None:
 
 
 def _server(where: Where) -> str | None:
-    """What the cluster of this home says; None where none answers."""
+    """The version of this home's cluster; None if it does not answer."""
     kubeconfig = load(**where).home / "kubeconfig"
     if not kubeconfig.exists():
         return None

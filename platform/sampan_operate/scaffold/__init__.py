@@ -1,4 +1,4 @@
-"""The beginnings of a third-party plugin: what ``sampan plugins new`` writes, and the templates it is written from."""
+"""Scaffold of a third-party plugin: the templates of ``sampan plugins new``."""
 
 from sampan_operate.scaffold.writing import KINDS, write
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from sampan.errors import ConfigError
 from sampan_server.plugins.plugins import ADDON_GROUP, PLUGIN_GROUP, suggest
 
-#: What can be begun, and what it is in a sentence.
+#: Kinds of plugins, with a description.
 KINDS = {
     "admission": "refuses or changes writes",
     "controller": "makes the cluster converge",
@@ -31,8 +31,8 @@ _COMMON = "common"
 
 
 def write(name: str, kind: str, into: Path) -> list[Path]:
-    """The files of a new plugin below ``into/name``, written. Raises ConfigError for a name that cannot be used, or a
-    folder that is there already."""
+    """Write the files of a new plugin below ``into/name`` and return them. Raises ConfigError for an invalid name or an
+    existing folder."""
     _check(name, kind)
     place = into / name
     if place.exists():
@@ -81,7 +81,8 @@ def _by_name(template: Traversable) -> str:
 
 
 def _target(name: str, package: str) -> str:
-    """Templates lie flat: ``package-plugin.py.in`` is the package's plugin.py, ``tests-x.py.in`` is tests/x.py."""
+    """Templates are in one folder: ``package-plugin.py.in`` is the package's plugin.py, ``tests-x.py.in`` is
+    tests/x.py."""
     bare = name.removesuffix(".in")
     for folder, real in (("package", package), ("tests", "tests")):
         if bare.startswith(f"{folder}-"):

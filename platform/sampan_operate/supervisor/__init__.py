@@ -1,1 +1,1 @@
-"""Which processes run, their restarts, readiness and graceful stop."""
+"""The processes of a cluster: their start, restarts, readiness and graceful stop."""

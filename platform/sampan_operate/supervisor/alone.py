@@ -1,7 +1,7 @@
-"""One add-on as a process of its own, against any Kubernetes: from a kubeconfig, or in a pod.
+"""One add-on as a separate process, on any Kubernetes: with a kubeconfig, or in a pod.
 
-Works out what a supervised add-on is told by `sampan up`. Only that add-on's package is loaded, and no home of a sampan
-cluster is needed.
+Determines the options that `sampan up` passes to a supervised add-on. Only that add-on's package is loaded, and no home
+of a sampan cluster is needed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sampan.errors import ConfigError, PluginError, StatusError
 from sampan_client import Client
 from sampan_client.kubeconfig import Config, in_cluster, load
 from sampan_machinery.resources import SERVICES
-from sampan_operate.supervisor.components import Surroundings, run_components
+from sampan_operate.supervisor.components import ProcessContext, run_components
 from sampan_operate.supervisor.inquiry import ALONE
 from sampan_operate.supervisor.members import members_of
 from sampan_server.options import primary_address
@@ -39,7 +39,7 @@ def run_alone(
     name: str, where: Where, *, kubeconfig: str = "", changes: Mapping[str, Any] | None = None, listen: str = "",
     manifests: bool = True, environ: Mapping[str, str] = os.environ,
 ) -> None:  # fmt: skip
-    """Until told to stop. ``changes`` go before the settings file. Raises ConfigError or PluginError in words."""
+    """Run until SIGTERM or SIGINT. ``changes`` override the settings file. Raises ConfigError or PluginError."""
     foreign = bool(kubeconfig) or "KUBERNETES_SERVICE_HOST" in environ
     settings = _settings(where, foreign, environ)
     plugins = load_addon(name, {**settings.plugins.get(name, {}), **(changes or {})})
@@ -54,12 +54,12 @@ def run_alone(
     admin = str(settings.home / "kubeconfig")
     ship = partial(_connect, kubeconfig if foreign else admin, "sampan-manifests") if manifests else None
     options = options_for(connect(), server, settings, environ, kubeconfig=kubeconfig if foreign else admin)
-    around = Surroundings(settings.home, f"{ALONE}{name}", lambda member: connect(), ship, listen)
+    around = ProcessContext(settings.home, f"{ALONE}{name}", lambda member: connect(), ship, listen)
     run_components(members_of(plugins), plugins, options, around)
 
 
 def load_addon(name: str, section: Mapping[str, Any]) -> Plugins:
-    """That add-on alone, with these settings. Raises ConfigError or PluginError."""
+    """Load one add-on with these settings. Raises ConfigError or PluginError."""
     points = {point.name: point for point in entry_points(group=ADDON_GROUP)}
     if name not in points:
         raise ConfigError(f"no add-on is called {name!r}{suggest(name, points)}; there are {', '.join(sorted(points))}")
@@ -74,7 +74,7 @@ def load_addon(name: str, section: Mapping[str, Any]) -> Plugins:
 def options_for(
     client: Client, server: Config, settings: Settings, environ: Mapping[str, str], *, kubeconfig: str
 ) -> dict[str, Any]:
-    """What is known of a cluster that is not ours; "" for what nobody can tell."""
+    """The options known of a foreign cluster; "" for an unknown one."""
     dns = _service(client, "kube-system", "kube-dns")
     kubernetes = _service(client, "default", "kubernetes")
     address = environ.get("POD_IP") or primary_address()
@@ -103,26 +103,26 @@ def options_for(
 
 
 def is_named(where: Where, environ: Mapping[str, str]) -> bool:
-    """Whether the user says where the home is."""
+    """Whether the user has named the home."""
     return bool(where["home"] or environ.get("SAMPAN_HOME"))
 
 
 def _settings(where: Where, foreign: bool, environ: Mapping[str, str]) -> Settings:
-    """The default home's file is about the cluster there, which a kubeconfig does not mean."""
+    """The settings; not those of the default home if a kubeconfig names another cluster."""
     if foreign and not (is_named(where, environ) or where["config"] or environ.get("SAMPAN_CONFIG")):
         return Settings()
     return load_settings(**where, environ=environ)
 
 
 def _own_home(name: str, server: Config, environ: Mapping[str, str]) -> Path:
-    """A folder for this add-on and that server, the same at the next start where the machine keeps anything."""
+    """A folder for this add-on and server; the same at the next start if the machine has persistent storage."""
     state = Path(environ.get("XDG_STATE_HOME") or STATE).expanduser()
     path = state / "sampan" / "addons" / f"{name}-{hashlib.sha256(server.server.encode()).hexdigest()[:8]}"
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         path = Path(tempfile.mkdtemp(prefix=f"sampan-{name}-"))
-        log.warning("%s cannot be made (%s): state is kept in %s, until it goes", state, error.strerror, path)
+        log.warning("%s cannot be created (%s): state is kept in %s, which is temporary", state, error.strerror, path)
     return path
 
 
@@ -133,7 +133,8 @@ def _connect(kubeconfig: str, agent: str) -> Client:
 
 
 def _service(client: Client, namespace: str, name: str) -> str:
-    """A Service's address, "" where it has none or we may not look. Raises ConfigError where nobody answers."""
+    """A Service's address; "" if it has none or reading is forbidden. Raises ConfigError if the server does not
+    answer."""
     try:
         found = client.get(SERVICES, name, namespace)
     except StatusError as error:

@@ -1,4 +1,4 @@
-"""Which processes make up the cluster on this machine, from the settings and what the plugins bring."""
+"""The processes of the cluster on this machine, from the settings and the plugins' components."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RECONCILER_USER = "system:kube-controller-manager"
 
 
 def load_plugins(settings: Settings) -> Plugins:
-    """The plugins and add-ons that these settings ask for."""
+    """Load the plugins and add-ons that these settings enable."""
     return Plugins(
         disabled=settings.disable, addons=settings.addons, settings=settings.plugins, deadlines=settings.deadlines
     )
@@ -52,7 +52,7 @@ def require_runtime(settings: Settings, plugins: Plugins) -> None:
 
 
 def all_members(plugins: Plugins, settings: Settings) -> list[Member]:
-    """The reconciler, and what the plugins contribute; the node's are left out where no node is wanted."""
+    """The reconciler and the plugins' components; without those of the node if it is disabled."""
     reconciler = Component(name="reconciler", run=partial(_reconcile, plugins), user=RECONCILER_USER)
     everything = {found.name: plugins.settings_of(found.name) for found in plugins.found if not found.addon}
     found = [Member(reconciler, context=everything), *members_of(plugins)]
@@ -77,7 +77,7 @@ def _served_names(settings: Settings) -> list[str]:
 
 
 def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[Member]]:
-    """Everything on disk that the processes need: keys, certificates, kubeconfigs. Harmless when repeated."""
+    """Create all files that the processes need: keys, certificates, kubeconfigs. Idempotent."""
     import sampan_pki as pki
 
     require_runtime(settings, plugins)
@@ -95,7 +95,7 @@ def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[
 
 
 def processes(settings: Settings, plugins: Plugins, options: Mapping[str, Any], members: list[Member]) -> list[Process]:
-    """The API server first, then one process for each group of components."""
+    """The API server first, then one process per group of components."""
     groups: dict[str, list[Member]] = {}
     for member in members:
         groups.setdefault(member.component.process, []).append(member)
@@ -110,12 +110,12 @@ def processes(settings: Settings, plugins: Plugins, options: Mapping[str, Any], 
 
 
 def lasting_identity(settings: Settings, options: Mapping[str, Any]) -> str:
-    """Who supervised components are in elections: one of a kind a home, so that a restarted one leads on at once."""
+    """Identity in leader election: the same after a restart, so that a restarted leader continues at once."""
     return f"{options['node_name']}-{reservations.home_id(settings.home)}"
 
 
 class Configured:
-    """What the supervisor runs and by which settings. Keeps this home's reservation on the machine, if it has one."""
+    """The supervisor's processes and settings. Holds this home's reservation on the machine, if there is one."""
 
     def __init__(self, settings: Settings, plugins: Plugins, config: str, reservation: socket.socket | None) -> None:
         self._settings, self._plugins, self._reservation = settings, plugins, reservation
@@ -123,12 +123,13 @@ class Configured:
         self._config = str(Path(named).expanduser().absolute()) if named else ""  # the supervisor goes to / later
 
     def facts(self) -> dict[str, Any]:
-        """For the state file: what commands say of a running cluster is read there, never from its configuration."""
+        """Facts for the state file, from which commands read the state of a running cluster."""
         file = self._config or str(self._settings.home / "sampan.yaml")
         return {"settings": effective.record(self._settings), "config": file}
 
     def reload(self) -> list[Process]:
-        """What SIGHUP asks: the processes that the configuration file wants now, as far as that needs no new start."""
+        """For SIGHUP: the processes by the current configuration file, as far as that needs no restart of the
+        cluster."""
         fresh = load(config=self._config, home=str(self._settings.home))
         api_only = {
             found.name: bool(hooks := self._plugins.hooks_of(found.name)) and effective.API_HOOKS.issuperset(hooks)
@@ -136,20 +137,21 @@ class Configured:
         }
         settings = effective.after_reload(self._settings, fresh, api_only)
         plugins = load_plugins(settings)
-        plugins.require()  # one that was installed meanwhile may not load; what runs goes on with those it began with
+        plugins.require()  # a plugin installed since then may not load; then the running processes stay
         wanted = processes(settings, plugins, *prepare(settings, plugins))
         self._settings, self._plugins = settings, plugins
         return wanted
 
 
 def clean_up(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> list[str]:
-    """After everything has stopped: let each component remove what it left on this machine; returns complaints."""
+    """After all processes have stopped: each component removes its leftovers on this machine. Returns error
+    messages."""
     return _clean_up(settings, _with_node(plugins, settings), options)
 
 
 def clean_up_unwanted(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> list[str]:
-    """Before the start: what a run that did not end orderly left of components that are not wanted any more; those that
-    are wanted take over what they find."""
+    """Before a start: remove leftovers of components that are no longer enabled. Enabled components take over
+    theirs."""
     wanted = {component.name for component in all_components(plugins, settings)}
     gone = [component for component in _with_node(plugins, settings) if component.name not in wanted]
     return _clean_up(settings, gone, options)

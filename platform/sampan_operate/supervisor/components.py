@@ -1,6 +1,6 @@
-"""Running components inside one process: a thread each, restarted with back-off, stopped together.
+"""Runs components in one process: one thread each, restarted with back-off, stopped together.
 
-The same for supervised processes, `sampan run` and `sampan addons run`; what differs between them is ``Surroundings``.
+Used by supervised processes, `sampan run` and `sampan addons run`; ``ProcessContext`` holds their differences.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 from sampan.contracts.components import Running
 from sampan.errors import SampanError
 from sampan_client import Client
-from sampan_operate.supervisor.election import Stop, run_elected
-from sampan_operate.supervisor.exposing import Exposure
-from sampan_operate.supervisor.health import Board, Voice
+from sampan_operate.supervisor.election import StopEvent, run_elected
+from sampan_operate.supervisor.health import HealthReporter, ProcessHealth
+from sampan_operate.supervisor.health_server import HealthServer
 from sampan_operate.supervisor.inquiry import socket_of
 from sampan_operate.supervisor.members import Member, may_ship, shipped
 from sampan_operate.supervisor.state import run_directory
@@ -30,46 +30,46 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.2  # seconds before the first restart of a failed component
 LONGEST_PAUSE = 30.0
-STOPPING = 12.0  # a component has 10 s to end; one that is elected gives its lease back after that
+STOPPING = 12.0  # a component has 10 s to end; an elected one releases its lease afterwards
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """Where a process finds itself."""
+class ProcessContext:
+    """How a process connects, ships manifests and exposes its health."""
 
     home: Path
     process: str  # names its socket in home/run
     connect: Callable[[Member], Client]  # with the member's own identity
-    ship: Callable[[], Client] | None  # with the right to make what is shipped; None: nothing is shipped from here
+    ship: Callable[[], Client] | None  # with permission to create what is shipped; None: this process ships nothing
     listen: str = ""  # HOST:PORT for health and metrics, beside the socket
 
 
-def supervised(home: Path, process: str, admin: str) -> Surroundings:
-    """Of a process under `sampan up`: every identity is a kubeconfig in home."""
+def supervised(home: Path, process: str, admin: str) -> ProcessContext:
+    """For a process under `sampan up`: every identity is a kubeconfig in home."""
 
     def connect(member: Member) -> Client:
         path = home / "kubeconfigs" / member.name
         return Client.from_kubeconfig(str(path), user_agent=f"sampan-{member.name}")
 
-    return Surroundings(home, process, connect, lambda: Client.from_kubeconfig(admin, user_agent="sampan-manifests"))
+    return ProcessContext(home, process, connect, lambda: Client.from_kubeconfig(admin, user_agent="sampan-manifests"))
 
 
 def run_components(
-    members: Iterable[Member], plugins: Plugins, options: Mapping[str, Any], surroundings: Surroundings
+    members: Iterable[Member], plugins: Plugins, options: Mapping[str, Any], context: ProcessContext
 ) -> None:
-    """Run them until SIGTERM or SIGINT; call on the main thread. Raises ConfigError where it cannot be listened."""
+    """Run the components until SIGTERM or SIGINT; call on the main thread. Raises ConfigError if it cannot listen."""
     asked, members = threading.Event(), list(members)
-    plugins.failure_log.keep_in(surroundings.home / "run" / "plugins")
+    plugins.failure_log.keep_in(context.home / "run" / "plugins")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
-    board, stop = Board(member.name for member in members), Stop()
+    health, stop = ProcessHealth(member.name for member in members), StopEvent()
     with ExitStack() as stack:
-        exposure = Exposure(board)
+        exposure = HealthServer(health)
         stack.callback(exposure.close)
-        exposure.on_file(socket_of(run_directory(surroundings.home).parent, surroundings.process))
-        if surroundings.listen:
-            log.info("health and metrics are at http://%s", exposure.on_address(surroundings.listen))
-        keepers = [Keeper(member, members, plugins, options, surroundings, board, stop) for member in members]
+        exposure.on_file(socket_of(run_directory(context.home).parent, context.process))
+        if context.listen:
+            log.info("health and metrics are at http://%s", exposure.on_address(context.listen))
+        keepers = [ComponentRunner(member, members, plugins, options, context, health, stop) for member in members]
         for keeper in keepers:
             keeper.start()
         asked.wait()
@@ -78,21 +78,21 @@ def run_components(
             keeper.wait()
 
 
-class Keeper:
-    """Keeps one component running: ships what it ships, runs it, and begins again with growing pauses."""
+class ComponentRunner:
+    """Runs one component: applies its manifests, runs it, and restarts it with back-off."""
 
     def __init__(
         self, member: Member, members: Iterable[Member], plugins: Plugins, options: Mapping[str, Any],
-        surroundings: Surroundings, board: Board, stop: Stop,
+        context: ProcessContext, health: ProcessHealth, stop: StopEvent,
     ) -> None:  # fmt: skip
         self._member = member
-        self._family = [each for each in members if each.plugin == member.plugin]
+        self._siblings = [each for each in members if each.plugin == member.plugin]
         self._options = {**options, "plugins": plugins}  # for components that ask hooks of their own (scheduler, node)
-        self._surroundings = surroundings
-        self._voice: Voice = board.voice(member.name)
+        self._context = context
+        self._reporter: HealthReporter = health.reporter(member.name)
         self._stop = stop.branch()
         self._client: Client | None = None
-        self._thread = threading.Thread(target=self.keep, name=member.name, daemon=True)
+        self._thread = threading.Thread(target=self.run, name=member.name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -100,65 +100,65 @@ class Keeper:
     def wait(self) -> None:
         self._thread.join(timeout=STOPPING)
         if self._thread.is_alive():
-            log.warning("%s did not stop within %.0f s and is left behind", self._member.name, STOPPING)
+            log.warning("%s did not stop within %.0f s and is abandoned", self._member.name, STOPPING)
 
-    def keep(self) -> None:
+    def run(self) -> None:
         pause, name = FIRST_PAUSE, self._member.name
         while not self._stop.is_set():
-            self._voice.starting()
+            self._reporter.starting()
             try:
                 self._once()
                 if self._stop.is_set():
                     return
-                log.error("%s ended by itself; starting it again in %.1f s", name, pause)
-                self._voice.ended("ended by itself")
+                log.error("%s ended by itself; restarting it in %.1f s", name, pause)
+                self._reporter.ended("ended by itself")
             except Exception as error:
                 if self._stop.is_set():
                     return
                 traced = None if isinstance(error, ConnectionError) else error  # the API server does not answer yet
-                log.error("%s failed; starting it again in %.1f s: %s", name, pause, error, exc_info=traced)
-                self._voice.ended(in_words(error))
+                log.error("%s failed; restarting it in %.1f s: %s", name, pause, error, exc_info=traced)
+                self._reporter.ended(in_words(error))
             self._stop.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _once(self) -> None:
         member = self._member
-        if self._surroundings.ship is not None and may_ship(self._family):
-            self._ship(self._surroundings.ship)
+        if self._context.ship is not None and may_ship(self._siblings):
+            self._ship(self._context.ship)
         if self._client is None:
-            self._client = self._surroundings.connect(member)
+            self._client = self._context.connect(member)
         running = Running(
             client=self._client,
             settings=member.settings,
-            home=str(directory(self._surroundings.home, member.name)),
+            home=str(directory(self._context.home, member.name)),
             stop=self._stop,
             options=self._options,
-            ready=self._voice.ready,
-            failing=self._voice.failing,
-            metrics=self._voice.figures(),
+            ready=self._reporter.ready,
+            failing=self._reporter.failing,
+            metrics=self._reporter.new_registry(),
         )
         if member.component.elected:
-            run_elected(member.component, running, self._stop, self._voice.standby)
+            run_elected(member.component, running, self._stop, self._reporter.standby)
         else:
             member.component.run(running)
 
     def _ship(self, connect: Callable[[], Client]) -> None:
-        """What the whole add-on ships, whichever of its components comes first: they have one inventory."""
+        """Apply the manifests of the whole add-on, from any of its components: they share one inventory."""
         client = connect()
         try:
-            manifests = shipped(self._family, self._options)
+            manifests = shipped(self._siblings, self._options)
             Shipment(client, self._member.plugin or self._member.name, self._member.version, manifests).apply()
         finally:
             client.close()
 
 
 def directory(home: Path, name: str) -> Path:
-    """The component's own; made where it is missing."""
+    """The component's directory; created if it is missing."""
     path = home / "components" / name
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
 def in_words(error: Exception) -> str:
-    """What an error of ours says, any other with its type."""
+    """An error as a message; errors that are not sampan's with their type."""
     return str(error) if isinstance(error, SampanError) else f"{type(error).__name__}: {error}"

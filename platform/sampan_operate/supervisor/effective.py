@@ -1,6 +1,6 @@
-"""The settings that a cluster runs by: recorded in its state file, and compared with those that are asked for now.
+"""The effective settings of a running cluster: recorded in its state file, and compared with the requested ones.
 
-The configuration file may say anything by now; commands that tell or stop what runs go by this record.
+The configuration file may have changed since the start; commands that show or stop the cluster use this record.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sampan.errors import ConfigError
 from sampan_server.plugins.plugins import ADDON_GROUP
 from sampan_server.settings import Settings, Where, load, parse
 
-#: Hooks that are asked by the API server alone, which keeps running when the configuration is read again.
+#: Hooks that only the API server calls, which is not restarted when the configuration is reloaded.
 API_HOOKS = frozenset({
     "contribute_authenticators", "contribute_authorizers", "contribute_admitters", "contribute_kinds",
     "contribute_kind_sources",
@@ -41,7 +41,7 @@ def _plain(value: Any) -> Any:
 
 
 def recorded(state: Mapping[str, Any]) -> Settings | None:
-    """The settings that the cluster of that state runs by, or ran by last; None where it does not say."""
+    """The effective settings of the cluster with that state, or of its last run; None if they are not recorded."""
     found = state.get("settings")
     try:
         return parse(found, where="state.json") if isinstance(found, Mapping) else None
@@ -50,9 +50,9 @@ def recorded(state: Mapping[str, Any]) -> Settings | None:
 
 
 def differences(running: Settings, wanted: Settings) -> list[str]:
-    """A line for each setting that is not as it is wanted; what may be secret is not shown.
+    """A line for each setting that differs; values that may be secret are not shown.
 
-    Those of add-ons that are neither running nor wanted make no difference.
+    Settings of add-ons that are neither running nor enabled are ignored.
     """
     here, there = dict(_flat(record(running))), dict(_flat(record(wanted)))
     off = {point.name for point in entry_points(group=ADDON_GROUP)} - {*running.addons, *wanted.addons}
@@ -69,9 +69,9 @@ def differences(running: Settings, wanted: Settings) -> list[str]:
 
 
 def refuse_others(state: Mapping[str, Any], wanted: Settings) -> Settings:
-    """The settings of the cluster that runs by that state, ``wanted`` where it does not say.
+    """The effective settings of the cluster with that state; ``wanted`` if they are not recorded.
 
-    Raises ConfigError, in words, where others are wanted: kubeconfigs and whatever else is made by them would lie.
+    Raises ConfigError if ``wanted`` differs: kubeconfigs and other files made from it would be wrong.
     """
     running = recorded(state)
     if running is None:
@@ -100,15 +100,15 @@ def _shown(value: Any) -> str:
 
 
 def without_password(url: str) -> str:
-    """For people's eyes and logs."""
+    """The URL for messages and logs."""
     return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:…@", url)
 
 
 def after_reload(running: Settings, fresh: Settings, api_only: Mapping[str, bool]) -> Settings:
-    """What SIGHUP makes of the running settings: add-ons, and settings of what is started again.
+    """The effective settings after SIGHUP: add-ons, and settings of processes that are restarted, come from ``fresh``.
 
-    All else stays until the next start, whatever the file says: the API server keeps its port, and what only it is told
-    (``api_only``, by plugin) it keeps too.
+    All other settings stay until the next start: the API server keeps its port and the settings that only it uses
+    (``api_only``, by plugin).
     """
     names = running.plugins.keys() | fresh.plugins.keys()
     chosen = {name: (running if api_only.get(name) else fresh).plugins.get(name) for name in names}
@@ -117,7 +117,7 @@ def after_reload(running: Settings, fresh: Settings, api_only: Mapping[str, bool
 
 
 def to_clean_up(home: Path, state: Mapping[str, Any], where: Where) -> Iterator[Settings]:
-    """By which to clean up after what ran, the best first: as recorded, as configured, the defaults."""
+    """Settings to clean up with, best first: recorded, configured, defaults."""
     if (found := recorded(state)) is not None:
         yield dataclasses.replace(found, home=home)
     with contextlib.suppress(ConfigError):
@@ -126,7 +126,7 @@ def to_clean_up(home: Path, state: Mapping[str, Any], where: Where) -> Iterator[
 
 
 def pending(running: Settings, where: Where) -> list[str]:
-    """What the configuration file says and is not in force, a line each; one line where it cannot be read."""
+    """A line for each setting in the configuration file that is not effective yet; one line if it cannot be read."""
     try:
         return differences(running, load(**where))
     except ConfigError as error:

@@ -1,7 +1,7 @@
-"""Components of which one instance works at a time: the others stand by, by a Lease in kube-system.
+"""Leader election for components: one instance works, the others stand by, with a Lease in kube-system.
 
-Knows one component's ``run`` and the Elector; the lease is given back when the work has ended, so that the next one
-begins at once.
+Knows one component's ``run`` and the Elector. The lease is released when the component has ended, so that the next
+instance starts at once.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from sampan_client.leases import Elector
 from sampan_machinery.resources import LEASES
 
 NAMESPACE = "kube-system"
-STOPPING = 10.0  # seconds that a component has to end, as its contract says
+STOPPING = 10.0  # seconds that a component has to end, by its contract
 
 
-class Stop(threading.Event):
-    """An event with branches: setting it sets them, not the other way round."""
+class StopEvent(threading.Event):
+    """An event with branches: setting it sets the branches too, but not the reverse."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._branches: list[Stop] = []
+        self._branches: list[StopEvent] = []
 
     def set(self) -> None:
         super().set()
         for branch in list(self._branches):
             branch.set()
 
-    def branch(self) -> Stop:
-        branch = Stop()
+    def branch(self) -> StopEvent:
+        branch = StopEvent()
         self._branches = [each for each in self._branches if not each.is_set()] + [branch]
         if self.is_set():
             branch.set()
@@ -44,14 +44,15 @@ def lease_of(component: Component) -> str:
     return f"sampan-{component.name}"
 
 
-def run_elected(component: Component, running: Running, stop: Stop, standby: Callable[[str], None]) -> None:
-    """Run it whenever this instance leads, until ``stop``. Raises what its run raised; RuntimeError where it ended."""
+def run_elected(component: Component, running: Running, stop: StopEvent, standby: Callable[[str], None]) -> None:
+    """Run the component while this instance leads, until ``stop``. Raises its exception; RuntimeError if it
+    returned."""
     identity = str(running.options.get("identity") or f"{running.options['node_name']}-{os.getpid()}")
     name = lease_of(component)
 
     def tell(trouble: str) -> None:
         if trouble:
-            running.failing(f"the lease {NAMESPACE}/{name} cannot be had: {trouble}")
+            running.failing(f"the lease {NAMESPACE}/{name} cannot be read: {trouble}")
         else:
             standby(f"stands by until it is elected ({NAMESPACE}/{name})")
 
@@ -64,9 +65,9 @@ def run_elected(component: Component, running: Running, stop: Stop, standby: Cal
 
 
 class _Term:
-    """One time of leading. ``over`` ends it: from outside, or as the component has ended."""
+    """One term as the leader. ``over`` is set to end it, or when the component has ended."""
 
-    def __init__(self, component: Component, running: Running, over: Stop) -> None:
+    def __init__(self, component: Component, running: Running, over: StopEvent) -> None:
         self.over = over
         self.failure: Exception | None = None
         self._component = component
@@ -95,7 +96,7 @@ class _Term:
 
 
 def manifests(component: Component) -> list[Object]:
-    """What the component's identity may do with its Lease."""
+    """Role and binding that allow the component's identity to use its Lease."""
     name = f"sampan:elect:{component.name}"
     metadata = {"name": name, "namespace": NAMESPACE}
     group = "rbac.authorization.k8s.io"

@@ -1,4 +1,4 @@
-"""Running the API server under gunicorn from inside a supervised process."""
+"""Runs the API server under gunicorn in a supervised process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from sampan_operate.supervisor import tether
+from sampan_operate.supervisor import parent_death
 from sampan_operate.supervisor.memory import settle
 from sampan_server.plugins.plugins import Plugins
 from sampan_server.settings import Settings
@@ -17,11 +17,11 @@ from sampan_server.settings import Settings
 log = logging.getLogger(__name__)
 
 WORKER = "sampan_http.Worker"
-GRACE = 10  # seconds that requests in flight are given when the server ends
+GRACE = 10  # seconds for requests in flight when the server stops
 
 
 class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn with everything decided here: no command line, no configuration file of its own."""
+    """gunicorn without a command line or configuration file; all its settings are set here."""
 
     def __init__(self, settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> None:
         self._settings = settings
@@ -50,7 +50,7 @@ class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
                 self.cfg.set(name, value)
 
     def _addresses(self) -> list[str]:
-        """As set, and where pods reach this machine, unless the first says everywhere."""
+        """The configured address, and the one where pods reach this machine, unless the first is a wildcard."""
         host, port = self._settings.api.host, self._settings.api.port
         own = str(self._options["api_endpoint_ip"])
         if host in ("0.0.0.0", "::", "", own):
@@ -64,13 +64,13 @@ class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
 
 def serve_api(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> None:
-    """Serve until told to stop."""
+    """Serve until SIGTERM."""
     Gateway(settings, plugins, options).run()
 
 
 def _end_with_arbiter(arbiter: Any, worker: Any) -> None:
-    """A worker without its arbiter would keep the port from the next one and be asked things beside it."""
-    tether.tie(arbiter.pid, signal.SIGKILL)
+    """End the worker with its arbiter: otherwise it would keep the port and get requests beside the next server."""
+    parent_death.request_signal(arbiter.pid, signal.SIGKILL)
 
 
 def _settle(worker: Any) -> None:

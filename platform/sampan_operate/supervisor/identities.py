@@ -1,4 +1,4 @@
-"""Who each process is: its certificate and its kubeconfig under ``home``."""
+"""Identities of processes: certificates and kubeconfigs under ``home``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ADMIN = ("admin", "kubernetes-admin", ("system:masters",))
 
 
 def write_identities(home: Path, server_url: str, node_name: str, components: Iterable[Component]) -> Path:
-    """Certificates and kubeconfigs for the admin and every component; returns the admin's kubeconfig."""
+    """Write certificates and kubeconfigs for the admin and every component; returns the admin's kubeconfig."""
     directory = home / "pki"
     folder = home / "kubeconfigs"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -35,8 +35,9 @@ def _write(path: Path, directory: Path, server_url: str, name: str, user: str, g
 
 
 def write_client_bundle(directory: Path) -> None:
-    """Both authorities in one file: whose certificates pass at TLS. What they may say is another matter."""
+    """Write both authorities to one file: client certificates of either are accepted by TLS. Authorization is
+    separate."""
     bundle = (directory / "ca.crt").read_bytes() + (directory / "front-proxy-ca.crt").read_bytes()
     path = directory / "client-ca.crt"
     if not path.exists() or path.read_bytes() != bundle:
-        write_whole(path, bundle)  # half of it would refuse clients of one authority
+        write_whole(path, bundle)  # atomically: half of it would refuse clients of one authority

@@ -1,4 +1,4 @@
-"""Asking a running process how its components are, over its Unix socket. For commands; changes nothing."""
+"""Reads the health of running processes over their Unix sockets. For commands; changes nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from sampan.errors import ConfigError, StatusError
-from sampan_operate.supervisor.exposing import reachable
+from sampan_operate.supervisor.health_server import reachable
 
 PATIENCE = 5.0
-ALONE = "alone-"  # begins the name of a process that no supervisor of ours has started
+ALONE = "alone-"  # prefix of the names of processes that were not started by `sampan up`
 
 
 def socket_of(home: Path, process: str) -> Path:
@@ -19,7 +19,7 @@ def socket_of(home: Path, process: str) -> Path:
 
 
 def ask(path: Path, page: str = "/state") -> tuple[int, bytes]:
-    """(status, body). Raises OSError where nobody answers."""
+    """(status, body) of a page. Raises OSError if the process does not answer."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as end:
         end.settimeout(PATIENCE)
         with reachable(path) as short:
@@ -36,7 +36,7 @@ def ask(path: Path, page: str = "/state") -> tuple[int, bytes]:
 
 
 def components(home: Path, process: str) -> dict[str, dict[str, Any]]:
-    """What each component of a process said last, by name; {} where the process does not answer (yet)."""
+    """The last report of each component of a process, by name; {} if the process does not answer (yet)."""
     try:
         _, body = ask(socket_of(home, process))
         found: dict[str, dict[str, Any]] = json.loads(body)["components"]
@@ -46,19 +46,19 @@ def components(home: Path, process: str) -> dict[str, dict[str, Any]]:
 
 
 def parts(home: Path) -> dict[str, int]:
-    """Processes of this home that run without a supervisor of ours and answer: name and pid."""
+    """Name and pid of the processes of this home that answer and were not started by `sampan up`."""
     found = {}
     for path in sorted((home / "run").glob(f"{ALONE}*.sock")):
         try:
             _, body = ask(path)
             found[path.stem] = int(json.loads(body)["pid"])
         except (OSError, ValueError, KeyError):
-            continue  # its process has ended without removing it
+            continue  # its process has ended without removing the socket
     return found
 
 
 def api_answers(kubeconfig: Path, server: str = "") -> bool:
-    """Whether an API server with a certificate of this home's authority answers there, well or not."""
+    """Whether an API server with a certificate of this home's authority answers there, healthy or not."""
     from sampan_client import Client
 
     if not kubeconfig.exists():

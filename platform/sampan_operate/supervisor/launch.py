@@ -1,4 +1,4 @@
-"""Starting the supervisor in the background, and being it."""
+"""Starts the supervisor, in the background or in this process."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ PRELOAD = (
 
 
 def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
-    """Everything that can go wrong before the first fork, done: plugins, keys, imports.
+    """Do everything that can fail before the first fork: plugins, keys, imports.
 
-    Raises ConfigError or PluginError in words."""
+    Raises ConfigError or PluginError."""
     check_room(settings)
     check_free(settings)
     plugins = cluster.load_plugins(settings)
@@ -43,7 +43,7 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
         held = hold_reservation(settings)
     is_new = not reservations.authority_id(settings.home)
     options, members = cluster.prepare(settings, plugins)
-    if is_new and held is not None:  # now it can say whose home it is
+    if is_new and held is not None:  # the home's identity is known only now
         first, held = held, hold_reservation(settings)
         first.close()
     for complaint in cluster.clean_up_unwanted(settings, plugins, options):
@@ -57,7 +57,7 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
 
 
 def check_room(settings: Settings) -> None:
-    """Raises ConfigError where the disk is so full that not even keys and logs could be written."""
+    """Raises ConfigError if the disk is too full for keys and logs."""
     found = os.statvfs(settings.home)
     free = found.f_bavail * found.f_frsize
     if free < LEAST_ROOM or not (found.f_favail or not found.f_files):
@@ -68,7 +68,7 @@ def check_room(settings: Settings) -> None:
 
 
 def check_free(settings: Settings) -> None:
-    """Raises ConfigError when the API server's address cannot be listened on."""
+    """Raises ConfigError if the API server's address cannot be listened on."""
     host, port = settings.api.host, settings.api.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -82,7 +82,7 @@ def check_free(settings: Settings) -> None:
 
 
 def in_background(main: Callable[[], None], log_file: IO[bytes], keep: IO[str]) -> int:
-    """Run ``main`` in a process of its own session; returns its pid. ``keep`` (the lock) stays open there."""
+    """Run ``main`` in a process with its own session; returns its pid. ``keep`` (the lock) stays open there."""
     sys.stdout.flush()
     sys.stderr.flush()
     read, write = os.pipe()

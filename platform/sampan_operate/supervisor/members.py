@@ -1,4 +1,4 @@
-"""Components together with who contributed them: which settings they get, what they ship and in whose name."""
+"""Components with the plugins that contribute them: their settings, and the manifests they ship."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Member:
 
 
 def members_of(plugins: Plugins) -> list[Member]:
-    """What the plugins contribute, in the order of their names."""
+    """The components of the plugins, in the order of the plugins' names."""
     known = {found.name: found for found in plugins.found}
     members = []
     for name, answer in plugins.ask("contribute_components"):
@@ -48,8 +48,8 @@ def members_of(plugins: Plugins) -> list[Member]:
 
 
 def _apart(plugins: Plugins, plugin: str, component: Component) -> Component:
-    """A third-party component: in a process of its own, for a busy loop in it would slow down all that share one, and
-    its failures are noted under the plugin's name."""
+    """A third-party component: in its own process, because a busy loop would slow down all components of its process.
+    Its failures are recorded under the plugin's name."""
 
     def run(running: Running) -> None:
         plugins.isolation(plugin).inline(f"component {component.name}", lambda: component.run(running), passes=())
@@ -59,18 +59,18 @@ def _apart(plugins: Plugins, plugin: str, component: Component) -> Component:
 
 
 def fingerprint(members: Iterable[Member]) -> str:
-    """Another one where a process with these members has to be started anew, for it was told something else."""
+    """A hash of the members' settings: if it changes, the process must be restarted."""
     told = [(member.name, member.plugin, member.version, member.settings, member.context) for member in members]
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def may_ship(members: Iterable[Member]) -> bool:
-    """Whether any of them is one that ships, if perhaps nothing this time."""
+    """Whether any member ships manifests, perhaps an empty list."""
     return any(m.component.manifests is not None or (m.component.elected and m.addon) for m in members)
 
 
 def shipped(members: Iterable[Member], options: Mapping[str, Any]) -> list[Object]:
-    """All that the components of one add-on ship, and what they need to be elected; a plugin's have roles of theirs."""
+    """The manifests of the components of one add-on, with those for leader election; plugins have their own roles."""
     found: list[Object] = []
     for member in members:
         if member.component.manifests is not None:

@@ -1,4 +1,4 @@
-"""What the interpreter and the C library are told about memory in a process that runs for long.
+"""Memory settings of the interpreter and the C library for long-running processes.
 
 Knows nothing of what the process does.
 """
@@ -11,22 +11,22 @@ import logging
 
 log = logging.getLogger(__name__)
 
-#: An API server and an informer hold tens of thousands of objects for long and make hundreds of dicts a request, none
-#: in cycles: with Python's own 700, 10, 10 the collector took a quarter of a PATCH and paused for all that is held.
+#: API servers and informers hold tens of thousands of objects and create hundreds of dicts per request, none in cycles.
+#: With Python's thresholds 700, 10, 10 the collector took a quarter of a PATCH, and paused to scan all held objects.
 THRESHOLDS = (20_000, 20, 50)
-ARENAS = 2  # glibc's own default is eight for each core, each keeping what its threads have freed
+ARENAS = 2  # glibc's default is eight per core, and each arena keeps memory that its threads have freed
 _M_ARENA_MAX = -8
 
 
 def settle() -> None:
-    """What is loaded by now stays for ever: keep the collector away from it, and let it look at the rest seldom."""
+    """Exclude all objects loaded so far from garbage collection, and collect the rest rarely."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
 
 
 def limit_arenas() -> None:
-    """Before the first thread is started; inherited over a fork. Nothing happens where the C library is not glibc."""
+    """Call before the first thread is started; inherited by forks. No effect without glibc."""
     try:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
     except (OSError, AttributeError):

@@ -1,7 +1,7 @@
-"""The supervisor: forks the cluster's processes from one warm parent, restarts what ends, stops all of it in order.
+"""The supervisor: forks the cluster's processes from one parent, restarts those that end, and stops all in order.
 
-Forking after the imports makes every process start in milliseconds and share its code's memory. So the parent keeps
-exactly one thread and no connections. It sleeps until a child ends or a signal comes.
+Because it forks after the imports, every process starts in milliseconds and shares the code's memory. So the parent has
+exactly one thread and no connections. It sleeps until a child ends or a signal arrives.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sampan.errors import ConfigError, PluginError
-from sampan_operate.supervisor import tether
+from sampan_operate.supervisor import parent_death
 from sampan_operate.supervisor.memory import limit_arenas, settle
 from sampan_operate.supervisor.state import ProcessState, born, write_state
 
@@ -26,29 +26,29 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
-STEADY = 20.0  # seconds of life after which a process counts as healthy again
+STEADY = 20.0  # seconds of running after which a process counts as healthy again
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
-REFUSED = 4  # exit code of a process that says itself, in words, why it does not start; gunicorn's for the API server
-PATIENCE = 20.0  # seconds a process is given to stop before it is killed
+REFUSED = 4  # exit code of a process that has logged why it does not start; gunicorn's for the API server
+STOP_TIMEOUT = 20.0  # seconds that a process has to stop before it is killed
 
 
 @dataclass
 class Process:
-    """One child: ``main`` runs in it and its return or exception ends it."""
+    """One child process; it runs ``main`` and ends with it."""
 
     name: str
     main: Callable[[], None]
     order: int = 0  # lower starts first and stops last
     components: list[str] = field(default_factory=list)
-    fingerprint: str = ""  # of all it is told: another one on SIGHUP starts it anew
+    fingerprint: str = ""  # of its settings: if it differs after SIGHUP, the process is restarted
 
     def is_as(self, other: Process) -> bool:
         return (self.components, self.fingerprint) == (other.components, other.fingerprint)
 
 
 class Supervisor:
-    """Runs processes until SIGTERM or SIGINT. ``reload`` answers SIGHUP with the processes wanted now; ``facts`` are
-    said in the state file, too."""
+    """Runs processes until SIGTERM or SIGINT. ``reload`` is called on SIGHUP and returns the new processes; ``facts``
+    are written to the state file."""
 
     def __init__(
         self, home: Path, processes: list[Process], *, reload: Callable[[], list[Process]] | None = None,
@@ -64,11 +64,11 @@ class Supervisor:
         self._wake_r, self._wake_w = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._stopping = False
         self._reloading = False
-        self._reloads = 0  # how often SIGHUP has been answered
-        self._complaint = ""  # why the last time changed nothing
+        self._reloads = 0  # number of handled SIGHUPs
+        self._complaint = ""  # why the last SIGHUP changed nothing
 
     def run(self) -> None:
-        """Until told to stop; afterwards no child is left."""
+        """Run until SIGTERM or SIGINT; then no child is left."""
         previous = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
         for number in SIGNALS:
             signal.signal(number, self._on_signal)
@@ -106,7 +106,7 @@ class Supervisor:
     def _start(self, process: Process) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        # until the child has handlers of its own, a signal has to wait: ours would only note it in the wrong process
+        # block signals until the child has its own handlers: the parent's handlers would run in the child
         parent = os.getpid()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
@@ -121,7 +121,7 @@ class Supervisor:
         self._save()
 
     def _become(self, process: Process, mask: Iterable[int], parent: int) -> None:
-        """The child's side of the fork; never returns."""
+        """Runs in the child after the fork; never returns."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -130,7 +130,7 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.close(self._wake_r)
             os.close(self._wake_w)
-            tether.tie(parent, signal.SIGTERM)
+            parent_death.request_signal(parent, signal.SIGTERM)
             _name_process(process.name)
             process.main()
             code = 0
@@ -159,10 +159,10 @@ class Supervisor:
                     else min(self._pause.get(state.name, FIRST_PAUSE / 2) * 2, LONGEST_PAUSE)
                 )
                 if os.WIFEXITED(status) and os.WEXITSTATUS(status) == REFUSED:
-                    state.status, pause = "refused", LONGEST_PAUSE  # trying again soon would change nothing
+                    state.status, pause = "refused", LONGEST_PAUSE  # an early retry would fail too
                 self._pause[state.name] = pause
                 self._due[state.name] = time.monotonic() + pause
-                log.warning("%s %s; starting it again in %.1f s", state.name, state.exit, pause)
+                log.warning("%s %s; restarting it in %.1f s", state.name, state.exit, pause)
                 self._save()
 
     def _start_due(self) -> None:
@@ -201,13 +201,13 @@ class Supervisor:
         self._save()
 
     def _stop_all(self, processes: list[Process]) -> None:
-        """TERM to those of one order at a time, KILL to what has not ended in time."""
+        """Send TERM to the processes of one order after the other, and KILL to those that do not end in time."""
         for order in sorted({process.order for process in processes}, reverse=True):
             group = [self._states[process.name] for process in processes if process.order == order]
             for state in group:
                 if state.pid:
                     os.kill(state.pid, signal.SIGTERM)
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + STOP_TIMEOUT
             while any(state.pid for state in group):
                 for state in group:
                     if state.pid and (status := _ended(state.pid)) is not None:
@@ -223,8 +223,8 @@ class Supervisor:
         facts = {"reloads": self._reloads, "complaint": self._complaint, **self._facts()}
         try:
             write_state(self._home, os.getpid(), list(self._states.values()), **facts)
-        except OSError as error:  # a full disk, say: what runs must go on
-            log.error("what runs cannot be written down for `sampan status`: %s", error)
+        except OSError as error:  # for example a full disk; the processes must go on
+            log.error("the state file for `sampan status` cannot be written: %s", error)
 
 
 def _ended(pid: int) -> int | None:
@@ -243,7 +243,7 @@ def _in_words(status: int) -> str:
 
 
 def _name_process(name: str) -> None:
-    """So that ps and top tell the processes apart; Linux only, harmless elsewhere."""
+    """Set the name that ps and top show; no effect on other systems than Linux."""
     try:
         Path("/proc/self/comm").write_text(f"sampan-{name}"[:15])
     except OSError:

@@ -1,6 +1,7 @@
-"""What a supervisor that was killed left behind, and its end.
+"""Stops the processes that a killed supervisor has left.
 
-The kernel tells its processes to stop as soon as it is gone; here that is waited for, and enforced in the end.
+The kernel sends them a signal when the supervisor ends (``parent_death``); this module waits for them and kills the
+rest.
 """
 
 from __future__ import annotations
@@ -15,19 +16,19 @@ from typing import Any
 
 from sampan_operate.supervisor.state import born, holders, is_alive, is_running
 
-PATIENCE = 25.0  # seconds that processes have to stop by themselves
+STOP_TIMEOUT = 25.0  # seconds that processes have to stop before they are killed
 STEP = 0.02
 
 
-def end(home: Path, state: Mapping[str, Any], *, patience: float = PATIENCE) -> bool:
-    """Wait until nobody holds the home's lock any more, killing who does not stop; False where that does not help."""
+def end(home: Path, state: Mapping[str, Any], *, timeout: float = STOP_TIMEOUT) -> bool:
+    """Wait until no process holds the home's lock; kill those that do not stop. Returns False if that does not help."""
     left = [process for process in state.get("processes", ()) if is_alive(process)]
-    if not state:  # the file is damaged: whoever holds the lock is meant, the supervisor first of all
+    if not state:  # the file is damaged: stop the processes that hold the lock, the supervisor first
         left = [{"pid": pid} for pid in holders(home)]
     for process in left:
         _send(process["pid"], signal.SIGTERM)
     family = {pid: born(pid) for process in left for pid in (process["pid"], *_descendants(process["pid"]))}
-    if _wait_for_lock(home, patience):
+    if _wait_for_lock(home, timeout):
         return True
     for pid, began in family.items():
         if began and born(pid) == began:
@@ -35,8 +36,8 @@ def end(home: Path, state: Mapping[str, Any], *, patience: float = PATIENCE) -> 
     return _wait_for_lock(home, 5.0)
 
 
-def _wait_for_lock(home: Path, patience: float) -> bool:
-    deadline = time.monotonic() + patience
+def _wait_for_lock(home: Path, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
     while is_running(home):
         if time.monotonic() > deadline:
             return False
@@ -50,7 +51,7 @@ def _send(pid: int, number: signal.Signals) -> None:
 
 
 def _descendants(pid: int) -> Iterable[int]:
-    """Workers of the process, told by their command line being its own: containers are not among them."""
+    """Workers of the process, recognized by its command line; containers are not among them."""
     try:
         own = Path(f"/proc/{pid}/cmdline").read_bytes()
         children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -1,4 +1,4 @@
-"""What the supervisor says about itself, for `sampan status` and `sampan down`: one JSON file and one lock."""
+"""The supervisor's state for `sampan status` and `sampan down`: one JSON file and one lock."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class ProcessState:
 
     name: str
     pid: int = 0
-    born: int = 0  # start time in clock ticks since boot: with the pid it names a process for ever
+    born: int = 0  # start time in clock ticks since boot; identifies the process together with the pid
     started: float = 0.0  # seconds since the epoch
     restarts: int = 0
-    #: starting, running, waiting (to be restarted), refused (it has logged why it does not start; tried again), stopped
+    #: starting, running, waiting (to be restarted), refused (it has logged why it does not start; retried), stopped
     status: str = "starting"
     exit: str = ""  # how it ended last
     components: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ def write_state(home: Path, pid: int, processes: list[ProcessState], **facts: An
 
 
 def read_state(home: Path) -> dict[str, Any]:
-    """The state as last written, {} where there is none or it cannot be read (see ``require_readable``)."""
+    """The state as last written; {} if there is none or it cannot be read (see ``require_readable``)."""
     try:
         state = json.loads((home / "run" / "state.json").read_bytes())
     except (OSError, ValueError):
@@ -53,7 +53,7 @@ def read_state(home: Path) -> dict[str, Any]:
 
 
 def require_readable(home: Path) -> None:
-    """Raises ConfigError where a cluster runs whose state file is damaged. Where none runs, a start writes it."""
+    """Raises ConfigError if a cluster runs and its state file is damaged. If none runs, a start replaces the file."""
     path = home / "run" / "state.json"
     if path.exists() and not read_state(home) and is_running(home):
         raise ConfigError(
@@ -63,7 +63,8 @@ def require_readable(home: Path) -> None:
 
 
 def holders(home: Path) -> list[int]:
-    """Processes that hold the home's lock and whose parent does not: the supervisor, or what it left when killed."""
+    """Processes that hold the home's lock and whose parent does not: the supervisor, or its orphans if it was
+    killed."""
     try:
         wanted = os.stat(home / "run" / "lock")
     except OSError:
@@ -84,7 +85,7 @@ def _descriptors(process: Path) -> Iterator[str]:
 
 
 def born(pid: int) -> int:
-    """When the process started, in clock ticks since boot; 0 when there is none or it has ended. Source: proc(5)."""
+    """Start time of the process in clock ticks since boot; 0 if there is none or it has ended. Source: proc(5)."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
@@ -93,18 +94,18 @@ def born(pid: int) -> int:
 
 
 def is_alive(process: Mapping[str, Any]) -> bool:
-    """Whether the process that the state names (the supervisor, or one of its own) is still the same one and runs."""
+    """Whether the process in the state (the supervisor or a child) still runs and is the same process."""
     return bool(process.get("pid") and process.get("born") and born(process["pid"]) == process["born"])
 
 
 def live_state(home: Path) -> dict[str, Any]:
-    """The state of the supervisor that runs there, {} where none does: the file of a copied home names another's."""
+    """The state of the running supervisor; {} if none runs. The file of a copied home is that of another supervisor."""
     state = read_state(home)
     return state if is_alive(state) and is_running(home) else {}
 
 
 def take_lock(home: Path) -> IO[str] | None:
-    """Held while the returned file is open (in any process that inherited it); None if another cluster runs here."""
+    """Take the lock; it is held while the returned file is open in any process. None if another cluster runs here."""
     file = open(run_directory(home) / "lock", "a+")  # noqa: SIM115 - it must stay open
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -124,12 +125,12 @@ def is_running(home: Path) -> bool:
 
 
 def write_loaded(home: Path, found: Sequence[Any]) -> None:
-    """Which plugins (``plugins.Found`` each) the cluster that is about to run has loaded."""
+    """Record the loaded plugins (each a ``plugins.Found``) of the cluster that is about to run."""
     (run_directory(home) / "loaded.json").write_text(json.dumps([asdict(each) for each in found]))
 
 
 def read_loaded(home: Path) -> list[dict[str, Any]]:
-    """What ``write_loaded`` wrote, [] where there is nothing."""
+    """What ``write_loaded`` wrote; [] if there is nothing."""
     try:
         found: list[dict[str, Any]] = json.loads((home / "run" / "loaded.json").read_text())
     except (OSError, json.JSONDecodeError):

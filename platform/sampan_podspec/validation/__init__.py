@@ -1,4 +1,4 @@
-"""What a PodSpec must fulfil. ``pod_spec`` is the whole; the modules hold its parts. Source: core/v1 API reference."""
+"""Validation of a PodSpec: ``pod_spec`` checks all of it, the modules its parts. Source: core/v1 API reference."""
 
 from sampan_podspec.validation.spec import pod_spec, pod_template
 from sampan_podspec.validation.updates import pod_update

@@ -1,4 +1,4 @@
-"""One container of any sort, and the lists they stand in."""
+"""Validation of containers of any kind, and of the lists of them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MESSAGE_POLICIES = ("File", "FallbackToLogsOnError")
 #: KEP-5307 is not followed by the node agent, so it is refused rather than ignored.
 NOT_YET = ("restartPolicy", "restartPolicyRules")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
-#: What a container for looking into a running pod may not have. Source: API reference of EphemeralContainer.
+#: Fields that an ephemeral container may not have. Source: API reference of EphemeralContainer.
 NOT_EPHEMERAL = ("ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resources", "resizePolicy")
 
 
-class Surroundings(NamedTuple):
-    """What a container's rules need to know of its pod."""
+class PodFacts(NamedTuple):
+    """The parts of the pod that the rules of a container need."""
 
     volumes: Collection[str]
     claims: Collection[str]  # names in spec.resourceClaims
@@ -30,8 +30,8 @@ class Surroundings(NamedTuple):
     grace: int | None  # terminationGracePeriodSeconds
 
 
-def all_containers(path: str, spec: dict[str, Any], around: Surroundings) -> Iterator[Problem]:
-    """Every list of containers, with what must be unique across them."""
+def all_containers(path: str, spec: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
+    """Check every list of containers, and uniqueness across the lists."""
     containers = spec.get("containers")
     if not containers:
         yield problems.required(f"{path}.containers")
@@ -55,9 +55,9 @@ def all_containers(path: str, spec: dict[str, Any], around: Surroundings) -> Ite
 
 
 def ephemeral_containers(
-    path: str, found: list[dict[str, Any]], spec: dict[str, Any], around: Surroundings
+    path: str, found: list[dict[str, Any]], spec: dict[str, Any], around: PodFacts
 ) -> Iterator[Problem]:
-    """Containers for looking into a running pod. Source: KEP-277."""
+    """Check ephemeral containers. Source: KEP-277."""
     others = {c.get("name") for name in ("containers", "initContainers") for c in spec.get(name) or ()}
     taken = {str(name) for name in others}
     for index, container in enumerate(found):
@@ -88,8 +88,8 @@ def _named(path: str, container: dict[str, Any], taken: set[str]) -> Iterator[Pr
     taken.add(name)
 
 
-def one_container(path: str, container: dict[str, Any], around: Surroundings) -> Iterator[Problem]:
-    """What holds for a container of every sort, but for its name."""
+def one_container(path: str, container: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
+    """Check a container of any kind, except its name."""
     get = container.get
     image = get("image") or ""
     if not image:
@@ -112,7 +112,7 @@ def one_container(path: str, container: dict[str, Any], around: Surroundings) ->
         yield from mounts.volume_devices(f"{path}.volumeDevices", found, container, around.volumes)
     if found := get("resources"):
         yield from container_resources(f"{path}.resources", found, around.claims)
-    lives = ".initContainers[" not in path or is_sidecar(container)  # others have neither, whatever is in them
+    lives = ".initContainers[" not in path or is_sidecar(container)  # init containers have neither probes nor hooks
     for name in PROBES if lives else ():
         if (found := get(name)) is not None:
             yield from probes.probe(f"{path}.{name}", found, name)

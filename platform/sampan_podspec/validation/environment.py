@@ -1,4 +1,4 @@
-"""Environment variables of a container, and where they come from."""
+"""Validation of a container's environment variables and their sources."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def field_ref(path: str, source: dict[str, Any], allowed: frozenset[str]) -> Ite
 
 
 def resource_ref(path: str, source: dict[str, Any], *, in_volume: bool = False) -> Iterator[Problem]:
-    """A container's own limit or request; a volume has to say which container is meant."""
+    """A container's limit or request; in a volume, the container must be named."""
     if in_volume and not source.get("containerName"):
         yield problems.required(f"{path}.containerName")
     resource = source.get("resource") or ""

@@ -1,4 +1,4 @@
-"""Where a container finds its volumes."""
+"""Validation of volume mounts and volume devices of a container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ports of containers."""
+"""Validation of container ports."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def container_ports(path: str, ports: list[dict[str, Any]], *, host_network: boo
 
 
 def host_ports(path: str, containers: list[dict[str, Any]]) -> Iterator[Problem]:
-    """No two containers of a pod may want the same port of the host. ``path`` is the list's."""
+    """No two containers of a pod may use the same host port. ``path`` is the list's."""
     taken: set[str] = set()
     for at, container in enumerate(containers):
         for index, port in enumerate(container.get("ports") or ()):

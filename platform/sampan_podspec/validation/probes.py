@@ -16,7 +16,7 @@ SCHEMES = ("HTTP", "HTTPS")
 
 
 def probe(path: str, found: dict[str, Any], kind: str) -> Iterator[Problem]:
-    """``kind`` is the field it stands in: livenessProbe, readinessProbe, startupProbe."""
+    """``kind`` is the field's name: livenessProbe, readinessProbe, startupProbe."""
     yield from handler(path, found, PROBE_HANDLERS)
     for name in NUMBERS:
         if (found.get(name) or 0) < 0:
@@ -34,14 +34,14 @@ def probe(path: str, found: dict[str, Any], kind: str) -> Iterator[Problem]:
 
 
 def hooks(path: str, lifecycle: dict[str, Any], grace: int | None) -> Iterator[Problem]:
-    """postStart and preStop; ``grace`` is the pod's terminationGracePeriodSeconds, within which a sleep has to fit."""
+    """postStart and preStop; ``grace`` is the pod's terminationGracePeriodSeconds, a sleep must not be longer."""
     for name in ("postStart", "preStop"):
         if hook := lifecycle.get(name):
             yield from handler(f"{path}.{name}", hook, HOOK_HANDLERS, grace)
 
 
 def handler(path: str, found: dict[str, Any], allowed: tuple[str, ...], grace: int | None = None) -> Iterator[Problem]:
-    """Exactly one way of asking or acting."""
+    """Exactly one handler must be set."""
     given = [name for name in allowed if found.get(name) is not None]
     if not given:
         yield problems.required(path, "must specify a handler type")

@@ -58,7 +58,7 @@ def _name(path: str, name: str) -> Iterator[Problem]:
 
 
 def _is_overcommitable(name: str) -> bool:
-    """Resources of a vendor (and huge pages) cannot be promised twice."""
+    """Whether limits may exceed requests: not for extended resources and huge pages."""
     return not name.startswith(HUGE) and "/" not in name
 
 

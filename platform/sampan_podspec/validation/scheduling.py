@@ -1,4 +1,4 @@
-"""Where a pod may go: tolerations, affinity, spreading, gates."""
+"""Validation of scheduling fields: tolerations, affinity, topology spread, gates."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def _spread_details(path: str, constraint: dict[str, Any]) -> Iterator[Problem]:
 
 
 def gates(path: str, found: list[dict[str, Any]]) -> Iterator[Problem]:
-    """What must be lifted before a pod may be scheduled. Source: KEP-3521."""
+    """Scheduling gates. Source: KEP-3521."""
     taken = set()
     for index, gate in enumerate(found):
         name = gate.get("name") or ""

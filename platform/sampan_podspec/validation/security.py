@@ -17,7 +17,7 @@ SUPPLEMENTAL_POLICIES = ("Merge", "Strict")
 PROC_MOUNTS = ("Default", "Unmasked")
 SYSCTL_LENGTH = 253
 _SYSCTL = "([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
-# As above, without what makes the shown one backtrack on long hostile input.
+# Equivalent to the pattern above, but without its backtracking on long hostile input.
 _is_sysctl = re.compile(r"[a-z0-9](?:[-_a-z0-9]*(?<![-_]))?(?:[./][a-z0-9](?:[-_a-z0-9]*(?<![-_]))?)*").fullmatch
 
 

@@ -1,4 +1,4 @@
-"""A whole PodSpec, and a PodTemplateSpec around one."""
+"""Validation of a whole PodSpec and of a PodTemplateSpec."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sampan_machinery.validation import (
     validate_range,
 )
 from sampan_podspec.validation import scheduling, security
-from sampan_podspec.validation.containers import Surroundings, all_containers
+from sampan_podspec.validation.containers import PodFacts, all_containers
 from sampan_podspec.validation.resources import POD_LEVEL, container_resources
 from sampan_podspec.validation.volumes import all_volumes
 
@@ -39,11 +39,11 @@ _NAMED = (
 
 
 def pod_spec(spec: dict[str, Any], path: str = "spec") -> Iterator[Problem]:
-    """Everything that can be said without knowing other objects."""
+    """All rules that need no other objects."""
     get = spec.get
     grace = get("terminationGracePeriodSeconds")
     volumes = get("volumes") or []
-    around = Surroundings(
+    around = PodFacts(
         {volume.get("name") for volume in volumes},
         {claim.get("name") for claim in get("resourceClaims") or ()},
         bool(get("hostNetwork")),
@@ -73,7 +73,7 @@ def pod_spec(spec: dict[str, Any], path: str = "spec") -> Iterator[Problem]:
         yield from _rare(path, spec)
 
 
-#: Fields that ``pod_spec`` itself looks at, or that need no look; anything else is worth a call of ``_rare``.
+#: Fields that ``pod_spec`` itself checks, or that need no check; any other field needs a call of ``_rare``.
 _USUAL = frozenset({
     "activeDeadlineSeconds", "automountServiceAccountToken", "containers", "dnsPolicy", "enableServiceLinks",
     "ephemeralContainers", "hostIPC", "hostNetwork", "hostPID", "hostUsers", "hostname", "initContainers", "nodeName",
@@ -153,7 +153,7 @@ def _claim(path: str, claim: dict[str, Any]) -> Iterator[Problem]:
 def pod_template(
     template: dict[str, Any], path: str, *, restart_policies: tuple[str, ...] = ("Always",)
 ) -> Iterator[Problem]:
-    """A workload's template; which restart policies are allowed is the workload's to say."""
+    """A workload's pod template; the caller passes the allowed restart policies."""
     yield from validate_labels((template.get("metadata") or {}).get("labels") or {}, f"{path}.labels")
     spec = template.get("spec") or {}
     yield from pod_spec(spec, f"{path}.spec")

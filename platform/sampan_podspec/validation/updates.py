@@ -1,4 +1,4 @@
-"""Which fields of a pod may change once it exists. Source: the pod update rules of the documentation on Pods."""
+"""Fields of an existing pod that may change. Source: the pod update rules of the documentation on Pods."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LISTS = ("containers", "initContainers")
 
 
 def pod_update(new: Object, old: Object) -> Iterator[Problem]:
-    """Refuses everything but the few fields that upstream lets change. Both objects carry their defaults."""
+    """Refuse changes except of the few fields that upstream allows. Both objects have defaults."""
     before, after = old["spec"], new["spec"]
     if before == after:
         return
@@ -46,7 +46,7 @@ def _deadline(before: int | None, after: int | None) -> Iterator[Problem]:
 
 
 def _tolerations(before: Sequence[Object], after: Sequence[Object]) -> Iterator[Problem]:
-    """Each old one is still there, but perhaps for another number of seconds."""
+    """Each old toleration must remain; only its seconds may change."""
     kept = [_without_seconds(toleration) for toleration in after]
     if any(_without_seconds(toleration) not in kept for toleration in before):
         detail = "existing toleration can not be modified except its tolerationSeconds"
@@ -66,7 +66,7 @@ def _gates(before: Sequence[Object], after: Sequence[Object]) -> Iterator[Proble
 
 
 def _frozen(spec: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
-    """The spec without what may change, given how it was."""
+    """The spec without the fields that may change, given the old spec."""
     frozen = {
         k: v for k, v in spec.items() if k not in ("activeDeadlineSeconds", "tolerations", "schedulingGates") and v
     }
@@ -77,7 +77,7 @@ def _frozen(spec: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
         1, old["terminationGracePeriodSeconds"],
     ):  # fmt: skip
         frozen.pop("terminationGracePeriodSeconds", None)
-    if old.get("schedulingGates"):  # a gated pod may still be narrowed down (KEP-3838)
+    if old.get("schedulingGates"):  # a gated pod's node selection may be narrowed (KEP-3838)
         frozen.pop("nodeSelector", None)
         frozen.pop("affinity", None)
     return frozen

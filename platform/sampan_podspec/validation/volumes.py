@@ -12,7 +12,7 @@ from sampan_podspec.validation.environment import ENV_FIELDS, field_ref, resourc
 
 HOST_PATH_TYPES = ("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
-#: What a file may hold of the pod: all that a variable may, but addresses and what is known only after scheduling.
+#: Pod fields for downward API files: as for variables, without addresses and values known only after scheduling.
 FILE_FIELDS = frozenset(ENV_FIELDS - {field for field in ENV_FIELDS if field.startswith(("status.", "spec."))}) | {
     "metadata.labels",
     "metadata.annotations",

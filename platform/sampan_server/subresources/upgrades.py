@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sampan.contracts.serving import Upgrade
 from sampan_forwarding.splicing import keep_alive
-from sampan_http.tls import say_goodbye
+from sampan_http.tls import send_close_notify
 
 PARTING = 2.0  # seconds
 
@@ -44,9 +44,9 @@ class SocketUpgrade:
         reset at its deadline without an answer.
         """
         deadline = time.monotonic() + PARTING
-        sock = getattr(self._socket, "lent", self._socket)  # what stands behind bytes that came early
+        sock = getattr(self._socket, "raw_socket", self._socket)  # the socket below PrereadSocket
         with contextlib.suppress(OSError, ValueError):
-            say_goodbye(sock)
+            send_close_notify(sock)
             sock.shutdown(socket.SHUT_WR)
             while (left := deadline - time.monotonic()) > 0:
                 sock.settimeout(left)
@@ -56,7 +56,7 @@ class SocketUpgrade:
 
 def taken(sock: Any, head: bytes) -> Upgrade:
     upgrade = SocketUpgrade(sock)
-    keep_alive(getattr(sock, "lent", sock))
+    keep_alive(getattr(sock, "raw_socket", sock))
     if head:
         upgrade.sendall(head)
     return upgrade

@@ -45,7 +45,7 @@ def test_a_list_goes_through_all_pages(serve):
     assert listing.items[0]["kind"] == "Pod"
 
 
-def test_a_list_whose_page_token_expired_starts_anew(serve):
+def test_a_list_whose_page_token_expired_starts_again(serve):
     def reply(exchange):
         if "continue" in exchange.path:
             exchange.json(410, {"kind": "Status", "reason": "Expired", "code": 410})
@@ -110,7 +110,7 @@ def test_a_dead_idle_connection_is_replaced(serve):
     assert len(server.seen) == 3
 
 
-def test_a_busy_server_is_asked_again_when_it_says_when(serve):
+def test_a_request_to_a_busy_server_is_repeated_after_retry_after(serve):
     def reply(exchange):
         if len(exchange.server.seen) < 3:
             exchange.json(429, {"reason": "TooManyRequests"}, {"Retry-After": "1"})
@@ -145,7 +145,7 @@ def test_a_server_that_is_away_is_a_connection_error(serve):
         client.get(PODS, "a", "default")
 
 
-def test_a_patch_says_how_it_is_meant(serve):
+def test_a_patch_has_the_content_type_of_its_kind(serve):
     def reply(exchange):
         assert exchange.headers["Content-Type"] == "application/apply-patch+yaml"
         exchange.json(200, pod("a", 1))

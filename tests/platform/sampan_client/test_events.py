@@ -19,7 +19,7 @@ def recorder(api):
     return Recorder(Client.in_process(api, User("me")), "kubelet", "n1")
 
 
-def test_an_event_says_who_saw_what(api, recorder):
+def test_an_event_has_component_reason_and_message(api, recorder):
     recorder.event(POD, "Normal", "Pulled", "image is there")
     recorder.close()
 
@@ -50,7 +50,7 @@ def test_many_similar_events_become_one(api, recorder):
     assert events[-1]["count"] == 5
 
 
-def test_an_object_that_causes_too_many_is_silenced(api, recorder):
+def test_an_object_with_too_many_events_is_rate_limited(api, recorder):
     for number in range(100):
         recorder.event(POD, "Normal", f"Reason{number}", "")
     recorder.close()

@@ -92,7 +92,7 @@ def test_a_server_without_watch_list_is_listed_and_watched(follow):
     assert changes.wait(2) == [("added", "a"), ("added", "b")]
 
 
-def test_a_server_that_regrets_watch_list_in_its_stream_is_listed_and_watched(follow):
+def test_a_server_that_refuses_watch_list_in_its_stream_is_listed_and_watched(follow):
     def reply(exchange):
         if "sendInitialEvents" in exchange.path:
             exchange.begin()

@@ -44,7 +44,7 @@ def test_files_are_found_beside_the_kubeconfig(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a: [", "cannot be understood"),
+        ("a: [", "cannot be parsed"),
         ("[]", "not a mapping"),
         ("current-context: gone", "no entry 'gone' under contexts"),
         ('{"contexts": [{"name": "", "context": {"cluster": "c"}}]}', "no entry 'c' under clusters"),
@@ -56,7 +56,7 @@ def test_files_are_found_beside_the_kubeconfig(tmp_path):
         ),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path, text, words):
+def test_an_invalid_file_is_refused_with_the_reason(tmp_path, text, words):
     (tmp_path / "config").write_text(text)
 
     with pytest.raises(ConfigError, match=words):
@@ -77,6 +77,6 @@ def test_a_pod_finds_its_own_configuration(tmp_path):
     assert (found.server, found.namespace, found.authorization()) == ("https://10.96.0.1:443", "mine", "Bearer t")
 
 
-def test_outside_a_pod_it_is_said(tmp_path):
+def test_outside_a_pod_is_a_config_error(tmp_path):
     with pytest.raises(ConfigError, match="not a pod"):
         kubeconfig.in_cluster({}, tmp_path)

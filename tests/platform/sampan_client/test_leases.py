@@ -10,7 +10,7 @@ WAIT = 5
 
 
 class Candidate:
-    """An elector on a thread of its own."""
+    """An elector on a separate thread."""
 
     def __init__(self, api, name, *, retry=0.01, **times):
         self.leads, self.stopped, self.stop = threading.Event(), threading.Event(), threading.Event()

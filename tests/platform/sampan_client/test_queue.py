@@ -97,7 +97,7 @@ def test_back_off_doubles_until_it_is_forgotten(queue):
     assert queue.add_limited(A) == 0.005
 
 
-def test_a_closed_queue_sends_the_workers_home(queue):
+def test_a_closed_queue_ends_the_workers(queue):
     queue.close()
 
     assert queue.get() is None

@@ -1,4 +1,4 @@
-"""Bytes passed both ways between two connections."""
+"""Bytes are copied both ways between two connections."""
 
 import socket
 import threading
@@ -53,8 +53,9 @@ def test_bytes_go_both_ways_until_a_side_ends():
         assert pair.is_over()
 
 
-def test_a_direction_that_is_stuck_does_not_stop_the_other():
-    """The server reads only when what it said is taken, as a command that echoes: the client sends before it reads."""
+def test_a_blocked_direction_does_not_block_the_other():
+    """The server reads only after its output was read, as a command that echoes does; the client sends before it
+    reads."""
     with Spliced() as pair:
 
         def serve():

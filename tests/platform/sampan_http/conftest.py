@@ -81,9 +81,9 @@ class Talk:
 
 
 class Running:
-    def __init__(self, app, limits, context, listener=None, others=None):
+    def __init__(self, app, limits, context, listener=None, successors=None):
         self.listener = listener or socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.server = Server(app, [self.listener], limits=limits, ssl_context=context, others=others)
+        self.server = Server(app, [self.listener], limits=limits, ssl_context=context, successors=successors)
         self.thread = threading.Thread(target=self.server.run)
         self.talks = []
         self.thread.start()
@@ -106,7 +106,7 @@ class Running:
         return results[0]
 
     def clients(self):
-        return self.on_loop(lambda: len(self.server._service.clients))
+        return self.on_loop(lambda: len(self.server._context.clients))
 
     def stop(self):
         self.server.stop()
@@ -125,8 +125,8 @@ def serve():
     """serve(app, limits=…, context=…) → Running."""
     runnings = []
 
-    def start(app, limits=QUICK, context=None, listener=None, others=None):
-        runnings.append(Running(app, limits, context, listener, others))
+    def start(app, limits=QUICK, context=None, listener=None, successors=None):
+        runnings.append(Running(app, limits, context, listener, successors))
         return runnings[-1]
 
     yield start
@@ -160,12 +160,12 @@ def _issue(directory, name, issuer=None):
 
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory):
-    """A directory with ca, server, client and stranger (of another authority): .crt and .key."""
+    """A directory with ca, server, client and foreign (of another authority): .crt and .key."""
     directory = tmp_path_factory.mktemp("pki")
     ca = _issue(directory, "ca")
     _issue(directory, "server", ca)
     _issue(directory, "client", ca)
-    _issue(directory, "stranger", _issue(directory, "other"))
+    _issue(directory, "foreign", _issue(directory, "other"))
     return directory
 
 

@@ -117,7 +117,7 @@ def test_a_large_body_arrives_whole(serve):
     assert talk.answer()[2] == b"PUT /b " + body
 
 
-def test_who_expects_is_told_to_go_on(serve):
+def test_expect_100_continue_is_answered(serve):
     talk = serve(echo).talk()
 
     talk.say(b"POST /e HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
@@ -135,7 +135,7 @@ def test_who_expects_is_told_to_go_on(serve):
         b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3d0900\r\n" + b"x" * 2_000_000,
     ],
 )
-def test_a_body_over_the_limit_is_refused_in_words(serve, request_bytes):
+def test_a_body_over_the_limit_is_refused_with_a_message(serve, request_bytes):
     talk = serve(echo).talk()
     sender = threading.Thread(target=talk.say, args=[request_bytes])
 
@@ -184,7 +184,7 @@ def test_a_bad_request_ends_the_connection(serve, data, code):
         b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
     ],
 )
-def test_a_request_that_does_not_arrive_in_time_is_told_so(serve, data):
+def test_a_request_that_does_not_arrive_in_time_is_answered_408(serve, data):
     talk = serve(echo, Limits(**QUICK)).talk()
 
     talk.say(data)
@@ -193,7 +193,7 @@ def test_a_request_that_does_not_arrive_in_time_is_told_so(serve, data):
     assert talk.at_end()
 
 
-def test_the_clock_of_a_head_is_not_set_back_by_each_byte(serve):
+def test_the_deadline_of_a_head_is_not_extended_by_each_byte(serve):
     running = serve(echo, Limits(**QUICK))
     talk, stop = running.talk(), threading.Event()
 
@@ -251,12 +251,12 @@ def test_a_reader_that_has_stopped_is_cut_off(serve):
     gone = threading.Event()
 
     stalled.say(GET % 1)
-    running.on_loop(lambda: setattr(running.server._service, "on_room", gone.set))
+    running.on_loop(lambda: setattr(running.server._context, "on_connection_closed", gone.set))
 
     assert gone.wait(5)
 
 
-def test_a_client_that_has_said_all_still_gets_its_answer(serve):
+def test_a_client_that_has_shut_down_its_writing_side_gets_its_answer(serve):
     talk = serve(echo).talk()
 
     talk.say(b"POST /h HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi")
@@ -273,7 +273,7 @@ def test_a_reset_connection_is_forgotten(serve):
     sock.recv(1000)
     assert running.clients() == 1
     gone = threading.Event()
-    running.on_loop(lambda: setattr(running.server._service, "on_room", gone.set))
+    running.on_loop(lambda: setattr(running.server._context, "on_connection_closed", gone.set))
 
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
@@ -297,7 +297,7 @@ def test_no_more_connections_than_allowed_are_accepted(serve):
     assert third.answer()[2] == b"GET /3 "
 
 
-def test_a_failing_application_costs_one_answer(serve, caplog):
+def test_a_failing_application_is_answered_500(serve, caplog):
     def broken(environ, start):
         if environ["PATH_INFO"] == "/1":
             raise RuntimeError("secret")
@@ -328,7 +328,7 @@ def test_a_header_cannot_smuggle_another(serve):
     assert "set-cookie" not in headers
 
 
-def test_the_environ_says_who_and_where(serve):
+def test_the_environ_holds_addresses(serve):
     seen = {}
 
     def app(environ, start):
@@ -365,7 +365,7 @@ def test_a_unix_socket_is_served(serve, tmp_path):
 def test_answers_are_reported_where_access_is_logged(serve):
     running = serve(echo)
     lines = []
-    running.on_loop(lambda: setattr(running.server._service, "access", lambda *facts: lines.append(facts)))
+    running.on_loop(lambda: setattr(running.server._context, "access", lambda *facts: lines.append(facts)))
     talk = running.talk()
 
     talk.say(GET % 1)

@@ -1,11 +1,11 @@
-"""The end of a server, with somebody who serves on and without."""
+"""Drain of a server, with and without a successor."""
 
 import threading
 
 import pytest
 
 from sampan_http import Limits, exchange
-from sampan_http.drain import Others
+from sampan_http.drain import Successors
 from sampan_http.handoff import Hijacked
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -25,11 +25,11 @@ def app(environ, start):
 
 
 @pytest.fixture
-def kept(serve):
-    """kept(others, **limits) → a server and a connection that has been used once."""
+def keep_alive(serve):
+    """keep_alive(successors, **limits) → a server and a connection with one answered request."""
 
-    def start(others=None, **limits):
-        running = serve(app, Limits(**{**QUICK, **limits}), others=others)
+    def start(successors=None, **limits):
+        running = serve(app, Limits(**{**QUICK, **limits}), successors=successors)
         talk = running.talk()
         talk.say(GET % b"")
         assert talk.answer()[1].get("connection") is None
@@ -38,16 +38,16 @@ def kept(serve):
     return start
 
 
-def told_to_stop(running):
-    """Stop, and go on when the loop has begun with it."""
+def begin_drain(running):
+    """Stop the server; returns when the loop has begun to drain."""
     running.server.stop()
     running.on_loop(lambda: None)
 
 
-def test_a_kept_connection_may_be_used_once_more_and_is_told_so(kept):
-    running, talk = kept(Others(serve_on=lambda: True))
+def test_a_keep_alive_connection_may_send_one_more_request_and_gets_connection_close(keep_alive):
+    running, talk = keep_alive(Successors(is_listening=lambda: True))
 
-    told_to_stop(running)
+    begin_drain(running)
     talk.say(GET % b"")
 
     code, headers, body = talk.answer()
@@ -58,29 +58,29 @@ def test_a_kept_connection_may_be_used_once_more_and_is_told_so(kept):
     assert not running.thread.is_alive()
 
 
-def test_a_kept_connection_that_is_not_used_ends_when_patience_does(kept):
-    running, talk = kept(Others(serve_on=lambda: True), patience_seconds=0.2)
+def test_a_keep_alive_connection_without_a_last_request_is_closed_in_time(keep_alive):
+    running, talk = keep_alive(Successors(is_listening=lambda: True), last_request_seconds=0.2)
 
-    told_to_stop(running)
+    begin_drain(running)
 
     assert talk.at_end()
 
 
-def test_a_request_that_comes_with_the_end_of_patience_is_answered(kept):
-    running, talk = kept(Others(serve_on=lambda: True), patience_seconds=0.3)
-    told_to_stop(running)
+def test_a_last_request_that_arrives_just_in_time_is_answered(keep_alive):
+    running, talk = keep_alive(Successors(is_listening=lambda: True), last_request_seconds=0.3)
+    begin_drain(running)
 
-    def both():  # on the loop: the request is in the socket before anybody looks
+    def both():  # on the loop: the request is in the socket before the loop reads it
         talk.say(GET % b"")
-        running.server._drain._retire_all()
+        running.server._drain._drain_all()
 
     running.on_loop(both)
 
     assert talk.answer()[1]["connection"] == "close"
 
 
-def test_where_nobody_serves_on_idle_connections_end_at_once(kept):
-    running, talk = kept()
+def test_without_a_successor_idle_connections_are_closed_at_once(keep_alive):
+    running, talk = keep_alive()
 
     running.server.stop()
 
@@ -89,24 +89,24 @@ def test_where_nobody_serves_on_idle_connections_end_at_once(kept):
     assert not running.thread.is_alive()
 
 
-def test_siblings_that_end_too_are_not_waited_for(kept):
+def test_a_sibling_that_drains_too_is_no_successor(keep_alive):
     answers = iter([True, False])
-    running, talk = kept(Others(serve_on=lambda: next(answers)))
+    running, talk = keep_alive(Successors(is_listening=lambda: next(answers)))
 
     running.server.stop()
 
     assert talk.at_end()
 
 
-def test_streams_end_properly_one_after_another(kept):
-    running, talk = kept(Others(serve_on=lambda: True))
+def test_streams_end_properly_one_after_another(keep_alive):
+    running, talk = keep_alive(Successors(is_listening=lambda: True))
     watches = [running.talk() for _ in range(5)]
     for watch in watches:
         watch.say(GET % b"watch")
         watch.head()
         assert watch.chunk() == b"a"
 
-    told_to_stop(running)
+    begin_drain(running)
 
     assert [watch.chunk() for watch in watches] == [b""] * 5
     assert all(watch.at_end() for watch in watches)
@@ -114,27 +114,27 @@ def test_streams_end_properly_one_after_another(kept):
     assert talk.answer()[0] == 200
 
 
-def test_connections_are_taken_until_a_successor_takes_them(kept):
-    serving, let_go = threading.Event(), threading.Event()
-    running, _ = kept(Others(lambda: not serving.is_set(), let_go.set, lambda: True))
+def test_connections_are_accepted_until_a_successor_accepts_them(keep_alive):
+    serving, closed = threading.Event(), threading.Event()
+    running, _ = keep_alive(Successors(lambda: not serving.is_set(), closed.set, lambda: True))
 
-    told_to_stop(running)
+    begin_drain(running)
     late = running.talk()
     late.say(GET % b"")
     assert late.answer()[1].get("connection") is None
-    assert not let_go.is_set()
+    assert not closed.is_set()
     serving.set()
 
-    assert let_go.wait(5)
+    assert closed.wait(5)
     late.say(GET % b"")
     assert late.answer()[1]["connection"] == "close"
 
 
-def test_a_stream_that_begins_meanwhile_soon_ends(kept, monkeypatch):
+def test_a_stream_that_begins_during_the_drain_ends_soon(keep_alive, monkeypatch):
     monkeypatch.setattr(exchange, "_LATE_STREAM", 0.05)
-    running, talk = kept(Others(serve_on=lambda: True))
+    running, talk = keep_alive(Successors(is_listening=lambda: True))
 
-    told_to_stop(running)
+    begin_drain(running)
     talk.say(GET % b"watch")
 
     talk.head()

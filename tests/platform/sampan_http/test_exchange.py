@@ -25,7 +25,7 @@ def hello(environ, start):
 
 
 def routes(**handlers):
-    """A WSGI app: the first path segment names a handler of (environ); others say their path."""
+    """A WSGI app: the first path segment names a handler of (environ); other paths are echoed."""
 
     def app(environ, start):
         handler = handlers.get(environ["PATH_INFO"].split("/")[1])
@@ -134,7 +134,7 @@ def test_the_outcome_of_a_client_that_has_gone_is_still_run(parked):
     sock.sendall(GET % b"park")
     resume = resumes.get(timeout=5)
     gone = threading.Event()
-    running.on_loop(lambda: setattr(running.server._service, "on_room", gone.set))
+    running.on_loop(lambda: setattr(running.server._context, "on_connection_closed", gone.set))
 
     sock.close()
     assert gone.wait(5)
@@ -165,7 +165,7 @@ def hijacked(serve):
     return serve(routes(watch=raising(lambda: Hijacked(taken.put))), PATIENT), taken
 
 
-def test_a_hijacked_connection_is_the_takers(hijacked):
+def test_a_hijacked_connection_belongs_to_the_handler(hijacked):
     running, taken = hijacked
     talk = running.talk()
     heard = queue.Queue()
@@ -199,7 +199,7 @@ def test_a_slow_watcher_is_seen_in_buffered_and_gets_all_in_order(hijacked):
 
 
 @pytest.mark.parametrize("end", ["close", "abort", "peer"])
-def test_the_taker_is_told_once_that_it_is_over(hijacked, end):
+def test_on_close_is_called_once(hijacked, end):
     running, taken = hijacked
     talk = running.talk()
     told = queue.Queue()
@@ -213,7 +213,7 @@ def test_the_taker_is_told_once_that_it_is_over(hijacked, end):
         running.on_loop(getattr(connection, end))
     assert told.get(timeout=5)
     running.on_loop(connection.abort)
-    running.on_loop(lambda: connection.send(b"nobody hears"))
+    running.on_loop(lambda: connection.send(b"ignored"))
 
     assert told.empty()
     assert running.clients() == 0
@@ -232,7 +232,7 @@ def test_a_watcher_that_takes_nothing_is_cut_off(serve):
     assert told.wait(5)
 
 
-def test_stopping_tells_the_taker_first(hijacked):
+def test_a_drain_calls_on_close_first(hijacked):
     running, taken = hijacked
     talk = running.talk()
     talk.say(GET % b"watch")
@@ -323,7 +323,7 @@ def test_a_stream_is_cancelled_when_its_client_leaves(serve):
     assert follow.closed.wait(5)
 
 
-def test_a_stream_that_fails_is_cut_so_that_nobody_takes_it_for_whole(serve, caplog):
+def test_a_stream_that_fails_is_cut_and_not_ended_properly(serve, caplog):
     def body():
         yield b"part"
         raise RuntimeError
@@ -359,7 +359,7 @@ def test_a_plain_wsgi_iterator_is_streamed_too(serve, lazy):
     assert talk.at_end()
 
 
-def test_a_raw_connection_is_lent_with_what_came_early(serve):
+def test_a_raw_connection_keeps_the_bytes_read_before(serve):
     def echo(sock):
         sock.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
         while data := sock.recv(100):
@@ -381,15 +381,15 @@ def test_a_raw_connection_is_lent_with_what_came_early(serve):
 
 
 def test_a_new_connection_is_not_lost_when_a_raw_one_ends_just_before(serve):
-    """The loop learns that a raw connection is over after its thread has let go. In between, the descriptor must not
-    be free: a new connection would get its number, be struck off in its place, and be reset at its deadline."""
-    let_go, go_on = threading.Event(), threading.Event()
+    """The loop learns that a raw connection is over after its thread has ended. In between, the descriptor must not
+    be free: a new connection would get the same number, be removed instead, and be reset at its deadline."""
+    close_listeners, go_on = threading.Event(), threading.Event()
 
     def raw(sock):
         upgrade = taken(sock, b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
         upgrade.recv()
         upgrade.close()
-        let_go.set()
+        close_listeners.set()
         go_on.wait(10)
 
     running = serve(routes(exec=raising(lambda: Offloaded(run_raw=raw))), Limits(tick_seconds=0.02, head_seconds=60.0))
@@ -399,7 +399,7 @@ def test_a_new_connection_is_not_lost_when_a_raw_one_ends_just_before(serve):
     spare = [socket.socket() for _ in range(4)]  # made now: the client's ends must not take the number
     talk.say(b"bye")
     talk.sock.shutdown(socket.SHUT_WR)
-    assert let_go.wait(10)
+    assert close_listeners.wait(10)
 
     others = []
     for sock in spare:  # the server's end of the first has the number, if it is free

@@ -73,7 +73,7 @@ def test_a_repeated_field_is_joined_and_its_values_kept(heads):
         (["Connection: Keep-Alive"], "GET / HTTP/1.0", True),
     ],
 )
-def test_who_keeps_the_connection(heads, lines, request_line, keep):
+def test_keep_alive(heads, lines, request_line, keep):
     heads.parse(head(*lines, request=request_line), {})
 
     assert heads.keep is keep
@@ -86,7 +86,7 @@ def test_an_upgrade_is_parsed_as_any_other_request(heads):
     assert heads.parse(head(), {})["PATH_INFO"] == "/a"
 
 
-def test_chunks_tell_the_length(heads):
+def test_a_chunked_body_has_no_known_length(heads):
     heads.parse(head("Transfer-Encoding: Chunked", request="POST / HTTP/1.1"), {})
 
     assert heads.length == CHUNKED
@@ -151,7 +151,7 @@ def test_forms_of_the_target(heads, target, path):
         (head(*[f"A{n}: b" for n in range(20)]), 431),
     ],
 )  # fmt: skip
-def test_what_could_be_read_in_two_ways_is_refused(heads, raw, code):
+def test_ambiguous_heads_are_refused(heads, raw, code):
     with pytest.raises(Refused) as refused:
         heads.parse(raw, {})
 

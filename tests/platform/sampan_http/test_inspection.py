@@ -1,4 +1,4 @@
-"""Bodies are read only where the application wants them, within a budget, and at a least rate."""
+"""Bodies are read only if the application accepts the head, within a budget, and at a minimum rate."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sampan_http.answers import Reply
 from sampan_http.inspection import Inspected
 from sampan_testing.cluster import until
 
-PATIENT = Limits(tick_seconds=0.02)
+SLOW_CLIENTS = Limits(tick_seconds=0.02)
 POST = b"POST /%s HTTP/1.1\r\nHost: x\r\nX-Who: %s\r\nContent-Length: %d\r\n%s\r\n"
 
 
 class App:
-    """Refuses who has no name; keeps what it was asked and given."""
+    """Refuses requests without a name; records the heads and bodies that it gets."""
 
     def __init__(self):
         self.inspected, self.bodies = [], []
@@ -39,7 +39,7 @@ def post(talk, who=b"jane", size=100_000, more=b"", sent=0):
 
 def test_the_body_of_an_unknown_caller_is_not_read(serve):
     app = App()
-    running = serve(app, limits=PATIENT)
+    running = serve(app, limits=SLOW_CLIENTS)
     talk = running.talk()
 
     post(talk, who=b"", sent=1000)
@@ -47,21 +47,21 @@ def test_the_body_of_an_unknown_caller_is_not_read(serve):
     code, headers, body = talk.answer()
     assert (code, body, headers["connection"]) == (401, b"who?", "close")
     assert app.bodies == []
-    assert running.server._service.bodies.total == 0
+    assert running.server._context.bodies.total == 0
 
 
-def test_one_that_waits_for_100_continue_is_told_before_it_sends(serve):
+def test_a_client_that_waits_for_100_continue_is_refused_before_it_sends(serve):
     app = App()
-    talk = serve(app, limits=PATIENT).talk()
+    talk = serve(app, limits=SLOW_CLIENTS).talk()
 
     post(talk, who=b"", more=b"Expect: 100-continue\r\n")
 
     assert talk.answer()[0] == 401
 
 
-def test_a_body_that_comes_with_its_head_is_not_inspected_apart(serve):
+def test_a_body_that_comes_with_its_head_is_not_inspected(serve):
     app = App()
-    talk = serve(app, limits=PATIENT).talk()
+    talk = serve(app, limits=SLOW_CLIENTS).talk()
 
     post(talk, size=1000, sent=1000)
 
@@ -69,13 +69,13 @@ def test_a_body_that_comes_with_its_head_is_not_inspected_apart(serve):
     assert (app.inspected, app.bodies) == ([], [1000])
 
 
-def test_bodies_on_their_way_have_a_budget_for_each_account_and_for_all(serve):
+def test_bodies_have_a_budget_per_account_and_in_total(serve):
     app = App()
-    running = serve(app, limits=replace(PATIENT, bodies_bytes=250_000, account_bodies_bytes=150_000))
+    running = serve(app, limits=replace(SLOW_CLIENTS, bodies_bytes=250_000, account_bodies_bytes=150_000))
     first, again, other, third = (running.talk() for _ in range(4))
 
     def held(size):
-        until(lambda: running.server._service.bodies.total == size)
+        until(lambda: running.server._context.bodies.total == size)
 
     post(first)
     held(100_000)
@@ -96,16 +96,16 @@ def test_bodies_on_their_way_have_a_budget_for_each_account_and_for_all(serve):
 
 def test_a_chunked_body_counts_as_it_grows(serve):
     app = App()
-    running = serve(app, limits=replace(PATIENT, account_bodies_bytes=50_000))
+    running = serve(app, limits=replace(SLOW_CLIENTS, account_bodies_bytes=50_000))
     talk = running.talk()
     talk.say(b"POST / HTTP/1.1\r\nHost: x\r\nX-Who: jane\r\nTransfer-Encoding: chunked\r\n\r\n")
 
     talk.say(b"9c40\r\n" + bytes(40_000) + b"\r\n")
-    until(lambda: running.server._service.bodies.total == 40_000)
+    until(lambda: running.server._context.bodies.total == 40_000)
     talk.say(b"9c40\r\n" + bytes(40_000) + b"\r\n")
 
     assert talk.answer()[0] == 429
-    assert running.server._service.bodies.total == 0
+    assert running.server._context.bodies.total == 0
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_a_chunked_body_counts_as_it_grows(serve):
         {"body_total_seconds": 0.1},
     ],
 )
-def test_a_body_that_trickles_is_given_up(serve, slow):
-    talk = serve(App(), limits=replace(PATIENT, **slow)).talk()
+def test_a_body_that_trickles_is_refused(serve, slow):
+    talk = serve(App(), limits=replace(SLOW_CLIENTS, **slow)).talk()
 
     post(talk)
     for _ in range(200):

@@ -98,18 +98,18 @@ def test_clients_that_do_not_read_hold_a_bounded_amount_together(serve):
         return [bytes(8 << 20)]  # a buffer of its own for each
 
     running = serve(app, limits=Limits(queued_bytes=20 << 20, tick_seconds=0.02))
-    ledger = running.server.loop.ledger
+    queued = running.server.loop.queued
     clients = [running.connect() for _ in range(6)]
     for number, client in enumerate(clients, start=1):
         client.sendall(GET % b"")
         until(lambda number=number: running.server.served == number)
 
-    until(lambda: ledger.total <= 20 << 20)
-    assert len(ledger._held) == 2
+    until(lambda: queued.total <= 20 << 20)
+    assert len(queued._by_connection) == 2
     assert [len(whole(client)) > 8 << 20 for client in (clients[0], clients[-1])] == [False, True]
     for client in clients:
         client.close()
-    until(lambda: ledger.total == 0)
+    until(lambda: queued.total == 0)
 
 
 def whole(sock):

@@ -9,7 +9,7 @@ import pytest
 from sampan_http import Limits
 from sampan_http.answers import Reply
 from sampan_http.handoff import Hijacked, Offloaded
-from sampan_http.tls import Certificates, server_context
+from sampan_http.tls import ReloadingContext, server_context
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -62,12 +62,12 @@ def test_a_client_certificate_is_shown_to_the_application(connect, pki):
 
 def test_a_certificate_of_another_authority_is_refused(connect):
     with pytest.raises((OSError, EOFError)):  # alert, reset or end, as the race goes
-        talk = connect("stranger")
+        talk = connect("foreign")
         talk.say(GET % b"who")
         talk.head()
 
 
-def test_a_resumed_session_still_says_who(running, connect, client_context):
+def test_a_resumed_session_keeps_the_client_certificate(running, connect, client_context):
     context = client_context("client")
     first = connect(context=context)
     first.say(GET % b"who")
@@ -143,7 +143,7 @@ def files(pki, tmp_path):
 
 
 def test_a_changed_certificate_makes_a_new_context(files, pki, tmp_path):
-    certificates = Certificates(*files)
+    certificates = ReloadingContext(*files)
     first = certificates.current()
     assert certificates.current() is first
 
@@ -155,7 +155,7 @@ def test_a_changed_certificate_makes_a_new_context(files, pki, tmp_path):
 
 
 def test_a_certificate_that_is_gone_leaves_the_old_one_in_force(files, tmp_path):
-    certificates = Certificates(*files)
+    certificates = ReloadingContext(*files)
     first = certificates.current()
 
     (tmp_path / "server.crt").unlink()
@@ -190,7 +190,7 @@ def test_a_unix_socket_speaks_no_tls_and_is_the_fronts_if_it_is_private(serve, p
     assert ("umask" in caplog.text) is not fronted
 
 
-def test_nobody_who_comes_by_tcp_is_the_front(serve):
+def test_a_tcp_connection_is_never_the_front(serve):
     def who(environ, start):
         start("200 OK", [])
         return [str(environ["sampan.fronted"]).encode()]

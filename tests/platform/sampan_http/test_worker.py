@@ -163,7 +163,7 @@ def test_a_worker_that_waits_for_its_successor_ends_with_its_arbiter_too(gunicor
     deadline = time.monotonic() + 10
     while server.log().count("Booting worker") < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not ended.poll(500)  # it is told to end, and waits
+    assert not ended.poll(500)  # it got SIGTERM, and waits
 
     server.process.kill()
 
@@ -184,7 +184,7 @@ def test_tls_and_the_access_log_come_from_gunicorns_settings(gunicorn, pki, clie
     assert server.log().count('"GET /who HTTP/1.1" 200') == 2
 
 
-def test_a_worker_retires_after_its_requests(gunicorn):
+def test_a_worker_is_replaced_after_max_requests(gunicorn):
     server = gunicorn("--max-requests", "3")
     first = server.get("/who")["pid"]
 

@@ -1,4 +1,4 @@
-"""Failures are counted, said once a burst, and found by other processes."""
+"""Failures are counted, logged once per burst, and read by other processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Clock:
         return self.now
 
 
-def test_the_same_failure_is_said_once_a_burst(caplog):
+def test_the_same_failure_is_logged_once_per_burst(caplog):
     clock = Clock()
     failure_log = FailureLog(clock)
 
@@ -32,7 +32,7 @@ def test_the_same_failure_is_said_once_a_burst(caplog):
     assert failure_log.failures()[0].count == 4
 
 
-def test_they_are_written_down_and_read_while_the_process_lives(tmp_path):
+def test_they_are_written_to_a_file_and_read_while_the_process_runs(tmp_path):
     failure_log = FailureLog()
     failure_log.keep_in(tmp_path)
     failure_log.note("odd", "admission", "late", "slow")

@@ -1,4 +1,4 @@
-"""Failures are named, answers are checked, and what is late again and again is not called for a while."""
+"""Failures name the plugin, answers are checked, and the circuit breaker opens after repeated misses."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_refusal_is_an_answer_and_no_failure(isolation, failure_log):
 
 
 @pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt])
-def test_not_even_an_exit_gets_out(isolation, end):
+def test_an_exit_is_a_failure_too(isolation, end):
     def leave():
         raise end
 
@@ -69,7 +69,7 @@ def test_not_even_an_exit_gets_out(isolation, end):
         isolation.call("admission", leave)
 
 
-def test_nonsense_is_a_failure(isolation, failure_log):
+def test_an_invalid_answer_is_a_failure(isolation, failure_log):
     with pytest.raises(Broken, match="its answer makes no sense"):
         isolation.call("validate", lambda: 7, check=lambda answer: f"not {answer}")
     assert counts(failure_log) == {("validate", "answer"): 1}
@@ -80,7 +80,7 @@ def late(isolation, hook="admission"):
         isolation.call(hook, threading.Event().wait)
 
 
-def test_after_some_misses_in_a_row_it_is_not_called_for_a_while_and_then_tried_once(isolation, failure_log, clock):
+def test_the_circuit_breaker_opens_after_misses_in_a_row_and_then_lets_one_call_through(isolation, failure_log, clock):
     late(isolation)
     late(isolation)
     with pytest.raises(Broken, match="it was late 2 times in a row and is not asked for 30 s more"):
@@ -96,7 +96,7 @@ def test_after_some_misses_in_a_row_it_is_not_called_for_a_while_and_then_tried_
     assert counts(failure_log) == {("admission", "late"): 3, ("admission", "refused"): 2}
 
 
-def test_an_answer_in_time_forgives_earlier_misses(isolation):
+def test_an_answer_in_time_resets_the_count_of_misses(isolation):
     late(isolation)
     isolation.call("admission", lambda: 1)
     late(isolation)
@@ -104,7 +104,7 @@ def test_an_answer_in_time_forgives_earlier_misses(isolation):
     assert isolation.call("admission", lambda: 1) == 1
 
 
-def test_hooks_are_counted_apart(isolation):
+def test_hooks_are_counted_separately(isolation):
     late(isolation)
     late(isolation)
 

@@ -1,4 +1,4 @@
-"""Waiting only so long, and ending what is late."""
+"""Deadlines, and ending the threads of functions that missed one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sampan_isolation.runners import Late, Overdue, Runners
 SOON = 10.0
 
 
-def test_what_a_function_answers_or_raises_comes_back():
+def test_results_and_exceptions_reach_the_caller():
     runners = Runners()
 
     assert runners.call(lambda: 3, SOON, "a") == 3
@@ -19,7 +19,7 @@ def test_what_a_function_answers_or_raises_comes_back():
         runners.call(lambda: 1 // 0, SOON, "a")
 
 
-def test_a_thread_is_used_again_and_named_after_whom_it_works_for():
+def test_a_thread_is_reused_and_named_after_the_plugin():
     runners = Runners()
 
     first = runners.call(threading.current_thread, SOON, "a")
@@ -38,7 +38,7 @@ def test_once_leaves_no_thread():
     assert threading.active_count() == before
 
 
-def test_a_busy_loop_is_left_behind_and_its_thread_ends():
+def test_a_busy_loop_is_abandoned_and_its_thread_ends():
     runners, threads = Runners(), []
 
     def busy():
@@ -50,10 +50,10 @@ def test_a_busy_loop_is_left_behind_and_its_thread_ends():
         runners.call(busy, 0.05, "a")
     threads[0].join(SOON)
     assert not threads[0].is_alive()
-    assert runners.left_behind() == 0
+    assert runners.abandoned() == 0
 
 
-def test_one_that_catches_everything_is_asked_again_until_it_ends():
+def test_a_function_that_catches_everything_is_interrupted_until_it_ends():
     runners, threads, caught = Runners(), [], []
 
     def stubborn():
@@ -71,7 +71,7 @@ def test_one_that_catches_everything_is_asked_again_until_it_ends():
     assert not threads[0].is_alive()
 
 
-def test_one_that_waits_in_c_is_counted_until_it_returns():
+def test_a_function_that_waits_in_c_is_counted_until_it_returns():
     runners, release, threads = Runners(), threading.Event(), []
 
     def asleep():
@@ -80,7 +80,7 @@ def test_one_that_waits_in_c_is_counted_until_it_returns():
 
     with pytest.raises(Late):
         runners.call(asleep, 0.05, "a")
-    assert runners.left_behind() == 1
+    assert runners.abandoned() == 1
     release.set()
     threads[0].join(SOON)
-    assert runners.left_behind() == 0
+    assert runners.abandoned() == 0

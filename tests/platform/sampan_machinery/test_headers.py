@@ -20,7 +20,7 @@ def test_each_line_is_one_value_whatever_stands_in_it():
     assert values(Told(), "group") == []
 
 
-def test_where_lines_are_not_told_commas_part_lists_but_no_names():
+def test_without_lines_lists_are_split_at_commas_but_names_are_not():
     assert values({"group": "a, b"}, "group") == ["a", "b"]
     assert first({"user": "cn=a,dc=b"}, "user") == "cn=a,dc=b"
 
@@ -41,13 +41,13 @@ def test_names_are_utf8():
     assert first({"user": "J\xfcrgen"}, "user") == "Jürgen"  # no UTF-8, so it stays as it is
 
 
-def test_who_the_caller_is_is_known_by_name():
+def test_identity_headers_are_known_by_name():
     for name in ("authorization", "x-remote-user", "x-remote-extra-scopes", "impersonate-uid", "impersonate-extra-a"):
         assert is_identity(name)
     assert not is_identity("x-remote")
 
 
-def test_what_is_of_one_connection_ends_here_and_so_does_what_it_names():
+def test_hop_by_hop_headers_and_those_named_by_connection_are_not_passed_on():
     fields = [("TE", "x"), ("X-Own", "1"), ("Accept", "a"), ("Connection", "X-Own, close"), ("Accept", "b")]
 
     assert list(passed_on(fields, "X-Own, close")) == [("Accept", "a"), ("Accept", "b")]

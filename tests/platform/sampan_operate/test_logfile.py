@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sampan_operate.logfile import Follower, Handler, last_lines, numbered, rotate
+from sampan_operate.logfile import Handler, LogFollower, last_lines, numbered, rotate
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_the_total_of_what_several_processes_log_stays_bounded(path):
 
 def test_a_reader_that_follows_reads_every_line_once_across_a_rotation(path):
     append(path, "old\n")
-    follower = Follower(path)
+    follower = LogFollower(path)
     append(path, "1\n2\n")
     read = list(follower.lines())
     append(path, "3\n")

@@ -18,7 +18,7 @@ def load(path: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(path.read_bytes())
 
 
-def test_a_first_start_makes_exactly_the_agreed_files(tmp_path):
+def test_a_first_start_writes_exactly_the_documented_files(tmp_path):
     ensure(tmp_path, **NODE)
 
     pairs = {
@@ -44,7 +44,7 @@ def test_keys_are_for_the_owner_only(tmp_path):
     assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("*.key")} == {0o600}
 
 
-def test_the_server_answers_to_all_its_names(tmp_path):
+def test_the_server_certificate_has_all_names(tmp_path):
     ensure(tmp_path, names=["api.example"], domain="cluster.test", **NODE)
 
     found = load(tmp_path / "server.crt").extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -93,7 +93,7 @@ def test_a_leaf_about_to_end_is_renewed_and_the_authority_kept(tmp_path, monkeyp
     assert (tmp_path / "ca.crt").read_bytes() == ca
 
 
-def test_a_new_address_makes_the_server_certificate_anew(tmp_path):
+def test_a_new_address_reissues_the_server_certificate(tmp_path):
     ensure(tmp_path, **NODE)
 
     made = ensure(tmp_path, **{**NODE, "node_ips": ["10.0.0.8"]})
@@ -101,7 +101,7 @@ def test_a_new_address_makes_the_server_certificate_anew(tmp_path):
     assert {Path(path).stem for path in made} == {"server", "kubelet"}
 
 
-def test_a_new_authority_makes_all_its_leaves_anew(tmp_path):
+def test_a_new_authority_reissues_all_its_leaves(tmp_path):
     ensure(tmp_path, **NODE)
     for end, content in zip((".crt", ".key"), issuing.new_authority("sampan-ca@1", days=0), strict=True):
         (tmp_path / f"ca{end}").write_bytes(content)  # one that has ended
@@ -182,7 +182,7 @@ def spoil(path, how):
 
 @pytest.mark.parametrize("how", [*NOT_PEM, "truncated", "directory", "one bit"])
 @pytest.mark.parametrize("name", TRUSTED)
-def test_what_others_trust_is_never_replaced_because_it_is_damaged(name, how, tmp_path):
+def test_a_trust_root_is_never_replaced_because_it_is_damaged(name, how, tmp_path):
     ensure(tmp_path, **NODE)
     spoil(tmp_path / name, how)
     before = content(tmp_path)
@@ -196,7 +196,7 @@ def test_what_others_trust_is_never_replaced_because_it_is_damaged(name, how, tm
 
 
 @pytest.mark.parametrize("name", [name for name in TRUSTED if name != "sa.pub"])
-def test_half_of_what_others_trust_is_not_made_new(name, tmp_path):
+def test_half_of_a_trust_root_is_not_replaced(name, tmp_path):
     ensure(tmp_path, **NODE)
     (tmp_path / name).unlink()
     before = content(tmp_path)
@@ -207,7 +207,7 @@ def test_half_of_what_others_trust_is_not_made_new(name, tmp_path):
     assert content(tmp_path) == before
 
 
-def test_a_first_start_that_was_interrupted_is_begun_again(tmp_path):
+def test_an_interrupted_first_start_is_repeated(tmp_path):
     ensure(tmp_path, **NODE)
     for path in tmp_path.iterdir():
         if path.name != "ca.key":
@@ -218,7 +218,7 @@ def test_a_first_start_that_was_interrupted_is_begun_again(tmp_path):
 
 @pytest.mark.parametrize("how", [*NOT_PEM, "truncated", "one bit"])
 @pytest.mark.parametrize("name", ["server.crt", "server.key", "kubelet.key", "nginx-client.crt"])
-def test_a_damaged_leaf_is_issued_again_and_that_is_said(name, how, tmp_path, caplog):
+def test_a_damaged_leaf_is_issued_again_and_that_is_logged(name, how, tmp_path, caplog):
     ensure(tmp_path, **NODE)
     ca = (tmp_path / "ca.crt").read_bytes()
     spoil(tmp_path / name, how)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from sampan_podspec.containers import is_sidecar, walk
 
 
-def test_no_sort_of_container_is_forgotten():
+def test_every_kind_of_container_is_walked():
     spec = {"containers": [{"name": "a"}], "initContainers": [{"name": "i"}], "ephemeralContainers": [{"name": "e"}]}
 
     assert [(kind, container["name"]) for kind, container in walk(spec)] == [

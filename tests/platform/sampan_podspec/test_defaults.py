@@ -56,11 +56,11 @@ def test_a_template_gets_no_more_than_its_spec():
         ("host:5000/nginx:1", "IfNotPresent"), ("nginx@sha256:00", "IfNotPresent"), ("", "Always"),
     ],
 )  # fmt: skip
-def test_what_may_change_under_its_name_is_pulled_always(image, policy):
+def test_mutable_tags_are_pulled_always(image, policy):
     assert pull_policy(image) == policy
 
 
-def test_what_a_user_says_stays():
+def test_values_that_are_set_stay():
     spec = defaulted({"imagePullPolicy": "Never"}, restartPolicy="Never", terminationGracePeriodSeconds=0)
 
     assert spec["containers"][0]["imagePullPolicy"] == "Never"

@@ -17,7 +17,7 @@ def test_containers_add_up():
     assert pod_requests(spec) == {"cpu": Fraction(11, 10), "memory": 2**30}
 
 
-def test_the_largest_moment_of_starting_counts():
+def test_the_largest_init_step_counts():
     spec = {
         "initContainers": [
             container({"cpu": "3"}),
@@ -32,7 +32,7 @@ def test_the_largest_moment_of_starting_counts():
     assert pod_requests(spec) == {"cpu": 7}
 
 
-def test_overhead_comes_on_top_and_the_pods_own_word_first():
+def test_overhead_is_added_and_pod_level_requests_take_precedence():
     spec = {"containers": [container({"cpu": "1", "memory": "1"})], "overhead": {"cpu": "500m"}}
     assert pod_requests(spec)["cpu"] == Fraction(3, 2)
 

@@ -1,4 +1,4 @@
-"""A third-party reconciler that misbehaves costs its own deadline; the others' keys are decided."""
+"""A misbehaving third-party reconciler costs only its deadline; keys of other reconcilers are decided."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEADLINES = Deadlines(request=0.1, decide=0.1, misses=2, pause=60.0)
 
 
 class Odd:
-    """One that misbehaves, and beside it a good one of another plugin."""
+    """A plugin with a reconciler that misbehaves."""
 
     def __init__(self, how, place="decide"):
         self.how, self.place = how, place
@@ -58,7 +58,7 @@ class Good:
 
 @pytest.mark.parametrize("place", ["decide", "keys"])
 @pytest.mark.parametrize("how", ["raise", "garbage", "sleep", "spin"])
-def test_the_good_ones_decide_on_and_the_odd_one_is_named(how, place):
+def test_other_reconcilers_go_on_and_the_odd_one_is_named(how, place):
     odd = Odd(how, place)
     with start({"odd": odd, "good": Good()}, deadlines=DEADLINES) as cluster:
         cluster.client.create(NAMESPACES, {"metadata": {"name": "team-a"}})
@@ -77,7 +77,7 @@ def test_the_good_ones_decide_on_and_the_odd_one_is_named(how, place):
 
 
 @pytest.mark.parametrize("how", ["raise", "sleep", "spin"])
-def test_a_component_that_misbehaves_is_named_and_left_behind(how):
+def test_a_component_that_misbehaves_is_named_and_abandoned(how):
     odd = Odd(how)
 
     class Runs:

@@ -64,12 +64,12 @@ def until(api, happened):
         assert api._changed.wait_for(happened, WAIT)
 
 
-def keeper(decide, **more):
-    return Reconciler(name="keeper", primary=SETS, watches=(Watching(PODS),), decide=decide, **more)
+def reconciler(decide, **more):
+    return Reconciler(name="sets", primary=SETS, watches=(Watching(PODS),), decide=decide, **more)
 
 
 def pods_of(count):
-    """Keeps so many pods; would make too many if it did not see its own."""
+    """A reconciler that keeps ``count`` pods; without expectations it would create too many."""
 
     def decide(key, observed):
         found = observed.get(SETS, key.name, key.namespace)
@@ -85,18 +85,18 @@ def pods_of(count):
 
 
 def test_an_object_that_appears_is_decided_and_acted_upon(api, run):
-    runtime = run(keeper(pods_of(3)))
+    runtime = run(reconciler(pods_of(3)))
 
     api.create(SETS, owned_set())
 
     until(api, lambda: len(api.list(PODS)) == 3)
     component, reason, message = runtime._events.seen[0]
-    assert (component, reason) == ("keeper", "SuccessfulCreate")
+    assert (component, reason) == ("sets", "SuccessfulCreate")
     assert message.startswith("Created pod: web-")
 
 
-def test_what_is_lost_is_replaced_but_never_twice(api, run):
-    run(keeper(pods_of(3)))
+def test_a_lost_pod_is_replaced_but_never_twice(api, run):
+    run(reconciler(pods_of(3)))
     api.create(SETS, owned_set())
     until(api, lambda: len(api.list(PODS)) == 3)
 
@@ -110,7 +110,7 @@ def test_objects_that_were_there_before_are_decided_too(api, run):
     for number in range(5):
         api.create(SETS, owned_set(f"web{number}"))
 
-    run(keeper(pods_of(1)))
+    run(reconciler(pods_of(1)))
 
     until(api, lambda: len(api.list(PODS)) == 5)
 
@@ -130,15 +130,15 @@ def test_a_key_is_retried_after_a_failure(api, run, caplog):
         done.set()
         return []
 
-    runtime = run(keeper(decide))
+    runtime = run(reconciler(decide))
     api.create(SETS, owned_set())
 
     assert done.wait(WAIT)
     assert "unexpected" in caplog.text
-    assert runtime.counters["keeper", "failed"] == 1
+    assert runtime.counters["sets", "failed"] == 1
 
 
-def test_a_key_that_is_given_up_waits_for_a_change(api, run):
+def test_a_key_that_is_not_retried_waits_for_a_change(api, run):
     tries = []
     again = threading.Event()
 
@@ -149,7 +149,7 @@ def test_a_key_that_is_given_up_waits_for_a_change(api, run):
         again.set()
         return []
 
-    run(keeper(decide))
+    run(reconciler(decide))
     made = api.create(SETS, owned_set())
     assert not again.wait(0.05)
 
@@ -169,7 +169,7 @@ def test_a_requeue_brings_the_key_back(api, run):
         done.set()
         return []
 
-    run(keeper(decide))
+    run(reconciler(decide))
     api.create(SETS, owned_set())
 
     assert done.wait(WAIT)
@@ -187,25 +187,25 @@ def test_a_refused_action_ends_the_decision_after_its_consequences(api, run):
         ]
 
     api.create(PODS, {"metadata": {"name": "taken", "namespace": "default"}})
-    run(keeper(decide))
+    run(reconciler(decide))
     api.create(SETS, owned_set())
 
     until(api, lambda: api.get(SETS, "web", "default").get("status") == {"failed": 1})
 
 
 def test_the_last_decision_of_a_key_is_kept(api, run):
-    runtime = run(keeper(pods_of(2)))
+    runtime = run(reconciler(pods_of(2)))
     api.create(SETS, owned_set())
     until(api, lambda: len(api.list(PODS)) == 2)
     runtime.stop()
 
     (decision,) = runtime.explain(name="web")
 
-    assert decision.reconciler == "keeper"
+    assert decision.reconciler == "sets"
     assert [type(action) for action in decision.actions] == [Create, Create]
 
 
-def test_a_client_reconciler_may_ask_the_api_itself(api, run):
+def test_a_client_reconciler_may_use_the_api_itself(api, run):
     asked = threading.Event()
 
     def reconcile(key, client, observed):
@@ -236,14 +236,14 @@ def test_standing_work_runs_until_it_is_stopped(api, run):
 
 
 def test_reconcilers_that_watch_the_same_share_one_watch(api, run):
-    runtime = run(keeper(pods_of(0)), Reconciler(name="other", primary=PODS, decide=lambda key, observed: []))
+    runtime = run(reconciler(pods_of(0)), Reconciler(name="other", primary=PODS, decide=lambda key, observed: []))
 
     assert len(runtime._shared) == 2
 
 
 @pytest.mark.parametrize(("times", "said"), [(3, False), (9, True)])
-def test_what_another_decision_has_just_made_is_a_warning_only_when_that_lasts(api, run, caplog, times, said):
-    """A watch that is a moment behind makes a decision create what is there already: so for each new namespace."""
+def test_already_exists_is_a_warning_only_when_it_lasts(api, run, caplog, times, said):
+    """A delayed watch makes a decision create an object that exists already; this happens for each new namespace."""
     tries = []
     done = threading.Event()
 
@@ -254,8 +254,8 @@ def test_what_another_decision_has_just_made_is_a_warning_only_when_that_lasts(a
         done.set()
         return []
 
-    run(keeper(decide))
+    run(reconciler(decide))
     api.create(SETS, owned_set())
 
     assert done.wait(WAIT)
-    assert ("failed and is tried again" in caplog.text) == said
+    assert ("failed and is retried" in caplog.text) == said

@@ -72,7 +72,7 @@ def test_a_start_without_a_new_version_writes_nothing(api, client):
     assert {method for method, _ in api.requests} == {"GET"}
 
 
-def test_an_object_says_who_shipped_it_and_which_version(client):
+def test_an_object_is_marked_with_add_on_and_version(client):
     ship(client, "1", service())
 
     live = client.get(SERVICES, "s", "kube-system")
@@ -83,7 +83,7 @@ def test_an_object_says_who_shipped_it_and_which_version(client):
     assert [str(ref) for ref in inventory.read(client, "dns").refs] == ["Service/kube-system/s"]
 
 
-def test_an_upgrade_changes_what_nobody_edited_even_where_the_server_had_filled_it_in(client):
+def test_an_upgrade_changes_fields_without_edits_also_those_that_the_server_defaulted(client):
     ship(client, "1", service())
 
     assert ship(client, "2", service(sessionAffinity="ClientIP")) == [("s", "updated")]
@@ -99,7 +99,7 @@ def test_an_edit_survives_restart_and_upgrade_and_is_named(client):
     assert ship(client, "1", config(a="1", b="1")) == [("conf", "unchanged")]
     outcome = Shipment(client, "dns", "2", [config(a="2", b="2")]).apply()[0]
 
-    assert outcome.words == "edited, so left as it was: data.a"
+    assert outcome.details == "edited, so left as it was: data.a"
     assert client.get(CONFIGMAPS, "conf", "kube-system")["data"] == {"a": "mine", "b": "2", "c": "mine"}
 
 
@@ -113,15 +113,15 @@ def test_an_edit_survives_several_upgrades(client):
     assert client.get(CONFIGMAPS, "conf", "kube-system")["data"] == {"a": "mine", "b": "4"}
 
 
-def test_what_somebody_deleted_is_made_again(client, caplog):
+def test_a_deleted_object_is_created_again(client, caplog):
     ship(client, "1", config(a="1"))
     client.delete(CONFIGMAPS, "conf", "kube-system")
 
     assert ship(client, "1", config(a="1")) == [("conf", "recreated")]
-    assert "somebody had deleted it" in caplog.text
+    assert "because it had been deleted" in caplog.text
 
 
-def test_what_was_there_before_is_adopted_as_it_is(client):
+def test_an_existing_object_is_adopted_unchanged(client):
     client.create(CONFIGMAPS, config(a="theirs"))
 
     assert ship(client, "1", config(a="1", b="1")) == [("conf", "adopted")]
@@ -148,7 +148,7 @@ def test_what_is_shipped_no_more_is_removed_unless_it_was_edited(client):
     assert ship(client, "2", config("stays")) == [("stays", "unchanged")]
 
 
-def test_disabling_takes_back_all_but_edits_what_was_there_and_what_holds_others_things(client):
+def test_disabling_removes_all_but_edited_adopted_and_data_holding_objects(client):
     client.create(CONFIGMAPS, config("before"))
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ns"}}
     ship(client, "1", namespace, config("plain"), config("edited", a="1"), config("before"))
@@ -156,25 +156,25 @@ def test_disabling_takes_back_all_but_edits_what_was_there_and_what_holds_others
 
     outcomes = Shipment(client, "dns", "1", ()).remove()
 
-    assert {(o.ref.name, o.action): o.words for o in outcomes} == {
+    assert {(o.ref.name, o.action): o.details for o in outcomes} == {
         ("plain", "removed"): "",
         ("edited", "left"): "it was edited",
         ("before", "left"): "it was there before the add-on",
-        ("ns", "left"): "it may hold what belongs to others",
+        ("ns", "left"): "it may hold data of others",
     }
     assert inventory.read(client, "dns").refs == ()
 
 
-def test_a_change_the_server_refuses_names_the_way_out_and_stops_nothing(client):
+def test_a_refused_change_names_the_remedy_and_does_not_stop_the_rest(client):
     ship(client, "1", service(clusterIP="10.0.0.1"), config(a="1"))
 
     outcomes = Shipment(client, "dns", "2", [service(clusterIP="10.0.0.2"), config(a="2")]).apply()
 
     assert [outcome.action for outcome in outcomes] == ["refused", "updated"]
-    assert "`sampan addons reset dns Service/kube-system/s`" in outcomes[0].words
+    assert "`sampan addons reset dns Service/kube-system/s`" in outcomes[0].details
 
 
-def test_reset_puts_back_what_is_shipped(client):
+def test_reset_restores_what_is_shipped(client):
     manifests = [service(clusterIP="10.0.0.1"), config(a="1")]
     ship(client, "1", *manifests)
     change(client, SERVICES, "s", spec={"clusterIP": "10.0.0.1", "sessionAffinity": "ClientIP", "more": 1})
@@ -189,7 +189,7 @@ def test_reset_puts_back_what_is_shipped(client):
     assert ship(client, "2", service(clusterIP="10.0.0.1"), config(a="2"))[1] == ("conf", "updated")
 
 
-def test_reset_makes_anew_what_cannot_be_changed(client):
+def test_reset_recreates_what_cannot_be_changed(client):
     ship(client, "1", service(clusterIP="10.0.0.1"))
     shipment = Shipment(client, "dns", "2", [service(clusterIP="10.0.0.2")])
 
@@ -198,7 +198,7 @@ def test_reset_makes_anew_what_cannot_be_changed(client):
     assert client.get(SERVICES, "s", "kube-system")["spec"]["clusterIP"] == "10.0.0.2"
 
 
-def test_somebody_writing_at_the_same_time_costs_one_more_try(api, client):
+def test_a_concurrent_write_costs_one_more_try(api, client):
     ship(client, "1", config(a="1", b="1"))
     update, hits = api.update, []
 

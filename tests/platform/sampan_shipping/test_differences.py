@@ -25,7 +25,7 @@ def test_marks_status_and_what_the_server_keeps_are_no_difference():
     assert difference(REF, MANIFEST, live) == ""
 
 
-def test_of_an_adopted_object_only_our_fields_are_looked_at():
+def test_of_an_adopted_object_only_shipped_fields_are_compared():
     live = marks.marked(
         {**MANIFEST, "type": "Opaque", "data": {"a": "eQ==", "b": ""}}, "x", "1", MANIFEST, adopted=True
     )

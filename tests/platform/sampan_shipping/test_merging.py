@@ -37,16 +37,16 @@ def test_what_a_user_removed_stays_removed():
     assert merge({"a": 1, "b": 1}, {"a": 2, "b": 1, "c": 1}, {"b": 1}) == ({"b": 1, "c": 1}, ["a"])
 
 
-def test_what_is_shipped_no_more_goes_unless_it_was_edited():
+def test_what_is_no_longer_shipped_is_removed_unless_it_was_edited():
     assert merge({"a": 1, "b": 1}, {}, {"a": 1, "b": 2}) == ({"b": 2}, ["b"])
 
 
-def test_a_servers_default_is_nobodys_edit():
+def test_a_servers_default_is_not_an_edit():
     last, made = {"spec": {"ports": []}}, {"spec": {"ports": [], "sessionAffinity": "None"}}
     new = {"spec": {"ports": [], "sessionAffinity": "ClientIP"}}
 
     assert merge(last, new, made, SERVICE, made=made).object == new
-    assert merge(last, new, made, SERVICE).kept == ["spec.sessionAffinity"]  # where nothing is known, nothing is taken
+    assert merge(last, new, made, SERVICE).kept == ["spec.sessionAffinity"]  # an unknown value counts as an edit
 
 
 def test_containers_are_merged_by_name_and_keep_a_users_own():
@@ -109,7 +109,7 @@ def test_an_atomic_list_is_one_value():
     assert merge(last, new, last, node) == (new, [])
 
 
-def test_a_strategy_nobody_edited_is_replaced_as_a_whole():
+def test_a_strategy_without_edits_is_replaced_as_a_whole():
     last = {"spec": {"strategy": {"type": "RollingUpdate"}}}
     made = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}}
     new = {"spec": {"strategy": {"type": "Recreate"}}}
@@ -152,7 +152,7 @@ OBJECTS = st.builds(
 
 @given(OBJECTS, OBJECTS)
 @settings(max_examples=150, deadline=None)
-def test_what_nobody_touched_becomes_the_new_version(last, new):
+def test_an_object_without_edits_becomes_the_new_version(last, new):
     merged = merge(last, new, last, DEPLOYMENT)
 
     assert _sorted(merged.object) == _sorted(new)

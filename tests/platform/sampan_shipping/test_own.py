@@ -15,7 +15,7 @@ def live(manager="sampan-x", **more):
     return found
 
 
-def test_what_the_add_on_wrote_itself_is_nobodys_edit():
+def test_what_the_add_on_wrote_itself_is_not_an_edit():
     assert not is_edited(live())
     assert is_edited(live("kubectl-edit"))
     assert is_edited(live(subresource="status"))

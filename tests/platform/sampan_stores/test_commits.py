@@ -21,13 +21,13 @@ def test_a_commit_is_a_submission_that_is_waited_for():
     assert given == [OPS]
 
 
-def test_what_refuses_it_is_raised():
+def test_an_error_is_raised():
     with pytest.raises(Stale):
         commit(lambda ops, done: done(Stale("/a")), OPS)
 
 
 @pytest.mark.parametrize("ops", [(), (Put("/a", b""), Delete("/a"))])
-def test_what_is_no_commit_is_refused_before_it_is_submitted(ops):
+def test_an_invalid_commit_is_refused_before_it_is_submitted(ops):
     with pytest.raises(ValueError):
         accepted(ops, 10)
 
@@ -38,7 +38,7 @@ def test_a_commit_has_a_largest_size():
         accepted(OPS, 1)
 
 
-def test_a_callback_that_raises_is_logged_and_harms_no_other(caplog):
+def test_a_callback_that_raises_is_logged_and_the_next_is_called(caplog):
     def bad(answer):
         raise RuntimeError("oh")
 

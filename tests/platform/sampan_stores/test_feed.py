@@ -14,7 +14,7 @@ def commit(revision, size=1):
 
 
 def watch(feed, after, log=(), started=False):
-    """A watch whose log is read from a list; ``asked`` notes from where."""
+    """A watch whose log is a list; ``asked`` records the positions that were read."""
     asked = []
 
     def changes(start, limit):
@@ -40,10 +40,10 @@ def test_a_watch_at_the_newest_revision_is_fed_from_memory():
 
     assert first(follower) == (7, [6, 7])
     assert follower.asked == []
-    assert first(watch(feed, 6, [commit(7)])) == (7, [7])  # begins in the past: the log says what is compacted
+    assert first(watch(feed, 6, [commit(7)])) == (7, [7])  # starts in the past: reads the log, which knows compactions
 
 
-def test_commits_that_are_known_are_passed_over():
+def test_known_commits_are_skipped():
     feed = Feed(5)
 
     assert feed.append([commit(6)])
@@ -57,7 +57,7 @@ def first_taken(feed, after):
     return [revision for revision, _ in feed.take(watch(feed, after))]
 
 
-def test_a_hole_is_refused_and_nothing_is_added():
+def test_a_gap_is_refused_and_nothing_is_added():
     feed = Feed(5)
 
     assert not feed.append([commit(7)])
@@ -88,7 +88,7 @@ def test_the_ring_is_bounded_by_bytes_but_keeps_the_newest_commit(monkeypatch):
     assert first_taken(feed, 3) == [4]
 
 
-def test_an_unknown_stretch_is_skipped_and_read_by_whoever_wants_it():
+def test_skipped_revisions_are_read_from_the_log():
     feed = Feed(1)
     feed.append([commit(2)])
 
@@ -98,13 +98,13 @@ def test_an_unknown_stretch_is_skipped_and_read_by_whoever_wants_it():
     assert feed.take(watch(feed, 2)) is None
 
 
-def test_an_idle_watch_gives_a_sign_of_life(monkeypatch):
+def test_an_idle_watch_yields_empty_batches(monkeypatch):
     monkeypatch.setattr(subject, "SIGN_OF_LIFE", 0.01)
 
     assert first(watch(Feed(3), 3)) == (3, [])
 
 
-def test_a_lost_feed_is_raised_only_where_nothing_is_left_to_tell():
+def test_a_lost_feed_is_raised_only_after_all_known_commits():
     feed = Feed(1)
     feed.append([commit(2)])
     behind, ahead = watch(feed, 1, started=True), watch(feed, 2, started=True)

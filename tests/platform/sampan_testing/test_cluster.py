@@ -1,4 +1,4 @@
-"""The shipped cluster in one process: that it is whole, quick and leaves nothing behind."""
+"""The cluster in one process: it is complete, fast and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def deployment():
     }
 
 
-def test_a_deployment_becomes_running_pods_on_pretended_nodes():
+def test_a_deployment_becomes_running_pods_on_fake_nodes():
     before = threading.active_count()
     with start(nodes=2) as cluster:
         cluster.client.create(DEPLOYMENTS, deployment(), "default")
@@ -43,7 +43,7 @@ def test_callers_have_the_rights_that_rbac_gives_them():
         cluster.client_as("jane").list(PODS, "default")
 
 
-def test_few_plugins_make_a_small_server_in_which_everybody_may_do_everything():
+def test_without_rbac_all_requests_are_allowed():
     with start(only=("namespaces",), control=False) as cluster:
         jane = cluster.client_as("jane")
 

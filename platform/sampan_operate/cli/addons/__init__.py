@@ -1,4 +1,4 @@
-"""`sampan addons`: all that is done with add-ons, one module a family of subcommands, loaded when it is called."""
+"""`sampan addons`: commands for add-ons, one module per family of subcommands, imported when called."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import importlib
 import click
 
 COMMANDS = {
-    "list": ("listing", "Name every installed add-on and how it is."),
+    "list": ("listing", "List every installed add-on and its state."),
     "enable": ("switching", "Enable an add-on; a running cluster starts it at once."),
-    "disable": ("switching", "Disable an add-on, and take back what it shipped and nobody edited."),
+    "disable": ("switching", "Disable an add-on, and remove what it shipped, except edited objects."),
     "configure": ("configuring", "Show an add-on's settings, or change them."),
     "diff": ("shipped", "Show what users have changed in what an add-on ships."),
-    "reset": ("shipped", "Put back what an add-on ships, whatever was made of it."),
+    "reset": ("shipped", "Restore what an add-on ships; edits are lost."),
     "run": ("alone", "Run one add-on in the foreground, on any Kubernetes."),
 }
 
 
 class Lazy(click.Group):
-    """Imports a subcommand's module only when it is asked for."""
+    """Imports a subcommand's module only when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -37,4 +37,4 @@ class Lazy(click.Group):
 
 @click.group(cls=Lazy)
 def command() -> None:
-    """List, enable, configure and run add-ons; see and undo what was changed in what they ship."""
+    """List, enable, configure and run add-ons; show and undo edits of what they ship."""

@@ -1,4 +1,4 @@
-"""Settings from the command line: ``key=value`` with the value in YAML, ``key-`` to take a setting back."""
+"""Settings from the command line: ``key=value`` with the value in YAML, ``key-`` to unset a setting."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def parse(words: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
             unwanted.append(word[:-1])
             continue
         if not equals or not key:
-            raise ConfigError(f"{word!r} is not key=value (or key- to take a setting back)")
+            raise ConfigError(f"{word!r} is not key=value (or key- to unset it)")
         try:
             wanted[key] = yaml.safe_load(text) if text else ""
         except yaml.YAMLError as error:

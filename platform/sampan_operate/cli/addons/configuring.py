@@ -1,4 +1,4 @@
-"""`sampan addons configure`: show an add-on's settings, or change them and have it started anew with them."""
+"""`sampan addons configure`: show an add-on's settings, or change them and restart it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from sampan_server.settings import Where, load
 @wait_option
 @click.pass_obj
 def configure_command(where: Where, name: str, words: tuple[str, ...], wait: float) -> None:
-    """Show an add-on's settings, or change them: KEY=VALUE (in YAML) sets one, KEY- takes it back to its default.
+    """Show an add-on's settings, or change them: KEY=VALUE (in YAML) sets one, KEY- resets it to its default.
 
-    A running cluster starts that add-on anew, and nothing else.
+    A running cluster restarts only that add-on.
     """
     settings = load(**where)
     check_installed(load_addons(settings), name)
@@ -55,7 +55,7 @@ def configure_command(where: Where, name: str, words: tuple[str, ...], wait: flo
 
 
 def _checked(name: str, section: dict[str, Any], words: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
-    """The section as it shall be, and which keys go; checked against the add-on's record. Raises ConfigError."""
+    """The new section and the keys to remove; checked against the add-on's settings record. Raises ConfigError."""
     wanted, unset = parse(words)
     known = {field.name for field in fields(name)}
     for key in unset:
@@ -67,7 +67,7 @@ def _checked(name: str, section: dict[str, Any], words: tuple[str, ...]) -> tupl
 
 
 def _show(name: str, section: dict[str, Any]) -> None:
-    """Every setting with its value, whether it is the default, and what it means."""
+    """Print every setting with its value, its default and its description."""
     found = fields(name)
     if not found:
         click.echo(f"{name} has no settings")
@@ -92,7 +92,7 @@ def fields(name: str) -> list[dataclasses.Field[Any]]:
 
 
 def sentences(record: type | None) -> dict[str, str]:
-    """The sentence under each field of a settings record; {} where its source is not there."""
+    """The description under each field of a settings record; {} if its source is not available."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(record))) if record is not None else None
     except (OSError, TypeError, SyntaxError):
@@ -115,7 +115,7 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """As it would be written after the ``=``."""
+    """The value as it is written after the ``=``."""
     import yaml
 
     plain = list(value) if isinstance(value, tuple) else value

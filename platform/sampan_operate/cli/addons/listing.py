@@ -1,4 +1,4 @@
-"""`sampan addons list`: every installed add-on and how it is."""
+"""`sampan addons list`: every installed add-on and its state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = f"{'NAME':14}{'ENABLED':10}{'STATE':16}{'VERSION':12}SAYS"
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", help="As a table, or as JSON.")
 @click.pass_obj
 def list_command(where: Where, output: str) -> None:
-    """Name every installed add-on: whether it is enabled, how it is, its version, and what it said last."""
+    """List every installed add-on: whether it is enabled, its state, its version and its last message."""
     found = states(load(**where))
     if output == "json":
         click.echo(json.dumps([state.to_dict() for state in found], indent=2))

@@ -1,4 +1,4 @@
-"""`sampan addons diff` and `reset`: what users have made of an add-on's objects, and taking it back."""
+"""`sampan addons diff` and `reset`: show and undo users' edits of an add-on's objects."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ objects_argument = click.argument("objects", nargs=-1, metavar="[KIND/[NAMESPACE
 @kubeconfig_option
 @click.pass_obj
 def diff_command(where: Where, name: str, objects: tuple[str, ...], kubeconfig: str) -> None:
-    """Show what users have changed in what an add-on ships. Ends with 1 where there is any difference, as diff does."""
+    """Show users' edits of what an add-on ships. Exits with 1 if there is any difference, as diff does."""
     with shipment(where, name, kubeconfig) as found:
         differences = [difference(ref, found.manifests[ref], found.live(ref)) for ref in chosen(found, objects)]
     for text in differences:
@@ -48,7 +48,7 @@ def diff_command(where: Where, name: str, objects: tuple[str, ...], kubeconfig: 
 @kubeconfig_option
 @click.pass_obj
 def reset_command(where: Where, name: str, objects: tuple[str, ...], yes: bool, kubeconfig: str) -> None:
-    """Put back what an add-on ships, all of it or the named objects; what was edited there is lost."""
+    """Restore what an add-on ships, all of it or the named objects; edits are lost."""
     with shipment(where, name, kubeconfig) as found:
         refs = [ref for ref in chosen(found, objects) if _differs(found, ref)]
         if not refs:
@@ -61,7 +61,8 @@ def reset_command(where: Where, name: str, objects: tuple[str, ...], yes: bool, 
 
 @contextmanager
 def shipment(where: Where, name: str, kubeconfig: str) -> Iterator[Shipment]:
-    """What the installed version ships to this home's cluster, or to another. Raises ConfigError where it is away."""
+    """What the installed version ships to this home's cluster or another. Raises ConfigError if that does not
+    answer."""
     from sampan_server.options import cluster_options
 
     settings = load(**where)
@@ -74,17 +75,17 @@ def shipment(where: Where, name: str, kubeconfig: str) -> Iterator[Shipment]:
         members = members_of(plugins)
         manifests = shipped(members, foreign or cluster_options(settings))
         found = Shipment(client, name, members[0].version if members else "", manifests)
-        if not found.noted().refs:
+        if not found.read_inventory().refs:
             raise ConfigError(f"{name} has shipped nothing to this cluster; does it run? (`sampan addons list`)")
         yield found
     except (StatusError, ConnectionError) as error:
-        raise ConfigError(f"the cluster cannot be asked: {error}") from error
+        raise ConfigError(f"the cluster does not answer: {error}") from error
     finally:
         client.close()
 
 
 def chosen(shipment: Shipment, objects: tuple[str, ...]) -> list[Ref]:
-    """Those named by KIND/NAME or KIND/NAMESPACE/NAME, in the order they are shipped; all where none is named."""
+    """The objects named by KIND/NAME or KIND/NAMESPACE/NAME, in the order in which they are shipped; all by default."""
     if not objects:
         return list(shipment.manifests)
     known = {text.lower(): ref for ref in shipment.manifests for text in (f"{ref.kind}/{ref.name}", str(ref))}
@@ -101,7 +102,7 @@ def _differs(shipment: Shipment, ref: Ref) -> bool:
 
 
 def _confirm(refs: list[Ref], yes: bool) -> None:
-    """Raises ConfigError where nobody can be asked."""
+    """Ask the user to confirm. Raises ConfigError if there is no terminal."""
     if yes:
         return
     if not sys.stdin.isatty():

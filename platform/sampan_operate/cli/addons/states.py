@@ -1,4 +1,4 @@
-"""How each add-on is, from the settings, the supervisor's state and what its components say. Reads only."""
+"""The state of each add-on, from the settings, the supervisor's state and its components' reports. Reads only."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from sampan_server.settings import Settings
 
 RUNS, FAILING, STARTING, OFF, NOT_LOADED = "runs", "failing", "starting", "off", "failed to load"
 UNAVAILABLE = "unavailable"  # its libraries are not installed
-STOPPING, STOPPED = "stopping", "stopped"  # still there though disabled; enabled, but no cluster runs
+STOPPING, STOPPED = "stopping", "stopped"  # still running although disabled; enabled, but no cluster runs
 _WORDS = {"ready": RUNS, "standby": RUNS, "failing": FAILING, "starting": STARTING}
 _WORST = (FAILING, STARTING, STOPPING, RUNS)
-STEP = 0.05  # seconds between two looks while waiting
+STEP = 0.05  # seconds between two checks while waiting
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class AddonState:
     enabled: bool
     state: str
     version: str
-    words: str = ""  # what it said last, or why it cannot be loaded
+    words: str = ""  # its last message, or why it cannot be loaded
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -41,7 +41,7 @@ class AddonState:
 
 
 def load_addons(settings: Settings) -> Plugins:
-    """The add-ons alone: the plugins need not be loaded to say how those are. Raises ConfigError."""
+    """Load only the add-ons: their states do not need the plugins. Raises ConfigError."""
     points = entry_points(group=ADDON_GROUP)
     known = {point.name for point in points}
     sections = {name: section for name, section in settings.plugins.items() if name in known}
@@ -66,7 +66,7 @@ def states(settings: Settings, plugins: Plugins | None = None) -> list[AddonStat
     parts: dict[str, list[str]] = {}
     for member in members_of(plugins):
         parts.setdefault(member.plugin, []).append(member.name)
-    said = _said(settings)
+    said = _reports(settings)
     running = effective.recorded(read_state(settings.home))
     return [
         _state(found, parts.get(found.name, []), said, taken_up=running is None or found.name in running.addons)
@@ -82,7 +82,7 @@ def _state(found: Found, parts: list[str], said: dict[str, dict[str, Any]] | Non
 def _summed(
     found: Found, parts: list[str], said: dict[str, dict[str, Any]] | None, *, taken_up: bool
 ) -> tuple[str, str]:  # fmt: skip
-    """``taken_up``: whether the running cluster's settings enable it, too."""
+    """``taken_up``: whether the running cluster's settings enable it too."""
     if found.error:
         return NOT_LOADED, found.error
     if found.lacks:
@@ -102,8 +102,8 @@ def _summed(
     return min(each, key=lambda pair: _WORST.index(pair[0]))
 
 
-def _said(settings: Settings) -> dict[str, dict[str, Any]] | None:
-    """What each component of the running cluster says; None where no cluster runs."""
+def _reports(settings: Settings) -> dict[str, dict[str, Any]] | None:
+    """The last report of each component of the running cluster; None if no cluster runs."""
     if not settings.home.exists() or not is_running(settings.home):
         return None
     found: dict[str, dict[str, Any]] = {}
@@ -118,7 +118,7 @@ def _said(settings: Settings) -> dict[str, dict[str, Any]] | None:
 
 
 def wait_for(settings: Settings, name: str, enough: Callable[[AddonState], bool], seconds: float) -> AddonState:
-    """Until the add-on is as asked for, or the time is over; how it is then."""
+    """Wait until ``enough`` holds or the time is over. Returns the add-on's state."""
     deadline = time.monotonic() + seconds
     plugins = load_addons(settings)
     while True:

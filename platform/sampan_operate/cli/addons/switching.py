@@ -14,15 +14,15 @@ from sampan_operate.cli.configuration import change, path_of
 from sampan_operate.supervisor.state import is_alive, is_running, live_state, read_state
 from sampan_server.settings import Settings, Where, load
 
-SECONDS = 30.0  # that an add-on is given to say how it is, and to stop
-RELOAD = 60.0  # that the supervisor is given to stop and start processes
+SECONDS = 30.0  # that an add-on has to report its state, and to stop
+RELOAD = 60.0  # that the supervisor has to stop and start processes
 
 wait_option = click.option(
     "--wait",
     default=SECONDS,
     metavar="SECONDS",
     show_default=True,
-    help="How long to wait for its word; 0: not at all.",
+    help="How long to wait for its state; 0: not at all.",
 )
 
 
@@ -31,7 +31,7 @@ wait_option = click.option(
 @wait_option
 @click.pass_obj
 def enable_command(where: Where, name: str, wait: float) -> None:
-    """Enable an add-on; a running cluster starts it at once. Ends with 1 where it is not well in time."""
+    """Enable an add-on; a running cluster starts it at once. Exits with 1 if it is not ready in time."""
     settings = load(**where)
     check_installed(load_addons(settings), name)
     check_file(settings, where)
@@ -49,7 +49,7 @@ def enable_command(where: Where, name: str, wait: float) -> None:
 @click.argument("name")
 @click.pass_obj
 def disable_command(where: Where, name: str) -> None:
-    """Disable an add-on; a running cluster stops it at once and removes what it shipped and nobody edited."""
+    """Disable an add-on; a running cluster stops it at once and removes what it shipped, except edited objects."""
     settings = load(**where)
     found = check_installed(load_addons(settings), name)
     check_file(settings, where)
@@ -64,14 +64,14 @@ def disable_command(where: Where, name: str) -> None:
 
 
 def check_file(settings: Settings, where: Where) -> None:
-    """Raises ConfigError where the running cluster reads another file than the one that is about to be changed."""
+    """Raises ConfigError if the running cluster reads another file than the one to be changed."""
     state, file = live_state(settings.home), path_of(settings, where["config"]).absolute()
     if state.get("config", str(file)) != str(file):
         raise ConfigError(f"the running cluster reads {state['config']}, not {file}; name it with --config")
 
 
 def take_back(settings: Settings, name: str, version: str) -> None:
-    """Remove what it shipped and say what became of it."""
+    """Remove what the add-on shipped and print the result."""
     from sampan_client import Client
     from sampan_shipping import Shipment
 
@@ -86,7 +86,7 @@ def take_back(settings: Settings, name: str, version: str) -> None:
 
 
 def take_up(settings: Settings, name: str, seconds: float) -> None:
-    """Let a running cluster read its settings, and say how the add-on is then. Exits with 1 where it is not well."""
+    """Make a running cluster reload its settings, and print the add-on's state. Exits with 1 if it is not ready."""
     if not tell_supervisor(settings) or not seconds:
         return
     state = wait_for(settings, name, lambda state: state.state in (RUNS, FAILING), seconds)
@@ -96,7 +96,7 @@ def take_up(settings: Settings, name: str, seconds: float) -> None:
 
 
 def tell_supervisor(settings: Settings) -> bool:
-    """Let it read its settings and wait until it has; False, said so, where no cluster runs. Raises ConfigError."""
+    """Make the supervisor reload its settings and wait for it. Returns False if no cluster runs. Raises ConfigError."""
     if not is_running(settings.home):
         click.echo("  it counts from the next `sampan up`")
         return False

@@ -113,10 +113,10 @@ def test_the_same_value_is_shared_without_conflict():
     assert owners(applied(live, config({"replicas": 3}))) == [
         ("me", "Apply"),
         ("first", "Apply"),
-    ]  # who came to it without a change has no time
+    ]  # a manager that changed nothing has no time
 
 
-def test_what_is_applied_no_more_is_removed():
+def test_what_is_no_longer_applied_is_removed():
     live = applied(None, config({"replicas": 3, **template({"name": "a"}, {"name": "b"})}, labels={"x": "1"}))
 
     now = applied(live, config(template({"name": "b"})))
@@ -127,7 +127,7 @@ def test_what_is_applied_no_more_is_removed():
     assert now["metadata"]["name"] == "web"
 
 
-def test_what_another_applier_wants_too_stays():
+def test_what_another_applier_applies_too_stays():
     wanted = config({"replicas": 3})
     live = applied(applied(None, wanted, "first"), wanted)
 
@@ -137,7 +137,7 @@ def test_what_another_applier_wants_too_stays():
     assert owners(now) == [("first", "Apply")]
 
 
-def test_an_element_goes_with_what_others_added_inside_unless_they_own_it_too():
+def test_an_element_is_removed_with_fields_of_other_managers_unless_they_manage_the_element():
     live = applied(None, config(template({"name": "a", "image": "x"})))
     after = copy.deepcopy(live)
     containers(after)[0]["env"] = [{"name": "E", "value": "1"}]
@@ -156,7 +156,7 @@ def test_defaults_below_a_field_go_with_it():
     assert "strategy" not in applied(live, config()).get("spec", {})
 
 
-def test_an_object_without_owners_gets_them_before_the_first_apply():
+def test_an_object_without_managers_gets_one_before_the_first_apply():
     live = config({"replicas": 3}, uid="1")
 
     with pytest.raises(Conflict, match="before-first-apply"):
@@ -184,7 +184,7 @@ def test_a_default_key_and_a_written_one_are_the_same_element():
     ]
 
 
-def test_an_ignored_field_is_neither_merged_nor_owned():
+def test_an_ignored_field_is_neither_merged_nor_managed():
     made = applied(None, {**config({"replicas": 1}), "status": {"replicas": 9}}, ignore=("status",))
 
     assert "status" not in made
@@ -235,7 +235,7 @@ specs = st.fixed_dictionaries(
 
 
 def _bare(obj):
-    """Without owners; an empty map or list says no more than an absent one."""
+    """The object without managers; an empty map or list equals an absent one."""
     if isinstance(obj, dict):
         slim = {key: _bare(value) for key, value in obj.items() if key != "managedFields"}
         return {key: value for key, value in slim.items() if value not in ({}, [])}

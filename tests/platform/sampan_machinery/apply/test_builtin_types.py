@@ -88,7 +88,7 @@ def test_metadata_lists_merge(node):
     assert {owner["uid"] for owner in merged["ownerReferences"]} == {"1", "2"}
 
 
-def test_a_condition_that_is_patched_belongs_to_its_patcher(node):
+def test_a_patched_condition_is_managed_by_its_patcher(node):
     kind = node("", "v1", "Pod")
     before = pod({"name": "a"})
     track(None, before, kind, manager="me", api_version="v1", now=T0)

@@ -37,13 +37,13 @@ def test_a_set_less_itself_is_empty(fields):
     assert union(fields, {}) == fields
 
 
-def test_paths_read_as_conflicts_show_them():
+def test_paths_have_the_form_of_conflict_messages():
     path = ("f:spec", 'k:{"containerPort":80,"protocol":"TCP"}', 'v:"x"', "i:0", "k:broken")
 
     assert path_text(path) == '.spec[containerPort=80,protocol="TCP"][="x"][0][broken]'
 
 
-def test_what_comes_from_outside_is_looked_at():
+def test_untrusted_sets_are_checked():
     deep = {}
     for _ in range(500):
         deep = {"f:a": deep}

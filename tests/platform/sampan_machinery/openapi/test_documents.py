@@ -66,7 +66,7 @@ def test_every_reference_leads_somewhere(documents, path):
     assert len(known) > 20
 
 
-def test_a_patch_says_what_kubectl_looks_for(apps):
+def test_a_patch_operation_has_the_extensions_that_kubectl_needs(apps):
     patch = apps["paths"][ITEM]["patch"]
 
     assert patch["x-kubernetes-group-version-kind"] == {"group": "apps", "version": "v1", "kind": "Deployment"}
@@ -83,7 +83,7 @@ def test_writes_can_be_validated_and_tried(apps, path, method):
     assert {"fieldValidation", "dryRun"} <= names
 
 
-def test_subresources_speak_of_their_own_kind(apps, documents):
+def test_subresources_have_their_own_kind(apps, documents):
     assert apps["paths"][ITEM + "/scale"]["get"]["x-kubernetes-group-version-kind"]["kind"] == "Scale"
     core = json.loads(documents.v3("api/v1"))
     eviction = core["paths"]["/api/v1/namespaces/{namespace}/pods/{name}/eviction"]
@@ -117,7 +117,7 @@ def test_operations_have_names_of_their_own(documents):
     assert len(names) == len(set(names))
 
 
-def test_upstreams_words_come_first():
+def test_upstreams_descriptions_come_first():
     words = Given({"io.k8s.api.core.v1.Pod": {"": "a pod", "kind": "which kind"}})
     documents = Documents([POD], load(), words)
 

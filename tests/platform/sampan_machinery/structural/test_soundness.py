@@ -42,7 +42,7 @@ def spec(schema):
         ),
     ],
 )  # fmt: skip
-def test_an_unsound_schema_is_complained_of(schema, words):
+def test_an_invalid_schema_is_reported(schema, words):
     with pytest.raises(AssertionError, match=words):
         assert list(complaints(schema)) == []
 

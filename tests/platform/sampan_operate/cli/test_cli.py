@@ -40,7 +40,7 @@ def test_every_command_explains_itself(run, name):
     assert name in answer.output and "--help" in answer.output
 
 
-def test_a_command_nobody_has_is_refused_with_a_suggestion(run):
+def test_an_unknown_command_is_refused_with_a_suggestion(run):
     answer = run("stats")
 
     assert answer.exit_code == 2
@@ -77,7 +77,7 @@ def _after(run, verb):
     return run("addons", "list").output
 
 
-def test_an_add_on_nobody_has_is_refused(run):
+def test_an_unknown_add_on_is_refused(run):
     assert isinstance(run("addons", "enable", "dsn").exception, ConfigError)
 
 

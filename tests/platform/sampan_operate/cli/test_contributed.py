@@ -32,7 +32,7 @@ def bringing(*commands):
 
 
 def never():
-    raise AssertionError("loaded though nobody called it")
+    raise AssertionError("loaded without being called")
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_groups_own_words_stay(run):
     assert "searched" in run("addons", "more").output
 
 
-def test_a_word_nobody_brings_is_refused_with_a_suggestion(run):
+def test_an_unknown_subcommand_is_refused_with_a_suggestion(run):
     assert "no such command 'serch' (did you mean 'search'?)" in run("logs", "serch").output
     assert "no such command 'gret' (did you mean 'greet'?)" in run("gret").output
 

@@ -12,8 +12,8 @@ from sampan.contracts.components import Leftover
 from sampan.errors import ConfigError
 from sampan_operate.cli import sampan
 from sampan_operate.supervisor import effective
-from sampan_operate.supervisor.exposing import Exposure
-from sampan_operate.supervisor.health import Board
+from sampan_operate.supervisor.health import ProcessHealth
+from sampan_operate.supervisor.health_server import HealthServer
 from sampan_operate.supervisor.state import ProcessState, born, run_directory, take_lock, write_state
 from sampan_server import reservations
 from sampan_server.plugins.plugins import Plugins
@@ -221,12 +221,12 @@ def test_an_addon_that_was_only_written_down_is_not_starting(run, running, tmp_p
 @pytest.fixture
 def part(tmp_path):
     """A node that `sampan node` runs, as far as it can be seen."""
-    board = Board(["node", "proxy"])
-    board.voice("node").ready("node n runs pods by the exec runtime; agent on port 1")
-    board.voice("proxy").failing("no packets")
-    exposure = Exposure(board)
+    health = ProcessHealth(["node", "proxy"])
+    health.reporter("node").ready("node n runs pods by the exec runtime; agent on port 1")
+    health.reporter("proxy").failing("no packets")
+    exposure = HealthServer(health)
     exposure.on_file(run_directory(tmp_path) / "alone-node-proxy.sock")
-    yield board
+    yield health
     exposure.close()
 
 

@@ -69,7 +69,7 @@ def test_a_list_is_replaced():
     assert edited(FILE, ["addons"], ["dns", "ingress"]) == FILE.replace("[dns]", "[dns, ingress]")
 
 
-def test_flow_style_is_written_anew_as_a_whole_entry():
+def test_flow_style_is_rewritten_as_a_whole_entry():
     text = "# kept\nplugins: {auth: {token_file: x}}\n"
 
     assert edited(text, ["plugins", "dns", "port"], 5) == (

@@ -12,9 +12,9 @@ from sampan.contracts.components import Component
 from sampan.contracts.kinds import Resource
 from sampan_client import Client
 from sampan_operate.supervisor import components, inquiry
-from sampan_operate.supervisor.components import Keeper, Surroundings, run_components
-from sampan_operate.supervisor.election import Stop
-from sampan_operate.supervisor.health import Board
+from sampan_operate.supervisor.components import ComponentRunner, ProcessContext, run_components
+from sampan_operate.supervisor.election import StopEvent
+from sampan_operate.supervisor.health import ProcessHealth
 from sampan_operate.supervisor.members import Member
 from sampan_server.plugins.plugins import Plugins
 from sampan_testing.miniapi import MiniApi
@@ -35,25 +35,25 @@ def around(api, tmp_path):
     def connect(member=None):
         return Client.in_process(api, User("x"))
 
-    return Surroundings(tmp_path, "x", connect, connect)
+    return ProcessContext(tmp_path, "x", connect, connect)
 
 
 @pytest.fixture
-def keep(around, monkeypatch):
-    """Keeps a component until it sets ``stop``; what it said is on the board."""
+def run_component(around, monkeypatch):
+    """Keeps a component until it sets ``stop``; what it said is on the health."""
     monkeypatch.setattr(components, "FIRST_PAUSE", 0.001)
 
     def start(run, **more):
-        board, stop = Board(["x"]), Stop()
+        health, stop = ProcessHealth(["x"]), StopEvent()
         component = Component(name="x", run=lambda running: run(running, stop), user="u", **more)
         member = Member(component, "x", "7", addon=True)
-        Keeper(member, [member], Plugins(entry_points=[]), {"node_name": "n"}, around, board, stop).keep()
-        return board
+        ComponentRunner(member, [member], Plugins(entry_points=[]), {"node_name": "n"}, around, health, stop).run()
+        return health
 
     return start
 
 
-def test_a_component_that_fails_or_ends_is_started_again(keep, caplog):
+def test_a_component_that_fails_or_ends_is_started_again(run_component, caplog):
     runs = []
 
     def run(running, stop):
@@ -64,16 +64,16 @@ def test_a_component_that_fails_or_ends_is_started_again(keep, caplog):
             running.ready("at last")
             stop.set()
 
-    board = keep(run)
+    health = run_component(run)
 
     assert len(set(runs)) == 3, "each run has figures of its own"
-    assert "x failed; starting it again" in caplog.text
+    assert "x failed; restarting it" in caplog.text
     assert "x ended by itself" in caplog.text
-    said = board.said()["x"]
+    said = health.states()["x"]
     assert (said.state, said.words, said.restarts) == ("ready", "at last", 2)
 
 
-def test_a_failure_is_said_until_the_next_run(keep):
+def test_a_failure_is_said_until_the_next_run(run_component):
     seen = []
 
     def run(running, stop):
@@ -83,20 +83,20 @@ def test_a_failure_is_said_until_the_next_run(keep):
         stop.set()
         raise RuntimeError("cut off")
 
-    assert keep(run).said()["x"].restarts == 1
+    assert run_component(run).states()["x"].restarts == 1
 
 
-def test_a_failure_while_stopping_is_no_failure(keep, caplog):
+def test_a_failure_while_stopping_is_no_failure(run_component, caplog):
     def run(running, stop):
         stop.set()
         raise RuntimeError("cut off")
 
-    keep(run)
+    run_component(run)
 
     assert caplog.text == ""
 
 
-def test_what_a_component_ships_is_there_before_it_runs(keep, api):
+def test_what_a_component_ships_is_there_before_it_runs(run_component, api):
     manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "kube-system"}}
     seen = []
 
@@ -104,12 +104,12 @@ def test_what_a_component_ships_is_there_before_it_runs(keep, api):
         seen.append(running.client.get(CONFIGMAPS, "c", "kube-system")["metadata"]["annotations"])
         stop.set()
 
-    keep(run, manifests=lambda options: [manifest])
+    run_component(run, manifests=lambda options: [manifest])
 
     assert seen[0]["addons.sampan.dev/version"] == "7"
 
 
-def test_an_elected_component_runs_while_it_holds_the_lease_and_gives_it_back(keep, api):
+def test_an_elected_component_runs_while_it_holds_the_lease_and_gives_it_back(run_component, api):
     holders = []
 
     def run(running, stop):
@@ -117,14 +117,14 @@ def test_an_elected_component_runs_while_it_holds_the_lease_and_gives_it_back(ke
         stop.set()
         running.stop.wait()
 
-    keep(run, elected=True)
+    run_component(run, elected=True)
 
     assert holders == [f"n-{os.getpid()}"]
     assert api.get(LEASES, "sampan-x", "kube-system")["spec"]["holderIdentity"] == ""
     assert api.get(ROLES, "sampan:elect:x", "kube-system")["rules"][1]["resourceNames"] == ["sampan-x"]
 
 
-def test_an_elected_component_that_fails_gives_its_lease_back_and_tries_again(keep, api):
+def test_an_elected_component_that_fails_gives_its_lease_back_and_tries_again(run_component, api):
     runs = []
 
     def run(running, stop):
@@ -133,7 +133,7 @@ def test_an_elected_component_that_fails_gives_its_lease_back_and_tries_again(ke
             raise RuntimeError("oh")
         stop.set()
 
-    assert keep(run, elected=True).said()["x"].restarts == 1
+    assert run_component(run, elected=True).states()["x"].restarts == 1
     assert len(runs) == 2
 
 

@@ -10,7 +10,7 @@ from sampan.contracts.access import User
 from sampan.contracts.components import Component, Running
 from sampan.contracts.kinds import Resource
 from sampan_client import Client
-from sampan_operate.supervisor.election import Stop, run_elected
+from sampan_operate.supervisor.election import StopEvent, run_elected
 from sampan_testing.miniapi import MiniApi
 
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
@@ -19,7 +19,7 @@ WAIT = 20
 
 class Instance:
     def __init__(self, api, name):
-        self.name, self.stop, self.works, self.said = name, Stop(), threading.Event(), []
+        self.name, self.stop, self.works, self.said = name, StopEvent(), threading.Event(), []
         self.told = threading.Event()
         component = Component(name="x", run=self.work, user="u", elected=True)
         running = Running(
@@ -71,13 +71,13 @@ def test_a_lease_that_may_not_be_had_is_said():
         said = threading.Event()
         while not (len(refused.said) > 1 or said.wait(0.01)):
             pass
-        assert refused.said[1].startswith("the lease kube-system/sampan-x cannot be had: ")
+        assert refused.said[1].startswith("the lease kube-system/sampan-x cannot be read: ")
     finally:
         refused.end()
 
 
 def test_a_branch_ends_with_its_stem_and_not_the_other_way_round():
-    stem = Stop()
+    stem = StopEvent()
     branch = stem.branch()
     twig = branch.branch()
     other = stem.branch()

@@ -129,7 +129,7 @@ def test_a_killed_process_says_by_what(supervise, tmp_path):
 
 
 def test_what_does_not_stop_is_killed(supervise, tmp_path, monkeypatch):
-    monkeypatch.setattr(processes, "PATIENCE", 0.1)
+    monkeypatch.setattr(processes, "STOP_TIMEOUT", 0.1)
     log = tmp_path / "log"
 
     def main():
@@ -164,7 +164,7 @@ def test_hangup_starts_what_is_new_and_stops_what_is_gone(supervise, tmp_path):
     assert states(tmp_path)["keep"]["pid"] == keep
 
 
-def test_a_process_with_other_components_is_started_anew(supervise, tmp_path):
+def test_a_process_with_other_components_is_restarted(supervise, tmp_path):
     log = tmp_path / "log"
     pid = supervise(
         [Process("control", sleeper(log, "first"), components=["a"])],
@@ -178,7 +178,7 @@ def test_a_process_with_other_components_is_started_anew(supervise, tmp_path):
     until(lambda: states(tmp_path)["control"]["components"] == ["a", "b"], "the state")
 
 
-def test_a_process_that_is_told_something_else_is_started_anew_and_only_that(supervise, tmp_path):
+def test_a_process_with_other_settings_is_restarted_and_only_that(supervise, tmp_path):
     log = tmp_path / "log"
     pid = supervise(
         [Process("a", sleeper(log, "first"), fingerprint="1"), Process("b", sleeper(log, "b"), fingerprint="1")],

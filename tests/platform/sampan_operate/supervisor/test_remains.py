@@ -86,6 +86,6 @@ def test_what_does_not_stop_is_killed(start, tmp_path):
     os.waitpid(pid, 0)
     assert is_running(tmp_path)
 
-    assert remains.end(tmp_path, read_state(tmp_path), patience=0.1)
+    assert remains.end(tmp_path, read_state(tmp_path), timeout=0.1)
 
     assert not is_running(tmp_path)

@@ -1,4 +1,4 @@
-"""Every rule by the path of what breaks it; the messages are those that kubectl users know."""
+"""Each rule by the field path of an object that breaks it; messages are those of upstream."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_a_pod_with_everything_usual_is_fine():
         ),
     ],
 )
-def test_what_is_wrong_with_a_container_is_named(broken, container):
+def test_an_invalid_container_field_is_reported(broken, container):
     assert of_container(**container)[:1] == [broken]
 
 
@@ -206,7 +206,7 @@ def test_what_is_wrong_with_a_container_is_named(broken, container):
         ("volumes[0].persistentVolumeClaim.claimName", {"volumes": [{"name": "v", "persistentVolumeClaim": {}}]}),
     ],
 )
-def test_what_is_wrong_with_a_pod_is_named(broken, spec):
+def test_an_invalid_pod_field_is_reported(broken, spec):
     assert paths(**spec)[:1] == [broken]
 
 
@@ -243,17 +243,17 @@ def test_what_is_wrong_with_a_pod_is_named(broken, spec):
         ),
     ],
 )
-def test_what_is_wrong_with_affinity_is_named(broken, affinity):
+def test_an_invalid_affinity_is_reported(broken, affinity):
     assert paths(affinity=affinity) == [f"affinity.{broken}"]
 
 
-def test_messages_are_those_kubectl_users_know():
+def test_messages_are_those_of_upstream():
     (problem,) = found({"resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "2"}}})
 
     assert problem.message == 'Invalid value: "2": must be less than or equal to cpu limit of 1'
 
 
-def test_a_template_has_no_ephemeral_containers_and_the_policy_its_workload_wants():
+def test_a_template_has_no_ephemeral_containers_and_an_allowed_restart_policy():
     spec = {
         "containers": [{"name": "c", "image": "x"}],
         "restartPolicy": "Never",
@@ -271,5 +271,5 @@ def test_a_template_has_no_ephemeral_containers_and_the_policy_its_workload_want
     ]
 
 
-def test_hostile_names_take_no_time():
+def test_hostile_names_are_checked_quickly():
     assert paths(securityContext={"sysctls": [{"name": "a" * 250 + "!"}]}) == ["securityContext.sysctls[0].name"]

@@ -70,7 +70,7 @@ def test_reset_of_one_object_leaves_the_others(run, client):
     assert run("diff", "dns").output.count("--- shipped") == 1
 
 
-def test_nobody_is_asked_where_nobody_is(run, client):
+def test_without_a_terminal_no_question_is_asked(run, client):
     edit(client)
 
     answer = run("reset", "dns")

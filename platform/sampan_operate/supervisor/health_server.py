@@ -1,7 +1,7 @@
-"""A process's /livez, /readyz, /metrics and /state over a Unix socket in home, and on TCP where asked for.
+"""Serves a process's /livez, /readyz, /metrics and /state on a Unix socket in home, and on TCP if requested.
 
-Plain HTTP/1.1, one answer a connection: for probes, Prometheus and our own commands. A thread sleeps in accept; an
-asker gets one of a few threads for as long as its answer takes. Knows the board and nothing of components.
+Plain HTTP/1.1, one request per connection: for probes, Prometheus and sampan's commands. One thread waits in accept;
+each client gets one of a few threads for its request. Knows ProcessHealth and nothing of components.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sampan.errors import ConfigError
-from sampan_operate.supervisor.health import Board
+from sampan_operate.supervisor.health import ProcessHealth
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 5.0  # seconds that an asker has for its question, and for taking its answer
-MOST = 16  # askers at once
+TIMEOUT = 5.0  # seconds for a client to send its request, and to read the answer
+MOST = 16  # clients at once
 LONGEST = 8192  # bytes of a request's head
 TEXT, JSON = "text/plain; charset=utf-8", "application/json"
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
-PATH_LIMIT = 100  # bytes that surely fit into sockaddr_un
+PATH_LIMIT = 100  # bytes that fit into sockaddr_un on every system
 
 
-class Exposure:
-    """Serves one board until closed."""
+class HealthServer:
+    """Serves the health of one process until closed."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, health: ProcessHealth) -> None:
+        self._health = health
         self._slots = threading.BoundedSemaphore(MOST)
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._files: list[Path] = []
 
     def on_file(self, path: Path) -> None:
-        """Replaces what a process before has left there."""
+        """Listen on a Unix socket; replaces one that an earlier process has left."""
         path.unlink(missing_ok=True)
         end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with reachable(path) as short:
@@ -49,7 +49,8 @@ class Exposure:
         self._serve(end)
 
     def on_address(self, text: str) -> str:
-        """``host:port`` (``:8080`` for every address, port 0 for a free one); where it serves. Raises ConfigError."""
+        """Listen on ``host:port`` (``:8080``: all addresses, port 0: a free one). Returns the address. Raises
+        ConfigError."""
         host, port = parse_address(text)
         try:
             end = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -71,7 +72,7 @@ class Exposure:
 
     def _serve(self, end: socket.socket) -> None:
         end.listen(64)
-        thread = threading.Thread(target=self._accept, args=(end,), name="exposing", daemon=True)
+        thread = threading.Thread(target=self._accept, args=(end,), name="health", daemon=True)
         self._sockets.append(end)
         self._threads.append(thread)
         thread.start()
@@ -85,55 +86,55 @@ class Exposure:
             if not self._slots.acquire(blocking=False):
                 connection.close()
                 continue
-            threading.Thread(target=self._answer, args=(connection,), name="exposing", daemon=True).start()
+            threading.Thread(target=self._answer, args=(connection,), name="health", daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
         try:
             with connection:
-                connection.settimeout(PATIENCE)
+                connection.settimeout(TIMEOUT)
                 head = _head(connection)
                 if head:
-                    connection.sendall(respond(self._board, head))
+                    connection.sendall(respond(self._health, head))
         except OSError:
-            pass  # whoever asked went away: nobody to tell
+            pass  # the client has closed the connection
         except Exception:
-            log.exception("a question about health could not be answered")
+            log.exception("a health request failed")
         finally:
             self._slots.release()
 
 
-def respond(board: Board, head: bytes) -> bytes:
-    """The whole answer to a request's head."""
+def respond(health: ProcessHealth, head: bytes) -> bytes:
+    """The complete response to a request head."""
     words = head.split(b"\r\n", 1)[0].decode("latin-1").split()
     if len(words) != 3 or words[0] not in ("GET", "HEAD"):
-        return _response(405 if len(words) == 3 else 400, TEXT, b"only GET is answered here\n", b"")
+        return _response(405 if len(words) == 3 else 400, TEXT, b"only GET is supported\n", b"")
     path, _, query = words[1].partition("?")
     found = _PAGES.get(path)
     if found is None:
-        body = f"nothing is here; there are {', '.join(_PAGES)}\n".encode()
+        body = f"not found; there are {', '.join(_PAGES)}\n".encode()
         return _response(404, TEXT, body, b"")
-    code, kind, body = found(board, query)
+    code, kind, body = found(health, query)
     return _response(code, kind, body, b"" if words[0] == "GET" else b"HEAD")
 
 
-def _livez(board: Board, query: str) -> tuple[int, str, bytes]:
+def _livez(health: ProcessHealth, query: str) -> tuple[int, str, bytes]:
     return 200, TEXT, b"ok"
 
 
-def _readyz(board: Board, query: str) -> tuple[int, str, bytes]:
-    well, words = board.readiness(verbose="verbose" in query.replace("=", "&").split("&"))
+def _readyz(health: ProcessHealth, query: str) -> tuple[int, str, bytes]:
+    well, words = health.readiness(verbose="verbose" in query.replace("=", "&").split("&"))
     return 200 if well else 503, TEXT, words.encode()
 
 
-def _metrics(board: Board, query: str) -> tuple[int, str, bytes]:
-    return 200, METRICS, board.exposition()
+def _metrics(health: ProcessHealth, query: str) -> tuple[int, str, bytes]:
+    return 200, METRICS, health.exposition()
 
 
-def _state(board: Board, query: str) -> tuple[int, str, bytes]:
-    return 200, JSON, json.dumps({"pid": os.getpid(), **board.state()}).encode()
+def _state(health: ProcessHealth, query: str) -> tuple[int, str, bytes]:
+    return 200, JSON, json.dumps({"pid": os.getpid(), **health.state()}).encode()
 
 
-_PAGES: dict[str, Callable[[Board, str], tuple[int, str, bytes]]] = {
+_PAGES: dict[str, Callable[[ProcessHealth, str], tuple[int, str, bytes]]] = {
     "/livez": _livez, "/readyz": _readyz, "/metrics": _metrics, "/state": _state,
 }  # fmt: skip
 _REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
@@ -148,7 +149,7 @@ def _response(code: int, kind: str, body: bytes, method: bytes) -> bytes:
 
 
 def _head(connection: socket.socket) -> bytes:
-    """Up to the empty line; b"" where none comes within bounds."""
+    """The request head up to the empty line; b"" if it is too long or too slow."""
     found = b""
     while b"\r\n\r\n" not in found:
         more = connection.recv(4096)
@@ -168,7 +169,7 @@ def parse_address(text: str) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def reachable(path: Path) -> Iterator[str]:
-    """The path of a Unix socket in a form that is short enough, however deep the home lies. Source: unix(7)."""
+    """The path of a Unix socket in a form that is short enough for any depth of the home. Source: unix(7)."""
     if len(os.fsencode(path)) <= PATH_LIMIT:
         yield str(path)
         return

@@ -1,11 +1,11 @@
-"""What all connections of one server share. Knows neither listeners nor how connections work."""
+"""State that all connections of one server share. Knows neither listeners nor how connections work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from sampan_http.answers import Heads as AnswerHeads
+from sampan_http.answers import ResponseHeads
 from sampan_http.budget import BodyBudget
 from sampan_http.heads import Environ, Heads
 from sampan_http.inspection import Inspect, accept
@@ -19,34 +19,34 @@ Access = Callable[[Environ, str, Sequence[tuple[str, str]], int, float], None]
 
 
 class Client(Protocol):
-    """An open connection, HTTP or taken over."""
+    """An open connection, HTTP or hijacked."""
 
-    def retire(self) -> None:
-        """The server stops: close as soon as what is under way is done."""
+    def drain(self) -> None:
+        """The server drains: close as soon as no request is in flight."""
 
     def abort(self) -> None:
         """Close at once."""
 
 
-class Service:
-    """The application, the loop, the pool and the counts of one server."""
+class ServerContext:
+    """The application, the loop, the pools and the counters of one server."""
 
     __slots__ = (
         "access",
         "answer_error",
-        "answers",
         "app",
         "bodies",
         "clients",
+        "has_successor",
         "heads",
         "heavy",
         "inspect",
         "limits",
         "loop",
-        "on_room",
-        "patient",
+        "on_connection_closed",
         "pool",
         "refuse",
+        "response_heads",
         "served",
         "stopping",
     )
@@ -63,14 +63,14 @@ class Service:
         self.pool = Pool(limits.threads, limits.thread_idle_seconds)
         self.heavy = Pool(limits.heavy_threads, limits.thread_idle_seconds)
         self.heads = Heads(limits.head_fields)
-        self.answers = AnswerHeads()
+        self.response_heads = ResponseHeads()
         self.clients: set[Client] = set()
-        self.on_room: Callable[[], None] = lambda: None  # a connection ended; the server says what then
-        self.served = 0  # requests given to the application
+        self.on_connection_closed: Callable[[], None] = lambda: None  # set by the server
+        self.served = 0  # requests passed to the application
         self.stopping = False
-        self.patient = False  # stopping, but kept connections may be used once more: somebody else serves on
+        self.has_successor = False  # draining with a successor: keep-alive connections may send one more request
 
     def ended(self, client: Client) -> None:
-        """Strike a closed connection off."""
+        """A connection was closed: forget it."""
         self.clients.discard(client)
-        self.on_room()
+        self.on_connection_closed()

@@ -5,20 +5,20 @@ import socket
 import pytest
 
 from sampan.errors import ConfigError
-from sampan_operate.supervisor.exposing import Exposure, parse_address, respond
-from sampan_operate.supervisor.health import Board
+from sampan_operate.supervisor.health import ProcessHealth
+from sampan_operate.supervisor.health_server import HealthServer, parse_address, respond
 from sampan_operate.supervisor.inquiry import ask, components, socket_of
 
 
 @pytest.fixture
 def exposure():
-    found = Exposure(Board(["a"]))
+    found = HealthServer(ProcessHealth(["a"]))
     yield found
     found.close()
 
 
 def said(head):
-    return respond(Board(["a"]), head + b"\r\n\r\n")
+    return respond(ProcessHealth(["a"]), head + b"\r\n\r\n")
 
 
 def test_only_questions_are_answered():
@@ -64,7 +64,7 @@ def test_what_a_killed_process_left_is_replaced(exposure, tmp_path):
     assert ask(path, "/livez")[0] == 200
 
 
-def test_where_nobody_answers_nothing_is_known(tmp_path):
+def test_without_an_answer_nothing_is_known(tmp_path):
     assert components(tmp_path, "a") == {}
 
 
