@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import islice
 
 from sampan.contracts.kinds import Kind, Object, Problem
@@ -27,7 +28,7 @@ class BuiltinSchema:
         self._schemas = schemas
         self._address = (kind.group, kind.version, kind.kind)
 
-    @property
+    @cached_property
     def node(self) -> Node:
         return self._schemas.node(*self._address)
 
@@ -63,7 +64,7 @@ class BuiltinSchema:
     def reset_status(self, obj: Object) -> None:
         obj["status"] = {}  # shown empty, as upstream's structs are
 
-    @property
+    @cached_property
     def zero(self) -> Object:
         return self._schemas.zero(*self._address)
 
