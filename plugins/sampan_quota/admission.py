@@ -5,12 +5,9 @@ from __future__ import annotations
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Reader
-from sampan.errors import Forbidden
 from sampan_machinery.resources import LIMIT_RANGES, PERSISTENT_VOLUME_CLAIMS, PODS
 from sampan_podspec.requests import qos_class
 from sampan_quota import limits
-
-_PODS, _CLAIMS = (PODS.group, PODS.plural), (PERSISTENT_VOLUME_CLAIMS.group, PERSISTENT_VOLUME_CLAIMS.plural)
 
 
 class LimitRanges:
@@ -55,9 +52,11 @@ class LimitRanger:
     """Refuses pods and claims that are outside the limits. A pod's containers do not change, so only new pods are
     looked at."""
 
-    # It names no resources: one that nothing serves is refused, and claims are for another plugin to serve.
     name = "LimitRanger"
     operations = frozenset({"CREATE", "UPDATE"})
+    resources = frozenset({PODS.group_resource, PERSISTENT_VOLUME_CLAIMS.group_resource})
+    subresources = frozenset({""})
+    may_be_absent = True  # claims are for another plugin to serve
     mutates = False
     priority = 150
 
@@ -65,22 +64,10 @@ class LimitRanger:
         self._ranges = ranges
 
     def admit(self, review: Review) -> None:
-        address = (review.kind.group, review.kind.plural)
-        if review.subresource or review.object is None or address not in (_PODS, _CLAIMS):
+        is_pod = review.kind.plural == PODS.plural
+        if review.object is None or (is_pod and review.operation == "UPDATE"):
             return
-        if address == _PODS and review.operation == "UPDATE":
-            return
-        broken = limits.broken_by_pod if address == _PODS else limits.broken_by_claim
+        broken = limits.broken_by_pod if is_pod else limits.broken_by_claim
         for each in self._ranges.of(review.reader, review.namespace):
             if why := limits.joined(broken(each, review.object)):
-                raise _forbidden(review, why)
-
-
-def _forbidden(review: Review, why: str) -> Forbidden:
-    resource = review.kind.resource
-    return Forbidden(
-        f'{resource.group_resource} "{review.name}" is forbidden: {why}',
-        group=resource.group,
-        kind=resource.plural,
-        name=review.name,
-    )
+                raise review.forbidden(why)

@@ -9,7 +9,6 @@ from typing import Any
 
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
-from sampan.errors import Forbidden
 from sampan_machinery import quantities
 from sampan_machinery.resources import PODS, RUNTIME_CLASSES
 from sampan_runtimeclasses.tolerations import merged
@@ -36,7 +35,7 @@ class RuntimeClass:
             return
         if (fixed := _fixed(found)) is not None:
             if spec.get("overhead") is not None and not _same(spec["overhead"], fixed):
-                raise _forbidden(review, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
+                raise review.forbidden("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
             spec["overhead"] = fixed
         if scheduling := found.get("scheduling"):
             _schedule(review, spec, scheduling)
@@ -60,9 +59,9 @@ class Overhead:
         if fixed is None:
             if given is not None:
                 why = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead"
-                raise _forbidden(review, why)
+                raise review.forbidden(why)
         elif not _same(given or {}, fixed):
-            raise _forbidden(review, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
+            raise review.forbidden("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
 
 
 def _class_of(review: Review, spec: Object) -> Object | None:
@@ -71,7 +70,7 @@ def _class_of(review: Review, spec: Object) -> Object | None:
         return None
     found = review.reader.get(RUNTIME_CLASSES, name)
     if found is None:
-        raise _forbidden(review, f'pod rejected: RuntimeClass "{name}" not found')
+        raise review.forbidden(f'pod rejected: RuntimeClass "{name}" not found')
     return found
 
 
@@ -93,19 +92,9 @@ def _schedule(review: Review, spec: Object, scheduling: Object) -> None:
                 f"conflict: runtimeClass.scheduling.nodeSelector[{name}] = {value}; "
                 f"pod.spec.nodeSelector[{name}] = {selector[name]}"
             )
-            raise _forbidden(review, why)
+            raise review.forbidden(why)
         selector[name] = value
     if selector:
         spec["nodeSelector"] = selector
     if found := merged(spec.get("tolerations") or [], scheduling.get("tolerations") or []):
         spec["tolerations"] = found
-
-
-def _forbidden(review: Review, why: str) -> Forbidden:
-    resource = review.kind.resource
-    return Forbidden(
-        f'{resource.group_resource} "{review.name}" is forbidden: {why}',
-        group=resource.group,
-        kind=resource.plural,
-        name=review.name,
-    )
