@@ -25,6 +25,8 @@ SUBDOMAIN_LENGTH = 253
 
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_UNDERSCORED = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+_SEARCH = rf"{_UNDERSCORED}(\.{_UNDERSCORED})*"
 _LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _WILDCARD = rf"\*\.{_SUBDOMAIN}"
 _KEY_NAME = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
@@ -37,6 +39,7 @@ _C_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 
 # Linear forms of the patterns above, for matching: the patterns in the messages backtrack on long hostile input.
 _is_label = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,}(?<!-))?").fullmatch
+_is_underscored = re.compile(r"_?[a-z0-9](?:[-_a-z0-9]*(?<![-_]))?").fullmatch
 _is_label_1035 = re.compile(r"[a-z](?:[-a-z0-9]*(?<!-))?").fullmatch
 _is_key_name = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*(?<![-_.]))?").fullmatch
 _is_config_key = re.compile(_CONFIG_KEY).fullmatch
@@ -63,6 +66,11 @@ _NOT_LABEL = _explained(
 _NOT_SUBDOMAIN = _explained(
     f"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', {_ALNUM_ENDS}",
     _SUBDOMAIN, "example.com",
+)  # fmt: skip
+_NOT_SEARCH = _explained(
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', "
+    f"{_ALNUM_ENDS}",
+    _SEARCH, "example.com",
 )  # fmt: skip
 _NOT_LABEL_1035 = _explained(
     "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
@@ -153,6 +161,13 @@ def dns_label_1035(text: str) -> Complaints:
     """RFC 1035 label: Service names."""
     too_long = (longest(LABEL_LENGTH),) if _size(text) > LABEL_LENGTH else ()
     return too_long if _is_label_1035(text) else (*too_long, _NOT_LABEL_1035)
+
+
+def dns_search(text: str) -> Complaints:
+    """A domain that resolvers append to names: an RFC 1123 subdomain in which parts may begin with an underscore."""
+    too_long = (longest(SUBDOMAIN_LENGTH),) if _size(text) > SUBDOMAIN_LENGTH else ()
+    parts = all(_is_underscored(part) for part in text.split("."))
+    return too_long if parts else (*too_long, _NOT_SEARCH)
 
 
 def wildcard_subdomain(text: str) -> Complaints:
@@ -247,13 +262,26 @@ def c_identifier(text: str) -> Complaints:
     return () if _is_c_identifier(text) else (_NOT_C_IDENTIFIER,)
 
 
+def without_leading_zeros(text: str) -> str:
+    """An IPv4 address as programs print it; any other text as it is. Some programs read leading zeros as octal."""
+    parts = text.split(".")
+    numeric = len(parts) == 4 and all(part.isascii() and part.isdigit() and len(part) < 8 for part in parts)
+    if not numeric or any(int(part) > 255 for part in parts):
+        return text
+    return ".".join(str(int(part)) for part in parts)
+
+
 def ip_address(text: str) -> Complaints:
     """An address in its canonical form, as IPAddresses are named."""
+    if without_leading_zeros(text) != text:
+        return ("must not have leading 0s",)
     try:
-        canonical = str(ipaddress.ip_address(text))
+        address = ipaddress.ip_address(text)
     except ValueError:
         return ("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",)
-    return () if canonical == text else (f'must be in canonical form ("{canonical}")',)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return ("must not be an IPv4-mapped IPv6 address",)
+    return () if str(address) == text else (f'must be in canonical form ("{address}")',)
 
 
 #: By ``Kind.name_rule``.

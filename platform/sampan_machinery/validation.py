@@ -7,12 +7,12 @@ Source: apimachinery api/validation, apis/meta/v1/validation (meaning).
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
 from sampan_machinery import names, quantities
-from sampan_machinery.problems import duplicate, forbidden, invalid, required, too_long, unsupported
+from sampan_machinery.problems import duplicate, forbidden, invalid, required, shown, too_long, unsupported
 
 #: Bytes of all annotations together, keys and values.
 ANNOTATIONS_LIMIT = 256 * 1024
@@ -240,7 +240,7 @@ def validate_ip(path: str, value: str) -> list[Problem]:
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
-        if _has_leading_zeros(value):
+        if names.without_leading_zeros(value) != value:
             return [invalid(path, value, "must not have leading 0s")]
         return [invalid(path, value, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")]
     if isinstance(address, ipaddress.IPv6Address):
@@ -251,21 +251,28 @@ def validate_ip(path: str, value: str) -> list[Problem]:
     return []
 
 
-def _has_leading_zeros(value: str) -> bool:
-    parts = value.split(".")
-    return len(parts) == 4 and all(
-        len(part) < 8 and part.isascii() and part.isdigit() and int(part) < 256 for part in parts
-    )
-
-
-def validate_cidr(path: str, value: str) -> list[Problem]:
-    _, slash, prefix = value.partition("/")
+def validate_cidr(path: str, value: str, *, known: Collection[str] = (), canonical: bool = False) -> list[Problem]:
+    """A range of addresses, as strict as ``validate_ip``. What the old object had (``known``) may stay; new kinds want
+    the ``canonical`` spelling of IPv6, too."""
+    if value in known:
+        return []
+    address, slash, prefix = value.partition("/")
+    plain = names.without_leading_zeros(address)
     try:
         if not slash or not prefix.isascii() or not prefix.isdigit():
             raise ValueError
-        ipaddress.ip_network(value, strict=False)
+        network = ipaddress.ip_network(f"{plain}/{int(prefix)}", strict=False)
     except ValueError:
         return [invalid(path, value, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")]
+    if plain != address or prefix != str(int(prefix)):
+        return [invalid(path, value, "must not have leading 0s in IP or prefix length")]
+    first = ipaddress.ip_address(address)
+    if isinstance(first, ipaddress.IPv6Address) and first.ipv4_mapped is not None:
+        return [invalid(path, value, "must not have an IPv4-mapped IPv6 address")]
+    if first != network.network_address:
+        return [invalid(path, value, "must not have bits set beyond the prefix length")]
+    if canonical and value != str(network):
+        return [invalid(path, value, f"must be in canonical form ({shown(str(network))})")]
     return []
 
 
@@ -307,11 +314,14 @@ def validate_label_selector(path: str, selector: Mapping[str, Any] | None) -> li
         return []
     found = validate_labels(selector.get("matchLabels") or {}, f"{path}.matchLabels")
     for index, expression in enumerate(selector.get("matchExpressions") or ()):
-        found += _validate_expression(f"{path}.matchExpressions[{index}]", expression)
+        found += validate_label_requirement(f"{path}.matchExpressions[{index}]", expression)
     return found
 
 
-def _validate_expression(path: str, expression: Mapping[str, Any]) -> list[Problem]:
+def validate_label_requirement(
+    path: str, expression: Mapping[str, Any], *, any_operator: bool = False
+) -> list[Problem]:
+    """One meta/v1 LabelSelectorRequirement. ``any_operator``: an unknown operator may come from a newer client."""
     operator, values = expression.get("operator") or "", expression.get("values") or ()
     found: list[Problem] = []
     if operator in ("In", "NotIn"):
@@ -321,7 +331,7 @@ def _validate_expression(path: str, expression: Mapping[str, Any]) -> list[Probl
         if values:
             detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
             found.append(forbidden(f"{path}.values", detail))
-    else:
+    elif not any_operator:
         found.append(invalid(f"{path}.operator", operator, "not a valid selector operator"))
     found += by_rule(f"{path}.key", expression.get("key") or "", names.label_key)
     for index, value in enumerate(values):

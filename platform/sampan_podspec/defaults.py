@@ -6,16 +6,29 @@ Runs several times on each write of a pod, so common fields are handled with as 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 from sampan_podspec.containers import walk
+from sampan_podspec.requests import COMPUTE, container_quantities
 
 Spec = dict[str, Any]
 
 FILE_MODE = 0o644
 TOKEN_SECONDS = 3600
 GRACE_SECONDS = 30
+#: Source: the grammar of distribution/reference, where a first part without dot or port belongs to the path.
+_HOST = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*(?<!-))?"
+_DOMAIN = rf"(?:localhost|(?=[^/]*[.:A-Z])(?:{_HOST}(?:\.{_HOST})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?)"
+_PATH = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_DIGEST = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
+_IMAGE = re.compile(
+    rf"(?:{_DOMAIN}/)?{_PATH}(?:/{_PATH})*(?::(?P<tag>\w[\w.-]{{0,127}}))?(?:@(?P<digest>{_DIGEST}))?", re.ASCII
+)
+_is_identifier = re.compile("[a-f0-9]{64}").fullmatch
+_LONGEST_IMAGE = 1024
+_HUGE = "hugepages-"
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _FILES = ("secret", "configMap", "downwardAPI", "projected")
 
@@ -41,8 +54,6 @@ def default_pod_spec(spec: Spec) -> None:
     host_network = bool(get("hostNetwork"))
     for _, container in walk(spec):
         default_container(container, host_network=host_network)
-    if get("resources"):
-        _requests_from_limits(spec["resources"])
 
 
 def default_pod(pod: dict[str, Any]) -> None:
@@ -54,6 +65,27 @@ def default_pod(pod: dict[str, Any]) -> None:
     for _, container in walk(spec):
         if resources := container["resources"]:
             _requests_from_limits(resources)
+    if resources := spec.get("resources"):
+        _default_pod_resources(resources, spec)
+
+
+def _default_pod_resources(resources: Spec, spec: Spec) -> None:
+    """Resources of a whole pod follow what its containers ask for, then its own limits. Source: KEP-2837."""
+    limits, requests = dict(resources.get("limits") or {}), dict(resources.get("requests") or {})
+    if limits or requests:
+        for name, amount in container_quantities(spec, kind="limits").items():
+            if name.startswith(_HUGE) and name not in requests:
+                limits.setdefault(name, amount)
+    if limits:
+        for name, amount in container_quantities(spec).items():
+            if name in COMPUTE:
+                requests.setdefault(name, amount)
+        for name, amount in limits.items():
+            if name in COMPUTE or name.startswith(_HUGE):
+                requests.setdefault(name, amount)
+    for kind, amounts in (("limits", limits), ("requests", requests)):
+        if amounts:
+            resources[kind] = amounts
 
 
 def _requests_from_limits(resources: Spec) -> None:
@@ -166,9 +198,9 @@ def _default_field_ref(holder: Spec) -> None:
 
 @lru_cache(4096)
 def pull_policy(image: str) -> str:
-    """Always for tag "latest" or no tag, else IfNotPresent."""
-    last = image.rpartition("/")[2]
-    if "@" in last:
+    """Always for what may change under its name, IfNotPresent for the rest, and for what is no image's name."""
+    found = _IMAGE.fullmatch(image) if len(image) <= _LONGEST_IMAGE else None
+    if found is None or _is_identifier(image):
         return "IfNotPresent"
-    tag = last.partition(":")[2]
-    return "Always" if tag in ("", "latest") else "IfNotPresent"
+    tag, digest = found["tag"] or "", found["digest"]
+    return "Always" if tag == "latest" or not (tag or digest) else "IfNotPresent"

@@ -27,6 +27,16 @@ def pod_requests(spec: Mapping[str, Any], *, kind: str = "requests") -> Amounts:
 
 def pod_nanos(spec: Mapping[str, Any], *, kind: str = "requests") -> Nanos:
     """The same in billionths."""
+    total = container_nanos(spec, kind=kind)
+    total.update(_of(spec, kind))
+    if overhead := spec.get("overhead"):
+        extra = _parsed(overhead)
+        _add(total, extra if kind == "requests" else {name: extra[name] for name in extra if name in total})
+    return total
+
+
+def container_nanos(spec: Mapping[str, Any], *, kind: str = "requests") -> Nanos:
+    """What the containers need at once in billionths, whatever the pod says as a whole."""
     running = _sum(_of(container, kind) for container in spec.get("containers") or ())
     sidecars: Nanos = {}
     peak: Nanos = {}
@@ -39,11 +49,18 @@ def pod_nanos(spec: Mapping[str, Any], *, kind: str = "requests") -> Nanos:
             _raise(peak, _sum((sidecars, need)))
     total = _sum((running, sidecars))
     _raise(total, peak)
-    total.update(_of(spec, kind))
-    if overhead := spec.get("overhead"):
-        extra = _parsed(overhead)
-        _add(total, extra if kind == "requests" else {name: extra[name] for name in extra if name in total})
     return total
+
+
+def container_quantities(spec: Mapping[str, Any], *, kind: str = "requests") -> dict[str, str]:
+    """The same as quantities, each with the suffixes of the first container that names the resource."""
+    families: dict[str, str] = {}
+    for holders in ("containers", "initContainers"):
+        for container in spec.get(holders) or ():
+            for name, amount in ((container.get("resources") or {}).get(kind) or {}).items():
+                families.setdefault(name, quantities.read(amount).family)
+    total = container_nanos(spec, kind=kind)
+    return {name: quantities.text_of(nanos, families[name]) for name, nanos in total.items()}
 
 
 def qos_class(spec: Mapping[str, Any]) -> str:

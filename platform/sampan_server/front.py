@@ -13,7 +13,7 @@ from functools import partial
 
 from sampan.contracts.chain import LONGEST_WAIT, Later, RequestOutcome
 from sampan.contracts.serving import Answer, Call, Route
-from sampan.errors import BadRequest, TooManyRequests
+from sampan.errors import BadRequest, StatusError, TooManyRequests
 from sampan_http.handoff import Hijacked, Offloaded, Outcome, Parked
 from sampan_http.heads import Environ
 from sampan_http.inspection import Inspected
@@ -28,9 +28,9 @@ from sampan_server.request.compression import compressed
 from sampan_server.request.heaviness import is_heavy
 from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, no_such_path
+from sampan_server.request.warnings import warning_headers
 from sampan_server.request.yamlanswers import in_yaml
 from sampan_server.subresources.subresources import Subresources, not_allowed
-from sampan_server.write.writing import warning_headers
 
 Verb = Callable[[Request, Served], Answer]
 Page = Callable[[Request], Answer]
@@ -99,6 +99,8 @@ class Front:
             raise request.passage.followed(handoff) from None
         except Exception as error:
             answer = answer_error(error)
+            if isinstance(error, StatusError) and error.bare:  # no handler of the kind has had the request
+                return self._finish(request, answer, kind=False)
         return self._finish(request, answer)
 
     def inspect(self, environ: Environ) -> Inspected:
@@ -180,21 +182,21 @@ class Front:
             step.keep(request, result)
         return self.answer(request, steps)
 
-    def _finish(self, request: Request, answer: Answer) -> Answer:
+    def _finish(self, request: Request, answer: Answer, *, kind: bool = True) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
         if request.passage is not None and answer is not HANDED_OVER:
             answer = request.passage.finished(answer)
-        answer = self._warned(request, answer)
+        answer = self._warned(request, answer, kind=kind)
         answer = in_yaml(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer
 
-    def _warned(self, request: Request, answer: Answer) -> Answer:
+    def _warned(self, request: Request, answer: Answer, *, kind: bool) -> Answer:
         """With the warnings that a refusal carries too, and that of a deprecated kind. May see an answer twice."""
         served = request.served
-        old = served is not None and served.kind.deprecated
+        old = served is not None and kind and served.kind.deprecated
         if not old and (answer.status < 400 or not request.warnings):
             return answer
-        wanted = [old] if old and answer.status not in (405, 406) else []
+        wanted = [old] if old else []
         if answer.status >= 400:
             wanted += request.warnings
         missing = [header for header in warning_headers(wanted) if header not in answer.headers]

@@ -43,7 +43,7 @@ def default(obj: Object) -> None:
         for name, rules in (("scaleUp", DEFAULT_UP), ("scaleDown", DEFAULT_DOWN)):
             said = behavior.setdefault(name, {})
             for key, value in rules.items():
-                if said.get(key) in (None, []):
+                if said.get(key) is None:
                     said[key] = copy(value)
 
 

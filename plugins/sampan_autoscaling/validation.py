@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
-from sampan_machinery import quantities
+from sampan_machinery import names, quantities
 from sampan_machinery.problems import forbidden, invalid, required, unsupported
-from sampan_machinery.validation import validate_non_negative
+from sampan_machinery.validation import by_rule, validate_non_negative
+from sampan_podspec.validation.resources import container_resource_name
 
 MAX_WINDOW = 3600  # seconds
 MAX_PERIOD = 1800  # seconds
@@ -69,12 +70,14 @@ def _metric(metric: Object, path: str) -> Iterator[Problem]:
     kind = metric.get("type") or ""
     if not kind:
         yield required(f"{path}.type", "must specify a metric source type")
-    elif kind not in SOURCES:
+    if kind not in SOURCES:
         yield unsupported(f"{path}.type", kind, SOURCES)
     present = [place for place in _ORDER if metric.get(place) is not None]
     for place in present[:1]:  # of several, upstream looks into one
         yield from _source(place, metric[place], f"{path}.{place}")
     expected = SOURCES.get(kind)
+    if not expected:  # sic: upstream looks at it twice
+        yield unsupported(f"{path}.type", kind, SOURCES)
     if expected and expected not in present:
         yield required(f"{path}.{expected}", "must populate information for the given metric source")
     for place in present if len(present) > 1 else ():
@@ -87,8 +90,13 @@ def _source(place: str, source: Object, path: str) -> Iterator[Problem]:
     if place in ("resource", "containerResource"):
         if not source.get("name"):
             yield required(f"{path}.name", "must specify a resource name")
-        if place == "containerResource" and not source.get("container"):
-            yield required(f"{path}.container", "must specify a container")
+        elif place == "containerResource":
+            yield from container_resource_name(f"{path}.name", source["name"])
+        if place == "containerResource":
+            if not source.get("container"):
+                yield required(f"{path}.container", "must specify a container")
+            else:
+                yield from by_rule(f"{path}.container", source["container"], names.dns_label)
         yield from _target(target, f"{path}.target")
         yield from _one_of_two(target, f"{path}.target")
         return

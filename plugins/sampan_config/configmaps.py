@@ -13,10 +13,10 @@ from sampan_machinery.columns import AGE, NAME
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     texts, binaries = new.get("data") or {}, new.get("binaryData") or {}
     yield from data.check_keys("data", texts)
-    yield from data.check_keys("binaryData", binaries)
     if binaries:
         for key in sorted(texts.keys() & binaries.keys()):
             yield problems.invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
+    yield from data.check_keys("binaryData", binaries)
     sizes = [*map(data.text_size, texts.values()), *map(data.decoded_size, binaries.values())]
     yield from data.check_size("", sizes)
     yield from data.check_immutable(new, old, ("data", "binaryData"))

@@ -13,6 +13,7 @@ from sampan_machinery.validation import by_rule
 HOUR = 3600  # seconds an Event is kept after its last write, as upstream's default
 LONGEST_WORD = 128
 LONGEST_NOTE = 1024
+TYPES = ("Normal", "Warning")
 
 #: events.k8s.io/v1 name → core/v1 name
 RENAMED = {
@@ -33,36 +34,90 @@ def default(event: Object) -> None:
     event.setdefault("involvedObject", {})
     event.setdefault("reportingComponent", "")
     event.setdefault("reportingInstance", "")
-    event.setdefault("eventTime", None)
 
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
-    about = new.get("involvedObject") or {}
-    namespace = new["metadata"].get("namespace") or ""
+    """What holds for every Event, written in core/v1. Source: core/v1 API reference; core validation (order)."""
+    yield from _check_any(new, "reportingComponent")
+
+
+def validate_fresh(new: Object, old: Object | None) -> Iterator[Problem]:
+    """What events.k8s.io/v1 asks besides: an Event of its time, that never says something else later."""
+    yield from _check_any(new, "reportingController")
+    if old is None:
+        metadata, prefix = new["metadata"], names.prefix_rule(names.dns_subdomain)
+        for name, rule in (("generateName", prefix), ("name", names.dns_subdomain)):
+            yield from by_rule(f"metadata.{name}", metadata[name], rule) if metadata.get(name) else ()
+        yield from _check_series(new)
+        yield from _check_new(new)
+        return
+    if (new.get("series") or None) != (old.get("series") or None):
+        yield from _check_series(new)
+    for name, none in _UNCHANGING:
+        value = new.get(name) or none
+        if value != (old.get(name) or none):
+            shown = "reportingController" if name == "reportingComponent" else name
+            yield problems.invalid(shown, value, "field is immutable")
+
+
+#: Fields that an update in events.k8s.io/v1 cannot change, and what each shows when it is empty, in upstream's order.
+_UNCHANGING: tuple[tuple[str, Any], ...] = (
+    ("involvedObject", {}), ("reason", ""), ("message", ""), ("source", {}), ("firstTimestamp", None),
+    ("lastTimestamp", None), ("count", 0), ("reason", ""), ("type", ""), ("eventTime", None), ("action", ""),
+    ("related", None), ("reportingComponent", ""), ("reportingInstance", ""),
+)  # fmt: skip
+
+
+def _check_any(event: Object, controller: str) -> Iterator[Problem]:
+    """``controller`` is what the request's version calls the reporting controller."""
+    about = event.get("involvedObject") or {}
+    namespace = event["metadata"].get("namespace") or ""
     if about.get("namespace"):
-        if about["namespace"] != namespace and not new.get("eventTime"):
+        if about["namespace"] != namespace and not event.get("eventTime"):
             yield problems.invalid("involvedObject.namespace", about["namespace"], "does not match event.namespace")
-    elif namespace not in (("", "default", "kube-system") if new.get("eventTime") else ("", "default")):
+    elif namespace not in (("", "default", "kube-system") if event.get("eventTime") else ("", "default")):
         yield problems.invalid("involvedObject.namespace", "", "does not match event.namespace")
-    if new.get("eventTime"):
-        yield from _check_new_form(new)
-    series = new.get("series")
-    if series is not None and old is None and (series.get("count") or 0) < 2:
-        yield problems.invalid("series.count", series.get("count") or 0, "should be at least 2")
+    if event.get("eventTime"):
+        yield from _check_timed(event, controller)
 
 
-def _check_new_form(event: Object) -> Iterator[Problem]:
-    """What an event that names its time has to say. Source: events.k8s.io/v1 API reference."""
-    for name in ("reportingComponent", "reportingInstance", "action", "reason"):
+def _check_timed(event: Object, controller: str) -> Iterator[Problem]:
+    """What an Event that names its time has to say."""
+    by = event.get("reportingComponent") or ""
+    if not by:
+        yield problems.required(controller)
+    yield from by_rule(controller, by, names.label_key)
+    for name in ("reportingInstance", "action", "reason"):
         text = event.get(name) or ""
         if not text:
             yield problems.required(name)
-        elif name == "reportingComponent":
-            yield from by_rule(name, text, names.label_key)
         elif len(text) > LONGEST_WORD:
             yield problems.invalid(name, "", f"can have at most {LONGEST_WORD} characters")
     if len(event.get("message") or "") > LONGEST_NOTE:
         yield problems.invalid("message", "", f"can have at most {LONGEST_NOTE} characters")
+
+
+def _check_series(event: Object) -> Iterator[Problem]:
+    series = event.get("series")
+    if series is None:
+        return
+    if (series.get("count") or 0) < 2:
+        yield problems.invalid("series.count", "", "should be at least 2")
+    if not series.get("lastObservedTime"):
+        yield problems.required("series.lastObservedTime")
+
+
+def _check_new(event: Object) -> Iterator[Problem]:
+    if not event.get("eventTime"):
+        yield problems.required("eventTime")
+    kind = event.get("type") or ""
+    if kind not in TYPES:
+        yield problems.invalid("type", "", f"has invalid value: {kind}")
+    for name in ("firstTimestamp", "lastTimestamp", "count"):
+        if event.get(name):
+            yield problems.invalid(name, "", "needs to be unset")
+    if any((event.get("source") or {}).values()):
+        yield problems.invalid("source", "", "needs to be unset")
 
 
 def to_core(event: Object) -> Object:
@@ -151,10 +206,10 @@ FRESH_FIELDS: dict[str, Callable[[Object], str]] = {
 FRESH_COLUMNS = tuple(dataclasses.replace(column, cell=_through(column.cell)) for column in COLUMNS)
 EVENT = Kind(
     group="", version="v1", kind="Event", plural="events", short_names=("ev",), columns=COLUMNS, fields=FIELDS,
-    default=default, validate=validate, ttl=HOUR, create_on_update=True, propagation="",
+    default=default, validate=validate, ttl=HOUR, create_on_update=True, propagation="", name_rule="path",
 )  # fmt: skip
 FRESH_EVENT = Kind(
     group="events.k8s.io", version="v1", kind="Event", plural="events", short_names=("ev",), columns=FRESH_COLUMNS,
-    fields=FRESH_FIELDS, ttl=HOUR, create_on_update=True, stored_as=("", "v1"), to_stored=to_core,
-    from_stored=from_core,
+    fields=FRESH_FIELDS, validate=validate_fresh, ttl=HOUR, create_on_update=True, stored_as=("", "v1"),
+    to_stored=to_core, from_stored=from_core,
 )  # fmt: skip

@@ -32,7 +32,7 @@ def validate_ingress(new: Object, old: Object | None) -> Iterator[Problem]:
     spec = new.get("spec") or {}
     rules, backend = spec.get("rules") or (), spec.get("defaultBackend")
     if not rules and backend is None:
-        yield problems.invalid("spec", spec.get("rules"), "either `defaultBackend` or `rules` must be specified")
+        yield problems.invalid("spec", spec, "either `defaultBackend` or `rules` must be specified")
     if backend is not None:
         yield from _backend("spec.defaultBackend", backend)
     for index, rule in enumerate(rules):
@@ -127,13 +127,13 @@ def _service(path: str, service: Object) -> Iterator[Problem]:
         yield problems.required(path, "port name or number is required")
 
 
-def _reference(path: str, reference: Object, *, explained: bool = True) -> Iterator[Problem]:
-    """A TypedLocalObjectReference. ``explained``: core's words for what is missing, which others leave out."""
+def _reference(path: str, reference: Object) -> Iterator[Problem]:
+    """A TypedLocalObjectReference."""
     if reference.get("apiGroup") is not None:
         yield from by_rule(f"{path}.apiGroup", reference["apiGroup"], names.dns_subdomain)
     for field in ("kind", "name"):
         if not reference.get(field):
-            yield problems.required(f"{path}.{field}", f"{field} is required" if explained else "")
+            yield problems.required(f"{path}.{field}")
         else:
             yield from by_rule(f"{path}.{field}", reference[field], names.path_segment)
 
@@ -178,7 +178,7 @@ def _domain_path(path: str, text: str) -> Iterator[Problem]:
 
 
 def _parameters(path: str, parameters: Object) -> Iterator[Problem]:
-    yield from _reference(path, parameters, explained=False)
+    yield from _reference(path, parameters)
     scope, namespace = parameters.get("scope"), parameters.get("namespace")
     if not scope:
         yield problems.required(f"{path}.scope")

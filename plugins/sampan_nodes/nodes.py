@@ -9,15 +9,21 @@ from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
 from sampan_machinery import names, problems
 from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.metadata import get_condition
-from sampan_machinery.validation import by_rule, validate_cidr, validate_quantity
+from sampan_machinery.validation import by_rule, validate_cidr
+from sampan_podspec.validation.resources import resource_amount
 
 ROLE = "node-role.kubernetes.io/"
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
 def prepare(draft: Draft) -> None:
-    """A status that names capacity without allocatable means both, as upstream has it."""
-    status = draft.object.get("status") or {}
+    """A status that names capacity without allocatable means both, as upstream has it; what dynamic configuration of
+    agents left in the API is dropped (KEP-281, removed)."""
+    status, spec = draft.object.get("status") or {}, draft.object.get("spec") or {}
+    if (draft.old or {}).get("spec", {}).get("configSource") is None:
+        spec.pop("configSource", None)
+    if draft.old is None:
+        status.pop("config", None)
     if status.get("capacity") and not status.get("allocatable"):
         status["allocatable"] = dict(status["capacity"])
 
@@ -31,15 +37,21 @@ def default(node: Object) -> None:
         spec["podCIDR"] = spec["podCIDRs"][0]
 
 
+def _two_families(cidrs: list[str]) -> Iterator[Problem]:
+    if len(cidrs) > 1 and (len(cidrs) > 2 or len({":" in cidr for cidr in cidrs}) < 2):
+        yield problems.invalid("spec.podCIDRs", cidrs, "may specify no more than one CIDR for each IP family")
+
+
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     spec = new.get("spec") or {}
     if spec.get("taints"):
         yield from _taints(spec["taints"])
     for index, cidr in enumerate(spec.get("podCIDRs") or ()):
         yield from validate_cidr(f"spec.podCIDRs[{index}]", cidr)
+    yield from _two_families(spec.get("podCIDRs") or [])
     for name in ("capacity", "allocatable"):
         for resource, amount in ((new.get("status") or {}).get(name) or {}).items():
-            yield from validate_quantity(f"status.{name}[{resource}]", amount)
+            yield from resource_amount(f"status.{name}.{resource}", resource, amount)
     yield from _told(new, old)
     if old is not None:
         for name, word in (("podCIDRs", "podCIDR"), ("providerID", "providerID")):

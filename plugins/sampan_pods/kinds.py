@@ -7,6 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.contracts.serving import Subresource
+from sampan_machinery import problems
 from sampan_machinery.columns import NAME
 from sampan_pods import binding, lifecycle, merging
 from sampan_pods.columns import COLUMNS
@@ -18,7 +19,9 @@ from sampan_podspec.validation import pod_spec, pod_template, pod_update
 
 def validate(new: Object, old: Object | None) -> Iterable[Problem]:
     if old is None:
-        return pod_spec(new.get("spec") or {})
+        spec = new.get("spec") or {}
+        early = [problems.forbidden("spec.ephemeralContainers", "cannot be set on create")]
+        return [*pod_spec(spec), *(early if spec.get("ephemeralContainers") else ())]
     if new["spec"] == old["spec"]:
         return ()
     return [*pod_spec(new["spec"]), *pod_update(lifecycle.as_before(new, old), old)]

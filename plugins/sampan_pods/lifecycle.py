@@ -20,8 +20,6 @@ def prepare(draft: Draft) -> None:
         pod["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
         if spec.get("schedulingGates"):
             pod["status"]["conditions"] = [_gated()]
-        if spec.get("ephemeralContainers"):
-            _refuse(pod, "spec.ephemeralContainers", "cannot be set on create")
     elif draft.subresource == "status":
         status = pod.setdefault("status", {})
         old_class = (draft.old.get("status") or {}).get("qosClass")
@@ -31,7 +29,8 @@ def prepare(draft: Draft) -> None:
     elif not draft.subresource:
         before, after = draft.old["spec"], pod.get("spec") or {}
         if any((before.get(name) or None) != (after.get(name) or None) for name in BY_SUBRESOURCE):
-            _refuse(pod, "spec", RULE)
+            problem = problems.forbidden("spec", RULE)
+            raise problems.as_error([problem], group="", kind="Pod", name=pod.get("metadata", {}).get("name", ""))
 
 
 def _keep_observed(status: Object, old: Object) -> None:
@@ -47,12 +46,6 @@ def as_before(new: Object, old: Object) -> Object:
     """The new pod with what subresources write as it was: those have checked it themselves."""
     spec = {key: value for key, value in new["spec"].items() if key not in BY_SUBRESOURCE}
     return {**new, "spec": {**spec, **{key: old["spec"][key] for key in BY_SUBRESOURCE if key in old["spec"]}}}
-
-
-def _refuse(pod: Object, path: str, why: str) -> None:
-    raise problems.as_error(
-        [problems.forbidden(path, why)], group="", kind="Pod", name=pod.get("metadata", {}).get("name", "")
-    )
 
 
 def _gated() -> dict[str, str]:

@@ -13,9 +13,9 @@ from sampan.contracts.kinds import Kind, Object, Problem
 from sampan.contracts.serving import Call, Reader
 from sampan.errors import BadRequest
 from sampan_machinery import problems
-from sampan_machinery.selectors import escape
 from sampan_rbac.index import Index
 from sampan_rbac.rules import Rule
+from sampan_rbac.selectors import read_selectors, validate_selectors
 
 GROUP = "authorization.k8s.io"
 
@@ -41,12 +41,15 @@ def _reviewed(call: Call, kind: str, user: User | None) -> Object:
     if kind == "LocalSubjectAccessReview" and call.namespace:
         review.setdefault("metadata", {}).setdefault("namespace", call.namespace)
     _check(review, kind, named=user is None)
-    decision, reason = call.cluster.decide(_attributes(spec, user or _user(spec)))
+    selectors = read_selectors(spec.get("resourceAttributes") or {})
+    decision, reason = call.cluster.decide(_attributes(spec, user or _user(spec), selectors.fields))
     status: Object = {"allowed": decision is Decision.ALLOW}
     if decision is Decision.DENY:
         status["denied"] = True
     if reason:
         status["reason"] = reason
+    if selectors.error:
+        status["evaluationError"] = selectors.error
     return {"kind": kind, "apiVersion": f"{GROUP}/v1", "metadata": _metadata(review), "spec": spec, "status": status}
 
 
@@ -64,8 +67,7 @@ def _check(review: Object, kind: str, *, named: bool) -> None:
     if named and not spec.get("user") and not spec.get("groups"):
         why = "at least one of user or group must be specified"
         found.append(problems.invalid("spec.user", spec.get("user", ""), why))
-    for name in ("fieldSelector", "labelSelector"):
-        found += _selector(f"spec.resourceAttributes.{name}", (resource or {}).get(name))
+    found += validate_selectors(resource or {})
     local = kind == "LocalSubjectAccessReview"
     metadata = {key: value for key, value in _metadata(review).items() if value and not (local and key == "namespace")}
     if metadata and kind != "SelfSubjectAccessReview":
@@ -88,59 +90,17 @@ def _local(review: Object, resource: Object | None, path: Object | None) -> list
     return found
 
 
-def _selector(path: str, selector: Object | None) -> list[Problem]:
-    if selector is None:
-        return []
-    raw, requirements = selector.get("rawSelector") or "", selector.get("requirements") or ()
-    found = []
-    if raw and requirements:
-        why = "may not specified at the same time as requirements"
-        found.append(problems.invalid(f"{path}.rawSelector", raw, why))
-    if not raw and not requirements:
-        why = f"when {path} is specified, requirements or rawSelector is required"
-        found.append(problems.required(f"{path}.requirements", why))
-    for index, requirement in enumerate(requirements):
-        found += _requirement(f"{path}.requirements[{index}]", requirement)
-    return found
-
-
-def _requirement(path: str, requirement: Object) -> list[Problem]:
-    """Operators that are not known may come from newer clients."""
-    operator, values = requirement.get("operator") or "", requirement.get("values") or ()
-    found = [] if requirement.get("key") else [problems.required(f"{path}.key", "must be specified")]
-    if operator in ("In", "NotIn") and not values:
-        found.append(problems.required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'"))
-    if operator in ("Exists", "DoesNotExist") and values:
-        why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-        found.append(problems.forbidden(f"{path}.values", why))
-    return found
-
-
 def _user(spec: Object) -> User:
     extra = {key: tuple(values) for key, values in (spec.get("extra") or {}).items()}
     return User(spec.get("user", ""), tuple(spec.get("groups") or ()), spec.get("uid", ""), extra)
 
 
-def _attributes(spec: Object, user: User) -> Attributes:
+def _attributes(spec: Object, user: User, fields: str) -> Attributes:
     if path := spec.get("nonResourceAttributes"):
         return Attributes(user, path.get("verb", ""), path=path.get("path", ""))
     asked = spec.get("resourceAttributes") or {}
     parts = ("verb", "group", "version", "resource", "subresource", "namespace", "name")
-    fields = _fields(asked.get("fieldSelector") or {})
     return Attributes(user, *(asked.get(part, "") for part in parts))._replace(fields=fields)
-
-
-def _fields(selector: Object) -> str:
-    """The selector as text; a requirement that is none of field selectors' narrows nothing, so it is left out."""
-    if selector.get("rawSelector"):
-        return str(selector["rawSelector"])
-    terms = []
-    for one in selector.get("requirements") or ():
-        sign = {"In": "=", "NotIn": "!="}.get(one.get("operator", ""))
-        values = list(one.get("values") or [])
-        if sign and len(values) == 1:
-            terms.append(f"{one.get('key', '')}{sign}{escape(values[0])}")
-    return ",".join(terms)
 
 
 #: What no creator sets: dropped without a word, as from every new object.

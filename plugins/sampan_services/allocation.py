@@ -17,10 +17,9 @@ from sampan.contracts.kinds import Object, Problem
 from sampan_machinery import problems
 from sampan_machinery.problems import as_error
 from sampan_machinery.resources import IP_ADDRESSES
-from sampan_machinery.validation import validate_ip
 from sampan_services.defaults import OPEN_TYPES
 from sampan_services.resources import NODE_PORTS
-from sampan_services.validation import PROTOCOLS
+from sampan_services.validation import PROTOCOLS, families
 
 LEAST_RESERVED, MOST_RESERVED = 16, 256
 TRIES = 64
@@ -61,8 +60,11 @@ class Allocate:
         if spec["type"] == "ExternalName":
             _external_name(spec)
         else:
-            found += list(_agreed(spec, old.get("spec") or {})) or list(self._cluster_ip(review, spec, old_ip))
-        found += self._node_ports(review, spec, old_ports)
+            agreed = _agree(spec, old.get("spec") or {})
+            found += families(spec)  # told alone: upstream prepares these fields before it validates any
+            if agreed and not found:
+                found += self._cluster_ip(review, spec, old_ip)
+        found = found or list(self._node_ports(review, spec, old_ports))
         if found:
             raise as_error(found, group="", kind="Service", name=review.name)
         if _is_ended(service):
@@ -80,8 +82,6 @@ class Allocate:
             yield problems.invalid("spec.clusterIPs[0]", wanted, "may not change once set")
             return
         if wanted:
-            if validate_ip("", wanted):
-                return  # validation says so
             problem = self._unusable(review, wanted)
             if problem:
                 yield problems.invalid("spec.clusterIPs", [wanted], problem)
@@ -96,7 +96,8 @@ class Allocate:
         except ValueError:
             return "must be empty, 'None', or a valid IP address"
         if address not in self._network or address in (self._network[0], self._network[-1]):
-            return f"failed to allocate IP {wanted}: the provided network does not match the current range"
+            why = f"the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {self._network}"
+            return f"failed to allocate IP {wanted}: {why}"
         if review.reader.get(IP_ADDRESSES, wanted) is not None:
             return f"failed to allocate IP {wanted}: provided IP is already allocated"
         return ""
@@ -205,20 +206,14 @@ def _own_ip(service: Object) -> str:
     return "" if address == "None" or spec.get("type") == "ExternalName" else str(address)
 
 
-def _agreed(spec: Object, old: Object) -> Iterator[Problem]:
-    """clusterIP and clusterIPs as one wish. Clients that know the first alone leave the second as it was, or out."""
+def _agree(spec: Object, old: Object) -> bool:
+    """Make clusterIP and clusterIPs one wish, if they are. Clients that know the first alone leave the second as it
+    was, or out."""
     one, several = spec.get("clusterIP") or "", list(spec.get("clusterIPs") or ())
     if one and (not several or (several == (old.get("clusterIPs") or []) and one != old.get("clusterIP"))):
         several = [one]
     spec["clusterIP"], spec["clusterIPs"] = one, several
-    if several and not one:
-        yield problems.invalid("spec.clusterIPs", several, "must be empty when `clusterIP` is not specified")
-    elif several and several[0] != one:
-        yield problems.invalid("spec.clusterIPs", several, "first value must match `clusterIP`")
-    elif len(several) > 2:
-        yield problems.invalid("spec.clusterIPs", several, "may only hold up to 2 values")
-    elif len(several) == 2:
-        yield problems.invalid("spec.clusterIPs", several, "this cluster is not configured for dual-stack services")
+    return several in ([], [one])
 
 
 def _own_ports(service: Object) -> set[int]:

@@ -54,7 +54,13 @@ def _slice_ports(slice_: Object) -> str:
     ports = slice_.get("ports")
     if not ports:
         return "<unset>"
-    return _shortened([str(port.get("port") or "*") for port in ports], " + {} more...")
+    return _shortened([_slice_port(port) for port in ports], " + {} more...")
+
+
+def _slice_port(port: Object) -> str:
+    """A port without number is every port, and shown by its name if it has one, even an empty one."""
+    number, name = port.get("port"), port.get("name")
+    return str(number) if number is not None else "*" if name is None else str(name)
 
 
 def _slice_addresses(slice_: Object) -> str:

@@ -19,7 +19,8 @@ def prepare_service(draft: Draft) -> None:
         open_headless = spec.get("clusterIP") == "None" and not spec.get("selector")  # its endpoints may be of either
         spec.setdefault("ipFamilyPolicy", "RequireDualStack" if open_headless else "SingleStack")
         two = open_headless and spec["ipFamilyPolicy"] != "SingleStack"
-        spec.setdefault("ipFamilies", ["IPv4", "IPv6"] if two else ["IPv4"])
+        if not any(":" in address for address in (spec.get("clusterIP") or "", *(spec.get("clusterIPs") or ()))):
+            spec.setdefault("ipFamilies", ["IPv4", "IPv6"] if two else ["IPv4"])
 
 
 def _carry_over(service: Object, spec: Object, old: Object) -> None:

@@ -10,6 +10,7 @@ from sampan.contracts.reconciling import Reconciler
 from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_services import endpoints_objects, kinds, slices, sweeping
+from sampan_services.advice import ServiceAdvice
 from sampan_services.allocation import Allocate
 from sampan_services.bootstrap import kubernetes_objects
 from sampan_services.loopback import Reachable
@@ -35,7 +36,7 @@ def contribute_duties(context: ServerContext) -> list[Duty]:
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
     low, _, high = str(context.options["node_port_range"]).partition("-")
     allocate = Allocate(str(context.options["service_cidr"]), (int(low), int(high)), random.SystemRandom())
-    return [allocate, Reachable()]
+    return [allocate, Reachable(), ServiceAdvice()]
 
 
 @hookimpl

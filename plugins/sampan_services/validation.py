@@ -33,12 +33,12 @@ def validate_service(new: Object, old: Object | None) -> Iterator[Problem]:
     yield from _service_ports(spec.get("ports") or [])
     yield from validate_labels(spec.get("selector") or {}, "spec.selector")
     yield from _affinity(spec)
-    yield from _families(spec)
+    yield from families(spec)
     for index, address in enumerate(spec.get("externalIPs") or ()):
         yield from _ip(f"spec.externalIPs[{index}]", address)
     yield from _one_of("spec.type", spec.get("type"), TYPES)
     yield from _repeated_ports(spec)
-    yield from _balancer(new)
+    yield from _balancer(new, old)
     yield from _traffic(spec)
 
 
@@ -69,10 +69,15 @@ def _affinity(spec: Object) -> Iterator[Problem]:
         yield problems.forbidden("spec.sessionAffinityConfig", "must not be set when session affinity is None")
 
 
-def _families(spec: Object) -> Iterator[Problem]:
-    """Addresses and families by themselves. What this cluster does not have, IPv6, ``_unavailable`` refuses."""
+def families(spec: Object) -> Iterator[Problem]:
+    """Addresses and families by themselves; then what this cluster does not have, IPv6."""
     if spec.get("type") == "ExternalName":
         return
+    found = list(_addresses_and_families(spec))
+    yield from found or _unavailable(spec)
+
+
+def _addresses_and_families(spec: Object) -> Iterator[Problem]:
     first, given = spec.get("clusterIP") or "", spec.get("clusterIPs") or []
     if given and given[0] != first:
         why = "first value must match `clusterIP`" if first else "must be empty when `clusterIP` is not specified"
@@ -89,8 +94,20 @@ def _families(spec: Object) -> Iterator[Problem]:
         yield from _one_of("spec.ipFamilyPolicy", policy, IP_POLICIES)
     bad = list(_cluster_ips(given or ([first] if first else []), given))
     yield from bad
-    if not bad and seen <= set(FAMILIES):
-        yield from _unavailable(spec, families, policy)
+    if len(given) > 2:
+        yield problems.invalid("spec.clusterIPs", given, "may only hold up to 2 values")
+    if bad or first == "None":
+        return
+    if len(given) > 1 and len({_ip_family(address) for address in given}) == 1:
+        yield problems.invalid("spec.clusterIPs", given, "may specify no more than one IP for each IP family")
+    for index, (address, family) in enumerate(zip(given, families, strict=False)):
+        if _ip_family(address) != family:
+            why = f"expected an {family} value as indicated by `ipFamilies[{index}]`"
+            yield problems.invalid(f"spec.clusterIPs[{index}]", address, why)
+
+
+def _ip_family(address: str) -> str:
+    return "IPv6" if ":" in address else "IPv4"
 
 
 def _cluster_ips(addresses: list[str], given: list[str]) -> Iterator[Problem]:
@@ -102,9 +119,20 @@ def _cluster_ips(addresses: list[str], given: list[str]) -> Iterator[Problem]:
             yield from _ip(f"spec.clusterIPs[{index}]", address)
 
 
-def _unavailable(spec: Object, families: Any, policy: Any) -> Iterator[Problem]:
+def _unavailable(spec: Object) -> Iterator[Problem]:
     """One family, IPv4: this cluster has no dual stack. Headless Services without selector are given nothing."""
-    if spec.get("clusterIP") == "None" and not spec.get("selector"):
+    policy, families, given = spec.get("ipFamilyPolicy"), spec.get("ipFamilies") or (), spec.get("clusterIPs") or []
+    found = []
+    for several, what in ((given, "cluster IPs"), (families, "IP families")):
+        if policy in (None, "SingleStack") and len(several) == 2:
+            why = f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified"
+            found.append(problems.invalid("spec.ipFamilyPolicy", policy or "SingleStack", why))
+    for index, address in enumerate(given):
+        if index >= len(families) and _ip_family(address) == "IPv6":
+            why = "IPv6 is not configured on this cluster"
+            found.append(problems.invalid(f"spec.clusterIPs[{index}]", given, why))
+    yield from found
+    if found or (spec.get("clusterIP") == "None" and not spec.get("selector")):
         return
     if policy == "RequireDualStack":
         why = "this cluster is not configured for dual-stack services"
@@ -114,15 +142,16 @@ def _unavailable(spec: Object, families: Any, policy: Any) -> Iterator[Problem]:
             yield problems.invalid(f"spec.ipFamilies[{index}]", family, "not configured on this cluster")
 
 
-def _balancer(service: Object) -> Iterator[Problem]:
+def _balancer(service: Object, old: Object | None) -> Iterator[Problem]:
     """What only a Service of type LoadBalancer may have."""
     spec = service["spec"]
     is_balanced, why = spec.get("type") == "LoadBalancer", "may only be used when `type` is 'LoadBalancer'"
     ranges, path = spec.get("loadBalancerSourceRanges") or (), "spec.LoadBalancerSourceRanges"
     if ranges and not is_balanced:
         yield problems.forbidden(path, why)
+    known = [text.strip() for text in ((old or {}).get("spec") or {}).get("loadBalancerSourceRanges") or ()]
     for index, text in enumerate(ranges):
-        yield from validate_cidr(f"{path}[{index}]", text.strip())
+        yield from validate_cidr(f"{path}[{index}]", text.strip(), known=known)
     if not is_balanced:
         for name in ("allocateLoadBalancerNodePorts", "loadBalancerClass"):
             if spec.get(name) is not None:
@@ -258,7 +287,7 @@ def _endpoint(path: str, address: Object) -> Iterator[Problem]:
         yield from by_rule(f"{path}.hostname", address["hostname"], names.dns_label)
     if address.get("nodeName") is not None:
         yield from by_rule(f"{path}.nodeName", address["nodeName"], names.dns_subdomain)
-    if bad:  # sic: upstream looks at it twice
+    if any("must be a valid IP address" in problem.message for problem in bad):  # sic: upstream looks at it twice
         yield problems.invalid(f"{path}.ip", text, "must be a valid IP address")
 
 
@@ -350,7 +379,7 @@ def _cidrs(cidrs: list[str]) -> Iterator[Problem]:
         yield problems.invalid(path, {"cidrs": cidrs}, "may only hold up to 2 values")
         return
     for index, cidr in enumerate(cidrs):
-        yield from validate_cidr(f"{path}[{index}]", cidr)
+        yield from validate_cidr(f"{path}[{index}]", cidr, canonical=True)
     families = [_family(cidr) for cidr in cidrs]
     if len(cidrs) == 2 and families[0] == families[1] != 0:
         why = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"

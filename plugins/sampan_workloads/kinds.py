@@ -93,6 +93,9 @@ def _validate_revision(new: Object, old: Object | None) -> Iterable[Problem]:
         yield from validate_non_negative("revision", new["revision"])
     if old is not None:
         yield from validate_immutable("data", new.get("data"), old.get("data"))
+    elif not isinstance(new.get("data"), dict):
+        missing = new.get("data") is None
+        yield required("data", "data is mandatory" if missing else "data must be a valid JSON object")
 
 
 def _number(*path: str) -> Column:

@@ -60,8 +60,10 @@ class Sample:
     named: bool = True  # False: a review, which is only created
 
     @property
-    def namespaced(self) -> bool:
-        return "/namespaces/" in self.collection
+    def path(self) -> str:
+        """Of the object itself."""
+        name = (self.body.get("metadata") or {}).get("name") or "@NAME@"
+        return f"{self.collection}/{name}"
 
 
 def samples() -> list[Sample]:

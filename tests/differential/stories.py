@@ -42,11 +42,6 @@ def stories(draw: Any) -> Story:
     return Story(sample.resource, sample.collection, (*first, *more, draw(_delete(sample, body))))
 
 
-def _own(sample: Sample) -> str:
-    name = (sample.body.get("metadata") or {}).get("name") or "@NAME@"
-    return f"{sample.collection}/{name}"
-
-
 # Bodies
 
 
@@ -182,7 +177,7 @@ def _get(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
         query["resourceVersion"] = draw(st.sampled_from(_VERSIONS))
     if draw(st.integers(0, 9)) == 0:
         query["pretty"] = draw(st.sampled_from(["true", "1", "foo"]))
-    return Step("get", "GET", _own(sample), query, draw(st.sampled_from(_ACCEPTS)))
+    return Step("get", "GET", sample.path, query, draw(st.sampled_from(_ACCEPTS)))
 
 
 @st.composite
@@ -211,7 +206,7 @@ def _put(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
     if version is not None and isinstance(changed.get("metadata"), dict):
         changed["metadata"]["resourceVersion"] = version
     accept = draw(st.sampled_from(_ACCEPTS))
-    return Step("update", "PUT", _own(sample), draw(_write_options()), accept, _encoding(draw), changed)
+    return Step("update", "PUT", sample.path, draw(_write_options()), accept, _encoding(draw), changed)
 
 
 @st.composite
@@ -221,7 +216,7 @@ def _patch(draw: Any, sample: Sample, body: dict[str, Any], sub: str = "") -> St
     patch: Any = {key: value for key, value in changed.items() if value != body.get(key) or key == "metadata"}
     if how == ways.JSON_PATCH:
         patch = draw(_operations(patch, body))
-    path = _own(sample) + (f"/{sub}" if sub else "")
+    path = sample.path + (f"/{sub}" if sub else "")
     accept = draw(st.sampled_from(_ACCEPTS))
     return Step("patch", "PATCH", path, draw(_write_options()), accept, how, patch)
 
@@ -251,7 +246,7 @@ def _operations(draw: Any, changed: dict[str, Any], body: dict[str, Any]) -> lis
 def _apply(draw: Any, sample: Sample, body: dict[str, Any], sub: str = "") -> Step:
     changed = draw(_changed(Sample(sample.resource, sample.collection, body), draw(st.integers(0, 2))))
     query = {**draw(_write_options(force=draw(st.booleans()))), "fieldManager": draw(st.sampled_from(["me", "you"]))}
-    path = _own(sample) + (f"/{sub}" if sub else "")
+    path = sample.path + (f"/{sub}" if sub else "")
     return Step("apply", "PATCH", path, query, draw(st.sampled_from(_ACCEPTS)), ways.APPLY, changed)
 
 
@@ -259,7 +254,7 @@ def _apply(draw: Any, sample: Sample, body: dict[str, Any], sub: str = "") -> St
 def _sub(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
     """A request to a subresource."""
     sub = draw(st.sampled_from(sample.subresources or ("status", "scale", "none")))
-    path = f"{_own(sample)}/{sub}"
+    path = f"{sample.path}/{sub}"
     dice = draw(st.integers(0, 3))
     if dice == 0:
         return Step("get", "GET", path, {}, draw(st.sampled_from(_ACCEPTS)))
@@ -317,7 +312,7 @@ def _delete(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
     if options is not None:
         form = draw(st.sampled_from(["apiVersion", "none"]))
         options = {"apiVersion": "v1", "kind": "DeleteOptions", **options} if form == "apiVersion" else options
-    return Step("delete", "DELETE", _own(sample), query, "", content_type if options else "", options)
+    return Step("delete", "DELETE", sample.path, query, "", content_type if options else "", options)
 
 
 @st.composite

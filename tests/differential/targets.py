@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 _PATIENCE = 30.0
+_WARNING = re.compile(r', (?=299 - ")')
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Remote:
         connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
         data = response.read()
-        warnings = tuple(response.headers.get_all("Warning") or ())
+        lines = response.headers.get_all("Warning") or ()
+        warnings = tuple(each for line in lines for each in _WARNING.split(line))  # one line or several mean the same
         return Answer(response.status, response.headers.get("Content-Type") or "", warnings, data)
 
     def _connect(self) -> http.client.HTTPConnection:

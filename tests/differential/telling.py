@@ -71,8 +71,7 @@ def fixed() -> list[Story]:
     """The corpus as it is, in each encoding, with the plain ways to read, change and delete."""
     found = []
     for sample in samples():
-        name = (sample.body.get("metadata") or {}).get("name") or ""
-        own = f"{sample.collection}/{name}"
+        own = sample.path
         create = [Step("create", "POST", sample.collection, {}, "", ways.JSON, sample.body)]
         if not sample.named:
             found.append(Story(sample.resource, sample.collection, tuple(create)))

@@ -145,6 +145,8 @@ class Kind:
     fields: Mapping[str, Callable[[Object], str]] = field(default_factory=dict)
     default: Callable[[Object], None] = _nothing
     prepare: Callable[[Draft], None] = _as_is
+    #: Asked with objects as they are stored. A version that is not stored may have its own: it is asked in place of the
+    #: stored kind's for what is written in that version.
     validate: Callable[[Object, Object | None], Iterable[Problem]] = _fine
     #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %),
     #: "address" (an IP address)

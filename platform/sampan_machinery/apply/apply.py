@@ -34,22 +34,25 @@ def apply(
     now: str,
     subresource: str = "",
     ignore: Collection[str] = (),
+    first: Collection[str] = (),
     zero: Object | None = None,
 ) -> Object:
     """Returns the merged object with its managedFields; neither argument is changed.
 
     ``live`` is None if the object does not exist yet. ``now`` is RFC 3339 text. ``ignore`` names top-level fields that
-    this write cannot set (``status`` on the main resource): they are neither merged nor managed. ``zero`` is an object
-    of the type with no field set: what ``live`` has beyond it was set by some manager. The result equals ``live`` if
-    nothing changed. Raises BadRequest; raises Conflict, unless ``force``, with a cause for each field that another
-    manager manages.
+    this write cannot set (``status`` on the main resource): they are neither merged nor managed; those of ``first`` a
+    new object takes all the same, and they have no manager. ``zero`` is an object of the type with no field set: what
+    ``live`` has beyond it was set by some manager. The result equals ``live`` if nothing changed. Raises BadRequest;
+    raises Conflict, unless ``force``, with a cause for each field that another manager manages.
     """
     _check_config(config, node, api_version)
     body = {name: each for name, each in config.items() if name not in ignore}
-    wanted: Object = copy(_without_nulls(body))
+    wanted: Object = copy(_without_nulls(body, node))
     identity = Identity.of(manager=manager, operation=APPLY, api_version=api_version, subresource=subresource)
     fields = object_fields(body, node, dots=False)
     if live is None:
+        unowned = {name: config[name] for name in first if name in config}
+        wanted.update(copy(_without_nulls(unowned, node)))
         _set_managers(wanted, {identity: Entry(fields, now, api_version)} if fields else {})
         return wanted
     known = _managers_of(live, node, api_version, now, ignore, zero)
@@ -82,11 +85,26 @@ def _check_config(config: Object, node: Node | None, api_version: str) -> None:
     check(config, plan_of(node), about=about)
 
 
-def _without_nulls(value: Any) -> Any:
+#: What a null stands for in a map of such values, as Go reads it.
+_ZEROS = {"string": "", "bytes": "", "quantity": "0", "boolean": False, "integer": 0, "int32": 0}
+
+
+def _without_nulls(value: Any, node: Node | None) -> Any:
+    """A null field is a field left out, but for one that holds any JSON; a null in a map is an empty value, whose key
+    the applier owns."""
     if isinstance(value, dict):
-        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+        item = node.item() if node is not None and node.shape == "map" else None
+        found = {}
+        for name, each in value.items():
+            below = item if item is not None else node.field(name) if node is not None else None
+            if each is not None or (below is not None and below.shape == "any"):
+                found[name] = _without_nulls(each, below)
+            elif item is not None and item.scalar in _ZEROS:
+                found[name] = _ZEROS[item.scalar]
+        return found
     if isinstance(value, list):
-        return [_without_nulls(each) for each in value]
+        item = node.item() if node is not None and node.shape == "list" else None
+        return [_without_nulls(each, item) for each in value]
     return value
 
 

@@ -29,7 +29,9 @@ def check(config: dict[str, Any], plan: Plan, *, about: str) -> None:
 
 def _check(value: Any, plan: Plan, path: str, found: list[str]) -> None:
     kind = plan.kind
-    if kind == STRUCT and isinstance(value, dict):
+    if wanted := _wanted(value, plan):
+        found.append(f"{path}: expected {wanted}, got &{{{value}}}")
+    elif kind == STRUCT and isinstance(value, dict):
         for name, each in value.items():
             if plan.knows(name):
                 _check(each, _full(plan, name), f"{path}.{name}", found)
@@ -42,6 +44,29 @@ def _check(value: Any, plan: Plan, path: str, found: list[str]) -> None:
         _check_list(value, plan, path, found)
     elif kind == ATOMIC and plan.node is not None and plan.node.shape in ("list", "struct", "map"):
         _check_atomic(value, plan, path, found)
+
+
+_SHAPES: dict[str, tuple[type, str]] = {"struct": (dict, "map"), "map": (dict, "map"), "list": (list, "list")}
+_TEXTS = frozenset({"string", "bytes", "time", "microtime"})
+_NUMBERS = frozenset({"integer", "int32", "number"})
+
+
+def _wanted(value: Any, plan: Plan) -> str:
+    """What belongs where a value of another type is; "" where it is right. Quantities may be numbers or text."""
+    node = plan.node
+    if node is None or value is None:
+        return ""
+    if node.shape in _SHAPES:
+        type_, word = _SHAPES[node.shape]
+        return "" if isinstance(value, type_) else word
+    if node.scalar in _TEXTS:
+        return "" if isinstance(value, str) else "string"
+    if node.scalar == "boolean":
+        return "" if isinstance(value, bool) else "boolean"
+    if node.scalar in _NUMBERS:
+        numeric = isinstance(value, int | float) and not isinstance(value, bool)
+        return "" if numeric else "numeric (int or float)"
+    return ""
 
 
 def _full(plan: Plan, name: str) -> Plan:
@@ -58,6 +83,10 @@ def _check_atomic(value: Any, plan: Plan, path: str, found: list[str]) -> None:
         item = plan_of(node.item())
         for index, each in enumerate(value):
             _check(each, item, f"{path}[{index}]", found)
+    elif node.shape == "map" and isinstance(value, dict):
+        item = plan_of(node.item())
+        for name, each in value.items():
+            _check(each, item, f"{path}.{name}", found)
     elif node.shape == "struct" and isinstance(value, dict):
         for name, each in value.items():
             below = node.field(name)

@@ -122,13 +122,14 @@ def track(
     subresource: str = "",
     zero: Object | None = None,
     ignore: Collection[str] = (),
+    unowned: bool = False,
 ) -> None:
     """Set ``after``'s managedFields for a create (``before`` is None), update or patch by ``manager``.
 
     ``now`` is RFC 3339 text. ``zero`` is an object of the type with nothing set, ``ignore`` names the top-level fields
-    that a creator cannot set. managedFields in the request are used only if the write is not to a subresource: ``[]``
-    and ``[{}]`` remove all managers, a valid list replaces the stored one, anything else is ignored. An object whose
-    managers were removed has none until it is applied.
+    that a creator cannot set. ``unowned``: what an update has changed gets no manager. managedFields in the request are
+    used only if the write is not to a subresource: ``[]`` and ``[{}]`` remove all managers, a valid list replaces the
+    stored one, anything else is ignored. An object whose managers were removed has none until it is applied.
     """
     metadata = after.setdefault("metadata", {})
     sent = metadata.pop("managedFields", None)
@@ -156,7 +157,7 @@ def track(
             return
         managers = decode(stored, trusted=True) or {}
         if managers:
-            _update(managers, identity, changed, gone, now)
+            _update(managers, identity, *(({}, union(changed, gone)) if unowned else (changed, gone)), now)
         _write(metadata, managers)
         return
     if managers:

@@ -9,7 +9,7 @@ from sampan.contracts.kinds import Kind, Object, Problem
 from sampan_machinery import media as bodies
 from sampan_machinery import validation
 from sampan_machinery.kindschema.protocol import PATCH_TYPES, STRATEGIC
-from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged
+from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged, validation_of
 from sampan_machinery.schema import Schemas
 from sampan_machinery.structural import checking
 from sampan_machinery.structural.wording import BUILTIN
@@ -68,11 +68,11 @@ class BuiltinSchema:
     def zero(self) -> Object:
         return self._schemas.zero(*self._address)
 
-    def check(self, obj: Object, old: Object | None) -> list[Problem]:
+    def check(self, obj: Object, old: Object | None, *, version: Kind | None = None) -> list[Problem]:
         kind = self._kind
         found = validation.validate_metadata(
             obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old, own=True
         )
         if kind.rules:
             found += islice(checking.check(obj, kind.rules, "", old=old, words=BUILTIN), checking.MOST)
-        return [*found, *kind.validate(obj, old)]
+        return [*found, *validation_of(kind, version)(obj, old)]

@@ -13,7 +13,7 @@ from sampan.contracts.kinds import Kind, Object, Problem
 from sampan_machinery import media as bodies
 from sampan_machinery import validation
 from sampan_machinery.kindschema.protocol import PATCH_TYPES
-from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged
+from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged, validation_of
 from sampan_machinery.structural import Structural, checking
 from sampan_machinery.structural.nodes import RULES, Schema
 from sampan_machinery.types import Node
@@ -65,14 +65,14 @@ class CustomSchema:
     def reset_status(self, obj: Object) -> None:
         obj.pop("status", None)
 
-    def check(self, obj: Object, old: Object | None) -> list[Problem]:
+    def check(self, obj: Object, old: Object | None, *, version: Kind | None = None) -> list[Problem]:
         """``Kind.validate`` sees only objects that fit the schema."""
         kind = self._kind
         found = validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old)
         misfits = self._structural.check(obj, old)
         if not misfits and self._rules is not None:
             misfits = list(islice(self._rules(obj, old), checking.MOST))
-        return found + misfits if misfits else [*found, *kind.validate(obj, old)]
+        return found + misfits if misfits else [*found, *validation_of(kind, version)(obj, old)]
 
 
 def _rules_of(schema: Schema) -> Callable[[Object, Object | None], Iterator[Problem]] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sampan.contracts.kinds import Object, Problem
+from sampan.contracts.kinds import Kind, Object, Problem
 from sampan_machinery.types import Node
 
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -60,5 +60,6 @@ class KindSchema(Protocol):
     def zero(self) -> Object:
         """An object of which nothing is set, as a new one is compared with. Shared, so never to be changed."""
 
-    def check(self, obj: Object, old: Object | None) -> list[Problem]:
-        """All that is wrong with an object: its metadata, its fields, and what ``Kind.validate`` finds."""
+    def check(self, obj: Object, old: Object | None, *, version: Kind | None = None) -> list[Problem]:
+        """All that is wrong with an object: its metadata, its fields, and what ``Kind.validate`` finds; that of the
+        request's ``version`` goes before the stored kind's."""

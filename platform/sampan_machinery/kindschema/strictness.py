@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sampan.contracts.kinds import Kind
+from collections.abc import Callable, Iterable
+
+from sampan.contracts.kinds import Kind, Object, Problem
 from sampan.errors import BadRequest
 
 IGNORE, WARN, STRICT = "Ignore", "Warn", "Strict"
@@ -16,6 +18,11 @@ def judged(found: list[str], strictness: str, kind: Kind) -> list[str]:
             + ", ".join(found)
         )
     return found
+
+
+def validation_of(kind: Kind, version: Kind | None) -> Callable[[Object, Object | None], Iterable[Problem]]:
+    """The validation of the version that a request speaks where that has one, else the stored kind's."""
+    return version.validate if version is not None and version.validate is not Kind.validate else kind.validate
 
 
 def check_kind(obj: object, kind: Kind) -> None:

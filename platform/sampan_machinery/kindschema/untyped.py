@@ -6,6 +6,7 @@ from sampan.contracts.kinds import Kind, Object, Problem
 from sampan_machinery import media as bodies
 from sampan_machinery import validation
 from sampan_machinery.kindschema.protocol import PATCH_TYPES
+from sampan_machinery.kindschema.strictness import validation_of
 
 
 class UntypedSchema:
@@ -38,9 +39,9 @@ class UntypedSchema:
     def reset_status(self, obj: Object) -> None:
         obj["status"] = {}
 
-    def check(self, obj: Object, old: Object | None) -> list[Problem]:
+    def check(self, obj: Object, old: Object | None, *, version: Kind | None = None) -> list[Problem]:
         kind = self._kind
         found = validation.validate_metadata(
             obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old, own=True
         )
-        return [*found, *kind.validate(obj, old)]
+        return [*found, *validation_of(kind, version)(obj, old)]

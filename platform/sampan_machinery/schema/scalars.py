@@ -7,12 +7,12 @@ Source: apimachinery api/resource, util/intstr, meta/v1 Time; RFC 3339; RFC 4648
 from __future__ import annotations
 
 import binascii
-import datetime
 import re
 from typing import Any
 
 from sampan.errors import BadRequest
 from sampan_machinery import quantities
+from sampan_machinery.schema import moments
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
@@ -20,9 +20,6 @@ _BASE64_START = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0
 _CANONICAL_TIME = re.compile(
     r"[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     r"|02-(?:0[1-9]|1[0-9]|2[0-8]))T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{6})?Z"
-)
-_TIME = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
 
 
@@ -47,7 +44,9 @@ def json_type(value: Any) -> str:
 
 
 def quantity(value: Any) -> str:
-    """A quantity in its canonical text, as Go writes it back: 1000m is 1, 0.5 is 500m."""
+    """A quantity in its canonical text, as Go writes it back: 1000m is 1, 0.5 is 500m. Null in a map is 0."""
+    if value is None:
+        return "0"
     try:
         return quantities.canonical(value.strip() if isinstance(value, str) else value)
     except BadRequest as error:
@@ -64,32 +63,6 @@ def int_or_string(value: Any) -> int | str:
     return value
 
 
-def _moment(text: str, *, micro: bool = False) -> datetime.datetime:
-    found = _TIME.fullmatch(text) if len(text) <= 80 else None
-    if not found:
-        raise ValueError(_unreadable(text, micro))
-    year, month, day, hour, minute, second, fraction, sign, hours, minutes = found.groups()
-    try:
-        zone = datetime.timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
-        moment = datetime.datetime(
-            int(year),
-            int(month),
-            int(day),
-            int(hour),
-            int(minute),
-            int(second),
-            int((fraction or "")[:6].ljust(6, "0")),
-        )
-        return moment + zone if sign == "-" else moment - zone
-    except (ValueError, OverflowError):
-        raise ValueError(f'parsing time "{text[:80]}": out of range') from None
-
-
-def _unreadable(text: str, micro: bool = False) -> str:
-    shown, places = text[:80], ".000000" if micro else ""
-    return f'parsing time "{shown}" as "2006-01-02T15:04:05{places}Z07:00": cannot parse "{shown}" as "2006"'
-
-
 def time(value: Any) -> str:
     """RFC 3339 in UTC, whole seconds."""
     if not isinstance(value, str):
@@ -97,7 +70,7 @@ def time(value: Any) -> str:
     found = _CANONICAL_TIME.fullmatch(value)
     if found and not found.group(1):
         return value
-    return _moment(value).isoformat(timespec="seconds") + "Z"
+    return moments.parse(value).isoformat(timespec="seconds") + "Z"
 
 
 def microtime(value: Any) -> str:
@@ -107,11 +80,13 @@ def microtime(value: Any) -> str:
     found = _CANONICAL_TIME.fullmatch(value)
     if found and found.group(1):
         return value
-    return _moment(value, micro=True).isoformat(timespec="microseconds") + "Z"
+    return moments.parse(value, micro=True).isoformat(timespec="microseconds") + "Z"
 
 
 def base64_text(value: Any) -> str:
-    """Standard base64, padded; line breaks are dropped."""
+    """Standard base64, padded; line breaks are dropped. Null in a map or list is empty."""
+    if value is None:
+        return ""
     if not isinstance(value, str):
         raise WrongType(value, "[]byte")
     text = value.replace("\n", "").replace("\r", "") if "\n" in value or "\r" in value else value

@@ -94,6 +94,8 @@ _NAMES: dict[str, Any] = {
     "T_or_null": typing.Optional,
 }
 
+#: Any JSON; which of it is right is the kind's to say (ControllerRevision.data).
+_RAW = "io.k8s.apimachinery.pkg.runtime.RawExtension"
 #: What omit_defaults compares with: these by identity, which holds for CPython's "", False and small integers; an
 #: empty list or map by the type of its factory.
 _ZEROS: dict[str, Any] = {
@@ -134,6 +136,8 @@ class Structs:
 
     def _alias(self, name: str) -> str:
         facts = self._table.types[name]
+        if name == _RAW:
+            return "T_any"
         if isinstance(facts, str):
             return "T_" + facts.replace("-", "_")
         return "S_" + name.replace(".", "_").replace("-", "_")

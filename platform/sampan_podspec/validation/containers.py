@@ -18,7 +18,9 @@ MESSAGE_POLICIES = ("File", "FallbackToLogsOnError")
 NOT_YET = ("restartPolicy", "restartPolicyRules")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 #: Fields that an ephemeral container may not have. Source: API reference of EphemeralContainer.
-NOT_EPHEMERAL = ("ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resources", "resizePolicy")
+NOT_EPHEMERAL = ("ports", "resources", "resizePolicy", *NOT_YET, *PROBES, "lifecycle")
+RESIZED = ("cpu", "memory")
+RESIZE_POLICIES = ("NotRequired", "RestartContainer")
 
 
 class PodFacts(NamedTuple):
@@ -28,19 +30,21 @@ class PodFacts(NamedTuple):
     claims: Collection[str]  # names in spec.resourceClaims
     host_network: bool
     grace: int | None  # terminationGracePeriodSeconds
+    restart_policy: str
+    own_users: bool  # spec.hostUsers is false
 
 
 def all_containers(path: str, spec: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
     """Check every list of containers, and uniqueness across the lists."""
-    containers = spec.get("containers")
+    containers = spec.get("containers") or []
     if not containers:
         yield problems.required(f"{path}.containers")
-        return
     taken: set[str] = set()
     for index, container in enumerate(containers):
         where = f"{path}.containers[{index}]"
         yield from _named(where, container, taken)
         yield from one_container(where, container, around)
+        yield from _probes_and_hooks(where, container, around)
         for field in NOT_YET:
             if container.get(field):
                 yield problems.forbidden(f"{where}.{field}", "may not be set for non-init containers")
@@ -49,7 +53,7 @@ def all_containers(path: str, spec: dict[str, Any], around: PodFacts) -> Iterato
         where = f"{path}.initContainers[{index}]"
         yield from _named(where, container, taken)
         yield from one_container(where, container, around)
-        yield from _init_only(where, container)
+        yield from _init_only(where, container, around)
     if ephemeral := spec.get("ephemeralContainers"):
         yield from ephemeral_containers(f"{path}.ephemeralContainers", ephemeral, spec, around)
 
@@ -68,7 +72,8 @@ def ephemeral_containers(
         if target and target not in others:
             yield problems.not_found(f"{where}.targetContainerName", target)
         for name in NOT_EPHEMERAL:
-            if container.get(name):
+            value = container.get(name)
+            if value is not None and (value or name != "resources"):
                 yield problems.forbidden(f"{where}.{name}", "cannot be set for an Ephemeral Container")
         for position, mount in enumerate(container.get("volumeMounts") or ()):
             for name in ("subPath", "subPathExpr"):
@@ -112,22 +117,49 @@ def one_container(path: str, container: dict[str, Any], around: PodFacts) -> Ite
         yield from mounts.volume_devices(f"{path}.volumeDevices", found, container, around.volumes)
     if found := get("resources"):
         yield from container_resources(f"{path}.resources", found, around.claims)
-    lives = ".initContainers[" not in path or is_sidecar(container)  # init containers have neither probes nor hooks
-    for name in PROBES if lives else ():
-        if (found := get(name)) is not None:
-            yield from probes.probe(f"{path}.{name}", found, name)
-    if lives and (lifecycle := get("lifecycle")):
-        yield from probes.hooks(f"{path}.lifecycle", lifecycle, around.grace)
+    if found := get("resizePolicy"):
+        yield from _resize_policy(f"{path}.resizePolicy", found, around)
     if found := get("securityContext"):
-        yield from security.container_context(f"{path}.securityContext", found)
+        yield from security.container_context(f"{path}.securityContext", found, own_users=around.own_users)
 
 
-def _init_only(path: str, container: dict[str, Any]) -> Iterator[Problem]:
+def _probes_and_hooks(path: str, container: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
+    """Of containers that go on running: those of the pod, and sidecars."""
+    for name in PROBES:
+        if (found := container.get(name)) is not None:
+            yield from probes.probe(f"{path}.{name}", found, name)
+    if lifecycle := container.get("lifecycle"):
+        yield from probes.hooks(f"{path}.lifecycle", lifecycle, around.grace)
+
+
+def _resize_policy(path: str, policies: list[dict[str, Any]], around: PodFacts) -> Iterator[Problem]:
+    """Source: KEP-1287. Only a duplicate is told with its index, as upstream does."""
+    seen: set[str] = set()
+    for index, one in enumerate(policies):
+        resource, policy = one.get("resourceName") or "", one.get("restartPolicy") or ""
+        if resource in seen:
+            yield problems.duplicate(f"{path}[{index}]", resource)
+        seen.add(resource)
+        for word, known in ((resource, RESIZED), (policy, RESIZE_POLICIES)):
+            if not word:
+                yield problems.required(path)
+            elif word not in known:
+                yield problems.unsupported(path, word, known)
+        if around.restart_policy == "Never" and policy != "NotRequired":
+            yield problems.invalid(path, policy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'")
+
+
+def _init_only(path: str, container: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
     if is_sidecar(container):
+        yield from _probes_and_hooks(path, container, around)
         return
     if policy := container.get("restartPolicy"):
         yield problems.unsupported(f"{path}.restartPolicy", policy, ("Always",))
     for name in (*PROBES, "lifecycle"):
-        if container.get(name):
+        if container.get(name) is not None:
             detail = "may not be set for init containers without restartPolicy=Always"
             yield problems.forbidden(f"{path}.{name}", detail)
+    for index, policy in enumerate(container.get("resizePolicy") or ()):
+        if policy.get("restartPolicy") == "RestartContainer":
+            detail = "must not be set to 'RestartContainer' for non-sidecar initContainers"
+            yield problems.invalid(f"{path}.resizePolicy[{index}].restartPolicy", "RestartContainer", detail)

@@ -14,6 +14,8 @@ LARGEST_ID = 2**31 - 1
 SECCOMP = ("Localhost", "RuntimeDefault", "Unconfined")
 CHANGE_POLICIES = ("Always", "OnRootMismatch")
 SUPPLEMENTAL_POLICIES = ("Merge", "Strict")
+SELINUX_POLICIES = ("Recursive",)
+PATH_LENGTH = 4095
 PROC_MOUNTS = ("Default", "Unmasked")
 SYSCTL_LENGTH = 253
 _SYSCTL = "([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
@@ -22,22 +24,28 @@ _is_sysctl = re.compile(r"[a-z0-9](?:[-_a-z0-9]*(?<![-_]))?(?:[./][a-z0-9](?:[-_
 
 
 def pod_context(path: str, context: dict[str, Any], spec: dict[str, Any]) -> Iterator[Problem]:
-    yield from _shared(path, context)
-    yield from _ids(path, context, ("fsGroup",))
+    yield from _ids(path, context, ("fsGroup", "runAsUser", "runAsGroup"))
     for index, group in enumerate(context.get("supplementalGroups") or ()):
         if not 0 <= group <= LARGEST_ID:
             yield problems.invalid(f"{path}.supplementalGroups[{index}]", group, names.between(0, LARGEST_ID))
-    for field, allowed in (
-        ("fsGroupChangePolicy", CHANGE_POLICIES),
-        ("supplementalGroupsPolicy", SUPPLEMENTAL_POLICIES),
-    ):
-        if context.get(field) and context[field] not in allowed:
-            yield problems.unsupported(f"{path}.{field}", context[field], allowed)
     if spec.get("shareProcessNamespace") and spec.get("hostPID"):
         detail = "ShareProcessNamespace and HostPID cannot both be enabled"
         yield problems.invalid(f"{path}.shareProcessNamespace", True, detail)
     if sysctls := context.get("sysctls"):
         yield from _sysctls(f"{path}.sysctls", sysctls)
+    yield from _choice(path, context, "fsGroupChangePolicy", CHANGE_POLICIES)
+    yield from _profiles(path, context, ("seccompProfile", "appArmorProfile"))
+    yield from _choice(path, context, "supplementalGroupsPolicy", SUPPLEMENTAL_POLICIES)
+    yield from _choice(path, context, "seLinuxChangePolicy", SELINUX_POLICIES)
+
+
+def host_users(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
+    """A pod with users of its own shares no namespace with the host. Source: KEP-127."""
+    if spec.get("hostUsers") is not False:
+        return
+    for field, shown in (("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")):  # sic
+        if spec.get(field):
+            yield problems.forbidden(f"{path}.{shown}", "when `hostUsers` is false")
 
 
 def _sysctls(path: str, sysctls: list[dict[str, Any]]) -> Iterator[Problem]:
@@ -54,23 +62,31 @@ def _sysctls(path: str, sysctls: list[dict[str, Any]]) -> Iterator[Problem]:
         taken.add(name.replace("/", "."))
 
 
-def container_context(path: str, context: dict[str, Any]) -> Iterator[Problem]:
-    yield from _shared(path, context)
-    if context.get("procMount") and context["procMount"] not in PROC_MOUNTS:
-        yield problems.unsupported(f"{path}.procMount", context["procMount"], PROC_MOUNTS)
-    if context.get("allowPrivilegeEscalation") is not False:
-        return
-    if context.get("privileged"):
-        detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
-        yield problems.invalid(path, context, detail)
-    if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ()):
-        detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
-        yield problems.invalid(path, context, detail)
-
-
-def _shared(path: str, context: dict[str, Any]) -> Iterator[Problem]:
+def container_context(path: str, context: dict[str, Any], *, own_users: bool = False) -> Iterator[Problem]:
+    """``own_users``: the pod's users are not the host's."""
     yield from _ids(path, context, ("runAsUser", "runAsGroup"))
-    for field in ("seccompProfile", "appArmorProfile"):
+    yield from _choice(path, context, "procMount", PROC_MOUNTS)
+    if context.get("procMount") == "Unmasked" and not own_users:
+        yield problems.invalid(f"{path}.procMount", "Unmasked", "`hostUsers` must be false to use `Unmasked`")
+    yield from _profiles(path, context, ("seccompProfile",))
+    if context.get("allowPrivilegeEscalation") is False:
+        if context.get("privileged"):
+            detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
+            yield problems.invalid(path, context, detail)
+        if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ()):
+            detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
+            yield problems.invalid(path, context, detail)
+    yield from _profiles(path, context, ("appArmorProfile",))
+
+
+def _choice(path: str, context: dict[str, Any], field: str, allowed: tuple[str, ...]) -> Iterator[Problem]:
+    """A field that may be left out; an empty text is a wrong choice."""
+    if context.get(field) is not None and context[field] not in allowed:
+        yield problems.unsupported(f"{path}.{field}", context[field], allowed)
+
+
+def _profiles(path: str, context: dict[str, Any], fields: tuple[str, ...]) -> Iterator[Problem]:
+    for field in fields:
         if (profile := context.get(field)) is not None:
             yield from _profile(f"{path}.{field}", profile)
 
@@ -95,6 +111,11 @@ def _profile(path: str, profile: dict[str, Any]) -> Iterator[Problem]:
             yield problems.required(f"{path}.localhostProfile", f"must be set when {word} type is Localhost")
         elif word == "seccomp":
             yield from validate_local_path(f"{path}.localhostProfile", file)
+        else:
+            if file.strip() != file:
+                yield problems.invalid(f"{path}.localhostProfile", file, "must not be padded with whitespace")
+            if len(file) > PATH_LENGTH:
+                yield problems.too_long(f"{path}.localhostProfile", PATH_LENGTH)
     elif file is not None and (word == "seccomp" or kind in SECCOMP):
         shown = profile if word == "seccomp" else file
         yield problems.invalid(f"{path}.localhostProfile", shown, f"can only be set when {word} type is Localhost")

@@ -12,12 +12,11 @@ from sampan_machinery.validation import (
     validate_ip,
     validate_labels,
     validate_non_negative,
-    validate_quantity,
     validate_range,
 )
 from sampan_podspec.validation import scheduling, security
 from sampan_podspec.validation.containers import PodFacts, all_containers
-from sampan_podspec.validation.resources import POD_LEVEL, container_resources
+from sampan_podspec.validation.resources import container_resources, pod_resources
 from sampan_podspec.validation.volumes import all_volumes
 
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
@@ -48,6 +47,8 @@ def pod_spec(spec: dict[str, Any], path: str = "spec") -> Iterator[Problem]:
         {claim.get("name") for claim in get("resourceClaims") or ()},
         bool(get("hostNetwork")),
         grace,
+        get("restartPolicy") or "",
+        get("hostUsers") is False,
     )
     if volumes:
         yield from all_volumes(f"{path}.volumes", volumes)
@@ -67,8 +68,9 @@ def pod_spec(spec: dict[str, Any], path: str = "spec") -> Iterator[Problem]:
         yield from validate_labels(labels, f"{path}.nodeSelector")
     if tolerations := get("tolerations"):
         yield from scheduling.tolerations(f"{path}.tolerations", tolerations)
-    if context := get("securityContext"):
+    if (context := get("securityContext")) is not None:
         yield from security.pod_context(f"{path}.securityContext", context, spec)
+    yield from security.host_users(path, spec)
     if policy == "None" or not _USUAL.issuperset(spec):
         yield from _rare(path, spec)
 
@@ -103,10 +105,10 @@ def _rare(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
         yield from by_rule(where, gate.get("conditionType") or "", names.label_key)
     if (policy := spec.get("preemptionPolicy")) and policy not in PREEMPTION_POLICIES:
         yield problems.unsupported(f"{path}.preemptionPolicy", policy, PREEMPTION_POLICIES)
-    for name, amount in (spec.get("overhead") or {}).items():
-        yield from validate_quantity(f"{path}.overhead[{name}]", amount)
-    if resources := spec.get("resources"):
-        yield from container_resources(f"{path}.resources", resources, standard=POD_LEVEL)
+    if overhead := spec.get("overhead"):
+        yield from container_resources(f"{path}.overhead", {"limits": overhead})
+    if spec.get("resources") is not None:
+        yield from pod_resources(f"{path}.resources", spec)
     for index, claim in enumerate(spec.get("resourceClaims") or ()):
         yield from _claim(f"{path}.resourceClaims[{index}]", claim)
     if (system := spec.get("os")) and system.get("name") not in ("linux", "windows"):
@@ -117,13 +119,17 @@ def _rare(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
 def _dns(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
     for index, alias in enumerate(spec.get("hostAliases") or ()):
         yield from validate_ip(f"{path}.hostAliases[{index}].ip", alias.get("ip") or "")
-        for name in alias.get("hostnames") or ():
-            yield from by_rule(f"{path}.hostAliases[{index}].hostnames", name, names.dns_subdomain)
+        for number, name in enumerate(alias.get("hostnames") or ()):
+            yield from by_rule(f"{path}.hostAliases[{index}].hostnames[{number}]", name, names.dns_subdomain)
     config = spec.get("dnsConfig") or {}
     servers, searches = config.get("nameservers") or (), config.get("searches") or ()
-    if spec.get("dnsPolicy") == "None" and not servers:
-        detail = "must provide at least one DNS nameserver when `dnsPolicy` is None"
-        yield problems.required(f"{path}.dnsConfig.nameservers", detail)
+    if spec.get("dnsPolicy") == "None" and not servers:  # nothing else is said then
+        if spec.get("dnsConfig") is None:
+            yield problems.required(f"{path}.dnsConfig", "must provide `dnsConfig` when `dnsPolicy` is None")
+        else:
+            detail = "must provide at least one DNS nameserver when `dnsPolicy` is None"
+            yield problems.required(f"{path}.dnsConfig.nameservers", detail)
+        return
     if len(servers) > MOST_NAMESERVERS:
         detail = f"must not have more than {MOST_NAMESERVERS} nameservers"
         yield problems.invalid(f"{path}.dnsConfig.nameservers", list(servers), detail)
@@ -132,9 +138,12 @@ def _dns(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
     if len(searches) > MOST_SEARCHES:
         detail = f"must not have more than {MOST_SEARCHES} search paths"
         yield problems.invalid(f"{path}.dnsConfig.searches", list(searches), detail)
-    elif len(" ".join(searches)) > LONGEST_SEARCHES:
+    if len(" ".join(searches)) > LONGEST_SEARCHES:
         detail = f"must not have more than {LONGEST_SEARCHES} characters (including spaces) in the search list"
         yield problems.invalid(f"{path}.dnsConfig.searches", list(searches), detail)
+    for index, search in enumerate(searches):
+        if search != ".":
+            yield from by_rule(f"{path}.dnsConfig.searches[{index}]", search.removesuffix("."), names.dns_search)
     for index, option in enumerate(config.get("options") or ()):
         if not option.get("name"):
             yield problems.required(f"{path}.dnsConfig.options[{index}]", "must not be empty")

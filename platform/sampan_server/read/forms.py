@@ -24,8 +24,8 @@ def one(served: Served, form: Form, record: Record, include: str = "Metadata") -
         return native(served, record)
     if form.how == "partial":
         return partial(served, form, record)
-    meta = {"resourceVersion": str(record.revision)} if record.revision else {}  # a dry run has none
-    return table(served, form, [record], meta, include)
+    revision = record.revision or record.decode()["metadata"].get("resourceVersion")  # a dry run has that sent, if any
+    return table(served, form, [record], {"resourceVersion": str(revision)} if revision else {}, include)
 
 
 def native(served: Served, record: Record) -> bytes:

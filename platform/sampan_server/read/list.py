@@ -195,8 +195,11 @@ class List:
         return Expired(INCONSISTENT, continue_token=continuation.pack(0, asked.after[len(scope) :]))
 
 
-def read_query(request: Request, scope: str) -> Asked:
-    """Limit, continue and resource version of a list, which ``Selection.of`` has checked; raises BadRequest."""
+def read_query(request: Request, scope: str, *, paged: bool = False) -> Asked:
+    """Limit, continue and resource version of a list, which ``Selection.of`` has checked; raises BadRequest.
+
+    ``paged``: a limit is as good as given, so that a version without more words means exactly that one.
+    """
     if not request.query:
         return Asked(0, "", 0, -1)
     limit = max(options.integer(request, "limit") or 0, 0)
@@ -207,6 +210,6 @@ def read_query(request: Request, scope: str) -> Asked:
         if revision > 0:
             raise BadRequest("specifying resource version is not allowed when using continue")
         return Asked(limit, scope + where.key, where.revision, -1)
-    if revision > 0 and (match == "Exact" or (limit and not match)):
+    if revision > 0 and (match == "Exact" or ((limit or paged) and not match)):
         return Asked(limit, "", revision, -1)
     return Asked(limit, "", 0, revision)

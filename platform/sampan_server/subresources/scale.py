@@ -5,12 +5,20 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from sampan.contracts.kinds import Kind, Object, Scale
+from sampan.contracts.kinds import Column, Kind, Object, Scale
 from sampan.errors import BadRequest
-from sampan_machinery import problems
+from sampan_machinery import problems, tables
 from sampan_machinery.kindschema import KindSchema, schema_of
+from sampan_server.request.negotiation import Form
 
 SCALE = Kind(group="autoscaling", version="v1", kind="Scale", plural="scales", verbs=())
+#: What ``kubectl get --subresource=scale`` prints.
+COLUMNS = (
+    Column("Name", lambda scale: scale["metadata"]["name"]),
+    Column("Desired", lambda scale: scale["spec"].get("replicas", 0), type="integer"),
+    Column("Available", lambda scale: scale["status"]["replicas"], type="integer"),
+    Column("Age", lambda scale: scale["metadata"].get("creationTimestamp"), type="date"),
+)
 
 
 @functools.cache
@@ -34,6 +42,17 @@ def shown(kind: Kind, obj: Object) -> Object:
         "spec": {"replicas": wanted} if wanted else {},  # as Go leaves a zero out; the status has none that may go
         "status": status,
     }
+
+
+def in_form(found: Object, form: Form, *, now: float, include: str) -> Object:
+    """The Scale as the client wants it: whole, a Table, or its metadata alone."""
+    if form.how == "json":
+        return found
+    if form.how == "partial":
+        return {**tables.to_partial(found), "apiVersion": f"meta.k8s.io/{form.version}"}
+    meta = {"resourceVersion": found["metadata"]["resourceVersion"]} if "resourceVersion" in found["metadata"] else {}
+    version = f"meta.k8s.io/{form.version}"
+    return tables.to_table(COLUMNS, [found], now=now, include=include, version=version, metadata=meta)
 
 
 def check_name(sent: Object, name: str) -> None:

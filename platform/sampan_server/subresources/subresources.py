@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,16 +19,18 @@ from sampan_server.read.get import Get
 from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
 from sampan_server.request.encoding import encode_json
+from sampan_server.request.negotiation import Form
 from sampan_server.request.options import check_write
 from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, conflict, no_such_path
+from sampan_server.request.warnings import warning_headers
 from sampan_server.subresources import scale, upgrades
 from sampan_server.write import drive
 from sampan_server.write.patch import HOW, Patch
 from sampan_server.write.steps import Work
 from sampan_server.write.update import Update, sent_revision
 from sampan_server.write.writes import Intent
-from sampan_server.write.writing import Writing, strictness, warning_headers
+from sampan_server.write.writing import Writing, strictness
 
 METHODS = {"create": "POST", "get": "GET", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
 
@@ -160,17 +163,17 @@ class Subresources:
     def _scale(self, request: Request, served: Served) -> Answer:
         assert self.cluster is not None
         kind = served.kind
+        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
         if request.method == "GET":
-            found = scale.shown(kind, ServedCall(request, self.cluster).target())
-            return Answer(200, encode_json(found))
+            return _scale_answer(request, form, scale.shown(kind, ServedCall(request, self.cluster).target()))
         if request.method not in ("PUT", "PATCH"):
             raise not_allowed()
         check_write(request)
         take = self._scale_put(request) if request.method == "PUT" else self._scale_patch(request, served)
         intent = self._writing.intent(request, served, "scale")
-        return self._writing.run(request, self._scaling(request, intent, take))
+        return self._writing.run(request, self._scaling(request, intent, take, form))
 
-    def _scaling(self, request: Request, intent: Intent, take: Callable[[Object], Object]) -> Work[Answer]:
+    def _scaling(self, request: Request, intent: Intent, take: Callable[[Object], Object], form: Form) -> Work[Answer]:
         kind = intent.served.kind
 
         def change(obj: Object) -> Object:
@@ -183,7 +186,7 @@ class Subresources:
 
         written = yield from self._writing.writer.update(intent, change)
         obj = intent.served.shown(written.record().decode())
-        return Answer(200, encode_json(scale.shown(kind, obj)), headers=warning_headers(request.warnings))
+        return _scale_answer(request, form, scale.shown(kind, obj))
 
     def _scale_put(self, request: Request) -> Callable[[Object], Object]:
         sent = unserved.decode("autoscaling", "v1", "Scale", bodies.read(request), bodies.media_of(request))
@@ -205,6 +208,12 @@ class Subresources:
             return patched
 
         return take
+
+
+def _scale_answer(request: Request, form: Form, found: Object) -> Answer:
+    include = request.value("includeObject") or "Metadata"
+    shown = scale.in_form(found, form, now=time.time(), include=include)
+    return Answer(200, encode_json(shown), headers=warning_headers(request.warnings))
 
 
 def not_allowed() -> MethodNotAllowed:

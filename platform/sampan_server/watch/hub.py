@@ -78,13 +78,13 @@ class Hub:
 
     def open(
         self, loop: Loop, connection: Connection, watcher: Watcher, first: Sequence[bytes], seconds: float, *,
-        ends: bool = False,
+        ends: bool = False, headers: Sequence[tuple[str, str]] = (),
     ) -> None:  # fmt: skip
         """Send what a watcher is shown first and keep it; the cache's lock is held, so no event falls between."""
         self._loop = loop
         watcher.hub = self
         connection.on_close = watcher.leave
-        head = HEAD
+        head = HEAD[:-2] + "".join(f"{name}: {value}\r\n" for name, value in headers).encode() + HEAD[-2:]
         for part in filter(None, first):
             if len(part) > SHARED_FROM:  # not copied: the same bytes may be the first state of many watches
                 connection.send(head + b"%x\r\n" % len(part))

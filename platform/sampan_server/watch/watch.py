@@ -20,6 +20,7 @@ from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import negotiation, options
 from sampan_server.request.request import Request
+from sampan_server.request.warnings import warning_headers
 from sampan_server.watch.converting import ConvertingHub
 from sampan_server.watch.hub import Hub, Watcher
 from sampan_server.watch.streams import Stream, Streams
@@ -60,7 +61,8 @@ class Watch:
 
     def _open(self, request: Request, served: Served, view: View, asked: Asked) -> Answer:
         assert served.collection is not None
-        loop = request.loop
+        loop, old = request.loop, served.kind.deprecated
+        headers = warning_headers([old] if old else [])
         if loop is not None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
 
             def take(connection: Connection) -> None:
@@ -71,7 +73,7 @@ class Watch:
                         self._converting.open_later(loop, connection, watcher, later, asked.seconds)
                         return
                     first, ends = self._first(served, view, asked)
-                    self._hub.open(loop, connection, watcher, first, asked.seconds, ends=ends)
+                    self._hub.open(loop, connection, watcher, first, asked.seconds, ends=ends, headers=headers)
 
             raise Hijacked(take)
         deadline, stopping = self._clock() + asked.seconds, request.environ.get("sampan.stopping")

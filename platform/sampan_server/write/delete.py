@@ -16,10 +16,11 @@ from sampan_server.request.encoding import encode_json
 from sampan_server.request.options import integer
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import success
+from sampan_server.request.warnings import warning_headers
 from sampan_server.write import drive
 from sampan_server.write.deletes import Deleter, Options, read_options
 from sampan_server.write.writes import Intent, Written
-from sampan_server.write.writing import Writing, accepted, audit_annotations, warning_headers
+from sampan_server.write.writing import Writing, accepted, audit_annotations
 
 
 class Delete:
@@ -46,7 +47,7 @@ class DeleteCollection:
         form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
         selection = Selection.of(request, served)
         options = delete_options(request)
-        asked = read_query(request, served.scope(request.namespace))
+        asked = read_query(request, served.scope(request.namespace), paged=True)  # upstream lists in pages of its own
         if max(asked.exact, asked.at_least) > self._writing.cache.revision:
             raise too_large(max(asked.exact, asked.at_least), self._writing.cache.revision)
         found = self._list.slice(served, selection, asked)
@@ -77,6 +78,7 @@ def delete_options(request: Request) -> Options:
         sent["orphanDependents"] = request.flag("orphanDependents")
     if "propagationPolicy" in query:
         sent["propagationPolicy"] = request.value("propagationPolicy")
+    sent["preconditions"] = {name: request.value(name) for name in ("uid", "resourceVersion") if name in query}
     return read_options(sent)
 
 

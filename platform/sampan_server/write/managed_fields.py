@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sampan.contracts.kinds import Object
+from sampan.contracts.kinds import Kind, Object
+from sampan_machinery import metadata
 from sampan_machinery.apply import managers
 from sampan_machinery.apply.apply import apply
 from sampan_server.write import stamps
@@ -33,13 +34,15 @@ class Ownership:
         """Server-side apply: the merged object. Raises BadRequest, and Conflict for fields that others own."""
         kind, schema = intent.served.kind, intent.served.schema
         ignore: tuple[str, ...] = ()
+        first = ("status",) if kind.status_on_create and not intent.subresource else ()
         if intent.subresource == "status":
             ignore = tuple(key for key in config if key not in ("kind", "apiVersion", "metadata", "status"))
         elif kind.status and not intent.subresource:
             ignore = ("status",)
         merged = apply(
             current, config, schema.node, manager=intent.manager, force=force, api_version=kind.api_version,
-            now=stamps.timestamp(self._clock()), subresource=intent.subresource, ignore=ignore, zero=schema.zero,
+            now=stamps.timestamp(self._clock()), subresource=intent.subresource, ignore=ignore, first=first,
+            zero=schema.zero,
         )  # fmt: skip
         return schema.prune(merged)
 
@@ -55,12 +58,14 @@ class Ownership:
     def _track(self, intent: Intent, obj: Object, old: Object | None) -> None:
         if intent.operation == "Apply":
             return
-        kind, schema = intent.served.stored, intent.served.stored_schema
+        kind, schema, scaled = intent.served.stored, intent.served.stored_schema, intent.subresource == "scale"
+        # upstream tracks the Scale and not the object: its entries have no time, and a zero that it leaves out no owner
+        now = "" if scaled else stamps.timestamp(self._clock())
         managers.track(
-            old, obj, schema.node, manager=intent.manager, api_version=kind.api_version,
-            now=stamps.timestamp(self._clock()), subresource=intent.subresource,
-            zero=schema.zero if old is None else None,
+            old, obj, schema.node, manager=intent.manager, api_version=kind.api_version, now=now,
+            subresource=intent.subresource, zero=schema.zero if old is None else None,
             ignore=("status",) if kind.status and not intent.subresource else (),
+            unowned=scaled and _has_no_replicas(kind, obj),
         )  # fmt: skip
 
 
@@ -70,3 +75,9 @@ def _same_but_times(entries: Any, before: Any) -> bool:
         return False
     timeless = [{name: value for name, value in entry.items() if name != "time"} for entry in before]
     return all({name: value for name, value in entry.items() if name != "time"} in timeless for entry in entries)
+
+
+def _has_no_replicas(kind: Kind, obj: Object) -> bool:
+    """Whether the object's Scale leaves its replicas out: a zero is no value there, and has no manager."""
+    assert kind.scale is not None
+    return not metadata.get_path(obj, *kind.scale.replicas)

@@ -52,6 +52,7 @@ class Update:
             if not served.kind.create_on_update or intent.subresource:
                 raise not_found(served.resource, intent.name) from None
         sent_revision(obj)
+        intent.sent_revision = obj["metadata"].get("resourceVersion") or ""
         return (yield from writer.create(intent, obj))
 
 

@@ -47,6 +47,7 @@ class Intent:
     dry_run: bool = False
     manager: str = ""  # fieldManager of the request, or the client's name
     operation: str = "Update"  # Apply for server-side apply
+    sent_revision: str = ""  # of an update that creates: shown by a dry run, which has none of its own
     warnings: list[str] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)  # for audit
     lock: KeyLock | None = None  # of the objects that it updates beside its own
@@ -157,7 +158,8 @@ class Writer:
             yield from self._complete(intent, stored, None, review)
             value, ops = self._ops(intent, key, stored, 0, review)
             if intent.dry_run:
-                return Written(value.replace(b'"resourceVersion":"",', b"", 1), created=True, key=key)
+                sent = b'"resourceVersion":"%s",' % intent.sent_revision.encode() if intent.sent_revision else b""
+                return Written(value.replace(b'"resourceVersion":"",', sent, 1), created=True, key=key)
             try:
                 revision = yield ops
             except Stale as stale:
@@ -184,7 +186,6 @@ class Writer:
             stored = served.kept(changed)
             review = self._review(intent, "UPDATE", stored, old)
             yield from self._complete(intent, stored, old, review)
-            self.ownership.updated(intent, stored, old)
             if intent.operation == "Apply":
                 self.ownership.keep_times(stored, old)
             as_it_is = stored == old and not (served.converts and _is_outdated(served, record))
@@ -221,10 +222,12 @@ class Writer:
                 _status_only(obj, old)
             elif kind.status and not intent.subresource:
                 _keep(obj, old, "status")
-        else:
-            # The creator owns what was sent and its defaults, not what the server and admission make of it.
-            schema.default(obj)
+        # A writer owns what was sent and its defaults, not what the server and admission make of it.
+        schema.default(obj)
+        if old is None:
             self.ownership.created(intent, obj)
+        else:
+            self.ownership.updated(intent, obj, old)
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
         plan = self.mutating.plan(kind, review.operation, review.subresource)
         if old is not None or not plan.admitters:  # a new object has its defaults already, and gets what it lacks below
@@ -238,7 +241,7 @@ class Writer:
             schema.default(obj)
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old)
-        found = schema.check(obj, old)
+        found = schema.check(obj, old, version=intent.served.kind)
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
         schema.complete(obj, old)

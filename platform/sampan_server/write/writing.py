@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
 from sampan_server.request.options import check_write
 from sampan_server.request.request import Request
+from sampan_server.request.warnings import warning_headers
 from sampan_server.write import drive
 from sampan_server.write.steps import Work
 from sampan_server.write.writes import Intent, Writer, Written
@@ -135,15 +136,3 @@ def check_address(obj: Object, request: Request, served: Served) -> None:
             meta["name"] = request.name
         elif name != request.name:
             raise BadRequest(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
-
-
-def warning_headers(warnings: Sequence[str]) -> Sequence[tuple[str, str]]:
-    """RFC 9110 no longer has them, Kubernetes does (KEP-1693)."""
-    if not warnings:
-        return ()
-    return [("Warning", '299 - "' + _quoted(text) + '"') for text in dict.fromkeys(warnings)]
-
-
-def _quoted(text: str) -> str:
-    clean = "".join(letter if letter.isprintable() else " " for letter in text)
-    return clean.replace("\\", "\\\\").replace('"', '\\"').encode("ascii", "backslashreplace").decode()[:1024]

@@ -89,3 +89,17 @@ def test_a_uid_is_a_version_4_uuid():
 def test_rules_never_fail(text):
     for rule in (*names.RULES.values(), names.label_key, names.label_value, names.config_key, names.port_name):
         assert isinstance(rule(text), tuple)
+
+
+@pytest.mark.parametrize(
+    "text, complaint",
+    [
+        ("10.9.8.7", ()),
+        ("010.9.8.7", ("must not have leading 0s",)),
+        ("::ffff:10.9.8.7", ("must not be an IPv4-mapped IPv6 address",)),
+        ("FD00::1", ('must be in canonical form ("fd00::1")',)),
+        ("10.9.8.256", ("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",)),
+    ],
+)
+def test_an_address_as_a_name_is_spelled_in_one_way(text, complaint):
+    assert names.ip_address(text) == complaint

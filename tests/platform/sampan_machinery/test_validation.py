@@ -102,8 +102,8 @@ def test_a_field_manager_is_short_and_printable():
         ),
         (
             validation.validate_cidr,
-            ["10.0.0.0/8", "10.1.2.3/8", "::/0"],
-            ["", "10.0.0.0", "10.0.0.0/33", "1.1.1.1/255.0.0.0"],
+            ["10.0.0.0/8", "FD00:0::/64", "::/0"],
+            ["", "10.0.0.0", "10.0.0.0/33", "1.1.1.1/255.0.0.0", "10.1.2.3/8", "::ffff:1.2.3.4/128", "10.0.0.0/08"],
         ),
         (validation.validate_absolute_path, ["/a"], ["a", ""]),
         (validation.validate_local_path, ["a/b", ""], ["/a", "a/../b"]),
@@ -125,3 +125,20 @@ def test_common_fields_are_checked(check, fine, wrong):
 
 def test_repeated_values_are_named_by_index():
     assert paths(validation.validate_unique("f", ["a", "b", "a"])) == ["f[2]"]
+
+
+@pytest.mark.parametrize(
+    "text, why",
+    [
+        ("10.1.2.3/8", "must not have bits set beyond the prefix length"),
+        ("010.0.0.0/8", "must not have leading 0s in IP or prefix length"),
+        ("10.0.0.0/08", "must not have leading 0s in IP or prefix length"),
+        ("::ffff:1.2.3.4/128", "must not have an IPv4-mapped IPv6 address"),
+        ("FD00:0::/64", 'must be in canonical form ("fd00::/64")'),
+    ],
+)
+def test_a_range_is_told_what_is_wrong_with_it_unless_it_was_there_before(text, why):
+    (problem,) = validation.validate_cidr("f", text, canonical=True)
+
+    assert problem.message.endswith(why)
+    assert validation.validate_cidr("f", text, canonical=True, known=[text]) == []

@@ -53,7 +53,11 @@ def test_a_template_gets_no_more_than_its_spec():
     ("image", "policy"),
     [
         ("nginx", "Always"), ("nginx:latest", "Always"), ("nginx:1", "IfNotPresent"), ("host:5000/nginx", "Always"),
-        ("host:5000/nginx:1", "IfNotPresent"), ("nginx@sha256:00", "IfNotPresent"), ("", "Always"),
+        ("host:5000/nginx:1", "IfNotPresent"), ("nginx@sha256:00", "IfNotPresent"), ("", "IfNotPresent"),
+        ("A_b", "IfNotPresent"), ("Example/nginx", "Always"), ("example/Nginx", "IfNotPresent"),
+        ("a--b__c.d/e", "Always"),
+        (f"nginx@sha256:{'0' * 64}", "IfNotPresent"), (f"nginx:latest@sha256:{'0' * 64}", "Always"),
+        ("0" * 64, "IfNotPresent"), ("localhost/a", "Always"), ("-a", "IfNotPresent"), ("a b", "IfNotPresent"),
     ],
 )  # fmt: skip
 def test_mutable_tags_are_pulled_always(image, policy):
@@ -71,6 +75,26 @@ def test_requests_follow_limits_in_a_pod():
     found = first(resources={"limits": {"cpu": "2", "memory": "1Gi"}, "requests": {"cpu": "1"}})
 
     assert found["resources"]["requests"] == {"cpu": "1", "memory": "1Gi"}
+
+
+CPU, PAGES = {"cpu": "1"}, {"hugepages-2Mi": "4Mi"}
+
+
+@pytest.mark.parametrize(
+    "whole, container, shown",
+    [
+        ({"limits": CPU}, {}, {"limits": CPU, "requests": CPU}),
+        ({"limits": CPU}, {"requests": {"cpu": "250m"}}, {"limits": CPU, "requests": {"cpu": "250m"}}),
+        ({"limits": CPU}, {"requests": {"memory": "1Gi"}}, {"limits": CPU, "requests": {**CPU, "memory": "1Gi"}}),
+        ({"requests": CPU}, {"requests": {"memory": "1Gi"}}, {"requests": CPU}),
+        ({"limits": {"pods": "1"}}, {}, {"limits": {"pods": "1"}}),
+        ({"limits": CPU}, {"limits": PAGES}, {"limits": {**CPU, **PAGES}, "requests": {**CPU, **PAGES}}),
+        ({}, {"requests": CPU}, {}),
+    ],
+)
+def test_requests_of_a_whole_pod_follow_its_containers_and_then_its_limits(whole, container, shown):
+    assert defaulted({"resources": container}, resources=copy.deepcopy(whole))["resources"] == shown
+    assert defaulted({"resources": container}, resources=copy.deepcopy(whole), pod=False)["resources"] == whole
 
 
 def test_both_names_of_the_account_are_shown():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sampan.contracts.kinds import Kind
+
 PODS = "/api/v1/namespaces/default/pods"
 
 
@@ -123,13 +125,13 @@ class Connection:
         self.closed = True
 
 
-def hijacked(api: Any, query: str = "watch=1") -> tuple[Loop, Connection]:
+def hijacked(api: Any, query: str = "watch=1", path: str = PODS) -> tuple[Loop, Connection]:
     from sampan_http.handoff import Hijacked
     from sampan_server.request.request import Request
 
     loop, connection = Loop(), Connection()
     environ = {
-        "REQUEST_METHOD": "GET", "PATH_INFO": PODS, "QUERY_STRING": query, "sampan.user": api.user,
+        "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query, "sampan.user": api.user,
         "sampan.loop": loop, "SERVER_PROTOCOL": "HTTP/1.1",
     }  # fmt: skip
     try:
@@ -147,6 +149,28 @@ def test_a_watch_on_the_loop_is_a_hijacked_connection(api: Any, shapes: Any) -> 
 
     head, _, body = connection.sent.partition(b"\r\n\r\n")
     assert b"chunked" in head and b'"name":"a"' in body and b'"name":"b"' in body
+
+
+OLD = Kind(group="", version="v1", kind="Endpoints", plural="endpoints", deprecated="v1 Endpoints is deprecated")
+OLD_ONES = "/api/v1/namespaces/default/endpoints"
+
+
+def test_a_watch_of_a_deprecated_kind_says_so(make: Any, shapes: Any) -> None:
+    api = make(shapes.Extra(kinds=[OLD]))
+    _, connection = hijacked(api, path=OLD_ONES)
+
+    head, _, body = connection.sent.partition(b"\r\n\r\n")
+    assert b'\r\nWarning: 299 - "v1 Endpoints is deprecated"' in head and not body
+
+
+def test_a_refusal_warns_of_a_deprecated_kind_where_it_is_about_one(make: Any, shapes: Any) -> None:
+    api = make(shapes.Extra(kinds=[OLD]))
+    unknown_table = {"Accept": "application/json;as=Table;v=v2;g=meta.k8s.io"}
+
+    assert api.get(f"{OLD_ONES}/none").headers["warning"] == '299 - "v1 Endpoints is deprecated"'
+    assert api.get(OLD_ONES, headers=unknown_table).headers["warning"] == '299 - "v1 Endpoints is deprecated"'
+    for path, headers in ((f"{OLD_ONES}/a/none", {}), (OLD_ONES, {"Accept": "text/plain"})):
+        assert "warning" not in api.get(path, headers=headers).headers
 
 
 def test_a_slow_client_is_told_and_cut_off(api: Any, shapes: Any) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from sampan.contracts.kinds import Draft, Kind
+
 CMS = "/api/v1/namespaces/default/configmaps"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 
@@ -82,6 +84,44 @@ def test_a_scale_of_none_leaves_the_zero_out(api: Any, shapes: Any) -> None:
     api.post(DEPLOYMENTS, shapes.deployment("a"))
 
     assert api.patch(f"{DEPLOYMENTS}/a/scale", {"spec": {"replicas": 0}}).json["spec"] == {}
+
+
+def test_nobody_owns_replicas_that_a_scale_leaves_out(api: Any, shapes: Any) -> None:
+    where, applied = f"{DEPLOYMENTS}/a", {**shapes.deployment("a"), "apiVersion": "apps/v1", "kind": "Deployment"}
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+
+    api.patch(f"{where}/scale", {"spec": {"replicas": 3}})
+    (entry,) = [each for each in api.get(where).json["metadata"]["managedFields"] if each.get("subresource")]
+    assert entry["fieldsV1"] == {"f:spec": {"f:replicas": {}}} and "time" not in entry
+    applied["spec"]["replicas"] = 2
+    assert api.patch(f"{where}?fieldManager=me", applied, "apply-patch+yaml").status_code == 409
+
+    api.patch(f"{where}/scale", {"spec": {"replicas": 0}})
+    assert not [each for each in api.get(where).json["metadata"]["managedFields"] if each.get("subresource")]
+    assert api.patch(f"{where}?fieldManager=me", applied, "apply-patch+yaml").status_code == 200
+
+
+def test_a_scale_is_shown_as_the_client_wants_it(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    where, as_table = f"{DEPLOYMENTS}/a/scale", "application/json;as=Table;v=v1;g=meta.k8s.io"
+
+    table = api.get(where, headers={"Accept": as_table}).json
+    assert [column["name"] for column in table["columnDefinitions"]] == ["Name", "Desired", "Available", "Age"]
+    assert table["rows"][0]["cells"][:3] == ["a", 1, 0]
+    partial = api.get(where, headers={"Accept": as_table.replace("Table", "PartialObjectMetadata")}).json
+    assert partial["kind"] == "PartialObjectMetadata" and partial["metadata"]["name"] == "a"
+    assert api.get(where, headers={"Accept": "text/plain"}).status_code == 406
+
+
+def test_an_apply_that_creates_takes_a_status_where_a_create_does(api: Any) -> None:
+    where, how = "/api/v1/nodes/n?fieldManager=me", "apply-patch+yaml"
+    body = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"capacity": {"cpu": "4"}}}
+
+    made = api.patch(where, body, how).json
+    again = api.patch(where, {**body, "metadata": {"name": "n", "labels": {"a": "b"}}, "status": {}}, how).json
+
+    assert made["status"]["capacity"] == again["status"]["capacity"] == {"cpu": "4"}
+    assert "managedFields" not in made["metadata"]
 
 
 def test_a_generated_name_is_found(api: Any) -> None:
@@ -320,3 +360,35 @@ def test_a_deep_patch_is_no_fault_of_the_server(api: Any, shapes: Any, how: str,
         assert api.patch(f"{DEPLOYMENTS}/a", patch, how, query_string=query).status_code < 500
     broken = patch.replace(b'{"spec":', b'{"metadata":{"labels":{"a":') + b"}}"
     assert api.patch(f"{DEPLOYMENTS}/a", broken, how).status_code in (400, 422)
+
+
+def test_a_dry_run_that_would_create_shows_the_version_it_was_sent(make: Any, shapes: Any) -> None:
+    lease = Kind(group="coordination.k8s.io", version="v1", kind="Lease", plural="leases", create_on_update=True)
+    api = make(shapes.Extra(kinds=[lease]))
+    where = "/apis/coordination.k8s.io/v1/namespaces/default/leases/a?dryRun=All"
+    body = {"metadata": {"name": "a", "resourceVersion": "5"}}
+
+    table = api.put(where, body, headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"})
+
+    assert api.put(where, body).json["metadata"]["resourceVersion"] == "5"
+    assert table.json["metadata"] == {"resourceVersion": "5"}
+    assert "resourceVersion" not in api.put(where, {"metadata": {"name": "a"}}).json["metadata"]
+
+
+def test_an_updater_owns_what_was_sent_and_not_what_the_server_makes_of_it(make: Any, shapes: Any) -> None:
+    def prepare(draft: Draft) -> None:
+        if draft.old is not None:
+            draft.object["spec"].pop("preferredHolder", None)
+            draft.object["spec"]["leaseTransitions"] = 7
+
+    lease = Kind(group="coordination.k8s.io", version="v1", kind="Lease", plural="leases", prepare=prepare)
+    api = make(shapes.Extra(kinds=[lease]))
+    where = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+    made = api.post(where, {"metadata": {"name": "a", "labels": {"a": "b"}}}).json
+
+    spec = {"holderIdentity": "me", "preferredHolder": "you"}
+    written = api.put(f"{where}/a?fieldManager=me", {**made, "spec": spec}).json
+
+    assert written["spec"] == {"holderIdentity": "me", "leaseTransitions": 7}
+    (mine,) = [each for each in written["metadata"]["managedFields"] if each["manager"] == "me"]
+    assert mine["fieldsV1"] == {"f:spec": {"f:holderIdentity": {}, "f:preferredHolder": {}}}

@@ -32,6 +32,38 @@ def test_of_several_sources_one_is_looked_into():
     ]
 
 
+CONTAINER = {"container": "app", "target": CPU["resource"]["target"]}
+
+
+@pytest.mark.parametrize(
+    "source, lines",
+    [
+        ({"name": "gpu"}, ['name: Invalid value: "gpu": must be a standard resource type or fully qualified',
+                           'name: Invalid value: "gpu": must be a standard resource for containers']),
+        ({"name": "example.com/gpu"}, []),
+        ({"name": "cpu", "container": ""}, ["container: Required value: must specify a container"]),
+        ({}, ["name: Required value: must specify a resource name"]),
+    ],
+)  # fmt: skip
+def test_a_resource_of_a_container_is_one_that_containers_ask_for(source, lines):
+    place = {"type": "ContainerResource", "containerResource": {**CONTAINER, **source}}
+
+    assert problems(metrics=[place]) == [f"spec.metrics[0].containerResource.{line}" for line in lines]
+
+
+def test_the_container_of_a_source_has_a_containers_name():
+    (line,) = problems(metrics=[{"type": "ContainerResource", "containerResource": {**CONTAINER, "name": "cpu",
+                                                                                    "container": "A"}}])  # fmt: skip
+
+    assert line.startswith('spec.metrics[0].containerResource.container: Invalid value: "A": a lowercase RFC 1123')
+
+
+def test_a_behavior_without_any_policy_is_refused():
+    assert problems(behavior={"scaleUp": {"policies": []}}) == [
+        "spec.behavior.scaleUp.policies: Required value: must specify at least one Policy"
+    ]
+
+
 def rules(**said):
     return {"behavior": {"scaleUp": said}}
 

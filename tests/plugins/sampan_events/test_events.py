@@ -6,7 +6,7 @@ import pytest
 
 from sampan.contracts.kinds import Resource
 from sampan.errors import Invalid
-from sampan_events.events import COLUMNS, from_core, to_core, validate
+from sampan_events.events import COLUMNS, from_core, to_core, validate, validate_fresh
 from sampan_testing.cluster import start
 
 CORE = Resource("", "v1", "events", "Event")
@@ -101,14 +101,43 @@ def test_the_views_map_onto_each_other():
         (core(involvedObject={"kind": "Node"}), []),
         ({**core(involvedObject={}), "metadata": {"name": "e", "namespace": "a"}}, ["involvedObject.namespace"]),
         (to_core(fresh()), []),
-        (to_core(fresh(reportingController="", action="")), ["reportingComponent", "action"]),
+        (to_core(fresh(reportingController="", action="")), [*["reportingComponent"] * 3, "action"]),
         (to_core(fresh(reportingController="not a name")), ["reportingComponent"]),
         (to_core(fresh(reason="x" * 129, note="x" * 1025)), ["reason", "message"]),
-        (core(series={"count": 1}), ["series.count"]),
+        (core(series={"count": 1}, type="Other"), []),
     ],
 )
 def test_what_is_wrong_is_named(event, paths):
     assert [problem.path for problem in validate(event, None)] == paths
+
+
+@pytest.mark.parametrize(
+    ("more", "paths"),
+    [
+        ({}, []),
+        ({"reportingController": "not a name"}, ["reportingController"]),
+        ({"eventTime": None, "type": "Other"}, ["eventTime", "type"]),
+        ({"series": {"count": 1}}, ["series.count", "series.lastObservedTime"]),
+        ({"metadata": {"namespace": "default", "name": "A_b"}}, ["metadata.name"]),
+        ({"metadata": {"namespace": "default", "name": "a", "generateName": "B_"}}, ["metadata.generateName"]),
+        (
+            {"deprecatedCount": 1, "deprecatedSource": {"host": "h"}, "deprecatedFirstTimestamp": TIME},
+            ["firstTimestamp", "count", "source"],
+        ),
+    ],
+)
+def test_the_fresh_view_wants_more_of_a_new_event(more, paths):
+    assert [problem.path for problem in validate_fresh(to_core(fresh(**more)), None)] == paths
+
+
+def test_the_fresh_view_lets_an_event_say_nothing_else_later(client):
+    client.create(FRESH, fresh(), "default")
+
+    with pytest.raises(Invalid) as refused:
+        client.patch(FRESH, "f", {"note": "other", "type": "Warning", "related": {"kind": "A"}}, "default")
+
+    assert [cause.field for cause in refused.value.causes] == ["message", "type", "related"]
+    assert client.patch(CORE, "f", {"message": "other"}, "default")["message"] == "other"
 
 
 def test_an_event_elsewhere_than_its_object_is_refused(client):

@@ -54,13 +54,27 @@ def test_taints_are_checked():
     assert paths(node(taints=[{"key": "a"}])) == ["metadata.taints[0].effect"]
 
 
+def test_dynamic_configuration_is_dropped_unless_it_was_there_before():
+    def prepared(old):
+        new = {"spec": {"configSource": {}}, "status": {"config": {}}}
+        prepare(Draft(new, old, "", "admin"))
+        return new
+
+    assert prepared(None) == {"spec": {}, "status": {}}
+    assert prepared({"spec": {}})["spec"] == {}
+    assert prepared({"spec": {"configSource": {}}})["spec"] == {"configSource": {}}
+
+
 def test_addresses_of_pods_stay_once_given():
     assert paths(node(podCIDR="10.0.0.0/24"), node()) == []
     assert paths(node(), node(podCIDRs=["10.0.0.0/24"])) == ["spec.podCIDRs"]
+    assert paths(node(podCIDRs=["10.0.0.1/24"])) == ["spec.podCIDRs[0]"]
+    assert paths(node(podCIDRs=["10.0.0.0/24", "fd00::/64"])) == []
+    assert paths(node(podCIDRs=["10.0.0.0/24", "10.0.1.0/24"])) == ["spec.podCIDRs"]
 
 
 def test_capacity_has_to_be_amounts():
-    assert paths({**node(), "status": {"capacity": {"cpu": "-1"}}}) == ["status.capacity[cpu]"]
+    assert paths({**node(), "status": {"capacity": {"cpu": "-1"}}}) == ["status.capacity.cpu"]
 
 
 def test_what_a_node_has_it_gives_unless_it_says_otherwise():

@@ -88,6 +88,26 @@ def test_an_ephemeral_container_has_no_ports_and_a_target_that_exists(client, ma
     ]
 
 
+CPU = {"resourceName": "cpu", "restartPolicy": "NotRequired"}
+
+
+def test_a_new_pod_has_no_ephemeral_containers_and_all_that_is_wrong_with_them_is_named(client):
+    bad = {"name": "debug", "startupProbe": {}, "resizePolicy": [CPU], "restartPolicy": "Always"}
+    body = {"metadata": {"name": "new"}, "spec": {"ephemeralContainers": [bad]}}
+
+    with pytest.raises(Invalid) as refused:
+        client.create(PODS, body, "default")
+
+    assert [cause.field for cause in refused.value.causes] == [
+        "spec.containers",
+        "spec.ephemeralContainers[0].image",
+        "spec.ephemeralContainers[0].resizePolicy",
+        "spec.ephemeralContainers[0].restartPolicy",
+        "spec.ephemeralContainers[0].startupProbe",
+        "spec.ephemeralContainers",
+    ]
+
+
 def test_a_pod_tolerates_a_silent_node_for_five_minutes(make):
     found = make()["spec"]["tolerations"]
 

@@ -81,3 +81,14 @@ def test_my_rules_are_listed():
 def test_rules_are_listed_for_a_namespace():
     with pytest.raises(BadRequest, match="no namespace on request"):
         ask("SelfSubjectRulesReview", {})
+
+
+def test_a_selector_that_cannot_be_read_is_reported_and_narrows_nothing():
+    asked = []
+    attributes = {"verb": "list", "resource": "pods", "fieldSelector": {"rawSelector": "a"}}
+
+    answer = ask("SubjectAccessReview", {"user": "joe", "resourceAttributes": attributes},
+                 decide=lambda attributes: asked.append(attributes) or (Decision.NO_OPINION, ""))  # fmt: skip
+
+    assert answer["status"]["evaluationError"] == ("spec.resourceAttributes.fieldSelector ignored due to parse error")
+    assert asked[0].fields == ""

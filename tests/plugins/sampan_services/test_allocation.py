@@ -186,7 +186,9 @@ def test_clusterip_and_clusterips_are_one_wish(api):
         ({"clusterIPs": ["192.0.2.1"]}, "first value must match `clusterIP`"),
         ({"clusterIP": "10.96.1.1"}, "may not change once set"),
         ({"clusterIPs": [address, "10.96.1.1", "10.96.1.2"]}, "may only hold up to 2 values"),
-        ({"clusterIPs": [address, "10.96.1.1"]}, "not configured for dual-stack"),
+        ({"clusterIPs": [address, "10.96.1.1"]}, "may specify no more than one IP for each IP family"),
+        ({"clusterIPs": [address, "fd00::1"]}, "spec.ipFamilyPolicy"),
+        ({"clusterIPs": [address, "None"]}, "spec.clusterIPs[1]"),
     ):
         status, refused = api.patch("s", {"spec": patch})
         assert (status, why in refused["message"]) == (422, True), (patch, refused)
@@ -194,6 +196,14 @@ def test_clusterip_and_clusterips_are_one_wish(api):
         ({"clusterIPs": ["10.96.1.1"]}, "must be empty when `clusterIP` is not specified"),
         ({"clusterIP": "10.96.1.1", "clusterIPs": ["10.96.1.2"]}, "first value must match `clusterIP`"),
         ({"clusterIP": "None", "clusterIPs": ["10.96.1.2"]}, "first value must match `clusterIP`"),
+        ({"clusterIP": "fd00::1"}, "IPv6 is not configured on this cluster"),
+        ({"clusterIP": "10.96.1.1", "ipFamilies": ["IPv6"]}, "expected an IPv6 value as indicated by `ipFamilies[0]`"),
+        ({"clusterIPs": ["None", "None"]}, "'None' must be the first and only value"),
+        (
+            {"clusterIP": "foo", "selector": {"a b": "c"}},
+            'is invalid: spec.clusterIPs[0]: Invalid value: "foo": must be',
+        ),
+        ({"clusterIP": "1.2.3.4"}, "is not in the valid range. The range of valid IPs is 10.96.0.0/16"),
     ):
         status, refused = api.service("other", ports=WEB, **spec)
         assert (status, why in refused["message"]) == (422, True), (spec, refused)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sampan_services.validation import validate_address, validate_endpoints
+
 WEB = [{"port": 80}]
 IPS = "/apis/networking.k8s.io/v1/ipaddresses"
 
@@ -91,6 +93,34 @@ def test_the_status_of_a_balancer_lives_through_its_subresource(api):
     assert api.patch("lb", {"status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.1"}]}}}, "/status")[0] == 422
 
 
+@pytest.mark.parametrize(
+    ("parent", "lines"),
+    [
+        (None, ["spec.parentRef: Required value"]),
+        ({"resource": "services", "name": "s", "namespace": "n"}, []),
+        ({}, ["spec.parentRef.resource: Required value", "spec.parentRef.name: Required value"]),
+        (
+            {"resource": "a/b", "name": "c%", "namespace": ".."},
+            [
+                "spec.parentRef.resource: Invalid value: \"a/b\": may not contain '/'",
+                "spec.parentRef.name: Invalid value: \"c%\": may not contain '%'",
+                "spec.parentRef.namespace: Invalid value: \"..\": may not be '..'",
+            ],
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_parent_of_an_ipaddress_is_named(parent, lines):
+    found = validate_address({"spec": {"parentRef": parent}}, None)
+
+    assert [f"{problem.path}: {problem.message}" for problem in found] == lines
+
+
+def test_the_parent_of_an_ipaddress_never_changes():
+    old, new = ({"spec": {"parentRef": {"resource": "services", "name": name}}} for name in "ab")
+
+    assert [problem.path for problem in validate_address(new, old)] == ["spec.parentRef"]
+
+
 def test_names_of_ipaddresses_are_canonical(api):
     parent = {"parentRef": {"group": "foo", "resource": "bars", "namespace": "x", "name": "y"}}
 
@@ -133,3 +163,17 @@ def test_slices_keep_their_address_type(api):
     assert api("PUT", f"{path}/s", {**made, "addressType": "IPv6"})[0] == 422
     assert api("POST", path, {**body, "metadata": {"name": "t"}, "endpoints": [{"addresses": []}]})[0] == 422
     assert api("POST", path, {**body, "metadata": {"name": "t"}, "endpoints": [{"addresses": ["x"]}]})[0] == 422
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("foo", ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)", "must be a valid IP address"]),
+        ("010.1.1.1", ["must not have leading 0s"]),
+        ("::ffff:1.2.3.4", ["must not be an IPv4-mapped IPv6 address"]),
+    ],
+)
+def test_an_endpoint_that_is_no_address_is_told_twice(text, words):
+    found = list(validate_endpoints({"subsets": [{"addresses": [{"ip": text}]}]}, None))
+
+    assert [problem.message for problem in found] == [f'Invalid value: "{text}": {word}' for word in words]

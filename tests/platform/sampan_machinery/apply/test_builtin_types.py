@@ -99,3 +99,35 @@ def test_a_patched_condition_is_managed_by_its_patcher(node):
     owned = {entry["manager"]: entry["fieldsV1"] for entry in after["metadata"]["managedFields"]}
     assert owned["kubelet"]["f:status"]["f:conditions"][ready] == {".": {}, "f:type": {}, "f:status": {}}
     assert "f:status" not in owned["me"]
+
+
+def test_a_null_in_an_applied_map_is_an_empty_value_that_the_applier_owns(node):
+    wanted = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "c"}, "data": {"a": None, "b": "1"},
+              "immutable": None}  # fmt: skip
+
+    made = apply(None, wanted, node("", "v1", "ConfigMap"), manager="a", force=False, api_version="v1", now=T0)
+
+    assert made["data"] == {"a": "", "b": "1"} and "immutable" not in made
+    assert made["metadata"]["managedFields"][0]["fieldsV1"]["f:data"] == {"f:a": {}, "f:b": {}}
+
+
+@pytest.mark.parametrize(
+    "spec, why",
+    [
+        ({"selector": {"a": 1}}, r"\.spec\.selector\.a: expected string, got &\{1\}"),
+        ({"publishNotReadyAddresses": "true"}, r"\.spec\.publishNotReadyAddresses: expected boolean"),
+        ({"healthCheckNodePort": "1"}, r"\.spec\.healthCheckNodePort: expected numeric \(int or float\)"),
+    ],
+)
+def test_a_scalar_of_another_type_cannot_be_applied_even_where_it_is_not_taken(node, spec, why):
+    with pytest.raises(BadRequest, match=why):
+        apply(None, service(**spec), node("", "v1", "Service"), manager="a", force=False, api_version="v1", now=T0,
+              ignore=("spec",), subresource="status")  # fmt: skip
+
+
+def test_text_where_a_map_belongs_cannot_be_applied_even_in_a_status_that_is_not_taken(node):
+    wanted = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "n"}, "status": "text"}
+
+    with pytest.raises(BadRequest, match=r"\.status: expected map, got &\{text\}"):
+        apply(None, wanted, node("", "v1", "Namespace"), manager="a", force=False, api_version="v1", now=T0,
+              ignore=("status",))  # fmt: skip

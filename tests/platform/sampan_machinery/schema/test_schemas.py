@@ -262,3 +262,15 @@ def test_a_quantity_keeps_the_family_that_its_number_is_written_in(sent, kept):
     container = load().decode(*POD, body.encode())["spec"]["containers"][0]
 
     assert container == {"name": "1.5", "resources": {"limits": {"cpu": kept}}}
+
+
+@pytest.mark.parametrize("data", [[1], "a", 5, True, {"a": None}])
+def test_a_raw_extension_is_any_json(data):
+    assert decoded({"data": data}, ("apps", "v1", "ControllerRevision"))["data"] == data
+
+
+def test_nulls_of_bytes_and_quantities_in_a_map_are_zero_values():
+    limits = {"containers": [{"resources": {"limits": {"cpu": None}}}]}
+
+    assert decoded({"binaryData": {"a": None}}, ("", "v1", "ConfigMap")) == {"binaryData": {"a": ""}}
+    assert decoded({"spec": limits})["spec"]["containers"][0]["resources"] == {"limits": {"cpu": "0"}}

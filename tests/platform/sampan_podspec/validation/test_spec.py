@@ -102,7 +102,7 @@ def test_a_pod_with_everything_usual_is_fine():
         ("resources.limits[gpu]", {"resources": {"limits": {"gpu": "1"}}}),
         ("resources.requests", {"resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "2"}}}),
         ("resources.limits", {"resources": {"requests": {"example.com/gpu": "1"}}}),
-        ("resources.claims[0].name", {"resources": {"claims": [{"name": "ghost"}]}}),
+        ("resources.claims[0]", {"resources": {"claims": [{"name": "ghost"}]}}),
         ("livenessProbe", {"livenessProbe": {}}),
         ("livenessProbe", {"livenessProbe": {"periodSeconds": 3}}),
         ("livenessProbe.tcpSocket", {"livenessProbe": {"exec": {"command": ["a"]}, "tcpSocket": {"port": 1}}}),
@@ -131,7 +131,7 @@ def test_an_invalid_container_field_is_reported(broken, container):
         ("containers", {"containers": []}),
         ("restartPolicy", {"restartPolicy": "Maybe"}),
         ("dnsPolicy", {"dnsPolicy": "x"}),
-        ("dnsConfig.nameservers", {"dnsPolicy": "None"}),
+        ("dnsConfig", {"dnsPolicy": "None"}),
         ("dnsConfig.nameservers[0]", {"dnsConfig": {"nameservers": ["x"]}}),
         ("terminationGracePeriodSeconds", {"terminationGracePeriodSeconds": -1}),
         ("activeDeadlineSeconds", {"activeDeadlineSeconds": 0}),
@@ -245,6 +245,77 @@ def test_an_invalid_pod_field_is_reported(broken, spec):
 )
 def test_an_invalid_affinity_is_reported(broken, affinity):
     assert paths(affinity=affinity) == [f"affinity.{broken}"]
+
+
+def test_search_domains_are_checked_one_by_one():
+    searches = ["a.b", ".", "_ldap.c_d.", "", "-a", "a" * 254]
+
+    assert paths(dnsConfig={"searches": searches}) == [f"dnsConfig.searches[{index}]" for index in (3, 4, 5)]
+
+
+def test_without_name_servers_nothing_else_is_said_of_dns():
+    assert paths(dnsPolicy="None") == ["dnsConfig"]
+    assert paths(dnsPolicy="None", dnsConfig={"searches": ["-a"]}) == ["dnsConfig.nameservers"]
+
+
+def test_host_names_of_aliases_are_named_by_their_place():
+    assert paths(hostAliases=[{"ip": "1.1.1.1", "hostnames": ["a", "A"]}]) == ["hostAliases[0].hostnames[1]"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("fsGroupChangePolicy", ""),
+        ("supplementalGroupsPolicy", ""),
+        ("seLinuxChangePolicy", "MountOption"),
+        ("appArmorProfile.localhostProfile", {"type": "Localhost", "localhostProfile": " a"}),
+    ],
+)
+def test_a_choice_in_a_security_context_is_none_if_it_is_empty(field, value):
+    assert paths(securityContext={field.partition(".")[0]: value}) == [f"securityContext.{field}"]
+
+
+def test_proc_is_unmasked_for_users_of_the_pods_own():
+    assert of_container(securityContext={"procMount": "Unmasked"}) == ["securityContext.procMount"]
+    assert paths({"securityContext": {"procMount": "Unmasked"}}, hostUsers=False) == []
+
+
+def test_a_pod_with_its_own_users_shares_no_namespace_with_the_host():
+    shared = {"hostNetwork": True, "hostPID": True, "hostIPC": True}
+
+    assert paths(hostUsers=False, **shared) == ["hostNetwork", "HostPID", "HostIPC"]
+    assert paths(securityContext={}, shareProcessNamespace=True, hostPID=True) == [
+        "securityContext.shareProcessNamespace"
+    ]
+
+
+def test_resize_policies_name_cpu_and_memory_once():
+    policies = [
+        {"resourceName": "cpu", "restartPolicy": "NotRequired"},
+        {"resourceName": "cpu", "restartPolicy": "RestartContainer"},
+        {"resourceName": "disk", "restartPolicy": "Foo"},
+        {},
+    ]
+
+    assert [str(each.message) for each in found({"resizePolicy": policies})] == [
+        'Duplicate value: "cpu"',
+        'Unsupported value: "disk": supported values: "cpu", "memory"',
+        'Unsupported value: "Foo": supported values: "NotRequired", "RestartContainer"',
+        "Required value",
+        "Required value",
+    ]
+    (problem,) = found({"resizePolicy": policies[1:2]}, restartPolicy="Never")
+    assert problem.message.endswith("must be 'NotRequired' when pod `restartPolicy` is 'Never'")
+
+
+def test_an_init_container_that_ends_has_no_probes_and_restarts_for_no_resize():
+    ends = {"name": "i", "image": "x", "terminationMessagePolicy": "File", "startupProbe": {},
+            "resizePolicy": [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]}  # fmt: skip
+
+    assert paths(initContainers=[ends]) == [
+        "initContainers[0].startupProbe",
+        "initContainers[0].resizePolicy[0].restartPolicy",
+    ]
 
 
 def test_messages_are_those_of_upstream():

@@ -78,3 +78,23 @@ def test_a_collection_goes_by_selector(api: Any, shapes: Any) -> None:
     api.delete(PODS, query_string="labelSelector=which=y")
 
     assert [item["metadata"]["name"] for item in api.get(PODS).json["items"]] == ["c"]
+
+
+def test_preconditions_may_stand_in_the_query_where_there_is_no_body(api: Any, shapes: Any) -> None:
+    old = api.post(CMS, shapes.config_map("a")).json["metadata"]["resourceVersion"]
+    new = api.patch(f"{CMS}/a", {"data": {"x": "y"}}).json["metadata"]["resourceVersion"]
+
+    assert api.delete(f"{CMS}/a", query_string="uid=other").status_code == 409
+    assert api.delete(f"{CMS}/a", query_string=f"resourceVersion={old}").status_code == 409
+    assert api.delete(CMS, query_string=f"resourceVersion={old}").status_code == 409
+    assert api.delete(f"{CMS}/a", query_string=f"resourceVersion={new}").status_code == 200
+
+
+def test_a_collection_of_a_version_is_shown_as_it_was(api: Any, shapes: Any) -> None:
+    old = api.post(CMS, shapes.config_map("a")).json["metadata"]["resourceVersion"]
+    api.patch(f"{CMS}/a", {"data": {"x": "y"}})
+
+    shown = api.delete(CMS, {}, query_string=f"resourceVersion={old}").json["items"]
+
+    assert [each.get("data") for each in shown if each["metadata"]["name"] == "a"] == [None]
+    assert api.get(f"{CMS}/a").status_code == 404
