@@ -33,6 +33,7 @@ class LimitRangerDefaults:
     name = "LimitRangerDefaults"
     operations = frozenset({"CREATE"})
     resources = frozenset({PODS.group_resource})
+    subresources = frozenset({""})
     mutates = True
     priority = 150
 
@@ -41,7 +42,7 @@ class LimitRangerDefaults:
 
     def admit(self, review: Review) -> None:
         pod = review.object
-        if review.subresource or pod is None:
+        if pod is None:
             return
         filled = [limits.fill(each, pod) for each in self._ranges.of(review.reader, review.namespace)]
         if any(filled) and pod.get("status"):  # the kind worked its quality-of-service class out before admission

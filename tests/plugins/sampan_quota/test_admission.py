@@ -8,6 +8,7 @@ from sampan.contracts.kinds import Kind
 from sampan.errors import Forbidden
 from sampan_machinery.resources import LIMIT_RANGES, PERSISTENT_VOLUME_CLAIMS, PODS, SERVICES
 from sampan_quota.admission import LimitRanger, LimitRangerDefaults, LimitRanges
+from sampan_server.extension.declared import has_a_say
 from sampan_testing.shelves import Shelf
 
 ITEMS = [
@@ -67,14 +68,20 @@ def test_what_is_outside_the_limits_is_refused(resource, obj, operation, why):
     "resource, obj, more",
     [
         (PODS, TOO_MUCH, {"operation": "UPDATE"}),
-        (PODS, TOO_MUCH, {"sub": "status"}),
         (PODS, TOO_MUCH, {"namespace": "elsewhere"}),
-        (SERVICES, TOO_MUCH, {}),
         (PODS, pod(limits={"cpu": "2"}, requests={"cpu": "1"}), {}),
     ],
 )
 def test_what_passes(resource, obj, more):
     LimitRanger(LimitRanges()).admit(review(resource, obj, Shelf([a_range()]), **more))
+
+
+@pytest.mark.parametrize("rule", [LimitRanger, LimitRangerDefaults])
+@pytest.mark.parametrize(
+    ("resource", "sub", "says"), [(PODS, "", True), (PODS, "status", False), (SERVICES, "", False)]
+)
+def test_it_has_a_say_in_pods_and_claims_themselves(rule, resource, sub, says):
+    assert has_a_say(rule(LimitRanges()), Kind(**resource._asdict()), "CREATE", sub) is says
 
 
 def test_a_range_that_changes_or_goes_is_noticed():
