@@ -84,19 +84,19 @@ class Front:
         except Aside as aside:
             rest = steps if step is None else itertools.chain((step,), steps)
             offloaded = Offloaded(partial(self._again, request, rest), heavy=aside.heavy)
-            raise (request.passage.followed(offloaded) if request.passage else offloaded) from None
+            raise (request.tracker.followed(offloaded) if request.tracker else offloaded) from None
         except Later as later:
             assert isinstance(step, ContributedStep)
             return self._wait(request, step, later, steps)
         except (Hijacked, Offloaded) as handoff:
             self._finish(request, HANDED_OVER)
-            if request.passage is None:
+            if request.tracker is None:
                 raise
-            raise request.passage.followed(handoff) from None
+            raise request.tracker.followed(handoff) from None
         except Parked as handoff:
-            if request.passage is None:
+            if request.tracker is None:
                 raise
-            raise request.passage.followed(handoff) from None
+            raise request.tracker.followed(handoff) from None
         except Exception as error:
             answer = answer_error(error)
             if isinstance(error, StatusError) and error.bare:  # no handler of the kind has had the request
@@ -132,7 +132,7 @@ class Front:
             if step is refused:
                 return
             if isinstance(step, ContributedStep):
-                step.tell_of(request, RequestOutcome(status, time.perf_counter() - request.started, {}))
+                step.ask_and_tell(request, RequestOutcome(status, time.perf_counter() - request.started, {}))
 
     def _again(self, request: Request, steps: Iterator[Step]) -> Answer:
         """Go on from there, on a pool thread; what is raised for the loop reaches it."""
@@ -179,13 +179,13 @@ class Front:
         if isinstance(result, Exception):
             return self._finish(request, answer_error(result))
         if result is not None:
-            step.keep(request, result)
+            step.add_callback(request, result)
         return self.answer(request, steps)
 
     def _finish(self, request: Request, answer: Answer, *, kind: bool = True) -> Answer:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
-        if request.passage is not None and answer is not HANDED_OVER:
-            answer = request.passage.finished(answer)
+        if request.tracker is not None and answer is not HANDED_OVER:
+            answer = request.tracker.finished(answer)
         answer = self._warned(request, answer, kind=kind)
         answer = in_yaml(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer

@@ -61,10 +61,10 @@ class RequestOutcome(NamedTuple):
 
 
 #: Called once with the outcome, from any thread; must not block. What it raises is logged.
-Told = Callable[[RequestOutcome], None]
+OutcomeCallback = Callable[[RequestOutcome], None]
 
 #: Lets a waiting request go on, from any thread, once: with what ``enter`` would have returned or raised.
-Resume = Callable[[Told | StatusError | None], None]
+Resume = Callable[[OutcomeCallback | StatusError | None], None]
 
 
 class Later(Exception):
@@ -93,7 +93,7 @@ class ChainStep(Protocol):
     # on a thread of the pool. One that never waits for anything may ask to be called where the request stands:
     #   inline = True
 
-    def enter(self, request: ChainRequest) -> Told | None:
+    def enter(self, request: ChainRequest) -> OutcomeCallback | None:
         """Asked once about every request that has come so far, also from within the process, on any thread. Returns
         what shall be told of the outcome, None where nothing. Raises a StatusError to refuse, Later to let it wait.
 

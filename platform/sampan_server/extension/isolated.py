@@ -14,7 +14,7 @@ from typing import Any
 
 from sampan.contracts.access import Attributes, Authenticator, Authorizer, Credentials, Decision, User
 from sampan.contracts.admission import Admitter, Review
-from sampan.contracts.chain import ChainRequest, ChainStep, Later, RequestOutcome, Resume, Told
+from sampan.contracts.chain import ChainRequest, ChainStep, Later, OutcomeCallback, RequestOutcome, Resume
 from sampan.contracts.kind_sources import KindSource, Refused
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.contracts.serving import Answer, Route, Subresource
@@ -107,7 +107,7 @@ class IsolatedStep:
         self._call = isolation.call if self.waits else isolation.inline
         self._hook = f"chain step ({step.name})" if step.name != isolation.plugin else "chain step"
 
-    def enter(self, request: ChainRequest) -> Told | None:
+    def enter(self, request: ChainRequest) -> OutcomeCallback | None:
         try:
             told = self._call(self._hook, lambda: self._step.enter(request), check=_told, passes=(StatusError, Later))
         except Later as error:
@@ -125,7 +125,7 @@ class IsolatedStep:
 
         self._call(self._hook, lambda: later.begin(resumed), check=_nothing)
 
-    def _isolated(self, told: Told | None) -> Told | None:
+    def _isolated(self, told: OutcomeCallback | None) -> OutcomeCallback | None:
         if told is None:
             return None
 

@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from sampan.contracts.chain import LONGEST_WAIT, ChainStep, Later, RequestOutcome, Told
+from sampan.contracts.chain import LONGEST_WAIT, ChainStep, Later, OutcomeCallback, RequestOutcome
 from sampan.errors import PluginError, StatusError, Timeout
 from sampan_http.pool import Pool
 from sampan_server.plugins.plugins import suggest
 from sampan_server.request.aside import Aside
-from sampan_server.request.passage import Passage
+from sampan_server.request.outcomes import OutcomeTracker
 from sampan_server.request.request import Request
 
 Step = Callable[[Request], None]
 
 #: What ``Later``'s resume was called with: what enter would have returned, or an error.
-Result = Told | Exception | None
+Result = OutcomeCallback | Exception | None
 
 
 class ContributedStep:
@@ -36,13 +36,13 @@ class ContributedStep:
             raise Aside
         told = self.step.enter(request)
         if told is not None:
-            self.keep(request, told)
+            self.add_callback(request, told)
 
-    def keep(self, request: Request, told: Told) -> None:
+    def add_callback(self, request: Request, told: OutcomeCallback) -> None:
         """Tell of the outcome by this."""
-        if request.passage is None:
-            request.passage = Passage(request.started)
-        request.passage.told.append(self._quick(told))
+        if request.tracker is None:
+            request.tracker = OutcomeTracker(request.started)
+        request.tracker.told.append(self._quick(told))
 
     def begin(self, later: Later, arrived: Callable[[Result], None]) -> None:
         """Start the wait; ``arrived`` is called once."""
@@ -60,7 +60,7 @@ class ContributedStep:
         else:
             start()
 
-    def tell_of(self, request: Request, outcome: RequestOutcome) -> None:
+    def ask_and_tell(self, request: Request, outcome: RequestOutcome) -> None:
         """A request that is refused already: ask and tell, where nobody waits for it."""
 
         def ask() -> None:
@@ -74,7 +74,7 @@ class ContributedStep:
 
         self._pool.submit(ask)
 
-    def _quick(self, told: Told) -> Told:
+    def _quick(self, told: OutcomeCallback) -> OutcomeCallback:
         if not self._waits:
             return told
         return lambda outcome: self._pool.submit(partial(told, outcome))

@@ -14,7 +14,7 @@ from sampan.contracts.serving import Answer
 from sampan.errors import BadRequest
 from sampan_machinery.headers import as_utf8
 from sampan_server.registry import Served
-from sampan_server.request.passage import Passage
+from sampan_server.request.outcomes import OutcomeTracker
 
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
@@ -62,8 +62,27 @@ class Request:
     """One request. ``group`` … ``rest`` are set for resource paths only (``resource`` is "" otherwise)."""
 
     __slots__ = (
-        "aside", "environ", "finish", "group", "headers", "loop", "method", "name", "namespace", "passage", "path",
-        "query", "resource", "rest", "served", "started", "subresource", "user", "verb", "version", "warnings",
+        "aside",
+        "environ",
+        "finish",
+        "group",
+        "headers",
+        "loop",
+        "method",
+        "name",
+        "namespace",
+        "path",
+        "query",
+        "resource",
+        "rest",
+        "served",
+        "started",
+        "subresource",
+        "tracker",
+        "user",
+        "verb",
+        "version",
+        "warnings",
     )  # fmt: skip
 
     def __init__(self, environ: dict[str, Any]) -> None:
@@ -87,7 +106,7 @@ class Request:
         #: It is given the request rather than holding it: in a cycle all of it, its body too, would outlive its answer.
         self.finish: Callable[[Request, Answer], Answer] = _as_is
         self.started = 0.0
-        self.passage: Passage | None = None  # set where a chain step wants to be told of the outcome
+        self.tracker: OutcomeTracker | None = None  # set where a chain step wants to be told of the outcome
         self._address()
 
     def value(self, name: str) -> str:

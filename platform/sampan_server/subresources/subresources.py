@@ -238,8 +238,8 @@ def _raw(sock: object, call: ServedCall, run: Callable[[], Answer], request: Req
     call.raw_takeover = takeover
     answer = _guarded(run)
     if not taken:
-        if request.passage is not None:
-            request.passage.raw_status = answer.status
+        if request.tracker is not None:
+            request.tracker.raw_status = answer.status
         upgrades.SocketUpgrade(sock).sendall(_by_hand(answer))
 
 

@@ -13,7 +13,7 @@ from sampan.contracts.admission import Admitter, Review
 from sampan.contracts.kinds import Kind
 from sampan_server.extension.declared import has_a_say, subresources_of
 from sampan_server.request.encoding import encode_json
-from sampan_server.write.steps import Elsewhere, Step
+from sampan_server.write.steps import BlockingCall, Step
 
 OPERATIONS = ("CREATE", "UPDATE", "DELETE", "CONNECT")
 
@@ -77,6 +77,6 @@ class Admitters:
 
 def _asked(admitter: Admitter, review: Review) -> Iterator[Step]:
     if getattr(admitter, "blocking", False):
-        yield Elsewhere(partial(admitter.admit, review))
+        yield BlockingCall(partial(admitter.admit, review))
     else:
         admitter.admit(review)

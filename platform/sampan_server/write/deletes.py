@@ -83,7 +83,7 @@ class Deleter:
             kept = self._kept(kind, options, served.as_stored(record.decode()))
             if kept is not None and kept == old:
                 return Written(record.body, key=key, revision=record.revision)
-            beside = self._writer.beside(intent, review)
+            beside = self._writer.beside(intent, review, key)
             ops: list[Op]
             if kept is None:
                 value = b""

@@ -17,7 +17,7 @@ from sampan_http.handoff import Outcome, Parked
 from sampan_http.pool import Pool
 from sampan_server.cache.cache import Cache
 from sampan_server.request.statuses import answer_error
-from sampan_server.write.steps import Elsewhere, Result, Step, Waiting, Work
+from sampan_server.write.steps import BlockingCall, Result, Step, Waiting, Work
 
 
 def block(work: Work[Result], cache: Cache) -> Result:
@@ -33,7 +33,7 @@ def _block_from(step: Step, work: Work[Result], cache: Cache) -> Result:
     """The same for a write that has yielded its first step. Raises StopIteration's value as the result."""
     try:
         while True:
-            if isinstance(step, (Elsewhere, Waiting)):
+            if isinstance(step, (BlockingCall, Waiting)):
                 step = _done_here(step, work)
                 continue
             if not step:
@@ -56,7 +56,7 @@ def _block_from(step: Step, work: Work[Result], cache: Cache) -> Result:
         raise
 
 
-def _done_here(step: Elsewhere | Waiting, work: Work[Any]) -> Step:
+def _done_here(step: BlockingCall | Waiting, work: Work[Any]) -> Step:
     """On a thread that may wait; the write's next step."""
     if isinstance(step, Waiting):
         arrived = threading.Event()
@@ -98,7 +98,7 @@ def block_all(works: Sequence[Work[Result]], cache: Cache) -> list[Result | Exce
         for place, work, step in pending:
             try:
                 wanted = step()
-                if isinstance(wanted, (Elsewhere, Waiting)):
+                if isinstance(wanted, (BlockingCall, Waiting)):
                     alone.append((place, work, wanted))
                 else:
                     submitted.append((place, work, _submitted(cache, wanted)))
@@ -178,7 +178,7 @@ def _begin(
             else:
                 done(newest)
 
-        if isinstance(step, Elsewhere):
+        if isinstance(step, BlockingCall):
             pool.submit(lambda: go_on(_run(step.function, work)))
         elif isinstance(step, Waiting):
             step.begin(lambda: go_on(lambda: work.send(0)))

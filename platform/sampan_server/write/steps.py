@@ -2,7 +2,7 @@
 
 - Store operations: a commit. It is sent their revision, or Stale is thrown in.
 - None of them, (): it is sent the newest revision once the watch cache has it.
-- ``Elsewhere``: a function that may block. What it raises is thrown in.
+- ``BlockingCall``: a function that may block. What it raises is thrown in.
 - ``Waiting``: it goes on once somebody calls back.
 """
 
@@ -18,8 +18,8 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """Run ``function`` where it keeps nobody else waiting."""
+class BlockingCall:
+    """Call ``function`` on a thread that may block."""
 
     function: Callable[[], object]
 
@@ -31,5 +31,5 @@ class Waiting:
     begin: Callable[[Callable[[], None]], None]
 
 
-Step = Sequence[Op] | Elsewhere | Waiting
+Step = Sequence[Op] | BlockingCall | Waiting
 Work = Generator[Step, int, Result]

@@ -104,8 +104,8 @@ class Writer:
         return self.settled(intent, lambda: self._update(intent, change, revision))
 
     def settled(self, intent: Intent, write: Callable[[], Write]) -> Write:
-        """The write; what refuses it counts only of the newest state, and others that update the same object beside
-        their own go before it."""
+        """The write, in a form that waits: for the newest state before it is refused (``_settled``), and for its turn
+        where other writes update the same object beside their own."""
         try:
             for _ in range(ATTEMPTS):
                 try:
@@ -282,14 +282,12 @@ class Writer:
         main = encoding.put(intent.served, self.cache, key, obj, expect)
         ops: list[Op] = [Delete(key, expect) if remove else main]
         if _is_more(review):
-            ops += self.beside(intent, review)
-            if len({op.key for op in ops}) < len(ops):
-                raise InternalError(f"{review.ref}: admission writes one object twice in the same commit")
+            ops += self.beside(intent, review, key)
         return main.value, ops
 
-    def beside(self, intent: Intent, review: Review) -> list[Op]:
-        """What admission wants written and removed in the same commit. Raises NeedsLock where other writes that update
-        the same objects are under way."""
+    def beside(self, intent: Intent, review: Review, key: str) -> list[Op]:
+        """What admission wants written and removed in the same commit as ``key``. Raises NeedsLock where other writes
+        that update the same objects are under way."""
         ops: list[Op] = []
         if review.also_update:
             ops += self._updates(intent, review)
@@ -307,6 +305,8 @@ class Writer:
             found = self.registry.stored(group, plural)
             if found is not None:
                 ops.append(Delete(found.key(namespace, name)))
+        if len({key, *(op.key for op in ops)}) <= len(ops):
+            raise InternalError(f"{review.ref}: admission writes one object twice in the same commit")
         return ops
 
     def _updates(self, intent: Intent, review: Review) -> list[Op]:

@@ -64,7 +64,7 @@ class Writing:
 
 def audit_annotations(request: Request) -> dict[str, str]:
     """Where admission's audit annotations go: to the chain steps, if any of them wants to hear of the outcome."""
-    return request.passage.annotations if request.passage is not None else {}
+    return request.tracker.annotations if request.tracker is not None else {}
 
 
 def answer(request: Request, served: Served, form: negotiation.Form, written: Written) -> Answer:

@@ -19,7 +19,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from sampan.contracts.admission import Review
-from sampan.contracts.chain import ChainRequest, Later, RequestOutcome, Told
+from sampan.contracts.chain import ChainRequest, Later, OutcomeCallback, RequestOutcome
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import Answer, Route, Subresource
 from sampan.errors import Forbidden, PluginError, TooManyRequests
@@ -30,7 +30,7 @@ from sampan_isolation import Deadlines
 from sampan_server import front
 from sampan_server.request import chain
 from sampan_server.request.chain import ContributedStep, ordered
-from sampan_server.request.passage import Passage
+from sampan_server.request.outcomes import OutcomeTracker
 from sampan_server.request.request import Request
 
 CMS = "/api/v1/namespaces/default/configmaps"
@@ -51,7 +51,7 @@ class Step:
         self.act: Callable[[ChainRequest], None] = lambda request: None
         self.__dict__.update(more)
 
-    def enter(self, request: ChainRequest) -> Told | None:
+    def enter(self, request: ChainRequest) -> OutcomeCallback | None:
         self.asked.append((request.verb, request.path))
         self.threads.append(threading.current_thread())
         self.act(request)
@@ -143,7 +143,7 @@ def test_without_steps_nothing_is_kept_for_a_request(make: Any) -> None:
 
     make().app.front.answer(request)
 
-    assert request.passage is None
+    assert request.tracker is None
 
 
 # -- under every server
@@ -552,10 +552,10 @@ def test_a_watch_whose_client_leaves_is_told(make: Any, on_loop: Any, plugin: An
 
 
 def test_work_for_the_pool_that_is_dropped_is_told_as_unanswered_and_what_runs_by_its_answer() -> None:
-    passage, told = Passage(time.perf_counter()), []
-    passage.told.append(told.append)
+    tracker, told = OutcomeTracker(time.perf_counter()), []
+    tracker.told.append(told.append)
 
-    handoff = passage.followed(passage.followed(Offloaded(lambda: Answer(200, iter([b"x"])))))
+    handoff = tracker.followed(tracker.followed(Offloaded(lambda: Answer(200, iter([b"x"])))))
     assert isinstance(handoff, Offloaded) and handoff.run is not None
     answer = handoff.run()
     del handoff
@@ -563,8 +563,8 @@ def test_work_for_the_pool_that_is_dropped_is_told_as_unanswered_and_what_runs_b
     assert b"".join(answer.body) == b"x"
     assert [outcome.status for outcome in told] == [200]
 
-    passage.told.append(told.append)
-    handoff = passage.followed(Offloaded(lambda: Answer(200)))
+    tracker.told.append(told.append)
+    handoff = tracker.followed(Offloaded(lambda: Answer(200)))
     del handoff
     assert [outcome.status for outcome in told] == [200, 0]
 
@@ -573,9 +573,9 @@ def test_a_connection_that_has_ended_when_it_is_taken_is_told() -> None:
     class Ended:
         on_close = None
 
-    passage, told = Passage(time.perf_counter()), []
-    passage.told.append(told.append)
-    handoff = passage.followed(Hijacked(lambda connection: None))
+    tracker, told = OutcomeTracker(time.perf_counter()), []
+    tracker.told.append(told.append)
+    handoff = tracker.followed(Hijacked(lambda connection: None))
 
     assert isinstance(handoff, Hijacked)
     handoff.take(Ended())  # type: ignore[arg-type]
@@ -697,7 +697,7 @@ class Plain:
     def __init__(self, step: Step) -> None:
         self.name, self.step = step.name, step
 
-    def enter(self, request: ChainRequest) -> Told:
+    def enter(self, request: ChainRequest) -> OutcomeCallback:
         return lambda outcome: self.step.told.append(("", outcome.status))
 
 
@@ -743,7 +743,7 @@ def test_the_example_of_the_documents_logs_slow_requests(
     assert api.get("/version").status_code == 200
     assert caplog.messages == []
     later = SimpleNamespace(perf_counter=lambda: time.perf_counter() + 5)
-    monkeypatch.setattr("sampan_server.request.passage.time", later)
+    monkeypatch.setattr("sampan_server.request.outcomes.time", later)
     assert api.get("/version").status_code == 200
 
     assert len(caplog.messages) == 1 and caplog.messages[0].startswith("get /version by admin: 200 after ")

@@ -7,7 +7,7 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind, Resource
 from sampan.errors import Cause
 from sampan_server.write.admission import Admitters, Plan
-from sampan_server.write.steps import Elsewhere, Step
+from sampan_server.write.steps import BlockingCall, Step
 from sampan_testing.shelves import Shelf
 
 PODS = Kind(group="", version="v1", kind="Pod", plural="pods")
@@ -94,7 +94,7 @@ def run(plan: Plan, asked: Review) -> list[Step]:
     found = []
     for step in plan.in_turn(asked):
         found.append(step)
-        if isinstance(step, Elsewhere):
+        if isinstance(step, BlockingCall):
             step.function()
     return found
 
@@ -121,7 +121,7 @@ def test_blocking_ones_are_asked_in_their_place() -> None:
     steps = run(plan, asked)
 
     assert asked.object == {"spec": {"order": ["a", "b", "c"]}}
-    assert [type(step) for step in steps] == [Elsewhere]
+    assert [type(step) for step in steps] == [BlockingCall]
 
 
 def test_one_is_asked_once_more_where_a_later_one_changed_the_object() -> None:

@@ -274,3 +274,26 @@ def test_the_example_of_the_documents_counts(shapes: Any) -> None:
     review.also_update.clear()
     with pytest.raises(Forbidden, match="exceeded quota: used 0, limited to 0"):
         exec(code, {"review": review, "QUOTAS": quotas})
+
+
+class Itself:
+    name, operations, mutates, priority = "itself", frozenset({"UPDATE", "DELETE"}), False, 500
+    resources, inline = frozenset({"configmaps"}), True
+
+    def admit(self, review: Review) -> None:
+        found = review.stored(CONFIG_MAPS, review.name, review.namespace)
+        assert found is not None
+        review.also_update.append(found)
+
+
+def test_an_update_of_the_written_object_itself_is_an_error(make: Any, shapes: Any) -> None:
+    extra = shapes.Extra()
+    extra.admitters = [Itself()]
+    api = make(extra)
+    api.post(CMS, shapes.config_map("a", x="0"))
+
+    for answer in (api.put(f"{CMS}/a", shapes.config_map("a", x="1")), api.delete(f"{CMS}/a")):
+        assert answer.status_code == 500
+        assert "admission writes one object twice" in answer.json["message"]
+
+    assert api.get(f"{CMS}/a").json["data"] == {"x": "0"}

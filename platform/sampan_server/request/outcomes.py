@@ -1,7 +1,7 @@
 """The outcome of a request, told once to the chain steps that wanted to hear of it.
 
-A request may be answered in the call, parked, run on the pool or leave HTTP (sampan_http.handoff); ``Passage.followed``
-goes with it wherever that is. Exists only for requests that a contributed step has asked to be told of.
+A request may be answered in the call, parked, run on the pool or leave HTTP (sampan_http.handoff): ``followed`` wraps
+what hands it over. A tracker exists only for requests that a contributed step has asked to be told of.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sampan.contracts.chain import RequestOutcome, Told
+from sampan.contracts.chain import OutcomeCallback, RequestOutcome
 from sampan.contracts.serving import Answer
 from sampan.errors import StatusError
 from sampan_http.handoff import Connection, Hijacked, Offloaded, Outcome, Parked
@@ -25,14 +25,14 @@ Run = TypeVar("Run")
 SWITCHED = 101  # the status of a connection taken over by a subresource
 
 
-class Passage:
-    """Of one request. ``tell`` counts once; where the request is dropped unanswered, that is told when it goes."""
+class OutcomeTracker:
+    """Of one request. The first ``tell`` counts; a request that is dropped unanswered is told of with status 0."""
 
     __slots__ = ("annotations", "raw_status", "started", "told")
 
     def __init__(self, started: float) -> None:
         self.started = started
-        self.told: list[Told] = []
+        self.told: list[OutcomeCallback] = []
         self.annotations: dict[str, str] = {}
         self.raw_status = SWITCHED  # another where a subresource has answered instead of taking the connection
 
@@ -65,10 +65,10 @@ class Passage:
             return Parked(lambda resume: begin(lambda outcome: resume(lambda: self._of(outcome))))
         if isinstance(handoff, Hijacked):
             return Hijacked(self._taken(handoff.take))
-        run, run_raw, unless = handoff.run, handoff.run_raw, _Unless(self)
+        run, run_raw, detector = handoff.run, handoff.run_raw, _DropDetector(self)
         return Offloaded(
-            None if run is None else lambda: self.finished(self._of(unless.begun(run))),
-            run_raw=None if run_raw is None else lambda sock: self._raw(unless.begun(run_raw), sock),
+            None if run is None else lambda: self.finished(self._of(detector.begun(run))),
+            run_raw=None if run_raw is None else lambda sock: self._raw(detector.begun(run_raw), sock),
             heavy=handoff.heavy,
         )
 
@@ -111,23 +111,23 @@ class Passage:
             self.tell(self.raw_status)
 
 
-class _Unless:
+class _DropDetector:
     """Tells of a request that was to run on the pool and was dropped: its client had left, or the pool was full. Goes
     with the Offloaded, which nothing else refers to."""
 
-    __slots__ = ("_passage",)
+    __slots__ = ("_tracker",)
 
-    def __init__(self, passage: Passage) -> None:
-        self._passage: Passage | None = passage
+    def __init__(self, tracker: OutcomeTracker) -> None:
+        self._tracker: OutcomeTracker | None = tracker
 
     def begun(self, run: Run) -> Run:
         """It has not been dropped."""
-        self._passage = None
+        self._tracker = None
         return run
 
     def __del__(self) -> None:
-        if self._passage is not None:
-            self._passage.tell(0)
+        if self._tracker is not None:
+            self._tracker.tell(0)
 
 
 class _Stream:
