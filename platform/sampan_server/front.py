@@ -5,9 +5,8 @@ May raise what sampan_http.handoff names where the worker's loop is there.
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -53,6 +52,7 @@ class Front:
     ) -> None:
         self._registry = registry
         self._guard = guard
+        self._finished = self._finish  # bound once, not for each request
         self._chain: Sequence[Step] = ()
         self._by_head: Sequence[Step] = ()
         self._verbs = dict(verbs)
@@ -68,13 +68,13 @@ class Front:
         self._chain = tuple(chain)
         self._by_head = tuple(step for step in chain if not isinstance(step, ContributedStep))
 
-    def answer(self, request: Request, steps: Iterator[Step] | None = None) -> Answer:
+    def answer(self, request: Request, steps: Sequence[Step] | None = None) -> Answer:
         """Everything but raising what sampan_http.handoff names; errors have become answers. ``steps``: those of the
         chain that are still to come, where the request has waited or has left the loop."""
         if steps is None:
             request.started = time.perf_counter()
-            request.finish = self._finish
-            steps = iter(self._chain)
+            request.finish = self._finished
+            steps = self._chain
         step = None
         try:
             for step in steps:
@@ -82,12 +82,12 @@ class Front:
             step = None
             answer = self._serve(request)
         except Aside as aside:
-            rest = steps if step is None else itertools.chain((step,), steps)
+            rest = steps[steps.index(step) :] if step is not None else ()
             offloaded = Offloaded(partial(self._again, request, rest), heavy=aside.heavy)
             raise (request.tracker.followed(offloaded) if request.tracker else offloaded) from None
         except Later as later:
             assert isinstance(step, ContributedStep)
-            return self._wait(request, step, later, steps)
+            return self._wait(request, step, later, steps[steps.index(step) + 1 :])
         except (Hijacked, Offloaded) as handoff:
             self._finish(request, HANDED_OVER)
             if request.tracker is None:
@@ -134,7 +134,7 @@ class Front:
             if isinstance(step, ContributedStep):
                 step.ask_and_tell(request, RequestOutcome(status, time.perf_counter() - request.started, {}))
 
-    def _again(self, request: Request, steps: Iterator[Step]) -> Answer:
+    def _again(self, request: Request, steps: Sequence[Step]) -> Answer:
         """Go on from there, on a pool thread; what is raised for the loop reaches it."""
         request.aside = True
         request.warnings.clear()
@@ -149,7 +149,7 @@ class Front:
         finally:
             slots.release()
 
-    def _wait(self, request: Request, step: ContributedStep, later: Later, steps: Iterator[Step]) -> Answer:
+    def _wait(self, request: Request, step: ContributedStep, later: Later, steps: Sequence[Step]) -> Answer:
         """A step lets the request wait: parked where there is a loop, also when it had left it for a pool thread."""
         loop = request.loop
         if loop is None:
@@ -174,7 +174,7 @@ class Front:
 
         raise Parked(begin)
 
-    def _go_on(self, request: Request, step: ContributedStep, result: Result, steps: Iterator[Step]) -> Answer:
+    def _go_on(self, request: Request, step: ContributedStep, result: Result, steps: Sequence[Step]) -> Answer:
         """After a wait."""
         if isinstance(result, Exception):
             return self._finish(request, answer_error(result))
