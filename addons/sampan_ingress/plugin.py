@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sampan.contracts.components import Component, Running
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
 from sampan_ingress.manifests import USER, manifests
 from sampan_machinery import bounds
@@ -85,7 +84,7 @@ def _run(running: Running) -> None:
     run(running)
 
 
-def _cleanup(home: str, options: Mapping[str, Any]) -> None:
+def _cleanup(home: str, options: ClusterOptions) -> None:
     from sampan_ingress.component import cleanup
 
     cleanup(home, options)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import falcon
 
+from sampan.contracts.options import ClusterOptions
 from sampan.contracts.serving import Answer, Route, ServerContext
 from sampan.contracts.store import Store
 from sampan.errors import BadRequest, Expired, PluginError
@@ -88,14 +89,14 @@ def new_app(
     *,
     store: Store,
     home: str = "",
-    options: Mapping[str, Any] | None = None,
+    options: ClusterOptions | None = None,
     orders: Orders | None = None,
     server_url: str = "https://127.0.0.1:6443",
     clock: Callable[[], float] = time.time,
 ) -> App:
     """An API server over ``store`` with what ``plugins`` bring. Raises PluginError where going on would not be safe."""
     plugins.require()
-    options, orders = options or {}, orders or Orders()
+    options, orders = options or ClusterOptions(), orders or Orders()
     cache, registry, metrics = Cache(store, clock=clock), Registry(), Metrics()
     writer = Writer(cache, registry, Ownership(clock), clock)
     deleter = Deleter(writer, clock)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sampan.contracts.runtime import Container, ContainerSpec, Mount, Runtime, RuntimeFailure, Sandbox, SandboxSpec
+from sampan_runtime.contracts import Container, ContainerSpec, Mount, Runtime, RuntimeFailure, Sandbox, SandboxSpec
 
 #: What a container finds in /dev, besides its console where it has a terminal.
 DEVICES = (

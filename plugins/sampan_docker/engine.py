@@ -12,8 +12,8 @@ import struct
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sampan.contracts.runtime import RuntimeFailure
 from sampan.errors import SampanError
+from sampan_runtime.contracts import RuntimeFailure
 
 log = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from sampan_operate.cli.logs import in_words
 from sampan_operate.logfile import Handler, last_lines
 from sampan_operate.supervisor import effective, inquiry, remains
 from sampan_operate.supervisor.state import is_alive, is_running, read_state, require_readable, take_lock
-from sampan_server.options import node_name
-from sampan_server.settings import Settings, Where, load, parse
+from sampan_settings.options import node_name
+from sampan_settings.settings import Settings, Where, load, parse
 
 if TYPE_CHECKING:
     from sampan_operate.supervisor.processes import Supervisor
@@ -34,9 +34,7 @@ HOPELESS = 3  # restarts of one process
 @click.command()
 @click.option("--foreground", is_flag=True, help="Stay, and log to the terminal; ctrl-c stops the cluster.")
 @click.option("--port", type=int, default=None, help="Port of the API server (api.port).")
-@click.option(
-    "--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime)."
-)
+@click.option("--runtime", metavar="NAME", default=None, help="Container runtime, or auto (node.runtime).")
 @click.option("--hint/--no-hint", default=True, help="End with the export line for KUBECONFIG.")
 @click.pass_obj
 def command(where: Where, foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:

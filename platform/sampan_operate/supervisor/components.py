@@ -8,13 +8,13 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sampan.contracts.components import Running
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import SampanError
 from sampan_client import Client
 from sampan_operate.supervisor.election import Stop, run_elected
@@ -23,6 +23,7 @@ from sampan_operate.supervisor.health import Board, Voice
 from sampan_operate.supervisor.inquiry import socket_of
 from sampan_operate.supervisor.members import Member, may_ship, shipped
 from sampan_operate.supervisor.state import run_directory
+from sampan_server.plugins.asking import HooksOf
 from sampan_server.plugins.plugins import Plugins
 from sampan_shipping import Shipment
 
@@ -55,7 +56,7 @@ def supervised(home: Path, process: str, admin: str) -> Surroundings:
 
 
 def run_components(
-    members: Iterable[Member], plugins: Plugins, options: Mapping[str, Any], surroundings: Surroundings
+    members: Iterable[Member], plugins: Plugins, options: ClusterOptions, surroundings: Surroundings
 ) -> None:
     """Run them until SIGTERM or SIGINT; call on the main thread. Raises ConfigError where it cannot be listened."""
     asked, members = threading.Event(), list(members)
@@ -82,12 +83,12 @@ class Keeper:
     """Keeps one component running: ships what it ships, runs it, and begins again with growing pauses."""
 
     def __init__(
-        self, member: Member, members: Iterable[Member], plugins: Plugins, options: Mapping[str, Any],
+        self, member: Member, members: Iterable[Member], plugins: Plugins, options: ClusterOptions,
         surroundings: Surroundings, board: Board, stop: Stop,
     ) -> None:  # fmt: skip
         self._member = member
         self._family = [each for each in members if each.plugin == member.plugin]
-        self._options = {**options, "plugins": plugins}  # for components that ask hooks of their own (scheduler, node)
+        self._options, self._plugins = options, plugins
         self._surroundings = surroundings
         self._voice: Voice = board.voice(member.name)
         self._stop = stop.branch()
@@ -127,15 +128,17 @@ class Keeper:
             self._ship(self._surroundings.ship)
         if self._client is None:
             self._client = self._surroundings.connect(member)
+        home = str(directory(self._surroundings.home, member.name))
         running = Running(
             client=self._client,
             settings=member.settings,
-            home=str(directory(self._surroundings.home, member.name)),
+            home=home,
             stop=self._stop,
             options=self._options,
             ready=self._voice.ready,
             failing=self._voice.failing,
             metrics=self._voice.figures(),
+            hooks=HooksOf(self._plugins, member.component.hooks, home=home, options=self._options),
         )
         if member.component.elected:
             run_elected(member.component, running, self._stop, self._voice.standby)

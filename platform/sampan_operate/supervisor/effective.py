@@ -15,7 +15,7 @@ from typing import Any
 
 from sampan.errors import ConfigError
 from sampan_server.plugins.plugins import ADDON_GROUP
-from sampan_server.settings import Settings, Where, load, parse
+from sampan_settings.settings import Settings, Where, load, parse
 
 #: Hooks that are asked by the API server alone, which keeps running when the configuration is read again.
 API_HOOKS = frozenset({

@@ -45,7 +45,7 @@ def lease_of(component: Component) -> str:
 
 def run_elected(component: Component, running: Running, stop: Stop, standby: Callable[[str], None]) -> None:
     """Run it whenever this instance leads, until ``stop``. Raises what its run raised; RuntimeError where it ended."""
-    identity = str(running.options.get("identity") or f"{running.options['node_name']}-{os.getpid()}")
+    identity = running.options.identity or f"{running.options.node_name}-{os.getpid()}"
     name = lease_of(component)
 
     def tell(trouble: str) -> None:

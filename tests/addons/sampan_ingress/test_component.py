@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from sampan.contracts.access import User
 from sampan.contracts.components import Running
+from sampan.contracts.options import ClusterOptions
 from sampan_client import Client
 from sampan_client.events import EVENTS
 from sampan_client.leases import LEASES
@@ -56,7 +57,7 @@ class Controller:
 
     def _running(self):
         return Running(
-            self.client, self.settings, str(self.home), self.stop, {"node_ip": "10.0.0.1"}, ready=self.ready.put,
+            self.client, self.settings, str(self.home), self.stop, ClusterOptions(node_ip="10.0.0.1"), ready=self.ready.put,
             failing=self.failing.put, metrics=self.metrics,
         )  # fmt: skip
 

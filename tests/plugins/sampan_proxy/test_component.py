@@ -7,10 +7,11 @@ import threading
 import pytest
 
 from sampan.contracts.components import Running
+from sampan.contracts.options import ClusterOptions
 from sampan_proxy import component
 from sampan_proxy.wanted import Front
 
-OPTIONS = {"service_cidr": "127.96.0.0/16", "pod_cidr": "127.77.0.0/16", "node_ip": "127.0.0.1", "node_name": "n"}
+OPTIONS = ClusterOptions(service_cidr="127.96.0.0/16", pod_cidr="127.77.0.0/16", node_ip="127.0.0.1", node_name="n")
 
 
 class Still:

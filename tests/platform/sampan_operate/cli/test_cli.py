@@ -11,7 +11,7 @@ from sampan.errors import ConfigError
 from sampan_operate.cli import COMMANDS, main, sampan
 from sampan_operate.cli.configuration import change
 from sampan_operate.cli.logs import in_words
-from sampan_server.settings import load
+from sampan_settings.settings import load
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from sampan_operate.supervisor import effective
 from sampan_operate.supervisor.exposing import Exposure
 from sampan_operate.supervisor.health import Board
 from sampan_operate.supervisor.state import ProcessState, born, run_directory, take_lock, write_state
-from sampan_server import reservations
 from sampan_server.plugins.plugins import Plugins
-from sampan_server.settings import load
+from sampan_settings import reservations
+from sampan_settings.settings import load
 
 TYPO = "apii: {port: 7199}\n"
 NOT_YAML = "api: [\n"

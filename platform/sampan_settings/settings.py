@@ -20,7 +20,7 @@ from typing import Any
 from sampan.errors import ConfigError
 from sampan_isolation.limits import Deadlines
 from sampan_machinery import bounds
-from sampan_server.plugins.plugins import suggest
+from sampan_settings.suggesting import suggest
 
 
 @dataclass(frozen=True)
