@@ -110,6 +110,8 @@ def new_app(
         )
 
     offer = Offer(plugins, context, orders)
+    if not offer.kinds:
+        log.warning("no plugin contributes a kind: discovery is empty")
     registry.add(offer.kinds, cache)
     routes = _routes(offer.routes)
     authenticate = Authenticate(offer.authenticators, [route.path for route in routes if route.public])

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from importlib.metadata import entry_points
 from types import FunctionType, SimpleNamespace
 
 from sampan.hookspecs import hookspec
-from sampan_server.plugins.plugins import SPECS
+from sampan_server.plugins import plugins
+from sampan_server.plugins.plugins import HOOKSPEC_GROUP
 
 WORDS = ("Called:", "Answer:", "Failure:")
+#: The platform's, and those that sampan's own libraries bring.
+SPECS = (
+    *plugins.SPECS, *(point.load() for point in entry_points(group=HOOKSPEC_GROUP) if point.module.startswith("sampan_"))
+)  # fmt: skip
 VERBS = ("provide_", "contribute_", "on_")
 
 
