@@ -1,7 +1,7 @@
 """The core (sampan, sampan_server, sampan_reconciler) names no plugin, no container runtime and no kind.
 
-Looked at are the names in its code (modules, classes, functions, fields) and its text constants. Comments and docstrings
-may give examples.
+Looked at are the names in its code (modules, classes, functions, fields) and its text constants. Comments and
+docstrings may give examples.
 """
 
 from __future__ import annotations

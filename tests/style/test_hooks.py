@@ -13,7 +13,8 @@ from sampan_server.plugins.plugins import HOOKSPEC_GROUP
 WORDS = ("Called:", "Answer:", "Failure:")
 #: The platform's, and those that sampan's own libraries bring.
 SPECS = (
-    *plugins.SPECS, *(point.load() for point in entry_points(group=HOOKSPEC_GROUP) if point.module.startswith("sampan_"))
+    *plugins.SPECS,
+    *(point.load() for point in entry_points(group=HOOKSPEC_GROUP) if point.module.startswith("sampan_")),
 )  # fmt: skip
 VERBS = ("provide_", "contribute_", "on_")
 

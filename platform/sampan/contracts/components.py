@@ -78,9 +78,9 @@ class Component:
     #: Remove whatever it left on this machine (containers, rules, mounts); `sampan down` calls it once all has stopped.
     cleanup: Callable[[str, ClusterOptions], None] | None = None  # (home of the component, cluster-wide options)
     #: Objects it ships, in the order they have to be made, given the cluster-wide options and its own settings: pure.
-    #: Applied before it runs with the administrator's identity, merged three ways (as shipped last, as shipped now, as it
-    #: is), so that what a user has changed stays; an object that somebody deleted comes back. `sampan addons diff` and
-    #: `reset` speak of these objects. The same for all components of an add-on: no name twice.
+    #: Applied before it runs with the administrator's identity, merged three ways (as shipped last, as shipped now, as
+    #: it is), so that what a user has changed stays; an object that somebody deleted comes back. `sampan addons diff`
+    #: and `reset` speak of these objects. The same for all components of an add-on: no name twice.
     manifests: Callable[[ManifestOptions], list[Object]] | None = None
 
 

@@ -57,8 +57,8 @@ class Controller:
 
     def _running(self):
         return Running(
-            self.client, self.settings, str(self.home), self.stop, ClusterOptions(node_ip="10.0.0.1"), ready=self.ready.put,
-            failing=self.failing.put, metrics=self.metrics,
+            self.client, self.settings, str(self.home), self.stop, ClusterOptions(node_ip="10.0.0.1"),
+            ready=self.ready.put, failing=self.failing.put, metrics=self.metrics,
         )  # fmt: skip
 
     def ask(self, host):
