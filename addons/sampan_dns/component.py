@@ -206,5 +206,5 @@ def reachable(address: str, options: ClusterOptions) -> str:
 def _where(address: str, port: int, options: ClusterOptions, *, published: bool) -> str:
     place = f"{address}:{port}"
     if published and options.dns_ip:
-        place = f"{options['dns_ip']} ({place})"
-    return f"names of {options['cluster_domain']} are answered at {place}"
+        place = f"{options.dns_ip} ({place})"
+    return f"names of {options.cluster_domain} are answered at {place}"

@@ -31,7 +31,7 @@ class Backend(Protocol):
 
 def table_name(options: ClusterOptions) -> str:
     """One table a home: clusters of one machine would take away each other's rules in a table that they share."""
-    return f"{TABLE_PREFIX}{options['home_id']}"
+    return f"{TABLE_PREFIX}{options.home_id}"
 
 
 def run(running: Running) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,19 +58,21 @@ class ClusterOptions:
     identity: str = ""
     """Name of this process in leader elections; "": one made of the node's name and the process id."""
 
-    def __getitem__(self, key: str) -> Any:
-        _warn(key)
-        try:
-            return getattr(self, key)
-        except AttributeError:
-            raise KeyError(key) from None
+    if not TYPE_CHECKING:  # so that type checkers refuse it
 
-    def get(self, key: str, default: Any = None) -> Any:
-        _warn(key)
-        return getattr(self, key, default)
+        def __getitem__(self, key):
+            _warn(key)
+            try:
+                return getattr(self, key)
+            except AttributeError:
+                raise KeyError(key) from None
 
-    def keys(self) -> Iterator[str]:
-        return (each.name for each in dataclasses.fields(self))
+        def get(self, key, default=None):
+            _warn(key)
+            return getattr(self, key, default)
+
+        def keys(self):
+            return (each.name for each in dataclasses.fields(self))
 
 
 @dataclass(frozen=True, kw_only=True)
