@@ -90,7 +90,7 @@ class Counter:
 
 
 class Cluster:
-    """All nodes and assigned pods. Satisfies sampan_scheduling.contracts.Snapshot. Not thread-safe: one thread owns it."""
+    """All nodes and assigned pods, a ``Snapshot``. Not thread-safe: one thread owns it."""
 
     def __init__(self) -> None:
         self.rows: list[Node] = []
