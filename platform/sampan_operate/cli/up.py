@@ -43,6 +43,8 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
     configured = load(**where)
     flags = _flags(configured, port, runtime)
     settings = _with_flags(configured, flags)
+    if runtime is not None:
+        _require_runtime(settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     require_readable(settings.home)
     lock = take_lock(settings.home)
@@ -64,6 +66,13 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
         click.echo(f"  plugin   {failure}", err=True)
     if hint:
         click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
+
+
+def _require_runtime(settings: Settings) -> None:
+    """Raises ConfigError for a mistyped runtime before anything is made."""
+    from sampan_operate.supervisor.cluster import load_plugins, require_runtime
+
+    require_runtime(settings, load_plugins(settings))
 
 
 def _running(wanted: Settings) -> Settings:
