@@ -9,9 +9,17 @@ from pathlib import Path
 import pytest
 
 from sampan.errors import ConfigError
+from sampan_runtime.contracts import RuntimeOffer
 from sampan_settings import options as options_module
 from sampan_settings import reservations
-from sampan_settings.options import NODE_PORTS, cluster_options, hold_reservation, refuse_in_use
+from sampan_settings.options import (
+    NODE_PORTS,
+    cluster_options,
+    endpoint_address,
+    hold_reservation,
+    proposed,
+    refuse_in_use,
+)
 from sampan_settings.reservations import Reservation
 from sampan_settings.settings import parse
 
@@ -177,3 +185,23 @@ def test_first_starts_at_the_same_time_get_different_ranges(tmp_path):
 
     for key in ("service_cidr", "node_ports"):
         assert len({each[key] for each in found}) == 6
+
+
+def test_pods_reach_the_server_where_their_runtime_says(tmp_path):
+    bridged = RuntimeOffer(name="bridged", pods="containers", host_address=lambda: "172.17.0.1")
+    plain = RuntimeOffer(name="plain", pods="processes", priority=1)
+
+    def reached(*offers, **settings):
+        return endpoint_address(parse({"home": str(tmp_path), **settings}), Offering(*offers))
+
+    assert reached(plain, bridged) == "172.17.0.1"
+    assert reached(plain, bridged, node={"runtime": "plain"}) == "127.0.0.1"
+    assert reached(bridged, api={"advertise": "192.0.2.1"}) == "192.0.2.1"
+    assert reached() == "127.0.0.1"
+
+
+def test_what_is_proposed_before_a_cluster_is_made_writes_nothing(tmp_path):
+    found = proposed(parse({"home": str(tmp_path / "home"), "node": {"runtime": "exec"}}))
+
+    assert (found.runtime, found.service_cidr, found.cluster_domain) == ("exec", "", "cluster.local")
+    assert not (tmp_path / "home").exists()

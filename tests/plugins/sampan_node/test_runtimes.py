@@ -103,3 +103,18 @@ def test_what_cannot_be_removed_keeps_nothing_else_here(tmp_path, monkeypatch):
     assert runtime.removed == ["s1", "s2", "c1"]
     assert runtime.closed
     assert unmounted == [tmp_path / "pods"]
+
+
+def test_a_folder_that_is_no_runtimes_is_left_alone(tmp_path, monkeypatch):
+    (tmp_path / "pods").mkdir()
+    runtime = PartlyFailing()  # of a plugin that answers whatever it is asked for
+    monkeypatch.setattr(runtimes, "_ask", lambda *_: runtime)
+
+    runtimes.remove_others("exec", str(tmp_path), ClusterOptions())
+
+    assert (tmp_path / "pods").is_dir() and runtime.removed == []
+
+
+def test_where_no_runtime_can_be_used_the_setting_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"node\.runtime: no enabled plugin provides a container runtime"):
+        runtimes.choose("auto", tmp_path, ClusterOptions(), Offered("docker", answers=False))
