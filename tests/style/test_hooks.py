@@ -83,3 +83,9 @@ def test_the_rules_catch_a_bad_hook():
     assert wrong_shapes(found) == ["ask_thing", "provide_thing", "ask_thing"]
     assert undocumented(found, "### provide_thing(name, more)") == ["### provide_thing(name)", "### ask_thing(name)"]
     assert unknown_headings(found, "### gone()") == ["### gone()"]
+
+
+def test_the_hooks_of_every_library_are_declared(root):
+    declared = {point.module for point in entry_points(group=HOOKSPEC_GROUP)}
+
+    assert {f"{path.parent.name}.hookspecs" for path in (root / "platform").glob("*/hookspecs.py")} <= declared
