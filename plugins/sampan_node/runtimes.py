@@ -18,6 +18,8 @@ from sampan_runtime.offers import AUTO, offered
 
 log = logging.getLogger(__name__)
 
+PODS = "pods"  # the node's own folder, beside one for each runtime
+
 
 class Asked(Protocol):
     """What of ``sampan.contracts.components.Hooks`` is needed to open a runtime."""
@@ -70,7 +72,7 @@ def _left_in(home: Path, options: ClusterOptions, *, but: str = "") -> Iterator[
     """(name, runtime) for each folder of the node's that an installed plugin provides the runtime of: ``open_runtime``
     makes a folder for each runtime that is used."""
     for folder in sorted(home.iterdir()) if home.is_dir() else ():
-        if folder.name == but or not folder.is_dir():
+        if folder.name in (but, PODS) or not folder.is_dir():
             continue
         try:
             runtime = _ask(folder.name, home, options, Installed())
@@ -107,7 +109,7 @@ def clean_up(home: str, options: ClusterOptions) -> None:
     for _, runtime in _left_in(Path(home), options):
         failures += _remove_all(runtime)
         runtime.close()
-    unmount_all(Path(home) / "pods")
+    unmount_all(Path(home) / PODS)
     if failures:
         raise SampanError(f"node: {len(failures)} could not be removed: {failures[0]}")
 

@@ -106,13 +106,20 @@ def test_what_cannot_be_removed_keeps_nothing_else_here(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_is_no_runtimes_is_left_alone(tmp_path, monkeypatch):
-    (tmp_path / "pods").mkdir()
+    (tmp_path / "notes").mkdir()
     runtime = PartlyFailing()  # of a plugin that answers whatever it is asked for
     monkeypatch.setattr(runtimes, "_ask", lambda *_: runtime)
 
-    runtimes.remove_others("exec", str(tmp_path), ClusterOptions())
+    runtimes.remove_others("docker", str(tmp_path), ClusterOptions())
 
-    assert (tmp_path / "pods").is_dir() and runtime.removed == []
+    assert (tmp_path / "notes").is_dir() and runtime.removed == []
+
+
+def test_no_plugin_is_asked_for_a_runtime_called_as_the_nodes_own_folder(tmp_path, monkeypatch):
+    (tmp_path / "pods").mkdir()
+    monkeypatch.setattr(runtimes, "_ask", lambda *_: pytest.fail("disabled plugins are not to be imported for this"))
+
+    runtimes.remove_others("exec", str(tmp_path), ClusterOptions())
 
 
 def test_where_no_runtime_can_be_used_the_setting_is_named(tmp_path):
