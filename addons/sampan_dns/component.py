@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError, StatusError
 from sampan_client import Client
 from sampan_client.informers import Informer
@@ -61,7 +61,7 @@ def run(running: Running) -> None:
 
     services = Informer(running.client, SERVICES, on_change=on_change)
     slices = Informer(running.client, SLICES, on_change=on_change)
-    names = Names(str(options["cluster_domain"]), services, slices)
+    names = Names(options.cluster_domain, services, slices)
     services.start()
     slices.start()
     try:
@@ -69,7 +69,7 @@ def run(running: Running) -> None:
             return
         address, port = listening_place(options, settings.address, settings.port)
         given = settings.upstream or system_resolvers()
-        resolvers = [r for r in given if settings.upstream or r not in (address, options["dns_ip"])]
+        resolvers = [r for r in given if settings.upstream or r not in (address, options.dns_ip)]
         health = Health(running, resolvers)
         figures = Figures()
         upstream = Upstream(resolvers, figures=figures, on_health=health.on_upstream)
@@ -81,7 +81,7 @@ def run(running: Running) -> None:
         register(running.metrics, figures, lambda: len(services.list()))
         thread = threading.Thread(target=server.run, name="dns-server")
         thread.start()
-        lead = Lead(running.client, str(options["node_name"]), reachable(address, options), server.port)
+        lead = Lead(running.client, options.node_name, reachable(address, options), server.port)
         try:
             published = settings.publish and not has_selector(services) and lead.take()
             health.on_service(services.get(NAME, NAMESPACE))
@@ -133,7 +133,7 @@ class Health:
             self._say()
 
     def _say(self) -> None:
-        asked = str(self._running.options["dns_ip"])
+        asked = self._running.options.dns_ip
         if self._published and asked and self._service not in ("", asked):
             self._running.failing(
                 f"pods ask {asked}, but the Service {NAME} has {self._service}; "
@@ -193,18 +193,18 @@ def has_selector(services: Informer) -> bool:
     return bool(service and (service.get("spec") or {}).get("selector"))
 
 
-def listening_place(options: Mapping[str, Any], address: str, port: int) -> tuple[str, int]:
+def listening_place(options: ClusterOptions, address: str, port: int) -> tuple[str, int]:
     """Where to listen: as set; else where pods reach this machine. Behind nftables any free port will do."""
-    return address or str(options["api_endpoint_ip"]), port
+    return address or options.api_endpoint_ip, port
 
 
-def reachable(address: str, options: Mapping[str, Any]) -> str:
+def reachable(address: str, options: ClusterOptions) -> str:
     """The address that others are told: one that means all of them cannot be it."""
-    return str(options["api_endpoint_ip"]) if address in EVERYWHERE else address
+    return options.api_endpoint_ip if address in EVERYWHERE else address
 
 
-def _where(address: str, port: int, options: Mapping[str, Any], *, published: bool) -> str:
+def _where(address: str, port: int, options: ClusterOptions, *, published: bool) -> str:
     place = f"{address}:{port}"
-    if published and options["dns_ip"]:
-        place = f"{options['dns_ip']} ({place})"
-    return f"names of {options['cluster_domain']} are answered at {place}"
+    if published and options.dns_ip:
+        place = f"{options.dns_ip} ({place})"
+    return f"names of {options.cluster_domain} are answered at {place}"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ManifestOptions
 
 USER = "system:sampan-dns"
 NAME = "kube-dns"  # what clients and tools look for
@@ -13,9 +11,9 @@ NAMESPACE = "kube-system"
 LABELS = {"k8s-app": "kube-dns", "kubernetes.io/name": "sampan-dns", "kubernetes.io/cluster-service": "true"}
 
 
-def manifests(options: Mapping[str, Any]) -> list[Object]:
+def manifests(options: ManifestOptions) -> list[Object]:
     """In the order they have to be created. Options read: dns_ip ("": the cluster chooses the Service's address)."""
-    address = {"clusterIP": options["dns_ip"]} if options.get("dns_ip") else {}
+    address = {"clusterIP": options.dns_ip} if options.dns_ip else {}
     subject = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": USER}
     reads = ["get", "list", "watch"]
     return [

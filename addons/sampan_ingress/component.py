@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from sampan.contracts.components import Running
+from sampan.contracts.options import ClusterOptions
 from sampan_ingress.applying import Applier
 from sampan_ingress.controller import Controller
 from sampan_ingress.defaults import BadSetting, default_options
@@ -77,7 +77,7 @@ def _registered(running: Running, place: Place) -> Iterator[Figures]:
         running.metrics.unregister(own)
 
 
-def cleanup(home: str, options: Mapping[str, Any]) -> None:
+def cleanup(home: str, options: ClusterOptions) -> None:
     """No process and no folder outside home stays."""
     folder = (Path(home) / "nginx").resolve()
     sweep(folder, signal.SIGKILL)

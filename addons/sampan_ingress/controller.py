@@ -218,7 +218,7 @@ class Controller:
             namespace, _, name = settings.publish_service.partition("/")
             return reporting.of_service(self._running.client, namespace, name)
         wide = settings.address in ("", "0.0.0.0", "::")
-        return reporting.entries([str(self._running.options.get("node_ip") or "") if wide else settings.address])
+        return reporting.entries([self._running.options.node_ip if wide else settings.address])
 
 
 def identity_in(home: Path, host: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ManifestOptions
 
 USER = "system:sampan-ingress"
 NAME = "sampan:ingress"
@@ -34,9 +34,9 @@ def lease_name(controller: str) -> str:
     return LEASE if controller == CONTROLLER else f"{LEASE}-{hashlib.sha256(controller.encode()).hexdigest()[:8]}"
 
 
-def manifests(options: Mapping[str, Any]) -> list[Object]:
+def manifests(options: ManifestOptions) -> list[Object]:
     """In the order they have to be created. Options read: settings."""
-    settings = options.get("settings")
+    settings = options.settings
     controller = str(getattr(settings, "controller", CONTROLLER))
     return [
         *_access("ClusterRole", CLUSTER_RULES, {}),

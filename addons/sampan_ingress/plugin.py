@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from sampan.contracts.components import Component, Running
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
 from sampan_ingress.manifests import USER, manifests
 from sampan_ingress.settings import Settings
@@ -19,7 +17,7 @@ def _run(running: Running) -> None:
     run(running)
 
 
-def _cleanup(home: str, options: Mapping[str, Any]) -> None:
+def _cleanup(home: str, options: ClusterOptions) -> None:
     from sampan_ingress.component import cleanup
 
     cleanup(home, options)

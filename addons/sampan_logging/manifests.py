@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ManifestOptions
 
 USER = "system:sampan-logging"
 SECRET = ("kube-system", "sampan-logging")  # the one Secret it may read
@@ -13,7 +11,7 @@ _RBAC = "rbac.authorization.k8s.io"
 _LABELS = {"sampan.dev/addon": "logging"}
 
 
-def manifests(options: Mapping[str, Any]) -> list[Object]:
+def manifests(options: ManifestOptions) -> list[Object]:
     """In the order they have to be created. No option is read."""
     subject = {"kind": "User", "apiGroup": _RBAC, "name": USER}
     cluster = {"name": "sampan:logging", "labels": _LABELS}

@@ -75,7 +75,7 @@ class Addon:
         while not all(informer.wait_synced(0.5) for informer in (self._nodes, self._pods, self._config)):
             if running.stop.is_set():
                 return
-        address = self._settings.address or str(running.options["api_endpoint_ip"])
+        address = self._settings.address or running.options.api_endpoint_ip
         api = Api(self._known, self._nodes, self._pods, self._history)
         server = listening(
             lambda: api_server(address, self._settings.port, api, self._security, self._figures),
@@ -118,7 +118,7 @@ class Addon:
             self._security.context = trust.context(*files, self._security.trust)
 
     def _certify(self) -> None:
-        domain = self._running.options.get("cluster_domain") or "cluster.local"
+        domain = self._running.options.cluster_domain or "cluster.local"
         names = [f"{SERVICE}.{NAMESPACE}.svc", f"{SERVICE}.{NAMESPACE}.svc.{domain}", "localhost"]
         serving, _ = certificates.ensure(Path(self._running.home), names)
         self._secure()
@@ -145,7 +145,7 @@ class Addon:
 
     def _announce(self, address: str, port: int, *, here: bool = True) -> None:
         if self._settings.endpoints:
-            slice_ = endpoints(address, port, str(self._running.options["node_name"]), here=here)
+            slice_ = endpoints(address, port, self._running.options.node_name, here=here)
             self._running.client.patch(
                 SLICES, slice_["metadata"]["name"], slice_, NAMESPACE, how="apply", field_manager="sampan-metrics",
                 force=True,

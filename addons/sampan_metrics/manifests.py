@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ManifestOptions
 from sampan_metrics.resources import API_SERVICE_NAME, GROUP, NAMESPACE, SERVICE, VERSION
 
 USER = "system:sampan-metrics"
@@ -15,7 +15,7 @@ READS = ["get", "list", "watch"]
 HTTPS = 443
 
 
-def manifests(options: Mapping[str, Any]) -> list[Object]:
+def manifests(options: ManifestOptions) -> list[Object]:
     """In the order they have to be created."""
     rules = [
         {"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": READS},

@@ -16,7 +16,7 @@ import yaml
 from sampan.contracts.kinds import Resource
 from sampan.errors import StatusError
 from sampan_client import Client
-from sampan_server.settings import load
+from sampan_settings.settings import load
 
 HERE = Path(__file__).parent
 IMAGE = "python:3.12-slim"

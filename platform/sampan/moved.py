@@ -22,6 +22,8 @@ MOVED = {
     "sampan.client.forwarding": "sampan_forwarding.forwarding",
     "sampan.client.shipping": "sampan_shipping",
     "sampan.client.splicing": "sampan_forwarding.splicing",
+    "sampan.contracts.runtime": "sampan_runtime.contracts",
+    "sampan.contracts.scheduling": "sampan_scheduling.contracts",
     "sampan.objects": "sampan_machinery",
     "sampan.objects.pods": "sampan_podspec",
     "sampan.pki": "sampan_pki",

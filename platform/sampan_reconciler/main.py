@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from sampan.contracts.options import ClusterOptions
 from sampan.contracts.reconciling import ReconcilerContext
 from sampan_client import Client
 from sampan_client.events import Recorder
@@ -32,7 +33,7 @@ class Plugins(Protocol):
     def isolation(self, name: str) -> Isolation: ...
 
 
-def gather(plugins: Plugins, *, options: Mapping[str, Any], home: str) -> list[AnyReconciler]:
+def gather(plugins: Plugins, *, options: ClusterOptions, home: str) -> list[AnyReconciler]:
     """Every reconciler that a plugin contributes. Of two with the same name, the later one is logged and left out."""
 
     def context(name: str) -> ReconcilerContext:
@@ -53,7 +54,7 @@ def run(
     plugins: Plugins,
     client: Client,
     *,
-    options: Mapping[str, Any],
+    options: ClusterOptions,
     home: str,
     stop: threading.Event,
     identity: str,

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import falcon
 
+from sampan.contracts.options import ClusterOptions
 from sampan.contracts.serving import Answer, Route, ServerContext
 from sampan.contracts.store import Store
 from sampan.errors import BadRequest, Expired, PluginError
@@ -92,14 +93,14 @@ def new_app(
     *,
     store: Store,
     home: str = "",
-    options: Mapping[str, Any] | None = None,
+    options: ClusterOptions | None = None,
     orders: Orders | None = None,
     server_url: str = "https://127.0.0.1:6443",
     clock: Callable[[], float] = time.time,
 ) -> App:
     """An API server over ``store`` with what ``plugins`` bring. Raises PluginError where going on would not be safe."""
     plugins.require()
-    options, orders = options or {}, orders or Orders()
+    options, orders = options or ClusterOptions(), orders or Orders()
     cache, registry, metrics = Cache(store, clock=clock), Registry(), Metrics()
     writer = Writer(cache, registry, Ownership(clock), clock)
     deleter = Deleter(writer, clock)
@@ -113,6 +114,8 @@ def new_app(
         )
 
     offer = Offer(plugins, context, orders)
+    if not offer.kinds:
+        log.warning("no plugin contributes a kind: discovery is empty")
     registry.add(offer.kinds, cache)
     routes = _routes(offer.routes)
     authenticate = Authenticate(offer.authenticators, [route.path for route in routes if route.public])

@@ -8,28 +8,28 @@ from __future__ import annotations
 
 import atexit
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 import falcon
 
+from sampan.contracts.options import ClusterOptions
 from sampan.contracts.store import Unusable
 from sampan.errors import ConfigError, ServiceUnavailable
 from sampan_server.app import App, Orders, give, new_app
-from sampan_server.options import cluster_options
 from sampan_server.plugins.plugins import Plugins
 from sampan_server.request.statuses import answer_error
-from sampan_server.settings import Settings, load
+from sampan_settings.options import cluster_options
+from sampan_settings.settings import Settings, load
 
 log = logging.getLogger(__name__)
 
 
-def build_app(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> Any:
+def build_app(settings: Settings, plugins: Plugins, options: ClusterOptions) -> Any:
     """A WSGI callable over the store that the settings name; everything is closed when the process ends."""
     return build(settings, plugins, options).wsgi
 
 
-def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> App:
+def build(settings: Settings, plugins: Plugins, options: ClusterOptions) -> App:
     """The App itself; raises ConfigError where no plugin knows the store, or it cannot be had by all workers, and
     PluginError where a plugin is not loaded."""
     plugins.require()  # before a store is opened
@@ -49,7 +49,7 @@ def build(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> A
         raise ConfigError(f"{_alone(settings)}: set api.workers to 1, or store to one that processes can share")
     orders = Orders(settings.authentication, settings.authorization, settings.admission)
     plugins.failure_log.keep_in(settings.home / "run" / "plugins")
-    url = str(options.get("server_url") or settings.server_url)
+    url = options.server_url or settings.server_url
     try:
         app = new_app(plugins, store=store, home=str(settings.home), options=options, orders=orders, server_url=url)
     except BaseException as error:
@@ -89,6 +89,6 @@ def __getattr__(name: str) -> Any:
     plugins = Plugins(
         disabled=settings.disable, addons=settings.addons, settings=settings.plugins, deadlines=settings.deadlines
     )
-    options = cluster_options(settings)
+    options = cluster_options(settings, plugins)
     globals()["app"] = found = build_app(settings, plugins, options)
     return found

@@ -11,6 +11,7 @@ other packages of the environment have no effect.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import tempfile
 import threading
@@ -24,6 +25,7 @@ import sampan_pki as pki
 from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.components import Component, Running
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ClusterOptions, ManifestOptions
 from sampan.errors import StatusError
 from sampan.hookspecs import hookimpl
 from sampan_client import Client
@@ -33,6 +35,7 @@ from sampan_operate.supervisor.cluster import RECONCILER_USER
 from sampan_reconciler.main import gather
 from sampan_reconciler.runtime import Runtime
 from sampan_server.app import App, Orders, new_app
+from sampan_server.plugins.asking import HooksOf
 from sampan_server.plugins.plugins import ADDON_GROUP, PLUGIN_GROUP, Plugins
 from sampan_testing.nodes import Nodes
 
@@ -46,7 +49,7 @@ PATIENCE = 10.0  # seconds after which an expected event that has not happened f
 class Cluster:
     """A running cluster; created by ``start``. ``client`` is the administrator's."""
 
-    def __init__(self, app: App, plugins: Plugins, options: Mapping[str, Any]) -> None:
+    def __init__(self, app: App, plugins: Plugins, options: ClusterOptions) -> None:
         self.app = app
         self.plugins = plugins
         self.options = options
@@ -107,7 +110,7 @@ def start(
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sampan-test-")))
         pki.ensure(home / "pki")
-        given = {**_options(home), **(options or {})}
+        given = dataclasses.replace(_options(home), **(options or {}))
         found = _plugins(plugins or {}, only, settings or {}, deadlines)
         cluster = _served(stack, found, home, given, orders)
         _check(found, cluster.app)
@@ -155,20 +158,18 @@ class AllowAll:
         return Decision.ALLOW, ""
 
 
-def _options(home: Path) -> dict[str, Any]:
-    """Options as from ``sampan_server.options``, but independent of this machine."""
-    return {
-        "home": str(home), "pki": str(home / "pki"), "server_url": "https://127.0.0.1:6443", "api_host": "127.0.0.1",
-        "api_port": 6443, "api_endpoint_ip": "127.0.0.1", "service_cidr": "10.96.0.0/16", "service_ip": "10.96.0.1",
-        "dns_ip": "10.96.0.10", "dns_reachable": False, "pod_cidr": "10.244.0.0/16", "cluster_domain": "cluster.local",
-        "node_port_range": "30000-32767", "node_name": "node-1", "node_ip": "127.0.0.1", "kubelet_port": 10250,
-        "runtime": "exec", "kubeconfig": str(home / "kubeconfig"),
-    }  # fmt: skip
+def _options(home: Path) -> ClusterOptions:
+    """Options as from ``sampan_settings.options``, but independent of this machine."""
+    return ClusterOptions(
+        home=str(home), pki=str(home / "pki"), server_url="https://127.0.0.1:6443", api_host="127.0.0.1",
+        api_port=6443, api_endpoint_ip="127.0.0.1", service_cidr="10.96.0.0/16", service_ip="10.96.0.1",
+        dns_ip="10.96.0.10", dns_reachable=False, pod_cidr="10.244.0.0/16", cluster_domain="cluster.local",
+        node_port_range="30000-32767", node_name="node-1", node_ip="127.0.0.1", kubelet_port=10250,
+        runtime="exec", kubeconfig=str(home / "kubeconfig"),
+    )  # fmt: skip
 
 
-def _served(
-    stack: ExitStack, plugins: Plugins, home: Path, options: Mapping[str, Any], orders: Orders | None
-) -> Cluster:
+def _served(stack: ExitStack, plugins: Plugins, home: Path, options: ClusterOptions, orders: Orders | None) -> Cluster:
     store = plugins.first("provide_store", url="memory://")
     stack.callback(store.close)
     app = new_app(plugins, store=store, home=str(home), options=options, orders=orders)
@@ -215,14 +216,17 @@ def _run(
 ) -> None:
     place = home / "components" / component.name
     place.mkdir(parents=True)
+    settings = cluster.plugins.settings_of(component.name)
+    options = dataclasses.replace(cluster.options, identity="test")
     if component.manifests is not None:
-        _ship(cluster, component.manifests(cluster.options))
+        _ship(cluster, component.manifests(ManifestOptions(**vars(cluster.options), settings=settings)))
     running = Running(
         client=cluster.client_as(component.user.replace("{node}", "node-1"), *component.groups),
-        settings=cluster.plugins.settings_of(component.name),
+        settings=settings,
         home=str(place),
         stop=stop,
-        options={**cluster.options, "plugins": cluster.plugins, "identity": "test"},
+        options=options,
+        hooks=HooksOf(cluster.plugins, component.hooks, home=str(place), options=options),
         ready=lambda words: ready.set(),
     )
     failed = cluster.plugins.isolation(plugin).inline

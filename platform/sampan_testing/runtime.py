@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sampan.contracts.runtime import Container, ContainerSpec, Mount, Runtime, RuntimeFailure, Sandbox, SandboxSpec
+from sampan_runtime.contracts import Container, ContainerSpec, Mount, Runtime, RuntimeFailure, Sandbox, SandboxSpec
 
 #: Files in a container's /dev, except its console if it has a terminal.
 DEVICES = (

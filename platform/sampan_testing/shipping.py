@@ -7,12 +7,14 @@ with all installed plugins.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ManifestOptions
 from sampan.errors import BadRequest, Invalid
 from sampan_client import Client
 from sampan_client.paths import path_of
@@ -21,14 +23,14 @@ from sampan_shipping import Shipment, ShippingResult
 from sampan_shipping.applying import ADOPTED, REFUSED, REMOVED, UNCHANGED
 from sampan_shipping.inventory import Collections, Ref
 
-Manifests = Callable[[Mapping[str, Any]], Sequence[Object]]
+Manifests = Callable[[ManifestOptions], Sequence[Object]]
 
 #: Cluster-wide options of a fictitious cluster, for add-ons that read them.
-OPTIONS: Mapping[str, Any] = {
-    "service_cidr": "10.96.0.0/16", "service_ip": "10.96.0.1", "dns_ip": "10.96.0.10", "pod_cidr": "10.244.0.0/16",
-    "cluster_domain": "cluster.local", "node_name": "node", "node_ip": "127.0.0.1", "api_endpoint_ip": "127.0.0.1",
-    "server_url": "https://127.0.0.1:6443", "node_port_range": "30000-32767", "kubelet_port": 10250, "kubeconfig": "",
-}  # fmt: skip
+OPTIONS = ManifestOptions(
+    service_cidr="10.96.0.0/16", service_ip="10.96.0.1", dns_ip="10.96.0.10", pod_cidr="10.244.0.0/16",
+    cluster_domain="cluster.local", node_name="node", node_ip="127.0.0.1", api_endpoint_ip="127.0.0.1",
+    server_url="https://127.0.0.1:6443", node_port_range="30000-32767", kubelet_port=10250, kubeconfig="",
+)  # fmt: skip
 MINE = "example.org/mine"  # a user's label
 LATER = "example.org/later"  # a label that a later version ships
 
@@ -43,7 +45,7 @@ def api_server(home: Path) -> Iterator[Client]:
     pki.ensure(home / "pki")
     plugins = Plugins()
     store = plugins.first("provide_store", url="memory://")
-    options = {**OPTIONS, "home": str(home), "pki": str(home / "pki")}
+    options = dataclasses.replace(OPTIONS, home=str(home), pki=str(home / "pki"))
     app = new_app(plugins, store=store, home=str(home), options=options)
     client = Client.in_process(app.wsgi, User("admin", groups=("system:masters", "system:authenticated")))
     try:
@@ -54,7 +56,7 @@ def api_server(home: Path) -> Iterator[Client]:
         store.close()
 
 
-def check_edits_survive(manifests: Manifests, client: Client, *, options: Mapping[str, Any] = OPTIONS) -> None:
+def check_edits_survive(manifests: Manifests, client: Client, *, options: ManifestOptions = OPTIONS) -> None:
     """Ship, restart, edit every object, restart, upgrade, remove. Raises AssertionError if an edit is lost, an upgrade
     does not arrive, or a restart writes anything."""
     first = [copy(manifest) for manifest in manifests(options)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
+from sampan.contracts.options import ClusterOptions
 from sampan.contracts.reconciling import Reconciler, ReconcilerContext, Watching
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
@@ -62,8 +61,8 @@ def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
     ]
 
 
-def _pki(options: Mapping[str, Any], home: str) -> Path:
-    return Path(options.get("pki") or Path(home) / "pki")
+def _pki(options: ClusterOptions, home: str) -> Path:
+    return Path(options.pki or Path(home) / "pki")
 
 
 def _certificate(pki: Path) -> str:

@@ -27,5 +27,5 @@ def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
 
 @hookimpl
 def contribute_delegations(context: ServerContext) -> list[Delegation]:
-    pki = Path(context.options.get("pki") or Path(context.home) / "pki")
+    pki = Path(context.options.pki or Path(context.home) / "pki")
     return [Aggregation(context.cluster, Dialler(pki), context.group_versions), NoDefinitions()]

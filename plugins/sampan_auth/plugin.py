@@ -75,7 +75,7 @@ def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
 
 def _reached_at(context: ServerContext) -> str:
     """The API server's URL as pods reach it; that in kubeconfigs may be on loopback, as each container has."""
-    host, port = str(context.options.get("api_endpoint_ip") or ""), context.options.get("api_port")
+    host, port = context.options.api_endpoint_ip, context.options.api_port
     if not host or not port:
         return context.server_url
     return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
@@ -94,7 +94,7 @@ def _settings(context: ServerContext) -> Settings:
 
 
 def _pki(context: ServerContext) -> Path:
-    return Path(context.options.get("pki") or Path(context.home) / "pki")
+    return Path(context.options.pki or Path(context.home) / "pki")
 
 
 def _keys(context: ServerContext) -> Keys:

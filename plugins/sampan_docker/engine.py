@@ -12,12 +12,12 @@ import struct
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sampan.contracts.runtime import RuntimeFailure
 from sampan.errors import SampanError
+from sampan_docker.daemon import SOCKET
+from sampan_runtime.contracts import RuntimeFailure
 
 log = logging.getLogger(__name__)
 
-SOCKET = "/var/run/docker.sock"
 OLDEST, NEWEST = (1, 41), (1, 47)  # API versions this runtime was written against: Docker 20.10 to 27 and later
 
 Answer = TypeVar("Answer")
@@ -30,6 +30,8 @@ def address() -> str:
 def connect(*, timeout: float = 60, connections: int = 32) -> Any:
     """A docker.APIClient that works; raises SampanError with a sentence for the user."""
     import docker
+
+    logging.getLogger("docker").setLevel(logging.WARNING)  # it logs each request
 
     try:
         client = docker.APIClient(base_url=address(), version="auto", timeout=timeout, max_pool_size=connections)

@@ -8,7 +8,8 @@ from typing import Any
 
 from sampan.contracts.components import Leftover
 from sampan.errors import SampanError
-from sampan_docker.engine import SOCKET, ask, connect
+from sampan_docker.daemon import SOCKET
+from sampan_docker.engine import ask, connect
 from sampan_docker.translation import CLUSTER, HOME
 
 PATIENCE = 5.0

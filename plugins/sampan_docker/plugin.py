@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sampan.contracts.components import Leftover
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError
 from sampan.hookspecs import hookimpl
+from sampan_docker import daemon
+from sampan_runtime.contracts import RuntimeOffer
 
 if TYPE_CHECKING:
-    from sampan.contracts.runtime import Runtime
+    from sampan_runtime.contracts import Runtime
 
 
 @hookimpl
-def provide_runtime(name: str, home: str, options: Mapping[str, Any]) -> Runtime | None:
+def provide_runtime(name: str, home: str, options: ClusterOptions) -> Runtime | None:
     if name != "docker":
         return None
     try:  # only whoever has Docker pays for the library
@@ -26,6 +28,15 @@ def provide_runtime(name: str, home: str, options: Mapping[str, Any]) -> Runtime
     from sampan_docker.runtime import DockerRuntime
 
     return DockerRuntime(home)
+
+
+@hookimpl
+def contribute_runtimes() -> list[RuntimeOffer]:
+    offer = RuntimeOffer(
+        name="docker", pods="containers", priority=100, found="Docker answers", unavailable=daemon.trouble,
+        host_address=daemon.bridge_address,
+    )  # fmt: skip
+    return [offer]
 
 
 @hookimpl

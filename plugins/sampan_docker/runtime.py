@@ -15,10 +15,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sampan.contracts.runtime import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
 from sampan_docker import cgroups, pause, processes, translation
 from sampan_docker.engine import ask, connect, is_missing, open_logs, shares_mounts
 from sampan_docker.streams import SocketStream, log_lines
+from sampan_runtime.contracts import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sampan.contracts.runtime import Container, ContainerSpec, PortMapping, Resources, Sandbox, SandboxSpec
+from sampan_runtime.contracts import Container, ContainerSpec, PortMapping, Resources, Sandbox, SandboxSpec
 
 PREFIX = "sampan.dev/"
 HOME = f"{PREFIX}home"

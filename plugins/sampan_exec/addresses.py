@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 from collections.abc import Container
 
-from sampan.contracts.runtime import RuntimeFailure
+from sampan_runtime.contracts import RuntimeFailure
 
 FIRST, COUNT = 128, 127  # second octets: 127.128 to 127.254, clear of 127.0 and of Service addresses
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sampan.contracts.components import Leftover
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
+from sampan_runtime.contracts import RuntimeOffer
 
 if TYPE_CHECKING:
-    from sampan.contracts.runtime import Runtime
+    from sampan_runtime.contracts import Runtime
 
 
 @hookimpl
-def provide_runtime(name: str, home: str, options: Mapping[str, Any]) -> Runtime | None:
+def provide_runtime(name: str, home: str, options: ClusterOptions) -> Runtime | None:
     if name != "exec":
         return None
     from pathlib import Path
 
     from sampan_exec.runtime import ExecRuntime
 
-    return ExecRuntime(Path(home), str(options.get("loopback_pods") or ""))
+    return ExecRuntime(Path(home), options.loopback_pods)
+
+
+@hookimpl
+def contribute_runtimes() -> list[RuntimeOffer]:
+    return [RuntimeOffer(name="exec", pods="host processes (exec runtime)")]
 
 
 @hookimpl

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sampan.contracts.runtime import ContainerSpec, RuntimeFailure
+from sampan_runtime.contracts import ContainerSpec, RuntimeFailure
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #: Official images without an ENTRYPOINT: their arguments are the command. Value: the command without any.

@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from sampan.contracts.runtime import Container, Mount, Sandbox, SandboxSpec
 from sampan_exec import processes
+from sampan_runtime.contracts import Container, Mount, Sandbox, SandboxSpec
 
 IMAGE_ID = "host"
 

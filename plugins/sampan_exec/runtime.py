@@ -21,11 +21,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sampan.contracts.runtime import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
 from sampan_exec import addresses, logs, processes, programs
 from sampan_exec.records import IMAGE_ID, Records, read, write
 from sampan_exec.streams import AttachStream, ExecStream
 from sampan_exec.watcher import Watcher
+from sampan_runtime.contracts import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
 
 log = logging.getLogger(__name__)
 

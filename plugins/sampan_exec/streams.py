@@ -16,8 +16,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from sampan.contracts.runtime import RuntimeFailure
 from sampan_exec.wire import CLOSE, ENDED, HEAD, RESIZE, STDIN
+from sampan_runtime.contracts import RuntimeFailure
 
 UNLOCK, PEER = 0x40045431, 0x5441  # TIOCSPTLCK, TIOCGPTPEER
 

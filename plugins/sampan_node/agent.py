@@ -13,7 +13,6 @@ from typing import Any
 from sampan import KUBERNETES_VERSION
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
-from sampan.contracts.runtime import Runtime
 from sampan.errors import SampanError
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
@@ -23,6 +22,7 @@ from sampan_node.clock import Clock
 from sampan_node.host import Host
 from sampan_node.registration import Registration
 from sampan_node.worker import Worker
+from sampan_runtime.contracts import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -137,10 +137,10 @@ class Agent:
 def run(running: Running) -> None:
     """The component: everything up, heartbeats until told to stop; containers are left running."""
     settings, options, home = running.settings, running.options, Path(running.home)
-    name = options["node_name"]
-    ip = options.get("node_ip") or "127.0.0.1"
-    plugins = options["plugins"]
-    runtime = runtimes.choose(options.get("runtime") or "auto", home, options, plugins)
+    name = options.node_name
+    ip = options.node_ip or "127.0.0.1"
+    assert running.hooks is not None, "the component names its hooks"
+    runtime = runtimes.choose(options.runtime, home, options, running.hooks)
     runtimes.remove_others(runtime.name, str(home), options)
     closing: list[Callable[[], Any]] = [runtime.close]
     try:
@@ -187,7 +187,7 @@ def _host(running: Running, runtime: Runtime, home: Path, name: str, ip: str, po
 def _server(agent: Agent, options: Any) -> Any:
     from sampan_node.server import Server
 
-    server = Server(agent, address=options.get("node_ip") or "127.0.0.1", port=options.get("kubelet_port") or 0,
-                    pki=options.get("pki") or "")  # fmt: skip
+    server = Server(agent, address=options.node_ip or "127.0.0.1", port=options.kubelet_port or 0,
+                    pki=options.pki or "")  # fmt: skip
     server.start()
     return server

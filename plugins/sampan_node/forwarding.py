@@ -13,10 +13,10 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from sampan.contracts.runtime import RuntimeFailure
 from sampan_node import spdy
 from sampan_node.links import PlainConnection
 from sampan_node.websocket import Connection
+from sampan_runtime.contracts import RuntimeFailure
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from sampan.contracts.runtime import RuntimeFailure
 from sampan.errors import BadRequest
 from sampan_node.forwarding import Forwarded, read
 from sampan_node.remote import PARTING
 from sampan_node.websocket import Base64Channels, Connection
+from sampan_runtime.contracts import RuntimeFailure
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from sampan import KUBERNETES_MINOR
 from sampan.contracts.kinds import Object
-from sampan.contracts.runtime import Runtime, RuntimeFailure
 from sampan_node import grpc_health
+from sampan_runtime.contracts import Runtime, RuntimeFailure
 
 LONGEST_ANSWER = 10 * 1024
 

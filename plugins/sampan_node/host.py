@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sampan.contracts.kinds import Object, Resource
-from sampan.contracts.runtime import Runtime
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import NotFound
 from sampan_client.informers import Informer
 from sampan_machinery.metadata import parse_time
@@ -22,6 +22,7 @@ from sampan_node.admission import Admission
 from sampan_node.clock import Clock
 from sampan_node.references import Reference, References
 from sampan_podspec.containers import walk
+from sampan_runtime.contracts import Runtime
 
 FRESH = 2.0  # seconds that a fetched ConfigMap or Secret serves other containers too
 
@@ -41,7 +42,7 @@ class Host:
     name: str
     ip: str
     allocatable: Mapping[str, str]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: ClusterOptions = field(default_factory=ClusterOptions)
     informer: Callable[..., Any] = Informer
     _cache: dict[tuple[str, str, str], tuple[float, Object | None]] = field(default_factory=dict)
     _changes: int = 0
@@ -84,7 +85,7 @@ class Host:
 
     def named_services(self) -> list[Object]:
         """Services that pods have to find without DNS: all where none can be reached, none elsewhere."""
-        if self.options.get("dns_reachable", True):
+        if self.options.dns_reachable:
             return []
         return list(self.client.list(SERVICES).items)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.runtime import Container, Sandbox
 from sampan_machinery.metadata import parse_time
 from sampan_podspec.containers import is_sidecar, walk
+from sampan_runtime.contracts import Container, Sandbox
 
 FIRST_DELAY, LONGEST_DELAY, QUIET = 10.0, 300.0, 600.0  # seconds; a run of QUIET starts the back-off anew
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from sampan.contracts.checks import CheckContext, Finding
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
 from sampan_machinery import bounds
 
@@ -30,7 +31,7 @@ def run(running: Running) -> None:
     run_agent(running)
 
 
-def clean_up(home: str, options: Mapping[str, Any]) -> None:
+def clean_up(home: str, options: ClusterOptions) -> None:
     from sampan_node.runtimes import clean_up as remove_all
 
     remove_all(home, options)
@@ -40,9 +41,17 @@ def clean_up(home: str, options: Mapping[str, Any]) -> None:
 def contribute_components() -> Sequence[Component]:
     return [
         Component(
-            name="node", run=run, user="system:node:{node}", groups=("system:nodes",), process="node", cleanup=clean_up
+            name="node", run=run, user="system:node:{node}", groups=("system:nodes",), process="node", cleanup=clean_up,
+            hooks=frozenset({"provide_runtime", "contribute_runtimes"}),
         )
-    ]
+    ]  # fmt: skip
+
+
+@hookimpl
+def contribute_checks(context: CheckContext) -> Sequence[Finding]:
+    from sampan_node import checks
+
+    return checks.runtime(context)
 
 
 @hookimpl

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sampan.contracts.runtime import Container, Runtime
 from sampan.errors import BadRequest, NotFound
 from sampan_machinery.metadata import parse_time
 from sampan_podspec.containers import walk
+from sampan_runtime.contracts import Container, Runtime
 
 NANO = 1_000_000_000
 HELD = 1 << 20  # bytes of one stream that wait for a line of the other to end

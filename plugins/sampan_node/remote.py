@@ -11,8 +11,8 @@ import threading
 from collections.abc import Collection
 from typing import Any
 
-from sampan.contracts.runtime import Stream
 from sampan_node.websocket import Base64Channels, Connection
+from sampan_runtime.contracts import Stream
 
 log = logging.getLogger(__name__)
 

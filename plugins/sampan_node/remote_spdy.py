@@ -13,10 +13,10 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
-from sampan.contracts.runtime import RuntimeFailure, Stream
 from sampan_node import spdy
 from sampan_node.links import PlainConnection
 from sampan_node.remote import PARTING, STDERR, STDOUT, WITH_STATUS, ending, resize
+from sampan_runtime.contracts import RuntimeFailure, Stream
 
 log = logging.getLogger(__name__)
 

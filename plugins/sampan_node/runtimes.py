@@ -6,82 +6,84 @@ import contextlib
 import importlib.metadata
 import logging
 import shutil
-import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from sampan.contracts.runtime import Runtime
+from sampan.contracts.components import Hooks
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError, SampanError
+from sampan_runtime.contracts import Runtime
+from sampan_runtime.offers import AUTO, offered
 
 log = logging.getLogger(__name__)
 
-DOCKER_SOCKET = "/var/run/docker.sock"
-
-
-def docker_answers(path: str = DOCKER_SOCKET) -> bool:
-    """Whether a daemon serves pings on its socket."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(2)
-        try:
-            probe.connect(path)
-            probe.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
-            return b" 200 " in probe.recv(256)
-        except OSError:
-            return False
+PODS = "pods"  # the node's own folder, beside one for each runtime
 
 
 class Asked(Protocol):
-    """What of ``sampan_server.plugins.plugins.Plugins`` is used here."""
+    """What of ``sampan.contracts.components.Hooks`` is needed to open a runtime."""
 
     def first(self, hook: str, **facts: Any) -> Any: ...
 
 
-def choose(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> Runtime:
-    """The runtime wanted; ``auto`` is docker where its daemon answers and its plugin is enabled, else exec.
+def choose(name: str, home: Path, options: ClusterOptions, hooks: Hooks) -> Runtime:
+    """The runtime wanted; "" and ``auto``: of those that enabled plugins offer the preferred one that is available.
 
     Raises ConfigError when nobody provides it.
     """
-    if name != "auto":
-        return open_runtime(name, home, options, plugins)
-    if docker_answers() and (found := _ask("docker", home, options, plugins)):
-        return found
-    return open_runtime("exec", home, options, plugins)
+    if name not in ("", AUTO):
+        return open_runtime(name, home, options, hooks)
+    for offer in offered(found.answer for found in hooks.ask("contribute_runtimes")):
+        if not offer.unavailable() and (found := _ask(offer.name, home, options, hooks)):
+            return found
+    raise ConfigError("node.runtime: no enabled plugin provides a container runtime that can be used on this machine")
 
 
-def open_runtime(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> Runtime:
+def open_runtime(name: str, home: Path, options: ClusterOptions, hooks: Asked) -> Runtime:
     """The runtime called ``name``; raises ConfigError when nobody provides it."""
-    if found := _ask(name, home, options, plugins):
+    if found := _ask(name, home, options, hooks):
         return found
     raise ConfigError(f"node.runtime: no enabled plugin provides a container runtime called {name!r}")
 
 
-def _ask(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> Runtime | None:
+def _ask(name: str, home: Path, options: ClusterOptions, hooks: Asked) -> Runtime | None:
     folder = home / name
     folder.mkdir(parents=True, exist_ok=True)
-    found: Runtime | None = plugins.first("provide_runtime", name=name, home=str(folder), options=options)
+    found: Runtime | None = hooks.first("provide_runtime", name=name, home=str(folder), options=options)
     if found is None:
         with contextlib.suppress(OSError):  # not empty: of a runtime that was there at an earlier start
             folder.rmdir()  # so that nobody cleans up after a runtime that never was
     return found
 
 
-def remove_others(but: str, home: str, options: Mapping[str, Any]) -> None:
+def remove_others(but: str, home: str, options: ClusterOptions) -> None:
     """Containers of every runtime but one: a node that was killed and comes back with another runtime does not see what
     the first one left."""
-    for name in ("docker", "exec"):
-        folder = Path(home) / name
-        if name == but or not folder.is_dir():
-            continue
+    for name, runtime in _left_in(Path(home), options, but=but):
         try:
-            runtime = open_runtime(name, Path(home), options, Installed())
             with contextlib.closing(runtime):
                 for sandbox in runtime.sandboxes():
                     runtime.remove_sandbox(sandbox.id)
         except SampanError as error:
             log.warning("node: cannot remove what the %s runtime may have left: %s", name, error)
         else:
-            shutil.rmtree(folder, ignore_errors=True)  # not to be looked at again
+            shutil.rmtree(Path(home) / name, ignore_errors=True)  # not to be looked at again
+
+
+def _left_in(home: Path, options: ClusterOptions, *, but: str = "") -> Iterator[tuple[str, Runtime]]:
+    """(name, runtime) for each folder of the node's that an installed plugin provides the runtime of: ``open_runtime``
+    makes a folder for each runtime that is used."""
+    for folder in sorted(home.iterdir()) if home.is_dir() else ():
+        if folder.name in (but, PODS) or not folder.is_dir():
+            continue
+        try:
+            runtime = _ask(folder.name, home, options, Installed())
+        except SampanError as error:
+            log.warning("node: cannot remove what the %s runtime may have left: %s", folder.name, error)
+            continue
+        if runtime is not None and runtime.name == folder.name:
+            yield folder.name, runtime
 
 
 class Installed:
@@ -99,7 +101,7 @@ class Installed:
         return None
 
 
-def clean_up(home: str, options: Mapping[str, Any]) -> None:
+def clean_up(home: str, options: ClusterOptions) -> None:
     """Remove every container and mount of this node, for `sampan down`.
 
     What fails keeps nothing else from being removed; raises SampanError for it in the end.
@@ -107,17 +109,10 @@ def clean_up(home: str, options: Mapping[str, Any]) -> None:
     from sampan_node.volumes import unmount_all
 
     failures: list[SampanError] = []
-    for name in ("docker", "exec"):
-        if not (Path(home) / name).is_dir():
-            continue
-        try:
-            runtime = open_runtime(name, Path(home), options, Installed())
-        except SampanError as error:
-            log.warning("node: cannot clean up after %s: %s", name, error)
-            continue
+    for _, runtime in _left_in(Path(home), options):
         failures += _remove_all(runtime)
         runtime.close()
-    unmount_all(Path(home) / "pods")
+    unmount_all(Path(home) / PODS)
     if failures:
         raise SampanError(f"node: {len(failures)} could not be removed: {failures[0]}")
 

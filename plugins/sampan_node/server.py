@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sampan.contracts.runtime import Runtime, RuntimeFailure, Stream
 from sampan.errors import BadRequest, NotFound, SampanError, StatusError
 from sampan_forwarding.splicing import keep_alive
 from sampan_node import forwarding, forwarding_channels, log_socket, metrics, podlogs, remote_spdy, spdy, websocket
 from sampan_node.links import Link, PlainConnection
 from sampan_node.remote import serve_stream
+from sampan_runtime.contracts import Runtime, RuntimeFailure, Stream
 
 log = logging.getLogger(__name__)
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.runtime import ContainerSpec, Mount, PortMapping, Resources, SandboxSpec
+from sampan.contracts.options import ClusterOptions
 from sampan_machinery import quantities
 from sampan_node.environment import ConfigProblem, expand_words
 from sampan_podspec.containers import walk
+from sampan_runtime.contracts import ContainerSpec, Mount, PortMapping, Resources, SandboxSpec
 
 
 def hostname(pod: Object) -> str:
     return str(pod["spec"].get("hostname") or pod["metadata"]["name"])[:63].rstrip("-.")
 
 
-def sandbox_spec(pod: Object, attempt: int, options: Mapping[str, Any]) -> SandboxSpec:
+def sandbox_spec(pod: Object, attempt: int, options: ClusterOptions) -> SandboxSpec:
     meta, spec = pod["metadata"], pod["spec"]
     security = spec.get("securityContext") or {}
     servers, searches, resolver_options = resolver(pod, options)
@@ -34,7 +34,7 @@ def sandbox_spec(pod: Object, attempt: int, options: Mapping[str, Any]) -> Sandb
     )  # fmt: skip
 
 
-def resolver(pod: Object, options: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
+def resolver(pod: Object, options: ClusterOptions) -> tuple[list[str], list[str], list[str]]:
     """(servers, searches, options) for resolv.conf; empty: as the host's. Source: API reference, dnsPolicy."""
     spec, config = pod["spec"], pod["spec"].get("dnsConfig") or {}
     policy = spec.get("dnsPolicy", "ClusterFirst")
@@ -42,9 +42,9 @@ def resolver(pod: Object, options: Mapping[str, Any]) -> tuple[list[str], list[s
     searches: list[str] = []
     found: dict[str, str | None] = {}
     inside = (policy == "ClusterFirst" and not spec.get("hostNetwork")) or policy == "ClusterFirstWithHostNet"
-    if inside and options.get("dns_ip") and options.get("dns_reachable", True):
-        domain = options.get("cluster_domain", "cluster.local")
-        servers = [options["dns_ip"]]
+    if inside and options.dns_ip and options.dns_reachable:
+        domain = options.cluster_domain
+        servers = [options.dns_ip]
         searches = [f"{pod['metadata']['namespace']}.svc.{domain}", f"svc.{domain}", domain]
         found["ndots"] = "5"
     servers += [one for one in config.get("nameservers") or () if one not in servers]
@@ -53,7 +53,7 @@ def resolver(pod: Object, options: Mapping[str, Any]) -> tuple[list[str], list[s
     return servers, searches, [name if value is None else f"{name}:{value}" for name, value in found.items()]
 
 
-def hosts_file(pod: Object, ip: str, options: Mapping[str, Any], services: Iterable[Object] = ()) -> str:
+def hosts_file(pod: Object, ip: str, options: ClusterOptions, services: Iterable[Object] = ()) -> str:
     """The managed /etc/hosts. Source: kubelet's managedHostsFileContent (meaning).
 
     ``services`` stand in it by name where no cluster DNS can be reached (no right to port 53), as they are when the
@@ -65,14 +65,14 @@ def hosts_file(pod: Object, ip: str, options: Mapping[str, Any], services: Itera
         "fe00::0\tip6-localnet", "fe00::0\tip6-mcastprefix", "fe00::1\tip6-allnodes", "fe00::2\tip6-allrouters",
     ]  # fmt: skip
     if spec.get("subdomain"):
-        domain = options.get("cluster_domain", "cluster.local")
+        domain = options.cluster_domain
         lines.append(f"{ip}\t{name}.{spec['subdomain']}.{pod['metadata']['namespace']}.svc.{domain}\t{name}")
     else:
         lines.append(f"{ip}\t{name}")
     if spec.get("hostAliases"):
         lines += ["", "# Entries added by HostAliases."]
         lines += ["\t".join([alias["ip"], *(alias.get("hostnames") or ())]) for alias in spec["hostAliases"]]
-    lines += _service_lines(pod["metadata"]["namespace"], options.get("cluster_domain", "cluster.local"), services)
+    lines += _service_lines(pod["metadata"]["namespace"], options.cluster_domain, services)
     return "\n".join(lines) + "\n"
 
 

@@ -6,13 +6,13 @@ import time
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.runtime import Image, Mount, RuntimeFailure, Sandbox
 from sampan_node import environment, specs, termination, unpacking
 from sampan_node.environment import ConfigProblem
 from sampan_node.host import Host
 from sampan_node.machine import Memory
 from sampan_node.subpaths import SubPaths
 from sampan_node.volumes import IMAGE, Volumes, container_mounts, image_volumes, never_written
+from sampan_runtime.contracts import Image, Mount, RuntimeFailure, Sandbox
 
 
 class Starter:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.runtime import Container
 from sampan_machinery.metadata import copy, now_text, observed_generation, set_condition
 from sampan_node.machine import Memory, Seen, delay, init_restarts, initialized, restarts
 from sampan_podspec.containers import is_sidecar
+from sampan_runtime.contracts import Container
 
 OVER = ("Succeeded", "Failed")
 #: Lists that the API merges by key (by type, by ip) instead of replacing them.

@@ -10,11 +10,11 @@ from concurrent.futures import Future
 from functools import partial
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.runtime import Container, RuntimeFailure
 from sampan_node.clock import Alarm
 from sampan_node.handlers import Outcome
 from sampan_node.host import Host
 from sampan_podspec.containers import is_sidecar, walk
+from sampan_runtime.contracts import Container, RuntimeFailure
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.runtime import Container, Mount, Runtime
 from sampan.errors import SampanError
 from sampan_node import mounting
+from sampan_runtime.contracts import Container, Mount, Runtime
 
 log = logging.getLogger(__name__)
 

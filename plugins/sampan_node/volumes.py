@@ -13,12 +13,12 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.runtime import Mount
 from sampan_machinery import quantities
 from sampan_node import atomic, mounting
 from sampan_node.environment import ConfigProblem, Lookup, expand_strictly, field_value, resource_value
 from sampan_node.hostpaths import host_path
 from sampan_node.subpaths import SubPaths
+from sampan_runtime.contracts import Mount
 
 log = logging.getLogger(__name__)
 

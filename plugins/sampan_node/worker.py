@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.runtime import Container, RuntimeFailure
 from sampan.errors import Conflict, NotFound, SampanError
 from sampan_machinery.metadata import copy, now_text, observed_generation
 from sampan_machinery.resources import PODS
@@ -26,6 +25,7 @@ from sampan_node.status import OVER, changes, status_of
 from sampan_node.stopping import Stopper
 from sampan_node.volumes import MountProblem, has_changing
 from sampan_podspec.containers import walk
+from sampan_runtime.contracts import Container, RuntimeFailure
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from sampan_nodes.proxy import METHODS, NodeProxy
 
 @hookimpl
 def contribute_kinds(context: ServerContext) -> list[Kind]:
-    serve = NodeProxy(str(context.options.get("pki") or ""))
+    serve = NodeProxy(context.options.pki)
     proxy = Subresource(
         name="proxy", kind="NodeProxyOptions", methods=METHODS, verbs=(), serve=serve, blocking=True, connects=True
     )

@@ -12,7 +12,7 @@ from sampan_pods.tolerations import DefaultTolerations
 
 @hookimpl
 def contribute_kinds(context: ServerContext) -> list[Kind]:
-    return kinds(str(context.options["pki"]))
+    return kinds(context.options.pki)
 
 
 @hookimpl

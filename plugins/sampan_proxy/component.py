@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ClusterOptions
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
@@ -29,9 +29,9 @@ class Backend(Protocol):
     def close(self) -> None: ...
 
 
-def table_name(options: Mapping[str, Any]) -> str:
+def table_name(options: ClusterOptions) -> str:
     """One table a home: clusters of one machine would take away each other's rules in a table that they share."""
-    return f"{TABLE_PREFIX}{options['home_id']}"
+    return f"{TABLE_PREFIX}{options.home_id}"
 
 
 def run(running: Running) -> None:
@@ -39,7 +39,7 @@ def run(running: Running) -> None:
     dirty = threading.Event()
     services = Informer(running.client, SERVICES, on_change=lambda old, new: dirty.set())
     slices = Informer(running.client, SLICES, on_change=lambda old, new: dirty.set())
-    node = str(running.options.get("node_name", ""))
+    node = running.options.node_name
     recorder = Recorder(running.client, "sampan-proxy", node)
     backend = choose(running.options, services, recorder)
     services.start()
@@ -71,12 +71,12 @@ def _wake_on_stop(stop: threading.Event, dirty: threading.Event) -> None:
     dirty.set()
 
 
-def choose(options: Mapping[str, Any], services: Informer, recorder: Recorder) -> Backend:
+def choose(options: ClusterOptions, services: Informer, recorder: Recorder) -> Backend:
     """nftables where service addresses are routed ones and the right is there, forwarders on loopback otherwise."""
-    cidr = str(options["service_cidr"])
+    cidr = options.service_cidr
     kernel = None if cidr.startswith("127.") else open_kernel()
     if kernel is not None:
-        return Filtering(kernel, table_name(options), str(options["pod_cidr"]))
+        return Filtering(kernel, table_name(options), options.pod_cidr)
     if not cidr.startswith("127."):
         log.error("services at %s need nftables and the right to use it; they are not reachable until that is so", cidr)
     from sampan_proxy.forwarding import Forwarding
@@ -89,7 +89,7 @@ def choose(options: Mapping[str, Any], services: Informer, recorder: Recorder) -
             text = f"cannot listen on {where}: {why}; ports under 1024 need root or net.ipv4.ip_unprivileged_port_start"
             recorder.event(service, "Warning", "FailedToListen", text)
 
-    return Forwarding(str(options["node_ip"]), refused)
+    return Forwarding(options.node_ip, refused)
 
 
 def _service_of(services: list[Object], front: Front) -> Object | None:
@@ -102,9 +102,9 @@ def _service_of(services: list[Object], front: Front) -> Object | None:
     return None
 
 
-def cleanup(home: str, options: Mapping[str, Any]) -> None:
+def cleanup(home: str, options: ClusterOptions) -> None:
     """Take the rules away."""
-    if str(options["service_cidr"]).startswith("127."):
+    if options.service_cidr.startswith("127."):
         return
     kernel = open_kernel()
     if kernel is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from sampan.contracts.checks import Finding
 from sampan.contracts.components import Component, Leftover, Running
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
 
 
@@ -15,7 +14,7 @@ def _run(running: Running) -> None:
     run(running)
 
 
-def _cleanup(home: str, options: Mapping[str, Any]) -> None:
+def _cleanup(home: str, options: ClusterOptions) -> None:
     from sampan_proxy.component import cleanup
 
     cleanup(home, options)
@@ -36,3 +35,10 @@ def contribute_leftovers() -> list[Leftover]:
     from sampan_proxy.leftovers import leftovers
 
     return leftovers()
+
+
+@hookimpl
+def contribute_checks() -> list[Finding]:
+    from sampan_proxy.checks import packet_filter
+
+    return [packet_filter()]

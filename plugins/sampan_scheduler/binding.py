@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any, Protocol
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.scheduling import NodeView, State
 from sampan.errors import Conflict, NotFound, StatusError
 from sampan_client import Client
 from sampan_machinery.metadata import get_condition, now_text, observed_generation
@@ -23,6 +22,7 @@ from sampan_machinery.resources import PODS
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduler.preemption import Room
 from sampan_scheduler.third_party import ThirdParty
+from sampan_scheduling.contracts import NodeView, State
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
-from sampan.contracts.reconciling import ReconcilerContext
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_machinery.resources import NAMESPACES, NODES, PODS
 from sampan_machinery.selectors import Selector
 from sampan_scheduler.isolated import Isolated
 from sampan_scheduler.scheduler import Scheduler
+from sampan_scheduling.contributed import scheduling_plugins
 
 log = logging.getLogger(__name__)
 
@@ -76,16 +76,8 @@ def _slim(pod: Object) -> Object:
 
 
 def _third_party(running: Running) -> list[Any]:
-    """Scheduling plugins that others contribute; one that fails at being asked is left out and named by ``ask``."""
-    plugins = running.options.get("plugins")
-    if plugins is None:
-        return []
-
-    def context(name: str) -> ReconcilerContext:
-        return ReconcilerContext(settings=plugins.settings_of(name), home=running.home, options=running.options)
-
+    """Scheduling plugins that other plugins contribute."""
     return [
-        Isolated(plugins.isolation(name), plugin) if plugins.is_third_party(name) else plugin
-        for name, found in plugins.ask("contribute_scheduling_plugins", context)
-        for plugin in found
+        found.answer if found.isolation is None else Isolated(found.isolation, found.answer)
+        for found in scheduling_plugins(running.hooks)
     ]

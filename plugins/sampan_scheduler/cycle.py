@@ -12,7 +12,6 @@ from collections import Counter as Tally
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sampan.contracts.scheduling import State, Verdict
 from sampan_scheduler.cycle_types import Refusal, Requirement
 from sampan_scheduler.decisions import Decision, Outcome
 from sampan_scheduler.nodes import Cluster, Node
@@ -24,6 +23,7 @@ from sampan_scheduler.rules.resources_fit import BalancedAllocation, ResourcesFi
 from sampan_scheduler.rules.spread import TopologySpread
 from sampan_scheduler.tables import Tables
 from sampan_scheduler.third_party import ThirdParty
+from sampan_scheduling.contracts import State, Verdict
 
 
 def own_rules() -> list[Any]:

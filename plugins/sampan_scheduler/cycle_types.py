@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sampan.contracts.scheduling import Verdict
+from sampan_scheduling.contracts import Verdict
 
 
 class Refusal(NamedTuple):

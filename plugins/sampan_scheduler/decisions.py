@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sampan.contracts.scheduling import Verdict
+from sampan_scheduling.contracts import Verdict
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sampan.contracts.scheduling import Verdict
+from sampan_scheduling.contracts import Verdict
 
 #: In which raising is an answer: it refuses.
 _REFUSING = ("reserve", "permit", "pre_bind")

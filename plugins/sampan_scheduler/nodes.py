@@ -19,7 +19,7 @@ MOST_COUNTERS = 512
 
 
 class Node:
-    """One node. Satisfies contracts.scheduling.NodeView."""
+    """One node. Satisfies sampan_scheduling.contracts.NodeView."""
 
     __slots__ = (
         "allocatable", "labels", "members", "name", "object", "ports", "row", "score_cpu", "score_memory", "taints",
@@ -90,7 +90,7 @@ class Counter:
 
 
 class Cluster:
-    """All nodes and assigned pods. Satisfies contracts.scheduling.Snapshot. Not thread-safe: one thread owns it."""
+    """All nodes and assigned pods, a ``Snapshot``. Not thread-safe: one thread owns it."""
 
     def __init__(self) -> None:
         self.rows: list[Node] = []

@@ -32,7 +32,12 @@ def _run(running: Running) -> None:
 
 @hookimpl
 def contribute_components() -> list[Component]:
-    return [Component(name="scheduler", run=_run, user="system:kube-scheduler", process="control", elected=True)]
+    return [
+        Component(
+            name="scheduler", run=_run, user="system:kube-scheduler", process="control", elected=True,
+            hooks=frozenset({"contribute_scheduling_plugins"}),
+        )
+    ]  # fmt: skip
 
 
 @hookimpl

@@ -11,9 +11,9 @@ from collections import Counter as Tally
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from sampan.contracts.scheduling import Verdict
 from sampan_scheduler.nodes import Cluster, Node
 from sampan_scheduler.pods import PodInfo
+from sampan_scheduling.contracts import Verdict
 
 #: So many candidates are enough to choose from, or a tenth of the nodes where that is more (upstream's numbers).
 ENOUGH = 100

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.scheduling import State
 from sampan_client import Client
 from sampan_machinery.selectors import Selector
 from sampan_scheduler.binding import Binder, Events
@@ -23,6 +22,7 @@ from sampan_scheduler.pods import PodInfo, read_pod
 from sampan_scheduler.preemption import Room, make_room
 from sampan_scheduler.queue import Queue
 from sampan_scheduler.resources import DEFAULT_NAME
+from sampan_scheduling.contracts import State
 
 log = logging.getLogger(__name__)
 

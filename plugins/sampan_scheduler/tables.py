@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sampan.contracts.scheduling import Verdict
 from sampan_scheduler.nodes import Cluster, Node
 from sampan_scheduler.pods import PodInfo
+from sampan_scheduling.contracts import Verdict
 
 MOST_TABLES = 256
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.scheduling import NodeView, Snapshot, State, Verdict
 from sampan.errors import StatusError
+from sampan_scheduling.contracts import NodeView, Snapshot, State, Verdict
 
 log = logging.getLogger(__name__)
 

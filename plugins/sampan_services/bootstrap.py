@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ClusterOptions
 from sampan_services.resources import MANAGED_BY, SERVICE_LABEL
 
 WHERE = {"name": "kubernetes", "namespace": "default"}
 
 
-def kubernetes_objects(options: Mapping[str, Any]) -> list[Object]:
+def kubernetes_objects(options: ClusterOptions) -> list[Object]:
     """Service, Endpoints and EndpointSlice default/kubernetes, ServiceCIDR kubernetes.
 
     Options read: service_ip, service_cidr, api_endpoint_ip and api_port (where pods reach the API server).
     """
-    address, port = options["api_endpoint_ip"], options["api_port"]
+    address, port = options.api_endpoint_ip, options.api_port
     labels = {"component": "apiserver", "provider": "kubernetes"}
     return [
         {
             "apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": {"name": "kubernetes"},
-            "spec": {"cidrs": [options["service_cidr"]]},
+            "spec": {"cidrs": [options.service_cidr]},
             "status": {"conditions": [{
                 "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes Service CIDR is ready",
                 "lastTransitionTime": "2026-01-01T00:00:00Z",
@@ -30,7 +30,7 @@ def kubernetes_objects(options: Mapping[str, Any]) -> list[Object]:
         {
             "apiVersion": "v1", "kind": "Service", "metadata": {**WHERE, "labels": labels},
             "spec": {
-                "type": "ClusterIP", "clusterIP": options["service_ip"], "clusterIPs": [options["service_ip"]],
+                "type": "ClusterIP", "clusterIP": options.service_ip, "clusterIPs": [options.service_ip],
                 "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": port}],
             },
         },

@@ -34,8 +34,8 @@ def contribute_duties(context: ServerContext) -> list[Duty]:
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
-    low, _, high = str(context.options["node_port_range"]).partition("-")
-    allocate = Allocate(str(context.options["service_cidr"]), (int(low), int(high)), random.SystemRandom())
+    low, _, high = context.options.node_port_range.partition("-")
+    allocate = Allocate(context.options.service_cidr, (int(low), int(high)), random.SystemRandom())
     return [allocate, Reachable(), ServiceAdvice()]
 
 

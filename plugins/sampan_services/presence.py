@@ -14,11 +14,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ClusterOptions
 from sampan.contracts.serving import Cluster
 from sampan.errors import AlreadyExists, BadRequest, Conflict, NotFound, SampanError
 from sampan_machinery.metadata import micro_text, parse_time
@@ -43,12 +44,12 @@ class Presence:
     """One server process's part in it. ``clock`` is the wall's, for what is written; ``timer`` measures."""
 
     def __init__(
-        self, cluster: Cluster, options: Mapping[str, Any],
+        self, cluster: Cluster, options: ClusterOptions,
         clock: Callable[[], float] = time.time, timer: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._cluster = cluster
-        self._server: Server = (str(options["api_endpoint_ip"]), int(options["api_port"]))
-        host = str(options.get("node_name") or "")
+        self._server: Server = (options.api_endpoint_ip, options.api_port)
+        host = options.node_name
         self._name = f"apiserver-{hashlib.sha256(f'{host} {self._server}'.encode()).hexdigest()[:26]}"
         self._holder = f"{self._name}_{os.getpid()}"
         self._labels = {**IDENTITY, **({"kubernetes.io/hostname": host} if host else {})}

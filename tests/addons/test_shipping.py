@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import entry_points
 
 import pytest
@@ -20,7 +21,7 @@ def shipping(point):
 @pytest.mark.parametrize("point", ADDONS, ids=lambda point: point.name)
 def test_edits_of_what_an_add_on_ships_survive(point, tmp_path):
     record = getattr(point.load(), "Settings", None)
-    options = {**OPTIONS, "settings": record() if record else None}
+    options = replace(OPTIONS, settings=record() if record else None)
     for manifests in shipping(point):
         with api_server(tmp_path) as client:
             check_edits_survive(manifests, client, options=options)

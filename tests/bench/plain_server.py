@@ -11,8 +11,8 @@ import machine
 from sampan_http import Server
 from sampan_operate.supervisor import cluster
 from sampan_operate.supervisor.memory import settle
-from sampan_server.settings import load
 from sampan_server.wsgi import build_app
+from sampan_settings.settings import load
 
 
 def main(home: str, port: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 from clusters import WHICH_PYTHON, free_port, until
 from dnslib import DNSRecord
 
-from sampan_server.options import primary_address
+from sampan_settings.options import primary_address
 
 
 @pytest.fixture(scope="module")

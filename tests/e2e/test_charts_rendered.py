@@ -188,7 +188,7 @@ def test_the_control_plane_wants_a_store_and_keys(helm):
 
 
 def test_the_control_planes_settings_are_understood(helm):
-    from sampan_server.settings import parse
+    from sampan_settings.settings import parse
 
     (secret,) = of_kind(helm.objects("sampan", values_for("sampan", True)), "Secret")
     settings = parse(yaml.safe_load(secret["stringData"]["sampan.yaml"]))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from clusters import Cluster, start, until
 
-from sampan_server.reservations import home_id
+from sampan_settings.reservations import home_id
 
 
 def test_up_is_harmless_when_repeated(exec_cluster):

@@ -18,7 +18,7 @@ import pytest
 from clusters import ROOT, Cluster, free_port, until
 
 PREPARE = (
-    "from sampan_server.settings import load; from sampan_operate.supervisor.cluster import load_plugins, prepare; "
+    "from sampan_settings.settings import load; from sampan_operate.supervisor.cluster import load_plugins, prepare; "
     "s = load(); prepare(s, load_plugins(s))"
 )
 

@@ -15,7 +15,7 @@ import pytest
 from clusters import BUSYBOX, Cluster, docker_answers, free_port, import_busybox, until
 
 from sampan_operate.supervisor.state import is_alive
-from sampan_server.reservations import home_id
+from sampan_settings.reservations import home_id
 
 pytestmark = [pytest.mark.kubectl, pytest.mark.root]
 

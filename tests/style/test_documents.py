@@ -10,9 +10,10 @@ import re
 import pytest
 
 import sampan_pki as pki
+from sampan.contracts.options import ClusterOptions
 from sampan.contracts.serving import ServerContext
-from sampan_server import settings
 from sampan_server.plugins.plugins import Plugins
+from sampan_settings import settings
 
 SECTIONS = ("Name", "Description", "Hooks", "Settings", "Metrics", "Ready", "Examples")
 
@@ -114,7 +115,7 @@ def kinds_in(text):
 
 def served(home):
     pki.ensure(home)
-    options = {"pki": str(home), "service_cidr": "10.96.0.0/16", "node_port_range": "30000-32767"}
+    options = ClusterOptions(pki=str(home), service_cidr="10.96.0.0/16", node_port_range="30000-32767")
     plugins = Plugins()
     answers = plugins.ask(
         "contribute_kinds", lambda name: ServerContext(str(home), plugins.settings_of(name), None, options=options)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import inspect
+from importlib.metadata import entry_points
 from types import FunctionType, SimpleNamespace
 
 from sampan.hookspecs import hookspec
-from sampan_server.plugins.plugins import SPECS
+from sampan_server.plugins import plugins
+from sampan_server.plugins.plugins import HOOKSPEC_GROUP
 
 WORDS = ("Called:", "Answer:", "Failure:")
+#: The platform's, and those that sampan's own libraries bring.
+SPECS = (
+    *plugins.SPECS,
+    *(point.load() for point in entry_points(group=HOOKSPEC_GROUP) if point.module.startswith("sampan_")),
+)  # fmt: skip
 VERBS = ("provide_", "contribute_", "on_")
 
 
@@ -76,3 +83,9 @@ def test_the_rules_catch_a_bad_hook():
     assert wrong_shapes(found) == ["ask_thing", "provide_thing", "ask_thing"]
     assert undocumented(found, "### provide_thing(name, more)") == ["### provide_thing(name)", "### ask_thing(name)"]
     assert unknown_headings(found, "### gone()") == ["### gone()"]
+
+
+def test_the_hooks_of_every_library_are_declared(root):
+    declared = {point.module for point in entry_points(group=HOOKSPEC_GROUP)}
+
+    assert {f"{path.parent.name}.hookspecs" for path in (root / "platform").glob("*/hookspecs.py")} <= declared

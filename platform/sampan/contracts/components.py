@@ -7,16 +7,43 @@ NAME`, `sampan addons run NAME --kubeconfig FILE`); as a pod from its chart, on 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ClusterOptions, ManifestOptions
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from sampan_client import Client
+    from sampan_isolation import Isolation
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Contributed(Generic[T]):
+    """What one plugin answers a hook with."""
+
+    plugin: str
+    answer: T
+    isolation: Isolation | None = None  # calls into a third-party plugin go through it; None for sampan's own
+
+
+class Hooks(Protocol):
+    """The hooks that a component names in ``Component.hooks``, to be asked of all enabled plugins.
+
+    The packages that define such hooks have functions that ask them and return typed answers.
+    """
+
+    def ask(self, hook: str, **facts: Any) -> Sequence[Contributed[Any]]:
+        """One for each plugin, by name; ``contribute_*`` answers are lists. An argument ``context`` is a
+        ReconcilerContext with the asked plugin's settings. A plugin that fails is logged and left out."""
+
+    def first(self, hook: str, **facts: Any) -> Any:
+        """The first answer that is not None, or None. Raises what the plugin raises."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +54,13 @@ class Running:
     settings: Any
     home: str  # a directory of its own, exists; what is kept there survives a restart
     stop: threading.Event  # set when it shall end; run returns within 10 s then
-    options: Mapping[str, Any]  # cluster-wide, as in ServerContext, and node_name, kubeconfig …
+    options: ClusterOptions
     ready: Callable[[str], None] = print  # say in words that it works now; may be said again
     failing: Callable[[str], None] = print  # say in words what is wrong and the way out, until ready is said again
     #: Where it registers its own figures (names begin with ``sampan_<name>_``), served as /metrics beside /readyz;
     #: None where nobody will read them (tests). A new one for each run, so that a restart registers nothing twice.
     metrics: CollectorRegistry | None = None
+    hooks: Hooks | None = None  # those of ``Component.hooks``; None where no other plugin can be asked (tests)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,15 +73,15 @@ class Component:
     groups: tuple[str, ...] = ()
     #: Components of the same process share memory: "control" (reconciler, scheduler), "node", or a name of its own.
     process: str = "control"
+    hooks: frozenset[str] = frozenset()  # which its ``run`` asks of other plugins
     elected: bool = False  # only one instance works at a time, by a Lease in kube-system
     #: Remove whatever it left on this machine (containers, rules, mounts); `sampan down` calls it once all has stopped.
-    cleanup: Callable[[str, Mapping[str, Any]], None] | None = None  # (home of the component, cluster-wide options)
-    #: Objects it ships, in the order they have to be made, given the cluster-wide options and, as ``settings``, its own
-    #: settings: pure. Applied before it runs with the administrator's identity, merged three ways (as shipped last, as
-    #: shipped now, as it is), so that what a user has changed stays; an object that somebody deleted comes back.
-    #: `sampan addons diff` and `reset` speak of these objects. The same for all components of an add-on: no name twice.
-    manifests: Callable[[Mapping[str, Any]], list[Object]] | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    cleanup: Callable[[str, ClusterOptions], None] | None = None  # (home of the component, cluster-wide options)
+    #: Objects it ships, in the order they have to be made, given the cluster-wide options and its own settings: pure.
+    #: Applied before it runs with the administrator's identity, merged three ways (as shipped last, as shipped now, as
+    #: it is), so that what a user has changed stays; an object that somebody deleted comes back. `sampan addons diff`
+    #: and `reset` speak of these objects. The same for all components of an add-on: no name twice.
+    manifests: Callable[[ManifestOptions], list[Object]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

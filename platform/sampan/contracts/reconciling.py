@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import StatusError
 
 if TYPE_CHECKING:
@@ -171,4 +172,4 @@ class ReconcilerContext:
 
     settings: Any
     home: str
-    options: Mapping[str, Any] = field(default_factory=dict)  # as in ServerContext
+    options: ClusterOptions = field(default_factory=ClusterOptions)

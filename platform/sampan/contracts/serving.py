@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.kinds import Object, Resource
+from sampan.contracts.options import ClusterOptions
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,6 @@ class ServerContext:
     cluster: Cluster
     issuer: str = "https://kubernetes.default.svc.cluster.local"
     server_url: str = "https://127.0.0.1:6443"
-    #: Cluster-wide, as sampan_server.options works them out: service_cidr, pod_cidr, dns_ip, cluster_domain, pki …
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: ClusterOptions = field(default_factory=ClusterOptions)
     #: (group, version) of every kind served here, "" for the core; usable once serving. They come and go.
     group_versions: Callable[[], Sequence[tuple[str, str]]] = tuple

@@ -1,17 +1,17 @@
-"""Hooks that run things: components, container runtimes, commands at the terminal."""
+"""Hooks that run things: components, commands at the terminal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sampan.hookspecs.markers import hookspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from sampan.contracts.checks import CheckContext, Finding
     from sampan.contracts.commands import Command
     from sampan.contracts.components import Component, Leftover
-    from sampan.contracts.runtime import Runtime
 
 
 @hookspec
@@ -24,17 +24,6 @@ def contribute_components() -> Sequence[Component]:
     """
 
 
-@hookspec(firstresult=True)
-def provide_runtime(name: str, home: str, options: Mapping[str, Any]) -> Runtime | None:
-    """Open the container runtime called ``name`` (docker, exec, …).
-
-    Called: once in the node agent's process. ``home`` is a directory for the runtime's state, ``options`` holds the
-    cluster-wide options and the node's name.
-    Answer: a Runtime if the name is yours, else None.
-    Failure: raise with a sentence for the user; the node does not start.
-    """
-
-
 @hookspec
 def contribute_commands() -> Sequence[Command]:
     """Bring subcommands of ``sampan``.
@@ -43,6 +32,16 @@ def contribute_commands() -> Sequence[Command]:
     enabled or not, for a command is a client of any cluster. Must be cheap: the command itself is imported by ``load``.
     Answer: a sequence of Command; a word that is taken is left out.
     Failure: raise; the plugin's commands are left out and named.
+    """
+
+
+@hookspec
+def contribute_checks(context: CheckContext) -> Sequence[Finding]:
+    """Look at what this plugin needs of this machine.
+
+    Called: by ``sampan doctor``, whether a cluster runs or not. Only looks, and changes nothing.
+    Answer: a sequence of Finding, each a sentence for the user; what is bad says the way out.
+    Failure: raise; the plugin's findings are left out and named.
     """
 
 

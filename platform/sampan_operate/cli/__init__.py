@@ -13,7 +13,7 @@ import click
 from sampan import KUBERNETES_VERSION, __version__
 from sampan.errors import ConfigError, PluginError
 from sampan_server.plugins.plugins import suggest
-from sampan_server.settings import Where
+from sampan_settings.settings import Where
 
 if TYPE_CHECKING:
     from sampan_operate.cli.contributed import Contributed

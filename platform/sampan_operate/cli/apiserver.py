@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sampan_operate.cli.logging_setup import set_up
-from sampan_server.settings import Where, load
+from sampan_settings.settings import Where, load
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import Any
 from sampan.errors import ConfigError
 from sampan.files import write_whole
 from sampan_operate.cli.yamlfile import REMOVED, edited
-from sampan_server.settings import Settings, load, parse, read_yaml
+from sampan_settings.settings import Settings, load, parse, read_yaml
 
 
 def path_of(settings: Settings, config: str = "", environ: Mapping[str, str] = os.environ) -> Path:

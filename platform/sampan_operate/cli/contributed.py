@@ -13,7 +13,7 @@ from sampan.contracts.commands import Command, Place
 from sampan.errors import ConfigError
 from sampan_operate.cli.run import runner
 from sampan_server.plugins.plugins import ADDON_GROUP, Plugins, suggest
-from sampan_server.settings import Settings, Where, load
+from sampan_settings.settings import Settings, Where, load
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,7 @@ Where a cluster runs, that is looked at, and never what its configuration file s
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import socket
@@ -16,19 +17,19 @@ from typing import Any
 
 import click
 
+from sampan.contracts.checks import CheckContext
 from sampan.errors import ConfigError, SampanError, StatusError
 from sampan_client import Client
 from sampan_operate.cli import failures
 from sampan_operate.cli.up import complaints_of
 from sampan_operate.supervisor import effective, inquiry
 from sampan_operate.supervisor.state import is_alive, is_running, live_state
-from sampan_server import reservations
-from sampan_server.options import endpoint_address, may_use_nftables, reservation
-from sampan_server.settings import Settings, Where, home_of, load
+from sampan_server.plugins.asking import HooksOf
+from sampan_settings import reservations
+from sampan_settings.options import endpoint_address, reservation
+from sampan_settings.settings import Settings, Where, home_of, load
 
 PAGE = 2000  # objects
-DOCKER_SOCKET = "/var/run/docker.sock"
-AS_CONTAINERS, AS_PROCESSES = "pods run as containers", "pods run as host processes (exec runtime)"
 
 
 @click.command()
@@ -54,7 +55,7 @@ def findings(home: Path, state: Mapping[str, Any], where: Where) -> Iterator[tup
     except ConfigError as error:
         yield ("note" if state else "bad", str(error))
     yield from _plugins(configured or Settings(home=home), home)
-    running = effective.recorded(state)
+    running, starting = effective.recorded(state), False
     if running is not None:
         yield from _running(home, state, running)
         if configured is not None:
@@ -69,7 +70,8 @@ def findings(home: Path, state: Mapping[str, Any], where: Where) -> Iterator[tup
     elif configured is not None:
         yield from _before_start(configured)
         yield from _store(configured)
-    yield from _packet_filter()
+        starting = True
+    yield from _contributed(running or configured or Settings(home=home), starting=starting)
     yield from _leftovers(home)
 
 
@@ -191,12 +193,17 @@ def _unserved(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _before_start(settings: Settings) -> Iterator[tuple[str, str]]:
     """Checks for a start with these settings."""
-    for host in dict.fromkeys((settings.api.host, endpoint_address(settings))):
+    from sampan_operate.supervisor.cluster import load_plugins
+
+    try:
+        endpoint = endpoint_address(settings, load_plugins(settings))
+    except ConfigError:  # reported by ``_plugins``
+        endpoint = settings.api.host
+    for host in dict.fromkeys((settings.api.host, endpoint)):
         yield _port(host, settings.api.port)
     if settings.node.enabled:
         wanted = reservation(settings.home, settings.network.service_cidr, settings.network.node_ports)
         yield from (("bad", conflict) for conflict in reservations.conflicts(wanted))
-        yield _runtime(settings.node.runtime)
 
 
 def _port(host: str, port: int) -> tuple[str, str]:
@@ -209,25 +216,28 @@ def _port(host: str, port: int) -> tuple[str, str]:
     return ("ok", f"{host}:{port} is free")
 
 
-def _runtime(wanted: str) -> tuple[str, str]:
-    if wanted == "exec":
-        return ("ok", f"{AS_PROCESSES}, as node.runtime says")
+def _contributed(settings: Settings, *, starting: bool) -> Iterator[tuple[str, str]]:
+    """What plugins find."""
+    from sampan_operate.supervisor.cluster import load_plugins
+    from sampan_settings.options import node_name, proposed
+
     try:
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(DOCKER_SOCKET)
-    except OSError as error:
-        if wanted == "docker":
-            return ("bad", f"node.runtime is docker, but no Docker daemon answers ({error.strerror})")
-        return ("note", f"no Docker daemon answers ({error.strerror}): {AS_PROCESSES}")
-    return ("ok", f"Docker answers: {AS_CONTAINERS}")
-
-
-def _packet_filter() -> Iterator[tuple[str, str]]:
-    if may_use_nftables():
-        yield ("ok", "nftables may be used: Services get routed cluster addresses")
+        plugins = load_plugins(settings)
+    except ConfigError:  # said by ``_plugins``
         return
-    why = "the nft command is missing (Debian: apt-get install nftables)" if os.geteuid() == 0 else "this is not root"
-    yield ("note", f"nftables may not be used ({why}): Services get loopback addresses and a forwarder")
+    name = ""
+    try:
+        name = node_name(settings) if settings.node.enabled else ""
+    except ConfigError as error:
+        yield ("bad", str(error))
+    options = dataclasses.replace(proposed(settings), node_name=name)
+    hooks = HooksOf(plugins, None, home=str(settings.home), options=options)
+
+    def context(name: str) -> CheckContext:
+        return CheckContext(settings=plugins.settings_of(name), options=options, starting=starting, hooks=hooks)
+
+    for _, found in plugins.ask("contribute_checks", context):
+        yield from found
 
 
 def _leftovers(home: Path) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ import click
 from sampan.errors import ConfigError
 from sampan_operate.supervisor import effective, inquiry, remains
 from sampan_operate.supervisor.state import is_alive, is_running, read_state
-from sampan_server.settings import Where, home_of
+from sampan_settings.settings import Where, home_of
 
 STOP_TIMEOUT = 90.0  # seconds for all processes to stop, one order after the other
 
@@ -56,11 +56,12 @@ def _refuse_parts(home: Path) -> None:
 def _clean_up(home: Path, where: Where) -> None:
     """Clean up with the settings that the cluster ran with, not those of the configuration file."""
     from sampan_operate.supervisor import cluster
-    from sampan_server.options import cluster_options
+    from sampan_settings.options import cluster_options
 
     for settings in effective.to_clean_up(home, read_state(home), where):
         try:
-            plugins, options = cluster.load_plugins(settings), cluster_options(settings)
+            plugins = cluster.load_plugins(settings)
+            options = cluster_options(settings, plugins)
         except ConfigError as error:
             click.echo(f"cannot clean up by these settings, trying others: {error}", err=True)
             continue

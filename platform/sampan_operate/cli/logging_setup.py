@@ -35,5 +35,5 @@ def set_up(level: str = "INFO", *, file: Handler | None = None) -> None:
     else:
         handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("urllib3", "docker", "gunicorn"):
+    for noisy in ("urllib3", "gunicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -9,7 +9,7 @@ import time
 import click
 
 from sampan_operate.logfile import LogFollower, last_lines
-from sampan_server.settings import Where, home_of
+from sampan_settings.settings import Where, home_of
 
 
 @click.command()

@@ -16,7 +16,7 @@ from sampan_operate.scaffold import KINDS, write
 from sampan_operate.supervisor.cluster import load_plugins
 from sampan_operate.supervisor.state import is_running, read_loaded
 from sampan_server.plugins.plugins import Found, Plugins, suggest
-from sampan_server.settings import Where, load
+from sampan_settings.settings import Where, load
 
 
 @click.group()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sampan_operate.cli import run
-from sampan_server.settings import Where
+from sampan_settings.settings import Where
 
 
 @click.command()

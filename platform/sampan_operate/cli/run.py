@@ -12,7 +12,7 @@ import click
 from sampan.errors import ConfigError
 from sampan_operate.cli.logging_setup import set_up
 from sampan_server.plugins.plugins import suggest
-from sampan_server.settings import Where, load
+from sampan_settings.settings import Where, load
 
 if TYPE_CHECKING:
     from sampan.contracts.components import Component
@@ -69,8 +69,8 @@ def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") ->
     from sampan_operate.supervisor import cluster
     from sampan_operate.supervisor.components import ProcessContext, run_components
     from sampan_operate.supervisor.inquiry import ALONE
-    from sampan_server import reservations
-    from sampan_server.options import cluster_options, hold_reservation, refuse_in_use
+    from sampan_settings import reservations
+    from sampan_settings.options import cluster_options, hold_reservation, refuse_in_use
 
     set_up()
     settings = load(**where)
@@ -91,6 +91,6 @@ def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") ->
         if any(member.of_node for member in members):
             refuse_in_use(settings)
             held = hold_reservation(settings)
-        options = cluster_options(settings)
+        options = cluster_options(settings, plugins)
     with held or contextlib.nullcontext():
         run_components(members, plugins, options, around)

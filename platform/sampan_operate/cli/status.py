@@ -16,8 +16,8 @@ from sampan_operate.cli import failures
 from sampan_operate.cli.up import complaints_of, ready_node
 from sampan_operate.supervisor import effective, inquiry
 from sampan_operate.supervisor.state import is_alive, is_running, live_state, read_state, require_readable
-from sampan_server.options import node_name
-from sampan_server.settings import Where, home_of, load
+from sampan_settings.options import node_name
+from sampan_settings.settings import Where, home_of, load
 
 if TYPE_CHECKING:
     from sampan_client import Client

@@ -19,9 +19,9 @@ from sampan_operate.cli.logs import in_words
 from sampan_operate.logfile import Handler, last_lines
 from sampan_operate.supervisor import effective, inquiry, remains
 from sampan_operate.supervisor.state import is_alive, is_running, read_loaded, read_state, require_readable, take_lock
-from sampan_server.options import node_name
 from sampan_server.plugins.plugins import Found
-from sampan_server.settings import Settings, Where, load, parse
+from sampan_settings.options import node_name
+from sampan_settings.settings import Settings, Where, load, parse
 
 if TYPE_CHECKING:
     from sampan_operate.supervisor.processes import Supervisor
@@ -35,9 +35,7 @@ HOPELESS = 3  # restarts of one process
 @click.command()
 @click.option("--foreground", is_flag=True, help="Stay, and log to the terminal; ctrl-c stops the cluster.")
 @click.option("--port", type=int, default=None, help="Port of the API server (api.port).")
-@click.option(
-    "--runtime", type=click.Choice(["auto", "docker", "exec"]), default=None, help="Container runtime (node.runtime)."
-)
+@click.option("--runtime", metavar="NAME", default=None, help="Container runtime, or auto (node.runtime).")
 @click.option("--hint/--no-hint", default=True, help="End with the export line for KUBECONFIG.")
 @click.pass_obj
 def command(where: Where, foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:
@@ -46,6 +44,8 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
     configured = load(**where)
     flags = _flags(configured, port, runtime)
     settings = _with_flags(configured, flags)
+    if runtime is not None:
+        _require_runtime(settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     require_readable(settings.home)
     lock = take_lock(settings.home)
@@ -70,6 +70,13 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
             click.echo(f"  addon    {found.name} is left out: it {found.lacks}", err=True)
     if hint:
         click.echo(f"\nexport KUBECONFIG={settings.home / 'kubeconfig'}")
+
+
+def _require_runtime(settings: Settings) -> None:
+    """Raises ConfigError for a mistyped runtime before anything is made."""
+    from sampan_operate.supervisor.cluster import load_plugins, require_runtime
+
+    require_runtime(settings, load_plugins(settings))
 
 
 def _running(wanted: Settings) -> Settings:

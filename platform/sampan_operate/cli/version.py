@@ -10,7 +10,7 @@ import click
 
 from sampan import KUBERNETES_VERSION, __version__
 from sampan.errors import StatusError
-from sampan_server.settings import Where, load
+from sampan_settings.settings import Where, load
 
 
 @click.command()

@@ -18,6 +18,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError, PluginError, StatusError
 from sampan_client import Client
 from sampan_client.kubeconfig import Config, in_cluster, load
@@ -25,10 +26,10 @@ from sampan_machinery.resources import SERVICES
 from sampan_operate.supervisor.components import ProcessContext, run_components
 from sampan_operate.supervisor.inquiry import ALONE
 from sampan_operate.supervisor.members import members_of
-from sampan_server.options import primary_address
 from sampan_server.plugins.plugins import ADDON_GROUP, Plugins, suggest
-from sampan_server.settings import Settings, Where
-from sampan_server.settings import load as load_settings
+from sampan_settings.options import primary_address
+from sampan_settings.settings import Settings, Where
+from sampan_settings.settings import load as load_settings
 
 log = logging.getLogger(__name__)
 
@@ -73,33 +74,33 @@ def load_addon(name: str, section: Mapping[str, Any]) -> Plugins:
 
 def options_for(
     client: Client, server: Config, settings: Settings, environ: Mapping[str, str], *, kubeconfig: str
-) -> dict[str, Any]:
+) -> ClusterOptions:
     """The options known of a foreign cluster; "" for an unknown one."""
     dns = _service(client, "kube-system", "kube-dns")
     kubernetes = _service(client, "default", "kubernetes")
     address = environ.get("POD_IP") or primary_address()
     node = environ.get("NODE_NAME") or settings.node.name or socket.gethostname().lower()
-    return {
-        "home": str(settings.home),
-        "pki": "",
-        "server_url": server.server,
-        "api_host": "",
-        "api_port": 0,
-        "api_endpoint_ip": address,
-        "service_cidr": settings.network.service_cidr,
-        "service_ip": kubernetes,
-        "dns_ip": dns,
-        "dns_reachable": bool(dns),
-        "pod_cidr": settings.network.pod_cidr,
-        "cluster_domain": environ.get("CLUSTER_DOMAIN") or settings.network.domain,
-        "node_port_range": settings.network.node_ports,
-        "node_name": node,
-        "node_ip": environ.get("HOST_IP") or settings.node.ip or primary_address(),
-        "kubelet_port": settings.node.kubelet_port or 10250,
-        "runtime": settings.node.runtime,
-        "kubeconfig": kubeconfig,
-        "identity": environ.get("POD_NAME") or f"{node}-{os.getpid()}",
-    }
+    return ClusterOptions(
+        home=str(settings.home),
+        pki="",
+        server_url=server.server,
+        api_host="",
+        api_port=0,
+        api_endpoint_ip=address,
+        service_cidr=settings.network.service_cidr,
+        service_ip=kubernetes,
+        dns_ip=dns,
+        dns_reachable=bool(dns),
+        pod_cidr=settings.network.pod_cidr,
+        cluster_domain=environ.get("CLUSTER_DOMAIN") or settings.network.domain,
+        node_port_range=settings.network.node_ports,
+        node_name=node,
+        node_ip=environ.get("HOST_IP") or settings.node.ip or primary_address(),
+        kubelet_port=settings.node.kubelet_port or 10250,
+        runtime=settings.node.runtime,
+        kubeconfig=kubeconfig,
+        identity=environ.get("POD_NAME") or f"{node}-{os.getpid()}",
+    )
 
 
 def is_named(where: Where, environ: Mapping[str, str]) -> bool:

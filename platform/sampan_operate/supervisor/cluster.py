@@ -6,12 +6,13 @@ import dataclasses
 import logging
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sampan.contracts.components import Component, Running
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError
 from sampan_operate.supervisor import effective
 from sampan_operate.supervisor.components import run_components, supervised
@@ -19,10 +20,11 @@ from sampan_operate.supervisor.gateway import serve_api
 from sampan_operate.supervisor.identities import write_client_bundle, write_identities
 from sampan_operate.supervisor.members import Member, fingerprint, members_of
 from sampan_operate.supervisor.processes import Process
-from sampan_server import reservations
-from sampan_server.options import cluster_options
+from sampan_runtime.offers import AUTO, offers_of
 from sampan_server.plugins.plugins import Plugins, suggest
-from sampan_server.settings import Settings, load
+from sampan_settings import reservations
+from sampan_settings.options import cluster_options
+from sampan_settings.settings import Settings, load
 
 log = logging.getLogger(__name__)
 
@@ -37,17 +39,17 @@ def load_plugins(settings: Settings) -> Plugins:
 
 
 def require_runtime(settings: Settings, plugins: Plugins) -> None:
-    """Raises ConfigError for a runtime that no plugin provides. sampan's own provide the one they are called after;
-    what others call theirs is known when the node opens it."""
+    """Raises ConfigError for a runtime that no plugin offers. What a third-party plugin without an offer provides is
+    known when the node opens it."""
     asked = settings.node.runtime
-    if not settings.node.enabled or asked == "auto":
+    if not settings.node.enabled or asked == AUTO:
         return
-    providers = plugins.implementing("provide_runtime")
-    if asked not in providers and not any(plugins.is_third_party(name) for name in providers):
+    names = sorted(offer.name for offer in offers_of(plugins))
+    if asked not in names and not any(plugins.is_third_party(name) for name in plugins.implementing("provide_runtime")):
         left_out = "".join(f"; {found.name} {found.lacks}" for found in plugins.left_out("provide_runtime"))
         raise ConfigError(
-            f"node.runtime is {asked!r}, which no plugin provides{suggest(asked, providers)}; "
-            f"there are auto, {', '.join(providers)}{left_out}"
+            f"node.runtime is {asked!r}, which no plugin provides{suggest(asked, names)}; "
+            f"there are {AUTO}, {', '.join(names)}{left_out}"
         )
 
 
@@ -67,7 +69,7 @@ def _reconcile(plugins: Plugins, running: Running) -> None:
     from sampan_reconciler.main import run
 
     running.ready("reconciling as soon as elected")
-    identity = str(running.options.get("identity") or f"{running.options['node_name']}-{os.getpid()}")
+    identity = running.options.identity or f"{running.options.node_name}-{os.getpid()}"
     run(plugins, running.client, options=running.options, home=running.home, stop=running.stop, identity=identity)
 
 
@@ -76,42 +78,42 @@ def _served_names(settings: Settings) -> list[str]:
     return [name for name in (settings.api.host, *settings.api.names) if name not in anywhere]
 
 
-def prepare(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], list[Member]]:
+def prepare(settings: Settings, plugins: Plugins) -> tuple[ClusterOptions, list[Member]]:
     """Create all files that the processes need: keys, certificates, kubeconfigs. Idempotent."""
     import sampan_pki as pki
 
     require_runtime(settings, plugins)
-    options = cluster_options(settings)
+    options = cluster_options(settings, plugins)
     directory = settings.home / "pki"
     pki.ensure(
-        directory, node_name=options["node_name"], node_ips=[options["node_ip"], options["api_endpoint_ip"]],
-        names=_served_names(settings), service_ip=options["service_ip"], domain=options["cluster_domain"],
+        directory, node_name=options.node_name, node_ips=[options.node_ip, options.api_endpoint_ip],
+        names=_served_names(settings), service_ip=options.service_ip, domain=options.cluster_domain,
     )  # fmt: skip
     write_client_bundle(directory)
     members = all_members(plugins, settings)
     components = [member.component for member in members]
-    write_identities(settings.home, settings.server_url, options["node_name"], components)
+    write_identities(settings.home, settings.server_url, options.node_name, components)
     return options, members
 
 
-def processes(settings: Settings, plugins: Plugins, options: Mapping[str, Any], members: list[Member]) -> list[Process]:
+def processes(settings: Settings, plugins: Plugins, options: ClusterOptions, members: list[Member]) -> list[Process]:
     """The API server first, then one process per group of components."""
     groups: dict[str, list[Member]] = {}
     for member in members:
         groups.setdefault(member.component.process, []).append(member)
     result = [Process("apiserver", partial(serve_api, settings, plugins, options), order=0, components=["apiserver"])]
     for order, (name, group) in enumerate(groups.items(), start=1):
-        given = {**options, "identity": lasting_identity(settings, options)}
-        where = supervised(settings.home, name, str(options.get("kubeconfig", "")))
+        given = dataclasses.replace(options, identity=lasting_identity(settings, options))
+        where = supervised(settings.home, name, options.kubeconfig)
         main = partial(run_components, group, plugins, given, where)
         names = [member.name for member in group]
         result.append(Process(name, main, order=order, components=names, fingerprint=fingerprint(group)))
     return result
 
 
-def lasting_identity(settings: Settings, options: Mapping[str, Any]) -> str:
+def lasting_identity(settings: Settings, options: ClusterOptions) -> str:
     """Identity in leader election: the same after a restart, so that a restarted leader continues at once."""
-    return f"{options['node_name']}-{reservations.home_id(settings.home)}"
+    return f"{options.node_name}-{reservations.home_id(settings.home)}"
 
 
 class Configured:
@@ -143,13 +145,13 @@ class Configured:
         return wanted
 
 
-def clean_up(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> list[str]:
+def clean_up(settings: Settings, plugins: Plugins, options: ClusterOptions) -> list[str]:
     """After all processes have stopped: each component removes its leftovers on this machine. Returns error
     messages."""
     return _clean_up(settings, _with_node(plugins, settings), options)
 
 
-def clean_up_unwanted(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> list[str]:
+def clean_up_unwanted(settings: Settings, plugins: Plugins, options: ClusterOptions) -> list[str]:
     """Before a start: remove leftovers of components that are no longer enabled. Enabled components take over
     theirs."""
     wanted = {component.name for component in all_components(plugins, settings)}
@@ -162,7 +164,7 @@ def _with_node(plugins: Plugins, settings: Settings) -> list[Component]:
     return all_components(plugins, everything)
 
 
-def _clean_up(settings: Settings, components: Iterable[Component], options: Mapping[str, Any]) -> list[str]:
+def _clean_up(settings: Settings, components: Iterable[Component], options: ClusterOptions) -> list[str]:
     complaints = []
     for component in components:
         if component.cleanup is None:

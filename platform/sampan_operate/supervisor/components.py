@@ -8,13 +8,13 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sampan.contracts.components import Running
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import SampanError
 from sampan_client import Client
 from sampan_operate.supervisor.election import StopEvent, run_elected
@@ -23,6 +23,7 @@ from sampan_operate.supervisor.health_server import HealthServer
 from sampan_operate.supervisor.inquiry import socket_of
 from sampan_operate.supervisor.members import Member, may_ship, shipped
 from sampan_operate.supervisor.state import run_directory
+from sampan_server.plugins.asking import HooksOf
 from sampan_server.plugins.plugins import Plugins
 from sampan_shipping import Shipment
 
@@ -55,7 +56,7 @@ def supervised(home: Path, process: str, admin: str) -> ProcessContext:
 
 
 def run_components(
-    members: Iterable[Member], plugins: Plugins, options: Mapping[str, Any], context: ProcessContext
+    members: Iterable[Member], plugins: Plugins, options: ClusterOptions, context: ProcessContext
 ) -> None:
     """Run the components until SIGTERM or SIGINT; call on the main thread. Raises ConfigError if it cannot listen."""
     asked, members = threading.Event(), list(members)
@@ -82,12 +83,12 @@ class ComponentRunner:
     """Runs one component: applies its manifests, runs it, and restarts it with back-off."""
 
     def __init__(
-        self, member: Member, members: Iterable[Member], plugins: Plugins, options: Mapping[str, Any],
+        self, member: Member, members: Iterable[Member], plugins: Plugins, options: ClusterOptions,
         context: ProcessContext, health: ProcessHealth, stop: StopEvent,
     ) -> None:  # fmt: skip
         self._member = member
         self._siblings = [each for each in members if each.plugin == member.plugin]
-        self._options = {**options, "plugins": plugins}  # for components that ask hooks of their own (scheduler, node)
+        self._options, self._plugins = options, plugins
         self._context = context
         self._reporter: HealthReporter = health.reporter(member.name)
         self._stop = stop.branch()
@@ -127,15 +128,17 @@ class ComponentRunner:
             self._ship(self._context.ship)
         if self._client is None:
             self._client = self._context.connect(member)
+        home = str(directory(self._context.home, member.name))
         running = Running(
             client=self._client,
             settings=member.settings,
-            home=str(directory(self._context.home, member.name)),
+            home=home,
             stop=self._stop,
             options=self._options,
             ready=self._reporter.ready,
             failing=self._reporter.failing,
             metrics=self._reporter.new_registry(),
+            hooks=HooksOf(self._plugins, member.component.hooks, home=home, options=self._options),
         )
         if member.component.elected:
             run_elected(member.component, running, self._stop, self._reporter.standby)

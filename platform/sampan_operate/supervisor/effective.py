@@ -15,7 +15,7 @@ from typing import Any
 
 from sampan.errors import ConfigError
 from sampan_server.plugins.plugins import ADDON_GROUP
-from sampan_server.settings import Settings, Where, load, parse
+from sampan_settings.settings import Settings, Where, load, parse
 
 #: Hooks that only the API server calls, which is not restarted when the configuration is reloaded.
 API_HOOKS = frozenset({

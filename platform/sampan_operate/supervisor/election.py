@@ -47,7 +47,7 @@ def lease_of(component: Component) -> str:
 def run_elected(component: Component, running: Running, stop: StopEvent, standby: Callable[[str], None]) -> None:
     """Run the component while this instance leads, until ``stop``. Raises its exception; RuntimeError if it
     returned."""
-    identity = str(running.options.get("identity") or f"{running.options['node_name']}-{os.getpid()}")
+    identity = running.options.identity or f"{running.options.node_name}-{os.getpid()}"
     name = lease_of(component)
 
     def tell(trouble: str) -> None:

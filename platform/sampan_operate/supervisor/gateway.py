@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Mapping
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from sampan.contracts.options import ClusterOptions
 from sampan_operate.supervisor import parent_death
 from sampan_operate.supervisor.memory import settle
 from sampan_server.plugins.plugins import Plugins
-from sampan_server.settings import Settings
+from sampan_settings.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +23,14 @@ GRACE = 10  # seconds for requests in flight when the server stops
 class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn without a command line or configuration file; all its settings are set here."""
 
-    def __init__(self, settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Settings, plugins: Plugins, options: ClusterOptions) -> None:
         self._settings = settings
         self._plugins = plugins
         self._options = options
         super().__init__()
 
     def load_config(self) -> None:
-        pki = self._options["pki"]
+        pki = self._options.pki
         for name, value in {
             "bind": self._addresses(),
             "worker_class": WORKER,
@@ -52,7 +52,7 @@ class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def _addresses(self) -> list[str]:
         """The configured address, and the one where pods reach this machine, unless the first is a wildcard."""
         host, port = self._settings.api.host, self._settings.api.port
-        own = str(self._options["api_endpoint_ip"])
+        own = self._options.api_endpoint_ip
         if host in ("0.0.0.0", "::", "", own):
             return [f"{host}:{port}"]
         return [f"{host}:{port}", f"{own}:{port}"]
@@ -63,7 +63,7 @@ class Gateway(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         return build_app(self._settings, self._plugins, self._options)
 
 
-def serve_api(settings: Settings, plugins: Plugins, options: Mapping[str, Any]) -> None:
+def serve_api(settings: Settings, plugins: Plugins, options: ClusterOptions) -> None:
     """Serve until SIGTERM."""
     Gateway(settings, plugins, options).run()
 

@@ -13,9 +13,9 @@ from sampan.errors import ConfigError
 from sampan_operate.supervisor import cluster
 from sampan_operate.supervisor.processes import Supervisor
 from sampan_operate.supervisor.state import write_loaded
-from sampan_server import reservations
-from sampan_server.options import hold_reservation, refuse_in_use
-from sampan_server.settings import Settings
+from sampan_settings import reservations
+from sampan_settings.options import hold_reservation, refuse_in_use
+from sampan_settings.settings import Settings
 
 log = logging.getLogger(__name__)
 

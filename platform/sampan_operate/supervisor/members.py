@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sampan.contracts.components import Component, Running
 from sampan.contracts.kinds import Object
+from sampan.contracts.options import ClusterOptions, ManifestOptions
 from sampan_operate.supervisor import election
 from sampan_server.plugins.plugins import Plugins
 
@@ -69,12 +70,12 @@ def may_ship(members: Iterable[Member]) -> bool:
     return any(m.component.manifests is not None or (m.component.elected and m.addon) for m in members)
 
 
-def shipped(members: Iterable[Member], options: Mapping[str, Any]) -> list[Object]:
+def shipped(members: Iterable[Member], options: ClusterOptions) -> list[Object]:
     """The manifests of the components of one add-on, with those for leader election; plugins have their own roles."""
     found: list[Object] = []
     for member in members:
         if member.component.manifests is not None:
-            found += member.component.manifests({**options, "settings": member.settings})
+            found += member.component.manifests(ManifestOptions(**vars(options), settings=member.settings))
         if member.component.elected and member.addon:
             found += election.manifests(member.component)
     return found

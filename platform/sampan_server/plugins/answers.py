@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from sampan.contracts.checks import Finding
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Leftover
 from sampan.contracts.kinds import Kind, Resource
@@ -16,20 +17,15 @@ from sampan.contracts.serving import Route
 from sampan_machinery.kindschema import complaints
 
 OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT", "*"})
-_POINTS = (
-    "less", "pre_filter", "filter", "filter_all", "post_filter", "score", "score_all", "reserve", "unreserve", "permit",
-    "pre_bind",
-)  # fmt: skip
 
 
-def joined(hook: str, answer: Any) -> list[Any]:
+def joined(answer: Any, check: Callable[[Any], str] | None) -> list[Any]:
     """The answer of a ``contribute_*`` hook as a list; raises TypeError, worded, for what is no good answer."""
     if answer is None:
         return []
     if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
         raise TypeError(f"a sequence is wanted, not {_shown(answer)}")
     found = list(answer)
-    check = _CHECKS.get(hook)
     for each in found if check else ():
         if wrong := check(each):  # type: ignore[misc]  # mypy does not see that the loop is empty without a check
             raise TypeError(wrong)
@@ -118,22 +114,13 @@ def _chain_step(value: Any) -> str:
     return ""
 
 
-def _scheduling(value: Any) -> str:
-    if not isinstance(getattr(value, "name", None), str) or not value.name:
-        return f"{_shown(value)} has no name"
-    weight = getattr(value, "weight", None)
-    if isinstance(weight, bool) or not isinstance(weight, int | float):
-        return f"{value.name}.weight must be a number, not {weight!r}"
-    if not any(callable(getattr(value, point, None)) for point in _POINTS):
-        return f"{value.name} has none of the methods {', '.join(_POINTS)}"
-    return ""
-
-
-_CHECKS: dict[str, Callable[[Any], str]] = {
+#: By hook: what is wrong with one element of an answer, "" for nothing.
+CHECKS: Mapping[str, Callable[[Any], str]] = {
     "contribute_admitters": _admitter,
     "contribute_authenticators": _asker("authenticate"),
     "contribute_authorizers": _asker("authorize"),
     "contribute_chain_steps": _chain_step,
+    "contribute_checks": _instance(Finding),
     "contribute_commands": _command,
     "contribute_components": _instance(Component),
     "contribute_kind_sources": _kind_source,
@@ -141,6 +128,5 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "contribute_leftovers": _instance(Leftover),
     "contribute_reconcilers": _instance(Reconciler, ClientReconciler, Standing),
     "contribute_routes": _instance(Route),
-    "contribute_scheduling_plugins": _scheduling,
     "contribute_bootstrap_objects": _seed,
 }

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 PLUGIN_GROUP = "sampan.plugins"
 ADDON_GROUP = "sampan.addons"
+HOOKSPEC_GROUP = "sampan.hookspecs"  # modules with hooks that plugins ask of plugins
 DISTRIBUTION = "sampan"  # whose plugins are called without isolation
 SPECS = (access, api, lifecycle, reconciling, running, storage)
 #: Former names of hooks.
@@ -74,9 +75,16 @@ class Plugins:
         entry_points: Iterable[importlib.metadata.EntryPoint] | None = None,
         extra: Mapping[str, object] | None = None,
         deadlines: Deadlines | None = None,
+        hookspecs: Iterable[importlib.metadata.EntryPoint] | None = None,
     ) -> None:
-        """Load every enabled plugin; ``extra`` registers modules or objects directly, for tests."""
+        """Load every enabled plugin; ``extra`` registers modules or objects directly, for tests.
+
+        ``hookspecs``: where plugins' own hooks are defined, by default those of all installed distributions, whether
+        their plugins are enabled or not: a plugin that implements the hook of a disabled one is no fault.
+        """
         self.manager = new_manager()
+        self._checks = dict(answers.CHECKS)
+        self._hook_names = [name for spec in SPECS for name in _hooks_in(spec)]
         self.found: list[Found] = []
         self.failure_log = FailureLog()
         self.deadlines = deadlines or Deadlines()
@@ -85,7 +93,10 @@ class Plugins:
         self._third_party: set[str] = set()
         self._settings: dict[str, Any] = {}
         self._left_out: dict[str, frozenset[str]] = {}  # the hooks of those whose libraries are not installed
-        points = _installed() if entry_points is None else list(entry_points)
+        installed: Any = importlib.metadata.entry_points()
+        for point in sorted(installed.select(group=HOOKSPEC_GROUP) if hookspecs is None else hookspecs):
+            self._add_hookspecs(point)
+        points = _installed(installed) if entry_points is None else list(entry_points)
         known = {point.name for point in points} | set(extra or ())
         for name in (*disabled, *(settings or {}), *addons):
             if name not in known:
@@ -93,12 +104,12 @@ class Plugins:
         for point in sorted(points, key=lambda point: (point.group, point.name)):
             addon = point.group == ADDON_GROUP
             enabled = point.name in addons if addon else point.name not in disabled
-            if _origin(point)[0] != DISTRIBUTION:
+            if not _is_own(point):
                 self._third_party.add(point.name)
             lacks = extras.lacking(point) if enabled else ""
             error = self._load(point, settings or {}, lacks) if enabled else ""
             self.found.append(_found(point, addon=addon, enabled=enabled, error=error, lacks="" if error else lacks))
-        ours = _own_packages() if extra else frozenset()
+        ours = _own_packages(installed) if extra else frozenset()
         for name, plugin in (extra or {}).items():
             if str(getattr(plugin, "__name__", "")).partition(".")[0] not in ours:
                 self._third_party.add(name)
@@ -183,7 +194,7 @@ class Plugins:
 
         def call() -> Any:
             answer = impl.function(*(given[each] for each in impl.argnames))
-            return answers.joined(hook, answer) if hook.startswith("contribute_") else answer
+            return answers.joined(answer, self._checks.get(hook)) if hook.startswith("contribute_") else answer
 
         if name not in self._third_party:
             return call()
@@ -221,6 +232,23 @@ class Plugins:
                 f"API server does not start without it: repair or uninstall it, or leave it out with "
                 f"`disable: [{names}]` in sampan.yaml",
             )
+
+    def _add_hookspecs(self, point: importlib.metadata.EntryPoint) -> None:
+        """Hooks of a plugin's own. Those that cannot be had are logged; plugins that implement them are refused."""
+        try:
+            if _is_own(point):
+                spec = point.load()
+            else:
+                isolation = self.isolation(point.name)
+                spec = isolation.call("import", point.load, seconds=self.deadlines.boot, passes=(), once=True)
+            self.manager.add_hookspecs(spec)
+        except Broken:
+            return
+        except Exception as error:
+            self.failure_log.note(point.name, "hookspecs", "raised", f"{type(error).__name__}: {error}", error)
+            return
+        self._checks |= getattr(spec, "CHECKS", {})
+        self._hook_names += _hooks_in(spec)
 
     def _load(
         self, point: importlib.metadata.EntryPoint, settings: Mapping[str, Mapping[str, Any]], lacks: str
@@ -285,10 +313,10 @@ class Plugins:
             if not hasattr(impl, "spec") or impl.spec is None:
                 self.manager.unregister(plugin)
                 now = RENAMED.get(impl.name)
-                hint = f"; it is called {now} now" if now else suggest(impl.name, _hook_names())
+                hint = f"; it is called {now} now" if now else suggest(impl.name, self._hook_names)
                 raise PluginError(name, f"implements {impl.name}, which is no hook{hint}")
 
-        if wrong := _unmarked(plugin, self.hooks_of(name)):
+        if wrong := _unmarked(plugin, self.hooks_of(name), self._hook_names):
             self.manager.unregister(plugin)
             raise PluginError(name, wrong)
 
@@ -311,16 +339,17 @@ def read_settings(name: str, record: type | None, section: Mapping[str, Any]) ->
         raise ConfigError(f"plugins.{name}.{error}") from error
 
 
-def _installed() -> list[importlib.metadata.EntryPoint]:
-    points = importlib.metadata.entry_points()
+def _is_own(point: importlib.metadata.EntryPoint) -> bool:
+    return _origin(point)[0] == DISTRIBUTION
+
+
+def _installed(points: Any) -> list[importlib.metadata.EntryPoint]:
     return [*points.select(group=PLUGIN_GROUP), *points.select(group=ADDON_GROUP)]
 
 
-def _own_packages() -> frozenset[str]:
+def _own_packages(points: Any) -> frozenset[str]:
     """The packages that sampan's own plugins live in."""
-    return frozenset(
-        point.module.partition(".")[0] for point in _installed() if point.dist and point.dist.name == DISTRIBUTION
-    )
+    return frozenset(point.module.partition(".")[0] for point in _installed(points) if _is_own(point))
 
 
 def _found(
@@ -339,18 +368,18 @@ def _named(dist: importlib.metadata.Distribution) -> tuple[str, str]:
     return dist.name, dist.version  # each of them parses the whole metadata: 0.1 ms, for each of 30 plugins
 
 
-def _unmarked(plugin: object, hooks: Collection[str]) -> str:
+def _unmarked(plugin: object, hooks: Collection[str], known: Collection[str]) -> str:
     """What is wrong with a function that has the name of a hook, or nearly so, and no ``@hookimpl``; "" for nothing."""
     for name, value in getattr(plugin, "__dict__", {}).items():
         here = getattr(value, "__module__", None) == getattr(plugin, "__name__", "")
         if name in hooks or not callable(value) or not here:
             continue
-        if name in _hook_names():
+        if name in known:
             return f"{name} is not marked with @hookimpl, so it would never be called"
         if name.startswith(("provide_", "contribute_")):
-            return f"{name} is no hook{suggest(name, _hook_names())} and not marked with @hookimpl"
+            return f"{name} is no hook{suggest(name, known)} and not marked with @hookimpl"
     return ""
 
 
-def _hook_names() -> list[str]:
-    return [name for spec in SPECS for name in vars(spec) if name.startswith(("provide_", "contribute_", "on_"))]
+def _hooks_in(spec: object) -> list[str]:
+    return [name for name in vars(spec) if name.startswith(("provide_", "contribute_", "on_"))]

@@ -92,7 +92,7 @@ class Offered:
 
     def version(self, group: str, version: str) -> dict[str, Any]:
         found = self.tables.of_version(group, version)
-        if not found:
+        if not found and (group or version != "v1"):  # /api names v1 even where it has no kinds
             raise no_such_path()
         resources = [entry for served in found for entry in _resources(served)]
         name = f"{group}/{version}" if group else version

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sampan.contracts.scheduling import Verdict
 from sampan_scheduler.cycle_types import Refusal, Requirement, Scores
 from sampan_scheduler.nodes import Cluster
 from sampan_scheduler.pods import PodInfo
+from sampan_scheduling.contracts import Verdict
 
 NOT_NEAR = Verdict("node(s) didn't match pod affinity rules", True)
 TOO_NEAR = Verdict("node(s) didn't match pod anti-affinity rules")

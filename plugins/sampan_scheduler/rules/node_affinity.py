@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.scheduling import Verdict
 from sampan_machinery.selectors import Selector, from_node_term
 from sampan_scheduler.nodes import Node
 from sampan_scheduler.pods import PodInfo
+from sampan_scheduling.contracts import Verdict
 
 ELSEWHERE = Verdict("node(s) didn't match Pod's node affinity/selector", True)
 

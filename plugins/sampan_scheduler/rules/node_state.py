@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.scheduling import Verdict
 from sampan_podspec.tolerations import tolerates
 from sampan_scheduler.nodes import Node
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduler.resources import UNSCHEDULABLE_TAINT
+from sampan_scheduling.contracts import Verdict
 
 OTHER_NODE = Verdict("node(s) didn't match the requested node name", True)
 CORDONED = Verdict("node(s) were unschedulable", True)

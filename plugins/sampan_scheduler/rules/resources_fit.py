@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sampan.contracts.scheduling import Verdict
 from sampan_scheduler.nodes import Node, share
 from sampan_scheduler.pods import MIN_CPU, MIN_MEMORY, PodInfo
+from sampan_scheduling.contracts import Verdict
 
 TOO_MANY = Verdict("Too many pods")
 

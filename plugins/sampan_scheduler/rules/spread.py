@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sampan.contracts.scheduling import Verdict
 from sampan_scheduler.cycle_types import Refusal, Scores
 from sampan_scheduler.nodes import Cluster, Node
 from sampan_scheduler.pods import PodInfo, Spread
 from sampan_scheduler.rules.node_affinity import required_matches
 from sampan_scheduler.rules.node_state import tolerated
+from sampan_scheduling.contracts import Verdict
 
 SKEWED = Verdict("node(s) didn't match pod topology spread constraints")
 NO_LABEL = Verdict("node(s) didn't match pod topology spread constraints (missing required label)", True)

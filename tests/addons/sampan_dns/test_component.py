@@ -10,14 +10,15 @@ from dnslib import DNSRecord
 from prometheus_client import CollectorRegistry
 
 from sampan.contracts.components import Running
+from sampan.contracts.options import ClusterOptions, ManifestOptions
 from sampan.errors import ConfigError
 from sampan_dns import component, upstream
 from sampan_dns.manifests import manifests
 from sampan_dns.plugin import Settings
 
-OPTIONS = {
-    "cluster_domain": "cluster.local", "dns_ip": "10.96.0.10", "node_name": "n", "api_endpoint_ip": "127.0.0.1",
-}  # fmt: skip
+OPTIONS = ClusterOptions(
+    cluster_domain="cluster.local", dns_ip="10.96.0.10", node_name="n", api_endpoint_ip="127.0.0.1",
+)  # fmt: skip
 
 
 class Still:
@@ -242,10 +243,10 @@ def test_what_it_answers_is_counted(start):
 
 
 def test_its_service_has_the_address_that_pods_are_told():
-    service = manifests({"dns_ip": "10.96.0.10"})[-1]
+    service = manifests(ManifestOptions(dns_ip="10.96.0.10"))[-1]
     assert service["spec"]["clusterIP"] == "10.96.0.10"
     assert {port["protocol"] for port in service["spec"]["ports"]} == {"UDP", "TCP"}
 
 
 def test_on_a_cluster_without_such_a_service_the_cluster_chooses_its_address():
-    assert "clusterIP" not in manifests({"dns_ip": ""})[-1]["spec"]
+    assert "clusterIP" not in manifests(ManifestOptions(dns_ip=""))[-1]["spec"]

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from sampan.contracts.access import User
 from sampan.contracts.components import Running
+from sampan.contracts.options import ClusterOptions
 from sampan_client import Client
 from sampan_ingress import component
 from sampan_ingress.component import cleanup, run
@@ -56,8 +57,8 @@ class Controller:
 
     def _running(self):
         return Running(
-            self.client, self.settings, str(self.home), self.stop, {"node_ip": "10.0.0.1"}, ready=self.ready.put,
-            failing=self.failing.put, metrics=self.metrics,
+            self.client, self.settings, str(self.home), self.stop, ClusterOptions(node_ip="10.0.0.1"),
+            ready=self.ready.put, failing=self.failing.put, metrics=self.metrics,
         )  # fmt: skip
 
     def ask(self, host):

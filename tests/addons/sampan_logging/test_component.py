@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sampan.contracts.components import Running
+from sampan.contracts.options import ClusterOptions, ManifestOptions
 from sampan_logging.component import Ending, Watcher
 from sampan_logging.entries import Entry, Progress
 from sampan_logging.journal import Journal
@@ -42,7 +43,7 @@ def watch(tmp_path):
     def make(*entries, **settings):
         journal = Journal(tmp_path, segment_bytes=10_000)
         journal.record(entries) if entries else None
-        running = Running(None, Settings(**settings), str(tmp_path), threading.Event(), {})
+        running = Running(None, Settings(**settings), str(tmp_path), threading.Event(), ClusterOptions())
         watcher = Watcher(running, FakeReader(), journal, FakeWriter())
         journal.close()
         return watcher
@@ -97,7 +98,7 @@ def test_pods_that_went_away_meanwhile_are_said_unless_they_were_read_to_the_end
 def test_its_identity_may_do_no_more_than_it_needs():
     rules = {
         (resource, verb, tuple(rule.get("resourceNames", ())))
-        for manifest in manifests({})
+        for manifest in manifests(ManifestOptions())
         for rule in manifest.get("rules", ())
         for resource in rule["resources"]
         for verb in rule["verbs"]

@@ -13,7 +13,7 @@ from clusters import ROOT, Cluster, free_port, until
 
 from sampan_client import Client
 from sampan_operate.supervisor.cluster import load_plugins, prepare
-from sampan_server.settings import load
+from sampan_settings.settings import load
 
 #: What all servers of a cluster have in common. serving certificates, for one, are each server's own.
 SHARED = ("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from falcon.testing import TestClient
 
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError
 from sampan_auth import plugin as auth
 from sampan_memory import plugin as memory
 from sampan_server.plugins.plugins import Plugins
-from sampan_server.settings import parse
 from sampan_server.wsgi import build
+from sampan_settings.settings import parse
 
 
 @pytest.fixture
@@ -24,11 +25,11 @@ def settings(tmp_path, workers=1):
 
 def test_a_store_of_one_process_is_refused_where_there_are_several(tmp_path, plugins):
     with pytest.raises(ConfigError, match=r"the store memory: lives in one process.*set api\.workers to 1"):
-        build(settings(tmp_path, workers=2), plugins, {})
+        build(settings(tmp_path, workers=2), plugins, ClusterOptions())
 
 
 def test_under_a_server_with_several_processes_it_answers_that_and_nothing_else(tmp_path, plugins):
-    app = build(settings(tmp_path), plugins, {})
+    app = build(settings(tmp_path), plugins, ClusterOptions())
     client = TestClient(app.wsgi)
 
     alone = client.simulate_get("/livez", extras={"wsgi.multiprocess": False})

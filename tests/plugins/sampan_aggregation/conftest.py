@@ -14,6 +14,7 @@ import pytest
 from falcon.testing import TestClient
 
 from sampan.contracts.access import Decision, User
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
 from sampan_aggregation import delegation
 from sampan_aggregation import plugin as aggregation
@@ -180,10 +181,10 @@ def api(pki, tmp_path, monkeypatch):
     monkeypatch.setattr(delegation, "TICK", 0.02)
     extra = {"open": Open(), "namespaces": namespaces, "pods": pods, "services": services, "aggregation": aggregation}
     plugins = Plugins(entry_points=[], extra=extra)
-    options = {
-        "pki": str(pki), "service_cidr": "10.96.0.0/16", "service_ip": "10.96.0.1", "api_port": 6443,
-        "api_endpoint_ip": "127.0.0.1", "node_port_range": "30000-32767",
-    }  # fmt: skip
+    options = ClusterOptions(
+        pki=str(pki), service_cidr="10.96.0.0/16", service_ip="10.96.0.1", api_port=6443,
+        api_endpoint_ip="127.0.0.1", node_port_range="30000-32767",
+    )  # fmt: skip
     app = new_app(plugins, store=MemoryStore(), home=str(tmp_path), options=options)
     assert plugins.failures() == []
     yield Api(app)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from sampan.contracts.options import ClusterOptions
 from sampan.contracts.serving import ServerContext
 from sampan_auth import plugin
 from sampan_pki import ensure
@@ -23,7 +24,7 @@ def test_the_keys_are_offered_where_pods_reach_the_server(tmp_path, options, bas
     ensure(tmp_path)
     context = ServerContext(
         str(tmp_path), plugin.Settings(), None, server_url="https://127.0.0.1:6443",
-        options={"pki": str(tmp_path), **options},
+        options=ClusterOptions(pki=str(tmp_path), **options),
     )  # fmt: skip
     routes = {route.path: route for route in plugin.contribute_routes(context)}
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sampan.contracts.runtime import RuntimeFailure
 from sampan_docker.engine import connect
 from sampan_docker.runtime import DockerRuntime, split_reference
 from sampan_node import unpacking
+from sampan_runtime.contracts import RuntimeFailure
 from sampan_testing.runtime import Pod, RuntimeContract
 
 TAG = str(os.getpid())  # two sessions on one machine have images of their own

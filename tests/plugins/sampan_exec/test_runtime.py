@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sampan.contracts.runtime import ContainerSpec, RuntimeFailure
 from sampan_exec import processes
 from sampan_exec.records import read
 from sampan_exec.runtime import ExecRuntime
 from sampan_exec.watcher import Watcher
+from sampan_runtime.contracts import ContainerSpec, RuntimeFailure
 from sampan_testing.runtime import Pod, RuntimeContract
 
 
@@ -122,7 +122,7 @@ class TestExecRuntime(RuntimeContract):
         assert pod.said(ended.id) == b"nameserver 10.96.0.10\nsearch svc.cluster.local\noptions ndots:5\n"
 
     def test_without_mount_namespaces_volumes_are_below_a_named_root(self, runtime, pod, tmp_path):
-        from sampan.contracts.runtime import Mount
+        from sampan_runtime.contracts import Mount
 
         runtime.has_mounts = False
         (tmp_path / "key").write_text("value\n")

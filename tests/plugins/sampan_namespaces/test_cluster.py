@@ -9,6 +9,7 @@ import pytest
 from falcon.testing import TestClient
 
 from sampan.contracts.access import User
+from sampan.contracts.options import ClusterOptions
 from sampan.contracts.reconciling import Key
 from sampan_accounts import plugin as accounts
 from sampan_auth import plugin as auth
@@ -58,7 +59,7 @@ def api(tmp_path):
     ensure(tmp_path / "pki")
     (tmp_path / "tokens.csv").write_text('adm,admin,,"system:masters"\njane,jane,,devs\n')
     plugins = Plugins(entry_points=[], extra=EXTRA, settings={"auth": {"token_file": "tokens.csv"}})
-    app = new_app(plugins, store=MemoryStore(), home=str(tmp_path), options={"pki": str(tmp_path / "pki")})
+    app = new_app(plugins, store=MemoryStore(), home=str(tmp_path), options=ClusterOptions(pki=str(tmp_path / "pki")))
     assert plugins.failures() == []
     assert app.failed_bootstrap == []
     yield Api(app)

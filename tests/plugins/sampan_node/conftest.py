@@ -16,10 +16,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from sampan.contracts.runtime import Container, RuntimeFailure, Sandbox
 from sampan_node.machine import Memory, Seen
 from sampan_node.server import Server
 from sampan_node.spdy import DICTIONARY
+from sampan_runtime.contracts import Container, RuntimeFailure, Sandbox
 
 
 def _exchange(one, other):

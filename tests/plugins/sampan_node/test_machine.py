@@ -1,6 +1,5 @@
 import pytest
 
-from sampan.contracts.runtime import Container, Sandbox
 from sampan_node.machine import (
     Memory,
     RemoveContainer,
@@ -14,6 +13,7 @@ from sampan_node.machine import (
     decide,
     delay,
 )  # fmt: skip
+from sampan_runtime.contracts import Container, Sandbox
 
 NOW = 1000.0
 BOX = Sandbox("s", "web", "default", "u", 0, True, "10.0.0.1", 1.0)

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from sampan.contracts.runtime import Usage
 from sampan_node import metrics
+from sampan_runtime.contracts import Usage
 
 
 def agent(*containers):

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from sampan.contracts.runtime import Container
 from sampan_node.machine import Memory, Seen
 from sampan_node.server import Server, is_allowed
 from sampan_node.status import terminated
+from sampan_runtime.contracts import Container
 
 
 class FakeStream:

@@ -7,11 +7,11 @@ import tarfile
 
 import pytest
 
-from sampan.contracts.runtime import Mount
 from sampan_docker.engine import connect
 from sampan_docker.runtime import DockerRuntime
 from sampan_exec.runtime import ExecRuntime
 from sampan_node.subpaths import SubPaths
+from sampan_runtime.contracts import Mount
 from sampan_testing.runtime import Pod
 
 IMAGE = f"sampan-test/subpaths:{os.getpid()}"  # two sessions on one machine have images of their own

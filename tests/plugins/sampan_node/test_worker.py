@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import NotFound
 from sampan_exec.runtime import ExecRuntime
 from sampan_machinery import schema
@@ -122,7 +123,7 @@ class Cluster:
             client=self.api, runtime=ExecRuntime(self.home / "exec"), events=recorder, clock=Clock(),
             pool=ThreadPoolExecutor(4), home=self.home, name="n1", ip="127.0.0.1",
             allocatable={"cpu": "2", "memory": "4Gi"},
-            options={"dns_ip": "10.96.0.10", "cluster_domain": "cluster.local"}, informer=self.api.informer,
+            options=ClusterOptions(dns_ip="10.96.0.10", cluster_domain="cluster.local"), informer=self.api.informer,
         )  # fmt: skip
         self.agent = Agent(self.host)
         self.api.listener = self.agent.changed

@@ -6,6 +6,7 @@ import pytest
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Resource
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import Forbidden
 from sampan_accounts import plugin as accounts
 from sampan_client import Client
@@ -32,7 +33,7 @@ def app(tmp_path):
              "pods": pods, "rbac": rbac}  # fmt: skip
     plugins = Plugins(entry_points=[], extra=parts)
     store = MemoryStore()
-    app = new_app(plugins, store=store, options={"pki": str(tmp_path)})
+    app = new_app(plugins, store=store, options=ClusterOptions(pki=str(tmp_path)))
     assert plugins.failures() == []
     yield app
     app.close()

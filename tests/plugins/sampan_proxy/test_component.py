@@ -7,10 +7,11 @@ import threading
 import pytest
 
 from sampan.contracts.components import Running
+from sampan.contracts.options import ClusterOptions
 from sampan_proxy import component
 from sampan_proxy.wanted import Front
 
-OPTIONS = {"service_cidr": "127.96.0.0/16", "pod_cidr": "127.77.0.0/16", "node_ip": "127.0.0.1", "node_name": "n"}
+OPTIONS = ClusterOptions(service_cidr="127.96.0.0/16", pod_cidr="127.77.0.0/16", node_ip="127.0.0.1", node_name="n")
 
 
 class Still:
@@ -101,10 +102,10 @@ def test_loopback_addresses_are_forwarded_and_refusals_become_events():
 @pytest.mark.parametrize("cidr", ["127.96.0.0/16"])
 def test_nothing_is_cleaned_where_nothing_was_left(cidr, monkeypatch):
     monkeypatch.setattr(component, "open_kernel", lambda: pytest.fail("the packet filter is none of our business"))
-    component.cleanup("", {"service_cidr": cidr})
+    component.cleanup("", ClusterOptions(service_cidr=cidr))
 
 
 def test_clusters_with_the_same_service_addresses_have_tables_of_their_own():
-    names = {component.table_name({"home_id": home, "service_cidr": "10.96.0.0/16"}) for home in ("1a", "2b")}
+    names = {component.table_name(ClusterOptions(home_id=home)) for home in ("1a", "2b")}
 
     assert names == {"sampan_1a", "sampan_2b"}

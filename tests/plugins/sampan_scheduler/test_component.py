@@ -15,14 +15,17 @@ import sampan_pods.plugin
 import sampan_scheduler.plugin
 from sampan.contracts.access import Decision, User
 from sampan.contracts.components import Running
-from sampan.contracts.scheduling import Verdict
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
 from sampan_client import Client
 from sampan_client.informers import Informer
 from sampan_machinery.resources import NODES, PODS
 from sampan_memory.store import MemoryStore
 from sampan_scheduler import component
+from sampan_scheduler.plugin import contribute_components
+from sampan_scheduling.contracts import Verdict
 from sampan_server.app import new_app
+from sampan_server.plugins.asking import HooksOf
 from sampan_server.plugins.plugins import Plugins
 
 WAIT = 10
@@ -82,7 +85,7 @@ def cluster(tmp_path):
         "nodes": sampan_nodes.plugin, "namespaces": sampan_namespaces.plugin, "scheduler": sampan_scheduler.plugin,
     }  # fmt: skip
     plugins = Plugins(entry_points=[], extra=parts)
-    app = new_app(plugins, store=store, options={"pki": str(tmp_path)})
+    app = new_app(plugins, store=store, options=ClusterOptions(pki=str(tmp_path)))
     client = Client.in_process(app.wsgi, User("admin", ("system:masters",)))
     yield plugins, client
     app.close()
@@ -93,9 +96,10 @@ def cluster(tmp_path):
 def start(cluster, tmp_path):
     plugins, client = cluster
     stop, ready = threading.Event(), threading.Event()
-    options = {"node_name": "here", "plugins": plugins}
+    options = ClusterOptions(node_name="here")
+    hooks = HooksOf(plugins, contribute_components()[0].hooks, home=str(tmp_path), options=options)
     settings = plugins.settings_of("scheduler")
-    running = Running(client, settings, str(tmp_path), stop, options, ready=lambda text: ready.set())
+    running = Running(client, settings, str(tmp_path), stop, options, ready=lambda text: ready.set(), hooks=hooks)
     thread = threading.Thread(target=component.run, args=(running,))
 
     def begin():

@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from sampan.contracts.kinds import Resource
-from sampan.contracts.scheduling import Verdict
 from sampan.hookspecs import hookimpl
 from sampan_isolation import Deadlines
+from sampan_scheduling.contracts import Verdict
 from sampan_testing.cluster import start
 
 PODS = Resource("", "v1", "pods", "Pod")

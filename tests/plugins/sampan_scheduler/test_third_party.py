@@ -3,7 +3,7 @@ import logging
 import numpy
 import pytest
 
-from sampan.contracts.scheduling import Verdict
+from sampan_scheduling.contracts import Verdict
 
 
 class Named:

@@ -9,6 +9,7 @@ import pytest
 from falcon.testing import TestClient
 
 from sampan.contracts.access import Decision, User
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
 from sampan_memory.store import MemoryStore
 from sampan_namespaces import plugin as namespaces
@@ -89,10 +90,10 @@ def make_api(tmp_path):
         extra = {"open": Open(), "namespaces": namespaces, "pods": pods, "services": services}
         plugins = Plugins(entry_points=[], extra=extra)
         prefix = cidr.partition("/")[0].rpartition(".")[0]
-        options = {
-            "pki": str(tmp_path / "pki"), "service_cidr": cidr, "service_ip": f"{prefix}.1", "api_port": 6443,
-            "api_endpoint_ip": "127.0.0.1", "node_port_range": node_ports,
-        }  # fmt: skip
+        options = ClusterOptions(
+            pki=str(tmp_path / "pki"), service_cidr=cidr, service_ip=f"{prefix}.1", api_port=6443,
+            api_endpoint_ip="127.0.0.1", node_port_range=node_ports,
+        )  # fmt: skip
         app = new_app(plugins, store=MemoryStore(), home=str(tmp_path), options=options)
         assert plugins.failures() == []
         assert app.failed_bootstrap == []

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sampan.contracts.access import Decision
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
 from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
 from sampan_machinery.resources import ENDPOINTS, LEASES
@@ -68,7 +69,7 @@ def presence(cluster, clock):
     """Makes a server's presence in the cluster; the same number is another worker of the same server."""
 
     def make(number, worker=""):
-        options = {"api_endpoint_ip": f"10.0.0.{number}", "api_port": 6443, "node_name": f"host{number}"}
+        options = ClusterOptions(api_endpoint_ip=f"10.0.0.{number}", api_port=6443, node_name=f"host{number}")
         found = Presence(cluster, options, clock=clock, timer=clock)
         found._holder += worker
         return found

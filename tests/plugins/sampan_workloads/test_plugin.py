@@ -9,6 +9,7 @@ import sampan_events.plugin
 import sampan_workloads.plugin
 from sampan.contracts.access import Decision, User
 from sampan.contracts.kinds import Kind
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import Invalid
 from sampan.hookspecs import hookimpl
 from sampan_client import Client
@@ -67,7 +68,7 @@ def client():
     app = new_app(plugins, store=store)
     client = Client.in_process(app.wsgi, User("admin", ("system:masters",)))
     recorder = Recorder(client, "test")
-    runtime = Runtime(client, gather(plugins, options={}, home=""), recorder=recorder)
+    runtime = Runtime(client, gather(plugins, options=ClusterOptions(), home=""), recorder=recorder)
     runtime.start()
     assert runtime.wait_synced(WAIT)
     yield client

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from preferred_nodes.score import PreferredNodes
 from sampan.contracts.reconciling import ReconcilerContext
-from sampan.contracts.scheduling import SchedulingPlugin
 from sampan.hookspecs import hookimpl
+from sampan_scheduling.contracts import SchedulingPlugin
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.scheduling import NodeView, State
+from sampan_scheduling.contracts import NodeView, State
 
 MOST = 100.0
 

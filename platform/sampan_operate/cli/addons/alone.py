@@ -6,7 +6,7 @@ import click
 
 from sampan_operate.cli.addons.assignments import parse
 from sampan_operate.cli.logging_setup import set_up
-from sampan_server.settings import Where
+from sampan_settings.settings import Where
 
 
 @click.command("run")

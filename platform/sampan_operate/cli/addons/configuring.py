@@ -18,7 +18,7 @@ from sampan_operate.cli.addons.switching import check_file, take_up, wait_option
 from sampan_operate.cli.configuration import change
 from sampan_operate.supervisor.alone import load_addon
 from sampan_server.plugins.plugins import suggest
-from sampan_server.settings import Where, load
+from sampan_settings.settings import Where, load
 
 
 @click.command("configure")

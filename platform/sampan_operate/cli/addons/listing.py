@@ -7,7 +7,7 @@ import json
 import click
 
 from sampan_operate.cli.addons.states import AddonState, states
-from sampan_server.settings import Where, load
+from sampan_settings.settings import Where, load
 
 COLUMNS = f"{'NAME':14}{'ENABLED':10}{'STATE':16}{'VERSION':12}SAYS"
 

@@ -15,7 +15,7 @@ from sampan_client.kubeconfig import load as load_kubeconfig
 from sampan_operate.supervisor.alone import load_addon, options_for
 from sampan_operate.supervisor.members import members_of, shipped
 from sampan_server.plugins.plugins import suggest
-from sampan_server.settings import Where, load
+from sampan_settings.settings import Where, load
 from sampan_shipping import Shipment
 from sampan_shipping.differences import difference
 from sampan_shipping.inventory import Ref
@@ -63,7 +63,8 @@ def reset_command(where: Where, name: str, objects: tuple[str, ...], yes: bool, 
 def shipment(where: Where, name: str, kubeconfig: str) -> Iterator[Shipment]:
     """What the installed version ships to this home's cluster or another. Raises ConfigError if that does not
     answer."""
-    from sampan_server.options import cluster_options
+    from sampan_operate.supervisor.cluster import load_plugins
+    from sampan_settings.options import cluster_options
 
     settings = load(**where)
     path = kubeconfig or str(settings.home / "kubeconfig")
@@ -73,7 +74,7 @@ def shipment(where: Where, name: str, kubeconfig: str) -> Iterator[Shipment]:
         server = load_kubeconfig(path)
         foreign = options_for(client, server, settings, os.environ, kubeconfig=path) if kubeconfig else None
         members = members_of(plugins)
-        manifests = shipped(members, foreign or cluster_options(settings))
+        manifests = shipped(members, foreign or cluster_options(settings, load_plugins(settings)))
         found = Shipment(client, name, members[0].version if members else "", manifests)
         if not found.read_inventory().refs:
             raise ConfigError(f"{name} has shipped nothing to this cluster; does it run? (`sampan addons list`)")

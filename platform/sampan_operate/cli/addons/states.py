@@ -13,7 +13,7 @@ from sampan_operate.supervisor import effective, inquiry
 from sampan_operate.supervisor.members import members_of
 from sampan_operate.supervisor.state import is_running, read_state
 from sampan_server.plugins.plugins import ADDON_GROUP, Found, Plugins, suggest
-from sampan_server.settings import Settings
+from sampan_settings.settings import Settings
 
 RUNS, FAILING, STARTING, OFF, NOT_LOADED = "runs", "failing", "starting", "off", "failed to load"
 UNAVAILABLE = "unavailable"  # its libraries are not installed

@@ -12,7 +12,7 @@ from sampan.errors import ConfigError, StatusError
 from sampan_operate.cli.addons.states import FAILING, RUNS, STEP, check_installed, load_addons, wait_for
 from sampan_operate.cli.configuration import change, path_of
 from sampan_operate.supervisor.state import is_alive, is_running, live_state, read_state
-from sampan_server.settings import Settings, Where, load
+from sampan_settings.settings import Settings, Where, load
 
 SECONDS = 30.0  # that an add-on has to report its state, and to stop
 RELOAD = 60.0  # that the supervisor has to stop and start processes

@@ -11,7 +11,7 @@ from sampan.errors import ConfigError
 from sampan_operate.cli import COMMANDS, main, sampan
 from sampan_operate.cli.configuration import change
 from sampan_operate.cli.logs import in_words
-from sampan_server.settings import load
+from sampan_settings.settings import load
 
 
 @pytest.fixture
@@ -178,3 +178,10 @@ def test_status_in_json_says_that_nothing_runs(run, tmp_path):
 
     assert answer.exit_code == 1
     assert json.loads(answer.output) == {"home": str(tmp_path), "running": False, "well": False}
+
+
+def test_a_runtime_that_no_plugin_provides_is_refused_before_anything_is_made(run, tmp_path):
+    answer = run("--home", str(tmp_path / "home"), "up", "--runtime", "dokcer")
+
+    assert "there are auto, docker, exec" in str(answer.exception)
+    assert not (tmp_path / "home").exists()

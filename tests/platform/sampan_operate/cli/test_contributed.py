@@ -12,7 +12,7 @@ from sampan_operate.cli import contributed, sampan
 from sampan_operate.cli.contributed import Contributed
 from sampan_server.plugins import plugins as finding
 from sampan_server.plugins.plugins import Plugins
-from sampan_server.settings import load
+from sampan_settings.settings import load
 
 
 @click.command()

@@ -19,8 +19,8 @@ from sampan.contracts.store import Put
 from sampan.errors import ConfigError, PluginError
 from sampan_operate.cli import main
 from sampan_operate.supervisor import cluster
-from sampan_server.settings import load
 from sampan_server.wsgi import build
+from sampan_settings.settings import load
 from sampan_sqlite.options import Options
 from sampan_sqlite.store import SqliteStore
 
@@ -68,7 +68,7 @@ def template(tmp_path_factory, quick):
 def quick(tmp_path_factory):
     """Nothing here is about loss of power, nor about other homes of this machine."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sampan_server.reservations.SYSTEM_STATE", str(tmp_path_factory.mktemp("state")))
+        patch.setattr("sampan_settings.reservations.SYSTEM_STATE", str(tmp_path_factory.mktemp("state")))
         patch.setattr("os.fsync", lambda descriptor: None)
         yield
 
@@ -76,7 +76,7 @@ def quick(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def registry(tmp_path, monkeypatch):
     """Of this test's home alone: a start looks at the ranges that every home of this machine uses."""
-    monkeypatch.setattr("sampan_server.reservations.SYSTEM_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("sampan_settings.reservations.SYSTEM_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 

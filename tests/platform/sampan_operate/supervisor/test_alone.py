@@ -13,7 +13,7 @@ from sampan_client import Client
 from sampan_client.kubeconfig import Config
 from sampan_operate.supervisor import alone
 from sampan_operate.supervisor.alone import load_addon, options_for, run_alone
-from sampan_server.settings import Settings
+from sampan_settings.settings import Settings
 from sampan_testing.miniapi import MiniApi
 
 SERVICES = Resource("", "v1", "services", "Service")
@@ -45,15 +45,15 @@ def test_addresses_of_services_are_looked_up(api, client):
 
     found = told(client)
 
-    assert (found["dns_ip"], found["service_ip"], found["dns_reachable"]) == ("10.0.0.10", "10.0.0.1", True)
-    assert (found["server_url"], found["cluster_domain"], found["pki"]) == (SERVER.server, "cluster.local", "")
+    assert (found.dns_ip, found.service_ip, found.dns_reachable) == ("10.0.0.10", "10.0.0.1", True)
+    assert (found.server_url, found.cluster_domain, found.pki) == (SERVER.server, "cluster.local", "")
 
 
 def test_a_pod_tells_its_own_place(client):
     found = told(client, POD_IP="10.1.2.3", HOST_IP="192.0.2.1", NODE_NAME="n", POD_NAME="p", CLUSTER_DOMAIN="x.y")
 
     names = ("api_endpoint_ip", "node_ip", "node_name", "identity", "cluster_domain", "dns_ip")
-    assert [found[name] for name in names] == ["10.1.2.3", "192.0.2.1", "n", "p", "x.y", ""]
+    assert [getattr(found, name) for name in names] == ["10.1.2.3", "192.0.2.1", "n", "p", "x.y", ""]
 
 
 def test_what_may_not_be_looked_at_is_unknown(client, monkeypatch):
@@ -62,7 +62,7 @@ def test_what_may_not_be_looked_at_is_unknown(client, monkeypatch):
 
     monkeypatch.setattr(client, "get", forbid)
 
-    assert told(client)["dns_ip"] == ""
+    assert told(client).dns_ip == ""
 
 
 def test_only_the_add_on_is_loaded_with_its_settings():

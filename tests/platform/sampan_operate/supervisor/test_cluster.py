@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from sampan.contracts.components import Component
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
 from sampan_client import kubeconfig
 from sampan_operate.supervisor.cluster import (
@@ -13,7 +14,7 @@ from sampan_operate.supervisor.cluster import (
     processes,
 )
 from sampan_server.plugins.plugins import Plugins
-from sampan_server.settings import load, parse
+from sampan_settings.settings import load, parse
 
 
 class Some:
@@ -45,7 +46,7 @@ def test_the_api_server_is_first_and_groups_share_a_process(tmp_path):
         plugins(component("scheduler"), component("node", "node"), component("proxy", "node")), settings
     )
 
-    wanted = processes(settings, plugins(), {"node_name": "n"}, found)
+    wanted = processes(settings, plugins(), ClusterOptions(node_name="n"), found)
 
     assert [(process.name, process.order, process.components) for process in wanted] == [
         ("apiserver", 0, ["apiserver"]),

@@ -10,6 +10,7 @@ import pytest
 from sampan.contracts.access import User
 from sampan.contracts.components import Component
 from sampan.contracts.kinds import Resource
+from sampan.contracts.options import ClusterOptions
 from sampan_client import Client
 from sampan_operate.supervisor import components, inquiry
 from sampan_operate.supervisor.components import ComponentRunner, ProcessContext, run_components
@@ -47,7 +48,8 @@ def run_component(around, monkeypatch):
         health, stop = ProcessHealth(["x"]), StopEvent()
         component = Component(name="x", run=lambda running: run(running, stop), user="u", **more)
         member = Member(component, "x", "7", addon=True)
-        ComponentRunner(member, [member], Plugins(entry_points=[]), {"node_name": "n"}, around, health, stop).run()
+        options = ClusterOptions(node_name="n")
+        ComponentRunner(member, [member], Plugins(entry_points=[]), options, around, health, stop).run()
         return health
 
     return start
@@ -154,7 +156,9 @@ def test_a_process_answers_on_its_socket_and_ends_on_a_signal(around, tmp_path):
 
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        run_components([Member(Component(name="x", run=run, user="u"))], Plugins(entry_points=[]), {}, around)
+        run_components(
+            [Member(Component(name="x", run=run, user="u"))], Plugins(entry_points=[]), ClusterOptions(), around
+        )
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sampan_operate.supervisor import effective
-from sampan_server.settings import parse
+from sampan_settings.settings import parse
 
 RUNNING = {
     "home": "/h",

@@ -9,6 +9,7 @@ import pytest
 from sampan.contracts.access import User
 from sampan.contracts.components import Component, Running
 from sampan.contracts.kinds import Resource
+from sampan.contracts.options import ClusterOptions
 from sampan_client import Client
 from sampan_operate.supervisor.election import StopEvent, run_elected
 from sampan_testing.miniapi import MiniApi
@@ -23,7 +24,12 @@ class Instance:
         self.told = threading.Event()
         component = Component(name="x", run=self.work, user="u", elected=True)
         running = Running(
-            Client.in_process(api, User(name)), None, "", self.stop, {"identity": name}, failing=self.said.append
+            Client.in_process(api, User(name)),
+            None,
+            "",
+            self.stop,
+            ClusterOptions(identity=name),
+            failing=self.said.append,
         )
         self.thread = threading.Thread(target=run_elected, args=(component, running, self.stop, self.stand_by))
         self.thread.start()

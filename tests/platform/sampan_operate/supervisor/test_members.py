@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sampan.contracts.components import Component
+from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
 from sampan_operate.supervisor.members import Member, fingerprint, may_ship, members_of, shipped
 from sampan_server.plugins.plugins import Plugins
@@ -33,9 +34,9 @@ def test_whatever_a_process_is_told_shows_in_its_fingerprint():
 
 
 def test_an_add_on_ships_what_its_components_ship_and_what_election_needs():
-    plain, one = {"kind": "ConfigMap"}, member(elected=True, manifests=lambda options: [options["thing"]])
+    plain, one = {"kind": "ConfigMap"}, member(elected=True, manifests=lambda options: [{"kind": options.node_name}])
 
-    found = shipped([one, member()], {"thing": plain})
+    found = shipped([one, member()], ClusterOptions(node_name="ConfigMap"))
 
     assert found[0] == plain
     assert [(obj["kind"], obj["metadata"]["name"]) for obj in found[1:]] == [
@@ -45,4 +46,4 @@ def test_an_add_on_ships_what_its_components_ship_and_what_election_needs():
 
 
 def test_manifests_are_told_the_settings():
-    assert shipped([member(manifests=lambda options: [options["settings"]])], {}) == [("a",)]
+    assert shipped([member(manifests=lambda options: [options.settings])], ClusterOptions()) == [("a",)]

@@ -8,8 +8,9 @@ from sampan.contracts.kinds import Resource
 from sampan.errors import ConfigError
 from sampan_client import Client
 from sampan_dns.manifests import manifests
-from sampan_server.options import cluster_options
-from sampan_server.settings import load
+from sampan_server.plugins.plugins import Plugins
+from sampan_settings.options import cluster_options
+from sampan_settings.settings import load
 from sampan_shipping import Shipment
 from sampan_testing.shipping import api_server
 
@@ -25,7 +26,7 @@ def client(tmp_path, monkeypatch, write):
         monkeypatch.setattr(Client, "from_kubeconfig", lambda path, **more: found)
         monkeypatch.setattr("sampan_operate.cli.addons.shipped.load_kubeconfig", lambda path: None)
         monkeypatch.setattr(found, "close", lambda: None)
-        options = cluster_options(load(home=str(tmp_path), environ={}))
+        options = cluster_options(load(home=str(tmp_path), environ={}), Plugins())
         Shipment(found, "dns", "0", manifests(options)).apply()
         yield found
 

@@ -7,7 +7,7 @@ from sampan_operate.cli.addons import states as module
 from sampan_operate.cli.addons.states import check_installed, states, wait_for
 from sampan_operate.supervisor.state import ProcessState, take_lock, write_state
 from sampan_server.plugins.plugins import Found, Plugins
-from sampan_server.settings import parse
+from sampan_settings.settings import parse
 
 
 @pytest.fixture

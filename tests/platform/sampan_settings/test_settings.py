@@ -7,7 +7,7 @@ import pytest
 from sampan.errors import ConfigError
 from sampan_operate.supervisor.cluster import require_runtime
 from sampan_server.plugins.plugins import Plugins
-from sampan_server.settings import Settings, load, parse
+from sampan_settings.settings import Settings, load, parse
 
 
 def test_a_missing_default_file_means_all_defaults(tmp_path):

@@ -6,24 +6,23 @@ cluster of this machine uses it, and remembered in ``home/cluster.json``; what i
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import ipaddress
 import json
 import os
 import shutil
 import socket
-import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError
 from sampan.files import write_whole
 from sampan_machinery.names import dns_subdomain
-from sampan_server import reservations
-from sampan_server.reservations import Reservation
-from sampan_server.settings import Settings
+from sampan_runtime.offers import Asking, host_address, offers_of
+from sampan_settings import reservations
+from sampan_settings.reservations import Reservation
+from sampan_settings.settings import Settings
 
 #: The first is everybody's default, the further ones are for further clusters of a machine.
 ROUTED_SERVICES = tuple(f"10.{second}.0.0/16" for second in range(96, 128))
@@ -31,37 +30,35 @@ LOOPBACK_SERVICES = tuple(f"127.{second}.0.0/16" for second in (*range(96, 128),
 NODE_PORTS = ("30000-32767", *(f"{first}-{first + 999}" for first in range(29000, 10999, -1000)))
 LOOPBACK_PODS = range(127 << 24 | 128 << 16, 127 << 24 | 255 << 16, 256)  # /24s, clear of 127.0 and of Services
 ROUTES = "/proc/net/route"
-DOCKER_BRIDGE = "docker0"
-SIOCGIFADDR = 0x8915
 DNS_PORT = 53
 
 
-def cluster_options(settings: Settings) -> dict[str, Any]:
-    """As listed in contracts.serving.ServerContext: addresses as text, paths as text."""
+def cluster_options(settings: Settings, plugins: Asking) -> ClusterOptions:
+    """Those of this home, for this machine. ``plugins`` are asked for the container runtimes that they offer."""
     service_cidr, node_ports = _remembered(settings)
     network = ipaddress.ip_network(service_cidr)
-    return {
-        "home_id": reservations.home_id(settings.home),
-        "home": str(settings.home),
-        "pki": str(settings.home / "pki"),
-        "server_url": settings.server_url,
-        "api_host": settings.api.host,
-        "api_port": settings.api.port,
-        "api_endpoint_ip": endpoint_address(settings),
-        "service_cidr": service_cidr,
-        "service_ip": str(network[1]),
-        "dns_ip": str(network[10]),
-        "dns_reachable": may_serve_names(service_cidr),
-        "pod_cidr": settings.network.pod_cidr,
-        "cluster_domain": settings.network.domain,
-        "node_port_range": node_ports,
-        "loopback_pods": _loopback_pods(settings.home),
-        "node_name": node_name(settings),
-        "node_ip": settings.node.ip or primary_address(),
-        "kubelet_port": settings.node.kubelet_port,
-        "runtime": settings.node.runtime,
-        "kubeconfig": str(settings.home / "kubeconfig"),
-    }
+    return ClusterOptions(
+        home_id=reservations.home_id(settings.home),
+        home=str(settings.home),
+        pki=str(settings.home / "pki"),
+        server_url=settings.server_url,
+        api_host=settings.api.host,
+        api_port=settings.api.port,
+        api_endpoint_ip=endpoint_address(settings, plugins),
+        service_cidr=service_cidr,
+        service_ip=str(network[1]),
+        dns_ip=str(network[10]),
+        dns_reachable=may_serve_names(service_cidr),
+        pod_cidr=settings.network.pod_cidr,
+        cluster_domain=settings.network.domain,
+        node_port_range=node_ports,
+        loopback_pods=_loopback_pods(settings.home),
+        node_name=node_name(settings),
+        node_ip=settings.node.ip or primary_address(),
+        kubelet_port=settings.node.kubelet_port,
+        runtime=settings.node.runtime,
+        kubeconfig=str(settings.home / "kubeconfig"),
+    )
 
 
 def node_name(settings: Settings) -> str:
@@ -102,23 +99,26 @@ def primary_address() -> str:
             return "127.0.0.1"
 
 
-def endpoint_address(settings: Settings) -> str:
-    """Where pods reach servers here: as set, else Docker's bridge where pods are containers, else loopback."""
-    if settings.api.advertise:
-        return settings.api.advertise
-    if settings.node.runtime != "exec":
-        return bridge_address(DOCKER_BRIDGE) or "127.0.0.1"
-    return "127.0.0.1"
+def endpoint_address(settings: Settings, plugins: Asking) -> str:
+    """Where pods reach servers here: as set, else as the container runtime says, else loopback."""
+    return settings.api.advertise or host_address(settings.node.runtime, offers_of(plugins)) or "127.0.0.1"
 
 
-def bridge_address(name: str) -> str:
-    """The IPv4 address of a network interface, "" where there is none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            answer = fcntl.ioctl(probe.fileno(), SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
-        except OSError:
-            return ""
-    return socket.inet_ntoa(answer[20:24])
+def proposed(settings: Settings) -> ClusterOptions:
+    """What is known before a cluster is made; chooses, writes and reserves nothing."""
+    return ClusterOptions(
+        home_id=reservations.home_id(settings.home),
+        home=str(settings.home),
+        server_url=settings.server_url,
+        api_host=settings.api.host,
+        api_port=settings.api.port,
+        service_cidr=settings.network.service_cidr,
+        pod_cidr=settings.network.pod_cidr,
+        cluster_domain=settings.network.domain,
+        node_port_range=settings.network.node_ports,
+        kubelet_port=settings.node.kubelet_port,
+        runtime=settings.node.runtime,
+    )
 
 
 def refuse_in_use(settings: Settings) -> None:

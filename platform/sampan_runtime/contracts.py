@@ -7,7 +7,7 @@ Source: k8s.io/cri-api runtime/v1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -165,7 +165,7 @@ class Stream(Protocol):
 class Runtime(Protocol):
     """Runs containers. ``events`` is what keeps the agent from polling."""
 
-    name: str  # docker, exec …
+    name: str  # as in ``provide_runtime``
     sees_mounts: bool  # whether it finds what the agent mounts: one mount namespace for both
 
     def version(self) -> str: ...
@@ -226,3 +226,15 @@ class Runtime(Protocol):
         """Yield the pod uid of whatever changed; "" = look at everything again. Blocks; ends when closed."""
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuntimeOffer:
+    """A runtime that a plugin provides, before it is opened."""
+
+    name: str  # as ``provide_runtime`` is asked for it, and the setting ``node.runtime`` says
+    pods: str  # what pods are with it, in words: "containers"
+    priority: int = 0  # ``node.runtime: auto`` takes the available one with the highest
+    found: str = ""  # what makes it available, in words: "Docker answers"; "" where nothing is needed
+    unavailable: Callable[[], str] = lambda: ""  # why it cannot be used on this machine now, "" where it can
+    host_address: Callable[[], str] = lambda: ""  # at which its pods reach this machine; "": loopback

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from sampan.errors import ConfigError
-from sampan_server import reservations
-from sampan_server.reservations import Reservation
+from sampan_settings import reservations
+from sampan_settings.reservations import Reservation
 
 ONE = Reservation("0ne000000000", "a0000001", "203.0.113.0/24", "301-309", "127.250.1.0/24")
 TWO = Reservation("2w0000000000", "a0000002", "198.51.100.0/24", "311-319", "127.250.2.0/24")
@@ -33,7 +33,7 @@ def test_what_is_held_is_seen_by_others_until_it_is_let_go(tmp_path):
 
 def test_what_is_held_goes_with_a_process_that_is_killed(tmp_path):
     script = (
-        "import sys, time; from pathlib import Path; from sampan_server import reservations;"
+        "import sys, time; from pathlib import Path; from sampan_settings import reservations;"
         f"end = reservations.hold(reservations.Reservation(*{list(vars(ONE).values())!r}), Path({str(tmp_path)!r}));"
         "print('held', flush=True); time.sleep(100)"
     )

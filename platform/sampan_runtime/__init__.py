@@ -1,0 +1,1 @@
+"""Contracts and hooks of container runtimes."""

@@ -1,0 +1,47 @@
+"""Hooks that bring container runtimes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sampan.hookspecs.markers import hookspec
+from sampan_runtime.contracts import RuntimeOffer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sampan.contracts.options import ClusterOptions
+    from sampan_runtime.contracts import Runtime
+
+
+@hookspec(firstresult=True)
+def provide_runtime(name: str, home: str, options: ClusterOptions) -> Runtime | None:
+    """Open the container runtime called ``name``.
+
+    Called: once in the node agent's process. ``home`` is a directory for the runtime's state, ``options`` holds the
+    cluster-wide options and the node's name.
+    Answer: a Runtime if the name is yours, else None.
+    Failure: raise with a sentence for the user; the node does not start.
+    """
+
+
+@hookspec
+def contribute_runtimes() -> Sequence[RuntimeOffer]:
+    """Say which runtimes ``provide_runtime`` opens, so that ``node.runtime: auto`` can choose among them.
+
+    Called: when a cluster starts, by the node agent where ``node.runtime`` is auto, and by ``sampan doctor``. Must be
+    cheap. A plugin with ``provide_runtime`` alone is used where ``node.runtime`` names its runtime.
+    Answer: a sequence of RuntimeOffer.
+    Failure: raise; the plugin's offers are left out and named.
+    """
+
+
+def wrong_with(offer: Any) -> str:
+    """Why it is no offer, "" where it is one."""
+    if isinstance(offer, RuntimeOffer):
+        return ""
+    return f"a RuntimeOffer is wanted, not {repr(offer)[:60]} ({type(offer).__name__})"
+
+
+#: What each element of an answer has to be.
+CHECKS = {"contribute_runtimes": wrong_with}

@@ -1,0 +1,1 @@
+"""Contracts and hooks of the scheduler's extension points."""
