@@ -17,7 +17,7 @@ E2E = "run by tests/e2e/"
 
 
 def blocks(text):
-    """(what the comment above says, language, code) of every fenced block."""
+    """(what the comment above says, language, code) of every code block."""
     return [(found["how"] or "", found["language"], found["code"]) for found in BLOCK.finditer(text)]
 
 

@@ -99,7 +99,7 @@ def test_an_answer_with_too_few_items_says_nothing_of_the_rest(fake, elastic, ac
     assert send(elastic, actions) == [Fate.ARRIVED, Fate.RETRY, Fate.RETRY]
 
 
-def test_nobody_there_is_trouble_with_the_way_out(fake, actions):
+def test_a_refused_connection_is_trouble_with_the_way_out(fake, actions):
     one = Elastic(Access(("http://127.0.0.1:9",)))
 
     with pytest.raises(Trouble, match=r"cannot be reached: see that it runs and that plugins\.logging\.urls is right"):

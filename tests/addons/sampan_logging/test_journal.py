@@ -49,7 +49,7 @@ def test_what_is_forgotten_stays_so(tmp_path, entry, source):
     assert runs(journal) == runs(opened(tmp_path)) == {}
 
 
-def test_a_file_of_progress_that_nobody_understands_is_no_end(tmp_path, caplog, entry):
+def test_a_file_of_progress_that_cannot_be_read_does_not_stop_it(tmp_path, caplog, entry):
     journal = opened(tmp_path)
     journal.record([entry("a", run=4)])
     (tmp_path / "progress.json").write_text("{")

@@ -242,7 +242,7 @@ def test_both_runs_that_the_node_has_are_read_of_a_container_not_seen_before(log
     assert taken.texts == ["a", "b"] and taken.gaps == []
 
 
-def test_runs_that_nobody_has_any_more_are_said(logs, taken, source):
+def test_runs_that_the_node_has_no_more_are_reported(logs, taken, source):
     logs.runs["main"] = [Run((NOW + n * SECOND, str(n))) for n in range(5)]
     last = Progress(1, Position(NOW + SECOND, 0, digest(b"1")))
     taken.see(source(), Seen(4, begun=True, over=True), last)
@@ -253,7 +253,7 @@ def test_runs_that_nobody_has_any_more_are_said(logs, taken, source):
     assert taken.figures.gaps._value.get() == 1
 
 
-def test_a_log_rotated_while_nobody_read_is_said_and_the_rest_is_read(logs, taken, source):
+def test_a_log_rotated_while_it_was_not_read_is_reported_and_the_rest_is_read(logs, taken, source):
     logs.runs["main"] = [Run(*numbered(3, 100, step=SECOND))]
     taken.see(source(), Seen(0, begun=True, over=True), Progress(0, Position(NOW, 0, digest(b"line 0"))))
     taken.until(lambda: taken.ended("uid-web/main"))
@@ -262,7 +262,7 @@ def test_a_log_rotated_while_nobody_read_is_said_and_the_rest_is_read(logs, take
     assert len(taken.gaps) == 1 and "rotated" in taken.gaps[0]
 
 
-def test_a_container_that_starts_anew_before_its_status_says_so_loses_nothing(logs, taken, source):
+def test_a_container_that_starts_again_before_its_status_says_so_loses_nothing(logs, taken, source):
     logs.runs["main"] = [Run((NOW, "a"), over=False)]
     taken.see(source(), Seen(0, begun=True))
     taken.until(lambda: taken.texts == ["a"])
@@ -289,7 +289,7 @@ def test_a_pod_that_is_gone_before_its_log_was_read_is_said(logs, taken, source)
 
 def test_a_pod_that_goes_as_soon_as_its_log_has_ended_lost_nothing(logs, taken, source):
     logs.runs["main"] = [Run((NOW, "a"), (NOW + 1, "bye"))]
-    taken.see(source(), Seen(0, begun=True))  # nobody has said yet that it is over
+    taken.see(source(), Seen(0, begun=True))  # its status does not say yet that it is over
     taken.until(lambda: len(taken.texts) == 2)
     with logs.change:
         assert logs.change.wait_for(lambda: len(logs.asked) > 1, 10)

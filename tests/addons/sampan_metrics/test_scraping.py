@@ -75,7 +75,7 @@ def test_a_silent_node_is_named_until_it_answers(make, caplog):
     assert set(scraper.failing()) == {"n2", "n3"}
 
 
-def test_a_node_that_is_slow_is_not_asked_twice_and_holds_nobody_up(make):
+def test_a_node_that_is_slow_is_not_asked_twice_and_delays_no_other(make):
     go_on, asked, stop = threading.Event(), threading.Event(), threading.Event()
 
     def slow():

@@ -24,11 +24,11 @@ def test_a_young_container_is_measured_from_its_start():
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (None, Point(T, 2.0, 7)),  # nobody says when it began
+        (None, Point(T, 2.0, 7)),  # it is not known when it began
         (None, Point(T, 2.0, 7, T - 1000)),  # too old for an average
         (Point(T, 2.0, 7), Point(T, 2.0, 7)),  # the same measurement again
         (Point(T, 2.0, 7), Point(T + 0.1, 2.0, 7)),  # too close
-        (Point(T, 2.0, 7), Point(T + 15, 1.0, 7)),  # counted anew, and nobody says since when
+        (Point(T, 2.0, 7), Point(T + 15, 1.0, 7)),  # the counter was reset, and it is not known when
     ],
 )
 def test_what_cannot_be_told_is_not(old, new):

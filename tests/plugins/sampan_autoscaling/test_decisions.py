@@ -127,13 +127,13 @@ def test_on_its_target_nothing_is_written():
         (1, {"minReplicas": 3}, 3, "Current number of replicas below Spec.MinReplicas"),
     ],
 )
-def test_outside_its_bounds_it_asks_nobody(count, spec, wanted, reason):
+def test_outside_its_bounds_no_source_is_asked(count, spec, wanted, reason):
     outcome = look(autoscaler(**spec), count)
 
     assert (outcome.replicas, outcome.reason) == (wanted, reason)
 
 
-def test_nought_replicas_switch_it_off():
+def test_zero_replicas_switch_it_off():
     outcome = look(autoscaler(), 0)
 
     assert outcome.replicas is None

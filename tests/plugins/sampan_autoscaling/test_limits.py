@@ -57,7 +57,7 @@ def test_a_window_upwards_takes_the_lowest():
     assert (found.replicas, found.able[0]) == (4, "ScaleUpStabilized")
 
 
-def test_a_window_of_nought_downwards_holds_nothing():
+def test_a_window_of_zero_downwards_holds_nothing():
     memory = Memory(recommended=[Told(NOW - 1, 9)])
 
     assert limit(9, 2, bounds(down={"stabilizationWindowSeconds": 0}), memory, NOW).replicas == 2

@@ -58,7 +58,7 @@ def test_a_lease_is_handed_out_only_so_often():
     assert len(members.asked) == 2
 
 
-def test_a_failure_is_told_to_all_who_wait_and_the_next_one_asks_anew():
+def test_a_failure_is_told_to_all_who_wait_and_the_next_one_asks_again():
     members, found = Members(), []
     leases = Leases(members, clock=lambda: 0.0)
     leases.take(60, found.append)

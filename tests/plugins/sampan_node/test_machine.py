@@ -94,7 +94,7 @@ def test_restarts_back_off_and_the_plan_says_until_when():
     assert [delay(run("a", "exited", attempt=n), Memory()) for n in (0, 1, 2, 3, 9)] == [0, 10, 20, 40, 300]
 
 
-def test_a_long_run_begins_the_back_off_anew():
+def test_a_long_run_begins_the_back_off_again():
     memory = Memory()
 
     plan = decide(pod(), Seen(BOX, [run("a", "exited", attempt=7, started=100.0)]), memory, NOW)
@@ -116,7 +116,7 @@ def test_a_deleted_pod_is_stopped_and_vanishes():
     assert decide(pod(deleted=True), Seen(None, ()), Memory(), NOW).actions == [Vanish()]
 
 
-def test_a_lost_sandbox_is_made_anew():
+def test_a_lost_sandbox_is_made_again():
     lost = BOX._replace(ready=False) if hasattr(BOX, "_replace") else Sandbox("s", "w", "d", "u", 3, False, "", 1.0)
 
     assert decide(pod(), Seen(lost, [run("a", "exited")]), Memory(), NOW).actions == [StartSandbox(4)]

@@ -216,7 +216,7 @@ def test_a_terminated_container_always_has_a_reason():
     assert terminated(container("a", 0, "exited"), "fake", {})["reason"] == "Completed"
 
 
-def test_whoever_does_not_speak_tls_is_counted_and_writes_no_traceback(tmp_path, caplog, capfd):
+def test_a_client_that_does_not_speak_tls_is_counted_and_writes_no_traceback(tmp_path, caplog, capfd):
     import sampan_pki as pki
 
     pki.ensure(tmp_path, node_name="n")

@@ -116,16 +116,16 @@ def test_with_affinity_a_client_stays_whatever_happens_to_others(net, filtering,
 
 
 def test_differences_end_where_a_whole_write_would(net, filtering):
-    dice = random.Random(3)
+    rng = random.Random(3)
     pool = [Backend(f"10.244.1.{n}", 80) for n in range(1, 9)]
     fronts = [Front(f"10.96.1.{n}", "tcp", 80) for n in range(1, 9)] + [Front("", "udp", 30000 + n) for n in range(4)]
     for _ in range(25):
         wanted = {
             front: Serving(
-                tuple(sorted(dice.sample(pool, dice.randrange(4)))), dice.choice((0, 0, 60)), dice.random() < 0.3
+                tuple(sorted(rng.sample(pool, rng.randrange(4)))), rng.choice((0, 0, 60)), rng.random() < 0.3
             )
             for front in fronts
-            if dice.random() < 0.8
+            if rng.random() < 0.8
         }
         filtering.apply(wanted)
         by_difference = elements(net)
@@ -140,7 +140,7 @@ def test_a_chain_that_is_needed_again_is_not_doubled(net, filtering):
     assert len(rules) == 2
 
 
-def test_a_table_that_others_have_changed_is_written_anew(net, filtering):
+def test_a_table_that_others_have_changed_is_written_again(net, filtering):
     filtering.apply({WEB: BOTH})
     net.kernel.run("delete table ip sampan_test\n")
     filtering.apply({WEB: Serving((TWO,))})

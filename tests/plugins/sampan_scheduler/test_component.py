@@ -123,7 +123,7 @@ def condition(found):
     return next((c for c in found["status"].get("conditions") or () if c["type"] == "PodScheduled"), {})
 
 
-def test_pods_are_bound_or_told_why_not_and_strangers_are_asked(cluster, start):
+def test_pods_are_bound_or_told_why_not_and_third_party_plugins_are_asked(cluster, start):
     _, client = cluster
     client.create(NODES, node("n"))
     client.create(NODES, node("forbidden"))
@@ -146,7 +146,7 @@ def test_pods_are_bound_or_told_why_not_and_strangers_are_asked(cluster, start):
         pods.stop()
 
 
-def test_work_that_fails_begins_anew(start, monkeypatch, caplog):
+def test_work_that_fails_begins_again(start, monkeypatch, caplog):
     real, tries = component._work, []
 
     def failing_once(running, stop):
@@ -161,4 +161,4 @@ def test_work_that_fails_begins_anew(start, monkeypatch, caplog):
 
     start()
 
-    assert "scheduling failed and begins anew" in caplog.text
+    assert "scheduling failed and begins again" in caplog.text
