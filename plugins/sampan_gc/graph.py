@@ -1,4 +1,4 @@
-"""Who owns whom, as the watches tell it: a graph by uid. Pure; must not know how objects are watched or deleted.
+"""The graph of owners by uid, as the watches show it. Pure; must not know how objects are watched or deleted.
 
 Source: Kubernetes docs, "Garbage Collection" and "Owners and Dependents".
 """
@@ -28,7 +28,7 @@ class Owner(NamedTuple):
         return self.api_version.rpartition("/")[0]
 
 
-class Node(NamedTuple):
+class GraphNode(NamedTuple):
     """One object, as much of it as matters here."""
 
     resource: Resource
@@ -50,9 +50,9 @@ class Node(NamedTuple):
         return self.deleting and ORPHAN in self.finalizers
 
 
-def node_of(resource: Resource, obj: Object) -> Node:
+def node_of(resource: Resource, obj: Object) -> GraphNode:
     metadata = obj["metadata"]
-    return Node(
+    return GraphNode(
         resource,
         metadata.get("namespace", ""),
         metadata["name"],
@@ -75,17 +75,17 @@ class Graph:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._nodes: dict[str, Node] = {}
+        self._nodes: dict[str, GraphNode] = {}
         self._dependents: dict[str, set[str]] = {}
 
-    def get(self, uid: str) -> Node | None:
+    def get(self, uid: str) -> GraphNode | None:
         return self._nodes.get(uid)
 
-    def dependents(self, uid: str) -> list[Node]:
+    def dependents(self, uid: str) -> list[GraphNode]:
         with self._lock:
             return [self._nodes[each] for each in self._dependents.get(uid, ()) if each in self._nodes]
 
-    def put(self, node: Node) -> set[str]:
+    def put(self, node: GraphNode) -> set[str]:
         """Add or replace; the uids that are to be looked at now."""
         with self._lock:
             old = self._nodes.get(node.uid)
@@ -113,7 +113,7 @@ class Graph:
         with self._lock:
             return {uid for uid, node in self._nodes.items() if any(o.uid not in self._nodes for o in node.owners)}
 
-    def _to_look_at(self, node: Node, old: Node | None) -> set[str]:
+    def _to_look_at(self, node: GraphNode, old: GraphNode | None) -> set[str]:
         found: set[str] = set()
         if node.waits or node.orphans:
             found.add(node.uid)
