@@ -49,7 +49,7 @@ class NamespaceLifecycle:
         if name not in known:
             namespace = reader.get(NAMESPACES, name)
             if namespace is None:
-                return "absent"  # not remembered: names that are not there are without number
+                return "absent"  # not cached: the number of names that do not exist is unbounded
             known[name] = "terminating" if is_terminating(namespace) else "active"
         return known[name]
 
