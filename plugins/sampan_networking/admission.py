@@ -36,7 +36,7 @@ class DefaultIngressClass:
 NOT_ENFORCED = "NetworkPolicy is stored but not enforced: all pods of this cluster can reach each other"
 
 
-class NotEnforced:
+class PolicyWarning:
     """Says so to the client (a Warning header, which kubectl prints); never refuses."""
 
     name = "NetworkPolicyNotEnforced"
