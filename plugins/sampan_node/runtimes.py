@@ -40,7 +40,7 @@ class Asked(Protocol):
 def choose(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> Runtime:
     """The runtime wanted; ``auto`` is docker where its daemon answers and its plugin is enabled, else exec.
 
-    Raises ConfigError when nobody provides it.
+    Raises ConfigError when no plugin provides it.
     """
     if name != "auto":
         return open_runtime(name, home, options, plugins)
@@ -50,7 +50,7 @@ def choose(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) ->
 
 
 def open_runtime(name: str, home: Path, options: Mapping[str, Any], plugins: Asked) -> Runtime:
-    """The runtime called ``name``; raises ConfigError when nobody provides it."""
+    """The runtime called ``name``; raises ConfigError when no plugin provides it."""
     if found := _ask(name, home, options, plugins):
         return found
     raise ConfigError(f"node.runtime: no enabled plugin provides a container runtime called {name!r}")

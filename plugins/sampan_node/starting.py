@@ -10,13 +10,13 @@ from sampan.contracts.runtime import Image, Mount, RuntimeFailure, Sandbox
 from sampan_node import environment, specs, termination, unpacking
 from sampan_node.environment import ConfigProblem
 from sampan_node.host import Host
-from sampan_node.machine import Memory
+from sampan_node.machine import PodMemory
 from sampan_node.subpaths import SubPaths
 from sampan_node.volumes import IMAGE, Volumes, container_mounts, image_volumes, never_written
 
 
 class Starter:
-    def __init__(self, host: Host, memory: Memory) -> None:
+    def __init__(self, host: Host, memory: PodMemory) -> None:
         self._host, self._memory = host, memory
         self.pulled: dict[str, str] = {}  # container -> the image last looked for: its own, or that of a volume
 

@@ -12,7 +12,7 @@ from functools import partial
 from sampan.contracts.kinds import Object
 from sampan.contracts.runtime import Container, RuntimeFailure
 from sampan_node.clock import Alarm
-from sampan_node.handlers import Outcome
+from sampan_node.handlers import HandlerResult
 from sampan_node.host import Host
 from sampan_podspec.containers import is_sidecar, walk
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 LEAST_GRACE = 2  # seconds that a container has after a preStop hook used up its grace
 
 #: (handler, container, container id, timeout) -> how it went
-Perform = Callable[[Object, Object, str, float], Outcome]
+Perform = Callable[[Object, Object, str, float], HandlerResult]
 
 
 class Stopper:

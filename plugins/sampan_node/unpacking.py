@@ -1,8 +1,7 @@
 """An image's files in a directory of this node, for a volume: its layers applied one after the other.
 
-The layers were packed by whoever made the image: each path is opened below the directory (``beneath``), so that none
-leads out. Devices and pipes are left out. Source: OCI image specification, layer filesystem changeset.
-"""
+The layers are untrusted: each path is opened below the directory (``beneath``), so that none leads out. Devices and
+pipes are left out. Source: OCI image specification, layer filesystem changeset."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from sampan.contracts.runtime import Container
-from sampan_node.machine import Memory, Seen
+from sampan_node.machine import PodMemory, RuntimeState
 from sampan_node.server import Server, is_allowed
 from sampan_node.status import terminated
 
@@ -80,9 +80,9 @@ def runtime():
 
 @pytest.fixture
 def server(runtime):
-    seen = Seen(None, [container("old", 0, "exited"), container("new", 1, "running")])
+    seen = RuntimeState(None, [container("old", 0, "exited"), container("new", 1, "running")])
     pod = {"metadata": {"name": "web", "namespace": "default", "uid": "u"}, "spec": {"containers": [{"name": "main"}]}}
-    worker = SimpleNamespace(pod=pod, see=lambda: seen, memory=Memory(), gone=False)
+    worker = SimpleNamespace(pod=pod, see=lambda: seen, memory=PodMemory(), gone=False)
     agent = SimpleNamespace(
         host=SimpleNamespace(runtime=runtime, name="n1"), workers=lambda: [worker],
         find=lambda namespace, name: worker if (namespace, name) == ("default", "web") else None,
