@@ -1,8 +1,6 @@
-"""Docker drops what comes from outside unless a port was published; what the table leads to containers has to pass.
-
-One rule in Docker's own chain for such rules. Knows iptables because Docker's filter lives there: an accept in nftables
-does not overrule it.
-"""
+"""Docker drops what comes from outside unless a port was published; packets that the service proxy sends to containers
+have to pass. One rule in Docker's own chain for such rules. Knows iptables because Docker's filter lives there: an
+accept in nftables does not overrule it."""
 
 from __future__ import annotations
 
