@@ -13,5 +13,5 @@ CLUSTER_BINDINGS = Resource(GROUP, "v1", "clusterrolebindings", "ClusterRoleBind
 
 ALL = (ROLES, BINDINGS, CLUSTER_ROLES, CLUSTER_BINDINGS)
 
-#: The group that may do everything, so that nobody can lock the cluster's owner out.
+#: The group that may do everything, so that the cluster's owner cannot be locked out.
 MASTERS = "system:masters"

@@ -143,7 +143,7 @@ def _fields(selector: Object) -> str:
     return ",".join(terms)
 
 
-#: What no creator sets: dropped without a word, as from every new object.
+#: Fields that a creator cannot set: dropped without a warning, as from every new object.
 _SYSTEM = ("managedFields", "creationTimestamp", "uid", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 
 
