@@ -1,4 +1,4 @@
-"""The cluster as NumPy arrays, one row a node, for plugins of others that answer for all nodes at once.
+"""The cluster as NumPy arrays, one row a node, for third-party plugins that answer for all nodes at once.
 
 Made when first asked for and then kept up to date from the log of changed rows. Our own rules do not use them
 (DESIGN.md says why), so a cluster without such plugins never imports NumPy.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sampan_scheduler.nodes import Node
+    from sampan_scheduler.nodes import NodeInfo
 
 
 class Columns:
@@ -23,7 +23,7 @@ class Columns:
         self._next = -1
         self._arrays: dict[str, Any] = {}
 
-    def of(self, rows: Sequence[Node], changes: Sequence[int], forgotten: int) -> dict[str, Any]:
+    def of(self, rows: Sequence[NodeInfo], changes: Sequence[int], forgotten: int) -> dict[str, Any]:
         """The arrays for these rows; ``changes`` is the log, whose first ``forgotten`` entries are gone."""
         end = forgotten + len(changes)
         size = len(rows)
@@ -38,7 +38,7 @@ class Columns:
             self._fill(row, rows[row])
         return self._arrays
 
-    def _fill(self, row: int, node: Node) -> None:
+    def _fill(self, row: int, node: NodeInfo) -> None:
         arrays = self._arrays
         for name in ("cpu", "memory"):
             arrays[name][row] = node.allocatable.get(name, 0)

@@ -22,18 +22,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds
 
 
 def run(running: Running) -> None:
-    """Schedule until told to stop; whoever calls this has been elected."""
+    """Schedule until told to stop; the caller has been elected."""
     _keep_working(running, running.stop)
 
 
 def _keep_working(running: Running, stop: threading.Event) -> None:
-    """A failure must not leave a leader that does nothing: begin anew, after a pause that grows."""
+    """A failure must not leave a leader that does nothing: start again, after a pause that grows."""
     pause = FIRST_PAUSE
     while not stop.is_set():
         try:
             _work(running, stop)
         except Exception:
-            log.exception("scheduling failed and begins anew in %.1f s", pause)
+            log.exception("scheduling failed and starts again in %.1f s", pause)
             stop.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -76,7 +76,7 @@ def _slim(pod: Object) -> Object:
 
 
 def _third_party(running: Running) -> list[Any]:
-    """Scheduling plugins that others contribute; one that fails at being asked is left out and named by ``ask``."""
+    """Scheduling plugins that other plugins contribute; one whose hook fails is left out and logged by ``ask``."""
     plugins = running.options.get("plugins")
     if plugins is None:
         return []

@@ -39,7 +39,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CycleResult:
     """A decision with what the shell needs besides for going on."""
 
     decision: Decision

@@ -161,4 +161,4 @@ def test_work_that_fails_begins_again(start, monkeypatch, caplog):
 
     start()
 
-    assert "scheduling failed and begins again" in caplog.text
+    assert "scheduling failed and starts again" in caplog.text
