@@ -1,4 +1,4 @@
-"""Giving Services their addresses and node ports: claimed in the same commit as the Service, so never twice.
+"""Allocates addresses and node ports of Services in the same commit as the Service, so that none is given twice.
 
 A cluster IP is claimed by creating the IPAddress of that name (KEP-1880); a node port by creating a NodePort object of
 ours, because upstream's bitmap has no name to collide on. A name that is taken makes the write start again.
@@ -25,7 +25,7 @@ LEAST_RESERVED, MOST_RESERVED = 16, 256
 TRIES = 64
 
 
-class Allocate:
+class Allocator:
     """The admitter. ``cidr`` and ``ports`` (low, high) are the ranges; ``rng`` the random source."""
 
     name = "serviceallocation"

@@ -10,7 +10,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Key, Observed, Reconciler, Remove, Update, Watching
-from sampan_services.endpoints import Port, by_ports, is_ready, members, target_ref
+from sampan_services.endpoints import EndpointPort, by_ports, is_ready, members, target_ref
 from sampan_services.resources import ENDPOINTS, MANAGED_BY, PODS, SERVICE_LABEL, SERVICES, SLICES
 from sampan_services.slices import services_of
 
@@ -75,7 +75,7 @@ def _address(service: Object, pod: Object) -> Object:
     return address
 
 
-def _shown(port: Port) -> Object:
+def _shown(port: EndpointPort) -> Object:
     shown: Object = {"port": port.number, "protocol": port.protocol}
     if port.name:
         shown["name"] = port.name

@@ -1,10 +1,9 @@
-"""Which API servers there are, as the endpoints of the Service default/kubernetes.
+"""Registers this API server, and writes the endpoints of the Service default/kubernetes.
 
-Each server keeps a Lease in kube-system (as upstream does, KEP-1965) that names where it is reached, and writes down
-as endpoints those whose Leases move. A Lease is dead when nobody has renewed it for a while by the clock of whoever
-looks, so clocks need not agree. Workers of one server share a Lease: one renews, the others see it and leave it.
-Source: kube-apiserver, endpoint reconciler "lease"; apiserver identity.
-"""
+Each server keeps a Lease in kube-system (as upstream does, KEP-1965) that names where it is reached, and writes as
+endpoints those servers whose Leases are renewed. A Lease is dead when it was not renewed for a while by the reader's
+own clock, so clocks need not agree. Workers of one server share a Lease: one renews, the others see it and leave it.
+Source: kube-apiserver, endpoint reconciler "lease"; apiserver identity."""
 
 from __future__ import annotations
 
@@ -38,8 +37,9 @@ REACHED_AT = "sampan.dev/endpoint"
 Server = tuple[str, int]  # address and port
 
 
-class Presence:
-    """One server process's part in it. ``clock`` is the wall's, for what is written; ``timer`` measures."""
+class ServerRegistration:
+    """The registration of one server process. ``clock`` is wall-clock time, for what is written; ``timer`` is
+    monotonic."""
 
     def __init__(
         self, cluster: Cluster, options: Mapping[str, Any],
@@ -69,7 +69,7 @@ class Presence:
             log.warning("the API server could not take leave: %s", error)
 
     def look(self) -> None:
-        """Say that this server is here, and write down who else is."""
+        """Renew the Lease, and write the endpoints of all servers that are alive."""
         if not self._renew():
             return
         living = {self._server}
