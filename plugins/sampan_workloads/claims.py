@@ -1,4 +1,5 @@
-"""Which objects are a controller's: its own, orphans that match (adopted); own ones that do not match are released."""
+"""Adoption and release: which objects a controller owns. Orphans that match are adopted, own ones that do not match are
+released."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def _patch(resource: Resource, obj: Object, references: list[Object]) -> Patch:
 
 
 def concerned(primary: Resource) -> Callable[[Object, Observed], Iterable[Key]]:
-    """For a watch: the object's controller of the primary kind; for an orphan everybody whose selector it matches."""
+    """For a watch: the object's controller of the primary kind; for an orphan every object whose selector matches
+    it."""
 
     def keys(obj: Object, observed: Observed) -> Iterable[Key]:
         namespace = obj["metadata"].get("namespace", "")

@@ -17,7 +17,7 @@ from sampan_workloads.claims import claim
 from sampan_workloads.pods import is_active
 from sampan_workloads.proportions import (
     DESIRED,
-    Bounds,
+    RolloutBounds,
     annotated,
     available,
     bounds_of,
@@ -46,7 +46,7 @@ class Rollout:
     deployment: Object
     new: Object | None
     old: list[Object]
-    bounds: Bounds
+    bounds: RolloutBounds
     now: float
 
     @property
@@ -161,7 +161,7 @@ def _create(rollout: Rollout, size: int) -> list[Action]:
 
 
 def _collided(rollout: Rollout) -> list[Action]:
-    """Somebody else's ReplicaSet has the name: count up, the next name is another."""
+    """A ReplicaSet of another owner has the name: increment the collision count, which changes the next name."""
     status = copy(rollout.deployment.get("status") or {})
     status["collisionCount"] = (status.get("collisionCount") or 0) + 1
     return _write(rollout, status)
