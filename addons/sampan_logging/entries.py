@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from sampan_logging.lines import Position
+from sampan_logging.lines import LinePosition
 
 HEAD = struct.Struct(">LL")  # length of the body, CRC-32 of length and body
 LARGEST = 64 << 20  # no entry is longer: a length beyond it is rot
@@ -44,7 +44,7 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     read to its end. ``forgotten``: the pod is gone and nothing of it will be asked for again."""
 
     run: int
-    position: Position | None = None
+    position: LinePosition | None = None
     ended: bool = False
     forgotten: bool = False
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sampan.contracts.components import Running
-from sampan_logging.component import Ending, Watcher
+from sampan_logging.component import PodWatcher, Shutdown
 from sampan_logging.entries import Entry, Progress
 from sampan_logging.journal import Journal
-from sampan_logging.lines import Position
+from sampan_logging.lines import LinePosition
 from sampan_logging.manifests import manifests
 from sampan_logging.plugin import Settings
 
@@ -43,7 +43,7 @@ def watch(tmp_path):
         journal = Journal(tmp_path, segment_bytes=10_000)
         journal.record(entries) if entries else None
         running = Running(None, Settings(**settings), str(tmp_path), threading.Event(), {})
-        watcher = Watcher(running, FakeReader(), journal, FakeWriter())
+        watcher = PodWatcher(running, FakeReader(), journal, FakeWriter())
         journal.close()
         return watcher
 
@@ -59,7 +59,7 @@ def pod(name="web", namespace="default", created=NOW):
 
 
 def test_a_pod_is_followed_from_where_it_was_left(watch, source):
-    progress = Progress(0, Position(5, 0, "d"))
+    progress = Progress(0, LinePosition(5, 0, "d"))
     watcher = watch(Entry(source(), progress))
     watcher._change(None, pod())
     watcher._change(pod(), None)
@@ -123,7 +123,7 @@ print("elasticsearch" in sys.modules)
 
 
 def test_a_part_that_fails_ends_the_whole_and_is_told():
-    ending = Ending(threading.Event())
+    ending = Shutdown(threading.Event())
 
     def part():
         raise RuntimeError("broken")
@@ -137,7 +137,7 @@ def test_a_part_that_fails_ends_the_whole_and_is_told():
 
 def test_being_told_to_stop_is_no_failure():
     stop = threading.Event()
-    ending = Ending(stop)
+    ending = Shutdown(stop)
     stop.set()
 
     assert ending.event.wait(10)

@@ -8,7 +8,7 @@ import pytest
 from sampan.errors import ConfigError
 from sampan_logging.entries import Entry, Progress, decode
 from sampan_logging.journal import Journal, claimed, read_cursor
-from sampan_logging.spool import Place
+from sampan_logging.spool import SpoolPosition
 
 
 def opened(home):
@@ -63,7 +63,7 @@ def test_a_cursor_that_makes_no_sense_sends_all_again(tmp_path, entry):
     journal.record([entry("a")])
     (tmp_path / "cursor").write_text("99 0")
 
-    assert opened(tmp_path).cursor == Place(1, 0)
+    assert opened(tmp_path).cursor == SpoolPosition(1, 0)
 
 
 def test_a_home_has_one_shipper_at_a_time(tmp_path):
