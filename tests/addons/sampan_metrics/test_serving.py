@@ -88,7 +88,7 @@ def test_no_other_client_is(ask):
 
 
 def test_another_certificate_of_that_authority_does_not_count(ask, security):
-    security.trust = trust.Trust(security.trust.authority, ("somebody-else",))
+    security.trust = trust.FrontProxyTrust(security.trust.authority, ("somebody-else",))
 
     assert ask()[0] == 401
 
