@@ -113,6 +113,7 @@ def test_every_kind_that_is_served_is_listed_and_no_other(root, tmp_path):
         "start",
         "architecture",
         "glossary",
+        "adding",
         "operate",
         "settings",
         "hooks",
