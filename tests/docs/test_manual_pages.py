@@ -32,7 +32,7 @@ def examples(text):
 
 
 def loose(text):
-    """Lines of the section Examples that are code without a fence: no test would see them."""
+    """Lines of the section Examples that are code outside a block: no test would see them."""
     section = BLOCK.sub("", text.partition("\n## Examples\n")[2].partition("\n## ")[0])
     return [line for line in section.splitlines() if line.startswith("    ") and line.strip()]
 
