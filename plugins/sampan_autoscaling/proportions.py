@@ -208,7 +208,7 @@ def _settle(
     assumed: Mapping[str, int],
     ratio_of: Callable[[Mapping[str, int]], float],
 ) -> int:
-    """From the measured pods' ratio to replicas, with careful guesses for those that were not measured."""
+    """From the measured pods' ratio to replicas, with conservative values for pods without a measurement."""
     current, tolerance = situation.current, situation.tolerance
     starting = bool(groups.unready) and ratio > 1.0
     if not starting and not groups.missing:

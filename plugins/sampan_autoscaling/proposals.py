@@ -53,7 +53,7 @@ class MetricContext:
 
 
 def propose(metric: Object, asking: MetricContext) -> Proposal:
-    """Raises Unusable."""
+    """Raises MetricUnavailable."""
     kind = metric.get("type", "")
     if kind not in _COMPUTE:
         message = f'unknown metric source type "{kind}"'
