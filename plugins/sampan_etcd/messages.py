@@ -98,7 +98,7 @@ def look_op(key: bytes) -> bytes:
 
 def unmodified_since(key: bytes, revision: int) -> bytes:
     """A condition: the key was last written by that revision; 0: it is absent."""
-    return _MOD + block(3, key) + varint(6 << 3) + varint(revision)  # also 0: it chooses among a oneof's fields
+    return _MOD + block(3, key) + varint(6 << 3) + varint(revision)  # also 0: it selects a field of a oneof
 
 
 def txn_request(conditions: Sequence[bytes], success: Sequence[bytes], failure: Sequence[bytes]) -> bytes:
