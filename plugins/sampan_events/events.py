@@ -52,7 +52,7 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
 
 
 def _check_new_form(event: Object) -> Iterator[Problem]:
-    """What an event that names its time has to say. Source: events.k8s.io/v1 API reference."""
+    """What an event with eventTime must have. Source: events.k8s.io/v1 API reference."""
     for name in ("reportingComponent", "reportingInstance", "action", "reason"):
         text = event.get(name) or ""
         if not text:
