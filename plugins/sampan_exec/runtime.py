@@ -322,7 +322,7 @@ class ExecRuntime:
             yield uid
 
     def close(self) -> None:
-        """Let go; containers run on."""
+        """Stop watching; containers keep running."""
         self._watcher.close()
         self._events.put(None)
         for sessions in list(self._sessions.values()):
