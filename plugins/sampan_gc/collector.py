@@ -82,7 +82,7 @@ class Collector:
             self._follow(discover(self._client))
 
     def _ask_again(self) -> None:
-        """An owner's kind is unknown: perhaps it has just been made."""
+        """An owner's kind is unknown: ask discovery again, as the kind may be new."""
         if time.monotonic() - self._asked_at > _SOONEST:
             try:
                 self._ask()
@@ -262,6 +262,6 @@ def run(client: Client, stop: threading.Event) -> None:
 
 
 def _lean(obj: Object) -> Object:
-    """Of each object only what the graph needs: this process holds one of everything in the cluster."""
+    """Keep of each object only what the graph needs: this process holds every object of the cluster."""
     metadata = obj["metadata"]
     return {"metadata": {key: metadata[key] for key in _KEPT if key in metadata}}

@@ -41,12 +41,12 @@ class GraphNode(NamedTuple):
 
     @property
     def waits(self) -> bool:
-        """Being deleted in the foreground: it goes when its dependents have gone."""
+        """It is being deleted in the foreground: it is removed after its dependents."""
         return self.deleting and FOREGROUND in self.finalizers
 
     @property
     def orphans(self) -> bool:
-        """Being deleted, leaving its dependents behind."""
+        """It is being deleted, and its dependents stay."""
         return self.deleting and ORPHAN in self.finalizers
 
 
@@ -86,7 +86,7 @@ class Graph:
             return [self._nodes[each] for each in self._dependents.get(uid, ()) if each in self._nodes]
 
     def put(self, node: GraphNode) -> set[str]:
-        """Add or replace; the uids that are to be looked at now."""
+        """Add or replace an object; returns the uids to check now."""
         with self._lock:
             old = self._nodes.get(node.uid)
             self._nodes[node.uid] = node
@@ -98,7 +98,7 @@ class Graph:
             return self._to_look_at(node, old) | {uid for uid in gone if self._is_waiting(uid)}
 
     def remove(self, uid: str) -> set[str]:
-        """Forget an object; the uids that are to be looked at now: what it owned, and owners that waited for it."""
+        """Remove an object; returns the uids to check now: its dependents, and owners that waited for it."""
         with self._lock:
             node = self._nodes.pop(uid, None)
             if node is None:
