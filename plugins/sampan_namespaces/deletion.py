@@ -1,7 +1,7 @@
 """Emptying a namespace that is being deleted: pods first, then all the rest, then the namespace itself.
 
 Which kinds there are is asked of the API each time, so custom resources and aggregated APIs are emptied as well.
-This is the one reconciler that acts while it decides (see ClientReconciler). Source: KEP-5080 (ordered deletion).
+This reconciler calls the API while it decides (see ClientReconciler). Source: KEP-5080 (ordered deletion).
 """
 
 from __future__ import annotations
