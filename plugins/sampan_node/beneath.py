@@ -36,7 +36,7 @@ class _How(ctypes.Structure):
 
 
 def names_of(path: str) -> list[str]:
-    """The names in a relative path; raises Outside for an absolute one and for one that says ``..``."""
+    """The names in a relative path; raises PathEscape for an absolute one and for one that says ``..``."""
     names = _split(path)
     if path.startswith("/") or ".." in names:
         raise PathEscape(errno.EXDEV, "must be a relative path without '..'", path)
@@ -60,7 +60,7 @@ def opened(
 
 
 def find(top: int, path: str) -> int:
-    """An O_PATH descriptor of what ``path`` names below directory ``top``. Raises OSError, Outside among them."""
+    """An O_PATH descriptor of what ``path`` names below directory ``top``. Raises OSError, PathEscape among them."""
     names = names_of(path)
     with contextlib.suppress(NotImplementedError):
         return find_by_openat2(top, names)

@@ -69,7 +69,7 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def expand_words(words: Iterable[str] | None, env: Mapping[str, str]) -> list[str]:
-    """A command or its arguments; raises ConfigProblem where they grow without measure."""
+    """Expand a command or its arguments; raises ConfigProblem where the result is too long."""
     room, made = ExpansionBudget(), []
     for word in words or ():
         _make_room(room, word, env)

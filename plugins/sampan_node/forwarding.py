@@ -157,7 +157,8 @@ class Forwarder:
 
 
 def _request_of(event: spdy.Opened, kind: str) -> str:
-    """Which two streams belong together. Clients of old say nothing, but open the error stream just before."""
+    """Which two streams belong together. Older clients send no requestID, but open the error stream just before the
+    data stream."""
     return event.headers.get("requestid") or f"stream {event.stream - 2 * (kind == 'data')}"
 
 

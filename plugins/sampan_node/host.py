@@ -32,7 +32,7 @@ class EventRecorder(Protocol):
 
 @dataclass
 class Host:
-    client: Any  # sampan_client.Client, or what looks like it
+    client: Any  # sampan_client.Client, or a fake with the same methods
     runtime: Runtime
     events: EventRecorder
     clock: Clock

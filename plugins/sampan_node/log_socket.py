@@ -1,6 +1,6 @@
 """A container's log over a WebSocket: one message for each piece, bytes or base64, after an empty one.
 
-What the client sends is passed over. Source: the subprotocols binary.k8s.io and base64.binary.k8s.io (meaning).
+What the client sends is ignored. Source: the subprotocols binary.k8s.io and base64.binary.k8s.io (meaning).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 them.
 
 Follows the meaning of kubelet's computePodActions: init containers one after the other, sidecars (KEP-753) before and
-beside the rest, restarts with back-off, everything down in the end.
+beside the rest, restarts with back-off, everything stopped at the end.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def initialized(pod: Object, seen: RuntimeState, memory: PodMemory) -> bool:
 
 
 def _pending_inits(pod: Object, seen: RuntimeState, memory: PodMemory) -> Iterator[Object]:
-    """Init containers that have not done yet what the next ones wait for. Once main containers exist, none."""
+    """Init containers that have not finished, so that later ones have to wait; none once main containers exist."""
     main_seen = any(seen.latest(container["name"]) for container in pod["spec"]["containers"])
     for init in pod["spec"].get("initContainers") or ():
         last = seen.latest(init["name"])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sampan_machinery.metadata import now_text
 
 TICKS = os.sysconf("SC_CLK_TCK")
-IDLE = (3, 4, 7)  # of the columns of /proc/stat: idle, waiting for a disk, and stolen from us
+IDLE = (3, 4, 7)  # of the columns of /proc/stat: idle, waiting for a disk, and stolen by the hypervisor
 
 
 class ContainerUsage(NamedTuple):

@@ -53,7 +53,7 @@ def options(query: Mapping[str, list[str]]) -> Options:
 
 
 def chosen(worker: Any, name: str, *, previous: bool) -> Container:
-    """The run meant; raises NotFound or BadRequest in kubectl users' words."""
+    """The container run that is asked for; raises NotFound or BadRequest with upstream's message."""
     pod = worker.pod["metadata"]["name"]
     if name not in [container["name"] for _, container in walk(worker.pod["spec"])]:
         raise NotFound(f"container {name} is not valid for pod {pod}")

@@ -1,6 +1,6 @@
 """Probing a running container: startup first, then liveness and readiness, each at its own pace.
 
-Counts successes and failures; what follows from them is told through callbacks. Runs on a small pool.
+Counts successes and failures, and reports results through callbacks. Runs on a small pool.
 """
 
 from __future__ import annotations

@@ -189,7 +189,8 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def _is_heard(self) -> bool:
-        """Whether the client is still there: one that says something after its request has gone away."""
+        """Whether the client is still connected: one that sends something after its request has closed the
+        connection."""
         return not select.select([self.connection], [], [], 0)[0]
 
     def _stream(self, verb: str, namespace: str, pod: str, container: str, query: dict[str, list[str]]) -> None:

@@ -1,4 +1,4 @@
-"""Starting one container: image, volumes, environment, create, start, each with the events users know."""
+"""Starts one container: image, volumes, environment, create, start, each with upstream's events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pod's status says of what is seen. Pure. Source: API reference PodStatus; conformance of kubelet's words."""
+"""The pod's status from the runtime's state. Pure. Source: API reference PodStatus; conformance of kubelet's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ending a pod's containers: preStop, TERM, KILL, sidecars last; a shorter grace given meanwhile counts."""
+"""Stops a pod's containers: preStop, TERM, KILL, sidecars last; a grace period that is shortened meanwhile counts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class Stopper:
         )  # a shorter grace given later, as a moment: it counts for what is stopped after, too
 
     def stop_all(self, pod: Object, running: list[Container], grace: int) -> None:
-        """Main containers together, then sidecars in the reverse order of their start; back when all have ended."""
+        """Stop main containers together, then sidecars in the reverse order of their start; returns when all have
+        ended."""
         sidecars = [one["name"] for one in pod["spec"].get("initContainers") or () if is_sidecar(one)]
         end = time.monotonic() + grace
         self._together(pod, [one for one in running if one.name not in sidecars], grace)
@@ -84,7 +85,7 @@ class Stopper:
                 alarm.cancel()
 
     def hurry(self, grace: int) -> None:
-        """Whatever is being stopped has no more than so many seconds from now."""
+        """Shorten the grace period of what is being stopped to so many seconds from now."""
         end = time.time() + grace
         with self._lock:
             self._latest = min(self._latest, end)

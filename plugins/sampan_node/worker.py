@@ -81,7 +81,7 @@ class Worker:
         self.poke()
 
     def _hurry(self, before: Object) -> None:
-        """What is being stopped ends sooner where the pod's grace was made shorter."""
+        """Shorten the grace period of what is being stopped where the pod's was shortened."""
         if not self.pod["metadata"].get("deletionTimestamp"):
             return
         if hooked := self._hooked:
@@ -346,7 +346,7 @@ class Worker:
         return perform(handler, container, runtime=self._host.runtime, container_id=identifier, ip=ip, timeout=timeout)
 
     def _shown_changed(self) -> None:
-        """Something that volumes show, or wait for, is different now."""
+        """An object that a volume shows, or waits for, has changed."""
         for name, waiting in list(self.memory.waiting.items()):
             if waiting.reason in ("ContainerCreating", "PodInitializing"):
                 self.memory.waiting[name] = waiting._replace(until=0.0)
@@ -408,7 +408,7 @@ class Worker:
         )  # fmt: skip
 
     def _publish(self, seen: RuntimeState) -> None:
-        """Write what differs from what the API has; nothing when nothing does."""
+        """Write the fields of the status that differ from the API's; no request when none does."""
         if self._known.get("phase") in OVER and not seen.containers:
             return  # what ended is not here any more: its last status stays
         self._write(self._status(seen))
