@@ -1,4 +1,4 @@
-"""Handing scripts to nftables: by its library in this process (0.2 ms a change), or by the nft command (20 ms)."""
+"""Applies nftables scripts: by its library in this process (0.2 ms a change), or by the nft command (20 ms)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ LIBRARY = "libnftables.so.1"
 
 
 class ScriptRefused(SampanError):
-    """nftables did not take a script; nothing of it was done."""
+    """nftables refused a script; nothing of it was applied."""
 
 
 class Kernel(Protocol):
     def run(self, script: str) -> None:
-        """All of the script or nothing; raises Refused."""
+        """Apply all of the script or nothing; raises ScriptRefused."""
 
 
 class NftLibrary:

@@ -16,7 +16,7 @@ CHAIN = "DOCKER-USER"
 
 
 def let_pass(table: str) -> None:
-    """Harmless when repeated; nothing where there is no Docker."""
+    """Idempotent; does nothing where there is no Docker."""
     if _iptables("-S", CHAIN) and not _iptables("-C", CHAIN, *_rule(table)):
         log.info("letting node ports reach containers: a rule in %s", CHAIN)
         _iptables("-I", CHAIN, *_rule(table))

@@ -1,10 +1,10 @@
 """Wanted fronts as one nftables table of flat maps, whole or as a difference. Pure text.
 
-No chain per Service: ``svc`` sends a packet to the chain for its number of backends, which draws one and looks it up
-in ``eps``. So a packet costs two look-ups however many Services there are, and a change costs its own elements only.
-With session affinity the client's last draw is remembered in ``stay`` under a number of the backend itself, so that it
-holds when other backends come and go. The mark carries the drawn number; two bits of it say what comes from outside.
-"""
+No chain per Service: ``svc`` sends a packet to the chain for its number of backends, which picks one at random and
+looks it up in ``eps``. So a packet costs two look-ups however many Services there are, and a change costs its own
+elements only. With session affinity the client's last draw is remembered in ``stay`` under a number of the backend
+itself, so that it holds when other backends come and go. The mark carries the drawn number; two bits of it say what
+comes from outside."""
 
 from __future__ import annotations
 
