@@ -1,4 +1,4 @@
-"""ClusterRoles that gather the rules of others by label. Pure."""
+"""Aggregated ClusterRoles: the rules of other roles, selected by label. Pure."""
 
 from __future__ import annotations
 
