@@ -34,7 +34,7 @@ EXPIRY = 30.0  # seconds after a written binding until we look whether it is rea
 
 @dataclass
 class AssumedPod:
-    """A pod that we put on a node and that no watch has shown there yet."""
+    """A pod that is assigned to a node here and that no watch has shown there yet."""
 
     info: PodInfo
     written: float | None = None  # when the binding was
@@ -185,7 +185,7 @@ class Scheduler:
             return min(EXPIRY, EXPIRY if pause is None else pause) if self._assumed else pause
 
     def look_after_assumed(self) -> None:
-        """Have pods read whose binding was written long ago but never seen."""
+        """Read pods whose binding was written long ago but not seen by the informer."""
         now = self._clock()
         for assumed in self._assumed.values():
             if assumed.written is not None and now - assumed.written >= EXPIRY:

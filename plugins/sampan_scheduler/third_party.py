@@ -1,7 +1,7 @@
 """Third-party scheduling plugins: every extension point of the contract, each call isolated.
 
 A plugin that raises, is late or answers nonsense is in the failure log. Where it was asked whether a node will do, that
-counts as no (a broken safety rule must not let pods through); everywhere else it counts as nothing said.
+counts as no (a broken safety rule must not let pods through); everywhere else its answer is ignored.
 """
 
 from __future__ import annotations

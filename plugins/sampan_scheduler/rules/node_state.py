@@ -1,4 +1,4 @@
-"""NodeName, NodeUnschedulable, TaintToleration and NodePorts: what the node itself has to say."""
+"""NodeName, NodeUnschedulable, TaintToleration and NodePorts: rules about the node itself."""
 
 from __future__ import annotations
 

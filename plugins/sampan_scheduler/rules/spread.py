@@ -40,7 +40,7 @@ class TopologySpread:
             yield Refusal(key, full, SKEWED, missing=NO_LABEL)
 
     def scores(self, pod: PodInfo, cluster: Cluster) -> Iterator[Scores]:
-        """The emptier the domain, the better, for constraints that only wish."""
+        """Emptier domains score higher, for ScheduleAnyway constraints."""
         for constraint in pod.spread:
             if constraint.hard:
                 continue
