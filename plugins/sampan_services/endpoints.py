@@ -23,7 +23,7 @@ def selects(selector: Object, pod: Object) -> bool:
 
 
 def members(service: Object, pods: Iterable[Object]) -> list[Object]:
-    """The pods that stand behind the Service: selected, with an address, not ended."""
+    """The pods of the Service: selected, with an address, not ended."""
     selector = service["spec"].get("selector") or {}
     found = []
     for pod in pods:

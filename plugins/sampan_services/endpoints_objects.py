@@ -1,4 +1,4 @@
-"""The Endpoints reconciler (the older view of the same facts) and the mirroring of hand-made Endpoints into slices.
+"""The Endpoints reconciler (the older form of EndpointSlices) and the mirroring of hand-made Endpoints into slices.
 
 Source: core/v1 Endpoints; KEP-752 for mirroring.
 """

@@ -1,5 +1,5 @@
-"""Addresses to which no Service may lead: loopback, link-local, multicast, unspecified. After validation, which
-has seen that each is an address.
+"""Addresses that endpoints and Services may not name: loopback, link-local, multicast, unspecified. After validation,
+which has seen that each is an address.
 
 Upstream refuses all of 127.0.0.0/8 as endpoints, since they make the proxy of each node lead to that node itself. Here
 the exec runtime gives pods loopback addresses, and a cluster on one machine has its API server and add-ons there. So

@@ -82,7 +82,7 @@ class ServerRegistration:
         self._write(sorted(living))
 
     def leave(self) -> None:
-        """Give the Lease back, for a worker that stays to take up; else the others find it dead soon."""
+        """Release the Lease, so that another worker can take it; else other servers find it expired soon."""
         found = self._cluster.get(LEASES, self._name, NAMESPACE)
         if found is not None and (found.get("spec") or {}).get("holderIdentity") == self._holder:
             self._cluster.update(LEASES, self._name, NAMESPACE, self._given_back)

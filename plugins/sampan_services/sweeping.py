@@ -1,4 +1,4 @@
-"""Claims on addresses and ports whose Service has gone are taken back (upstream's repair loops, but on events)."""
+"""Releases addresses and ports whose Service is deleted (upstream's repair loops, but on events)."""
 
 from __future__ import annotations
 
