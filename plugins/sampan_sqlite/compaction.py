@@ -25,7 +25,7 @@ NTH = "SELECT max(id) FROM (SELECT id FROM log WHERE id > ? AND id <= ? ORDER BY
 
 
 class Compaction:
-    """Decides up to where, and works its way there. The writer's thread only."""
+    """Decides the revision to compact to, and removes what is older. The writer's thread only."""
 
     def __init__(self, options: Options) -> None:
         self._options = options

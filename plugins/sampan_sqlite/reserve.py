@@ -66,7 +66,7 @@ class DiskReserve:
         return True
 
     def refuse(self, ops: Sequence[Op], known: Mapping[str, KeyState]) -> Full | None:
-        """Why these operations are not for the reserve to pay for; None where they are."""
+        """Why these operations may not use the reserve; None where they may."""
         for op in ops:
             if not isinstance(op, Put):
                 continue
