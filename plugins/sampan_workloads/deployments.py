@@ -97,7 +97,8 @@ def _roll(rollout: Rollout) -> list[Action]:
 
 
 def _recreate(rollout: Rollout, observed: Observed) -> list[Action]:
-    """Old and new never run together: the new ReplicaSet waits until the last old pod has gone, not only begun to."""
+    """Old and new pods never run together: the new ReplicaSet waits until the last old pod is deleted, not only
+    terminating."""
     running = [action for rs in rollout.old for action in _resize(rollout, rs, 0)]
     if running:
         return [*running, *_report(rollout)]
@@ -115,7 +116,7 @@ def _recreate(rollout: Rollout, observed: Observed) -> list[Action]:
 
 
 def _scale(rollout: Rollout) -> list[Action]:
-    """Follow a changed number of replicas without rolling anything on."""
+    """Apply a changed number of replicas without continuing a roll-out."""
     bounds, active = rollout.bounds, rollout.active
     if len(active) <= 1:
         only = active[0] if active else rollout.new or (rollout.old[-1] if rollout.old else None)

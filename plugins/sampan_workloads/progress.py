@@ -126,7 +126,7 @@ def _timed_out(deployment: Object, current: Object | None, now: float) -> bool:
 
 
 def stuck_in(deployment: Object, status: Object, now: float) -> float | None:
-    """Seconds until the roll-out, if it is still under way, will have missed its deadline."""
+    """Seconds until the roll-out misses its deadline, if it is still under way."""
     current, deadline = get_condition(status, "Progressing"), deadline_of(deployment)
     if deadline is None or current is None or is_complete(deployment, status):
         return None

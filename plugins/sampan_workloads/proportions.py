@@ -16,7 +16,7 @@ MAXIMUM = "deployment.kubernetes.io/max-replicas"
 
 
 class RolloutBounds(NamedTuple):
-    """A Deployment's wishes as numbers."""
+    """A Deployment's replicas, maxSurge and maxUnavailable as numbers."""
 
     replicas: int
     surge: int

@@ -1,4 +1,4 @@
-"""What a ReplicaSet decides: as many pods as wanted, and a status that tells the truth. Pure.
+"""What a ReplicaSet decides: creates and deletes pods, and reports the status. Pure.
 
 Source: the behaviour of upstream's replica set controller and conformance 4.1.
 """
