@@ -52,7 +52,7 @@ class AliasOutside(Exception):
 
 
 def answer(question: bytes, zone: Zone, *, udp: bool) -> bytes:
-    """The whole answer. Raises NotOurs or Onward; what cannot be read is answered FORMERR.
+    """The whole answer. Raises OutsideName or AliasOutside; what cannot be read is answered FORMERR.
 
     ValueError for what must not be answered at all: fragments, and answers (two servers would never stop talking).
     """
@@ -94,7 +94,7 @@ def refuse(question: bytes, code: int) -> bytes:
 
 
 def _fill(reply: DNSRecord, name: str, qtype: int, zone: Zone) -> str:
-    """Put the records in; returns the name to ask the rest of the world for, "" where all is said."""
+    """Put the records in; returns the name to ask upstream for, "" where the answer is complete."""
     if name.endswith(REVERSE):
         pointer = zone.pointer(_address_of(name))
         if not pointer:
@@ -144,7 +144,7 @@ def _add(reply: DNSRecord, name: str, qtype: int, found: Records, zone: Zone) ->
 
 
 def _add_soa(reply: DNSRecord, zone: Zone) -> None:
-    """Says how long a "no" may be remembered."""
+    """Add the SOA record, which says how long a negative answer may be cached."""
     soa = SOA(f"ns.dns.{zone.domain}", f"hostmaster.{zone.domain}", (1, 7200, 1800, 86400, TTL))
     reply.add_auth(RR(zone.domain, QTYPE.SOA, rdata=soa, ttl=TTL))
 

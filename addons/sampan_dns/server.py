@@ -197,7 +197,7 @@ PLAUSIBLE = 300  # bytes: longer questions are not worth a place in the cache
 
 
 def _guarded(work: Callable[[], None]) -> None:
-    """One bad packet must not end the service for all."""
+    """Handle errors of one packet, so that it does not end the server."""
     try:
         work()
     except Exception:
