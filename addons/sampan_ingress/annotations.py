@@ -1,4 +1,4 @@
-"""What an Ingress' annotations ask for: checked values only, never a piece of configuration.
+"""Reads an Ingress' annotations: checked values only, never a piece of configuration.
 
 Each word is known under our own prefix and, where ingress-nginx has it, under its prefix too; ours goes first. An
 unknown word under either prefix changes nothing, and that is said; a wrong value refuses the whole Ingress, for what it
@@ -114,7 +114,7 @@ def _target(text: str) -> str:
     return text
 
 
-#: word → (field of Options, reader)
+#: word → (field of LocationOptions, reader)
 READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "backend-protocol": ("protocol", _one_of("HTTP", "HTTPS", "GRPC", "GRPCS")),
     "ssl-redirect": ("ssl_redirect", _truth),
@@ -140,7 +140,7 @@ READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 
 def read(annotations: Mapping[str, str], defaults: LocationOptions) -> LocationOptions:
-    """The options asked for. Raises Wrong."""
+    """The options asked for. Raises BadAnnotation."""
     for key, name in _ours(annotations):
         if name not in READERS and (name.startswith(GUARDS) or name.endswith(SNIPPET)):
             raise BadAnnotation(f"annotation {key} is not supported, and leaving it out could open what it guards")

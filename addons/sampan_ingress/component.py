@@ -1,4 +1,5 @@
-"""The add-on as a component: finds its nginx and its place, runs the controller, ends everything with it.
+"""The add-on as a component: finds nginx and its ports and folders, runs the controller, and stops everything when it
+ends.
 
 Everything that starts or signals nginx happens on the thread of ``run``: nginx is tied to it.
 """
@@ -83,7 +84,7 @@ def _registered(running: Running, place: NginxPlace) -> Iterator[Figures]:
 
 
 def cleanup(home: str, options: Mapping[str, Any]) -> None:
-    """No process and no folder outside home stays."""
+    """Remove processes and folders outside home."""
     folder = (Path(home) / "nginx").resolve()
     sweep(folder, signal.SIGKILL)
     remove_scratch(folder)

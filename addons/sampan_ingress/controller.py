@@ -1,4 +1,4 @@
-"""The controller: watches, decides when something is to be done, and keeps nginx going. What is served is the matter of
+"""The controller: watches objects, schedules work, and restarts nginx when it ends. What is served is the matter of
 ``building``, how it comes into force that of ``applying``.
 """
 

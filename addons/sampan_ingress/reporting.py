@@ -1,4 +1,4 @@
-"""Telling users: Events about what is wrong, and the addresses in the status of each Ingress.
+"""Reports to users: Events about problems, and the addresses in the status of each Ingress.
 
 Of several controllers one does this, elected by a Lease. Runs on a thread of its own, so that a slow API server
 delays no change of the configuration.
