@@ -1,8 +1,7 @@
 """Elasticsearch through its own client: the one module that imports it, and only when it is needed (it takes 40 MB).
 
-An error that concerns the whole server becomes Trouble, in words with the way out; one that concerns a document becomes
-that document's Outcome. Must not know the spool or the cluster.
-"""
+An error that concerns the whole server becomes ElasticsearchUnavailable, in words with the way out; one that concerns a
+document becomes that document's BulkResult. Must not know the spool or the cluster. """
 
 from __future__ import annotations
 
@@ -63,7 +62,7 @@ class Elastic:
         self._client.close()
 
     def prepare(self, prefix: str, *, stream: bool, install: bool, shards: int, replicas: int) -> None:
-        """See that it is there and install the index template. Raises Trouble."""
+        """See that it is there and install the index template. Raises ElasticsearchUnavailable."""
         self._meet()
         if install:
             body = documents.template(prefix, stream=stream, shards=shards, replicas=replicas)
@@ -71,7 +70,8 @@ class Elastic:
             self._ask(self._client.indices.put_index_template, name=prefix, meta=meta, **body)
 
     def send(self, actions: Sequence[documents.Action], *, lines: int, size: int) -> list[BulkResult]:
-        """Outcomes in the order of the actions; at most so many lines and bytes in one request. Raises Trouble."""
+        """Results in the order of the actions; at most so many lines and bytes in one request. Raises
+        ElasticsearchUnavailable."""
         self._meet()
         found = self._bulk(actions, lines, size)
         if len(found) > 1 and all(one.fate is Disposition.DOUBTFUL for one in found):
@@ -79,7 +79,7 @@ class Elastic:
         return found
 
     def search(self, index: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The hits. Raises Trouble."""
+        """The hits. Raises ElasticsearchUnavailable."""
         self._meet()
         answer = self._ask(self._client.search, index=index, ignore_unavailable=True, **body)
         return list(answer["hits"]["hits"])
@@ -121,7 +121,7 @@ class Elastic:
         return [BulkResult(Disposition.REJECTED if 413 in whole else Disposition.DOUBTFUL, found[0].why)]
 
     def _refuse(self, error: Any) -> None:
-        """Raises Trouble for answers that say nothing of the documents."""
+        """Raises ElasticsearchUnavailable for answers that say nothing of the documents."""
         misunderstood = _MISUNDERSTOOD in str(error)
         if misunderstood:
             self._steps_down(error)

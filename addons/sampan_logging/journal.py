@@ -50,7 +50,7 @@ class Journal:
         saved = self._load()
         self.began = saved.began
         self._streams = saved.streams
-        self.recorded = saved.recorded  # lines, of all times
+        self.recorded = saved.recorded  # lines, in total
         self._replay(SpoolPosition(*saved.through))
         self.cursor, self.arrived, self.refused = self._load_cursor()
         if UNKNOWN in (saved.recorded, self.arrived):
@@ -74,8 +74,8 @@ class Journal:
                 self._apply(entry)
 
     def acknowledge(self, place: SpoolPosition, arrived: int = 0, refused: int = 0) -> None:
-        """All entries before that place are settled, so many lines of all times arrived or refused for good; segments
-        that hold only such are removed."""
+        """All entries before that position are settled, with the total numbers of lines that arrived and that were
+        refused; segments that hold only such entries are removed."""
         self.cursor, self.arrived, self.refused = place, arrived, refused
         if self.spool.begin.segment < min(place.segment, self.spool.end.segment):
             self._save()

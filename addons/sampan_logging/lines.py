@@ -1,6 +1,6 @@
 """Lines as the log API gives them: their times, their place among lines of the same time, and where reading goes on.
 
-Pure. A place (``LinePosition``) names one line for good, whatever it is read again with: time, how many lines with that
+Pure. A ``LinePosition`` identifies one line, in whichever answer it is read again: time, how many lines with that
 very time came directly before it, and a digest of its text. Must not know where lines come from or go to.
 """
 

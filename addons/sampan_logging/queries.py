@@ -1,4 +1,4 @@
-"""A person's question as an Elasticsearch search, and its answer as lines. Pure. Must not know the client."""
+"""A log query as an Elasticsearch search, and its answer as lines. Pure. Must not know the client."""
 
 from __future__ import annotations
 

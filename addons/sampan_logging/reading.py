@@ -147,7 +147,7 @@ class Reader:
             self._rotating = False
 
     def _rest(self, one: FollowedContainer) -> None:
-        """Nothing is to be read now; of a pod that is gone, never again."""
+        """Nothing is to be read now; for a deleted pod, the container is forgotten."""
         if not one.seen.gone:
             return
         if one.progress is not None:

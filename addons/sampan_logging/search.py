@@ -50,7 +50,7 @@ def command(
 
 
 def find(place: Place, question: queries.SearchQuery, limit: int) -> Iterator[dict[str, Any]]:
-    """The newest lines, newest first. Raises Trouble, ConfigError or BadRequest in words."""
+    """The newest lines, newest first. Raises ElasticsearchUnavailable, ConfigError or BadRequest in words."""
     settings: Settings = place.settings
     queries.search(question, size=1, flat=settings.install_template)  # what is wrong with it is said before all else
     from sampan_logging.elastic import Elastic

@@ -1,7 +1,7 @@
-"""Takes entries from the spool to Elasticsearch, and gives the spool free for what has arrived.
+"""Sends entries from the spool to Elasticsearch, and releases the spool up to what has arrived.
 
 A document that cannot be taken now is sent again after a while and does not hold up the others; one that will never be
-taken is put aside with the reason; while the whole server is away, all wait. Must not know how logs are read.
+taken is put aside with the reason; while the server is unavailable, all wait. Must not know how logs are read.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _RETENTION_PAUSE = 3600.0
 
 
 class Target(Protocol):
-    """Elasticsearch, as elastic.py gives it. Both raise Trouble."""
+    """Elasticsearch, as elastic.py gives it. Both raise ElasticsearchUnavailable."""
 
     version: str
 

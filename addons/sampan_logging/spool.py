@@ -1,8 +1,7 @@
 """The spool: entries on disk between the clusters' logs and Elasticsearch, in segments that are only appended to.
 
-Nothing counts as written before it is fsynced. A torn end (the machine or we died while writing) is cut off when the
-spool is opened; a rotten entry elsewhere ends its segment, and is told. Must not know what an entry says.
-"""
+Nothing counts as written before it is fsynced. An incomplete end (after a crash while writing) is cut off when the
+spool is opened; a corrupt entry elsewhere ends its segment, and is reported. Must not know what an entry says."""
 
 from __future__ import annotations
 

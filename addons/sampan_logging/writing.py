@@ -1,4 +1,4 @@
-"""The thread that makes entries durable: many at a time, one fsync for all of them.
+"""The thread that writes entries to the spool: many at a time, one fsync for all of them.
 
 A bounded queue connects it with the reader of the logs; when the queue is full, nothing more is read, and the lines
 stay on the nodes. Must not know where entries come from."""
