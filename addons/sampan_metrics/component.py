@@ -1,4 +1,4 @@
-"""The add-on as a component: looks at nodes, serves what they used, keeps a history. The wiring of its parts."""
+"""The add-on as a component: looks at nodes, serves what they used, keeps a history. Connects its parts."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class MetricsComponent:
         return history
 
     def _trust(self, config_map: Object | None) -> None:
-        """Whom the cluster's front proxy is; from the informer, whenever that changes."""
+        """Take over the cluster's front proxy from the informer, whenever it changes."""
         self._security.trust = trust.read(config_map)
         self._secure()
 

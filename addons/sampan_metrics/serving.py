@@ -28,7 +28,7 @@ AT_ONCE = 64  # connections served together; more have to wait
 
 
 class Security:
-    """Whom we believe and what we show; replaced while serving."""
+    """The TLS certificate that is served and the callers that are trusted; replaced while serving."""
 
     def __init__(self) -> None:
         self.trust: FrontProxyTrust | None = None
@@ -103,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class ApiHandler(Handler):
-    """/healthz for anybody; everything else for callers that the front proxy names."""
+    """/healthz for every client; everything else for callers that the front proxy names."""
 
     api: Api
     security: Security

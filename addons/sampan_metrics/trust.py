@@ -1,4 +1,4 @@
-"""Who may speak for callers: the front proxy that kube-system/extension-apiserver-authentication names.
+"""Which front proxy may name callers, from kube-system/extension-apiserver-authentication.
 
 Source: "Configure the Aggregation Layer". No other client is accepted: the API server has authorized the requests that
 it passes on."""
