@@ -1,7 +1,7 @@
 """From the cluster's objects to the model: pure. Each Ingress is read alone, then all are laid over each other.
 
 What is wrong with one Ingress is an IngressWarning about it and changes nothing for the others: of two that want the
-same path of the same host the older one has it. """
+same path of the same host the older one has it."""
 
 from __future__ import annotations
 

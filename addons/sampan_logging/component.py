@@ -13,7 +13,7 @@ from sampan_logging import access, pods
 from sampan_logging.entries import Entry, Progress, Source
 from sampan_logging.figures import Figures
 from sampan_logging.health import Health
-from sampan_logging.journal import Journal, claimed
+from sampan_logging.journal import Journal, locked
 from sampan_logging.plan import unread
 from sampan_logging.reading import PODS, Reader
 from sampan_logging.rejected import Rejected
@@ -28,7 +28,7 @@ _PATIENCE = 5.0  # seconds for a request to Elasticsearch that is under way when
 
 def run(running: Running) -> None:
     """Until stopped."""
-    with claimed(Path(running.home)):
+    with locked(Path(running.home)):
         _run(running)
 
 

@@ -1,7 +1,7 @@
 """Elasticsearch through its own client: the one module that imports it, and only when it is needed (it takes 40 MB).
 
 An error that concerns the whole server becomes ElasticsearchUnavailable, in words with the way out; one that concerns a
-document becomes that document's BulkResult. Must not know the spool or the cluster. """
+document becomes that document's BulkResult. Must not know the spool or the cluster."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class SavedProgress(msgspec.Struct):
 
 
 class Journal:
-    """To be opened by one process at a time (see ``claimed``); ``record`` belongs to the writer, ``acknowledge`` to the
+    """To be opened by one process at a time (see ``locked``); ``record`` belongs to the writer, ``acknowledge`` to the
     shipper."""
 
     def __init__(self, home: Path, *, segment_bytes: int) -> None:
@@ -153,7 +153,7 @@ def read_cursor(home: Path) -> tuple[SpoolPosition, int, int]:
 
 
 @contextlib.contextmanager
-def claimed(home: Path) -> Iterator[None]:
+def locked(home: Path) -> Iterator[None]:
     """The home is ours alone within the block, and free once this process has ended, however it did. Raises
     ConfigError where another process has it."""
     descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

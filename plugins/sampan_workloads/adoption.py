@@ -11,7 +11,7 @@ from sampan_machinery.metadata import controller_of, controller_ref, get_path, i
 from sampan_machinery.selectors import from_object
 
 
-def claim(
+def adopt_and_release(
     owner: Object, resource: Resource, observed: Observed, may_adopt: Callable[[Object], bool] = lambda obj: True
 ) -> tuple[list[Object], list[Action]]:
     """The objects that are the owner's now, and the patches that adopt and release others."""

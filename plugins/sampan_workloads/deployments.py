@@ -13,7 +13,7 @@ from sampan.contracts.reconciling import Action, Create, Emit, Key, Observed, Re
 from sampan.errors import AlreadyExists, StatusError
 from sampan_machinery.metadata import annotations_of, controller_of, copy, get_condition, get_path, is_deleting
 from sampan_workloads import progress
-from sampan_workloads.claims import claim
+from sampan_workloads.adoption import adopt_and_release
 from sampan_workloads.pods import is_active
 from sampan_workloads.proportions import (
     DESIRED,
@@ -62,7 +62,7 @@ def decide(key: Key, observed: Observed) -> list[Action]:
     deployment = observed.get(DEPLOYMENTS, key.name, key.namespace)
     if deployment is None:
         return []
-    mine, adoptions = claim(deployment, REPLICA_SETS, observed)
+    mine, adoptions = adopt_and_release(deployment, REPLICA_SETS, observed)
     if adoptions:
         return adoptions  # decided again with what they have changed
     new = newest_of(deployment, mine)

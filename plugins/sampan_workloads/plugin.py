@@ -6,7 +6,7 @@ from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Reconciler, Watching
 from sampan.hookspecs import hookimpl
 from sampan_workloads import deployments, replicasets
-from sampan_workloads.claims import concerned
+from sampan_workloads.adoption import concerned
 from sampan_workloads.kinds import CONTROLLER_REVISION, DEPLOYMENT, REPLICA_SET
 from sampan_workloads.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 

@@ -21,7 +21,7 @@ from sampan_machinery.metadata import (
     set_condition,
 )
 from sampan_machinery.selectors import from_labels
-from sampan_workloads.claims import claim
+from sampan_workloads.adoption import adopt_and_release
 from sampan_workloads.pods import available_in, is_active, is_available, is_terminating, ready_since, to_delete
 from sampan_workloads.resources import PODS, REPLICA_SETS
 from sampan_workloads.templates import pod_from
@@ -33,7 +33,7 @@ def decide(key: Key, observed: Observed) -> list[Action]:
     replica_set = observed.get(REPLICA_SETS, key.name, key.namespace)
     if replica_set is None:
         return []
-    mine, actions = claim(replica_set, PODS, observed, is_active)
+    mine, actions = adopt_and_release(replica_set, PODS, observed, is_active)
     active = [pod for pod in mine if is_active(pod)]
     terminating = sum(map(is_terminating, mine))
     if not is_deleting(replica_set):

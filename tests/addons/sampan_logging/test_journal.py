@@ -7,7 +7,7 @@ import pytest
 
 from sampan.errors import ConfigError
 from sampan_logging.entries import Entry, Progress, decode
-from sampan_logging.journal import Journal, claimed, read_cursor
+from sampan_logging.journal import Journal, locked, read_cursor
 from sampan_logging.spool import SpoolPosition
 
 
@@ -67,9 +67,9 @@ def test_a_cursor_that_makes_no_sense_sends_all_again(tmp_path, entry):
 
 
 def test_a_home_has_one_shipper_at_a_time(tmp_path):
-    with claimed(tmp_path), pytest.raises(ConfigError, match="another shipper works"), claimed(tmp_path):
+    with locked(tmp_path), pytest.raises(ConfigError, match="another shipper works"), locked(tmp_path):
         pass
-    with claimed(tmp_path):
+    with locked(tmp_path):
         pass
 
 

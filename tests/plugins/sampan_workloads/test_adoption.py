@@ -2,7 +2,7 @@ import pytest
 
 from sampan.contracts.kinds import Resource
 from sampan.contracts.reconciling import Key, Patch
-from sampan_workloads.claims import claim, concerned
+from sampan_workloads.adoption import adopt_and_release, concerned
 
 PODS = Resource("", "v1", "pods", "Pod")
 SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
@@ -33,21 +33,21 @@ class Observed:
         return [obj for obj in self._objects if obj["kind"] == resource.kind]
 
 
-def claimed(*pods, of=None, **more):
+def result(*pods, of=None, **more):
     for number, each in enumerate(pods):
         each["metadata"].update(uid=f"u{number}", resourceVersion=str(number))
-    mine, actions = claim(of or owner(), PODS, Observed(*pods), **more)
+    mine, actions = adopt_and_release(of or owner(), PODS, Observed(*pods), **more)
     return [each["metadata"]["name"] for each in mine], actions
 
 
 def test_own_pods_that_match_are_kept_and_others_are_not_looked_at():
-    mine, actions = claimed(pod("mine", "web", reference()), pod("theirs", "web", reference("other")), pod("x", "db"))
+    mine, actions = result(pod("mine", "web", reference()), pod("theirs", "web", reference("other")), pod("x", "db"))
 
     assert (mine, actions) == (["mine"], [])
 
 
 def test_an_orphan_that_matches_is_adopted_guarded_by_uid_and_version():
-    mine, actions = claimed(pod("orphan", "web"))
+    mine, actions = result(pod("orphan", "web"))
 
     assert mine == ["orphan"]
     (patch,) = actions
@@ -58,7 +58,7 @@ def test_an_orphan_that_matches_is_adopted_guarded_by_uid_and_version():
 
 
 def test_an_own_pod_that_does_not_match_is_released():
-    mine, actions = claimed(pod("changed", "db", reference()))
+    mine, actions = result(pod("changed", "db", reference()))
 
     assert mine == []
     assert len(actions) == 1
@@ -66,7 +66,7 @@ def test_an_own_pod_that_does_not_match_is_released():
 
 def test_a_terminating_pod_is_kept_and_never_adopted():
     gone = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
-    mine, actions = claimed(pod("ending", "db", reference(), **gone), pod("orphan", "web", **gone))
+    mine, actions = result(pod("ending", "db", reference(), **gone), pod("orphan", "web", **gone))
 
     assert (mine, actions) == (["ending"], [])
 
@@ -75,7 +75,7 @@ def test_a_terminating_pod_is_kept_and_never_adopted():
     "more", [{"of": owner(deletionTimestamp="2026-01-01T00:00:00Z")}, {"may_adopt": lambda _: False}]
 )
 def test_an_owner_that_is_deleted_or_may_not_adopts_nothing(more):
-    assert claimed(pod("orphan", "web"), **more) == ([], [])
+    assert result(pod("orphan", "web"), **more) == ([], [])
 
 
 def test_a_pod_concerns_its_controller_and_an_orphan_all_that_select_it():
