@@ -1,7 +1,7 @@
 """Allocates addresses and node ports of Services in the same commit as the Service, so that none is given twice.
 
 A cluster IP is allocated by creating the IPAddress of that name (KEP-1880); a node port by creating a NodePort object
-of ours, because upstream's bitmap has no name to collide on. A name that is taken makes the write start again. """
+of ours, because upstream's bitmap has no name to collide on. A name that is taken makes the write start again."""
 
 from __future__ import annotations
 
