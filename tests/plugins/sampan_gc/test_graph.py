@@ -48,6 +48,12 @@ def test_an_owner_of_another_name_with_the_uid_is_looked_at(graph):
     assert graph.put(owned("pod", "set")) == {"pod"}
 
 
+def test_an_object_made_below_an_owner_that_waits_is_looked_at(graph):
+    graph.put(owned("set", deleting=True, finalizers=[FOREGROUND]))
+
+    assert "late" in graph.put(owned("late", "set"))
+
+
 def test_what_an_object_owned_is_looked_at_when_it_goes(graph):
     graph.put(owned("set"))
     graph.put(owned("one", "set"))

@@ -38,6 +38,7 @@ def test_the_objects_own_finalizer_decides_how_it_is_deleted():
 
 def test_below_an_owner_that_waits_dependents_go_first():
     assert judge(node(), states(WAITING), [node("child")]) == Delete("Foreground")
+    assert judge(node(), states(DANGLING), [node("child")]) == Delete("Background")
 
 
 def test_a_ring_of_objects_that_wait_for_each_other_is_broken():
