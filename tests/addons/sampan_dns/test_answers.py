@@ -98,7 +98,9 @@ def test_an_answer_too_large_for_udp_is_cut_and_says_so():
     assert len(ask("big.shop.svc.cluster.local", zone=zone, udp=False).rr) == 100
 
 
-@pytest.mark.parametrize("odd", [b"", b"short", bytes(DNSRecord.question(WEB).reply().pack())])
+@pytest.mark.parametrize(
+    "odd", [b"", b"short", bytes(DNSRecord.question(WEB).reply().pack())], ids=["nothing", "fragment", "answer"]
+)
 def test_fragments_and_answers_are_not_answered(odd):
     with pytest.raises(ValueError, match="not a question"):
         answer(odd, ZONE, udp=True)
