@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sampan_operate.cli.addons.configuring import sentences
-from sampan_server.settings import Settings
+from sampan_settings.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "settings.md"

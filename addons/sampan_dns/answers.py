@@ -21,12 +21,12 @@ LONGEST_NAME = 253  # octets as dnslib counts: of RFC 1035's 255 the first lengt
 UNREADABLE = (DNSError, DNSLabelError, ValueError, IndexError, UnicodeError, struct.error)
 
 
-class NotOurs(Exception):
-    """The question is about the rest of the world."""
+class OutsideName(Exception):
+    """The question is about a name outside the cluster."""
 
 
-class Onward(Exception):
-    """The name is an alias of one in the rest of the world: ``question`` has to be asked there first."""
+class AliasOutside(Exception):
+    """The name is an alias of one outside the cluster: ``question`` has to be asked upstream first."""
 
     def __init__(self, reply: DNSRecord, target: str, size: int) -> None:
         super().__init__(target)
@@ -37,7 +37,7 @@ class Onward(Exception):
         self.question = bytes(query.pack())
 
     def finished(self, data: bytes) -> bytes:
-        """The whole answer, given what the rest of the world says; SERVFAIL where that cannot be read."""
+        """The whole answer, given the upstream's answer; SERVFAIL where that cannot be read."""
         reply = self._reply
         try:
             found = DNSRecord.parse(data)
@@ -52,7 +52,7 @@ class Onward(Exception):
 
 
 def answer(question: bytes, zone: Zone, *, udp: bool) -> bytes:
-    """The whole answer. Raises NotOurs or Onward; what cannot be read is answered FORMERR.
+    """The whole answer. Raises OutsideName or AliasOutside; what cannot be read is answered FORMERR.
 
     ValueError for what must not be answered at all: fragments, and answers (two servers would never stop talking).
     """
@@ -75,7 +75,7 @@ def answer(question: bytes, zone: Zone, *, udp: bool) -> bytes:
     if size:
         reply.add_ar(EDNS0(udp_len=LARGEST_UDP))
     if target:
-        raise Onward(reply, target, limit)
+        raise AliasOutside(reply, target, limit)
     return _fitted(reply, limit) if limit else bytes(reply.pack())
 
 
@@ -94,18 +94,18 @@ def refuse(question: bytes, code: int) -> bytes:
 
 
 def _fill(reply: DNSRecord, name: str, qtype: int, zone: Zone) -> str:
-    """Put the records in; returns the name to ask the rest of the world for, "" where all is said."""
+    """Put the records in; returns the name to ask upstream for, "" where the answer is complete."""
     if name.endswith(REVERSE):
         pointer = zone.pointer(_address_of(name))
         if not pointer:
-            raise NotOurs
+            raise OutsideName
         if qtype in (QTYPE.PTR, QTYPE.ANY):
             reply.add_answer(RR(reply.q.qname, QTYPE.PTR, rdata=PTR(pointer), ttl=TTL))
         else:
             _add_soa(reply, zone)
         return ""
     if not zone.holds(name):
-        raise NotOurs
+        raise OutsideName
     found = zone.find(name)
     for _ in range(MAX_CHAIN):
         if found is None or not found.alias:
@@ -144,7 +144,7 @@ def _add(reply: DNSRecord, name: str, qtype: int, found: Records, zone: Zone) ->
 
 
 def _add_soa(reply: DNSRecord, zone: Zone) -> None:
-    """Says how long a "no" may be remembered."""
+    """Add the SOA record, which says how long a negative answer may be cached."""
     soa = SOA(f"ns.dns.{zone.domain}", f"hostmaster.{zone.domain}", (1, 7200, 1800, 86400, TTL))
     reply.add_auth(RR(zone.domain, QTYPE.SOA, rdata=soa, ttl=TTL))
 

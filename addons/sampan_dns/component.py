@@ -1,4 +1,5 @@
-"""The DNS add-on as a component: watches Services and EndpointSlices, answers, and leads its Service to itself."""
+"""The DNS add-on as a component: watches Services and EndpointSlices, answers, and registers itself as endpoint of its
+Service."""
 
 from __future__ import annotations
 
@@ -26,8 +27,9 @@ EVERYWHERE = ("0.0.0.0", "::")
 PATIENCE = 5  # seconds that a first list may take before it is said
 
 
-class Names:
-    """The zone in force; made anew when asked for after a change, so that a burst of changes costs one making."""
+class CurrentZone:
+    """The present zone; built again at the first question after a change, so that a burst of changes costs one
+    build."""
 
     def __init__(self, domain: str, services: Informer, slices: Informer) -> None:
         self._domain = domain
@@ -61,7 +63,7 @@ def run(running: Running) -> None:
 
     services = Informer(running.client, SERVICES, on_change=on_change)
     slices = Informer(running.client, SLICES, on_change=on_change)
-    names = Names(options.cluster_domain, services, slices)
+    names = CurrentZone(options.cluster_domain, services, slices)
     services.start()
     slices.start()
     try:
@@ -81,7 +83,7 @@ def run(running: Running) -> None:
         register(running.metrics, figures, lambda: len(services.list()))
         thread = threading.Thread(target=server.run, name="dns-server")
         thread.start()
-        lead = Lead(running.client, options.node_name, reachable(address, options), server.port)
+        lead = OwnEndpointSlice(running.client, options.node_name, reachable(address, options), server.port)
         try:
             published = settings.publish and not has_selector(services) and lead.take()
             health.on_service(services.get(NAME, NAMESPACE))
@@ -109,7 +111,7 @@ def _wait_synced(running: Running, *informers: Informer) -> bool:
 
 
 class Health:
-    """What is said of the add-on: where it answers, and whether the world's names can be had."""
+    """Health of the add-on: where it answers, and whether upstream resolvers answer."""
 
     def __init__(self, running: Running, resolvers: Sequence[str]) -> None:
         self._running, self._resolvers = running, resolvers
@@ -137,7 +139,7 @@ class Health:
         if self._published and asked and self._service not in ("", asked):
             self._running.failing(
                 f"pods ask {asked}, but the Service {NAME} has {self._service}; "
-                f"`sampan addons reset dns service/{NAME}` makes it anew"
+                f"`sampan addons reset dns service/{NAME}` creates it again"
             )
         elif self._upstream_well:
             self._running.ready(self._words)
@@ -145,7 +147,8 @@ class Health:
             self._say_upstream()
 
     def _say_upstream(self) -> None:
-        """Where a Service finds us by our readiness, the cluster's names must not go with the world's."""
+        """Where the Service selects this pod by its readiness, a failing upstream must not make cluster names
+        unavailable."""
         trouble = f"no resolver answers for other names ({', '.join(self._resolvers)})"
         if self._published:
             self._running.failing(f"{trouble}; choose others with plugins.dns.upstream")
@@ -154,8 +157,8 @@ class Health:
             self._running.ready(f"{self._words}; {trouble}")
 
 
-class Lead:
-    """The EndpointSlice that leads the Service to this process."""
+class OwnEndpointSlice:
+    """The EndpointSlice that makes this process an endpoint of the Service."""
 
     def __init__(self, client: Client, node: str, address: str, port: int) -> None:
         self._client = client
@@ -172,7 +175,7 @@ class Lead:
         return True
 
     def give_back(self) -> None:
-        """Nobody answers here any more; where another has taken it over meanwhile it is left to that one."""
+        """This process answers no more: empty the slice, unless another process has taken it over."""
         if not self._version:
             return
         metadata = self._slice["metadata"]

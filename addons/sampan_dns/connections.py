@@ -1,4 +1,4 @@
-"""Which TCP connections are open, and who has to make room for a new one. Answers nothing."""
+"""Limits open TCP connections, in total and for each peer. Answers nothing."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ RCODES = 16
 BOUNDS = (0.00001, 0.00002, 0.00005, 0.0001, 0.0005, 0.001, 0.01, 0.1, 1.0, 5.0)
 
 
-class Times:
+class Histogram:
     """A histogram. Written by one thread."""
 
     def __init__(self) -> None:
@@ -40,8 +40,8 @@ class Figures:
     def __init__(self) -> None:
         self.udp = [0] * RCODES
         self.hits = 0
-        self.answered = Times()  # by UDP, out of the zone, the mean of a batch
-        self.forwarded = Times()  # by UDP, until a resolver's answer was there
+        self.answered = Histogram()  # by UDP, out of the zone, the mean of a batch
+        self.forwarded = Histogram()  # by UDP, until a resolver's answer was there
         self.unanswered = 0  # questions for the rest of the world that no resolver answered
         self.refused_tcp = 0  # connections closed at once, for there were too many
         self._tcp = [0] * RCODES
@@ -69,7 +69,7 @@ class Figures:
 
 
 def register(registry: CollectorRegistry | None, figures: Figures, services: Callable[[], int]) -> None:
-    """Have the figures read whenever somebody asks; ``services`` counts those that are known."""
+    """Register the figures; ``services`` counts the known Services."""
     if registry is not None:
         registry.register(_Reader(figures, services))
 
@@ -102,7 +102,7 @@ class _Reader:
         yield _histogram("sampan_dns_upstream_seconds", "Time until a resolver's answer was there.", found.forwarded)
 
 
-def _histogram(name: str, words: str, times: Times) -> Metric:
+def _histogram(name: str, words: str, times: Histogram) -> Metric:
     from prometheus_client.core import HistogramMetricFamily
 
     total, buckets = 0, []

@@ -15,7 +15,7 @@ from time import monotonic, perf_counter
 from dnslib import RCODE
 
 from sampan.errors import ConfigError
-from sampan_dns.answers import HEAD, NotOurs, Onward, answer, refuse
+from sampan_dns.answers import HEAD, AliasOutside, OutsideName, answer, refuse
 from sampan_dns.connections import Connections
 from sampan_dns.figures import Figures
 from sampan_dns.upstream import Upstream
@@ -105,10 +105,10 @@ class Server:
         cache = self._cache
         try:
             data = answer(question, self._zone(), udp=True)
-        except NotOurs:
+        except OutsideName:
             self._upstream.ask(question, deliver, fail=lambda: deliver(refuse(question, RCODE.SERVFAIL)))
             return
-        except Onward as onward:
+        except AliasOutside as onward:
             way = onward  # the name of an except clause ends with it
             self._upstream.ask(
                 way.question, lambda data: deliver(way.finished(data)), fail=lambda: deliver(way.failed())
@@ -158,9 +158,9 @@ class Server:
     def _answer_tcp(self, question: bytes) -> bytes:
         try:
             return answer(question, self._zone(), udp=False)
-        except NotOurs:
+        except OutsideName:
             return self._upstream_tcp(question) or refuse(question, RCODE.SERVFAIL)
-        except Onward as onward:
+        except AliasOutside as onward:
             data = self._upstream_tcp(onward.question)
             return onward.finished(data) if data else onward.failed()
 
@@ -197,7 +197,7 @@ PLAUSIBLE = 300  # bytes: longer questions are not worth a place in the cache
 
 
 def _guarded(work: Callable[[], None]) -> None:
-    """One bad packet must not end the service for all."""
+    """Handle errors of one packet, so that it does not end the server."""
     try:
         work()
     except Exception:

@@ -1,4 +1,4 @@
-"""The rest of the world: questions passed on to the machine's own resolvers, answers remembered for a while."""
+"""Questions about names outside the cluster: passed on to the machine's own resolvers, answers cached for a while."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def asked(message: bytes) -> bytes:
     return message[HEAD : at + 5].lower() if at + 5 <= len(message) else b""
 
 
-class Waiting(NamedTuple):
+class PendingQuestion(NamedTuple):
     """A question that has been passed on."""
 
     question: bytes
@@ -79,10 +79,10 @@ class Upstream:
     ) -> None:  # fmt: skip
         self._figures = figures or Figures()
         self._on_health = on_health
-        self._in_vain = 0  # questions in a row that nobody answered
+        self._in_vain = 0  # questions in a row that no resolver answered
         self.resolvers = [resolver(r) if isinstance(r, str) else r for r in resolvers]
         self._clock = clock
-        self._pending: dict[int, Waiting] = {}
+        self._pending: dict[int, PendingQuestion] = {}
         self._remembered: dict[bytes, tuple[float, bytes]] = {}
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
@@ -135,7 +135,7 @@ class Upstream:
         self._remember(waiting.question, data)
         waiting.deliver(waiting.question[:2] + data[2:])
 
-    def _next(self, waiting: Waiting) -> None:
+    def _next(self, waiting: PendingQuestion) -> None:
         self._send(waiting.question, waiting.deliver, waiting.fail, waiting.tried + 1, waiting.since)
 
     def _send(
@@ -150,7 +150,7 @@ class Upstream:
             except OSError:
                 continue
             until = self._clock() + ANSWER_SECONDS
-            self._pending[number] = Waiting(question, deliver, fail, attempt, until, since)
+            self._pending[number] = PendingQuestion(question, deliver, fail, attempt, until, since)
             return
         self._gave_up()
         fail()

@@ -1,4 +1,4 @@
-"""What an Ingress' annotations ask for: checked values only, never a piece of configuration.
+"""Reads an Ingress' annotations: checked values only, never a piece of configuration.
 
 Each word is known under our own prefix and, where ingress-nginx has it, under its prefix too; ours goes first. An
 unknown word under either prefix changes nothing, and that is said; a wrong value refuses the whole Ingress, for what it
@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sampan_ingress.model import Options
+from sampan_ingress.model import LocationOptions
 
 OURS = "ingress.sampan.dev/"
 THEIRS = "nginx.ingress.kubernetes.io/"
@@ -34,7 +34,7 @@ _UNITS = {"": 0, "k": 10, "m": 20, "g": 30}
 _WORDS = {"true": True, "false": False}
 
 
-class Wrong(ValueError):
+class BadAnnotation(ValueError):
     """An annotation's value that cannot be; says which and why."""
 
 
@@ -114,7 +114,7 @@ def _target(text: str) -> str:
     return text
 
 
-#: word → (field of Options, reader)
+#: word → (field of LocationOptions, reader)
 READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "backend-protocol": ("protocol", _one_of("HTTP", "HTTPS", "GRPC", "GRPCS")),
     "ssl-redirect": ("ssl_redirect", _truth),
@@ -139,11 +139,11 @@ READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 }
 
 
-def read(annotations: Mapping[str, str], defaults: Options) -> Options:
-    """The options asked for. Raises Wrong."""
+def read(annotations: Mapping[str, str], defaults: LocationOptions) -> LocationOptions:
+    """The options asked for. Raises BadAnnotation."""
     for key, name in _ours(annotations):
         if name not in READERS and (name.startswith(GUARDS) or name.endswith(SNIPPET)):
-            raise Wrong(f"annotation {key} is not supported, and leaving it out could open what it guards")
+            raise BadAnnotation(f"annotation {key} is not supported, and leaving it out could open what it guards")
     values: dict[str, Any] = {}
     for prefix in reversed(PREFIXES):  # the last one counts
         for name, (field, reader) in READERS.items():
@@ -152,7 +152,7 @@ def read(annotations: Mapping[str, str], defaults: Options) -> Options:
                 try:
                     values[field] = reader(text)
                 except ValueError as error:
-                    raise Wrong(f"annotation {prefix}{name} {error}, not {text[:100]!r}") from error
+                    raise BadAnnotation(f"annotation {prefix}{name} {error}, not {text[:100]!r}") from error
     return dataclasses.replace(defaults, **values)
 
 

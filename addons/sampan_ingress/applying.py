@@ -1,4 +1,4 @@
-"""Bringing a configuration into force: written, tested, put in place, taken over by nginx, seen to be in force.
+"""Applies a configuration: writes it, tests it, puts it in place, reloads nginx, and checks that nginx serves it.
 
 Where the whole does not pass nginx's own test, the Ingresses it is because of are found and left out, and remembered
 until they change. Runs on one thread; must not know where Ingresses come from.
@@ -16,13 +16,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sampan_ingress.building import Built, Complaint, Fallbacks, Part, lay_over
+from sampan_ingress.building import BuildResult, Fallbacks, IngressWarning, ParsedIngress, lay_over
 from sampan_ingress.certificates import write_private
 from sampan_ingress.directives import written
 from sampan_ingress.model import Certificate, Configuration
 from sampan_ingress.nginx import BadConfiguration, Nginx, wait_for
 from sampan_ingress.observed import Key
-from sampan_ingress.rendering import GENERATION, Place, rendered
+from sampan_ingress.rendering import GENERATION, NginxPlace, rendered
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +34,11 @@ _AFTER = re.compile(r" in candidate\.conf:\d+$")
 
 
 @dataclass(frozen=True)
-class Applied:
+class ApplyResult:
     """What came of it."""
 
     configuration: Configuration
-    complaints: tuple[Complaint, ...]
+    complaints: tuple[IngressWarning, ...]
     changed: bool  # nginx was told something new
     in_force: bool  # and says that it does it
 
@@ -48,11 +48,11 @@ class Applier:
     """``reloaded`` is told whether nginx took it over, each time it was told something new."""
 
     nginx: Nginx
-    place: Place
+    place: NginxPlace
     stop: threading.Event
     reloaded: Callable[[bool], None] = lambda taken: None
     most_draining: int = 0  # workers that only finish old connections; 0: any number
-    _refused: dict[Key, tuple[Part, str]] = field(default_factory=dict)
+    _refused: dict[Key, tuple[ParsedIngress, str]] = field(default_factory=dict)
     _text: str = ""  # in place
 
     def resume(self) -> bool:
@@ -72,7 +72,7 @@ class Applier:
         self.restart()
         return True
 
-    def apply(self, parts: Sequence[Part], fallbacks: Fallbacks) -> Applied:
+    def apply(self, parts: Sequence[ParsedIngress], fallbacks: Fallbacks) -> ApplyResult:
         """Raises BadConfiguration when not even a configuration without Ingresses is taken."""
         current = {part.key: part for part in parts}
         self._refused = {key: known for key, known in self._refused.items() if current.get(key) == known[0]}
@@ -88,15 +88,15 @@ class Applier:
                 changed = text != self._text
         complaints = (*built.complaints, *self._complaints())
         if self.stop.is_set():  # perhaps in the midst of finding the bad ones: what is in place is better
-            return Applied(built.configuration, complaints, False, False)
+            return ApplyResult(built.configuration, complaints, False, False)
         if not changed:
-            return Applied(built.configuration, complaints, False, self.nginx.alive)
+            return ApplyResult(built.configuration, complaints, False, self.nginx.alive)
         self._put_in_place(text)
         taken = self._take_over()
         self.reloaded(taken)
         if taken:
             self._forget_certificates(built.configuration.certificates)
-        return Applied(built.configuration, complaints, True, taken)
+        return ApplyResult(built.configuration, complaints, True, taken)
 
     def restart(self) -> bool:
         """Start nginx with what is in place; whether it answers."""
@@ -130,24 +130,24 @@ class Applier:
         log.debug("nginx took %.0f ms to take over", (time.monotonic() - began) * 1000)
         return taken
 
-    def _text_of(self, built: Built) -> str:
+    def _text_of(self, built: BuildResult) -> str:
         body = written(rendered(built.configuration, self.place, _MARK))
         return f"{_head(self.place)}\n{body.replace(_MARK, _digest(body), 1)}"
 
-    def _test(self, built: Built, text: str) -> None:
+    def _test(self, built: BuildResult, text: str) -> None:
         self._write_certificates(built.configuration.certificates)
         candidate = self.nginx.conf.with_name("candidate.conf")
         write_private(candidate, text.encode())
         self.nginx.test(candidate)
 
-    def _without_the_bad(self, parts: Sequence[Part], fallbacks: Fallbacks) -> Built:
+    def _without_the_bad(self, parts: Sequence[ParsedIngress], fallbacks: Fallbacks) -> BuildResult:
         """Add them in halves of halves; what does not pass alone on top of the good ones is refused."""
         everyone = {part.key for part in parts}
         built = lay_over(parts, fallbacks, without=everyone)
         self._test(built, self._text_of(built))  # raises where no Ingress is the reason
         good: set[Key] = set()
 
-        def add(batch: Sequence[Part]) -> None:
+        def add(batch: Sequence[ParsedIngress]) -> None:
             if self.stop.is_set() or not batch:
                 return
             wanted = good | {part.key for part in batch}
@@ -167,9 +167,9 @@ class Applier:
         add([part for part in parts if part.key not in self._refused])
         return lay_over(parts, fallbacks, without=everyone - good)
 
-    def _complaints(self) -> Iterable[Complaint]:
+    def _complaints(self) -> Iterable[IngressWarning]:
         return [
-            Complaint(key, "Rejected", f"not served: nginx refuses it: {reason}")
+            IngressWarning(key, "Rejected", f"not served: nginx refuses it: {reason}")
             for key, (_, reason) in self._refused.items()
         ]
 
@@ -200,7 +200,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _head(place: Place) -> str:
+def _head(place: NginxPlace) -> str:
     """The first line: a file for another place, or of another version of these rules, is not used again."""
     return f"# made by sampan for {_digest(repr(place))}"
 

@@ -14,7 +14,7 @@ _is_name = re.compile(r"[a-z0-9.-]+_[a-z0-9.-]+_[a-z0-9-]+").fullmatch
 
 
 class BadBackend(ValueError):
-    """A backend that nobody can be found behind; says why. Requests for it are answered 503."""
+    """A backend without endpoints; says why. Requests for it are answered 503."""
 
 
 def upstream_of(namespace: str, backend: Object, observed: Observed, balance: str) -> tuple[Upstream, str]:
@@ -52,7 +52,7 @@ def _endpoints(key: Key, wanted: str | int, observed: Observed) -> tuple[Endpoin
             ready.add(endpoint)
         elif conditions.get("serving"):
             ending.add(endpoint)
-    return tuple(sorted(ready or ending))  # pods that end still answer where nobody else does
+    return tuple(sorted(ready or ending))  # terminating pods still answer where no other does
 
 
 def _all(observed: Observed, key: Key, port_name: str) -> Iterator[tuple[Object, Endpoint]]:

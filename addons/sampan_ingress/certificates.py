@@ -1,4 +1,5 @@
-"""Certificates out of Secrets: checked, and written anew from what was understood: a file holds nothing else."""
+"""Certificates out of Secrets: parsed, checked, and written again from the parsed form, so that a file holds nothing
+else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The add-on as a component: finds its nginx and its place, runs the controller, ends everything with it.
+"""The add-on as a component: finds nginx and its ports and folders, runs the controller, and stops everything when it
+ends.
 
 Everything that starts or signals nginx happens on the thread of ``run``: nginx is tied to it.
 """
@@ -19,10 +20,10 @@ from sampan_ingress.applying import Applier
 from sampan_ingress.controller import Controller
 from sampan_ingress.defaults import BadSetting, default_options
 from sampan_ingress.figures import Figures, NginxFigures
-from sampan_ingress.model import Options
+from sampan_ingress.model import LocationOptions
 from sampan_ingress.nginx import Nginx, NginxMissing, find, sweep
 from sampan_ingress.places import PlaceTaken, check_free, place_for, remove_scratch
-from sampan_ingress.rendering import Place
+from sampan_ingress.rendering import NginxPlace
 from sampan_ingress.settings import Settings
 
 AGAIN = 5.0  # seconds until what did not go is tried again
@@ -49,7 +50,12 @@ def run(running: Running) -> None:
 
 
 def _serve(
-    running: Running, settings: Settings, options: Options, nginx: Nginx, place: Place, wake: threading.Event
+    running: Running,
+    settings: Settings,
+    options: LocationOptions,
+    nginx: Nginx,
+    place: NginxPlace,
+    wake: threading.Event,
 ) -> None:
     applier = Applier(nginx, place, running.stop, most_draining=settings.most_draining)
     try:
@@ -63,7 +69,7 @@ def _serve(
 
 
 @contextlib.contextmanager
-def _registered(running: Running, place: Place) -> Iterator[Figures]:
+def _registered(running: Running, place: NginxPlace) -> Iterator[Figures]:
     """Figures that are shown while this run lasts: the next one after a failure brings its own."""
     own = CollectorRegistry()  # which collects as a Collector does
     own.register(NginxFigures(place.socket))
@@ -78,7 +84,7 @@ def _registered(running: Running, place: Place) -> Iterator[Figures]:
 
 
 def cleanup(home: str, options: ClusterOptions) -> None:
-    """No process and no folder outside home stays."""
+    """Remove processes and folders outside home."""
     folder = (Path(home) / "nginx").resolve()
     sweep(folder, signal.SIGKILL)
     remove_scratch(folder)

@@ -1,4 +1,4 @@
-"""The controller: watches, decides when something is to be done, and keeps nginx going. What is served is the matter of
+"""The controller: watches objects, schedules work, and restarts nginx when it ends. What is served is the matter of
 ``building``, how it comes into force that of ``applying``.
 """
 
@@ -19,11 +19,11 @@ from sampan.contracts.kinds import Object, Resource
 from sampan_client.informers import Informer
 from sampan_ingress import certificates, reporting
 from sampan_ingress.applying import Applier
-from sampan_ingress.building import Complaint, read_parts
+from sampan_ingress.building import IngressWarning, read_parts
 from sampan_ingress.defaults import fallbacks_of
 from sampan_ingress.figures import Figures
 from sampan_ingress.manifests import lease_name
-from sampan_ingress.model import Options
+from sampan_ingress.model import LocationOptions
 from sampan_ingress.nginx import BadConfiguration
 from sampan_ingress.observed import TLS_SECRETS, Key, Observed, key_in, key_of, named_by, observed, service_of
 from sampan_ingress.places import PlaceTaken, check_free
@@ -41,7 +41,7 @@ STEADY = 10.0  # seconds of life after which nginx counts as well again
 
 
 @dataclass
-class Due:
+class DueTime:
     """When something is to be done; None: not at all."""
 
     at: float | None = None
@@ -60,7 +60,7 @@ class Controller:
     """One run of the add-on."""
 
     def __init__(
-        self, running: Running, settings: Settings, options: Options, applier: Applier, wake: threading.Event,
+        self, running: Running, settings: Settings, options: LocationOptions, applier: Applier, wake: threading.Event,
         figures: Figures,
     ) -> None:  # fmt: skip
         self._running, self._settings, self._options = running, settings, options
@@ -80,7 +80,7 @@ class Controller:
         self._self_signed = certificates.self_signed(Path(running.home) / "default.pem")
         self._dirty = False
         self._named: dict[Resource, set[Key]] = {}  # of these, changes of others are passed over
-        self._build, self._start = Due(), Due()
+        self._build, self._start = DueTime(), DueTime()
         self._pause = FIRST_PAUSE
         self._started = 0.0
         self._last_change = 0.0
@@ -182,7 +182,7 @@ class Controller:
             self._running.failing("nginx does not take the new configuration over; it goes on with the one before")
             self._said = ""
 
-    def _tell(self, seen: Observed, complaints: list[Complaint], *, hosts: int) -> None:
+    def _tell(self, seen: Observed, complaints: list[IngressWarning], *, hosts: int) -> None:
         self._figures.ingresses.set(len(seen.ingresses))
         self._figures.bad.set(len({complaint.ingress for complaint in complaints}))
         self._figures.hosts.set(hosts)

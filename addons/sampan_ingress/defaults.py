@@ -10,7 +10,7 @@ from sampan_ingress import certificates
 from sampan_ingress.annotations import LONGEST_TIMEOUT, size
 from sampan_ingress.backends import upstream_of
 from sampan_ingress.building import Fallbacks
-from sampan_ingress.model import Certificate, Options, Upstream
+from sampan_ingress.model import Certificate, LocationOptions, Upstream
 from sampan_ingress.observed import Key, Observed
 from sampan_ingress.settings import Settings
 
@@ -25,7 +25,7 @@ class BadSetting(ValueError):
     """A setting that cannot be; says which and why."""
 
 
-def default_options(settings: Settings) -> Options:
+def default_options(settings: Settings) -> LocationOptions:
     """What counts for an Ingress without annotations. Raises BadSetting."""
     try:
         body_size = size(settings.body_size)
@@ -48,7 +48,7 @@ def default_options(settings: Settings) -> Options:
     for name in ("default_certificate", "publish_service"):
         if (text := getattr(settings, name)) and text.count("/") != 1:
             raise BadSetting(f"plugins.ingress.{name} must look like namespace/name")
-    return Options(
+    return LocationOptions(
         ssl_redirect=settings.ssl_redirect,
         body_size=body_size,
         connect_timeout=settings.connect_timeout,
@@ -57,7 +57,7 @@ def default_options(settings: Settings) -> Options:
     )
 
 
-def fallbacks_of(settings: Settings, options: Options, seen: Observed, self_signed: Certificate) -> Fallbacks:
+def fallbacks_of(settings: Settings, options: LocationOptions, seen: Observed, self_signed: Certificate) -> Fallbacks:
     """What is wrong with the settings' own backend or Secret is logged, and the plain one used."""
     return Fallbacks(_certificate(settings, seen) or self_signed, options, _backend(settings, seen))
 

@@ -54,7 +54,7 @@ class Figures:
 
 
 class NginxFigures(Collector):
-    """Asked for when somebody scrapes; absent while nginx does not answer."""
+    """Read at each scrape; absent while nginx does not answer."""
 
     def __init__(self, socket: str) -> None:
         self._socket = socket

@@ -35,7 +35,7 @@ class Upstream:
 
 
 @dataclass(frozen=True)
-class Options:
+class LocationOptions:
     """How requests of one Ingress are treated; see ``annotations`` for the words users have for them."""
 
     protocol: str = "HTTP"  # HTTP, HTTPS, GRPC, GRPCS: what the pods speak
@@ -66,7 +66,7 @@ class Location:
     match: Match
     path: str  # decoded; of a regex, the pattern
     upstream: Upstream | None  # None: answered 404
-    options: Options = Options()
+    options: LocationOptions = LocationOptions()
     to_tls: bool = False  # requests without TLS are sent to https
     zone: str = ""  # in which requests of one address are counted, where there is a limit
 
@@ -84,7 +84,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Server:
-    """One host. ``*.example.com`` stands for exactly one label; "" is for every host that nobody named."""
+    """One host. ``*.example.com`` stands for exactly one label; "" is for every host that no Ingress names."""
 
     host: str
     locations: tuple[Location, ...]

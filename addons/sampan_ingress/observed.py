@@ -1,4 +1,4 @@
-"""What the controller sees of the cluster, looked up the way ``building`` asks for it."""
+"""The objects that the controller watches, indexed the way ``building`` needs them."""
 
 from __future__ import annotations
 

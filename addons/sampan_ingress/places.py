@@ -11,7 +11,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from sampan_ingress.rendering import Place
+from sampan_ingress.rendering import NginxPlace
 from sampan_ingress.settings import Settings
 
 MOST_FILES = 65536
@@ -24,11 +24,11 @@ class PlaceTaken(Exception):
     """A port that cannot be listened on; says which and the way out."""
 
 
-def place_for(settings: Settings, folder: Path) -> Place:
+def place_for(settings: Settings, folder: Path) -> NginxPlace:
     """As the settings and the machine have it; folders are made."""
     (folder / "certificates").mkdir(mode=0o700, parents=True, exist_ok=True)
     https = settings.https_port or _usual(443, 8443)
-    return Place(
+    return NginxPlace(
         folder=str(folder),
         scratch=str(scratch(folder)),
         listen=_listen(settings.address),
@@ -44,7 +44,7 @@ def place_for(settings: Settings, folder: Path) -> Place:
     )
 
 
-def check_free(place: Place) -> None:
+def check_free(place: NginxPlace) -> None:
     """Raises PlaceTaken."""
     for setting, port in (("http_port", place.http_port), ("https_port", place.https_port)):
         for address in place.listen:

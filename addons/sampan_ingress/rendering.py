@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sampan_ingress.directives import Directive, literal, plain
-from sampan_ingress.model import Certificate, Configuration, Location, Match, Options, Server, Upstream
+from sampan_ingress.model import Certificate, Configuration, Location, LocationOptions, Match, Server, Upstream
 
 KEEPALIVE = 32  # idle connections a worker keeps to an upstream
 KEEPALIVE_SECONDS = 4  # less than the 5 s after which common servers hang up: a request must not meet that moment
@@ -23,7 +23,7 @@ FIGURES = "/figures"
 
 
 @dataclass(frozen=True)
-class Place:
+class NginxPlace:
     """Where nginx runs and listens: of the settings and the machine, never of an Ingress."""
 
     folder: str  # what it reads: configuration, certificates; private to the master
@@ -47,7 +47,7 @@ class Place:
         return f"{self.folder}/certificates/{name}.pem"
 
 
-def rendered(configuration: Configuration, place: Place, generation: str) -> list[Directive]:
+def rendered(configuration: Configuration, place: NginxPlace, generation: str) -> list[Directive]:
     """All of nginx.conf. ``generation`` is what the configuration answers when it is asked which one it is."""
     http = [*_basics(place), *_variables(place), *_zones(configuration), *map(_upstream, _peopled(configuration))]
     http.append(_status(place, generation))
@@ -64,7 +64,7 @@ def _peopled(configuration: Configuration) -> Iterator[Upstream]:
     return (one for one in configuration.upstreams if one.endpoints)
 
 
-def _main(place: Place) -> Iterator[Directive]:
+def _main(place: NginxPlace) -> Iterator[Directive]:
     yield plain("daemon", "off")
     yield plain("master_process", "on")
     if place.user:
@@ -76,7 +76,7 @@ def _main(place: Place) -> Iterator[Directive]:
     yield plain("error_log", "stderr", "error")
 
 
-def _basics(place: Place) -> Iterator[Directive]:
+def _basics(place: NginxPlace) -> Iterator[Directive]:
     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
         yield plain(f"{kind}_temp_path", f"{place.scratch}/{kind}")
     yield plain("access_log", *(("/dev/stdout", "combined") if place.access_log else ("off",)))
@@ -139,7 +139,7 @@ def plain_entry(key: str, value: str) -> Directive:
     return Directive("", (key, value))
 
 
-def _variables(place: Place) -> Iterator[Directive]:
+def _variables(place: NginxPlace) -> Iterator[Directive]:
     for network in place.trusted:
         yield plain("set_real_ip_from", network)
     if place.trusted:
@@ -185,7 +185,7 @@ def _address(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _status(place: Place, generation: str) -> Directive:
+def _status(place: NginxPlace, generation: str) -> Directive:
     """What only this machine's add-on asks, over a socket."""
     return plain(
         "server",
@@ -199,7 +199,7 @@ def _status(place: Place, generation: str) -> Directive:
     )
 
 
-def _server(server: Server, default: Certificate, place: Place) -> Directive:
+def _server(server: Server, default: Certificate, place: NginxPlace) -> Directive:
     block = [
         *_listens(server, place),
         plain("server_name", _server_name(server.host)),
@@ -210,7 +210,7 @@ def _server(server: Server, default: Certificate, place: Place) -> Directive:
     return plain("server", block=block)
 
 
-def _certificate(server: Server, default: Certificate, place: Place) -> Iterator[Directive]:
+def _certificate(server: Server, default: Certificate, place: NginxPlace) -> Iterator[Directive]:
     """Each costs a context of some milliseconds and 50 KB; a server without one has the default server's."""
     if server.certificate != default or not server.host:
         path = place.certificate(server.certificate.name)
@@ -218,7 +218,7 @@ def _certificate(server: Server, default: Certificate, place: Place) -> Iterator
         yield plain("ssl_certificate_key", path)
 
 
-def _listens(server: Server, place: Place) -> Iterator[Directive]:
+def _listens(server: Server, place: NginxPlace) -> Iterator[Directive]:
     default = [] if server.host else ["default_server"]
     for address in place.listen:
         yield plain("listen", f"{address}:{place.http_port}", *default)
@@ -233,7 +233,7 @@ def _server_name(host: str) -> str:
 
 
 def _roots(server: Server) -> Iterator[Directive]:
-    """Where requests for the root are sent, unless somebody serves exactly that."""
+    """Where requests for the root are sent, unless an Ingress serves exactly that path."""
     asked = [one.options.app_root for one in server.locations if one.options.app_root]
     if asked and not any(one.match is Match.EXACT and one.path == "/" for one in server.locations):
         yield plain("location", "=", "/", block=[plain("return", 302, literal(asked[0]))])
@@ -244,7 +244,7 @@ def _in_order(server: Server) -> list[Location]:
     return sorted(server.locations, key=lambda one: one.match is Match.REGEX)
 
 
-def _location(location: Location, server: Server, place: Place) -> Iterator[Directive]:
+def _location(location: Location, server: Server, place: NginxPlace) -> Iterator[Directive]:
     """A prefix is two of them: the path itself, and all below it."""
     block = list(_inside(location, place))
     if location.match is Match.EXACT and location.path.endswith("/") and location.path != "/":
@@ -261,7 +261,7 @@ def _location(location: Location, server: Server, place: Place) -> Iterator[Dire
         yield plain("location", f"{location.path}/", block=block)
 
 
-def _inside(location: Location, place: Place) -> Iterator[Directive]:
+def _inside(location: Location, place: NginxPlace) -> Iterator[Directive]:
     options, upstream = location.options, location.upstream
     if location.to_tls:
         port = "" if place.public_https_port == 443 else f":{place.public_https_port}"
@@ -292,7 +292,7 @@ def _inside(location: Location, place: Place) -> Iterator[Directive]:
     yield from _passing(upstream, options)
 
 
-def _passing(upstream: Upstream, options: Options) -> Iterator[Directive]:
+def _passing(upstream: Upstream, options: LocationOptions) -> Iterator[Directive]:
     name = "grpc" if options.protocol.startswith("GRPC") else "proxy"
     scheme = {"HTTP": "http", "HTTPS": "https", "GRPC": "grpc", "GRPCS": "grpcs"}[options.protocol]
     yield plain("client_max_body_size", options.body_size)

@@ -1,4 +1,4 @@
-"""Telling users: Events about what is wrong, and the addresses in the status of each Ingress.
+"""Reports to users: Events about problems, and the addresses in the status of each Ingress.
 
 Of several controllers one does this, elected by a Lease. Runs on a thread of its own, so that a slow API server
 delays no change of the configuration.
@@ -15,7 +15,7 @@ from sampan.errors import NotFound, StatusError
 from sampan_client import Client
 from sampan_client.events import Recorder
 from sampan_client.leases import Elector
-from sampan_ingress.building import Complaint
+from sampan_ingress.building import IngressWarning
 from sampan_ingress.manifests import NAMESPACE
 from sampan_ingress.observed import Key, key_of
 from sampan_machinery.addresses import is_address
@@ -44,8 +44,8 @@ class Reporter:
         self._lease, self._identity = lease, identity
         self._leading = threading.Event()
         self._wake = threading.Event()
-        self._now: tuple[Sequence[Object], Sequence[Complaint]] = ((), ())
-        self._told: dict[str, set[Complaint]] = {}  # by uid
+        self._now: tuple[Sequence[Object], Sequence[IngressWarning]] = ((), ())
+        self._told: dict[str, set[IngressWarning]] = {}  # by uid
         self._threads: list[threading.Thread] = []
 
     def start(self, stop: threading.Event) -> None:
@@ -61,7 +61,7 @@ class Reporter:
             thread.join(LEAVING)
         self._recorder.close()
 
-    def report(self, ingresses: Sequence[Object], complaints: Sequence[Complaint]) -> None:
+    def report(self, ingresses: Sequence[Object], complaints: Sequence[IngressWarning]) -> None:
         """From any thread."""
         self._now = (ingresses, complaints)
         self._wake.set()
@@ -93,12 +93,12 @@ class Reporter:
             except Exception:
                 log.exception("the status of Ingresses cannot be written now")
 
-    def _say(self, ingresses: Iterable[Object], complaints: Iterable[Complaint]) -> None:
+    def _say(self, ingresses: Iterable[Object], complaints: Iterable[IngressWarning]) -> None:
         """Each complaint once, and again when it had gone meanwhile."""
-        by_key: dict[Key, set[Complaint]] = {}
+        by_key: dict[Key, set[IngressWarning]] = {}
         for complaint in complaints:
             by_key.setdefault(complaint.ingress, set()).add(complaint)
-        told: dict[str, set[Complaint]] = {}
+        told: dict[str, set[IngressWarning]] = {}
         for ingress in ingresses:
             uid = ingress["metadata"].get("uid", "")
             told[uid] = by_key.get(key_of(ingress), set())

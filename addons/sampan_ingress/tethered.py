@@ -1,4 +1,4 @@
-"""Becoming a program that ends when its parent does; run as a script of its own, so that no thread is forked with it.
+"""Runs a program that ends when its parent does; run as a script of its own, so that no thread is forked with it.
 
 ``python tethered.py PARENT-PID PROGRAM ARGUMENTS…``. Linux only; elsewhere it is just started. Source: prctl(2).
 """

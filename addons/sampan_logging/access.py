@@ -1,4 +1,4 @@
-"""What opens Elasticsearch: addresses and credentials, gathered from settings, files and a Secret.
+"""How to reach Elasticsearch: addresses and credentials from settings, files and a Secret.
 
 Must not know the client.
 """

@@ -11,8 +11,8 @@ import msgspec
 
 from sampan.contracts.commands import Place as Here
 from sampan_logging import entries
-from sampan_logging.journal import UNKNOWN, Saved, read_cursor
-from sampan_logging.spool import Place
+from sampan_logging.journal import UNKNOWN, SavedProgress, read_cursor
+from sampan_logging.spool import SpoolPosition
 
 _TRIES = 20  # the add-on works meanwhile
 
@@ -49,17 +49,17 @@ def account(home: Path) -> Account:
 
 def _account(home: Path) -> Account:
     cursor, arrived, refused = read_cursor(home)
-    saved = msgspec.json.decode((home / "progress.json").read_bytes(), type=Saved)
+    saved = msgspec.json.decode((home / "progress.json").read_bytes(), type=SavedProgress)
     if UNKNOWN in (arrived, saved.recorded):
         raise ValueError("the add-on has not run since it keeps an account")
     read, waiting = saved.recorded, 0
-    for place, lines in _spooled(home, min(cursor, Place(*saved.through))):
-        read += lines if place > Place(*saved.through) else 0
+    for place, lines in _spooled(home, min(cursor, SpoolPosition(*saved.through))):
+        read += lines if place > SpoolPosition(*saved.through) else 0
         waiting += lines if place > cursor else 0
     return Account(read, arrived, refused, _kept(home), waiting, read - arrived - refused - waiting)
 
 
-def _spooled(home: Path, begin: Place) -> Iterator[tuple[Place, int]]:
+def _spooled(home: Path, begin: SpoolPosition) -> Iterator[tuple[SpoolPosition, int]]:
     """(place behind it, lines) of each entry from there on."""
     for path in sorted((home / "spool").glob("[0-9]*.segment")):
         segment = int(path.stem)
@@ -68,7 +68,7 @@ def _spooled(home: Path, begin: Place) -> Iterator[tuple[Place, int]]:
         start = begin.offset if segment == begin.segment else 0
         for behind, body in entries.bodies(path.read_bytes(), start):
             try:
-                yield Place(segment, behind), len(entries.decode(body).lines)
+                yield SpoolPosition(segment, behind), len(entries.decode(body).lines)
             except ValueError:
                 continue  # it was counted when it was read, and is missing
 

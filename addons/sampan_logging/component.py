@@ -13,7 +13,7 @@ from sampan_logging import access, pods
 from sampan_logging.entries import Entry, Progress, Source
 from sampan_logging.figures import Figures
 from sampan_logging.health import Health
-from sampan_logging.journal import Journal, claimed
+from sampan_logging.journal import Journal, locked
 from sampan_logging.plan import unread
 from sampan_logging.reading import Reader
 from sampan_logging.rejected import Rejected
@@ -29,7 +29,7 @@ _PATIENCE = 5.0  # seconds for a request to Elasticsearch that is under way when
 
 def run(running: Running) -> None:
     """Until stopped."""
-    with claimed(Path(running.home)):
+    with locked(Path(running.home)):
         _run(running)
 
 
@@ -38,7 +38,7 @@ def _run(running: Running) -> None:
     figures = Figures(running.metrics)
     health = Health(running.ready, running.failing)
     journal = Journal(home, segment_bytes=min(_SEGMENT_BYTES, settings.spool_bytes // _SEGMENTS))
-    ending = Ending(running.stop)
+    ending = Shutdown(running.stop)
 
     def connect() -> Target:
         from sampan_logging.elastic import Elastic
@@ -57,7 +57,7 @@ def _run(running: Running) -> None:
         running.client, offer=writer.offer, accepting=lambda: writer.accepting, figures=figures, health=health,
         most_streams=settings.most_streams, longest=settings.line_bytes,
     )  # fmt: skip
-    watcher = Watcher(running, reader, journal, writer)
+    watcher = PodWatcher(running, reader, journal, writer)
     # On a thread of its own, for a request may take longer than we have when we are told to stop.
     sending = threading.Thread(
         target=ending.guard, args=(lambda: shipper.run(ending.event),), name="logging-shipper", daemon=True
@@ -77,8 +77,8 @@ def _run(running: Running) -> None:
     ending.tell()
 
 
-class Ending:
-    """The end, told from outside or brought about by a part that failed."""
+class Shutdown:
+    """Ends all parts: when the add-on is told to stop, or when a part has failed."""
 
     def __init__(self, stop: threading.Event) -> None:
         self.event = threading.Event()
@@ -108,12 +108,12 @@ class Ending:
         self.event.set()
 
 
-class Watcher:
+class PodWatcher:
     """Tells the reader what happens to the pods whose lines are wanted."""
 
     def __init__(self, running: Running, reader: Reader, journal: Journal, writer: Writer) -> None:
         settings = running.settings
-        self._wanted = pods.Wanted(settings.namespaces, settings.exclude_namespaces)
+        self._wanted = pods.NamespaceFilter(settings.namespaces, settings.exclude_namespaces)
         self._reader, self._writer = reader, writer
         self._began = journal.began
         self._known = journal.progress()  # what earlier processes have read
@@ -140,7 +140,7 @@ class Watcher:
             self._reader.see(source, seen, known[1] if known else None, young=young)
 
     def _synced(self) -> None:
-        """What is left of the journal belongs to pods that went away while nobody looked."""
+        """Entries left in the journal belong to pods that were deleted while the add-on did not run."""
         gone, self._known = self._known, {}
         for source, progress in gone.values():
             self._forget(source, progress)

@@ -1,8 +1,7 @@
 """Elasticsearch through its own client: the one module that imports it, and only when it is needed (it takes 40 MB).
 
-An error that concerns the whole server becomes Trouble, in words with the way out; one that concerns a document becomes
-that document's Outcome. Must not know the spool or the cluster.
-"""
+An error that concerns the whole server becomes ElasticsearchUnavailable, in words with the way out; one that concerns a
+document becomes that document's BulkResult. Must not know the spool or the cluster."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from elasticsearch import helpers
 from sampan.errors import SampanError
 from sampan_logging import documents
 from sampan_logging.access import Access
-from sampan_logging.outcomes import Fate, Outcome, outcome
+from sampan_logging.outcomes import BulkResult, Disposition, outcome
 
 _COMPATIBLE = re.compile(r"application/vnd\.elasticsearch\+(json|x-ndjson); ?compatible-with=\d+")
 _MISUNDERSTOOD = "media_type_header_exception"
@@ -29,7 +28,7 @@ _OLDEST = 8
 CLIENT_MAJOR = int(elasticsearch.__version__[0])
 
 
-class Trouble(SampanError):
+class ElasticsearchUnavailable(SampanError):
     """Elasticsearch as a whole does not take documents now; in words, with the way out."""
 
 
@@ -63,23 +62,24 @@ class Elastic:
         self._client.close()
 
     def prepare(self, prefix: str, *, stream: bool, install: bool, shards: int, replicas: int) -> None:
-        """See that it is there and install the index template. Raises Trouble."""
+        """See that it is there and install the index template. Raises ElasticsearchUnavailable."""
         self._meet()
         if install:
             body = documents.template(prefix, stream=stream, shards=shards, replicas=replicas)
             meta = body.pop("_meta")
             self._ask(self._client.indices.put_index_template, name=prefix, meta=meta, **body)
 
-    def send(self, actions: Sequence[documents.Action], *, lines: int, size: int) -> list[Outcome]:
-        """Outcomes in the order of the actions; at most so many lines and bytes in one request. Raises Trouble."""
+    def send(self, actions: Sequence[documents.Action], *, lines: int, size: int) -> list[BulkResult]:
+        """Results in the order of the actions; at most so many lines and bytes in one request. Raises
+        ElasticsearchUnavailable."""
         self._meet()
         found = self._bulk(actions, lines, size)
-        if len(found) > 1 and all(one.fate is Fate.DOUBTFUL for one in found):
-            raise Trouble(f"Elasticsearch at {self._where} refuses every request: {found[0].why}")
+        if len(found) > 1 and all(one.fate is Disposition.DOUBTFUL for one in found):
+            raise ElasticsearchUnavailable(f"Elasticsearch at {self._where} refuses every request: {found[0].why}")
         return found
 
     def search(self, index: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The hits. Raises Trouble."""
+        """The hits. Raises ElasticsearchUnavailable."""
         self._meet()
         answer = self._ask(self._client.search, index=index, ignore_unavailable=True, **body)
         return list(answer["hits"]["hits"])
@@ -92,8 +92,8 @@ class Elastic:
     def delete_index(self, name: str) -> None:
         self._ask(self._client.indices.delete, index=name, ignore_unavailable=True)
 
-    def _bulk(self, actions: Sequence[documents.Action], lines: int, size: int) -> list[Outcome]:
-        found: list[Outcome] = []
+    def _bulk(self, actions: Sequence[documents.Action], lines: int, size: int) -> list[BulkResult]:
+        found: list[BulkResult] = []
         whole: set[int] = set()  # HTTP statuses that concerned whole requests
         answers = helpers.streaming_bulk(
             self._client, actions, chunk_size=lines, max_chunk_bytes=size, raise_on_error=False,
@@ -105,23 +105,23 @@ class Elastic:
                 if (error := item.get("exception")) is not None:
                     self._refuse(error)
                     whole.add(int(item.get("status") or 0))
-                    found.append(Outcome(Fate.RETRY, _words(error)))
+                    found.append(BulkResult(Disposition.RETRY, _words(error)))
                 else:
                     found.append(outcome(item))
         except (elasticsearch.ApiError, TransportError) as error:
             if not found:
                 raise self._trouble(error) from error
         # An answer with fewer items than were sent says nothing of the rest.
-        found += [Outcome(Fate.RETRY, "no answer")] * (len(actions) - len(found))
+        found += [BulkResult(Disposition.RETRY, "no answer")] * (len(actions) - len(found))
         if not whole & {400, 413}:
             return found
         if len(actions) > 1:
             half = len(actions) // 2
             return self._bulk(actions[:half], lines, size) + self._bulk(actions[half:], lines, size)
-        return [Outcome(Fate.REJECTED if 413 in whole else Fate.DOUBTFUL, found[0].why)]
+        return [BulkResult(Disposition.REJECTED if 413 in whole else Disposition.DOUBTFUL, found[0].why)]
 
     def _refuse(self, error: Any) -> None:
-        """Raises Trouble for answers that say nothing of the documents."""
+        """Raises ElasticsearchUnavailable for answers that say nothing of the documents."""
         misunderstood = _MISUNDERSTOOD in str(error)
         if misunderstood:
             self._steps_down(error)
@@ -137,7 +137,7 @@ class Elastic:
         except (elasticsearch.UnsupportedProductError, TransportError) as error:
             raise self._trouble(error) from error
         except elasticsearch.ApiError as error:
-            if error.status_code not in (403, 405):  # our role may not ask, or nobody may: it is there all the same
+            if error.status_code not in (403, 405):  # our role may not ask, or none may: it is there all the same
                 raise self._trouble(error) from error
         self._known = True
 
@@ -163,21 +163,23 @@ class Elastic:
         self._major -= 1
         return True
 
-    def _trouble(self, error: Exception) -> Trouble:
+    def _trouble(self, error: Exception) -> ElasticsearchUnavailable:
         words = _words(error)
         if isinstance(error, elasticsearch.UnsupportedProductError):
-            return Trouble(f"the server at {self._where} is not Elasticsearch: {words}")
+            return ElasticsearchUnavailable(f"the server at {self._where} is not Elasticsearch: {words}")
         if isinstance(error, elasticsearch.ApiError):
             status = error.status_code
             if status == 401:
                 way = "set user and password_file, api_key_file or secret under plugins.logging"
-                return Trouble(f"Elasticsearch at {self._where} does not accept our credentials: {way} ({words})")
+                return ElasticsearchUnavailable(
+                    f"Elasticsearch at {self._where} does not accept our credentials: {way} ({words})"
+                )
             if status == 403:
                 way = "its role needs create_doc, auto_configure and view_index_metadata on the indices"
-                return Trouble(f"Elasticsearch at {self._where} does not let us in: {way} ({words})")
-            return Trouble(f"Elasticsearch at {self._where} refuses: {words}")
+                return ElasticsearchUnavailable(f"Elasticsearch at {self._where} does not let us in: {way} ({words})")
+            return ElasticsearchUnavailable(f"Elasticsearch at {self._where} refuses: {words}")
         way = "see that it runs and that plugins.logging.urls is right"
-        return Trouble(f"Elasticsearch at {self._where} cannot be reached: {way} ({words})")
+        return ElasticsearchUnavailable(f"Elasticsearch at {self._where} cannot be reached: {way} ({words})")
 
     def _node_class(self) -> type[Urllib3HttpNode]:
         """A connection that names the version we have come down to: a client of major version 9 can speak 8."""

@@ -1,8 +1,7 @@
 """What the spool holds: entries, each some lines of one container and how far that container has been read.
 
 Pure: bytes in, entries out, and the other way round; the frame around each entry carries its length and a checksum, so
-that a torn or rotten one is seen. Must not know files.
-"""
+that a truncated or corrupt one is detected. Must not know files."""
 
 from __future__ import annotations
 
@@ -12,10 +11,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from sampan_logging.lines import Position
+from sampan_logging.lines import LinePosition
 
 HEAD = struct.Struct(">LL")  # length of the body, CRC-32 of length and body
-LARGEST = 64 << 20  # no entry is longer: a length beyond it is rot
+LARGEST = 64 << 20  # no entry is longer: a greater length means corruption
 
 
 class Source(msgspec.Struct, frozen=True, array_like=True):
@@ -44,7 +43,7 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     read to its end. ``forgotten``: the pod is gone and nothing of it will be asked for again."""
 
     run: int
-    position: Position | None = None
+    position: LinePosition | None = None
     ended: bool = False
     forgotten: bool = False
 
@@ -86,7 +85,7 @@ def bodies(data: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
 
 
 def body_at(data: bytes, at: int) -> bytes | None:
-    """The body of the entry that begins there; None when it is torn or rotten, or nothing is there."""
+    """The body of the entry that begins there; None when it is truncated or corrupt, or nothing is there."""
     if len(data) - at < HEAD.size:
         return None
     length, expected = HEAD.unpack_from(data, at)

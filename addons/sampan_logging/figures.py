@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class Figures:
-    """Registered where somebody will read them; elsewhere they are kept all the same."""
+    """Registered where a registry is given; elsewhere they are kept all the same."""
 
     def __init__(self, registry: CollectorRegistry | None) -> None:
         registry = registry or CollectorRegistry()

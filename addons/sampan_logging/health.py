@@ -1,4 +1,4 @@
-"""How the add-on is, out of what its parts say: ready when none complains. Must not know the parts."""
+"""Health of the add-on, from the health of its parts: ready when all are. Must not know the parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Health:
         self.words = "ready"  # said when all is well
 
     def say(self, part: str, trouble: str) -> None:
-        """What ails that part, in words; "" for nothing any more."""
+        """Set what is wrong with a part, in words; "": nothing is."""
         with self._lock:
             if trouble:
                 self._troubles[part] = trouble

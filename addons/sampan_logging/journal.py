@@ -1,4 +1,4 @@
-"""What is known for good: how far each container has been read, and how far Elasticsearch has acknowledged.
+"""The durable state: how far each container has been read, and how far Elasticsearch has acknowledged.
 
 Progress is in the spool's entries themselves, so lines and progress become durable in one write; before a segment goes,
 what its entries said of progress is saved beside the spool. Must not know the API or Elasticsearch.
@@ -20,7 +20,7 @@ import msgspec
 from sampan.errors import ConfigError
 from sampan_logging import entries
 from sampan_logging.entries import Entry, Progress, Source
-from sampan_logging.spool import Place, Spool, replace
+from sampan_logging.spool import Spool, SpoolPosition, replace
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _CURSOR_PAUSE = 1.0  # seconds between two writings of the cursor; what lies bet
 UNKNOWN = -1
 
 
-class Saved(msgspec.Struct):
+class SavedProgress(msgspec.Struct):
     """``progress.json``."""
 
     through: tuple[int, int]  # entries up to there are in it
@@ -40,7 +40,7 @@ class Saved(msgspec.Struct):
 
 
 class Journal:
-    """To be opened by one process at a time (see ``claimed``); ``record`` belongs to the writer, ``acknowledge`` to the
+    """To be opened by one process at a time (see ``locked``); ``record`` belongs to the writer, ``acknowledge`` to the
     shipper."""
 
     def __init__(self, home: Path, *, segment_bytes: int) -> None:
@@ -50,12 +50,12 @@ class Journal:
         saved = self._load()
         self.began = saved.began
         self._streams = saved.streams
-        self.recorded = saved.recorded  # lines, of all times
-        self._replay(Place(*saved.through))
+        self.recorded = saved.recorded  # lines, in total
+        self._replay(SpoolPosition(*saved.through))
         self.cursor, self.arrived, self.refused = self._load_cursor()
         if UNKNOWN in (saved.recorded, self.arrived):
             self.recorded, self.arrived, self.refused = self._waiting(), 0, 0
-        self._cursor_saved: tuple[float, Place | None] = (time.monotonic(), None)
+        self._cursor_saved: tuple[float, SpoolPosition | None] = (time.monotonic(), None)
         self._save()
         self._save_cursor()
 
@@ -73,9 +73,9 @@ class Journal:
             for entry in found:
                 self._apply(entry)
 
-    def acknowledge(self, place: Place, arrived: int = 0, refused: int = 0) -> None:
-        """All entries before that place are settled, so many lines of all times arrived or refused for good; segments
-        that hold only such are removed."""
+    def acknowledge(self, place: SpoolPosition, arrived: int = 0, refused: int = 0) -> None:
+        """All entries before that position are settled, with the total numbers of lines that arrived and that were
+        refused; segments that hold only such entries are removed."""
         self.cursor, self.arrived, self.refused = place, arrived, refused
         if self.spool.begin.segment < min(place.segment, self.spool.end.segment):
             self._save()
@@ -100,7 +100,7 @@ class Journal:
         else:
             self._streams[entry.source.key] = (entry.source, entry.progress)
 
-    def _replay(self, place: Place) -> None:
+    def _replay(self, place: SpoolPosition) -> None:
         place = max(place, self.spool.begin)
         while found := self.spool.read(place, 4 << 20):
             for _, body in found:
@@ -115,23 +115,23 @@ class Journal:
             place = found[-1][0]
         return count
 
-    def _load(self) -> Saved:
+    def _load(self) -> SavedProgress:
         path = self._home / "progress.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Saved)
+            return msgspec.json.decode(path.read_bytes(), type=SavedProgress)
         except FileNotFoundError:
-            return Saved(self.spool.begin, time.time())
+            return SavedProgress(self.spool.begin, time.time())
         except msgspec.MsgspecError as error:
             # Nothing is lost by it: what the nodes still have is read again, and has the ids it had before.
             log.error("%s cannot be understood (%s); every log is read again from its beginning", path, error)
-            return Saved(self.spool.begin, time.time())
+            return SavedProgress(self.spool.begin, time.time())
 
     def _save(self) -> None:
         with self._lock:
-            saved = Saved(self.spool.end, self.began, self.recorded, dict(self._streams))
+            saved = SavedProgress(self.spool.end, self.began, self.recorded, dict(self._streams))
         replace(self._home / "progress.json", msgspec.json.encode(saved))
 
-    def _load_cursor(self) -> tuple[Place, int, int]:
+    def _load_cursor(self) -> tuple[SpoolPosition, int, int]:
         """And how many lines before it have arrived and been refused."""
         with contextlib.suppress(OSError, ValueError):
             place, arrived, refused = read_cursor(self._home)
@@ -145,15 +145,15 @@ class Journal:
         self._cursor_saved = (time.monotonic(), self.cursor)
 
 
-def read_cursor(home: Path) -> tuple[Place, int, int]:
+def read_cursor(home: Path) -> tuple[SpoolPosition, int, int]:
     """Up to where all is settled, lines arrived, lines refused. Raises OSError or ValueError."""
     segment, offset, *counts = map(int, (home / "cursor").read_text().split())
     arrived, refused = counts or (UNKNOWN, UNKNOWN)
-    return Place(segment, offset), arrived, refused
+    return SpoolPosition(segment, offset), arrived, refused
 
 
 @contextlib.contextmanager
-def claimed(home: Path) -> Iterator[None]:
+def locked(home: Path) -> Iterator[None]:
     """The home is ours alone within the block, and free once this process has ended, however it did. Raises
     ConfigError where another process has it."""
     descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,6 +1,6 @@
 """Lines as the log API gives them: their times, their place among lines of the same time, and where reading goes on.
 
-Pure. A place (``Position``) names one line for good, whatever it is read again with: time, how many lines with that
+Pure. A ``LinePosition`` identifies one line, in whichever answer it is read again: time, how many lines with that
 very time came directly before it, and a digest of its text. Must not know where lines come from or go to.
 """
 
@@ -20,7 +20,7 @@ LATE = 100_000_000  # nanoseconds by which a line may be older than one before i
 SLACK = 1  # seconds that are read again, so that the line we stopped at is among them
 
 
-class Position(msgspec.Struct, frozen=True, array_like=True):
+class LinePosition(msgspec.Struct, frozen=True, array_like=True):
     """One line. ``ns``: nanoseconds since the epoch; ``ordinal``: lines with the same time directly before it."""
 
     ns: int
@@ -101,7 +101,7 @@ class Seek:
     """Passes over the lines up to and including the one that was read last. A log is only ever appended to, so what
     stands behind that line is new, whatever its time says."""
 
-    def __init__(self, last: Position | None) -> None:
+    def __init__(self, last: LinePosition | None) -> None:
         self._last = last
         self.found = last is None
         self.missed = False  # it is not there: the log was rotated, or this is another run's
@@ -118,7 +118,7 @@ class Seek:
         return True
 
 
-class Answer:
+class LogAnswer:
     """Turns the lines of one answer of the log API into (nanoseconds, ordinal, text), new ones only."""
 
     def __init__(self, seek: Seek) -> None:

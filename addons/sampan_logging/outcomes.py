@@ -1,4 +1,4 @@
-"""What became of a document that was sent: arrived, to be sent again, or refused for good.
+"""The result for one document: arrived, to be sent again, or refused permanently.
 
 Pure. Source: Elasticsearch's bulk API (each item has a status and an error of its own). Must not know the client.
 """
@@ -10,16 +10,16 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 
-class Fate(Enum):
+class Disposition(Enum):
     ARRIVED = "arrived"
     REPEATED = "repeated"  # it had arrived before
     RETRY = "retry"
     REJECTED = "rejected"
-    DOUBTFUL = "doubtful"  # a request with it alone was refused: the document or the server, who knows
+    DOUBTFUL = "doubtful"  # a request with it alone was refused: because of the document or of the server
 
 
-class Outcome(NamedTuple):
-    fate: Fate
+class BulkResult(NamedTuple):
+    fate: Disposition
     why: str = ""
 
 
@@ -27,16 +27,16 @@ class Outcome(NamedTuple):
 _FOR_GOOD = (400, 413)
 
 
-def outcome(item: Mapping[str, Any]) -> Outcome:
+def outcome(item: Mapping[str, Any]) -> BulkResult:
     """Of one item of a bulk answer, without its operation's name."""
     status = item.get("status")
     status = status if isinstance(status, int) else 500
     if 200 <= status < 300:
-        return Outcome(Fate.ARRIVED)
+        return BulkResult(Disposition.ARRIVED)
     if status == 409:
-        return Outcome(Fate.REPEATED)
+        return BulkResult(Disposition.REPEATED)
     why = f"{status} {_reason(item.get('error'))}".strip()
-    return Outcome(Fate.REJECTED if status in _FOR_GOOD else Fate.RETRY, why)
+    return BulkResult(Disposition.REJECTED if status in _FOR_GOOD else Disposition.RETRY, why)
 
 
 def _reason(error: Any) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sampan_logging.entries import Progress
-from sampan_logging.pods import Seen
+from sampan_logging.pods import ContainerState
 
 
-class Step(NamedTuple):
+class ReadStep(NamedTuple):
     """``same``: go on in the run that was read last; else a newer run, before which ``previous`` is to be read too."""
 
     run: int
@@ -20,20 +20,20 @@ class Step(NamedTuple):
     previous: bool = False
 
 
-def next_step(progress: Progress | None, seen: Seen) -> Step | None:
+def next_step(progress: Progress | None, seen: ContainerState) -> ReadStep | None:
     """None: nothing is to be read now."""
     if not seen.begun:
         return None
     if progress is None:
-        return Step(seen.run, same=False, previous=seen.run > 0)
+        return ReadStep(seen.run, same=False, previous=seen.run > 0)
     if progress.run >= seen.run:
-        return None if progress.ended else Step(progress.run, same=True)
+        return None if progress.ended else ReadStep(progress.run, same=True)
     # The run before is asked for even when it was read to its end: if it is another one than we took it for
     # (a container may start again between its status and our request), its lines are new.
-    return Step(seen.run, same=False, previous=True)
+    return ReadStep(seen.run, same=False, previous=True)
 
 
-def missed_runs(progress: Progress | None, step: Step, *, found: bool, there: bool, young: bool) -> str:
+def missed_runs(progress: Progress | None, step: ReadStep, *, found: bool, there: bool, young: bool) -> str:
     """What is lost when a newer run is begun, in words; "" when nothing is.
 
     found: the line that was read last is in the log of the run before; there: the run before has a log at all; young:

@@ -20,7 +20,7 @@ _STATUSES = {
 _OVER = ("Succeeded", "Failed")
 
 
-class Seen(NamedTuple):
+class ContainerState(NamedTuple):
     """What a pod's status says of one container. ``run``: the number of the newest run, from 0 (restartCount);
     ``begun``: that run has a log; ``over``: it has ended; ``gone``: the pod is deleted."""
 
@@ -30,7 +30,7 @@ class Seen(NamedTuple):
     gone: bool = False
 
 
-class Wanted(NamedTuple):
+class NamespaceFilter(NamedTuple):
     """Which namespaces' lines are wanted; an empty ``include`` means all."""
 
     include: Sequence[str] = ()
@@ -69,7 +69,7 @@ def kept(pod: Object) -> Object:
     return lean
 
 
-def containers(pod: Object, *, gone: bool = False) -> Iterator[tuple[Source, Seen]]:
+def containers(pod: Object, *, gone: bool = False) -> Iterator[tuple[Source, ContainerState]]:
     """Every container of the pod: main, init, sidecar and ephemeral ones."""
     metadata, spec = pod["metadata"], pod["spec"]
     over = (pod.get("status") or {}).get("phase") in _OVER
@@ -98,12 +98,12 @@ def _status(pod: Object, kind: str, name: str) -> dict[str, Any]:
     return next((one for one in found if one["name"] == name), {})
 
 
-def _seen(status: dict[str, Any], over: bool, gone: bool) -> Seen:
+def _seen(status: dict[str, Any], over: bool, gone: bool) -> ContainerState:
     state, last = status.get("state") or {}, status.get("lastState") or {}
     run = int(status.get("restartCount") or 0)
     if "running" in state:
         # A pod that is over runs nothing, whatever a status that was written in a hurry says.
-        return Seen(run, begun=True, over=over, gone=gone)
+        return ContainerState(run, begun=True, over=over, gone=gone)
     # While it waits for its next start (back-off), the newest run is the one that ended last.
     begun = "terminated" in state or "terminated" in last
-    return Seen(run, begun=begun, over=begun, gone=gone)
+    return ContainerState(run, begun=begun, over=begun, gone=gone)

@@ -1,4 +1,4 @@
-"""A person's question as an Elasticsearch search, and its answer as lines. Pure. Must not know the client."""
+"""A log query as an Elasticsearch search, and its answer as lines. Pure. Must not know the client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SINCE = re.compile(r"(\d+)([smhdw])")
 
 
-class Question(NamedTuple):
+class SearchQuery(NamedTuple):
     """``text`` in Elasticsearch's query string syntax; "" and () mean any. ``since``: ``15m`` or a time in RFC 3339."""
 
     text: str = ""
@@ -24,7 +24,7 @@ class Question(NamedTuple):
     since: str = ""
 
 
-def search(question: Question, *, size: int, flat: bool, after: list[Any] | None = None) -> dict[str, Any]:
+def search(question: SearchQuery, *, size: int, flat: bool, after: list[Any] | None = None) -> dict[str, Any]:
     """The search's body, newest first. Raises BadRequest."""
     must: list[dict[str, Any]] = []
     if question.text:

@@ -30,8 +30,8 @@ from sampan_logging import plan
 from sampan_logging.entries import Entry, Progress, Source
 from sampan_logging.figures import Figures
 from sampan_logging.health import Health
-from sampan_logging.lines import Answer, Position, Seek, digest
-from sampan_logging.pods import Seen
+from sampan_logging.lines import LinePosition, LogAnswer, Seek, digest
+from sampan_logging.pods import ContainerState
 from sampan_machinery.resources import PODS
 
 log = logging.getLogger(__name__)
@@ -48,20 +48,20 @@ _REFUSALS = 8  # of a log that will not change any more, until it is given up
 _PASSING = (Forbidden, Unauthorized, ServiceUnavailable, TooManyRequests)  # the log may be given later
 
 
-class End(Enum):
+class ReadResult(Enum):
     """How reading one answer ended."""
 
     COMPLETE = "complete"  # to its end
     MISSED = "missed"  # the line we stopped at is not in it
     BROKEN = "broken"  # the connection ended before it
     REFUSED = "refused"  # the server gave no log
-    FULL = "full"  # nobody takes the lines now
+    FULL = "full"  # the lines are not accepted now
 
 
-class Followed:
+class FollowedContainer:
     """One container: what its pod says of it, and how far it has been read (as offered; durable a little later)."""
 
-    def __init__(self, source: Source, seen: Seen, progress: Progress | None, young: bool) -> None:
+    def __init__(self, source: Source, seen: ContainerState, progress: Progress | None, young: bool) -> None:
         self.source, self.seen, self.progress, self.young = source, seen, progress, young
         self.follower: Follower | None = None
         self.since = 0.0  # when its follower began
@@ -85,17 +85,17 @@ class Reader:
         self._health = health
         self._most = most_streams
         self._longest = longest
-        self._all: dict[str, Followed] = {}
+        self._all: dict[str, FollowedContainer] = {}
         self._active: set[str] = set()
-        self._queue: deque[Followed] = deque()
+        self._queue: deque[FollowedContainer] = deque()
         self._rotating = False
         self._stopped = False
 
-    def see(self, source: Source, seen: Seen, progress: Progress | None, *, young: bool) -> None:
+    def see(self, source: Source, seen: ContainerState, progress: Progress | None, *, young: bool) -> None:
         """The container's state has changed, or it is new (then ``progress`` is what the journal knows)."""
         one = self._all.get(source.key)
         if one is None:
-            one = self._all[source.key] = Followed(source, seen, progress, young)
+            one = self._all[source.key] = FollowedContainer(source, seen, progress, young)
         one.source, one.seen = source, seen
         self._figures.containers.set(len(self._all))
         if one.follower is None and one not in self._queue:
@@ -109,7 +109,7 @@ class Reader:
 
     # who has a connection
 
-    def _begin(self, one: Followed) -> None:
+    def _begin(self, one: FollowedContainer) -> None:
         if plan.next_step(one.progress, one.seen) is None:
             self._rest(one)
         elif len(self._active) < self._most:
@@ -123,7 +123,7 @@ class Reader:
                 self._rotating = True
                 self._client.hub.add(self._rotate())
 
-    def _finish(self, one: Followed) -> None:
+    def _finish(self, one: FollowedContainer) -> None:
         """Its follower has ended, or was stopped to let another have its turn."""
         one.follower = None
         self._active.discard(one.source.key)
@@ -145,8 +145,8 @@ class Reader:
         finally:
             self._rotating = False
 
-    def _rest(self, one: Followed) -> None:
-        """Nothing is to be read now; of a pod that is gone, never again."""
+    def _rest(self, one: FollowedContainer) -> None:
+        """Nothing is to be read now; for a deleted pod, the container is forgotten."""
         if not one.seen.gone:
             return
         if one.progress is not None:
@@ -159,7 +159,7 @@ class Reader:
 
     # one container
 
-    def _follow(self, one: Followed) -> Follower:
+    def _follow(self, one: FollowedContainer) -> Follower:
         pause = _FIRST_PAUSE
         try:
             while (step := plan.next_step(one.progress, one.seen)) is not None:
@@ -168,17 +168,17 @@ class Reader:
                     end = yield from self._step(one, step)
                 except Exception:
                     log.exception("logging: reading %s failed and is tried again", one.source.words)
-                    end = End.BROKEN
-                if end is not End.REFUSED:
-                    one.drained = end is End.COMPLETE
-                if end is End.COMPLETE:
+                    end = ReadResult.BROKEN
+                if end is not ReadResult.REFUSED:
+                    one.drained = end is ReadResult.COMPLETE
+                if end is ReadResult.COMPLETE:
                     one.refusals, pause = 0, _FIRST_PAUSE
                     if over or one.seen.gone:
                         self._advance(one, step.run)
                     else:
                         yield pause  # its status will say that it has ended, or it goes on
                 elif not self._give_up(one, step, end):
-                    if end is End.MISSED:
+                    if end is ReadResult.MISSED:
                         yield _MISS_PAUSE
                         continue
                     pause = _FIRST_PAUSE if one.progress != before else min(pause * 2, _LONGEST_PAUSE)
@@ -187,17 +187,17 @@ class Reader:
         finally:
             self._finish(one)
 
-    def _step(self, one: Followed, step: plan.Step) -> Generator[Stream | float, None, End]:
+    def _step(self, one: FollowedContainer, step: plan.ReadStep) -> Generator[Stream | float, None, ReadResult]:
         before = one.progress
         position = before.position if before else None
         if step.same:
             end = yield from self._read(one, step.run, self._open(one, position), Seek(position))
-            if end is not End.MISSED or before is None:
+            if end is not ReadResult.MISSED or before is None:
                 one.misses = 0
                 return end
             one.misses += 1
             if one.misses <= _MISSES:
-                return end  # perhaps the container has started anew, and its status says so in a moment
+                return end  # perhaps the container has restarted, and its status will say so in a moment
             one.misses = 0
             self.say_gap(one.source, before, plan.rotated(before))
             return (yield from self._read(one, step.run, self._open(one, position), Seek(None)))
@@ -209,7 +209,7 @@ class Reader:
             if step.previous and not isinstance(newest, Exception):
                 early = yield from self._await_head(newest)
                 end = yield from self._previous(one, step, before)
-                if end is not End.COMPLETE:
+                if end is not ReadResult.COMPLETE:
                     return end
             one.progress = Progress(step.run)
             return (yield from self._read(one, step.run, newest, Seek(None), early))
@@ -229,38 +229,38 @@ class Reader:
         return []
 
     def _previous(
-        self, one: Followed, step: plan.Step, before: Progress | None
-    ) -> Generator[Stream | float, None, End]:
+        self, one: FollowedContainer, step: plan.ReadStep, before: Progress | None
+    ) -> Generator[Stream | float, None, ReadResult]:
         """All that is new in the log of the run before the newest."""
         position, run = before.position if before else None, step.run - 1
         seek = Seek(position)
         end = yield from self._read(one, run, self._open(one, position, previous=True), seek)
-        if end is End.MISSED:
+        if end is ReadResult.MISSED:
             end = yield from self._read(one, run, self._open(one, position, previous=True), Seek(None))
         # 400 is the API's way to say that there is no such log
-        absent = end is End.REFUSED and isinstance(one.error, (BadRequest, NotFound)) and not one.seen.gone
-        if end is not End.COMPLETE and not absent:
+        absent = end is ReadResult.REFUSED and isinstance(one.error, (BadRequest, NotFound)) and not one.seen.gone
+        if end is not ReadResult.COMPLETE and not absent:
             return end
         found = seek.found and position is not None
         if gap := plan.missed_runs(before, step, found=found, there=not absent, young=one.young):
             self.say_gap(one.source, Progress(run, one.progress.position if one.progress else None), gap)
         self._advance(one, run)
-        return End.COMPLETE
+        return ReadResult.COMPLETE
 
     def _read(
-        self, one: Followed, run: int, stream: Stream | Exception, seek: Seek, early: Iterable[bytes] = ()
-    ) -> Generator[Stream | float, None, End]:
+        self, one: FollowedContainer, run: int, stream: Stream | Exception, seek: Seek, early: Iterable[bytes] = ()
+    ) -> Generator[Stream | float, None, ReadResult]:
         """Read an answer to its end and offer what is new in it."""
         if isinstance(stream, Exception):
             return self._failed(one, stream)
-        answer, waited, lines = Answer(seek), 0, list(early)
+        answer, waited, lines = LogAnswer(seek), 0, list(early)
         try:
             while True:
                 if not self._accepting():
-                    # A stream that nobody reads holds a thread of the API server's and is cut off by it in the end.
+                    # A stream that is not read holds a thread of the API server, which closes it in the end.
                     waited += 1
                     if waited > _MOST_WAITS:
-                        return End.FULL
+                        return ReadResult.FULL
                     yield _BUSY_PAUSE
                     continue
                 waited = 0
@@ -268,7 +268,7 @@ class Reader:
                 if lines:
                     self._pass_on(one, run, answer.take(lines))
                     if seek.missed:
-                        return End.MISSED
+                        return ReadResult.MISSED
                     lines = []
                     yield 0.0
                 elif stream.ended:
@@ -284,16 +284,18 @@ class Reader:
         self._health.say("logs", "")
         if answer.odd:
             return self._failed(one, NotFound(answer.odd[:500].decode(errors="replace")))
-        return End.COMPLETE if seek.found else End.MISSED
+        return ReadResult.COMPLETE if seek.found else ReadResult.MISSED
 
-    def _pass_on(self, one: Followed, run: int, found: list[tuple[int, int, bytes]]) -> None:
+    def _pass_on(self, one: FollowedContainer, run: int, found: list[tuple[int, int, bytes]]) -> None:
         if found:
             ns, ordinal, text = found[-1]
-            one.progress = Progress(run, Position(ns, ordinal, digest(text)))
+            one.progress = Progress(run, LinePosition(ns, ordinal, digest(text)))
             self._offer(Entry(one.source, one.progress, found))
             self._figures.read.inc(len(found))
 
-    def _open(self, one: Followed, position: Position | None, *, previous: bool = False) -> Stream | Exception:
+    def _open(
+        self, one: FollowedContainer, position: LinePosition | None, *, previous: bool = False
+    ) -> Stream | Exception:
         path = path_of(PODS, one.source.namespace, one.source.pod, "log")
         query = {
             "container": one.source.container, "timestamps": True, "previous": previous, "follow": not previous,
@@ -304,16 +306,16 @@ class Reader:
         except ConnectionError as error:
             return error
 
-    def _failed(self, one: Followed, error: Exception) -> End:
+    def _failed(self, one: FollowedContainer, error: Exception) -> ReadResult:
         one.error = error
         log.debug("%s: %s", one.source.words, error)
         if isinstance(error, (Forbidden, Unauthorized)):
             self._health.say("logs", f"the API server does not let us read logs; give our identity pods/log: {error}")
-        return End.REFUSED if isinstance(error, StatusError) else End.BROKEN
+        return ReadResult.REFUSED if isinstance(error, StatusError) else ReadResult.BROKEN
 
-    def _give_up(self, one: Followed, step: plan.Step, end: End) -> bool:
+    def _give_up(self, one: FollowedContainer, step: plan.ReadStep, end: ReadResult) -> bool:
         """Whether a log that will not change any more has been refused often enough to call it lost."""
-        if end is not End.REFUSED or not (one.seen.over or one.seen.gone) or isinstance(one.error, _PASSING):
+        if end is not ReadResult.REFUSED or not (one.seen.over or one.seen.gone) or isinstance(one.error, _PASSING):
             return False
         one.refusals += 1
         if one.refusals < _REFUSALS and not (one.seen.gone and isinstance(one.error, NotFound)):
@@ -323,7 +325,7 @@ class Reader:
         self._advance(one, step.run)
         return True
 
-    def _advance(self, one: Followed, run: int) -> None:
+    def _advance(self, one: FollowedContainer, run: int) -> None:
         """That run's log has been read to its end."""
         position = one.progress.position if one.progress and one.progress.run == run else None
         one.progress = Progress(run, position or (one.progress.position if one.progress else None), ended=True)

@@ -40,7 +40,7 @@ def command(
     output: str,
 ) -> None:
     """Find lines of containers in Elasticsearch; QUERY in its query string syntax, any line without."""
-    question = queries.Question(query, namespace, pod, container, selector, since)
+    question = queries.SearchQuery(query, namespace, pod, container, selector, since)
     try:
         found = list(find(place, question, limit))
     except SampanError as error:
@@ -49,8 +49,8 @@ def command(
         click.echo(msgspec.json.encode(document).decode() if output == "json" else queries.in_words(document))
 
 
-def find(place: Place, question: queries.Question, limit: int) -> Iterator[dict[str, Any]]:
-    """The newest lines, newest first. Raises Trouble, ConfigError or BadRequest in words."""
+def find(place: Place, question: queries.SearchQuery, limit: int) -> Iterator[dict[str, Any]]:
+    """The newest lines, newest first. Raises ElasticsearchUnavailable, ConfigError or BadRequest in words."""
     settings: Settings = place.settings
     queries.search(question, size=1, flat=settings.install_template)  # what is wrong with it is said before all else
     from sampan_logging.elastic import Elastic

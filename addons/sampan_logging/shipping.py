@@ -1,7 +1,7 @@
-"""Takes entries from the spool to Elasticsearch, and gives the spool free for what has arrived.
+"""Sends entries from the spool to Elasticsearch, and releases the spool up to what has arrived.
 
 A document that cannot be taken now is sent again after a while and does not hold up the others; one that will never be
-taken is put aside with the reason; while the whole server is away, all wait. Must not know how logs are read.
+taken is put aside with the reason; while the server is unavailable, all wait. Must not know how logs are read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sampan_logging import documents, entries
 from sampan_logging.figures import Figures
 from sampan_logging.health import Health
 from sampan_logging.journal import Journal
-from sampan_logging.outcomes import Fate, Outcome
+from sampan_logging.outcomes import BulkResult, Disposition
 from sampan_logging.rejected import Rejected
 from sampan_logging.window import Document, Window
 
@@ -38,13 +38,13 @@ _RETENTION_PAUSE = 3600.0
 
 
 class Target(Protocol):
-    """Elasticsearch, as elastic.py gives it. Both raise Trouble."""
+    """Elasticsearch, as elastic.py gives it. Both raise ElasticsearchUnavailable."""
 
     version: str
 
     def prepare(self, prefix: str, *, stream: bool, install: bool, shards: int, replicas: int) -> None: ...
 
-    def send(self, actions: Sequence[documents.Action], *, lines: int, size: int) -> list[Outcome]: ...
+    def send(self, actions: Sequence[documents.Action], *, lines: int, size: int) -> list[BulkResult]: ...
 
     def indices(self, pattern: str) -> list[str]: ...
 
@@ -182,16 +182,16 @@ class Shipper:
             self._figures.gaps.inc()
             return None
 
-    def _settle(self, batch: list[Document], outcomes: list[Outcome]) -> None:
+    def _settle(self, batch: list[Document], outcomes: list[BulkResult]) -> None:
         now = time.monotonic()
-        refused, waiting, counts = [], "", Counter[Fate]()
+        refused, waiting, counts = [], "", Counter[Disposition]()
         for document, (fate, why) in zip(batch, outcomes, strict=True):
-            if fate is Fate.DOUBTFUL:
-                fate = Fate.REJECTED if document.tries >= _DOUBTS else Fate.RETRY
-            if fate is Fate.RETRY:
+            if fate is Disposition.DOUBTFUL:
+                fate = Disposition.REJECTED if document.tries >= _DOUBTS else Disposition.RETRY
+            if fate is Disposition.RETRY:
                 waiting = why
                 self._window.retry(document, now, min(_FIRST_PAUSE * 2**document.tries, _LONGEST_PAUSE))
-            elif fate is Fate.REJECTED:
+            elif fate is Disposition.REJECTED:
                 refused.append((document, why))
             else:
                 self._window.settle(document)
@@ -207,12 +207,12 @@ class Shipper:
         if trouble or not count:
             self._health.say("lines", trouble)
 
-    def _count(self, counts: Counter[Fate]) -> None:
+    def _count(self, counts: Counter[Disposition]) -> None:
         figures = self._figures
-        figures.shipped.inc(counts[Fate.ARRIVED] + counts[Fate.REPEATED])
-        figures.repeated.inc(counts[Fate.REPEATED])
-        figures.retried.inc(counts[Fate.RETRY])
-        figures.rejected.inc(counts[Fate.REJECTED])
+        figures.shipped.inc(counts[Disposition.ARRIVED] + counts[Disposition.REPEATED])
+        figures.repeated.inc(counts[Disposition.REPEATED])
+        figures.retried.inc(counts[Disposition.RETRY])
+        figures.rejected.inc(counts[Disposition.REJECTED])
 
     def _connected(self) -> Target:
         settings = self._settings
@@ -257,8 +257,8 @@ class Shipper:
 
 
 def _trouble() -> tuple[type[Exception], ...]:
-    """What is waited out. Imported late: whoever only looks at an add-on need not pay for the client."""
+    """The error that is retried. Imported late: reading an add-on's settings must not import the client."""
     from sampan.errors import ConfigError
-    from sampan_logging.elastic import Trouble
+    from sampan_logging.elastic import ElasticsearchUnavailable
 
-    return Trouble, ConfigError
+    return ElasticsearchUnavailable, ConfigError

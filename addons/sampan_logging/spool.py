@@ -1,8 +1,7 @@
 """The spool: entries on disk between the clusters' logs and Elasticsearch, in segments that are only appended to.
 
-Nothing counts as written before it is fsynced. A torn end (the machine or we died while writing) is cut off when the
-spool is opened; a rotten entry elsewhere ends its segment, and is told. Must not know what an entry says.
-"""
+Nothing counts as written before it is fsynced. An incomplete end (after a crash while writing) is cut off when the
+spool is opened; a corrupt entry elsewhere ends its segment, and is reported. Must not know what an entry says."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ log = logging.getLogger(__name__)
 _SUFFIX = ".segment"
 
 
-class Place(NamedTuple):
+class SpoolPosition(NamedTuple):
     """Between two entries: which segment, how many bytes into it."""
 
     segment: int
@@ -39,13 +38,13 @@ class Spool:
         last = max(self._sizes, default=0)
         if last:
             self._sizes[last] = self._cut_torn_end(last)
-        self.end = Place(last, self._sizes[last]) if last else Place(1, 0)
+        self.end = SpoolPosition(last, self._sizes[last]) if last else SpoolPosition(1, 0)
         self.rotten = 0  # segments of which a part could not be read
 
     @property
-    def begin(self) -> Place:
+    def begin(self) -> SpoolPosition:
         with self._lock:
-            return Place(min(self._sizes, default=self.end.segment), 0)
+            return SpoolPosition(min(self._sizes, default=self.end.segment), 0)
 
     @property
     def size(self) -> int:
@@ -53,13 +52,13 @@ class Spool:
         with self._lock:
             return sum(self._sizes.values())
 
-    def behind(self, place: Place) -> int:
+    def behind(self, place: SpoolPosition) -> int:
         """Bytes from that place to the end."""
         with self._lock:
             later = sum(size for segment, size in self._sizes.items() if segment > place.segment)
             return later + max(0, self._sizes.get(place.segment, 0) - place.offset)
 
-    def append(self, data: bytes) -> Place:
+    def append(self, data: bytes) -> SpoolPosition:
         """Durable when this returns; raises OSError, and then nothing of it is there. Returns the new end."""
         if self.end.offset >= self._segment_bytes or self._file < 0:
             self._open()
@@ -74,13 +73,13 @@ class Spool:
             raise
         with self._lock:
             self._sizes[segment] = offset + len(data)
-        self.end = Place(segment, offset + len(data))
+        self.end = SpoolPosition(segment, offset + len(data))
         return self.end
 
-    def read(self, place: Place, most: int) -> list[tuple[Place, bytes]]:
+    def read(self, place: SpoolPosition, most: int) -> list[tuple[SpoolPosition, bytes]]:
         """Entries from there on, each with the place behind it; about ``most`` bytes, and one entry at least if there
         is one."""
-        found: list[tuple[Place, bytes]] = []
+        found: list[tuple[SpoolPosition, bytes]] = []
         end = self.end
         while place < end and not found:
             limit = end.offset if place.segment == end.segment else self._sizes.get(place.segment, 0)
@@ -91,10 +90,10 @@ class Spool:
                     log.error("the spool's segment %s is damaged at %d and is left there", *place)
                 if place.segment == end.segment:
                     break
-                place = Place(place.segment + 1, 0)
+                place = SpoolPosition(place.segment + 1, 0)
         return found
 
-    def _read_segment(self, place: Place, limit: int, most: int) -> list[tuple[Place, bytes]]:
+    def _read_segment(self, place: SpoolPosition, limit: int, most: int) -> list[tuple[SpoolPosition, bytes]]:
         if place.offset >= limit:
             return []
         with self._path(place.segment).open("rb") as file:
@@ -104,7 +103,7 @@ class Spool:
                 first = entries.HEAD.size + min(entries.HEAD.unpack_from(data)[0], entries.LARGEST)
                 if first > len(data):
                     data += file.read(min(first, limit - place.offset) - len(data))
-        return [(Place(place.segment, place.offset + at), body) for at, body in entries.bodies(data)]
+        return [(SpoolPosition(place.segment, place.offset + at), body) for at, body in entries.bodies(data)]
 
     def remove_before(self, segment: int) -> None:
         """Segments that are no longer needed."""
@@ -127,7 +126,7 @@ class Spool:
         file = os.open(self._path(segment), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         sync_folder(self._folder)
         self.close()
-        self._file, self.end = file, Place(segment, offset)
+        self._file, self.end = file, SpoolPosition(segment, offset)
         with self._lock:
             self._sizes.setdefault(segment, 0)
 

@@ -10,14 +10,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from sampan_logging.spool import Place
+from sampan_logging.spool import SpoolPosition
 
 
 @dataclass
-class Sent:
+class SentEntry:
     """An entry of which some documents have not arrived."""
 
-    behind: Place
+    behind: SpoolPosition
     left: int
     oldest: int = 0  # nanoseconds, of its lines
     arrived: int = 0  # of its lines
@@ -28,7 +28,7 @@ class Sent:
 class Document:
     action: dict[str, Any]
     size: int
-    sent: Sent
+    sent: SentEntry
     line: bool = True  # not what tells of a gap
     tries: int = 0
     due: float = 0.0  # when it may be sent again
@@ -36,14 +36,14 @@ class Document:
 
 @dataclass
 class Window:
-    cursor: Place
+    cursor: SpoolPosition
     arrived: int = 0  # lines before the cursor
     refused: int = 0  # lines before the cursor
-    entries: deque[Sent] = field(default_factory=deque)
+    entries: deque[SentEntry] = field(default_factory=deque)
     again: deque[Document] = field(default_factory=deque)  # to be sent again, oldest first
 
-    def add(self, behind: Place, documents: int, oldest: int) -> Sent:
-        sent = Sent(behind, documents, oldest)
+    def add(self, behind: SpoolPosition, documents: int, oldest: int) -> SentEntry:
+        sent = SentEntry(behind, documents, oldest)
         self.entries.append(sent)
         return sent
 
@@ -54,7 +54,7 @@ class Window:
         sent.refused += document.line and refused
         sent.arrived += document.line and not refused
 
-    def advance(self) -> Place:
+    def advance(self) -> SpoolPosition:
         """Up to where everything has arrived now."""
         while self.entries and not self.entries[0].left:
             first = self.entries.popleft()

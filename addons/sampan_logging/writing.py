@@ -1,8 +1,7 @@
-"""The thread that makes entries durable: many at a time, one fsync for all of them.
+"""The thread that writes entries to the spool: many at a time, one fsync for all of them.
 
-Between it and whoever reads the logs lies a bounded queue; when that is full, nothing more is read, and the lines stay
-where they are. Must not know where entries come from.
-"""
+A bounded queue connects it with the reader of the logs; when the queue is full, nothing more is read, and the lines
+stay on the nodes. Must not know where entries come from."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ _RETRY = 1.0  # seconds until a disk that refused is tried again
 
 class Writer:
     """``trouble`` is told in words why nothing can be written now, "" when it can again; ``written``: something was;
-    ``failed``: it has ended, by an error that nobody foresaw."""
+    ``failed``: it has ended by an unexpected error."""
 
     def __init__(
         self, journal: Journal, *, most_bytes: int, interval: float, written: Callable[[], None],

@@ -19,13 +19,13 @@ from sampan_metrics import objects
 from sampan_metrics.durations import duration, moment
 from sampan_metrics.history import History, Row
 from sampan_metrics.resources import API_VERSION, GROUP
-from sampan_metrics.usage import Known
+from sampan_metrics.usage import LatestUsage
 
 Query = Mapping[str, Sequence[str]]
 ROOT = f"/apis/{API_VERSION}"
 
 
-class Copy(Protocol):
+class MetadataInformer(Protocol):
     """What an informer of metadata offers."""
 
     def get(self, name: str, namespace: str = "") -> Object | None: ...
@@ -35,7 +35,12 @@ class Copy(Protocol):
 
 class Api:
     def __init__(
-        self, known: Known, nodes: Copy, pods: Copy, history: History | None, clock: Callable[[], float] = time.time
+        self,
+        known: LatestUsage,
+        nodes: MetadataInformer,
+        pods: MetadataInformer,
+        history: History | None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._known, self._nodes, self._pods, self._history, self._clock = known, nodes, pods, history, clock
 

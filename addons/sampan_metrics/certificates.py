@@ -1,7 +1,5 @@
-"""The add-on's own serving certificate, vouched for by an authority made for it alone and then forgotten.
-
-Kept in the add-on's home, made anew when a third of its time is left or it lacks a name.
-"""
+"""The add-on's own serving certificate, signed by an authority that is made for it alone and whose key is not kept.
+Kept in the add-on's home, and issued again when a third of its time is left or it lacks a name."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ RENEW_BEFORE = DAYS * 86400 / 3
 BACKDATED = timedelta(minutes=5)  # clocks differ
 
 
-class Serving(NamedTuple):
+class ServingCertificate(NamedTuple):
     """Paths of the certificate and its key, and the authority in PEM."""
 
     certificate: Path
@@ -34,9 +32,9 @@ class Serving(NamedTuple):
     authority: bytes
 
 
-def ensure(home: Path, names: Sequence[str]) -> tuple[Serving, bool]:
+def ensure(home: Path, names: Sequence[str]) -> tuple[ServingCertificate, bool]:
     """What is to be served with, and whether it is new."""
-    found = Serving(home / "serving.crt", home / "serving.key", b"")
+    found = ServingCertificate(home / "serving.crt", home / "serving.key", b"")
     authority = home / "serving-ca.crt"
     if authority.exists() and _is_good(found, names):
         return found._replace(authority=authority.read_bytes()), False
@@ -48,7 +46,7 @@ def ensure(home: Path, names: Sequence[str]) -> tuple[Serving, bool]:
     return found._replace(authority=made), True
 
 
-def _is_good(found: Serving, names: Sequence[str]) -> bool:
+def _is_good(found: ServingCertificate, names: Sequence[str]) -> bool:
     try:
         certificate = x509.load_pem_x509_certificate(found.certificate.read_bytes())
         key = serialization.load_pem_private_key(found.key.read_bytes(), password=None)

@@ -1,4 +1,4 @@
-"""The add-on as a component: looks at nodes, serves what they used, keeps a history. The wiring of its parts."""
+"""The add-on as a component: looks at nodes, serves what they used, keeps a history. Connects its parts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sampan_metrics.reading import Address
 from sampan_metrics.resources import API_SERVICE_NAME, NAMESPACE, SERVICE
 from sampan_metrics.scraping import Scraper
 from sampan_metrics.serving import Security, api_server, figure_server, listening
-from sampan_metrics.usage import Known, Usage
+from sampan_metrics.usage import LatestUsage, Usage
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +43,17 @@ LEAST_INTERVAL = 1.0
 def run(running: Running) -> None:
     """Until stopped."""
     with contextlib.ExitStack() as stack:
-        Addon(running, stack).run()
+        MetricsComponent(running, stack).run()
 
 
-class Addon:
+class MetricsComponent:
     def __init__(self, running: Running, stack: contextlib.ExitStack) -> None:
         self._running, self._stack = running, stack
         self._settings: Any = running.settings
         own = running.metrics if running.metrics is not None else CollectorRegistry()
         self._figures = Figures(own)
         self._stack.callback(_forget, own, self._figures)
-        self._known = Known()
+        self._known = LatestUsage()
         self._history = self._open_history()
         self._security = Security()
         self._nodes = self._informer(NODES)
@@ -65,7 +65,7 @@ class Addon:
         self._own = own
         self._tidied = self._renewed = time.monotonic()
         self._said = ""
-        self._answers = threading.Event()  # somebody has asked the API server for what is served here, and got it
+        self._answers = threading.Event()  # a request through the API server was answered here
 
     def run(self) -> None:
         running = self._running
@@ -107,7 +107,7 @@ class Addon:
         return history
 
     def _trust(self, config_map: Object | None) -> None:
-        """Whom the cluster's front proxy is; from the informer, whenever that changes."""
+        """Take over the cluster's front proxy from the informer, whenever it changes."""
         self._security.trust = trust.read(config_map)
         self._secure()
 
@@ -152,13 +152,14 @@ class Addon:
             )  # fmt: skip
 
     def _take_leave(self, address: str, port: int) -> None:
-        """Leave nothing behind that leads here, and the APIService as it was shipped, so that it can go as well."""
+        """Remove the endpoints of this process, and restore the APIService as it was shipped, so that it can be removed
+        as well."""
         try:
             self._announce(address, port, here=False)
             if self._settings.register:
                 self._running.client.patch(API_SERVICES, API_SERVICE_NAME, {"spec": {"caBundle": None}})
         except (SampanError, OSError) as error:
-            log.debug("metrics: nobody could be told that the API ends: %s", error)
+            log.debug("metrics: the API server could not be told that the API ends: %s", error)
 
     # -- going on
 
@@ -201,7 +202,7 @@ class Addon:
             if condition.get("type") == "Available":
                 said = condition.get("status")
                 return "" if said == "True" else str(condition.get("message") or said)
-        return "nobody has looked yet"
+        return "not checked yet"
 
     def _after_round(self, scraper: Scraper) -> None:
         self._report(scraper.failing())
@@ -245,7 +246,7 @@ def _named(obj: Object) -> Object:
 
 
 def _forget(registry: CollectorRegistry, figures: Figures) -> None:
-    """A component that begins anew registers its figures anew."""
+    """A component that is restarted registers its figures again."""
     for collector in vars(figures).values():
         with contextlib.suppress(KeyError):
             registry.unregister(collector)

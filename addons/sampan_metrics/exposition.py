@@ -8,15 +8,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from sampan_metrics.reading import NODE
-from sampan_metrics.usage import Known
+from sampan_metrics.usage import LatestUsage
 
 _CONTAINER = ["node", "namespace", "pod", "container"]
 
 
 class KnownFigures(Collector):
-    """What was measured last of everything, read when somebody scrapes."""
+    """The newest measurements, read at each scrape."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: LatestUsage) -> None:
         self._known = known
 
     def describe(self) -> Iterator[Metric]:

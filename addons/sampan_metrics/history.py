@@ -1,8 +1,7 @@
 """What was measured, in one bounded SQLite file: the last hour as it was, before that averages over five minutes.
 
-Writes are appended by time, so a round costs one small transaction and dropping the oldest a few pages. The file is
-no treasure: one that is damaged is begun anew. Thread-safe. Knows nothing of HTTP.
-"""
+Writes are appended by time, so a round costs one small transaction and dropping the oldest a few pages. A damaged file
+is replaced by an empty one. Thread-safe. Knows nothing of HTTP."""
 
 from __future__ import annotations
 
@@ -57,7 +56,7 @@ class Sample(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What somebody used over one step that begins at ``at``: averages and the most."""
+    """What a container or node used over one step that begins at ``at``: averages and maxima."""
 
     at: int
     node: str
@@ -128,7 +127,7 @@ class History:
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
-            log.warning("metrics: %s cannot be read and is begun anew: %s", self._path, error)
+            log.warning("metrics: %s cannot be read and is replaced by an empty file: %s", self._path, error)
             for path in self._path.parent.glob(f"{self._path.name}*"):
                 path.unlink()
             return self._connect()

@@ -54,7 +54,7 @@ def _bound(kind: str, name: str) -> Object:
 
 
 def _readers() -> Object:
-    """Whoever may view a namespace may see what its pods use, as with metrics-server."""
+    """A user who may view a namespace may see what its pods use, as with metrics-server."""
     aggregate = {f"{RBAC}/aggregate-to-{role}": "true" for role in ("view", "edit", "admin")}
     return {
         "apiVersion": f"{RBAC}/v1", "kind": "ClusterRole",

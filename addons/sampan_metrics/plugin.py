@@ -28,7 +28,7 @@ class Settings:
     endpoints: bool = True
     """Whether the add-on leads its Service to itself; false where the Service selects its pod."""
     register: bool = True
-    """Whether the add-on writes its certificate's authority into the APIService; false: somebody else does."""
+    """Whether the add-on writes its certificate's authority into the APIService; false: a chart or an operator does."""
     prometheus: str = ""
     """HOST:PORT for plain HTTP at which /metrics has the figures of nodes and containers; empty: nowhere."""
     history: bool = True

@@ -29,7 +29,7 @@ class Address(NamedTuple):
 NODE = Address()
 
 
-class Point(NamedTuple):
+class Measurement(NamedTuple):
     """One measurement. cpu: seconds used so far; memory: working set in bytes; times since the epoch, 0 unknown."""
 
     at: float
@@ -38,7 +38,7 @@ class Point(NamedTuple):
     started: float = 0.0
 
 
-def points(text: str, now: float) -> dict[Address, Point]:
+def points(text: str, now: float) -> dict[Address, Measurement]:
     """Everything of which both cpu and memory are told. ``now`` is the time of lines that carry none."""
     found: dict[Address, dict[str, float]] = {}
     for name, labels, value, stamp in _LINE.findall(text):
@@ -57,7 +57,7 @@ def points(text: str, now: float) -> dict[Address, Point]:
         if stamp and what == "cpu_usage_seconds_total":
             values["at"] = int(stamp) / 1000
     return {
-        address: Point(
+        address: Measurement(
             values.get("at", now), values["cpu_usage_seconds_total"], int(values["memory_working_set_bytes"]),
             values.get("start_time_seconds", 0.0),
         )

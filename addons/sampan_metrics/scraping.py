@@ -1,4 +1,4 @@
-"""Looking at every node's agent, again and again. Each look is one request through the API server's node proxy, which
+"""Scrapes every node's agent at an interval. Each look is one request through the API server's node proxy, which
 works on any Kubernetes: no route to the nodes and no trust in their own certificates is needed."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sampan.errors import SampanError
 from sampan_client import Client
 from sampan_metrics.figures import Figures
 from sampan_metrics.reading import LARGEST, Address, points
-from sampan_metrics.usage import Known, Usage
+from sampan_metrics.usage import LatestUsage, Usage
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,9 @@ class Scraper:
     """``nodes``: names of those there are now. ``on_fresh`` gets what is new of a node, on one of our threads."""
 
     def __init__(
-        self, client: Client, known: Known, nodes: Callable[[], Sequence[str]], figures: Figures, *, interval: float,
-        on_fresh: Callable[[str, Mapping[Address, Usage]], None], clock: Callable[[], float] = time.time,
+        self, client: Client, known: LatestUsage, nodes: Callable[[], Sequence[str]], figures: Figures, *,
+        interval: float, on_fresh: Callable[[str, Mapping[Address, Usage]], None],
+        clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._client, self._known, self._nodes, self._figures = client, known, nodes, figures
         self._interval, self._on_fresh, self._clock = interval, on_fresh, clock
@@ -39,8 +40,8 @@ class Scraper:
         self._lock = threading.Lock()
 
     def run(self, stop: threading.Event, told: Callable[[], None]) -> None:
-        """Until stopped; ``told`` is called after every round. A node that is slow to answer holds up nobody, nor the
-        end: threads that wait for one are left behind."""
+        """Until stopped; ``told`` is called after every round. A node that is slow to answer delays no other and not
+        the end: threads that wait for one are left behind."""
         began = time.monotonic()
         wait = min(SECOND_LOOK, self._interval)
         try:

@@ -18,7 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from sampan.errors import InternalError, StatusError, Unauthorized
 from sampan_metrics.api import Api
 from sampan_metrics.figures import Figures
-from sampan_metrics.trust import Trust
+from sampan_metrics.trust import FrontProxyTrust
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +28,10 @@ AT_ONCE = 64  # connections served together; more have to wait
 
 
 class Security:
-    """Whom we believe and what we show; replaced while serving."""
+    """The TLS certificate that is served and the callers that are trusted; replaced while serving."""
 
     def __init__(self) -> None:
-        self.trust: Trust | None = None
+        self.trust: FrontProxyTrust | None = None
         self.context: ssl.SSLContext | None = None
 
 
@@ -103,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class ApiHandler(Handler):
-    """/healthz for anybody; everything else for callers that the front proxy names."""
+    """/healthz for every client; everything else for callers that the front proxy names."""
 
     api: Api
     security: Security
@@ -139,7 +139,7 @@ class ApiHandler(Handler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
     def _drain(self) -> None:
-        """Read a body nobody needs, so that the next request begins where it begins."""
+        """Read a body that is not used, so that the next request is found."""
         length = self.headers.get("Content-Length") or "0"
         if not length.isdigit() or int(length) > 1 << 20 or self.headers.get("Transfer-Encoding"):
             self.close_connection = True

@@ -1,7 +1,7 @@
-"""Who may speak for callers: the front proxy that kube-system/extension-apiserver-authentication names.
+"""Which front proxy may name callers, from kube-system/extension-apiserver-authentication.
 
-Source: "Configure the Aggregation Layer". Nobody else is anybody here: the API server has authorized what it hands on.
-"""
+Source: "Configure the Aggregation Layer". No other client is accepted: the API server has authorized the requests that
+it passes on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SupportsGet(Protocol):
 
 
 @dataclass(frozen=True)
-class Trust:
+class FrontProxyTrust:
     """``authority``: PEM of who signs front proxies' certificates. ``names``: which of them count; () means all."""
 
     authority: str
@@ -44,8 +44,8 @@ class Trust:
         return next((value for name in self.user_headers if (value := headers.get(name))), "")
 
 
-def read(config_map: Object | None) -> Trust | None:
-    """What the ConfigMap says; None where there is none or it names nobody."""
+def read(config_map: Object | None) -> FrontProxyTrust | None:
+    """What the ConfigMap says; None where there is none or it names no authority."""
     data = (config_map or {}).get("data") or {}
     authority = data.get("requestheader-client-ca-file") or ""
     if not authority.strip():
@@ -56,12 +56,12 @@ def read(config_map: Object | None) -> Trust | None:
             for key in ("allowed-names", "username-headers")
         )
     except (ValueError, TypeError) as error:
-        log.warning("metrics: %s has a list that cannot be read, so nobody is believed: %s", CONFIG, error)
+        log.warning("metrics: %s has a list that cannot be read, so no front proxy is believed: %s", CONFIG, error)
         return None
-    return Trust(authority, names, headers or USER_HEADERS)
+    return FrontProxyTrust(authority, names, headers or USER_HEADERS)
 
 
-def context(certificate: str, key: str, trust: Trust | None) -> ssl.SSLContext:
+def context(certificate: str, key: str, trust: FrontProxyTrust | None) -> ssl.SSLContext:
     """For serving: clients may show a certificate, and one they show must be a front proxy's."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2

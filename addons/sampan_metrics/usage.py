@@ -6,24 +6,24 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sampan_metrics.reading import NODE, Address, Point
+from sampan_metrics.reading import NODE, Address, Measurement
 
 SHORTEST = 0.5  # seconds between two measurements that a rate is made of
 YOUNG = 120.0  # seconds of age up to which a first measurement is taken as the rate since the start
 
 
 class Usage(NamedTuple):
-    """What somebody used over ``window`` seconds up to ``at``. cpu in cores, memory in bytes; ``point`` is the
-    measurement behind it."""
+    """What a container or node used over ``window`` seconds up to ``at``. cpu in cores, memory in bytes; ``point`` is
+    the measurement behind it."""
 
     at: float
     window: float
     cpu: float
     memory: int
-    point: Point
+    point: Measurement
 
 
-def usage_of(old: Point | None, new: Point) -> Usage | None:
+def usage_of(old: Measurement | None, new: Measurement) -> Usage | None:
     """None where that cannot be told yet, or the measurement is the old one again."""
     if old is not None and new.at > old.at and new.cpu >= old.cpu and new.started == old.started:
         window = new.at - old.at
@@ -38,22 +38,22 @@ def usage_of(old: Point | None, new: Point) -> Usage | None:
     return None
 
 
-def _kept(old: Point | None, new: Point) -> Point:
+def _kept(old: Measurement | None, new: Measurement) -> Measurement:
     """From which of the two the next rate is made: a measurement too close to the last one is passed over."""
     same = old is not None and new.started == old.started and new.cpu >= old.cpu
     return old if old is not None and same and 0 <= new.at - old.at < SHORTEST else new
 
 
-class Known:
+class LatestUsage:
     """The newest usage of everything. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._points: dict[str, dict[Address, Point]] = {}
+        self._points: dict[str, dict[Address, Measurement]] = {}
         self._usages: dict[str, dict[Address, Usage]] = {}
         self._pods: dict[tuple[str, str], tuple[str, dict[str, Usage]]] = {}  # node, and usage by container
 
-    def take(self, node: str, points: Mapping[Address, Point]) -> dict[Address, Usage]:
+    def take(self, node: str, points: Mapping[Address, Measurement]) -> dict[Address, Usage]:
         """What is new of a node; whatever it names no more is forgotten."""
         with self._lock:
             before, known = self._points.get(node, {}), self._usages.get(node, {})

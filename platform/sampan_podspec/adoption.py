@@ -1,4 +1,5 @@
-"""Adoption and release: a controller adopts orphans that its selector matches and releases objects that it does not."""
+"""Adoption and release: which objects a controller owns. Orphans that match are adopted, own ones that do not match are
+released."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from sampan_machinery.metadata import controller_of, controller_ref, get_path, i
 from sampan_machinery.selectors import from_object
 
 
-def claim(
+def adopt_and_release(
     owner: Object, resource: Resource, observed: Observed, may_adopt: Callable[[Object], bool] = lambda obj: True
 ) -> tuple[list[Object], list[Action]]:
     """The objects that are the owner's now, and the patches that adopt and release others."""
@@ -47,7 +48,8 @@ def _patch(resource: Resource, obj: Object, references: list[Object]) -> Patch:
 
 
 def concerned(primary: Resource) -> Callable[[Object, Observed], Iterable[Key]]:
-    """For a watch: the object's controller of the primary kind; for an orphan all whose selector it matches."""
+    """For a watch: the object's controller of the primary kind; for an orphan every object whose selector matches
+    it."""
 
     def keys(obj: Object, observed: Observed) -> Iterable[Key]:
         namespace = obj["metadata"].get("namespace", "")

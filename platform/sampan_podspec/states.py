@@ -13,7 +13,7 @@ _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
 
 def is_active(pod: Object) -> bool:
-    """Neither finished nor on its way out."""
+    """Neither finished nor terminating."""
     return get_path(pod, "status", "phase") not in ("Succeeded", "Failed") and not is_deleting(pod)
 
 
@@ -42,7 +42,7 @@ def available_in(pods: Iterable[Object], min_ready: int, now: float) -> float | 
 
 
 def to_delete(pods: Sequence[Object], related: Iterable[Object], count: int, now: float) -> list[Object]:
-    """The ``count`` pods that are missed least. Source: the order of upstream's ActivePodsWithRanks.
+    """The ``count`` pods to delete first. Source: the order of upstream's ActivePodsWithRanks.
 
     ``related``: the active pods of all ReplicaSets with the same owner; a node with many of them loses one first.
     """

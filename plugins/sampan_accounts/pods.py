@@ -18,7 +18,7 @@ from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 
 _MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _VOLUME = "kube-api-access-"
-_TOKEN_SECONDS = 3607  # an odd number, by which upstream knows the tokens it mounted itself
+_TOKEN_SECONDS = 3607  # an odd number, by which upstream recognises the tokens that it mounted
 _MIRROR = "kubernetes.io/config.mirror"
 _chance = random.Random()  # of a volume's name, which is no secret; the system's own costs a call a letter
 
@@ -57,7 +57,7 @@ class ServiceAccount:
         account = review.reader.get(ACCOUNTS, name, review.namespace)
         if account is not None:
             return account
-        if name == DEFAULT:  # somebody removed it and the reconciler is on its way: no reason to refuse a pod
+        if name == DEFAULT:  # it was deleted and the reconciler will create it again: no reason to refuse a pod
             made = default_account(review.namespace)
             review.also_create.append(made)
             return made
@@ -102,7 +102,7 @@ def token_volume(name: str) -> Object:
 
 
 def _mounts(spec: Object, account: Object) -> bool:
-    """The pod's word goes before the account's; both silent means yes."""
+    """The pod's setting counts before the account's; unset in both means yes."""
     for said in (spec.get("automountServiceAccountToken"), account.get("automountServiceAccountToken")):
         if said is not None:
             return bool(said)

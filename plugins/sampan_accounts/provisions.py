@@ -1,7 +1,7 @@
 """What every namespace has from us: the account ``default`` and the ConfigMap with the root certificate. Pure.
 
-Both are made in the commit that makes the namespace; the reconcilers only put back what somebody took or changed.
-"""
+Both are made in the commit that makes the namespace; the reconcilers only restore them when they were deleted or
+changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def root_ca(namespace: str, certificate: str) -> Object:
 
 
 class Provision:
-    """Gives a namespace its two objects as it is made, so that nobody ever has to wait for them."""
+    """Creates the two objects in the commit that creates the namespace, so that no pod waits for them."""
 
     name = "NamespaceProvision"
     operations = frozenset({"CREATE"})

@@ -100,7 +100,7 @@ def _problems(spec: Object) -> list[Problem]:
 
 
 def _bound(ref: Object | None, account: Object, reader: Reader) -> dict[str, Any]:
-    """The claims about the object a token hangs on; {} when it hangs on none."""
+    """The claims about the object that a token is bound to; {} when it is bound to none."""
     if not ref:
         return {}
     resource = _BINDABLE.get(ref.get("kind", ""))

@@ -1,10 +1,9 @@
-"""Kinds that extension API servers list before they take a write, and of which there are none here.
+"""Kinds that extension API servers list before they accept a write, and of which no object exists here.
 
 A server built on upstream's library asks for the admission webhooks and policies and for the flow schemas, and waits
 for the answers: with a 404 it is never ready and refuses every write ("not yet ready to handle request"). sampan runs
-no webhooks, no CEL policies and no flow control, so the lists are empty, watches are silent, and nothing can be made:
-an object that is stored and does nothing would be worse than a refusal.
-"""
+no webhooks, no CEL policies and no flow control, so lists are empty, watches send nothing, and a create is refused: an
+object that is stored and has no effect would be worse."""
 
 from __future__ import annotations
 

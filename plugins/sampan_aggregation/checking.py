@@ -1,4 +1,5 @@
-"""Asking an extension server whether it is there, and what it has. One look, bounded in time; keeps nothing."""
+"""Asks an extension server whether it answers, and for its discovery document. One check with a deadline; keeps no
+state."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from typing import Any
 
 from sampan.contracts.access import User
 from sampan_aggregation import discovery
-from sampan_aggregation.conditions import PASSED, Verdict
+from sampan_aggregation.conditions import PASSED, Availability
 from sampan_aggregation.connecting import identity
 
 CHECKER = User("system:kube-aggregator", ("system:masters",))
@@ -22,33 +23,33 @@ LARGEST = 8 << 20  # bytes of a discovery document
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What came of a look."""
+class CheckResult:
+    """The result of one check."""
 
-    verdict: Verdict
+    verdict: Availability
     resources: tuple[Mapping[str, Any], ...] | None = None
     openapi: str = ""
 
 
-def look(group: str, version: str, host: str, dial: Callable[[], ssl.SSLSocket]) -> Seen:
+def look(group: str, version: str, host: str, dial: Callable[[], ssl.SSLSocket]) -> CheckResult:
     """Ask for the discovery document of that group version, and which OpenAPI documents there are."""
     path = f"/apis/{group}/{version}"
     url = f"https://{host}{path}"
     try:
         status, body = fetch(dial, host, path)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Seen(_failed(f"failing or missing response from {url}: {error or type(error).__name__}"))
+        return CheckResult(_failed(f"failing or missing response from {url}: {error or type(error).__name__}"))
     if not 200 <= status < 300:
-        return Seen(_failed(f"failing or missing response from {url}: bad status from {url}: {status}"))
+        return CheckResult(_failed(f"failing or missing response from {url}: bad status from {url}: {status}"))
     try:
         found = tuple(discovery.resources(json.loads(body), group, version))
     except (ValueError, RecursionError) as error:
-        return Seen(_failed(f"failing or missing response from {url}: {error}"))
-    return Seen(PASSED, found, _openapi(host, path, dial))
+        return CheckResult(_failed(f"failing or missing response from {url}: {error}"))
+    return CheckResult(PASSED, found, _openapi(host, path, dial))
 
 
 def _openapi(host: str, path: str, dial: Callable[[], ssl.SSLSocket]) -> str:
-    """The hash the server names for its own document, "" where it has none: many have not."""
+    """The hash the server names for its own document, "" where it names none, which is usual."""
     try:
         status, body = fetch(dial, host, "/openapi/v3")
         entry = json.loads(body)["paths"][path.lstrip("/")]["serverRelativeURL"] if status == 200 else ""
@@ -84,5 +85,5 @@ def fetch(dial: Callable[[], ssl.SSLSocket], host: str, path: str) -> tuple[int,
         sock.close()
 
 
-def _failed(message: str) -> Verdict:
-    return Verdict(False, "FailedDiscoveryCheck", message)
+def _failed(message: str) -> Availability:
+    return Availability(False, "FailedDiscoveryCheck", message)

@@ -1,4 +1,5 @@
-"""The condition Available of an APIService: its words are upstream's, for people search for them. Pure.
+"""The condition Available of an APIService: its reasons and messages are upstream's, because users search for them.
+Pure.
 
 Source: kube-aggregator's local and remote available controllers (reasons and messages).
 """
@@ -13,27 +14,27 @@ from sampan_machinery.metadata import now_text
 AVAILABLE = "Available"
 
 
-class Verdict(NamedTuple):
-    """Whether somebody answers for a group version, and why (not)."""
+class Availability(NamedTuple):
+    """Whether a server answers for a group version, and why (not)."""
 
     available: bool
     reason: str
     message: str
 
 
-PASSED = Verdict(True, "Passed", "all checks passed")
-LOCAL = Verdict(True, "Local", "Local APIServices are always available")
+PASSED = Availability(True, "Passed", "all checks passed")
+LOCAL = Availability(True, "Local", "Local APIServices are always available")
 
 
 def found(api_service: Object) -> Object | None:
-    """The condition as it stands, None where nobody has looked yet."""
+    """The present condition, None before the first check."""
     for condition in (api_service.get("status") or {}).get("conditions") or ():
         if condition.get("type") == AVAILABLE:
             return dict(condition)
     return None
 
 
-def with_verdict(api_service: Object, verdict: Verdict, now: float) -> Object | None:
+def with_verdict(api_service: Object, verdict: Availability, now: float) -> Object | None:
     """The object with that condition, changed in place; None where it says so already. Others' conditions stay."""
     status = "True" if verdict.available else "False"
     old = found(api_service)

@@ -1,4 +1,5 @@
-"""A TLS connection to an extension server: whom we take for it, and who we are there (the front proxy).
+"""A TLS connection to an extension server: how its certificate is checked, and the front proxy's certificate that is
+shown to it.
 
 Source: "Configure the Aggregation Layer": caBundle or no verification, the Service's name, the front proxy's
 certificate, X-Remote-* headers.

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions on a server that has none: an empty list to who asks for it, and nothing in discovery.
+"""CustomResourceDefinitions on a server that has none: an empty list for a client that asks, and no entry in discovery.
 
 Before kubectl and helm look for a kind that a group version does not have, they list the definitions, as it may be one
 of them. A 404 stops them at the first such object ("failed to check CRD"); an empty list lets them say "no matches
@@ -37,7 +37,7 @@ class NoDefinitions:
         return Delegated(group=group, version=version, serve=serve)
 
     def all(self) -> Sequence[Delegated]:
-        return ()  # so that nobody creates one
+        return ()  # so that no client creates one
 
     def generation(self) -> int:
         return 0

@@ -1,9 +1,8 @@
-"""The aggregation layer of one API server: which group versions lead elsewhere, and how those servers are.
+"""The aggregation layer of one API server: which group versions other servers serve, and whether those answer.
 
-``Aggregation`` satisfies contracts.serving.Delegation. What APIServices say is read from the watch cache whenever it
-has changed; whether their servers answer is asked by a thread of its own, each server on a short-lived thread, so that
-a silent one delays nobody. Every API server looks for itself, for what one reaches another may not.
-"""
+``Aggregation`` satisfies contracts.serving.Delegation. APIServices are read from the watch cache when they have
+changed. One thread checks whether the servers answer, each on a short-lived thread, so that a server that does not
+answer delays no other. Every API server checks for itself: one may reach a server that another cannot."""
 
 from __future__ import annotations
 
@@ -17,11 +16,11 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Call, Cluster, Delegated
 from sampan.errors import NotFound, SampanError, ServiceUnavailable, Timeout, TooManyRequests
 from sampan_aggregation import conditions, local
-from sampan_aggregation.checking import Seen, look
-from sampan_aggregation.conditions import Verdict
+from sampan_aggregation.checking import CheckResult, look
+from sampan_aggregation.conditions import Availability
 from sampan_aggregation.connecting import Dialler
 from sampan_aggregation.endpoints import Target, resolve
-from sampan_aggregation.handing import hand_on
+from sampan_aggregation.proxying import hand_on
 from sampan_aggregation.resources import SERVICE_LABEL
 from sampan_machinery.resources import API_SERVICES as APISERVICES
 from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
@@ -43,8 +42,10 @@ class Remote:
         self.name: str = api_service["metadata"]["name"]
         self.uid: str = api_service["metadata"].get("uid") or ""
         self.spec: Object = api_service["spec"]
-        self.target: Target | Verdict = Verdict(False, "ServiceNotFound", "nobody has looked yet")
-        self.seen: Seen | None = None  # None: not looked at yet, the condition in the object says what others saw
+        self.target: Target | Availability = Availability(False, "ServiceNotFound", "not checked yet")
+        self.seen: CheckResult | None = (
+            None  # None: not looked at yet, the condition in the object says what others saw
+        )
         self.said = conditions.found(api_service)
         self.due = 0.0
         self.failures = 0
@@ -119,7 +120,7 @@ class Aggregation:
         if not remote.is_available:
             raise ServiceUnavailable(UNAVAILABLE)
         target = self._resolved(remote)
-        if isinstance(target, Verdict):
+        if isinstance(target, Availability):
             raise ServiceUnavailable(UNAVAILABLE)
         if not remote.slots.acquire(blocking=False):
             raise TooManyRequests("the extension server has too many requests to answer", retry_after=1)
@@ -131,7 +132,7 @@ class Aggregation:
             self._wake.set()
             raise
 
-    def _resolved(self, remote: Remote) -> Target | Verdict:
+    def _resolved(self, remote: Remote) -> Target | Availability:
         reference = remote.spec["service"]
         namespace, name = reference["namespace"], reference["name"]
         slices = self._cluster.list(SLICES, namespace, labels=f"{SERVICE_LABEL}={name}")
@@ -140,7 +141,7 @@ class Aggregation:
     # -- what is known
 
     def _current(self) -> dict[tuple[str, str], Remote]:
-        """By group version; read anew when an APIService has changed. What is unchanged keeps what is known of it."""
+        """By group version; read again when an APIService has changed. An unchanged one keeps its state."""
         generation = self._cluster.generation(APISERVICES)
         if generation == self._read:
             return self._remotes
@@ -190,13 +191,15 @@ class Aggregation:
     def _look(self, remote: Remote) -> None:
         try:
             target, spec = remote.target, remote.spec
-            if isinstance(target, Verdict):
-                seen = Seen(target)
+            if isinstance(target, Availability):
+                seen = CheckResult(target)
             else:
                 dial = partial(self._dialler.dial, spec, target)
                 seen = look(spec["group"], spec["version"], remote.host, dial)
             if not seen.verdict.available and remote.seen is not None:
-                seen = Seen(seen.verdict, remote.seen.resources, remote.seen.openapi)  # what it had, shown as stale
+                seen = CheckResult(
+                    seen.verdict, remote.seen.resources, remote.seen.openapi
+                )  # what it had, shown as stale
             remote.failures = 0 if seen.verdict.available else remote.failures + 1
             with self._lock:
                 self._seen += seen != remote.seen
@@ -210,8 +213,9 @@ class Aggregation:
             remote.due = time.monotonic() + wait
             remote.looking = False
 
-    def _say(self, remote: Remote, verdict: Verdict) -> None:
-        """Write the condition, if it is news; gone objects and a store that cannot be written now are for next time."""
+    def _say(self, remote: Remote, verdict: Availability) -> None:
+        """Write the condition if it changed; a deleted object or a store that refuses writes is retried at the next
+        check."""
         if self._stop.is_set():
             return
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan_aggregation.conditions import Verdict
+from sampan_aggregation.conditions import Availability
 from sampan_aggregation.kind import HTTPS
 
 
@@ -17,26 +17,30 @@ class Target(NamedTuple):
     server_name: str
 
 
-def resolve(reference: Object, service: Object | None, slices: Sequence[Object]) -> Target | Verdict:
+def resolve(reference: Object, service: Object | None, slices: Sequence[Object]) -> Target | Availability:
     """Where to go, or why there is nowhere to. ``reference`` is ``spec.service`` of the APIService; ``slices`` are
     those of that Service."""
     name, namespace, wanted = reference["name"], reference["namespace"], reference.get("port") or HTTPS
     server_name = f"{name}.{namespace}.svc"
     if service is None:
-        return Verdict(False, "ServiceNotFound", f'service/{name} in "{namespace}" is not present')
+        return Availability(False, "ServiceNotFound", f'service/{name} in "{namespace}" is not present')
     spec = service.get("spec") or {}
     if spec.get("type") == "ExternalName":
         return Target(((str(spec.get("externalName")), wanted),), server_name)
     port = next((port for port in spec.get("ports") or () if port.get("port") == wanted), None)
     if port is None:
-        return Verdict(False, "ServicePortError", f'service/{name} in "{namespace}" is not listening on port {wanted}')
+        return Availability(
+            False, "ServicePortError", f'service/{name} in "{namespace}" is not listening on port {wanted}'
+        )
     if not slices:
-        return Verdict(False, "EndpointsNotFound", f'cannot find endpointslices for service/{name} in "{namespace}"')
+        return Availability(
+            False, "EndpointsNotFound", f'cannot find endpointslices for service/{name} in "{namespace}"'
+        )
     addresses = tuple(dict.fromkeys(_addresses(slices, port.get("name") or "")))
     if not addresses:
         what = f'endpointslices for service/{name} in "{namespace}"'
         named = port.get("name") or ""
-        return Verdict(False, "MissingEndpoints", f'{what} have no addresses with port name "{named}"')
+        return Availability(False, "MissingEndpoints", f'{what} have no addresses with port name "{named}"')
     return Target(addresses, server_name)
 
 

@@ -1,4 +1,4 @@
-"""APIServices of what this server serves itself, so that `kubectl get apiservices` shows all there is. Pure.
+"""APIServices of what this server serves itself, so that `kubectl get apiservices` lists all group versions. Pure.
 
 Source: upstream's autoregistration and its table of priorities, which decide the order of groups in discovery.
 """

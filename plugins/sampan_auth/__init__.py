@@ -1,1 +1,1 @@
-"""Who is asking: client certificates, service-account tokens, front-proxy headers."""
+"""Authentication: client certificates, service-account tokens, front-proxy headers."""

@@ -1,8 +1,7 @@
 """Service-account tokens: signed by the cluster, bound to objects that must still be there.
 
-A token's signature is checked once and remembered; whether its account, pod, secret or node still lives is looked up
-again whenever one of that kind has changed. Source: KEP-1205 (bound tokens), KEP-4193 (claims), RFC 7519.
-"""
+A token's signature is checked once and remembered; whether its account, pod, secret or node still exists is looked up
+again when an object of that kind has changed. Source: KEP-1205 (bound tokens), KEP-4193 (claims), RFC 7519."""
 
 from __future__ import annotations
 
@@ -34,7 +33,7 @@ _EXTRA = "authentication.kubernetes.io/"
 
 
 @dataclass
-class Verified:
+class VerifiedToken:
     """A token whose signature and claims were found right."""
 
     user: User
@@ -55,9 +54,9 @@ class AccountTokens:
         self._keys = keys
         self._issuer = issuer
         self._clock = clock
-        self._known: OrderedDict[bytes, Verified] = OrderedDict()
+        self._known: OrderedDict[bytes, VerifiedToken] = OrderedDict()
 
-    def verify(self, token: str) -> Verified | None:
+    def verify(self, token: str) -> VerifiedToken | None:
         """The token's meaning, None where it is none of ours; raises Unauthorized for one that no longer counts."""
         digest = hashlib.sha256(token.encode()).digest()
         found = self._known.get(digest)
@@ -74,7 +73,7 @@ class AccountTokens:
         self._check_alive(found)
         return found
 
-    def _check(self, token: str) -> Verified | None:
+    def _check(self, token: str) -> VerifiedToken | None:
         claims = peek(token)
         if claims is None or claims.get("iss") not in (self._issuer, LEGACY_ISSUER):
             return None
@@ -101,7 +100,7 @@ class AccountTokens:
             raise Unauthorized(f"the token is not valid: {error}") from error
         return claims
 
-    def _check_alive(self, found: Verified) -> None:
+    def _check_alive(self, found: VerifiedToken) -> None:
         generation = self._reader.generation
         now = tuple(generation(resource) for resource, _namespace, _name, _uid in found.bound)
         if now == found.seen_at:
@@ -131,7 +130,7 @@ def peek(token: str) -> dict[str, Any] | None:
     return claims if isinstance(claims, dict) else None
 
 
-def _bound(claims: Mapping[str, Any]) -> Verified:
+def _bound(claims: Mapping[str, Any]) -> VerifiedToken:
     said = claims["kubernetes.io"]
     namespace, account = said["namespace"], said["serviceaccount"]
     if claims["sub"] != f"system:serviceaccount:{namespace}:{account['name']}":
@@ -150,16 +149,16 @@ def _bound(claims: Mapping[str, Any]) -> Verified:
     audiences = claims.get("aud") or ()
     audiences = (audiences,) if isinstance(audiences, str) else tuple(audiences)
     user = _user(namespace, account["name"], account["uid"], extra)
-    return Verified(user, audiences, float(claims["exp"]), tuple(bound))
+    return VerifiedToken(user, audiences, float(claims["exp"]), tuple(bound))
 
 
-def _legacy(claims: Mapping[str, Any], token: str) -> Verified:
+def _legacy(claims: Mapping[str, Any], token: str) -> VerifiedToken:
     prefix = "kubernetes.io/serviceaccount"
     namespace, secret = claims[f"{prefix}/namespace"], claims[f"{prefix}/secret.name"]
     name, uid = claims[f"{prefix}/service-account.name"], claims[f"{prefix}/service-account.uid"]
     bound = ((ACCOUNTS, namespace, name, uid), (SECRETS, namespace, secret, ""))
     user = _user(namespace, name, uid, {})
-    return Verified(user, (), float("inf"), bound, (namespace, secret, token.encode()))
+    return VerifiedToken(user, (), float("inf"), bound, (namespace, secret, token.encode()))
 
 
 def _user(namespace: str, name: str, uid: str, extra: Mapping[str, tuple[str, ...]]) -> User:

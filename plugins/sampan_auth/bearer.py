@@ -1,4 +1,4 @@
-"""The authenticator of all bearer tokens. One that nobody knows is refused, never taken for anonymous."""
+"""The authenticator of all bearer tokens. An unknown token is refused, never treated as anonymous."""
 
 from __future__ import annotations
 

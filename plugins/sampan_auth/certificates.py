@@ -17,10 +17,10 @@ from sampan_auth.resources import AUTHENTICATED
 _MOST = 4096
 
 
-class Seen(NamedTuple):
+class CertificateFacts(NamedTuple):
     """What a certificate says."""
 
-    user: User | None  # None: it names nobody
+    user: User | None  # None: it names no user
     name: str
     begins: float
     ends: float
@@ -41,9 +41,9 @@ class CertificateReader:
         self._front_proxy_ca = front_proxy_ca
         self._client_ca = client_ca
         self._clock = clock
-        self._known: dict[bytes, Seen] = {}
+        self._known: dict[bytes, CertificateFacts] = {}
 
-    def read(self, der: bytes) -> Seen:
+    def read(self, der: bytes) -> CertificateFacts:
         """What it says; raises Unauthorized for one outside its time or that cannot be read."""
         seen = self._known.get(der)
         if seen is None:
@@ -55,14 +55,14 @@ class CertificateReader:
             raise Unauthorized("the client certificate has expired or is not yet valid")
         return seen
 
-    def read_client(self, der: bytes) -> Seen:
-        """The same for one that somebody else has verified: its issuer is looked at too."""
+    def read_client(self, der: bytes) -> CertificateFacts:
+        """The same for a certificate that a TLS front has verified: its issuer is checked too."""
         seen = self.read(der)
         if not seen.client:
             raise Unauthorized("the client certificate is not from an authority of this cluster's clients")
         return seen
 
-    def _parse(self, der: bytes) -> Seen:
+    def _parse(self, der: bytes) -> CertificateFacts:
         from cryptography import x509  # 40 ms at the first certificate instead of at the start
         from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -82,14 +82,15 @@ class CertificateReader:
         name = names[0] if names else ""
         user = User(name, (*groups, AUTHENTICATED)) if name else None
         for_clients = not usages or ExtendedKeyUsageOID.CLIENT_AUTH in usages
-        return Seen(
+        return CertificateFacts(
             user, name, begins, ends, _is_issued(certificate, self._front_proxy_ca),
             for_clients and _is_issued(certificate, self._client_ca),
         )  # fmt: skip
 
 
 def require_authorities(path: Path) -> None:
-    """Raises ConfigError where the operator's own file of authorities cannot be used: nobody could come in by it."""
+    """Raises ConfigError where the operator's file of authorities cannot be used: no client could authenticate with
+    it."""
     from cryptography import x509
 
     try:

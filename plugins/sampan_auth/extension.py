@@ -1,4 +1,4 @@
-"""The ConfigMap from which API servers behind ours learn whom to trust (extension-apiserver-authentication)."""
+"""The ConfigMap that tells extension API servers which front proxy to trust (extension-apiserver-authentication)."""
 
 from __future__ import annotations
 

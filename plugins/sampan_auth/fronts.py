@@ -1,9 +1,7 @@
-"""Who may speak for others, and what of theirs is believed. Knows nothing of sockets.
-
-Two sorts of front. An authenticating proxy says who the caller is (X-Remote-*; source: "Authenticating Proxy"). A TLS
-front, such as nginx, says only which certificate the caller showed (X-Client-Verify and X-Client-Cert, as nginx words
-them); the certificate is read, and its issuer checked, here. Headers from anybody else mean nothing.
-"""
+"""Which proxies may name a caller, and which of their headers count. Knows nothing of sockets. Two kinds of front
+proxy. An authenticating proxy says who the caller is (X-Remote-*; source: "Authenticating Proxy"). A TLS front, such as
+nginx, says only which certificate the caller showed (X-Client-Verify and X-Client-Cert, as nginx words them); the
+certificate is read, and its issuer checked, here. Headers of other clients are ignored."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ _NONE_SHOWN = ("", "NONE")
 
 
 class FrontProxy:
-    """Believes headers, but only from a front, and from each only those of its sort."""
+    """Reads these headers only from a front proxy, and from each kind only its own headers."""
 
     name = "front-proxy"
 

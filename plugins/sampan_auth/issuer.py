@@ -1,4 +1,4 @@
-"""What others need to check our service-account tokens by themselves. Source: OpenID Connect Discovery 1.0."""
+"""OpenID discovery: what other servers need to verify service-account tokens. Source: OpenID Connect Discovery 1.0."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Keys:
             return self._loaded
 
     def find(self, key_id: str | None) -> PublicKey | None:
-        """The key a token names; without a name, or with one nobody knows, the first there is."""
+        """The key that a token names; the first one where the token names none or an unknown one."""
         keys = self.all()
         return next((key for key in keys if key.id == key_id), keys[0] if keys else None)
 

@@ -22,7 +22,7 @@ from sampan_machinery import bounds
 
 @dataclass(frozen=True)
 class Settings:
-    """Ways of knowing a caller."""
+    """The section ``plugins.auth``."""
 
     token_file: str = ""
     """A file of tokens, each line token,user,uid,"group1,group2"; relative to home. Empty: none."""

@@ -1,4 +1,4 @@
-"""The kinds that say who somebody is: TokenReview and SelfSubjectReview.
+"""The kinds that say who a user is: TokenReview and SelfSubjectReview.
 
 Source: API reference authentication.k8s.io/v1.
 """

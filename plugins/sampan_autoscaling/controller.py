@@ -10,10 +10,10 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Emit, Key, Observed, Patch, Requeue
 from sampan.errors import StatusError
 from sampan_autoscaling import decisions
-from sampan_autoscaling.decisions import Outcome
-from sampan_autoscaling.limits import Memory
-from sampan_autoscaling.proportions import Situation, Unmeasured
-from sampan_autoscaling.proposals import Asking
+from sampan_autoscaling.decisions import ScaleDecision
+from sampan_autoscaling.limits import AutoscalerHistory
+from sampan_autoscaling.proportions import TargetState, Unmeasured
+from sampan_autoscaling.proposals import MetricContext
 from sampan_autoscaling.settings import Settings
 from sampan_autoscaling.sources import ApiSource
 from sampan_autoscaling.targets import NoSuchTarget, Targets
@@ -27,11 +27,11 @@ _SOON = 0.5  # seconds before the period has passed that count as passed
 
 
 @dataclass
-class Kept:
+class AutoscalerState:
     """What is remembered of one autoscaler between looks."""
 
     uid: str
-    memory: Memory = field(default_factory=Memory)
+    memory: AutoscalerHistory = field(default_factory=AutoscalerHistory)
     looked: float = float("-inf")
     spec: Object = field(default_factory=dict)
     selector: str = ""
@@ -42,7 +42,7 @@ class Controller:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: dict[Key, Kept] = {}
+        self._kept: dict[Key, AutoscalerState] = {}
         self._lock = threading.Lock()
         self._targets: tuple[Client, Targets] | None = None
 
@@ -59,7 +59,7 @@ class Controller:
         kept.looked, kept.spec = observed.now, hpa["spec"]
         return list(self._actions(hpa, self._look(key, hpa, kept, client, observed)))
 
-    def _look(self, key: Key, hpa: Object, kept: Kept, client: Client, observed: Observed) -> Outcome:
+    def _look(self, key: Key, hpa: Object, kept: AutoscalerState, client: Client, observed: Observed) -> ScaleDecision:
         reference, targets = hpa["spec"]["scaleTargetRef"], self._targets_of(client)
         try:
             resource, scale = targets.scale(reference, key.namespace)
@@ -71,7 +71,9 @@ class Controller:
         if before and (others := self._others(key, pods)):
             outcome = decisions.begin(hpa, observed.now)
             return decisions.ambiguous(outcome, kept.selector, [key.name, *others])
-        asking = Asking(self._source(client), key.namespace, kept.selector, self._situation(hpa, scale, pods, observed))
+        asking = MetricContext(
+            self._source(client), key.namespace, kept.selector, self._situation(hpa, scale, pods, observed)
+        )
         outcome = decisions.decide(hpa, asking, kept.memory, self._settings.downscale_stabilization)
         if outcome.replicas is not None:
             spec = {**(scale.get("spec") or {}), "replicas": outcome.replicas}
@@ -82,8 +84,8 @@ class Controller:
                 decisions.not_scaled(outcome, hpa, str(error))
         return outcome
 
-    def _situation(self, hpa: Object, scale: Object, pods: list[Object], observed: Observed) -> Situation:
-        return Situation(
+    def _situation(self, hpa: Object, scale: Object, pods: list[Object], observed: Observed) -> TargetState:
+        return TargetState(
             pods=pods,
             current=(scale.get("spec") or {}).get("replicas") or 0,
             present=(scale.get("status") or {}).get("replicas") or 0,
@@ -93,7 +95,7 @@ class Controller:
             first_ready=self._settings.initial_readiness_delay,
         )
 
-    def _actions(self, hpa: Object, outcome: Outcome) -> Iterator[Action]:
+    def _actions(self, hpa: Object, outcome: ScaleDecision) -> Iterator[Action]:
         for kind, reason, message in outcome.events:
             yield Emit(hpa, kind, reason, message)
         old = hpa.get("status") or {}
@@ -104,12 +106,12 @@ class Controller:
             yield Patch(AUTOSCALERS, metadata["name"], metadata["namespace"], change, subresource="status")
         yield Requeue(self._settings.sync_period)
 
-    def _of(self, key: Key, hpa: Object) -> Kept:
+    def _of(self, key: Key, hpa: Object) -> AutoscalerState:
         uid = hpa["metadata"].get("uid", "")
         with self._lock:
             found = self._kept.get(key)
             if found is None or found.uid != uid:
-                found = self._kept[key] = Kept(uid)
+                found = self._kept[key] = AutoscalerState(uid)
             return found
 
     def _others(self, key: Key, pods: list[Object]) -> list[str]:

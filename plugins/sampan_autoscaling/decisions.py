@@ -1,4 +1,4 @@
-"""What becomes of one autoscaler now: replicas, status, events. Pure but for the Source asked for measurements.
+"""Decides for one autoscaler: replicas, status, events. Pure but for the Source asked for measurements.
 
 Source: pkg/controller/podautoscaler/horizontal.go (meaning, reasons and messages).
 """
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from sampan.contracts.kinds import Object
 from sampan_autoscaling import limits
-from sampan_autoscaling.limits import Bounds, Memory, Told
+from sampan_autoscaling.limits import AutoscalerHistory, ReplicaBounds, TimedNumber
 from sampan_autoscaling.proportions import Tolerance
-from sampan_autoscaling.proposals import Asking, Proposal, Unusable, propose
+from sampan_autoscaling.proposals import MetricContext, MetricUnavailable, Proposal, propose
 from sampan_machinery import quantities
 from sampan_machinery.metadata import copy, get_path, now_text, set_condition
 from sampan_machinery.selectors import parse_labels
@@ -21,7 +21,7 @@ _UNKNOWN = "the HPA controller was unable to get the target's current scale: "
 
 
 @dataclass
-class Outcome:
+class ScaleDecision:
     """What is to be done: ``replicas`` is None where the target stays as it is."""
 
     status: Object
@@ -37,19 +37,19 @@ class Outcome:
         set_condition(self.status, kind, str(value), now=now_text(self.now), reason=reason, message=message)
 
 
-class Stopped(Exception):
+class CannotScale(Exception):
     """Nothing was computed; conditions and events say why."""
 
 
-def begin(hpa: Object, now: float) -> Outcome:
+def begin(hpa: Object, now: float) -> ScaleDecision:
     """The status goes on from what it was."""
     status = copy(hpa.get("status") or {})
     status.update(observedGeneration=hpa["metadata"].get("generation", 0))
     status.setdefault("desiredReplicas", 0)
-    return Outcome(status, now)
+    return ScaleDecision(status, now)
 
 
-def without_scale(hpa: Object, now: float, message: str) -> Outcome:
+def without_scale(hpa: Object, now: float, message: str) -> ScaleDecision:
     """The target cannot be read."""
     outcome = begin(hpa, now)
     outcome.warn("FailedGetScale", message)
@@ -57,7 +57,7 @@ def without_scale(hpa: Object, now: float, message: str) -> Outcome:
     return outcome
 
 
-def decide(hpa: Object, asking: Asking, memory: Memory, window: float) -> Outcome:
+def decide(hpa: Object, asking: MetricContext, memory: AutoscalerHistory, window: float) -> ScaleDecision:
     """``asking.situation`` knows the replicas and the pods of the target; ``window`` is the default downscale
     stabilization in seconds. Changes ``memory``."""
     now, spec = asking.situation.now, hpa["spec"]
@@ -67,13 +67,13 @@ def decide(hpa: Object, asking: Asking, memory: Memory, window: float) -> Outcom
     )
     current = asking.situation.current
     if not memory.recommended:
-        memory.recommended.append(Told(now, current))
+        memory.recommended.append(TimedNumber(now, current))
     low = 1 if spec.get("minReplicas") is None else spec["minReplicas"]
-    bounds = Bounds(low, spec["maxReplicas"], spec.get("behavior"), window)
+    bounds = ReplicaBounds(low, spec["maxReplicas"], spec.get("behavior"), window)
     outcome.status["currentReplicas"] = current
     try:
         desired = _desired(outcome, hpa, asking, bounds, memory)
-    except Stopped:
+    except CannotScale:
         return outcome
     outcome.status["desiredReplicas"] = desired
     if desired != current:
@@ -81,7 +81,7 @@ def decide(hpa: Object, asking: Asking, memory: Memory, window: float) -> Outcom
     return outcome
 
 
-def scaled(outcome: Outcome, hpa: Object, before: int, memory: Memory) -> None:
+def scaled(outcome: ScaleDecision, hpa: Object, before: int, memory: AutoscalerHistory) -> None:
     """The target took the new number."""
     assert outcome.replicas is not None
     outcome.condition(
@@ -95,7 +95,7 @@ def scaled(outcome: Outcome, hpa: Object, before: int, memory: Memory) -> None:
     limits.remember(memory, hpa["spec"].get("behavior"), before, outcome.replicas, outcome.now)
 
 
-def not_scaled(outcome: Outcome, hpa: Object, message: str) -> None:
+def not_scaled(outcome: ScaleDecision, hpa: Object, message: str) -> None:
     """The target refused it."""
     outcome.warn("FailedRescale", f"New size: {outcome.replicas}; reason: {outcome.reason}; error: {message}")
     outcome.condition(
@@ -117,7 +117,9 @@ def tolerance_of(hpa: Object, default: float) -> Tolerance:
     return Tolerance(of("scaleDown"), of("scaleUp"))
 
 
-def _desired(outcome: Outcome, hpa: Object, asking: Asking, bounds: Bounds, memory: Memory) -> int:
+def _desired(
+    outcome: ScaleDecision, hpa: Object, asking: MetricContext, bounds: ReplicaBounds, memory: AutoscalerHistory
+) -> int:
     current = asking.situation.current
     if not current and bounds.low:
         outcome.condition(
@@ -142,19 +144,19 @@ def _desired(outcome: Outcome, hpa: Object, asking: Asking, bounds: Bounds, memo
     return allowed.replicas
 
 
-def _by_metrics(outcome: Outcome, hpa: Object, asking: Asking) -> tuple[int, str]:
+def _by_metrics(outcome: ScaleDecision, hpa: Object, asking: MetricContext) -> tuple[int, str]:
     """The most any metric wants. Where one fails, the others may still ask for more, never for less."""
     if not asking.selector:
         _stop(outcome, "SelectorRequired", "selector is required", "InvalidSelector",
               "the HPA target's scale is missing a selector")  # fmt: skip
     found: list[Proposal] = []
-    failed: list[Unusable] = []
+    failed: list[MetricUnavailable] = []
     statuses: list[Object] = []
     for metric in hpa["spec"].get("metrics") or ():
         try:
             found.append(propose(metric, asking))
             statuses.append(found[-1].status)
-        except Unusable as error:
+        except MetricUnavailable as error:
             failed.append(error)
             statuses.append({"type": ""})
             outcome.warn(error.reason, error.cause)
@@ -170,7 +172,7 @@ def _by_metrics(outcome: Outcome, hpa: Object, asking: Asking) -> tuple[int, str
         )
         message = f"invalid metrics ({len(failed)} invalid out of {total}), first error is: {first}"
         outcome.warn("FailedComputeMetricsReplicas", message)
-        raise Stopped
+        raise CannotScale
     outcome.condition(
         "ScalingActive", True, "ValidMetricFound",
         f"the HPA was able to successfully calculate a replica count from {best.name}",
@@ -178,10 +180,10 @@ def _by_metrics(outcome: Outcome, hpa: Object, asking: Asking) -> tuple[int, str
     return best.replicas, best.name
 
 
-def _stop(outcome: Outcome, event: str, words: str, reason: str, message: str) -> None:
+def _stop(outcome: ScaleDecision, event: str, words: str, reason: str, message: str) -> None:
     outcome.warn(event, words)
     outcome.condition("ScalingActive", False, reason, message)
-    raise Stopped
+    raise CannotScale
 
 
 def claimed_by_others(name: str, pods: Iterable[Object], selectors: dict[str, str]) -> list[str]:
@@ -192,7 +194,7 @@ def claimed_by_others(name: str, pods: Iterable[Object], selectors: dict[str, st
     )
 
 
-def ambiguous(outcome: Outcome, selector: str, names: list[str]) -> Outcome:
+def ambiguous(outcome: ScaleDecision, selector: str, names: list[str]) -> ScaleDecision:
     """More than one autoscaler would scale the same pods."""
     listed = " ".join(names)
     message = f"pods by selector {selector} are controlled by multiple HPAs: [{listed}]"

@@ -30,7 +30,7 @@ _HELD_UP = (
 _UNBOUNDED = 2**31 - 1
 
 
-class Told(NamedTuple):
+class TimedNumber(NamedTuple):
     """A time and a number: a recommendation, or by how much was scaled."""
 
     at: float
@@ -38,15 +38,15 @@ class Told(NamedTuple):
 
 
 @dataclass
-class Memory:
+class AutoscalerHistory:
     """What is remembered of one autoscaler, in the process that leads; a new leader starts with what is running."""
 
-    recommended: list[Told] = field(default_factory=list)
-    ups: list[Told] = field(default_factory=list)
-    downs: list[Told] = field(default_factory=list)
+    recommended: list[TimedNumber] = field(default_factory=list)
+    ups: list[TimedNumber] = field(default_factory=list)
+    downs: list[TimedNumber] = field(default_factory=list)
 
 
-class Bounds(NamedTuple):
+class ReplicaBounds(NamedTuple):
     """The autoscaler's spec, as far as it limits."""
 
     low: int
@@ -55,7 +55,7 @@ class Bounds(NamedTuple):
     window: float  # seconds of the default downscale stabilization
 
 
-class Limited(NamedTuple):
+class LimitedReplicas(NamedTuple):
     """The number allowed, and two conditions' (status, reason, message)."""
 
     replicas: int
@@ -64,14 +64,14 @@ class Limited(NamedTuple):
     limit: tuple[str, str]
 
 
-def limit(current: int, desired: int, bounds: Bounds, memory: Memory, now: float) -> Limited:
+def limit(current: int, desired: int, bounds: ReplicaBounds, memory: AutoscalerHistory, now: float) -> LimitedReplicas:
     """What may become of ``desired`` now; the recommendation is remembered."""
     stable, able = _stabilize(current, desired, bounds, memory, now)
     allowed, why = (_by_default if bounds.behavior is None else _by_policies)(current, stable, bounds, memory, now)
-    return Limited(allowed, able, allowed != stable, why)
+    return LimitedReplicas(allowed, able, allowed != stable, why)
 
 
-def remember(memory: Memory, behavior: Object | None, before: int, after: int, now: float) -> None:
+def remember(memory: AutoscalerHistory, behavior: Object | None, before: int, after: int, now: float) -> None:
     """That the target was scaled; only policies ask."""
     if behavior is None:
         return
@@ -81,11 +81,11 @@ def remember(memory: Memory, behavior: Object | None, before: int, after: int, n
         else (memory.downs, behavior["scaleDown"], before - after)
     )
     longest = max((policy["periodSeconds"] for policy in rules.get("policies") or ()), default=0)
-    events[:] = [*(event for event in events if event.at > now - longest), Told(now, change)]
+    events[:] = [*(event for event in events if event.at > now - longest), TimedNumber(now, change)]
 
 
 def _stabilize(
-    current: int, desired: int, bounds: Bounds, memory: Memory, now: float
+    current: int, desired: int, bounds: ReplicaBounds, memory: AutoscalerHistory, now: float
 ) -> tuple[int, tuple[str, str]]:  # fmt: skip
     up, down = _windows(bounds)
     recent = memory.recommended
@@ -95,13 +95,13 @@ def _stabilize(
         stable = max(desired, highest)
     else:
         stable = min(max(current, min(desired, lowest)), max(desired, highest))
-    recent[:] = [*(told for told in recent if told.at > now - max(up, down)), Told(now, desired)]
+    recent[:] = [*(told for told in recent if told.at > now - max(up, down)), TimedNumber(now, desired)]
     if stable == desired:
         return stable, _FITS
     return stable, _HELD_UP if bounds.behavior is not None and desired >= current else _HELD_DOWN
 
 
-def _windows(bounds: Bounds) -> tuple[float, float]:
+def _windows(bounds: ReplicaBounds) -> tuple[float, float]:
     behavior = bounds.behavior
     if behavior is None:
         return 0.0, bounds.window
@@ -110,7 +110,7 @@ def _windows(bounds: Bounds) -> tuple[float, float]:
 
 
 def _by_default(
-    current: int, desired: int, bounds: Bounds, memory: Memory, now: float
+    current: int, desired: int, bounds: ReplicaBounds, memory: AutoscalerHistory, now: float
 ) -> tuple[int, tuple[str, str]]:  # fmt: skip
     fastest = max(2 * current, 4)
     most, why = (fastest, _FAST) if bounds.high > fastest else (bounds.high, _MANY)
@@ -120,7 +120,7 @@ def _by_default(
 
 
 def _by_policies(
-    current: int, desired: int, bounds: Bounds, memory: Memory, now: float
+    current: int, desired: int, bounds: ReplicaBounds, memory: AutoscalerHistory, now: float
 ) -> tuple[int, tuple[str, str]]:  # fmt: skip
     assert bounds.behavior is not None
     if desired > current:
@@ -134,7 +134,7 @@ def _by_policies(
     return desired, _FINE
 
 
-def _up_limit(current: int, rules: Object, memory: Memory, now: float) -> int:
+def _up_limit(current: int, rules: Object, memory: AutoscalerHistory, now: float) -> int:
     select = rules.get("selectPolicy") or "Max"
     if select == "Disabled":
         return current
@@ -146,7 +146,7 @@ def _up_limit(current: int, rules: Object, memory: Memory, now: float) -> int:
     return min(found, default=_UNBOUNDED) if select == "Min" else max(found, default=-_UNBOUNDED)
 
 
-def _down_limit(current: int, rules: Object, memory: Memory, now: float) -> int:
+def _down_limit(current: int, rules: Object, memory: AutoscalerHistory, now: float) -> int:
     select = rules.get("selectPolicy") or "Max"
     if select == "Disabled":
         return current
@@ -158,10 +158,10 @@ def _down_limit(current: int, rules: Object, memory: Memory, now: float) -> int:
     return max(found, default=-_UNBOUNDED) if select == "Min" else min(found, default=_UNBOUNDED)
 
 
-def _at_start(current: int, memory: Memory, period: float, now: float) -> int:
+def _at_start(current: int, memory: AutoscalerHistory, period: float, now: float) -> int:
     """Replicas at the beginning of a policy's period."""
     return current - _sum(memory.ups, now - period) + _sum(memory.downs, now - period)
 
 
-def _sum(events: Iterable[Told], since: float) -> int:
+def _sum(events: Iterable[TimedNumber], since: float) -> int:
     return sum(event.pods for event in events if event.at > since)

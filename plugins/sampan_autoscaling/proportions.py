@@ -39,7 +39,7 @@ class Tolerance(NamedTuple):
 TENTH = Tolerance()
 
 
-class Wanted(NamedTuple):
+class ReplicaCount(NamedTuple):
     """A number of replicas, and what it was computed from."""
 
     replicas: int
@@ -48,11 +48,11 @@ class Wanted(NamedTuple):
 
 
 class Unmeasured(Exception):
-    """There is no telling how many replicas are wanted; the message says why."""
+    """The number of replicas cannot be computed; the message says why."""
 
 
 @dataclass(frozen=True)
-class Situation:
+class TargetState:
     """What all metrics of one autoscaler are judged against."""
 
     pods: Sequence[Object]  # those the target's selector selects
@@ -64,14 +64,14 @@ class Situation:
     first_ready: float = 30.0  # seconds in which an unready pod counts as never having been ready
 
 
-class Groups(NamedTuple):
+class PodGroups(NamedTuple):
     ready: int
     unready: frozenset[str]
     missing: frozenset[str]
     ignored: frozenset[str]
 
 
-def group(situation: Situation, samples: Mapping[str, Sample], resource: str) -> Groups:
+def group(situation: TargetState, samples: Mapping[str, Sample], resource: str) -> PodGroups:
     """Which pods count, by name. Pods that end or have failed are out; pending ones are unready; so is, for CPU, one
     whose sample may still be that of its start."""
     ready, unready, missing, ignored = 0, set(), set(), set()
@@ -87,10 +87,10 @@ def group(situation: Situation, samples: Mapping[str, Sample], resource: str) ->
             unready.add(name)
         else:
             ready += 1
-    return Groups(ready, frozenset(unready), frozenset(missing), frozenset(ignored))
+    return PodGroups(ready, frozenset(unready), frozenset(missing), frozenset(ignored))
 
 
-def _starting(status: Object, sample: Sample, situation: Situation) -> bool:
+def _starting(status: Object, sample: Sample, situation: TargetState) -> bool:
     condition = get_condition(status, "Ready")
     if condition is None or not status.get("startTime"):
         return True
@@ -126,8 +126,8 @@ def _request(pod: Object, resource: str, container: str) -> int:
 
 
 def by_utilization(
-    situation: Situation, samples: Mapping[str, Sample], percent: int, resource: str, container: str = ""
-) -> Wanted:
+    situation: TargetState, samples: Mapping[str, Sample], percent: int, resource: str, container: str = ""
+) -> ReplicaCount:
     """For a target in percent of what the pods request."""
     groups, counted = _counted(situation, samples, resource)
     asked = requests_of(situation.pods, resource, container)
@@ -137,10 +137,10 @@ def by_utilization(
     replicas = _settle(
         situation, groups, counted, ratio, assumed, lambda used: _utilization(used, asked, percent)[0]
     )  # fmt: skip
-    return Wanted(replicas, average, utilization)
+    return ReplicaCount(replicas, average, utilization)
 
 
-def by_average(situation: Situation, samples: Mapping[str, Sample], aim: int, resource: str = "") -> Wanted:
+def by_average(situation: TargetState, samples: Mapping[str, Sample], aim: int, resource: str = "") -> ReplicaCount:
     """For a target in thousandths a pod; ``resource`` where the metric is one of a resource."""
     groups, counted = _counted(situation, samples, resource)
     average = sum(counted.values()) // len(counted)
@@ -148,28 +148,28 @@ def by_average(situation: Situation, samples: Mapping[str, Sample], aim: int, re
     replicas = _settle(
         situation, groups, counted, average / aim, assumed, lambda used: (sum(used.values()) // len(used)) / aim
     )  # fmt: skip
-    return Wanted(replicas, average)
+    return ReplicaCount(replicas, average)
 
 
-def by_value(situation: Situation, usage: int, aim: int) -> Wanted:
+def by_value(situation: TargetState, usage: int, aim: int) -> ReplicaCount:
     """For one figure in all that shall be ``aim``."""
     ratio = usage / aim
     if not situation.current:
-        return Wanted(math.ceil(ratio), usage)
+        return ReplicaCount(math.ceil(ratio), usage)
     if situation.tolerance.within(ratio):
-        return Wanted(situation.current, usage)
-    return Wanted(math.ceil(ratio * ready_pods(situation)), usage)
+        return ReplicaCount(situation.current, usage)
+    return ReplicaCount(math.ceil(ratio * ready_pods(situation)), usage)
 
 
-def by_share(situation: Situation, usage: int, aim: int) -> Wanted:
+def by_share(situation: TargetState, usage: int, aim: int) -> ReplicaCount:
     """For one figure in all of which each pod shall have ``aim``."""
     replicas = situation.present
     if not replicas or not situation.tolerance.within(usage / (aim * replicas)):
         replicas = math.ceil(usage / aim)
-    return Wanted(replicas, math.ceil(usage / situation.present) if situation.present else 0)
+    return ReplicaCount(replicas, math.ceil(usage / situation.present) if situation.present else 0)
 
 
-def ready_pods(situation: Situation) -> int:
+def ready_pods(situation: TargetState) -> int:
     if not situation.pods:
         raise Unmeasured("unable to calculate ready pods: no pods returned by selector while calculating replica count")
     return sum(
@@ -179,7 +179,7 @@ def ready_pods(situation: Situation) -> int:
     )
 
 
-def _counted(situation: Situation, samples: Mapping[str, Sample], resource: str) -> tuple[Groups, dict[str, int]]:
+def _counted(situation: TargetState, samples: Mapping[str, Sample], resource: str) -> tuple[PodGroups, dict[str, int]]:
     if not situation.pods:
         raise Unmeasured("no pods returned by selector while calculating replica count")
     groups = group(situation, samples, resource)
@@ -201,14 +201,14 @@ def _utilization(used: Mapping[str, int], asked: Mapping[str, int], percent: int
 
 
 def _settle(
-    situation: Situation,
-    groups: Groups,
+    situation: TargetState,
+    groups: PodGroups,
     counted: Mapping[str, int],
     ratio: float,
     assumed: Mapping[str, int],
     ratio_of: Callable[[Mapping[str, int]], float],
 ) -> int:
-    """From the measured pods' ratio to replicas, with careful guesses for those that were not measured."""
+    """From the measured pods' ratio to replicas, with conservative values for pods without a measurement."""
     current, tolerance = situation.current, situation.tolerance
     starting = bool(groups.unready) and ratio > 1.0
     if not starting and not groups.missing:

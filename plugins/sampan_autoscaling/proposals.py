@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from sampan.contracts.kinds import Object
 from sampan_autoscaling.proportions import (
-    Situation,
+    ReplicaCount,
+    TargetState,
     Unmeasured,
-    Wanted,
     by_average,
     by_share,
     by_utilization,
@@ -33,7 +33,7 @@ class Proposal:
     status: Object  # an entry of status.currentMetrics
 
 
-class Unusable(Exception):
+class MetricUnavailable(Exception):
     """One metric has no answer: ``reason`` is that of the event and the condition."""
 
     def __init__(self, reason: str, cause: str, message: str) -> None:
@@ -43,31 +43,33 @@ class Unusable(Exception):
 
 
 @dataclass(frozen=True)
-class Asking:
+class MetricContext:
     """All that a metric is computed from."""
 
     source: Source
     namespace: str
     selector: str
-    situation: Situation
+    situation: TargetState
 
 
-def propose(metric: Object, asking: Asking) -> Proposal:
-    """Raises Unusable."""
+def propose(metric: Object, asking: MetricContext) -> Proposal:
+    """Raises MetricUnavailable."""
     kind = metric.get("type", "")
     if kind not in _COMPUTE:
         message = f'unknown metric source type "{kind}"'
-        raise Unusable("InvalidMetricSourceType", message, message)
+        raise MetricUnavailable("InvalidMetricSourceType", message, message)
     place, compute, what = _COMPUTE[kind]
     said = metric[place]
     try:
         return compute(said, asking)
     except Unmeasured as error:
         shown = what.format(name=said.get("name") or (said.get("metric") or {}).get("name", ""))
-        raise Unusable(f"FailedGet{kind}Metric", str(error), f"failed to get {shown} metric value: {error}") from error
+        raise MetricUnavailable(
+            f"FailedGet{kind}Metric", str(error), f"failed to get {shown} metric value: {error}"
+        ) from error
 
 
-def _resource(said: Object, asking: Asking) -> Proposal:
+def _resource(said: Object, asking: MetricContext) -> Proposal:
     name, container, target = said["name"], said.get("container", ""), said["target"]
     if target.get("averageValue") is None and target.get("averageUtilization") is None:
         raise Unmeasured("invalid resource metric source: neither an average utilization nor an average value target")
@@ -94,12 +96,12 @@ def _resource(said: Object, asking: Asking) -> Proposal:
 
 
 def _with_context(error: Unmeasured, name: str) -> str:
-    """What the metrics API could not say names the resource; what the pods lack speaks for itself."""
+    """A message of the metrics API gets the resource's name; a message about the pods names it already."""
     text = str(error)
     return f"unable to get metrics for resource {name}: {text}" if "metrics API" in text else text
 
 
-def _pods(said: Object, asking: Asking) -> Proposal:
+def _pods(said: Object, asking: MetricContext) -> Proposal:
     metric = said["metric"]
     samples = asking.source.pods(asking.namespace, asking.selector, metric)
     found = by_average(asking.situation, samples, quantities.milli(said["target"]["averageValue"]))
@@ -107,7 +109,7 @@ def _pods(said: Object, asking: Asking) -> Proposal:
     return Proposal(found.replicas, f"pods metric {metric['name']}", {"type": "Pods", "pods": status})
 
 
-def _object(said: Object, asking: Asking) -> Proposal:
+def _object(said: Object, asking: MetricContext) -> Proposal:
     metric, about = said["metric"], said["describedObject"]
     usage = asking.source.object(asking.namespace, about, metric)
     found, current = _of_figure(said["target"], usage, asking.situation)
@@ -115,7 +117,7 @@ def _object(said: Object, asking: Asking) -> Proposal:
     return Proposal(found.replicas, f"{about['kind']} metric {metric['name']}", {"type": "Object", "object": status})
 
 
-def _external(said: Object, asking: Asking) -> Proposal:
+def _external(said: Object, asking: MetricContext) -> Proposal:
     metric = said["metric"]
     usage = asking.source.external(asking.namespace, metric)
     found, current = _of_figure(said["target"], usage, asking.situation)
@@ -123,7 +125,7 @@ def _external(said: Object, asking: Asking) -> Proposal:
     return Proposal(found.replicas, f"external metric {metric['name']}", {"type": "External", "external": status})
 
 
-def _of_figure(target: Object, usage: int, situation: Situation) -> tuple[Wanted, Object]:
+def _of_figure(target: Object, usage: int, situation: TargetState) -> tuple[ReplicaCount, Object]:
     if target.get("averageValue") is not None:
         found = by_share(situation, usage, quantities.milli(target["averageValue"]))
         return found, {"averageValue": amount(found.average)}
@@ -135,7 +137,7 @@ def amount(thousandths: int) -> str:
     return quantities.text_of(thousandths * _MICRO)
 
 
-_COMPUTE: dict[str, tuple[str, Callable[[Object, Asking], Proposal], str]] = {
+_COMPUTE: dict[str, tuple[str, Callable[[Object, MetricContext], Proposal], str]] = {
     "Resource": ("resource", _resource, "{name} resource"),
     "ContainerResource": ("containerResource", _resource, "{name} container"),
     "Pods": ("pods", _pods, "pods"),

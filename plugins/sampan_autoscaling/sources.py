@@ -1,6 +1,6 @@
 """Where measurements come from: metrics.k8s.io, custom.metrics.k8s.io, external.metrics.k8s.io, over the API.
 
-Reads answers by their wire shape, whoever serves them. Source: k8s.io/metrics v1beta1, custom_metrics v1beta2,
+Reads answers by their wire format, independent of the server. Source: k8s.io/metrics v1beta1, custom_metrics v1beta2,
 external_metrics v1beta1.
 """
 

@@ -1,4 +1,4 @@
-"""Finding what an autoscaler's reference means: any kind with a scale subresource, by discovery."""
+"""Resolves an autoscaler's target reference: any kind with a scale subresource, by discovery."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ class DockerRuntime:
         if identifier not in self._digests:
             try:
                 digests = self._client.inspect_image(identifier).get("RepoDigests") or [identifier]
-            except Exception:  # the image may be gone while its container stands; any answer but its id is a bonus
+            except Exception:  # the image may be removed while its container exists; then its id is shown
                 digests = [identifier]
             self._digests[identifier] = digests[0]
         return self._digests
@@ -287,7 +287,7 @@ class DockerRuntime:
             wait = min(wait * 2, 5)
 
     def close(self) -> None:
-        """Let go; containers run on."""
+        """Close the connection; containers keep running."""
         self._closed.set()
         if self._event_stream is not None:
             try:

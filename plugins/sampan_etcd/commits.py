@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from sampan.contracts.store import Op, Put, Stale
 from sampan.errors import SampanError
-from sampan_etcd.failures import Failure, Meaning
+from sampan_etcd.failures import Failure, FailureKind
 from sampan_etcd.leases import Leases
 from sampan_etcd.members import Members
 from sampan_etcd.messages import (
     TXN,
-    Outcome,
+    TxnResult,
     delete_op,
     look_op,
     put_op,
@@ -21,7 +21,7 @@ from sampan_etcd.messages import (
     unmodified_since,
 )
 from sampan_etcd.names import Names
-from sampan_etcd.pipeline import Order, Pipeline
+from sampan_etcd.pipeline import Pipeline, Submission
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +39,14 @@ class Commits:
         self._leases = Leases(members)
         self.pipeline = Pipeline(self._start)
 
-    def _start(self, order: Order, attempts: int = LEASE_ATTEMPTS) -> None:
+    def _start(self, order: Submission, attempts: int = LEASE_ATTEMPTS) -> None:
         ttls = {op.ttl for op in order.ops if type(op) is Put and op.ttl}
         if ttls:
             self._with_leases(order, sorted(ttls), {}, attempts)
         else:
             self._write(order, {}, attempts)
 
-    def _with_leases(self, order: Order, ttls: list[int], leases: dict[int, int], attempts: int) -> None:
+    def _with_leases(self, order: Submission, ttls: list[int], leases: dict[int, int], attempts: int) -> None:
         """Take a lease for each ttl, one after the other (nearly always there is one), then write."""
         ttl = ttls[0]
 
@@ -62,9 +62,9 @@ class Commits:
 
         self._leases.take(ttl, then)
 
-    def _write(self, order: Order, leases: dict[int, int], attempts: int) -> None:
+    def _write(self, order: Submission, leases: dict[int, int], attempts: int) -> None:
         def then(answer: bytes | Failure) -> None:
-            if isinstance(answer, Failure) and answer.meaning is Meaning.NO_LEASE and attempts > 1:
+            if isinstance(answer, Failure) and answer.meaning is FailureKind.NO_LEASE and attempts > 1:
                 for id in leases.values():
                     self._leases.forget(id)
                 self._start(order, attempts - 1)
@@ -73,7 +73,7 @@ class Commits:
 
         self._members.send(TXN, self._request(order, leases), then)
 
-    def _request(self, order: Order, leases: dict[int, int]) -> bytes:
+    def _request(self, order: Submission, leases: dict[int, int]) -> bytes:
         conditions, success, failure = [], [], []
         for op in order.ops:
             key = self._names.key(op.key)
@@ -85,7 +85,7 @@ class Commits:
             success.append(put_op(key, op.value, leases.get(op.ttl, 0)) if type(op) is Put else delete_op(key))
         return txn_request(conditions, success, failure)
 
-    def _answer(self, order: Order, answer: bytes | Failure) -> int | SampanError:
+    def _answer(self, order: Submission, answer: bytes | Failure) -> int | SampanError:
         if isinstance(answer, Failure):
             return answer.as_error()
         outcome = read_outcome(answer)
@@ -93,7 +93,7 @@ class Commits:
             return self._noted(self._names.ours(outcome.revision))
         return Stale(self._culprit(order, outcome))
 
-    def _culprit(self, order: Order, outcome: Outcome) -> str:
+    def _culprit(self, order: Submission, outcome: TxnResult) -> str:
         """The first key that is not as expected."""
         expecting: list[Op] = [op for op in order.ops if op.expect is not None]
         for op, pairs in zip(expecting, outcome.found, strict=True):

@@ -1,4 +1,4 @@
-"""What it means when etcd, or the way to it, says no. Knows texts and codes so that nobody else has to.
+"""What an error of etcd or of the connection to it means. The only module that knows etcd's error texts and codes.
 
 Source: etcd api/v3rpc/rpctypes/error.go (texts unchanged from 3.4 to 3.6); gRPC status codes.
 """
@@ -13,33 +13,33 @@ from sampan.contracts.store import Unavailable
 from sampan.errors import SampanError, TooLarge
 
 
-class Meaning(Enum):
+class FailureKind(Enum):
     """What follows from a failure."""
 
     COMPACTED = auto()  # the revision asked for is gone
     FUTURE = auto()  # and that one is not there yet
     NO_LEASE = auto()  # the lease has run out
     TOO_LARGE = auto()
-    NOT_KNOWN = auto()  # who asks: log in (again)
-    NOT_DONE = auto()  # surely nothing was done; another member, or later, may be better
-    UNSURE = auto()  # what was asked for may have been done
+    NOT_KNOWN = auto()  # not authenticated: log in (again)
+    NOT_DONE = auto()  # certainly not carried out; retry with another member or later
+    UNSURE = auto()  # it may have been carried out
     REFUSED = auto()  # and will be next time
 
 
 #: Beginnings of what follows ``etcdserver: ``.
 _SAID = {
-    "mvcc: required revision has been compacted": Meaning.COMPACTED,
-    "mvcc: required revision is a future revision": Meaning.FUTURE,
-    "requested lease not found": Meaning.NO_LEASE,
-    "request is too large": Meaning.TOO_LARGE,
-    "too many operations": Meaning.TOO_LARGE,
-    "invalid auth token": Meaning.NOT_KNOWN,
-    "user name is empty": Meaning.NOT_KNOWN,
-    "revision of auth store is old": Meaning.NOT_KNOWN,
-    "no leader": Meaning.NOT_DONE,
-    "too many requests": Meaning.NOT_DONE,
-    "not capable": Meaning.NOT_DONE,
-    "mvcc: database space exceeded": Meaning.REFUSED,
+    "mvcc: required revision has been compacted": FailureKind.COMPACTED,
+    "mvcc: required revision is a future revision": FailureKind.FUTURE,
+    "requested lease not found": FailureKind.NO_LEASE,
+    "request is too large": FailureKind.TOO_LARGE,
+    "too many operations": FailureKind.TOO_LARGE,
+    "invalid auth token": FailureKind.NOT_KNOWN,
+    "user name is empty": FailureKind.NOT_KNOWN,
+    "revision of auth store is old": FailureKind.NOT_KNOWN,
+    "no leader": FailureKind.NOT_DONE,
+    "too many requests": FailureKind.NOT_DONE,
+    "not capable": FailureKind.NOT_DONE,
+    "mvcc: database space exceeded": FailureKind.REFUSED,
 }
 #: Beginnings of what gRPC says of a request that never left.
 _NEVER_LEFT = ("failed to connect to all addresses", "DNS resolution failed", "connections to all backends failing")
@@ -56,13 +56,13 @@ _UNSURE = {
 class Failure(Exception):
     """A call that brought no answer."""
 
-    def __init__(self, meaning: Meaning, text: str) -> None:
+    def __init__(self, meaning: FailureKind, text: str) -> None:
         super().__init__(text)
         self.meaning = meaning
 
     def as_error(self) -> SampanError:
-        """For whoever called the store."""
-        if self.meaning is Meaning.TOO_LARGE:
+        """As the store's caller gets it."""
+        if self.meaning is FailureKind.TOO_LARGE:
             return TooLarge(f"etcd: {self} (--max-request-bytes and --max-txn-ops of its members)")
         return Unavailable(f"etcd: {self}")
 
@@ -74,10 +74,10 @@ def failure(error: grpc.RpcError) -> Failure:
     if found is not None:
         return found
     if text.startswith(_NEVER_LEFT):
-        return Failure(Meaning.NOT_DONE, text.partition(";")[0])
+        return Failure(FailureKind.NOT_DONE, text.partition(";")[0])
     if _TOO_LARGE_FOR_GRPC in text:
-        return Failure(Meaning.TOO_LARGE, text)
-    return Failure(Meaning.UNSURE if code in _UNSURE else Meaning.REFUSED, text or code.name)
+        return Failure(FailureKind.TOO_LARGE, text)
+    return Failure(FailureKind.UNSURE if code in _UNSURE else FailureKind.REFUSED, text or code.name)
 
 
 def spoken(text: str) -> Failure | None:

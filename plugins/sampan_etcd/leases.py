@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sampan_etcd.failures import Failure, Meaning
+from sampan_etcd.failures import Failure, FailureKind
 from sampan_etcd.members import Members
 from sampan_etcd.messages import LEASE_GRANT, lease_request, read_lease
 
@@ -69,7 +69,7 @@ class Leases:
             try:
                 found = answer if isinstance(answer, Failure) else read_lease(answer)[0]
             except ValueError as error:
-                found = Failure(Meaning.REFUSED, str(error))
+                found = Failure(FailureKind.REFUSED, str(error))
             with self._lock:
                 waiting, lease.waiting = lease.waiting, []
                 if isinstance(found, int):

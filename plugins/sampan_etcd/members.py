@@ -1,8 +1,7 @@
 """Talking to the members of an etcd: one channel each, one of them at a time, another one when that fails.
 
-A question (``ask``) may be asked again, so it is, until its time is over. An order (``send``) is repeated only where it
-surely was not carried out. Knows failures and channels, nothing of keys.
-"""
+A read (``ask``) is retried until its deadline. A write (``send``) is repeated only where it was certainly not carried
+out. Knows failures and channels, nothing of keys."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ import grpc
 
 from sampan.contracts.store import Unavailable
 from sampan.errors import ConfigError
-from sampan_etcd.failures import Failure, Meaning, failure
+from sampan_etcd.failures import Failure, FailureKind, failure
 from sampan_etcd.messages import AUTHENTICATE, authenticate_request, read_token
 from sampan_etcd.options import Options
 from sampan_etcd.retries import Retries
@@ -28,7 +27,7 @@ PAUSE = 0.05  # seconds before the next member is tried
 CHANNEL = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),  # the members say what is too large
-    ("grpc.keepalive_time_ms", 10_000),  # etcd takes offence at less than 5 s
+    ("grpc.keepalive_time_ms", 10_000),  # etcd closes connections that ping more often than every 5 s
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.http2.max_pings_without_data", 0),  # an idle watch shall be pinged for ever
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -37,7 +36,7 @@ CHANNEL = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_http_proxy", 0),
 )
-ELSEWHERE = {Meaning.NOT_DONE, Meaning.UNSURE}
+ELSEWHERE = {FailureKind.NOT_DONE, FailureKind.UNSURE}
 
 #: Called once with the answer, or with why there is none; on a thread of gRPC's; must not block.
 Then = Callable[[bytes | Failure], None]
@@ -75,7 +74,7 @@ class Members:
             self._learn(found, member, token)
             if (
                 self._closed
-                or found.meaning not in {*ELSEWHERE, Meaning.NOT_KNOWN}
+                or found.meaning not in {*ELSEWHERE, FailureKind.NOT_KNOWN}
                 or deadline - time.monotonic() < PAUSE
             ):
                 raise found
@@ -111,7 +110,7 @@ class Members:
 
     def _attempt_order(self, method: str, request: bytes, then: Then, deadline: float, question: bool) -> None:
         token = self._token
-        harmless = {*ELSEWHERE, Meaning.NOT_KNOWN} if question else {Meaning.NOT_DONE, Meaning.NOT_KNOWN}
+        harmless = {*ELSEWHERE, FailureKind.NOT_KNOWN} if question else {FailureKind.NOT_DONE, FailureKind.NOT_KNOWN}
 
         def finished(future: grpc.Future) -> None:
             try:
@@ -119,7 +118,7 @@ class Members:
             except grpc.RpcError as error:
                 answer = failure(error)
             except grpc.FutureCancelledError:
-                answer = Failure(Meaning.UNSURE, "the connection was closed")
+                answer = Failure(FailureKind.UNSURE, "the connection was closed")
             if not isinstance(answer, Failure):
                 then(answer)
                 return
@@ -143,20 +142,20 @@ class Members:
                 request, timeout=max(0.1, min(left, self._attempt()) if question else left), metadata=token
             )
         except (Unavailable, ValueError) as error:  # ValueError: gRPC's for a closed channel
-            then(Failure(Meaning.NOT_DONE, str(error)))
+            then(Failure(FailureKind.NOT_DONE, str(error)))
             return
         future.add_done_callback(finished)
 
     def _learn(self, found: Failure, member: str, token: Metadata) -> None:
         self._turn_from(found, member)
-        if found.meaning is Meaning.NOT_KNOWN and self._options.username:
+        if found.meaning is FailureKind.NOT_KNOWN and self._options.username:
             try:
                 self._log_in(token)
             except Unavailable as error:
                 log.warning("%s", error)
 
     def _turn_from(self, found: Failure, member: str) -> None:
-        """Use the next member from now on, if nobody has turned to another one already."""
+        """Use the next member from now on, unless another thread has switched already."""
         members = self._options.members
         with self._lock:
             if found.meaning in ELSEWHERE and members[self._current] == member and len(members) > 1:

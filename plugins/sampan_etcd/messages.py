@@ -21,7 +21,7 @@ EVERYTHING = b"\0"  # as key and as range end: all keys there are
 _MOD = number(2, 2)  # what a Compare looks at
 
 
-class Pair(NamedTuple):
+class KeyValue(NamedTuple):
     """etcd's KeyValue."""
 
     key: bytes
@@ -30,30 +30,30 @@ class Pair(NamedTuple):
     modified: int
 
 
-class Found(NamedTuple):
+class RangeResult(NamedTuple):
     """Answer to a Range."""
 
     revision: int
-    pairs: list[Pair]
+    pairs: list[KeyValue]
     more: bool
     total: int  # keys in the range, also those beyond the limit
 
 
-class Outcome(NamedTuple):
+class TxnResult(NamedTuple):
     """Answer to a Txn; where it did not succeed, what its failure branch read (one list per Range)."""
 
     revision: int
     succeeded: bool
-    found: list[list[Pair]]
+    found: list[list[KeyValue]]
 
 
 class Event(NamedTuple):
     deleted: bool
-    pair: Pair
-    previous: Pair | None
+    pair: KeyValue
+    previous: KeyValue | None
 
 
-class News(NamedTuple):
+class WatchResponse(NamedTuple):
     """One message of a watch."""
 
     revision: int
@@ -98,7 +98,7 @@ def look_op(key: bytes) -> bytes:
 
 def unmodified_since(key: bytes, revision: int) -> bytes:
     """A condition: the key was last written by that revision; 0: it is absent."""
-    return _MOD + block(3, key) + varint(6 << 3) + varint(revision)  # also 0: it chooses among a oneof's fields
+    return _MOD + block(3, key) + varint(6 << 3) + varint(revision)  # also 0: it selects a field of a oneof
 
 
 def txn_request(conditions: Sequence[bytes], success: Sequence[bytes], failure: Sequence[bytes]) -> bytes:
@@ -129,10 +129,10 @@ def authenticate_request(name: str, password: str) -> bytes:
 # answers
 
 
-def read_found(data: bytes, start: int = 0, end: int | None = None) -> Found:
+def read_found(data: bytes, start: int = 0, end: int | None = None) -> RangeResult:
     revision = total = 0
     more = False
-    pairs: list[Pair] = []
+    pairs: list[KeyValue] = []
     for field, value, stop in fields(data, start, end):
         if field == 2:
             pairs.append(_pair(data, value, stop))
@@ -142,13 +142,13 @@ def read_found(data: bytes, start: int = 0, end: int | None = None) -> Found:
             more = bool(value)
         elif field == 4:
             total = value
-    return Found(revision, pairs, more, total)
+    return RangeResult(revision, pairs, more, total)
 
 
-def read_outcome(data: bytes) -> Outcome:
+def read_outcome(data: bytes) -> TxnResult:
     revision = 0
     succeeded = False
-    found: list[list[Pair]] = []
+    found: list[list[KeyValue]] = []
     for field, value, stop in fields(data):
         if field == 1:
             revision = _revision(data, value, stop)
@@ -156,10 +156,10 @@ def read_outcome(data: bytes) -> Outcome:
             succeeded = bool(value)
         elif field == 3:
             found.extend(read_found(data, at, to).pairs for kind, at, to in fields(data, value, stop) if kind == 1)
-    return Outcome(revision, succeeded, found)
+    return TxnResult(revision, succeeded, found)
 
 
-def read_news(data: bytes) -> News:
+def read_news(data: bytes) -> WatchResponse:
     revision = compacted = 0
     created = canceled = fragment = False
     reason = ""
@@ -179,7 +179,7 @@ def read_news(data: bytes) -> News:
             reason = data[value:stop].decode(errors="replace")
         elif field == 7:
             fragment = bool(value)
-    return News(revision, events, created, canceled, compacted, reason, fragment)
+    return WatchResponse(revision, events, created, canceled, compacted, reason, fragment)
 
 
 def read_lease(data: bytes) -> tuple[int, int]:
@@ -199,7 +199,7 @@ def read_token(data: bytes) -> str:
     return "".join(data[value:stop].decode() for field, value, stop in fields(data) if field == 2)
 
 
-def _pair(data: bytes, start: int, end: int) -> Pair:
+def _pair(data: bytes, start: int, end: int) -> KeyValue:
     key = content = b""
     created = modified = 0
     for field, value, stop in fields(data, start, end):
@@ -211,12 +211,12 @@ def _pair(data: bytes, start: int, end: int) -> Pair:
             modified = value
         elif field == 5:
             content = data[value:stop]
-    return Pair(key, content, created, modified)
+    return KeyValue(key, content, created, modified)
 
 
 def _event(data: bytes, start: int, end: int) -> Event:
     deleted = False
-    pair = Pair(b"", b"", 0, 0)
+    pair = KeyValue(b"", b"", 0, 0)
     previous = None
     for field, value, stop in fields(data, start, end):
         if field == 1:

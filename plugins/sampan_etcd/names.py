@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sampan.contracts.store import Change, Compacted, Entry
-from sampan_etcd.messages import Event, Pair
+from sampan_etcd.messages import Event, KeyValue
 
 
 class Names(NamedTuple):
@@ -28,7 +28,7 @@ class Names(NamedTuple):
     def theirs(self, revision: int) -> int:
         return revision + self.shift
 
-    def entry(self, pair: Pair) -> Entry:
+    def entry(self, pair: KeyValue) -> Entry:
         key = pair.key[len(self.prefix) :].decode()
         return Entry(key, pair.value, pair.modified - self.shift, pair.created - self.shift)
 

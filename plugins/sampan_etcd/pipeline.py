@@ -1,9 +1,8 @@
 """Many commits under way at once, in an order that can be told.
 
 Two promises: commits that name a common key are carried out in the order they were submitted (the later one starts
-when the earlier one is answered), and callbacks come in the order of the revisions. Must not know etcd: how a commit is
-started is given, and whoever finishes one says so.
-"""
+when the earlier one is answered), and callbacks come in the order of the revisions. Must not know etcd: it is given a
+function that starts a commit, and ``finish`` is called when one is answered."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ UNDER_WAY = 256
 Answer = int | SampanError
 
 
-class Order:
+class Submission:
     """A submitted commit."""
 
     __slots__ = ("blockers", "done", "followers", "ops", "ticket")
@@ -32,21 +31,21 @@ class Order:
         self.ops = ops
         self.done = done
         self.blockers = 0  # orders before it that name a key of its own and are not answered
-        self.followers: list[Order] = []
+        self.followers: list[Submission] = []
         self.ticket = 0
 
 
 class Pipeline:
     """Any thread may submit, any may finish."""
 
-    def __init__(self, start: Callable[[Order], None]) -> None:
+    def __init__(self, start: Callable[[Submission], None]) -> None:
         self._start = start
         self._lock = threading.Lock()
         self._quiet = threading.Condition(self._lock)
         self._closed = False
-        self._last: dict[str, Order] = {}  # key -> the last unanswered order that names it
-        self._ready: deque[Order] = deque()  # free to start
-        self._open: dict[int, Order] = {}  # started, by ticket: the first one is the oldest
+        self._last: dict[str, Submission] = {}  # key -> the last unanswered order that names it
+        self._ready: deque[Submission] = deque()  # free to start
+        self._open: dict[int, Submission] = {}  # started, by ticket: the first one is the oldest
         self._tickets = 0
         self._unanswered = 0
         self._early: list[tuple[int, int, int, Done]] = []  # (revision, number, tickets given then, callback)
@@ -55,7 +54,7 @@ class Pipeline:
         self._answering = threading.Lock()
 
     def submit(self, ops: Sequence[Op], done: Done) -> None:
-        order = Order(ops, done)
+        order = Submission(ops, done)
         with self._lock:
             if self._closed:
                 self._answers.append((done, Unavailable("the store is closed")))
@@ -65,7 +64,7 @@ class Pipeline:
             starting = self._next()
         self._go(starting)
 
-    def finish(self, order: Order, answer: Answer) -> None:
+    def finish(self, order: Submission, answer: Answer) -> None:
         """The order's outcome is known."""
         with self._lock:
             del self._open[order.ticket]
@@ -91,7 +90,7 @@ class Pipeline:
             self._closed = True
             self._quiet.wait_for(lambda: not self._unanswered and not self._answers, timeout)
 
-    def _queue(self, order: Order) -> None:
+    def _queue(self, order: Submission) -> None:
         for op in order.ops:
             before = self._last.get(op.key)
             if before is not None and before is not order:
@@ -101,7 +100,7 @@ class Pipeline:
         if not order.blockers:
             self._ready.append(order)
 
-    def _next(self) -> list[Order]:
+    def _next(self) -> list[Submission]:
         """What may start now, each with its ticket."""
         starting = []
         while self._ready and len(self._open) < UNDER_WAY:
@@ -128,7 +127,7 @@ class Pipeline:
             self._answers.append((done, revision))
             self._unanswered -= 1
 
-    def _go(self, starting: list[Order]) -> None:
+    def _go(self, starting: list[Submission]) -> None:
         for order in starting:
             self._start(order)
         self._deliver()

@@ -17,7 +17,7 @@ def provide_store(url: str) -> Store | None:
     if not url.startswith("etcd:"):
         return None
     options = read_url(url)
-    try:  # only whoever names an etcd pays for the library
+    try:  # imported late: only a cluster with an etcd:// store needs the library
         from sampan_etcd.store import EtcdStore
     except ModuleNotFoundError as error:
         if error.name != "grpc":

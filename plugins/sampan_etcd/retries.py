@@ -1,4 +1,4 @@
-"""One thread that does things a little later. Knows nothing of what they are."""
+"""Delayed retries: one thread that calls functions later. Knows nothing of what they do."""
 
 from __future__ import annotations
 

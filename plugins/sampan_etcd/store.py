@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from sampan.contracts.store import Compacted, Done, Entry, Op, Page, Unavailable
 from sampan.errors import SampanError
 from sampan_etcd.commits import MOST_OPS, Commits
-from sampan_etcd.failures import Failure, Meaning
+from sampan_etcd.failures import Failure, FailureKind
 from sampan_etcd.members import Members
 from sampan_etcd.messages import (
     COMPACT,
     RANGE,
     TXN,
-    Found,
+    RangeResult,
     compaction_request,
     look_op,
     put_op,
@@ -118,10 +118,10 @@ class EtcdStore:
 
     def _compact(self, revision: int) -> None:
         def then(answer: bytes | Failure) -> None:
-            if isinstance(answer, Failure) and answer.meaning is Meaning.FUTURE:
+            if isinstance(answer, Failure) and answer.meaning is FailureKind.FUTURE:
                 self.ask_revision(newest)
                 return
-            if isinstance(answer, Failure) and answer.meaning is not Meaning.COMPACTED:
+            if isinstance(answer, Failure) and answer.meaning is not FailureKind.COMPACTED:
                 log.warning("etcd did not compact to revision %s: %s", revision, answer)
             self._compacted()
 
@@ -167,7 +167,7 @@ class EtcdStore:
             raise error.as_error() from error
         return outcome.revision if outcome.succeeded else outcome.found[0][0].modified
 
-    def _read(self, key: bytes, end: bytes = b"", *, limit: int = 0, revision: int = 0) -> Found:
+    def _read(self, key: bytes, end: bytes = b"", *, limit: int = 0, revision: int = 0) -> RangeResult:
         """As of a revision of ours; what is not there yet is the newest. Raises Compacted."""
         if 0 < revision < self._floor:
             raise Compacted(self._floor)
@@ -175,17 +175,17 @@ class EtcdStore:
             at = self._names.theirs(revision) if revision else 0
             return self._range(range_request(key, end, limit=limit, revision=at))
         except Failure as error:
-            if error.meaning is Meaning.FUTURE:
+            if error.meaning is FailureKind.FUTURE:
                 return self._range(range_request(key, end, limit=limit))
             raise Compacted(oldest(self._members, self._names) or revision + 1) from error
 
-    def _range(self, request: bytes) -> Found:
+    def _range(self, request: bytes) -> RangeResult:
         """Raises Failure for a revision that is not there, else Unavailable."""
         self._check_open()
         try:
             return read_found(self._members.ask(RANGE, request))
         except Failure as error:
-            if error.meaning in {Meaning.COMPACTED, Meaning.FUTURE}:
+            if error.meaning in {FailureKind.COMPACTED, FailureKind.FUTURE}:
                 raise
             raise error.as_error() from error
 

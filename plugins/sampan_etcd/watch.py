@@ -1,9 +1,6 @@
-"""A feed of changes from etcd's, which lives on when a member dies.
-
-It watches all keys of the etcd, not only this store's: then each revision comes by, those of others as an empty batch,
-and whoever waits for a revision need not wonder whether it will ever come. (A progress request would tell, too, but
-overtakes changes before 3.4.25 and 3.5.8, etcd issue 15220.)
-"""
+"""A feed of changes from etcd's watch; it continues on another member when one dies. It watches all keys of the etcd,
+not only this store's: so every revision arrives (other keys' as an empty batch), and a wait for a revision always ends.
+(A progress request would tell, too, but overtakes changes before 3.4.25 and 3.5.8, etcd issue 15220.)"""
 
 from __future__ import annotations
 
@@ -18,9 +15,9 @@ import grpc
 
 from sampan.contracts.store import Change, Compacted, Unavailable
 from sampan.errors import SampanError
-from sampan_etcd.failures import Failure, Meaning, spoken
+from sampan_etcd.failures import Failure, FailureKind, spoken
 from sampan_etcd.members import Members
-from sampan_etcd.messages import EVERYTHING, WATCH, Event, News, read_news, watch_request
+from sampan_etcd.messages import EVERYTHING, WATCH, Event, WatchResponse, read_news, watch_request
 from sampan_etcd.names import Names
 
 log = logging.getLogger(__name__)
@@ -35,7 +32,7 @@ Batch = tuple[int, Sequence[Change]]
 
 
 class Watch:
-    """A thread reads etcd's messages as far ahead as is bounded; whoever iterates takes them."""
+    """A thread reads etcd's messages as far ahead as is bounded; the iterating thread takes them."""
 
     def __init__(self, members: Members, names: Names, after: int, floor: int) -> None:
         self.position = after  # all changes up to here have been yielded
@@ -90,7 +87,7 @@ class Watch:
                     why = "the member ended it"
                 except (grpc.RpcError, Failure) as error:
                     found = self._members.learn(error, self._member)
-                    if found.meaning is Meaning.REFUSED:
+                    if found.meaning is FailureKind.REFUSED:
                         raise found.as_error() from error
                     why = str(found)
                 now = time.monotonic()
@@ -131,7 +128,7 @@ class Watch:
                 call.cancel()
                 return
 
-    def _take(self, news: News) -> None:
+    def _take(self, news: WatchResponse) -> None:
         known = self._names.theirs(self._read)
         events = [event for event in (*self._parts, *news.events) if event.pair.modified > known]
         self._parts = []
@@ -149,13 +146,13 @@ class Watch:
             self._batches.append(batch)
             self._changed.notify_all()
 
-    def _refusal(self, news: News) -> SampanError | Failure:
+    def _refusal(self, news: WatchResponse) -> SampanError | Failure:
         if news.compacted:
             return Compacted(self._names.ours(news.compacted))
         reason = news.reason or "it gives no reason"
         if "permission denied" in reason:  # what etcd 3.5 says to a token that it does not know, too
-            return Failure(Meaning.NOT_KNOWN, reason)
-        return spoken(reason) or Failure(Meaning.REFUSED, f"the feed was refused: {reason}")
+            return Failure(FailureKind.NOT_KNOWN, reason)
+        return spoken(reason) or Failure(FailureKind.REFUSED, f"the feed was refused: {reason}")
 
     def _fail(self, error: SampanError) -> None:
         with self._changed:

@@ -12,7 +12,7 @@ _SIZES = {1: 8, 5: 4}  # of the fixed wire types
 _MASK = (1 << 64) - 1
 
 
-class Garbled(ValueError):
+class MalformedMessage(ValueError):
     """The bytes are no message."""
 
 
@@ -62,11 +62,11 @@ def fields(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tupl
                 yield tag >> 3, place, place + value
                 place += value
             else:
-                raise Garbled(f"wire type {kind}")
+                raise MalformedMessage(f"wire type {kind}")
     except IndexError:
-        raise Garbled("the bytes end too early") from None
+        raise MalformedMessage("the bytes end too early") from None
     if place > end:
-        raise Garbled("the bytes end too early")
+        raise MalformedMessage("the bytes end too early")
 
 
 def _long(data: bytes, place: int, first: int) -> tuple[int, int]:
@@ -80,4 +80,4 @@ def _long(data: bytes, place: int, first: int) -> tuple[int, int]:
             return value & _MASK, place
         shift += 7
         if shift > 63:
-            raise Garbled("a number is too long")
+            raise MalformedMessage("a number is too long")

@@ -82,7 +82,7 @@ def _check_any(event: Object, controller: str) -> Iterator[Problem]:
 
 
 def _check_timed(event: Object, controller: str) -> Iterator[Problem]:
-    """What an Event that names its time has to say."""
+    """What an event with eventTime must have. Source: events.k8s.io/v1 API reference."""
     by = event.get("reportingComponent") or ""
     if not by:
         yield problems.required(controller)

@@ -1,1 +1,1 @@
-"""Pods as host processes: the honest development default where there is no Docker."""
+"""Pods as host processes: the development default where there is no Docker."""

@@ -12,13 +12,13 @@ FIRST, COUNT = 128, 127  # second octets: 127.128 to 127.254, clear of 127.0 and
 
 
 def network(home: str) -> str:
-    """For who is told none: by the runtime's home."""
+    """Where the options name none: derived from the runtime's home."""
     digest = hashlib.sha256(home.encode()).digest()
     return f"127.{FIRST + digest[0] % COUNT}.{digest[1]}.0/24"
 
 
 def free(network: str, taken: Container[str]) -> str:
-    """An address nobody has; raises RuntimeFailure when all are taken."""
+    """A free address; raises RuntimeFailure when all are taken."""
     for address in ipaddress.ip_network(network).hosts():
         if str(address) not in taken:
             return str(address)

@@ -19,7 +19,7 @@ def stamp(when: int) -> bytes:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)).encode() + b".%09dZ" % nanos
 
 
-class Log:
+class ContainerLog:
     def __init__(self, path: str) -> None:
         self._folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
         self._name = os.path.basename(path)

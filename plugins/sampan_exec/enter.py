@@ -18,7 +18,7 @@ from launcher import run_program  # type: ignore[import-not-found] # same
 
 
 def join(pid: int) -> None:
-    """Take on the container's view of files and host name. Raises OSError."""
+    """Join the container's mount and UTS namespaces. Raises OSError."""
     kinds = ("mnt", "uts") if os.geteuid() == 0 else ("user", "mnt", "uts")
     spaces = [os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in kinds]
     root = os.open(f"/proc/{pid}/root", os.O_RDONLY | os.O_DIRECTORY)

@@ -1,4 +1,4 @@
-"""The process that stands beside one container of the exec runtime: starts it, keeps its log, reports its end.
+"""The process that supervises one container of the exec runtime: starts it, writes its log, reports its end.
 
 Run by path as ``python -I -S launcher.py DIRECTORY FD`` in a session of its own, so it outlives the agent. All it is
 told is in DIRECTORY/spec.json; what it reports is DIRECTORY/state.json (pid and start time), exit.json (code, time)
@@ -20,7 +20,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import rights  # type: ignore[import-not-found] # beside this file; -I leaves its directory out
-from container_log import Log  # type: ignore[import-not-found] # same
+from container_log import ContainerLog  # type: ignore[import-not-found] # same
 from wire import CLOSE, ENDED, HEAD, RESIZE, STDERR, STDIN, STDOUT  # type: ignore[import-not-found] # same
 
 TYPE_CHECKING = False  # importing typing costs more than all the rest
@@ -44,10 +44,10 @@ def start_time(pid: int) -> int:
 
 
 def prepare_files(spec: dict[str, Any]) -> None:
-    from rootfs import Root  # type: ignore[import-not-found] # beside this file
+    from rootfs import ContainerRoot  # type: ignore[import-not-found] # beside this file
 
     rights.own_namespaces(spec["hostname"])
-    root = Root(spec["root"], privileged=spec.get("privileged", False))
+    root = ContainerRoot(spec["root"], privileged=spec.get("privileged", False))
     for host_path, container_path, read_only in sorted(spec["mounts"], key=lambda mount: mount[1].count("/")):
         root.place(host_path, container_path, read_only=read_only)
     if spec["cwd"].startswith("/"):
@@ -80,7 +80,7 @@ def find_program(name: str, path: str) -> str:
     raise FileNotFoundError(2, f'executable "{name}" not found in $PATH')
 
 
-class Attached:
+class AttachedClient:
     """One reader of the container's output, perhaps the writer of its input."""
 
     def __init__(self, connection: socket.socket) -> None:
@@ -95,10 +95,10 @@ class Launcher:
         self._directory = directory
         with open(os.path.join(directory, "spec.json")) as file:
             self.spec = json.load(file)
-        self._log = Log(os.path.join(directory, "log"))
+        self._log = ContainerLog(os.path.join(directory, "log"))
         self._poll = select.epoll()
         self._streams: dict[int, int] = {}  # descriptor -> channel
-        self._attached: dict[int, Attached] = {}
+        self._attached: dict[int, AttachedClient] = {}
         self._stdin = -1
         self._pty = -1
         self._pending = b""  # input that the program has not taken yet
@@ -216,7 +216,7 @@ class Launcher:
             self._carry(descriptor)
         elif descriptor == self._door.fileno():
             connection, _ = self._door.accept()
-            self._attached[connection.fileno()] = Attached(connection)
+            self._attached[connection.fileno()] = AttachedClient(connection)
             self._poll.register(connection.fileno(), select.EPOLLIN)
         elif descriptor == self._stdin:
             self._feed()
@@ -239,13 +239,13 @@ class Launcher:
             self._send(reader, channel, data)
         return True
 
-    def _send(self, reader: Attached, channel: int, data: bytes) -> None:
+    def _send(self, reader: AttachedClient, channel: int, data: bytes) -> None:
         reader.outgoing += HEAD.pack(channel, len(data)) + data
         self._flush(reader)
         if len(reader.outgoing) > MAX_BACKLOG:
             self._drop(reader)
 
-    def _flush(self, reader: Attached) -> None:
+    def _flush(self, reader: AttachedClient) -> None:
         try:
             sent = reader.socket.send(reader.outgoing) if reader.outgoing else 0
         except BlockingIOError:
@@ -257,13 +257,13 @@ class Launcher:
         wanted = select.EPOLLIN | (select.EPOLLOUT if reader.outgoing else 0)
         self._poll.modify(reader.socket.fileno(), wanted)
 
-    def _drop(self, reader: Attached) -> None:
+    def _drop(self, reader: AttachedClient) -> None:
         number = reader.socket.fileno()
         if self._attached.pop(number, None):
             self._poll.unregister(number)
             reader.socket.close()
 
-    def _hear(self, reader: Attached, event: int) -> None:
+    def _hear(self, reader: AttachedClient, event: int) -> None:
         if event & select.EPOLLOUT:
             self._flush(reader)
         if not event & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
@@ -405,7 +405,7 @@ def main() -> None:
     }
     try:
         write_json(f"{here}/state.json", started)
-    except OSError:  # the folder was removed meanwhile: nobody would ever know of this program
+    except OSError:  # the folder was removed meanwhile: no agent would find this program
         kill_tree(launcher.child)
         os._exit(1)
     try:

@@ -17,7 +17,7 @@ from typing import BinaryIO
 log = logging.getLogger(__name__)
 
 Line = tuple[int, int, bytes]  # nanoseconds since the epoch, channel, text
-SIGN_OF_LIFE: Line = (0, 0, b"")  # lets a follower notice that nobody listens to it any more
+SIGN_OF_LIFE: Line = (0, 0, b"")  # lets a follower notice that its client has gone
 
 POLL = 0.25  # seconds
 
@@ -25,7 +25,7 @@ IN_MODIFY, IN_MOVED_TO, IN_CREATE = 0x2, 0x80, 0x100
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Folder:
+class DirectoryWatch:
     """Waits until something in a directory changes; where the user's inotify instances are used up (128 are usual), by
     looking four times a second."""
 
@@ -119,7 +119,7 @@ class Tail:
 def read(folder: Path, *, follow: bool, since: int, tail: int) -> Iterator[Line]:
     """The container's lines, oldest first. Following ends when the container has ended and all is read."""
     file = Tail(folder / "log")
-    watch = Folder(folder) if follow else None
+    watch = DirectoryWatch(folder) if follow else None
     try:
         lines = file.begin()
         lines = lines[max(0, len(lines) - tail) :] if tail >= 0 else lines

@@ -1,4 +1,4 @@
-"""What a container's image means where the host runs it: which command, with which environment."""
+"""What an image means to the exec runtime: which command, with which environment."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def home_of(user: str) -> str:
 
 
 def identity(spec: ContainerSpec) -> tuple[int, int] | None:
-    """(uid, gid) to become; None to stay who the agent is."""
+    """(uid, gid) to switch to; None to keep the agent's."""
     if not spec.user:
         return None
     user, _, group = spec.user.partition(":")

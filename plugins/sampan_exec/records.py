@@ -94,14 +94,14 @@ class Records:
         return Container(**record, **lifetime)
 
     def remove_unfinished(self) -> None:
-        """Folders that somebody began and did not get to write the record of: he is gone, or this would be a race."""
+        """Folders without a record: the process that began them was killed before it wrote the record."""
         for folders, record in ((self._sandboxes, "sandbox.json"), (self._containers, "container.json")):
             for folder in folders.iterdir():
                 if not (folder / record).exists():
                     self.remove(folder)
 
     def remove(self, folder: Path) -> None:
-        """The record goes first: nobody takes a folder that is half gone for a container that says less than before."""
+        """The record is removed first, so that a folder that is half removed is never read as a container."""
         for record in ("container.json", "sandbox.json"):
             (folder / record).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)

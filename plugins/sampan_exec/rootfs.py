@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LINKS = 40  # symbolic links followed before giving up, as the kernel does
 
 
-class Root:
+class ContainerRoot:
     """The tree being put together below ``top``. All is the host's but /dev, which has what containers have."""
 
     def __init__(self, top: str, *, privileged: bool) -> None:
@@ -30,7 +30,7 @@ class Root:
         self._shown: set[str] = set()  # container paths of directories that are a tmpfs of ours
         self._placed: list[str] = []
         mount("tmpfs", top, kind="tmpfs", flags=MS_NOSUID, data="mode=755")
-        mount("none", top, flags=MS_UNBINDABLE)  # else showing the directory that holds ``top`` would show us in us
+        mount("none", top, flags=MS_UNBINDABLE)  # else the directory that holds ``top`` would contain itself
         self._shown.add("/")
         self._show("/", sources="/")
         os.makedirs(f"{top}/dev", exist_ok=True)

@@ -58,7 +58,8 @@ class ExecRuntime:
         return "1.0"
 
     def _take_over(self) -> None:
-        """Follow what an earlier agent left running, end what it lost sight of, and forget what it had half made."""
+        """Follow the containers of an earlier agent, end those whose launcher is gone, and remove unfinished
+        folders."""
         self._records.remove_unfinished()
         for container in self._records.containers():
             if container.state == "running":
@@ -187,7 +188,7 @@ class ExecRuntime:
         self._events.put(container.pod_uid if container else "")
 
     def _launcher_lost(self, container_id: str) -> None:
-        """Someone killed the launcher: what it stood beside must not run on unseen."""
+        """The launcher was killed: its container must not run on unsupervised."""
         state = read(self._records.container_folder(container_id) / "state.json")
         if not state:
             return  # it was never started
@@ -321,7 +322,7 @@ class ExecRuntime:
             yield uid
 
     def close(self) -> None:
-        """Let go; containers run on."""
+        """Stop watching; containers keep running."""
         self._watcher.close()
         self._events.put(None)
         for sessions in list(self._sessions.values()):

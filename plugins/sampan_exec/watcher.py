@@ -1,4 +1,4 @@
-"""Tells when a launcher ends, by pidfd: one thread asleep in epoll for all containers."""
+"""Reports the end of launchers, by pidfd: one thread in epoll for all containers."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Garbage collection: what is owned goes when its owners have gone."""
+"""Garbage collection: dependents are deleted when their owners are gone."""

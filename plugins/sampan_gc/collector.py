@@ -1,8 +1,6 @@
-"""The garbage collector at work: watches every kind, keeps the graph, looks at what may be lost, deletes what is.
-
-Nothing is deleted on the word of a watch alone: the object and each owner that the graph does not know are read live
-first. Source: Kubernetes docs, "Garbage Collection"; conformance 3.13.
-"""
+"""The garbage collector: watches every kind, keeps the graph of owners, checks objects that may be garbage and deletes
+those that are. No object is deleted because of a watch event alone: the object and each owner that the graph does not
+know are read live first. Source: Kubernetes docs, "Garbage Collection"; conformance 3.13."""
 
 from __future__ import annotations
 
@@ -18,12 +16,12 @@ from sampan_client import Client
 from sampan_client.discovery import Discovered, discover
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
-from sampan_gc.graph import FOREGROUND, ORPHAN, Graph, Node, Owner, node_of, owners_of
-from sampan_gc.verdicts import Delete, Disown, Standing, blocking, judge
+from sampan_gc.graph import FOREGROUND, ORPHAN, Graph, GraphNode, Owner, node_of, owners_of
+from sampan_gc.verdicts import Delete, OwnerState, RemoveOwners, blocking, judge
 
 log = logging.getLogger(__name__)
 
-#: Never own anything nor are owned in a way that matters, and change all the time.
+#: Change often, never own an object, and have no owner that matters.
 IGNORED = frozenset({("", "events"), ("events.k8s.io", "events"), ("coordination.k8s.io", "leases")})
 _NEEDED = frozenset({"list", "watch", "delete"})
 _REFRESH = 30.0  # seconds between two looks at which kinds there are
@@ -84,7 +82,7 @@ class Collector:
             self._follow(discover(self._client))
 
     def _ask_again(self) -> None:
-        """An owner's kind is unknown: perhaps it has just been made."""
+        """An owner's kind is unknown: ask discovery again, as the kind may be new."""
         if time.monotonic() - self._asked_at > _SOONEST:
             try:
                 self._ask()
@@ -170,11 +168,11 @@ class Collector:
         elif not node.deleting:
             self._judge(node, live)
 
-    def _judge(self, node: Node, live: Object) -> None:
+    def _judge(self, node: GraphNode, live: Object) -> None:
         owners = [(owner, self._standing(node, owner)) for owner in node.owners]
         dependents = self.graph.dependents(node.uid)
         verdict = judge(node, owners, dependents)
-        if isinstance(verdict, Disown):
+        if isinstance(verdict, RemoveOwners):
             self._disown(node, live, verdict.uids)
         elif isinstance(verdict, Delete):
             if verdict.unblock:
@@ -182,7 +180,7 @@ class Collector:
             log.debug("collecting %s %s/%s", node.resource.plural, node.namespace, node.name)
             self._delete(node, live, verdict.propagation)
 
-    def _await(self, node: Node, live: Object) -> None:
+    def _await(self, node: GraphNode, live: Object) -> None:
         """Foreground: dependents go first, then the finalizer that held the object."""
         left = blocking(node, self.graph.dependents(node.uid))
         if not left:
@@ -190,7 +188,7 @@ class Collector:
             return
         self._add({each.uid for each in left if not each.waits})
 
-    def _orphan(self, node: Node, live: Object) -> None:
+    def _orphan(self, node: GraphNode, live: Object) -> None:
         """Orphan: dependents lose their reference, then the finalizer that held the object."""
         for each in self.graph.dependents(node.uid):
             found = self._live(each.resource, each.name, each.namespace)
@@ -198,24 +196,24 @@ class Collector:
                 self._disown(each, found, (node.uid,))
         self._drop_finalizer(node, live, ORPHAN)
 
-    def _standing(self, node: Node, owner: Owner) -> Standing:
+    def _standing(self, node: GraphNode, owner: Owner) -> OwnerState:
         known = self.graph.get(owner.uid)
         if known is not None and known.name == owner.name and known.namespace in ("", node.namespace):
-            return Standing.WAITING if known.waits else Standing.SOLID
+            return OwnerState.WAITING if known.waits else OwnerState.SOLID
         if owner.uid in self._absent:
-            return Standing.DANGLING
+            return OwnerState.DANGLING
         if (owner.group, owner.kind) not in self._by_kind:
             self._ask_again()
         resource = self._by_kind.get((owner.group, owner.kind))
         if resource is None:
             raise UnknownOwnerKind(f"{owner.api_version} {owner.kind}")
         if resource.namespaced and not node.namespace:
-            return Standing.SOLID  # a cluster-wide object cannot be owned from within a namespace: never collected
+            return OwnerState.SOLID  # a cluster-wide object cannot be owned from within a namespace: never collected
         live = self._live(resource, owner.name, node.namespace if resource.namespaced else "")
         if live is None or live["metadata"].get("uid") != owner.uid:
             self._mark_absent(owner.uid)
-            return Standing.DANGLING
-        return Standing.WAITING if node_of(resource, live).waits else Standing.SOLID
+            return OwnerState.DANGLING
+        return OwnerState.WAITING if node_of(resource, live).waits else OwnerState.SOLID
 
     # Calls
 
@@ -225,7 +223,7 @@ class Collector:
         except NotFound:
             return None
 
-    def _delete(self, node: Node, live: Object, propagation: str) -> None:
+    def _delete(self, node: GraphNode, live: Object, propagation: str) -> None:
         try:
             self._client.delete(
                 node.resource, node.name, node.namespace, uid=node.uid, propagation=propagation,
@@ -234,21 +232,21 @@ class Collector:
         except NotFound:
             return
 
-    def _disown(self, node: Node, live: Object, uids: tuple[str, ...]) -> None:
+    def _disown(self, node: GraphNode, live: Object, uids: tuple[str, ...]) -> None:
         left = [ref for ref in live["metadata"].get("ownerReferences") or () if ref["uid"] not in uids]
         if len(left) != len(owners_of(live)):
             self._patch(node, live, {"ownerReferences": left or None})
 
-    def _unblock(self, node: Node, live: Object) -> Object:
+    def _unblock(self, node: GraphNode, live: Object) -> Object:
         references = live["metadata"].get("ownerReferences") or ()
         freed = [{**ref, "blockOwnerDeletion": False} if ref.get("blockOwnerDeletion") else ref for ref in references]
         return self._patch(node, live, {"ownerReferences": freed}) or live
 
-    def _drop_finalizer(self, node: Node, live: Object, finalizer: str) -> None:
+    def _drop_finalizer(self, node: GraphNode, live: Object, finalizer: str) -> None:
         left = [each for each in live["metadata"].get("finalizers") or () if each != finalizer]
         self._patch(node, live, {"finalizers": left or None})
 
-    def _patch(self, node: Node, live: Object, metadata: Object) -> Object | None:
+    def _patch(self, node: GraphNode, live: Object, metadata: Object) -> Object | None:
         guarded = {"uid": node.uid, "resourceVersion": live["metadata"].get("resourceVersion", ""), **metadata}
         try:
             return self._client.patch(node.resource, node.name, {"metadata": guarded}, node.namespace)
@@ -267,6 +265,6 @@ def run(client: Client, stop: threading.Event) -> None:
 
 
 def _lean(obj: Object) -> Object:
-    """Of each object only what the graph needs: this process holds one of everything in the cluster."""
+    """Keep of each object only what the graph needs: this process holds every object of the cluster."""
     metadata = obj["metadata"]
     return {"metadata": {key: metadata[key] for key in _KEPT if key in metadata}}

@@ -1,4 +1,4 @@
-"""Who owns whom, as the watches tell it: a graph by uid. Pure; must not know how objects are watched or deleted.
+"""The graph of owners by uid, as the watches show it. Pure; must not know how objects are watched or deleted.
 
 Source: Kubernetes docs, "Garbage Collection" and "Owners and Dependents".
 """
@@ -28,7 +28,7 @@ class Owner(NamedTuple):
         return self.api_version.rpartition("/")[0]
 
 
-class Node(NamedTuple):
+class GraphNode(NamedTuple):
     """One object, as much of it as matters here."""
 
     resource: Resource
@@ -41,18 +41,18 @@ class Node(NamedTuple):
 
     @property
     def waits(self) -> bool:
-        """Being deleted in the foreground: it goes when its dependents have gone."""
+        """It is being deleted in the foreground: it is removed after its dependents."""
         return self.deleting and FOREGROUND in self.finalizers
 
     @property
     def orphans(self) -> bool:
-        """Being deleted, leaving its dependents behind."""
+        """It is being deleted, and its dependents stay."""
         return self.deleting and ORPHAN in self.finalizers
 
 
-def node_of(resource: Resource, obj: Object) -> Node:
+def node_of(resource: Resource, obj: Object) -> GraphNode:
     metadata = obj["metadata"]
-    return Node(
+    return GraphNode(
         resource,
         metadata.get("namespace", ""),
         metadata["name"],
@@ -75,18 +75,18 @@ class Graph:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._nodes: dict[str, Node] = {}
+        self._nodes: dict[str, GraphNode] = {}
         self._dependents: dict[str, set[str]] = {}
 
-    def get(self, uid: str) -> Node | None:
+    def get(self, uid: str) -> GraphNode | None:
         return self._nodes.get(uid)
 
-    def dependents(self, uid: str) -> list[Node]:
+    def dependents(self, uid: str) -> list[GraphNode]:
         with self._lock:
             return [self._nodes[each] for each in self._dependents.get(uid, ()) if each in self._nodes]
 
-    def put(self, node: Node) -> set[str]:
-        """Add or replace; the uids that are to be looked at now."""
+    def put(self, node: GraphNode) -> set[str]:
+        """Add or replace an object; returns the uids to check now."""
         with self._lock:
             old = self._nodes.get(node.uid)
             self._nodes[node.uid] = node
@@ -98,7 +98,7 @@ class Graph:
             return self._to_look_at(node, old) | {uid for uid in gone if self._is_waiting(uid)}
 
     def remove(self, uid: str) -> set[str]:
-        """Forget an object; the uids that are to be looked at now: what it owned, and owners that waited for it."""
+        """Remove an object; returns the uids to check now: its dependents, and owners that waited for it."""
         with self._lock:
             node = self._nodes.pop(uid, None)
             if node is None:
@@ -113,7 +113,7 @@ class Graph:
         with self._lock:
             return {uid for uid, node in self._nodes.items() if any(o.uid not in self._nodes for o in node.owners)}
 
-    def _to_look_at(self, node: Node, old: Node | None) -> set[str]:
+    def _to_look_at(self, node: GraphNode, old: GraphNode | None) -> set[str]:
         found: set[str] = set()
         if node.waits or node.orphans:
             found.add(node.uid)

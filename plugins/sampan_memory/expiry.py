@@ -1,4 +1,4 @@
-"""Entries whose time runs out. One thread, started with the first of them; knows keys and times, not the store."""
+"""Expiry of entries. One thread, started with the first entry; knows keys and times, not the store."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SIGN_OF_LIFE = 10.0  # seconds between empty batches of an idle watch
 
 
 @dataclass(frozen=True)
-class Keep:
+class Retention:
     """How much history is kept without being asked to compact: both bounds hold."""
 
     seconds: float = 600.0
@@ -32,8 +32,8 @@ class MemoryStore:
 
     shared = False  # other processes see nothing of it
 
-    def __init__(self, keep: Keep | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._keep = keep or Keep()
+    def __init__(self, keep: Retention | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._keep = keep or Retention()
         self._clock = clock
         self._history = History()
         self._lock = threading.RLock()

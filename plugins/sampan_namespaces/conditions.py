@@ -1,4 +1,5 @@
-"""The five conditions that tell how far a namespace's deletion is. Pure. Source: API reference NamespaceCondition."""
+"""The five conditions that report the progress of a namespace's deletion. Pure. Source: API reference
+NamespaceCondition."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from sampan.contracts.kinds import Object
 
 
 @dataclass(frozen=True)
-class Progress:
+class DeletionProgress:
     """What one round of deletion found."""
 
     undiscovered: str = ""  # why discovery failed, in words
@@ -52,7 +53,7 @@ _FINALIZERS = _Words(
 )  # fmt: skip
 
 
-def conditions(progress: Progress, old: Sequence[Object], now: float) -> list[Object]:
+def conditions(progress: DeletionProgress, old: Sequence[Object], now: float) -> list[Object]:
     """The conditions after a round; those of other types are kept, and an unchanged one keeps its time."""
     ours = [
         (_DISCOVERY, progress.undiscovered),

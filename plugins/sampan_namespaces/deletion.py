@@ -1,7 +1,7 @@
 """Emptying a namespace that is being deleted: pods first, then all the rest, then the namespace itself.
 
 Which kinds there are is asked of the API each time, so custom resources and aggregated APIs are emptied as well.
-This is the one reconciler that acts while it decides (see ClientReconciler). Source: KEP-5080 (ordered deletion).
+This reconciler calls the API while it decides (see ClientReconciler). Source: KEP-5080 (ordered deletion).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Key, Observed, Requeue
 from sampan.errors import Conflict, MethodNotAllowed, NotFound, StatusError
 from sampan_machinery.resources import NAMESPACES, PODS
-from sampan_namespaces.conditions import Progress, conditions
+from sampan_namespaces.conditions import DeletionProgress, conditions
 from sampan_namespaces.resources import FINALIZER, is_terminating
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def empty(key: Key, client: Client, observed: Observed) -> Iterable[Action]:
     return (Requeue(_SOON if observed.now - _since(namespace) < _PATIENCE else _LATER),)
 
 
-def sweep(client: Client, namespace: str) -> Progress:
+def sweep(client: Client, namespace: str) -> DeletionProgress:
     """Delete what can be deleted now and say what is left; while pods are left nothing else is touched."""
     pods = _clear(client, PODS, namespace)
     if pods.remaining or pods.failures:
@@ -69,7 +69,7 @@ def sweep(client: Client, namespace: str) -> Progress:
         failures.extend(left.failures)
         remaining.update(left.remaining)
         finalizers.update(left.finalizers)
-    return Progress(undiscovered, failures, remaining, finalizers)
+    return DeletionProgress(undiscovered, failures, remaining, finalizers)
 
 
 def discover(client: Client) -> tuple[list[Resource], str]:
@@ -109,17 +109,17 @@ def _can_be_emptied(said: Object) -> bool:
     return said.get("scope") == "Namespaced" and {"list", "delete"} <= set(said.get("verbs") or ())
 
 
-def _clear(client: Client, resource: Resource, namespace: str) -> Progress:
+def _clear(client: Client, resource: Resource, namespace: str) -> DeletionProgress:
     try:
         if not client.list(resource, namespace).items:
-            return Progress()
+            return DeletionProgress()
         _delete_all(client, resource, namespace)
         return _left(resource, client.list(resource, namespace).items)
     except (NotFound, MethodNotAllowed):
-        return Progress()  # the kind went away in between (a CRD), or cannot be emptied
+        return DeletionProgress()  # the kind went away in between (a CRD), or cannot be emptied
     except StatusError as error:
         log.warning("namespace %s: %s cannot be emptied: %s", namespace, resource.group_resource, error)
-        return Progress(failures=(f"unexpected error deleting {resource.group_resource}: {error}",))
+        return DeletionProgress(failures=(f"unexpected error deleting {resource.group_resource}: {error}",))
 
 
 def _delete_all(client: Client, resource: Resource, namespace: str) -> None:
@@ -133,20 +133,20 @@ def _delete_all(client: Client, resource: Resource, namespace: str) -> None:
                 continue
 
 
-def _left(resource: Resource, items: Sequence[Object]) -> Progress:
+def _left(resource: Resource, items: Sequence[Object]) -> DeletionProgress:
     if not items:
-        return Progress()
+        return DeletionProgress()
     finalizers = Counter(name for item in items for name in item["metadata"].get("finalizers") or ())
     name = f"{resource.plural}.{resource.group}"  # with the dot for the core group too: clients match these words
-    return Progress(remaining={name: len(items)}, finalizers=finalizers)
+    return DeletionProgress(remaining={name: len(items)}, finalizers=finalizers)
 
 
-def _tell(client: Client, namespace: Object, progress: Progress, now: float) -> Object:
+def _tell(client: Client, namespace: Object, progress: DeletionProgress, now: float) -> Object:
     status = namespace.get("status") or {}
     old = status.get("conditions") or []
     new = conditions(progress, old, now)
     if new == old or (progress.done and not old):
-        return namespace  # an empty namespace goes at once, without a word
+        return namespace  # an empty namespace is deleted at once, without a condition
     changed = {**namespace, "status": {**status, "conditions": new}}
     return client.update(NAMESPACES, changed, subresource="status")
 

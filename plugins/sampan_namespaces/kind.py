@@ -1,4 +1,4 @@
-"""The kind Namespace: what it is given at birth, what may change, how it ends.
+"""The kind Namespace: what it gets when it is created, what may change, how it is deleted.
 
 Source: API reference core/v1 Namespace; its finalizers stand in spec, not in metadata, and only /finalize changes them.
 """

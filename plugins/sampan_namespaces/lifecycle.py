@@ -1,4 +1,5 @@
-"""The rule NamespaceLifecycle: nothing is made in a namespace that is absent or ending, and three are never deleted."""
+"""The rule NamespaceLifecycle: no object is created in a namespace that is absent or terminating, and three namespaces
+are never deleted."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ class NamespaceLifecycle:
 
     name = "NamespaceLifecycle"
     operations = frozenset({"CREATE", "UPDATE", "DELETE"})
-    mutates = True  # changes nothing, but must refuse before any other rule acts for a namespace that is not there
+    mutates = True  # changes nothing, but must refuse before other admitters act for a namespace that does not exist
     priority = 10
 
     def __init__(self) -> None:
@@ -46,7 +47,7 @@ class NamespaceLifecycle:
         if name not in known:
             namespace = reader.get(NAMESPACES, name)
             if namespace is None:
-                return "absent"  # not remembered: names that are not there are without number
+                return "absent"  # not cached: the number of names that do not exist is unbounded
             known[name] = "terminating" if is_terminating(namespace) else "active"
         return known[name]
 

@@ -37,7 +37,7 @@ def contribute_reconcilers() -> list[ClientReconciler]:
 
 
 def _ending_namespace(pod: Object, observed: Observed) -> Iterable[Key]:
-    """A pod that goes lets its namespace go on; pods of other namespaces concern nobody here."""
+    """A deleted pod wakes its namespace if that is terminating; other namespaces are not concerned."""
     name = pod["metadata"].get("namespace", "")
     namespace = observed.get(NAMESPACES, name)
     return [Key("", name)] if namespace is not None and is_terminating(namespace) else []

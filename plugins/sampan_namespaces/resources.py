@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Namespaces every cluster has; the first three may never go.
+#: Namespaces that every cluster has; the first three cannot be deleted.
 PERMANENT = ("default", "kube-system", "kube-public")
 SEEDED = (*PERMANENT, "kube-node-lease")
 
@@ -11,6 +11,6 @@ FINALIZER = "kubernetes"
 
 
 def is_terminating(namespace: dict[str, object]) -> bool:
-    """Whether the namespace is on its way out."""
+    """Whether the namespace is being deleted."""
     metadata = namespace.get("metadata")
     return isinstance(metadata, dict) and bool(metadata.get("deletionTimestamp"))

@@ -1,5 +1,5 @@
-"""The rule DefaultIngressClass: a new Ingress that names no class gets the one marked as default. And a warning to all
-who write a NetworkPolicy, which is stored and not enforced.
+"""The rule DefaultIngressClass: a new Ingress that names no class gets the one marked as default. Also a warning for
+each write of a NetworkPolicy, which is stored and not enforced.
 
 Source: upstream's admission controller of this name. Where several are marked the newest counts, then the name.
 """
@@ -37,7 +37,7 @@ class DefaultIngressClass:
 NOT_ENFORCED = "NetworkPolicy is stored but not enforced: all pods of this cluster can reach each other"
 
 
-class NotEnforced:
+class PolicyWarning:
     """Says so to the client (a Warning header, which kubectl prints); never refuses."""
 
     name = "NetworkPolicyNotEnforced"

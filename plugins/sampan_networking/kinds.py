@@ -8,7 +8,7 @@ from sampan_networking.resources import GROUP
 
 
 def prepare_ingress(draft: Draft) -> None:
-    """An Ingress always has a status to look at."""
+    """An Ingress always has a status."""
     draft.object.setdefault("status", {}).setdefault("loadBalancer", {})
 
 

@@ -6,7 +6,7 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.hookspecs import hookimpl
 from sampan_networking import kinds
-from sampan_networking.admission import DefaultIngressClass, NotEnforced
+from sampan_networking.admission import DefaultIngressClass, PolicyWarning
 
 
 @hookimpl
@@ -16,4 +16,4 @@ def contribute_kinds() -> list[Kind]:
 
 @hookimpl
 def contribute_admitters() -> list[Admitter]:
-    return [DefaultIngressClass(), NotEnforced()]
+    return [DefaultIngressClass(), PolicyWarning()]

@@ -1,4 +1,4 @@
-"""Whether this node takes a pod that was bound to it: by the scheduler, or by somebody past it.
+"""Whether this node takes a pod that was bound to it: by the scheduler, or by another client.
 
 Source: kubelet's admission handlers and its words (OutOfcpu, OutOfpods, NodePorts).
 """
@@ -61,7 +61,7 @@ def _clash(one: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
     return same_address and one[1:] == other[1:]
 
 
-class Admission:
+class PodAdmission:
     """The pods that this node has taken and that still hold what they asked for."""
 
     def __init__(self, allocatable: Mapping[str, str]) -> None:

@@ -43,8 +43,8 @@ class Agent:
 
     def start(self) -> None:
         """Follow the pods of this node and the runtime's events. Returns once all pods are known and the API has been
-        told how each is now, so that nobody takes a Ready of before a restart for true; one that is stuck is not waited
-        for longer than TOLD_WITHIN."""
+        told how each is now, so that no client sees a Ready from before a restart; a worker that is stuck is waited for
+        at most TOLD_WITHIN."""
         self._informer = Informer(
             self.host.client, PODS, fields=f"spec.nodeName={self.host.name}", on_change=self.changed
         )
@@ -76,7 +76,7 @@ class Agent:
             return list(self._workers.values())
 
     def changed(self, old: Object | None, new: Object | None) -> None:
-        """An informer's news."""
+        """The informer's handler."""
         if new is None:
             if old is not None and (worker := self.worker(old["metadata"]["uid"])):
                 worker.vanish(old)

@@ -1,8 +1,7 @@
-"""Files that change all at once: a directory whose entries are links through ``..data``, swapped by one rename.
+"""Files that are replaced atomically: a directory whose entries are links through ``..data``, swapped by one rename.
 
 The layout is what applications watch for. Nothing here follows a link that is found in the directory: a container that
-could once write there gets no say in what is written, read or removed as root. Source: kubelet's AtomicWriter.
-"""
+could once write there cannot choose what is written, read or removed as root. Source: kubelet's AtomicWriter."""
 
 from __future__ import annotations
 

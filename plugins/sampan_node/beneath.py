@@ -1,6 +1,6 @@
 """Paths that a pod names, opened below a directory of this node, so that no link can lead out of it.
 
-A descriptor is handed on, never a path that was checked before: whoever swaps names meanwhile changes nothing. Links
+A descriptor is passed on, never a path that was checked before: swapping names meanwhile has no effect. Links
 inside the directory are followed, as kubelet does; absolute ones and those that climb above it are refused. openat2(2)
 does it where the kernel has it (Linux 5.6); elsewhere the path is walked one name at a time with openat(2) and
 O_NOFOLLOW. What is missing is never made through a link.
@@ -27,7 +27,7 @@ DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Outside(OSError):
+class PathEscape(OSError):
     """The path leads out of the directory that it has to stay in."""
 
 
@@ -36,10 +36,10 @@ class _How(ctypes.Structure):
 
 
 def names_of(path: str) -> list[str]:
-    """The names in a relative path; raises Outside for an absolute one and for one that says ``..``."""
+    """The names in a relative path; raises PathEscape for an absolute one and for one that says ``..``."""
     names = _split(path)
     if path.startswith("/") or ".." in names:
-        raise Outside(errno.EXDEV, "must be a relative path without '..'", path)
+        raise PathEscape(errno.EXDEV, "must be a relative path without '..'", path)
     return names
 
 
@@ -60,7 +60,7 @@ def opened(
 
 
 def find(top: int, path: str) -> int:
-    """An O_PATH descriptor of what ``path`` names below directory ``top``. Raises OSError, Outside among them."""
+    """An O_PATH descriptor of what ``path`` names below directory ``top``. Raises OSError, PathEscape among them."""
     names = names_of(path)
     with contextlib.suppress(NotImplementedError):
         return find_by_openat2(top, names)
@@ -79,7 +79,7 @@ def find_by_openat2(top: int, names: list[str]) -> int:
         if number in (errno.ENOSYS, errno.EPERM):  # EPERM: a seccomp filter that does not know the call
             break
         if number == errno.EXDEV:
-            raise Outside(number, "leads out of its volume", path)
+            raise PathEscape(number, "leads out of its volume", path)
         if number != errno.EAGAIN:
             raise OSError(number, os.strerror(number), path)
     raise NotImplementedError("openat2")
@@ -95,7 +95,7 @@ def find_by_walking(top: int, names: list[str]) -> int:
             name = left.pop(0)
             if name == "..":
                 if not done:
-                    raise Outside(errno.EXDEV, "leads out of its volume", "/".join(names))
+                    raise PathEscape(errno.EXDEV, "leads out of its volume", "/".join(names))
                 _check_directory(here, name)
                 done.pop()
                 here = _replaced(here, _descend(top, done))
@@ -113,7 +113,7 @@ def find_by_walking(top: int, names: list[str]) -> int:
             if links > LINKS:
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), "/".join(names))
             if target.startswith("/"):
-                raise Outside(errno.EXDEV, "leads out of its volume", "/".join(names))
+                raise PathEscape(errno.EXDEV, "leads out of its volume", "/".join(names))
             left = _split(target) + left
     except BaseException:
         os.close(here)

@@ -1,4 +1,4 @@
-"""One thread that calls things when their time has come; it sleeps until the next is due."""
+"""Timers: one thread that calls functions at their time and sleeps until the next is due."""
 
 from __future__ import annotations
 

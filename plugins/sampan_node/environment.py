@@ -13,7 +13,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan_machinery import quantities
-from sampan_node.growth import Room, TooLong
+from sampan_node.growth import ExpansionBudget, TooLong
 
 #: (kind "ConfigMap" or "Secret", name) -> the object or None
 Lookup = Callable[[str, str], Object | None]
@@ -45,7 +45,7 @@ def expand_strictly(text: str, env: Mapping[str, str]) -> str:
     """For subPathExpr, where a name that is unknown or empty is an error."""
     if missing := sorted({name for name, is_name in _pieces(text) if is_name and not env.get(name)}):
         raise ConfigProblem(f"missing value for {', '.join(missing)}")
-    _make_room(Room(), text, env)
+    _make_room(ExpansionBudget(), text, env)
     return expand(text, env)
 
 
@@ -69,15 +69,15 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def expand_words(words: Iterable[str] | None, env: Mapping[str, str]) -> list[str]:
-    """A command or its arguments; raises ConfigProblem where they grow without measure."""
-    room, made = Room(), []
+    """Expand a command or its arguments; raises ConfigProblem where the result is too long."""
+    room, made = ExpansionBudget(), []
     for word in words or ():
         _make_room(room, word, env)
         made.append(expand(word, env))
     return made
 
 
-def _make_room(room: Room, text: str, env: Mapping[str, str]) -> None:
+def _make_room(room: ExpansionBudget, text: str, env: Mapping[str, str]) -> None:
     try:
         room.take(text, env)
     except TooLong as error:
@@ -98,7 +98,7 @@ def environment(
     env = service_environment(services)
     for source in container.get("envFrom") or ():
         env |= _from_source(pod, source, lookup)
-    room = Room()
+    room = ExpansionBudget()
     for entry in container.get("env") or ():
         if not entry.get("valueFrom"):
             _make_room(room, entry.get("value", ""), env)

@@ -15,7 +15,7 @@ from functools import partial
 
 from sampan_node import spdy
 from sampan_node.links import PlainConnection
-from sampan_node.websocket import Connection
+from sampan_node.websocket import WebSocketConnection
 from sampan_runtime.contracts import RuntimeFailure
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Forwarded:
 
     def __init__(self, port: int, data: int, errors: int) -> None:
         self.port, self.data, self.errors = port, data, errors
-        self.dialled = threading.Event()  # whatever came of it
+        self.dialled = threading.Event()  # connected or failed
         self.socket: socket.socket | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -49,7 +49,7 @@ class Forwarded:
         return sock
 
     def close(self) -> None:
-        """Wakes whoever reads from the pod, too."""
+        """Wakes the thread that reads from the pod, too."""
         with self._lock:
             self._closed = True
             if self.socket is not None:
@@ -60,7 +60,7 @@ class Forwarder:
     """``dial(port)`` gives a connected socket into the pod; ``where`` names the pod in messages."""
 
     def __init__(
-        self, connection: Connection | PlainConnection, dial: Callable[[int], socket.socket], where: str
+        self, connection: WebSocketConnection | PlainConnection, dial: Callable[[int], socket.socket], where: str
     ) -> None:
         self._connection, self._dial, self._where = connection, dial, where
         self._frames = spdy.Frames()
@@ -157,7 +157,8 @@ class Forwarder:
 
 
 def _request_of(event: spdy.Opened, kind: str) -> str:
-    """Which two streams belong together. Clients of old say nothing, but open the error stream just before."""
+    """Which two streams belong together. Older clients send no requestID, but open the error stream just before the
+    data stream."""
     return event.headers.get("requestid") or f"stream {event.stream - 2 * (kind == 'data')}"
 
 

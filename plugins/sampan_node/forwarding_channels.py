@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sampan.errors import BadRequest
 from sampan_node.forwarding import Forwarded, read
 from sampan_node.remote import PARTING
-from sampan_node.websocket import Base64Channels, Connection
+from sampan_node.websocket import Base64Channels, WebSocketConnection
 from sampan_runtime.contracts import RuntimeFailure
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class ChannelForwarder:
     """``dial(port)`` gives a connected socket into the pod; ``where`` names the pod in messages."""
 
     def __init__(
-        self, connection: Connection | Base64Channels, dial: Callable[[int], socket.socket], where: str,
+        self, connection: WebSocketConnection | Base64Channels, dial: Callable[[int], socket.socket], where: str,
         ports: Sequence[int],
     ) -> None:  # fmt: skip
         self._connection, self._dial, self._where = connection, dial, where
@@ -108,7 +108,7 @@ class ChannelForwarder:
                 port.close()
 
     def _part(self) -> None:
-        """Every port is over: say goodbye, and let go of a client that does not answer."""
+        """All ports are closed: send the close frame, and close the connection if the client does not answer."""
         self._connection.close()
         self._parting = threading.Timer(PARTING, self._connection.abandon)
         self._parting.start()

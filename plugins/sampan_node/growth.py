@@ -1,7 +1,7 @@
 """How long texts may get when references to variables are looked up in them. Pure.
 
 References multiply: ``A1=$(A0)$(A0)``, ``A2=$(A1)$(A1)`` and so on double with each line, and a value of a megabyte may
-name one of a megabyte 250,000 times. So the length is known before anything is made.
+name one of a megabyte 250,000 times. So the length is computed before the text is.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _NAME = re.compile(r"\$\(([^)]*)\)")
 
 
 class TooLong(Exception):
-    """Text that no container could be given."""
+    """Text that is too long for any container."""
 
 
-class Room:
+class ExpansionBudget:
     """What is left of ``MOST``."""
 
     def __init__(self) -> None:

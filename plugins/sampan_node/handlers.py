@@ -18,14 +18,14 @@ from sampan_runtime.contracts import Runtime, RuntimeFailure
 LONGEST_ANSWER = 10 * 1024
 
 
-class Outcome(NamedTuple):
+class HandlerResult(NamedTuple):
     ok: bool
     message: str
 
 
 def perform(
     handler: Object, container: Object, *, runtime: Runtime, container_id: str, ip: str, timeout: float
-) -> Outcome:
+) -> HandlerResult:
     """Do what an exec, httpGet, tcpSocket, grpc or sleep handler says; never raises."""
     try:
         if "exec" in handler:
@@ -36,15 +36,15 @@ def perform(
             spec = handler["tcpSocket"]
             address = spec.get("host") or ip, port_of(spec["port"], container)
             socket.create_connection(address, timeout=timeout).close()
-            return Outcome(True, "")
+            return HandlerResult(True, "")
         if "sleep" in handler:
             time.sleep(min(handler["sleep"].get("seconds", 0), timeout))
-            return Outcome(True, "")
+            return HandlerResult(True, "")
         if "grpc" in handler:
             return _grpc(handler["grpc"], ip, timeout)
     except (OSError, KeyError, http.client.HTTPException, RuntimeFailure, ValueError) as error:
-        return Outcome(False, str(error) or type(error).__name__)
-    return Outcome(False, f"this kind of handler is not known to the node agent: {', '.join(handler)}")
+        return HandlerResult(False, str(error) or type(error).__name__)
+    return HandlerResult(False, f"this kind of handler is not known to the node agent: {', '.join(handler)}")
 
 
 def port_of(port: int | str, container: Object) -> int:
@@ -57,29 +57,31 @@ def port_of(port: int | str, container: Object) -> int:
     raise ValueError(f"couldn't find port: {port!r}")
 
 
-def _grpc(spec: Object, ip: str, timeout: float) -> Outcome:
+def _grpc(spec: Object, ip: str, timeout: float) -> HandlerResult:
     address = ip, int(spec["port"])
     try:
         word = grpc_health.check(address, spec.get("service") or "", timeout)
     except grpc_health.NoAnswer as error:
-        return Outcome(False, f"error: {error}")
+        return HandlerResult(False, f"error: {error}")
     except OSError:
         text = (
             f'timeout: failed to connect service "{ip}:{spec["port"]}" within {timeout:g}s: context deadline exceeded'
         )
-        return Outcome(False, text)
-    return Outcome(word == "SERVING", f'service unhealthy (responded with "{word}")' if word != "SERVING" else word)
+        return HandlerResult(False, text)
+    return HandlerResult(
+        word == "SERVING", f'service unhealthy (responded with "{word}")' if word != "SERVING" else word
+    )
 
 
-def _exec(command: list[str], runtime: Runtime, container_id: str, timeout: float) -> Outcome:
+def _exec(command: list[str], runtime: Runtime, container_id: str, timeout: float) -> HandlerResult:
     try:
         code, said = runtime.exec_sync(container_id, command, timeout)
     except TimeoutError:
-        return Outcome(False, f"command timed out: {command!r} timed out after {timeout:g}s")
-    return Outcome(code == 0, said.decode(errors="replace")[:LONGEST_ANSWER])
+        return HandlerResult(False, f"command timed out: {command!r} timed out after {timeout:g}s")
+    return HandlerResult(code == 0, said.decode(errors="replace")[:LONGEST_ANSWER])
 
 
-def _http(spec: Object, container: Object, ip: str, timeout: float) -> Outcome:
+def _http(spec: Object, container: Object, ip: str, timeout: float) -> HandlerResult:
     host, port = spec.get("host") or ip, port_of(spec["port"], container)
     path = spec.get("path") or "/"
     path = path if path.startswith("/") else f"/{path}"
@@ -92,8 +94,8 @@ def _http(spec: Object, container: Object, ip: str, timeout: float) -> Outcome:
         answer = connection.getresponse()
         body = answer.read(LONGEST_ANSWER).decode(errors="replace")
     if 200 <= answer.status < 400:
-        return Outcome(True, body)
-    return Outcome(False, f"HTTP probe failed with statuscode: {answer.status}")
+        return HandlerResult(True, body)
+    return HandlerResult(False, f"HTTP probe failed with statuscode: {answer.status}")
 
 
 def _connection(host: str, port: int, timeout: float, *, secure: bool) -> http.client.HTTPConnection:

@@ -18,7 +18,7 @@ from sampan.errors import NotFound
 from sampan_client.informers import Informer
 from sampan_machinery.metadata import parse_time
 from sampan_machinery.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES
-from sampan_node.admission import Admission
+from sampan_node.admission import PodAdmission
 from sampan_node.clock import Clock
 from sampan_node.references import Reference, References
 from sampan_podspec.containers import walk
@@ -27,15 +27,15 @@ from sampan_runtime.contracts import Runtime
 FRESH = 2.0  # seconds that a fetched ConfigMap or Secret serves other containers too
 
 
-class Events(Protocol):
+class EventRecorder(Protocol):
     def event(self, about: Object, type: str, reason: str, message: str, *, field: str = "") -> None: ...
 
 
 @dataclass
 class Host:
-    client: Any  # sampan_client.Client, or what looks like it
+    client: Any  # sampan_client.Client, or a fake with the same methods
     runtime: Runtime
-    events: Events
+    events: EventRecorder
     clock: Clock
     pool: ThreadPoolExecutor
     home: Path
@@ -50,7 +50,7 @@ class Host:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.admission = Admission(self.allocatable)
+        self.admission = PodAdmission(self.allocatable)
         self.references = References(self.client, self._changed, informer=self.informer)
 
     def _changed(self, one: Reference) -> None:

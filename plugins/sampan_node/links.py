@@ -62,7 +62,7 @@ class Link:
             socket.socket.shutdown(self._socket, socket.SHUT_WR)
 
     def cut(self) -> None:
-        """Let go: whoever reads or writes sees the end now."""
+        """Close now: readers and writers see the end."""
         self._cut = True
         with contextlib.suppress(OSError):  # the TLS socket's own would free what a reader uses
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)

@@ -1,6 +1,6 @@
 """A container's log over a WebSocket: one message for each piece, bytes or base64, after an empty one.
 
-What the client sends is passed over. Source: the subprotocols binary.k8s.io and base64.binary.k8s.io (meaning).
+What the client sends is ignored. Source: the subprotocols binary.k8s.io and base64.binary.k8s.io (meaning).
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 
 from sampan_node.remote import PARTING
-from sampan_node.websocket import Connection
+from sampan_node.websocket import WebSocketConnection
 
 ENCODED = "base64.binary.k8s.io"
 PROTOCOLS = ("binary.k8s.io", ENCODED, "")
 
 
-def serve(connection: Connection, protocol: str, pieces: Callable[..., Iterator[bytes]]) -> None:
+def serve(connection: WebSocketConnection, protocol: str, pieces: Callable[..., Iterator[bytes]]) -> None:
     """``pieces(alive=…)`` gives the log and ends when ``alive()`` is false. Blocks."""
     left = threading.Event()
     reader = threading.Thread(target=_wait_for_end, args=(connection, left), daemon=True)
@@ -33,13 +33,13 @@ def serve(connection: Connection, protocol: str, pieces: Callable[..., Iterator[
         reader.join()
 
 
-def _send(connection: Connection, protocol: str, piece: bytes) -> bool:
+def _send(connection: WebSocketConnection, protocol: str, piece: bytes) -> bool:
     if protocol == ENCODED:
         return connection.send_text(base64.b64encode(piece).decode())
     return connection.send(piece)
 
 
-def _wait_for_end(connection: Connection, left: threading.Event) -> None:
+def _wait_for_end(connection: WebSocketConnection, left: threading.Event) -> None:
     for _ in connection.messages():
         pass
     left.set()

@@ -1,7 +1,8 @@
-"""The pod's state machine: from what is wanted and what is seen to what to do now. Pure; the edge is worker.py.
+"""The pod's state machine: from the wanted state and the runtime's state to the next actions. Pure; worker.py performs
+them.
 
 Follows the meaning of kubelet's computePodActions: init containers one after the other, sidecars (KEP-753) before and
-beside the rest, restarts with back-off, everything down in the end.
+beside the rest, restarts with back-off, everything stopped at the end.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from sampan_machinery.metadata import parse_time
 from sampan_podspec.containers import is_sidecar, walk
 from sampan_runtime.contracts import Container, Sandbox
 
-FIRST_DELAY, LONGEST_DELAY, QUIET = 10.0, 300.0, 600.0  # seconds; a run of QUIET starts the back-off anew
+FIRST_DELAY, LONGEST_DELAY, QUIET = 10.0, 300.0, 600.0  # seconds; a run of QUIET resets the back-off
 
 
-class Seen(NamedTuple):
+class RuntimeState(NamedTuple):
     """What the runtime has of one pod."""
 
     sandbox: Sandbox | None
@@ -41,12 +42,13 @@ class Waiting(NamedTuple):
 
 
 @dataclass
-class Memory:
-    """What the agent itself remembers of a pod; lost with the process, and then rebuilt or begun anew."""
+class PodMemory:
+    """What the agent remembers of a pod beside the runtime's state; lost with the process, and rebuilt or reset
+    then."""
 
     waiting: dict[str, Waiting] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)  # name -> tries that ended in Waiting, one after the other
-    base: dict[str, int] = field(default_factory=dict)  # name -> attempt at which the back-off began anew
+    base: dict[str, int] = field(default_factory=dict)  # name -> attempt at which the back-off was reset
     started: set[str] = field(default_factory=set)  # container ids whose startup probe has succeeded, or who have none
     ready: set[str] = field(default_factory=set)  # container ids whose readiness probe succeeds, or who have none
     doomed: dict[str, str] = field(default_factory=dict)  # container id -> why it has to be killed
@@ -82,11 +84,11 @@ class StopAll:
 
 
 @dataclass(frozen=True)
-class Vanish:
+class RemovePod:
     """Remove all that the pod has here, then the pod from the API."""
 
 
-Action = StartSandbox | StartContainer | StopContainer | RemoveContainer | StopAll | Vanish
+Action = StartSandbox | StartContainer | StopContainer | RemoveContainer | StopAll | RemovePod
 
 
 @dataclass
@@ -98,11 +100,11 @@ class Plan:
         self.wake = min(self.wake, moment) if self.wake else moment
 
 
-def decide(pod: Object, seen: Seen, memory: Memory, now: float) -> Plan:
+def decide(pod: Object, seen: RuntimeState, memory: PodMemory, now: float) -> Plan:
     """What to do for this pod now."""
     plan = Plan()
     if pod["metadata"].get("deletionTimestamp"):
-        plan.actions = [StopAll(), Vanish()] if seen.running() else [Vanish()]
+        plan.actions = [StopAll(), RemovePod()] if seen.running() else [RemovePod()]
         return plan
     if deadline_passed(pod, now, plan) and memory.verdict is None:
         memory.verdict = ("Failed", "DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
@@ -141,7 +143,7 @@ def init_restarts(pod: Object) -> bool:
     return bool(pod["spec"].get("restartPolicy", "Always") != "Never")
 
 
-def is_over(pod: Object, seen: Seen) -> bool:
+def is_over(pod: Object, seen: RuntimeState) -> bool:
     """Whether the pod has reached Succeeded or Failed."""
     for init in pod["spec"].get("initContainers") or ():
         last = seen.latest(init["name"])
@@ -154,12 +156,12 @@ def is_over(pod: Object, seen: Seen) -> bool:
     return True
 
 
-def initialized(pod: Object, seen: Seen, memory: Memory) -> bool:
+def initialized(pod: Object, seen: RuntimeState, memory: PodMemory) -> bool:
     return next(_pending_inits(pod, seen, memory), None) is None
 
 
-def _pending_inits(pod: Object, seen: Seen, memory: Memory) -> Iterator[Object]:
-    """Init containers that have not done yet what the next ones wait for. Once main containers exist, none."""
+def _pending_inits(pod: Object, seen: RuntimeState, memory: PodMemory) -> Iterator[Object]:
+    """Init containers that have not finished, so that later ones have to wait; none once main containers exist."""
     main_seen = any(seen.latest(container["name"]) for container in pod["spec"]["containers"])
     for init in pod["spec"].get("initContainers") or ():
         last = seen.latest(init["name"])
@@ -170,7 +172,7 @@ def _pending_inits(pod: Object, seen: Seen, memory: Memory) -> Iterator[Object]:
             yield init
 
 
-def _starts(pod: Object, seen: Seen, memory: Memory, now: float, plan: Plan) -> Iterator[Action]:
+def _starts(pod: Object, seen: RuntimeState, memory: PodMemory, now: float, plan: Plan) -> Iterator[Action]:
     pending = next(_pending_inits(pod, seen, memory), None)
     for init in pod["spec"].get("initContainers") or ():
         if is_sidecar(init):
@@ -187,7 +189,7 @@ def _starts(pod: Object, seen: Seen, memory: Memory, now: float, plan: Plan) -> 
 
 
 def _start(
-    pod: Object, container: Object, seen: Seen, memory: Memory, now: float, plan: Plan
+    pod: Object, container: Object, seen: RuntimeState, memory: PodMemory, now: float, plan: Plan
 ) -> Iterator[StartContainer | StopContainer]:
     name = container["name"]
     last = seen.latest(name)
@@ -215,7 +217,7 @@ def _start(
     yield StartContainer(container, last.attempt + 1)
 
 
-def delay(ended: Container, memory: Memory) -> float:
+def delay(ended: Container, memory: PodMemory) -> float:
     """Seconds to wait after this end before the next start: 0, 10, 20 … 300."""
     if ended.started and ended.finished - ended.started >= QUIET:
         return 0.0
@@ -228,7 +230,7 @@ def failure_delay(times: int) -> float:
     return min(LONGEST_DELAY, FIRST_DELAY * float(2 ** min(max(times - 1, 0), 10)))
 
 
-def _held_back(name: str, memory: Memory, now: float, plan: Plan) -> bool:
+def _held_back(name: str, memory: PodMemory, now: float, plan: Plan) -> bool:
     waiting = memory.waiting.get(name)
     if waiting is not None and now < waiting.until:
         plan.at(waiting.until)
@@ -236,7 +238,7 @@ def _held_back(name: str, memory: Memory, now: float, plan: Plan) -> bool:
     return False
 
 
-def _doomed(seen: Seen, memory: Memory) -> Iterator[StopContainer]:
+def _doomed(seen: RuntimeState, memory: PodMemory) -> Iterator[StopContainer]:
     for container in seen.running():
         if container.id in memory.doomed:
             yield StopContainer(container.id, container.name, memory.doomed[container.id])
@@ -244,7 +246,7 @@ def _doomed(seen: Seen, memory: Memory) -> Iterator[StopContainer]:
             yield StopContainer(container.id, container.name, f"Stopping container {container.name}")
 
 
-def _leftovers(pod: Object, seen: Seen) -> Iterator[RemoveContainer]:
+def _leftovers(pod: Object, seen: RuntimeState) -> Iterator[RemoveContainer]:
     """Of each name the newest two are kept: the one that counts and the one before it (logs --previous)."""
     for _, container in walk(pod["spec"]):
         mine = sorted((one for one in seen.containers if one.name == container["name"]), key=lambda one: one.attempt)

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from sampan_machinery.metadata import now_text
 
 TICKS = os.sysconf("SC_CLK_TCK")
-IDLE = (3, 4, 7)  # of the columns of /proc/stat: idle, waiting for a disk, and stolen from us
+IDLE = (3, 4, 7)  # of the columns of /proc/stat: idle, waiting for a disk, and stolen by the hypervisor
 
 
-class Use(NamedTuple):
+class ContainerUsage(NamedTuple):
     """What one running container has used. cpu: nanoseconds since it started; memory: working set in bytes."""
 
     reference: Mapping[str, str]  # namespace, name and uid of the pod
@@ -24,7 +24,7 @@ class Use(NamedTuple):
     at: float
 
 
-class NodeUse(NamedTuple):
+class NodeUsage(NamedTuple):
     """The same of the whole machine."""
 
     cpu: int
@@ -34,7 +34,7 @@ class NodeUse(NamedTuple):
     at: float
 
 
-def uses(agent: Any) -> list[Use]:
+def uses(agent: Any) -> list[ContainerUsage]:
     """Of every running container of this node's pods, each read once."""
     runtime = agent.host.runtime
     usage = {one.container_id: one for one in runtime.usage()}
@@ -44,11 +44,11 @@ def uses(agent: Any) -> list[Use]:
         one, meta = usage.get(container.id), pods.get(container.pod_uid)
         if one is not None and meta is not None:
             reference = {"name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"]}
-            found.append(Use(reference, container.name, container.started, one.cpu, one.memory, one.at))
+            found.append(ContainerUsage(reference, container.name, container.started, one.cpu, one.memory, one.at))
     return found
 
 
-def node_use(proc: str = "/proc") -> NodeUse:
+def node_use(proc: str = "/proc") -> NodeUsage:
     with open(f"{proc}/stat") as file:
         lines = file.read().splitlines()
     ticks = sum(int(word) for index, word in enumerate(lines[0].split()[1:9]) if index not in IDLE)
@@ -56,11 +56,11 @@ def node_use(proc: str = "/proc") -> NodeUse:
     with open(f"{proc}/meminfo") as file:
         memory = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in file}
     used = memory["MemTotal"] - memory["MemAvailable"]
-    return NodeUse(ticks * 1_000_000_000 // TICKS, used, memory["MemAvailable"], booted, time.time())
+    return NodeUsage(ticks * 1_000_000_000 // TICKS, used, memory["MemAvailable"], booted, time.time())
 
 
-def _by_pod(found: Iterable[Use]) -> list[list[Use]]:
-    pods: dict[str, list[Use]] = {}
+def _by_pod(found: Iterable[ContainerUsage]) -> list[list[ContainerUsage]]:
+    pods: dict[str, list[ContainerUsage]] = {}
     for use in found:
         pods.setdefault(use.reference["uid"], []).append(use)
     return list(pods.values())
@@ -80,7 +80,7 @@ def summary(agent: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _pod_summary(pod: list[Use]) -> dict[str, Any]:
+def _pod_summary(pod: list[ContainerUsage]) -> dict[str, Any]:
     return {
         "podRef": dict(pod[0].reference),
         "startTime": now_text(min(use.started for use in pod)),
@@ -89,7 +89,7 @@ def _pod_summary(pod: list[Use]) -> dict[str, Any]:
     }
 
 
-def _amounts(found: list[Use]) -> dict[str, Any]:
+def _amounts(found: list[ContainerUsage]) -> dict[str, Any]:
     at = now_text(max(use.at for use in found))
     return {
         "cpu": {"time": at, "usageCoreNanoSeconds": sum(use.cpu for use in found)},
@@ -102,7 +102,7 @@ def resource(agent: Any) -> str:
     return "\n".join(_resource_lines(node_use(), uses(agent))) + "\n"
 
 
-def _resource_lines(node: NodeUse, found: list[Use]) -> Iterator[str]:
+def _resource_lines(node: NodeUsage, found: list[ContainerUsage]) -> Iterator[str]:
     pods = _by_pod(found)
     yield from _family("node_cpu_usage_seconds_total", "counter", "CPU time of the node in core-seconds", [
         ("", _seconds(node.cpu), node.at),
@@ -140,12 +140,12 @@ def _family(name: str, kind: str, about: str, rows: Iterable[tuple[str, str, flo
         yield f"{name}{labels} {value}" + (f" {int(at * 1000)}" if at is not None else "")
 
 
-def _labels(use: Use) -> str:
+def _labels(use: ContainerUsage) -> str:
     reference = use.reference
     return f'{{container="{use.container}",namespace="{reference["namespace"]}",pod="{reference["name"]}"}}'
 
 
-def _pod_labels(pod: list[Use]) -> str:
+def _pod_labels(pod: list[ContainerUsage]) -> str:
     reference = pod[0].reference
     return f'{{namespace="{reference["namespace"]}",pod="{reference["name"]}"}}'
 

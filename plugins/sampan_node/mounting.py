@@ -31,7 +31,7 @@ def mount_memory(place: Path, options: str) -> None:
 
 
 def bind(descriptor: int, target: Path, *, private: bool) -> None:
-    """Show what the descriptor is open on at ``target``: whatever becomes of its name, this stays.
+    """Bind-mount what the descriptor is open on at ``target``; renaming the source later has no effect.
 
     Only the one mount, as kubelet does it: showing what is mounted further down too would double with each pod that
     shows the directory in which these mounts are. ``private``: mounts made there later are not passed on.
@@ -53,7 +53,8 @@ def below(folder: Path) -> list[Path]:
 
 
 def unmount_below(folder: Path) -> bool:
-    """Whether nothing is mounted there any more, which has to be so before anything is deleted."""
+    """Unmount all below the folder; returns whether nothing is mounted there any more, which must hold before files are
+    deleted."""
     mounted = below(folder)
     for point in mounted:
         # Private first: else taking it away takes away what is mounted below its source, too.

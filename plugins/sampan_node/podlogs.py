@@ -53,7 +53,7 @@ def options(query: Mapping[str, list[str]]) -> Options:
 
 
 def chosen(worker: Any, name: str, *, previous: bool) -> Container:
-    """The run meant; raises NotFound or BadRequest in kubectl users' words."""
+    """The container run that is asked for; raises NotFound or BadRequest with upstream's message."""
     pod = worker.pod["metadata"]["name"]
     if name not in [container["name"] for _, container in walk(worker.pod["spec"])]:
         raise NotFound(f"container {name} is not valid for pod {pod}")
@@ -72,7 +72,7 @@ def chosen(worker: Any, name: str, *, previous: bool) -> Container:
 
 
 def text(runtime: Runtime, container_id: str, wanted: Options, *, alive: Callable[[], bool]) -> Iterator[bytes]:
-    """The bytes to send; ends when all is said, the limit is reached or nobody listens."""
+    """The bytes to send; ends when all is sent, the limit is reached or the client has gone."""
     left = wanted.limit or -1
     found = runtime.logs(container_id, follow=wanted.follow, since=wanted.since, tail=wanted.tail)
     for when, channel, piece, begins in by_line(found):

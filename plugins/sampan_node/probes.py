@@ -1,6 +1,6 @@
 """Probing a running container: startup first, then liveness and readiness, each at its own pace.
 
-Counts successes and failures; what follows from them is told through callbacks. Runs on a small pool.
+Counts successes and failures, and reports results through callbacks. Runs on a small pool.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sampan.contracts.kinds import Object
 from sampan_node.clock import Alarm, Clock
-from sampan_node.handlers import Outcome
+from sampan_node.handlers import HandlerResult
 
 log = logging.getLogger(__name__)
 
 KINDS = ("startup", "liveness", "readiness")
 #: (kind, good?, message): called when the verdict of a probe may have changed, and for each failure
-OnResult = Callable[[str, Outcome, bool], None]
+OnResult = Callable[[str, HandlerResult, bool], None]
 
 
 class Prober:
@@ -26,7 +26,7 @@ class Prober:
 
     def __init__(
         self, container: Object, started: float, *, clock: Clock, pool: ThreadPoolExecutor,
-        perform: Callable[[Object, float], Outcome], on_result: OnResult,
+        perform: Callable[[Object, float], HandlerResult], on_result: OnResult,
     ) -> None:  # fmt: skip
         self._container, self._started, self._clock, self._pool = container, started, clock, pool
         self._perform, self._on_result = perform, on_result

@@ -1,4 +1,4 @@
-"""Which ConfigMaps and Secrets the volumes of this node's pods show, followed so that changes reach the pods at once.
+"""Which ConfigMaps and Secrets the volumes of this node's pods show, watched so that changes reach the pods at once.
 
 One watch an object, however many pods show it; none for a pod that shows none. Knows nothing of what volumes look like.
 """

@@ -66,7 +66,7 @@ class Registration:
         self._problem, self._asked = "", time.time()
 
     def register(self) -> None:
-        """Make the Node, or make an existing one ours; Ready from here on."""
+        """Create the Node, or take over an existing one; it is Ready from here on."""
         fresh: Object = {
             "kind": "Node", "apiVersion": "v1",
             "metadata": {
@@ -129,7 +129,7 @@ class Registration:
         return before != self._problem
 
     def _again(self, stop: threading.Event) -> None:
-        """Somebody deleted the Node or its Lease."""
+        """The Node or its Lease was deleted: create it again."""
         try:
             self.register()
         except (SampanError, OSError) as error:

@@ -11,12 +11,12 @@ import threading
 from collections.abc import Collection
 from typing import Any
 
-from sampan_node.websocket import Base64Channels, Connection
+from sampan_node.websocket import Base64Channels, WebSocketConnection
 from sampan_runtime.contracts import Stream
 
 log = logging.getLogger(__name__)
 
-PARTING = 3.0  # seconds that a client has to answer a goodbye
+PARTING = 3.0  # seconds that a client has to answer the close frame
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 #: Protocols whose error channel carries a Status; those before had a sentence, and only for a failure.
 WITH_STATUS = ("v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io")
@@ -41,7 +41,10 @@ def ending(code: int, protocol: str) -> bytes:
 
 
 def serve_stream(
-    connection: Connection | Base64Channels, stream: Stream, protocol: str, wanted: Collection[int] = (STDOUT, STDERR)
+    connection: WebSocketConnection | Base64Channels,
+    stream: Stream,
+    protocol: str,
+    wanted: Collection[int] = (STDOUT, STDERR),
 ) -> None:
     """Carry bytes both ways until the command ends or the client goes away. ``wanted``: the channels asked for.
     Blocks."""
@@ -62,7 +65,7 @@ def serve_stream(
         stream.close()
 
 
-def _carry_input(connection: Connection | Base64Channels, stream: Stream, done: threading.Event) -> None:
+def _carry_input(connection: WebSocketConnection | Base64Channels, stream: Stream, done: threading.Event) -> None:
     try:
         for message in connection.messages():
             if message:

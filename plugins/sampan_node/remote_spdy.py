@@ -27,7 +27,7 @@ PATIENCE = 30.0  # seconds in which the client opens its streams
 NAMES = {STDOUT: "stdout", STDERR: "stderr"}
 
 
-class Session:
+class SpdySession:
     """One exec or attach. ``wanted`` are the streams that the client will open."""
 
     def __init__(self, connection: PlainConnection, wanted: Collection[str], protocol: str) -> None:
@@ -145,7 +145,7 @@ class Session:
             self._send(lambda: self._frames.data(number, said, over=True))
 
     def _part(self) -> None:
-        """Let the client read the end before the connection goes."""
+        """Let the client read the end before the connection is closed."""
         self._connection.close()
         timer = threading.Timer(PARTING, self._connection.abandon)
         timer.start()

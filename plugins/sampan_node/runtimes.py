@@ -30,7 +30,7 @@ class Asked(Protocol):
 def choose(name: str, home: Path, options: ClusterOptions, hooks: Hooks) -> Runtime:
     """The runtime wanted; "" and ``auto``: of those that enabled plugins offer the preferred one that is available.
 
-    Raises ConfigError when nobody provides it.
+    Raises ConfigError when no plugin provides it.
     """
     if name not in ("", AUTO):
         return open_runtime(name, home, options, hooks)
@@ -41,7 +41,7 @@ def choose(name: str, home: Path, options: ClusterOptions, hooks: Hooks) -> Runt
 
 
 def open_runtime(name: str, home: Path, options: ClusterOptions, hooks: Asked) -> Runtime:
-    """The runtime called ``name``; raises ConfigError when nobody provides it."""
+    """The runtime called ``name``; raises ConfigError when no plugin provides it."""
     if found := _ask(name, home, options, hooks):
         return found
     raise ConfigError(f"node.runtime: no enabled plugin provides a container runtime called {name!r}")

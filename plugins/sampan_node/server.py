@@ -62,7 +62,7 @@ class Server:
 
 
 class Http(ThreadingHTTPServer):
-    """Whoever reaches the port may speak anything else than TLS: that is expected, counted, and no line in the log."""
+    """A client that does not speak TLS is expected: it is counted and not logged."""
 
     daemon_threads = True
     request_queue_size = BACKLOG
@@ -174,7 +174,7 @@ class Handler(BaseHTTPRequestHandler):
         one = podlogs.chosen(worker, container, previous=options.previous)
         if websocket.is_asked(self.headers):
             accepted = websocket.accept(self.headers, log_socket.PROTOCOLS)
-            connection = websocket.Connection(self._upgraded(accepted))
+            connection = websocket.WebSocketConnection(self._upgraded(accepted))
             log_socket.serve(
                 connection, accepted.protocol, partial(podlogs.text, self.agent.host.runtime, one.id, options)
             )
@@ -189,7 +189,8 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def _is_heard(self) -> bool:
-        """Whether the client is still there: one that says something after its request has gone away."""
+        """Whether the client is still connected: one that sends something after its request has closed the
+        connection."""
         return not select.select([self.connection], [], [], 0)[0]
 
     def _stream(self, verb: str, namespace: str, pod: str, container: str, query: dict[str, list[str]]) -> None:
@@ -210,7 +211,7 @@ class Handler(BaseHTTPRequestHandler):
             accepted = spdy.accept(self.headers, remote_spdy.PROTOCOLS)
             wanted = remote_spdy.wanted_streams(flags, accepted.protocol)
             connection = PlainConnection(self._upgraded(accepted))
-            remote_spdy.Session(connection, wanted, accepted.protocol).serve(start)
+            remote_spdy.SpdySession(connection, wanted, accepted.protocol).serve(start)
             return
         accepted = websocket.accept(self.headers)
         stream = start()
@@ -232,13 +233,13 @@ class Handler(BaseHTTPRequestHandler):
             return
         accepted = websocket.accept(self.headers, (forwarding.PROTOCOL, *forwarding_channels.PROTOCOLS))
         if accepted.protocol == forwarding.PROTOCOL:
-            forwarding.Forwarder(websocket.Connection(self._upgraded(accepted)), dial, where).serve()
+            forwarding.Forwarder(websocket.WebSocketConnection(self._upgraded(accepted)), dial, where).serve()
             return
         ports = forwarding_channels.ports_of(query)
         connection = websocket.channels(self._upgraded(accepted), accepted.protocol)
         forwarding_channels.ChannelForwarder(connection, dial, where, ports).serve()
 
-    def _upgraded(self, accepted: websocket.Accepted) -> Link:
+    def _upgraded(self, accepted: websocket.Handshake) -> Link:
         """The connection after HTTP."""
         self.close_connection = True
         self.connection.settimeout(None)

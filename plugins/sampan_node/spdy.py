@@ -14,7 +14,7 @@ from email.message import Message
 from typing import NamedTuple
 
 from sampan.errors import BadRequest, Forbidden
-from sampan_node.websocket import Accepted, listed
+from sampan_node.websocket import Handshake, listed
 
 SYN_STREAM, SYN_REPLY, RST_STREAM, PING, GOAWAY = 1, 2, 3, 6, 7
 FIN = 1
@@ -57,7 +57,7 @@ def is_asked(headers: Mapping[str, str] | Message) -> bool:
     return NAME.lower() in (headers.get("Upgrade") or "").lower()
 
 
-def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str]) -> Accepted:
+def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str]) -> Handshake:
     """The answer to an upgrade to SPDY, with the first of the client's stream protocols that is spoken here.
 
     Raises BadRequest where the client names none, Forbidden where it names no known one, as upstream.
@@ -71,7 +71,7 @@ def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str]) -> Ac
             f"unable to upgrade: unable to negotiate protocol: client supports {offered}, server accepts {protocols}"
         )
     lines = ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", f"Upgrade: {NAME}", f"{VERSIONS}: {protocol}"]
-    return Accepted(protocol, ("\r\n".join(lines) + "\r\n\r\n").encode())
+    return Handshake(protocol, ("\r\n".join(lines) + "\r\n\r\n").encode())
 
 
 class ProtocolError(ValueError):

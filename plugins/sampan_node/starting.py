@@ -1,4 +1,4 @@
-"""Starting one container: image, volumes, environment, create, start, each with the events users know."""
+"""Starts one container: image, volumes, environment, create, start, each with upstream's events."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from sampan.contracts.kinds import Object
 from sampan_node import environment, specs, termination, unpacking
 from sampan_node.environment import ConfigProblem
 from sampan_node.host import Host
-from sampan_node.machine import Memory
+from sampan_node.machine import PodMemory
 from sampan_node.subpaths import SubPaths
 from sampan_node.volumes import IMAGE, Volumes, container_mounts, image_volumes, never_written
 from sampan_runtime.contracts import Image, Mount, RuntimeFailure, Sandbox
 
 
 class Starter:
-    def __init__(self, host: Host, memory: Memory) -> None:
+    def __init__(self, host: Host, memory: PodMemory) -> None:
         self._host, self._memory = host, memory
         self.pulled: dict[str, str] = {}  # container -> the image last looked for: its own, or that of a volume
 

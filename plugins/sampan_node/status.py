@@ -1,4 +1,4 @@
-"""What the pod's status says of what is seen. Pure. Source: API reference PodStatus; conformance of kubelet's words."""
+"""The pod's status from the runtime's state. Pure. Source: API reference PodStatus; conformance of kubelet's words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import copy, now_text, observed_generation, set_condition
-from sampan_node.machine import Memory, Seen, delay, init_restarts, initialized, restarts
+from sampan_node.machine import PodMemory, RuntimeState, delay, init_restarts, initialized, restarts
 from sampan_podspec.containers import is_sidecar
 from sampan_runtime.contracts import Container
 
@@ -22,7 +22,14 @@ LISTS = {
 
 
 def status_of(
-    pod: Object, seen: Seen, memory: Memory, *, host_ip: str, runtime: str, now: float, messages: Mapping[str, str]
+    pod: Object,
+    seen: RuntimeState,
+    memory: PodMemory,
+    *,
+    host_ip: str,
+    runtime: str,
+    now: float,
+    messages: Mapping[str, str],
 ) -> Object:
     """The whole status; starts from the pod's own, so what other writers put there stays.
 
@@ -62,13 +69,13 @@ def changes(known: Object, status: Object) -> Object:
     return changed
 
 
-def _addresses(pod: Object, seen: Seen, status: Object, host_ip: str) -> None:
+def _addresses(pod: Object, seen: RuntimeState, status: Object, host_ip: str) -> None:
     ip = host_ip if pod["spec"].get("hostNetwork") else seen.sandbox.ip if seen.sandbox and seen.sandbox.ready else ""
     if ip:
         status["podIP"], status["podIPs"] = ip, [{"ip": ip}]
 
 
-def phase(pod: Object, seen: Seen, memory: Memory, done: bool) -> str:
+def phase(pod: Object, seen: RuntimeState, memory: PodMemory, done: bool) -> str:
     """Source: kubelet's getPhase."""
     if not done:
         for init in pod["spec"].get("initContainers") or ():
@@ -91,7 +98,7 @@ def phase(pod: Object, seen: Seen, memory: Memory, done: bool) -> str:
 
 
 def _container(
-    pod: Object, container: Object, field: str, seen: Seen, memory: Memory, runtime: str, now: float,
+    pod: Object, container: Object, field: str, seen: RuntimeState, memory: PodMemory, runtime: str, now: float,
     messages: Mapping[str, str], done: bool,
 ) -> Object:  # fmt: skip
     name = container["name"]
@@ -129,7 +136,7 @@ def _container(
 
 
 def _ended(
-    pod: Object, container: Object, last: Container, memory: Memory, status: Object, runtime: str, now: float,
+    pod: Object, container: Object, last: Container, memory: PodMemory, status: Object, runtime: str, now: float,
     messages: Mapping[str, str], waiting: Any, is_init: bool,
 ) -> None:  # fmt: skip
     again = init_restarts(pod) and last.exit_code != 0 if is_init else restarts(pod, container, last)
@@ -188,7 +195,7 @@ def _resources(container: Object, status: Object) -> None:
         ]
 
 
-def _conditions(pod: Object, seen: Seen, status: Object, done: bool, now: str) -> None:
+def _conditions(pod: Object, seen: RuntimeState, status: Object, done: bool, now: str) -> None:
     more = observed_generation(pod)
     over = status["phase"] in ("Succeeded", "Failed")
 

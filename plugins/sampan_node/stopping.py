@@ -1,4 +1,4 @@
-"""Ending a pod's containers: preStop, TERM, KILL, sidecars last; a shorter grace given meanwhile counts."""
+"""Stops a pod's containers: preStop, TERM, KILL, sidecars last; a grace period that is shortened meanwhile counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 
 from sampan.contracts.kinds import Object
 from sampan_node.clock import Alarm
-from sampan_node.handlers import Outcome
+from sampan_node.handlers import HandlerResult
 from sampan_node.host import Host
 from sampan_podspec.containers import is_sidecar, walk
 from sampan_runtime.contracts import Container, RuntimeFailure
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 LEAST_GRACE = 2  # seconds that a container has after a preStop hook used up its grace
 
 #: (handler, container, container id, timeout) -> how it went
-Perform = Callable[[Object, Object, str, float], Outcome]
+Perform = Callable[[Object, Object, str, float], HandlerResult]
 
 
 class Stopper:
@@ -35,7 +35,8 @@ class Stopper:
         )  # a shorter grace given later, as a moment: it counts for what is stopped after, too
 
     def stop_all(self, pod: Object, running: list[Container], grace: int) -> None:
-        """Main containers together, then sidecars in the reverse order of their start; back when all have ended."""
+        """Stop main containers together, then sidecars in the reverse order of their start; returns when all have
+        ended."""
         sidecars = [one["name"] for one in pod["spec"].get("initContainers") or () if is_sidecar(one)]
         end = time.monotonic() + grace
         self._together(pod, [one for one in running if one.name not in sidecars], grace)
@@ -84,7 +85,7 @@ class Stopper:
                 alarm.cancel()
 
     def hurry(self, grace: int) -> None:
-        """Whatever is being stopped has no more than so many seconds from now."""
+        """Shorten the grace period of what is being stopped to so many seconds from now."""
         end = time.time() + grace
         with self._lock:
             self._latest = min(self._latest, end)

@@ -1,4 +1,5 @@
-"""The part of a volume that a container's ``subPath`` names, so pinned that no swap of names leads anywhere else.
+"""The part of a volume that a container's ``subPath`` names, pinned so that swapping names cannot lead to another
+place.
 
 As root the checked descriptor is bind-mounted on a place of the node's own, and the runtime gets that place: what the
 volume's users do to its names meanwhile changes nothing. Without root nothing can be mounted, and the runtime gets the
@@ -27,7 +28,7 @@ class SubPaths:
         self._index = 0
 
     def clear(self) -> None:
-        """Let go of what an earlier run of the container had; that one's own mounts are not touched by it."""
+        """Unmount what an earlier run of the container had; its other mounts stay."""
         if self._folder.is_dir() and mounting.unmount_below(self._folder):
             shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -1,8 +1,7 @@
-"""An image's files in a directory of this node, for a volume: its layers applied one after the other.
+"""Unpacks an image into a directory of this node, for a volume: its layers are applied one after the other.
 
-The layers were packed by whoever made the image: each path is opened below the directory (``beneath``), so that none
-leads out. Devices and pipes are left out. Source: OCI image specification, layer filesystem changeset.
-"""
+The layers are untrusted: each path is opened below the directory (``beneath``), so that none leads out. Devices and
+pipes are left out. Source: OCI image specification, layer filesystem changeset."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
 
 
 class NotAnImage(OSError):
-    """What came is no image as ``docker save`` writes it."""
+    """The archive is not an image as ``docker save`` writes it."""
 
 
 def unpack(saved: Iterable[bytes], place: Path) -> None:

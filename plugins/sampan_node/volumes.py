@@ -146,7 +146,7 @@ def data_of(obj: Object, *, secret: bool) -> dict[str, bytes]:
 
 
 def empty_dir(place: Path, source: Object, group: int | None, *, memory: bool) -> Path:
-    """A directory everybody may write to; in memory where the medium says so and that can be."""
+    """A directory that every user may write to; in memory where the medium says so and a tmpfs can be mounted."""
     fresh = not place.exists()
     place.mkdir(parents=True, exist_ok=True)
     if source.get("medium") == "Memory" and memory and not os.path.ismount(place):

@@ -34,7 +34,7 @@ ZERO = ord("0")
 log = logging.getLogger(__name__)
 
 
-class Accepted(NamedTuple):
+class Handshake(NamedTuple):
     protocol: str
     head: bytes  # the complete 101 answer
 
@@ -49,7 +49,7 @@ def listed(headers: Mapping[str, str] | Message, name: str) -> list[str]:
     return [value.strip() for line in lines for value in line.split(",") if value.strip()]
 
 
-def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str] = PROTOCOLS) -> Accepted:
+def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str] = PROTOCOLS) -> Handshake:
     """``protocols``: those spoken, best first.
 
     Raises BadRequest for what is no WebSocket upgrade, or offers no protocol of ours.
@@ -70,10 +70,10 @@ def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str] = PROT
     ]
     if protocol:
         lines.append(f"Sec-WebSocket-Protocol: {protocol}")
-    return Accepted(protocol, ("\r\n".join(lines) + "\r\n\r\n").encode())
+    return Handshake(protocol, ("\r\n".join(lines) + "\r\n\r\n").encode())
 
 
-class Connection:
+class WebSocketConnection:
     """One reader and any number of writers."""
 
     def __init__(self, link: Link) -> None:
@@ -81,7 +81,7 @@ class Connection:
         self._frames = Frames(ConnectionType.SERVER)
         self._lock = threading.Lock()  # of the frames
         self._order = threading.Lock()  # frames go out in the order in which they were made
-        self._parting = False  # we have said goodbye; what still comes is read until the other side has, too
+        self._parting = False  # our close frame is sent; what still comes is read until the other side's arrives
 
     def messages(self) -> Iterator[bytes]:
         """Whole messages until the other side closes or goes away."""
@@ -115,24 +115,21 @@ class Connection:
                 return
 
     def send(self, message: bytes) -> bool:
-        """False where nobody listens any more."""
+        """False where the client has gone."""
         return self._write(BytesMessage(data=message))
 
     def send_text(self, message: str) -> bool:
         return self._write(TextMessage(data=message))
 
     def close(self, code: int = 1000) -> None:
-        """Say goodbye; ``messages`` ends when the other side answers.
-
-        Letting go before that would reset the connection where bytes of the client are still on their way, and the
-        client would not get to read the end.
-        """
+        """Send the close frame; ``messages`` ends when the other side answers. Closing the socket before that would
+        reset the connection while bytes of the client are in flight, and the client would not read the end."""
         if not self._parting:
             self._parting = True
             self._write(CloseConnection(code=code))
 
     def abandon(self) -> None:
-        """Let go, answered or not."""
+        """Close the socket, answered or not."""
         self._link.cut()
 
     def _write(self, event: Any) -> bool:
@@ -149,7 +146,7 @@ class Base64Channels:
     """A connection of the base64.channel.k8s.io kind, used as the plain kind: each message is text, the channel's
     digit and then the bytes in base64."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WebSocketConnection) -> None:
         self._connection = connection
         self.close, self.abandon = connection.close, connection.abandon
 
@@ -164,7 +161,7 @@ class Base64Channels:
         return self._connection.send_text(chr(ZERO + message[0]) + base64.b64encode(message[1:]).decode())
 
 
-def channels(link: Link, protocol: str) -> Connection | Base64Channels:
+def channels(link: Link, protocol: str) -> WebSocketConnection | Base64Channels:
     """The connection as the protocol that was agreed on wants it."""
-    connection = Connection(link)
+    connection = WebSocketConnection(link)
     return Base64Channels(connection) if "base64." in protocol else connection

@@ -1,4 +1,5 @@
-"""The edge around one pod: looks, asks ``machine.decide``, acts, and publishes the status.
+"""Performs the decisions about one pod: reads the runtime's state, asks ``machine.decide``, acts, and publishes the
+status.
 
 One thread while there is work, none otherwise. Woken by changes of the pod, the runtime's events, probes and the clock.
 """
@@ -16,9 +17,9 @@ from sampan_machinery.metadata import copy, now_text, observed_generation
 from sampan_machinery.resources import PODS
 from sampan_node import machine, specs, termination
 from sampan_node.clock import Alarm
-from sampan_node.handlers import Outcome, perform
+from sampan_node.handlers import HandlerResult, perform
 from sampan_node.host import Host
-from sampan_node.machine import Memory, Seen, Waiting
+from sampan_node.machine import PodMemory, RuntimeState, Waiting
 from sampan_node.probes import Prober
 from sampan_node.starting import Starter
 from sampan_node.status import OVER, changes, status_of
@@ -36,10 +37,10 @@ HOOK_PATIENCE = 600.0  # seconds a postStart hook may take
 class Worker:
     def __init__(self, host: Host, pod: Object) -> None:
         self.pod = pod
-        self.gone = False  # the API has no such pod any more
+        self.gone = False  # the pod is deleted in the API
         self.finished = threading.Event()  # nothing of the pod is left here
         self.told = threading.Event()  # the API has a status that this agent saw, not one of before its start
-        self.memory = Memory()
+        self.memory = PodMemory()
         self._host = host
         self._starter = Starter(host, self.memory)
         self._stopper = Stopper(host, self._perform)
@@ -71,7 +72,7 @@ class Worker:
         self.poke()
 
     def vanish(self, last: Object | None = None) -> None:
-        """The API has the pod no more; ``last`` is what it said of it in the end."""
+        """The pod is deleted in the API; ``last`` is its last state there."""
         if last is not None and last["metadata"].get("deletionTimestamp"):
             before, self.pod = self.pod, last
             self._hurry(before)
@@ -80,7 +81,7 @@ class Worker:
         self.poke()
 
     def _hurry(self, before: Object) -> None:
-        """What is being stopped ends sooner where the pod's grace was made shorter."""
+        """Shorten the grace period of what is being stopped where the pod's was shortened."""
         if not self.pod["metadata"].get("deletionTimestamp"):
             return
         if hooked := self._hooked:
@@ -89,7 +90,7 @@ class Worker:
             self._stopper.hurry(max(1, grace_of(self.pod)))
 
     def poke(self) -> None:
-        """Look again, soon and once."""
+        """Wake the worker; many calls before it runs count as one."""
         with self._lock:
             if self._stopped:
                 return
@@ -142,11 +143,11 @@ class Worker:
             self._alarm.cancel()
         self._alarm = self._host.clock.at(moment, self.poke)
 
-    def see(self) -> Seen:
+    def see(self) -> RuntimeState:
         uid = self.pod["metadata"]["uid"]
         runtime = self._host.runtime
         boxes = sorted(runtime.sandboxes(uid), key=lambda box: (box.ready, box.attempt))
-        return Seen(boxes[-1] if boxes else None, runtime.containers(uid))
+        return RuntimeState(boxes[-1] if boxes else None, runtime.containers(uid))
 
     def _sync(self) -> None:
         if self.finished.is_set():
@@ -181,13 +182,14 @@ class Worker:
         elif seen.running() and has_changing(self.pod):
             self._wake(time.time() + REFRESH)
 
-    def _tell_first(self, seen: Seen) -> None:
-        """What is here now, before anything that takes time: a status of before the agent's start is true no more."""
+    def _tell_first(self, seen: RuntimeState) -> None:
+        """Publish the present state before anything that takes time: a status from before the agent's start is out of
+        date."""
         if self._known.get("startTime") or not self.pod["metadata"].get("deletionTimestamp"):
             self._publish(seen)
         self.told.set()
 
-    def _act(self, action: machine.Action, seen: Seen) -> None:
+    def _act(self, action: machine.Action, seen: RuntimeState) -> None:
         match action:
             case machine.StartSandbox():
                 self._start_sandbox(action.attempt)
@@ -201,12 +203,12 @@ class Worker:
                 self._host.runtime.remove_container(action.id)
             case machine.StopAll():
                 self._stop_all(seen)
-            case machine.Vanish():
+            case machine.RemovePod():
                 self._publish(self.see())
                 self._remove()
                 self._delete()
 
-    def _is_refused(self, seen: Seen) -> bool:
+    def _is_refused(self, seen: RuntimeState) -> bool:
         """Whether this node does not take the pod; looked at once, before anything of it is here."""
         if self._refused:
             deleted = bool(self.pod["metadata"].get("deletionTimestamp"))
@@ -236,7 +238,7 @@ class Worker:
         else:
             self._clear("")
 
-    def _start(self, action: machine.StartContainer, seen: Seen) -> None:
+    def _start(self, action: machine.StartContainer, seen: RuntimeState) -> None:
         name = action.container["name"]
         if seen.sandbox is None or not seen.sandbox.ready:
             return
@@ -284,7 +286,7 @@ class Worker:
 
     # running
 
-    def _adopt(self, seen: Seen) -> None:
+    def _adopt(self, seen: RuntimeState) -> None:
         """Every running container has its probes; those of ended ones stop."""
         running = {one.id: one for one in seen.running()}
         for gone in [identifier for identifier in self._probers if identifier not in running]:
@@ -321,7 +323,7 @@ class Worker:
         self._probers[one.id] = prober
         prober.go_on() if one.id in self.memory.started else prober.start()
 
-    def _probed(self, container: Object, identifier: str, kind: str, outcome: Outcome, enough: bool) -> None:
+    def _probed(self, container: Object, identifier: str, kind: str, outcome: HandlerResult, enough: bool) -> None:
         if not outcome.ok:
             self._event("Warning", "Unhealthy", f"{kind.capitalize()} probe failed: {outcome.message}",
                         container=container["name"])  # fmt: skip
@@ -339,18 +341,18 @@ class Worker:
         if changed:
             self.poke()
 
-    def _perform(self, handler: Object, container: Object, identifier: str, timeout: float) -> Outcome:
+    def _perform(self, handler: Object, container: Object, identifier: str, timeout: float) -> HandlerResult:
         ip = self._known.get("podIP") or self._host.ip
         return perform(handler, container, runtime=self._host.runtime, container_id=identifier, ip=ip, timeout=timeout)
 
     def _shown_changed(self) -> None:
-        """Something that volumes show, or wait for, is different now."""
+        """An object that a volume shows, or waits for, has changed."""
         for name, waiting in list(self.memory.waiting.items()):
             if waiting.reason in ("ContainerCreating", "PodInitializing"):
                 self.memory.waiting[name] = waiting._replace(until=0.0)
         self.poke()
 
-    def _refresh_volumes(self, seen: Seen) -> None:
+    def _refresh_volumes(self, seen: RuntimeState) -> None:
         if not seen.running() or not has_changing(self.pod) or self.pod["metadata"].get("deletionTimestamp"):
             return
         try:
@@ -363,7 +365,7 @@ class Worker:
     def _grace(self) -> int:
         return grace_of(self.pod)
 
-    def _stop_all(self, seen: Seen) -> None:
+    def _stop_all(self, seen: RuntimeState) -> None:
         for one in seen.running():
             if one.id in self._probers:
                 self._probers.pop(one.id).stop()
@@ -398,15 +400,15 @@ class Worker:
 
     # telling
 
-    def _status(self, seen: Seen) -> Object:
+    def _status(self, seen: RuntimeState) -> Object:
         pod = {**self.pod, "status": self._known}
         return status_of(
             pod, seen, self.memory, host_ip=self._host.ip, runtime=self._host.runtime.name, now=time.time(),
             messages=self._messages,
         )  # fmt: skip
 
-    def _publish(self, seen: Seen) -> None:
-        """Write what differs from what the API has; nothing when nothing does."""
+    def _publish(self, seen: RuntimeState) -> None:
+        """Write the fields of the status that differ from the API's; no request when none does."""
         if self._known.get("phase") in OVER and not seen.containers:
             return  # what ended is not here any more: its last status stays
         self._write(self._status(seen))
@@ -428,7 +430,7 @@ class Worker:
         self._settle()
 
     def _settle(self) -> bool:
-        """What has ended once stays so, even where somebody removes its containers."""
+        """A pod that has ended stays ended, even where its containers are removed."""
         over = self._known.get("phase") in OVER
         if over:
             self.memory.verdict = (self._known["phase"], self._known.get("reason", ""), self._known.get("message", ""))

@@ -12,7 +12,7 @@ from sampan.contracts.access import Attributes, Decision
 from sampan.contracts.serving import Reader
 from sampan.errors import BadRequest
 from sampan_machinery import selectors
-from sampan_nodeauth.bonds import Bonds
+from sampan_nodeauth.node_references import NodeReferences
 from sampan_nodeauth.permissions import ALWAYS
 from sampan_nodeauth.resources import LEASE_NAMESPACE, node_of
 
@@ -26,12 +26,12 @@ _NO_NAME = "No Object name found"
 
 
 class NodeAuthorizer:
-    """Opinions on users system:node:<name> of the group system:nodes; none on anybody else."""
+    """Opinions on users system:node:<name> of the group system:nodes; none on other users."""
 
     name = "node"
 
     def __init__(self, reader: Reader) -> None:
-        self._bonds = Bonds(reader)
+        self._references = NodeReferences(reader)
         self._rules: dict[tuple[str, str], _Rule] = {
             ("", "secrets"): self._named,
             ("", "configmaps"): self._named,
@@ -87,14 +87,14 @@ class NodeAuthorizer:
             return "can only get individual resources of this type"
         if not asked.name:
             return _NO_NAME
-        return "" if self._bonds.volume_is_claimed(node, asked.name) else _unrelated(node)
+        return "" if self._references.volume_is_claimed(node, asked.name) else _unrelated(node)
 
     def _attachment(self, node: str, asked: Attributes) -> str:
         if asked.verb != "get" or asked.subresource:
             return "can only get individual resources of this type"
         if not asked.name:
             return _NO_NAME
-        return "" if self._bonds.attaches_here(node, asked.name) else _unrelated(node)
+        return "" if self._references.attaches_here(node, asked.name) else _unrelated(node)
 
     def _account(self, node: str, asked: Attributes) -> str:
         if asked.subresource == "token":
@@ -113,12 +113,12 @@ class NodeAuthorizer:
                 return "can only list/watch pods with spec.nodeName field selector"
         if not asked.name:
             return _NO_NAME
-        return "" if self._bonds.pod_is_here(node, asked.namespace, asked.name) else _unrelated(node)
+        return "" if self._references.pod_is_here(node, asked.namespace, asked.name) else _unrelated(node)
 
     def _tied(self, node: str, asked: Attributes) -> str:
         if not asked.name:
             return _NO_NAME
-        is_named = self._bonds.is_named(node, asked.resource, asked.namespace, asked.name)
+        is_named = self._references.is_named(node, asked.resource, asked.namespace, asked.name)
         return "" if is_named else _unrelated(node)
 
 

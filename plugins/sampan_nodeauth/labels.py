@@ -1,6 +1,6 @@
 """Which labels a node may give itself. Source: NodeRestriction's documentation; KEP-279.
 
-Labels that place workloads on trusted machines must not be a machine's own claim.
+A node must not set labels by which workloads are placed on trusted machines.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ class Reference(NamedTuple):
 
 
 def of_pod(pod: Object) -> frozenset[Reference]:
-    """Everything the pod names. A mirror pod names nothing: its node made it, and could so help itself to anything."""
+    """Everything the pod names. A mirror pod counts as naming nothing: its node creates it, and could name any object
+    in it."""
     if MIRROR in (pod["metadata"].get("annotations") or {}):
         return frozenset()
     spec = pod.get("spec") or {}

@@ -12,7 +12,7 @@ _PREFIX = "system:node:"
 
 
 def node_of(user: User) -> str | None:
-    """The node that the user is; None for everybody else, "" for one whose name says no node."""
+    """The node that the user is; None for other users, "" for one whose name says no node."""
     if not user.name.startswith(_PREFIX) or _GROUP not in user.groups:
         return None
     return user.name[len(_PREFIX) :]

@@ -22,7 +22,7 @@ _RULES: dict[tuple[str, str], Callable[[str, Review], str]] = {
 
 
 class NodeRestriction:
-    """Refuses what is another's; no role lifts it. Other kinds are left to authorization."""
+    """Refuses writes to objects of other nodes; no role overrides it. Other kinds are left to authorization."""
 
     name = "NodeRestriction"
     operations = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT"})

@@ -45,7 +45,7 @@ def _of_pod_status(node: str, review: Review) -> str:
 
 
 def _of_mirror(node: str, review: Review, pod: Object) -> str:
-    """A node makes pods only to show what it runs by itself, and those reach for nothing in the API."""
+    """A node creates only mirror pods, and those refer to no API object."""
     if MIRROR not in (pod["metadata"].get("annotations") or {}):
         return f'pod does not have "{MIRROR}" annotation, node "{node}" can only create mirror pods'
     if _node(pod) != node:

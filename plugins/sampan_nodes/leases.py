@@ -10,7 +10,7 @@ from sampan_machinery.validation import validate_non_negative, validate_positive
 
 
 def prepare(draft: Draft) -> None:
-    """Who leads is not coordinated here, so nobody may ask for it: the fields are dropped, as upstream has them."""
+    """Coordinated leader election is not served: its fields are dropped, as upstream does with the feature off."""
     spec = draft.object.get("spec") or {}
     for name in ("preferredHolder", "strategy"):
         spec.pop(name, None)

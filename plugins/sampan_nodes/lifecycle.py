@@ -1,4 +1,5 @@
-"""Node life cycle: silent nodes become Unknown and are tainted, their pods leave after their tolerations.
+"""Node life cycle: nodes without heartbeats become Unknown and are tainted, and their pods are evicted after their
+tolerations.
 
 Source: the documentation's pages on nodes and on taint-based eviction; upstream's default times.
 """
@@ -134,7 +135,7 @@ def decide_pod(key: Key, seen: Observed) -> Iterator[Action]:
 
 
 def _unready(pod: Object, node: Object, now: float) -> Iterator[Action]:
-    """No agent vouches for the pods of a node that has fallen silent: Services shall not send them anything more."""
+    """The pods of a node without heartbeats count as not ready, so that Services send them no traffic."""
     ready, node_ready = get_condition(pod.get("status"), "Ready"), get_condition(node.get("status"), "Ready")
     if ready is None or ready["status"] != "True" or node_ready is None or node_ready["status"] != "Unknown":
         return
@@ -182,7 +183,8 @@ def _node_of_lease(lease: Object, seen: Observed) -> Sequence[Key]:
 
 
 def _pods_of_node(node: Object, seen: Observed) -> Sequence[Key]:
-    """None where nobody has to leave: most nodes' events are heartbeats, and there may be many pods to look through."""
+    """None where no pod has to be evicted: most events of nodes are heartbeats, and there may be many pods to look
+    through."""
     name = node["metadata"]["name"]
     present = seen.get(NODES, name)
     if present is not None and not _drives_out(present) and not _drives_out(node):

@@ -62,8 +62,8 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
 
 
 def _told(node: Object, old: Object | None) -> Iterator[Problem]:
-    """What tells a node's conditions and addresses apart has to be there. Upstream accepts them without, where Go reads
-    "" in its place; nobody can mean that."""
+    """What tells a node's conditions and addresses apart has to be there. Upstream accepts them without, and reads "",
+    which is never meant."""
     status, before = node.get("status") or {}, ((old or {}).get("status") or {})
     for name, wanted in (("conditions", ("type", "status")), ("addresses", ("type", "address"))):
         if status.get(name) == before.get(name):

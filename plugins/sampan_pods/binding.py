@@ -1,4 +1,4 @@
-"""pods/binding and pods/eviction: the two ways others push a pod about."""
+"""pods/binding and pods/eviction: assigning a pod to a node, and deleting it as a drain does."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def evict(call: Call) -> Any:
 
 
 def _marked(pod: Object) -> Object | None:
-    """Why the pod ends, for whoever made it. Source: KEP-3329."""
+    """The condition that says why the pod ends. Source: KEP-3329."""
     if pod["metadata"].get("deletionTimestamp"):
         return None
     changed = set_condition(

@@ -16,7 +16,7 @@ GONE_NODE = "NodeLost"
 NONE = "<none>"
 
 
-class Summary(NamedTuple):
+class PodSummary(NamedTuple):
     """A pod in one line."""
 
     reason: str  # the STATUS word: what matters most to a reader
@@ -26,7 +26,7 @@ class Summary(NamedTuple):
     last_restart: str  # RFC 3339, "" for never
 
 
-def summary(pod: Object) -> Summary:
+def summary(pod: Object) -> PodSummary:
     status = pod.get("status") or {}
     sidecars = {c["name"] for c in pod["spec"].get("initContainers") or () if is_sidecar(c)}
     total = len(pod["spec"].get("containers") or ()) + len(sidecars)
@@ -40,7 +40,7 @@ def summary(pod: Object) -> Summary:
         ready = _ready(started, sidecars) + sum(_runs(c) for c in main)
     restarts = sum(c.get("restartCount") or 0 for c in counted)
     ends = (((c.get("lastState") or {}).get("terminated") or {}).get("finishedAt") or "" for c in counted)
-    return Summary(_ending_word(pod, status, reason), ready, total, restarts, max(ends, default=""))
+    return PodSummary(_ending_word(pod, status, reason), ready, total, restarts, max(ends, default=""))
 
 
 def _word(status: Object) -> str:

@@ -1,4 +1,4 @@
-"""The way from the API server to a pod: which node agent to ask, and the two kinds of conversation with it.
+"""Connections from the API server to a pod's node agent: which agent, and the two kinds of requests to it.
 
 ``fetch`` is for answers (logs), ``tunnel`` for upgraded connections (exec, attach, port-forward), which are passed on
 byte for byte once the agent has agreed. Must not know how the agent runs pods.

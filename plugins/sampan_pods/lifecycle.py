@@ -13,7 +13,8 @@ BY_SUBRESOURCE = ("nodeName", "ephemeralContainers")
 
 
 def prepare(draft: Draft) -> None:
-    """A new pod is Pending with its QoS class; status writes never lose it; some fields want their subresource."""
+    """A new pod is Pending with its QoS class, which status writes keep; some fields are written by subresources
+    only."""
     pod = draft.object
     if draft.old is None:
         spec = pod.get("spec") or {}
@@ -34,7 +35,7 @@ def prepare(draft: Draft) -> None:
 
 
 def _keep_observed(status: Object, old: Object) -> None:
-    """A writer that does not know observedGeneration cannot take it away, from no condition either (KEP-5067)."""
+    """A writer that does not know observedGeneration cannot remove it, nor those of conditions (KEP-5067)."""
     seen = {one.get("type"): one for one in reversed(old.get("conditions") or ())}
     pairs = [(status, old), *((one, seen.get(one.get("type"), {})) for one in status.get("conditions") or ())]
     for new, before in pairs:

@@ -30,7 +30,7 @@ class Streams:
         query = {name: _one(call, name) for name in LOG_OPTIONS if _one(call, name)}
         check_log_options({**query, **({"stream": _one(call, "stream")} if "stream" in call.query else {})}, call.name)
         if not pod["spec"].get("nodeName"):
-            return Answer(204)  # nothing can have been said yet
+            return Answer(204)  # it cannot have written anything yet
         path = f"/containerLogs/{call.namespace}/{call.name}/{container}"
         node = kubelet.scheduled_node(pod)
         if call.headers.get("upgrade"):

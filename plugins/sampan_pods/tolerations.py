@@ -1,4 +1,5 @@
-"""Every pod tolerates a node's silence for five minutes, unless it says otherwise (DefaultTolerationSeconds)."""
+"""Every pod tolerates an unreachable or not ready node for five minutes, unless it says otherwise
+(DefaultTolerationSeconds)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """The feed of a database that others write to as well.
 
-Two tell it of commits: the writer of this process, the listener of other processes. Either may be first, so a commit
-that is known is passed over, and where one would leave a hole the hole is read from the database.
-"""
+Two threads append commits: the writer of this process, and the listener for other processes. Either may be first, so a
+known commit is skipped, and a gap is read from the database."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from sampan_stores.feed import CATCH_UP, Commit, Feed
 
 
 class SharedFeed(Feed):
-    """A Feed that can read what it has not been told."""
+    """A Feed that reads gaps from the database."""
 
     def __init__(self, reader: Reader) -> None:
         super().__init__(reader.revision())

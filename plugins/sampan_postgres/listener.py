@@ -1,8 +1,6 @@
-"""Hearing of other servers' commits: a connection of its own that LISTENs, and reads of what it missed.
-
-A notification carries nothing that is trusted but "look": the feed reads the log from where it is. So a lost one costs
-until the next, or until the look that is taken every few seconds anyway.
-"""
+"""Learns of other servers' commits: its own connection LISTENs. A notification only says that there is something to
+read: the feed reads the log from its position. So a lost one costs until the next, or until the look that is taken
+every few seconds anyway."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ class Listener:
         self._closed = False
         self._followed = time.monotonic()  # when others' commits were last known to arrive
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._first = self._listening()  # so that whoever opened the store misses nothing from here on
+        self._first = self._listening()  # so that the caller that opened the store misses nothing from here on
         self._thread = threading.Thread(target=self._run, name="postgres-listener", daemon=True)
         self._thread.start()
 

@@ -17,7 +17,7 @@ def provide_store(url: str) -> Store | None:
     if not url.startswith(("postgresql:", "postgres:")):
         return None
     options = read_url(url)
-    try:  # only whoever names a PostgreSQL pays for the library
+    try:  # imported late: only a cluster with a postgresql:// store needs the library
         from sampan_postgres.store import PostgresStore
     except ImportError as error:  # also psycopg's own, where it finds no libpq
         if not (error.name or "psycopg").startswith("psycopg"):

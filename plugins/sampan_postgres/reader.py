@@ -1,4 +1,4 @@
-"""Reading the present and the past, each answer from one snapshot. Any thread; must not write."""
+"""Reads the present and earlier revisions, each answer from one snapshot. Any thread; must not write."""
 
 from __future__ import annotations
 

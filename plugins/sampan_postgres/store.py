@@ -6,12 +6,12 @@ import threading
 from collections.abc import Sequence
 
 from sampan.contracts.store import Done, Entry, Op, Page, Unavailable
-from sampan_postgres.asking import Asking
 from sampan_postgres.connections import connect, read_settings, translated
 from sampan_postgres.feed import SharedFeed
 from sampan_postgres.listener import Listener
 from sampan_postgres.options import Options
 from sampan_postgres.reader import Reader
+from sampan_postgres.revision_queries import RevisionQueries
 from sampan_postgres.schema import prepare
 from sampan_postgres.transaction import MOST_CHANGES
 from sampan_postgres.upkeep import Upkeep
@@ -34,7 +34,7 @@ class PostgresStore:
             self._listener = Listener(settings, options, self._feed, channel)
         self._writer = Writer(settings, options, self._feed, channel)
         self._upkeep = Upkeep(settings, options, self._writer.submit)
-        self._asking = Asking(self._reader.revision)
+        self._asking = RevisionQueries(self._reader.revision)
         self._closing = threading.Lock()
         self._closed = False
 

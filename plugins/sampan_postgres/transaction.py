@@ -33,7 +33,7 @@ NOTIFY = "SELECT pg_notify(%s, %s)"
 Statement = tuple[str, tuple[Any, ...]]
 
 
-class Known(NamedTuple):
+class KeyState(NamedTuple):
     """A key's present state; id 0: absent."""
 
     id: int
@@ -41,7 +41,7 @@ class Known(NamedTuple):
     value: bytes | None
 
 
-ABSENT = Known(0, 0, None)
+ABSENT = KeyState(0, 0, None)
 
 
 class Transaction:
@@ -50,7 +50,7 @@ class Transaction:
     def __init__(self, newest: int, rows: Iterable[tuple[str, int, int, bytes]]) -> None:
         self.newest = newest
         self.commits: list[tuple[int, tuple[Change, ...]]] = []
-        self._known = {key: Known(id, created, value) for key, id, created, value in rows}
+        self._known = {key: KeyState(id, created, value) for key, id, created, value in rows}
         self._touched: set[str] = set()
         self._log: list[tuple[Any, ...]] = []
         self._expiring: list[tuple[int, int]] = []
@@ -67,7 +67,7 @@ class Transaction:
         for op in ops:
             old = known.get(op.key, ABSENT)
             if type(op) is Put:
-                new = Known(id, old.created or revision, op.value)
+                new = KeyState(id, old.created or revision, op.value)
                 if op.ttl:
                     self._expiring.append((id, op.ttl))
             elif old.id:

@@ -1,5 +1,5 @@
-"""What one server at a time does for all: ending entries whose time is over, removing what compaction has put out of
-bounds. Whoever holds the advisory lock is it; the lock ends with its connection.
+"""Maintenance that one server at a time does for all: deleting expired entries, and removing what is compacted. The
+holder of the advisory lock does it; the lock ends with its connection.
 
 Removing follows the log from the last bound to the new one: a change at or before the bound makes the one it replaced
 garbage, and a deletion makes itself garbage. So a step costs by what happened, not by what is stored.
@@ -87,7 +87,7 @@ class Upkeep:
         return self._collect(connection) or more
 
     def _expire(self, connection: Connection) -> bool:
-        """End each by an ordinary commit; if somebody has put it again meanwhile, all the better."""
+        """End each by an ordinary commit; an entry that was put again meanwhile stays."""
         due = connection.execute(DUE, (DUE_AT_ONCE,)).fetchall()
         waiting = []
         for id, key in due:
@@ -98,7 +98,7 @@ class Upkeep:
             self._submit((Delete(key, expect=revision_of(id)),), lambda _, ended=ended: ended.set())  # type: ignore[misc]  # of one Event
         for ended in waiting:
             ended.wait()
-        if due:  # those that could not be deleted now are found by nobody again, unless their commit failed
+        if due:  # entries that could not be deleted now are not found again, unless their commit failed
             gone = connection.execute(DUE, (DUE_AT_ONCE,)).fetchall()
             still = {id for id, key in gone if key is not None}
             connection.execute(OVER, ([id for id, _ in due if id not in still],))

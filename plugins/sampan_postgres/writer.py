@@ -1,8 +1,7 @@
 """The one thread of a process that writes: groups what was submitted, commits once, publishes, calls back.
 
-While a transaction is under way submissions pile up; they are the next group, so the group grows with the load and
-nobody waits for a timer. The lock on the head's row makes the groups of all servers follow one another.
-"""
+While a transaction is under way submissions pile up; they are the next group, so the group grows with the load and no
+commit waits for a timer. The lock on the head's row makes the groups of all servers follow one another."""
 
 from __future__ import annotations
 
@@ -109,7 +108,7 @@ class Writer:
     def _write_bound(self, bound: int) -> None:
         try:
             self._connected().execute(BOUND, (bound, bound))
-        except psycopg.Error as error:  # whoever compacts does so again, and further
+        except psycopg.Error as error:  # the next compaction goes further and includes this one
             log.warning("the store could not be compacted: %s", unavailable(error))
             self._let_go()
 
@@ -167,7 +166,7 @@ class Writer:
         return self._connection
 
     def _let_go(self) -> None:
-        """Roll back and forget the connection; the next use connects anew."""
+        """Roll back and forget the connection; the next use opens a new one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

@@ -1,1 +1,1 @@
-"""PriorityClass: names for how important pods are, and what a pod's name for it comes to."""
+"""PriorityClass, and the admission that turns a pod's class into its priority."""

@@ -1,4 +1,4 @@
-"""The rule Priority: a pod's class becomes its number and its policy, and only one class may be everybody's default.
+"""The rule Priority: a pod's class becomes its number and its policy, and only one class may be the global default.
 
 Source: upstream's admission controller of this name, its wording too.
 """
@@ -84,7 +84,7 @@ def _default(classes: dict[str, Object]) -> Object:
 
 
 def _keep(new: Object, old: Object) -> None:
-    """Who updates a pod from a manifest need not repeat what was computed; changes are refused by validation."""
+    """An update from a manifest need not repeat the computed fields; changes are refused by validation."""
     spec = new.setdefault("spec", {})
     for field in ("priority", "preemptionPolicy"):
         if spec.get(field) is None and old["spec"].get(field) is not None:

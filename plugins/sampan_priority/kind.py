@@ -35,7 +35,7 @@ def bootstrap_objects() -> list[Object]:
 
 
 def prepare(draft: Draft) -> None:
-    """Of the first generation for ever: what a class says may not change."""
+    """The generation stays 1: a class may not change."""
     if draft.old is None:
         draft.object["metadata"]["generation"] = 1
 

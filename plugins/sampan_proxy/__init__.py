@@ -1,1 +1,1 @@
-"""Services made reachable: nftables maps, or forwarders on loopback."""
+"""The service proxy: nftables maps, or forwarders on loopback."""

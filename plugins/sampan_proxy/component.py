@@ -15,7 +15,7 @@ from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
 from sampan_machinery.resources import SERVICES
 from sampan_proxy.filtering import Filtering
 from sampan_proxy.kernel import open_kernel
-from sampan_proxy.wanted import Front, Wanted, wanted
+from sampan_proxy.wanted import Frontend, Wanted, wanted
 
 log = logging.getLogger(__name__)
 
@@ -23,19 +23,19 @@ TABLE_PREFIX = "sampan_"
 SETTLE = 0.01  # seconds in which changes are gathered: a rollout changes many endpoints at once
 
 
-class Backend(Protocol):
+class Proxier(Protocol):
     def apply(self, wanted: Wanted) -> None: ...
 
     def close(self) -> None: ...
 
 
 def table_name(options: ClusterOptions) -> str:
-    """One table a home: clusters of one machine would take away each other's rules in a table that they share."""
+    """One table for each home: clusters of one machine would delete each other's rules in a shared table."""
     return f"{TABLE_PREFIX}{options.home_id}"
 
 
 def run(running: Running) -> None:
-    """Until stopped; rules stay for the next start (``cleanup`` removes them)."""
+    """Run until stopped; rules stay for the next start (``cleanup`` removes them)."""
     dirty = threading.Event()
     services = Informer(running.client, SERVICES, on_change=lambda old, new: dirty.set())
     slices = Informer(running.client, SLICES, on_change=lambda old, new: dirty.set())
@@ -71,7 +71,7 @@ def _wake_on_stop(stop: threading.Event, dirty: threading.Event) -> None:
     dirty.set()
 
 
-def choose(options: ClusterOptions, services: Informer, recorder: Recorder) -> Backend:
+def choose(options: ClusterOptions, services: Informer, recorder: Recorder) -> Proxier:
     """nftables where service addresses are routed ones and the right is there, forwarders on loopback otherwise."""
     cidr = options.service_cidr
     kernel = None if cidr.startswith("127.") else open_kernel()
@@ -81,7 +81,7 @@ def choose(options: ClusterOptions, services: Informer, recorder: Recorder) -> B
         log.error("services at %s need nftables and the right to use it; they are not reachable until that is so", cidr)
     from sampan_proxy.forwarding import Forwarding
 
-    def refused(front: Front, why: str) -> None:
+    def refused(front: Frontend, why: str) -> None:
         where = f"{front.address or 'node port'} {front.protocol}/{front.port}"
         log.warning("cannot listen on %s: %s", where, why)
         service = _service_of(services.list(), front)
@@ -92,7 +92,7 @@ def choose(options: ClusterOptions, services: Informer, recorder: Recorder) -> B
     return Forwarding(options.node_ip, refused)
 
 
-def _service_of(services: list[Object], front: Front) -> Object | None:
+def _service_of(services: list[Object], front: Frontend) -> Object | None:
     for service in services:
         ports = service["spec"].get("ports") or ()
         if service["spec"].get("clusterIP") == front.address and any(p["port"] == front.port for p in ports):

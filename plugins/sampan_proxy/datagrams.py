@@ -12,8 +12,8 @@ IDLE_SECONDS = 60.0  # a client is forgotten after so long without a datagram
 MOST_WAITING = 64  # datagrams kept while a client's socket is being opened
 
 
-class Flow:
-    """One client's way to its backend. Datagrams that come before it is open wait here."""
+class ClientFlow:
+    """The socket of one client towards its backend. Datagrams that come before it is open wait here."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -33,7 +33,7 @@ class Datagrams(asyncio.DatagramProtocol):
 
     def __init__(self, choose: Callable[[str], Backend | None]) -> None:
         self._choose = choose
-        self._flows: dict[Any, Flow] = {}
+        self._flows: dict[Any, ClientFlow] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._transport: Any = None
 
@@ -47,14 +47,14 @@ class Datagrams(asyncio.DatagramProtocol):
             backend = self._choose(addr[0])
             if backend is None:
                 return
-            flow = self._flows[addr] = Flow(backend)
+            flow = self._flows[addr] = ClientFlow(backend)
             task = loop.create_task(self._open(addr, flow))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         flow.used = loop.time()
         flow.send(data)
 
-    async def _open(self, client: Any, flow: Flow) -> None:
+    async def _open(self, client: Any, flow: ClientFlow) -> None:
         loop = asyncio.get_running_loop()
         try:
             transport, _ = await loop.create_datagram_endpoint(
@@ -94,7 +94,7 @@ class Replies(asyncio.DatagramProtocol):
     """What a backend answers goes back to its client; a backend that refuses is left for the next datagram."""
 
     def __init__(
-        self, front: Any, client: Any, flow: Flow, now: Callable[[], float], forget: Callable[[], None]
+        self, front: Any, client: Any, flow: ClientFlow, now: Callable[[], float], forget: Callable[[], None]
     ) -> None:
         self._front = front
         self._client = client

@@ -7,20 +7,20 @@ import shutil
 import subprocess
 
 from sampan_proxy import hairpins, passing, rules
-from sampan_proxy.kernel import Kernel, Refused
+from sampan_proxy.kernel import Kernel, ScriptRefused
 from sampan_proxy.wanted import Wanted
 
 log = logging.getLogger(__name__)
 
 
 class Filtering:
-    """One table, programmed by difference; whenever a difference is refused, the whole is written anew."""
+    """One table, programmed by difference; when a difference is refused, the whole table is written again."""
 
     def __init__(self, kernel: Kernel, table: str, pod_cidr: str) -> None:
         self._kernel = kernel
         self._name = table
         self._pod_cidr = pod_cidr
-        self._now: rules.Table | None = None
+        self._now: rules.NftTable | None = None
 
     def apply(self, wanted: Wanted) -> None:
         new = rules.build(self._name, self._pod_cidr, wanted)
@@ -33,8 +33,8 @@ class Filtering:
         elif script := rules.difference(old, new):
             try:
                 self._kernel.run(script)
-            except Refused as error:
-                log.warning("the packet filter refused a change and is written anew: %s", error)
+            except ScriptRefused as error:
+                log.warning("the packet filter refused a change and is written again: %s", error)
                 self._kernel.run(rules.whole(new))
             _forget_flows(old, new)
         self._now = new
@@ -47,10 +47,10 @@ class Filtering:
         passing.no_longer(self._name)
 
 
-def _forget_flows(old: rules.Table, new: rules.Table) -> None:
+def _forget_flows(old: rules.NftTable, new: rules.NftTable) -> None:
     """UDP clients keep their flow to a backend that has gone until it is forgotten; TCP notices by itself.
 
-    Where a front is new, flows that met nobody behind it are forgotten as well.
+    Where a frontend is new, flows that found no backend are deleted as well.
     """
     tool = shutil.which("conntrack")
     if not tool:
@@ -59,7 +59,7 @@ def _forget_flows(old: rules.Table, new: rules.Table) -> None:
         subprocess.run([tool, "-D", "-p", "udp", *words], capture_output=True, check=False)
 
 
-def stale_flows(old: rules.Table, new: rules.Table) -> list[list[str]]:
+def stale_flows(old: rules.NftTable, new: rules.NftTable) -> list[list[str]]:
     """Which flows to forget, each as conntrack's own words."""
     found = []
     for name in ("eps", "npeps"):

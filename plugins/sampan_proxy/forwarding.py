@@ -15,13 +15,13 @@ from collections.abc import Callable
 from typing import Any
 
 from sampan_proxy.datagrams import Datagrams
-from sampan_proxy.wanted import Backend, Front, Serving, Wanted
+from sampan_proxy.wanted import Backend, BackendSet, Frontend, Wanted
 
 log = logging.getLogger(__name__)
 
 CHUNK = 65536
 CONNECT_SECONDS = 5.0
-NOBODY = Serving(())
+NO_BACKENDS = BackendSet(())
 TURNS = 5  # of the loop
 PAUSE = 0.1  # seconds
 MOST_REMEMBERED = 65536  # clients with session affinity
@@ -30,15 +30,15 @@ MOST_REMEMBERED = 65536  # clients with session affinity
 class Forwarding:
     """Listeners for the wanted fronts. ``refused(front, why)`` is told once of each that cannot be listened on."""
 
-    def __init__(self, node_ip: str, refused: Callable[[Front, str], None]) -> None:
+    def __init__(self, node_ip: str, refused: Callable[[Frontend, str], None]) -> None:
         self._node_ip = node_ip
         self._refused = refused
         self._wanted: Wanted = {}
-        self._servers: dict[Front, Any] = {}
-        self._told: set[Front] = set()
+        self._servers: dict[Frontend, Any] = {}
+        self._told: set[Frontend] = set()
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stay: dict[tuple[Front, str], tuple[Backend, float]] = {}
+        self._stay: dict[tuple[Frontend, str], tuple[Backend, float]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="forwarding", daemon=True)
         self._thread.start()
@@ -55,9 +55,9 @@ class Forwarding:
     def remove(self) -> None:
         """Nothing stays behind when this process has ended."""
 
-    def choose(self, front: Front, client: str) -> list[Backend]:
+    def choose(self, front: Frontend, client: str) -> list[Backend]:
         """Backends in the order in which to try them."""
-        serving = self._wanted.get(front, NOBODY)
+        serving = self._wanted.get(front, NO_BACKENDS)
         found = random.sample(serving.backends, len(serving.backends))
         if serving.affinity and found:
             known, until = self._stay.get((front, client), (found[0], 0.0))
@@ -66,9 +66,9 @@ class Forwarding:
                 found.insert(0, known)
         return found
 
-    def chosen(self, front: Front, client: str, backend: Backend) -> None:
+    def chosen(self, front: Frontend, client: str, backend: Backend) -> None:
         """The client has been connected to this one."""
-        affinity = self._wanted.get(front, NOBODY).affinity
+        affinity = self._wanted.get(front, NO_BACKENDS).affinity
         if affinity:
             if len(self._stay) >= MOST_REMEMBERED:
                 self._stay.clear()
@@ -98,7 +98,7 @@ class Forwarding:
                     task.cancel()
             await asyncio.sleep(0)
 
-    async def _listen(self, front: Front) -> Any:
+    async def _listen(self, front: Frontend) -> Any:
         host = front.address or "0.0.0.0"
         if front.protocol == "udp":
             loop = asyncio.get_running_loop()
@@ -110,13 +110,13 @@ class Forwarding:
             raise OSError(f"{front.protocol} cannot be forwarded without nftables")
         return Listener(socket.create_server((host, front.port)), lambda taken: self._take(front, taken))
 
-    def _datagram_backend(self, front: Front, client: str) -> Backend | None:
+    def _datagram_backend(self, front: Frontend, client: str) -> Backend | None:
         for backend in self.choose(front, client):
             self.chosen(front, client, backend)
             return backend
         return None
 
-    def _take(self, front: Front, taken: socket.socket) -> None:
+    def _take(self, front: Frontend, taken: socket.socket) -> None:
         task = asyncio.get_running_loop().create_task(self._serve(front, taken))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -125,7 +125,7 @@ class Forwarding:
         self._open.discard(writer)
         writer.close()
 
-    async def _serve(self, front: Front, taken: socket.socket) -> None:
+    async def _serve(self, front: Frontend, taken: socket.socket) -> None:
         reader, writer = await asyncio.open_connection(sock=taken)
         self._open.add(writer)
         try:
@@ -133,7 +133,7 @@ class Forwarding:
         finally:
             self._ended(writer)
 
-    async def _pass_on(self, front: Front, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(self, front: Frontend, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream = await self._connect(front, str((writer.get_extra_info("peername") or [""])[0]))
         if upstream is None:
             writer.transport.abort()
@@ -145,7 +145,7 @@ class Forwarding:
         finally:
             self._ended(other_writer)
 
-    async def _connect(self, front: Front, client: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    async def _connect(self, front: Frontend, client: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """A connection to one backend, trying each once."""
         for backend in self.choose(front, client):
             try:

@@ -1,4 +1,5 @@
-"""A pod that is led back to itself: a bridge sends no frame out where it came in unless its port says so.
+"""Hairpin mode, for a pod that reaches itself through its Service: a bridge sends no frame out of the port it came in
+by unless the port has hairpin mode.
 
 Where bridged frames pass the packet filter (br_netfilter) the new destination is chosen while the frame is still on the
 bridge, so a pod's request to its own Service would be lost. Knows Linux's sysfs.

@@ -1,4 +1,4 @@
-"""Handing scripts to nftables: by its library in this process (0.2 ms a change), or by the nft command (20 ms)."""
+"""Applies nftables scripts: by its library in this process (0.2 ms a change), or by the nft command (20 ms)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ log = logging.getLogger(__name__)
 LIBRARY = "libnftables.so.1"
 
 
-class Refused(SampanError):
-    """nftables did not take a script; nothing of it was done."""
+class ScriptRefused(SampanError):
+    """nftables refused a script; nothing of it was applied."""
 
 
 class Kernel(Protocol):
     def run(self, script: str) -> None:
-        """All of the script or nothing; raises Refused."""
+        """Apply all of the script or nothing; raises ScriptRefused."""
 
 
-class Library:
+class NftLibrary:
     """libnftables through ctypes."""
 
     def __init__(self) -> None:
@@ -42,32 +42,32 @@ class Library:
         try:
             self._library.nft_ctx_buffer_error(context)
             if self._library.nft_run_cmd_from_buffer(context, script.encode()) != 0:
-                raise Refused(self._library.nft_ctx_get_error_buffer(context).decode(errors="replace")[:500])
+                raise ScriptRefused(self._library.nft_ctx_get_error_buffer(context).decode(errors="replace")[:500])
         finally:
             self._library.nft_ctx_free(context)
 
 
-class Command:
+class NftCommand:
     """The nft command."""
 
     def run(self, script: str) -> None:
         done = subprocess.run(["nft", "-f", "-"], input=script, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise Refused(done.stderr[:500])
+            raise ScriptRefused(done.stderr[:500])
 
 
 def open_kernel() -> Kernel | None:
     """The best way in that works here, None without the right or the tool."""
     try:
-        candidates: list[Kernel] = [Library()]
+        candidates: list[Kernel] = [NftLibrary()]
     except OSError:
         candidates = []
     if shutil.which("nft"):
-        candidates.append(Command())
+        candidates.append(NftCommand())
     for kernel in candidates:
         try:
             kernel.run("add table ip sampan_probe\ndelete table ip sampan_probe\n")
-        except Refused as error:
+        except ScriptRefused as error:
             log.debug("nftables cannot be used through %s: %s", type(kernel).__name__, error)
         else:
             return kernel

@@ -1,8 +1,6 @@
-"""Docker drops what comes from outside unless a port was published; what the table leads to containers has to pass.
-
-One rule in Docker's own chain for such rules. Knows iptables because Docker's filter lives there: an accept in nftables
-does not overrule it.
-"""
+"""Docker drops what comes from outside unless a port was published; packets that the service proxy sends to containers
+have to pass. One rule in Docker's own chain for such rules. Knows iptables because Docker's filter lives there: an
+accept in nftables does not overrule it."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ CHAIN = "DOCKER-USER"
 
 
 def let_pass(table: str) -> None:
-    """Harmless when repeated; nothing where there is no Docker."""
+    """Idempotent; does nothing where there is no Docker."""
     if _iptables("-S", CHAIN) and not _iptables("-C", CHAIN, *_rule(table)):
         log.info("letting node ports reach containers: a rule in %s", CHAIN)
         _iptables("-I", CHAIN, *_rule(table))

@@ -1,10 +1,10 @@
 """Wanted fronts as one nftables table of flat maps, whole or as a difference. Pure text.
 
-No chain per Service: ``svc`` sends a packet to the chain for its number of backends, which draws one and looks it up
-in ``eps``. So a packet costs two look-ups however many Services there are, and a change costs its own elements only.
-With session affinity the client's last draw is remembered in ``stay`` under a number of the backend itself, so that it
-holds when other backends come and go. The mark carries the drawn number; two bits of it say what comes from outside.
-"""
+No chain per Service: ``svc`` sends a packet to the chain for its number of backends, which picks one at random and
+looks it up in ``eps``. So a packet costs two look-ups however many Services there are, and a change costs its own
+elements only. With session affinity the client's last draw is remembered in ``stay`` under a number of the backend
+itself, so that it holds when other backends come and go. The mark carries the drawn number; two bits of it say what
+comes from outside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sampan_proxy.wanted import Backend, Front, Serving, Wanted
+from sampan_proxy.wanted import Backend, BackendSet, Frontend, Wanted
 
 OUTSIDE_MARK = 0x4000  # came through a node port: the source has to be masqueraded
 LOCAL_MARK = 0x8000  # the same, but the backend shall see the client's address
@@ -23,7 +23,7 @@ BY_PORT = "meta l4proto . th dport"
 MOST_AFFINE = 262144  # clients remembered; more are served without affinity
 
 
-class Draw(NamedTuple):
+class BackendChain(NamedTuple):
     """A chain that chooses among ``size`` backends. ``way``: n by address, m by address from outside keeping the
     source, p node ports, l node ports keeping the source."""
 
@@ -41,17 +41,17 @@ class Draw(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class NftTable:
     """What is in the kernel, as element texts by map: key → data ("" in sets)."""
 
     name: str
     pod_cidr: str
     local_node_ports: bool = False  # node ports on 127.0.0.1 too: only where pods live on loopback
     maps: dict[str, dict[str, str]] = field(default_factory=dict)
-    draws: frozenset[Draw] = frozenset()
+    draws: frozenset[BackendChain] = frozenset()
 
 
-def build(name: str, pod_cidr: str, wanted: Wanted) -> Table:
+def build(name: str, pod_cidr: str, wanted: Wanted) -> NftTable:
     """The table that serves what is wanted."""
     maps: dict[str, dict[str, str]] = {name: {} for name in TYPES if not name.endswith("stay")}
     draws = {_add(maps, front, serving) for front, serving in wanted.items() if serving.backends}
@@ -59,13 +59,13 @@ def build(name: str, pod_cidr: str, wanted: Wanted) -> Table:
         if not serving.backends:
             maps["none" if front.address else "npnone"][_key(front)] = ""
     local = any(backend.address.startswith("127.") for serving in wanted.values() for backend in serving.backends)
-    return Table(name, pod_cidr, local, maps, frozenset(draws))
+    return NftTable(name, pod_cidr, local, maps, frozenset(draws))
 
 
-def _add(maps: dict[str, dict[str, str]], front: Front, serving: Serving) -> Draw:
+def _add(maps: dict[str, dict[str, str]], front: Frontend, serving: BackendSet) -> BackendChain:
     key, prefix = _key(front), "" if front.address else "np"
     way = ("m" if serving.keeps_source else "n") if front.address else ("l" if serving.keeps_source else "p")
-    draw = Draw(way, len(serving.backends), serving.affinity)
+    draw = BackendChain(way, len(serving.backends), serving.affinity)
     maps[prefix or "svc"][key] = f"goto {draw.chain}"
     numbers = _lasting_numbers(serving.backends) if serving.affinity else range(draw.size)
     for drawn, (number, backend) in enumerate(zip(numbers, serving.backends, strict=True)):
@@ -77,7 +77,7 @@ def _add(maps: dict[str, dict[str, str]], front: Front, serving: Serving) -> Dra
     return draw
 
 
-def _key(front: Front) -> str:
+def _key(front: Frontend) -> str:
     key = f"{front.protocol} . {front.port}"
     return f"{front.address} . {key}" if front.address else key
 
@@ -114,7 +114,7 @@ TYPES = {
 }
 
 
-def whole(table: Table) -> str:
+def whole(table: NftTable) -> str:
     """The script that makes the table, whatever was there under its name."""
     lines = [f"add table ip {table.name}", f"delete table ip {table.name}", f"table ip {table.name} {{"]
     lines += [" " + text.format(name=name) for name, text in TYPES.items()]
@@ -145,7 +145,7 @@ def whole(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def difference(old: Table, new: Table) -> str:
+def difference(old: NftTable, new: NftTable) -> str:
     """The script that turns one into the other, "" when they are the same. Both must have the same name and flags."""
     gone: dict[str, dict[str, str]] = {}
     fresh: dict[str, dict[str, str]] = {}
@@ -166,7 +166,7 @@ def remove(name: str) -> str:
     return f"add table ip {name}\ndelete table ip {name}\n"
 
 
-def _rules(draw: Draw) -> Iterator[str]:
+def _rules(draw: BackendChain) -> Iterator[str]:
     """Of the chain that chooses a backend."""
     prefix, key = ("", BY_ADDRESS) if draw.way in "nm" else ("np", BY_PORT)
     send = f"meta l4proto {{ tcp, udp, sctp }} dnat ip to {key} . meta mark map @{prefix}eps"

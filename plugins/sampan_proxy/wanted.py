@@ -1,4 +1,4 @@
-"""From Services and EndpointSlices to what has to be reachable where. Pure; knows neither nftables nor sockets."""
+"""From Services and EndpointSlices to frontends and their backends. Pure; knows neither nftables nor sockets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SERVICE_LABEL = "kubernetes.io/service-name"
 AFFINITY_SECONDS = 10800
 
 
-class Front(NamedTuple):
+class Frontend(NamedTuple):
     """An address that clients use. ``address`` is "" for a node port."""
 
     address: str
@@ -24,15 +24,15 @@ class Backend(NamedTuple):
     port: int
 
 
-class Serving(NamedTuple):
-    """What stands behind a front."""
+class BackendSet(NamedTuple):
+    """The backends of a frontend, and how they are chosen."""
 
     backends: tuple[Backend, ...]  # in a stable order; empty: connections are refused
     affinity: int = 0  # seconds for which a client stays with its backend, 0: not at all
     keeps_source: bool = False  # backends see the client's own address (externalTrafficPolicy Local)
 
 
-Wanted = dict[Front, Serving]
+Wanted = dict[Frontend, BackendSet]
 
 
 def wanted(services: Iterable[Object], slices: Iterable[Object], node: str = "") -> Wanted:
@@ -54,13 +54,13 @@ def wanted(services: Iterable[Object], slices: Iterable[Object], node: str = "")
         affinity = _affinity(spec)
         for port in spec.get("ports") or ():
             protocol = port.get("protocol", "TCP").lower()
-            served = Serving(_backends(own, port, inside), affinity)
-            result[Front(spec["clusterIP"], protocol, port["port"])] = served
-            served = Serving(_backends(own, port, outside), affinity, bool(outside))
+            served = BackendSet(_backends(own, port, inside), affinity)
+            result[Frontend(spec["clusterIP"], protocol, port["port"])] = served
+            served = BackendSet(_backends(own, port, outside), affinity, bool(outside))
             for address in _outer_addresses(service):
-                result[Front(address, protocol, port["port"])] = served
+                result[Frontend(address, protocol, port["port"])] = served
             if port.get("nodePort"):
-                result[Front("", protocol, port["nodePort"])] = served
+                result[Frontend("", protocol, port["nodePort"])] = served
     return result
 
 

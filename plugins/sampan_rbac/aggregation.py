@@ -1,4 +1,4 @@
-"""ClusterRoles that gather the rules of others by label. Pure."""
+"""Aggregated ClusterRoles: the rules of other roles, selected by label. Pure."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def gathered(role: Object, roles: Sequence[Object]) -> list[Object]:
 
 
 def gatherers(changed: Object, observed: Observed) -> Iterable[Key]:
-    """The roles that may have to gather anew when ``changed`` has: all aggregated ones, for they are few."""
+    """The roles that may have to be aggregated again when ``changed`` has: all aggregated ones, as they are few."""
     return [Key("", role["metadata"]["name"]) for role in observed.list(CLUSTER_ROLES) if role.get("aggregationRule")]

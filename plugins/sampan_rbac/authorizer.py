@@ -1,7 +1,7 @@
 """The authorizer: allows what some role grants, and has no opinion on the rest.
 
 Every request passes here, so an answer is remembered per caller and thing asked for, whatever the object's name, until
-any role or binding changes. Threads may share one: the memory is replaced as a whole, never emptied in place.
+any role or binding changes. Thread-safe: the cache is replaced as a whole, never emptied in place.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The rule that nobody grants what they do not hold: on roles by their rules, on bindings by the role they name.
+"""Privilege escalation is refused: a user may grant only rights that the user has, by the rules of a role or by the
+role that a binding names.
 
 The verbs ``escalate`` (on roles) and ``bind`` (on the role named) lift it. Source: RBAC documentation, "privilege
 escalation prevention and bootstrapping".

@@ -1,4 +1,4 @@
-"""A short way of writing roles and bindings, so that the standard ones can be read as a table. Pure."""
+"""Short notation for roles and bindings, so that the bootstrap policy reads as a table. Pure."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from sampan_machinery.resources import ROLE_BINDINGS as BINDINGS
 from sampan_rbac.rules import Rule, compiled
 
 
-class Bound(NamedTuple):
+class BoundRole(NamedTuple):
     """A binding as one of its subjects sees it."""
 
     namespace: str  # "": everywhere
@@ -26,8 +26,8 @@ class Bound(NamedTuple):
     binding: str
 
 
-class Granted(NamedTuple):
-    """Rules that somebody has, and why."""
+class GrantedRules(NamedTuple):
+    """Rules that a subject has, and why."""
 
     rules: list[Rule]
     reason: str
@@ -37,8 +37,8 @@ class _Bindings:
     """Bindings of one kind by user and by group."""
 
     def __init__(self, objects: Iterable[Object]) -> None:
-        self.users: dict[str, list[Bound]] = {}
-        self.groups: dict[str, list[Bound]] = {}
+        self.users: dict[str, list[BoundRole]] = {}
+        self.groups: dict[str, list[BoundRole]] = {}
         for binding in objects:
             self._add(binding)
 
@@ -52,7 +52,7 @@ class _Bindings:
             if kind == "ServiceAccount":
                 where = subject.get("namespace") or namespace
                 name, shown = f"system:serviceaccount:{where}:{name}", f'{kind} "{name}/{where}"'
-            bound = Bound(namespace, role.get("kind", ""), role.get("name", ""), shown, metadata["name"])
+            bound = BoundRole(namespace, role.get("kind", ""), role.get("name", ""), shown, metadata["name"])
             index.setdefault(name, []).append(bound)
 
 
@@ -91,8 +91,8 @@ class Index:
             return self._cluster_roles.get(("", name))
         return self._roles.get((namespace, name))
 
-    def granted(self, user: str, groups: Iterable[str], namespace: str) -> Iterator[Granted]:
-        """What somebody may do in a namespace; "" asks only for what holds everywhere."""
+    def granted(self, user: str, groups: Iterable[str], namespace: str) -> Iterator[GrantedRules]:
+        """What a user may do in a namespace; "" asks only for what holds everywhere."""
         kinds = [(self._cluster_bindings, "ClusterRoleBinding")]
         if namespace:
             kinds.append((self._bindings, "RoleBinding"))
@@ -102,7 +102,7 @@ class Index:
                     continue
                 rules = self.role(bound.role_kind, bound.role, bound.namespace)
                 if rules is not None:
-                    yield Granted(rules, _reason(kind, bound))
+                    yield GrantedRules(rules, _reason(kind, bound))
 
 
 def _rules(roles: Iterable[Object]) -> dict[tuple[str, str], list[Rule]]:
@@ -111,13 +111,13 @@ def _rules(roles: Iterable[Object]) -> dict[tuple[str, str], list[Rule]]:
     }
 
 
-def _bound(bindings: _Bindings, user: str, groups: Iterable[str]) -> Iterator[Bound]:
+def _bound(bindings: _Bindings, user: str, groups: Iterable[str]) -> Iterator[BoundRole]:
     yield from bindings.users.get(user, ())
     for group in groups:
         yield from bindings.groups.get(group, ())
 
 
-def _reason(kind: str, bound: Bound) -> str:
+def _reason(kind: str, bound: BoundRole) -> str:
     binding = f"{bound.binding}/{bound.namespace}" if bound.namespace else bound.binding
     role = f"{bound.role}/{bound.namespace}" if bound.role_kind == "Role" else bound.role
     return f'RBAC: allowed by {kind} "{binding}" of {bound.role_kind} "{role}" to {bound.subject}'

@@ -11,5 +11,5 @@ GROUP = "rbac.authorization.k8s.io"
 
 ALL = (ROLES, BINDINGS, CLUSTER_ROLES, CLUSTER_BINDINGS)
 
-#: The group that may do everything, so that nobody can lock the cluster's owner out.
+#: The group that may do everything, so that the cluster's owner cannot be locked out.
 MASTERS = "system:masters"

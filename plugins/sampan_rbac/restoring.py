@@ -1,4 +1,4 @@
-"""Default roles and bindings that exist already get back what they lack at every start.
+"""Default roles and bindings that exist are completed at every start.
 
 Source: RBAC reference, "Auto-reconciliation".
 """

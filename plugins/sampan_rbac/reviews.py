@@ -103,7 +103,7 @@ def _attributes(spec: Object, user: User, fields: str) -> Attributes:
     return Attributes(user, *(asked.get(part, "") for part in parts))._replace(fields=fields)
 
 
-#: What no creator sets: dropped without a word, as from every new object.
+#: Fields that a creator cannot set: dropped without a warning, as from every new object.
 _SYSTEM = ("managedFields", "creationTimestamp", "uid", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 
 

@@ -1,4 +1,4 @@
-"""Writing down what was decided, on a few threads of their own: bindings, reasons, evictions.
+"""Writes decisions to the API on threads of its own: bindings, reasons, evictions.
 
 Each thread keeps its connection (the client's pool). Must not decide anything: what came of a binding is told to the
 ``bound`` and ``unbound`` callbacks.
@@ -20,7 +20,7 @@ from sampan_client import Client
 from sampan_machinery.metadata import get_condition, now_text, observed_generation
 from sampan_machinery.resources import PODS
 from sampan_scheduler.pods import PodInfo
-from sampan_scheduler.preemption import Room
+from sampan_scheduler.preemption import PreemptionResult
 from sampan_scheduler.third_party import ThirdParty
 from sampan_scheduling.contracts import NodeView, State
 
@@ -31,7 +31,7 @@ ASK_AGAIN = 0.5  # seconds between two questions to a plugin that wants a pod to
 UNWRITTEN = (StatusError, OSError)
 
 
-class Events(Protocol):
+class EventRecorder(Protocol):
     def event(self, about: Object, type: str, reason: str, message: str) -> None: ...
 
 
@@ -41,7 +41,7 @@ class Binder:
     def __init__(
         self,
         client: Client,
-        events: Events,
+        events: EventRecorder,
         third_party: ThirdParty,
         *,
         bound: Callable[[PodInfo], None],
@@ -59,7 +59,7 @@ class Binder:
             thread.start()
 
     def close(self) -> None:
-        """Leave undone what has not begun: who leads next decides again."""
+        """Drop what has not begun: the next leader decides again."""
         self._closed = True
         for _ in self._threads:
             self._jobs.put(None)
@@ -125,7 +125,7 @@ class Binder:
         log.warning("pod %s could not be bound to %s: %s", info.ref, node.name, error)
         self._events.event(info.object, "Warning", "FailedScheduling", f"binding rejected: {error}")
 
-    def report(self, info: PodInfo, message: str, room: Room) -> None:
+    def report(self, info: PodInfo, message: str, room: PreemptionResult) -> None:
         """Say why there is no node; clear the one that was chosen for it."""
         text = message if room.node or not room.why else f"{message} preemption: {room.why}"
         self._events.event(info.object, "Warning", "FailedScheduling", text)

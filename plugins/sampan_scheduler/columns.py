@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 
 class Row(Protocol):
-    """What a column is made from: ``nodes.Node``."""
+    """What a column is made from: ``nodes.NodeInfo``."""
 
     @property
     def allocatable(self) -> Mapping[str, int]: ...

@@ -22,18 +22,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds
 
 
 def run(running: Running) -> None:
-    """Schedule until told to stop; whoever calls this has been elected."""
+    """Schedule until told to stop; the caller has been elected."""
     _keep_working(running, running.stop)
 
 
 def _keep_working(running: Running, stop: threading.Event) -> None:
-    """A failure must not leave a leader that does nothing: begin anew, after a pause that grows."""
+    """A failure must not leave a leader that does nothing: start again, after a pause that grows."""
     pause = FIRST_PAUSE
     while not stop.is_set():
         try:
             _work(running, stop)
         except Exception:
-            log.exception("scheduling failed and begins anew in %.1f s", pause)
+            log.exception("scheduling failed and starts again in %.1f s", pause)
             stop.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 

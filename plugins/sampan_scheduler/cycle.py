@@ -1,7 +1,7 @@
 """One scheduling decision: which node, and why not the others. Pure but for the rng.
 
 Rules about one node (``local``) are asked through tables (tables.py), rules about several nodes answer in domains
-(cycle_types.py) that are applied by label column, plugins of others are asked last (third_party.py). Must not know of
+(cycle_types.py) that are applied by label column, third-party plugins are asked last (third_party.py). Must not know of
 threads, clocks or the API.
 """
 
@@ -13,15 +13,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sampan_scheduler.cycle_types import Refusal, Requirement
-from sampan_scheduler.decisions import Decision, Outcome
-from sampan_scheduler.nodes import Cluster, Node
+from sampan_scheduler.decisions import CycleResult, Decision
+from sampan_scheduler.nodes import Cluster, NodeInfo
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduler.rules.interpod import InterPodAffinity
 from sampan_scheduler.rules.node_affinity import NodeAffinity
 from sampan_scheduler.rules.node_state import NodeName, Ports, Taints, Unschedulable
 from sampan_scheduler.rules.resources_fit import BalancedAllocation, ResourcesFit
 from sampan_scheduler.rules.spread import TopologySpread
-from sampan_scheduler.tables import Tables
+from sampan_scheduler.tables import VerdictTables
 from sampan_scheduler.third_party import ThirdParty
 from sampan_scheduling.contracts import State, Verdict
 
@@ -40,19 +40,19 @@ class Cycle:
         self, cluster: Cluster, rules: Sequence[Any], third_party: Sequence[Any] = (), rng: random.Random | None = None
     ) -> None:
         self._cluster = cluster
-        self._tables = Tables(cluster, [rule for rule in rules if rule.local])
+        self._tables = VerdictTables(cluster, [rule for rule in rules if rule.local])
         self._wide = [rule for rule in rules if not rule.local]
         self._rng = rng or random.Random()
         self.third_party = ThirdParty(third_party)
 
-    def decide(self, pod: PodInfo, state: State | None = None) -> Outcome:
+    def decide(self, pod: PodInfo, state: State | None = None) -> CycleResult:
         """The best node for the pod, which must not stand on one. Changes nothing in the cluster."""
         state = {} if state is None else state
         cluster = self._cluster
         refusal = self.third_party.refuse_all(state, pod.object, cluster)
         if refusal is not None:
             decision = Decision(pod.ref, pod.uid, "", len(cluster), 0, refusal=refusal.reason)
-            return Outcome(decision, dict.fromkeys(range(len(cluster)), refusal))
+            return CycleResult(decision, dict.fromkeys(range(len(cluster)), refusal))
         table = self._tables.of(pod)
         rows = [row for row, verdict in enumerate(table.verdicts) if verdict is None]
         refused: dict[int, Verdict] = {}
@@ -65,12 +65,12 @@ class Cycle:
             reasons[reason] = reasons.get(reason, 0) + count
         if not rows:
             refused |= {row: verdict for row, verdict in enumerate(table.verdicts) if verdict is not None}
-            return Outcome(Decision(pod.ref, pod.uid, "", len(cluster), 0, reasons=reasons), refused)
+            return CycleResult(Decision(pod.ref, pod.uid, "", len(cluster), 0, reasons=reasons), refused)
         row, score, points = self._choose(state, pod, rows, table.scores)
         name = cluster.rows[row].name
-        return Outcome(Decision(pod.ref, pod.uid, name, len(cluster), len(rows), score, points, reasons))
+        return CycleResult(Decision(pod.ref, pod.uid, name, len(cluster), len(rows), score, points, reasons))
 
-    def fits(self, pod: PodInfo, node: Node, state: State) -> bool:
+    def fits(self, pod: PodInfo, node: NodeInfo, state: State) -> bool:
         """Whether every rule lets the pod onto this one node as it is now (preemption asks this of trial nodes)."""
         if self._tables.verdict(pod, node) is not None:
             return False
@@ -78,7 +78,7 @@ class Cycle:
             return False
         return self.third_party.lets(state, pod.object, node)
 
-    def may_help(self, pod: PodInfo, node: Node) -> bool:
+    def may_help(self, pod: PodInfo, node: NodeInfo) -> bool:
         """Whether a change of this node may be what the pod waits for: no rule about the node alone is against it."""
         return bool(self.third_party.filters) or self._tables.verdict(pod, node) is None
 

@@ -1,4 +1,4 @@
-"""What was decided about a pod, and why; the words users know from upstream."""
+"""A decision about a pod and its reasons, with upstream's messages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CycleResult:
     """A decision with what the shell needs besides for going on."""
 
     decision: Decision

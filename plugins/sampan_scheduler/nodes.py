@@ -18,7 +18,7 @@ from sampan_scheduler.pods import MIN_CPU, MIN_MEMORY, PodInfo, Port, Term
 MOST_COUNTERS = 512
 
 
-class Node:
+class NodeInfo:
     """One node. Satisfies sampan_scheduling.contracts.NodeView."""
 
     __slots__ = (
@@ -67,7 +67,7 @@ class Node:
                 self.ports.remove(port)
 
 
-class Counter:
+class DomainCounter:
     """How many pods that a rule is about stand in each domain of a topology key."""
 
     __slots__ = ("counts", "domains", "namespaces", "selector", "topology_key", "total")
@@ -82,7 +82,7 @@ class Counter:
     def is_about(self, info: PodInfo) -> bool:
         return (self.namespaces is None or info.namespace in self.namespaces) and self.selector.matches(info.labels)
 
-    def count(self, node: Node, amount: int) -> None:
+    def count(self, node: NodeInfo, amount: int) -> None:
         domain = node.labels.get(self.topology_key)
         if domain is not None:
             self.counts[domain] = self.counts.get(domain, 0) + amount
@@ -93,17 +93,17 @@ class Cluster:
     """All nodes and assigned pods, a ``Snapshot``. Not thread-safe: one thread owns it."""
 
     def __init__(self) -> None:
-        self.rows: list[Node] = []
-        self.by_name: dict[str, Node] = {}
+        self.rows: list[NodeInfo] = []
+        self.by_name: dict[str, NodeInfo] = {}
         self.nominated: dict[str, dict[str, PodInfo]] = {}  # room that was made, by node name, for pods not placed yet
         self.priorities: dict[int, int] = {}  # priority → placed pods that have it
         self.changes: list[int] = []
         self.forgotten = 0  # how many changes have been dropped from the front of the log
         self.version = 0  # grows when a node comes, goes or says something else
-        self.where: dict[str, Node] = {}  # pod uid → node
-        self._counters: dict[tuple[Any, ...], Counter] = {}
+        self.where: dict[str, NodeInfo] = {}  # pod uid → node
+        self._counters: dict[tuple[Any, ...], DomainCounter] = {}
         # Anti-affinity terms of placed pods: where pods that they match may not go.
-        self._held: dict[tuple[str, frozenset[str] | None, Selector], Counter] = {}
+        self._held: dict[tuple[str, frozenset[str] | None, Selector], DomainCounter] = {}
         self._waiting: dict[str, dict[str, PodInfo]] = {}  # pods on nodes not seen yet, by node name
         self._domains: dict[str, list[str | None]] = {}
         self._columns: Columns | None = None
@@ -115,7 +115,7 @@ class Cluster:
     def names(self) -> Sequence[str]:
         return [node.name for node in self.rows]
 
-    def node(self, row: int) -> Node:
+    def node(self, row: int) -> NodeInfo:
         return self.rows[row]
 
     @property
@@ -125,7 +125,7 @@ class Cluster:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """NumPy arrays for plugins that ask for them; NumPy is not even imported before somebody does."""
+        """NumPy arrays for plugins that ask for them; NumPy is imported at the first use."""
         if self._columns is None:
             self._columns = Columns()
         return self._columns.of(self.rows, self.changes, self.forgotten)
@@ -151,7 +151,7 @@ class Cluster:
         """The node kept for the pod, or ""."""
         return next((name for name, waiting in self.nominated.items() if uid in waiting), "")
 
-    def nodes(self) -> Iterable[Node]:
+    def nodes(self) -> Iterable[NodeInfo]:
         return self.by_name.values()
 
     def domains(self, key: str) -> list[str | None]:
@@ -166,7 +166,7 @@ class Cluster:
         node = self.by_name.get(name)
         fresh = node is None
         if node is None:
-            node = Node(len(self.rows), name)
+            node = NodeInfo(len(self.rows), name)
             self.by_name[name] = node
             self.rows.append(node)
         moved = not fresh and node.labels != (obj["metadata"].get("labels") or {})
@@ -224,26 +224,26 @@ class Cluster:
         self.changes.append(node.row)
         return True
 
-    def counter(self, topology_key: str, namespaces: frozenset[str] | None, selector: Selector) -> Counter:
+    def counter(self, topology_key: str, namespaces: frozenset[str] | None, selector: Selector) -> DomainCounter:
         """Pods by domain for this question, kept up to date from now on."""
         key = (topology_key, namespaces, selector)
         found = self._counters.get(key)
         if found is None:
             if len(self._counters) >= MOST_COUNTERS:
                 del self._counters[next(iter(self._counters))]
-            found = self._counters[key] = Counter(topology_key, namespaces, selector)
+            found = self._counters[key] = DomainCounter(topology_key, namespaces, selector)
             for node in self.nodes():
                 for info in node.members.values():
                     if found.is_about(info):
                         found.count(node, 1)
         return found
 
-    def held_against(self, info: PodInfo) -> list[Counter]:
+    def held_against(self, info: PodInfo) -> list[DomainCounter]:
         """Anti-affinity terms of placed pods that this pod would break, with where they hold."""
         return [c for c in self._held.values() if c.total and c.is_about(info)]
 
     def trim(self) -> None:
-        """Drop the front of the change log once it is long; tables that are further behind start anew."""
+        """Drop the front of the change log once it is long; tables that are further behind are built again."""
         if len(self.changes) > 20000:
             dropped = len(self.changes) - 10000
             del self.changes[:dropped]
@@ -258,21 +258,21 @@ class Cluster:
         self.version += 1
         self._domains.clear()
 
-    def _count(self, info: PodInfo, node: Node, amount: int) -> None:
+    def _count(self, info: PodInfo, node: NodeInfo, amount: int) -> None:
         for counter in self._counters.values():
             if counter.is_about(info):
                 counter.count(node, amount)
         for term in info.anti_affinity:
             self._holding(term).count(node, amount)
 
-    def _holding(self, term: Term) -> Counter:
+    def _holding(self, term: Term) -> DomainCounter:
         key = (term.topology_key, term.namespaces, term.selector)
         found = self._held.get(key)
         if found is None:
-            found = self._held[key] = Counter(*key)
+            found = self._held[key] = DomainCounter(*key)
         return found
 
-    def _recount(self, node: Node, amount: int) -> None:
+    def _recount(self, node: NodeInfo, amount: int) -> None:
         for info in node.members.values():
             self._count(info, node, amount)
 

@@ -1,4 +1,4 @@
-"""What a pod asks of the scheduler, worked out once when it is first seen. Pure."""
+"""What the rules read of a pod, computed once when the pod is first seen. Pure."""
 
 from __future__ import annotations
 

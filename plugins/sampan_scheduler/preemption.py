@@ -1,9 +1,8 @@
-"""Making room: which pods of lower priority would have to go so that a pod fits. Source: upstream's preemption rules.
+"""Preemption: which pods of lower priority have to be removed so that a pod fits. Source: upstream's preemption rules.
 
-It names a node and its victims; evicting them is the shell's. Victims are as few and as unimportant as possible. Trials
-are played on the Cluster itself, which is put back as it was. PodDisruptionBudgets are not looked at (nobody keeps
-their state here yet).
-"""
+It names a node and its victims; evicting them is the shell's. Victims are as few and as unimportant as possible.
+Candidates are tried on the Cluster itself, which is restored afterwards. PodDisruptionBudgets are not considered (they
+are not served yet)."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from sampan_scheduler.nodes import Cluster, Node
+from sampan_scheduler.nodes import Cluster, NodeInfo
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduling.contracts import Verdict
 
@@ -20,10 +19,10 @@ ENOUGH = 100
 NO_VICTIMS = "No preemption victims found for incoming pod"
 NOT_HELPFUL = "Preemption is not helpful for scheduling"
 
-Fits = Callable[[PodInfo, Node], bool]
+Fits = Callable[[PodInfo, NodeInfo], bool]
 
 
-class Room(NamedTuple):
+class PreemptionResult(NamedTuple):
     """A node to clear, "" where clearing helps nowhere; ``why`` says that in upstream's words."""
 
     node: str = ""
@@ -31,17 +30,17 @@ class Room(NamedTuple):
     why: str = ""
 
 
-def make_room(pod: PodInfo, cluster: Cluster, refused: Mapping[int, Verdict], fits: Fits) -> Room:
+def make_room(pod: PodInfo, cluster: Cluster, refused: Mapping[int, Verdict], fits: Fits) -> PreemptionResult:
     """The best node to clear for a pod that every node has refused."""
     if pod.object["spec"].get("preemptionPolicy") == "Never":
-        return Room(why="not eligible due to preemptionPolicy=Never.")
-    found: list[Room] = []
+        return PreemptionResult(why="not eligible due to preemptionPolicy=Never.")
+    found: list[PreemptionResult] = []
     reasons: Tally[str] = Tally()
     if cluster.has_lower(pod.priority):
         enough = max(ENOUGH, len(cluster) // 10)
         for row, verdict in refused.items():
             room = None if verdict.unresolvable else _clear(pod, cluster.rows[row], cluster, fits)
-            if isinstance(room, Room):
+            if isinstance(room, PreemptionResult):
                 found.append(room)
                 if len(found) >= enough:
                     break
@@ -55,10 +54,10 @@ def make_room(pod: PodInfo, cluster: Cluster, refused: Mapping[int, Verdict], fi
     if found:
         return min(found, key=_cost)
     texts = sorted(f"{count} {reason}" for reason, count in reasons.items() if count)
-    return Room(why=f"0/{len(cluster)} nodes are available: {', '.join(texts)}.")
+    return PreemptionResult(why=f"0/{len(cluster)} nodes are available: {', '.join(texts)}.")
 
 
-def _clear(pod: PodInfo, node: Node, cluster: Cluster, fits: Fits) -> Room | bool:
+def _clear(pod: PodInfo, node: NodeInfo, cluster: Cluster, fits: Fits) -> PreemptionResult | bool:
     """Room; True: there are victims but that is not enough; False: there are none."""
     # Important ones are put back first, so that those which stay out are the least important.
     lower = sorted(
@@ -82,14 +81,14 @@ def _clear(pod: PodInfo, node: Node, cluster: Cluster, fits: Fits) -> Room | boo
         for info in lower:
             if info.uid not in node.members:
                 cluster.add_pod(info, node.name)
-    return Room(node.name, tuple(victims)) if victims else True
+    return PreemptionResult(node.name, tuple(victims)) if victims else True
 
 
 def _started(info: PodInfo) -> str:
     return str((info.object.get("status") or {}).get("startTime") or "~")  # not started: after all that have
 
 
-def _cost(room: Room) -> tuple[int, int, int]:
+def _cost(room: PreemptionResult) -> tuple[int, int, int]:
     """Lowest highest priority first, then the sum of priorities, then the number of victims."""
     priorities = [victim.priority for victim in room.victims]
     return max(priorities), sum(priorities), len(priorities)

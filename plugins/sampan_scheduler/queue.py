@@ -1,9 +1,7 @@
 """Which pod is next. Pure but for the clock.
 
-A pod is *active* (may be tried), *resting* (its back-off has to end first) or *waiting* (no node would do, something
-has to change). Waiting pods are kept by signature: what helps one of a kind helps all of it, so it is asked once for
-each kind.
-"""
+A pod is *active* (may be tried), *resting* (in back-off) or *waiting* (no node fits until the cluster changes). Waiting
+pods are grouped by signature: a change that helps one pod of a group helps all of it, so each group is asked once."""
 
 from __future__ import annotations
 
@@ -99,7 +97,8 @@ class Queue:
             self._rest(uid, self._pause(uid))
 
     def wake(self, may_help: Callable[[PodInfo], bool], *, surely: bool = False) -> bool:
-        """Something changed: whoever it may help is tried again after its back-off; whether there is anybody.
+        """The cluster changed: pods that it may help are tried again after their back-off; returns whether there are
+        any.
 
         ``surely``: the test has looked so closely that a long back-off would be lost time; only the first pause counts.
         """

@@ -1,4 +1,5 @@
-"""The scheduler's shell: hears of nodes and pods, decides on one thread, has it written by others (binding.py)."""
+"""The scheduler's loop: receives nodes and pods from informers, decides on one thread, and hands bindings to other
+threads (binding.py)."""
 
 from __future__ import annotations
 
@@ -14,12 +15,12 @@ from typing import Any
 from sampan.contracts.kinds import Object
 from sampan_client import Client
 from sampan_machinery.selectors import Selector
-from sampan_scheduler.binding import Binder, Events
+from sampan_scheduler.binding import Binder, EventRecorder
 from sampan_scheduler.cycle import Cycle, own_rules
-from sampan_scheduler.decisions import Decision, Outcome
-from sampan_scheduler.nodes import Cluster, Node
+from sampan_scheduler.decisions import CycleResult, Decision
+from sampan_scheduler.nodes import Cluster, NodeInfo
 from sampan_scheduler.pods import PodInfo, read_pod
-from sampan_scheduler.preemption import Room, make_room
+from sampan_scheduler.preemption import PreemptionResult, make_room
 from sampan_scheduler.queue import Queue
 from sampan_scheduler.resources import DEFAULT_NAME
 from sampan_scheduling.contracts import State
@@ -32,8 +33,8 @@ EXPIRY = 30.0  # seconds after a written binding until we look whether it is rea
 
 
 @dataclass
-class Assumed:
-    """A pod that we put on a node and that no watch has shown there yet."""
+class AssumedPod:
+    """A pod that is assigned to a node here and that no watch has shown there yet."""
 
     info: PodInfo
     written: float | None = None  # when the binding was
@@ -45,7 +46,7 @@ class Scheduler:
     def __init__(
         self,
         client: Client,
-        events: Events,
+        events: EventRecorder,
         *,
         names: Sequence[str],
         namespaces: Callable[[Selector], frozenset[str]],
@@ -61,7 +62,7 @@ class Scheduler:
         self._queue = Queue(clock, self._third_party.sorter())
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._assumed: dict[str, Assumed] = {}
+        self._assumed: dict[str, AssumedPod] = {}
         self._leaving: dict[str, set[str]] = {}  # pod → victims that were asked to go for it
         self._refused: dict[bytes, int] = {}  # kind of pod → moment at which no node would do
         self._decisions: deque[Decision] = deque(maxlen=REMEMBERED)
@@ -141,7 +142,7 @@ class Scheduler:
         self._queue.put(info)
         wanted = (pod.get("status") or {}).get("nominatedNodeName")
         if wanted and not self._cluster.nomination(uid):
-            self._cluster.nominate(info, wanted)  # by whoever led before us
+            self._cluster.nominate(info, wanted)  # by the former leader
 
     def _is_ours(self, pod: Object) -> bool:
         spec = pod["spec"]
@@ -149,7 +150,7 @@ class Scheduler:
             return False
         return (spec.get("schedulerName") or DEFAULT_NAME) in self._names
 
-    def _wake_for(self, node: Node) -> None:
+    def _wake_for(self, node: NodeInfo) -> None:
         """Pods that this node alone does not speak against any more, or whose rules look at several nodes."""
         sure = not self._third_party.filters
         self._queue.wake(lambda info: _looks_around(info) or self._cycle.may_help(info, node), surely=sure)
@@ -184,7 +185,7 @@ class Scheduler:
             return min(EXPIRY, EXPIRY if pause is None else pause) if self._assumed else pause
 
     def look_after_assumed(self) -> None:
-        """Have pods read whose binding was written long ago but never seen."""
+        """Read pods whose binding was written long ago but not seen by the informer."""
         now = self._clock()
         for assumed in self._assumed.values():
             if assumed.written is not None and now - assumed.written >= EXPIRY:
@@ -229,24 +230,26 @@ class Scheduler:
             self._cluster.remove_pod(info.uid)
             self._queue.retry(info.uid)
             message = f"plugin {failed} could not reserve on node {node.name}"
-            self.binder.submit(partial(self.binder.report, info, message, Room()))
+            self.binder.submit(partial(self.binder.report, info, message, PreemptionResult()))
             return
-        self._assumed[info.uid] = Assumed(info)
+        self._assumed[info.uid] = AssumedPod(info)
         self._forget(info.uid)
         self._wake_near(info)
         self.binder.submit(partial(self.binder.bind, info, node, state))
 
-    def _make_room(self, info: PodInfo, outcome: Outcome, state: State) -> Room:
+    def _make_room(self, info: PodInfo, outcome: CycleResult, state: State) -> PreemptionResult:
         if not outcome.decision.total:
-            return Room()
+            return PreemptionResult()
         self._leaving[info.uid] = {uid for uid in self._leaving.get(info.uid, ()) if uid in self._cluster.where}
         if self._leaving[info.uid]:
-            return Room(why="not eligible due to a terminating pod on the nominated node.")
+            return PreemptionResult(why="not eligible due to a terminating pod on the nominated node.")
         del self._leaving[info.uid]
         room = make_room(info, self._cluster, outcome.refused, lambda pod, node: self._cycle.fits(pod, node, state))
         if not room.node:
             refused = {row: [verdict] for row, verdict in outcome.refused.items()}
-            room = Room(self._third_party.make_room(state, info.object, self._cluster, refused) or "", (), room.why)
+            room = PreemptionResult(
+                self._third_party.make_room(state, info.object, self._cluster, refused) or "", (), room.why
+            )
         if not room.node:
             self._cluster.unnominate(info.uid)
             return room

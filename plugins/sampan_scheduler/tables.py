@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sampan_scheduler.nodes import Cluster, Node
+from sampan_scheduler.nodes import Cluster, NodeInfo
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduling.contracts import Verdict
 
 MOST_TABLES = 256
 
 
-class Table:
+class VerdictTable:
     """Verdicts (None: will do) and scores by row, and how many rows each reason holds back."""
 
     __slots__ = ("next", "scores", "tally", "verdicts")
@@ -48,23 +48,23 @@ class Table:
                 self.tally[reason] = self.tally.get(reason, 0) + amount
 
 
-class Tables:
+class VerdictTables:
     """The tables of all kinds of pods seen lately."""
 
     def __init__(self, cluster: Cluster, rules: Sequence[Any]) -> None:
         self._cluster = cluster
         self._filters = [rule for rule in rules if hasattr(rule, "filter")]
         self._scores = [rule for rule in rules if hasattr(rule, "score")]
-        self._tables: dict[bytes, Table] = {}
+        self._tables: dict[bytes, VerdictTable] = {}
 
-    def of(self, pod: PodInfo) -> Table:
+    def of(self, pod: PodInfo) -> VerdictTable:
         """The table for this kind of pod, as the cluster is now."""
         cluster = self._cluster
         table = self._tables.get(pod.signature)
         if table is None:
             if len(self._tables) >= MOST_TABLES:
                 del self._tables[next(iter(self._tables))]
-            table = self._tables[pod.signature] = Table()
+            table = self._tables[pod.signature] = VerdictTable()
         end, size = cluster.forgotten + len(cluster.changes), len(cluster.rows)
         if table.next == end:
             return table
@@ -89,7 +89,7 @@ class Tables:
                 table.set(row, verdict, 0.0)
         return table
 
-    def verdict(self, pod: PodInfo, node: Node) -> Verdict | None:
+    def verdict(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         """What the first rule that objects says of the node as it is now."""
         for rule in self._filters:
             verdict: Verdict | None = rule.filter(pod, node)
@@ -97,6 +97,6 @@ class Tables:
                 return verdict
         return None
 
-    def points(self, pod: PodInfo, node: Node) -> dict[str, float]:
+    def points(self, pod: PodInfo, node: NodeInfo) -> dict[str, float]:
         """Weighted points by rule."""
         return {rule.name: rule.weight * rule.score(pod, node) for rule in self._scores}

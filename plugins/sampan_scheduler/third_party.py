@@ -1,7 +1,7 @@
 """Third-party scheduling plugins: every extension point of the contract, each call isolated.
 
 A plugin that raises, is late or answers nonsense is in the failure log. Where it was asked whether a node will do, that
-counts as no (a broken safety rule must not let pods through); everywhere else it counts as nothing said.
+counts as no (a broken safety rule must not let pods through); everywhere else its answer is ignored.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ThirdParty:
         return [plugin for plugin in self._plugins if any(hasattr(plugin, method) for method in methods)]
 
     def sorter(self) -> Callable[[Object, Object], bool] | None:
-        """Whether one pod goes before another, by the first plugin that sorts; None: nobody does."""
+        """Whether one pod goes before another, by the first plugin that sorts; None: none sorts."""
         for plugin in self._with("less"):
             return lambda a, b: bool(_ask(plugin, "less", False, a, b))
         return None
@@ -100,7 +100,7 @@ class ThirdParty:
             _ask(plugin, "unreserve", None, state, pod, node)
 
     def permit(self, state: State, pod: Object, node: NodeView) -> float:
-        """Seconds that somebody wants to wait, 0 for go on. Raises what a plugin raises to refuse."""
+        """Seconds that a plugin wants the pod to wait, 0 for none. Raises what a plugin raises to refuse."""
         return max((float(plugin.permit(state, pod, node) or 0) for plugin in self._with("permit")), default=0.0)
 
     def pre_bind(self, state: State, pod: Object, node: NodeView) -> None:
@@ -115,7 +115,7 @@ _RAISED = object()
 def _ask(plugin: Any, method: str, otherwise: Any, *facts: Any) -> Any:
     try:
         return getattr(plugin, method)(*facts)
-    except StatusError:  # from the isolation, which has said it
+    except StatusError:  # from the isolation, which has logged it
         return otherwise
     except Exception:
         log.exception("scheduling plugin %s failed in %s", plugin.name, method)

@@ -1,8 +1,7 @@
-"""Giving Services their addresses and node ports: claimed in the same commit as the Service, so never twice.
+"""Allocates addresses and node ports of Services in the same commit as the Service, so that none is given twice.
 
-A cluster IP is claimed by creating the IPAddress of that name (KEP-1880); a node port by creating a NodePort object of
-ours, because upstream's bitmap has no name to collide on. A name that is taken makes the write start again.
-"""
+A cluster IP is allocated by creating the IPAddress of that name (KEP-1880); a node port by creating a NodePort object
+of ours, because upstream's bitmap has no name to collide on. A name that is taken makes the write start again."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ LEAST_RESERVED, MOST_RESERVED = 16, 256
 TRIES = 64
 
 
-class Allocate:
+class Allocator:
     """The admitter. ``cidr`` and ``ports`` (low, high) are the ranges; ``rng`` the random source."""
 
     name = "serviceallocation"
@@ -88,7 +87,7 @@ class Allocate:
                 return
         address = wanted or self._free_ip(review)
         spec["clusterIP"], spec["clusterIPs"] = address, [address]
-        review.also_create.append(_ip_claim(address, review))
+        review.also_create.append(_ip_allocation(address, review))
 
     def _unusable(self, review: Review, wanted: str) -> str:
         try:
@@ -124,7 +123,7 @@ class Allocate:
         only_asked = spec["type"] == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is False
         used: set[tuple[int, str]] = set()
         shared: dict[int, int] = {}  # one number may serve TCP and UDP of the same port
-        claimed = set(old_ports)
+        taken = set(old_ports)
         for index, port in enumerate(spec.get("ports") or ()):
             path = f"spec.ports[{index}].nodePort"
             protocol = port["protocol"]
@@ -139,44 +138,44 @@ class Allocate:
                 if (number, protocol) in used:
                     number = 0
             if not number:
-                number = self._free_port(review, claimed)
+                number = self._free_port(review, taken)
                 if not number:
                     yield problems.invalid(path, 0, "failed to allocate a nodePort: range is full")
                     continue
-            elif number not in claimed and (why := self._unusable_port(review, number)):
+            elif number not in taken and (why := self._unusable_port(review, number)):
                 yield problems.invalid(path, number, why)
                 continue
             port["nodePort"] = number
             shared[port.get("port", 0)] = number
             used.add((number, protocol))
-            if number not in claimed:
-                claimed.add(number)
-                review.also_create.append(_port_claim(number, review))
+            if number not in taken:
+                taken.add(number)
+                review.also_create.append(_port_allocation(number, review))
 
     def _unusable_port(self, review: Review, number: int) -> str:
         if not self._low <= number <= self._high:
             return f"provided port is not in the valid range. The range of valid ports is {self._low}-{self._high}"
-        if _is_claimed(review, number):
+        if _is_allocated(review, number):
             return "provided port is already allocated"
         return ""
 
-    def _free_port(self, review: Review, claimed: set[int]) -> int:
+    def _free_port(self, review: Review, taken: set[int]) -> int:
         asked_for = min(max((self._high - self._low + 1) // 32, 16), 128)  # low ones are left to those who ask
         first = self._low + asked_for if self._high - self._low > asked_for else self._low
         numbers = list(range(first, self._high + 1))
         start = self._rng.randrange(len(numbers))
         for number in chain(numbers[start:], numbers[:start], range(self._low, first)):
-            if number not in claimed and not _is_claimed(review, number):
+            if number not in taken and not _is_allocated(review, number):
                 return number
         return 0
 
     def _release(self, review: Review, addresses: set[str], ports: set[int]) -> None:
-        claims = {name for number in ports for name in claim_names(number)}
-        for resource, names in ((IP_ADDRESSES, addresses), (NODE_PORTS, claims)):
+        allocations = {name for number in ports for name in allocation_names(number)}
+        for resource, names in ((IP_ADDRESSES, addresses), (NODE_PORTS, allocations)):
             for name in sorted(names):
-                claim = review.reader.get(resource, name)
-                parent = ((claim or {}).get("spec") or {}).get("parentRef") or {}
-                # A claim may meanwhile be another Service's: this one's was given up when its deletion began.
+                allocation = review.reader.get(resource, name)
+                parent = ((allocation or {}).get("spec") or {}).get("parentRef") or {}
+                # An allocation may meanwhile be another Service's: this one's was given up when its deletion began.
                 if (parent.get("namespace"), parent.get("name")) == (review.namespace, review.name):
                     review.also_delete.append(((resource.group, resource.plural), "", name))
 
@@ -221,16 +220,16 @@ def _own_ports(service: Object) -> set[int]:
     return {int(port["nodePort"]) for port in ports if port.get("nodePort")}
 
 
-def claim_names(number: int) -> tuple[str, ...]:
-    """The claim on a node port, which is a Service's for all protocols, and those that 0.1.0 made: one each."""
+def allocation_names(number: int) -> tuple[str, ...]:
+    """The allocation of a node port, which is a Service's for all protocols, and those that 0.1.0 made: one each."""
     return (str(number), *(f"{number}-{protocol.lower()}" for protocol in PROTOCOLS))
 
 
-def _is_claimed(review: Review, number: int) -> bool:
-    return any(review.reader.get(NODE_PORTS, name) is not None for name in claim_names(number))
+def _is_allocated(review: Review, number: int) -> bool:
+    return any(review.reader.get(NODE_PORTS, name) is not None for name in allocation_names(number))
 
 
-def _ip_claim(address: str, review: Review) -> Object:
+def _ip_allocation(address: str, review: Review) -> Object:
     return {
         "apiVersion": "networking.k8s.io/v1", "kind": "IPAddress",
         "metadata": {
@@ -244,7 +243,7 @@ def _ip_claim(address: str, review: Review) -> Object:
     }  # fmt: skip
 
 
-def _port_claim(number: int, review: Review) -> Object:
+def _port_allocation(number: int, review: Review) -> Object:
     return {
         "apiVersion": "allocation.sampan.dev/v1", "kind": "NodePort", "metadata": {"name": str(number)},
         "spec": {"parentRef": {"resource": "services", "namespace": review.namespace, "name": review.name}},

@@ -62,7 +62,7 @@ def _drop_node_ports(spec: Object, old: Object) -> None:
 
 
 def _drop_unchanged(spec: Object, old: Object, names: tuple[str, ...]) -> None:
-    """Fields of the old type go with it, unless the writer set them anew: then validation has its say."""
+    """Fields of the old type go with it, unless the writer set them in this update: then validation decides."""
     for name in names:
         if spec.get(name) == old.get(name):
             spec.pop(name, None)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sampan.contracts.kinds import Object
 
 
-class Port(NamedTuple):
+class EndpointPort(NamedTuple):
     """A resolved port of a Service for one pod."""
 
     name: str
@@ -23,7 +23,7 @@ def selects(selector: Object, pod: Object) -> bool:
 
 
 def members(service: Object, pods: Iterable[Object]) -> list[Object]:
-    """The pods that stand behind the Service: selected, with an address, not ended."""
+    """The pods of the Service: selected, with an address, not ended."""
     selector = service["spec"].get("selector") or {}
     found = []
     for pod in pods:
@@ -42,7 +42,7 @@ def is_ready(pod: Object) -> bool:
     )
 
 
-def resolved_ports(service: Object, pod: Object) -> tuple[Port, ...]:
+def resolved_ports(service: Object, pod: Object) -> tuple[EndpointPort, ...]:
     """The Service's ports as this pod has them; a named target port that the pod lacks is left out."""
     found = []
     for port in service["spec"].get("ports") or ():
@@ -50,7 +50,7 @@ def resolved_ports(service: Object, pod: Object) -> tuple[Port, ...]:
         target = port.get("targetPort") or port["port"]
         number = target if isinstance(target, int) else _named(pod, target, protocol)
         if number:
-            found.append(Port(port.get("name") or "", protocol, int(number), port.get("appProtocol") or ""))
+            found.append(EndpointPort(port.get("name") or "", protocol, int(number), port.get("appProtocol") or ""))
     return tuple(found)
 
 
@@ -94,10 +94,10 @@ def target_ref(pod: Object) -> Object:
     return {"kind": "Pod", "namespace": metadata["namespace"], "name": metadata["name"], "uid": metadata["uid"]}
 
 
-def by_ports(service: Object, pods: Sequence[Object]) -> dict[tuple[Port, ...], list[Object]]:
+def by_ports(service: Object, pods: Sequence[Object]) -> dict[tuple[EndpointPort, ...], list[Object]]:
     """Pods grouped by how the Service's ports resolve for them; a Service without pods has one empty group."""
     headless = service["spec"].get("clusterIP") == "None"
-    groups: dict[tuple[Port, ...], list[Object]] = {}
+    groups: dict[tuple[EndpointPort, ...], list[Object]] = {}
     for pod in pods:
         ports = resolved_ports(service, pod)
         if ports or (headless and not service["spec"].get("ports")):

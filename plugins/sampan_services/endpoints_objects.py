@@ -1,4 +1,4 @@
-"""The Endpoints reconciler (the older view of the same facts) and the mirroring of hand-made Endpoints into slices.
+"""The Endpoints reconciler (the older form of EndpointSlices) and the mirroring of hand-made Endpoints into slices.
 
 Source: core/v1 Endpoints; KEP-752 for mirroring.
 """
@@ -12,7 +12,7 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Key, Observed, Reconciler, Remove, Update, Watching
 from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
 from sampan_machinery.resources import ENDPOINTS, PODS, SERVICES
-from sampan_services.endpoints import Port, by_ports, is_ready, members, target_ref
+from sampan_services.endpoints import EndpointPort, by_ports, is_ready, members, target_ref
 from sampan_services.resources import MANAGED_BY, SERVICE_LABEL
 from sampan_services.slices import services_of
 
@@ -77,7 +77,7 @@ def _address(service: Object, pod: Object) -> Object:
     return address
 
 
-def _shown(port: Port) -> Object:
+def _shown(port: EndpointPort) -> Object:
     shown: Object = {"port": port.number, "protocol": port.protocol}
     if port.name:
         shown["name"] = port.name

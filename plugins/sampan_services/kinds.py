@@ -1,4 +1,4 @@
-"""The kinds Service, Endpoints, EndpointSlice, IPAddress, ServiceCIDR and the claim on a node port."""
+"""The kinds Service, Endpoints, EndpointSlice, IPAddress, ServiceCIDR and the allocation of a node port."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""Addresses to which no Service may lead: loopback, link-local, multicast, unspecified. After validation, which
-has seen that each is an address.
+"""Addresses that endpoints and Services may not name: loopback, link-local, multicast, unspecified. After validation,
+which has seen that each is an address.
 
 Upstream refuses all of 127.0.0.0/8 as endpoints, since they make the proxy of each node lead to that node itself. Here
 the exec runtime gives pods loopback addresses, and a cluster on one machine has its API server and add-ons there. So
-the platform's own components may write such endpoints, and everybody those of a pod that has the address to itself.
-"""
+the platform's own components may write such endpoints, and all users those of a pod that has the address to itself."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ from sampan_machinery.resources import PODS
 SERVICES, SLICES = ("", "services"), ("discovery.k8s.io", "endpointslices")
 
 
-class Reachable:
+class ForbiddenAddresses:
     """The admitter."""
 
     name = "reachableaddresses"

@@ -11,10 +11,10 @@ from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_services import endpoints_objects, kinds, slices, sweeping
 from sampan_services.advice import ServiceAdvice
-from sampan_services.allocation import Allocate
+from sampan_services.allocation import Allocator
 from sampan_services.bootstrap import kubernetes_objects
-from sampan_services.loopback import Reachable
-from sampan_services.presence import Presence
+from sampan_services.loopback import ForbiddenAddresses
+from sampan_services.server_registration import ServerRegistration
 
 
 @hookimpl
@@ -29,14 +29,14 @@ def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
 
 @hookimpl
 def contribute_duties(context: ServerContext) -> list[Duty]:
-    return [Duty("presence", Presence(context.cluster, context.options).run)]
+    return [Duty("presence", ServerRegistration(context.cluster, context.options).run)]
 
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
     low, _, high = context.options.node_port_range.partition("-")
-    allocate = Allocate(context.options.service_cidr, (int(low), int(high)), random.SystemRandom())
-    return [allocate, Reachable(), ServiceAdvice()]
+    allocate = Allocator(context.options.service_cidr, (int(low), int(high)), random.SystemRandom())
+    return [allocate, ForbiddenAddresses(), ServiceAdvice()]
 
 
 @hookimpl

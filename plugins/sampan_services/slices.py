@@ -8,7 +8,7 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Key, Observed, Reconciler, Remove, Update, Watching
 from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
 from sampan_machinery.resources import NODES, PODS, SERVICES
-from sampan_services.endpoints import Port, by_ports, members, selects, slice_endpoint
+from sampan_services.endpoints import EndpointPort, by_ports, members, selects, slice_endpoint
 from sampan_services.resources import MANAGED_BY, SERVICE_LABEL
 
 CONTROLLER = "endpointslice-controller.k8s.io"
@@ -34,7 +34,7 @@ def decide(key: Key, seen: Observed) -> Iterator[Action]:
     yield from _converge(service, mine, wanted, seen)
 
 
-Wanted = list[tuple[tuple[Port, ...], list[Object]]]  # ports and endpoints of each slice
+Wanted = list[tuple[tuple[EndpointPort, ...], list[Object]]]  # ports and endpoints of each slice
 
 
 def _converge(service: Object, mine: list[Object], wanted: Wanted, seen: Observed) -> Iterator[Action]:
@@ -85,7 +85,7 @@ def _labels(service: Object) -> dict[str, str]:
     return labels
 
 
-def _shown_port(port: Port) -> Object:
+def _shown_port(port: EndpointPort) -> Object:
     shown: Object = {"name": port.name, "port": port.number, "protocol": port.protocol}
     return {**shown, "appProtocol": port.app_protocol} if port.app_protocol else shown
 

@@ -1,4 +1,4 @@
-"""Claims on addresses and ports whose Service has gone are taken back (upstream's repair loops, but on events)."""
+"""Releases addresses and ports whose Service is deleted (upstream's repair loops, but on events)."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Key, Observed, Reconciler, Remove, Requeue, Watching
 from sampan_machinery.metadata import parse_time
 from sampan_machinery.resources import IP_ADDRESSES, SERVICES
-from sampan_services.allocation import claim_names
+from sampan_services.allocation import allocation_names
 from sampan_services.resources import NODE_PORTS
 
-SETTLING = 60.0  # seconds a claim may stand before its Service is seen
+SETTLING = 60.0  # seconds an allocation may stand before its Service is seen
 
 
 def _decider(resource: Resource) -> Callable[[Key, Observed], Iterator[Action]]:
     def decide(key: Key, seen: Observed) -> Iterator[Action]:
-        claim = seen.get(resource, key.name)
-        if claim is None:
+        allocation = seen.get(resource, key.name)
+        if allocation is None:
             return
-        parent = (claim.get("spec") or {}).get("parentRef") or {}
+        parent = (allocation.get("spec") or {}).get("parentRef") or {}
         if parent.get("resource") != "services" or parent.get("group"):
             return
         service = seen.get(SERVICES, parent.get("name", ""), parent.get("namespace", ""))
-        if service is not None and key.name in _claims(service):
+        if service is not None and key.name in _allocations(service):
             return
-        age = seen.now - parse_time(claim["metadata"]["creationTimestamp"])
+        age = seen.now - parse_time(allocation["metadata"]["creationTimestamp"])
         if age < SETTLING:
             yield Requeue(SETTLING - age + 1)
         else:
-            yield Remove(resource, key.name, uid=claim["metadata"]["uid"])
+            yield Remove(resource, key.name, uid=allocation["metadata"]["uid"])
 
     return decide
 
 
-def _claims(service: Object) -> set[str]:
+def _allocations(service: Object) -> set[str]:
     spec = service["spec"]
     open_ports = [port for port in spec.get("ports") or () if port.get("nodePort")]
-    ports = {name for port in open_ports for name in claim_names(port["nodePort"])}
+    ports = {name for port in open_ports for name in allocation_names(port["nodePort"])}
     return ports | set(spec.get("clusterIPs") or ()) | {spec.get("clusterIP") or ""}
 
 
-def _claimed_by(resource: Resource) -> Callable[[Object, Observed], Sequence[Key]]:
+def _allocations_of(resource: Resource) -> Callable[[Object, Observed], Sequence[Key]]:
     def keys(service: Object, seen: Observed) -> Sequence[Key]:
-        return [Key("", name) for name in _claims(service) if seen.get(resource, name) is not None]
+        return [Key("", name) for name in _allocations(service) if seen.get(resource, name) is not None]
 
     return keys
 
 
 RECONCILERS = [
     Reconciler(
-        name=name, primary=resource, watches=(Watching(SERVICES, _claimed_by(resource)),), decide=_decider(resource)
+        name=name, primary=resource, watches=(Watching(SERVICES, _allocations_of(resource)),), decide=_decider(resource)
     )
     for name, resource in (("ipaddresses", IP_ADDRESSES), ("nodeports", NODE_PORTS))
 ]

@@ -1,4 +1,4 @@
-"""Forgetting the past in small steps, so that no commit waits long and the file stays as large as its content.
+"""Compaction in small steps, so that no commit waits long and the file stays as large as its content.
 
 The bound is written first: from then on older reads are refused. Removing what they would have needed follows
 the log from the last bound to the new one: a change at or before the bound makes the one it replaced garbage, and a
@@ -25,7 +25,7 @@ NTH = "SELECT max(id) FROM (SELECT id FROM log WHERE id > ? AND id <= ? ORDER BY
 
 
 class Compaction:
-    """Decides up to where, and works its way there. The writer's thread only."""
+    """Decides the revision to compact to, and removes what is older. The writer's thread only."""
 
     def __init__(self, options: Options) -> None:
         self._options = options

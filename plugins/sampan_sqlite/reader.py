@@ -1,4 +1,4 @@
-"""Reading the present and the past, each answer from one snapshot. Any thread; must not write."""
+"""Reads the present and earlier revisions, each answer from one snapshot. Any thread; must not write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sampan.contracts.store import Change, Compacted, Entry, Page, Unavailable
-from sampan_sqlite.condition import Condition
+from sampan_sqlite.file_health import FileHealth
 from sampan_sqlite.options import Options
 from sampan_sqlite.schema import FIRST_REVISION, connect, last_id, revision_of
 
@@ -39,7 +39,7 @@ def head(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def changes_after(
-    connection: sqlite3.Connection, condition: Condition, revision: int, count: int
+    connection: sqlite3.Connection, condition: FileHealth, revision: int, count: int
 ) -> list[tuple[int, tuple[Change, ...]]]:
     """Whole commits after the revision, some ``count`` changes of them; the caller holds a transaction."""
     after = last_id(revision)
@@ -58,7 +58,7 @@ def changes_after(
 class Reader:
     """A small pool of read-only connections and the questions asked on them."""
 
-    def __init__(self, options: Options, condition: Condition) -> None:
+    def __init__(self, options: Options, condition: FileHealth) -> None:
         self._options = options
         self._condition = condition
         self._idle: deque[sqlite3.Connection] = deque()

@@ -1,4 +1,4 @@
-"""Room on the disk that is kept for when it is full: with it objects can still be deleted, which is the way out.
+"""Disk space that is reserved for a full disk: with it objects can still be deleted, which frees space.
 
 A file beside the store that holds nothing. When SQLite finds no room, half of it is given back, and only deletions and
 updates of what is there already are written from then on; when that is used up, the other half, for deletions alone.
@@ -12,8 +12,8 @@ import os
 from collections.abc import Mapping, Sequence
 
 from sampan.contracts.store import Full, Op, Put
-from sampan_sqlite.condition import free_bytes
-from sampan_sqlite.recent import Known
+from sampan_sqlite.file_health import free_bytes
+from sampan_sqlite.recent_keys import KeyState
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ MARGIN = 4 << 20  # bytes that must stay free beside a reserve that is made whol
 LARGEST_UPDATE = 64 << 10  # bytes of a value
 
 
-class Reserve:
+class DiskReserve:
     """One store's. The writer's thread only, but for ``trouble``."""
 
     def __init__(self, path: str, size: int) -> None:
@@ -65,8 +65,8 @@ class Reserve:
         self._tell()
         return True
 
-    def refuse(self, ops: Sequence[Op], known: Mapping[str, Known]) -> Full | None:
-        """Why these operations are not for the reserve to pay for; None where they are."""
+    def refuse(self, ops: Sequence[Op], known: Mapping[str, KeyState]) -> Full | None:
+        """Why these operations may not use the reserve; None where they may."""
         for op in ops:
             if not isinstance(op, Put):
                 continue

@@ -11,7 +11,7 @@ import os
 import sqlite3
 
 from sampan.contracts.store import Unusable
-from sampan_sqlite.condition import Condition, check_files
+from sampan_sqlite.file_health import FileHealth, check_files
 from sampan_sqlite.options import Options
 
 SHIFT = 16  # bits of an id that number the changes within one commit
@@ -52,11 +52,11 @@ def last_id(revision: int) -> int:
     return revision << SHIFT | LAST
 
 
-def prepare(options: Options, condition: Condition | None = None) -> None:
+def prepare(options: Options, condition: FileHealth | None = None) -> None:
     """Make the file (readable by its owner only, for it holds Secrets), check it, and bring its tables up to date.
 
     Raises Unusable."""
-    condition = condition or Condition(options.path)
+    condition = condition or FileHealth(options.path)
     os.makedirs(os.path.dirname(options.path), mode=0o700, exist_ok=True)
     check_files(condition)
     os.close(os.open(options.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
@@ -112,14 +112,14 @@ def is_checked_at_once(options: Options) -> bool:
     return options.check == "yes" or (options.check == "auto" and os.path.getsize(options.path) <= CHECKED_AT_ONCE)
 
 
-def check(connection: sqlite3.Connection, condition: Condition) -> None:
+def check(connection: sqlite3.Connection, condition: FileHealth) -> None:
     """Raises Unusable where SQLite finds its file's structure damaged."""
     problems = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
     if problems != ["ok"]:
         raise condition.damaged("; ".join(problem.strip().replace("\n", " ") for problem in problems))
 
 
-def check_aside(options: Options, condition: Condition) -> None:
+def check_aside(options: Options, condition: FileHealth) -> None:
     """The same for a large file, on a connection of its own; what is found is told by the condition."""
     connection = connect(options, reading=True)
     try:

@@ -6,14 +6,14 @@ import threading
 from collections.abc import Sequence
 
 from sampan.contracts.store import Done, Entry, Op, Page, Unavailable, Unusable
-from sampan_sqlite.condition import Condition
-from sampan_sqlite.notices import Notices
+from sampan_sqlite.commit_counter import CommitCounter
+from sampan_sqlite.file_health import FileHealth
 from sampan_sqlite.options import Options
+from sampan_sqlite.peer_notifier import PeerNotifier
 from sampan_sqlite.reader import Reader
-from sampan_sqlite.reserve import Reserve
+from sampan_sqlite.reserve import DiskReserve
 from sampan_sqlite.schema import check_aside, is_checked_at_once, prepare
 from sampan_sqlite.transaction import MOST_CHANGES
-from sampan_sqlite.turns import Turns
 from sampan_sqlite.writer import Writer
 from sampan_stores import commits
 from sampan_stores.feed import Feed, Watch
@@ -23,15 +23,15 @@ class SqliteStore:
     """One SQLite file as a revisioned log. Open it after forking; any number of processes may."""
 
     def __init__(self, options: Options) -> None:
-        self._condition = Condition(options.path)
+        self._condition = FileHealth(options.path)
         self._seen = (-1, 0)  # the turn, and the newest revision in it
         try:
             prepare(options, self._condition)
-            self._turns = Turns(options.path)
+            self._turns = CommitCounter(options.path)
             self._reader = Reader(options, self._condition)
             self._feed = Feed(self._reader.revision())
-            self._notices = Notices(options.path)
-            self._reserve = Reserve(options.path, options.reserve << 20)
+            self._notices = PeerNotifier(options.path)
+            self._reserve = DiskReserve(options.path, options.reserve << 20)
         except OSError as error:
             place = error.filename or options.path
             raise Unusable(

@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Any
 
 from sampan.contracts.store import Change, Op, Put, Stale
-from sampan_sqlite.condition import checksum
-from sampan_sqlite.recent import ABSENT, CHUNK, Known, Recent
+from sampan_sqlite.file_health import checksum
+from sampan_sqlite.recent_keys import ABSENT, CHUNK, KeyState, RecentKeys
 from sampan_sqlite.schema import LAST, first_id, revision_of
 
 MOST_CHANGES = LAST  # of one commit
@@ -19,13 +19,13 @@ MOST_CHANGES = LAST  # of one commit
 class Transaction:
     """Decides commit after commit on top of ``recent`` and remembers what has to be written."""
 
-    def __init__(self, recent: Recent, newest: int, now: int) -> None:
+    def __init__(self, recent: RecentKeys, newest: int, now: int) -> None:
         self.newest = newest
         self.commits: list[tuple[int, tuple[Change, ...]]] = []
         self._recent = recent
         self._now = now
         self._log: list[tuple[Any, ...]] = []
-        self._touched: dict[str, Known] = {}
+        self._touched: dict[str, KeyState] = {}
         self.expiring: list[tuple[int, int]] = []  # (id, unix time)
 
     def decide(self, ops: Sequence[Op]) -> int | Stale:
@@ -40,7 +40,7 @@ class Transaction:
         for op in ops:
             old = recent[op.key]
             if type(op) is Put:
-                new = Known(id, old.created or revision, op.value)
+                new = KeyState(id, old.created or revision, op.value)
                 if op.ttl:
                     self.expiring.append((id, self._now + op.ttl))
             elif old.id:

@@ -1,7 +1,7 @@
 """The one thread of a process that writes: groups what was submitted, flushes once, publishes, calls back.
 
 It sleeps in ``poll`` on an eventfd (submissions) and the notices' socket. While a flush is under way submissions pile
-up; they are the next group, so the group grows with the load and nobody waits for a timer.
+up; they are the next group, so the group grows with the load and no commit waits for a timer.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from typing import NamedTuple
 
 from sampan.contracts.store import Delete, Done, Op, Unavailable, Unusable
 from sampan.errors import SampanError
+from sampan_sqlite.commit_counter import CommitCounter
 from sampan_sqlite.compaction import STEP, Compaction, vacuum
-from sampan_sqlite.condition import Condition, is_full
-from sampan_sqlite.notices import Notices
+from sampan_sqlite.file_health import FileHealth, is_full
 from sampan_sqlite.options import Options
+from sampan_sqlite.peer_notifier import PeerNotifier
 from sampan_sqlite.reader import changes_after, head
-from sampan_sqlite.recent import Recent
-from sampan_sqlite.reserve import WHOLE, Reserve
+from sampan_sqlite.recent_keys import RecentKeys
+from sampan_sqlite.reserve import WHOLE, DiskReserve
 from sampan_sqlite.schema import FIRST_REVISION, connect, revision_of
 from sampan_sqlite.transaction import Transaction
-from sampan_sqlite.turns import Turns
 from sampan_stores.commits import call_back
 from sampan_stores.feed import Feed
 
@@ -57,7 +57,13 @@ class Writer:
     """Owns the writing connection; everything but ``submit``, ``compact`` and ``close`` happens on its thread."""
 
     def __init__(
-        self, options: Options, feed: Feed, notices: Notices, turns: Turns, condition: Condition, reserve: Reserve
+        self,
+        options: Options,
+        feed: Feed,
+        notices: PeerNotifier,
+        turns: CommitCounter,
+        condition: FileHealth,
+        reserve: DiskReserve,
     ) -> None:
         self._options = options
         self._feed = feed
@@ -66,7 +72,7 @@ class Writer:
         self._condition = condition
         self._reserve = reserve
         self._compaction = Compaction(options)
-        self._recent = Recent()
+        self._recent = RecentKeys()
         self._connection: sqlite3.Connection | None = None
         self._queue: deque[Submission] = deque()
         self._asleep = False
@@ -179,7 +185,7 @@ class Writer:
             self._next_look = 0.0
 
     def _one_by_one(self, group: list[Submission]) -> None:
-        """One of the group is at fault; the others shall not suffer."""
+        """One commit of the group failed: commit each alone, so that the others succeed."""
         for submission in group:
             self._commit([submission])
 
@@ -306,7 +312,8 @@ class Writer:
         return self._connection
 
     def _give_up(self) -> None:
-        """Roll back and let go; the next use connects anew, which is also how the store recovers from a full disk."""
+        """Roll back and close the connection; the next use opens a new one, which is also how the store recovers from a
+        full disk."""
         self._recent.forget()
         self._compaction.set_back()
         connection, self._connection = self._connection, None
@@ -315,4 +322,4 @@ class Writer:
 
 
 def _ignore(answer: int | SampanError) -> None:
-    """Of an expired entry: if somebody has put it again meanwhile, all the better."""
+    """For an expired entry: one that was put again meanwhile stays."""

@@ -13,12 +13,12 @@ from sampan.contracts.reconciling import Action, Create, Emit, Key, Observed, Re
 from sampan.errors import AlreadyExists, StatusError
 from sampan_machinery.metadata import annotations_of, controller_of, copy, get_condition, get_path, is_deleting
 from sampan_machinery.resources import DEPLOYMENTS, PODS, REPLICA_SETS
-from sampan_podspec.adoption import claim
+from sampan_podspec.adoption import adopt_and_release
 from sampan_podspec.states import is_active
 from sampan_workloads import progress
 from sampan_workloads.proportions import (
     DESIRED,
-    Bounds,
+    RolloutBounds,
     annotated,
     available,
     bounds_of,
@@ -46,7 +46,7 @@ class Rollout:
     deployment: Object
     new: Object | None
     old: list[Object]
-    bounds: Bounds
+    bounds: RolloutBounds
     now: float
 
     @property
@@ -62,7 +62,7 @@ def decide(key: Key, observed: Observed) -> list[Action]:
     deployment = observed.get(DEPLOYMENTS, key.name, key.namespace)
     if deployment is None:
         return []
-    mine, adoptions = claim(deployment, REPLICA_SETS, observed)
+    mine, adoptions = adopt_and_release(deployment, REPLICA_SETS, observed)
     if adoptions:
         return adoptions  # decided again with what they have changed
     new = newest_of(deployment, mine)
@@ -97,7 +97,8 @@ def _roll(rollout: Rollout) -> list[Action]:
 
 
 def _recreate(rollout: Rollout, observed: Observed) -> list[Action]:
-    """Old and new never run together: the new ReplicaSet waits until the last old pod has gone, not only begun to."""
+    """Old and new pods never run together: the new ReplicaSet waits until the last old pod is deleted, not only
+    terminating."""
     running = [action for rs in rollout.old for action in _resize(rollout, rs, 0)]
     if running:
         return [*running, *_report(rollout)]
@@ -115,7 +116,7 @@ def _recreate(rollout: Rollout, observed: Observed) -> list[Action]:
 
 
 def _scale(rollout: Rollout) -> list[Action]:
-    """Follow a changed number of replicas without rolling anything on."""
+    """Apply a changed number of replicas without continuing a roll-out."""
     bounds, active = rollout.bounds, rollout.active
     if len(active) <= 1:
         only = active[0] if active else rollout.new or (rollout.old[-1] if rollout.old else None)
@@ -161,7 +162,7 @@ def _create(rollout: Rollout, size: int) -> list[Action]:
 
 
 def _collided(rollout: Rollout) -> list[Action]:
-    """Somebody else's ReplicaSet has the name: count up, the next name is another."""
+    """A ReplicaSet of another owner has the name: increment the collision count, which changes the next name."""
     status = copy(rollout.deployment.get("status") or {})
     status["collisionCount"] = (status.get("collisionCount") or 0) + 1
     return _write(rollout, status)

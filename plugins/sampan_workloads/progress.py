@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import copy, get_condition, get_path, now_text, parse_time, remove_condition
-from sampan_workloads.proportions import Bounds, available, wanted
+from sampan_workloads.proportions import RolloutBounds, available, wanted
 
 _NO_DEADLINE = 2**31 - 1
 _COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
@@ -30,7 +30,9 @@ def replace_condition(status: Object, type: str, value: str, reason: str, messag
     status["conditions"] = [*conditions, fresh]
 
 
-def count(deployment: Object, everybody: Sequence[Object], new: Object | None, bounds: Bounds, now: float) -> Object:
+def count(
+    deployment: Object, everybody: Sequence[Object], new: Object | None, bounds: RolloutBounds, now: float
+) -> Object:
     """The status with its counts and the condition Available; other conditions as they are."""
     status: Object = copy(deployment.get("status") or {})
     total = sum(int(get_path(rs, "status", "replicas", default=0)) for rs in everybody)
@@ -124,7 +126,7 @@ def _timed_out(deployment: Object, current: Object | None, now: float) -> bool:
 
 
 def stuck_in(deployment: Object, status: Object, now: float) -> float | None:
-    """Seconds until the roll-out, if it is still under way, will have missed its deadline."""
+    """Seconds until the roll-out misses its deadline, if it is still under way."""
     current, deadline = get_condition(status, "Progressing"), deadline_of(deployment)
     if deadline is None or current is None or is_complete(deployment, status):
         return None

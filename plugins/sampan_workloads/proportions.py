@@ -15,8 +15,8 @@ DESIRED = "deployment.kubernetes.io/desired-replicas"
 MAXIMUM = "deployment.kubernetes.io/max-replicas"
 
 
-class Bounds(NamedTuple):
-    """A Deployment's wishes as numbers."""
+class RolloutBounds(NamedTuple):
+    """A Deployment's replicas, maxSurge and maxUnavailable as numbers."""
 
     replicas: int
     surge: int
@@ -29,19 +29,19 @@ class Bounds(NamedTuple):
         return self.replicas + self.surge
 
 
-def bounds_of(deployment: Object) -> Bounds:
+def bounds_of(deployment: Object) -> RolloutBounds:
     """maxSurge rounds up, maxUnavailable down; when both come to nothing one pod may be unavailable."""
     spec = deployment["spec"]
     replicas = spec.get("replicas", 1)
     strategy = spec.get("strategy") or {}
     if strategy.get("type") != "RollingUpdate":
-        return Bounds(replicas, 0, 0, False)
+        return RolloutBounds(replicas, 0, 0, False)
     rolling = strategy.get("rollingUpdate") or {}
     surge = resolve_int_or_percent(rolling.get("maxSurge", "25%"), replicas, round_up=True)
     unavailable = resolve_int_or_percent(rolling.get("maxUnavailable", "25%"), replicas)
     if not surge and not unavailable:
         unavailable = 1
-    return Bounds(replicas, surge, min(unavailable, replicas), True)
+    return RolloutBounds(replicas, surge, min(unavailable, replicas), True)
 
 
 def wanted(replica_set: Object) -> int:
@@ -57,7 +57,7 @@ def annotated(replica_set: Object, name: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def new_size(bounds: Bounds, everybody: Sequence[Object], newest: int) -> int:
+def new_size(bounds: RolloutBounds, everybody: Sequence[Object], newest: int) -> int:
     """Replicas for the new ReplicaSet, which has ``newest`` now; ``everybody`` includes it if it exists."""
     if not bounds.rolling:
         return bounds.replicas
@@ -67,7 +67,7 @@ def new_size(bounds: Bounds, everybody: Sequence[Object], newest: int) -> int:
     return newest if room <= 0 else newest + min(room, bounds.replicas - newest)
 
 
-def old_sizes(bounds: Bounds, new: Object, old: Sequence[Object]) -> dict[str, int]:
+def old_sizes(bounds: RolloutBounds, new: Object, old: Sequence[Object]) -> dict[str, int]:
     """Replicas for those old ReplicaSets (by uid, oldest first) that shall shrink now.
 
     First pods that are not available anyway, then as many available ones as may be missing.
@@ -94,7 +94,7 @@ def old_sizes(bounds: Bounds, new: Object, old: Sequence[Object]) -> dict[str, i
     return sizes
 
 
-def scaled_sizes(bounds: Bounds, active: Sequence[Object]) -> dict[str, int]:
+def scaled_sizes(bounds: RolloutBounds, active: Sequence[Object]) -> dict[str, int]:
     """Replicas for all active ReplicaSets after the Deployment was scaled in the middle of a roll-out: each keeps its
     share; what rounding leaves goes to the largest."""
     target = bounds.most if bounds.replicas > 0 else 0
@@ -114,14 +114,14 @@ def scaled_sizes(bounds: Bounds, active: Sequence[Object]) -> dict[str, int]:
     return sizes
 
 
-def _share(bounds: Bounds, replica_set: Object, left: int) -> int:
+def _share(bounds: RolloutBounds, replica_set: Object, left: int) -> int:
     if not wanted(replica_set) or not left:
         return 0
     share = _fraction(bounds, replica_set)
     return min(share, left) if left > 0 else max(share, left)
 
 
-def _fraction(bounds: Bounds, replica_set: Object) -> int:
+def _fraction(bounds: RolloutBounds, replica_set: Object) -> int:
     if not bounds.replicas:
         return -wanted(replica_set)
     before = annotated(replica_set, MAXIMUM) or int(get_path(replica_set, "status", "replicas", default=0))

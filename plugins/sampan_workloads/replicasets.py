@@ -1,4 +1,4 @@
-"""What a ReplicaSet decides: as many pods as wanted, and a status that tells the truth. Pure.
+"""What a ReplicaSet decides: creates and deletes pods, and reports the status. Pure.
 
 Source: the behaviour of upstream's replica set controller and conformance 4.1.
 """
@@ -22,7 +22,7 @@ from sampan_machinery.metadata import (
 )
 from sampan_machinery.resources import PODS, REPLICA_SETS
 from sampan_machinery.selectors import from_labels
-from sampan_podspec.adoption import claim
+from sampan_podspec.adoption import adopt_and_release
 from sampan_podspec.states import available_in, is_active, is_available, is_terminating, ready_since, to_delete
 from sampan_podspec.templates import pod_from
 
@@ -33,7 +33,7 @@ def decide(key: Key, observed: Observed) -> list[Action]:
     replica_set = observed.get(REPLICA_SETS, key.name, key.namespace)
     if replica_set is None:
         return []
-    mine, actions = claim(replica_set, PODS, observed, is_active)
+    mine, actions = adopt_and_release(replica_set, PODS, observed, is_active)
     active = [pod for pod in mine if is_active(pod)]
     terminating = sum(map(is_terminating, mine))
     if not is_deleting(replica_set):

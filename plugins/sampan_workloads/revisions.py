@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import annotations_of, controller_ref, copy, get_path, labels_of, template_hash
 from sampan_podspec.templates import HASH_LABEL, plain, same_template
-from sampan_workloads.proportions import DESIRED, MAXIMUM, Bounds
+from sampan_workloads.proportions import DESIRED, MAXIMUM, RolloutBounds
 
 REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"
@@ -42,7 +42,9 @@ def next_revision(old: Iterable[Object]) -> int:
     return max(map(revision_of, old), default=0) + 1
 
 
-def annotated_as(deployment: Object, replica_set: Object | None, revision: int, bounds: Bounds) -> dict[str, str]:
+def annotated_as(
+    deployment: Object, replica_set: Object | None, revision: int, bounds: RolloutBounds
+) -> dict[str, str]:
     """The annotations of the new ReplicaSet: the Deployment's own, its revision, and the size it was made for."""
     known = dict(annotations_of(replica_set)) if replica_set else {}
     before = known.get(REVISION, "")
@@ -54,7 +56,7 @@ def annotated_as(deployment: Object, replica_set: Object | None, revision: int, 
     return {**known, **size_annotations(bounds)}
 
 
-def size_annotations(bounds: Bounds) -> dict[str, str]:
+def size_annotations(bounds: RolloutBounds) -> dict[str, str]:
     return {DESIRED: str(bounds.replicas), MAXIMUM: str(bounds.most)}
 
 
@@ -62,7 +64,7 @@ def hash_of(deployment: Object) -> str:
     return template_hash(plain(deployment["spec"]["template"]), get_path(deployment, "status", "collisionCount"))
 
 
-def new_replica_set(deployment: Object, old: Sequence[Object], bounds: Bounds, size: int) -> Object:
+def new_replica_set(deployment: Object, old: Sequence[Object], bounds: RolloutBounds, size: int) -> Object:
     """The ReplicaSet of the Deployment's present template."""
     spec, digest = deployment["spec"], hash_of(deployment)
     template = copy(spec["template"])

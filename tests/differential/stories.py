@@ -82,19 +82,19 @@ def _below(node: TypeNode, key: Any) -> TypeNode | None:
 
 
 def _change_here(draw: Any, place: Any, node: TypeNode) -> None:
-    dice = draw(st.integers(0, 19))
+    pick = draw(st.integers(0, 19))
     if isinstance(place, list):
-        if dice < 6 and place:
+        if pick < 6 and place:
             place.append(copy.deepcopy(place[0]))
-        elif dice < 10 and place:
+        elif pick < 10 and place:
             place.pop()
         else:
             place.append(draw(values.of(node.item(), "")))
         return
     keys = sorted(key for key in place if key not in ("apiVersion", "kind"))
-    if dice == 0:
+    if pick == 0:
         place["unknownField"] = 1
-    elif dice < 5 and keys:
+    elif pick < 5 and keys:
         key = draw(st.sampled_from(keys))
         if key != "metadata" and place[key] != "@NAME@":
             del place[key]
@@ -255,14 +255,14 @@ def _sub(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
     """A request to a subresource."""
     sub = draw(st.sampled_from(sample.subresources or ("status", "scale", "none")))
     path = f"{sample.path}/{sub}"
-    dice = draw(st.integers(0, 3))
-    if dice == 0:
+    pick = draw(st.integers(0, 3))
+    if pick == 0:
         return Step("get", "GET", path, {}, draw(st.sampled_from(_ACCEPTS)))
     if sub == "scale":
         return draw(_scale(path, sample))
-    if dice == 1:
+    if pick == 1:
         return draw(_patch(sample, body, sub))
-    if dice == 2:
+    if pick == 2:
         return draw(_apply(sample, body, sub))
     return Step("update", "PUT", path, draw(_write_options()), "", _encoding(draw), draw(_changed(sample, 2)))
 

@@ -105,7 +105,7 @@ def node_of(api_version: str, kind: str) -> TypeNode | None:
 
 def of(node: TypeNode, name: str, *, depth: int = 0) -> st.SearchStrategy[Any]:
     """Values for a field called ``name`` of this type; rarely of a wrong one."""
-    return st.integers(0, 39).flatmap(lambda dice: _WRONG if dice == 0 else _right(node, name, depth))
+    return st.integers(0, 39).flatmap(lambda pick: _WRONG if pick == 0 else _right(node, name, depth))
 
 
 def _right(node: TypeNode, name: str, depth: int) -> st.SearchStrategy[Any]:

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("writing-a-plugin", "testing-a-plugin")
+PAGES = ("adding", "writing-a-plugin", "testing-a-plugin")
 BLOCK = re.compile(r"(?:<!-- (?P<how>[^>]*) -->\n)?```(?P<language>\w*)\n(?P<code>.*?)```\n", re.DOTALL)
 E2E = "run by tests/e2e/"
 
 
 def blocks(text):
-    """(what the comment above says, language, code) of every fenced block."""
+    """(what the comment above says, language, code) of every code block."""
     return [(found["how"] or "", found["language"], found["code"]) for found in BLOCK.finditer(text)]
 
 

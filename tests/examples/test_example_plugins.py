@@ -1,4 +1,4 @@
-"""The example plugins pass their own tests, as whoever copies one will run them."""
+"""The example plugins pass their own tests, as a user who copies one runs them."""
 
 from __future__ import annotations
 

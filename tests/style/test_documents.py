@@ -134,6 +134,9 @@ def test_every_kind_that_is_served_is_listed_and_no_other(root, tmp_path):
     "name",
     [
         "start",
+        "architecture",
+        "glossary",
+        "adding",
         "operate",
         "settings",
         "hooks",

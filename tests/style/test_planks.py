@@ -70,7 +70,7 @@ def unpackaged(root):
 
 
 def without_entry_point(root):
-    """Plugins and add-ons with a plugin.py that nobody would find."""
+    """Plugins and add-ons with a plugin.py that no entry point names."""
     parser = setup(root)
     points = parser["options.entry_points"]["sampan.plugins"] + parser["options.entry_points"]["sampan.addons"]
     modules = {f"{path.parent.name}.plugin" for plank in PLANKS[1:] for path in (root / plank).glob("*/plugin.py")}

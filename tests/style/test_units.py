@@ -19,7 +19,7 @@ def units(text):
 
 
 def complaints(text):
-    """What is wrong with a unit's form: sections nobody knows, lines that are no assignment."""
+    """What is wrong with a unit's form: unknown sections, lines that are no assignment."""
     found, section = [], ""
     for line in text.splitlines():
         if line.startswith("["):

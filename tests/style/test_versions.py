@@ -1,4 +1,4 @@
-"""One Kubernetes version everywhere: what the code follows is said once, in ``sampan``."""
+"""One Kubernetes version everywhere: what the code follows is a constant of ``sampan`` alone."""
 
 from __future__ import annotations
 

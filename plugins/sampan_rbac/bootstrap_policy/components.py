@@ -133,7 +133,8 @@ _COMPONENTS = [
     cluster_role("system:node-proxier", _PROXY),
     cluster_binding("system:node-proxier", "system:node-proxier", user("system:kube-proxy")),
     cluster_role("system:node", _NODE),
-    # Bound to nobody, as upstream: sampan_nodeauth sees to each node by itself. It stays for who binds it on purpose.
+    # Bound to no user, as upstream: sampan_nodeauth authorizes each node. It stays for clusters that bind it on
+    # purpose.
     cluster_binding("system:node", "system:node"),
     cluster_role(
         "system:kubelet-api-admin",

@@ -10,7 +10,7 @@ import msgspec
 
 from sampan.contracts.kinds import Object
 from sampan_machinery.selectors import Selector, from_node_term
-from sampan_scheduler.nodes import Node
+from sampan_scheduler.nodes import NodeInfo
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduling.contracts import Verdict
 
@@ -22,7 +22,7 @@ def _compiled(expressions: bytes) -> Selector:
     return from_node_term(msgspec.json.decode(expressions))
 
 
-def term_matches(term: Mapping[str, Any], node: Node) -> bool:
+def term_matches(term: Mapping[str, Any], node: NodeInfo) -> bool:
     """A term with nothing in it matches nothing. Source: core/v1 NodeSelectorTerm."""
     expressions, fields = term.get("matchExpressions"), term.get("matchFields")
     if not expressions and not fields:
@@ -32,7 +32,7 @@ def term_matches(term: Mapping[str, Any], node: Node) -> bool:
     return not fields or _compiled(msgspec.json.encode(fields)).matches({"metadata.name": node.name})
 
 
-def required_matches(pod: PodInfo, node: Node) -> bool:
+def required_matches(pod: PodInfo, node: NodeInfo) -> bool:
     spec = pod.object["spec"]
     for key, value in (spec.get("nodeSelector") or {}).items():
         if node.labels.get(key) != value:
@@ -52,10 +52,10 @@ class NodeAffinity:
     weight = 2
     local = True
 
-    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         return None if required_matches(pod, node) else ELSEWHERE
 
-    def score(self, pod: PodInfo, node: Node) -> float:
+    def score(self, pod: PodInfo, node: NodeInfo) -> float:
         preferred = _node_affinity(pod.object["spec"]).get("preferredDuringSchedulingIgnoredDuringExecution")
         if not preferred:
             return 0.0

@@ -1,10 +1,10 @@
-"""NodeName, NodeUnschedulable, TaintToleration and NodePorts: what the node itself has to say."""
+"""NodeName, NodeUnschedulable, TaintToleration and NodePorts: rules about the node itself."""
 
 from __future__ import annotations
 
 from sampan.contracts.kinds import Object
 from sampan_podspec.tolerations import tolerates
-from sampan_scheduler.nodes import Node
+from sampan_scheduler.nodes import NodeInfo
 from sampan_scheduler.pods import PodInfo
 from sampan_scheduler.resources import UNSCHEDULABLE_TAINT
 from sampan_scheduling.contracts import Verdict
@@ -23,7 +23,7 @@ class NodeName:
     weight = 0
     local = True
 
-    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         wanted = pod.object["spec"].get("nodeName")
         return OTHER_NODE if wanted and wanted != node.name else None
 
@@ -33,7 +33,7 @@ class Unschedulable:
     weight = 0
     local = True
 
-    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         if node.unschedulable and not tolerated(pod, {"key": UNSCHEDULABLE_TAINT, "effect": "NoSchedule"}):
             return CORDONED
         return None
@@ -44,13 +44,13 @@ class Taints:
     weight = 3
     local = True
 
-    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         for taint in node.taints:
             if taint.get("effect") in ("NoSchedule", "NoExecute") and not tolerated(pod, taint):
                 return Verdict("node(s) had untolerated taint(s)", True)
         return None
 
-    def score(self, pod: PodInfo, node: Node) -> float:
+    def score(self, pod: PodInfo, node: NodeInfo) -> float:
         if not node.taints:
             return 100.0
         disliked: int = sum(t.get("effect") == "PreferNoSchedule" and not tolerated(pod, t) for t in node.taints)
@@ -62,7 +62,7 @@ class Ports:
     weight = 0
     local = True
 
-    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         if pod.ports and any(wanted.clashes(taken) for wanted in pod.ports for taken in node.ports):
             return TAKEN
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sampan_scheduler.nodes import Node, share
+from sampan_scheduler.nodes import NodeInfo, share
 from sampan_scheduler.pods import MIN_CPU, MIN_MEMORY, PodInfo
 from sampan_scheduling.contracts import Verdict
 
@@ -14,7 +14,7 @@ class ResourcesFit:
     weight = 1
     local = True
 
-    def filter(self, pod: PodInfo, node: Node) -> Verdict | None:
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         allocatable, used = node.allocatable, node.used
         short = [TOO_MANY.reason] if len(node.members) + 1 > allocatable.get("pods", 110) else []
         unresolvable = False
@@ -25,7 +25,7 @@ class ResourcesFit:
                 unresolvable = unresolvable or amount > capacity
         return Verdict(short[0], unresolvable, tuple(short[1:])) if short else None
 
-    def score(self, pod: PodInfo, node: Node) -> float:
+    def score(self, pod: PodInfo, node: NodeInfo) -> float:
         cpu = share(node.score_cpu + (pod.requests.get("cpu") or MIN_CPU), node.allocatable.get("cpu", 0))
         memory = share(
             node.score_memory + (pod.requests.get("memory") or MIN_MEMORY), node.allocatable.get("memory", 0)
@@ -38,7 +38,7 @@ class BalancedAllocation:
     weight = 1
     local = True
 
-    def score(self, pod: PodInfo, node: Node) -> float:
+    def score(self, pod: PodInfo, node: NodeInfo) -> float:
         cpu = share(node.used.get("cpu", 0) + pod.requests.get("cpu", 0), node.allocatable.get("cpu", 0))
         memory = share(node.used.get("memory", 0) + pod.requests.get("memory", 0), node.allocatable.get("memory", 0))
         return 100 * (1 - abs(cpu - memory) / 2)  # of two values that is the standard deviation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sampan_scheduler.cycle_types import Refusal, Scores
-from sampan_scheduler.nodes import Cluster, Node
+from sampan_scheduler.nodes import Cluster, NodeInfo
 from sampan_scheduler.pods import PodInfo, Spread
 from sampan_scheduler.rules.node_affinity import required_matches
 from sampan_scheduler.rules.node_state import tolerated
@@ -40,7 +40,7 @@ class TopologySpread:
             yield Refusal(key, full, SKEWED, missing=NO_LABEL)
 
     def scores(self, pod: PodInfo, cluster: Cluster) -> Iterator[Scores]:
-        """The emptier the domain, the better, for constraints that only wish."""
+        """Emptier domains score higher, for ScheduleAnyway constraints."""
         for constraint in pod.spread:
             if constraint.hard:
                 continue
@@ -66,7 +66,7 @@ class TopologySpread:
         return found
 
 
-def _counts(pod: PodInfo, constraint: Spread, node: Node) -> bool:
+def _counts(pod: PodInfo, constraint: Spread, node: NodeInfo) -> bool:
     if constraint.honor_affinity and not required_matches(pod, node):
         return False
     if constraint.honor_taints:

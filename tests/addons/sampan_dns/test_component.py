@@ -141,7 +141,7 @@ def test_it_leads_its_service_to_itself_answers_and_takes_the_slice_along(start,
     assert client.deleted == [("endpointslices", "kube-system", "kube-dns-n", "7")]
 
 
-def test_a_service_at_another_address_than_pods_ask_is_said_until_it_is_made_anew(start, client):
+def test_a_service_at_another_address_than_pods_ask_is_said_until_it_is_made_again(start, client):
     dns = {"metadata": {"name": "kube-dns", "namespace": "kube-system"}, "spec": {"clusterIP": "10.96.77.7"}}
     client.objects["services"].append(dns)
     run = start()

@@ -143,7 +143,7 @@ def test_a_failing_resolver_is_passed_over(make_dns, resolver, second):
     assert dns.data("example.org") == ["192.0.2.1"]
 
 
-def test_when_nobody_answers_the_client_is_told(make_dns, resolver, monkeypatch):
+def test_when_no_upstream_answers_the_client_is_told(make_dns, resolver, monkeypatch):
     monkeypatch.setattr(upstream_module, "ANSWER_SECONDS", 0.05)
     resolver.reply = lambda query: None
     dns = make_dns(resolver.place)
@@ -186,14 +186,14 @@ def test_answers_are_never_answered(dns):
 
 
 def test_no_packet_ends_the_service(dns, caplog):
-    dice = random.Random(7)
+    rng = random.Random(7)
     question = bytes(DNSRecord.question(WEB, "SRV").pack())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
         for number in range(3000):
-            packet = bytearray(question if number % 2 else dice.randbytes(dice.randrange(1, 80)))
-            for _ in range(dice.randrange(1, 5)):
-                packet[dice.randrange(len(packet))] = dice.randrange(256)
-            end.sendto(bytes(packet[: dice.randrange(1, len(packet) + 1)]), dns.place)
+            packet = bytearray(question if number % 2 else rng.randbytes(rng.randrange(1, 80)))
+            for _ in range(rng.randrange(1, 5)):
+                packet[rng.randrange(len(packet))] = rng.randrange(256)
+            end.sendto(bytes(packet[: rng.randrange(1, len(packet) + 1)]), dns.place)
             if number % 50 == 0:
                 assert dns.data(WEB) == ["10.96.0.5"]
     for junk in (b"\0", b"\xff\xff", b"\0\5hello", b"\0\0", b"\0\x0c" + question[:12]):

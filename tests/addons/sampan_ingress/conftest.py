@@ -26,7 +26,7 @@ from sampan_ingress.certificates import from_pem
 from sampan_ingress.nginx import Nginx, sweep
 from sampan_ingress.observed import observed
 from sampan_ingress.places import remove_scratch, scratch
-from sampan_ingress.rendering import Place
+from sampan_ingress.rendering import NginxPlace
 
 MADE = "2026-01-01T00:00:00Z"
 PEM = serialization.Encoding.PEM
@@ -123,7 +123,7 @@ def made():
 def place_in(folder, **more):
     (folder / "certificates").mkdir(parents=True, exist_ok=True)
     https = free_port()
-    return Place(
+    return NginxPlace(
         folder=str(folder), scratch=str(scratch(folder)), listen=("127.0.0.1",), http_port=free_port(),
         https_port=https, public_https_port=https, user="www-data" if os.geteuid() == 0 else "", workers="1", **more,
     )  # fmt: skip

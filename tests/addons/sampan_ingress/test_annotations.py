@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from sampan_ingress.annotations import Wrong, read, unknown
-from sampan_ingress.model import Options
+from sampan_ingress.annotations import BadAnnotation, read, unknown
+from sampan_ingress.model import LocationOptions
 
 OURS, THEIRS = "ingress.sampan.dev/", "nginx.ingress.kubernetes.io/"
 
@@ -28,11 +28,13 @@ OURS, THEIRS = "ingress.sampan.dev/", "nginx.ingress.kubernetes.io/"
 )  # fmt: skip
 def test_a_word_is_known_under_both_prefixes(word, text, field, value):
     for prefix in (OURS, THEIRS):
-        assert getattr(read({prefix + word: text}, Options()), field) == value
+        assert getattr(read({prefix + word: text}, LocationOptions()), field) == value
 
 
 def test_our_prefix_goes_first_and_the_rest_is_as_given():
-    found = read({OURS + "proxy-read-timeout": "5", THEIRS + "proxy-read-timeout": "7"}, Options(send_timeout=9))
+    found = read(
+        {OURS + "proxy-read-timeout": "5", THEIRS + "proxy-read-timeout": "7"}, LocationOptions(send_timeout=9)
+    )
 
     assert (found.read_timeout, found.send_timeout) == (5, 9)
 
@@ -40,7 +42,7 @@ def test_our_prefix_goes_first_and_the_rest_is_as_given():
 def test_other_annotations_mean_nothing_and_those_under_the_prefixes_are_named():
     given = {"a": "b", THEIRS + "unheard-of": "x", OURS + "balance": "round_robin"}
 
-    assert read(given, Options()) == Options()
+    assert read(given, LocationOptions()) == LocationOptions()
     assert unknown(given) == [THEIRS + "unheard-of"]
 
 
@@ -63,5 +65,5 @@ def test_other_annotations_mean_nothing_and_those_under_the_prefixes_are_named()
 )  # fmt: skip
 def test_a_wrong_value_refuses_the_whole_ingress(word, text):
     for prefix in (OURS, THEIRS):
-        with pytest.raises(Wrong, match=f"annotation {prefix}{word} "):
-            read({prefix + word: text}, Options())
+        with pytest.raises(BadAnnotation, match=f"annotation {prefix}{word} "):
+            read({prefix + word: text}, LocationOptions())

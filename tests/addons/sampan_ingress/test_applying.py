@@ -188,7 +188,7 @@ def test_the_same_again_is_no_reload(data_plane, made, pods):
     assert (first.changed, second.changed, data_plane.reloads) == (True, False, [True])
 
 
-def test_a_killed_master_is_followed_by_another_and_leaves_nobody(data_plane, made, pods):
+def test_a_killed_master_is_followed_by_another_and_leaves_no_process(data_plane, made, pods):
     data_plane.serve(made.ingress("w", made.rule()), **local(made, pods, "web"))
     first = data_plane.nginx.pid
 

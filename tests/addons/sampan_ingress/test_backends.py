@@ -20,7 +20,7 @@ def test_pods_are_reached_directly_by_number_or_name(made):
     assert found(made, made.backend(port="http"), slices=slices) == (Upstream("default_web_http", ends), "")
 
 
-def test_only_ready_ones_count_and_ending_ones_where_nobody_is_ready(made):
+def test_only_ready_ones_count_and_ending_ones_where_none_is_ready(made):
     unready, ending = (
         made.slice("web", "10.0.0.3", conditions={"ready": False}),
         made.slice("web", "10.0.0.4", conditions=ENDING),

@@ -76,7 +76,7 @@ def test_a_rule_without_paths_is_the_default_backends(made, fallbacks):
     assert locations(configuration, "x.org") == [("prefix", "", "default_web_80")]
 
 
-def test_a_path_that_somebody_names_goes_before_a_default_backend(made, fallbacks):
+def test_a_path_that_an_ingress_names_goes_before_a_default_backend(made, fallbacks):
     first = made.ingress("a", made.rule("x.org", made.path("/a")), defaultBackend=made.backend())
     second = made.ingress("b", made.rule("x.org", made.path("/", to=made.backend("api"))))
 

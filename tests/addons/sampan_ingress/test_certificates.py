@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sampan_ingress.certificates import BadCertificate, from_secret, self_signed, write_private
 
 
-def test_a_pair_is_written_anew_and_named_by_its_content(made):
+def test_a_pair_is_written_again_and_named_by_its_content(made):
     certificate, key = made.pair("a.example.com")
     clean = from_secret(made.secret("s", certificate, key))
     noisy = from_secret(made.secret("s", b"ssl_engine evil;\n" + certificate + b"\n# more\n", key))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sampan_ingress.controller import Due, identity_in, is_same
+from sampan_ingress.controller import DueTime, identity_in, is_same
 
 
 def changed(obj, **metadata):
@@ -19,7 +19,7 @@ def test_a_status_is_no_change(made):
 
 
 def test_what_is_due_earlier_stays():
-    due = Due()
+    due = DueTime()
     assert not due.now
     due.in_(0)
     due.in_(60)

@@ -4,7 +4,7 @@ import pytest
 
 from sampan_ingress.certificates import from_secret
 from sampan_ingress.defaults import BadSetting, default_options, fallbacks_of
-from sampan_ingress.model import Endpoint, Options
+from sampan_ingress.model import Endpoint, LocationOptions
 from sampan_ingress.settings import Settings
 
 
@@ -32,13 +32,13 @@ def test_settings_name_a_backend_and_a_certificate(made, default_certificate):
 
     assert found.backend.endpoints == (Endpoint("10.0.0.1", 8080),)
     assert found.certificate == from_secret(secret)
-    assert found.options == Options(body_size=2 << 20)
+    assert found.options == LocationOptions(body_size=2 << 20)
 
 
 def test_what_they_name_may_be_missing(made, default_certificate):
     settings = Settings(default_backend="default/gone:80", default_certificate="default/gone")
 
-    found = fallbacks_of(settings, Options(), made.seen(), default_certificate)
+    found = fallbacks_of(settings, LocationOptions(), made.seen(), default_certificate)
 
     assert found.backend.endpoints == ()
     assert found.certificate == default_certificate

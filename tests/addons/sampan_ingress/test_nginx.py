@@ -37,7 +37,7 @@ def test_what_does_not_run_is_no_trouble(program, tmp_path):
     assert nginx.pid == sweep(tmp_path) == 0
 
 
-def test_nobody_answers(tmp_path):
+def test_no_answer(tmp_path):
     path = str(tmp_path / "sock")
     with pytest.raises(OSError):
         ask(path, "/generation")

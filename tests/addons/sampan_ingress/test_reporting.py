@@ -7,7 +7,7 @@ import pytest
 
 from sampan.contracts.access import User
 from sampan_client import Client
-from sampan_ingress.building import Complaint
+from sampan_ingress.building import IngressWarning
 from sampan_ingress.observed import key_of
 from sampan_ingress.reporting import Reporter, entries, of_service
 from sampan_machinery.resources import EVENTS, INGRESSES, LEASES, SERVICES
@@ -59,7 +59,7 @@ def said(api):
 
 def test_the_elected_one_writes_addresses_and_complaints(api, made):
     web = api.create(INGRESSES, made.ingress("web"))
-    complaint = Complaint(key_of(web), "Conflict", "somebody was first")
+    complaint = IngressWarning(key_of(web), "Conflict", "somebody was first")
 
     with Running(api, entries(["10.0.0.1", "a.example.com"])) as reporter:
         reporter.report([web], [complaint])
@@ -78,7 +78,7 @@ def test_who_is_not_elected_writes_nothing(api, made):
     api.create(LEASES, {"metadata": {"name": "sampan-ingress", "namespace": "kube-system"}, "spec": spec})
 
     with Running(api, entries(["10.0.0.1"])) as reporter:
-        reporter.report([web], [Complaint(key_of(web), "Conflict", "x")])
+        reporter.report([web], [IngressWarning(key_of(web), "Conflict", "x")])
         reached(
             lambda: ("GET", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/sampan-ingress") in api.requests
         )

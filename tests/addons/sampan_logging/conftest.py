@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sampan_logging.entries import Entry, Progress, Source
-from sampan_logging.lines import Position, digest
+from sampan_logging.lines import LinePosition, digest
 
 SECOND = 1_000_000_000
 NOW = 1_790_000_000 * SECOND
@@ -24,7 +24,7 @@ def make_source(pod: str = "web", container: str = "main", **more: Any) -> Sourc
 
 def make_entry(*texts: str, at: int = NOW, run: int = 0, of: Source | None = None, **more: Any) -> Entry:
     lines = [(at + n, 0, text.encode()) for n, text in enumerate(texts)]
-    last = Position(lines[-1][0], 0, digest(lines[-1][2])) if lines else None
+    last = LinePosition(lines[-1][0], 0, digest(lines[-1][2])) if lines else None
     return Entry(of or make_source(), Progress(run, last, **more), lines)
 
 

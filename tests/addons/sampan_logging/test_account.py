@@ -13,7 +13,7 @@ from sampan_logging.account import account, command
 from sampan_logging.entries import Entry, Progress, decode
 from sampan_logging.journal import Journal
 from sampan_logging.rejected import Rejected
-from sampan_logging.spool import Place
+from sampan_logging.spool import SpoolPosition
 from sampan_logging.window import Document, Window
 
 
@@ -157,4 +157,4 @@ def test_the_command_ends_with_1_when_a_line_is_missing_and_where_there_is_none(
 
     assert run().exit_code == 1
     assert "missing       2" in run().output
-    assert Place(1, 0) == journal.cursor
+    assert SpoolPosition(1, 0) == journal.cursor

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from sampan.contracts.components import Running
 from sampan.contracts.options import ClusterOptions, ManifestOptions
-from sampan_logging.component import Ending, Watcher
+from sampan_logging.component import PodWatcher, Shutdown
 from sampan_logging.entries import Entry, Progress
 from sampan_logging.journal import Journal
-from sampan_logging.lines import Position
+from sampan_logging.lines import LinePosition
 from sampan_logging.manifests import manifests
 from sampan_logging.settings import Settings
 
@@ -44,7 +44,7 @@ def watch(tmp_path):
         journal = Journal(tmp_path, segment_bytes=10_000)
         journal.record(entries) if entries else None
         running = Running(None, Settings(**settings), str(tmp_path), threading.Event(), ClusterOptions())
-        watcher = Watcher(running, FakeReader(), journal, FakeWriter())
+        watcher = PodWatcher(running, FakeReader(), journal, FakeWriter())
         journal.close()
         return watcher
 
@@ -60,7 +60,7 @@ def pod(name="web", namespace="default", created=NOW):
 
 
 def test_a_pod_is_followed_from_where_it_was_left(watch, source):
-    progress = Progress(0, Position(5, 0, "d"))
+    progress = Progress(0, LinePosition(5, 0, "d"))
     watcher = watch(Entry(source(), progress))
     watcher._change(None, pod())
     watcher._change(pod(), None)
@@ -124,7 +124,7 @@ print("elasticsearch" in sys.modules)
 
 
 def test_a_part_that_fails_ends_the_whole_and_is_told():
-    ending = Ending(threading.Event())
+    ending = Shutdown(threading.Event())
 
     def part():
         raise RuntimeError("broken")
@@ -138,7 +138,7 @@ def test_a_part_that_fails_ends_the_whole_and_is_told():
 
 def test_being_told_to_stop_is_no_failure():
     stop = threading.Event()
-    ending = Ending(stop)
+    ending = Shutdown(stop)
     stop.set()
 
     assert ending.event.wait(10)

@@ -6,8 +6,8 @@ import pytest
 
 from sampan_logging import documents
 from sampan_logging.access import Access
-from sampan_logging.elastic import CLIENT_MAJOR, Elastic, Trouble
-from sampan_logging.outcomes import Fate
+from sampan_logging.elastic import CLIENT_MAJOR, Elastic, ElasticsearchUnavailable
+from sampan_logging.outcomes import Disposition
 
 MORE = {"prefix": "logs", "stream": False, "cluster": "", "flat": True}
 
@@ -29,8 +29,8 @@ def send(elastic, actions):
 
 
 def test_documents_are_created_by_their_ids(fake, elastic, actions):
-    assert send(elastic, actions) == [Fate.ARRIVED] * 3
-    assert send(elastic, actions) == [Fate.REPEATED] * 3
+    assert send(elastic, actions) == [Disposition.ARRIVED] * 3
+    assert send(elastic, actions) == [Disposition.REPEATED] * 3
     assert fake.messages == ["a", "b", "c"]
     assert set(fake.documents) == {action["_id"] for action in actions}
 
@@ -38,7 +38,7 @@ def test_documents_are_created_by_their_ids(fake, elastic, actions):
 def test_the_newest_version_that_both_understand_is_spoken(fake, elastic, actions):
     fake.major = 8
 
-    assert send(elastic, actions) == [Fate.ARRIVED] * 3
+    assert send(elastic, actions) == [Disposition.ARRIVED] * 3
     assert elastic.version == "8.0.0"
     sent = fake.requests[-1][2]
     assert "compatible-with=8" in sent["content-type"] and "compatible-with=8" in sent["accept"]
@@ -58,7 +58,7 @@ def test_each_item_has_its_own_fate(fake, elastic, actions):
 
     outcomes = elastic.send(actions, lines=100, size=1 << 20)
 
-    assert [one.fate for one in outcomes] == [Fate.RETRY, Fate.REJECTED, Fate.ARRIVED]
+    assert [one.fate for one in outcomes] == [Disposition.RETRY, Disposition.REJECTED, Disposition.ARRIVED]
     assert outcomes[0].why == "429 es_rejected_execution_exception: full"
 
 
@@ -73,7 +73,10 @@ def test_a_request_too_large_is_sent_in_parts(fake, elastic, actions, entry):
     fake.serve = serve
     huge = list(documents.actions(entry("huge"), **MORE))
 
-    assert send(elastic, actions[:2] + huge + actions[2:]) == [Fate.ARRIVED] * 2 + [Fate.REJECTED, Fate.ARRIVED]
+    assert send(elastic, actions[:2] + huge + actions[2:]) == [Disposition.ARRIVED] * 2 + [
+        Disposition.REJECTED,
+        Disposition.ARRIVED,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -82,27 +85,29 @@ def test_a_request_too_large_is_sent_in_parts(fake, elastic, actions, entry):
 def test_what_concerns_the_whole_server_is_trouble_in_words(fake, elastic, actions, status, words):
     fake.answer = lambda method, path: (status, {"error": {"type": "x"}}) if path == "/_bulk" else None
 
-    with pytest.raises(Trouble, match=words):
+    with pytest.raises(ElasticsearchUnavailable, match=words):
         elastic.send(actions, lines=100, size=1 << 20)
 
 
 def test_a_busy_server_is_asked_again_for_each_item(fake, elastic, actions):
     fake.answer = lambda method, path: (429, {"error": {"type": "x"}}) if path == "/_bulk" else None
 
-    assert send(elastic, actions) == [Fate.RETRY] * 3
+    assert send(elastic, actions) == [Disposition.RETRY] * 3
 
 
 def test_an_answer_with_too_few_items_says_nothing_of_the_rest(fake, elastic, actions):
     item = {"create": {"status": 201}}
     fake.answer = lambda method, path: (200, {"errors": False, "items": [item]}) if path == "/_bulk" else None
 
-    assert send(elastic, actions) == [Fate.ARRIVED, Fate.RETRY, Fate.RETRY]
+    assert send(elastic, actions) == [Disposition.ARRIVED, Disposition.RETRY, Disposition.RETRY]
 
 
-def test_nobody_there_is_trouble_with_the_way_out(fake, actions):
+def test_a_refused_connection_is_trouble_with_the_way_out(fake, actions):
     one = Elastic(Access(("http://127.0.0.1:9",)))
 
-    with pytest.raises(Trouble, match=r"cannot be reached: see that it runs and that plugins\.logging\.urls is right"):
+    with pytest.raises(
+        ElasticsearchUnavailable, match=r"cannot be reached: see that it runs and that plugins\.logging\.urls is right"
+    ):
         one.send(actions, lines=100, size=1 << 20)
     one.close()
 
@@ -117,7 +122,7 @@ def test_the_template_is_installed_where_that_is_wanted(fake, elastic):
 def test_a_role_that_may_not_ask_who_it_is_may_still_write(fake, elastic, actions):
     fake.answer = lambda method, path: (403, {"error": {"type": "security_exception"}}) if path == "/" else None
 
-    assert send(elastic, actions) == [Fate.ARRIVED] * 3 and elastic.version == ""
+    assert send(elastic, actions) == [Disposition.ARRIVED] * 3 and elastic.version == ""
 
 
 def test_credentials_are_sent(fake, actions):

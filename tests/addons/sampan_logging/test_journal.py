@@ -7,8 +7,8 @@ import pytest
 
 from sampan.errors import ConfigError
 from sampan_logging.entries import Entry, Progress, decode
-from sampan_logging.journal import Journal, claimed, read_cursor
-from sampan_logging.spool import Place
+from sampan_logging.journal import Journal, locked, read_cursor
+from sampan_logging.spool import SpoolPosition
 
 
 def opened(home):
@@ -49,7 +49,7 @@ def test_what_is_forgotten_stays_so(tmp_path, entry, source):
     assert runs(journal) == runs(opened(tmp_path)) == {}
 
 
-def test_a_file_of_progress_that_nobody_understands_is_no_end(tmp_path, caplog, entry):
+def test_a_file_of_progress_that_cannot_be_read_does_not_stop_it(tmp_path, caplog, entry):
     journal = opened(tmp_path)
     journal.record([entry("a", run=4)])
     (tmp_path / "progress.json").write_text("{")
@@ -63,13 +63,13 @@ def test_a_cursor_that_makes_no_sense_sends_all_again(tmp_path, entry):
     journal.record([entry("a")])
     (tmp_path / "cursor").write_text("99 0")
 
-    assert opened(tmp_path).cursor == Place(1, 0)
+    assert opened(tmp_path).cursor == SpoolPosition(1, 0)
 
 
 def test_a_home_has_one_shipper_at_a_time(tmp_path):
-    with claimed(tmp_path), pytest.raises(ConfigError, match="another shipper works"), claimed(tmp_path):
+    with locked(tmp_path), pytest.raises(ConfigError, match="another shipper works"), locked(tmp_path):
         pass
-    with claimed(tmp_path):
+    with locked(tmp_path):
         pass
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sampan_client.streams import Piece
-from sampan_logging.lines import LATE, Answer, Position, Seek, digest, parse, shown
+from sampan_logging.lines import LATE, LinePosition, LogAnswer, Seek, digest, parse, shown
 
 SECOND = 1_000_000_000
 NOW = 1_790_000_000 * SECOND
@@ -40,7 +40,7 @@ def test_times_are_shown_with_all_nine_digits():
 
 
 def test_lines_of_the_same_time_are_numbered():
-    found = Answer(Seek(None)).take(raw((NOW, "a"), (NOW, "b"), (NOW + 1, "c"), (NOW + 1, "d")))
+    found = LogAnswer(Seek(None)).take(raw((NOW, "a"), (NOW, "b"), (NOW + 1, "c"), (NOW + 1, "d")))
 
     assert [(ns - NOW, ordinal, text) for ns, ordinal, text in found] == [
         (0, 0, b"a"), (0, 1, b"b"), (1, 0, b"c"), (1, 1, b"d"),
@@ -49,33 +49,33 @@ def test_lines_of_the_same_time_are_numbered():
 
 def test_reading_goes_on_behind_the_line_it_stopped_at():
     lines = raw((NOW, "a"), (NOW, "same"), (NOW, "same"), (NOW, "same"), (NOW + 1, "b"))
-    seek = Seek(Position(NOW, 2, digest(b"same")))
+    seek = Seek(LinePosition(NOW, 2, digest(b"same")))
 
-    found = Answer(seek).take(lines)
+    found = LogAnswer(seek).take(lines)
 
     assert [text for _, _, text in found] == [b"same", b"b"]
     assert seek.found and not seek.missed
 
 
 def test_what_stands_behind_is_new_though_its_time_is_older():
-    seek = Seek(Position(NOW, 0, digest(b"out")))
+    seek = Seek(LinePosition(NOW, 0, digest(b"out")))
 
-    found = Answer(seek).take(raw((NOW, "out"), (NOW - 5, "err")))
+    found = LogAnswer(seek).take(raw((NOW, "out"), (NOW - 5, "err")))
 
     assert [text for _, _, text in found] == [b"err"]
 
 
 def test_a_rotated_log_is_noticed():
-    seek = Seek(Position(NOW, 0, digest(b"gone")))
+    seek = Seek(LinePosition(NOW, 0, digest(b"gone")))
 
-    assert Answer(seek).take(raw((NOW + LATE + 1, "new"))) == []
+    assert LogAnswer(seek).take(raw((NOW + LATE + 1, "new"))) == []
     assert seek.missed
 
 
 def test_a_line_in_pieces_keeps_its_time():
     first = Piece(raw((NOW, "beginning "))[0])
 
-    found = Answer(Seek(None)).take([first, b"2026-01-01T00:00:00Z looks like a line", *raw((NOW + 1, "next"))])
+    found = LogAnswer(Seek(None)).take([first, b"2026-01-01T00:00:00Z looks like a line", *raw((NOW + 1, "next"))])
 
     assert [(ordinal, text) for _, ordinal, text in found] == [
         (0, b"beginning "), (1, b"2026-01-01T00:00:00Z looks like a line"), (0, b"next"),
@@ -83,11 +83,11 @@ def test_a_line_in_pieces_keeps_its_time():
 
 
 def test_a_kubelet_that_has_no_log_is_not_a_line():
-    answer = Answer(Seek(None))
+    answer = LogAnswer(Seek(None))
 
     assert answer.take([b"unable to retrieve container logs for containerd://1"]) == []
     assert answer.odd.startswith(b"unable")
 
 
 def test_reading_again_begins_before_the_line():
-    assert Position(1_767_323_045 * SECOND + 5, 0, "").since == "2026-01-02T03:04:04Z"
+    assert LinePosition(1_767_323_045 * SECOND + 5, 0, "").since == "2026-01-02T03:04:04Z"

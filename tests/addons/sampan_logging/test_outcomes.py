@@ -2,22 +2,22 @@ from __future__ import annotations
 
 import pytest
 
-from sampan_logging.outcomes import Fate, outcome
+from sampan_logging.outcomes import Disposition, outcome
 
 
 @pytest.mark.parametrize(
     ("item", "fate"),
     [
-        ({"status": 201}, Fate.ARRIVED),
-        ({"status": 409, "error": {"type": "version_conflict_engine_exception"}}, Fate.REPEATED),
-        ({"status": 429, "error": {"type": "es_rejected_execution_exception"}}, Fate.RETRY),
-        ({"status": 503, "error": "x"}, Fate.RETRY),
-        ({"status": 403, "error": {"type": "cluster_block_exception"}}, Fate.RETRY),  # the disk is full
-        ({"status": 404, "error": {"type": "index_not_found_exception"}}, Fate.RETRY),
-        ({"status": 400, "error": {"type": "document_parsing_exception"}}, Fate.REJECTED),
-        ({"status": 413}, Fate.REJECTED),
-        ({"status": "N/A"}, Fate.RETRY),
-        ({}, Fate.RETRY),
+        ({"status": 201}, Disposition.ARRIVED),
+        ({"status": 409, "error": {"type": "version_conflict_engine_exception"}}, Disposition.REPEATED),
+        ({"status": 429, "error": {"type": "es_rejected_execution_exception"}}, Disposition.RETRY),
+        ({"status": 503, "error": "x"}, Disposition.RETRY),
+        ({"status": 403, "error": {"type": "cluster_block_exception"}}, Disposition.RETRY),  # the disk is full
+        ({"status": 404, "error": {"type": "index_not_found_exception"}}, Disposition.RETRY),
+        ({"status": 400, "error": {"type": "document_parsing_exception"}}, Disposition.REJECTED),
+        ({"status": 413}, Disposition.REJECTED),
+        ({"status": "N/A"}, Disposition.RETRY),
+        ({}, Disposition.RETRY),
     ],
 )
 def test_each_item_has_a_fate_of_its_own(item, fate):

@@ -3,24 +3,24 @@ from __future__ import annotations
 import pytest
 
 from sampan_logging.entries import Progress
-from sampan_logging.lines import Position
-from sampan_logging.plan import Step, missed_runs, next_step, rotated, unread
-from sampan_logging.pods import Seen
+from sampan_logging.lines import LinePosition
+from sampan_logging.plan import ReadStep, missed_runs, next_step, rotated, unread
+from sampan_logging.pods import ContainerState
 
-HERE = Position(5, 0, "d")
+HERE = LinePosition(5, 0, "d")
 
 
 @pytest.mark.parametrize(
     ("progress", "seen", "step"),
     [
-        (None, Seen(), None),  # nothing has begun
-        (None, Seen(0, begun=True), Step(0, same=False)),
-        (None, Seen(3, begun=True), Step(3, same=False, previous=True)),
-        (Progress(0, HERE), Seen(0, begun=True), Step(0, same=True)),
-        (Progress(0, HERE), Seen(0, begun=True, over=True), Step(0, same=True)),
-        (Progress(0, HERE, ended=True), Seen(0, begun=True, over=True), None),
-        (Progress(0, HERE, ended=True), Seen(1, begun=True), Step(1, same=False, previous=True)),
-        (Progress(0, HERE, ended=True), Seen(1), None),  # it waits for its first start
+        (None, ContainerState(), None),  # nothing has begun
+        (None, ContainerState(0, begun=True), ReadStep(0, same=False)),
+        (None, ContainerState(3, begun=True), ReadStep(3, same=False, previous=True)),
+        (Progress(0, HERE), ContainerState(0, begun=True), ReadStep(0, same=True)),
+        (Progress(0, HERE), ContainerState(0, begun=True, over=True), ReadStep(0, same=True)),
+        (Progress(0, HERE, ended=True), ContainerState(0, begun=True, over=True), None),
+        (Progress(0, HERE, ended=True), ContainerState(1, begun=True), ReadStep(1, same=False, previous=True)),
+        (Progress(0, HERE, ended=True), ContainerState(1), None),  # it waits for its first start
     ],
 )
 def test_what_is_read_next(progress, seen, step):
@@ -44,17 +44,17 @@ def test_what_is_read_next(progress, seen, step):
     ],
 )
 def test_what_is_lost_is_said(progress, run, there, words):
-    said = missed_runs(progress, Step(run, same=False, previous=True), found=False, there=there, young=True)
+    said = missed_runs(progress, ReadStep(run, same=False, previous=True), found=False, there=there, young=True)
 
     assert words in said if words else said == ""
 
 
 def test_nothing_is_lost_where_the_last_line_is_found():
-    assert missed_runs(Progress(0, HERE), Step(1, same=False), found=True, there=True, young=True) == ""
+    assert missed_runs(Progress(0, HERE), ReadStep(1, same=False), found=True, there=True, young=True) == ""
 
 
 def test_what_happened_before_shipping_began_is_no_loss():
-    assert missed_runs(None, Step(9, same=False, previous=True), found=False, there=True, young=False) == ""
+    assert missed_runs(None, ReadStep(9, same=False, previous=True), found=False, there=True, young=False) == ""
 
 
 def test_a_log_that_went_away_is_said():

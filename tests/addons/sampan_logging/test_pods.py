@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sampan_logging.pods import Seen, Wanted, containers, kept
+from sampan_logging.pods import ContainerState, NamespaceFilter, containers, kept
 
 RUNNING, OVER, WAITING = {"running": {"startedAt": "x"}}, {"terminated": {"exitCode": 1}}, {"waiting": {"reason": "x"}}
 
@@ -39,12 +39,12 @@ def test_a_source_says_whose_lines_they_are():
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (None, Seen()),
-        ({"state": WAITING}, Seen()),
-        ({"state": RUNNING}, Seen(0, begun=True)),
-        ({"state": RUNNING, "restartCount": 2}, Seen(2, begun=True)),
-        ({"state": OVER}, Seen(0, begun=True, over=True)),
-        ({"state": WAITING, "lastState": OVER, "restartCount": 2}, Seen(2, begun=True, over=True)),
+        (None, ContainerState()),
+        ({"state": WAITING}, ContainerState()),
+        ({"state": RUNNING}, ContainerState(0, begun=True)),
+        ({"state": RUNNING, "restartCount": 2}, ContainerState(2, begun=True)),
+        ({"state": OVER}, ContainerState(0, begun=True, over=True)),
+        ({"state": WAITING, "lastState": OVER, "restartCount": 2}, ContainerState(2, begun=True, over=True)),
     ],
 )
 def test_the_status_says_which_run_has_a_log(status, expected):
@@ -63,5 +63,5 @@ def test_only_what_is_needed_is_held():
 
 
 def test_namespaces_are_taken_or_left():
-    assert Wanted().takes("a") and Wanted(["a"]).takes("a") and not Wanted(["a"]).takes("b")
-    assert not Wanted([], ["a"]).takes("a")
+    assert NamespaceFilter().takes("a") and NamespaceFilter(["a"]).takes("a") and not NamespaceFilter(["a"]).takes("b")
+    assert not NamespaceFilter([], ["a"]).takes("a")

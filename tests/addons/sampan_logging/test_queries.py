@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from sampan.errors import BadRequest
-from sampan_logging.queries import Question, in_words, pattern, search
+from sampan_logging.queries import SearchQuery, in_words, pattern, search
 
 
 def asked(**more):
-    return search(Question(**more), size=10, flat=True)["query"]["bool"]
+    return search(SearchQuery(**more), size=10, flat=True)["query"]["bool"]
 
 
 def test_all_that_is_asked_for_must_hold():
@@ -38,7 +38,7 @@ def test_what_is_not_understood_is_said(more):
 
 
 def test_pages_follow_each_other():
-    body = search(Question(), size=5000, flat=True, after=[1, 2])
+    body = search(SearchQuery(), size=5000, flat=True, after=[1, 2])
 
     assert (body["size"], body["search_after"]) == (1000, [1, 2])
 

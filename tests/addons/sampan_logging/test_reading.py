@@ -16,8 +16,8 @@ from sampan_logging.documents import identity
 from sampan_logging.entries import Entry, Progress
 from sampan_logging.figures import Figures
 from sampan_logging.health import Health
-from sampan_logging.lines import Position, digest, shown
-from sampan_logging.pods import Seen
+from sampan_logging.lines import LinePosition, digest, shown
+from sampan_logging.pods import ContainerState
 from sampan_logging.reading import Reader
 from sampan_machinery.metadata import parse_time
 
@@ -200,10 +200,10 @@ def numbered(count, start=0, step=1000):
 
 def test_a_log_is_read_to_its_end(logs, taken, source):
     logs.runs["main"] = [Run(*numbered(3), over=False)]
-    taken.see(source(), Seen(0, begun=True))
+    taken.see(source(), ContainerState(0, begun=True))
     taken.until(lambda: len(taken.texts) == 3)
     logs.say("main", *numbered(2, 3), over=True)
-    taken.see(source(), Seen(0, begun=True, over=True))
+    taken.see(source(), ContainerState(0, begun=True, over=True))
     taken.until(lambda: taken.ended("uid-web/main"))
 
     assert taken.texts == [f"line {n}" for n in range(5)]
@@ -212,9 +212,9 @@ def test_a_log_is_read_to_its_end(logs, taken, source):
 
 
 def test_nothing_is_asked_of_a_container_that_has_not_begun(logs, taken, source):
-    taken.see(source(), Seen())
+    taken.see(source(), ContainerState())
     logs.runs["side"] = [Run((NOW, "a"))]
-    taken.see(source(container="side"), Seen(0, begun=True, over=True))
+    taken.see(source(container="side"), ContainerState(0, begun=True, over=True))
     taken.until(lambda: taken.ended("uid-web/side"))
 
     assert {query["container"] for query in logs.asked} == {"side"}
@@ -222,11 +222,11 @@ def test_nothing_is_asked_of_a_container_that_has_not_begun(logs, taken, source)
 
 def test_a_new_run_is_read_after_the_one_before(logs, taken, source):
     logs.runs["main"] = [Run(*numbered(3))]
-    taken.see(source(), Seen(0, begun=True))
+    taken.see(source(), ContainerState(0, begun=True))
     taken.until(lambda: len(taken.texts) == 3)
     logs.runs["main"][0].lines += numbered(2, 3)  # said before it ended, and not yet read
     logs.runs["main"].append(Run(*numbered(2, 5)))
-    taken.see(source(), Seen(1, begun=True, over=True))
+    taken.see(source(), ContainerState(1, begun=True, over=True))
     taken.until(lambda: taken.ended("uid-web/main", 1))
 
     assert Counter(taken.texts) == Counter(f"line {n}" for n in range(7))
@@ -236,16 +236,16 @@ def test_a_new_run_is_read_after_the_one_before(logs, taken, source):
 
 def test_both_runs_that_the_node_has_are_read_of_a_container_not_seen_before(logs, taken, source):
     logs.runs["main"] = [Run((NOW, "a")), Run((NOW + SECOND, "b"))]
-    taken.see(source(), Seen(1, begun=True, over=True))
+    taken.see(source(), ContainerState(1, begun=True, over=True))
     taken.until(lambda: taken.ended("uid-web/main", 1))
 
     assert taken.texts == ["a", "b"] and taken.gaps == []
 
 
-def test_runs_that_nobody_has_any_more_are_said(logs, taken, source):
+def test_runs_that_the_node_has_no_more_are_reported(logs, taken, source):
     logs.runs["main"] = [Run((NOW + n * SECOND, str(n))) for n in range(5)]
-    last = Progress(1, Position(NOW + SECOND, 0, digest(b"1")))
-    taken.see(source(), Seen(4, begun=True, over=True), last)
+    last = Progress(1, LinePosition(NOW + SECOND, 0, digest(b"1")))
+    taken.see(source(), ContainerState(4, begun=True, over=True), last)
     taken.until(lambda: taken.ended("uid-web/main", 4))
 
     assert taken.texts == ["3", "4"]
@@ -253,18 +253,18 @@ def test_runs_that_nobody_has_any_more_are_said(logs, taken, source):
     assert taken.figures.gaps._value.get() == 1
 
 
-def test_a_log_rotated_while_nobody_read_is_said_and_the_rest_is_read(logs, taken, source):
+def test_a_log_rotated_while_it_was_not_read_is_reported_and_the_rest_is_read(logs, taken, source):
     logs.runs["main"] = [Run(*numbered(3, 100, step=SECOND))]
-    taken.see(source(), Seen(0, begun=True, over=True), Progress(0, Position(NOW, 0, digest(b"line 0"))))
+    taken.see(source(), ContainerState(0, begun=True, over=True), Progress(0, LinePosition(NOW, 0, digest(b"line 0"))))
     taken.until(lambda: taken.ended("uid-web/main"))
 
     assert taken.texts == ["line 100", "line 101", "line 102"]
     assert len(taken.gaps) == 1 and "rotated" in taken.gaps[0]
 
 
-def test_a_container_that_starts_anew_before_its_status_says_so_loses_nothing(logs, taken, source):
+def test_a_container_that_starts_again_before_its_status_says_so_loses_nothing(logs, taken, source):
     logs.runs["main"] = [Run((NOW, "a"), over=False)]
-    taken.see(source(), Seen(0, begun=True))
+    taken.see(source(), ContainerState(0, begun=True))
     taken.until(lambda: taken.texts == ["a"])
     with logs.change:
         logs.runs["main"][0].lines.append((NOW + 1, "b"))
@@ -273,7 +273,7 @@ def test_a_container_that_starts_anew_before_its_status_says_so_loses_nothing(lo
         logs.runs["main"][0].over = True
         logs.change.notify_all()
         assert logs.change.wait_for(lambda: len(logs.asked) > 2, 10)
-    taken.see(source(), Seen(1, begun=True, over=True))
+    taken.see(source(), ContainerState(1, begun=True, over=True))
     taken.until(lambda: taken.ended("uid-web/main", 1))
 
     assert taken.texts == ["a", "b", "c"] and taken.gaps == []
@@ -281,7 +281,7 @@ def test_a_container_that_starts_anew_before_its_status_says_so_loses_nothing(lo
 
 def test_a_pod_that_is_gone_before_its_log_was_read_is_said(logs, taken, source):
     logs.refuse = (404, 'pods "web" not found')
-    taken.see(source(), Seen(0, begun=True, gone=True))
+    taken.see(source(), ContainerState(0, begun=True, gone=True))
     taken.until(lambda: taken.entries and taken.entries[-1].progress.forgotten)
 
     assert len(taken.gaps) == 1 and "not found" in taken.gaps[0]
@@ -289,19 +289,19 @@ def test_a_pod_that_is_gone_before_its_log_was_read_is_said(logs, taken, source)
 
 def test_a_pod_that_goes_as_soon_as_its_log_has_ended_lost_nothing(logs, taken, source):
     logs.runs["main"] = [Run((NOW, "a"), (NOW + 1, "bye"))]
-    taken.see(source(), Seen(0, begun=True))  # nobody has said yet that it is over
+    taken.see(source(), ContainerState(0, begun=True))  # its status does not say yet that it is over
     taken.until(lambda: len(taken.texts) == 2)
     with logs.change:
         assert logs.change.wait_for(lambda: len(logs.asked) > 1, 10)
         logs.refuse = (404, 'pods "web" not found')
-    taken.see(source(), Seen(0, begun=True, gone=True))
+    taken.see(source(), ContainerState(0, begun=True, gone=True))
     taken.until(lambda: taken.entries[-1].progress.forgotten)
 
     assert taken.texts == ["a", "bye"] and taken.gaps == []
 
 
 def test_a_pod_that_goes_before_its_log_was_read_on_is_said(logs, taken, source):
-    taken.see(source(), Seen(1, gone=True), Progress(0, Position(NOW, 0, "d")))
+    taken.see(source(), ContainerState(1, gone=True), Progress(0, LinePosition(NOW, 0, "d")))
     taken.until(lambda: taken.entries and taken.entries[-1].progress.forgotten)
 
     assert len(taken.gaps) == 1 and "its pod is gone" in taken.gaps[0]
@@ -310,7 +310,7 @@ def test_a_pod_that_goes_before_its_log_was_read_on_is_said(logs, taken, source)
 def test_what_the_api_refuses_is_failing_and_read_later(logs, taken, source):
     logs.runs["main"] = [Run((NOW, "a"))]
     logs.refuse = (403, "pods/log is forbidden")
-    taken.see(source(), Seen(0, begun=True, over=True))
+    taken.see(source(), ContainerState(0, begun=True, over=True))
     with logs.change:
         assert logs.change.wait_for(lambda: len(logs.asked) > 1, 10) or logs.asked
     logs.refuse = None
@@ -325,7 +325,7 @@ def test_connections_that_break_anywhere_lose_and_double_nothing(logs, taken, so
     lines = [(NOW + n // 7 * 1000, f"line {n}") for n in range(500)]  # seven of each time
     logs.runs["main"] = [Run(*lines)]
     logs.breaks = [chance.randint(0, 4000) for _ in range(12)]
-    taken.see(source(), Seen(0, begun=True, over=True))
+    taken.see(source(), ContainerState(0, begun=True, over=True))
     taken.until(lambda: taken.ended("uid-web/main"))
 
     assert taken.texts == [text for _, text in lines]
@@ -342,14 +342,14 @@ def test_killed_anywhere_it_goes_on_where_it_was(logs, taken, source, monkeypatc
     for _ in range(8):
         one = Taken(logs)
         logs.breaks = [chance.randint(1000, 6000)]
-        one.see(source(), Seen(0, begun=True, over=True), kept[-1].progress if kept else None)
+        one.see(source(), ContainerState(0, begun=True, over=True), kept[-1].progress if kept else None)
         one.until(lambda one=one: len(one.entries) > 2 or one.ended("uid-web/main"))
         one.reader.stop()
         kept += one.entries[: chance.randint(1, 3)]
         if kept[-1].progress.ended:
             break
     if not kept[-1].progress.ended:
-        taken.see(source(), Seen(0, begun=True, over=True), kept[-1].progress)
+        taken.see(source(), ContainerState(0, begun=True, over=True), kept[-1].progress)
         taken.until(lambda: taken.ended("uid-web/main"))
     kept += taken.entries
 
@@ -361,7 +361,7 @@ def test_lines_too_long_come_in_the_same_parts_each_time(logs, taken, source):
     text = "x" * 2500
     logs.runs["main"] = [Run((NOW, text), (NOW, "short"), (NOW + 1, text))]
     logs.breaks = [1800]
-    taken.see(source(), Seen(0, begun=True, over=True))
+    taken.see(source(), ContainerState(0, begun=True, over=True))
     taken.until(lambda: taken.ended("uid-web/main"))
 
     assert "".join(taken.texts) == f"{text}short{text}"
@@ -375,7 +375,7 @@ def test_with_few_connections_containers_take_turns(logs, taken, source, monkeyp
         logs.runs[f"c{n}"] = [Run((NOW, f"first {n}"), over=False)]
     few = Taken(logs, most_streams=2)
     for n in range(6):
-        few.see(source(container=f"c{n}"), Seen(0, begun=True))
+        few.see(source(container=f"c{n}"), ContainerState(0, begun=True))
     few.until(lambda: {f"first {n}" for n in range(6)} <= set(few.texts))
     for n in range(6):
         logs.say(f"c{n}", (NOW + 5, f"second {n}"))
@@ -388,7 +388,7 @@ def test_with_few_connections_containers_take_turns(logs, taken, source, monkeyp
 def test_nothing_is_read_while_nothing_is_accepted(logs, taken, source):
     taken.accepting = False
     logs.runs["main"] = [Run(*numbered(3))]
-    taken.see(source(), Seen(0, begun=True, over=True))
+    taken.see(source(), ContainerState(0, begun=True, over=True))
     with logs.change:
         assert logs.change.wait_for(lambda: logs.asked, 10) or logs.asked
     assert taken.entries == []

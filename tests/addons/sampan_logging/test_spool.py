@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sampan_logging.entries import HEAD, Entry, Progress, Source, encode
-from sampan_logging.spool import Place, Spool
+from sampan_logging.spool import Spool, SpoolPosition
 
 
 def opened(folder, **more):
@@ -36,7 +36,7 @@ def test_what_is_written_is_read_in_order_over_segments(tmp_path):
 
     assert everything(spool) == [one[HEAD.size :] for one in records]
     assert len(list(tmp_path.glob("*.segment"))) > 3
-    assert spool.behind(Place(0, 0)) == spool.size == sum(map(len, records))
+    assert spool.behind(SpoolPosition(0, 0)) == spool.size == sum(map(len, records))
     spool.close()
 
 

@@ -5,8 +5,8 @@ import pytest
 from sampan.errors import BadRequest, MethodNotAllowed, NotFound, ServiceUnavailable
 from sampan_metrics.api import ROOT, Api
 from sampan_metrics.history import History, Sample
-from sampan_metrics.reading import NODE, Address, Point
-from sampan_metrics.usage import Known
+from sampan_metrics.reading import NODE, Address, Measurement
+from sampan_metrics.usage import LatestUsage
 
 T = 1_800_000_000.0
 
@@ -26,16 +26,16 @@ class Copy:
 
 @pytest.fixture
 def api(tmp_path):
-    known = Known()
+    known = LatestUsage()
     for at, cpu in ((T - 15, 10.0), (T, 13.75)):
         known.take(
             "n1",
             {
-                NODE: Point(at, cpu * 2, 3 << 30),
-                Address("ns", "web", "main"): Point(at, cpu, 5 << 20),
-                Address("ns", "web", "side"): Point(at, cpu / 10, 1 << 20),
-                Address("other", "db", "main"): Point(at, 0.0, 1 << 20),
-                Address("gone", "x", "main"): Point(at, 1.0, 1),
+                NODE: Measurement(at, cpu * 2, 3 << 30),
+                Address("ns", "web", "main"): Measurement(at, cpu, 5 << 20),
+                Address("ns", "web", "side"): Measurement(at, cpu / 10, 1 << 20),
+                Address("other", "db", "main"): Measurement(at, 0.0, 1 << 20),
+                Address("gone", "x", "main"): Measurement(at, 1.0, 1),
             },
         )
     nodes = Copy({"name": "n1", "labels": {"zone": "a"}}, {"name": "n2"})
@@ -134,7 +134,7 @@ def test_what_is_not_there_is_refused(api):
 
 
 def test_without_a_history_none_is_told(api):
-    bare = Api(Known(), Copy(), Copy(), None)
+    bare = Api(LatestUsage(), Copy(), Copy(), None)
 
     with pytest.raises(ServiceUnavailable):
         ask(bare, "/nodes/n1/history")

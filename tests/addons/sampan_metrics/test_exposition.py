@@ -3,14 +3,14 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, generate_latest
 
 from sampan_metrics.exposition import KnownFigures
-from sampan_metrics.reading import NODE, Address, Point
-from sampan_metrics.usage import Known
+from sampan_metrics.reading import NODE, Address, Measurement
+from sampan_metrics.usage import LatestUsage
 
 
 def test_what_is_known_is_told_with_its_time():
-    known, registry = Known(), CollectorRegistry()
+    known, registry = LatestUsage(), CollectorRegistry()
     for at in (1000.0, 1015.5):
-        known.take("n1", {NODE: Point(at, at, 7), Address("ns", "web", "main"): Point(at, at / 2, 9)})
+        known.take("n1", {NODE: Measurement(at, at, 7), Address("ns", "web", "main"): Measurement(at, at / 2, 9)})
     registry.register(KnownFigures(known))
 
     lines = generate_latest(registry).decode().splitlines()

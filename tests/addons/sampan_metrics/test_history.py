@@ -104,7 +104,7 @@ def test_it_outlives_a_restart(open_history):
     assert len(second.query(since=T0, until=T0 + 120, namespace="ns", pod="web")) == 8
 
 
-def test_a_damaged_file_is_begun_anew(open_history, tmp_path):
+def test_a_damaged_file_is_begun_again(open_history, tmp_path):
     (tmp_path / "history.db").write_bytes(b"no database at all, but long enough to be taken for one" * 100)
 
     history = open_history()

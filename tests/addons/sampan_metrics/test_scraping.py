@@ -9,7 +9,7 @@ from sampan.errors import ServiceUnavailable
 from sampan_client.transports import Response
 from sampan_metrics.figures import Figures
 from sampan_metrics.scraping import Scraper
-from sampan_metrics.usage import Known
+from sampan_metrics.usage import LatestUsage
 
 T = 1_800_000_000.0
 
@@ -39,7 +39,7 @@ def make():
     def make_(client, names=None):
         registry, kept = CollectorRegistry(), []
         scraper = Scraper(
-            client, Known(), lambda: list(names or client.answers), Figures(registry), interval=15.0,
+            client, LatestUsage(), lambda: list(names or client.answers), Figures(registry), interval=15.0,
             on_fresh=lambda node, fresh: kept.append((node, fresh)), clock=lambda: T,
         )  # fmt: skip
         scraper.registry, scraper.kept = registry, kept
@@ -75,7 +75,7 @@ def test_a_silent_node_is_named_until_it_answers(make, caplog):
     assert set(scraper.failing()) == {"n2", "n3"}
 
 
-def test_a_node_that_is_slow_is_not_asked_twice_and_holds_nobody_up(make):
+def test_a_node_that_is_slow_is_not_asked_twice_and_delays_no_other(make):
     go_on, asked, stop = threading.Event(), threading.Event(), threading.Event()
 
     def slow():

@@ -80,7 +80,7 @@ def test_the_front_proxy_is_answered(ask):
     assert ask() == (200, {"method": "GET", "path": "/x", "query": {"a": ["b"]}})
 
 
-def test_nobody_else_is(ask):
+def test_no_other_client_is(ask):
     assert ask(client="")[0] == 401
     assert ask(headers=())[0] == 401
     with pytest.raises((ssl.SSLError, ConnectionError)):
@@ -88,12 +88,12 @@ def test_nobody_else_is(ask):
 
 
 def test_another_certificate_of_that_authority_does_not_count(ask, security):
-    security.trust = trust.Trust(security.trust.authority, ("somebody-else",))
+    security.trust = trust.FrontProxyTrust(security.trust.authority, ("somebody-else",))
 
     assert ask()[0] == 401
 
 
-def test_without_a_config_map_nobody_is_believed(ask, security):
+def test_without_a_config_map_no_client_is_believed(ask, security):
     security.trust = trust.read(None)
 
     assert ask()[0] == 401
@@ -107,7 +107,7 @@ def test_errors_are_a_status(ask, caplog):
 
 
 @pytest.mark.parametrize("text", ["[1", '"x', "7"])
-def test_lists_that_cannot_be_read_mean_nobody(text):
+def test_lists_that_cannot_be_read_mean_no_client(text):
     data = {"requestheader-client-ca-file": "PEM", "requestheader-allowed-names": text}
 
     assert trust.read({"data": data}) is None

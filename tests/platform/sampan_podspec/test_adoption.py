@@ -3,7 +3,7 @@
 from sampan.contracts.kinds import Resource
 from sampan.contracts.reconciling import Key
 from sampan_machinery.metadata import controller_ref
-from sampan_podspec.adoption import claim, concerned
+from sampan_podspec.adoption import adopt_and_release, concerned
 
 SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
 PODS = Resource("", "v1", "pods", "Pod")
@@ -40,7 +40,9 @@ def names(pods):
 def test_own_and_matching_orphans_are_the_controllers_and_an_orphan_is_adopted():
     me = owner()
 
-    mine, actions = claim(me, PODS, Observed([pod("own", controller=me), pod("orphan"), pod("other", app="x")]))
+    mine, actions = adopt_and_release(
+        me, PODS, Observed([pod("own", controller=me), pod("orphan"), pod("other", app="x")])
+    )
 
     assert names(mine) == ["own", "orphan"]
     (adopt,) = actions
@@ -53,7 +55,7 @@ def test_own_and_matching_orphans_are_the_controllers_and_an_orphan_is_adopted()
 def test_an_own_one_that_no_longer_matches_is_released():
     me = owner()
 
-    mine, actions = claim(me, PODS, Observed([pod("own", app="x", controller=me)]))
+    mine, actions = adopt_and_release(me, PODS, Observed([pod("own", app="x", controller=me)]))
 
     assert mine == []
     assert actions[0].patch["metadata"]["ownerReferences"] is None
@@ -63,17 +65,17 @@ def test_anothers_is_left_alone_and_so_is_what_is_being_deleted():
     me, another = owner(), owner("db", "u2")
     pods = [pod("theirs", controller=another), pod("going", deletionTimestamp="2026-01-01T00:00:00Z")]
 
-    assert claim(me, PODS, Observed(pods)) == ([], [])
+    assert adopt_and_release(me, PODS, Observed(pods)) == ([], [])
 
 
 def test_a_deleting_controller_neither_adopts_nor_releases():
     me = owner(deletionTimestamp="2026-01-01T00:00:00Z")
 
-    assert claim(me, PODS, Observed([pod("orphan"), pod("own", app="x", controller=me)])) == ([], [])
+    assert adopt_and_release(me, PODS, Observed([pod("orphan"), pod("own", app="x", controller=me)])) == ([], [])
 
 
 def test_the_owner_may_refuse_to_adopt():
-    assert claim(owner(), PODS, Observed([pod("orphan")]), lambda obj: False) == ([], [])
+    assert adopt_and_release(owner(), PODS, Observed([pod("orphan")]), lambda obj: False) == ([], [])
 
 
 def test_a_change_concerns_the_controller_or_for_an_orphan_all_that_match():

@@ -15,7 +15,7 @@ from sampan.errors import Forbidden
 from sampan_client import Client
 from sampan_server.app import new_app
 from sampan_server.plugins.plugins import Plugins
-from sampan_testing.cluster import Everybody
+from sampan_testing.cluster import AllowAll
 
 SCRIPT = """
 import importlib.metadata, json, sys
@@ -50,7 +50,7 @@ def start():
 
 
 def test_discovery_is_empty_and_the_server_says_so(start, caplog):
-    client = start(everybody=Everybody())
+    client = start(**{AllowAll.name: AllowAll()})
 
     core, groups = (json.loads(client.request("GET", path).body) for path in ("/api/v1", "/apis"))
 

@@ -114,7 +114,7 @@ def test_a_server_that_refuses_discovery_is_not_available(api, api_service, exte
     assert answer["message"] == "the server is currently unable to handle the request"
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(api, api_service, extension, make_service, pki):
+def test_a_certificate_of_an_unknown_authority_is_refused(api, api_service, extension, make_service, pki):
     make_service(extension.port)
     body = api_service(caBundle=base64.b64encode((pki / "ca.crt").read_bytes()).decode())
     api("POST", APISERVICES, body)

@@ -41,7 +41,7 @@ def test_no_token_is_none_of_its_business():
     assert bearer().authenticate(showing()) is None
 
 
-def test_a_token_nobody_knows_is_refused():
+def test_an_unknown_token_is_refused():
     for token in ("nonsense", "a.b.c", "é.é.é"):
         with pytest.raises(Unauthorized, match="invalid bearer token"):
             bearer().authenticate(showing(token))

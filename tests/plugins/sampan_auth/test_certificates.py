@@ -37,7 +37,7 @@ def test_a_certificate_names_user_and_groups(pki, reader):
     assert (user.name, sorted(user.groups)) == ("system:sampan-dns", ["one", "system:authenticated", "two"])
 
 
-def test_no_certificate_names_nobody(reader):
+def test_no_certificate_names_no_user(reader):
     assert Certificates(reader).authenticate(showing()) is None
 
 

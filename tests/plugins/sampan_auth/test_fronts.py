@@ -129,7 +129,7 @@ def test_an_expired_certificate_is_refused_though_the_front_took_it(pki):
         FrontProxy(reader, []).authenticate(showing(None, passed_on(pki / "clients" / "dns.crt"), fronted=True))
 
 
-def test_nobody_else_is_believed(pki, fronts, reader):
+def test_no_other_client_is_believed(pki, fronts, reader):
     both = {**SPOKEN_FOR, **passed_on(pki / "clients" / "dns.crt")}
 
     assert fronts.authenticate(showing(None, both)) is None

@@ -9,9 +9,9 @@ import pytest
 
 from sampan_autoscaling.decisions import claimed_by_others, decide, not_scaled, scaled, tolerance_of
 from sampan_autoscaling.kind import default
-from sampan_autoscaling.limits import Memory
-from sampan_autoscaling.proportions import Sample, Situation, Unmeasured
-from sampan_autoscaling.proposals import Asking
+from sampan_autoscaling.limits import AutoscalerHistory
+from sampan_autoscaling.proportions import Sample, TargetState, Unmeasured
+from sampan_autoscaling.proposals import MetricContext
 from sampan_machinery.metadata import get_condition, now_text
 
 NOW = 1_700_000_000.0
@@ -59,13 +59,13 @@ def pods(count, ready_since=NOW - 900):
 
 def look(hpa, count, *, memory=None, now=NOW, selector="app=web", window=300.0, **figures):
     found = pods(count)
-    asking = Asking(
+    asking = MetricContext(
         Measured(found, now=now, **figures),
         "default",
         selector,
-        Situation(found, count, count, now, tolerance_of(hpa, 0.1)),
+        TargetState(found, count, count, now, tolerance_of(hpa, 0.1)),
     )
-    return decide(hpa, asking, Memory() if memory is None else memory, window)
+    return decide(hpa, asking, AutoscalerHistory() if memory is None else memory, window)
 
 
 def condition(outcome, kind):
@@ -83,7 +83,7 @@ def test_above_its_target_it_grows_and_says_why():
     hpa = autoscaler()
 
     outcome = look(hpa, 2, cpu=1500)
-    scaled(outcome, hpa, 2, Memory())
+    scaled(outcome, hpa, 2, AutoscalerHistory())
 
     assert outcome.replicas == 4
     assert outcome.events == [
@@ -127,13 +127,13 @@ def test_on_its_target_nothing_is_written():
         (1, {"minReplicas": 3}, 3, "Current number of replicas below Spec.MinReplicas"),
     ],
 )
-def test_outside_its_bounds_it_asks_nobody(count, spec, wanted, reason):
+def test_outside_its_bounds_no_source_is_asked(count, spec, wanted, reason):
     outcome = look(autoscaler(**spec), count)
 
     assert (outcome.replicas, outcome.reason) == (wanted, reason)
 
 
-def test_nought_replicas_switch_it_off():
+def test_zero_replicas_switch_it_off():
     outcome = look(autoscaler(), 0)
 
     assert outcome.replicas is None
@@ -210,7 +210,7 @@ def test_pods_of_two_autoscalers_are_found():
 
 def test_a_load_that_comes_and_goes_is_followed_without_flapping():
     """Six hours, a look every 15 s: a wave of load with a jitter of 5 %, as pods share it evenly."""
-    hpa, memory, replicas = autoscaler(), Memory(), 1
+    hpa, memory, replicas = autoscaler(), AutoscalerHistory(), 1
     sizes = []
     for step in range(6 * 240):
         now = NOW + 15 * step
@@ -219,7 +219,7 @@ def test_a_load_that_comes_and_goes_is_followed_without_flapping():
         found = pods(replicas, NOW - 900)
         measured = Measured(found, cpu=round(load / replicas), now=now)
         outcome = decide(
-            hpa, Asking(measured, "default", "app=web", Situation(found, replicas, replicas, now)), memory, 300
+            hpa, MetricContext(measured, "default", "app=web", TargetState(found, replicas, replicas, now)), memory, 300
         )
         if outcome.replicas is not None:
             scaled(outcome, hpa, replicas, memory)

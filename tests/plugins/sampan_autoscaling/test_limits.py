@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sampan_autoscaling.kind import default
-from sampan_autoscaling.limits import Bounds, Memory, Told, limit, remember
+from sampan_autoscaling.limits import AutoscalerHistory, ReplicaBounds, TimedNumber, limit, remember
 
 NOW = 10_000.0
 
@@ -16,7 +16,7 @@ def bounds(low=1, high=100, up=None, down=None, window=300.0):
         obj = {"spec": {"behavior": {"scaleUp": up or {}, "scaleDown": down or {}}}}
         default(obj)
         behavior = obj["spec"]["behavior"]
-    return Bounds(low, high, behavior, window)
+    return ReplicaBounds(low, high, behavior, window)
 
 
 def policy(kind, value, period=60):
@@ -34,13 +34,13 @@ def policy(kind, value, period=60):
     ],
 )
 def test_without_a_behaviour(current, desired, low, high, wanted, reason):
-    found = limit(current, desired, bounds(low, high), Memory(), NOW)
+    found = limit(current, desired, bounds(low, high), AutoscalerHistory(), NOW)
 
     assert (found.replicas, found.limit[0], found.limited) == (wanted, reason, reason != "DesiredWithinRange")
 
 
 def test_the_highest_recommendation_of_five_minutes_holds():
-    memory = Memory(recommended=[Told(NOW - 400, 9), Told(NOW - 200, 7)])
+    memory = AutoscalerHistory(recommended=[TimedNumber(NOW - 400, 9), TimedNumber(NOW - 200, 7)])
 
     held = limit(8, 3, bounds(), memory, NOW)
     assert (held.replicas, held.able[0]) == (7, "ScaleDownStabilized")
@@ -50,15 +50,15 @@ def test_the_highest_recommendation_of_five_minutes_holds():
 
 
 def test_a_window_upwards_takes_the_lowest():
-    memory = Memory(recommended=[Told(NOW - 30, 4)])
+    memory = AutoscalerHistory(recommended=[TimedNumber(NOW - 30, 4)])
 
     found = limit(3, 6, bounds(up={"stabilizationWindowSeconds": 60}), memory, NOW)
 
     assert (found.replicas, found.able[0]) == (4, "ScaleUpStabilized")
 
 
-def test_a_window_of_nought_downwards_holds_nothing():
-    memory = Memory(recommended=[Told(NOW - 1, 9)])
+def test_a_window_of_zero_downwards_holds_nothing():
+    memory = AutoscalerHistory(recommended=[TimedNumber(NOW - 1, 9)])
 
     assert limit(9, 2, bounds(down={"stabilizationWindowSeconds": 0}), memory, NOW).replicas == 2
 
@@ -75,7 +75,7 @@ def test_a_window_of_nought_downwards_holds_nothing():
 def test_policies_upwards(select, policies, wanted):
     rules = bounds(up={"selectPolicy": select, "policies": policies})
 
-    assert limit(10, 50, rules, Memory(), NOW).replicas == wanted
+    assert limit(10, 50, rules, AutoscalerHistory(), NOW).replicas == wanted
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_policies_upwards(select, policies, wanted):
 def test_policies_downwards(select, policies, wanted):
     rules = bounds(down={"selectPolicy": select, "policies": policies, "stabilizationWindowSeconds": 0})
 
-    found = limit(10, 1, rules, Memory(), NOW)
+    found = limit(10, 1, rules, AutoscalerHistory(), NOW)
 
     assert found.replicas == wanted
     assert found.limit[0] == "ScaleDownLimit"
 
 
 def test_what_was_added_in_a_period_counts_against_it():
-    rules, memory = bounds(up={"policies": [policy("Pods", 4, 60)]}), Memory()
+    rules, memory = bounds(up={"policies": [policy("Pods", 4, 60)]}), AutoscalerHistory()
     assert limit(10, 50, rules, memory, NOW).replicas == 14
     remember(memory, rules.behavior, 10, 14, NOW)
 

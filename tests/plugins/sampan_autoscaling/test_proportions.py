@@ -6,7 +6,7 @@ import pytest
 
 from sampan_autoscaling.proportions import (
     Sample,
-    Situation,
+    TargetState,
     Tolerance,
     Unmeasured,
     by_average,
@@ -44,7 +44,7 @@ def samples(*values):
 
 
 def situation(found, current=None, **more):
-    return Situation(
+    return TargetState(
         pods=found, current=len(found) if current is None else current, present=len(found), now=NOW, **more
     )
 

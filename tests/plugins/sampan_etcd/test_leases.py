@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sampan_etcd.failures import Failure, Meaning
+from sampan_etcd.failures import Failure, FailureKind
 from sampan_etcd.leases import SHARED_ENTRIES, SHARED_SECONDS, Leases
 from sampan_etcd.messages import LEASE_GRANT
 from sampan_etcd.wire import fields, number
@@ -58,12 +58,12 @@ def test_a_lease_is_handed_out_only_so_often():
     assert len(members.asked) == 2
 
 
-def test_a_failure_is_told_to_all_who_wait_and_the_next_one_asks_anew():
+def test_a_failure_is_told_to_all_who_wait_and_the_next_one_asks_again():
     members, found = Members(), []
     leases = Leases(members, clock=lambda: 0.0)
     leases.take(60, found.append)
     leases.take(60, found.append)
-    members.asked[0][1](Failure(Meaning.UNSURE, "lost"))
+    members.asked[0][1](Failure(FailureKind.UNSURE, "lost"))
     leases.take(60, found.append)
     members.grant(1)
 

@@ -182,7 +182,7 @@ def test_a_name_and_a_password_are_asked_for_again_when_the_token_is_gone(tmp_pa
         member.stop()
 
 
-def test_a_value_too_large_for_etcd_is_refused_and_harms_nobody(etcd):
+def test_a_value_too_large_for_etcd_is_refused_and_harms_no_other(etcd):
     store = EtcdStore(read_url(f"etcd://{etcd.address}?prefix=/too-large"))
     for size in (2 << 20, 8 << 20):
         with pytest.raises(TooLarge):

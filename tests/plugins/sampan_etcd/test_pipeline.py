@@ -74,7 +74,7 @@ def test_who_started_after_an_answer_cannot_come_before_it(bench):
     assert [answer if isinstance(answer, int) else type(answer) for _, answer in bench.answers] == [Stale, 9]
 
 
-def test_the_next_revision_waits_for_nobody(bench):
+def test_the_next_revision_does_not_wait(bench):
     for key in "abc":
         bench.submit(key)
     bench.finish(0, 5)

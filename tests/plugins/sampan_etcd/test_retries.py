@@ -5,7 +5,7 @@ import threading
 from sampan_etcd.retries import Retries
 
 
-def test_things_are_done_in_the_order_of_their_time_and_one_that_fails_harms_nobody():
+def test_things_are_done_in_the_order_of_their_time_and_one_that_fails_harms_no_other():
     retries, done, last = Retries(), [], threading.Event()
     retries.after(0.6, lambda: (done.append("later"), last.set()))
     retries.after(0.0, lambda: done.append(1 / 0))

@@ -6,7 +6,7 @@ import pytest
 
 from sampan.contracts.store import Compacted, Unavailable
 from sampan_etcd import watch
-from sampan_etcd.failures import Failure, Meaning
+from sampan_etcd.failures import Failure, FailureKind
 from sampan_etcd.names import Names, entries
 from sampan_etcd.wire import block, number
 
@@ -31,7 +31,7 @@ class Members:
     def stream(self, method, request):
         self.starts.append(request)
         if not self.streams:
-            raise Failure(Meaning.REFUSED, "nothing more")
+            raise Failure(FailureKind.REFUSED, "nothing more")
         return "m", self.streams.pop(0)
 
     def learn(self, error, member):
@@ -116,5 +116,5 @@ def test_a_token_that_is_not_known_is_replaced(reason):
     said = f"rpc error: code = Whatever desc = {reason}".encode()
     found, _, members = follow(Call([number(3, 1) + number(4, 1) + block(6, said)]), Call([CREATED, message(put(2))]))
 
-    assert members.learned[0].meaning is Meaning.NOT_KNOWN
+    assert members.learned[0].meaning is FailureKind.NOT_KNOWN
     assert found == [(2, ["a"])]

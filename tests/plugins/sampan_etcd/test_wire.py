@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sampan_etcd.wire import Garbled, block, fields, number, varint
+from sampan_etcd.wire import MalformedMessage, block, fields, number, varint
 
 
 @given(st.integers(0, 2**64 - 1))
@@ -27,13 +27,13 @@ def test_blocks_are_read_as_they_were_written(blocks):
 
 @given(st.binary(max_size=60))
 def test_no_bytes_do_more_than_raise(data):
-    with contextlib.suppress(Garbled):
+    with contextlib.suppress(MalformedMessage):
         list(fields(data))
 
 
 @pytest.mark.parametrize("data", [b"\x0a\x05ab", b"\x08", b"\x08\xff", b"\x0b", b"\x08" + b"\xff" * 11])
 def test_what_ends_too_early_or_is_no_message_is_garbled(data):
-    with pytest.raises(Garbled):
+    with pytest.raises(MalformedMessage):
         list(fields(data))
 
 

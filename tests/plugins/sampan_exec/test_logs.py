@@ -5,7 +5,7 @@ import os
 import pytest
 
 from sampan_exec import logs
-from sampan_exec.container_log import Log, stamp
+from sampan_exec.container_log import ContainerLog, stamp
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def path(tmp_path):
 @pytest.fixture
 def log(path, monkeypatch):
     monkeypatch.setattr("sampan_exec.container_log.LARGEST", 200)
-    return Log(str(path))
+    return ContainerLog(str(path))
 
 
 @pytest.fixture

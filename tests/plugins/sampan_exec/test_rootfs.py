@@ -12,7 +12,7 @@ def root(tmp_path, monkeypatch):
     """A root as it stands once volume /v is placed: no mounts are needed to see where things would be made."""
     monkeypatch.syspath_prepend(str(Path(sampan_exec.__file__).parent))  # run by path, beside rights.py
     rootfs = importlib.import_module("rootfs")
-    made = rootfs.Root.__new__(rootfs.Root)
+    made = rootfs.ContainerRoot.__new__(rootfs.ContainerRoot)
     made._top, made._shown, made._placed = str(tmp_path / "root"), {"/"}, ["/v"]
     (tmp_path / "root" / "v" / "real").mkdir(parents=True)
     (tmp_path / "outside").mkdir()

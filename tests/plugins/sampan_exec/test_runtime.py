@@ -62,7 +62,7 @@ class TestExecRuntime(RuntimeContract):
     def test_what_lost_its_launcher_while_no_agent_ran_is_ended(self, runtime, pod, tmp_path):
         container = pod.start("sleep 1000")
         state = read(runtime._records.container_folder(container) / "state.json")
-        runtime._watcher.close()  # nobody looks
+        runtime._watcher.close()  # no watcher looks
         os.kill(state["launcher"], signal.SIGKILL)
         os.waitpid(state["launcher"], 0)
 
@@ -73,7 +73,7 @@ class TestExecRuntime(RuntimeContract):
         later.close()
         runtime._watcher = Watcher(runtime._container_ended)
 
-    def test_a_container_that_reported_to_nobody_is_stopped_all_the_same(self, runtime, pod):
+    def test_a_container_whose_report_was_not_heard_is_stopped_all_the_same(self, runtime, pod):
         container = pod.start("sleep 1000")
         state = read(runtime._records.container_folder(container) / "state.json")
         runtime._ended.clear()  # as where the agent was killed between the launcher's start and its report

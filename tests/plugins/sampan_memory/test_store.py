@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.store import Compacted, Put
-from sampan_memory.store import Keep, MemoryStore
+from sampan_memory.store import MemoryStore, Retention
 from sampan_testing.store import StoreContract
 
 
@@ -22,7 +22,7 @@ def now():
 
 @pytest.fixture
 def brief(now):
-    store = MemoryStore(Keep(seconds=60, commits=5), clock=lambda: now[0])
+    store = MemoryStore(Retention(seconds=60, commits=5), clock=lambda: now[0])
     yield store
     store.close()
 

@@ -88,7 +88,7 @@ def test_an_accounts_token_opens_the_door(api):
     assert api("GET", "/openid/v1/jwks", token=answer["status"]["token"])[0] == 200
 
 
-def test_a_token_nobody_knows_is_401_and_a_stranger_403(api):
+def test_an_unknown_token_is_401_and_a_user_without_rights_403(api):
     assert api("GET", "/api/v1/namespaces", token="nope")[0] == 401
     assert api("GET", "/api/v1/namespaces", token="jane")[0] == 403
 

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sampan_node.machine import Memory, Seen
+from sampan_node.machine import PodMemory, RuntimeState
 from sampan_node.server import Server
 from sampan_node.spdy import DICTIONARY
 from sampan_runtime.contracts import Container, RuntimeFailure, Sandbox
@@ -133,9 +133,9 @@ def runtime():
 def agent(runtime):
     """A served agent with the pod default/web."""
     container = Container("c", "s", "u", "main", 0, "running", "i", "i", 1.0, 2.0, 3.0)
-    seen = Seen(Sandbox("s", "web", "default", "u", 0, True, "127.0.0.1", 1.0), [container])
+    seen = RuntimeState(Sandbox("s", "web", "default", "u", 0, True, "127.0.0.1", 1.0), [container])
     pod = {"metadata": {"name": "web", "namespace": "default", "uid": "u"}, "spec": {"containers": [{"name": "main"}]}}
-    worker = SimpleNamespace(pod=pod, see=lambda: seen, memory=Memory(), gone=False)
+    worker = SimpleNamespace(pod=pod, see=lambda: seen, memory=PodMemory(), gone=False)
     agent = SimpleNamespace(
         host=SimpleNamespace(runtime=runtime, name="n1"), workers=lambda: [worker],
         find=lambda namespace, name: worker if (namespace, name) == ("default", "web") else None,

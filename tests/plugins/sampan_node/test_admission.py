@@ -1,4 +1,4 @@
-from sampan_node.admission import Admission, refusal
+from sampan_node.admission import PodAdmission, refusal
 
 OFFERED = {"cpu": "2", "memory": "1Gi", "pods": "3"}
 
@@ -39,7 +39,7 @@ def test_a_port_of_the_node_serves_one_pod():
 
 
 def test_what_a_pod_held_is_free_again_once_it_is_released():
-    admission = Admission({"cpu": "1"})
+    admission = PodAdmission({"cpu": "1"})
     assert admission.take(pod("a", cpu="1")) is None
     assert admission.take(pod("a", cpu="1")) is None
     assert admission.take(pod("b", cpu="1")).reason == "OutOfcpu"
@@ -50,7 +50,7 @@ def test_what_a_pod_held_is_free_again_once_it_is_released():
 
 
 def test_what_runs_already_is_counted_even_where_it_is_too_much():
-    admission = Admission({"cpu": "1"})
+    admission = PodAdmission({"cpu": "1"})
 
     assert admission.take(pod("a", cpu="2"), anyway=True) is None
 

@@ -4,7 +4,7 @@ import stat
 import pytest
 
 from sampan_node import beneath
-from sampan_node.beneath import Outside
+from sampan_node.beneath import PathEscape
 
 
 @pytest.fixture(params=["openat2", "walking"])
@@ -57,7 +57,7 @@ def test_links_that_lead_out_are_refused_and_nothing_is_made(tmp_path, top, way,
     (volume / "link").symlink_to(target)
 
     for path in ("link", "link/planted/deep"):
-        with pytest.raises(Outside):
+        with pytest.raises(PathEscape):
             beneath.make(top, path, 0o777)
 
     assert sorted(os.listdir(tmp_path)) == ["outside", "volume"]
@@ -66,7 +66,7 @@ def test_links_that_lead_out_are_refused_and_nothing_is_made(tmp_path, top, way,
 
 @pytest.mark.parametrize("path", ["/a", "..", "a/../..", "../volume"])
 def test_a_path_that_says_so_itself_is_refused(top, way, path):
-    with pytest.raises(Outside, match="relative path"):
+    with pytest.raises(PathEscape, match="relative path"):
         beneath.find(top, path)
 
 

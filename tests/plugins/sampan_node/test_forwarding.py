@@ -71,7 +71,7 @@ def test_the_two_streams_may_come_in_any_order_and_without_a_number(spdy, pod):
     assert until_data(client, old[1]) == b"B"
 
 
-def test_a_port_where_nobody_listens_is_said_on_the_error_stream(spdy):
+def test_a_closed_port_is_reported_on_the_error_stream(spdy):
     client = spdy(FORWARD, "portforward.k8s.io")
     errors, data = both(client, port="81", requestid="0")
 

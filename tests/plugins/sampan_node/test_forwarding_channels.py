@@ -44,7 +44,7 @@ def test_the_base64_kind_is_text(websocket, pod):
     assert client.receive() == (1, b"0SEVMTE8=")
 
 
-def test_a_port_where_nobody_listens_is_said_on_its_error_channel_and_ends_it_all(websocket):
+def test_a_closed_port_is_reported_on_its_error_channel_and_ends_it_all(websocket):
     client = websocket(FORWARD + "81", "v4.channel.k8s.io")
     seen = [client.receive() for _ in range(3)]
 

@@ -18,7 +18,7 @@ def answer(message):
 
 @pytest.fixture
 def server():
-    """Says what it is told to whoever connects; what it was asked is in ``heard``."""
+    """Sends a given answer to each client; what it was asked is in ``heard``."""
     listening = socket.create_server(("127.0.0.1", 0))
     threads = []
 

@@ -27,7 +27,7 @@ def test_other_protocols_are_refused_and_so_are_bad_options(websocket):
     assert websocket(LOGS + "?tailLines=x", "binary.k8s.io").status == 400
 
 
-def test_whoever_leaves_while_following_leaves_nothing(websocket, leaves_nothing):
+def test_a_client_that_leaves_while_following_leaves_nothing(websocket, leaves_nothing):
     def act():
         clients = [websocket(LOGS + "?follow=true", "binary.k8s.io") for _ in range(3)]
         for client in clients:

@@ -1,14 +1,14 @@
 import pytest
 
 from sampan_node.machine import (
-    Memory,
+    PodMemory,
     RemoveContainer,
-    Seen,
+    RemovePod,
+    RuntimeState,
     StartContainer,
     StartSandbox,
     StopAll,
     StopContainer,
-    Vanish,
     Waiting,
     decide,
     delay,
@@ -42,38 +42,38 @@ def started(plan):
 
 
 def test_a_new_pod_gets_a_sandbox_first():
-    assert decide(pod(), Seen(None, ()), Memory(), NOW).actions == [StartSandbox(0)]
+    assert decide(pod(), RuntimeState(None, ()), PodMemory(), NOW).actions == [StartSandbox(0)]
 
 
 def test_all_containers_start_together():
-    assert started(decide(pod("a", "b"), Seen(BOX, ()), Memory(), NOW)) == [("a", 0), ("b", 0)]
+    assert started(decide(pod("a", "b"), RuntimeState(BOX, ()), PodMemory(), NOW)) == [("a", 0), ("b", 0)]
 
 
 def test_what_runs_is_left_alone():
-    assert decide(pod(), Seen(BOX, [run("a")]), Memory(), NOW).actions == []
+    assert decide(pod(), RuntimeState(BOX, [run("a")]), PodMemory(), NOW).actions == []
 
 
 def test_init_containers_come_one_by_one():
     wanted = pod(init=("i1", "i2"))
 
-    assert started(decide(wanted, Seen(BOX, ()), Memory(), NOW)) == [("i1", 0)]
-    assert started(decide(wanted, Seen(BOX, [run("i1")]), Memory(), NOW)) == []
-    assert started(decide(wanted, Seen(BOX, [run("i1", "exited")]), Memory(), NOW)) == [("i2", 0)]
+    assert started(decide(wanted, RuntimeState(BOX, ()), PodMemory(), NOW)) == [("i1", 0)]
+    assert started(decide(wanted, RuntimeState(BOX, [run("i1")]), PodMemory(), NOW)) == []
+    assert started(decide(wanted, RuntimeState(BOX, [run("i1", "exited")]), PodMemory(), NOW)) == [("i2", 0)]
     done = [run("i1", "exited"), run("i2", "exited")]
-    assert started(decide(wanted, Seen(BOX, done), Memory(), NOW)) == [("a", 0)]
+    assert started(decide(wanted, RuntimeState(BOX, done), PodMemory(), NOW)) == [("a", 0)]
 
 
 def test_main_containers_wait_until_a_sidecar_has_started():
-    wanted, seen = pod(init=("side",)), Seen(BOX, [run("side")])
+    wanted, seen = pod(init=("side",)), RuntimeState(BOX, [run("side")])
 
-    assert started(decide(wanted, seen, Memory(), NOW)) == []
-    assert started(decide(wanted, seen, Memory(started={"side0"}), NOW)) == [("a", 0)]
+    assert started(decide(wanted, seen, PodMemory(), NOW)) == []
+    assert started(decide(wanted, seen, PodMemory(started={"side0"}), NOW)) == [("a", 0)]
 
 
 def test_a_sidecar_that_ended_is_started_again_beside_the_others():
-    seen = Seen(BOX, [run("side", "exited"), run("a")])
+    seen = RuntimeState(BOX, [run("side", "exited"), run("a")])
 
-    assert started(decide(pod(init=("side",)), seen, Memory(), NOW)) == [("side", 1)]
+    assert started(decide(pod(init=("side",)), seen, PodMemory(), NOW)) == [("side", 1)]
 
 
 @pytest.mark.parametrize(
@@ -81,63 +81,66 @@ def test_a_sidecar_that_ended_is_started_again_beside_the_others():
     [("Always", 0, True), ("OnFailure", 0, False), ("OnFailure", 1, True), ("Never", 1, False)],
 )
 def test_restart_policies(policy, code, again):
-    plan = decide(pod(policy=policy), Seen(BOX, [run("a", "exited", code=code)]), Memory(), NOW)
+    plan = decide(pod(policy=policy), RuntimeState(BOX, [run("a", "exited", code=code)]), PodMemory(), NOW)
 
     assert bool(started(plan)) == again
     assert (StopAll() in plan.actions) != again
 
 
 def test_restarts_back_off_and_the_plan_says_until_when():
-    plan = decide(pod(), Seen(BOX, [run("a", "exited", attempt=1, finished=995.0)]), Memory(), NOW)
+    plan = decide(pod(), RuntimeState(BOX, [run("a", "exited", attempt=1, finished=995.0)]), PodMemory(), NOW)
 
     assert (plan.actions, plan.wake) == ([], 1005.0)
-    assert [delay(run("a", "exited", attempt=n), Memory()) for n in (0, 1, 2, 3, 9)] == [0, 10, 20, 40, 300]
+    assert [delay(run("a", "exited", attempt=n), PodMemory()) for n in (0, 1, 2, 3, 9)] == [0, 10, 20, 40, 300]
 
 
-def test_a_long_run_begins_the_back_off_anew():
-    memory = Memory()
+def test_a_long_run_begins_the_back_off_again():
+    memory = PodMemory()
 
-    plan = decide(pod(), Seen(BOX, [run("a", "exited", attempt=7, started=100.0)]), memory, NOW)
+    plan = decide(pod(), RuntimeState(BOX, [run("a", "exited", attempt=7, started=100.0)]), memory, NOW)
 
     assert started(plan) == [("a", 8)]
     assert delay(run("a", "exited", attempt=9), memory) == 10
 
 
 def test_what_could_not_start_waits_its_time():
-    memory = Memory(waiting={"a": Waiting("ErrImagePull", "", 1010.0)})
+    memory = PodMemory(waiting={"a": Waiting("ErrImagePull", "", 1010.0)})
 
-    plan = decide(pod(), Seen(BOX, ()), memory, NOW)
+    plan = decide(pod(), RuntimeState(BOX, ()), memory, NOW)
 
     assert (plan.actions, plan.wake) == ([], 1010.0)
 
 
 def test_a_deleted_pod_is_stopped_and_vanishes():
-    assert decide(pod(deleted=True), Seen(BOX, [run("a")]), Memory(), NOW).actions == [StopAll(), Vanish()]
-    assert decide(pod(deleted=True), Seen(None, ()), Memory(), NOW).actions == [Vanish()]
+    assert decide(pod(deleted=True), RuntimeState(BOX, [run("a")]), PodMemory(), NOW).actions == [
+        StopAll(),
+        RemovePod(),
+    ]
+    assert decide(pod(deleted=True), RuntimeState(None, ()), PodMemory(), NOW).actions == [RemovePod()]
 
 
-def test_a_lost_sandbox_is_made_anew():
+def test_a_lost_sandbox_is_made_again():
     lost = BOX._replace(ready=False) if hasattr(BOX, "_replace") else Sandbox("s", "w", "d", "u", 3, False, "", 1.0)
 
-    assert decide(pod(), Seen(lost, [run("a", "exited")]), Memory(), NOW).actions == [StartSandbox(4)]
+    assert decide(pod(), RuntimeState(lost, [run("a", "exited")]), PodMemory(), NOW).actions == [StartSandbox(4)]
 
 
 def test_a_pod_past_its_deadline_is_stopped_for_good():
     wanted = pod(activeDeadlineSeconds=5) | {"status": {"startTime": "1970-01-01T00:00:01Z"}}
-    memory = Memory()
+    memory = PodMemory()
 
-    assert decide(wanted, Seen(BOX, [run("a")]), memory, NOW).actions == [StopAll()]
+    assert decide(wanted, RuntimeState(BOX, [run("a")]), memory, NOW).actions == [StopAll()]
     assert memory.verdict[:2] == ("Failed", "DeadlineExceeded")
 
 
 def test_a_container_that_failed_its_liveness_probe_is_stopped():
-    plan = decide(pod(), Seen(BOX, [run("a")]), Memory(doomed={"a0": "why"}), NOW)
+    plan = decide(pod(), RuntimeState(BOX, [run("a")]), PodMemory(doomed={"a0": "why"}), NOW)
 
     assert plan.actions == [StopContainer("a0", "a", "why")]
 
 
 def test_a_new_image_restarts_the_container():
-    plan = decide(pod(), Seen(BOX, [run("a", image="older")]), Memory(), NOW)
+    plan = decide(pod(), RuntimeState(BOX, [run("a", image="older")]), PodMemory(), NOW)
 
     assert [type(action) for action in plan.actions] == [StopContainer]
 
@@ -145,4 +148,4 @@ def test_a_new_image_restarts_the_container():
 def test_only_the_last_two_runs_are_kept():
     runs = [run("a", "exited", attempt=0), run("a", "exited", attempt=1), run("a", attempt=2)]
 
-    assert decide(pod(), Seen(BOX, runs), Memory(), NOW).actions == [RemoveContainer("a0")]
+    assert decide(pod(), RuntimeState(BOX, runs), PodMemory(), NOW).actions == [RemoveContainer("a0")]

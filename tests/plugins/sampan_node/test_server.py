@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sampan_node.machine import Memory, Seen
+from sampan_node.machine import PodMemory, RuntimeState
 from sampan_node.server import Server, is_allowed
 from sampan_node.status import terminated
 from sampan_runtime.contracts import Container
@@ -80,9 +80,9 @@ def runtime():
 
 @pytest.fixture
 def server(runtime):
-    seen = Seen(None, [container("old", 0, "exited"), container("new", 1, "running")])
+    seen = RuntimeState(None, [container("old", 0, "exited"), container("new", 1, "running")])
     pod = {"metadata": {"name": "web", "namespace": "default", "uid": "u"}, "spec": {"containers": [{"name": "main"}]}}
-    worker = SimpleNamespace(pod=pod, see=lambda: seen, memory=Memory(), gone=False)
+    worker = SimpleNamespace(pod=pod, see=lambda: seen, memory=PodMemory(), gone=False)
     agent = SimpleNamespace(
         host=SimpleNamespace(runtime=runtime, name="n1"), workers=lambda: [worker],
         find=lambda namespace, name: worker if (namespace, name) == ("default", "web") else None,
@@ -216,7 +216,7 @@ def test_a_terminated_container_always_has_a_reason():
     assert terminated(container("a", 0, "exited"), "fake", {})["reason"] == "Completed"
 
 
-def test_whoever_does_not_speak_tls_is_counted_and_writes_no_traceback(tmp_path, caplog, capfd):
+def test_a_client_that_does_not_speak_tls_is_counted_and_writes_no_traceback(tmp_path, caplog, capfd):
     import sampan_pki as pki
 
     pki.ensure(tmp_path, node_name="n")

@@ -319,7 +319,7 @@ def test_what_was_ready_before_a_restart_is_told_as_it_is_before_anything_is_sta
     cluster.run("sleep 1000")
     before = cluster.api.until(lambda: cluster.state()["ready"] and cluster.state()["containerID"])
     cluster.agent.stop()
-    for sandbox in cluster.host.runtime.sandboxes():  # as `sampan down` does: nobody tells the API
+    for sandbox in cluster.host.runtime.sandboxes():  # as `sampan down` does: the API is not told
         cluster.host.runtime.remove_sandbox(sandbox.id)
     told = []
     run = ExecRuntime.run_sandbox

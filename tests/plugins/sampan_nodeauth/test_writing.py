@@ -116,7 +116,7 @@ def test_a_node_writes_itself_but_not_what_others_say_of_it(new, old, why):
     assert writing.of_node("n1", review(operation, NODE, copy.deepcopy(new), old, name="n1")) == why
 
 
-def test_a_node_owns_itself_to_nobody():
+def test_a_node_sets_no_owner_of_itself():
     owned = a_node()
     owned["metadata"]["ownerReferences"] = [OWNER]
 

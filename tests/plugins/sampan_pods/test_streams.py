@@ -57,7 +57,7 @@ def test_exec_wants_a_command_an_upgrade_and_a_node(client, make):
         client.request("POST", path, query={"command": "ls"})
 
 
-def test_an_agent_nobody_reaches_is_unavailable(client, make, tmp_path):
+def test_an_agent_that_cannot_be_reached_is_unavailable(client, make, tmp_path):
     from sampan.contracts.kinds import Resource
     from sampan_pki import ensure
 

@@ -64,7 +64,7 @@ def test_nothing_acknowledged_is_lost_when_the_server_crashes(own_server, monkey
     }
 
 
-def test_cut_connections_are_made_anew(postgres, options):
+def test_cut_connections_are_made_again(postgres, options):
     store, second = PostgresStore(options), PostgresStore(options)
     with following(store, 1) as follower:
         follower.until(store.commit(Put("/a", b"1")))
@@ -83,7 +83,7 @@ def test_cut_connections_are_made_anew(postgres, options):
     second.close()
 
 
-def test_watches_are_told_when_nobody_answers_any_more(own_server, monkeypatch):
+def test_watches_are_told_when_the_server_answers_no_more(own_server, monkeypatch):
     monkeypatch.setattr("sampan_postgres.listener.PATIENCE", 0.2)
     store = PostgresStore(read_url(own_server.url))
     with following(store, 1) as follower:

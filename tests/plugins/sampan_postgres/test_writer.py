@@ -15,7 +15,7 @@ def store(options):
     store.close()
 
 
-def test_a_key_that_is_no_text_harms_nobody_else(store):
+def test_a_key_that_is_no_text_harms_no_other_commit(store):
     answers = Answers()
     for number, key in enumerate(("/a", "/b\0", "/c", "/d\0", "/e")):
         store.submit((Put(key, b""),), answers.note(number))

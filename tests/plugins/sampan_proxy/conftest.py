@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sampan_proxy.kernel import Library
+from sampan_proxy.kernel import NftLibrary
 
 CLONE_NEWNET = 0x40000000
 
@@ -168,7 +168,7 @@ class InSpace:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._library = Library()
+        self._library = NftLibrary()
         self.scripts: list[str] = []
 
     def run(self, script: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sampan.contracts.components import Running
 from sampan.contracts.options import ClusterOptions
 from sampan_proxy import component
-from sampan_proxy.wanted import Front
+from sampan_proxy.wanted import Frontend
 
 OPTIONS = ClusterOptions(service_cidr="127.96.0.0/16", pod_cidr="127.77.0.0/16", node_ip="127.0.0.1", node_name="n")
 
@@ -79,7 +79,7 @@ def test_it_applies_what_is_there_and_every_change(monkeypatch, tmp_path):
         client["services changed"](None, None)
         with backend.arrived:
             assert backend.arrived.wait_for(lambda: len(backend.applied) > 1, 10)
-        assert Front("127.96.0.5", "tcp", 81) in backend.applied[-1]
+        assert Frontend("127.96.0.5", "tcp", 81) in backend.applied[-1]
     finally:
         stop.set()
         thread.join(10)
@@ -92,8 +92,8 @@ def test_loopback_addresses_are_forwarded_and_refusals_become_events():
     recorder = Silent()
     backend = component.choose(OPTIONS, informer, recorder)
     try:
-        backend._refused(Front("127.96.0.5", "tcp", 80), "Permission denied")
-        backend._refused(Front("", "tcp", 30080), "Address already in use")
+        backend._refused(Frontend("127.96.0.5", "tcp", 80), "Permission denied")
+        backend._refused(Frontend("", "tcp", 30080), "Address already in use")
     finally:
         backend.close()
     assert recorder.events == [("web", "FailedToListen")] * 2

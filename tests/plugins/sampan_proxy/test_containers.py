@@ -14,7 +14,7 @@ from ports import free_port
 from sampan_proxy.filtering import Filtering
 from sampan_proxy.kernel import open_kernel
 from sampan_proxy.passing import CHAIN
-from sampan_proxy.wanted import Backend, Front, Serving
+from sampan_proxy.wanted import Backend, BackendSet, Frontend
 
 
 def run(*words: str) -> str:
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.root, pytest.mark.docker]
 
 # This process's own on the machine: other clusters, and other runs of these tests, have their packet rules beside them.
 TABLE = f"sampan_proxytest_{os.getpid()}"
-WEB, NODE_PORT = Front(f"198.18.{os.getpid() % 251}.5", "tcp", 80), Front("", "tcp", free_port())
+WEB, NODE_PORT = Frontend(f"198.18.{os.getpid() % 251}.5", "tcp", 80), Frontend("", "tcp", free_port())
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_containers_are_reached_from_node_containers_and_outside(containers, fil
     backends = tuple(sorted(Backend(address, 80) for _, address in containers))
     for _, address in containers:
         wait_for_server(address)
-    filtering.apply({WEB: Serving(backends), NODE_PORT: Serving(backends)})
+    filtering.apply({WEB: BackendSet(backends), NODE_PORT: BackendSet(backends)})
 
     assert {page(WEB.address, 80) for _ in range(20)} == {"one", "two"}
     pid = run("docker", "inspect", "-f", "{{.State.Pid}}", containers[0][0]).strip()

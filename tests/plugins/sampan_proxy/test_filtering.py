@@ -9,15 +9,15 @@ import subprocess
 import pytest
 
 from sampan_proxy.filtering import Filtering
-from sampan_proxy.kernel import Refused
+from sampan_proxy.kernel import ScriptRefused
 from sampan_proxy.rules import build, whole
-from sampan_proxy.wanted import Backend, Front, Serving
+from sampan_proxy.wanted import Backend, BackendSet, Frontend
 
 pytestmark = pytest.mark.root
 
 ONE, TWO = Backend("10.244.0.2", 8080), Backend("10.244.0.3", 8080)
-WEB, NODE_PORT = Front("10.96.0.5", "tcp", 80), Front("", "tcp", 30080)
-BOTH = Serving((ONE, TWO))
+WEB, NODE_PORT = Frontend("10.96.0.5", "tcp", 80), Frontend("", "tcp", 30080)
+BOTH = BackendSet((ONE, TWO))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_service_is_reached_from_node_client_and_pod_with_their_own_address(ne
 
 
 def test_a_pod_reaches_itself_through_its_service(net, filtering):
-    filtering.apply({WEB: Serving((ONE,))})
+    filtering.apply({WEB: BackendSet((ONE,))})
     assert net.pods.ask("10.96.0.5", 80) == "10.244.0.2,10.244.0.1"
 
 
@@ -69,17 +69,17 @@ def test_node_ports_work_from_outside_and_from_the_node_itself(net, filtering):
 
 
 def test_the_policy_local_keeps_the_clients_address(net, filtering):
-    filtering.apply({NODE_PORT: Serving((ONE,), keeps_source=True)})
+    filtering.apply({NODE_PORT: BackendSet((ONE,), keeps_source=True)})
     assert net.client.ask("10.50.0.1", 30080) == "10.244.0.2,10.50.0.2"
 
 
 def test_without_backends_connections_are_refused_at_once(net, filtering):
-    filtering.apply({WEB: Serving(()), NODE_PORT: Serving(())})
+    filtering.apply({WEB: BackendSet(()), NODE_PORT: BackendSet(())})
     for space in (net.node, net.client, net.pods):
         assert space.ask("10.96.0.5", 80) == ""
     assert net.client.ask("10.50.0.1", 30080) == ""
 
-    filtering.apply({WEB: Serving((ONE,)), NODE_PORT: Serving((ONE,))})
+    filtering.apply({WEB: BackendSet((ONE,)), NODE_PORT: BackendSet((ONE,))})
     assert net.client.ask("10.96.0.5", 80)
     assert net.client.ask("10.50.0.1", 30080)
 
@@ -90,7 +90,7 @@ def test_without_backends_connections_are_refused_at_once(net, filtering):
 
 def test_udp_and_tcp_of_one_port_are_apart(net, filtering):
     udp = WEB._replace(protocol="udp")
-    filtering.apply({WEB: Serving((ONE,)), udp: Serving((TWO,))})
+    filtering.apply({WEB: BackendSet((ONE,)), udp: BackendSet((TWO,))})
     assert net.client.ask("10.96.0.5", 80).startswith("10.244.0.2")
     assert net.client.ask_udp("10.96.0.5", 80).startswith("10.244.0.3")
 
@@ -98,16 +98,16 @@ def test_udp_and_tcp_of_one_port_are_apart(net, filtering):
 @pytest.mark.parametrize("front", [WEB, NODE_PORT])
 def test_with_affinity_a_client_stays_whatever_happens_to_others(net, filtering, front):
     place = (front.address or "10.50.0.1", front.port)
-    filtering.apply({front: Serving((ONE, TWO), 600)})
+    filtering.apply({front: BackendSet((ONE, TWO), 600)})
     (first,) = answers(net.client, *place)
     stays = ONE if first.startswith(ONE.address) else TWO
     moved = TWO if stays is ONE else ONE
 
     more = tuple(sorted((ONE, TWO, Backend("10.244.0.1", 9), Backend("10.244.0.99", 9))))
-    filtering.apply({front: Serving(more, 600)})
+    filtering.apply({front: BackendSet(more, 600)})
     assert answers(net.client, *place) == {first}
 
-    filtering.apply({front: Serving((moved,), 600)})
+    filtering.apply({front: BackendSet((moved,), 600)})
     (second,) = answers(net.client, *place)
     assert second.startswith(moved.address)
 
@@ -116,16 +116,18 @@ def test_with_affinity_a_client_stays_whatever_happens_to_others(net, filtering,
 
 
 def test_differences_end_where_a_whole_write_would(net, filtering):
-    dice = random.Random(3)
+    rng = random.Random(3)
     pool = [Backend(f"10.244.1.{n}", 80) for n in range(1, 9)]
-    fronts = [Front(f"10.96.1.{n}", "tcp", 80) for n in range(1, 9)] + [Front("", "udp", 30000 + n) for n in range(4)]
+    fronts = [Frontend(f"10.96.1.{n}", "tcp", 80) for n in range(1, 9)] + [
+        Frontend("", "udp", 30000 + n) for n in range(4)
+    ]
     for _ in range(25):
         wanted = {
-            front: Serving(
-                tuple(sorted(dice.sample(pool, dice.randrange(4)))), dice.choice((0, 0, 60)), dice.random() < 0.3
+            front: BackendSet(
+                tuple(sorted(rng.sample(pool, rng.randrange(4)))), rng.choice((0, 0, 60)), rng.random() < 0.3
             )
             for front in fronts
-            if dice.random() < 0.8
+            if rng.random() < 0.8
         }
         filtering.apply(wanted)
         by_difference = elements(net)
@@ -134,26 +136,26 @@ def test_differences_end_where_a_whole_write_would(net, filtering):
 
 
 def test_a_chain_that_is_needed_again_is_not_doubled(net, filtering):
-    for wanted in ({WEB: BOTH}, {WEB: Serving((ONE,))}, {WEB: BOTH}, {WEB: Serving((ONE,))}, {WEB: BOTH}):
+    for wanted in ({WEB: BOTH}, {WEB: BackendSet((ONE,))}, {WEB: BOTH}, {WEB: BackendSet((ONE,))}, {WEB: BOTH}):
         filtering.apply(wanted)
     rules = [item["rule"] for item in ruleset(net) if item.get("rule", {}).get("chain") == "n2"]
     assert len(rules) == 2
 
 
-def test_a_table_that_others_have_changed_is_written_anew(net, filtering):
+def test_a_table_that_others_have_changed_is_written_again(net, filtering):
     filtering.apply({WEB: BOTH})
     net.kernel.run("delete table ip sampan_test\n")
-    filtering.apply({WEB: Serving((TWO,))})
+    filtering.apply({WEB: BackendSet((TWO,))})
     assert net.client.ask("10.96.0.5", 80).startswith(TWO.address)
 
 
 def test_what_nftables_refuses_is_told(net):
-    with pytest.raises(Refused, match=r"\w"):
+    with pytest.raises(ScriptRefused, match=r"\w"):
         net.kernel.run("no such words\n")
 
 
 def test_a_change_touches_only_its_own_elements(net, filtering):
-    many = {Front(f"10.96.{n // 250}.{n % 250 + 1}", "tcp", 80): BOTH for n in range(500)}
+    many = {Frontend(f"10.96.{n // 250}.{n % 250 + 1}", "tcp", 80): BOTH for n in range(500)}
     filtering.apply(many)
-    filtering.apply({**many, WEB: Serving((ONE,))})
+    filtering.apply({**many, WEB: BackendSet((ONE,))})
     assert len(net.kernel.scripts[-1]) < 1000

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from sampan_proxy.forwarding import Forwarding
-from sampan_proxy.wanted import Backend, Front, Serving
+from sampan_proxy.wanted import Backend, BackendSet, Frontend
 
 
 class Place:
@@ -79,46 +79,46 @@ def free_port() -> int:
 
 @pytest.fixture
 def front():
-    return Front("127.96.0.5", "tcp", free_port())
+    return Frontend("127.96.0.5", "tcp", free_port())
 
 
-def tell(front: Front, text: bytes = b"hi") -> str:
+def tell(front: Frontend, text: bytes = b"hi") -> str:
     with socket.create_connection((front.address, front.port), 5) as connection:
         connection.sendall(text)
         connection.shutdown(socket.SHUT_WR)
         return connection.makefile("rb").read().decode()
 
 
-def names(front: Front, times: int = 20) -> set[str]:
+def names(front: Frontend, times: int = 20) -> set[str]:
     return {tell(front).split()[0] for _ in range(times)}
 
 
 def test_bytes_pass_both_ways_and_the_end_is_passed_on(forwarding, places, front):
-    forwarding.apply({front: Serving((places[0].backend,))})
+    forwarding.apply({front: BackendSet((places[0].backend,))})
     text = b"x" * 1_000_000
     assert tell(front, text) == "127.77.0.1 " + text.decode()
 
 
 def test_backends_share_and_changes_count_for_the_next_connection(forwarding, places, front):
     one, two = (place.backend for place in places)
-    forwarding.apply({front: Serving((one, two))})
+    forwarding.apply({front: BackendSet((one, two))})
     assert names(front, 40) == {"127.77.0.1", "127.77.0.2"}
-    forwarding.apply({front: Serving((two,))})
+    forwarding.apply({front: BackendSet((two,))})
     assert names(front) == {"127.77.0.2"}
 
 
 def test_a_dead_backend_is_passed_over(forwarding, places, front):
-    forwarding.apply({front: Serving((Backend("127.77.0.9", 1), places[0].backend))})
+    forwarding.apply({front: BackendSet((Backend("127.77.0.9", 1), places[0].backend))})
     assert names(front) == {"127.77.0.1"}
 
 
 def test_with_affinity_a_client_stays(forwarding, places, front):
-    forwarding.apply({front: Serving(tuple(place.backend for place in places), 60)})
+    forwarding.apply({front: BackendSet(tuple(place.backend for place in places), 60)})
     assert len(names(front)) == 1
 
 
 def test_without_backends_the_connection_is_cut_and_without_a_front_refused(forwarding, front):
-    forwarding.apply({front: Serving(())})
+    forwarding.apply({front: BackendSet(())})
     with pytest.raises(OSError) as cut:  # which of the two depends on who was faster
         tell(front)
     assert cut.value.errno in (errno.ECONNRESET, errno.ENOTCONN)
@@ -129,7 +129,7 @@ def test_without_backends_the_connection_is_cut_and_without_a_front_refused(forw
 
 def test_udp_passes_with_a_flow_for_each_client(forwarding, places, front):
     udp = front._replace(protocol="udp")
-    forwarding.apply({udp: Serving(tuple(place.backend for place in places))})
+    forwarding.apply({udp: BackendSet(tuple(place.backend for place in places))})
     for _ in range(10):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(5)
@@ -144,23 +144,23 @@ def test_udp_passes_with_a_flow_for_each_client(forwarding, places, front):
 def test_a_taken_port_is_told_once_and_tried_again_when_the_front_comes_back(forwarding, refused, places, front):
     with socket.create_server((front.address, front.port)):
         for _ in range(3):
-            forwarding.apply({front: Serving((places[0].backend,))})
+            forwarding.apply({front: BackendSet((places[0].backend,))})
         assert len(refused) == 1
         assert refused[0][0] == front
         assert "in use" in refused[0][1]
     forwarding.apply({})
-    forwarding.apply({front: Serving((places[0].backend,))})
+    forwarding.apply({front: BackendSet((places[0].backend,))})
     assert names(front) == {"127.77.0.1"}
 
 
 def test_what_cannot_be_forwarded_is_told(forwarding, refused, front):
-    forwarding.apply({front._replace(protocol="sctp"): Serving(())})
+    forwarding.apply({front._replace(protocol="sctp"): BackendSet(())})
     assert "cannot be forwarded" in refused[0][1]
 
 
 def test_closing_cuts_open_connections(refused, places, front):
     forwarding = Forwarding("127.0.0.1", lambda front, why: refused.append(front))
-    forwarding.apply({front: Serving((places[0].backend,))})
+    forwarding.apply({front: BackendSet((places[0].backend,))})
     with socket.create_connection((front.address, front.port), 5) as connection:
         connection.sendall(b"hello")
         forwarding.close()

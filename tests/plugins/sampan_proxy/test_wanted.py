@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sampan_proxy.wanted import Backend, Front, Serving, wanted
+from sampan_proxy.wanted import Backend, BackendSet, Frontend, wanted
 
 
 def service(name="web", **spec):
@@ -20,7 +20,7 @@ def slice_of(*endpoints, name="web", port=8080, port_name="", protocol="TCP", fa
     return {"metadata": metadata, "addressType": family, "endpoints": list(endpoints), "ports": ports}
 
 
-FRONT = Front("10.96.0.5", "tcp", 80)
+FRONT = Frontend("10.96.0.5", "tcp", 80)
 
 
 def test_ready_endpoints_of_all_slices_stand_behind_the_address():
@@ -29,7 +29,7 @@ def test_ready_endpoints_of_all_slices_stand_behind_the_address():
         slice_of(endpoint("10.1.0.1", ready=True)),
         slice_of(endpoint("9.9.9.9", ready=False)),
     ]
-    assert wanted([service()], slices) == {FRONT: Serving((Backend("10.1.0.1", 8080), Backend("10.1.0.2", 8080)))}
+    assert wanted([service()], slices) == {FRONT: BackendSet((Backend("10.1.0.1", 8080), Backend("10.1.0.2", 8080)))}
 
 
 def test_ending_endpoints_serve_where_there_are_no_others():
@@ -46,7 +46,7 @@ def test_services_without_an_address_want_nothing():
 
 def test_slices_of_others_and_of_other_families_do_not_count():
     slices = [slice_of(endpoint("10.1.0.1"), name="other"), slice_of(endpoint("2001:db8::1"), family="IPv6")]
-    assert wanted([service()], slices) == {FRONT: Serving(())}
+    assert wanted([service()], slices) == {FRONT: BackendSet(())}
 
 
 def test_ports_are_matched_by_name_and_protocol():
@@ -70,12 +70,12 @@ def test_every_way_in_has_a_front():
 def test_local_policies_leave_only_backends_of_this_node():
     slices = [slice_of(endpoint("10.1.0.1", "here"), endpoint("10.1.0.2", "there"))]
     inside = wanted([service(internalTrafficPolicy="Local")], slices, "here")
-    assert inside[FRONT] == Serving((Backend("10.1.0.1", 8080),))
+    assert inside[FRONT] == BackendSet((Backend("10.1.0.1", 8080),))
 
     spec = {"type": "NodePort", "externalTrafficPolicy": "Local", "ports": [{"port": 80, "nodePort": 30080}]}
     outside = wanted([service(**spec)], slices, "here")
     assert len(outside[FRONT].backends) == 2
-    assert outside[Front("", "tcp", 30080)] == Serving((Backend("10.1.0.1", 8080),), 0, True)
+    assert outside[Frontend("", "tcp", 30080)] == BackendSet((Backend("10.1.0.1", 8080),), 0, True)
 
 
 def test_affinity_has_its_seconds():

@@ -28,7 +28,7 @@ def allowed(rbac, *args, **kwargs):
     return rbac.authorize(asked(*args, **kwargs))[0] is Decision.ALLOW
 
 
-def test_nobody_has_an_opinion_without_roles():
+def test_without_roles_there_is_no_opinion():
     assert Rbac(shelf()).authorize(asked()) == (Decision.NO_OPINION, "")
 
 

@@ -77,7 +77,7 @@ def test_an_aggregation_rule_needs_selectors():
         ({"kind": "Group", "name": "x", "apiGroup": "y"}, "subjects[0].apiGroup"),
     ],
 )
-def test_a_subject_must_be_somebody(subject, path):
+def test_a_subject_must_be_named(subject, path):
     assert path in problems_of(ROLE_BINDING, binding("a", "b", "r", subject))
 
 

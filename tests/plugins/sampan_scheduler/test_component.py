@@ -127,7 +127,7 @@ def condition(found):
     return next((c for c in found["status"].get("conditions") or () if c["type"] == "PodScheduled"), {})
 
 
-def test_pods_are_bound_or_told_why_not_and_strangers_are_asked(cluster, start):
+def test_pods_are_bound_or_told_why_not_and_third_party_plugins_are_asked(cluster, start):
     _, client = cluster
     client.create(NODES, node("n"))
     client.create(NODES, node("forbidden"))
@@ -150,7 +150,7 @@ def test_pods_are_bound_or_told_why_not_and_strangers_are_asked(cluster, start):
         pods.stop()
 
 
-def test_work_that_fails_begins_anew(start, monkeypatch, caplog):
+def test_work_that_fails_begins_again(start, monkeypatch, caplog):
     real, tries = component._work, []
 
     def failing_once(running, stop):
@@ -165,4 +165,4 @@ def test_work_that_fails_begins_anew(start, monkeypatch, caplog):
 
     start()
 
-    assert "scheduling failed and begins anew" in caplog.text
+    assert "scheduling failed and starts again" in caplog.text

@@ -43,7 +43,7 @@ def test_pods_on_a_node_not_yet_seen_count_once_it_comes(build, place):
     assert "Insufficient cpu" in cluster.why(build.pod("q", cpu="1"))
 
 
-def test_tables_that_are_far_behind_start_anew(build, place):
+def test_tables_that_are_far_behind_start_again(build, place):
     cluster = place(build.node("a"))
     pod = build.pod("q", cpu="1")
     assert cluster.node_of(pod) == "a"

@@ -53,7 +53,7 @@ def test_clearing_that_is_not_enough_is_not_done(build, place):
     )
 
 
-def test_a_pod_may_say_that_it_pushes_nobody_out(build, place):
+def test_a_pod_may_say_that_it_preempts_none(build, place):
     cluster = place(build.node("a")).put(build.pod("x", on="a", cpu="4"))
 
     room = room_for(cluster, build.pod("vip", cpu="2", priority=10, preemptionPolicy="Never"))

@@ -26,7 +26,7 @@ def test_assumed_pods_take_room_before_any_watch_shows_them(build, simulated):
     assert world.where("q") == ""
 
 
-def test_why_there_is_no_node_is_said_once_in_the_condition(build, simulated):
+def test_why_there_is_no_node_is_written_once_in_the_condition(build, simulated):
     world = simulated()
     world.nodes(build.node("n"))
     world.pods(build.pod("p", cpu="9"))
@@ -65,7 +65,7 @@ def test_a_node_that_helps_brings_the_pod_back_quickly(build, simulated, change)
     assert world.where("p") in ("n", "m")
 
 
-def test_a_heartbeat_wakes_nobody(build, simulated):
+def test_a_heartbeat_wakes_no_pod(build, simulated):
     world = simulated()
     node = build.node("n")
     world.nodes(node)

@@ -23,9 +23,9 @@ def test_a_service_gets_an_address_and_an_ipaddress_that_names_it(api):
     assert status == 201
     address = made["spec"]["clusterIP"]
     assert made["spec"]["clusterIPs"] == [address]
-    claim = api("GET", f"/apis/networking.k8s.io/v1/ipaddresses/{address}")[1]
-    assert claim["spec"]["parentRef"] == {"resource": "services", "namespace": "default", "name": "web"}
-    assert claim["metadata"]["labels"]["ipaddress.kubernetes.io/ip-family"] == "IPv4"
+    allocation = api("GET", f"/apis/networking.k8s.io/v1/ipaddresses/{address}")[1]
+    assert allocation["spec"]["parentRef"] == {"resource": "services", "namespace": "default", "name": "web"}
+    assert allocation["metadata"]["labels"]["ipaddress.kubernetes.io/ip-family"] == "IPv4"
 
 
 def test_an_address_asked_for_is_given_once(api):
@@ -76,7 +76,7 @@ def test_full_ranges_say_so(make_api):
     assert (status, "range is full" in refused["message"]) == (422, True)
 
 
-def test_a_dry_run_claims_nothing(api):
+def test_a_dry_run_allocations_nothing(api):
     body = {"kind": "Service", "apiVersion": "v1", "metadata": {"name": "dry"}, "spec": {"ports": WEB}}
     answer = api.raw("POST", "/api/v1/namespaces/default/services", body, query_string="dryRun=All")
 
@@ -166,7 +166,7 @@ def test_a_node_port_is_one_service_s_for_all_protocols(api, protocol):
     assert api.node_ports() == {"30080"}
 
 
-def test_a_node_port_claimed_by_0_1_0_counts_and_is_released(api):
+def test_a_node_port_allocated_by_0_1_0_counts_and_is_released(api):
     api.service("a", type="NodePort", ports=[{"port": 80, "nodePort": 30080}])
     path = "/apis/allocation.sampan.dev/v1/nodeports"
     old = api("GET", f"{path}/30080")[1]
@@ -229,7 +229,7 @@ def test_a_balancer_may_do_without_node_ports(api):
     assert api.node_ports() == {"31000"}
 
 
-def test_finalizers_keep_the_claims_until_the_service_is_gone(api):
+def test_finalizers_keep_the_allocations_until_the_service_is_gone(api):
     body = {
         "kind": "Service", "apiVersion": "v1", "metadata": {"name": "f", "finalizers": ["example.org/wait"]},
         "spec": {"ports": WEB, "type": "NodePort"},
@@ -245,7 +245,7 @@ def test_finalizers_keep_the_claims_until_the_service_is_gone(api):
     assert api.node_ports() == set()
 
 
-def test_a_collection_of_services_gives_all_claims_back(api):
+def test_a_collection_of_services_gives_all_allocations_back(api):
     for number in range(5):
         api.service(f"s{number}", type="NodePort", ports=WEB)
     assert api("DELETE", "/api/v1/namespaces/default/services")[0] == 200

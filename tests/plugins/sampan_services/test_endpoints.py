@@ -233,14 +233,14 @@ def test_pods_and_slices_wake_their_services(town):
     assert list(slices.service_of_slice(mine, town)) == [Key("d", "web")]
 
 
-def claim(town, name, service, made_at):
+def allocation(town, name, service, made_at):
     spec = {"parentRef": {"resource": "services", "namespace": "d", "name": service}}
     made = town.create(IP_ADDRESSES, {"metadata": {"name": name}, "spec": spec})
     made["metadata"]["creationTimestamp"] = made_at
     return made
 
 
-def test_claims_of_services_that_are_gone_are_taken_back_after_a_while(town):
+def test_allocations_of_services_that_are_gone_are_taken_back_after_a_while(town):
     sweep = next(r for r in sweeping.RECONCILERS if r.primary == IP_ADDRESSES)
     town.service(clusterIP="10.96.0.5", clusterIPs=["10.96.0.5"])
     for name, service, made_at in (
@@ -248,7 +248,7 @@ def test_claims_of_services_that_are_gone_are_taken_back_after_a_while(town):
         ("10.96.0.6", "web", "2020-01-01T00:00:00Z"),
         ("10.96.0.7", "gone", "2099-01-01T00:00:00Z"),
     ):
-        claim(town, name, service, made_at)
+        allocation(town, name, service, made_at)
         town.decide(sweep, Key("", name))
 
     assert {obj["metadata"]["name"] for obj in town.list(IP_ADDRESSES)} == {"10.96.0.5", "10.96.0.7"}

@@ -9,8 +9,8 @@ import pytest
 
 from sampan.contracts.store import Delete, Full, Put, Unavailable
 from sampan_sqlite.options import Options
-from sampan_sqlite.recent import ABSENT, Known
-from sampan_sqlite.reserve import HALF, NONE, WHOLE, Reserve
+from sampan_sqlite.recent_keys import ABSENT, KeyState
+from sampan_sqlite.reserve import HALF, NONE, WHOLE, DiskReserve
 from sampan_sqlite.store import SqliteStore
 from sampan_testing.cluster import until
 
@@ -94,8 +94,8 @@ def test_when_updates_have_used_their_half_deletions_go_on(disk):
 
 
 def test_what_the_reserve_pays_for(tmp_path):
-    reserve = Reserve(str(tmp_path / "store.db"), MB)
-    known = {"/old": Known(7, 1, b""), "/new": ABSENT}
+    reserve = DiskReserve(str(tmp_path / "store.db"), MB)
+    known = {"/old": KeyState(7, 1, b""), "/new": ABSENT}
 
     def accepted():
         return [

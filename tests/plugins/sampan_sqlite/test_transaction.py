@@ -9,7 +9,7 @@ import sys
 
 from sampan.contracts.store import Put
 from sampan_sqlite.options import Options
-from sampan_sqlite.recent import ABSENT, Recent
+from sampan_sqlite.recent_keys import ABSENT, RecentKeys
 from sampan_sqlite.store import SqliteStore
 from sampan_sqlite.transaction import Transaction
 
@@ -70,7 +70,7 @@ def test_a_killed_writer_leaves_every_acknowledged_commit_and_no_half_one(tmp_pa
 
 
 def test_a_commit_is_decided_on_top_of_those_before_it():
-    recent = Recent()
+    recent = RecentKeys()
     recent.note("/a", ABSENT)
     transaction = Transaction(recent, 10, now=1000)
 

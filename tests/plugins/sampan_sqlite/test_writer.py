@@ -52,7 +52,7 @@ def test_a_full_disk_is_unavailable_and_then_forgotten(store):
     assert store.get("/big") is None
 
 
-def test_a_file_locked_by_somebody_else_is_unavailable_until_it_is_let_go(store, options):
+def test_a_file_locked_by_another_process_is_unavailable_until_it_is_unlocked(store, options):
     other = sqlite3.connect(options.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(Unavailable):

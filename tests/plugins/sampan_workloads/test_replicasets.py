@@ -76,7 +76,7 @@ def test_finished_pods_do_not_count():
     assert any(isinstance(action, Create) for action in actions(world))
 
 
-def test_a_pod_of_somebody_else_is_left_alone():
+def test_a_pod_of_another_owner_is_left_alone():
     world, _ = world_with(0)
     other = {"metadata": {"name": "other", "uid": "u"}, "kind": "ReplicaSet", "apiVersion": "apps/v1"}
     world.create(PODS, pod("theirs", owner=other))

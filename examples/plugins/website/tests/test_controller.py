@@ -84,7 +84,7 @@ def test_without_a_host_there_is_no_ingress_any_more(world):
     assert world.get(INGRESSES, "hello", "default") is None
 
 
-def test_what_belongs_to_somebody_else_is_left_alone_and_named(world):
+def test_what_belongs_to_another_owner_is_left_alone_and_named(world):
     world.create(CONFIG_MAPS, {"metadata": {"name": "hello", "namespace": "default"}, "data": {"mine": "1"}})
 
     world.settle([CONTROLLER])

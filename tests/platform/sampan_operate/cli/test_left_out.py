@@ -11,7 +11,7 @@ from sampan_operate.cli.addons.states import states
 from sampan_operate.supervisor import cluster
 from sampan_operate.supervisor.alone import load_addon
 from sampan_server.plugins import extras
-from sampan_server.settings import parse
+from sampan_settings.settings import parse
 
 DOCKER = "needs docker, which is not installed: pip install 'sampan[docker]' and start again"
 DNS = "needs dnslib, which is not installed: pip install 'sampan[dns]' and start again"

@@ -40,7 +40,7 @@ def test_the_first_of_a_group_may_go_anywhere(build, place):
     assert len({cluster.add(pod) for pod in pods}) == 1
 
 
-def test_affinity_to_nobody_finds_no_node(build, place):
+def test_affinity_to_no_pod_finds_no_node(build, place):
     why = place(build.node("a")).why(build.pod("q", affinity=build.near(build.term(DB))))
 
     assert why == "0/1 nodes are available: 1 node(s) didn't match pod affinity rules."

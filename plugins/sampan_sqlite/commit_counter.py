@@ -1,10 +1,7 @@
-"""A number in memory shared by all processes that have the file open: whoever finds it as it was knows that no commit
-has been acknowledged since, without asking SQLite.
-
-A process moves it on after each of its commits and before anybody is told. Two that do so at once may both write the
-same number; that hides nothing, as both commits were in the file before either read the old number. Must not know what
-a commit is.
-"""
+"""A counter in memory shared by all processes that have the file open: while it is unchanged, no commit has been
+acknowledged, and SQLite need not be asked. A process increments it after each of its commits and before the commit is
+acknowledged. Two that do so at once may both write the same number; that hides nothing, as both commits were in the
+file before either read the old number. Must not know what a commit is."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ import os
 _BYTES = 8
 
 
-class Turns:
+class CommitCounter:
     """The number, by memory map."""
 
     def __init__(self, path: str) -> None:

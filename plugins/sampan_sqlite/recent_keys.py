@@ -1,7 +1,5 @@
-"""What the writer remembers of keys it has touched lately, so that most commits need not ask the file first.
-
-Only right while nobody else has written: the writer clears it when another process has, or a transaction failed.
-"""
+"""Cache of the keys that the writer wrote lately, so that most commits need not read the file first. Valid only while
+no other process writes: the writer clears it when one has, or when a transaction failed."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ KEEP_BYTES = 4 << 20
 ROW_BYTES = 300  # what an entry costs besides its value
 
 
-class Known(NamedTuple):
+class KeyState(NamedTuple):
     """A key's present state; id 0: absent."""
 
     id: int
@@ -22,17 +20,17 @@ class Known(NamedTuple):
     value: bytes | None
 
 
-ABSENT = Known(0, 0, None)
+ABSENT = KeyState(0, 0, None)
 
 
-class Recent(dict[str, Known]):
+class RecentKeys(dict[str, KeyState]):
     """Key to state, the least lately written first, bounded by ``trim``."""
 
     def __init__(self) -> None:
         super().__init__()
         self._bytes = 0
 
-    def note(self, key: str, known: Known) -> None:
+    def note(self, key: str, known: KeyState) -> None:
         old = self.pop(key, None)
         if old is not None:
             self._bytes -= len(old.value or b"") + ROW_BYTES
@@ -53,7 +51,7 @@ class Recent(dict[str, Known]):
         for key in missing:
             self.note(key, ABSENT)
         for id, key, created, value in rows[1:]:
-            self.note(key, Known(id, created, value))
+            self.note(key, KeyState(id, created, value))
         newest: int | None = rows[0][0]
         return newest
 

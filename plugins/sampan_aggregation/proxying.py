@@ -1,7 +1,5 @@
-"""One request handed on to an extension server, and its answer handed back as it comes: whole, streamed or upgraded.
-
-Knows HTTP; nothing of APIServices. Every wait has an end, except that a watch may be silent for as long as it likes.
-"""
+"""Passes one request on to an extension server and its answer back: whole, streamed or upgraded. Knows HTTP, nothing of
+APIServices. Every wait has a timeout, except for the next event of a watch."""
 
 from __future__ import annotations
 
@@ -23,11 +21,11 @@ ANSWER_SECONDS = 60.0  # for a whole answer, as upstream's request timeout
 CHUNK = 65536
 WHOLE = 4 << 20  # bytes up to which an answer of known length is read before it is passed on
 HEAD_BYTES = 65536
-OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded")  # headers that are ours to say, or nobody's
+OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded")  # set here, never passed on
 REDIRECTED = "the backend attempted to redirect this request, which is not permitted"
 
 
-class Streaming(Iterator[bytes]):
+class StreamedBody(Iterator[bytes]):
     """An answer's body as it comes. ``cancel`` may be called from any thread and ends it; ``close`` once it is over."""
 
     def __init__(
@@ -63,8 +61,8 @@ class Streaming(Iterator[bytes]):
 
 
 def hand_on(call: Call, dial: Callable[[], ssl.SSLSocket], host: str, done: Callable[[], None]) -> Answer | None:
-    """The extension server's answer, None once an upgraded connection has ended; ``done`` is called when the last byte
-    is through. Raises ServiceUnavailable where nobody answers, Timeout where it takes too long."""
+    """The extension server's answer, None once an upgraded connection has ended; ``done`` is called after the last
+    byte. Raises ServiceUnavailable where the server does not answer, Timeout where it takes too long."""
     lent = False
     try:
         sock = _dialled(dial)
@@ -90,7 +88,7 @@ def _dialled(dial: Callable[[], ssl.SSLSocket]) -> ssl.SSLSocket:
     try:
         return dial()
     except TimeoutError as error:
-        raise ConnectionError("nobody answers there in time") from error
+        raise ConnectionError("the server does not answer in time") from error
 
 
 def _asked(call: Call, sock: ssl.SSLSocket, host: str, done: Callable[[], None]) -> tuple[Answer, bool]:
@@ -114,7 +112,7 @@ def _asked(call: Call, sock: ssl.SSLSocket, host: str, done: Callable[[], None])
     passed = passed_on(response.getheaders(), response.getheader("Connection") or "")
     kept = [(name, value) for name, value in passed if name.lower() not in ("content-type", "content-length", "date")]
     kind = response.getheader("Content-Type") or "application/octet-stream"
-    stream = Streaming(sock, response, None if lasting else until, done)
+    stream = StreamedBody(sock, response, None if lasting else until, done)
     if not lasting and response.length is not None and response.length <= WHOLE:
         data = b"".join(stream)  # closes it
         return Answer(response.status, data, kind, kept), True
@@ -180,7 +178,7 @@ def _upgraded(call: Call, sock: ssl.SSLSocket, host: str) -> None:
 def _rest(client: object, sock: ssl.SSLSocket) -> None:
     """What follows a refusal: the client gets it and the connection is over."""
     until = time.monotonic() + ANSWER_SECONDS
-    sock.settimeout(1.0)  # an answer that is not chunked ends where the server falls silent
+    sock.settimeout(1.0)  # an answer that is not chunked ends where the server sends nothing more
     with contextlib.suppress(OSError):
         while time.monotonic() < until and (data := sock.recv(CHUNK)):
             client.sendall(data)  # type: ignore[attr-defined]  # an Upgrade

@@ -1,4 +1,4 @@
-"""Asking for the newest revision without waiting: one thread that waits instead. Knows no SQL."""
+"""Asks for the newest revision without blocking the caller: one thread waits instead. Knows no SQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sampan.errors import SampanError
 log = logging.getLogger(__name__)
 
 
-class Asking:
+class RevisionQueries:
     """The thread begins with the first question."""
 
     def __init__(self, revision: Callable[[], int]) -> None:

@@ -5,8 +5,8 @@ import pytest
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
 from sampan_machinery.resources import PODS
 from sampan_machinery.resources import VOLUME_ATTACHMENTS as ATTACHMENTS
-from sampan_nodeauth import bonds as subject
-from sampan_nodeauth.bonds import Bonds
+from sampan_nodeauth import node_references as subject
+from sampan_nodeauth.node_references import NodeReferences
 
 PULL = {"imagePullSecrets": [{"name": "key"}]}
 
@@ -26,80 +26,80 @@ class Counting:
 
 
 def test_only_the_pods_node_and_namespace_count(shelf, pod):
-    bonds = Bonds(shelf(pod(**PULL)))
+    references = NodeReferences(shelf(pod(**PULL)))
 
-    assert bonds.is_named("n1", "secrets", "shop", "key")
-    assert not bonds.is_named("n2", "secrets", "shop", "key")
-    assert not bonds.is_named("n1", "secrets", "other", "key")
-    assert not bonds.is_named("n1", "configmaps", "shop", "key")
-    assert not bonds.is_named("n1", "secrets", "shop", "other")
+    assert references.is_named("n1", "secrets", "shop", "key")
+    assert not references.is_named("n2", "secrets", "shop", "key")
+    assert not references.is_named("n1", "secrets", "other", "key")
+    assert not references.is_named("n1", "configmaps", "shop", "key")
+    assert not references.is_named("n1", "secrets", "shop", "other")
 
 
 def test_the_right_ends_with_the_pod(shelf, pod):
     objects = shelf(pod(**PULL), pod("db", **PULL))
-    bonds = Bonds(objects)
-    assert bonds.is_named("n1", "secrets", "shop", "key")
+    references = NodeReferences(objects)
+    assert references.is_named("n1", "secrets", "shop", "key")
 
     objects.drop(PODS, "web", "shop")
-    assert bonds.is_named("n1", "secrets", "shop", "key")
+    assert references.is_named("n1", "secrets", "shop", "key")
 
     objects.drop(PODS, "db", "shop")
-    assert not bonds.is_named("n1", "secrets", "shop", "key")
+    assert not references.is_named("n1", "secrets", "shop", "key")
 
 
 def test_a_pod_of_the_same_name_elsewhere_is_no_witness(shelf, pod):
     objects = shelf(pod(**PULL))
-    bonds = Bonds(objects)
-    assert bonds.is_named("n1", "secrets", "shop", "key")
+    references = NodeReferences(objects)
+    assert references.is_named("n1", "secrets", "shop", "key")
 
     objects.put(PODS, pod(node="n2", **PULL))
 
-    assert not bonds.is_named("n1", "secrets", "shop", "key")
-    assert bonds.is_named("n2", "secrets", "shop", "key")
+    assert not references.is_named("n1", "secrets", "shop", "key")
+    assert references.is_named("n2", "secrets", "shop", "key")
 
 
 def test_a_pod_bound_later_counts_at_once(shelf, pod):
     objects = shelf(pod(node="", **PULL))
-    bonds = Bonds(objects)
-    assert not bonds.is_named("n1", "secrets", "shop", "key")
+    references = NodeReferences(objects)
+    assert not references.is_named("n1", "secrets", "shop", "key")
 
     objects.put(PODS, pod(**PULL))
 
-    assert bonds.is_named("n1", "secrets", "shop", "key")
+    assert references.is_named("n1", "secrets", "shop", "key")
 
 
 def test_an_unbound_pod_belongs_to_no_node(shelf, pod):
-    bonds = Bonds(shelf(pod(node="", **PULL)))
+    references = NodeReferences(shelf(pod(node="", **PULL)))
 
-    assert not bonds.pod_is_here("", "shop", "web")
-    assert not bonds.pod_is_here("n1", "shop", "web")
-    assert not bonds.pod_is_here("n1", "shop", "absent")
+    assert not references.pod_is_here("", "shop", "web")
+    assert not references.pod_is_here("n1", "shop", "web")
+    assert not references.pod_is_here("n1", "shop", "absent")
 
 
 def test_pods_are_read_once_until_one_changes_and_a_witness_spares_even_that(shelf, pod):
     objects = Counting(shelf(pod(**PULL)))
-    bonds = Bonds(objects)
+    references = NodeReferences(objects)
     for name in ("key", "nothing", "key", "no-more"):
-        bonds.is_named("n1", "secrets", "shop", name)
+        references.is_named("n1", "secrets", "shop", name)
     assert objects.lists == 1
 
     objects.put(PODS, pod("other"))
-    assert bonds.is_named("n1", "secrets", "shop", "key")
+    assert references.is_named("n1", "secrets", "shop", "key")
     assert objects.lists == 1
 
-    bonds.is_named("n1", "secrets", "shop", "nothing")
+    references.is_named("n1", "secrets", "shop", "nothing")
     assert objects.lists == 2
 
 
 def test_memory_is_bounded(shelf, pod, monkeypatch):
     monkeypatch.setattr(subject, "_MOST", 10)
-    bonds = Bonds(shelf(*(pod(node=f"n{number}", name=f"p{number}", **PULL) for number in range(50))))
+    references = NodeReferences(shelf(*(pod(node=f"n{number}", name=f"p{number}", **PULL) for number in range(50))))
 
     for number in range(50):
-        assert bonds.is_named(f"n{number}", "secrets", "shop", "key")
+        assert references.is_named(f"n{number}", "secrets", "shop", "key")
 
-    assert len(bonds._named) <= 10
-    assert len(bonds._witnesses) <= 10
+    assert len(references._named) <= 10
+    assert len(references._witnesses) <= 10
 
 
 @pytest.mark.parametrize(("claim", "may"), [("data", True), ("other", False)])
@@ -108,13 +108,13 @@ def test_a_volume_follows_its_claim(shelf, pod, claim, may):
     spec = {"claimRef": {"namespace": "shop", "name": claim}}
     objects.put(VOLUMES, {"metadata": {"name": "pv"}, "spec": spec})
 
-    assert Bonds(objects).volume_is_claimed("n1", "pv") is may
-    assert not Bonds(objects).volume_is_claimed("n1", "absent")
+    assert NodeReferences(objects).volume_is_claimed("n1", "pv") is may
+    assert not NodeReferences(objects).volume_is_claimed("n1", "absent")
 
 
 def test_an_attachment_says_its_node(shelf):
     objects = shelf()
     objects.put(ATTACHMENTS, {"metadata": {"name": "a"}, "spec": {"nodeName": "n1"}})
 
-    assert Bonds(objects).attaches_here("n1", "a")
-    assert not Bonds(objects).attaches_here("n2", "a")
+    assert NodeReferences(objects).attaches_here("n1", "a")
+    assert not NodeReferences(objects).attaches_here("n2", "a")

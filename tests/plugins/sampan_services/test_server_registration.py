@@ -16,7 +16,7 @@ from sampan_server.app import new_app
 from sampan_server.plugins.plugins import Plugins
 from sampan_services import kinds
 from sampan_services.bootstrap import kubernetes_slices
-from sampan_services.presence import DEAD_AFTER, FREE_AFTER, LONG_AGO, NAMESPACE, Presence
+from sampan_services.server_registration import DEAD_AFTER, FREE_AFTER, LONG_AGO, NAMESPACE, ServerRegistration
 
 
 class Everything:
@@ -70,7 +70,7 @@ def presence(cluster, clock):
 
     def make(number, worker=""):
         options = ClusterOptions(api_endpoint_ip=f"10.0.0.{number}", api_port=6443, node_name=f"host{number}")
-        found = Presence(cluster, options, clock=clock, timer=clock)
+        found = ServerRegistration(cluster, options, clock=clock, timer=clock)
         found._holder += worker
         return found
 

@@ -1,9 +1,7 @@
-"""What binds objects to nodes: the pods that run there and name them.
-
-There is no graph of the whole cluster to keep. A yes is remembered with the pod that gave it, and that pod is looked at
-again each time; a no is found by reading the node's pods in one namespace, and kept until some pod changes. So the
-memory grows with what nodes ask for, and an answer is never older than the watch cache. DESIGN.md says what it costs.
-"""
+"""Which objects the pods of a node refer to. No graph of the whole cluster is kept. A yes is cached with the pod that
+refers to the object, and that pod is checked again each time; a no is found by reading the node's pods in one
+namespace, and cached until any pod changes. So the cache grows with what nodes ask for, and an answer is never older
+than the watch cache. DESIGN.md says what it costs."""
 
 from __future__ import annotations
 
@@ -18,8 +16,8 @@ from sampan_nodeauth.references import Reference, of_pod
 _MOST = 50_000  # remembered answers of either sort; some 15 MB at worst
 
 
-class Bonds:
-    """Threads may share one: each memory is replaced as a whole or by single entries, never emptied in place."""
+class NodeReferences:
+    """Thread-safe: each cache is replaced as a whole or by single entries, never emptied in place."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

@@ -1,8 +1,6 @@
-"""Telling other processes that the file has grown: an empty datagram to each, no payload, no order, no promise.
-
-Whoever has the store open binds a socket in the directory ``<file>-peers``. A lost notice costs a second (the writer
-looks at the file that often anyway), never a change. Must not know what a commit is.
-"""
+"""Notifies other processes that the file has grown: an empty datagram to each, without order or guarantee. Every
+process that has the store open binds a socket in the directory ``<file>-peers``. A lost notice delays a change by a
+second (the writer checks the file that often anyway), and never loses it. Must not know what a commit is."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ SETTLED = 1_000_000_000  # ns
 _numbers = itertools.count()  # several stores of one process need several names
 
 
-class Notices:
+class PeerNotifier:
     """This process's socket and the names of the others."""
 
     def __init__(self, path: str) -> None:
@@ -38,7 +36,7 @@ class Notices:
         return self._socket.fileno()
 
     def peers(self) -> list[str]:
-        """The others' names; a stat call while nobody comes or goes."""
+        """The names of the other processes; one stat call while none opens or closes the store."""
         changed = os.fstat(self._directory).st_mtime_ns
         if changed != self._seen:
             # The kernel's clock is coarse: a change in the tick of the last one does not show, so look again meanwhile.

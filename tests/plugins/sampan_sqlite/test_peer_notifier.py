@@ -5,7 +5,7 @@ import select
 
 import pytest
 
-from sampan_sqlite.notices import Notices
+from sampan_sqlite.peer_notifier import PeerNotifier
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def path(tmp_path):
 
 
 def test_a_notice_wakes_the_others_and_not_oneself(path):
-    one, two = Notices(path), Notices(path)
+    one, two = PeerNotifier(path), PeerNotifier(path)
     one.tell()
 
     assert select.select([one, two], [], [], 0)[0] == [two]
@@ -27,7 +27,7 @@ def test_a_notice_wakes_the_others_and_not_oneself(path):
 
 
 def test_what_a_killed_process_left_is_swept(path):
-    gone, here = Notices(path), Notices(path)
+    gone, here = PeerNotifier(path), PeerNotifier(path)
     gone._socket.close()  # as the kernel does when a process dies
     here.tell()
 

@@ -1,4 +1,5 @@
-"""Whether the file is sound: damage that was found, told once, and refused from then on; and errors in words.
+"""Health of the file: damage that was found is logged once, and all use is refused from then on. Also SQLite's errors
+in words.
 
 SQLite notices damage of its own structure only where it reads; what lies inside a value it cannot notice at all. So
 each row of the log has a checksum, and the file is checked when it is opened. Knows SQLite's error codes, no tables.
@@ -28,7 +29,7 @@ def checksum(id: int, key: str, created: int, value: bytes | None) -> int:
     return zlib.crc32(value or b"", zlib.crc32(b"%d %d %s" % (id, created, key.encode())))
 
 
-class Condition:
+class FileHealth:
     """Of one open file; shared by all that read and write it. Thread-safe."""
 
     def __init__(self, path: str) -> None:
@@ -37,7 +38,7 @@ class Condition:
         self._lock = threading.Lock()
 
     def damaged(self, what: str) -> Unusable:
-        """Remember the damage, say it once, and return the error to raise."""
+        """Remember the damage, log it once, and return the error to raise."""
         with self._lock:
             new, self.damage = not self.damage, self.damage or what
         if new:
@@ -89,7 +90,7 @@ def free_bytes(path: str) -> int:
     return found.f_bavail * found.f_frsize
 
 
-def check_files(condition: Condition) -> None:
+def check_files(condition: FileHealth) -> None:
     """What can be seen without opening the file, and SQLite would take for an empty store or leave out in silence.
     Raises Unusable."""
     path = condition.path

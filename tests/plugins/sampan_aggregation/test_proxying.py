@@ -9,7 +9,7 @@ import pytest
 
 from sampan.contracts.access import User
 from sampan.errors import BadGateway, ServiceUnavailable, Timeout
-from sampan_aggregation import connecting, handing
+from sampan_aggregation import connecting, proxying
 from sampan_aggregation.connecting import Dialler, identity
 from sampan_aggregation.endpoints import Target
 
@@ -81,7 +81,7 @@ def test_a_redirect_of_an_extension_server_leads_nowhere(listener, code, headers
 
     taken = []
     with pytest.raises(BadGateway, match="attempted to redirect this request, which is not permitted"):
-        handing.hand_on(call(takeover=taken.append, **headers), listener(serve), HOST, lambda: None)
+        proxying.hand_on(call(takeover=taken.append, **headers), listener(serve), HOST, lambda: None)
     assert taken == []
 
 
@@ -91,7 +91,7 @@ def test_what_a_connection_names_is_not_passed_back(listener):
         sock.sendall(b"HTTP/1.1 200 OK\r\nConnection: X-Own\r\nX-Own: 1\r\nX-Kept: 1\r\nContent-Length: 0\r\n\r\n")
 
     asked = call(**{"connection": "x-hop", "x-hop": "1"})
-    answer = handing.hand_on(asked, listener(serve), HOST, lambda: None)
+    answer = proxying.hand_on(asked, listener(serve), HOST, lambda: None)
 
     assert [name for name, _ in answer.headers] == ["X-Kept"]
 
@@ -105,7 +105,7 @@ def test_an_upgrade_passes_bytes_both_ways(listener):
 
     client, done = Client(), []
     asked = call(takeover=client.takeover, upgrade="websocket", connection="Upgrade")
-    thread = threading.Thread(target=handing.hand_on, args=(asked, listener(echo), HOST, lambda: done.append(1)))
+    thread = threading.Thread(target=proxying.hand_on, args=(asked, listener(echo), HOST, lambda: done.append(1)))
     thread.start()
 
     assert b"101" in client.far.recv(1000)
@@ -125,7 +125,7 @@ def test_a_refused_upgrade_is_handed_back(listener):
 
     client = Client()
     asked = call(takeover=client.takeover, upgrade="websocket")
-    handing.hand_on(asked, listener(refuse), HOST, lambda: None)
+    proxying.hand_on(asked, listener(refuse), HOST, lambda: None)
 
     said = b""
     while data := client.far.recv(1000):
@@ -137,7 +137,7 @@ def test_a_refused_upgrade_is_handed_back(listener):
 
 def test_a_server_that_breaks_off_is_said(listener):
     with pytest.raises(ServiceUnavailable, match="error trying to reach service"):
-        handing.hand_on(call(), listener(lambda sock: head(sock)), HOST, lambda: None)
+        proxying.hand_on(call(), listener(lambda sock: head(sock)), HOST, lambda: None)
 
 
 def test_a_server_that_does_not_shake_hands_is_not_there(pki, monkeypatch):
@@ -145,22 +145,22 @@ def test_a_server_that_does_not_shake_hands_is_not_there(pki, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         target = Target((server.getsockname(),), "ext.default.svc")
 
-        with pytest.raises(ServiceUnavailable, match="nobody answers there in time"):
-            handing.hand_on(call(), lambda: Dialler(pki).dial({}, target), HOST, lambda: None)
+        with pytest.raises(ServiceUnavailable, match="the server does not answer in time"):
+            proxying.hand_on(call(), lambda: Dialler(pki).dial({}, target), HOST, lambda: None)
 
 
 def test_a_server_that_says_nothing_costs_its_time_only(listener, monkeypatch):
-    monkeypatch.setattr(handing, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(proxying, "ANSWER_SECONDS", 0.05)
     ended, done = threading.Event(), []
 
     with pytest.raises(Timeout):
-        handing.hand_on(call(), listener(lambda sock: ended.wait(10)), HOST, lambda: done.append(1))
+        proxying.hand_on(call(), listener(lambda sock: ended.wait(10)), HOST, lambda: done.append(1))
     ended.set()
     assert done == [1]
 
 
 def test_a_watch_can_be_silent_and_is_ended_from_outside(listener, monkeypatch):
-    monkeypatch.setattr(handing, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(proxying, "ANSWER_SECONDS", 0.05)
     ended, done = threading.Event(), []
 
     def silent(sock):
@@ -168,7 +168,7 @@ def test_a_watch_can_be_silent_and_is_ended_from_outside(listener, monkeypatch):
         sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n")
         ended.wait(10)
 
-    answer = handing.hand_on(call(query={"watch": ["1"]}), listener(silent), HOST, lambda: done.append(1))
+    answer = proxying.hand_on(call(query={"watch": ["1"]}), listener(silent), HOST, lambda: done.append(1))
     body = answer.body
     assert next(body) == b"hi"
     assert done == []
@@ -189,7 +189,7 @@ def test_a_watch_can_be_silent_and_is_ended_from_outside(listener, monkeypatch):
     ],
 )  # fmt: skip
 def test_what_may_last_is_known_by_its_query(query, path, lasting):
-    assert handing.is_lasting(call(path, query=query)) is lasting
+    assert proxying.is_lasting(call(path, query=query)) is lasting
 
 
 def test_a_callers_name_cannot_break_out_of_its_header():
@@ -205,6 +205,6 @@ def test_names_are_utf_8_on_the_wire():
 
 
 def test_a_clients_own_header_is_utf_8_on_the_wire():
-    headers = dict(handing.headers_for(call(**{"x-note": "zoë€"}), HOST))
+    headers = dict(proxying.headers_for(call(**{"x-note": "zoë€"}), HOST))
 
     assert headers["x-note"].encode("latin-1").decode() == "zoë€"

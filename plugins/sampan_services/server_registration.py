@@ -1,10 +1,9 @@
-"""Which API servers there are, as the endpoints of the Service default/kubernetes.
+"""Registers this API server, and writes the endpoints of the Service default/kubernetes.
 
-Each server keeps a Lease in kube-system (as upstream does, KEP-1965) that names where it is reached, and writes down
-as endpoints those whose Leases move. A Lease is dead when nobody has renewed it for a while by the clock of whoever
-looks, so clocks need not agree. Workers of one server share a Lease: one renews, the others see it and leave it.
-Source: kube-apiserver, endpoint reconciler "lease"; apiserver identity.
-"""
+Each server keeps a Lease in kube-system (as upstream does, KEP-1965) that names where it is reached, and writes as
+endpoints those servers whose Leases are renewed. A Lease is dead when it was not renewed for a while by the reader's
+own clock, so clocks need not agree. Workers of one server share a Lease: one renews, the others see it and leave it.
+Source: kube-apiserver, endpoint reconciler "lease"; apiserver identity."""
 
 from __future__ import annotations
 
@@ -40,8 +39,9 @@ REACHED_AT = "sampan.dev/endpoint"
 Server = tuple[str, int]  # address and port
 
 
-class Presence:
-    """One server process's part in it. ``clock`` is the wall's, for what is written; ``timer`` measures."""
+class ServerRegistration:
+    """The registration of one server process. ``clock`` is wall-clock time, for what is written; ``timer`` is
+    monotonic."""
 
     def __init__(
         self, cluster: Cluster, options: ClusterOptions,
@@ -71,7 +71,7 @@ class Presence:
             log.warning("the API server could not take leave: %s", error)
 
     def look(self) -> None:
-        """Say that this server is here, and write down who else is."""
+        """Renew the Lease, and write the endpoints of all servers that are alive."""
         if not self._renew():
             return
         living = {self._server}
@@ -84,7 +84,7 @@ class Presence:
         self._write(sorted(living))
 
     def leave(self) -> None:
-        """Give the Lease back, for a worker that stays to take up; else the others find it dead soon."""
+        """Release the Lease, so that another worker can take it; else other servers find it expired soon."""
         found = self._cluster.get(LEASES, self._name, NAMESPACE)
         if found is not None and (found.get("spec") or {}).get("holderIdentity") == self._holder:
             self._cluster.update(LEASES, self._name, NAMESPACE, self._given_back)

@@ -1,0 +1,112 @@
+import pytest
+
+from sampan_scheduler.pods import DEFAULT_SPREAD, OWNER, Port, read_pod, whole_units
+
+
+def read(labels=None, owner="", **spec):
+    metadata = {"uid": "1", "namespace": "shop", "name": "web", "labels": labels or {"app": "web"}}
+    if owner:
+        metadata["ownerReferences"] = [{"kind": "ReplicaSet", "name": "x", "uid": owner, "controller": True}]
+    return read_pod({"metadata": metadata, "spec": {"containers": [], **spec}}, lambda selector: frozenset({"a", "b"}))
+
+
+def container(**requests):
+    return {"name": "main", "resources": {"requests": requests}}
+
+
+def near(**term):
+    terms = [{"topologyKey": "zone", **term}]
+    return {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "clash"),
+    [
+        (("", "TCP", 80), ("10.0.0.1", "TCP", 80), True),
+        (("0.0.0.0", "TCP", 80), ("10.0.0.1", "TCP", 80), True),
+        (("10.0.0.1", "TCP", 80), ("10.0.0.1", "TCP", 80), True),
+        (("10.0.0.1", "TCP", 80), ("10.0.0.2", "TCP", 80), False),
+        (("", "TCP", 80), ("", "UDP", 80), False),
+        (("", "TCP", 80), ("", "TCP", 81), False),
+    ],
+)
+def test_ports_clash_on_overlapping_addresses(one, other, clash):
+    assert Port(*one).clashes(Port(*other)) is clash
+    assert Port(*other).clashes(Port(*one)) is clash
+
+
+def test_requests_are_whole_units_rounded_up():
+    assert whole_units({"containers": [container(cpu="1500u", memory="1.5", **{"example.org/gpu": "2"})]}) == {
+        "cpu": 2,
+        "memory": 2,
+        "example.org/gpu": 2,
+    }
+
+
+def test_host_ports_of_all_containers_count():
+    ports = [{"containerPort": 1, "hostPort": 80}, {"containerPort": 2}]
+    found = read(
+        containers=[{"ports": ports}],
+        initContainers=[{"ports": [{"containerPort": 3, "hostPort": 53, "protocol": "UDP", "hostIP": "10.0.0.1"}]}],
+    )
+
+    assert found.ports == (Port("", "TCP", 80), Port("10.0.0.1", "UDP", 53))
+
+
+def test_a_term_without_namespaces_is_about_the_pods_own():
+    (term,) = read(affinity=near(labelSelector={"matchLabels": {"app": "db"}})).affinity
+
+    assert term.matches("shop", {"app": "db"})
+    assert not term.matches("other", {"app": "db"})
+    assert not term.matches("shop", {"app": "web"})
+
+
+@pytest.mark.parametrize(
+    ("term", "namespaces"),
+    [
+        ({"namespaces": ["x"]}, {"x"}),
+        ({"namespaces": ["x"], "namespaceSelector": {"matchLabels": {"team": "a"}}}, {"x", "a", "b"}),
+        ({"namespaceSelector": {"matchLabels": {"team": "a"}}}, {"a", "b"}),
+        ({"namespaceSelector": {}}, None),
+    ],
+)
+def test_the_namespaces_of_a_term(term, namespaces):
+    (found,) = read(affinity=near(labelSelector={}, **term)).affinity
+
+    assert found.namespaces == (None if namespaces is None else frozenset(namespaces))
+
+
+def test_label_keys_narrow_a_term_by_the_pods_own_values():
+    (term,) = read(affinity=near(labelSelector={}, matchLabelKeys=["app", "absent"], mismatchLabelKeys=["tier"]),
+                   labels={"app": "web", "tier": "x"}).affinity  # fmt: skip
+
+    assert term.matches("shop", {"app": "web"})
+    assert not term.matches("shop", {"app": "db"})
+    assert not term.matches("shop", {"app": "web", "tier": "x"})
+
+
+def test_preferences_to_be_apart_weigh_against():
+    preferred = [{"weight": 7, "podAffinityTerm": {"topologyKey": "zone", "labelSelector": {}}}]
+    affinity = {
+        kind: {"preferredDuringSchedulingIgnoredDuringExecution": preferred}
+        for kind in ("podAffinity", "podAntiAffinity")
+    }
+
+    assert [term.weight for term in read(affinity=affinity).prefers] == [7, -7]
+
+
+def test_pods_of_a_controller_spread_unless_they_say_how():
+    assert read().spread == ()
+    assert [(each.topology_key, each.max_skew, each.hard) for each in read(owner="set").spread] == [
+        (key, skew, False) for key, skew in DEFAULT_SPREAD
+    ]
+    constraint = {"topologyKey": "rack", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}
+    (spread,) = read(owner="set", topologySpreadConstraints=[constraint]).spread
+    assert (spread.topology_key, spread.hard, spread.min_domains) == ("rack", True, 1)
+
+
+def test_pods_of_one_template_have_one_signature_and_the_controllers_uid_is_no_part_of_it():
+    assert read(owner="one").signature == read(owner="two").signature
+    assert read(owner="one").labels[OWNER] == "one"
+    assert read().signature != read(nodeSelector={"disk": "ssd"}).signature
+    assert read().signature != read(containers=[container(cpu="1")]).signature
