@@ -30,11 +30,11 @@ class Settings:
     publish_service: str = ""
     """Service (namespace/name) whose load balancer's addresses are written into the status of Ingresses."""
     default_backend: str = ""
-    """Service (namespace/name:port) for hosts and paths that nobody named; empty: a page that says 404."""
+    """Service (namespace/name:port) for hosts and paths that no Ingress names; empty: a page that says 404."""
     default_certificate: str = ""
     """Secret (namespace/name) for hosts without a certificate of their own; empty: a self-signed one."""
     trusted_proxies: tuple[str, ...] = ()
-    """Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed; empty: nobody's are."""
+    """Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed; empty: no proxy's are."""
     ssl_redirect: bool = True
     """Whether requests without TLS are sent to https on hosts that have a certificate."""
     body_size: str = "1m"
