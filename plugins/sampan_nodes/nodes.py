@@ -89,7 +89,7 @@ def _taints(taints: list[Object]) -> Iterator[Problem]:
         if not effect:
             yield problems.required(f"{path}.effect")
         elif effect not in EFFECTS:
-            yield problems.unsupported(f"{path}.effect", effect, EFFECTS)
+            yield problems.unsupported_in_order(f"{path}.effect", effect, EFFECTS)
         if (key, effect) in taken:
             detail = "taints must be unique by key and effect pair"
             yield problems.duplicate(path, {"key": key, "effect": effect}, detail)

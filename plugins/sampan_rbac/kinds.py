@@ -63,7 +63,7 @@ def _rule(path: str, rule: Object, *, namespaced: bool) -> Iterable[Problem]:
 
 
 def validate_binding(binding: Object, old: Object | None) -> Iterable[Problem]:
-    yield from _binding(binding, old, roles=("ClusterRole", "Role"))
+    yield from _binding(binding, old, roles=("Role", "ClusterRole"))
 
 
 def validate_cluster_binding(binding: Object, old: Object | None) -> Iterable[Problem]:
@@ -75,7 +75,7 @@ def _binding(binding: Object, old: Object | None, *, roles: tuple[str, ...]) -> 
     if role.get("apiGroup") != GROUP:
         yield problems.unsupported("roleRef.apiGroup", role.get("apiGroup", ""), [GROUP])
     if role.get("kind") not in roles:
-        yield problems.unsupported("roleRef.kind", role.get("kind", ""), roles)
+        yield problems.unsupported_in_order("roleRef.kind", role.get("kind", ""), roles)
     name = role.get("name", "")
     if not name:
         yield problems.required("roleRef.name")

@@ -174,6 +174,11 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"null labelSelector|fractional byte|hostIP set without|invalid empty name|deprecated)",
         "gap: advice on Pods and their templates is not given",
     ),
+    Accepted(
+        r"cause \S*[cC]ontainers\[\]\.restartPolicy(Rules)?: |"
+        r"status : 422 not 20\d .*[cC]ontainers\[\d+\]\.restartPolicy(Rules)?: (Forbidden|Unsupported)",
+        "restart rules of containers (KEP-5307) are refused, as the node agent does not follow them",
+    ),
     Accepted(r"reviews\.\S+ managedFields", "what is answered and not stored has no owners"),
     Accepted(r"apiservices\S* managedFields", "the peer looks after APIServices in the API server"),
 )

@@ -104,7 +104,7 @@ def one_container(path: str, container: dict[str, Any], around: PodFacts) -> Ite
     if (policy := get("imagePullPolicy")) and policy not in PULL_POLICIES:
         yield problems.unsupported(f"{path}.imagePullPolicy", policy, PULL_POLICIES)
     if (policy := get("terminationMessagePolicy")) and policy not in MESSAGE_POLICIES:
-        yield problems.unsupported(f"{path}.terminationMessagePolicy", policy, MESSAGE_POLICIES)
+        yield problems.unsupported_in_order(f"{path}.terminationMessagePolicy", policy, MESSAGE_POLICIES)
     if found := get("ports"):
         yield from ports.container_ports(f"{path}.ports", found, host_network=around.host_network)
     if found := get("env"):

@@ -39,20 +39,21 @@ def _details(path: str, mount: dict[str, Any], container: dict[str, Any]) -> Ite
     if mount.get("subPath") and mount.get("subPathExpr"):
         detail = "subPathExpr and subPath are mutually exclusive"
         yield problems.invalid(f"{path}.subPathExpr", mount["subPathExpr"], detail)
+    whole = path.rpartition("[")[0]  # sic: upstream names the list alone
     propagation = mount.get("mountPropagation")
     if propagation and propagation not in PROPAGATIONS:
-        yield problems.unsupported(f"{path}.mountPropagation", propagation, PROPAGATIONS)
+        yield problems.unsupported(f"{whole}.mountPropagation", propagation, PROPAGATIONS)
     elif propagation == "Bidirectional" and not (container.get("securityContext") or {}).get("privileged"):
         detail = "Bidirectional mount propagation is available only to privileged containers"
-        yield problems.forbidden(f"{path}.mountPropagation", detail)
+        yield problems.forbidden(f"{whole}.mountPropagation", detail)
     depth = mount.get("recursiveReadOnly")
     if depth and depth not in READ_ONLY_DEPTHS:
-        yield problems.unsupported(f"{path}.recursiveReadOnly", depth, READ_ONLY_DEPTHS)
+        yield problems.unsupported(f"{whole}.recursiveReadOnly", depth, READ_ONLY_DEPTHS)
     elif depth in ("IfPossible", "Enabled") and not mount.get("readOnly"):
-        yield problems.forbidden(f"{path}.recursiveReadOnly", "may only be specified when readOnly is true")
+        yield problems.forbidden(f"{whole}.recursiveReadOnly", "may only be specified when readOnly is true")
     elif depth in ("IfPossible", "Enabled") and propagation not in (None, "None"):
         detail = "may only be specified when mountPropagation is None or not specified"
-        yield problems.forbidden(f"{path}.recursiveReadOnly", detail)
+        yield problems.forbidden(f"{whole}.recursiveReadOnly", detail)
 
 
 def volume_devices(

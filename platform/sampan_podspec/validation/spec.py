@@ -86,7 +86,7 @@ _USUAL = frozenset({
 
 
 def _choice(path: str, value: str | None, allowed: tuple[str, ...]) -> Iterator[Problem]:
-    yield problems.unsupported(path, value, allowed) if value else problems.required(path)
+    yield problems.unsupported_in_order(path, value, allowed) if value else problems.required(path)
 
 
 def _rare(path: str, spec: dict[str, Any]) -> Iterator[Problem]:

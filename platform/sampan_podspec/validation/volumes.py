@@ -79,8 +79,8 @@ def _mode(path: str, mode: int | None) -> Iterator[Problem]:
 
 def _downward(path: str, source: dict[str, Any]) -> Iterator[Problem]:
     yield from _mode(f"{path}.defaultMode", source.get("defaultMode"))
-    for index, item in enumerate(source.get("items") or ()):
-        where = f"{path}.items[{index}]"
+    for item in source.get("items") or ():
+        where = path  # sic: upstream names neither the list nor the place in it
         yield from _target(f"{where}.path", item.get("path") or "")
         field, resource = item.get("fieldRef"), item.get("resourceFieldRef")
         if field is not None:
@@ -91,7 +91,7 @@ def _downward(path: str, source: dict[str, Any]) -> Iterator[Problem]:
         elif resource is not None:
             yield from resource_ref(f"{where}.resourceFieldRef", resource, in_volume=True)
         else:
-            yield problems.required(f"{where}.fieldRef", "one of fieldRef and resourceFieldRef is required")
+            yield problems.required(where, "one of fieldRef and resourceFieldRef is required")
         yield from _mode(f"{where}.mode", item.get("mode"))
 
 

@@ -181,11 +181,11 @@ def test_an_invalid_container_field_is_reported(broken, container):
         ),
         ("volumes[0].hostPath.path", {"volumes": [{"name": "v", "hostPath": {"path": "/a/../b"}}]}),
         (
-            "volumes[0].downwardAPI.items[0].fieldRef",
+            "volumes[0].downwardAPI",
             {"volumes": [{"name": "v", "downwardAPI": {"items": [{"path": "a"}]}}]},
         ),
         (
-            "volumes[0].downwardAPI.items[0].fieldRef.fieldPath",
+            "volumes[0].downwardAPI.fieldRef.fieldPath",
             {
                 "volumes": [
                     {"name": "v", "downwardAPI": {"items": [{"path": "a", "fieldRef": {"fieldPath": "status.podIP"}}]}}
@@ -316,6 +316,17 @@ def test_an_init_container_that_ends_has_no_probes_and_restarts_for_no_resize():
         "initContainers[0].startupProbe",
         "initContainers[0].resizePolicy[0].restartPolicy",
     ]
+
+
+def test_choices_are_told_in_the_order_of_upstream():
+    spec = {"restartPolicy": "Foo", "dnsPolicy": "Foo"}
+
+    assert [problem.message.partition("supported values: ")[2] for problem in found(**spec)] == [
+        '"Always", "OnFailure", "Never"',
+        '"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"',
+    ]
+    (problem,) = found({"terminationMessagePolicy": "Foo"})
+    assert problem.message.endswith('supported values: "File", "FallbackToLogsOnError"')
 
 
 def test_messages_are_those_of_upstream():
