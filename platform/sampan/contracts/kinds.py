@@ -10,31 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from sampan.contracts.serving import Subresource
+from sampan.contracts.resources import Object, Resource
+from sampan.contracts.serving import Subresource
 
-Object = dict[str, Any]
-
-
-class Resource(NamedTuple):
-    """The address of a collection: what clients and RBAC speak of."""
-
-    group: str
-    version: str
-    plural: str
-    kind: str
-    namespaced: bool = True
-
-    @property
-    def api_version(self) -> str:
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    @property
-    def group_resource(self) -> str:
-        """``pods`` or ``deployments.apps``, as in messages and quotas."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
+__all__ = ("ALL_VERBS", "Column", "Deletion", "Draft", "Kind", "Object", "Problem", "Resource", "Scale")
 
 
 class Problem(NamedTuple):

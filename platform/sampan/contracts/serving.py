@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sampan.contracts.access import Attributes, Decision, User
-from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.options import ClusterOptions
+from sampan.contracts.resources import Object, Resource
 
 
 @dataclass(frozen=True)

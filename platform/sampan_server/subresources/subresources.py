@@ -26,10 +26,10 @@ from sampan_server.request.statuses import answer_error, conflict, no_such_path
 from sampan_server.request.warnings import warning_headers
 from sampan_server.subresources import scale, upgrades
 from sampan_server.write import drive
+from sampan_server.write.intent import Intent
 from sampan_server.write.patch import HOW, Patch
 from sampan_server.write.steps import Work
 from sampan_server.write.update import Update, sent_revision
-from sampan_server.write.writes import Intent
 from sampan_server.write.writing import Writing, strictness
 
 METHODS = {"create": "POST", "get": "GET", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}

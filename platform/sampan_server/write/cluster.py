@@ -14,7 +14,8 @@ from sampan_server.registry import Registry, Served
 from sampan_server.request.statuses import no_such_path
 from sampan_server.write import drive
 from sampan_server.write.deletes import Deleter, Options
-from sampan_server.write.writes import Intent, Write, Writer
+from sampan_server.write.intent import Intent
+from sampan_server.write.writes import Write, Writer
 
 if TYPE_CHECKING:
     from sampan_server.request.authorize import Authorize

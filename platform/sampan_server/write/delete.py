@@ -19,7 +19,8 @@ from sampan_server.request.statuses import success
 from sampan_server.request.warnings import warning_headers
 from sampan_server.write import drive
 from sampan_server.write.deletes import Deleter, Options, read_options
-from sampan_server.write.writes import Intent, Written
+from sampan_server.write.intent import Intent
+from sampan_server.write.writes import Written
 from sampan_server.write.writing import Writing, accepted, audit_annotations
 
 

@@ -17,7 +17,8 @@ from sampan_server.request import encoding
 from sampan_server.request.options import dry_run_problems, refuse
 from sampan_server.request.statuses import conflict, not_found
 from sampan_server.write import stamps
-from sampan_server.write.writes import ATTEMPTS, Intent, Write, Writer, Written
+from sampan_server.write.intent import Intent
+from sampan_server.write.writes import ATTEMPTS, Write, Writer, Written
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 POLICIES = {"Foreground": FOREGROUND, "Background": "", "Orphan": ORPHAN}  # in the order that messages name them

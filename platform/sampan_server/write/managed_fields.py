@@ -6,16 +6,14 @@ Knows nothing of HTTP nor of the store.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sampan.contracts.kinds import Kind, Object
 from sampan_machinery import metadata
 from sampan_machinery.apply import managers
 from sampan_machinery.apply.apply import apply
 from sampan_server.write import stamps
-
-if TYPE_CHECKING:
-    from sampan_server.write.writes import Intent
+from sampan_server.write.intent import Intent
 
 
 class Ownership:

@@ -16,8 +16,9 @@ from sampan_server.request.options import is_set
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import conflict
 from sampan_server.write import drive
+from sampan_server.write.intent import Intent
 from sampan_server.write.update import Merge, sent_revision
-from sampan_server.write.writes import Intent, Write
+from sampan_server.write.writes import Write
 from sampan_server.write.writing import Writing, accepted, answer, check_address, strictness
 
 HOW = {

@@ -12,7 +12,8 @@ from sampan_server.registry import Served
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import conflict, not_found
 from sampan_server.write import drive
-from sampan_server.write.writes import Intent, Write
+from sampan_server.write.intent import Intent
+from sampan_server.write.writes import Write
 from sampan_server.write.writing import Writing, accepted, answer
 
 Merge = Callable[[Object, Object], Object]

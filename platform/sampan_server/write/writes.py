@@ -8,11 +8,9 @@ blocks. Order of the calls on a kind: contracts/kinds.py. Knows no HTTP.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from sampan.contracts.access import User
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Draft, Kind, Object
 from sampan.contracts.serving import Reader
@@ -27,30 +25,13 @@ from sampan_server.request import encoding
 from sampan_server.request.statuses import already_exists, conflict, not_found
 from sampan_server.write import stamps
 from sampan_server.write.admission import Admitters
-from sampan_server.write.keylocks import KeyLock, KeyLocks, NeedsLock
+from sampan_server.write.intent import Intent
+from sampan_server.write.keylocks import KeyLocks, NeedsLock
 from sampan_server.write.managed_fields import Ownership
 from sampan_server.write.steps import Step, Waiting, Work
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
 NAMES = 8  # how many generated names are tried
-
-
-@dataclass(slots=True)
-class Intent:
-    """What is to be written, by whom."""
-
-    served: Served
-    namespace: str
-    name: str
-    user: User
-    subresource: str = ""
-    dry_run: bool = False
-    manager: str = ""  # fieldManager of the request, or the client's name
-    operation: str = "Update"  # Apply for server-side apply
-    sent_revision: str = ""  # of an update that creates: shown by a dry run, which has none of its own
-    warnings: list[str] = field(default_factory=list)
-    annotations: dict[str, str] = field(default_factory=dict)  # for audit
-    lock: KeyLock | None = None  # of the objects that it updates beside its own
 
 
 class Written(NamedTuple):

@@ -18,8 +18,9 @@ from sampan_server.request.options import check_write
 from sampan_server.request.request import Request
 from sampan_server.request.warnings import warning_headers
 from sampan_server.write import drive
+from sampan_server.write.intent import Intent
 from sampan_server.write.steps import Work
-from sampan_server.write.writes import Intent, Writer, Written
+from sampan_server.write.writes import Writer, Written
 
 LONGEST_MANAGER = 128  # bytes
 MOST_BLOCKED = 64  # threads for admitters that wait for something; more of them wait their turn

@@ -1,0 +1,27 @@
+"""What a request wants written and by whom: passed to all that takes part in a write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sampan.contracts.access import User
+from sampan_server.registry import Served
+from sampan_server.write.keylocks import KeyLock
+
+
+@dataclass(slots=True)
+class Intent:
+    """What is to be written, by whom."""
+
+    served: Served
+    namespace: str
+    name: str
+    user: User
+    subresource: str = ""
+    dry_run: bool = False
+    manager: str = ""  # fieldManager of the request, or the client's name
+    operation: str = "Update"  # Apply for server-side apply
+    sent_revision: str = ""  # of an update that creates: shown by a dry run, which has none of its own
+    warnings: list[str] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)  # for audit
+    lock: KeyLock | None = None  # of the objects that it updates beside its own
