@@ -51,7 +51,7 @@ from sampan_server.write.cluster import InsideCluster
 from sampan_server.write.create import Create
 from sampan_server.write.delete import Delete, DeleteCollection
 from sampan_server.write.deletes import Deleter
-from sampan_server.write.managed_fields import Ownership
+from sampan_server.write.managed_fields import ManagedFields
 from sampan_server.write.patch import Patch
 from sampan_server.write.update import Update
 from sampan_server.write.writes import Writer
@@ -102,7 +102,7 @@ def new_app(
     plugins.require()
     options, orders = options or ClusterOptions(), orders or Orders()
     cache, registry, metrics = Cache(store, clock=clock), Registry(), Metrics()
-    writer = Writer(cache, registry, Ownership(clock), clock)
+    writer = Writer(cache, registry, ManagedFields(clock), clock)
     deleter = Deleter(writer, clock)
     cluster = InsideCluster(cache, registry, writer, deleter)
     writer.reader = cluster

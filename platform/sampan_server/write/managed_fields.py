@@ -16,7 +16,7 @@ from sampan_server.write import stamps
 from sampan_server.write.intent import Intent
 
 
-class Ownership:
+class ManagedFields:
     """Keeps managedFields as they should be after a write."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

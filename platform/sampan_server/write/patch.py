@@ -80,7 +80,7 @@ class Patch:
         revision = sent_revision(applied)
 
         def change(current: Object) -> Object:
-            merged = writer.ownership.applied(intent, current, applied, force=force)
+            merged = writer.managed_fields.applied(intent, current, applied, force=force)
             return merge(current, merged) if merge else merged
 
         try:
@@ -91,4 +91,4 @@ class Patch:
         if uid := applied["metadata"].get("uid"):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(served.resource, intent.name, why)
-        return (yield from writer.create(intent, writer.ownership.applied(intent, None, applied, force=force)))
+        return (yield from writer.create(intent, writer.managed_fields.applied(intent, None, applied, force=force)))

@@ -27,7 +27,7 @@ from sampan_server.write import stamps
 from sampan_server.write.admission import Admitters
 from sampan_server.write.intent import Intent
 from sampan_server.write.keylocks import KeyLocks, NeedsLock
-from sampan_server.write.managed_fields import Ownership
+from sampan_server.write.managed_fields import ManagedFields
 from sampan_server.write.steps import Step, Waiting, Work
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
@@ -53,10 +53,12 @@ Write = Work[Written]
 class Writer:
     """Creates and updates. ``deletes.Deleter`` removes."""
 
-    def __init__(self, cache: Cache, registry: Registry, ownership: Ownership, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, cache: Cache, registry: Registry, managed_fields: ManagedFields, clock: Callable[[], float]
+    ) -> None:
         self.cache = cache
         self.registry = registry
-        self.ownership = ownership
+        self.managed_fields = managed_fields
         self.clock = clock
         self.reader: Reader | None = None  # set once there is a Cluster
         self.mutating = Admitters()
@@ -168,7 +170,7 @@ class Writer:
             review = self._review(intent, "UPDATE", stored, old)
             yield from self._complete(intent, stored, old, review)
             if intent.operation == "Apply":
-                self.ownership.keep_times(stored, old)
+                self.managed_fields.keep_times(stored, old)
             as_it_is = stored == old and not (served.converts and _is_outdated(served, record))
             if as_it_is and not _is_more(review):
                 return Written(record.body, key=key, revision=record.revision)
@@ -206,9 +208,9 @@ class Writer:
         # A writer owns what was sent and its defaults, not what the server and admission make of it.
         schema.default(obj)
         if old is None:
-            self.ownership.created(intent, obj)
+            self.managed_fields.created(intent, obj)
         else:
-            self.ownership.updated(intent, obj, old)
+            self.managed_fields.updated(intent, obj, old)
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
         plan = self.mutating.plan(kind, review.operation, review.subresource)
         if old is not None or not plan.admitters:  # a new object has its defaults already, and gets what it lacks below
@@ -314,7 +316,7 @@ class Writer:
                     stamps.bump_generation(stored, old)
                 served.stored_schema.complete(stored, old)
                 sub = "status" if kind.status and stored.get("status") != old.get("status") else ""
-                self.ownership.updated(Intent(served, "", "", intent.user, sub, manager="sampan"), stored, old)
+                self.managed_fields.updated(Intent(served, "", "", intent.user, sub, manager="sampan"), stored, old)
             ops.append(encoding.put(served, self.cache, key, stored, revision))
         return ops
 
