@@ -9,7 +9,7 @@
         ├── TooLarge 413 · UnsupportedMediaType 415 · Invalid 422 · TooManyRequests 429
         └── InternalError 500 · BadGateway 502 · ServiceUnavailable 503 · Timeout 504
 
-Source: Kubernetes API reference, meta/v1 Status. A StatusError is made by whoever knows what is wrong and
+Source: Kubernetes API reference, meta/v1 Status. A StatusError is made by the code that knows what is wrong and
 rendered once, by the API server; the client turns an answer back into the same class (``from_status``).
 """
 

@@ -27,8 +27,8 @@ from sampan.files import write_whole
 log = logging.getLogger(__name__)
 
 PREFIX = "sampan-cluster"
-TURN = "\0sampan-reserving"  # held while somebody looks and reserves
-TURN_SECONDS = 60.0  # on a busy machine somebody's turn lasts seconds; going on without it gave a range twice
+TURN = "\0sampan-reserving"  # held while a process looks and reserves
+TURN_SECONDS = 60.0  # on a busy machine a turn lasts seconds; going on without it gave a range twice
 SOCKETS = "/proc/net/unix"
 SYSTEM_STATE = "/var/lib"  # where root keeps the registry; others keep it in $XDG_STATE_HOME
 FORGOTTEN_AFTER = 7 * 86400.0  # seconds after which a home that does not exist any more is dropped from the registry

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def provide_runtime(name: str, home: str, options: ClusterOptions) -> Runtime | None:
     if name != "docker":
         return None
-    try:  # only whoever has Docker pays for the library
+    try:  # only a machine with Docker pays for the library
         import docker  # noqa: F401
     except ModuleNotFoundError as error:
         if error.name != "docker":

@@ -53,7 +53,7 @@ def _ask(name: str, home: Path, options: ClusterOptions, hooks: Asked) -> Runtim
     found: Runtime | None = hooks.first("provide_runtime", name=name, home=str(folder), options=options)
     if found is None:
         with contextlib.suppress(OSError):  # not empty: of a runtime that was there at an earlier start
-            folder.rmdir()  # so that nobody cleans up after a runtime that never was
+            folder.rmdir()  # so that no cleaning up follows for a runtime that never ran
     return found
 
 

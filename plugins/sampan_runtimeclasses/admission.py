@@ -42,7 +42,7 @@ class RuntimeClass:
 
 
 class Overhead:
-    """Refuses an overhead that is not the class's, whoever set it: nothing else may."""
+    """Refuses an overhead that is not the class's, also one that another admitter set."""
 
     name = "RuntimeClassOverhead"
     operations = _CREATE

@@ -101,7 +101,7 @@ def test_it_lints_and_every_object_is_where_the_release_is(helm, chart, altered)
 
 
 @pytest.mark.parametrize("chart, altered", CASES)
-def test_pods_run_as_nobody_and_select_themselves(helm, chart, altered):
+def test_pods_run_without_root_and_select_themselves(helm, chart, altered):
     for each in of_kind(helm.objects(chart, values_for(chart, altered)), "Deployment"):
         template = each["spec"]["template"]
         assert each["spec"]["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()

@@ -57,7 +57,7 @@ def test_an_image_is_pulled_from_the_registry(cluster, namespace, pushed):
     assert "Successfully pulled image" in cluster.kubectl("get", "events", "--field-selector=reason=Pulled")
 
 
-def test_an_image_nobody_has_is_said_clearly(cluster, namespace, pushed):
+def test_an_absent_image_is_said_clearly(cluster, namespace, pushed):
     missing = pushed.replace("pulled", "missing")
     cluster.apply(cluster.pod("waits", "true", container={"image": missing}))
 

@@ -194,8 +194,8 @@ def test_explain_shows_fields_types_and_descriptions(cluster):
 
 def test_auth_can_i(cluster, namespace):
     assert cluster.kubectl("auth", "can-i", "delete", "pods").strip() == "yes"
-    nobody = cluster.kubectl("auth", "can-i", "delete", "pods", "--as=nobody", check=False)
-    assert nobody.strip().startswith("no")
+    refused = cluster.kubectl("auth", "can-i", "delete", "pods", "--as=nobody", check=False)
+    assert refused.strip().startswith("no")
     cluster.kubectl("create", "role", "reader", "--verb=get,list", "--resource=pods")
     cluster.kubectl("create", "rolebinding", "reads", "--role=reader", "--user=nobody")
     until(lambda: "yes" in cluster.kubectl("auth", "can-i", "list", "pods", "--as=nobody", check=False))

@@ -93,7 +93,7 @@ def test_a_deleted_pod_is_replaced(cluster, namespace):
     assert before not in cluster.kubectl("get", "pods", "-l", "app=web", "-o", "name")
 
 
-def test_a_service_leads_to_its_pods_and_a_rollout_drops_nobody(cluster, namespace):
+def test_a_service_leads_to_its_pods_and_a_rollout_drops_no_request(cluster, namespace):
     cluster.apply(deployment(cluster, "web"), service("web"))
     cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
     address = cluster.get("service", "web")["spec"]["clusterIP"]

@@ -1,4 +1,4 @@
-"""What tests share is made once, whole, whoever comes first; and what is missing is said before any test runs."""
+"""What tests share is made once, whole, by the first that needs it; what is missing is said before any test runs."""
 
 from __future__ import annotations
 

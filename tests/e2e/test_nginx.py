@@ -52,19 +52,19 @@ def spoken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return request.param
 
 
-def stranger(front: Fronted) -> tuple[str, ...]:
+def without_certificate(front: Fronted) -> tuple[str, ...]:
     """kubectl's options for one who shows no certificate."""
     server = f"https://127.0.0.1:{front.cluster.port}"
     return ("--kubeconfig=/dev/null", f"--server={server}", f"--certificate-authority={front.home}/pki/ca.crt")
 
 
 def test_a_client_certificate_and_a_token_say_who_is_calling(fronted):
-    kubectl, nobody = fronted.cluster.kubectl, stranger(fronted)
+    kubectl, anonymous = fronted.cluster.kubectl, without_certificate(fronted)
 
     shown = kubectl("auth", "whoami")
     assert "kubernetes-admin" in shown and "system:masters" in shown
-    assert "e2e" in kubectl(*nobody, "--token=e2e-token", "auth", "whoami")
-    assert "must be logged in" in kubectl(*nobody, "--token=wrong", "get", "ns", check=False)
+    assert "e2e" in kubectl(*anonymous, "--token=e2e-token", "auth", "whoami")
+    assert "must be logged in" in kubectl(*anonymous, "--token=wrong", "get", "ns", check=False)
     assert "[+]store ok" in kubectl("get", "--raw", "/readyz?verbose")
 
 

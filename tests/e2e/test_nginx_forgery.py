@@ -1,4 +1,4 @@
-"""Nobody outside can say who they are but by certificate or token: attempts, through nginx and at gunicorn's port."""
+"""A client is known by certificate or token and by nothing else: attempts, through nginx and at gunicorn's port."""
 
 from __future__ import annotations
 
@@ -133,13 +133,13 @@ def forgeries(admin: str) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def test_no_header_makes_anybody_of_a_stranger(fronted, port, admin):
+def test_no_header_gives_an_anonymous_caller_a_name(fronted, port, admin):
     for lines in forgeries(admin):
         with Attacker(port, context(fronted.home, "")) as attacker:
             assert attacker.who(*lines) in [(401, ""), (400, ""), (0, "")], lines
 
 
-def test_no_header_makes_somebody_else_of_a_known_caller(fronted, port, admin):
+def test_no_header_gives_a_known_caller_another_name(fronted, port, admin):
     tls = issued(fronted.home, "ca", "weak", "weak", ("readers",))
     for lines in forgeries(admin):
         with Attacker(port, tls) as attacker:
@@ -248,7 +248,7 @@ def test_requests_cannot_be_smuggled(fronted, port, admin):
         for data, heard in zip(attempts, pool.map(attempt, attempts), strict=True):
             assert not {201, 500, 502, 503} & set(heard), (data, heard)
     assert "NotFound" in fronted.cluster.kubectl("get", "configmap", "smuggled", check=False)
-    with Attacker(port, context(fronted.home)) as honest:  # nobody's answers have been mixed up
+    with Attacker(port, context(fronted.home)) as honest:  # no answers have been mixed up
         assert [honest.who() for _ in range(20)] == [(201, "kubernetes-admin")] * 20
 
 
@@ -266,7 +266,7 @@ def test_http_2_carries_no_forged_identity_either(fronted, admin):
     assert done.stdout == "2 401", done.stderr
 
 
-def test_a_stranger_may_ask_how_the_server_is_and_no_more(fronted, port):
+def test_an_anonymous_caller_may_ask_how_the_server_is_and_no_more(fronted, port):
     with Attacker(port, context(fronted.home, "")) as attacker:
         for path, status in (("/livez", 200), ("/readyz", 200), ("/version", 200), ("/metrics", 401), ("/api", 401)):
             attacker.say(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())

@@ -89,11 +89,11 @@ def over_tls(
 
 def test_nginx_on_another_machine_passes_certificates_and_tokens_on(over_tls):
     cluster = over_tls.cluster
-    nobody = ("--kubeconfig=/dev/null", f"--server=https://127.0.0.1:{cluster.port}",
+    anonymous = ("--kubeconfig=/dev/null", f"--server=https://127.0.0.1:{cluster.port}",
               f"--certificate-authority={over_tls.home}/pki/ca.crt")  # fmt: skip
 
     assert "system:masters" in cluster.kubectl("auth", "whoami")
-    assert "e2e" in cluster.kubectl(*nobody, "--token=e2e-token", "auth", "whoami")
+    assert "e2e" in cluster.kubectl(*anonymous, "--token=e2e-token", "auth", "whoami")
     watching = cluster.popen("get", "configmaps", "-w", "-o", "name", stdout=subprocess.PIPE)
     try:
         assert watching.stdout.readline().strip() == "configmap/kube-root-ca.crt"

@@ -81,7 +81,7 @@ def ready_replicas(parts: Parts, name: str) -> int:
 
 
 def leader(parts: Parts) -> int:
-    """The process id that the reconcilers' Lease ends with; 0 while nobody leads."""
+    """The process id that the reconcilers' Lease ends with; 0 while there is no leader."""
     found = parts.cluster.kubectl("get", "lease", "sampan-reconciler", "-n", "kube-system", "-o", "json", check=False)
     if not found.startswith("{"):
         return 0

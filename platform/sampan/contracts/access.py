@@ -61,7 +61,7 @@ class Decision(Enum):
 
 
 class Authorizer(Protocol):
-    """One opinion about a request; the first that is not NO_OPINION counts, and nobody's opinion is a no."""
+    """One opinion about a request; the first that is not NO_OPINION counts, and no opinion at all is a no."""
 
     name: str
 

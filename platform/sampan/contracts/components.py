@@ -58,7 +58,7 @@ class Running:
     ready: Callable[[str], None] = print  # say in words that it works now; may be said again
     failing: Callable[[str], None] = print  # say in words what is wrong and the way out, until ready is said again
     #: Where it registers its own figures (names begin with ``sampan_<name>_``), served as /metrics beside /readyz;
-    #: None where nobody will read them (tests). A new one for each run, so that a restart registers nothing twice.
+    #: None where no client reads them (tests). A new one for each run, so that a restart registers nothing twice.
     metrics: CollectorRegistry | None = None
     hooks: Hooks | None = None  # those of ``Component.hooks``; None where no other plugin can be asked (tests)
 
@@ -79,7 +79,7 @@ class Component:
     cleanup: Callable[[str, ClusterOptions], None] | None = None  # (home of the component, cluster-wide options)
     #: Objects it ships, in the order they have to be made, given the cluster-wide options and its own settings: pure.
     #: Applied before it runs with the administrator's identity, merged three ways (as shipped last, as shipped now, as
-    #: it is), so that what a user has changed stays; an object that somebody deleted comes back. `sampan addons diff`
+    #: it is), so that what a user has changed stays; an object that was deleted comes back. `sampan addons diff`
     #: and `reset` speak of these objects. The same for all components of an add-on: no name twice.
     manifests: Callable[[ManifestOptions], list[Object]] | None = None
 

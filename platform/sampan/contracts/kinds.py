@@ -1,7 +1,7 @@
 """What a plugin says about a kind of object: the whole of its API behaviour that is not in the schema.
 
-The schema (fields, types, list keys) of Kubernetes' own kinds comes from ``sampan_machinery.schema``, that of a kind
-nobody else knows from ``Kind.schema``; everything else is on ``Kind``.
+The schema (fields, types, list keys) of Kubernetes' own kinds comes from ``sampan_machinery.schema``, that of any
+other kind from ``Kind.schema``; everything else is on ``Kind``.
 Objects are plain dicts in JSON shape; functions on a Kind are pure and change the dict they are given.
 """
 

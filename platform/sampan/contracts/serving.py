@@ -36,8 +36,8 @@ class Reader(Protocol):
         """Those that both selectors take, none decoded in vain; raises BadRequest for one that is unreadable."""
 
     def generation(self, resource: Resource) -> int:
-        """A number that changes whenever any object of that resource has changed in the cache; a dict look-up, so that
-        what was compiled from many objects (RBAC) can be checked on every request. 0 for a resource nobody serves."""
+        """A number that changes whenever any object of that resource has changed in the cache; 0 for a resource that is
+        not served. A dict look-up: what was compiled from many objects (RBAC) can be checked on every request."""
 
 
 class Cluster(Reader, Protocol):
@@ -182,14 +182,14 @@ class Delegated:
     serve: Callable[[Call], Any]
     priority: int = 1000  # of the group among the groups, greater first
     version_priority: int = 100  # of the version among those of the group
-    #: Its resources as APIResourceDiscovery objects (apidiscovery.k8s.io/v2), None while nobody knows them.
+    #: Its resources as APIResourceDiscovery objects (apidiscovery.k8s.io/v2), None while they are unknown.
     resources: Sequence[Mapping[str, Any]] | None = None
-    stale: bool = False  # nobody answers there now
+    stale: bool = False  # its server does not answer now
     openapi: str = ""  # hash of its OpenAPI v3 document, which ``serve`` answers below /openapi/v3; "": it has none
 
 
 class Delegation(Protocol):
-    """Group versions that come and go while the server runs and are served by somebody else. A group version that the
+    """Group versions that come and go while the server runs and are served by another server. A group version that the
     server has kinds of is never delegated."""
 
     name: str

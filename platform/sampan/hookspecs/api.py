@@ -57,7 +57,7 @@ def contribute_routes(context: ServerContext) -> Sequence[Route]:
 
 @hookspec
 def contribute_delegations(context: ServerContext) -> Sequence[Delegation]:
-    """Hand group versions under /apis on to somebody else, as they come and go at run time.
+    """Hand group versions under /apis on to another server, as they come and go at run time.
 
     Called: once in each API server process, before it serves.
     Answer: a sequence of Delegation; the first that has a group version, by the plugins' names, answers for it.

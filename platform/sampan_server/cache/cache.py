@@ -136,7 +136,7 @@ class Cache:
             self._thread.join(5)
 
     def expect(self, key: str, value: bytes, labels: dict[str, str], fields: dict[str, str]) -> None:
-        """A writer of this process says what its value holds, so that nobody decodes it again."""
+        """A writer of this process says what its value holds, so that it is not decoded again."""
         if len(self._hints) > MOST_HINTS:  # of writes that never happened: dry runs, lost races
             self._hints.clear()
         self._hints[key] = (value, labels, fields)

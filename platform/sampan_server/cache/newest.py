@@ -1,7 +1,7 @@
 """Asking the store for its newest revision without waiting, one question at a time.
 
-Whoever asks while a question is under way shares the next one: the answer of an earlier one might leave out what was
-acknowledged in between. Knows the store contract and nothing of requests.
+A caller that asks while a question is under way shares the next one: the answer of an earlier one might leave out what
+was acknowledged in between. Knows the store contract and nothing of requests.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Record:
         self.revision = revision
         self.labels = labels
         self._fields = fields
-        #: Other encodings made from this record (sibling versions, table rows), by whoever asked first.
+        #: Other encodings made from this record (sibling versions, table rows), by the first request for it.
         self.forms: dict[Any, Any] | None = None
         parts = key.split("/")
         self.name = parts[-1]

@@ -31,7 +31,7 @@ class Changing:
 
 class Passed(Mapping[str, str]):
     """The request's headers without those that say who the caller is: authentication is done, and no handler can pass
-    them on to somebody who would take them for ours."""
+    them on to a caller that would take them for ours."""
 
     __slots__ = ("_headers",)
 

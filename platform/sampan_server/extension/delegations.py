@@ -1,4 +1,4 @@
-"""Group versions that somebody else serves: found by path, joined into discovery. Knows no plugin by name.
+"""Group versions that another server serves: found by path, joined into discovery. Knows no plugin by name.
 
 What the server has kinds of is its own; a delegation that fails to answer is passed over and named in the log.
 """

@@ -218,7 +218,7 @@ class Plugins:
     def require(self) -> None:
         """Raise PluginError, worded for the operator, where an enabled plugin is not loaded. For servers to call.
 
-        Nobody can tell what a plugin would have guarded that cannot even be imported, so each one counts as a guard
+        What a plugin would have guarded cannot be told when it cannot be imported, so each one counts as a guard
         unless the operator says otherwise. Add-ons cannot be guards (``GUARDS``) and are only named, and so are plugins
         that were imported without their libraries and implement no such hook (``left_out``).
         """

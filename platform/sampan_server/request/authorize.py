@@ -1,4 +1,4 @@
-"""May they. The first authorizer with an opinion decides; nobody's opinion is a no."""
+"""Whether the user may. The first authorizer with an opinion decides; without any opinion the answer is no."""
 
 from __future__ import annotations
 

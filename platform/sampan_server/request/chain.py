@@ -61,7 +61,7 @@ class ContributedStep:
             start()
 
     def ask_and_tell(self, request: Request, outcome: RequestOutcome) -> None:
-        """A request that is refused already: ask and tell, where nobody waits for it."""
+        """A request that is refused already: ask and tell, where no client waits for it."""
 
         def ask() -> None:
             told = None

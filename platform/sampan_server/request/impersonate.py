@@ -1,4 +1,4 @@
-"""Acting as somebody else: the Impersonate-* headers. Source: Kubernetes authentication, "User impersonation"."""
+"""Acting as another user: the Impersonate-* headers. Source: Kubernetes authentication, "User impersonation"."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class Request:
 
     @property
     def may_wait(self) -> bool:
-        """Whether nobody else is kept waiting by it."""
+        """Whether it keeps no other request waiting."""
         return self.aside or self.loop is None
 
     @property

@@ -39,7 +39,7 @@ class Plan(NamedTuple):
                 yield from _asked(admitter, review)
 
 
-NOBODY = Plan((), waits=False)
+NO_ADMITTER = Plan((), waits=False)
 
 
 class Admitters:
@@ -72,7 +72,7 @@ class Admitters:
     def _plan(self, kind: Kind, operation: str, subresource: str) -> Plan:
         found = tuple(each for each in self._all if has_a_say(each, kind, operation, subresource))
         waits = any(getattr(each, "blocking", False) or getattr(each, "reinvocation", False) for each in found)
-        return Plan(found, waits) if found else NOBODY
+        return Plan(found, waits) if found else NO_ADMITTER
 
 
 def _asked(admitter: Admitter, review: Review) -> Iterator[Step]:

@@ -1,9 +1,9 @@
-"""What a write asks of whoever drives it (``drive``), by yielding it.
+"""What a write asks of the code that drives it (``drive``), by yielding it.
 
 - Store operations: a commit. It is sent their revision, or Stale is thrown in.
 - None of them, (): it is sent the newest revision once the watch cache has it.
 - ``BlockingCall``: a function that may block. What it raises is thrown in.
-- ``Waiting``: it goes on once somebody calls back.
+- ``Waiting``: it goes on when the callback is called.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class Writer:
         self.checking.compile(kinds)
 
     def create(self, intent: Intent, obj: Object, again: Callable[[], Object] | None = None) -> Write:
-        """Write a new object (of the request's version). An attempt may spoil it: ``again`` makes it anew, where that
+        """Write a new object (of the request's version). An attempt may spoil it: ``again`` makes a new one, where that
         can be told; else it is kept encoded."""
         if again is None:
             sent = encoding.encode_json(obj)

@@ -1,4 +1,4 @@
-"""What all tests of a user share is made once, whoever comes first: one lock a thing, and it appears whole.
+"""What all tests of a user share is made once, by the first that needs it: one lock a thing, and it appears whole.
 
 Several pytest processes, and several sessions, meet in one cache folder. Must not know what is made.
 """

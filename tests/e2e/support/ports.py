@@ -12,7 +12,7 @@ _held: list[socket.socket] = []  # until this process ends
 
 
 def free_port() -> int:
-    """A port that nobody listens on and that no other process of these tests is given.
+    """A port without a listener that no other process of these tests is given.
 
     Not of those that the kernel gives to outgoing connections and to listeners on port 0: one of them is in use again a
     moment after it was found free, wherever another cluster runs on the machine.

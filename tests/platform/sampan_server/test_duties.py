@@ -23,7 +23,7 @@ def test_duties_run_until_the_server_ends():
     assert ended.is_set()
 
 
-def test_one_that_raises_is_named_and_harms_nobody(caplog):
+def test_one_that_raises_is_named_and_harms_no_other(caplog):
     done = threading.Event()
 
     def fail(stop):

@@ -1,4 +1,4 @@
-"""A kind nobody else knows, served by its own schema."""
+"""A kind that is not built in, served by its own schema."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_what_is_not_there_is_refused(api: Any, method: str, path: str, code: in
     assert answer.json["kind"] == "Status"
 
 
-def test_media_types_that_nobody_speaks_are_refused(api: Any) -> None:
+def test_unknown_media_types_are_refused(api: Any) -> None:
     body = b'{"metadata": {"name": "a"}}'
 
     assert api.call("POST", CMS, body, headers={"Content-Type": "text/plain"}).status_code == 415

@@ -14,7 +14,7 @@ MAPS = "/api/v1/namespaces/default/configmaps"
 
 
 class Behind:
-    """A view of a store whose news arrive only once somebody has asked how far it is."""
+    """A view of a store whose news arrive only after a caller has asked how far it is."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store

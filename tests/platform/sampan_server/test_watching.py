@@ -41,7 +41,7 @@ def test_leaving_a_selector_is_a_deletion_and_coming_back_an_addition(api: Any, 
     assert events[1]["object"] == back
 
 
-def test_a_watch_of_one_name_sees_nobody_else(api: Any, shapes: Any) -> None:
+def test_a_watch_of_one_name_sees_no_other(api: Any, shapes: Any) -> None:
     start = api.post(PODS, shapes.pod("a")).json["metadata"]["resourceVersion"]
     for name in ("b", "c"):
         api.post(PODS, shapes.pod(name))

@@ -86,7 +86,7 @@ def test_a_scale_of_none_leaves_the_zero_out(api: Any, shapes: Any) -> None:
     assert api.patch(f"{DEPLOYMENTS}/a/scale", {"spec": {"replicas": 0}}).json["spec"] == {}
 
 
-def test_nobody_owns_replicas_that_a_scale_leaves_out(api: Any, shapes: Any) -> None:
+def test_no_manager_has_replicas_that_a_scale_leaves_out(api: Any, shapes: Any) -> None:
     where, applied = f"{DEPLOYMENTS}/a", {**shapes.deployment("a"), "apiVersion": "apps/v1", "kind": "Deployment"}
     api.post(DEPLOYMENTS, shapes.deployment("a"))
 

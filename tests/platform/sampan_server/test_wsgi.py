@@ -1,4 +1,4 @@
-"""Building the application for a server of somebody's."""
+"""Building the application for another server than ours."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def test_names_that_others_made_up_are_passed_over(tmp_path):
 RANGES = ("203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24")
 
 
-def test_the_first_that_nobody_uses_is_chosen(tmp_path):
+def test_the_first_unused_one_is_chosen(tmp_path):
     assert reservations.free("service_cidr", RANGES, TWO) == RANGES[0]
     with reservations.hold(ONE, tmp_path):
         assert reservations.free("service_cidr", RANGES, TWO) == RANGES[1]
@@ -167,7 +167,7 @@ def test_two_that_choose_at_once_take_turns():
     assert order == ["first", "second"]
 
 
-def test_a_turn_that_never_ends_is_named_and_nobody_goes_on_without_it(monkeypatch):
+def test_a_turn_that_never_ends_is_named_and_no_process_goes_on_without_it(monkeypatch):
     monkeypatch.setattr(reservations, "TURN_SECONDS", 0.0)
 
     with (

@@ -24,7 +24,7 @@ def test_which_resources_there_are(name, of_containers, detail):
     assert found == ([] if detail is None else [f'Invalid value: "{name}": {detail}'])
 
 
-def test_a_name_that_is_none_is_said_once():
+def test_a_bad_name_is_reported_one_time():
     assert [each.path for each in resource_name("x", "a b", of_containers=True)] == ["x"]
 
 

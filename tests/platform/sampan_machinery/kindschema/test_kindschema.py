@@ -96,7 +96,7 @@ def test_finalizers_without_a_domain_are_for_built_in_kinds_to_refuse():
     assert schema_of(BOAT).check(obj, None) == []
 
 
-def test_only_a_built_in_kind_answers_with_fields_that_nobody_set():
+def test_only_a_built_in_kind_answers_with_fields_that_are_not_set():
     pod, boat = {"spec": {"containers": [{"name": "c"}]}}, {"spec": {}}
 
     schema_of(POD).complete(pod)

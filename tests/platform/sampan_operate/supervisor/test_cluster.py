@@ -55,7 +55,7 @@ def test_the_api_server_is_first_and_groups_share_a_process(tmp_path):
     ]
 
 
-def test_a_strangers_component_has_a_process_of_its_own(tmp_path):
+def test_a_third_party_component_has_a_process_of_its_own(tmp_path):
     settings = parse({"home": str(tmp_path)})
     strange = Plugins(entry_points=[], extra={"some": Some(component("busy"), component("own", "other"))})
 

@@ -108,7 +108,7 @@ def test_discovery_follows_what_comes_and_goes(build):
     assert names[-2:] == ["above.example", "ext.example"]
     assert [version["version"] for version in group["versions"]] == ["v2beta1", "v1"]
     items = api.get("/apis", headers=AGGREGATED).json["items"]
-    assert items[-1]["versions"][0]["freshness"] == "Stale"  # nobody knows what it has
+    assert items[-1]["versions"][0]["freshness"] == "Stale"  # what it has is unknown
     index = api.get("/openapi/v3").json["paths"]
     assert index["apis/above.example/v1"]["serverRelativeURL"] == "/openapi/v3/apis/above.example/v1?hash=ABC"
     assert "apis/ext.example/v1" not in index

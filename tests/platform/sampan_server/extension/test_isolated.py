@@ -181,7 +181,7 @@ def as_jane(ask):
     return ask("GET", CMS, user="jane")
 
 
-def as_nobody(ask):
+def as_anonymous(ask):
     return ask("GET", CMS, user=None)
 
 
@@ -192,7 +192,7 @@ def the_route(ask):
 PLACES = {
     "admission": a_config_map,
     "authorization": as_jane,
-    "authentication": as_nobody,
+    "authentication": as_anonymous,
     "Boat.validate": a_boat,
     "/odd": the_route,
 }
@@ -200,7 +200,7 @@ PLACES = {
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("how", ["raise", "garbage", "sleep", "spin"])
-def test_whoever_misbehaves_is_named_and_the_others_are_served(serve, place, how):
+def test_a_plugin_that_misbehaves_is_named_and_the_others_are_served(serve, place, how):
     odd = Odd(place)
     ask = serve(odd)
     assert PLACES[place](ask)[0] in (200, 201, 401, 403)
@@ -253,13 +253,13 @@ def test_what_is_late_again_and_again_is_refused_at_once_and_all_else_goes_on(se
     assert ask("GET", CMS)[0] == 200
 
 
-def test_the_administrator_gets_in_however_a_strangers_authenticator_behaves(serve):
+def test_the_administrator_gets_in_however_a_third_party_authenticator_behaves(serve):
     odd = Odd("authentication")
     ask = serve(odd)
     odd.behaviour.how = "sleep"
 
     assert ask("GET", CMS)[0] == 200
-    assert ask("GET", "/readyz", user=None)[0] == 200  # public: nobody needs to be known
+    assert ask("GET", "/readyz", user=None)[0] == 200  # public: no user is needed
 
 
 def test_a_broken_column_costs_its_cells(serve):

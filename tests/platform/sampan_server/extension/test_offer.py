@@ -42,11 +42,11 @@ def test_openapi_v2_comes_in_protobuf_under_a_name_that_kubectl_can_read(api: An
     assert api.get("/openapi/v3", headers={"Accept": name.format("@")}).status_code == 406
 
 
-def test_strangers_see_health_and_nothing_else(api: Any) -> None:
-    stranger = api.as_user(None)
+def test_anonymous_callers_see_health_and_nothing_else(api: Any) -> None:
+    anonymous = api.as_user(None)
     for path in ("/livez", "/readyz", "/healthz", "/version", "/livez/ping"):
-        assert stranger.get(path).status_code == 200
-    refused = stranger.get("/api/v1/namespaces/default/pods")
+        assert anonymous.get(path).status_code == 200
+    refused = anonymous.get("/api/v1/namespaces/default/pods")
     assert refused.status_code == 401 and refused.headers["www-authenticate"].startswith("Bearer")
     assert refused.json["reason"] == "Unauthorized"
 

@@ -105,7 +105,7 @@ def test_a_plugin_that_fails_to_provide_is_named():
         Plugins(entry_points=[], extra={"disk": Store()}).first("provide_store", url="x:")
 
 
-def test_who_is_a_stranger_is_told_by_the_distribution():
+def test_what_is_third_party_is_told_by_the_distribution():
     import sampan_config.plugin
 
     plugins = Plugins(extra={"mine": Kinds(()), "again": sampan_config.plugin}, disabled=["config"])
@@ -146,7 +146,7 @@ def test_add_ons_run_when_named_and_plugins_unless_named(module):
 
 
 @pytest.mark.parametrize("more", [{"disabled": ["rback"]}, {"addons": ["rback"]}, {"settings": {"rback": {}}}])
-def test_a_name_nobody_has_is_refused_with_a_suggestion(module, more):
+def test_an_unknown_name_is_refused_with_a_suggestion(module, more):
     with pytest.raises(ConfigError, match=r"no plugin or add-on is called 'rback' \(did you mean 'rbac'\?\)"):
         Plugins(entry_points=[module("rbac")], **more)
 

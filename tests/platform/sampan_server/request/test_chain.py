@@ -256,7 +256,7 @@ def test_it_is_asked_once_and_told_once_of_everything(make: Any, shapes: Any, un
     assert all(0 < outcome.seconds < 10 for outcome in step.outcomes)
 
 
-def test_who_stands_before_authenticate_is_told_of_strangers_too(make: Any, under: Any, plugin: Any) -> None:
+def test_a_step_before_authenticate_is_told_of_anonymous_requests_too(make: Any, under: Any, plugin: Any) -> None:
     early, late = Step("early", before="authenticate"), Step("late", after="authenticate")
     server = under(make(more={"mine": plugin(early, late)}))
 
@@ -444,7 +444,7 @@ def test_a_wait_that_cannot_begin_is_an_error(make: Any, under: Any, plugin: Any
     assert server.ask("GET", CMS)[0] == 500
 
 
-def test_nobody_waits_for_ever(make: Any, under: Any, plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_request_waits_for_ever(make: Any, under: Any, plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "LONGEST_WAIT", 0.05)
     monkeypatch.setattr(front, "LONGEST_WAIT", 0.05)
     first, step, kept = Step("first", before="authenticate"), Step("flow", after="authenticate"), []

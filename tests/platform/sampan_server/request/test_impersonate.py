@@ -65,6 +65,6 @@ def test_an_anonymous_one_is_unauthenticated():
 
 
 @pytest.mark.parametrize("line", ["Impersonate-Group: a", "Impersonate-Uid: 1", "Impersonate-Extra-A: b"])
-def test_nobody_without_a_name(line):
+def test_no_user_without_a_name(line):
     with pytest.raises(BadRequest):
         acting(line)
