@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ NEEDS = {
 AFTER = {
     "sampan_nodes": ["kubectl uncordon laptop", "kubectl taint node laptop example.org/maintenance-"],
     "sampan_rbac": ["kubectl delete namespace team-a --wait"],
+    "sampan_runtimeclasses": ["kubectl delete runtimeclass sandboxed"],
     "sampan_priority": ["kubectl delete priorityclass important"],
 }
 
@@ -64,8 +66,14 @@ def run(alone, request):
 
 
 def commands(text):
-    """The lines of the blocks that are run here."""
-    return [line for block in text.split(MARK)[1:] for line in block.partition("```")[0].splitlines() if line.strip()]
+    """The commands of the blocks that are run here: a line each, with the document that follows a ``<<EOF``."""
+    found = []
+    for block in text.split(MARK)[1:]:
+        lines = iter(block.partition("```")[0].splitlines())
+        for line in lines:
+            document = takewhile(lambda each: each != "EOF", lines) if line.endswith("<<EOF") else ()
+            found.append("\n".join((line, *document)) + ("\nEOF\n" if line.endswith("<<EOF") else ""))
+    return [command for command in found if command.strip()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.parent.name)
@@ -79,3 +87,4 @@ def test_every_command_of_a_page_works(page, run):
 def test_there_are_pages_whose_commands_are_run():
     assert len(PAGES) > 12
     assert commands(f"x\n{MARK}kubectl get pods\n\nls\n```\n") == ["kubectl get pods", "ls"]
+    assert commands(f"{MARK}cat <<EOF\na: 1\nEOF\nls\n```\n") == ["cat <<EOF\na: 1\nEOF\n", "ls"]

@@ -26,7 +26,6 @@ REASONS = {
     "sampan_reconciler/perform.py": ("Namespace", "NamespaceTerminating, the cause in an answer of the API"),
     "sampan_server/extension/offer.py": ("deployments pods", "examples in a sentence for who wrote an admitter"),
     "sampan_server/front.py": ("namespaces", "the segment of a path that says the namespace"),
-    "sampan_server/machinery.py": ("Node autoscaling node", "a node of a schema; the group of the Scale of `scale`"),
     "sampan_server/plugins/answers.py": ("deployments pods", "examples in a sentence for who wrote an admitter"),
     "sampan_server/publish/discovery.py": ("autoscaling", "the group of the Scale of `scale`"),
     "sampan_server/request/impersonate.py": ("serviceaccount serviceaccounts", "what one may impersonate"),
@@ -35,6 +34,7 @@ REASONS = {
     "sampan_server/subresources/scale.py": ("autoscaling", "the group of the Scale of `scale`"),
     "sampan_server/subresources/subresources.py": ("autoscaling", "the group of the Scale of `scale`"),
     "sampan_server/write/bootstrap.py": ("Namespace", "namespaces are made before what lies in them"),
+    "sampan_server/write/managed_fields.py": ("node", "a node of a schema"),
     "sampan_server/wsgi.py": ("Service", "ServiceUnavailable, the status 503"),
 }
 

@@ -49,12 +49,11 @@ def test_auto_is_docker_where_it_answers_and_is_enabled(tmp_path, answers, enabl
     assert runtimes.choose("auto", tmp_path, ClusterOptions(), offered).split()[0] == chosen
 
 
-def test_a_runtime_that_is_not_there_leaves_no_folder_to_clean_up_after(tmp_path, monkeypatch):
-    monkeypatch.setattr(runtimes, "docker_answers", lambda: True)
+def test_a_runtime_that_is_not_there_leaves_no_folder_to_clean_up_after(tmp_path):
+    with pytest.raises(ConfigError):
+        runtimes.choose("docker", tmp_path, ClusterOptions(), Offered("exec"))
 
-    runtimes.choose("auto", tmp_path, {}, Offered("exec"))
-
-    assert [path.name for path in tmp_path.iterdir()] == ["exec"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_another_runtime_left_is_removed_at_the_start_and_its_own_kept(tmp_path):

@@ -1,10 +1,11 @@
 import pytest
 
+from sampan.contracts.options import ClusterOptions
 from sampan_node.environment import ConfigProblem
 from sampan_node.specs import container_spec, hostname, hosts_file, resolver, resources, sandbox_spec
 from sampan_runtime.contracts import PortMapping, Resources
 
-OPTIONS = {"dns_ip": "10.96.0.10", "cluster_domain": "cluster.local"}
+OPTIONS = ClusterOptions(dns_ip="10.96.0.10", cluster_domain="cluster.local")
 
 
 def pod(**spec):

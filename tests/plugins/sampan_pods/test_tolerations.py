@@ -2,14 +2,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from sampan.contracts.kinds import Kind
 from sampan_pods.tolerations import KEYS, DefaultTolerations
+from sampan_server.write.admission import Admitters
 
 
-def admitted(tolerations=(), *, plural="pods", subresource=""):
+def admitted(tolerations=()):
     obj = {"spec": {"tolerations": list(tolerations)}} if tolerations else {"spec": {}}
-    DefaultTolerations().admit(
-        SimpleNamespace(kind=SimpleNamespace(plural=plural, group=""), subresource=subresource, object=obj)
-    )
+    DefaultTolerations().admit(SimpleNamespace(object=obj))
     return obj["spec"].get("tolerations", [])
 
 
@@ -33,5 +33,10 @@ def test_what_the_pod_says_itself_counts(own, added):
     assert [each["key"] for each in found[1:]] == added
 
 
-def test_other_kinds_and_subresources_are_left_alone():
-    assert admitted(plural="podtemplates") == admitted(subresource="status") == []
+@pytest.mark.parametrize(
+    ("plural", "subresource", "asked"), [("pods", "", True), ("podtemplates", "", False), ("pods", "status", False)]
+)
+def test_it_is_asked_of_pods_alone(plural, subresource, asked):
+    kind = Kind(group="", version="v1", kind="Any", plural=plural, singular="any")
+
+    assert bool(Admitters([DefaultTolerations()]).of(kind, "CREATE", subresource)) is asked
