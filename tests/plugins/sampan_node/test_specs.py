@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from sampan.contracts.options import ClusterOptions
@@ -52,7 +54,7 @@ def test_the_pods_own_dns_configuration_is_added():
 
     assert searches == ["shop.svc.cluster.local", "svc.cluster.local", "cluster.local", "example.org"]
     assert options == ["ndots:2", "edns0"]
-    assert resolver(pod(), {**OPTIONS, "dns_reachable": False}) == ([], [], [])
+    assert resolver(pod(), dataclasses.replace(OPTIONS, dns_reachable=False)) == ([], [], [])
 
 
 def test_the_hosts_file_names_the_pod_its_aliases_and_services_without_dns():
