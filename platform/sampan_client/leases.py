@@ -20,6 +20,8 @@ from sampan_machinery.resources import LEASES
 
 log = logging.getLogger(__name__)
 
+_UNREACHABLE_RETRY = 0.2  # seconds between tries of a server that cannot be reached: a refused connection costs little
+
 
 class Elector:
     """``on_started`` is called when this process has acquired the lease, ``on_stopped`` when it has lost it; both on
@@ -27,7 +29,8 @@ class Elector:
 
     The times are shorter than upstream's 15 s and 10 s, so that another process takes over within 15 s after a leader
     is killed: ``duration`` plus one more check, ``retry`` later. While this process does not lead, ``on_trouble`` is
-    called with the reason if the lease cannot be read, and with "" once it can.
+    called with the reason if the lease cannot be read, and with "" once it can. A server that cannot be reached may be
+    starting, together with this process: it is tried more often, and is a reason only after ``retry`` seconds.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Elector:
         self._duration, self._renew, self._retry = duration, renew, retry
         self._clock = clock
         self._on_trouble, self._trouble = on_trouble, ""
+        self._unreachable: float | None = None  # since when the server cannot be reached
         self._seen: Object = {}  # the last observed spec
         self._seen_at = 0.0
         self._lease: Object | None = None
@@ -59,7 +63,8 @@ class Elector:
     def run(self, stop: threading.Event) -> None:
         """Run until ``stop`` is set or the acquired lease is lost; releases a held lease at the end."""
         while not stop.is_set() and not self._try():
-            stop.wait(self._retry * random.uniform(1.0, 1.2))
+            pause = self._retry if self._unreachable is None else min(_UNREACHABLE_RETRY, self._retry)
+            stop.wait(pause * random.uniform(1.0, 1.2))
         if stop.is_set() and not self.leading:
             return
         log.info("leading %s/%s as %s", self.namespace, self.name, self.identity)
@@ -90,10 +95,16 @@ class Elector:
             self.leading = self._take()
         except (StatusError, ConnectionError) as error:
             log.debug("lease %s/%s: %s", self.namespace, self.name, error)
-            if not self.leading and not isinstance(error, Conflict | AlreadyExists):
+            if not isinstance(error, ConnectionError):
+                self._unreachable = None
+            elif self._unreachable is None:
+                self._unreachable = self._clock()
+            starting = self._unreachable is not None and self._clock() - self._unreachable < self._retry
+            if not (self.leading or starting or isinstance(error, Conflict | AlreadyExists)):
                 self._troubled(str(error))
             self._lease = None  # read it again before the next write
             return False
+        self._unreachable = None
         self._troubled("")
         return self.leading
 

@@ -66,3 +66,45 @@ def test_a_leader_that_cannot_renew_steps_down():
 
     assert candidate.stopped.wait(WAIT)
     candidate.end()
+
+
+def test_a_server_that_starts_later_is_found_at_once_and_was_no_trouble():
+    api, told = MiniApi([LEASES]), []
+    refused = iter([True, True, False])
+
+    def starting(environ, start_response):
+        if next(refused, False):
+            raise ConnectionRefusedError("not yet")
+        return api(environ, start_response)
+
+    leads, stop = threading.Event(), threading.Event()
+    client = Client.in_process(starting, User("x"))
+    elector = Elector(client, "work", "x", leads.set, lambda: None, retry=2.0, on_trouble=told.append)
+    thread = threading.Thread(target=elector.run, args=(stop,))
+    thread.start()
+
+    assert leads.wait(1.5)
+    assert told == []
+    stop.set()
+    thread.join(WAIT)
+
+
+def test_a_server_that_stays_away_is_told():
+    def away(environ, start_response):
+        raise ConnectionRefusedError("away")
+
+    told, heard, stop = [], threading.Event(), threading.Event()
+    client = Client.in_process(away, User("x"))
+
+    def hear(words):
+        told.append(words)
+        heard.set()
+
+    elector = Elector(client, "work", "x", lambda: None, lambda: None, retry=0.05, on_trouble=hear)
+    thread = threading.Thread(target=elector.run, args=(stop,))
+    thread.start()
+
+    assert heard.wait(WAIT)
+    assert "away" in told[0]
+    stop.set()
+    thread.join(WAIT)
