@@ -64,11 +64,13 @@ $(VENV)/bin/python:
 $(VENV)/ready: $(VENV)/bin/python setup.cfg requirements/run.txt
 	@echo "installing sampan and what it needs into $(VENV)"
 	@$(PIP) --require-hashes -r requirements/run.txt
+	@rm -rf sampan.egg-info  # one that another tool left would hide the entry points of what is installed now
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/dev: $(VENV)/bin/python setup.cfg requirements/dev.txt
 	@echo "installing sampan and its development tools into $(VENV)"
 	@$(PIP) --require-hashes -r requirements/dev.txt
+	@rm -rf sampan.egg-info  # one that another tool left would hide the entry points of what is installed now
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/ready

@@ -79,11 +79,11 @@ def test_a_server_that_starts_later_is_found_at_once_and_was_no_trouble():
 
     leads, stop = threading.Event(), threading.Event()
     client = Client.in_process(starting, User("x"))
-    elector = Elector(client, "work", "x", leads.set, lambda: None, retry=2.0, on_trouble=told.append)
+    elector = Elector(client, "work", "x", leads.set, lambda: None, retry=60.0, on_trouble=told.append)
     thread = threading.Thread(target=elector.run, args=(stop,))
     thread.start()
 
-    assert leads.wait(1.5)
+    assert leads.wait(WAIT)
     assert told == []
     stop.set()
     thread.join(WAIT)
