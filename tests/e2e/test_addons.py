@@ -155,7 +155,7 @@ def test_an_add_on_runs_by_itself_on_a_cluster_that_it_knows_only_by_kubeconfig(
             assert alone.wait(20) == 0
     assert "endpointslice.discovery.k8s.io/kube-dns-elsewhere" not in slices(dns)
     # from elsewhere it could not know which address pods ask; that is said, with the way out, and the way out works
-    assert "`sampan addons reset dns service/kube-dns` recreates it" in dns.sampan(
+    assert "`sampan addons reset dns service/kube-dns` creates it again" in dns.sampan(
         "addons", "enable", "dns", check=False
     )
     assert state(dns)["state"] == "failing"

@@ -14,6 +14,8 @@ import pytest
 import yaml
 from clusters import ROOT
 
+from sampan.contracts.options import ManifestOptions
+
 CHARTS = ROOT / "charts"
 ADDONS = sorted(path.parent.parent.name for path in CHARTS.glob("*/templates/_addon.tpl"))
 SHARED = ("_shared.tpl", "deployment.yaml", "configmap.yaml", "serviceaccount.yaml", "rbac.yaml", "pdb.yaml")
@@ -134,9 +136,11 @@ def test_it_may_do_what_the_add_on_ships_and_no_more(helm, chart):
         assert (reference["kind"], reference["name"]) in by_name | shipped_elsewhere
 
 
-def _options(chart: str) -> dict:
+def _options(chart: str) -> ManifestOptions:
     record = getattr(importlib.import_module(f"sampan_{chart}.plugin"), "Settings", None)
-    return {"dns_ip": "10.96.0.10", "cluster_domain": "cluster.local", "settings": record() if record else None}
+    return ManifestOptions(
+        dns_ip="10.96.0.10", cluster_domain="cluster.local", settings=record() if record else None
+    )  # fmt: skip
 
 
 def _rules(objects: list[dict], kind: str) -> list[tuple]:
