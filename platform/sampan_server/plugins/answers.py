@@ -14,7 +14,6 @@ from sampan.contracts.components import Component, Leftover
 from sampan.contracts.kinds import Kind, Resource
 from sampan.contracts.reconciling import ClientReconciler, Reconciler, Standing
 from sampan.contracts.serving import Route
-from sampan_machinery.kindschema import complaints
 
 OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT", "*"})
 
@@ -49,6 +48,8 @@ def kind_complaint(value: Any) -> str:
     for name in ("group", "version", "kind", "plural"):
         if not isinstance(getattr(value, name), str) or (name != "group" and not getattr(value, name)):
             return f"kind {value.kind!r}: {name} must be text, not {getattr(value, name)!r}"
+    from sampan_machinery.kindschema import complaints  # only where kinds are served: the other processes do without
+
     return next(complaints(value), "")
 
 
