@@ -160,8 +160,8 @@ def network() -> str:
     starts meanwhile, in another worker of these tests, may choose the same."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     number = (worker % 4) * 8 + next(_made) % 8
-    first = 20_000 + 300 * number
-    return f"network: {{service_cidr: 10.{160 + number}.0.0/16, node_ports: {first}-{first + 299}}}\n"
+    first = 7_000 + 100 * number
+    return f"network: {{service_cidr: 10.{160 + number}.0.0/16, node_ports: {first}-{first + 99}}}\n"
 
 
 def new(home: Path, tools: Path, **kind: object) -> Fronted:
