@@ -105,3 +105,13 @@ class Bind(Node):
     name: str
     value: Node
     body: Node
+
+
+def dotted(node: Node) -> str:
+    """``a.b.c`` of nested selections, "" for anything else."""
+    if isinstance(node, Ident):
+        return node.name
+    if isinstance(node, Select) and not node.test and not node.optional:
+        outer = dotted(node.operand)
+        return outer and f"{outer}.{node.field}"
+    return ""

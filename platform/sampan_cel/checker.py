@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sampan_cel import types
-from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct
+from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct, dotted
 from sampan_cel.declarations import Overload
 from sampan_cel.errors import CheckError, Issue
 from sampan_cel.types import BOOL, DYN, ERROR, INT, ObjectType, Type
@@ -104,9 +104,9 @@ class Checker:
         return [".".join([*parts[:length], name]) for length in range(len(parts), -1, -1)]
 
     def _select(self, node: Select) -> Type:
-        dotted = "" if node.test or node.optional else _dotted(node)
-        if dotted:
-            found = self._lookup(node, dotted)
+        path = dotted(node)
+        if path:
+            found = self._lookup(node, path)
             if found is not None:
                 return found
         operand = self._type(node.operand)
@@ -135,7 +135,7 @@ class Checker:
         overloads: Sequence[Overload] | None
         member = node.target is not None
         if node.target is not None:
-            spaced = _dotted(node.target)
+            spaced = dotted(node.target)
             for candidate in self._candidates(f"{spaced}.{name}") if spaced else ():
                 if candidate in self._functions and not self._shadowed(spaced):
                     name, member = candidate, False
@@ -302,15 +302,6 @@ class Checker:
         Const: _const, Ident: _ident, Select: _select, Call: _call, Index: _index, ListOf: _list, MapOf: _map,
         Struct: _struct, Fold: _fold, Bind: _bind,
     }  # fmt: skip
-
-
-def _dotted(node: Node) -> str:
-    if isinstance(node, Ident):
-        return node.name
-    if isinstance(node, Select) and not node.test and not node.optional:
-        outer = _dotted(node.operand)
-        return outer and f"{outer}.{node.field}"
-    return ""
 
 
 def _is_number(found: Type) -> bool:

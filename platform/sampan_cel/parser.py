@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sampan_cel.ast import Bind, Call, Const, Entry, FieldValue, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct
+from sampan_cel.ast import (
+    Bind,
+    Call,
+    Const,
+    Entry,
+    FieldValue,
+    Fold,
+    Ident,
+    Index,
+    ListOf,
+    MapOf,
+    Node,
+    Select,
+    Struct,
+    dotted,
+)
 from sampan_cel.errors import Issue, ParseError
 from sampan_cel.lexer import INT_MAX, RESERVED, Token, tokens
 
@@ -211,7 +226,7 @@ class _Parser:
         return MapOf(opening.at, entries)
 
     def _struct(self, operand: Node, opening: Token) -> Node:
-        name = _dotted(operand)
+        name = dotted(operand)
         if not name:
             raise self._error(opening, "mismatched input '{' expecting <EOF>")
         fields: list[FieldValue] = []
@@ -288,13 +303,3 @@ class _Parser:
         if not isinstance(arg, Ident) or arg.name.startswith("."):
             raise self._error(arg, "argument must be a simple name", syntax=False)
         return arg.name
-
-
-def _dotted(node: Node) -> str:
-    """``a.b.c`` of nested selections, "" for anything else."""
-    if isinstance(node, Ident):
-        return node.name
-    if isinstance(node, Select) and not node.test and not node.optional:
-        outer = _dotted(node.operand)
-        return outer and f"{outer}.{node.field}"
-    return ""

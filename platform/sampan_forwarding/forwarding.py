@@ -75,7 +75,7 @@ def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContex
         for key, value in passed_on(response.getheaders(), response.getheader("Connection") or "")
         if key.lower() not in CORS and key.lower() not in ("content-type", "content-length")
     ]
-    body: Any = _body(connection, response)
+    body: Any = body_of(connection, response)
     if kind.lower().startswith("text/html") and not response.getheader("Content-Encoding"):
         body = _rewritten(body, prefix)
     return Answer(response.status, body, kind, kept)
@@ -140,7 +140,8 @@ def _rewritten(body: Iterator[bytes], prefix: str) -> Iterator[bytes]:
     yield _LINK.sub(moved, start)
 
 
-def _body(connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> Iterator[bytes]:
+def body_of(connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """The body as it comes, in pieces; closes both at its end or when the reader leaves."""
     try:
         while chunk := response.read1(CHUNK):
             yield chunk

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def provide_runtime(name: str, home: str, options: ClusterOptions) -> Runtime | None:
     if name != "docker":
         return None
-    try:  # only a machine with Docker pays for the library
-        import docker  # noqa: F401
+    try:  # only a machine with Docker pays for the library, which the runtime imports as it goes
+        import docker  # noqa: F401  # its absence is told here, in words
     except ModuleNotFoundError as error:
         if error.name != "docker":
             raise

@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +16,7 @@ from urllib.parse import urlencode
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadRequest, InternalError, NotFound, ServiceUnavailable, StatusError, from_status
+from sampan_forwarding.forwarding import body_of
 from sampan_forwarding.splicing import keep_alive, splice
 from sampan_machinery.resources import NODES
 from sampan_podspec.containers import walk
@@ -101,21 +101,12 @@ def fetch(call: Call, pki: str, node_name: str, path: str, query: dict[str, str]
         connection.close()
         raise _agent_error(response.status, text)
     kind = response.getheader("Content-Type") or "text/plain"
-    return Answer(200, _body(connection, response), kind)
+    return Answer(200, body_of(connection, response), kind)
 
 
 def _agent_error(status: int, text: str) -> StatusError:
     known = from_status(status, {"message": text})
     return InternalError(text) if isinstance(known, InternalError) else known
-
-
-def _body(connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> Iterator[bytes]:
-    try:
-        while chunk := response.read1(CHUNK):
-            yield chunk
-    finally:
-        response.close()
-        connection.close()
 
 
 def tunnel(call: Call, pki: str, node_name: str, path: str, query: list[tuple[str, str]]) -> Any:

@@ -15,6 +15,7 @@ from sampan_runtimeclasses.tolerations import merged
 
 _PODS = frozenset({PODS.group_resource})
 _CREATE = frozenset({"CREATE"})
+_THEMSELVES = frozenset({""})
 
 
 class RuntimeClass:
@@ -23,13 +24,12 @@ class RuntimeClass:
     name = "RuntimeClass"
     operations = _CREATE
     resources = _PODS
+    subresources = _THEMSELVES
     mutates = True
     priority = 700
 
     def admit(self, review: Review) -> None:
-        if review.subresource or review.object is None:
-            return
-        spec = review.object.get("spec") or {}
+        spec = (review.object or {}).get("spec") or {}
         found = _class_of(review, spec)
         if found is None:
             return
@@ -47,13 +47,12 @@ class Overhead:
     name = "RuntimeClassOverhead"
     operations = _CREATE
     resources = _PODS
+    subresources = _THEMSELVES
     mutates = False
     priority = 700
 
     def admit(self, review: Review) -> None:
-        if review.subresource or review.object is None:
-            return
-        spec = review.object.get("spec") or {}
+        spec = (review.object or {}).get("spec") or {}
         found, given = _class_of(review, spec), spec.get("overhead")
         fixed = None if found is None else _fixed(found)
         if fixed is None:

@@ -8,6 +8,7 @@ from sampan.contracts.kinds import Kind
 from sampan.errors import Forbidden
 from sampan_machinery.resources import PODS, RUNTIME_CLASSES
 from sampan_runtimeclasses.admission import Overhead, RuntimeClass
+from sampan_server.extension.declared import has_a_say
 from sampan_testing.shelves import Shelf
 
 POD = Kind(**PODS._asdict())
@@ -18,10 +19,10 @@ SANDBOXED = {
 PLAIN = {"metadata": {"name": "plain"}, "handler": "p"}
 
 
-def review(spec, sub=""):
+def review(spec):
     reader = Shelf([(RUNTIME_CLASSES, SANDBOXED), (RUNTIME_CLASSES, PLAIN)])
     pod = {"metadata": {"name": "web"}, "spec": spec}
-    return Review("CREATE", POD, sub, "default", "web", pod, None, ANONYMOUS, False, reader)
+    return Review("CREATE", POD, "", "default", "web", pod, None, ANONYMOUS, False, reader)
 
 
 def admitted(**spec):
@@ -82,6 +83,7 @@ def test_an_overhead_that_another_rule_set_is_refused():
         Overhead().admit(review({"runtimeClassName": "sandboxed"}))
 
 
-def test_subresources_are_not_asked_about():
-    RuntimeClass().admit(review({"runtimeClassName": "absent"}, sub="status"))
-    Overhead().admit(review({"overhead": {}}, sub="status"))
+@pytest.mark.parametrize("rule", [RuntimeClass, Overhead])
+@pytest.mark.parametrize(("sub", "says"), [("", True), ("status", False), ("binding", False)])
+def test_subresources_are_not_asked_about(rule, sub, says):
+    assert has_a_say(rule(), POD, "CREATE", sub) is says
