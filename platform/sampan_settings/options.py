@@ -161,7 +161,8 @@ def _wanted(settings: Settings) -> tuple[str, str]:
 
 
 def _remembered(settings: Settings) -> tuple[str, str]:
-    """The same, chosen where it was free to choose, and from now on remembered."""
+    """The same, chosen where it was free to choose, and from now on remembered: here for this home, and in the registry
+    for other homes, which leave it to this one until its node runs and holds it."""
     service_cidr, node_ports = _wanted(settings)
     service_cidr, node_ports = service_cidr or _free_services(settings), node_ports or _free_node_ports(settings)
     path = Path(settings.home) / "cluster.json"
@@ -169,6 +170,9 @@ def _remembered(settings: Settings) -> tuple[str, str]:
     fresh = {**known, "service_cidr": service_cidr, "node_ports": node_ports}
     if fresh != known:
         _write(path, fresh)
+        if settings.node.enabled:
+            chosen = reservation(settings.home, service_cidr, node_ports, _loopback_pods(settings.home))
+            reservations.remember(chosen, settings.home)
     return service_cidr, node_ports
 
 

@@ -83,7 +83,8 @@ def prepare(settings: Settings, plugins: Plugins) -> tuple[ClusterOptions, list[
     import sampan_pki as pki
 
     require_runtime(settings, plugins)
-    options = cluster_options(settings, plugins)
+    with reservations.turn():  # it may choose ranges
+        options = cluster_options(settings, plugins)
     directory = settings.home / "pki"
     pki.ensure(
         directory, node_name=options.node_name, node_ips=[options.node_ip, options.api_endpoint_ip],

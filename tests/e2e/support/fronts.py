@@ -11,7 +11,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -152,25 +151,13 @@ class Fronted:
             self.cluster.sampan("down", check=False)
 
 
-_made = count()
-
-
-def network() -> str:
-    """Ranges of a cluster's own. A cluster by parts holds those that it chose only once its node runs, and another that
-    starts meanwhile, in another worker of these tests, may choose the same."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    number = (worker % 4) * 8 + next(_made) % 8
-    first = 7_000 + 100 * number
-    return f"network: {{service_cidr: 10.{160 + number}.0.0/16, node_ports: {first}-{first + 99}}}\n"
-
-
 def new(home: Path, tools: Path, **kind: object) -> Fronted:
     """Not started."""
     home.mkdir(parents=True)
     cluster = Cluster(home, "exec", free_port(), "busybox:1", tools)
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: exec, name: fronted}}\naddons: []\n"
-        f"plugins: {{auth: {{token_file: tokens.csv}}}}\n{network()}"
+        "plugins: {auth: {token_file: tokens.csv}}\n"
     )
     (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\nweak-token,weak,,"readers"\n')
     return Fronted(cluster, free_port(), **kind)

@@ -35,6 +35,12 @@ class Offering:
         return [("runtimes", self.offers)]
 
 
+@pytest.fixture(autouse=True)
+def registry(tmp_path, monkeypatch):
+    """Of this test's homes alone."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 def options(home, **network):
     given = {"home": str(home), "network": network, "node": {"name": "n", "ip": "10.0.0.9", "runtime": "exec"}}
     return cluster_options(parse(given), Offering())
@@ -61,7 +67,6 @@ def test_the_range_is_remembered_and_cannot_change(tmp_path):
 def neighbours(tmp_path, monkeypatch):
     """What other clusters of this machine hold; nothing at first, whatever runs here."""
     found = []
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(reservations, "held", lambda: found)
     monkeypatch.setattr(options_module, "_routes", list)
     monkeypatch.setattr(options_module, "may_use_nftables", lambda: True)
@@ -84,6 +89,19 @@ def test_a_second_cluster_gets_what_is_free_and_keeps_it(tmp_path, neighbours):
     assert (two.service_cidr, two.node_port_range) == ("10.97.0.0/16", NODE_PORTS[1])
     assert options(tmp_path / "two") == two
     assert two.home_id != one.home_id
+
+
+def test_what_another_home_has_chosen_and_does_not_run_yet_is_left_to_it(tmp_path, neighbours):
+    one, two = options(tmp_path / "one"), options(tmp_path / "two")
+
+    assert (two.service_cidr, two.node_port_range) == ("10.97.0.0/16", NODE_PORTS[1])
+    assert options(tmp_path / "one") == one
+
+
+def test_a_cluster_without_a_node_takes_no_range_from_others(tmp_path, neighbours):
+    cluster_options(parse({"home": str(tmp_path / "one"), "node": {"enabled": False, "ip": "10.0.0.9"}}), Offering())
+
+    assert options(tmp_path / "two").service_cidr == "10.96.0.0/16"
 
 
 def test_what_this_machine_has_a_route_to_is_no_range_for_services(tmp_path, neighbours, monkeypatch):

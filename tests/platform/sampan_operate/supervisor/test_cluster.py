@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import os
+
+import pytest
+
 from sampan.contracts.components import Component
 from sampan.contracts.options import ClusterOptions
+from sampan.errors import ConfigError
 from sampan.hookspecs import hookimpl
 from sampan_client import kubeconfig
 from sampan_operate.supervisor.cluster import (
@@ -11,9 +16,11 @@ from sampan_operate.supervisor.cluster import (
     clean_up,
     clean_up_unwanted,
     load_plugins,
+    prepare,
     processes,
 )
 from sampan_server.plugins.plugins import Plugins
+from sampan_settings import reservations
 from sampan_settings.settings import load, parse
 
 
@@ -119,3 +126,14 @@ def test_a_reload_takes_up_addons_and_leaves_the_server_where_it_is(tmp_path):
     assert configured.facts()["settings"]["addons"] == ["dns"]
     for path in (tmp_path / "kubeconfig", tmp_path / "kubeconfigs" / "dns"):
         assert kubeconfig.load(str(path)).server == "https://127.0.0.1:7001"
+
+
+def test_no_home_chooses_its_ranges_while_another_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(reservations, "TURN", f"\0sampan-test-{os.getpid()}")
+    monkeypatch.setattr(reservations, "TURN_SECONDS", 0.05)
+    settings = parse({"home": str(tmp_path / "home"), "node": {"enabled": False}})
+
+    with reservations.turn(), pytest.raises(ConfigError, match="has been choosing its addresses"):
+        prepare(settings, plugins())
+
+    assert not (tmp_path / "home" / "cluster.json").exists()

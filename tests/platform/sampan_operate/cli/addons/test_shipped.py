@@ -22,6 +22,7 @@ ROLES = Resource("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole
 def client(tmp_path, monkeypatch, write):
     """An administrator of a cluster to which dns has shipped."""
     write("network: {service_cidr: 10.96.0.0/16}\n")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with api_server(tmp_path / "server") as found:
         monkeypatch.setattr(Client, "from_kubeconfig", lambda path, **more: found)
         monkeypatch.setattr("sampan_operate.cli.addons.shipped.load_kubeconfig", lambda path: None)
