@@ -149,7 +149,7 @@ class Api:
             found += [json.loads(line) for line in lines.splitlines()]
             if len(found) >= count:
                 break
-        answer.body.close()  # type: ignore[attr-defined]
+        answer.body.close()
         return found
 
 

@@ -79,16 +79,16 @@ class Counting:
 @pytest.fixture(params=["ours", "third-party"])
 def slow(request: Any) -> Slow:
     found = Slow()
-    found.ours = request.param == "ours"  # type: ignore[attr-defined]
+    found.ours = request.param == "ours"
     return found
 
 
 @pytest.fixture
 def served(make: Any, shapes: Any, on_loop: Any, slow: Slow) -> Any:
     extra = shapes.Extra()
-    if not slow.ours:  # type: ignore[attr-defined]
+    if not slow.ours:
         extra.admitters = [slow]
-    more = {"slow": Ours(slow)} if slow.ours else {}  # type: ignore[attr-defined]
+    more = {"slow": Ours(slow)} if slow.ours else {}
     api = make(extra, more=more, deadlines=Deadlines(request=10.0))
     yield on_loop(api)
     slow.go.set()
@@ -204,7 +204,7 @@ def test_subresources_pass_it(make: Any, shapes: Any, on_loop: Any) -> None:
 def test_the_chain_runs_once_and_the_order_is_kept(make: Any, shapes: Any, on_loop: Any) -> None:
     counting = Counting()
     first, last = Slow("first", mutates=True), Slow("last", mutates=True)
-    first.priority, last.priority = 1, 999  # type: ignore[misc]
+    first.priority, last.priority = 1, 999
     first.go.set()
     last.go.set()
 

@@ -1,0 +1,18 @@
+"""What the closures of an expression are given: a list with the cost that is left and a slot for each variable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sampan_cel.errors import CostExceeded
+
+Activation = list[Any]
+Closure = Callable[[Activation], Any]
+
+
+def charge(a: Activation, cost: int) -> None:
+    """Raises CostExceeded where the cost that is left does not cover it."""
+    a[0] -= cost
+    if a[0] < 0:
+        raise CostExceeded("operation cancelled: actual cost limit exceeded")
