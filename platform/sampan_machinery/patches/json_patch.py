@@ -26,10 +26,15 @@ _KNOWN = _NEEDS_VALUE | _NEEDS_FROM | {"remove"}
 
 def apply(document: Any, patch: Any) -> Any:
     """The patched document; the input is not changed. Raises BadRequest, TooLarge, Invalid."""
+    return apply_to(copy(document), patch)
+
+
+def apply_to(document: Any, patch: Any) -> Any:
+    """As ``apply``, but changes ``document`` in place; what is raised leaves it half changed."""
     operations = _checked(patch)
     if not operations:
-        return copy(document)
-    run = _Run(copy(document))
+        return document
+    run = _Run(document)
     try:
         for operation in operations:
             run.do(operation)

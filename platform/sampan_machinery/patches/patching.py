@@ -73,10 +73,7 @@ def patch(
     node = schema.node
     if how == "strategic" and STRATEGIC not in schema.patch_types:
         raise media.unsupported(*schema.patch_types)
-    if may_change and how == "merge":
-        patched = merge_patch.apply_to(current, change)
-    else:
-        patched = _patched(how, current, change, node)
+    patched = _patched(how, current, change, node, may_change=may_change)
     if node is None:
         return patched, []
     touched = _touched(how, change, patched)
@@ -96,7 +93,7 @@ def patch_listless(
     how: str, schema: KindSchema, current: Object, change: Any, strictness: str
 ) -> tuple[Object, list[str]]:
     """The same for a kind without lists to merge, such as Scale, judged already: warnings are returned."""
-    patched = _patched(how, current, change, None)
+    patched = _patched(how, current, change, None, may_change=False)
     try:
         pruned, unknown = schema.prune_checked(patched)
     except BadRequest as error:
@@ -124,12 +121,12 @@ def _touched(how: str, change: Any, patched: Object) -> Iterable[str]:
     return list(patched) if "" in names else names
 
 
-def _patched(how: str, current: Object, change: Any, node: Node | None) -> Object:
-    if how == "json":
-        found = json_patch.apply(current, change)
-        if not isinstance(found, dict):
-            raise BadRequest("the patch leaves no object")
-        return found
+def _patched(how: str, current: Object, change: Any, node: Node | None, *, may_change: bool) -> Object:
     if how == "merge":
-        return merge_patch.apply(current, change)
-    return strategic.apply(current, change, node)
+        return merge_patch.apply_to(current, change) if may_change else merge_patch.apply(current, change)
+    if how == "strategic":
+        return (strategic.apply_to if may_change else strategic.apply)(current, change, node)
+    found = (json_patch.apply_to if may_change else json_patch.apply)(current, change)
+    if not isinstance(found, dict):
+        raise BadRequest("the patch leaves no object")
+    return found

@@ -29,9 +29,14 @@ def apply(document: dict[str, Any], patch: Any, node: Node | None) -> dict[str, 
 
     Raises BadRequest, or Invalid for invalid list elements. Fields that are not in the type are merged as plain JSON.
     """
+    return apply_to(copy(document), patch, node)
+
+
+def apply_to(document: dict[str, Any], patch: Any, node: Node | None) -> dict[str, Any]:
+    """As ``apply``, but changes ``document`` in place and returns it; what is raised leaves it half changed."""
     if not isinstance(patch, dict):
         raise BadRequest("invalid JSON document")
-    return _merge_map(copy(document), copy(patch), node)
+    return _merge_map(document, copy(patch), node)
 
 
 def _merge_map(original: dict[str, Any], patch: dict[str, Any], node: Node | None) -> dict[str, Any]:

@@ -36,10 +36,11 @@ class Filler:
     def fill(self, obj: dict[str, Any], old: Mapping[str, Any] = _NOTHING) -> None:
         """Put in what is missing. Values of another shape than the type's are left to validation; a value that is the
         very same in ``old`` lacks nothing."""
-        for name in self.always:
-            if name not in obj:
-                zero = self.zero[name]
-                obj[name] = copy.deepcopy(zero) if type(zero) is dict else zero
+        if not self.zero.keys() <= obj.keys():
+            for name in self.always:
+                if name not in obj:
+                    zero = self.zero[name]
+                    obj[name] = copy.deepcopy(zero) if type(zero) is dict else zero
         for name in self.emptied:
             if not obj[name]:
                 obj[name] = None

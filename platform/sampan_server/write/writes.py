@@ -213,15 +213,12 @@ class Writer:
             self.managed_fields.updated(intent, obj, old)
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
         plan = self.mutating.plan(kind, review.operation, review.subresource)
-        if old is not None or not plan.admitters:  # a new object has its defaults already, and gets what it lacks below
-            schema.default(obj)
-        if plan.admitters:
-            if plan.waits:
-                yield from plan.in_turn(review)
-            else:
-                for admitter in plan.admitters:
-                    admitter.admit(review)
-            schema.default(obj)
+        if plan.waits:
+            yield from plan.in_turn(review)
+        else:
+            for admitter in plan.admitters:
+                admitter.admit(review)
+        schema.default(obj)  # what ``prepare`` and admission have put in
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old)
         found = schema.check(obj, old, version=intent.served.kind)

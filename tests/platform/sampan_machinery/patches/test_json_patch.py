@@ -37,6 +37,7 @@ def test_operations_change_the_document_as_the_rfc_says(operations, expected):
 
     assert json_patch.apply(DOCUMENT, operations) == expected
     assert before == DOCUMENT
+    assert json_patch.apply_to(before, copy.deepcopy(operations)) == expected
 
 
 @pytest.mark.parametrize(

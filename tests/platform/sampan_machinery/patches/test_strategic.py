@@ -19,6 +19,8 @@ def merged(document, patch, node=POD):
     before = copy.deepcopy((document, patch))
     result = strategic.apply(document, patch, node)
     assert (document, patch) == before
+    assert strategic.apply_to(copy.deepcopy(document), patch, node) == result
+    assert patch == before[1]
     return result
 
 
