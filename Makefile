@@ -40,6 +40,7 @@ bench: $(VENV)/dev
 
 # What is generated in docs/: the tables of settings, and README's pictures.
 docs: $(VENV)/dev
+	@$(RUN) tools/make_compatibility.py
 	@$(RUN) tools/make_settings.py
 	@$(RUN) tools/make_pictures.py
 

@@ -9,11 +9,8 @@ import re
 
 import pytest
 
-import sampan_pki as pki
-from sampan.contracts.options import ClusterOptions
-from sampan.contracts.serving import ServerContext
-from sampan_server.plugins.plugins import Plugins
 from sampan_settings import settings
+from sampan_testing.cluster import start
 
 SECTIONS = ("Name", "Description", "Hooks", "Settings", "Metrics", "Ready", "Examples")
 
@@ -64,6 +61,14 @@ def broken_links(path):
     return [target for target in targets if not (path.parent / target).exists()]
 
 
+def tool_of(root, name):
+    """The module of a program of tools/."""
+    spec = importlib.util.spec_from_file_location(name, root / "tools" / f"{name}.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
 def test_every_plugin_has_a_whole_manual_page(root):
     found = {
         path.parent.name: missing_sections(path.read_text()) if path.exists() else "no page" for path in manuals(root)
@@ -79,9 +84,7 @@ def test_every_setting_is_documented_and_no_other(root):
 
 
 def test_the_tables_of_settings_are_what_the_tool_writes_now(root):
-    spec = importlib.util.spec_from_file_location("make_settings", root / "tools" / "make_settings.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = tool_of(root, "make_settings")
     text = (root / "docs" / "settings.md").read_text()
 
     assert text == tool.written(text), "run make docs"
@@ -106,28 +109,35 @@ def test_every_plugin_with_an_extra_says_so_on_its_page(root):
         assert f"`sampan[{extra}]`" in (root / "docs" / "operate.md").read_text()
 
 
-def kinds_in(text):
-    """(kind, group/version) for every row of the first table."""
-    table = text.partition("## Kinds that are served")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| (\w+) \| ([^|]+) \|", table, re.MULTILINE)
-    return {(kind, api) for kind, apis in rows if kind != "kind" for api in apis.strip().split(", ")}
+def test_the_tables_of_kinds_are_what_a_running_server_says(root):
+    tool = tool_of(root, "make_compatibility")
+    text = (root / "docs" / "compatibility.md").read_text()
+
+    with start(control=False) as cluster:
+        rows = tool.discovered(cluster)
+    assert text == tool.written(text, rows), "run make docs"
 
 
-def served(home):
-    pki.ensure(home)
-    options = ClusterOptions(pki=str(home), service_cidr="10.96.0.0/16", node_port_range="30000-32767")
-    plugins = Plugins()
-    answers = plugins.ask(
-        "contribute_kinds", lambda name: ServerContext(str(home), plugins.settings_of(name), None, options=options)
+def test_a_table_of_kinds_keeps_its_notes_and_names_what_differs(root):
+    tool = tool_of(root, "make_compatibility")
+    page = "".join(
+        [
+            "| kind | API | verbs | subresources | notes |\n|---|---|---|---|---|\n| Event | v1 | get | | an hour |\n\n",
+            "| group | kinds |\n|---|---|\n| v1 | Event |\n",
+        ]
     )
-    assert plugins.failures() == []
-    return {
-        (kind.kind, kind.api_version) for _, kinds in answers for kind in kinds if not kind.group.endswith("sampan.dev")
-    }
+    reading = frozenset({"get", "list"})
+    rows = [
+        tool.Row("Event", "v1", tool.WHOLE, ()),
+        tool.Row("Event", "x/v1", tool.WHOLE, ()),
+        tool.Row("Pod", "v1", reading, ("log",)),
+    ]
 
+    text = tool.written(page, rows)
 
-def test_every_kind_that_is_served_is_listed_and_no_other(root, tmp_path):
-    assert kinds_in((root / "docs" / "compatibility.md").read_text()) == served(tmp_path)
+    assert "| Event | v1, x/v1 | all | | an hour |\n| Pod | v1 | get, list | log | |\n\n" in text
+    assert "Event" not in text.partition("| group |")[2]
+    assert "| batch/v1 | CronJob, Job |\n" in text
 
 
 @pytest.mark.parametrize(
@@ -162,10 +172,6 @@ def test_the_rules_catch_a_bad_page(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("## Name\n[there](page.md) [gone](gone.md#x) [web](https://example.org)\n| `api.port` | 1 |\n")
 
-    table = (
-        "## Kinds that are served\n| kind | API |\n|---|---|\n| Event | v1, x/v1 | |\n\n## More\n| Job | batch/v1 |\n"
-    )
-    assert kinds_in(table) == {("Event", "v1"), ("Event", "x/v1")}
     assert missing_sections(page.read_text()) == list(SECTIONS[1:])
     assert broken_links(page) == ["gone.md"]
     assert rows(page.read_text()) == {"api.port"}

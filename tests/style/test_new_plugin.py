@@ -104,7 +104,7 @@ def run(tree, tmp_path):
 
 
 def test_its_folder_and_one_line_are_all_it_takes(run, tree):
-    for tool in ("make_settings", "make_pictures"):  # `make docs`
+    for tool in ("make_compatibility", "make_settings", "make_pictures"):  # `make docs`
         assert run("python", f"tools/{tool}.py") == (0, "")
 
     rules = run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *RULES)
