@@ -122,7 +122,7 @@ def test_a_table_of_kinds_keeps_its_notes_and_names_what_differs(root):
     tool = tool_of(root, "make_compatibility")
     page = "".join(
         [
-            "| kind | API | verbs | subresources | notes |\n|---|---|---|---|---|\n| Event | v1 | get | | an hour |\n\n",
+            "| kind | API | verbs | subresources | notes |\n|---|---|---|---|---|\n| Event | v1 | get | | kept |\n\n",
             "| group | kinds |\n|---|---|\n| v1 | Event |\n",
         ]
     )
@@ -135,7 +135,7 @@ def test_a_table_of_kinds_keeps_its_notes_and_names_what_differs(root):
 
     text = tool.written(page, rows)
 
-    assert "| Event | v1, x/v1 | all | | an hour |\n| Pod | v1 | get, list | log | |\n\n" in text
+    assert "| Event | v1, x/v1 | all | | kept |\n| Pod | v1 | get, list | log | |\n\n" in text
     assert "Event" not in text.partition("| group |")[2]
     assert "| batch/v1 | CronJob, Job |\n" in text
 
