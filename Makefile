@@ -1,4 +1,4 @@
-# make up · down · test · check · e2e · bench · docs · lock · audit · test-lowest. Everything lives in .venv and .cache; nothing is
+# make up · down · test · check · e2e · soak · bench · docs · lock · audit · test-lowest. Everything lives in .venv and .cache; nothing is
 # installed elsewhere but what the tests need from Debian, and that only as root. Versions are those of requirements/.
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +9,7 @@ PIP := $(RUN) -m pip install -q --disable-pip-version-check
 # Real clusters wait more than they compute: three at once on two cores. A file's tests stay together and share clusters.
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: up down status test check e2e bench docs lock audit test-lowest clean
+.PHONY: up down status test check e2e soak bench docs lock audit test-lowest clean
 
 up: $(VENV)/ready
 	@$(BIN)/sampan up --no-hint
@@ -34,6 +34,13 @@ check: $(VENV)/dev
 e2e: $(VENV)/dev
 	@tools/install-test-needs $(RUN)
 	@$(RUN) -m pytest -q $(PARALLEL) tests/e2e
+
+# A million of what make test asks ten thousand of, from other seeds each day unless SEED says which.
+SEED ?= $(shell date +%j0)
+soak: $(VENV)/dev
+	@for turn in 0 1 2 3 4 5 6 7 8 9; do \
+		FUZZ_SEED=$$(($(SEED) + turn)) FUZZ_COUNT=100000 $(RUN) -m pytest -q tests/fuzz || exit 1; \
+	done
 
 bench: $(VENV)/dev
 	@$(RUN) tests/bench $(BENCH)

@@ -24,6 +24,7 @@ class Token(NamedTuple):
     value: Any = None
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(
     r"""
     (?P<space>[\ \t\r\n\f]+|//[^\n]*)
@@ -46,7 +47,8 @@ _ESCAPE = re.compile(
 
 
 def tokens(text: str) -> list[Token]:
-    """All tokens, the last one of kind end. Raises ParseError."""
+    """All tokens, the last one of kind end. Raises ParseError. Half a surrogate pair reads as U+FFFD, as in Go."""
+    text = _SURROGATE.sub("\ufffd", text)
     found: list[Token] = []
     at = 0
     while at < len(text):

@@ -63,8 +63,14 @@ SERVICE_CIDR = Kind(
         AGE,
     ),
 )  # fmt: skip
+_TEXT = {"type": "string"}
+_PARENT = {"type": "object", "properties": dict.fromkeys(("group", "resource", "namespace", "name"), _TEXT)}
 NODE_PORT = Kind(
     group="allocation.sampan.dev", version="v1", kind="NodePort", plural="nodeports", namespaced=False,
+    schema={
+        "type": "object",
+        "properties": {"spec": {"type": "object", "properties": {"parentRef": _PARENT}}},
+    },
     columns=(
         NAME,
         Column("ParentRef", _parent),

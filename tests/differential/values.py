@@ -11,7 +11,7 @@ from sampan_machinery.schema import load
 from sampan_machinery.schema.nodes import TypeNode
 
 #: Words that mean something in a field of that name; one bad one beside them.
-_WORDS = {
+WORDS = {
     "protocol": ["TCP", "UDP", "SCTP", "tcp", ""],
     "type": ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName", "Opaque", "Normal", "Warning", "RollingUpdate",
              "Recreate", "Pods", "Percent", "Resource", "Utilization", "AverageValue", "RuntimeDefault", "Localhost",
@@ -118,8 +118,8 @@ def _right(node: TypeNode, name: str, depth: int) -> st.SearchStrategy[Any]:
         return st.dictionaries(keys, of(node.item(), "", depth=depth + 1), max_size=2)
     if node.shape == "any":
         return _FREE
-    if node.scalar == "string" and name in _WORDS:
-        return st.sampled_from(_WORDS[name])
+    if node.scalar == "string" and name in WORDS:
+        return st.sampled_from(WORDS[name])
     return _SCALARS.get(node.scalar, _STRINGS)
 
 

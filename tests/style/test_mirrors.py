@@ -12,7 +12,7 @@ from collections import Counter
 PLANKS = ("platform", "plugins", "addons")
 LIST = "tests/style/mirrors.txt"
 #: How many files the list may name. Lower it when the list gets shorter; it must never grow.
-MOST = 258
+MOST = 257
 
 
 def has_logic(source):

@@ -11,7 +11,7 @@ from sampan_cel import types
 from sampan_cel.declarations import Library, Overload, function, list_cost, member
 from sampan_cel.errors import CelError
 from sampan_cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, UINT, A
-from sampan_cel.values import Duration, Uint, checked_int, checked_uint, compare, equal
+from sampan_cel.values import Duration, Uint, checked_int, checked_uint, compare, equal, no_overload
 
 LIST = types.list_of(A)
 SORTABLE = (INT, UINT, DOUBLE, BOOL, DURATION, TIMESTAMP, STRING, BYTES)
@@ -29,13 +29,15 @@ def _is_sorted(items: Sequence[Any]) -> bool:
 def _sum(items: Sequence[Any]) -> Any:
     if not items:
         return 0
-    first = items[0]
-    if isinstance(first, Duration):
+    kind = type(items[0])
+    if kind not in (int, float, Uint, Duration) or any(type(each) is not kind for each in items):
+        raise no_overload()
+    if kind is Duration:
         return Duration(sum(each.nanos for each in items))
     total = sum(items)
-    if isinstance(first, float):
+    if kind is float:
         return float(total)
-    return checked_uint(total) if isinstance(first, Uint) else checked_int(total)
+    return checked_uint(total) if kind is Uint else checked_int(total)
 
 
 def _least(items: Sequence[Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from sampan_cel import types
@@ -94,10 +94,6 @@ def _same(run: Callable[[Any], Any], *over: Type) -> list[Overload]:
 
 def _shift(run: Callable[[int, int], int]) -> list[Overload]:
     return [function((each, INT), each, _shifted(run)) for each in (INT, UINT)]
-
-
-def _sum(items: Sequence[Any]) -> Any:
-    return sum(items)
 
 
 MATH = Library("math", {

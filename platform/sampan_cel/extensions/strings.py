@@ -12,7 +12,7 @@ from sampan_cel.declarations import Library, function, list_cost, member, text_c
 from sampan_cel.errors import CelError
 from sampan_cel.standard import text_of
 from sampan_cel.types import DYN, INT, STRING, Type
-from sampan_cel.values import Duration, Timestamp, Uint, double_text, is_number, type_of, unkeyed
+from sampan_cel.values import Duration, Timestamp, Uint, double_text, is_number, no_overload, type_of, unkeyed
 
 LIST = types.list_of(STRING)
 _UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
@@ -74,6 +74,8 @@ def _substring(text: str, start: int, end: int | None = None) -> str:
 
 
 def _joined(items: Sequence[str], separator: str = "") -> str:
+    if not all(isinstance(each, str) for each in items):
+        raise no_overload()
     return separator.join(items)
 
 

@@ -49,9 +49,10 @@ def problems(how: str, data: bytes, change: Any) -> list[str]:
         found = []
     if how == "json":
         known = {"op", "path", "from", "value"}
-        found += [
-            f'unknown field "[{at}].{name}"' for at, each in enumerate(change) for name in each if name not in known
-        ]
+        operations = [
+            (at, each) for at, each in enumerate(change) if isinstance(each, dict)
+        ]  # others are refused below
+        found += [f'unknown field "[{at}].{name}"' for at, each in operations for name in each if name not in known]
         return [f"json patch {each}" for each in found]
     return found
 

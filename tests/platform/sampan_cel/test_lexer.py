@@ -24,3 +24,7 @@ def test_tokens_know_their_kind_place_and_value():
 def test_a_letter_that_begins_no_token_is_named():
     with pytest.raises(ParseError, match="token recognition error at: '\\$'"):
         tokens("a $ b")
+
+
+def test_half_a_surrogate_pair_reads_as_go_reads_it():
+    assert [token.value for token in tokens("'\ud83d' b'\ud83d'")][:2] == ["\ufffd", "\ufffd".encode()]

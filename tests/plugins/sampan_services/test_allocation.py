@@ -251,3 +251,10 @@ def test_a_collection_of_services_gives_all_allocations_back(api):
     assert api("DELETE", "/api/v1/namespaces/default/services")[0] == 200
     assert api.addresses() == set()
     assert api.node_ports() == set()
+
+
+def test_an_allocation_of_another_shape_is_refused(api):
+    for spec in ([None], {"parentRef": 7}, "x"):
+        body = {"kind": "NodePort", "apiVersion": "allocation.sampan.dev/v1", "metadata": {"name": "1"}, "spec": spec}
+        status, answer = api("POST", "/apis/allocation.sampan.dev/v1/nodeports", body)
+        assert (status, answer["reason"]) == (422, "Invalid"), answer

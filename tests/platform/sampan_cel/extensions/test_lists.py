@@ -37,6 +37,8 @@ def test_values(run, text, value):
         ("[1].slice(0, 2)", "list is length 1"),
         ("lists.range(99999999)", "too many"),
         ("[dyn(1), 'a'].sort()", "same type|overload"),
+        ("[dyn(1), 'a'].sum()", "no such overload"),
+        ("[dyn(true), true].sum()", "no such overload"),
     ],
 )
 def test_errors(run, text, words):

@@ -44,6 +44,7 @@ def test_values(run, text, value):
         ("'%s'.format([])", "index 0 out of range"),
         ("'%y'.format([1])", 'unrecognized formatting clause "y"'),
         ("'%'.format([1])", "unexpected end of string"),
+        ("[dyn('a'), 1].join()", "no such overload"),
     ],
 )
 def test_errors(run, text, words):
