@@ -12,7 +12,8 @@ import msgspec
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object, Resource
 from sampan.errors import InternalError, StatusError
-from sampan_admission.subjects import Subject
+from sampan_admission.subjects import SCALE, Subject
+from sampan_machinery import scaling
 from sampan_machinery.metadata import copy
 from sampan_machinery.patches import json_patch
 from sampan_machinery.resources import MUTATING_WEBHOOK_CONFIGURATIONS
@@ -123,6 +124,8 @@ def _patched(review: Review, subject: Subject, matched: Matched, patch: list[obj
 def _kept(review: Review, subject: Subject, matched: Resource, patched: object) -> Object:
     if not isinstance(patched, dict) or not isinstance(patched.get("metadata", {}), dict):
         raise _internal("the patched object is no object")
+    if subject.kind == SCALE and review.object is not None:
+        return scaling.written(review.kind, copy(review.object), patched)
     if review.versions is None or (subject.kind.kind, subject.kind.group) != (subject.resource.kind, matched.group):
         return patched
     sent = (patched.get("apiVersion"), patched.get("kind"))

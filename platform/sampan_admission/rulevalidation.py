@@ -1,11 +1,14 @@
-"""What is wrong with the rules of a webhook. Source: as validation.py."""
+"""What is wrong with the rules of a webhook or a policy. Pure.
+
+Source: pkg/apis/admissionregistration/validation (validateRuleWithOperations, validateNamedRuleWithOperations).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from sampan.contracts.kinds import Object, Problem
-from sampan_machinery import problems
+from sampan_machinery import names, problems, validation
 
 OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
 SCOPES = ("*", "Cluster", "Namespaced")
@@ -15,6 +18,7 @@ ANY = "*"
 def validate_rules(rules: Sequence[Object], at: str) -> Iterator[Problem]:
     for number, rule in enumerate(rules):
         here = f"{at}[{number}]"
+        yield from _names(rule.get("resourceNames") or (), f"{here}.resourceNames")
         yield from _alone(rule.get("operations") or (), f"{here}.operations", "operations")
         for place, operation in enumerate(rule.get("operations") or ()):
             if operation not in OPERATIONS:
@@ -27,6 +31,14 @@ def validate_rules(rules: Sequence[Object], at: str) -> Iterator[Problem]:
         yield from _resources(rule.get("resources") or (), f"{here}.resources")
         if rule.get("scope") not in (None, *SCOPES):
             yield problems.unsupported(f"{here}.scope", rule["scope"], SCOPES)
+
+
+def _names(found: Sequence[str], at: str) -> Iterator[Problem]:
+    """Of a policy's rule: the names of the objects that it is about."""
+    for number, name in enumerate(found):
+        yield from validation.by_rule(f"{at}[{number}]", str(name), names.path_segment)
+        if name in found[:number]:
+            yield problems.duplicate(f"{at}[{number}]", name)
 
 
 def _alone(found: Sequence[str], at: str, what: str) -> Iterator[Problem]:
