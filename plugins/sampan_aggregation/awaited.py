@@ -28,7 +28,8 @@ AWAITED = [
     *(
         _kind(ADMISSION, kind)
         for kind in (
-            "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
+            "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
         )
     ),
     *(_kind(FLOW, kind) for kind in ("FlowSchema", "PriorityLevelConfiguration")),

@@ -104,7 +104,7 @@ def _patch(webhook: Webhook, response: reviews.Response) -> list[object]:
 
 def _patched(review: Review, subject: Subject, matched: Matched, patch: list[object]) -> bool:
     """Change the object under review; whether it is another one then. Raises InternalError."""
-    if review.object is None:
+    if review.object is None or review.operation == "CONNECT":  # the connection is made by the URL, not by its options
         words = "attempted to modify the object, which is not supported for this operation"
         raise _internal(f'admission webhook "{matched.webhook.name}" {words}')
     try:

@@ -25,7 +25,7 @@ from sampan_server.request.options import check_write
 from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, conflict, no_such_path
 from sampan_server.request.warnings import warning_headers
-from sampan_server.subresources import scale, upgrades
+from sampan_server.subresources import connecting, scale, upgrades
 from sampan_server.write import drive
 from sampan_server.write.intent import Intent
 from sampan_server.write.patch import HOW, Patch
@@ -85,13 +85,14 @@ class Subresources:
         assert self.cluster is not None
         call = ServedCall(request, self.cluster, sub)
         if sub.connects:
-            return self._admitted(request, served, sub, call, "CONNECT", None)
+            seen = connecting.options(sub, request.query, request.rest)
+            return self._admitted(request, served, sub, call, "CONNECT", seen)
         if sub.admits and request.method == "POST":
             return self._admitted(request, served, sub, call, "CREATE", call.body())
         return self.answer(request, call, sub.serve, blocking=sub.blocking)
 
     def _admitted(
-        self, request: Request, served: Served, sub: Subresource, call: ServedCall, operation: str, obj: Object | None
+        self, request: Request, served: Served, sub: Subresource, call: ServedCall, operation: str, obj: Object
     ) -> Answer:
         """Served once admission has passed, which may block."""
         intent = self._writing.intent(request, served, request.subresource)

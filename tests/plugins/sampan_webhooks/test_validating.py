@@ -205,3 +205,16 @@ def test_a_namespace_is_selected_by_its_own_labels(hooks, named):
 
     assert [body["request"]["name"] for _, _, body in hooks.server.requests] == ["team-namespace"]
     assert hooks.last["namespace"] == "team-namespace"
+
+
+def test_a_connection_is_refused_by_its_options(hooks):
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CONNECT"], "resources": ["pods/exec"]}
+    hooks.add("no-exec", DENIED, rules=[rule])
+    path = "/api/v1/namespaces/default/pods/none/exec"
+
+    with pytest.raises(Forbidden, match="no way"):
+        hooks.client.request("POST", path, query={"command": "ls", "container": "main"})
+
+    options = {"kind": "PodExecOptions", "apiVersion": "v1", "command": ["ls"], "container": "main"}
+    assert (hooks.last["object"], hooks.last["name"], hooks.last["subResource"]) == (options, "none", "exec")
+    assert (hooks.last["kind"]["kind"], hooks.last["options"]) == ("PodExecOptions", None)
