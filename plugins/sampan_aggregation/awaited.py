@@ -2,7 +2,7 @@
 
 A server built on upstream's library asks for the admission webhooks and policies and for the flow schemas, and waits
 for the answers: with a 404 it is never ready and refuses every write ("not yet ready to handle request"). sampan runs
-no webhooks, no CEL policies and no flow control, so lists are empty, watches send nothing, and a create is refused: an
+no CEL policies and no flow control, so lists are empty, watches send nothing, and a create is refused: an
 object that is stored and has no effect would be worse."""
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ AWAITED = [
     *(
         _kind(ADMISSION, kind)
         for kind in (
-            "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
+            "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
         )
     ),
     *(_kind(FLOW, kind) for kind in ("FlowSchema", "PriorityLevelConfiguration")),
