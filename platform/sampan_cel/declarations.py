@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sampan_cel.types import Type
+
+if TYPE_CHECKING:
+    from sampan_cel.cost import Estimator
 
 Cost = int | Callable[..., int]
 
@@ -36,6 +39,8 @@ class Library:
     functions: Mapping[str, Sequence[Overload]]
     #: Names that stand for types in expressions.
     types: Mapping[str, Type] = field(default_factory=dict)
+    #: What calls cost before they run (``cost.Estimator``), by the function's name; others cost 1.
+    estimators: Mapping[str, Estimator] = field(default_factory=dict)
 
 
 def member(params: Iterable[Type], result: Type, run: Callable[..., Any], cost: Cost = 1) -> Overload:

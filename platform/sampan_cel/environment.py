@@ -9,9 +9,12 @@ from sampan_cel import types
 from sampan_cel.ast import Node
 from sampan_cel.checker import Checker
 from sampan_cel.compiler import MISSING, Compiler
+from sampan_cel.cost import Estimator, SizeOf, estimate
 from sampan_cel.declarations import Library, Overload
 from sampan_cel.errors import CelError, CheckError, CostExceeded, Issue
+from sampan_cel.estimates import ESTIMATORS
 from sampan_cel.parser import parse, too_deep
+from sampan_cel.ranges import Range
 from sampan_cel.standard import STANDARD
 from sampan_cel.types import Type
 
@@ -21,11 +24,15 @@ UNLIMITED = 1 << 62
 class Program:
     """A compiled expression; may be evaluated by several threads at a time."""
 
-    __slots__ = ("_cost", "_run", "_slots", "_variables", "text", "type")
+    __slots__ = ("_cost", "_run", "_slots", "_variables", "estimate", "text", "type", "used")
 
     def __init__(self, text: str, type: Type, run: Any, cost: int, variables: Sequence[str], slots: int) -> None:
         self.text = text
         self.type = type
+        #: What it costs at least and at most, where ``compile`` was given sizes.
+        self.estimate: Range | None = None
+        #: The variables of the environment that it names.
+        self.used: frozenset[str] = frozenset()
         self._run, self._cost, self._variables = run, cost, tuple(variables)
         self._slots = slots
 
@@ -61,28 +68,36 @@ class Environment:
         self._libraries = tuple(libraries)
         self._container = container
         self._functions: dict[str, list[Overload]] = {}
+        self._estimators: dict[str, Estimator] = dict(ESTIMATORS)
         self._named: dict[str, Type] = dict(types.NAMED)
         for library in (STANDARD, *self._libraries):
             for name, overloads in library.functions.items():
                 self._functions.setdefault(name, []).extend(overloads)
             self._named.update(library.types)
+            self._estimators.update(library.estimators)
 
     def extended(self, variables: Mapping[str, Type], libraries: Iterable[Library] = ()) -> Environment:
         """With more variables and libraries."""
         return Environment({**self._variables, **variables}, (*self._libraries, *libraries), container=self._container)
 
-    def compile(self, text: str, *, result: Type | None = None) -> Program:
-        """Raises ParseError or CheckError, the latter also for a type other than ``result``."""
+    def compile(self, text: str, *, result: Type | None = None, sizes: SizeOf | None = None) -> Program:
+        """Raises ParseError or CheckError, the latter also for a type other than ``result``. With ``sizes``, the
+        program has an ``estimate`` of its cost (see ``cost``)."""
         tree = parse(text)
         try:
-            return self._compiled(text, tree, result)
+            return self._compiled(text, tree, result, sizes)
         except RecursionError:
             raise too_deep(text) from None
 
-    def _compiled(self, text: str, tree: Node, result: Type | None) -> Program:
+    def _compiled(self, text: str, tree: Node, result: Type | None, sizes: SizeOf | None) -> Program:
         checked = Checker(text, self._variables, self._functions, self._named, self._container).check(tree)
         if result is not None and checked.type not in (result, types.DYN):
             raise CheckError(text, [Issue(0, f"must evaluate to {result}")])
         compiler = Compiler(checked, list(self._variables))
         code = compiler.compile(tree)
-        return Program(text, checked.type, code.run, code.cost, list(self._variables), compiler.slots)
+        program = Program(text, checked.type, code.run, code.cost, list(self._variables), compiler.slots)
+        names = (found[1:] for found in checked.resolved.values() if isinstance(found, str) and found.startswith("."))
+        program.used = frozenset(names)
+        if sizes is not None:
+            program.estimate = estimate(tree, checked, sizes, self._estimators)
+        return program

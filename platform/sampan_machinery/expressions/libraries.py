@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sampan.errors import BadRequest
 from sampan_cel import CelError, types
-from sampan_cel.declarations import Library, function, member, text_cost
+from sampan_cel.cost import Estimated, Part
+from sampan_cel.declarations import Library, Overload, function, member, text_cost
+from sampan_cel.estimates import PATTERN, TRAVERSAL, read_once
 from sampan_cel.extensions import ENCODERS, LISTS, NETWORK, REGEXES, SETS, STRINGS, URLS
 from sampan_cel.types import BOOL, DOUBLE, INT, STRING, Type
 from sampan_cel.values import INT_HIGH, INT_LOW, NONE, Optional
@@ -88,7 +90,7 @@ _QUANTITIES = Library("quantity", {
     "isGreaterThan": [member((QUANTITY, QUANTITY), BOOL, lambda amount, other: amount > other)],
     "isLessThan": [member((QUANTITY, QUANTITY), BOOL, lambda amount, other: amount < other)],
     "compareTo": [member((QUANTITY, QUANTITY), INT, _order)],
-}, {QUANTITY.name: QUANTITY})  # fmt: skip
+}, {QUANTITY.name: QUANTITY}, {"quantity": read_once(), "isQuantity": read_once()})  # fmt: skip
 
 
 # Semantic versions
@@ -160,10 +162,13 @@ _SEMVERS = Library("semver", {
     "isGreaterThan": [member((SEMVER, SEMVER), BOOL, lambda version, other: version > other)],
     "isLessThan": [member((SEMVER, SEMVER), BOOL, lambda version, other: version < other)],
     "compareTo": [member((SEMVER, SEMVER), INT, _order)],
-}, {SEMVER.name: SEMVER})  # fmt: skip
+}, {SEMVER.name: SEMVER}, {"semver": read_once(), "isSemver": read_once()})  # fmt: skip
 
 
 # Named formats
+
+#: What a format's regular expression is taken to be long, before it is known which.
+LONGEST_PATTERN = 128
 
 
 class Format:
@@ -199,6 +204,10 @@ _FORMATS: Mapping[str, Format] = {
 }  # fmt: skip
 
 
+def _validation_estimate(overload: Overload, parts: Sequence[Part]) -> Estimated:
+    return Estimated(parts[1].size.scaled(TRAVERSAL).scaled(LONGEST_PATTERN * PATTERN))
+
+
 def _validation_cost(found: Format, text: str) -> int:
     return text_cost(text)
 
@@ -218,7 +227,7 @@ _FORMAT_LIBRARY = Library("format", {
     "validate": [
         member((FORMAT, STRING), types.optional_of(types.list_of(STRING)), Format.validate, _validation_cost),
     ],
-}, {FORMAT.name: FORMAT})  # fmt: skip
+}, {FORMAT.name: FORMAT}, {"validate": _validation_estimate})  # fmt: skip
 
 #: What an expression in an object of Kubernetes may call beside the standard functions; cel-go's math and base64
 #: functions are there too.
