@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Kind, Object, Resource
 from sampan.contracts.serving import Reader
 from sampan.errors import Cause, Forbidden
+
+
+class Versions(Protocol):
+    """The versions of kinds that are served, and objects in another version than the stored one. May wait for a
+    conversion webhook: only for admitters with ``blocking``."""
+
+    def resources(self, kind: Kind) -> Sequence[Resource]:
+        """The kind in all versions that clients see, also those of another group with the same stored objects."""
+
+    def shown(self, obj: Object, resource: Resource) -> Object:
+        """An object in its stored version as one of that version. May be the very same object."""
+
+    def kept(self, obj: Object, resource: Resource) -> Object:
+        """An object of that version as a new object in its stored version: decoded as a request's body is, so without
+        unknown fields, and with defaults. Raises BadRequest for a field of the wrong type."""
 
 
 @dataclass
@@ -38,6 +54,26 @@ class Review:
     #: ``metadata.resourceVersion`` it was read at; another writer in between makes the whole write start again with a
     #: new review. Dropped where the request stores nothing (dry-run, CONNECT).
     also_update: list[Object] = field(default_factory=list)
+    requested: Resource | None = None  # the kind in the version of the request; None: as it is stored
+    versions: Versions | None = None
+    timeout: float = 0.0  # seconds that the client allows for the request; 0: it says nothing
+    #: Makes CreateOptions, UpdateOptions or DeleteOptions of the request.
+    make_options: Callable[[str], Object] | None = None
+    #: The second round of mutating admitters, after one with ``reinvokes`` has changed the object.
+    reinvoked: bool = False
+    #: What an admitter keeps for its second round, by its name.
+    state: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def options(self) -> Object:
+        """The options of the request as an object; {} for CONNECT."""
+        if self.operation == "CONNECT":
+            return {}
+        kind = f"{self.operation.capitalize()}Options"
+        if self.make_options is not None:
+            return self.make_options(kind)
+        dry = {"dryRun": ["All"]} if self.dry_run else {}
+        return {"kind": kind, "apiVersion": "meta.k8s.io/v1", **dry}
 
     @property
     def ref(self) -> str:
