@@ -3,8 +3,8 @@
 import pytest
 
 from sampan_cel import CheckError, Environment, types
-from sampan_cel.extensions import ALL
 from sampan_cel.declarations import Library
+from sampan_cel.extensions import ALL
 from sampan_cel.types import ObjectType
 
 SPEC = ObjectType("Spec", {"n": types.INT, "items": types.list_of(types.STRING)})
