@@ -145,7 +145,9 @@ class Compiler:
                     found[name] = value.value
             return found
 
-        return Code(build, 40 + sum(code.cost for _, code, _ in codes))
+        cost = 40 + sum(code.cost for _, code, _ in codes)
+        make = getattr(self._checked.resolved.get(node), "make", None)
+        return Code(build if make is None else lambda a: make(build(a)), cost)
 
     # fields and items
 

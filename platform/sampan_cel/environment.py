@@ -49,6 +49,9 @@ class Program:
         activation += [None] * (self._slots - len(activation))
         try:
             found = self._run(activation)
+        except CelError as error:
+            error.cost = budget - activation[0]
+            raise
         except RecursionError:
             raise CelError("the expression or its values are nested too deeply") from None
         return found, budget - activation[0]
@@ -75,6 +78,7 @@ class Environment:
                 self._functions.setdefault(name, []).extend(overloads)
             self._named.update(library.types)
             self._estimators.update(library.estimators)
+        self._resolvers = tuple(each.resolve for each in self._libraries if each.resolve is not None)
 
     def extended(self, variables: Mapping[str, Type], libraries: Iterable[Library] = ()) -> Environment:
         """With more variables and libraries."""
@@ -90,7 +94,10 @@ class Environment:
             raise too_deep(text) from None
 
     def _compiled(self, text: str, tree: Node, result: Type | None, sizes: SizeOf | None) -> Program:
-        checked = Checker(text, self._variables, self._functions, self._named, self._container).check(tree)
+        checker = Checker(
+            text, self._variables, self._functions, self._named, self._container, resolvers=self._resolvers
+        )
+        checked = checker.check(tree)
         if result is not None and checked.type not in (result, types.DYN):
             raise CheckError(text, [Issue(0, f"must evaluate to {result}")])
         compiler = Compiler(checked, list(self._variables))
