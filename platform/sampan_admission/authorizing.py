@@ -128,7 +128,11 @@ def _readable(text: str, read: Callable[[str], Any]) -> str:
 
 
 def _narrowed(attribute: str) -> Callable[[ResourceCheck, str], ResourceCheck]:
-    return lambda check, value: replace(check, **{attribute: value})
+    def narrow(check: ResourceCheck, value: str) -> ResourceCheck:
+        change: dict[str, Any] = {attribute: value}
+        return replace(check, **change)
+
+    return narrow
 
 
 def _on_resource(attribute: str) -> list[Any]:

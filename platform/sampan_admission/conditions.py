@@ -1,7 +1,7 @@
 """``matchConditions``: expressions that all have to be true for a webhook or a policy to be asked. Compiled once.
 
-Source: KEP-3716; apiserver's plugin/webhook/matchconditions: one that is false decides, whatever the others say; else an
-error counts by the failure policy.
+Source: KEP-3716; apiserver's plugin/webhook/matchconditions: one that is false decides, whatever the others say;
+else an error counts by the failure policy.
 """
 
 from __future__ import annotations

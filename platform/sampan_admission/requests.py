@@ -1,6 +1,6 @@
 """The variable ``request`` of expressions: an AdmissionRequest without its objects. Pure.
 
-Source: admission.k8s.io/v1 AdmissionRequest; apiserver's admission/plugin/cel (BuildRequestType, CreateAdmissionRequest).
+Source: admission.k8s.io/v1 AdmissionRequest; apiserver's plugin/cel (BuildRequestType, CreateAdmissionRequest).
 """
 
 from __future__ import annotations

@@ -122,6 +122,13 @@ class Admitter(Protocol):
     #   blocking = True                it waits for something (a webhook): it runs on a thread of the server's pool, in
     #                                  its place in the order, while the write is parked
     #   reinvocation = True            a mutating one is asked once more where a later one has changed the object
+    #   reinvokes = True               what it makes of the object comes from outside, such as a webhook's patch: the
+    #                                  object is restricted to what a client may write, and there is a second round
+    #   second_round = True            it is asked in that round, so it must accept its own work
+    #   watches: Sequence[Resource]    its rules are objects of these kinds; when one changes, ``concerns`` counts anew
+    #   def concerns(self, resources: Sequence[Resource], subresource: str, operation: str) -> bool
+    #                                  whether its rules name such writes; ``resources`` is the kind in all versions.
+    #                                  Asked when the table is filled, on the server's loop: must not block
     # A third-party admitter runs on a thread of its own with a deadline (settings ``deadlines``). One that never waits
     # for anything may ask to be called where the request stands, which is faster:
     #   inline = True

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from sampan.contracts.kinds import Object
+from functools import partial
+
 from sampan.contracts.serving import Answer
 from sampan.errors import NotFound
-from sampan_machinery.media import decode_body
 from sampan_server.read import forms
 from sampan_server.read.freshness import too_large
 from sampan_server.read.list import List, Slice, read_query
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
-from sampan_server.request import bodies, negotiation
+from sampan_server.request import negotiation
 from sampan_server.request.encoding import encode_json
-from sampan_server.request.options import integer
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import success
 from sampan_server.request.warnings import warning_headers
@@ -21,7 +20,7 @@ from sampan_server.write import drive
 from sampan_server.write.deletes import Deleter, Options, read_options
 from sampan_server.write.intent import Intent
 from sampan_server.write.writes import Written
-from sampan_server.write.writing import Writing, accepted, audit_annotations
+from sampan_server.write.writing import Writing, accepted, audit_annotations, deletion_options, options_of
 
 
 class Delete:
@@ -58,7 +57,7 @@ class DeleteCollection:
         for record in found.records:
             intent = Intent(
                 served, record.namespace, record.name, request.user, dry_run=options.dry_run, warnings=request.warnings,
-                annotations=audit_annotations(request),
+                annotations=audit_annotations(request), make_options=partial(options_of, request),
             )  # fmt: skip
             try:
                 yield from self._deleter.delete(intent, options)
@@ -70,17 +69,7 @@ class DeleteCollection:
 
 def delete_options(request: Request) -> Options:
     """DeleteOptions of the body, or where there is none of the query; raises BadRequest or Invalid."""
-    data = bodies.read(request)
-    if data:
-        return read_options(decode_body(data, bodies.media_of(request)))
-    query = request.query
-    sent: Object = {"gracePeriodSeconds": integer(request, "gracePeriodSeconds"), "dryRun": query.get("dryRun")}
-    if "orphanDependents" in query:
-        sent["orphanDependents"] = request.flag("orphanDependents")
-    if "propagationPolicy" in query:
-        sent["propagationPolicy"] = request.value("propagationPolicy")
-    sent["preconditions"] = {name: request.value(name) for name in ("uid", "resourceVersion") if name in query}
-    return read_options(sent)
+    return read_options(deletion_options(request))
 
 
 def _answer(request: Request, served: Served, form: negotiation.Form, written: Written, options: Options) -> Answer:

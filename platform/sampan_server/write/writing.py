@@ -10,11 +10,12 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.errors import BadRequest
 from sampan_http.pool import Pool
+from sampan_machinery.media import decode_body
 from sampan_server.cache.cache import Cache
 from sampan_server.read import forms
 from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
-from sampan_server.request.options import check_write
+from sampan_server.request.options import check_write, integer
 from sampan_server.request.request import Request
 from sampan_server.request.warnings import warning_headers
 from sampan_server.write import drive
@@ -23,7 +24,7 @@ from sampan_server.write.steps import Work
 from sampan_server.write.writes import Writer, Written
 
 LONGEST_MANAGER = 128  # bytes
-MOST_BLOCKED = 64  # threads for admitters that wait for something; more of them wait their turn
+MOST_BLOCKED = 256  # threads for admitters that wait for something; more of them wait their turn
 
 
 class Writing:
@@ -60,7 +61,49 @@ class Writing:
         return Intent(
             served, request.namespace, request.name, request.user, subresource, dry_run(request),
             field_manager(request), warnings=request.warnings, annotations=audit_annotations(request),
+            timeout=timeout_of(request) if request.query else 0.0, make_options=partial(options_of, request),
         )  # fmt: skip
+
+
+def options_of(request: Request, kind: str) -> Object:
+    """The options of a request as an object, for admission."""
+    options: Object = {"kind": kind, "apiVersion": "meta.k8s.io/v1"}
+    if request.method == "DELETE":
+        return {**options, **deletion_options(request)}
+    for name in ("fieldManager", "fieldValidation"):
+        if request.value(name):
+            options[name] = request.value(name)
+    return {**options, "dryRun": ["All"]} if dry_run(request) else options
+
+
+def deletion_options(request: Request) -> Object:
+    """DeleteOptions of the body, or where there is none of the query; not checked."""
+    data = bodies.read(request)
+    if data:
+        body = decode_body(data, bodies.media_of(request))
+        return {name: value for name, value in body.items() if name not in ("kind", "apiVersion")}
+    query = request.query
+    sent: Object = {"gracePeriodSeconds": integer(request, "gracePeriodSeconds"), "dryRun": query.get("dryRun")}
+    if "orphanDependents" in query:
+        sent["orphanDependents"] = request.flag("orphanDependents")
+    if "propagationPolicy" in query:
+        sent["propagationPolicy"] = request.value("propagationPolicy")
+    wanted = {name: request.value(name) for name in ("uid", "resourceVersion") if name in query}
+    return {name: value for name, value in {**sent, "preconditions": wanted}.items() if value not in (None, {})}
+
+
+def timeout_of(request: Request) -> float:
+    """The parameter ``timeout`` in seconds, 0 where there is none; raises BadRequest for what is no duration."""
+    text = request.value("timeout")
+    if not text:
+        return 0.0
+    from sampan_cel import CelError
+    from sampan_cel.values import read_duration  # only where it is asked for: most requests have none
+
+    try:
+        return max(0.0, read_duration(text).nanos / 1e9)
+    except CelError:
+        raise BadRequest(f'invalid timeout specified in the request URL - time: invalid duration "{text}"') from None
 
 
 def audit_annotations(request: Request) -> dict[str, str]:

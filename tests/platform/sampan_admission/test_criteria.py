@@ -1,4 +1,4 @@
-"""Rules in the version of the request first, then in the others; selectors by the object's and the namespace's labels."""
+"""Rules in the version of the request first, then in the others; selectors by labels of object and namespace."""
 
 import pytest
 

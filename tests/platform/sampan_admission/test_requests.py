@@ -10,7 +10,10 @@ BETA = V1._replace(version="v1beta1")
 JOE = User("joe", ("a", "b"), "7", {"k": ("v",)})
 
 
-def subject(kind=ObjectKind("apps", "v1beta1", "Deployment"), subresource=""):
+SENT = ObjectKind("apps", "v1beta1", "Deployment")
+
+
+def subject(kind=SENT, subresource=""):
     return Subject("UPDATE", BETA, subresource, kind, "default", "web", JOE, True, {"kind": "UpdateOptions"})
 
 
