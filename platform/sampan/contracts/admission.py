@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Kind, Object, Resource
 from sampan.contracts.serving import Reader
 from sampan.errors import Cause, Forbidden
+
+if TYPE_CHECKING:
+    from sampan_machinery.types import Node
 
 
 class Versions(Protocol):
@@ -25,6 +28,12 @@ class Versions(Protocol):
     def kept(self, obj: Object, resource: Resource) -> Object:
         """An object of that version as a new object in its stored version: decoded as a request's body is, so without
         unknown fields, and with defaults. Raises BadRequest for a field of the wrong type."""
+
+    def named(self, api_version: str, kind: str) -> Resource | None:
+        """The resource of a kind as objects name it; None for one that is not served."""
+
+    def node(self, resource: Resource) -> Node | None:
+        """The types of a resource's fields; None where nothing is known of them."""
 
 
 @dataclass

@@ -63,3 +63,15 @@ def test_what_comes_back_is_pruned_and_has_fitting_types(versions: ServedVersion
 def test_a_version_that_is_gone_is_said_so(versions: ServedVersions) -> None:
     with pytest.raises(NotFound):
         versions.shown({}, STORED.resource._replace(version="v9"))
+
+
+def test_a_kind_is_found_by_the_names_that_objects_have(versions: ServedVersions) -> None:
+    assert versions.named("autoscaling/v1", "HorizontalPodAutoscaler") == OLD.resource
+    assert versions.named("v1", "ConfigMap") == OTHER.resource
+    assert versions.named("v1", "Nothing") is None
+
+
+def test_the_types_of_a_resource_are_known(versions: ServedVersions) -> None:
+    node = versions.node(OTHER.resource)
+
+    assert node is not None and node.field("data") is not None
