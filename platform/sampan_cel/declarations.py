@@ -39,10 +39,10 @@ class Library:
     functions: Mapping[str, Sequence[Overload]]
     #: Names that stand for types in expressions.
     types: Mapping[str, Type] = field(default_factory=dict)
-    #: Types of ``Name{field: value}`` that are made from their names, such as ``Object.spec``; None for an unknown one.
-    resolve: Callable[[str], Type | None] | None = None
     #: What calls cost before they run (``cost.Estimator``), by the function's name; others cost 1.
     estimators: Mapping[str, Estimator] = field(default_factory=dict)
+    #: Types of ``Name{field: value}`` that are made from their names, such as ``Object.spec``; None for an unknown one.
+    resolve: Callable[[str], Type | None] | None = None
 
 
 def member(params: Iterable[Type], result: Type, run: Callable[..., Any], cost: Cost = 1) -> Overload:

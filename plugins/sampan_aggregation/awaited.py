@@ -28,8 +28,7 @@ AWAITED = [
     *(
         _kind(ADMISSION, kind)
         for kind in (
-            "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
+            "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
         )
     ),
     *(_kind(FLOW, kind) for kind in ("FlowSchema", "PriorityLevelConfiguration")),
