@@ -7,16 +7,18 @@ for a macro once a round; only functions whose cost depends on their arguments a
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sampan_cel import types
-from sampan_cel.activation import Activation, Closure, charge
+from sampan_cel.activation import Activation, Closure, Code, charge
 from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct
 from sampan_cel.checker import Checked
 from sampan_cel.declarations import Cost, Overload
 from sampan_cel.errors import CelError
-from sampan_cel.folds import FOLDS, rounds_of
+from sampan_cel.folds import FOLDS
+from sampan_cel.standard import shorter_cost
 from sampan_cel.types import ObjectType, Type
 from sampan_cel.values import (
     NONE,
@@ -31,11 +33,6 @@ from sampan_cel.values import (
     no_overload,
     unkeyed,
 )
-
-
-class Code(NamedTuple):
-    run: Closure
-    cost: int
 
 
 class Missing:
@@ -177,7 +174,7 @@ class Compiler:
                     raise no_overload()
                 return field in value
 
-            return Code(has, operand.cost + 1)
+            return Code(has, operand.cost)  # free, as in Kubernetes
         if node.optional:
             return Code(lambda a: _read_into(_maybe_item(run(a), field), read), operand.cost + 1)
 
@@ -195,7 +192,7 @@ class Compiler:
         if read is None:
             return Code(select, operand.cost + 1)
         reader = read
-        return Code(lambda a: None if (value := select(a)) is None else reader(value), operand.cost + 2)
+        return Code(lambda a: None if (value := select(a)) is None else reader(value), operand.cost + 1)
 
     def _index(self, node: Index) -> Code:
         operand, key = self.compile(node.operand), self.compile(node.key)
@@ -238,17 +235,19 @@ class Compiler:
     def _logical(self, node: Call, decisive: bool) -> Code:
         """``decisive`` is the value that decides alone, whatever the other side is, an error included."""
         left, right = (self.compile(arg) for arg in node.args)
-        first, second = left.run, right.run
+        first, second, more = left.run, right.run, right.cost
 
         def logical(a: Activation) -> Any:
             try:
                 value = first(a)
             except CelError:
+                charge(a, more)
                 if second(a) is decisive:
                     return decisive
                 raise
             if value is decisive:
                 return decisive
+            a[0] -= more
             other = second(a)
             if other is decisive:
                 return decisive
@@ -256,34 +255,43 @@ class Compiler:
                 raise no_overload()
             return not decisive
 
-        return Code(logical, left.cost + right.cost)
+        return Code(logical, left.cost)
 
     def _conditional(self, node: Call) -> Code:
         condition, yes, no = (self.compile(arg) for arg in node.args)
         test, then, otherwise = condition.run, yes.run, no.run
+        then_cost, otherwise_cost = yes.cost, no.cost
 
         def conditional(a: Activation) -> Any:
             value = test(a)
             if value is True:
+                a[0] -= then_cost
                 return then(a)
             if value is False:
+                a[0] -= otherwise_cost
                 return otherwise(a)
             raise no_overload()
 
-        return Code(conditional, condition.cost + max(yes.cost, no.cost))
+        return Code(conditional, condition.cost)
 
     def _equality(self, node: Call) -> Code:
         left, right = (self.compile(arg) for arg in node.args)
-        first, second, cost = left.run, right.run, left.cost + right.cost + 1
+        first, second, cost = left.run, right.run, left.cost + right.cost
         given = self._type(node.args[0]), self._type(node.args[1])
-        same = given[0] == given[1] and given[0] in (types.STRING, types.INT, types.BOOL, types.BYTES, types.UINT)
-        if node.function == "_==_":
-            if same:
-                return Code(lambda a: first(a) == second(a), cost)
-            return Code(lambda a: equal(first(a), second(a)), cost)
-        if same:
-            return Code(lambda a: first(a) != second(a), cost)
-        return Code(lambda a: not equal(first(a), second(a)), cost)
+        same = given[0] == given[1] and given[0] in _EQUAL_BY_PYTHON
+        equals = operator.eq if same else equal
+        wanted = node.function == "_==_"
+        if any(map(_is_small, node.args)) or given[0] in _SMALL or given[1] in _SMALL:
+            if wanted:
+                return Code(lambda a: equals(first(a), second(a)), cost + 1)
+            return Code(lambda a: not equals(first(a), second(a)), cost + 1)
+
+        def compared(a: Activation) -> bool:
+            one, other = first(a), second(a)
+            a[0] -= shorter_cost(one, other)
+            return equals(one, other) is wanted
+
+        return Code(compared, cost)
 
     _SPECIAL: dict[str, Callable[..., Code]] = {
         "_&&_": _and, "_||_": _or, "_?_:_": _conditional, "_==_": _equality, "_!=_": _equality,
@@ -298,10 +306,8 @@ class Compiler:
         condition = self.compile(node.condition) if node.condition is not None else None
         body = self.compile(node.body)
         self._scopes.pop()
-        each = body.cost + (condition.cost if condition is not None else 0) + 2
-        rounds = rounds_of(over.run, slots, each)
-        make = FOLDS[node.kind]
-        return Code(make(rounds, condition.run if condition is not None else None, body.run, over.run), over.cost + 1)
+        code = FOLDS[node.kind](over.run, slots, condition, body)
+        return Code(code.run, over.cost + code.cost)
 
     def _bind(self, node: Bind) -> Code:
         value = self.compile(node.value)
@@ -310,6 +316,7 @@ class Compiler:
         body = self.compile(node.body)
         self._scopes.pop()
         first, then, kind = value.run, body.run, node.kind
+        extra = value.cost + body.cost + (2 if kind == "optMap" else 1)  # value() and optional.of()
 
         def bound(a: Activation) -> Any:
             a[slot] = first(a)
@@ -320,10 +327,13 @@ class Compiler:
             if not found.present:
                 return NONE
             a[slot] = found.value
+            a[0] -= extra
             result = then(a)
             return Optional(result) if kind == "optMap" else _optional(result)
 
-        return Code(bound if kind == "bind" else mapped, value.cost + body.cost + 1)
+        if kind == "bind":
+            return Code(bound, value.cost + body.cost)
+        return Code(mapped, value.cost + 1)
 
     _BY_CLASS: dict[type, Callable[..., Code]] = {
         Const: _const, Ident: _ident, Select: _select, Call: _call, Index: _index, ListOf: _list, MapOf: _map,
@@ -366,6 +376,18 @@ def _optional(value: Any) -> Optional:
     if not isinstance(value, Optional):
         raise no_overload()
     return value
+
+
+#: Types whose values are equal where Python says so, and types of which a comparison costs 1.
+_EQUAL_BY_PYTHON = frozenset({types.STRING, types.INT, types.BOOL, types.BYTES, types.UINT})
+_SMALL = frozenset({types.INT, types.BOOL, types.UINT, types.DOUBLE, types.NULL, types.TIMESTAMP, types.DURATION})
+_SHORT = 10  # characters: comparing with a text of at most so many costs no more than 1
+
+
+def _is_small(node: Node) -> bool:
+    if not isinstance(node, Const):
+        return False
+    return len(node.value) <= _SHORT if isinstance(node.value, (str, bytes)) else True
 
 
 # Overloads

@@ -6,6 +6,7 @@ arguments: a number, or a function of the arguments' values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from sampan_cel.cost import Estimator
 
 Cost = int | Callable[..., int]
+
+TRAVERSAL = 0.1  # of each character of a text
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,37 @@ def function(params: Iterable[Type], result: Type, run: Callable[..., Any], cost
 
 
 def text_cost(*args: Any) -> int:
-    """A tenth of the length of the first argument, as cel-go counts functions that walk a string once."""
-    return 1 + len(args[0]) // 10
+    """Of a function that walks its first argument once: a tenth of its length, as cel-go counts."""
+    return math.ceil(len(args[0]) * TRAVERSAL)
+
+
+def twice_cost(*args: Any) -> int:
+    """Of a function that walks a text and makes one of it."""
+    return math.ceil(len(args[0]) * 2 * TRAVERSAL)
+
+
+def walk_cost(*args: Any) -> int:
+    """Of a function that looks at every element of its first argument."""
+    return _walked(args[0])
+
+
+def _walked(value: Any) -> int:
+    if isinstance(value, str):
+        return int(len(value.encode()) * TRAVERSAL)
+    if isinstance(value, bytes):
+        return int(len(value) * TRAVERSAL)
+    if isinstance(value, (list, tuple)):
+        return sum(map(_walked, value))
+    if isinstance(value, Mapping):
+        return sum(_walked(key) + _walked(each) for key, each in value.items())
+    return 1
 
 
 def list_cost(*args: Any) -> int:
-    """The length of the first argument."""
-    return 1 + len(args[0])
+    """Of a function that makes a list as long as its first argument."""
+    return 11 + len(args[0])
 
 
 def product_cost(*args: Any) -> int:
-    """The product of the lengths of the first two arguments, for functions that compare each with each."""
+    """Of a function that compares each element of the first two arguments with each."""
     return 1 + len(args[0]) * len(args[1])

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sampan_cel import types
 from sampan_cel.cost import LIST_COST, ONE, Estimated, Estimator, Part
-from sampan_cel.declarations import Overload
+from sampan_cel.declarations import TRAVERSAL, Overload
 from sampan_cel.ranges import MOST, Range, fixed
+from sampan_cel.regex import PATTERN
 
-TRAVERSAL = 0.1  # of each character of a text
-PATTERN = 0.25  # of each character of a regular expression
 _TEXTS = (types.STRING, types.BYTES)
 _LONGEST_FORMAT = 64
 #: Objects of these types are compared in one step.

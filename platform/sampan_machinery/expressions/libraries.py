@@ -16,6 +16,7 @@ from sampan_cel.cost import Estimated, Part
 from sampan_cel.declarations import Library, Overload, function, member, text_cost
 from sampan_cel.estimates import PATTERN, TRAVERSAL, read_once
 from sampan_cel.extensions import ENCODERS, LISTS, NETWORK, REGEXES, SETS, STRINGS, URLS
+from sampan_cel.regex import pattern_cost
 from sampan_cel.types import BOOL, DOUBLE, INT, STRING, Type
 from sampan_cel.values import INT_HIGH, INT_LOW, NONE, Optional
 from sampan_machinery import names, quantities
@@ -169,16 +170,21 @@ _SEMVERS = Library("semver", {
 
 #: What a format's regular expression is taken to be long, before it is known which.
 LONGEST_PATTERN = 128
+_PATTERNS = {
+    "dns1123Label": 30, "dns1123Subdomain": 60, "dns1035Label": 30, "qualifiedName": 60, "dns1123LabelPrefix": 30,
+    "dns1123SubdomainPrefix": 60, "dns1035LabelPrefix": 30, "labelValue": 40,
+}  # fmt: skip
 
 
 class Format:
     """A named format of texts; ``complaints`` tells what is wrong with one."""
 
-    __slots__ = ("complaints", "name")
+    __slots__ = ("complaints", "name", "pattern")
     cel_type = FORMAT
 
     def __init__(self, name: str, complaints: Callable[[str], Any]) -> None:
         self.name, self.complaints = name, complaints
+        self.pattern = _PATTERNS.get(name, LONGEST_PATTERN)  # the length of its regular expression, for the cost
 
     def validate(self, text: str) -> Optional:
         """An optional list of what is wrong; none where nothing is."""
@@ -209,7 +215,7 @@ def _validation_estimate(overload: Overload, parts: Sequence[Part]) -> Estimated
 
 
 def _validation_cost(found: Format, text: str) -> int:
-    return text_cost(text)
+    return pattern_cost(len(text), found.pattern)
 
 
 def _named(name: str) -> Optional:
