@@ -18,7 +18,7 @@ from sampan_cel.checker import Checked
 from sampan_cel.declarations import Cost, Overload
 from sampan_cel.errors import CelError
 from sampan_cel.folds import FOLDS
-from sampan_cel.standard import shorter_cost
+from sampan_cel.standard import is_in_list, shorter_cost
 from sampan_cel.types import ObjectType, Type
 from sampan_cel.values import (
     NONE,
@@ -92,6 +92,8 @@ class Compiler:
         return found
 
     def _list(self, node: ListOf) -> Code:
+        if (constants := constants_of(node)) is not None:
+            return Code(lambda a: constants, 0)
         codes = [self.compile(each) for each in node.items]
         runs, optional = tuple(code.run for code in codes), node.optional
         cost = 10 + sum(code.cost for code in codes)
@@ -214,6 +216,8 @@ class Compiler:
         special = self._SPECIAL.get(node.function) if node.target is None else None
         if special is not None:
             return special(self, node)
+        if node.function == "@in" and (constants := constants_of(node.args[1])) is not None:
+            return self._in_constants(node, constants)
         args = [self.compile(arg) for arg in node.args]
         given = [self._type(arg) for arg in node.args]
         if node.target is not None and node not in self._checked.spaced:
@@ -225,6 +229,15 @@ class Compiler:
         if len(overloads) == 1 and all(_certain(w, h) for w, h in zip(overloads[0].params, given, strict=True)):
             return _called(overloads[0], runs, cost)
         return _dispatched(overloads, runs, cost)
+
+    def _in_constants(self, node: Call, constants: list[Any]) -> Code:
+        """``x in ['a', 'b']``: free, as in cel-go, which looks into a set too."""
+        left = self.compile(node.args[0])
+        run = left.run
+        if not all(type(each) is str for each in constants):
+            return Code(lambda a: is_in_list(run(a), constants), left.cost)
+        known = frozenset(constants)
+        return Code(lambda a: isinstance(value := run(a), str) and value in known, left.cost)
 
     def _and(self, node: Call) -> Code:
         return self._logical(node, False)
@@ -339,6 +352,13 @@ class Compiler:
         Const: _const, Ident: _ident, Select: _select, Call: _call, Index: _index, ListOf: _list, MapOf: _map,
         Struct: _struct, Fold: _fold, Bind: _bind,
     }  # fmt: skip
+
+
+def constants_of(node: Node) -> list[Any] | None:
+    """The items of a list literal of constants; None for anything else."""
+    if isinstance(node, ListOf) and not node.optional and all(isinstance(each, Const) for each in node.items):
+        return [each.value for each in node.items if isinstance(each, Const)]
+    return None
 
 
 def item_of(value: Any, key: Any) -> Any:

@@ -24,16 +24,15 @@ UNLIMITED = 1 << 62
 class Program:
     """A compiled expression; may be evaluated by several threads at a time."""
 
-    __slots__ = ("_cost", "_run", "_slots", "_variables", "estimate", "text", "type", "used")
+    __slots__ = ("_cost", "_run", "_slots", "estimate", "text", "type", "variables")
 
     def __init__(self, text: str, type: Type, run: Any, cost: int, variables: Sequence[str], slots: int) -> None:
         self.text = text
         self.type = type
         #: What it costs at least and at most, where ``compile`` was given sizes.
         self.estimate: Range | None = None
-        #: The variables of the environment that it names.
-        self.used: frozenset[str] = frozenset()
-        self._run, self._cost, self._variables = run, cost, tuple(variables)
+        self._run, self._cost = run, cost
+        self.variables = tuple(variables)  # those of the environment that it names
         self._slots = slots
 
     def evaluate(self, values: Mapping[str, Any], *, budget: int = UNLIMITED) -> Any:
@@ -45,8 +44,9 @@ class Program:
         left = budget - self._cost
         if left < 0:
             raise CostExceeded("operation cancelled: actual cost limit exceeded")
-        activation = [left, *[values.get(name, MISSING) for name in self._variables]]
-        activation += [None] * (self._slots - len(activation))
+        activation = [left, *[values.get(name, MISSING) for name in self.variables]]
+        if (more := self._slots - len(activation)) > 0:
+            activation += [None] * more
         try:
             found = self._run(activation)
         except CelError as error:
@@ -100,11 +100,11 @@ class Environment:
         checked = checker.check(tree)
         if result is not None and checked.type not in (result, types.DYN):
             raise CheckError(text, [Issue(0, f"must evaluate to {result}")])
-        compiler = Compiler(checked, list(self._variables))
+        names = {found[1:] for found in checked.resolved.values() if isinstance(found, str) and found.startswith(".")}
+        used = [name for name in self._variables if name in names]
+        compiler = Compiler(checked, used)
         code = compiler.compile(tree)
-        program = Program(text, checked.type, code.run, code.cost, list(self._variables), compiler.slots)
-        names = (found[1:] for found in checked.resolved.values() if isinstance(found, str) and found.startswith("."))
-        program.used = frozenset(names)
+        program = Program(text, checked.type, code.run, code.cost, used, compiler.slots)
         if sizes is not None:
             program.estimate = estimate(tree, checked, sizes, self._estimators)
         return program
