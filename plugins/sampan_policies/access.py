@@ -50,9 +50,7 @@ class ParameterAccess:
             path, why = "spec.paramKind", self._policy(review, new, old)
         if why:
             kind = review.kind
-            raise problems.as_error(
-                [problems.forbidden(path, why)], group=kind.group, kind=kind.kind, name=review.name
-            )
+            raise problems.as_error([problems.forbidden(path, why)], group=kind.group, kind=kind.kind, name=review.name)
 
     def _policy(self, review: Review, new: Mapping[str, Any], old: Mapping[str, Any]) -> str:
         kind = new.get("paramKind")

@@ -1,7 +1,7 @@
 """The rules MutatingAdmissionPolicy and ValidatingAdmissionPolicy: which requests they are asked about.
 
-A policy may take as long as its budgets allow, and authorizers may wait: so both run on the pool. What evaluates policies
-is loaded with the first one that is bound.
+A policy may take as long as its budgets allow, and authorizers may wait: so both run on the pool. What evaluates
+policies is loaded with the first one that is bound.
 """
 
 from __future__ import annotations

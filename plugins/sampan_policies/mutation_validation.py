@@ -73,8 +73,8 @@ def validate_validating_binding(new: Object, old: Object | None) -> Iterator[Pro
             yield problems.duplicate(f"{path}[{index}]", action)
     if {"Deny", "Warn"} <= set(actions):
         words = (
-            "must not contain both Deny and Warn (repeating the same validation failure information in the API response "
-            "and headers serves no purpose)"
+            "must not contain both Deny and Warn (repeating the same validation failure information in the API "
+            "response and headers serves no purpose)"
         )
         yield problems.invalid(path, actions, words)
     if not actions:

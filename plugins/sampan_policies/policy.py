@@ -44,9 +44,7 @@ class Policy:
             self._variables = found
         return self._variables
 
-    def program(
-        self, text: str, wanted: Sequence[Type], *, authorizer: bool = True, patches: bool = False
-    ) -> Maybe:
+    def program(self, text: str, wanted: Sequence[Type], *, authorizer: bool = True, patches: bool = False) -> Maybe:
         """An expression that may name all variables."""
         assert self.variables is not None
         return self._program(text, wanted, self._environment(authorizer, patches))
@@ -67,7 +65,8 @@ class Policy:
         conditions = self._conditions
         if conditions is None:
             conditions = self._conditions = [
-                self.program(str(each.get("expression") or ""), TRUTH) for each in self.spec.get("matchConditions") or ()
+                self.program(str(each.get("expression") or ""), TRUTH)
+                for each in self.spec.get("matchConditions") or ()
             ]
         if not conditions:
             return True

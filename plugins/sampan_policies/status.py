@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sampan.contracts.kinds import Object
@@ -31,12 +32,11 @@ def reconcile(key: Key, client: Client, observed: Observed) -> Iterable[Action]:
 
     kinds = Kinds(client)
     found = warnings(policy.get("spec") or {}, kinds.of, kinds.type)
-    try:
+    with suppress(NotFound):  # it is gone
         client.patch(
-            POLICIES, key.name, applied(policy, found), how="apply", subresource="status", field_manager=NAME, force=True
-        )
-    except NotFound:
-        pass  # it is gone
+            POLICIES, key.name, applied(policy, found), how="apply", subresource="status", field_manager=NAME,
+            force=True,
+        )  # fmt: skip
     return ()
 
 
@@ -92,7 +92,9 @@ class Kinds:
         """By the schema of its CustomResourceDefinition."""
         from sampan_machinery.expressions.declarations import declared
 
-        kinds = self._lists.get(f"/apis/{kind.group}/{kind.version}") or self._list(f"/apis/{kind.group}/{kind.version}")
+        kinds = self._lists.get(f"/apis/{kind.group}/{kind.version}") or self._list(
+            f"/apis/{kind.group}/{kind.version}"
+        )
         for plural in (plural for plural, name in kinds.items() if name == kind.kind):
             try:
                 definition = self._client.get(DEFINITIONS, f"{plural}.{kind.group}")

@@ -37,7 +37,10 @@ def validate(client, *rules, actions=("Deny",), binding_spec=None, **spec):
 
 
 def mutate(client, *rules, expression, kind="applyConfiguration", name="p", binding_spec=None, **spec):
-    mutation = {"patchType": kind[0].upper() + kind[1:] if kind[0] != "j" else "JSONPatch", kind: {"expression": expression}}
+    mutation = {
+        "patchType": kind[0].upper() + kind[1:] if kind[0] != "j" else "JSONPatch",
+        kind: {"expression": expression},
+    }
     client.create(MUTATING, policy(*rules, name=name, mutations=[mutation], **{"reinvocationPolicy": "Never", **spec}))
     client.create(MUTATING_BINDINGS, binding(name=name, policy=name, **(binding_spec or {})))
 
@@ -133,7 +136,9 @@ def test_parameters_are_read_from_the_namespace_of_the_request(client):
 
 
 def test_a_warning_and_no_refusal(client):
-    validate(client, rule("configmaps"), actions=("Warn", "Audit"), validations=[{"expression": "false", "message": "no"}])
+    validate(
+        client, rule("configmaps"), actions=("Warn", "Audit"), validations=[{"expression": "false", "message": "no"}]
+    )
 
     answer = client.request("POST", "/api/v1/namespaces/default/configmaps", body={"metadata": {"name": "a"}})
 
@@ -212,13 +217,16 @@ def test_a_mutation_that_fails_is_refused_with_the_reason_invalid(client):
 
     status = caught.value.to_status()
     assert status["reason"] == "Invalid"
-    assert "policy 'p' with binding 'p' denied request: error applying patch: invalid ApplyConfiguration" in status["message"]
+    assert (
+        "policy 'p' with binding 'p' denied request: error applying patch: invalid ApplyConfiguration"
+        in status["message"]
+    )
 
 
 def test_types_of_objects_are_named_after_their_place(client):
     mutate(client, DEPLOYMENT_RULE, expression="Object{spec: Object.wrong{replicas: 1}}")
 
-    with pytest.raises(StatusError, match='type mismatch: unexpected type name "Object.wrong", expected "Object.spec"'):
+    with pytest.raises(StatusError, match=r'type mismatch: .*"Object\.wrong", expected "Object\.spec"'):
         client.create(DEPLOYMENTS, deployment(), "default")
 
 
@@ -233,7 +241,9 @@ def test_a_policy_is_reinvoked_where_a_later_one_has_changed_the_object(client):
 
 
 def test_server_set_fields_cannot_be_changed(client):
-    mutate(client, rule("configmaps"), expression="Object{metadata: Object.metadata{uid: 'mine', finalizers: ['a.b/c']}}")
+    mutate(
+        client, rule("configmaps"), expression="Object{metadata: Object.metadata{uid: 'mine', finalizers: ['a.b/c']}}"
+    )
 
     made = client.create(CONFIG_MAPS, {"metadata": {"name": "x"}}, "default")
 
