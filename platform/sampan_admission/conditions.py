@@ -15,6 +15,7 @@ from sampan_admission.authorizing import AUTHORIZATION, AUTHORIZER, RESOURCE_CHE
 from sampan_admission.requests import REQUEST, request_of
 from sampan_admission.subjects import Subject
 from sampan_cel import CelError, CostExceeded, Environment, Program, types
+from sampan_cel.errors import CompileError
 from sampan_machinery.expressions.libraries import KUBERNETES
 
 #: What all conditions of one webhook or policy may cost; a quarter of the budget of a policy, as upstream.
@@ -37,10 +38,19 @@ class Verdict(NamedTuple):
 def environment() -> Environment:
     """What a match condition may name. Made when the first one is compiled."""
     variables = {
-        "object": types.DYN, "oldObject": types.DYN, "request": REQUEST, "authorizer": AUTHORIZER,
-        "authorizer.requestResource": RESOURCE_CHECK,
+        "object": types.DYN, "oldObject": types.DYN, "namespaceObject": types.DYN, "request": REQUEST,
+        "authorizer": AUTHORIZER, "authorizer.requestResource": RESOURCE_CHECK,
     }  # fmt: skip
     return Environment(variables, (*KUBERNETES, AUTHORIZATION))
+
+
+def complaint(expression: str) -> str:
+    """Why it cannot be a match condition, worded as upstream; "" where it can."""
+    try:
+        found = environment().compile(expression)
+    except CompileError as error:
+        return f"compilation failed: {error}"
+    return "" if found.type == types.BOOL else f"must evaluate to bool but got {found.type}"
 
 
 def compiled(conditions: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
@@ -60,8 +70,8 @@ def variables(
         caller, subject.resource.group, subject.resource.plural, subject.subresource, subject.namespace, subject.name
     )
     return {
-        "object": obj, "oldObject": old, "request": request_of(subject, matched), "authorizer": caller,
-        "authorizer.requestResource": own,
+        "object": obj, "oldObject": old, "namespaceObject": None, "request": request_of(subject, matched),
+        "authorizer": caller, "authorizer.requestResource": own,
     }  # fmt: skip
 
 

@@ -49,12 +49,11 @@ class Criteria:
             return None
         return subject.resource if self.rules is None else self._named(self.rules, subject)
 
-    def concerns(self, resource: Resource, equivalents: Sequence[Resource], subresource: str, operation: str) -> bool:
-        """Whether requests of this sort may match, for a table made when kinds or configurations change. ``resource``
-        is one of ``equivalents``."""
+    def concerns(self, versions: Sequence[Resource], subresource: str, operation: str) -> bool:
+        """Whether requests of this sort may match, of a resource in any of its versions. For a table that is made when
+        kinds or rules change."""
         if self.rules is None:
             return True
-        versions = (resource, *equivalents) if self.equivalent else (resource,)
         return any(rule.names_resource(each, subresource, operation) for rule in self.rules for each in versions)
 
     def selects(

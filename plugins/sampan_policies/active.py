@@ -53,9 +53,7 @@ class ActivePolicies(Generic[P]):
         """Whether a policy that is bound names such requests. ``resources``: the kind in all versions."""
         if any(map(is_exempt, resources)):
             return False
-        return any(
-            bound.policy.criteria.concerns(resources[0], resources, subresource, operation) for bound in self.all()
-        )
+        return any(bound.policy.criteria.concerns(resources, subresource, operation) for bound in self.all())
 
     def _read(self) -> Sequence[Bound[P]]:
         bindings: dict[str, list[Binding]] = {}

@@ -29,7 +29,7 @@ class ValidatingPolicies:
     name = "ValidatingAdmissionPolicy"
     operations = frozenset({"*"})
     mutates = False
-    priority = 920
+    priority = 840  # before webhooks, as upstream
     blocking = True
     watches = (VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS)
 
@@ -50,7 +50,7 @@ class MutatingPolicies:
     name = "MutatingAdmissionPolicy"
     operations = frozenset({"CREATE", "UPDATE", "CONNECT"})
     mutates = True
-    priority = 880  # before Services are given their addresses
+    priority = 840  # after sampan's own, before webhooks, as upstream
     blocking = True
     reinvokes = True
     second_round = True

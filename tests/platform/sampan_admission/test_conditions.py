@@ -48,6 +48,22 @@ def test_what_cannot_be_true_is_refused_when_compiled(text):
         verdict(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("request.name == 'x'", ""),
+        ("'a'", "must evaluate to bool but got string"),
+        ("object.a", "must evaluate to bool but got dyn"),
+        ("...", "compilation failed: ERROR: <input>:1:1: "),
+    ],
+)
+def test_what_is_wrong_with_an_expression_is_told_as_upstream_does(text, words):
+    found = conditions.complaint(text)
+
+    assert found.startswith(words)
+    assert bool(found) == bool(words)
+
+
 def test_what_is_no_expression_is_refused():
     with pytest.raises(ParseError):
         verdict("1 +")

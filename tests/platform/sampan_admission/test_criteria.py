@@ -56,12 +56,12 @@ def test_names_narrow_a_rule_of_a_policy():
 
 
 def test_a_table_asks_whether_any_version_concerns():
-    equivalent = Criteria.of_webhook({"rules": [rule("v2", operations=["UPDATE"])]})
-    exact = Criteria.of_webhook({"rules": [rule("v2")], "matchPolicy": "Exact"})
+    criteria = Criteria.of_webhook({"rules": [rule("v2", operations=["UPDATE"])]})
 
-    assert equivalent.concerns(V1, (V2, V1), "", "UPDATE")
-    assert not equivalent.concerns(V1, (V2, V1), "", "CREATE")
-    assert not exact.concerns(V1, (V2, V1), "", "UPDATE")
+    assert criteria.concerns((V2, V1), "", "UPDATE")
+    assert not criteria.concerns((V2, V1), "", "CREATE")
+    assert not criteria.concerns((V1,), "", "UPDATE")
+    assert Criteria.of_policy({}).concerns((V1,), "", "DELETE")
 
 
 @pytest.mark.parametrize(

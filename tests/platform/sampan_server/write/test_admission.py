@@ -180,7 +180,7 @@ class Ruled(Admitter):
         return any((resource.plural, subresource, operation) in self.wanted for resource in resources)
 
 
-def test_one_whose_rules_are_objects_is_asked_anew_when_they_have_changed() -> None:
+def test_one_whose_rules_are_objects_is_asked_again_when_they_have_changed() -> None:
     ruled = Ruled()
     found = Admitters([ruled])
     collection = Collection("/core/configmaps/", {}, 1)

@@ -1,5 +1,4 @@
-"""Admitters whose rules are objects, in a server: from the moment that the object is written, and with what a webhook needs
-of the request."""
+"""Admitters whose rules are objects, in a server: from the moment that the object is written; what they are told."""
 
 from __future__ import annotations
 
