@@ -1,7 +1,7 @@
 """What an expression costs at least and at most, before it runs. Source: cel-go, checker/cost.go.
 
 Sizes come from ``SizeOf``: it is asked for a path of declared names (``("self", "items", "@items", "name")``), where
-``@items``, ``@keys`` and ``@values`` stand for what is in a list or map. What nobody knows may be of any size. The
+``@items``, ``@keys`` and ``@values`` stand for what is in a list or map. What is not known may be of any size. The
 units are those of ``Program.measure``; unlike cel-go's own default, ``has()`` is free, as it is in Kubernetes.
 """
 
@@ -13,51 +13,13 @@ from dataclasses import dataclass
 from sampan_cel import types
 from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct
 from sampan_cel.checker import Checked
-from sampan_cel.declarations import Overload
-from sampan_cel.ranges import MOST, UNKNOWN, Range, fixed
+from sampan_cel.declarations import Estimator, Overload, Part, Path, SizeOf
+from sampan_cel.ranges import MOST, ONE, UNKNOWN, Range, fixed
 from sampan_cel.types import ObjectType, Type
 
-Path = tuple[str, ...]
-SizeOf = Callable[[Path, Type], Range | None]
-
 LIST_COST, MAP_COST, STRUCT_COST = fixed(10), fixed(30), fixed(40)
-NOTHING, ONE = fixed(0), fixed(1)
+NOTHING = fixed(0)
 _SCALARS = (types.BOOL, types.INT, types.UINT, types.DOUBLE, types.DURATION, types.TIMESTAMP)
-
-
-@dataclass(frozen=True)
-class Part:
-    """An argument of a call, for its estimator."""
-
-    type: Type
-    path: Path
-    known: Range | None  # its size, where something is known of it
-    constant: object = None
-    size_of: SizeOf | None = None
-
-    @property
-    def size(self) -> Range:
-        return self.known or UNKNOWN
-
-    def item(self) -> Part | None:
-        """An element of this list; None where it is no list."""
-        if not self.type.params:
-            return None
-        path = (*self.path, "@items") if self.path else ()
-        known = self.size_of(path, self.type.params[0]) if path and self.size_of is not None else None
-        return Part(self.type.params[0], path, known, size_of=self.size_of)
-
-
-@dataclass(frozen=True)
-class Estimated:
-    """What a call costs beside its arguments, and the size of what it gives, where that has one."""
-
-    cost: Range
-    size: Range | None = None
-
-
-#: Of a function: ``None`` where it has nothing to say, so that the call costs 1.
-Estimator = Callable[[Overload, Sequence[Part]], Estimated | None]
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sampan_cel.ranges import UNKNOWN, Range
 from sampan_cel.types import Type
-
-if TYPE_CHECKING:
-    from sampan_cel.cost import Estimator
 
 Cost = int | Callable[..., int]
 
@@ -32,6 +30,46 @@ class Overload:
     cost: Cost = 1
     #: Whether it takes errors of its arguments' evaluation by itself; none of ours does but the logical operators.
     pure: bool = True
+
+
+Path = tuple[str, ...]
+#: The size of what is at a path of declared names, where it is known.
+SizeOf = Callable[[Path, Type], Range | None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """An argument of a call, for its estimator."""
+
+    type: Type
+    path: Path
+    known: Range | None  # its size, where something is known of it
+    constant: object = None
+    size_of: SizeOf | None = None
+
+    @property
+    def size(self) -> Range:
+        return self.known or UNKNOWN
+
+    def item(self) -> Part | None:
+        """An element of this list; None where it is no list."""
+        if not self.type.params:
+            return None
+        path = (*self.path, "@items") if self.path else ()
+        known = self.size_of(path, self.type.params[0]) if path and self.size_of is not None else None
+        return Part(self.type.params[0], path, known, size_of=self.size_of)
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """What a call costs beside its arguments, and the size of what it gives, where that has one."""
+
+    cost: Range
+    size: Range | None = None
+
+
+#: Of a function: ``None`` where it has nothing to say, so that the call costs 1.
+Estimator = Callable[[Overload, Sequence[Part]], Estimated | None]
 
 
 @dataclass(frozen=True)

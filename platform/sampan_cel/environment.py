@@ -9,8 +9,8 @@ from sampan_cel import types
 from sampan_cel.ast import Node
 from sampan_cel.checker import Checker
 from sampan_cel.compiler import MISSING, Compiler
-from sampan_cel.cost import Estimator, SizeOf, estimate
-from sampan_cel.declarations import Library, Overload
+from sampan_cel.cost import estimate
+from sampan_cel.declarations import Estimator, Library, Overload, SizeOf
 from sampan_cel.errors import CelError, CheckError, CostExceeded, Issue
 from sampan_cel.estimates import ESTIMATORS
 from sampan_cel.parser import parse, too_deep

@@ -9,9 +9,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from sampan_cel import types
-from sampan_cel.cost import LIST_COST, ONE, Estimated, Estimator, Part
-from sampan_cel.declarations import TRAVERSAL, Overload
-from sampan_cel.ranges import MOST, Range, fixed
+from sampan_cel.declarations import TRAVERSAL, Estimated, Estimator, Overload, Part
+from sampan_cel.ranges import MOST, ONE, Range, fixed
 from sampan_cel.regex import PATTERN
 
 _TEXTS = (types.STRING, types.BYTES)
@@ -153,7 +152,7 @@ def _walked(overload: Overload, parts: Sequence[Part]) -> Estimated | None:
 
 def _made(factor: float, size: Range) -> Estimated:
     """A new list."""
-    return Estimated(size.scaled(factor).plus(ONE).plus(LIST_COST), size)
+    return Estimated(size.scaled(factor).plus(ONE).plus(fixed(10)), size)
 
 
 def _sliced(overload: Overload, parts: Sequence[Part]) -> Estimated | None:

@@ -34,4 +34,4 @@ def _scaled(value: int, factor: float) -> int:
     return min(math.ceil(float(value) * factor), MOST)
 
 
-UNKNOWN = Range(0, MOST)
+UNKNOWN, ONE = Range(0, MOST), Range(1, 1)

@@ -5,19 +5,19 @@ Source: apiserver's admission/plugin/policy/mutating/patch (smd.go, json_patch.g
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan.errors import StatusError
 from sampan_cel import types
-from sampan_machinery.apply.unowned import merged
 from sampan_machinery.patches import json_patch
-from sampan_machinery.types import Node
 from sampan_policies.evaluation import Evaluation, Failed, OutOfBudget
 from sampan_policies.patchtypes import JSON_PATCH, OBJECT, Made, Unfit, as_json, misnamed
 from sampan_policies.policy import Maybe, Policy
 
+#: Merges an apply configuration into an object; raises BadRequest.
+Merge = Callable[[Object, Object], Object]
 _FIELDS = ("op", "path", "from")
 
 
@@ -44,7 +44,7 @@ class MutatingPolicy(Policy):
         wanted = types.list_of(JSON_PATCH) if is_patch else OBJECT
         return Mutation(self.program(str(body.get("expression") or ""), (wanted,), patches=True), is_patch)
 
-    def mutate(self, mutation: Mutation, obj: Object, values: Mapping[str, Any], node: Node | None) -> Object:
+    def mutate(self, mutation: Mutation, obj: Object, values: Mapping[str, Any], merge: Merge) -> Object:
         """The object with one mutation; ``values`` are those of this object. Raises Failed."""
         if isinstance(mutation.program, str):
             raise Failed(mutation.program)
@@ -52,16 +52,16 @@ class MutatingPolicy(Policy):
             made = Evaluation(values, self.variables).value(mutation.program)
         except OutOfBudget as error:
             raise Failed(str(error)) from None
-        return _patched(obj, made) if mutation.is_patch else _applied(obj, made, node)
+        return _patched(obj, made) if mutation.is_patch else _applied(obj, made, merge)
 
 
-def _applied(obj: Object, made: Any, node: Node | None) -> Object:
+def _applied(obj: Object, made: Any, merge: Merge) -> Object:
     if wrong := misnamed(made):
         raise Failed("type mismatch: " + "\n".join(wrong))
     config = _plain(made, "invalid return type")
     config |= {"apiVersion": obj.get("apiVersion"), "kind": obj.get("kind")}
     try:
-        return merged(obj, config, node)
+        return merge(obj, config)
     except StatusError as error:
         raise Failed(f"error applying patch: {error.message}") from None
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
-from sampan.errors import BadRequest, Cause, Forbidden, NotFound
+from sampan.errors import BadRequest, Cause, Forbidden
 from sampan_admission.authorizing import Decide
 from sampan_policies.active import Bound
 from sampan_policies.evaluation import Failed
@@ -55,6 +55,10 @@ def mutate(review: Review, policies: Sequence[Bound[MutatingPolicy]], decide: De
 def _mutated(requested: Requested, policy: MutatingPolicy, match: Match) -> list[str]:
     """Runs the mutations of a policy; what failed."""
     review, versions = requested.review, requested.versions
+
+    def merge(obj: Object, config: Object) -> Object:
+        return versions.merged(obj, config, match.resource)
+
     assert review.object is not None
     shown = requested.shown(review.object, match.resource)
     assert shown is not None
@@ -64,13 +68,9 @@ def _mutated(requested: Requested, policy: MutatingPolicy, match: Match) -> list
     except Failed as error:
         return [str(error)]
     failed: list[str] = []
-    try:
-        node = versions.node(match.resource)
-    except NotFound as error:
-        return [error.message]
     for mutation in policy.mutations:
         try:
-            changed = policy.mutate(mutation, shown, requested.values(match, shown), node)
+            changed = policy.mutate(mutation, shown, requested.values(match, shown), merge)
             if changed is shown:
                 continue
             kept = versions.kept(changed, match.resource)

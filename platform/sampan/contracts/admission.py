@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Kind, Object, Resource
 from sampan.contracts.serving import Reader
 from sampan.errors import Cause, Forbidden
-
-if TYPE_CHECKING:
-    from sampan_machinery.types import Node
 
 
 class Versions(Protocol):
@@ -32,8 +29,9 @@ class Versions(Protocol):
     def named(self, api_version: str, kind: str) -> Resource | None:
         """The resource of a kind as objects name it; None for one that is not served."""
 
-    def node(self, resource: Resource) -> Node | None:
-        """The types of a resource's fields; None where nothing is known of them."""
+    def merged(self, obj: Object, config: Object, resource: Resource) -> Object:
+        """A new object of that version with the fields of an apply configuration, which no manager gets. Raises
+        BadRequest for fields without a type, and for what apply treats as one value."""
 
 
 @dataclass

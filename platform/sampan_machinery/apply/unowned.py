@@ -1,4 +1,4 @@
-"""Merges an apply configuration into an object without managers: fields are set, and nobody owns them.
+"""Merges an apply configuration into an object without managed fields: fields are set, and no manager gets them.
 
 For admission policies. Source: k8s.io/apiserver/pkg/admission/plugin/policy/mutating/patch/smd.go (meaning).
 """

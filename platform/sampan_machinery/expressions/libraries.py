@@ -12,9 +12,8 @@ from typing import Any
 
 from sampan.errors import BadRequest
 from sampan_cel import CelError, types
-from sampan_cel.cost import Estimated, Part
-from sampan_cel.declarations import Library, Overload, function, member, text_cost
-from sampan_cel.estimates import PATTERN, TRAVERSAL, read_once
+from sampan_cel.declarations import TRAVERSAL, Estimated, Library, Overload, Part, function, member, text_cost
+from sampan_cel.estimates import PATTERN, read_once
 from sampan_cel.extensions import ENCODERS, LISTS, NETWORK, REGEXES, SETS, STRINGS, URLS
 from sampan_cel.regex import pattern_cost
 from sampan_cel.types import BOOL, DOUBLE, INT, STRING, Type

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sampan_cel.cost import Path, SizeOf
+from sampan_cel.declarations import Path, SizeOf
 from sampan_cel.ranges import Range
 from sampan_cel.types import Type
 from sampan_machinery.expressions.declarations import escaped

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sampan.contracts.kinds import Kind, Object, Resource
 from sampan.errors import NotFound
+from sampan_machinery.apply import unowned
 from sampan_machinery.metadata import copy
-from sampan_machinery.types import Node
 from sampan_server.registry import Registry, Served, prefix_of, version_rank
 
 
@@ -39,8 +39,8 @@ class ServedVersions:
         served = self._registry.by_kind(group, version, kind)
         return None if served is None else served.resource
 
-    def node(self, resource: Resource) -> Node | None:
-        return self._served(resource).schema.node
+    def merged(self, obj: Object, config: Object, resource: Resource) -> Object:
+        return unowned.merged(obj, config, self._served(resource).schema.node)
 
     def _served(self, resource: Resource) -> Served:
         found = self._registry.of(resource)

@@ -1,4 +1,4 @@
-"""Apply configurations that nobody owns: merged by the types of the fields."""
+"""Apply configurations that no manager gets: merged by the types of the fields."""
 
 import pytest
 

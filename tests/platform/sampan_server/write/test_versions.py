@@ -71,7 +71,9 @@ def test_a_kind_is_found_by_the_names_that_objects_have(versions: ServedVersions
     assert versions.named("v1", "Nothing") is None
 
 
-def test_the_types_of_a_resource_are_known(versions: ServedVersions) -> None:
-    node = versions.node(OTHER.resource)
+def test_an_apply_configuration_is_merged_by_the_types_of_the_version(versions: ServedVersions) -> None:
+    obj: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}, "data": {"a": "b"}}
 
-    assert node is not None and node.field("data") is not None
+    assert versions.merged(obj, {"data": {"c": "d"}}, OTHER.resource)["data"] == {"a": "b", "c": "d"}
+    with pytest.raises(BadRequest, match="field not declared in schema"):
+        versions.merged(obj, {"odd": 1}, OTHER.resource)
