@@ -173,6 +173,11 @@ def _sorted(overload: Overload, parts: Sequence[Part]) -> Estimated | None:
     return _made(factor, parts[0].size.times(parts[0].size))
 
 
+def _sorted_by(overload: Overload, parts: Sequence[Part]) -> Estimated | None:
+    factor = 2.0 + (TRAVERSAL if overload.params[1].params[0] in _TEXTS else 0)
+    return _made(factor, parts[1].size.times(parts[1].size))
+
+
 def _whole(part: Part, otherwise: int) -> int:
     return max(part.constant, 0) if type(part.constant) is int else otherwise
 
@@ -212,6 +217,7 @@ ESTIMATORS: Mapping[str, Estimator] = {
     **dict.fromkeys(("url", "lowerAscii", "upperAscii", "substring", "trim"), read_once(same_size=True)),
     "replace": _replaced, "split": _split, "join": _joined, "find": _found, "findAll": _found,
     "slice": _sliced, "flatten": _flattened, "distinct": _distinct, "sort": _sorted,
+    "@sortByAssociatedKeys": _sorted_by,
     "reverse": lambda overload, parts: _made(1, parts[0].size),
     "lists.range": lambda overload, parts: _made(1, fixed(_whole(parts[0], MOST))),
     "sets.contains": _sets(1), "sets.intersects": _sets(1), "sets.equivalent": _sets(2),

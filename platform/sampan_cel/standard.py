@@ -278,6 +278,11 @@ def _value_of(value: Optional) -> Any:
     return value.value
 
 
+def _present(items: Sequence[Any]) -> list[Any]:
+    """The values of a list of optionals that have one."""
+    return [each.value for each in items if isinstance(each, Optional) and each.present]
+
+
 def _size(value: Any) -> int:
     return len(value)
 
@@ -335,5 +340,9 @@ STANDARD = Library("standard", {
     "hasValue": [member((OPTIONAL_A,), BOOL, lambda value: value.present)],
     "value": [member((OPTIONAL_A,), A, _value_of)],
     "or": [member((OPTIONAL_A, OPTIONAL_A), OPTIONAL_A, lambda value, other: value if value.present else other)],
+    "optional.unwrap": [function((types.list_of(OPTIONAL_A),), LIST_A, _present)],
+    "unwrapOpt": [member((types.list_of(OPTIONAL_A),), LIST_A, _present)],
+    "first": [member((LIST_A,), OPTIONAL_A, lambda items: Optional(items[0]) if items else NONE)],
+    "last": [member((LIST_A,), OPTIONAL_A, lambda items: Optional(items[-1]) if items else NONE)],
     "orValue": [member((OPTIONAL_A, A), A, lambda value, other: value.value if value.present else other)],
 })  # fmt: skip

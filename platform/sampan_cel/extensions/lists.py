@@ -94,6 +94,14 @@ def _sorted(items: Sequence[Any]) -> list[Any]:
     return sorted(items, key=functools.cmp_to_key(_order))
 
 
+def _sorted_by(items: Sequence[Any], keys: Sequence[Any]) -> list[Any]:
+    """``items.sortBy(item, key)``, whose keys are in the order of the items."""
+    if len({type(key) for key in keys}) > 1:
+        raise CelError("list elements must have the same type")
+    order = sorted(range(len(items)), key=functools.cmp_to_key(lambda x, y: _order(keys[x], keys[y])))
+    return [items[place] for place in order]
+
+
 def _range(count: int) -> list[int]:
     if count > 1_000_000:
         raise CelError("lists.range: too many elements")
@@ -131,6 +139,10 @@ LISTS = Library("lists", {
     ],
     "distinct": [member((LIST,), LIST, _distinct, _compare_cost)],
     "sort": [member((types.list_of(each),), types.list_of(each), _sorted, _compare_cost) for each in SORTABLE],
+    "@sortByAssociatedKeys": [
+        member((LIST, types.list_of(each)), LIST, _sorted_by, lambda items, keys: _compare_cost(keys))
+        for each in SORTABLE
+    ],
     "reverse": [member((LIST,), LIST, lambda items: list(reversed(items)), list_cost)],
     "lists.range": [function((INT,), types.list_of(INT), _range, lambda count: 11 + max(count, 0))],
 })  # fmt: skip

@@ -14,7 +14,7 @@ from sampan.errors import BadRequest
 from sampan_cel import CelError, types
 from sampan_cel.declarations import TRAVERSAL, Estimated, Library, Overload, Part, function, member, text_cost
 from sampan_cel.estimates import PATTERN, read_once
-from sampan_cel.extensions import ENCODERS, LISTS, NETWORK, REGEXES, SETS, STRINGS, URLS
+from sampan_cel.extensions import LISTS, NETWORK, REGEXES, SETS, STRINGS, URLS
 from sampan_cel.regex import pattern_cost
 from sampan_cel.types import BOOL, DOUBLE, INT, STRING, Type
 from sampan_cel.values import INT_HIGH, INT_LOW, NONE, Optional
@@ -234,6 +234,9 @@ _FORMAT_LIBRARY = Library("format", {
     ],
 }, {FORMAT.name: FORMAT}, {"validate": _validation_estimate})  # fmt: skip
 
+#: Of texts, as many as upstream's version of the library has.
+_TEXTS = Library("strings", {name: found for name, found in STRINGS.functions.items() if name != "reverse"})
+
 #: What an expression in an object of Kubernetes may call beside the standard functions; cel-go's math and base64
-#: functions are there too.
-KUBERNETES = (LISTS, REGEXES, URLS, NETWORK, STRINGS, SETS, ENCODERS, _QUANTITIES, _SEMVERS, _FORMAT_LIBRARY)
+#: functions are not there, as upstream.
+KUBERNETES = (LISTS, REGEXES, URLS, NETWORK, _TEXTS, SETS, _QUANTITIES, _SEMVERS, _FORMAT_LIBRARY)
