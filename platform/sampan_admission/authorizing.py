@@ -5,6 +5,7 @@ Source: k8s.io/apiserver/pkg/cel/library/authz.go (names, types, costs); KEP-348
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -139,13 +140,22 @@ def _on_resource(attribute: str) -> list[Any]:
     return [member((RESOURCE_CHECK, STRING), RESOURCE_CHECK, _narrowed(attribute))]
 
 
+def _selector(attribute: str) -> list[Any]:
+    return [member((RESOURCE_CHECK, STRING), RESOURCE_CHECK, _narrowed(attribute), _selector_cost)]
+
+
+def _selector_cost(check: ResourceCheck, text: str) -> int:
+    """Of reading a selector, and of its requirements: at most one for every two characters."""
+    return 10 + math.ceil(len(text) * 0.1) + math.ceil(len(text) * 0.5) * 50
+
+
 AUTHORIZATION = Library("authz", {
     "path": [member((AUTHORIZER, STRING), PATH_CHECK, Authorizer.path)],
     "group": [member((AUTHORIZER, STRING), GROUP_CHECK, Authorizer.group)],
     "serviceAccount": [member((AUTHORIZER, STRING, STRING), AUTHORIZER, Authorizer.service_account)],
     "resource": [member((GROUP_CHECK, STRING), RESOURCE_CHECK, GroupCheck.resource)],
     "subresource": _on_resource("subresource"), "namespace": _on_resource("namespace"), "name": _on_resource("name"),
-    "fieldSelector": _on_resource("fields"), "labelSelector": _on_resource("labels"),
+    "fieldSelector": _selector("fields"), "labelSelector": _selector("labels"),
     "check": [
         member((PATH_CHECK, STRING), DECISION, PathCheck.check, CHECK_COST),
         member((RESOURCE_CHECK, STRING), DECISION, ResourceCheck.check, CHECK_COST),

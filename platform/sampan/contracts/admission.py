@@ -26,6 +26,13 @@ class Versions(Protocol):
         """An object of that version as a new object in its stored version: decoded as a request's body is, so without
         unknown fields, and with defaults. Raises BadRequest for a field of the wrong type."""
 
+    def named(self, api_version: str, kind: str) -> Resource | None:
+        """The resource of a kind as objects name it; None for one that is not served."""
+
+    def merged(self, obj: Object, config: Object, resource: Resource) -> Object:
+        """A new object of that version with the fields of an apply configuration, which no manager gets. Raises
+        BadRequest for fields without a type, and for what apply treats as one value."""
+
 
 @dataclass
 class Review:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sampan.contracts.kinds import Kind, Object, Resource
 from sampan.errors import NotFound
+from sampan_machinery.apply import unowned
 from sampan_machinery.metadata import copy
 from sampan_server.registry import Registry, Served, prefix_of, version_rank
 
@@ -32,6 +33,14 @@ class ServedVersions:
         stored = served.kept(sent)
         served.stored_schema.default(stored)
         return stored
+
+    def named(self, api_version: str, kind: str) -> Resource | None:
+        group, _, version = api_version.rpartition("/")
+        served = self._registry.by_kind(group, version, kind)
+        return None if served is None else served.resource
+
+    def merged(self, obj: Object, config: Object, resource: Resource) -> Object:
+        return unowned.merged(obj, config, self._served(resource).schema.node)
 
     def _served(self, resource: Resource) -> Served:
         found = self._registry.of(resource)

@@ -63,3 +63,17 @@ def test_what_comes_back_is_pruned_and_has_fitting_types(versions: ServedVersion
 def test_a_version_that_is_gone_is_said_so(versions: ServedVersions) -> None:
     with pytest.raises(NotFound):
         versions.shown({}, STORED.resource._replace(version="v9"))
+
+
+def test_a_kind_is_found_by_the_names_that_objects_have(versions: ServedVersions) -> None:
+    assert versions.named("autoscaling/v1", "HorizontalPodAutoscaler") == OLD.resource
+    assert versions.named("v1", "ConfigMap") == OTHER.resource
+    assert versions.named("v1", "Nothing") is None
+
+
+def test_an_apply_configuration_is_merged_by_the_types_of_the_version(versions: ServedVersions) -> None:
+    obj: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}, "data": {"a": "b"}}
+
+    assert versions.merged(obj, {"data": {"c": "d"}}, OTHER.resource)["data"] == {"a": "b", "c": "d"}
+    with pytest.raises(BadRequest, match="field not declared in schema"):
+        versions.merged(obj, {"odd": 1}, OTHER.resource)
