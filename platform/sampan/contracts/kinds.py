@@ -105,6 +105,7 @@ class Kind:
     kind: str
     plural: str
     singular: str = ""  # empty: kind in lower case
+    list_kind: str = ""  # empty: the kind and "List"
     #: Fields of a kind that is not Kubernetes' own: an OpenAPI v3 structural schema of the object, as in a CRD
     #: (``{"type": "object", "properties": {"spec": …}}``; apiVersion, kind and metadata may be left out).
     schema: Mapping[str, Any] | None = None

@@ -70,9 +70,22 @@ class CustomSchema:
         kind = self._kind
         found = validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old)
         misfits = self._structural.check(obj, old)
-        if not misfits and self._rules is not None:
-            misfits = list(islice(self._rules(obj, old), checking.MOST))
+        if self._rules is not None:
+            if any(problem.reason in _BLOCKING for problem in misfits):
+                misfits.append(Problem("<nil>", "FieldValueInvalid", _UNCHECKED))
+            else:
+                misfits += islice(self._rules(obj, old), checking.MOST)
         return found + misfits if misfits else [*found, *validation_of(kind, version)(obj, old)]
+
+
+#: Problems with which no rule is run: its types would not hold, or it would cost too much. Source: hasBlockingErr.
+_BLOCKING = frozenset({
+    "FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid",
+})  # fmt: skip
+_UNCHECKED = (
+    "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing "
+    "errors to complete validation"
+)
 
 
 def _rules_of(schema: Schema) -> Callable[[Object, Object | None], Iterator[Problem]] | None:

@@ -17,6 +17,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from sampan.contracts.kinds import Problem
 from sampan_machinery import names, problems, quantities
 from sampan_machinery.structural import formats
@@ -28,6 +30,7 @@ NAME, IMMUTABLE, ONE_OF, AT_MOST_ONE, ORDERED = (
     "x-sampan-name", "x-sampan-immutable", "x-sampan-one-of", "x-sampan-at-most-one", "x-sampan-ordered",
 )  # fmt: skip
 pattern_of = functools.lru_cache(1024)(re.compile)
+ABSENT: Any = object()  # of a former value: there was none, or it cannot be told which one it was
 
 
 def json_type(value: Any) -> str:
@@ -41,10 +44,34 @@ def json_type(value: Any) -> str:
 
 
 def check(
-    value: Any, schema: Schema, path: str, *, old: Mapping[str, Any] | None = None, words: Wording = CUSTOM
+    value: Any,
+    schema: Schema,
+    path: str,
+    *,
+    old: Mapping[str, Any] | None = None,
+    words: Wording = CUSTOM,
+    former: Any = ABSENT,
 ) -> Iterator[Problem]:
     """Everything wrong with a value; a value of the wrong type is not looked at further. ``old``: the object that
-    stands at this place before an update, for fields that may not change."""
+    stands at this place before an update, for fields that may not change. ``former``: the value before an update; what
+    is wrong with a value that did not change is let pass (ratcheting, KEP-4008)."""
+    if former is ABSENT:
+        yield from _check(value, schema, path, old, words, former)
+        return
+    found = list(_check(value, schema, path, old, words, former))
+    if found and not is_same(value, former):
+        yield from found
+
+
+def is_same(value: Any, other: Any) -> bool:
+    """Equal as JSON, true is not 1."""
+    encode = msgspec.json.encode
+    return bool(value == other) and encode(value, order="sorted") == encode(other, order="sorted")
+
+
+def _check(
+    value: Any, schema: Schema, path: str, old: Mapping[str, Any] | None, words: Wording, former: Any
+) -> Iterator[Problem]:
     found = json_type(value)
     if value is None:
         if not schema.get("nullable") and schema.get("type"):
@@ -63,9 +90,9 @@ def check(
     if "format" in schema and not formats.fits(value, schema["format"]):
         yield _invalid_type(path, value, f"{path} in body must be of type {schema['format']}: {json.dumps(value)}")
     if isinstance(value, dict):
-        yield from _check_object(value, schema, path, old, words)
+        yield from _check_object(value, schema, path, old, words, former)
     elif isinstance(value, list):
-        yield from _check_list(value, schema, path, words)
+        yield from _check_list(value, schema, path, words, former)
     elif isinstance(value, str):
         yield from _check_text(value, schema, path, words)
     elif not isinstance(value, bool):
@@ -74,7 +101,7 @@ def check(
 
 
 def _check_object(
-    value: dict[str, Any], schema: Schema, path: str, old: Mapping[str, Any] | None, words: Wording
+    value: dict[str, Any], schema: Schema, path: str, old: Mapping[str, Any] | None, words: Wording, former: Any
 ) -> Iterator[Problem]:
     missing = [name for name in schema.get("required") or () if words.is_missing(value, name)]
     for name in missing:
@@ -96,7 +123,8 @@ def _check_object(
             below = more
         if below is not None and name not in missing and not (old is not None and below.get(IMMUTABLE)):
             before = old.get(name) if old else None
-            yield from check(child, below, _below(path, name), old=_mapping(before), words=words)
+            was = former.get(name, ABSENT) if isinstance(former, dict) else ABSENT
+            yield from check(child, below, _below(path, name), old=_mapping(before), words=words, former=was)
     if old is not None:
         yield from _check_unchanged(value, properties, path, old)
     yield from _check_fields_together(value, schema, path)
@@ -136,7 +164,7 @@ def _mapping(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _check_list(value: list[Any], schema: Schema, path: str, words: Wording) -> Iterator[Problem]:
+def _check_list(value: list[Any], schema: Schema, path: str, words: Wording, former: Any) -> Iterator[Problem]:
     least, most = schema.get("minItems"), schema.get("maxItems")
     if least is not None and len(value) < least:
         yield words.short_list(path, value, least)
@@ -144,10 +172,23 @@ def _check_list(value: list[Any], schema: Schema, path: str, words: Wording) -> 
         yield _too_many(path, len(value), most)
     items = schema.get("items")
     if isinstance(items, Mapping):
+        before = _by_key(former, schema) if isinstance(former, list) else None
         for index, child in enumerate(value):
-            yield from check(child, items, f"{path}[{index}]", words=words)
+            was = before.get(_key_of(child, schema), ABSENT) if before else ABSENT
+            yield from check(child, items, f"{path}[{index}]", words=words, former=was)
     if schema.get(LIST_TYPE) in ("set", "map"):
         yield from _check_unique(value, schema, path)
+
+
+def _by_key(items: list[Any], schema: Schema) -> dict[str, Any]:
+    """Former items that can be told from each other, by their keys: those of a list that is a map."""
+    if schema.get(LIST_TYPE) != "map":
+        return {}
+    return {_key_of(each, schema): each for each in items if isinstance(each, dict)}
+
+
+def _key_of(item: Any, schema: Schema) -> str:
+    return json.dumps([item.get(key) for key in schema.get(LIST_KEYS) or ()]) if isinstance(item, dict) else ""
 
 
 def _check_unique(value: list[Any], schema: Schema, path: str) -> Iterator[Problem]:
