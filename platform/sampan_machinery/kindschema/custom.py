@@ -92,10 +92,10 @@ def _rules_of(schema: Schema) -> Callable[[Object, Object | None], Iterator[Prob
     """What runs the validation rules of a schema; None where it has none. CEL is imported for those that have."""
     if not _has_rules(schema):
         return None
-    from sampan_machinery.expressions import rules
+    from sampan_machinery.expressions import rules, running
 
     place = rules.compiled(schema)
-    return partial(_run_rules, rules.check, place) if place is not None else None
+    return partial(_run_rules, running.check, place) if place is not None else None
 
 
 def _run_rules(

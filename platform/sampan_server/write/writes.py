@@ -226,7 +226,7 @@ class Writer:
                     admitter.admit(review)
             schema.default(obj)
         if old is not None and kind.generation and _counts(intent):
-            stamps.bump_generation(obj, old)
+            stamps.bump_generation(obj, old, kind)
         found = schema.check(obj, old, version=intent.served.kind)
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
@@ -316,7 +316,7 @@ class Writer:
                 stamps.keep_old(stored["metadata"], old["metadata"], kind, str(old["metadata"]["name"]))
                 served.working_schema.default(stored)
                 if kind.generation:
-                    stamps.bump_generation(stored, old)
+                    stamps.bump_generation(stored, old, kind)
                 served.working_schema.complete(stored, old)
                 sub = "status" if kind.status and stored.get("status") != old.get("status") else ""
                 self.managed_fields.updated(Intent(served, "", "", intent.user, sub, manager="sampan"), stored, old)
