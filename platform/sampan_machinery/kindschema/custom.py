@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
@@ -29,9 +29,13 @@ class CustomSchema:
     def __init__(self, kind: Kind, structural: Structural) -> None:
         self._kind = kind
         self._structural = structural
-        self._rules = _rules_of(structural.schema)
         self.node: Node = structural.node
         self.published = structural.schema
+
+    @cached_property
+    def _rules(self) -> Callable[[Object, Object | None], Iterator[Problem]] | None:
+        """Compiled when the first object is checked: of many custom kinds few are used."""
+        return _rules_of(self._structural.schema)
 
     def decode(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
         if media == bodies.PROTOBUF:  # there are no field numbers

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from sampan.contracts.kinds import Problem
-from sampan_machinery import names, problems, quantities
+from sampan_machinery import names, problems, quantities, validation
 from sampan_machinery.structural import formats
 from sampan_machinery.structural.nodes import EMBEDDED, INT_OR_STRING, LIST_KEYS, LIST_TYPE, Schema
 from sampan_machinery.structural.wording import CUSTOM, Bounds, Wording, ticked
@@ -107,9 +107,7 @@ def _check_object(
     for name in missing:
         yield problems.required(_below(path, name))
     if schema.get(EMBEDDED):
-        for name in ("apiVersion", "kind"):
-            if not value.get(name):
-                yield problems.required(_below(path, name), "must not be empty")
+        yield from check_embedded(value, path)
     least, most = schema.get("minProperties"), schema.get("maxProperties")
     if least is not None and len(value) < least:
         yield words.few_fields(path, value, least)
@@ -128,6 +126,41 @@ def _check_object(
     if old is not None:
         yield from _check_unchanged(value, properties, path, old)
     yield from _check_fields_together(value, schema, path)
+
+
+def check_embedded(value: dict[str, Any], path: str) -> Iterator[Problem]:
+    """What an object within another needs to be one. Source: apiextensions-apiserver, pkg/apiserver/schema/objectmeta."""
+    for name in ("apiVersion", "kind"):
+        at, text = _below(path, name), value.get(name)
+        if name not in value:
+            yield problems.required(at)
+        elif not isinstance(text, str):
+            yield problems.invalid(at, text, "must be a string")
+        elif not text:
+            yield problems.invalid(at, text, "must not be empty")
+        elif name == "apiVersion" and text.count("/") > 1:
+            yield problems.invalid(at, text, f"unexpected GroupVersion string: {text}")
+        elif name == "kind" and (wrong := names.dns_label_1035(text.lower())):
+            yield problems.invalid(at, text, f"may have mixed case, but should otherwise match: {','.join(wrong)}")
+    if "metadata" in value:
+        yield from _check_embedded_metadata(value["metadata"], _below(path, "metadata"))
+
+
+def _check_embedded_metadata(found: Any, path: str) -> Iterator[Problem]:
+    if not isinstance(found, dict):
+        yield problems.invalid(path, found, f"json: cannot unmarshal {json_type(found)} into Go value of type v1.ObjectMeta")
+        return
+    for name, check_all in (("labels", validation.validate_labels), ("annotations", validation.validate_annotations)):
+        texts = found.get(name) or {}
+        if not isinstance(texts, dict) or not all(isinstance(each, str) for each in texts.values()):
+            yield problems.invalid(path, found, f"metadata.{name} must be a map of strings")
+        else:
+            yield from check_all(texts, _below(path, name))
+    name = found.get("name") or ""
+    if not isinstance(name, str):
+        yield problems.invalid(path, found, "metadata.name must be a string")
+    else:
+        yield from validation.by_rule(_below(path, "name"), name, names.path_segment)
 
 
 def _check_unchanged(
@@ -177,7 +210,7 @@ def _check_list(value: list[Any], schema: Schema, path: str, words: Wording, for
             was = before.get(_key_of(child, schema), ABSENT) if before else ABSENT
             yield from check(child, items, f"{path}[{index}]", words=words, former=was)
     if schema.get(LIST_TYPE) in ("set", "map"):
-        yield from _check_unique(value, schema, path)
+        yield from check_unique(value, schema, path)
 
 
 def _by_key(items: list[Any], schema: Schema) -> dict[str, Any]:
@@ -191,7 +224,8 @@ def _key_of(item: Any, schema: Schema) -> str:
     return json.dumps([item.get(key) for key in schema.get(LIST_KEYS) or ()]) if isinstance(item, dict) else ""
 
 
-def _check_unique(value: list[Any], schema: Schema, path: str) -> Iterator[Problem]:
+def check_unique(value: list[Any], schema: Schema, path: str) -> Iterator[Problem]:
+    """Doubles in a list that is a set or a map."""
     keys = schema.get(LIST_KEYS) or ()
     items: Mapping[str, Schema] = (schema.get("items") or {}).get("properties") or {}
     seen: set[str] = set()
