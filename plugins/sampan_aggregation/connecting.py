@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Object
-from sampan_aggregation.endpoints import Target
+from sampan_machinery.endpoints import Target
 
 CONNECT_SECONDS = 5.0
 TRIES = 3  # endpoints of one Service tried before giving up

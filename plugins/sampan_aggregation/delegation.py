@@ -19,9 +19,8 @@ from sampan_aggregation import conditions, local
 from sampan_aggregation.checking import CheckResult, look
 from sampan_aggregation.conditions import Availability
 from sampan_aggregation.connecting import Dialler
-from sampan_aggregation.endpoints import Target, resolve
 from sampan_aggregation.proxying import hand_on
-from sampan_aggregation.resources import SERVICE_LABEL
+from sampan_machinery.endpoints import SERVICE_LABEL, NoEndpoints, Target, resolve
 from sampan_machinery.resources import API_SERVICES as APISERVICES
 from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
 from sampan_machinery.resources import SERVICES
@@ -136,7 +135,8 @@ class Aggregation:
         reference = remote.spec["service"]
         namespace, name = reference["namespace"], reference["name"]
         slices = self._cluster.list(SLICES, namespace, labels=f"{SERVICE_LABEL}={name}")
-        return resolve(reference, self._cluster.get(SERVICES, name, namespace), slices)
+        found = resolve(reference, self._cluster.get(SERVICES, name, namespace), slices)
+        return Availability(False, *found) if isinstance(found, NoEndpoints) else found
 
     # -- what is known
 

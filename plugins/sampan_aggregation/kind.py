@@ -12,9 +12,9 @@ from sampan_aggregation import conditions
 from sampan_aggregation.resources import GROUP
 from sampan_machinery import names, problems
 from sampan_machinery.columns import AGE, NAME
+from sampan_machinery.endpoints import HTTPS
 from sampan_machinery.validation import by_rule, validate_port, validate_required
 
-HTTPS = 443
 MOST_GROUP, MOST_VERSION = 20_000, 1_000
 
 

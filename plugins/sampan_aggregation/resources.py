@@ -2,6 +2,5 @@
 
 GROUP = "apiregistration.k8s.io"
 
-SERVICE_LABEL = "kubernetes.io/service-name"
 #: On the APIServices of what this server serves itself, as upstream's autoregistration marks them.
 AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged"

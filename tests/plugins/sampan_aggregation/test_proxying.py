@@ -11,7 +11,7 @@ from sampan.contracts.access import User
 from sampan.errors import BadGateway, ServiceUnavailable, Timeout
 from sampan_aggregation import connecting, proxying
 from sampan_aggregation.connecting import Dialler, identity
-from sampan_aggregation.endpoints import Target
+from sampan_machinery.endpoints import Target
 
 HOST = "ext.default.svc:443"
 

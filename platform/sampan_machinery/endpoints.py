@@ -1,4 +1,7 @@
-"""Where the server behind an APIService listens: from its Service and EndpointSlices. Pure."""
+"""Where the server behind a Service reference listens: from the Service and its EndpointSlices. Pure.
+
+For what the API server calls itself: servers behind APIServices, webhooks.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan_aggregation.conditions import Availability
-from sampan_aggregation.kind import HTTPS
+
+HTTPS = 443
+#: The label by which an EndpointSlice names its Service.
+SERVICE_LABEL = "kubernetes.io/service-name"
 
 
 class Target(NamedTuple):
@@ -17,30 +22,33 @@ class Target(NamedTuple):
     server_name: str
 
 
-def resolve(reference: Object, service: Object | None, slices: Sequence[Object]) -> Target | Availability:
-    """Where to go, or why there is nowhere to. ``reference`` is ``spec.service`` of the APIService; ``slices`` are
+class NoEndpoints(NamedTuple):
+    """Why there is nowhere to go; the reason is that of an APIService's condition."""
+
+    reason: str
+    message: str
+
+
+def resolve(reference: Object, service: Object | None, slices: Sequence[Object]) -> Target | NoEndpoints:
+    """Where to go, or why there is nowhere to. ``reference`` has a name, a namespace and perhaps a port; ``slices`` are
     those of that Service."""
     name, namespace, wanted = reference["name"], reference["namespace"], reference.get("port") or HTTPS
     server_name = f"{name}.{namespace}.svc"
     if service is None:
-        return Availability(False, "ServiceNotFound", f'service/{name} in "{namespace}" is not present')
+        return NoEndpoints("ServiceNotFound", f'service/{name} in "{namespace}" is not present')
     spec = service.get("spec") or {}
     if spec.get("type") == "ExternalName":
         return Target(((str(spec.get("externalName")), wanted),), server_name)
     port = next((port for port in spec.get("ports") or () if port.get("port") == wanted), None)
     if port is None:
-        return Availability(
-            False, "ServicePortError", f'service/{name} in "{namespace}" is not listening on port {wanted}'
-        )
+        return NoEndpoints("ServicePortError", f'service/{name} in "{namespace}" is not listening on port {wanted}')
     if not slices:
-        return Availability(
-            False, "EndpointsNotFound", f'cannot find endpointslices for service/{name} in "{namespace}"'
-        )
+        return NoEndpoints("EndpointsNotFound", f'cannot find endpointslices for service/{name} in "{namespace}"')
     addresses = tuple(dict.fromkeys(_addresses(slices, port.get("name") or "")))
     if not addresses:
         what = f'endpointslices for service/{name} in "{namespace}"'
         named = port.get("name") or ""
-        return Availability(False, "MissingEndpoints", f'{what} have no addresses with port name "{named}"')
+        return NoEndpoints("MissingEndpoints", f'{what} have no addresses with port name "{named}"')
     return Target(addresses, server_name)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sampan_aggregation.endpoints import Target, resolve
+from sampan_machinery.endpoints import NoEndpoints, Target, resolve
 
 REFERENCE = {"name": "ext", "namespace": "default"}
 
@@ -54,5 +54,6 @@ def test_an_external_name_is_dialled_on_the_references_port():
 def test_where_there_is_nowhere_to_go_the_reason_is_upstreams(there, slices, reason):
     found = resolve(REFERENCE, there, slices)
 
-    assert (found.available, found.reason) == (False, reason)
+    assert isinstance(found, NoEndpoints)
+    assert found.reason == reason
     assert "ext" in found.message
