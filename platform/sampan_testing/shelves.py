@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sampan.contracts.kinds import Object, Resource
 from sampan_machinery.metadata import get_path
+from sampan_machinery.selectors import parse_labels
 
 
 class Shelf:
@@ -35,15 +36,15 @@ class Shelf:
         return copy.deepcopy(self._objects.get((resource.group, resource.plural, namespace, name)))
 
     def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> list[Object]:
-        """All objects, or those that match ``fields`` (``spec.nodeName=n``); label selectors are not supported."""
-        if labels:
-            raise NotImplementedError("Shelf does not support label selectors")
+        """All objects, or those that match ``labels`` and ``fields`` (``spec.nodeName=n``)."""
+        selector = parse_labels(labels)
         path, _, value = fields.partition("=")
         return [
             copy.deepcopy(obj)
             for (group, plural, where, _name), obj in sorted(self._objects.items(), key=lambda item: item[0])
             if (group, plural) == (resource.group, resource.plural)
             and namespace in ("", where)
+            and selector.matches(obj["metadata"].get("labels"))
             and (not path or get_path(obj, *path.split("."), default="") == value)
         ]
 
