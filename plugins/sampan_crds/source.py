@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from sampan_crds.definitions import ESTABLISHED, is_deleting, is_true
 from sampan_crds.names import Naming, namings
 from sampan_crds.serving import kinds_of
 from sampan_machinery.resources import CUSTOM_RESOURCE_DEFINITIONS
+
+log = logging.getLogger(__name__)
 
 #: The strategy of a definition, and whether it may wait for another server.
 Strategies = Callable[[Object], tuple[Strategy, bool]]
@@ -78,8 +81,13 @@ class CustomResources:
         made_of = (crd["metadata"].get("uid"), crd["spec"], dict(naming.accepted), is_deleting(crd))
         if known.made_of == made_of:
             return known._replace(made_of=made_of)
-        strategy, blocks = self._strategies(crd)
-        return known._replace(made_of=made_of, kinds=kinds_of(crd, naming.accepted, strategy, blocks=blocks))
+        try:
+            strategy, blocks = self._strategies(crd)
+            kinds = kinds_of(crd, naming.accepted, strategy, blocks=blocks)
+        except (KeyError, TypeError, ValueError) as error:  # written past this server's validation
+            log.error("the definition %s cannot be served: %r", crd["metadata"]["name"], error)
+            kinds = []
+        return known._replace(made_of=made_of, kinds=kinds)
 
     def settled(self, served: Sequence[Kind], refused: Sequence[Refused]) -> None:
         mine = {(kind.group, kind.version, kind.plural) for kind in served}
