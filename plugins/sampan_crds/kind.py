@@ -44,8 +44,10 @@ def prepare(draft: Draft) -> None:
     for version in versions(obj):
         if isinstance(schema := version.get("schema"), dict) and "openAPIV3Schema" in schema:
             schema["openAPIV3Schema"] = tidied(schema["openAPIV3Schema"])
-    if (version := storage_of(obj)) and version not in (obj["status"].get("storedVersions") or ()):
-        obj["status"]["storedVersions"] = [*(obj["status"].get("storedVersions") or ()), version]
+    status, storage = obj.setdefault("status", {}), storage_of(obj)
+    stored = status.get("storedVersions") or ()
+    if storage and storage not in stored:
+        status["storedVersions"] = [*stored, storage]
 
 
 def validate(new: Object, old: Object | None) -> Iterable[Problem]:

@@ -1,7 +1,7 @@
 """Which names a definition gets: those that no other definition of its group has.
 
-Pure: all definitions in, for each its accepted names and the condition NamesAccepted. Definitions that have no names yet
-are taken in the order in which they were created. Source: apiextensions-apiserver, naming_controller.go.
+Pure: all definitions in, for each its accepted names and the condition NamesAccepted. Those that have no names yet are
+taken in the order in which they were created. Source: apiextensions-apiserver, naming_controller.go.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class Naming(NamedTuple):
 
 def namings(definitions: Iterable[Object]) -> dict[str, Naming]:
     """By the definitions' names."""
-    crds = sorted(definitions, key=lambda crd: (crd["metadata"].get("creationTimestamp") or "", crd["metadata"]["name"]))
+    crds = sorted(
+        definitions, key=lambda crd: (crd["metadata"].get("creationTimestamp") or "", crd["metadata"]["name"])
+    )
     taken = {crd["metadata"]["name"]: accepted_of(crd) for crd in crds}
     groups: dict[str, list[str]] = {}
     for crd in crds:

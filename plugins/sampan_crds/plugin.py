@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from weakref import WeakValueDictionary
-
 from sampan.contracts.kind_sources import KindSource
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_crds.kind import CUSTOM_RESOURCE_DEFINITION
 from sampan_crds.source import CustomResources
-from sampan_crds.strategies import strategies
+from sampan_crds.strategies import Strategies
 from sampan_crds.upkeep import Upkeep
 
-#: The source of each server of this process, by its inside view, for the duty; the server holds the source.
-_sources: WeakValueDictionary[int, CustomResources] = WeakValueDictionary()
+#: Of each server of this process that is starting, by its inside view: from the hook of the source to that of the duty.
+_starting: dict[int, Upkeep] = {}
 
 
 @hookimpl
@@ -24,10 +22,12 @@ def contribute_kinds() -> list[Kind]:
 
 @hookimpl
 def contribute_kind_sources(context: ServerContext) -> list[KindSource]:
-    found = _sources[id(context.cluster)] = CustomResources(context.cluster, strategies(context.cluster))
+    strategies = Strategies(context.cluster)
+    found = CustomResources(context.cluster, strategies)
+    _starting[id(context.cluster)] = Upkeep(context.cluster, found, strategies.close)
     return [found]
 
 
 @hookimpl
 def contribute_duties(context: ServerContext) -> list[Duty]:
-    return [Duty("definitions", Upkeep(context.cluster, _sources[id(context.cluster)]).run)]
+    return [Duty("definitions", _starting.pop(id(context.cluster)).run)]

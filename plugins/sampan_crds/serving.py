@@ -42,9 +42,7 @@ def _form_of(kinds: Sequence[Kind], version: str) -> Callable[[], Form]:
     return make
 
 
-def _kind(
-    crd: Object, version: Object, names: Mapping[str, Any], converter: Converter | None, *, blocks: bool
-) -> Kind:
+def _kind(crd: Object, version: Object, names: Mapping[str, Any], converter: Converter | None, *, blocks: bool) -> Kind:
     group, name, storage = group_of(crd), str(version["name"]), storage_of(crd)
     subresources = version.get("subresources") or {}
     schema = schema_of(version) or OPEN

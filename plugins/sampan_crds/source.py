@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sampan.contracts.kind_sources import Refused
-from sampan.contracts.kinds import Kind, Object
+from sampan.contracts.kinds import Kind, Object, Resource
 from sampan.contracts.serving import Reader
 from sampan_crds.converting import Strategy
 from sampan_crds.definitions import ESTABLISHED, is_deleting, is_true
@@ -17,9 +17,6 @@ from sampan_crds.serving import kinds_of
 from sampan_machinery.resources import CUSTOM_RESOURCE_DEFINITIONS
 
 log = logging.getLogger(__name__)
-
-#: The strategy of a definition, and whether it may wait for another server.
-Strategies = Callable[[Object], tuple[Strategy, bool]]
 
 
 class Known(NamedTuple):
@@ -43,9 +40,10 @@ class CustomResources:
     """The KindSource. ``settled`` tells the duty, which writes the status of definitions."""
 
     name = "custom-resources"
-    watches = (CUSTOM_RESOURCE_DEFINITIONS,)
+    watches: Sequence[Resource] = (CUSTOM_RESOURCE_DEFINITIONS,)
 
-    def __init__(self, reader: Reader, strategies: Strategies) -> None:
+    def __init__(self, reader: Reader, strategies: Callable[[Object], tuple[Strategy, bool]]) -> None:
+        """``strategies``: that of a definition, and whether it may wait for another server."""
         self._reader, self._strategies = reader, strategies
         self._known: dict[str, Known] = {}
         self._namings: Mapping[str, Naming] = {}

@@ -50,18 +50,29 @@ _COMPLETED = {
 class Upkeep:
     """Of one server."""
 
-    def __init__(self, cluster: Cluster, source: CustomResources, clock: Callable[[], float] = time.time) -> None:
-        self._cluster, self._source, self._clock = cluster, source, clock
+    def __init__(
+        self,
+        cluster: Cluster,
+        source: CustomResources,
+        close: Callable[[], None] = lambda: None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """``close`` is called at the end of ``run``."""
+        self._cluster, self._source, self._close, self._clock = cluster, source, close, clock
 
     def run(self, stop: threading.Event) -> None:
         pause: float | None = None
         told = self._source.told
         threading.Thread(target=_wake_at, args=(stop, told), name="crds-stop", daemon=True).start()
-        while not stop.is_set():
-            told.wait(pause)
-            told.clear()
-            if not stop.is_set():
-                pause = self.look()
+        try:
+            while not stop.is_set():
+                told.wait(pause)
+                told.clear()
+                if not stop.is_set():
+                    pause = self.look()
+        finally:
+            self._close()
 
     def look(self) -> float | None:
         """Everything once; in how many seconds it is to be looked at again without being told, None for never."""

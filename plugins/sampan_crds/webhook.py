@@ -90,7 +90,8 @@ class WebhookStrategy:
             raise BadAnswer("no response provided")
         if self._version == "v1" and response.get("uid") != uid:
             raise BadAnswer(f'expected response.uid="{uid}", got "{response.get("uid") or ""}"')
-        result = response.get("result") if isinstance(response.get("result"), dict) else {}
+        result: Any = response.get("result")
+        result = result if isinstance(result, dict) else {}
         if result.get("status") != "Success":
             unsaid = f"response.result.status was '{result.get('status') or ''}', not 'Success'"
             raise BadAnswer(result.get("message") or unsaid)

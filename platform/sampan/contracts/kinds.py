@@ -37,8 +37,8 @@ class Column:
 
     name: str
     cell: Callable[[Object], Any]
-    #: string, integer, number, boolean; date (declared as a string, shown as an age), timestamp (declared as a date, shown
-    #: as it is), since (declared as a date, shown as an age: columns of custom resources)
+    #: string, integer, number, boolean; date (declared as a string, shown as an age), timestamp (declared as a date,
+    #: shown as it is), since (declared as a date, shown as an age: columns of custom resources)
     type: str = "string"
     format: str = ""  # name for the name column
     priority: int = 0  # 0 always shown, 1 only with -o wide

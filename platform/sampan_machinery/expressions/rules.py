@@ -160,5 +160,16 @@ def _message(text: str, environment: Environment) -> Program | None:
     return program
 
 
-__all__ = ["RULES", "Place", "Rule", "RuleFault", "Types", "compile_rule", "compiled", "complaints", "escaped",
-           "names_old_self", "types_at"]
+__all__ = [
+    "RULES",
+    "Place",
+    "Rule",
+    "RuleFault",
+    "Types",
+    "compile_rule",
+    "compiled",
+    "complaints",
+    "escaped",
+    "names_old_self",
+    "types_at",
+]

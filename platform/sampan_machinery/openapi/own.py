@@ -24,8 +24,7 @@ _CONVENTIONS = "More info: https://git.k8s.io/community/contributors/devel/sig-a
 _ABOUT = {
     "apiVersion": "apiVersion defines the versioned schema of this representation of an object. "
     f"{_CONVENTIONS}#resources",
-    "kind": "kind is a string value representing the type of this object. In CamelCase. "
-    f"{_CONVENTIONS}#types-kinds",
+    "kind": f"kind is a string value representing the type of this object. In CamelCase. {_CONVENTIONS}#types-kinds",
 }
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 

@@ -129,7 +129,7 @@ def _check_object(
 
 
 def check_embedded(value: dict[str, Any], path: str) -> Iterator[Problem]:
-    """What an object within another needs to be one. Source: apiextensions-apiserver, pkg/apiserver/schema/objectmeta."""
+    """What an object within another needs. Source: apiextensions-apiserver, pkg/apiserver/schema/objectmeta."""
     for name in ("apiVersion", "kind"):
         at, text = _below(path, name), value.get(name)
         if name not in value:
@@ -148,7 +148,9 @@ def check_embedded(value: dict[str, Any], path: str) -> Iterator[Problem]:
 
 def _check_embedded_metadata(found: Any, path: str) -> Iterator[Problem]:
     if not isinstance(found, dict):
-        yield problems.invalid(path, found, f"json: cannot unmarshal {json_type(found)} into Go value of type v1.ObjectMeta")
+        yield problems.invalid(
+            path, found, f"json: cannot unmarshal {json_type(found)} into Go value of type v1.ObjectMeta"
+        )
         return
     for name, check_all in (("labels", validation.validate_labels), ("annotations", validation.validate_annotations)):
         texts = found.get(name) or {}
@@ -253,7 +255,7 @@ def _check_text(value: str, schema: Schema, path: str, words: Wording) -> Iterat
 
 
 def _matches(value: str, pattern: str, words: Wording) -> bool:
-    """Patterns of clients are RE2's, as in Go, and never take for ever; those of built-in kinds do without loading it."""
+    """Clients' patterns are RE2's, as in Go, and never take for ever; those of built-in kinds do without loading it."""
     if words is not CUSTOM:
         return _compiled(pattern).search(value) is not None
     from sampan_cel import regex

