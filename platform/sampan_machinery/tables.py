@@ -89,7 +89,7 @@ def _definition(column: Column) -> dict[str, Any]:
     # Date cells hold the age as text, so the type that clients see is string, as upstream's printers have it.
     return {
         "name": column.name,
-        "type": {"date": "string", "timestamp": "date"}.get(column.type, column.type),
+        "type": {"date": "string", "timestamp": "date", "since": "date"}.get(column.type, column.type),
         "format": column.format,
         "description": column.description or f"{column.name} of the object.",
         "priority": column.priority,
@@ -107,7 +107,19 @@ def _row(columns: Sequence[Column], obj: Object, include: str, now: float) -> di
 
 def _cell(column: Column, obj: Object, now: float) -> Any:
     value = column.cell(obj)
+    if column.type == "since":
+        return _since(value, now)
     return age(value, now) if column.type == "date" else value
+
+
+def _since(value: Any, now: float) -> str | None:
+    """The age in a column that is declared as a date; a time that cannot be read is shown as such."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return human_duration(now - parse_time(value))
+    except BadRequest:
+        return "<invalid>"
 
 
 def to_partial(obj: Object) -> Object:

@@ -20,7 +20,10 @@ IMMUTABLE = "field is immutable"
 _NEGATIVE = "must be greater than or equal to 0"
 _PERIOD = "deletionGracePeriodSeconds"  # 0 differs from none
 _UNCHANGEABLE = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", _PERIOD)
-_STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
+#: Names without a domain's slash that are known; the last one is set by the API server itself.
+_STANDARD_FINALIZERS = (
+    "kubernetes", "orphan", "foregroundDeletion", "customresourcecleanup.apiextensions.k8s.io",
+)  # fmt: skip
 _MANAGER_LENGTH = 128
 _SUBRESOURCE_LENGTH = 256
 

@@ -43,9 +43,14 @@ class Served:
         self.head = head_of(kind)
         #: The same where the items of a list go without it, because they do not say their kind.
         self.item_head = b"" if self.schema.items_say_kind else self.head
-        self.list_head = f'{{"kind":"{kind.kind}List","apiVersion":"{kind.api_version}","metadata":'.encode()
+        list_kind = kind.list_kind or f"{kind.kind}List"
+        self.list_head = f'{{"kind":"{list_kind}","apiVersion":"{kind.api_version}","metadata":'.encode()
         #: Whether what is stored may be of another version than this one.
         self.converts = stored is not kind or sourced
+        #: The version in which a write is defaulted, admitted and validated. That of the request where versions have
+        #: schemas of their own (those of a KindSource); else the stored one, of which the others are renamings.
+        self.working = kind if sourced else stored
+        self.working_schema: KindSchema = self.schema if sourced else self.stored_schema
         self.blocks = self.converts and (kind.conversions_block or stored.conversions_block)
         self.isolated = isolated
         #: Requests that may wait for conversions at a time.
@@ -88,6 +93,18 @@ class Served:
             return obj
         convert = self.stored.from_stored
         return convert(obj) if convert else _renamed(obj, self.stored)
+
+    def as_worked(self, obj: Object) -> Object:
+        """A stored object in the version in which writes are worked on."""
+        return self.as_stored(obj) if self.working is self.stored else self.shown(obj)
+
+    def to_work(self, obj: Object) -> Object:
+        """An object of this version in the version in which writes are worked on."""
+        return self.kept(obj) if self.working is self.stored else obj
+
+    def to_store(self, obj: Object) -> Object:
+        """An object of the version in which writes are worked on, as it is stored."""
+        return obj if self.working is self.stored else self.kept(obj)
 
 
 class Tables:

@@ -58,6 +58,10 @@ class Shelf:
     def generation(self, resource: Resource) -> int:
         return self._generations.get((resource.group, resource.plural), 0)
 
+    def revisions(self, resource: Resource) -> dict[tuple[str, str], int]:
+        found = [obj["metadata"] for obj in self.list(resource)]
+        return {(meta.get("namespace", ""), meta["name"]): int(meta.get("resourceVersion") or 0) for meta in found}
+
     def name_suffix(self, length: int = 5) -> str:
         self._suffixes += 1
         return str(self._suffixes).rjust(length, "x")

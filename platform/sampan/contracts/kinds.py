@@ -37,7 +37,9 @@ class Column:
 
     name: str
     cell: Callable[[Object], Any]
-    type: str = "string"  # string, integer, number, boolean, date (shown as an age), timestamp (shown as it is)
+    #: string, integer, number, boolean; date (declared as a string, shown as an age), timestamp (declared as a date,
+    #: shown as it is), since (declared as a date, shown as an age: columns of custom resources)
+    type: str = "string"
     format: str = ""  # name for the name column
     priority: int = 0  # 0 always shown, 1 only with -o wide
     description: str = ""
@@ -105,6 +107,7 @@ class Kind:
     kind: str
     plural: str
     singular: str = ""  # empty: kind in lower case
+    list_kind: str = ""  # empty: the kind and "List"
     #: Fields of a kind that is not Kubernetes' own: an OpenAPI v3 structural schema of the object, as in a CRD
     #: (``{"type": "object", "properties": {"spec": …}}``; apiVersion, kind and metadata may be left out).
     schema: Mapping[str, Any] | None = None

@@ -39,6 +39,10 @@ class Reader(Protocol):
         """A number that changes whenever any object of that resource has changed in the cache; 0 for a resource that is
         not served. A dict look-up: what was compiled from many objects (RBAC) can be checked on every request."""
 
+    def revisions(self, resource: Resource) -> Mapping[tuple[str, str], int]:
+        """The revision of every object, by namespace ("" where there is none) and name. Decodes nothing: who keeps what
+        it made of many objects finds those that have changed."""
+
 
 class Cluster(Reader, Protocol):
     """Reads, and writes that pass the whole chain as the given user. Blocking: use only where ``blocking`` is true,

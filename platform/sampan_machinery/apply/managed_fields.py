@@ -161,7 +161,7 @@ def fields_of(value: Any, plan: Plan, *, dots: bool) -> FieldSet:
         if kind == ANY:
             found = {SELF: LEAF} if dots else {}
             for name, each in value.items():
-                found[f"f:{name}"] = fields_of(each, plan, dots=dots)
+                found[f"f:{name}"] = _element(each, plan, dots)  # no field of a schema: a member by itself
             return found
     elif type(value) is list:
         if kind == KEYED:

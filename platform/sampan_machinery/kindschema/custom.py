@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
@@ -29,9 +29,13 @@ class CustomSchema:
     def __init__(self, kind: Kind, structural: Structural) -> None:
         self._kind = kind
         self._structural = structural
-        self._rules = _rules_of(structural.schema)
         self.node: Node = structural.node
         self.published = structural.schema
+
+    @cached_property
+    def _rules(self) -> Callable[[Object, Object | None], Iterator[Problem]] | None:
+        """Compiled when the first object is checked: of many custom kinds few are used."""
+        return _rules_of(self._structural.schema)
 
     def decode(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
         if media == bodies.PROTOBUF:  # there are no field numbers
@@ -70,19 +74,32 @@ class CustomSchema:
         kind = self._kind
         found = validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old)
         misfits = self._structural.check(obj, old)
-        if not misfits and self._rules is not None:
-            misfits = list(islice(self._rules(obj, old), checking.MOST))
+        if self._rules is not None:
+            if any(problem.reason in _BLOCKING for problem in misfits):
+                misfits.append(Problem("<nil>", "FieldValueInvalid", _UNCHECKED))
+            else:
+                misfits += islice(self._rules(obj, old), checking.MOST)
         return found + misfits if misfits else [*found, *validation_of(kind, version)(obj, old)]
+
+
+#: Problems with which no rule is run: its types would not hold, or it would cost too much. Source: hasBlockingErr.
+_BLOCKING = frozenset({
+    "FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid",
+})  # fmt: skip
+_UNCHECKED = (
+    "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing "
+    "errors to complete validation"
+)
 
 
 def _rules_of(schema: Schema) -> Callable[[Object, Object | None], Iterator[Problem]] | None:
     """What runs the validation rules of a schema; None where it has none. CEL is imported for those that have."""
     if not _has_rules(schema):
         return None
-    from sampan_machinery.expressions import rules
+    from sampan_machinery.expressions import rules, running
 
     place = rules.compiled(schema)
-    return partial(_run_rules, rules.check, place) if place is not None else None
+    return partial(_run_rules, running.check, place) if place is not None else None
 
 
 def _run_rules(

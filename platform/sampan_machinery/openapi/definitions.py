@@ -127,11 +127,13 @@ class Definitions:
             made["description"] = f"{kind.kind}List is a list of {kind.kind}."
         else:
             made = own.definition(kind, self._openapi)
-        for field in own.FIELDS:
+        for field in own.FIELDS if "properties" in made else ():
             target = own.REFERENCES[more].get(field)
             made["properties"][field] = self._field({}, field, "#" + target if target else "string")
         mark = {"group": kind.group, "kind": kind.kind + more, "version": kind.version}
         made["x-kubernetes-group-version-kind"] = [mark]
+        if kind.fields:
+            made["x-kubernetes-selectable-fields"] = [{"fieldPath": field} for field in kind.fields]
         return made
 
     def _scalar(self, word: str) -> Schema:

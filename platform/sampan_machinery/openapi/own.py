@@ -2,7 +2,7 @@
 
 OpenAPI 2 has no nullable, oneOf and so on, and its readers (kubectl's validation) must not refuse what the server
 accepts. So those keywords are removed, and an object that keeps unknown fields is published without its fields.
-Source: apiextensions-apiserver's OpenAPI builder (meaning only).
+Source: apiextensions-apiserver, pkg/controller/openapi/{builder,v2} (meaning only).
 """
 
 from __future__ import annotations
@@ -14,11 +14,18 @@ from typing import Any
 from sampan.contracts.kinds import Kind
 from sampan_machinery.kindschema import schema_of
 from sampan_machinery.schema.table import Table
-from sampan_machinery.structural.nodes import INT_OR_STRING, OBJECT_FIELDS, PRESERVE
+from sampan_machinery.structural.nodes import EMBEDDED, INT_OR_STRING, OBJECT_FIELDS, PRESERVE
 
 Schema = dict[str, Any]
 
 _NOT_IN_2 = frozenset({"nullable", "oneOf", "anyOf", "allOf", "not"})
+_EITHER = [{"type": "integer"}, {"type": "string"}]
+_CONVENTIONS = "More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md"
+_ABOUT = {
+    "apiVersion": "apiVersion defines the versioned schema of this representation of an object. "
+    f"{_CONVENTIONS}#resources",
+    "kind": f"kind is a string value representing the type of this object. In CamelCase. {_CONVENTIONS}#types-kinds",
+}
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 
 
@@ -42,9 +49,12 @@ def extended(table: Table, kinds: Iterable[Kind]) -> Table:
 
 
 def definition(kind: Kind, openapi: int) -> Schema:
-    """The schema of an object. The caller fills in its ``$ref``s, see REFERENCES."""
+    """The schema of an object. The caller fills in its ``$ref``s, see REFERENCES; it has no properties where readers of
+    version 2 would take those that are published for all."""
     published = schema_of(kind).published
     assert published is not None
+    if openapi == 2 and published.get(PRESERVE):
+        return {"type": "object"}
     made = _translated(published, openapi)
     made["type"] = "object"
     made.setdefault("properties", {})
@@ -72,10 +82,48 @@ def _translated(schema: Mapping[str, Any], openapi: int) -> Schema:
             made[word] = [_translated(below, openapi) for below in value]
         else:
             made[word] = value
-    if schema.get(INT_OR_STRING):
-        made.pop("type", None)
-        if openapi == 3:
-            made.setdefault("oneOf", [{"type": "integer"}, {"type": "string"}])
-    if openapi == 2 and (schema.get(PRESERVE) or schema.get("nullable")):
-        made = {word: value for word, value in made.items() if word == "description" or word.startswith("x-")}
+    if openapi == 2:
+        _make_readable(made, schema)
+    elif schema.get(INT_OR_STRING):
+        _unfold(made)
+    if schema.get(EMBEDDED) and not (openapi == 2 and schema.get(PRESERVE)):
+        _embed(made, openapi)
     return made
+
+
+def _make_readable(made: Schema, schema: Mapping[str, Any]) -> None:
+    """What kubectl cannot read in version 2 goes: the type of what may be null or unknown, and what is below it."""
+    if schema.get("nullable") or schema.get(PRESERVE):
+        made.pop("items", None)
+        made.pop("properties", None)
+    is_open = schema.get(PRESERVE) and made.get("type") == "object"
+    if schema.get("nullable") or is_open or (made.get("type") == "array" and "items" not in made):
+        made.pop("type", None)
+    properties: Mapping[str, Any] = schema.get("properties") or {}
+    if "properties" in made and made.get("required"):
+        made["required"] = [name for name in made["required"] if not (properties.get(name) or {}).get("nullable")]
+    more = schema.get("additionalProperties")
+    if (isinstance(more, Mapping) and more.get("nullable")) or not made.get("required"):
+        made.pop("required", None)
+
+
+def _unfold(made: Schema) -> None:
+    """A number or a text, said in OpenAPI's own words as well."""
+    if made.get("anyOf") == _EITHER or (made.get("allOf") or [{}])[0].get("anyOf") == _EITHER:
+        return
+    if "anyOf" in made:
+        made["allOf"] = [{"anyOf": _EITHER}, *(made.get("allOf") or ())]
+    else:
+        made["anyOf"] = _EITHER
+
+
+def _embed(made: Schema, openapi: int) -> None:
+    """The fields that every object has, in one within another."""
+    start = "#/definitions/" if openapi == 2 else "#/components/schemas/"
+    meta: Schema = {"$ref": f"{start}{_META}ObjectMeta"}
+    about = {name: {"description": text, "type": "string"} for name, text in _ABOUT.items()}
+    made["properties"] = {
+        **(made.get("properties") or {}), **about, "metadata": meta if openapi == 2 else {"allOf": [meta]},
+    }  # fmt: skip
+    required = list(made.get("required") or ())
+    made["required"] = [*required, *(name for name in ("kind", "apiVersion") if name not in required)]

@@ -17,8 +17,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from sampan.contracts.kinds import Problem
-from sampan_machinery import names, problems, quantities
+from sampan_machinery import names, problems, quantities, validation
 from sampan_machinery.structural import formats
 from sampan_machinery.structural.nodes import EMBEDDED, INT_OR_STRING, LIST_KEYS, LIST_TYPE, Schema
 from sampan_machinery.structural.wording import CUSTOM, Bounds, Wording, ticked
@@ -27,7 +29,8 @@ MOST = 100  # problems named in one answer
 NAME, IMMUTABLE, ONE_OF, AT_MOST_ONE, ORDERED = (
     "x-sampan-name", "x-sampan-immutable", "x-sampan-one-of", "x-sampan-at-most-one", "x-sampan-ordered",
 )  # fmt: skip
-pattern_of = functools.lru_cache(1024)(re.compile)
+_compiled = functools.lru_cache(1024)(re.compile)
+ABSENT: Any = object()  # of a former value: there was none, or it cannot be told which one it was
 
 
 def json_type(value: Any) -> str:
@@ -41,10 +44,34 @@ def json_type(value: Any) -> str:
 
 
 def check(
-    value: Any, schema: Schema, path: str, *, old: Mapping[str, Any] | None = None, words: Wording = CUSTOM
+    value: Any,
+    schema: Schema,
+    path: str,
+    *,
+    old: Mapping[str, Any] | None = None,
+    words: Wording = CUSTOM,
+    former: Any = ABSENT,
 ) -> Iterator[Problem]:
     """Everything wrong with a value; a value of the wrong type is not looked at further. ``old``: the object that
-    stands at this place before an update, for fields that may not change."""
+    stands at this place before an update, for fields that may not change. ``former``: the value before an update; what
+    is wrong with a value that did not change is let pass (ratcheting, KEP-4008)."""
+    if former is ABSENT:
+        yield from _check(value, schema, path, old, words, former)
+        return
+    found = list(_check(value, schema, path, old, words, former))
+    if found and not is_same(value, former):
+        yield from found
+
+
+def is_same(value: Any, other: Any) -> bool:
+    """Equal as JSON, true is not 1."""
+    encode = msgspec.json.encode
+    return bool(value == other) and encode(value, order="sorted") == encode(other, order="sorted")
+
+
+def _check(
+    value: Any, schema: Schema, path: str, old: Mapping[str, Any] | None, words: Wording, former: Any
+) -> Iterator[Problem]:
     found = json_type(value)
     if value is None:
         if not schema.get("nullable") and schema.get("type"):
@@ -63,9 +90,9 @@ def check(
     if "format" in schema and not formats.fits(value, schema["format"]):
         yield _invalid_type(path, value, f"{path} in body must be of type {schema['format']}: {json.dumps(value)}")
     if isinstance(value, dict):
-        yield from _check_object(value, schema, path, old, words)
+        yield from _check_object(value, schema, path, old, words, former)
     elif isinstance(value, list):
-        yield from _check_list(value, schema, path, words)
+        yield from _check_list(value, schema, path, words, former)
     elif isinstance(value, str):
         yield from _check_text(value, schema, path, words)
     elif not isinstance(value, bool):
@@ -74,15 +101,13 @@ def check(
 
 
 def _check_object(
-    value: dict[str, Any], schema: Schema, path: str, old: Mapping[str, Any] | None, words: Wording
+    value: dict[str, Any], schema: Schema, path: str, old: Mapping[str, Any] | None, words: Wording, former: Any
 ) -> Iterator[Problem]:
     missing = [name for name in schema.get("required") or () if words.is_missing(value, name)]
     for name in missing:
         yield problems.required(_below(path, name))
     if schema.get(EMBEDDED):
-        for name in ("apiVersion", "kind"):
-            if not value.get(name):
-                yield problems.required(_below(path, name), "must not be empty")
+        yield from check_embedded(value, path)
     least, most = schema.get("minProperties"), schema.get("maxProperties")
     if least is not None and len(value) < least:
         yield words.few_fields(path, value, least)
@@ -96,10 +121,48 @@ def _check_object(
             below = more
         if below is not None and name not in missing and not (old is not None and below.get(IMMUTABLE)):
             before = old.get(name) if old else None
-            yield from check(child, below, _below(path, name), old=_mapping(before), words=words)
+            was = former.get(name, ABSENT) if isinstance(former, dict) else ABSENT
+            yield from check(child, below, _below(path, name), old=_mapping(before), words=words, former=was)
     if old is not None:
         yield from _check_unchanged(value, properties, path, old)
     yield from _check_fields_together(value, schema, path)
+
+
+def check_embedded(value: dict[str, Any], path: str) -> Iterator[Problem]:
+    """What an object within another needs. Source: apiextensions-apiserver, pkg/apiserver/schema/objectmeta."""
+    for name in ("apiVersion", "kind"):
+        at, text = _below(path, name), value.get(name)
+        if name not in value:
+            yield problems.required(at)
+        elif not isinstance(text, str):
+            yield problems.invalid(at, text, "must be a string")
+        elif not text:
+            yield problems.invalid(at, text, "must not be empty")
+        elif name == "apiVersion" and text.count("/") > 1:
+            yield problems.invalid(at, text, f"unexpected GroupVersion string: {text}")
+        elif name == "kind" and (wrong := names.dns_label_1035(text.lower())):
+            yield problems.invalid(at, text, f"may have mixed case, but should otherwise match: {','.join(wrong)}")
+    if "metadata" in value:
+        yield from _check_embedded_metadata(value["metadata"], _below(path, "metadata"))
+
+
+def _check_embedded_metadata(found: Any, path: str) -> Iterator[Problem]:
+    if not isinstance(found, dict):
+        yield problems.invalid(
+            path, found, f"json: cannot unmarshal {json_type(found)} into Go value of type v1.ObjectMeta"
+        )
+        return
+    for name, check_all in (("labels", validation.validate_labels), ("annotations", validation.validate_annotations)):
+        texts = found.get(name) or {}
+        if not isinstance(texts, dict) or not all(isinstance(each, str) for each in texts.values()):
+            yield problems.invalid(path, found, f"metadata.{name} must be a map of strings")
+        else:
+            yield from check_all(texts, _below(path, name))
+    name = found.get("name") or ""
+    if not isinstance(name, str):
+        yield problems.invalid(path, found, "metadata.name must be a string")
+    else:
+        yield from validation.by_rule(_below(path, "name"), name, names.path_segment)
 
 
 def _check_unchanged(
@@ -136,7 +199,7 @@ def _mapping(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _check_list(value: list[Any], schema: Schema, path: str, words: Wording) -> Iterator[Problem]:
+def _check_list(value: list[Any], schema: Schema, path: str, words: Wording, former: Any) -> Iterator[Problem]:
     least, most = schema.get("minItems"), schema.get("maxItems")
     if least is not None and len(value) < least:
         yield words.short_list(path, value, least)
@@ -144,13 +207,27 @@ def _check_list(value: list[Any], schema: Schema, path: str, words: Wording) -> 
         yield _too_many(path, len(value), most)
     items = schema.get("items")
     if isinstance(items, Mapping):
+        before = _by_key(former, schema) if isinstance(former, list) else None
         for index, child in enumerate(value):
-            yield from check(child, items, f"{path}[{index}]", words=words)
+            was = before.get(_key_of(child, schema), ABSENT) if before else ABSENT
+            yield from check(child, items, f"{path}[{index}]", words=words, former=was)
     if schema.get(LIST_TYPE) in ("set", "map"):
-        yield from _check_unique(value, schema, path)
+        yield from check_unique(value, schema, path)
 
 
-def _check_unique(value: list[Any], schema: Schema, path: str) -> Iterator[Problem]:
+def _by_key(items: list[Any], schema: Schema) -> dict[str, Any]:
+    """Former items that can be told from each other, by their keys: those of a list that is a map."""
+    if schema.get(LIST_TYPE) != "map":
+        return {}
+    return {_key_of(each, schema): each for each in items if isinstance(each, dict)}
+
+
+def _key_of(item: Any, schema: Schema) -> str:
+    return json.dumps([item.get(key) for key in schema.get(LIST_KEYS) or ()]) if isinstance(item, dict) else ""
+
+
+def check_unique(value: list[Any], schema: Schema, path: str) -> Iterator[Problem]:
+    """Doubles in a list that is a set or a map."""
     keys = schema.get(LIST_KEYS) or ()
     items: Mapping[str, Schema] = (schema.get("items") or {}).get("properties") or {}
     seen: set[str] = set()
@@ -170,11 +247,20 @@ def _check_text(value: str, schema: Schema, path: str, words: Wording) -> Iterat
         yield problems.too_long(path, most)
     if least is not None and len(value) < least:
         yield words.short_text(path, value, least)
-    if pattern and not pattern_of(pattern).search(value):
+    if pattern and not _matches(value, pattern, words):
         yield words.pattern(path, value, pattern)
     if rule := schema.get(NAME):
         for complaint in names.RULES[rule](value):
             yield problems.invalid(path, value, complaint)
+
+
+def _matches(value: str, pattern: str, words: Wording) -> bool:
+    """Clients' patterns are RE2's, as in Go, and never take for ever; those of built-in kinds do without loading it."""
+    if words is not CUSTOM:
+        return _compiled(pattern).search(value) is not None
+    from sampan_cel import regex
+
+    return regex.matches(value, pattern)
 
 
 def _check_number(value: float, schema: Schema, path: str, words: Wording) -> Iterator[Problem]:

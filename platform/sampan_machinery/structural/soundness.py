@@ -5,12 +5,11 @@ Source: apiextensions.k8s.io/v1, "Specifying a structural schema" (meaning only)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sampan_machinery import names
-from sampan_machinery.structural.checking import AT_MOST_ONE, IMMUTABLE, NAME, ONE_OF, ORDERED, check, pattern_of
+from sampan_machinery.structural.checking import AT_MOST_ONE, IMMUTABLE, NAME, ONE_OF, ORDERED, check
 from sampan_machinery.structural.nodes import INT_OR_STRING, LIST_KEYS, LIST_TYPE, PRESERVE, RULES
 from sampan_machinery.types import Node
 
@@ -64,11 +63,13 @@ def _type(schema: Mapping[str, Any], at: str, *, root: bool) -> Iterator[str]:
 
 
 def _pattern(schema: Mapping[str, Any], at: str) -> Iterator[str]:
-    try:
-        if "pattern" in schema:
-            pattern_of(schema["pattern"])
-    except (re.error, TypeError) as error:
-        yield f"{at}: the pattern cannot be used: {error}"
+    if "pattern" in schema:
+        from sampan_cel import CelError, regex  # RE2, for schemas that have a pattern
+
+        try:
+            regex.compiled(schema["pattern"])
+        except (CelError, TypeError) as error:
+            yield f"{at}: the pattern cannot be used: {error}"
     if NAME in schema and schema[NAME] not in names.RULES:
         yield f"{at}: {NAME} is one of {', '.join(sorted(names.RULES))}, not {schema[NAME]!r}"
 

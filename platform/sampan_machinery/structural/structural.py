@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from sampan.contracts.kinds import Kind, Object, Problem
@@ -17,10 +18,11 @@ from sampan_machinery import schema as known
 from sampan_machinery.schema import strict, wording
 from sampan_machinery.schema.schemas import Schemas
 from sampan_machinery.schema.table import Table, shipped
-from sampan_machinery.structural import checking, filling
+from sampan_machinery.structural import checking, filling, verdicts
 from sampan_machinery.structural.nodes import OBJECT_FIELDS, Schema, SchemaNode
 
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+DUPLICATE = "FieldValueDuplicate"
 _BARE = "Object"  # a type of nothing but metadata
 
 
@@ -77,8 +79,25 @@ class Structural:
         filling.fill(obj, self._own)
 
     def check(self, obj: Object, old: Object | None = None) -> list[Problem]:
-        """What is wrong with it by the schema, metadata left out; at most a hundred problems."""
+        """What is wrong with it by the schema, metadata left out; at most a hundred problems. On an update what did
+        not change is not judged again."""
+        if self._fits(_content(obj)):
+            return []
         found: Iterator[Problem] = checking.check(
-            {name: value for name, value in obj.items() if name not in OBJECT_FIELDS}, self._own, "", old=old
+            _content(obj), self._own, "", old=old, former=checking.ABSENT if old is None else _content(old)
         )
-        return [problem for problem, _ in zip(found, range(checking.MOST), strict=False)]
+        problems = [problem for problem, _ in zip(found, range(checking.MOST), strict=False)]
+        if old is not None and any(problem.reason == DUPLICATE for problem in problems) and self._has_doubles(old):
+            return [problem for problem in problems if problem.reason != DUPLICATE]
+        return problems
+
+    @cached_property
+    def _fits(self) -> verdicts.Verdict:
+        return verdicts.compiled(self._own)
+
+    def _has_doubles(self, obj: Object) -> bool:
+        return any(problem.reason == DUPLICATE for problem in checking.check(_content(obj), self._own, ""))
+
+
+def _content(obj: Object) -> Object:
+    return {name: value for name, value in obj.items() if name not in OBJECT_FIELDS}

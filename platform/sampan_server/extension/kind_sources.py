@@ -18,6 +18,7 @@ from sampan.errors import SampanError
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.collection import Collection
 from sampan_server.extension.kind_offers import Offered, Offers, Source, plan, taken
+from sampan_server.extension.renewal import renew
 from sampan_server.registry import Address, Registry, Served, head_of, prefix_of
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class KindSources:
                         source.plugin, source.name, resource.group_resource,
                     )  # fmt: skip
         self._cache.after_batch.append(self._look)
+        self._cache.after_reload.append(lambda: self._renew(list(self._ours.values())))
         self._thread = threading.Thread(target=self._run, args=(failed,), name="kind-sources", daemon=True)
         self._thread.start()
 
@@ -143,6 +145,7 @@ class KindSources:
         fresh = [served for address, served in ours.items() if self._ours.get(address) is not served]
         before, self._ours, self._offered = self._offered, ours, offered_by
         if gone or fresh:
+            self._renew(fresh)
             self._replace(gone, fresh)
             self._remove([before[served] for served in gone if served.stored is served.kind], seen_to)
         return unloaded
@@ -155,6 +158,12 @@ class KindSources:
                 log.error("%s cannot be served yet: %s", stored.resource.group_resource, error)
                 away[prefix] = f"the store cannot be read: {error}"
         return None
+
+    def _renew(self, fresh: Sequence[Served]) -> None:
+        """Stored objects get what the schemas of now give them; before these schemas are served."""
+        for prefix, collection in {served.prefix: served.collection for served in fresh}.items():
+            if collection is not None and collection.records:
+                renew(collection, [served for served in self._ours.values() if served.prefix == prefix])
 
     def _replace(self, gone: Sequence[Served], fresh: Sequence[Served]) -> None:
         self._registry.replace({**self._fixed, **self._ours})

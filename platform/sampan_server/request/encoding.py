@@ -18,8 +18,9 @@ decode_json = msgspec.json.Decoder().decode
 
 
 def put(served: Served, cache: Cache, key: str, obj: Object, expect: int | None) -> Put:
-    """The operation that stores the object; tells the cache what the value holds. ``obj`` is of the stored version."""
+    """The operation that stores the object; tells the cache what the value holds. ``obj`` is of the working version."""
     kind = served.stored
+    obj = served.to_store(obj)
     value = encode(obj, kind.api_version, kind.kind)
     labels = obj["metadata"].get("labels") or {}
     fields = {label: getter(obj) for label, getter in kind.fields.items()} if kind.fields else {}

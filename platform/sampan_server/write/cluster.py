@@ -51,6 +51,13 @@ class InsideCluster:
         served = self._registry.of(resource)
         return served.collection.changed if served is not None and served.collection is not None else 0
 
+    def revisions(self, resource: Resource) -> dict[tuple[str, str], int]:
+        served = self._registry.of(resource)
+        if served is None or served.collection is None:
+            return {}
+        with self._cache.lock:
+            return {(each.namespace, each.name): each.revision for each in served.collection.records.values()}
+
     def create(self, resource: Resource, obj: Object, namespace: str = "", *, user: User | None = None) -> Object:
         served = self._served(resource)
         written = drive.block(self.creating(resource, obj, namespace, user=user), self._cache)

@@ -71,17 +71,17 @@ class Deleter:
         return self._writer.settled(intent, lambda: self._delete(intent, options))
 
     def _delete(self, intent: Intent, options: Options) -> Write:
-        served, kind = intent.served, intent.served.stored
+        served, kind = intent.served, intent.served.working
         assert served.collection is not None
         key = served.key(intent.namespace, intent.name)
         for _ in range(ATTEMPTS):
             record = served.collection.records.get(key)
             if record is None:
                 raise not_found(served.resource, intent.name)
-            old = served.as_stored(record.decode())
+            old = served.as_worked(record.decode())
             _check(intent, options, old)
             review = yield from self._writer.review_only(intent, "DELETE", old)
-            kept = self._kept(kind, options, served.as_stored(record.decode()))
+            kept = self._kept(kind, options, served.as_worked(record.decode()))
             if kept is not None and kept == old:
                 return Written(record.body, key=key, revision=record.revision)
             beside = self._writer.beside(intent, review, key)

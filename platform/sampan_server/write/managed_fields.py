@@ -56,7 +56,7 @@ class ManagedFields:
     def _track(self, intent: Intent, obj: Object, old: Object | None) -> None:
         if intent.operation == "Apply":
             return
-        kind, schema, scaled = intent.served.stored, intent.served.stored_schema, intent.subresource == "scale"
+        kind, schema, scaled = intent.served.working, intent.served.working_schema, intent.subresource == "scale"
         # upstream tracks the Scale and not the object: its entries have no time, and a zero that it leaves out no owner
         now = "" if scaled else stamps.timestamp(self._clock())
         managers.track(

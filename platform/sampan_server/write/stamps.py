@@ -104,10 +104,12 @@ def keep_old(meta: dict[str, Any], old: dict[str, Any], kind: Kind, name: str) -
         _no_new_finalizers(meta, old, kind, name)
 
 
-def bump_generation(new: Object, old: Object) -> None:
-    """+1 when anything outside metadata and status changed."""
+def bump_generation(new: Object, old: Object, kind: Kind) -> None:
+    """+1 when anything outside metadata changed, and outside status where that is a subresource."""
     for key in new.keys() | old.keys():
-        if key not in ("metadata", "status", "kind", "apiVersion") and new.get(key) != old.get(key):
+        if key in ("metadata", "kind", "apiVersion") or (key == "status" and (kind.status or kind.schema is None)):
+            continue
+        if new.get(key) != old.get(key):
             new["metadata"]["generation"] = int(old["metadata"].get("generation") or 0) + 1
             return
 

@@ -132,7 +132,7 @@ class Writer:
         return (yield from write())
 
     def _create(self, intent: Intent, again: Callable[[], Object], fresh: list[Object]) -> Write:
-        served, kind = intent.served, intent.served.stored
+        served, kind = intent.served, intent.served.working
         for attempt in range(ATTEMPTS):
             obj = fresh.pop() if fresh else again()
             meta = stamps.metadata_of(obj)
@@ -143,8 +143,8 @@ class Writer:
             intent.name = str(meta.get("name") or "")
             stamps.stamp_new(obj, served.kind, intent.namespace, self.clock())
             if kind.status and not kind.status_on_create:
-                served.stored_schema.reset_status(obj)
-            stored = served.kept(obj)
+                served.working_schema.reset_status(obj)
+            stored = served.to_work(obj)
             key = served.key(intent.namespace, intent.name)
             if served.collection is not None and key in served.collection.records:
                 if generated and attempt < NAMES:
@@ -176,11 +176,14 @@ class Writer:
                 raise not_found(served.resource, intent.name)
             if revision and revision != record.revision:
                 raise conflict(served.resource, intent.name)
-            old = served.as_stored(record.decode())
-            changed = change(served.shown(record.decode()))
+            old = served.as_worked(record.decode())
+            if served.blocks and served.working is served.kind:  # a conversion may be a call to another server
+                changed = change(metadata.copy(old))
+            else:
+                changed = change(served.shown(record.decode()))
             if changed is None:
                 return Written(record.body, key=key, revision=record.revision)
-            stored = served.kept(changed)
+            stored = served.to_work(changed)
             review = self._review(intent, "UPDATE", stored, old)
             yield from self._complete(intent, stored, old, review)
             if intent.operation == "Apply":
@@ -188,7 +191,7 @@ class Writer:
             as_it_is = stored == old and not (served.converts and _is_outdated(served, record))
             if as_it_is and not _is_more(review):
                 return Written(record.body, key=key, revision=record.revision)
-            gone = _is_finished(served.stored, stored)
+            gone = _is_finished(served.working, stored)
             value, ops = self._ops(intent, key, stored, record.revision, review, remove=gone)
             if intent.dry_run:
                 return Written(fill_revision(value, record.revision), key=key, revision=record.revision)
@@ -202,14 +205,14 @@ class Writer:
     def _review(self, intent: Intent, operation: str, obj: Object | None, old: Object | None) -> Review:
         assert self.reader is not None
         return Review(
-            operation, intent.served.stored, intent.subresource, intent.namespace, intent.name, obj, old, intent.user,
+            operation, intent.served.working, intent.subresource, intent.namespace, intent.name, obj, old, intent.user,
             intent.dry_run, self.reader, intent.warnings, intent.annotations, requested=intent.served.resource,
             versions=self.versions, timeout=intent.timeout, make_options=intent.make_options,
         )  # fmt: skip
 
     def _complete(self, intent: Intent, obj: Object, old: Object | None, review: Review) -> Iterator[Step]:
         """From what was sent to what shall be stored; raises what refuses it. A part of a write."""
-        kind, schema = intent.served.stored, intent.served.stored_schema
+        kind, schema = intent.served.working, intent.served.working_schema
         meta = stamps.metadata_of(obj)
         nulls = False
         if old is not None:
@@ -235,7 +238,7 @@ class Writer:
                 admitter.admit(review)
         schema.default(obj)  # what ``prepare`` and admission have put in
         if old is not None and kind.generation and _counts(intent):
-            stamps.bump_generation(obj, old)
+            stamps.bump_generation(obj, old, kind)
         found = schema.check(obj, old, version=intent.served.kind)
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
@@ -267,7 +270,7 @@ class Writer:
         """All admission of a request that writes no object of its own: DELETE, CONNECT, and CREATE below an object. A
         part of a write; it yields nothing where ``waits`` says so."""
         review = self._review(intent, operation, obj, old)
-        kind = intent.served.stored
+        kind = intent.served.working
         for phase in (self.mutating, self.checking):
             plan = phase.plan(kind, operation, intent.subresource)
             if plan.waits:
@@ -279,7 +282,7 @@ class Writer:
 
     def waits(self, intent: Intent, operation: str) -> bool:
         """Whether admission of this may block."""
-        kind, sub = intent.served.stored, intent.subresource
+        kind, sub = intent.served.working, intent.subresource
         return any(phase.plan(kind, operation, sub).waits for phase in (self.mutating, self.checking))
 
     def _ops(
@@ -303,9 +306,9 @@ class Writer:
             meta = stamps.metadata_of(obj)
             namespace, name = str(meta.get("namespace") or ""), str(meta.get("name") or "")
             stamps.stamp_new(obj, served.kind, namespace, self.clock())
-            stored = served.kept(obj)
-            served.stored_schema.default(stored)
-            served.stored_schema.complete(stored)
+            stored = served.to_work(obj)
+            served.working_schema.default(stored)
+            served.working_schema.complete(stored)
             ops.append(encoding.put(served, self.cache, served.key(namespace, name), stored, 0))
         for which, namespace, name in review.also_delete:
             group, plural = which if isinstance(which, tuple) else (which.group, which.plural)
@@ -328,17 +331,17 @@ class Writer:
         ops: list[Op] = []
         for (served, obj), key in zip(found, keys, strict=True):
             revision = int(obj["metadata"]["resourceVersion"])
-            stored, kind = served.kept(metadata.copy(obj)), served.stored
+            stored, kind = served.to_work(metadata.copy(obj)), served.working
             record = served.collection.records.get(key) if served.collection is not None else None
             if record is not None and record.revision == revision:  # else the store refuses the commit
-                old = served.as_stored(record.decode())
+                old = served.as_worked(record.decode())
                 _drop_nulls(stored)
                 _drop_nulls(old)
                 stamps.keep_old(stored["metadata"], old["metadata"], kind, str(old["metadata"]["name"]))
-                served.stored_schema.default(stored)
+                served.working_schema.default(stored)
                 if kind.generation:
-                    stamps.bump_generation(stored, old)
-                served.stored_schema.complete(stored, old)
+                    stamps.bump_generation(stored, old, kind)
+                served.working_schema.complete(stored, old)
                 sub = "status" if kind.status and stored.get("status") != old.get("status") else ""
                 self.managed_fields.updated(Intent(served, "", "", intent.user, sub, manager="sampan"), stored, old)
             ops.append(encoding.put(served, self.cache, key, stored, revision))

@@ -446,16 +446,21 @@ class Refusing:
         return [self]
 
     def admit(self, review):
-        if review.kind.plural == "boats" and review.object["spec"].get("sailors") == 13:
-            raise Forbidden(f"{review.ref}: 13 sailors")
+        if review.kind.plural == "boats" and 13 in (
+            review.object["spec"].get("crew"),
+            review.object["spec"].get("sailors"),
+        ):
+            raise Forbidden(f"{review.ref}: {review.kind.version} has 13 of them")
 
 
-def test_admission_sees_them_in_their_stored_version(toys):
+def test_admission_sees_them_in_the_version_of_the_request(toys):
     with start({"toys": toys, "refusing": Refusing()}, only=("namespaces",), control=False) as cluster:
         add(cluster.client, versions=["v1", "v2"], stored="v2")
         cluster.client.create(BOATS, boat(crew=12), "default")
-        with pytest.raises(Forbidden, match="13 sailors"):
+        with pytest.raises(Forbidden, match="v1 has 13 of them"):
             cluster.client.create(BOATS, boat("b", crew=13), "default")
+        with pytest.raises(Forbidden, match="v2 has 13 of them"):
+            cluster.client.create(BOATS._replace(version="v2"), boat("b", sailors=13), "default")
 
 
 def test_an_informer_goes_on_when_the_kind_comes_back(client, caplog):

@@ -1,0 +1,1 @@
+"""CustomResourceDefinition, and the custom resources that definitions describe."""
