@@ -33,7 +33,7 @@ def default(obj: Object) -> None:
 
 
 def prepare(draft: Draft) -> None:
-    """Both data sources say the same; one that nobody knows is dropped, as ever. Source: KEP-1495."""
+    """Both data sources say the same; an unknown one is dropped, as ever. Source: KEP-1495."""
     if draft.subresource:
         return
     spec = draft.object.get("spec") or {}

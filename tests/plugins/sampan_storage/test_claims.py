@@ -111,7 +111,7 @@ def test_either_data_source_fills_the_other():
     assert prepared({"dataSourceRef": source}) == {"dataSource": source, "dataSourceRef": source}
 
 
-def test_a_data_source_that_nobody_knows_is_dropped_but_not_from_what_was_stored():
+def test_a_data_source_of_an_unknown_kind_is_dropped_but_not_from_what_was_stored():
     source = {"kind": "Pod", "name": "a"}
 
     assert prepared({"dataSource": source}) == {}
