@@ -1,0 +1,1 @@
+"""Devices: classes, claims and slices of resource.k8s.io (dynamic resource allocation)."""

@@ -1,0 +1,32 @@
+"""How much of each there may be. Source: resource.k8s.io/v1 types."""
+
+from __future__ import annotations
+
+REQUESTS = 32
+CONSTRAINTS = 32
+CONFIGS = 32
+SELECTORS = 32
+ALTERNATIVES = 8  # of a request, one of which is allocated
+RESERVATIONS = 256
+RESULTS = 32
+EXPRESSION = 10 * 1024  # bytes
+PARAMETERS = 10 * 1024  # bytes of JSON
+STATUS_DATA = 10 * 1024  # bytes of JSON
+STATUS_CONDITIONS = 8
+INTERFACE_NAME = 256
+HARDWARE_ADDRESS = 128
+ADDRESSES = 16
+DEVICES = 128
+DEVICES_WITH_MORE = 64  # where taints or counters make each one larger
+COUNTER_SETS = 8
+COUNTERS = 32
+COUNTER_SETS_OF_A_DEVICE = 2
+ATTRIBUTES_AND_CAPACITIES = 32
+ATTRIBUTE_VALUES = 48
+ATTRIBUTE_VALUE = 64  # bytes
+IDENTIFIER = 32
+DOMAIN = 63
+TAINTS = 16
+BINDING_CONDITIONS = 4
+CAPACITY_VALUES = 10
+POOL_NAME = 253

@@ -1,0 +1,20 @@
+"""Where sampan_devices meets the platform."""
+
+from __future__ import annotations
+
+from sampan.contracts.admission import Admitter
+from sampan.contracts.kinds import Kind
+from sampan.contracts.serving import ServerContext
+from sampan.hookspecs import hookimpl
+from sampan_devices.admission import AdminAccess, ClaimStatusWriters
+from sampan_devices.kinds import KINDS
+
+
+@hookimpl
+def contribute_kinds() -> list[Kind]:
+    return list(KINDS)
+
+
+@hookimpl
+def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    return [AdminAccess(), ClaimStatusWriters(context.cluster)]

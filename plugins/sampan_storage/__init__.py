@@ -1,0 +1,1 @@
+"""Storage: volumes, claims and their classes, what CSI drivers say, and the controllers that bind and protect."""

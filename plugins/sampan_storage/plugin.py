@@ -1,0 +1,61 @@
+"""Where sampan_storage meets the platform."""
+
+from __future__ import annotations
+
+from sampan.contracts.admission import Admitter
+from sampan.contracts.kinds import Kind
+from sampan.contracts.reconciling import ClientReconciler, Reconciler, Watching
+from sampan.hookspecs import hookimpl
+from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
+from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
+from sampan_machinery.resources import PODS, STORAGE_CLASSES, VOLUME_ATTRIBUTES_CLASSES
+from sampan_storage import claim_binder, protection, volume_phases
+from sampan_storage.admission import DefaultStorageClass, PersistentVolumeClaimResize, StorageObjectInUseProtection
+from sampan_storage.advice import StorageWarnings
+from sampan_storage.kinds import KINDS
+
+
+@hookimpl
+def contribute_kinds() -> list[Kind]:
+    return list(KINDS)
+
+
+@hookimpl
+def contribute_admitters() -> list[Admitter]:
+    return [DefaultStorageClass(), StorageObjectInUseProtection(), PersistentVolumeClaimResize(), StorageWarnings()]
+
+
+@hookimpl
+def contribute_reconcilers() -> list[Reconciler | ClientReconciler]:
+    return [
+        Reconciler(
+            name="persistentvolume-binder",
+            primary=CLAIMS,
+            watches=(
+                Watching(VOLUMES, claim_binder.keys_of_volume),
+                Watching(STORAGE_CLASSES, claim_binder.keys_of_class),
+                Watching(PODS, claim_binder.keys_of_pod),
+            ),
+            decide=claim_binder.decide,
+            workers=1,  # two would choose the same volume for two claims
+        ),
+        ClientReconciler(
+            name="persistentvolume-phases",
+            primary=VOLUMES,
+            watches=(Watching(CLAIMS, volume_phases.keys_of_claim),),
+            reconcile=volume_phases.reconcile,
+        ),
+        ClientReconciler(
+            name="persistentvolumeclaim-protection",
+            primary=CLAIMS,
+            watches=(Watching(PODS, protection.keys_of_pod),),
+            reconcile=protection.reconcile_claim,
+        ),
+        Reconciler(name="persistentvolume-protection", primary=VOLUMES, decide=protection.decide_volume),
+        Reconciler(
+            name="volumeattributesclass-protection",
+            primary=VOLUME_ATTRIBUTES_CLASSES,
+            watches=(Watching(CLAIMS, protection.keys_of_claim), Watching(VOLUMES, protection.keys_of_volume)),
+            decide=protection.decide_class,
+        ),
+    ]
