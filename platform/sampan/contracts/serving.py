@@ -54,9 +54,9 @@ class Cluster(Reader, Protocol):
 
     def delete(
         self, resource: Resource, name: str, namespace: str = "", *, grace: int | None = None, uid: str = "",
-        user: User | None = None,
+        revision: str = "", propagation: str = "", user: User | None = None,
     ) -> Object:  # fmt: skip
-        ...
+        """``uid`` and ``revision`` (the resourceVersion) are preconditions."""
 
     def authorize(
         self, user: User, verb: str, resource: Resource, namespace: str = "", name: str = "", subresource: str = ""
@@ -155,7 +155,8 @@ class Subresource:
     verb: str = ""
     #: It opens a connection (exec, proxy …): admission sees every request as CONNECT.
     connects: bool = False
-    #: A POST passes admission before ``serve``: as CREATE, with the body as the object (TokenRequest, Eviction).
+    #: A POST passes admission before ``serve``: as CREATE, with the body as the object (TokenRequest, Eviction). What
+    #: admitters want written with it is committed then; ``Call.body`` is what they have made of the body.
     admits: bool = False
 
 
