@@ -112,7 +112,7 @@ class Watching:
     #: e.g. "type=kubernetes.io/service-account-token": narrows the informer on the server's side.
     fields: str = ""
     labels: str = ""
-    #: The resource may be served by nobody (its plugin is disabled): then it counts as empty, and the reconciler starts
+    #: The resource may not be served (its plugin is disabled): then it counts as empty, and the reconciler starts
     #: all the same. Without this it waits for the resource.
     optional: bool = False
 

@@ -261,7 +261,7 @@ def test_already_exists_is_a_warning_only_when_it_lasts(api, run, caplog, times,
     assert ("failed and is retried" in caplog.text) == said
 
 
-def test_an_optional_resource_that_nobody_serves_counts_as_empty(api, run):
+def test_an_optional_resource_that_is_not_served_counts_as_empty(api, run):
     jobs = Resource("batch", "v1", "jobs", "Job")
     decided = threading.Event()
 
