@@ -308,6 +308,14 @@ def validate_quantity(path: str, value: int | float | str, *, negative: bool = F
     return []
 
 
+def validate_driver_name(path: str, value: str) -> list[Problem]:
+    """The name of a driver: of CSI volumes, and of devices."""
+    if not value:
+        return [required(path)]
+    found = [] if len(value) <= names.LABEL_LENGTH else [too_long(path, names.LABEL_LENGTH)]
+    return found + [invalid(path, value, complaint) for complaint in names.dns_subdomain(value.lower())]
+
+
 def validate_label_selector(path: str, selector: Mapping[str, Any] | None) -> list[Problem]:
     """A meta/v1 LabelSelector."""
     if selector is None:

@@ -54,15 +54,20 @@ def affinity(path: str, found: dict[str, Any]) -> Iterator[Problem]:
 def _node_affinity(path: str, node: dict[str, Any]) -> Iterator[Problem]:
     required = node.get(_REQUIRED)
     if required is not None:
-        where = f"{path}.{_REQUIRED}.nodeSelectorTerms"
-        if not required.get("nodeSelectorTerms"):
-            yield problems.required(where, "must have at least one node selector term")
-        for index, term in enumerate(required.get("nodeSelectorTerms") or ()):
-            yield from _node_term(f"{where}[{index}]", term)
+        yield from node_selector(f"{path}.{_REQUIRED}", required)
     for index, preferred in enumerate(node.get(_PREFERRED) or ()):
         where = f"{path}.{_PREFERRED}[{index}]"
         yield from _weight(where, preferred)
         yield from _node_term(f"{where}.preference", preferred.get("preference") or {})
+
+
+def node_selector(path: str, selector: dict[str, Any]) -> Iterator[Problem]:
+    """A core/v1 NodeSelector: of a pod, of a volume, of devices."""
+    terms = selector.get("nodeSelectorTerms") or ()
+    if not terms:
+        yield problems.required(f"{path}.nodeSelectorTerms", "must have at least one node selector term")
+    for index, term in enumerate(terms):
+        yield from _node_term(f"{path}.nodeSelectorTerms[{index}]", term)
 
 
 def _pod_affinity(path: str, terms: dict[str, Any]) -> Iterator[Problem]:

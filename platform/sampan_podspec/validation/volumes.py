@@ -7,7 +7,8 @@ from typing import Any
 
 from sampan.contracts.kinds import Problem
 from sampan_machinery import names, problems
-from sampan_machinery.validation import by_rule, validate_local_path, validate_quantity
+from sampan_machinery.validation import by_rule, validate_driver_name, validate_local_path, validate_quantity
+from sampan_podspec.validation.claims import claim_spec
 from sampan_podspec.validation.environment import ENV_FIELDS, field_ref, resource_ref
 
 HOST_PATH_TYPES = ("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
@@ -124,6 +125,15 @@ def _nfs(path: str, source: dict[str, Any]) -> Iterator[Problem]:
         yield problems.invalid(f"{path}.path", source["path"], "must be an absolute path")
 
 
+def _csi(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    yield from validate_driver_name(f"{path}.driver", source.get("driver") or "")
+    secret = source.get("nodePublishSecretRef")
+    if secret is not None and not secret.get("name"):
+        yield problems.required(f"{path}.nodePublishSecretRef.name")
+    elif secret is not None:
+        yield from by_rule(f"{path}.name", secret["name"], names.dns_subdomain)  # sic: upstream leaves a step out
+
+
 def _image(path: str, source: dict[str, Any]) -> Iterator[Problem]:
     if not source.get("reference"):
         yield problems.required(f"{path}.reference")
@@ -135,8 +145,8 @@ def _ephemeral(path: str, source: dict[str, Any]) -> Iterator[Problem]:
     template = source.get("volumeClaimTemplate")
     if not template:
         yield problems.required(f"{path}.volumeClaimTemplate")
-    elif not (template.get("spec") or {}).get("accessModes"):
-        yield problems.required(f"{path}.volumeClaimTemplate.spec.accessModes", "at least 1 access mode is required")
+    else:
+        yield from claim_spec(f"{path}.volumeClaimTemplate.spec", template.get("spec") or {})
 
 
 def _projected(path: str, source: dict[str, Any]) -> Iterator[Problem]:
@@ -173,7 +183,7 @@ def _projection(path: str, kind: str, body: dict[str, Any]) -> Iterator[Problem]
 
 _CHECKS: dict[str, Callable[[str, dict[str, Any]], Iterator[Problem]]] = {
     "configMap": _config_map,
-    "csi": _needs("driver"),
+    "csi": _csi,
     "downwardAPI": _downward,
     "emptyDir": _empty_dir,
     "ephemeral": _ephemeral,

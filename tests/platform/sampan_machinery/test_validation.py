@@ -142,3 +142,22 @@ def test_a_range_is_told_what_is_wrong_with_it_unless_it_was_there_before(text, 
 
     assert problem.message.endswith(why)
     assert validation.validate_cidr("f", text, canonical=True, known=[text]) == []
+
+
+@pytest.mark.parametrize(
+    "name, told",
+    [
+        ("csi.example.org", []),
+        ("CSI.Example.org", []),
+        ("", ["driver: Required value"]),
+        ("a" * 64, ["driver: Too long: may not be more than 63 bytes"]),
+    ],
+)
+def test_drivers_are_named_like_subdomains_in_any_case(name, told):
+    assert [f"{each.path}: {each.message}" for each in validation.validate_driver_name("driver", name)] == told
+
+
+def test_a_driver_name_that_is_none_is_shown_as_it_was_sent():
+    [problem] = validation.validate_driver_name("driver", "Not_One")
+
+    assert problem.message.startswith('Invalid value: "Not_One": a lowercase RFC 1123 subdomain')
