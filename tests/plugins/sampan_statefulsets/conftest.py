@@ -49,12 +49,15 @@ class Simulated:
     def settle(self):
         """Until nothing changes, with every pod ready as soon as it is there."""
         for _ in range(50):
-            before = self.world._revision
+            before = self.state()
             self.step()
             self.ready(*(n for n in self.ordinals() if self.pod(n)["status"]["phase"] == "Pending"))
-            if self.world._revision == before:
+            if self.state() == before:
                 return
         raise AssertionError("it never comes to rest")
+
+    def state(self):
+        return self.world._revision, [pod["metadata"]["uid"] for pod in self.world.list(PODS)]
 
     def change(self, image=None, **spec):
         owner = self.owner()
