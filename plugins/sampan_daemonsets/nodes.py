@@ -48,7 +48,7 @@ def fit(owner: Object, node: Object) -> Fit:
 def tolerations(spec: Object) -> list[Object]:
     """The template's own, and those of every daemon pod, which replace one for the same taint."""
     found = [dict(each) for each in spec.get("tolerations") or ()]
-    for key, effect in (*_TOLERATED, *([_NETWORK] if spec.get("hostNetwork") else ())):
+    for key, effect in [*_TOLERATED, _NETWORK] if spec.get("hostNetwork") else _TOLERATED:
         wanted = {"key": key, "operator": "Exists", "effect": effect}
         same = [each for each in found if {**each, "tolerationSeconds": None} == {**wanted, "tolerationSeconds": None}]
         for each in same:
@@ -73,7 +73,7 @@ def target_of(pod: Object) -> str:
     path = ("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
     for term in get_path(pod, *path, default=()):
         for field in term.get("matchFields") or ():
-            values = field.get("values") or ()
+            values = list(field.get("values") or ())
             if field.get("key") == "metadata.name" and field.get("operator") == "In":
                 return str(values[0]) if len(values) == 1 else ""
     return ""

@@ -29,7 +29,8 @@ def ordinal_of(pod: Object) -> int:
 
 def is_member(owner: Object, pod: Object) -> bool:
     """Whether the pod's name is one that this StatefulSet gives."""
-    return parent_and_ordinal(pod["metadata"]["name"])[0] == owner["metadata"]["name"]
+    name: str = owner["metadata"]["name"]
+    return parent_and_ordinal(pod["metadata"]["name"])[0] == name
 
 
 def first_ordinal(owner: Object) -> int:
@@ -47,7 +48,8 @@ def is_wanted(owner: Object, pod: Object) -> bool:
 
 
 def has_identity(owner: Object, pod: Object) -> bool:
-    return is_member(owner, pod) and labels_of(pod).get(NAME_LABEL) == pod["metadata"]["name"]
+    name: str = pod["metadata"]["name"]
+    return is_member(owner, pod) and labels_of(pod).get(NAME_LABEL) == name
 
 
 def identity_labels(pod: Object) -> dict[str, str]:
