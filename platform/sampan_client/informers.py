@@ -55,6 +55,8 @@ class Informer:
     ) -> None:
         self.resource = resource
         self.revision = 0  # the newest resourceVersion seen
+        #: Before ``start``: a resource that the server does not serve counts as an empty collection until it does.
+        self.optional = False
         self._client = client
         self._where = {"namespace": namespace, "labels": labels, "fields": fields}
         self._metadata_only = metadata_only
@@ -129,6 +131,8 @@ class Informer:
                     continue
                 log.debug("%s: the server has no complete state yet", self.resource.plural)
             except (StatusError, ConnectionError) as error:
+                if self.optional and not self.synced and isinstance(error, NotFound):
+                    self._replace({}, "")
                 away = isinstance(error, ConnectionError) or (isinstance(error, NotFound) and self.synced)
                 level = logging.DEBUG if away else logging.WARNING  # kinds go, and may come back
                 log.log(level, "watching %s failed and is retried: %s", self.resource.group_resource, error)

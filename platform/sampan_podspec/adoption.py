@@ -8,15 +8,27 @@ from collections.abc import Callable, Iterable
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Key, Observed, Patch
 from sampan_machinery.metadata import controller_of, controller_ref, get_path, is_deleting, labels_of, owners
-from sampan_machinery.selectors import from_object
+from sampan_machinery.selectors import Selector, from_object
+
+SelectorOf = Callable[[Object], Selector]
+
+
+def selector_of(owner: Object) -> Selector:
+    """``spec.selector`` as a LabelSelector, which all kinds but ReplicationController have."""
+    return from_object(get_path(owner, "spec", "selector"))
 
 
 def adopt_and_release(
-    owner: Object, resource: Resource, observed: Observed, may_adopt: Callable[[Object], bool] = lambda obj: True
+    owner: Object,
+    resource: Resource,
+    observed: Observed,
+    may_adopt: Callable[[Object], bool] = lambda obj: True,
+    *,
+    select: SelectorOf = selector_of,
 ) -> tuple[list[Object], list[Action]]:
     """The objects that are the owner's now, and the patches that adopt and release others."""
     metadata = owner["metadata"]
-    selector = from_object(owner["spec"].get("selector"))
+    selector = select(owner)
     mine: list[Object] = []
     actions: list[Action] = []
     for obj in observed.list(resource, metadata["namespace"]):
@@ -47,7 +59,7 @@ def _patch(resource: Resource, obj: Object, references: list[Object]) -> Patch:
     return Patch(resource, metadata["name"], metadata["namespace"], {"metadata": guarded})
 
 
-def concerned(primary: Resource) -> Callable[[Object, Observed], Iterable[Key]]:
+def concerned(primary: Resource, select: SelectorOf = selector_of) -> Callable[[Object, Observed], Iterable[Key]]:
     """For a watch: the object's controller of the primary kind; for an orphan every object whose selector matches
     it."""
 
@@ -62,7 +74,7 @@ def concerned(primary: Resource) -> Callable[[Object, Observed], Iterable[Key]]:
         return [
             Key(namespace, owner["metadata"]["name"])
             for owner in observed.list(primary, namespace)
-            if from_object(get_path(owner, "spec", "selector")).matches(labels)
+            if select(owner).matches(labels)
         ]
 
     return keys

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sampan.contracts.kinds import Column, Object, Problem
@@ -104,12 +104,17 @@ def selector_text(obj: Object) -> str:
     return str(from_object(get_path(obj, "spec", "selector")))
 
 
-def wide_columns() -> tuple[Column, ...]:
+def count_column(name: str, *path: str) -> Column:
+    """A number; 0 where it is not set."""
+    return Column(name, lambda obj: get_path(obj, *path, default=0), type="integer")
+
+
+def wide_columns(selector: Callable[[Object], str] = selector_text) -> tuple[Column, ...]:
     """CONTAINERS, IMAGES, SELECTOR."""
     return (
         Column("Containers", lambda obj: _of_containers(obj, "name"), priority=1),
         Column("Images", lambda obj: _of_containers(obj, "image"), priority=1),
-        Column("Selector", selector_text, priority=1),
+        Column("Selector", selector, priority=1),
     )
 
 

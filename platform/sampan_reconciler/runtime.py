@@ -147,6 +147,8 @@ class Runtime:
             scope = Scope(watching.resource, watching.fields, watching.labels)
             if scope not in self._shared:
                 self._shared[scope] = SharedInformer(self._client, scope, self._opener(scope))
+                self._shared[scope].informer.optional = watching.optional
+            self._shared[scope].informer.optional &= watching.optional
             self._needs[lane].add(scope)
             self._shared[scope].subscribers.append(self._subscriber(lane, reconciler, watching))
 

@@ -16,8 +16,8 @@ from sampan_autoscaling.proportions import TargetState, Unmeasured
 from sampan_autoscaling.proposals import MetricContext
 from sampan_autoscaling.settings import Settings
 from sampan_autoscaling.sources import ApiSource
-from sampan_autoscaling.targets import NoSuchTarget, Targets
 from sampan_client import Client
+from sampan_client.scales import NoSuchTarget, Targets
 from sampan_machinery.metadata import is_deleting
 from sampan_machinery.resources import HORIZONTAL_POD_AUTOSCALERS as AUTOSCALERS
 from sampan_machinery.resources import PODS

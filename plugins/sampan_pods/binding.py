@@ -1,4 +1,4 @@
-"""pods/binding and pods/eviction: assigning a pod to a node, and deleting it as a drain does."""
+"""pods/binding: assigning a pod to a node."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Call
-from sampan.errors import BadRequest, Conflict
+from sampan.errors import Conflict
 from sampan_machinery import names, problems
 from sampan_machinery.metadata import now_text, set_condition
 from sampan_machinery.validation import by_rule
@@ -63,34 +63,3 @@ def _check_bindable(pod: Object, uid: str) -> None:
     if why:
         message = f'Operation cannot be fulfilled on pods/binding "{name}": {why}'
         raise Conflict(message, kind="pods/binding", name=name)
-
-
-def evict(call: Call) -> Any:
-    """Delete the pod as a drain does. PodDisruptionBudgets are not known yet (docs/compatibility.md)."""
-    body = call.body()
-    options = body.get("deleteOptions") or {}
-    named = (body.get("metadata") or {}).get("name") or call.name
-    if named != call.name:
-        raise BadRequest("name in URL does not match name in Eviction object")
-    pod = call.target()
-    uid = (options.get("preconditions") or {}).get("uid") or pod["metadata"]["uid"]
-    if call.dry_run or "All" in (options.get("dryRun") or ()):
-        return SUCCESS
-    if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed"):
-        call.cluster.update(call.resource, call.name, call.namespace, _marked, subresource="status")
-    call.cluster.delete(
-        call.resource, call.name, call.namespace, grace=options.get("gracePeriodSeconds"), uid=uid, user=call.user
-    )
-    return SUCCESS
-
-
-def _marked(pod: Object) -> Object | None:
-    """The condition that says why the pod ends. Source: KEP-3329."""
-    if pod["metadata"].get("deletionTimestamp"):
-        return None
-    changed = set_condition(
-        pod.setdefault("status", {}), "DisruptionTarget", "True", now=now_text(time.time()),
-        reason="EvictionByEvictionAPI", message="Eviction API: evicting",
-        observedGeneration=pod["metadata"].get("generation"),
-    )  # fmt: skip
-    return pod if changed else None

@@ -11,6 +11,7 @@ from sampan_machinery import problems
 from sampan_machinery.columns import NAME
 from sampan_pods import binding, lifecycle, merging
 from sampan_pods.columns import COLUMNS
+from sampan_pods.eviction import evict
 from sampan_pods.proxy import METHODS, proxy
 from sampan_pods.streams import Streams
 from sampan_podspec.defaults import default_pod, default_pod_spec
@@ -55,7 +56,7 @@ def kinds(pki: str) -> list[Kind]:
     subresources = (
         Subresource(name="binding", kind="Binding", verbs=("create",), serve=binding.bind, counts=False),
         Subresource(
-            name="eviction", kind="Eviction", group="policy", version="v1", serve=binding.evict, blocking=True,
+            name="eviction", kind="Eviction", group="policy", version="v1", serve=evict, blocking=True,
             admits=True,
         ),
         Subresource(name="log", kind="Pod", verbs=("get",), serve=streams.log, blocking=True),

@@ -14,6 +14,7 @@ from sampan_machinery.validation import (
     validate_non_negative,
     validate_percent_at_most_100,
 )
+from sampan_podspec.statuses import validate_counts
 from sampan_podspec.templates import (
     default_template,
     selector_text,
@@ -24,6 +25,9 @@ from sampan_podspec.templates import (
 
 _HISTORY = 10
 _DEADLINE = 600
+_COUNTS = (
+    "replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas", "terminatingReplicas",
+)  # fmt: skip
 _STRATEGY = "spec.strategy"
 _ROLLING = f"{_STRATEGY}.rollingUpdate"
 
@@ -31,6 +35,11 @@ _ROLLING = f"{_STRATEGY}.rollingUpdate"
 def default_replica_set(obj: Object) -> None:
     obj.setdefault("spec", {}).setdefault("replicas", 1)
     default_template(obj)
+
+
+def validate_replica_set(new: Object, old: Object | None) -> list[Problem]:
+    counts = ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "terminatingReplicas")
+    return [*validate_workload(new, old), *validate_counts(new, old, counts, within=counts[1:4])]
 
 
 def default_deployment(obj: Object) -> None:
@@ -61,7 +70,7 @@ def validate_deployment(new: Object, old: Object | None) -> list[Problem]:
         found.append(invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"))
     if old is not None:
         found += validate_immutable("spec.selector", spec.get("selector"), get_path(old, "spec", "selector"))
-    return found
+    return found + validate_counts(new, old, _COUNTS, within=_COUNTS[1:4])
 
 
 def _validate_strategy(strategy: Object, replicas: int) -> list[Problem]:
@@ -121,7 +130,8 @@ def _controller(obj: Object) -> str:
 REPLICA_SET = Kind(
     group="apps", version="v1", kind="ReplicaSet", plural="replicasets", short_names=("rs",), categories=("all",),
     status=True, generation=True, scale=Scale(selector=selector_text),
-    default=default_replica_set, validate=validate_workload,
+    fields={"status.replicas": lambda obj: str(get_path(obj, "status", "replicas", default=0))},
+    default=default_replica_set, validate=validate_replica_set,
     columns=(
         NAME, _number("spec", "replicas"), _number("status", "replicas"), _number("status", "readyReplicas"),
         AGE, *wide_columns(),

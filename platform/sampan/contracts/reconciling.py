@@ -112,6 +112,9 @@ class Watching:
     #: e.g. "type=kubernetes.io/service-account-token": narrows the informer on the server's side.
     fields: str = ""
     labels: str = ""
+    #: The resource may not be served (its plugin is disabled): then it counts as empty, and the reconciler starts
+    #: all the same. Without this it waits for the resource.
+    optional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

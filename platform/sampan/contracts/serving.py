@@ -58,9 +58,9 @@ class Cluster(Reader, Protocol):
 
     def delete(
         self, resource: Resource, name: str, namespace: str = "", *, grace: int | None = None, uid: str = "",
-        user: User | None = None,
+        revision: str = "", propagation: str = "", user: User | None = None,
     ) -> Object:  # fmt: skip
-        ...
+        """``uid`` and ``revision`` (the resourceVersion) are preconditions."""
 
     def authorize(
         self, user: User, verb: str, resource: Resource, namespace: str = "", name: str = "", subresource: str = ""
@@ -162,7 +162,8 @@ class Subresource:
     #: Of such a one: the fields of the options object that admission sees, by name: string, strings, boolean, integers.
     #: They are read from the query; ``path`` is what follows the subresource in the URL.
     options: Mapping[str, str] = field(default_factory=dict)
-    #: A POST passes admission before ``serve``: as CREATE, with the body as the object (TokenRequest, Eviction).
+    #: A POST passes admission before ``serve``: as CREATE, with the body as the object (TokenRequest, Eviction). What
+    #: admitters want written with it is committed then; ``Call.body`` is what they have made of the body.
     admits: bool = False
 
 

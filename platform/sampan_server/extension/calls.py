@@ -60,6 +60,7 @@ class ServedCall:
         self._raw: bytes | None = None
         self._decoded: Object | None = None
         self.strictness = "Ignore"
+        self.reviewed: Object | None = None  # the body as admission has left it
         #: Set while a pool thread owns the socket.
         self.raw_takeover: Callable[[bytes], Upgrade] | None = None
         self.method = request.method
@@ -82,6 +83,9 @@ class ServedCall:
 
     def body(self) -> Object:
         """The decoded body: by the schema of the kind the subresource names, where there is one."""
+        if self.reviewed is not None:
+            reviewed: Object = copy(self.reviewed)
+            return reviewed
         data = self.raw_body()
         if not data:
             return {}

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
 from sampan.errors import BadRequest, MethodNotAllowed, UnsupportedMediaType
@@ -94,21 +95,25 @@ class Subresources:
     def _admitted(
         self, request: Request, served: Served, sub: Subresource, call: ServedCall, operation: str, obj: Object
     ) -> Answer:
-        """Served once admission has passed, which may block."""
+        """Served once admission has passed, which may block, and what it wants written is stored. The body is then as
+        admission has left it."""
         intent = self._writing.intent(request, served, request.subresource)
-        writer = self._writing.writer
-        later = writer.waits(intent, operation) and not request.may_wait
+        writer, parked = self._writing.writer, False
 
-        def serve(review: object) -> Answer:
+        def serve(review: Review) -> Answer:
+            call.reviewed = review.object
             try:
                 return self.answer(request, call, sub.serve, blocking=sub.blocking)
             except Offloaded:
-                if later:
+                if parked:
                     request.finish(request, HANDED_OVER)  # counted here, for it does not pass ``front`` any more
                 raise
 
-        work = drive.followed(writer.review_only(intent, operation, None, obj), serve)
-        return self._writing.run(request, work)
+        reviewing = writer.review_only(intent, operation, None) if obj is None else writer.admitted(intent, obj)
+        try:
+            return self._writing.run(request, drive.followed(reviewing, serve))
+        finally:
+            parked = True
 
     def answer(
         self, request: Request, call: ServedCall, serve: Callable[[Any], Any], *, blocking: bool = False

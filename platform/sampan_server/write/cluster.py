@@ -82,11 +82,11 @@ class InsideCluster:
 
     def delete(
         self, resource: Resource, name: str, namespace: str = "", *, grace: int | None = None, uid: str = "",
-        user: User | None = None,
+        revision: str = "", propagation: str = "", user: User | None = None,
     ) -> Object:  # fmt: skip
         served = self._served(resource)
         intent = Intent(served, namespace, name, user or SERVER, manager="sampan")
-        done = drive.block(self._deleter.delete(intent, Options(grace=grace, uid=uid)), self._cache)
+        done = drive.block(self._deleter.delete(intent, Options(grace, propagation, uid, revision)), self._cache)
         return served.shown(done.record().decode())
 
     def authorize(

@@ -28,7 +28,7 @@ from sampan_server.write.admission import Admitters, RuleFollower
 from sampan_server.write.intent import Intent
 from sampan_server.write.keylocks import KeyLocks, NeedsLock
 from sampan_server.write.managed_fields import ManagedFields
-from sampan_server.write.steps import Step, Waiting, Work
+from sampan_server.write.steps import Result, Step, Waiting, Work
 from sampan_server.write.versions import ServedVersions
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
@@ -100,7 +100,7 @@ class Writer:
         which one was meant."""
         return self.settled(intent, lambda: self._update(intent, change, revision))
 
-    def settled(self, intent: Intent, write: Callable[[], Write]) -> Write:
+    def settled(self, intent: Intent, write: Callable[[], Work[Result]]) -> Work[Result]:
         """The write, in a form that waits: for the newest state before it is refused (``_settled``), and for its turn
         where other writes update the same object beside their own."""
         try:
@@ -114,7 +114,7 @@ class Writer:
         finally:
             self._unlock(intent)
 
-    def _settled(self, write: Callable[[], Write]) -> Write:
+    def _settled(self, write: Callable[[], Work[Result]]) -> Work[Result]:
         """The write; what refuses it counts only of the newest state.
 
         Other processes write to the same store, and this one's cache may be some milliseconds behind them: an object
@@ -254,7 +254,7 @@ class Writer:
 
     def _restrict(self, intent: Intent, obj: Object, old: Object | None, stamped: dict[str, Any]) -> None:
         """What code outside of the server made of the object, restricted to what the request may write."""
-        kind, meta = intent.served.stored, stamps.metadata_of(obj)
+        kind, meta = intent.served.working, stamps.metadata_of(obj)
         if old is not None:
             stamps.keep_old(meta, old["metadata"], kind, intent.name)
             _keep_others(intent, obj, old)
@@ -268,7 +268,7 @@ class Writer:
         self, intent: Intent, operation: str, old: Object | None, obj: Object | None = None
     ) -> Work[Review]:
         """All admission of a request that writes no object of its own: DELETE, CONNECT, and CREATE below an object. A
-        part of a write; it yields nothing where ``waits`` says so."""
+        part of a write."""
         review = self._review(intent, operation, obj, old)
         kind = intent.served.working
         for phase in (self.mutating, self.checking):
@@ -280,10 +280,23 @@ class Writer:
                     admitter.admit(review)
         return review
 
-    def waits(self, intent: Intent, operation: str) -> bool:
-        """Whether admission of this may block."""
-        kind, sub = intent.served.working, intent.subresource
-        return any(phase.plan(kind, operation, sub).waits for phase in (self.mutating, self.checking))
+    def admitted(self, intent: Intent, obj: Object) -> Work[Review]:
+        """Admission of a CREATE below an object, and the commit of what admission wants written: it stores nothing of
+        its own. Admitters may change ``obj``."""
+        sent = encoding.encode_json(obj)
+        return self.settled(intent, lambda: self._admitted(intent, sent))
+
+    def _admitted(self, intent: Intent, sent: bytes) -> Work[Review]:
+        for _ in range(ATTEMPTS):
+            review = yield from self.review_only(intent, "CREATE", None, encoding.decode_json(sent))
+            if intent.dry_run or not _is_more(review):
+                return review
+            try:
+                yield self.beside(intent, review, "")
+            except Stale:
+                continue
+            return review
+        raise conflict(intent.served.resource, intent.name)
 
     def _ops(
         self, intent: Intent, key: str, obj: Object, expect: int, review: Review, *, remove: bool = False
@@ -411,7 +424,7 @@ def _keep_others(intent: Intent, obj: Object, old: Object) -> None:
     """Keep what is written by another (sub)resource than the request's."""
     if intent.subresource == "status":
         _status_only(obj, old)
-    elif intent.served.stored.status and not intent.subresource:
+    elif intent.served.working.status and not intent.subresource:
         _keep(obj, old, "status")
 
 

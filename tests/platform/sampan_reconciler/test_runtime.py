@@ -259,3 +259,20 @@ def test_already_exists_is_a_warning_only_when_it_lasts(api, run, caplog, times,
 
     assert done.wait(WAIT)
     assert ("failed and is retried" in caplog.text) == said
+
+
+def test_an_optional_resource_that_is_not_served_counts_as_empty(api, run):
+    jobs = Resource("batch", "v1", "jobs", "Job")
+    decided = threading.Event()
+
+    def decide(key, observed):
+        assert observed.list(jobs) == []
+        decided.set()
+        return []
+
+    watches = (Watching(PODS), Watching(jobs, optional=True))
+    run(Reconciler(name="sets", primary=SETS, watches=watches, decide=decide))
+
+    Client.in_process(api, User("system:admin")).create(SETS, owned_set())
+
+    assert decided.wait(WAIT)

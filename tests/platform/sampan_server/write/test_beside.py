@@ -12,8 +12,9 @@ import pytest
 from sampan.contracts.access import ANONYMOUS
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind, Resource
+from sampan.contracts.serving import Subresource
 from sampan.contracts.store import Unavailable
-from sampan.errors import Forbidden
+from sampan.errors import Forbidden, TooManyRequests
 from sampan_memory.store import MemoryStore
 from sampan_sqlite.options import Options
 from sampan_sqlite.store import SqliteStore
@@ -297,3 +298,74 @@ def test_an_update_of_the_written_object_itself_is_an_error(make: Any, shapes: A
         assert "admission writes one object twice" in answer.json["message"]
 
     assert api.get(f"{CMS}/a").json["data"] == {"x": "0"}
+
+
+class Tickets:
+    """A toy budget: each use of boats/ticket takes one of those that the ConfigMap ``quota`` holds."""
+
+    name, operations, mutates, priority = "tickets", frozenset({"CREATE"}), True, 900
+    resources, subresources = frozenset({"boats.example.org"}), frozenset({"ticket"})
+    inline = True
+
+    def admit(self, review: Review) -> None:
+        budget = review.stored(CONFIG_MAPS, "quota", review.namespace)
+        assert budget is not None and review.object is not None
+        if budget["data"]["used"] == "0":
+            raise TooManyRequests("sold out")
+        budget["data"]["used"] = str(int(budget["data"]["used"]) - 1)
+        review.also_update.append(budget)
+        review.object["seat"] = "7"
+
+
+BOATS = "/apis/example.org/v1/namespaces/default/boats"
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+def test_what_admission_wants_written_with_a_served_post_is_written_first(
+    make: Any, shapes: Any, on_loop: Any, blocking: bool
+) -> None:
+    served = []
+
+    def serve(call: Any) -> dict[str, Any]:
+        left = call.cluster.get(CONFIG_MAPS, "quota", "default")["data"]["used"]
+        served.append((call.body(), left))
+        return {"kind": "Ticket", "apiVersion": "v1"}
+
+    ticket = Subresource(name="ticket", kind="Ticket", serve=serve, blocking=blocking, admits=True)
+    extra = shapes.Extra()
+    extra.kinds = [
+        Kind(group="example.org", version="v1", kind="Boat", plural="boats", schema={"type": "object"},
+             subresources=(ticket,))
+    ]  # fmt: skip
+    extra.admitters = [Tickets()]
+    server = on_loop(make(extra))
+    assert server.ask("POST", CMS, shapes.config_map("quota", used="1"))[0] == 201
+    assert server.ask("POST", BOATS, {"metadata": {"name": "b"}})[0] == 201
+
+    assert server.ask("POST", f"{BOATS}/b/ticket?dryRun=All", {})[0] == 201
+    assert server.ask("POST", f"{BOATS}/b/ticket", {"for": "a"})[0] == 201
+    status, refused = server.ask("POST", f"{BOATS}/b/ticket", {})
+
+    assert (status, refused["message"]) == (429, "sold out")
+    assert served == [({"seat": "7"}, "1"), ({"for": "a", "seat": "7"}, "0")]
+    counted = [line for line in server.ask("GET", "/metrics")[1].splitlines() if 'subresource="ticket"' in line]
+    assert sum(float(line.split()[-1]) for line in counted if line.startswith("apiserver_request_total")) == 3
+
+
+def test_as_many_posts_are_admitted_as_the_budget_has(make: Any, shapes: Any) -> None:
+    ticket = Subresource(name="ticket", kind="Ticket", serve=lambda call: {"kind": "Ticket"}, admits=True)
+    extra = shapes.Extra()
+    extra.kinds = [
+        Kind(group="example.org", version="v1", kind="Boat", plural="boats", schema={"type": "object"},
+             subresources=(ticket,))
+    ]  # fmt: skip
+    extra.admitters = [Tickets()]
+    api = make(extra)
+    api.post(CMS, shapes.config_map("quota", used="5"))
+    api.post(BOATS, {"metadata": {"name": "b"}})
+
+    with ThreadPoolExecutor(8) as pool:
+        codes = Counter(pool.map(lambda _: api.post(f"{BOATS}/b/ticket", {}).status_code, range(12)))
+
+    assert codes == {201: 5, 429: 7}
+    assert used(api) == 0

@@ -1,4 +1,7 @@
-"""Resolves an autoscaler's target reference: any kind with a scale subresource, by discovery."""
+"""The Scale of an object that a reference names, of any kind with that subresource, by discovery.
+
+For autoscalers (their target) and disruption budgets (the owners of pods).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class Targets:
         self._lists: dict[str, tuple[float, list[dict[str, Any]]]] = {}
 
     def resource(self, reference: Object) -> Resource:
-        """Of a CrossVersionObjectReference; raises NoSuchTarget."""
+        """Of a CrossVersionObjectReference or an owner reference; raises NoSuchTarget."""
         version, kind = reference.get("apiVersion") or "v1", reference.get("kind", "")
         for age in (_FRESH, _SOONEST):
             for entry in self._entries(version, age):
@@ -43,6 +46,12 @@ class Targets:
         """The collection and the Scale; raises NoSuchTarget or StatusError."""
         resource = self.resource(reference)
         return resource, self._client.get(resource, reference["name"], namespace, subresource="scale")
+
+    def has_scale(self, resource: Resource) -> bool:
+        """Whether the kind has the subresource; raises NoSuchTarget where that cannot be discovered."""
+        return any(
+            entry.get("name") == f"{resource.plural}/scale" for entry in self._entries(resource.api_version, _FRESH)
+        )
 
     def _entries(self, version: str, age: float) -> list[dict[str, Any]]:
         with self._lock:

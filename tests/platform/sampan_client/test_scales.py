@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sampan_autoscaling.targets import NoSuchTarget, Targets
+from sampan_client.scales import NoSuchTarget, Targets
 
 BOAT = {"apiVersion": "toys.example/v1", "kind": "Boat", "name": "a"}
 
@@ -14,12 +14,14 @@ class Server:
     """Answers discovery with the kinds it is told."""
 
     def __init__(self, *kinds):
-        self.kinds, self.asked = list(kinds), 0
+        self.kinds, self.asked, self.scaled = list(kinds), 0, False
 
     def request(self, method, path):
         assert path == "/apis/toys.example/v1"
         self.asked += 1
         found = [{"name": f"{kind.lower()}s", "kind": kind, "namespaced": True} for kind in self.kinds]
+        if self.scaled:
+            found += [{"name": f"{kind.lower()}s/scale", "kind": "Scale", "namespaced": True} for kind in self.kinds]
         return SimpleNamespace(body=json.dumps({"resources": found}))
 
 
@@ -36,6 +38,17 @@ def test_a_list_is_remembered(clock):
     clock.now += 59
     assert targets.resource(BOAT).plural == "boats"
     assert server.asked == 1
+
+
+def test_a_scale_is_there_where_discovery_names_the_subresource(clock):
+    server = Server("Boat")
+    targets = Targets(server, lambda: clock.now)
+
+    assert not targets.has_scale(targets.resource(BOAT))
+
+    server.scaled = True
+    clock.now += 61
+    assert targets.has_scale(targets.resource(BOAT))
 
 
 def test_a_kind_that_came_since_is_found(clock):

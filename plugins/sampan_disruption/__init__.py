@@ -1,0 +1,1 @@
+"""PodDisruptionBudgets: how many pods of an application may be evicted at once."""

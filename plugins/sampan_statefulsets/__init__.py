@@ -1,0 +1,1 @@
+"""StatefulSets: pods with a name and storage of their own."""
