@@ -46,6 +46,11 @@ def too_long(path: str, limit: int) -> Problem:
     return Problem(path, "FieldValueTooLong", f"Too long: may not be more than {limit} bytes")
 
 
+def too_many(path: str, count: int, most: int) -> Problem:
+    items = "item" if most == 1 else "items"
+    return Problem(path, "FieldValueTooMany", f"Too many: {count}: must have at most {most} {items}")
+
+
 def not_found(path: str, value: Any) -> Problem:
     return Problem(path, "FieldValueNotFound", f"Not found: {shown(value)}")
 
