@@ -90,7 +90,7 @@ class World:
         if fresh == old:
             return old
         if fresh["metadata"].get("deletionTimestamp") and not fresh["metadata"].get("finalizers"):
-            self.remove(resource, name, namespace)
+            self._delete(resource, fresh)
             return fresh
         return self._put(resource, fresh)
 
@@ -111,7 +111,11 @@ class World:
             if not obj["metadata"].get("deletionTimestamp"):
                 self._put(resource, {**obj, "metadata": {**obj["metadata"], "deletionTimestamp": now_text(self.now)}})
             return
-        del self._objects[resource, namespace, name]
+        self._delete(resource, obj)
+
+    def _delete(self, resource: Resource, obj: Object) -> None:
+        del self._objects[resource, *key_of(obj)]
+        self._revision += 1
         for kind, where, owned in list(self._objects):
             found = self._objects.get((kind, where, owned))
             if found is not None and is_owned_by(found, obj["metadata"]["uid"]):
