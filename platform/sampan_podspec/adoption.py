@@ -25,8 +25,10 @@ def adopt_and_release(
     may_adopt: Callable[[Object], bool] = lambda obj: True,
     *,
     select: SelectorOf = selector_of,
+    finalizer: str = "",
 ) -> tuple[list[Object], list[Action]]:
-    """The objects that are the owner's now, and the patches that adopt and release others."""
+    """The objects that are the owner's now, and the patches that adopt and release others. ``finalizer``: adopted
+    objects get it as well, released ones lose it."""
     metadata = owner["metadata"]
     selector = select(owner)
     mine: list[Object] = []
@@ -41,21 +43,29 @@ def adopt_and_release(
                 mine.append(obj)
             elif not is_deleting(owner):
                 left = [ref for ref in owners(obj) if ref.get("uid") != metadata["uid"]]
-                actions.append(_patch(resource, obj, left))
+                actions.append(_patch(resource, obj, left, _without(obj, finalizer)))
         elif matches and not is_deleting(obj) and not is_deleting(owner) and may_adopt(obj):
-            actions.append(_patch(resource, obj, [*owners(obj), controller_ref(owner)]))
+            added = [*_without(obj, finalizer), *([finalizer] if finalizer else [])]
+            actions.append(_patch(resource, obj, [*owners(obj), controller_ref(owner)], added))
             mine.append(obj)
     return mine, actions
 
 
-def _patch(resource: Resource, obj: Object, references: list[Object]) -> Patch:
+def _without(obj: Object, finalizer: str) -> list[str]:
+    """The object's finalizers but this one."""
+    return [each for each in obj["metadata"].get("finalizers") or () if each != finalizer]
+
+
+def _patch(resource: Resource, obj: Object, references: list[Object], finalizers: list[str]) -> Patch:
     """Guarded by uid and resourceVersion: never the object that has just taken this one's name."""
     metadata = obj["metadata"]
-    guarded = {
+    guarded: Object = {
         "uid": metadata["uid"],
         "resourceVersion": metadata["resourceVersion"],
         "ownerReferences": references or None,
     }
+    if finalizers != (metadata.get("finalizers") or []):
+        guarded["finalizers"] = finalizers or None
     return Patch(resource, metadata["name"], metadata["namespace"], {"metadata": guarded})
 
 

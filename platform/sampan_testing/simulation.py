@@ -1,8 +1,8 @@
 """A simulated cluster in a dict: reconcilers decide, ``World`` applies their actions, and tests advance the time.
 
 For tests of pure deciders: no threads, no server, deterministic for a seed. The world implements the rules that
-deciders rely on (resourceVersion conflicts, generation, uids, status apart from spec, generated names, owner
-references) and nothing else: no admission, no validation.
+deciders rely on (resourceVersion conflicts, generation, uids, status apart from spec, generated names, finalizers,
+owner references) and nothing else: no admission, no validation.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from sampan.contracts.reconciling import (
 )
 from sampan.errors import AlreadyExists, Conflict, NotFound, StatusError
 from sampan_machinery.metadata import copy, is_owned_by, key_of, now_text
+from sampan_machinery.patches import strategic
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _MOST_ROUNDS = 500
@@ -86,18 +87,35 @@ class World:
             fresh["metadata"] = {**fresh["metadata"], "generation": old["metadata"]["generation"]}
             if _substance(fresh) != _substance(old):
                 fresh["metadata"]["generation"] += 1
-        return old if fresh == old else self._put(resource, fresh)
+        if fresh == old:
+            return old
+        if fresh["metadata"].get("deletionTimestamp") and not fresh["metadata"].get("finalizers"):
+            self._delete(resource, fresh)
+            return fresh
+        return self._put(resource, fresh)
 
-    def patch(self, resource: Resource, name: str, namespace: str, patch: Any, subresource: str = "") -> Object:
-        """A merge patch."""
-        return self.update(resource, _merged(self._present(resource, name, namespace), patch), subresource)
+    def patch(
+        self, resource: Resource, name: str, namespace: str, patch: Any, subresource: str = "", *, how: str = "merge"
+    ) -> Object:
+        """A merge patch, or a strategic one, in which lists have no merge keys."""
+        present = self._present(resource, name, namespace)
+        patched = _merged(present, patch) if how == "merge" else strategic.apply(copy(present), patch, None)
+        return self.update(resource, patched, subresource)
 
     def remove(self, resource: Resource, name: str, namespace: str = "", *, uid: str = "") -> None:
-        """Delete at once, with all dependents."""
+        """Delete at once, with all dependents; mark what has finalizers, which is removed with the last of them."""
         obj = self._present(resource, name, namespace)
         if uid and obj["metadata"]["uid"] != uid:
             raise Conflict(f"{resource.plural} {name!r} is another object now")
-        del self._objects[resource, namespace, name]
+        if obj["metadata"].get("finalizers"):
+            if not obj["metadata"].get("deletionTimestamp"):
+                self._put(resource, {**obj, "metadata": {**obj["metadata"], "deletionTimestamp": now_text(self.now)}})
+            return
+        self._delete(resource, obj)
+
+    def _delete(self, resource: Resource, obj: Object) -> None:
+        del self._objects[resource, *key_of(obj)]
+        self._revision += 1
         for kind, where, owned in list(self._objects):
             found = self._objects.get((kind, where, owned))
             if found is not None and is_owned_by(found, obj["metadata"]["uid"]):
@@ -149,7 +167,9 @@ class World:
             case Update():
                 self.update(action.resource, action.object, action.subresource)
             case Patch():
-                self.patch(action.resource, action.name, action.namespace, action.patch)
+                self.patch(
+                    action.resource, action.name, action.namespace, action.patch, action.subresource, how=action.how
+                )
             case Remove():
                 self.remove(action.resource, action.name, action.namespace, uid=action.uid)
             case Emit():

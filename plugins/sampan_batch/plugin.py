@@ -1,0 +1,41 @@
+"""Where sampan_batch meets the platform."""
+
+from __future__ import annotations
+
+from sampan.contracts.kinds import Kind
+from sampan.contracts.reconciling import Reconciler, Watching
+from sampan.hookspecs import hookimpl
+from sampan_batch import cronjobs, finalizers, jobs, ttl
+from sampan_batch.kinds import CRON_JOB, JOB
+from sampan_machinery.resources import CRON_JOBS, JOBS, PODS
+from sampan_podspec.adoption import concerned
+
+
+@hookimpl
+def contribute_kinds() -> list[Kind]:
+    return [JOB, CRON_JOB]
+
+
+@hookimpl
+def contribute_reconcilers() -> list[Reconciler]:
+    return [
+        Reconciler(
+            name="job-controller",
+            primary=JOBS,
+            watches=(Watching(PODS, concerned(JOBS)),),
+            decide=jobs.decide,
+        ),
+        Reconciler(
+            name="job-finalizers",
+            primary=PODS,
+            watches=(Watching(PODS, finalizers.keys_of_pod), Watching(JOBS, finalizers.keys_of_job)),
+            decide=finalizers.decide,
+        ),
+        Reconciler(name="ttl-after-finished-controller", primary=JOBS, decide=ttl.decide),
+        Reconciler(
+            name="cronjob-controller",
+            primary=CRON_JOBS,
+            watches=(Watching(JOBS),),
+            decide=cronjobs.decide,
+        ),
+    ]
