@@ -211,7 +211,7 @@ class Writer:
             self.managed_fields.created(intent, obj)
         else:
             self.managed_fields.updated(intent, obj, old)
-        kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
+        kind.prepare(Draft(obj, old, intent.subresource, intent.user.name, intent.user))
         plan = self.mutating.plan(kind, review.operation, review.subresource)
         if old is not None or not plan.admitters:  # a new object has its defaults already, and gets what it lacks below
             schema.default(obj)

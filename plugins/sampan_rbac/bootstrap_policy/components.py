@@ -164,6 +164,13 @@ _COMPONENTS = [
         )
         for name in ("nodeclient", "selfnodeclient")
     ),
+    *(
+        cluster_role(
+            f"system:certificates.k8s.io:{name}-approver",
+            [rule("approve", "certificates.k8s.io", "signers", f"kubernetes.io/{name}")],
+        )
+        for name in ("legacy-unknown", "kubelet-serving", "kube-apiserver-client", "kube-apiserver-client-kubelet")
+    ),
 ]
 
 _DNS = [
