@@ -100,6 +100,8 @@ class Front:
             raise request.tracker.followed(handoff) from None
         except Exception as error:
             answer = answer_error(error)
+            if step is not None:
+                self._tell_unreached(request, step, answer)
             if isinstance(error, StatusError) and error.bare:  # no handler of the kind has had the request
                 return self._finish(request, answer, kind=False)
         return self._finish(request, answer)
@@ -127,8 +129,18 @@ class Front:
             refused = answer_error(error)
             answer = self._finish(request, refused)
             self._tell_early(request, step, refused)
+            if step is not None:
+                self._tell_unreached(request, step, refused)
             return Inspected(answer)
         return Inspected(None, request.user.name)
+
+    def _tell_unreached(self, request: Request, refusing: Step, answer: Answer) -> None:
+        """Let the plugins' steps behind the one that refused a request know of it."""
+        for step in self._chain[self._chain.index(refusing) + 1 :]:
+            if isinstance(step, ContributedStep):
+                took = time.perf_counter() - request.started
+                body = answer.body if isinstance(answer.body, bytes) else b""
+                step.tell_refused(request, RequestOutcome(answer.status, took, {}, body))
 
     def _tell_early(self, request: Request, refused: Step | None, answer: Answer) -> None:
         """Let the plugins' steps that come before the one that refused a request by its head know of it."""

@@ -129,6 +129,7 @@ class ChainStep(Protocol):
     # A third-party step runs on a thread of its own with a deadline (settings ``deadlines``), and every request with it
     # on a thread of the pool. One that never waits for anything may ask to be called where the request stands:
     #   inline = True
+    # An inline one may have ``refused(request, outcome)``, called where a step ahead of it has refused the request.
 
     def enter(self, request: ChainRequest) -> OutcomeCallback | None:
         """Asked once about every request that has come so far, also from within the process, on any thread. Returns

@@ -93,3 +93,28 @@ def test_there_is_no_turn_without_a_loop(answer: Any, step: Step) -> None:
     answer("GET", CMS)
 
     assert not step.requests[0].at_end_of_turn(lambda: None)
+
+
+def test_it_may_hear_of_requests_that_a_step_ahead_of_it_refuses(make: Any, step: Step) -> None:
+    refused: list[tuple[str, int]] = []
+    step.refused = lambda request, outcome: refused.append((request.path, outcome.status))  # type: ignore[attr-defined]
+    more = {"facts": Ours(step)}
+    front = make(more=more).app.front
+
+    answer = front.answer(Request({"REQUEST_METHOD": "GET", "PATH_INFO": CMS}))
+
+    assert answer.status == 401
+    assert refused == [(CMS, 401)]
+
+
+class Ours:
+    """One of sampan's own plugins: it is not isolated."""
+
+    __name__ = "sampan_config.test"
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+
+    @hookimpl
+    def contribute_chain_steps(self) -> Any:
+        return [self._step]
