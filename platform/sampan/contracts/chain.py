@@ -67,6 +67,14 @@ class ChainRequest(Protocol):
     def sensitive(self) -> bool:
         """Whether its kind holds what is never logged (``Kind.sensitive``)."""
 
+    @property
+    def objects(self) -> int:
+        """How many objects of its resource there are."""
+
+    @property
+    def on_loop(self) -> bool:
+        """Whether the server's event loop serves it now: what it computes, all others wait for."""
+
     def keep_body(self) -> None:
         """Called in ``enter``: ``body`` shall be known when the outcome is told."""
 

@@ -156,6 +156,15 @@ class Request:
     def sensitive(self) -> bool:
         return self.served is not None and self.served.kind.sensitive
 
+    @property
+    def objects(self) -> int:
+        served = self.served
+        return len(served.collection.records) if served is not None and served.collection is not None else 0
+
+    @property
+    def on_loop(self) -> bool:
+        return self.loop is not None and not self.aside
+
     def keep_body(self) -> None:
         self.kept = b""
 
