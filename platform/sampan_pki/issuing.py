@@ -39,6 +39,17 @@ class Authority:
             raise ValueError("the authority's key is not an elliptic curve key")
         self._key = loaded
 
+    @property
+    def not_after(self) -> float:
+        """When it ends, in seconds since the epoch."""
+        return self._certificate.not_valid_after_utc.timestamp()
+
+    def sign(self, builder: x509.CertificateBuilder) -> bytes:
+        """The certificate in PEM, with this authority as its issuer."""
+        builder = builder.issuer_name(self._certificate.subject)
+        builder = builder.add_extension(_issuer_key(self._certificate), critical=False)
+        return _pem(builder.sign(self._key, hashes.SHA256()))
+
     def issue(self, leaf: Leaf, *, days: int) -> tuple[bytes, bytes]:
         """(certificate, key) in PEM."""
         key = ec.generate_private_key(ec.SECP256R1())

@@ -25,6 +25,7 @@ from sampan_server.request.aside import Aside
 from sampan_server.request.chain import ContributedStep, Result, Step, too_long, wait
 from sampan_server.request.compression import compressed
 from sampan_server.request.heaviness import is_heavy
+from sampan_server.request.outcomes import OutcomeTracker
 from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, no_such_path
 from sampan_server.request.warnings import warning_headers
@@ -99,6 +100,8 @@ class Front:
             raise request.tracker.followed(handoff) from None
         except Exception as error:
             answer = answer_error(error)
+            if step is not None:
+                self._tell_unreached(request, step, answer)
             if isinstance(error, StatusError) and error.bare:  # no handler of the kind has had the request
                 return self._finish(request, answer, kind=False)
         return self._finish(request, answer)
@@ -114,6 +117,8 @@ class Front:
         except BadRequest as error:
             return Inspected(answer_error(error))
         request.started = time.perf_counter()
+        if len(self._by_head) < len(self._chain):
+            request.tracker = OutcomeTracker(request.started)
         step = None
         try:
             for step in self._by_head:
@@ -121,18 +126,34 @@ class Front:
         except Aside:
             return Inspected(None)
         except Exception as error:
-            answer = self._finish(request, answer_error(error))
-            self._tell_early(request, step, answer.status)
+            refused = answer_error(error)
+            answer = self._finish(request, refused)
+            self._tell_early(request, step, refused)
+            if step is not None:
+                self._tell_unreached(request, step, refused)
             return Inspected(answer)
         return Inspected(None, request.user.name)
 
-    def _tell_early(self, request: Request, refused: Step | None, status: int) -> None:
+    def _tell_unreached(self, request: Request, refusing: Step, answer: Answer) -> None:
+        """Let the plugins' steps behind the one that refused a request know of it."""
+        for step in self._chain[self._chain.index(refusing) + 1 :]:
+            if isinstance(step, ContributedStep):
+                took = time.perf_counter() - request.started
+                body = answer.body if isinstance(answer.body, bytes) else b""
+                step.tell_refused(request, RequestOutcome(answer.status, took, {}, body))
+
+    def _tell_early(self, request: Request, refused: Step | None, answer: Answer) -> None:
         """Let the plugins' steps that come before the one that refused a request by its head know of it."""
+        if request.tracker is None:
+            return
+        assert isinstance(answer.body, bytes)
+        took = time.perf_counter() - request.started
+        outcome = RequestOutcome(answer.status, took, request.tracker.annotations, answer.body)
         for step in self._chain:
             if step is refused:
                 return
             if isinstance(step, ContributedStep):
-                step.ask_and_tell(request, RequestOutcome(status, time.perf_counter() - request.started, {}))
+                step.ask_and_tell(request, outcome)
 
     def _again(self, request: Request, steps: Sequence[Step]) -> Answer:
         """Go on from there, on a pool thread; what is raised for the loop reaches it."""
@@ -186,6 +207,9 @@ class Front:
         self._metrics.count(request, answer.status, time.perf_counter() - request.started)
         if request.tracker is not None and answer is not HANDED_OVER:
             answer = request.tracker.finished(answer)
+        if request.answer_headers is not None and answer is not HANDED_OVER:
+            missing = [header for header in request.answer_headers if header not in answer.headers]
+            answer = replace(answer, headers=[*answer.headers, *missing])
         answer = self._warned(request, answer, kind=kind)
         answer = in_yaml(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer

@@ -8,7 +8,6 @@ from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.serving import Delegation, ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_aggregation import local
-from sampan_aggregation.awaited import AWAITED
 from sampan_aggregation.connecting import Dialler
 from sampan_aggregation.definitions import NoDefinitions
 from sampan_aggregation.delegation import Aggregation
@@ -17,7 +16,7 @@ from sampan_aggregation.kind import API_SERVICE
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
-    return [API_SERVICE, *AWAITED]
+    return [API_SERVICE]
 
 
 @hookimpl

@@ -26,7 +26,19 @@ class ChainRequest(Protocol):
         """By lower-case name. They hold the caller's credentials: never to be logged whole."""
 
     @property
+    def uri(self) -> str:
+        """Path and query as they were sent."""
+
+    @property
+    def peer(self) -> str:
+        """Address of the connection, "" for a unix socket or in process."""
+
+    @property
     def user(self) -> User: ...
+
+    @property
+    def caller(self) -> User:
+        """Who was authenticated: another than ``user`` where that is impersonated."""
 
     @property
     def verb(self) -> str:
@@ -51,16 +63,49 @@ class ChainRequest(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def sensitive(self) -> bool:
+        """Whether its kind holds what is never logged (``Kind.sensitive``)."""
+
+    @property
+    def objects(self) -> int:
+        """How many objects of its resource there are."""
+
+    @property
+    def on_loop(self) -> bool:
+        """Whether the server's event loop serves it now: what it computes, all others wait for."""
+
+    def keep_body(self) -> None:
+        """Called in ``enter``: ``body`` shall be known when the outcome is told."""
+
+    @property
+    def body(self) -> bytes:
+        """What was sent, where ``keep_body`` was called and it was read."""
+
+    def add_header(self, name: str, value: str) -> None:
+        """Send this header with the answer. Not with a watch, whose head is the server's own."""
+
+    def at_end_of_turn(self, function: Callable[[], None]) -> bool:
+        """Call it once when the server's event loop has dealt with everything that had arrived; False where there is no
+        loop, and it is not called."""
+
 
 class RequestOutcome(NamedTuple):
     """How a request ended."""
 
     status: int  # of the answer; 0: there was none, as the client had left or the server was full
     seconds: float  # since its head was read; of a watch or a stream, until its end
-    annotations: Mapping[str, str]  # what admitters noted (``Review.audit_annotations``)
+    #: What admitters noted (``Review.audit_annotations``), and the authorizers' decision with its reason (``DECISION``,
+    #: ``REASON``).
+    annotations: Mapping[str, str]
+    body: bytes = b""  # of an answer that is no stream, in JSON and not compressed
 
 
-#: Called once with the outcome, from any thread; must not block. What it raises is logged.
+DECISION, REASON = "authorization.k8s.io/decision", "authorization.k8s.io/reason"
+
+#: Called once with the outcome, from any thread; must not block. What it raises is logged. An object that also has a
+#: method ``started(status)`` is told when the answer is a stream that begins (of sampan's own steps and those that are
+#: ``inline``).
 OutcomeCallback = Callable[[RequestOutcome], None]
 
 #: Lets a waiting request go on, from any thread, once: with what ``enter`` would have returned or raised.
@@ -92,6 +137,7 @@ class ChainStep(Protocol):
     # A third-party step runs on a thread of its own with a deadline (settings ``deadlines``), and every request with it
     # on a thread of the pool. One that never waits for anything may ask to be called where the request stands:
     #   inline = True
+    # An inline one may have ``refused(request, outcome)``, called where a step ahead of it has refused the request.
 
     def enter(self, request: ChainRequest) -> OutcomeCallback | None:
         """Asked once about every request that has come so far, also from within the process, on any thread. Returns

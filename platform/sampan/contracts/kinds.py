@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from sampan.contracts.access import ANONYMOUS, User
 from sampan.contracts.resources import Object, Resource
 from sampan.contracts.serving import Subresource
 
@@ -61,6 +62,7 @@ class Draft(NamedTuple):
     old: Object | None
     subresource: str  # "", "status", or another that writes the object
     user: str
+    caller: User = ANONYMOUS  # the same user with its groups, uid and extra
 
 
 class Deletion(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sampan.contracts.access import Attributes, Authorizer, Decision
+from sampan.contracts.chain import DECISION, REASON
 from sampan.errors import Forbidden
 from sampan_server.request.aside import Aside
 from sampan_server.request.request import Request
@@ -35,22 +36,32 @@ class Authorize:
             if self._is_public(request.path):
                 return
             asked = Attributes(request.user, request.verb, path=request.path)
-        self.require(asked, may_wait=not self._waiting or request.may_wait)
+        allowed, reason = self._ask(asked, may_wait=not self._waiting or request.may_wait)
+        if request.tracker is not None:
+            request.tracker.annotations[DECISION] = "allow" if allowed else "forbid"
+            request.tracker.annotations[REASON] = reason
+        if not allowed:
+            raise refusal(asked, reason)
 
     def require(self, asked: Attributes, *, may_wait: bool = True) -> None:
         """Raises Forbidden; Aside where an authorizer may be late and the caller must not wait."""
+        allowed, reason = self._ask(asked, may_wait=may_wait)
+        if not allowed:
+            raise refusal(asked, reason)
+
+    def _ask(self, asked: Attributes, *, may_wait: bool) -> tuple[bool, str]:
         reasons = ""
         for authorizer in self._authorizers:
             if not may_wait and authorizer in self._waiting:
                 raise Aside
             decision, reason = authorizer.authorize(asked)
             if decision is Decision.ALLOW:
-                return
+                return True, reason
             if decision is Decision.DENY:
-                raise refusal(asked, reason)
+                return False, reason
             if reason:
                 reasons = f"{reasons}, {reason}" if reasons else reason
-        raise refusal(asked, reasons)
+        return False, reasons
 
     def decide(self, asked: Attributes) -> tuple[bool, str]:
         decision, reason = self.opinion(asked)

@@ -14,6 +14,8 @@ LARGEST = 3 << 20  # bytes, as upstream
 def read(request: Request) -> bytes:
     """The whole body, JSON with U+FFFD for what is no text; raises TooLarge, also for JSON with too many values."""
     data = _read(request)
+    if request.kept is not None:
+        request.kept = data
     if len(data) >= extent.FROM and data.lstrip()[:1] in (b"{", b"["):
         extent.check(data)
     return jsontext.repaired(data) if media_of(request).endswith(("json", "*/*")) else data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,6 +16,8 @@ from sampan_server.request.aside import Aside
 from sampan_server.request.outcomes import OutcomeTracker
 from sampan_server.request.request import Request
 
+log = logging.getLogger(__name__)
+
 Step = Callable[[Request], None]
 
 #: What ``Later``'s resume was called with: what enter would have returned, or an error.
@@ -27,6 +30,7 @@ class ContributedStep:
     def __init__(self, step: ChainStep, pool: Pool) -> None:
         self.step = step
         self.name = step.name
+        self._refused: Callable[[Request, RequestOutcome], None] | None = getattr(step, "refused", None)
         self._pool = pool
         self._waits = bool(getattr(step, "waits", False))  # isolated: not to be called on the loop
 
@@ -37,6 +41,14 @@ class ContributedStep:
         told = self.step.enter(request)
         if told is not None:
             self.add_callback(request, told)
+
+    def tell_refused(self, request: Request, outcome: RequestOutcome) -> None:
+        """A step ahead of this one has refused the request."""
+        if self._refused is not None:
+            try:
+                self._refused(request, outcome)
+            except Exception:
+                log.exception("a chain step failed when it was told of a refusal")
 
     def add_callback(self, request: Request, told: OutcomeCallback) -> None:
         """Tell of the outcome by this."""

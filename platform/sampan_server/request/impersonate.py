@@ -37,6 +37,7 @@ class Impersonate:
         extra = _extra(request)
         for asked in _attributes(request.user, name, groups, uid, extra):
             self._authorize.require(asked, may_wait=request.may_wait)
+        request.impersonator = request.user
         request.user = User(name, _with_usual(name, groups), uid, extra)
 
 

@@ -36,11 +36,21 @@ class OutcomeTracker:
         self.annotations: dict[str, str] = {}
         self.raw_status = SWITCHED  # another where a subresource has answered instead of taking the connection
 
-    def tell(self, status: int) -> None:
+    def begin(self, status: int) -> None:
+        """The answer is a stream, which begins."""
+        for each in self.told:
+            started = getattr(each, "started", None)
+            if started is not None:
+                try:
+                    started(status)
+                except Exception:
+                    log.exception("a chain step failed when it was told that a stream begins")
+
+    def tell(self, status: int, body: bytes = b"") -> None:
         """The last step that was asked is told first."""
         told, self.told = self.told, []
         if told:
-            outcome = RequestOutcome(status, time.perf_counter() - self.started, self.annotations)
+            outcome = RequestOutcome(status, time.perf_counter() - self.started, self.annotations, body)
             for each in reversed(told):
                 try:
                     each(outcome)
@@ -54,8 +64,9 @@ class OutcomeTracker:
     def finished(self, answer: Answer) -> Answer:
         """The answer; one whose body is a stream is told of at its end."""
         if isinstance(answer.body, bytes):
-            self.tell(answer.status)
+            self.tell(answer.status, answer.body)
             return answer
+        self.begin(answer.status)
         return replace(answer, body=_Stream(answer.body, lambda: self.tell(answer.status)))
 
     def followed(self, handoff: Handoff) -> Handoff:
@@ -89,6 +100,7 @@ class OutcomeTracker:
             except Exception:
                 self.tell(500)
                 raise
+            self.begin(200)
             ended = connection.on_close
             if ended is None:  # over already
                 self.tell(200)

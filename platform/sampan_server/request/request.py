@@ -62,11 +62,14 @@ class Request:
     """One request. ``group`` … ``rest`` are set for resource paths only (``resource`` is "" otherwise)."""
 
     __slots__ = (
+        "answer_headers",
         "aside",
         "environ",
         "finish",
         "group",
         "headers",
+        "impersonator",
+        "kept",
         "loop",
         "method",
         "name",
@@ -98,6 +101,9 @@ class Request:
         self.aside = False  # it has left the loop for a pool thread, and may wait
         self.headers: Mapping[str, str] = Headers(environ)
         self.user: User = ANONYMOUS
+        self.impersonator: User | None = None
+        self.kept: bytes | None = None  # the body, where a chain step wants it
+        self.answer_headers: list[tuple[str, str]] | None = None  # what chain steps add
         self.group = self.version = self.resource = self.namespace = self.name = self.subresource = self.rest = ""
         self.verb = self.method.lower()
         self.served: Served | None = None
@@ -132,6 +138,50 @@ class Request:
         if len(sign) > 19 or not (sign.isascii() and sign.isdigit()):
             raise BadRequest(f"invalid value for {name}: {text!r} is not a number")
         return int(text)
+
+    @property
+    def caller(self) -> User:
+        return self.impersonator or self.user
+
+    @property
+    def uri(self) -> str:
+        query = self.environ.get("QUERY_STRING")
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def peer(self) -> str:
+        return self.environ.get("REMOTE_ADDR") or ""
+
+    @property
+    def sensitive(self) -> bool:
+        return self.served is not None and self.served.kind.sensitive
+
+    @property
+    def objects(self) -> int:
+        served = self.served
+        return len(served.collection.records) if served is not None and served.collection is not None else 0
+
+    @property
+    def on_loop(self) -> bool:
+        return self.loop is not None and not self.aside
+
+    def keep_body(self) -> None:
+        self.kept = b""
+
+    @property
+    def body(self) -> bytes:
+        return self.kept or b""
+
+    def add_header(self, name: str, value: str) -> None:
+        if self.answer_headers is None:
+            self.answer_headers = []
+        self.answer_headers.append((name, value))
+
+    def at_end_of_turn(self, function: Callable[[], None]) -> bool:
+        if self.loop is None:
+            return False
+        self.loop.call_soon(function)
+        return True
 
     @property
     def may_wait(self) -> bool:

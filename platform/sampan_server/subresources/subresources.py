@@ -23,6 +23,7 @@ from sampan_server.request import bodies, negotiation
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import Form
 from sampan_server.request.options import check_write
+from sampan_server.request.outcomes import SWITCHED
 from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, conflict, no_such_path
 from sampan_server.request.warnings import warning_headers
@@ -240,6 +241,8 @@ def _raw(sock: object, call: ServedCall, run: Callable[[], Answer], request: Req
 
     def takeover(head: bytes) -> Upgrade:
         taken.append(upgrades.taken(sock, head))
+        if request.tracker is not None:
+            request.tracker.begin(SWITCHED)
         return taken[-1]
 
     call.raw_takeover = takeover

@@ -226,7 +226,7 @@ class Writer:
             self.managed_fields.created(intent, obj)
         else:
             self.managed_fields.updated(intent, obj, old)
-        kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
+        kind.prepare(Draft(obj, old, intent.subresource, intent.user.name, intent.user))
         plan = self.mutating.plan(kind, review.operation, review.subresource)
         if plan.waits:
             schema.default(obj)  # others' code sees it whole

@@ -85,6 +85,7 @@ _CONTROLLERS = [
     rule("create", "coordination.k8s.io", "leases"),
     rule("create", "discovery.k8s.io", "endpointslices"),
     rule("create", "events.k8s.io", "events"),
+    rule("create", "flowcontrol.apiserver.k8s.io", "flowschemas prioritylevelconfigurations"),
     rule("create", "networking.k8s.io", "ipaddresses servicecidrs"),
     rule("create", "resource.k8s.io", "resourceclaims"),
     rule("create", "storage.k8s.io", "volumeattachments"),
@@ -163,6 +164,13 @@ _COMPONENTS = [
             [rule("create", "certificates.k8s.io", f"certificatesigningrequests/{name}")],
         )
         for name in ("nodeclient", "selfnodeclient")
+    ),
+    *(
+        cluster_role(
+            f"system:certificates.k8s.io:{name}-approver",
+            [rule("approve", "certificates.k8s.io", "signers", f"kubernetes.io/{name}")],
+        )
+        for name in ("legacy-unknown", "kubelet-serving", "kube-apiserver-client", "kube-apiserver-client-kubelet")
     ),
 ]
 

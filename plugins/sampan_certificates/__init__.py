@@ -1,0 +1,1 @@
+"""CertificateSigningRequest: certificates that the cluster's authority signs after approval."""

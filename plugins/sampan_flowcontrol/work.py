@@ -1,0 +1,35 @@
+"""How many seats a request takes. Source: upstream's work estimators (pkg/util/flowcontrol/request)."""
+
+from __future__ import annotations
+
+from sampan.contracts.chain import ChainRequest
+
+OBJECTS_A_SEAT = 100
+MOST = 10
+#: They last as long as their client wants, so that they take no seat, as upstream.
+LONG = frozenset({"attach", "exec", "log", "portforward", "proxy"})
+
+
+def width(request: ChainRequest) -> int:
+    """A list takes a seat for each hundred objects that it sends."""
+    verb = request.verb
+    if verb not in ("list", "watch"):
+        return 1
+    if verb == "watch" and not _sends_initial_events(request):
+        return 1
+    count = request.objects
+    limit = _first(request, "limit")
+    if verb == "list" and limit.isascii() and limit.isdigit():
+        count = min(count, int(limit[:9]) or count)
+    if _first(request, "fieldSelector").startswith("metadata.name="):
+        count = 1
+    return max(1, min(-(-count // OBJECTS_A_SEAT), MOST))
+
+
+def _sends_initial_events(request: ChainRequest) -> bool:
+    return _first(request, "sendInitialEvents") == "true" or _first(request, "resourceVersion") in ("", "0")
+
+
+def _first(request: ChainRequest, name: str) -> str:
+    found = request.query.get(name)
+    return found[0] if found else ""

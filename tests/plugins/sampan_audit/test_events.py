@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from sampan.contracts.access import User
+from sampan_audit import events
+
+NOW = 1_800_000_000.0
+
+
+def test_an_event_says_who_what_and_from_where(request_of):
+    caller = User("jane", ("dev",), "7", {"scope": ("a",)})
+    request = request_of(caller=caller, user=caller, name="web", headers={"user-agent": "kubectl"})
+
+    event = events.at_stage(events.begun(request, 1, "id", NOW), "ResponseComplete", NOW + 0.5)
+    events.ended(event, 201, {"a/b": "c"})
+
+    assert event == {
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": "id",
+        "stage": "ResponseComplete", "requestURI": "/api/v1/namespaces/default/pods?dryRun=All", "verb": "create",
+        "user": {"username": "jane", "uid": "7", "groups": ["dev"], "extra": {"scope": ["a"]}},
+        "sourceIPs": ["10.0.0.9"], "userAgent": "kubectl",
+        "objectRef": {"resource": "pods", "namespace": "default", "name": "web", "apiVersion": "v1"},
+        "requestReceivedTimestamp": "2027-01-15T08:00:00.000000Z", "stageTimestamp": "2027-01-15T08:00:00.500000Z",
+        "responseStatus": {"metadata": {}, "code": 201}, "annotations": {"a/b": "c"},
+    }  # fmt: skip
+
+
+def test_whom_the_caller_acts_as_is_said(request_of):
+    request = request_of(user=User("bob"))
+    event = {}
+
+    events.impersonated(event, request)
+
+    assert event == {"impersonatedUser": {"username": "bob"}}
+
+
+def test_proxies_are_named_before_the_connection(request_of):
+    def found(peer="10.0.0.9", **headers):
+        return events.source_addresses(
+            request_of(peer=peer, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        )
+
+    assert found(x_forwarded_for="1.1.1.1, 2.2.2.2") == ["1.1.1.1", "2.2.2.2", "10.0.0.9"]
+    assert found(x_forwarded_for="1.1.1.1", x_real_ip="1.1.1.1", peer="1.1.1.1") == ["1.1.1.1"]
+    assert found(x_real_ip="3.3.3.3") == ["3.3.3.3", "10.0.0.9"]
+    assert found(peer="") == []
+
+
+def test_a_long_user_agent_is_cut(request_of):
+    event = events.begun(request_of(headers={"user-agent": "a" * 2000}), 1, "id", NOW)
+
+    assert len(event["userAgent"]) == 1024 + len("...TRUNCATED")
