@@ -103,9 +103,9 @@ def test_scopes_do_not_change():
 
 def test_the_columns_tell_use_and_limit():
     hard = {"pods": "5", "limits.cpu": "2", "cpu": "1"}
-    table = to_table(
-        [quota(status={"hard": hard, "used": {"pods": "3", "cpu": "500m"}})], RESOURCE_QUOTA.columns, now=0.0
-    )
+    obj = quota(status={"hard": hard, "used": {"pods": "3", "cpu": "500m"}})
+    obj["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
+    table = to_table(RESOURCE_QUOTA.columns, [obj], now=1767225600)
 
     assert [each["name"] for each in table["columnDefinitions"]] == ["Name", "Request", "Limit", "Age"]
     assert table["rows"][0]["cells"][:3] == ["q", "cpu: 500m/1, pods: 3/5", "limits.cpu: 0/2"]
