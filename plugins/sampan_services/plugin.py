@@ -9,7 +9,7 @@ from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.reconciling import Reconciler
 from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_services import endpoints_objects, kinds, slices, sweeping
+from sampan_services import endpoints_objects, kinds, mirroring, slices, sweeping
 from sampan_services.advice import ServiceAdvice
 from sampan_services.allocation import Allocator
 from sampan_services.bootstrap import kubernetes_objects
@@ -42,6 +42,6 @@ def contribute_admitters(context: ServerContext) -> list[Admitter]:
 @hookimpl
 def contribute_reconcilers() -> list[Reconciler]:
     return [
-        slices.RECONCILER, endpoints_objects.ENDPOINTS_RECONCILER, endpoints_objects.MIRROR_RECONCILER,
+        slices.RECONCILER, endpoints_objects.ENDPOINTS_RECONCILER, mirroring.RECONCILER,
         *sweeping.RECONCILERS,
     ]  # fmt: skip
