@@ -176,6 +176,11 @@ class Registry:
     def by_kind(self, group: str, version: str, kind: str) -> Served | None:
         return self.now.by_kind.get((group, version, kind))
 
+    def resources_of(self, api_version: str, kind: str) -> list[Resource]:
+        """Those of a kind, by its apiVersion as objects say it; usually one."""
+        group, _, version = api_version.rpartition("/")
+        return [found.resource for found in self.of_version(group, version) if found.kind.kind == kind]
+
     def group_versions(self) -> list[tuple[str, str]]:
         """All of them, the core first."""
         now = self.now
