@@ -32,7 +32,7 @@ class Served:
         self.kind = kind
         self.stored = stored  # itself, or the sibling that is stored
         self.resource: Resource = kind.resource
-        self.collection = collection  # None for kinds that are only answered
+        self.collection = collection  # None for kinds that are not stored
         self.prefix = prefix_of(stored)
         self.namespaced = kind.namespaced
         self.verbs = frozenset(kind.verbs)
@@ -153,7 +153,7 @@ class Registry:
         served = dict(self.now.all)
         for address, kind in kinds.items():
             stored = kinds.get((*kind.stored_as, kind.plural), kind) if kind.stored_as else kind
-            collection = None if kind.answer else cache.add(prefix_of(stored), stored.fields)
+            collection = None if kind.answer or kind.computed else cache.add(prefix_of(stored), stored.fields)
             found = served[address] = Served(kind, stored, collection)
             if collection is not None and stored is kind:
                 collection.head = found.head

@@ -10,6 +10,7 @@ from sampan.contracts.serving import Subresource
 from sampan_machinery import problems
 from sampan_machinery.columns import NAME
 from sampan_pods import binding, lifecycle, merging
+from sampan_pods.bindings import BINDING
 from sampan_pods.columns import COLUMNS
 from sampan_pods.proxy import METHODS, proxy
 from sampan_pods.streams import Streams
@@ -76,7 +77,7 @@ def kinds(pki: str) -> list[Kind]:
         generation=True, columns=COLUMNS, fields=FIELDS, default=default_pod, prepare=lifecycle.prepare,
         validate=validate, grace=lifecycle.grace, subresources=subresources,
     )  # fmt: skip
-    return [pod, _template()]
+    return [pod, _template(), BINDING]
 
 
 def _stream(name: str, serve: Any, kind: str) -> Subresource:
