@@ -1,5 +1,5 @@
 """The kind ComponentStatus: deprecated, and still what ``kubectl get componentstatuses`` asks for. Made when it is
-read, from the Leases by which the elected components are known to work. Source: API reference core/v1 ComponentStatus."""
+read, from the Leases by which the elected components are known to work. Source: API reference core/v1."""
 
 from __future__ import annotations
 
