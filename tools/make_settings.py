@@ -40,6 +40,8 @@ def type_in_words(hint: Any) -> str:
         return TYPES[hint]
     if hint == tuple[str, ...]:
         return "list of text"
+    if typing.get_origin(hint) is tuple:
+        return "list of records"
     if typing.get_origin(hint) in (dict, Mapping):
         return "mapping"
     return str(hint)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from sampan.contracts.kinds import Resource
 
+BINDINGS = Resource("", "v1", "bindings", "Binding")
+COMPONENT_STATUSES = Resource("", "v1", "componentstatuses", "ComponentStatus", False)
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 ENDPOINTS = Resource("", "v1", "endpoints", "Endpoints")
 EVENTS = Resource("", "v1", "events", "Event")

@@ -110,7 +110,13 @@ def new_app(
     def context(name: str) -> ServerContext:
         settings = plugins.settings_of(name)
         return ServerContext(
-            home, settings, cluster, server_url=server_url, options=options, group_versions=registry.group_versions
+            home,
+            settings,
+            cluster,
+            server_url=server_url,
+            options=options,
+            group_versions=registry.group_versions,
+            resources_of=registry.resources_of,
         )
 
     offer = Offer(plugins, context, orders)

@@ -20,6 +20,7 @@ from sampan_server.extension.calls import ServedCall
 from sampan_server.extension.delegations import Delegations
 from sampan_server.extension.isolated import Guard
 from sampan_server.metrics import Metrics
+from sampan_server.read import computed
 from sampan_server.registry import Registry, Served
 from sampan_server.request.aside import Aside
 from sampan_server.request.chain import ContributedStep, Result, Step, too_long, wait
@@ -246,8 +247,8 @@ class Front:
                 raise Aside(heavy=True)
         if request.subresource:
             return self._subresources(request, served)
-        if served.kind.answer is not None:
-            return self._subresources.virtual(request, served)
+        if served.collection is None:
+            return self._serve_unstored(request, served)
         if request.verb not in served.verbs:
             raise not_allowed()
         if served.namespaced and request.name and not request.namespace:
@@ -258,6 +259,15 @@ class Front:
         if not request.name and request.verb in ("update", "patch"):
             raise not_allowed()
         return verb(request, served)
+
+    def _serve_unstored(self, request: Request, served: Served) -> Answer:
+        if served.kind.answer is not None:
+            return self._subresources.virtual(request, served)
+        if request.verb not in served.verbs:
+            raise not_allowed()
+        cluster = self._subresources.cluster
+        assert cluster is not None
+        return computed.answer(request, served, cluster)
 
     def _serve_path(self, request: Request) -> Answer:
         path = request.path

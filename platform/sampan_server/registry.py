@@ -32,7 +32,7 @@ class Served:
         self.kind = kind
         self.stored = stored  # itself, or the sibling that is stored
         self.resource: Resource = kind.resource
-        self.collection = collection  # None for kinds that are only answered
+        self.collection = collection  # None for kinds that are not stored
         self.prefix = prefix_of(stored)
         self.namespaced = kind.namespaced
         self.verbs = frozenset(kind.verbs)
@@ -170,7 +170,7 @@ class Registry:
         served = dict(self.now.all)
         for address, kind in kinds.items():
             stored = kinds.get((*kind.stored_as, kind.plural), kind) if kind.stored_as else kind
-            collection = None if kind.answer else cache.add(prefix_of(stored), stored.fields)
+            collection = None if kind.answer or kind.computed else cache.add(prefix_of(stored), stored.fields)
             found = served[address] = Served(kind, stored, collection)
             if collection is not None and stored is kind:
                 collection.head = found.head
@@ -192,6 +192,11 @@ class Registry:
 
     def by_kind(self, group: str, version: str, kind: str) -> Served | None:
         return self.now.by_kind.get((group, version, kind))
+
+    def resources_of(self, api_version: str, kind: str) -> list[Resource]:
+        """Those of a kind, by its apiVersion as objects say it; usually one."""
+        group, _, version = api_version.rpartition("/")
+        return [found.resource for found in self.of_version(group, version) if found.kind.kind == kind]
 
     def group_versions(self) -> list[tuple[str, str]]:
         """All of them, the core first."""

@@ -58,7 +58,7 @@ def conditions(progress: DeletionProgress, old: Sequence[Object], now: float) ->
     ours = [
         (_DISCOVERY, progress.undiscovered),
         (_PARSING, ""),
-        (_CONTENT, "; ".join(progress.failures)),
+        (_CONTENT, _failed(progress.failures)),
         (_REMAINING, _left(progress.remaining)),
         (_FINALIZERS, _waiting(progress.finalizers)),
     ]
@@ -80,6 +80,12 @@ def _condition(words: _Words, trouble: str, old: Object | None, now: float) -> O
     else:
         time = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {**said, "lastTransitionTime": time}
+
+
+def _failed(failures: Sequence[str]) -> str:
+    if not failures:
+        return ""
+    return f"Failed to delete all resource types, {len(failures)} remaining: {', '.join(sorted(failures))}"
 
 
 def _left(remaining: Mapping[str, int]) -> str:

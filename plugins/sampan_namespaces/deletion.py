@@ -10,6 +10,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
+#: Dependents are in the namespace too: none is kept as an orphan, whatever the kind's default is.
+_BACKGROUND = "Background"
 #: Seconds until content that was left is looked at again: soon at first, for most of it goes at once.
 _SOON, _LATER, _PATIENCE = 0.3, 3.0, 10.0
 
@@ -42,7 +45,7 @@ def empty(key: Key, client: Client, observed: Observed) -> Iterable[Action]:
         return ()
     if not is_terminating(namespace) or FINALIZER not in (namespace.get("spec") or {}).get("finalizers", ()):
         return ()
-    progress = sweep(client, key.name)
+    progress = sweep(client, key.name, observed.now - _since(namespace))
     try:
         namespace = _tell(client, namespace, progress, observed.now)
         if progress.done:
@@ -55,17 +58,19 @@ def empty(key: Key, client: Client, observed: Observed) -> Iterable[Action]:
     return (Requeue(_SOON if observed.now - _since(namespace) < _PATIENCE else _LATER),)
 
 
-def sweep(client: Client, namespace: str) -> DeletionProgress:
-    """Delete what can be deleted now and say what is left; while pods are left nothing else is touched."""
-    pods = _clear(client, PODS, namespace)
+def sweep(client: Client, namespace: str, waited: float) -> DeletionProgress:
+    """Delete what can be deleted now and say what is left; while pods are left nothing else is touched. ``waited`` is
+    for how many seconds the namespace has been ending."""
+    pods = _clear(client, PODS, namespace, waited)
     if pods.remaining or pods.failures:
-        return pods
+        why = [f"failed to delete pods for namespace: {namespace}, err: {failure}" for failure in pods.failures]
+        return replace(pods, failures=why)
     resources, undiscovered = discover(client)
-    failures: list[str] = [undiscovered] if undiscovered and not resources else []
+    failures: list[str] = []
     remaining: Counter[str] = Counter()
     finalizers: Counter[str] = Counter()
     for resource in resources:
-        left = _clear(client, resource, namespace)
+        left = _clear(client, resource, namespace, waited)
         failures.extend(left.failures)
         remaining.update(left.remaining)
         finalizers.update(left.finalizers)
@@ -82,7 +87,15 @@ def discover(client: Client) -> tuple[list[Resource], str]:
         stale.extend(missing)
         for resource in resources:
             found.setdefault((resource.group, resource.plural), resource)
-    return list(found.values()), f"unable to retrieve the server APIs: {', '.join(stale)}" if stale else ""
+    return list(found.values()), _undiscovered(stale)
+
+
+def _undiscovered(stale: Sequence[str]) -> str:
+    if not stale:
+        return ""
+    parts = ", ".join(f"{each}: stale GroupVersion discovery: {each}" for each in sorted(stale))
+    known = f"unable to retrieve the complete list of server APIs: {parts}"
+    return f"Discovery failed for some groups, {len(stale)} failing: {known}"
 
 
 def deletable(discovery: Object) -> tuple[list[Resource], list[str]]:
@@ -109,36 +122,47 @@ def _can_be_emptied(said: Object) -> bool:
     return said.get("scope") == "Namespaced" and {"list", "delete"} <= set(said.get("verbs") or ())
 
 
-def _clear(client: Client, resource: Resource, namespace: str) -> DeletionProgress:
+def _clear(client: Client, resource: Resource, namespace: str, waited: float) -> DeletionProgress:
     try:
         if not client.list(resource, namespace).items:
             return DeletionProgress()
         _delete_all(client, resource, namespace)
-        return _left(resource, client.list(resource, namespace).items)
+        return _left(resource, client.list(resource, namespace).items, waited)
     except (NotFound, MethodNotAllowed):
         return DeletionProgress()  # the kind went away in between (a CRD), or cannot be emptied
     except StatusError as error:
         log.warning("namespace %s: %s cannot be emptied: %s", namespace, resource.group_resource, error)
-        return DeletionProgress(failures=(f"unexpected error deleting {resource.group_resource}: {error}",))
+        return DeletionProgress(failures=(str(error),))
 
 
 def _delete_all(client: Client, resource: Resource, namespace: str) -> None:
     try:
-        client.delete_collection(resource, namespace)
+        client.delete_collection(resource, namespace, propagation=_BACKGROUND)
     except MethodNotAllowed:
         for item in client.list(resource, namespace).items:
             try:
-                client.delete(resource, item["metadata"]["name"], namespace)
+                client.delete(resource, item["metadata"]["name"], namespace, propagation=_BACKGROUND)
             except NotFound:
                 continue
 
 
-def _left(resource: Resource, items: Sequence[Object]) -> DeletionProgress:
+def _left(resource: Resource, items: Sequence[Object], waited: float) -> DeletionProgress:
     if not items:
         return DeletionProgress()
     finalizers = Counter(name for item in items for name in item["metadata"].get("finalizers") or ())
     name = f"{resource.plural}.{resource.group}"  # with the dot for the core group too: clients match these words
-    return DeletionProgress(remaining={name: len(items)}, finalizers=finalizers)
+    failures = []
+    if not finalizers and waited >= grace_of(items):
+        version = f"{resource.group}/{resource.version}, Resource={resource.plural}"
+        where = items[0]["metadata"].get("namespace", "")
+        failures.append(f"unexpected items still remain in namespace: {where} for gvr: {version}")
+    return DeletionProgress(failures=failures, remaining={name: len(items)}, finalizers=finalizers)
+
+
+def grace_of(items: Sequence[Object]) -> float:
+    """Seconds that pods among them may take to end; nothing else has a period."""
+    running = [each for each in items if (each.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
+    return max(((each.get("spec") or {}).get("terminationGracePeriodSeconds") or 0 for each in running), default=0)
 
 
 def _tell(client: Client, namespace: Object, progress: DeletionProgress, now: float) -> Object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Reconciler, ReconcilerContext
 from sampan.contracts.serving import ServerContext, Subresource
@@ -12,6 +13,7 @@ from sampan_nodes.leases import LEASE
 from sampan_nodes.lifecycle import reconcilers
 from sampan_nodes.nodes import NODE
 from sampan_nodes.proxy import METHODS, NodeProxy
+from sampan_nodes.taints import TaintNodesByCondition
 
 
 @hookimpl
@@ -28,6 +30,11 @@ def contribute_kinds(context: ServerContext) -> list[Kind]:
         options={"path": "string"},
     )
     return [dataclasses.replace(NODE, subresources=(proxy,)), LEASE]
+
+
+@hookimpl
+def contribute_admitters() -> list[Admitter]:
+    return [TaintNodesByCondition()]
 
 
 @hookimpl

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sampan.contracts.kinds import Object
@@ -17,8 +18,12 @@ SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Succ
 
 def bind(call: Call) -> Any:
     """Assign the pod to a node, once. Source: core/v1 Binding."""
-    binding = call.body()
-    node = _target(binding, call.name)
+    return call.change(assignment(call.body(), call.name), lambda pod: SUCCESS)
+
+
+def assignment(binding: Object, name: str) -> Callable[[Object], Object]:
+    """The change that assigns the pod; raises Invalid for a binding that names no node."""
+    node = _target(binding, name)
     metadata = binding.get("metadata") or {}
 
     def assign(pod: Object) -> Object:
@@ -30,7 +35,7 @@ def bind(call: Call) -> Any:
         set_condition(pod["status"], "PodScheduled", "True", now=now_text(time.time()))
         return pod
 
-    return call.change(assign, lambda pod: SUCCESS)
+    return assign
 
 
 def _target(binding: Object, name: str) -> str:

@@ -10,6 +10,7 @@ from sampan.contracts.serving import Subresource
 from sampan_machinery import problems
 from sampan_machinery.columns import NAME
 from sampan_pods import binding, lifecycle, merging
+from sampan_pods.bindings import BINDING
 from sampan_pods.columns import COLUMNS
 from sampan_pods.eviction import evict
 from sampan_pods.proxy import METHODS, proxy
@@ -78,7 +79,7 @@ def kinds(pki: str) -> list[Kind]:
         generation=True, columns=COLUMNS, fields=FIELDS, default=default_pod, prepare=lifecycle.prepare,
         validate=validate, grace=lifecycle.grace, subresources=subresources,
     )  # fmt: skip
-    return [pod, _template()]
+    return [pod, _template(), BINDING]
 
 
 _ATTACH = {"stdin": "boolean", "stdout": "boolean", "stderr": "boolean", "tty": "boolean", "container": "string"}

@@ -1,4 +1,4 @@
-"""Every pod tolerates an unreachable or not ready node for five minutes, unless it says otherwise
+"""Every pod tolerates an unreachable or not ready node for some minutes, unless it says otherwise
 (DefaultTolerationSeconds)."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ SECONDS = 300
 
 
 class DefaultTolerations:
-    name = "defaulttolerations"
+    name = "DefaultTolerationSeconds"
     operations = frozenset({"CREATE", "UPDATE"})  # an update that replaces them all has them added again
     resources = frozenset({"pods"})
     subresources = frozenset({""})
@@ -18,14 +18,17 @@ class DefaultTolerations:
     second_round = True
     priority = 600
 
+    def __init__(self, not_ready: int = SECONDS, unreachable: int = SECONDS) -> None:
+        self._seconds = dict(zip(KEYS, (not_ready, unreachable), strict=True))
+
     def admit(self, review: Review) -> None:
         if review.object is None:
             return
         spec = review.object["spec"]
         tolerations = spec.get("tolerations") or []
         fresh = [
-            {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": SECONDS}
-            for key in KEYS
+            {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": seconds}
+            for key, seconds in self._seconds.items()
             if not any(
                 t.get("key") in (None, "", key) and t.get("effect") in (None, "", "NoExecute") for t in tolerations
             )

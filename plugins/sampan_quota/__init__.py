@@ -1,1 +1,1 @@
-"""Limits on what the objects of a namespace may use: LimitRange."""
+"""Limits on what a namespace and its objects may use: ResourceQuota and LimitRange."""

@@ -13,12 +13,17 @@ Amounts = Mapping[str, str]
 
 HUGE = "hugepages-"
 _OF_CONTAINERS = frozenset({"cpu", "memory", "ephemeral-storage"})
-_PREFIXES = ("requests.", "limits.")
-_STANDARD = _OF_CONTAINERS | {
-    "storage", "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps",
-    "persistentvolumeclaims", "services.nodeports", "services.loadbalancers", "requests.cpu", "requests.memory",
-    "requests.ephemeral-storage", "requests.storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage",
+REQUESTS = "requests."
+#: Counted as objects, so never in fractions.
+_COUNTED = frozenset({
+    "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps", "persistentvolumeclaims",
+    "services.nodeports", "services.loadbalancers",
+})  # fmt: skip
+_OF_QUOTAS = _OF_CONTAINERS | _COUNTED | {
+    "requests.cpu", "requests.memory", "requests.ephemeral-storage", "requests.storage", "limits.cpu", "limits.memory",
+    "limits.ephemeral-storage",
 }  # fmt: skip
+_STANDARD = _OF_QUOTAS | {"storage"}
 
 
 def resource_name(path: str, name: str, *, of_containers: bool) -> Iterator[Problem]:
@@ -32,14 +37,32 @@ def resource_name(path: str, name: str, *, of_containers: bool) -> Iterator[Prob
             yield problems.invalid(path, name, "must be a standard resource for containers")
         elif not of_containers and name not in _STANDARD and not name.removeprefix("requests.").startswith(HUGE):
             yield problems.invalid(path, name, "must be a standard resource type or fully qualified")
-    elif of_containers and not _is_native(name) and name.startswith(_PREFIXES[0]):
+    elif of_containers and not is_native(name) and name.startswith(REQUESTS):
         yield problems.invalid(path, name, "doesn't follow extended resource name standard")
+
+
+def quota_resource_name(path: str, name: str) -> Iterator[Problem]:
+    """What a ResourceQuota can limit."""
+    yield from resource_name(path, name, of_containers=False)
+    if "/" not in name and not is_standard_of_quotas(name):
+        yield problems.invalid(path, name, "must be a standard resource for quota")
+
+
+def is_standard_of_quotas(name: str) -> bool:
+    return name in _OF_QUOTAS or name.removeprefix(REQUESTS).startswith(HUGE)
+
+
+def is_whole(name: str) -> bool:
+    """Whether amounts of it have no fractions: counts of objects, and devices of a vendor."""
+    if name in _COUNTED:
+        return True
+    return not is_native(name) and not name.startswith(REQUESTS) and not names.label_key(REQUESTS + name)
 
 
 def is_overcommitable(name: str) -> bool:
     """Resources of a vendor and huge pages cannot be promised twice."""
-    return _is_native(name) and not name.startswith(HUGE)
+    return is_native(name) and not name.startswith(HUGE)
 
 
-def _is_native(name: str) -> bool:
+def is_native(name: str) -> bool:
     return "/" not in name or "kubernetes.io/" in name

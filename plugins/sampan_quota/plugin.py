@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
+from sampan.contracts.reconciling import Standing
 from sampan.hookspecs import hookimpl
+from sampan_quota import controller
 from sampan_quota.admission import LimitRanger, LimitRangerDefaults, LimitRanges
 from sampan_quota.limitrange import LIMIT_RANGE
+from sampan_quota.quota_admission import QuotaAdvice, QuotaOfClaimStatus, QuotaOfCreates, QuotaOfUpdates, Quotas
+from sampan_quota.resourcequota import RESOURCE_QUOTA
 
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
-    return [LIMIT_RANGE]
+    return [LIMIT_RANGE, RESOURCE_QUOTA]
 
 
 @hookimpl
 def contribute_admitters() -> list[Admitter]:
-    ranges = LimitRanges()
-    return [LimitRangerDefaults(ranges), LimitRanger(ranges)]
+    ranges, quotas = LimitRanges(), Quotas()
+    return [
+        LimitRangerDefaults(ranges),
+        LimitRanger(ranges),
+        QuotaOfCreates(quotas),
+        QuotaOfUpdates(quotas),
+        QuotaOfClaimStatus(quotas),
+        QuotaAdvice(),
+    ]
+
+
+@hookimpl
+def contribute_reconcilers() -> list[Standing]:
+    return [Standing(name="resourcequota", run=controller.run)]

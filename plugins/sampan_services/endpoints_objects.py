@@ -1,7 +1,4 @@
-"""The Endpoints reconciler (the older form of EndpointSlices) and the mirroring of hand-made Endpoints into slices.
-
-Source: core/v1 Endpoints; KEP-752 for mirroring.
-"""
+"""The Endpoints reconciler: the older form of EndpointSlices. Source: core/v1 Endpoints."""
 
 from __future__ import annotations
 
@@ -10,14 +7,10 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Key, Observed, Reconciler, Remove, Update, Watching
-from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
 from sampan_machinery.resources import ENDPOINTS, PODS, SERVICES
 from sampan_services.endpoints import EndpointPort, by_ports, is_ready, members, target_ref
-from sampan_services.resources import MANAGED_BY, SERVICE_LABEL
 from sampan_services.slices import services_of
 
-MIRROR = "endpointslicemirroring-controller.k8s.io"
-SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
 OURS = "endpoints.kubernetes.io/managed-by"
 CONTROLLER = "endpoint-controller"
 LARGEST = 1000  # addresses in an Endpoints object
@@ -84,85 +77,8 @@ def _shown(port: EndpointPort) -> Object:
     return {**shown, "appProtocol": port.app_protocol} if port.app_protocol else shown
 
 
-def decide_mirror(key: Key, seen: Observed) -> Iterator[Action]:
-    endpoints = seen.get(ENDPOINTS, key.name, key.namespace)
-    service = seen.get(SERVICES, key.name, key.namespace)
-    mirrored = [s for s in seen.list(SLICES, key.namespace) if _is_mirror(s, key.name)]
-    wanted = _mirrors(endpoints) if endpoints is not None and _to_mirror(endpoints, service) else []
-    for old in mirrored:
-        match = next((w for w in wanted if _as_old(w) == _as_old(old)), None)
-        if match is None:
-            yield Remove(SLICES, old["metadata"]["name"], key.namespace, uid=old["metadata"]["uid"])
-            continue
-        wanted.remove(match)
-        if match["endpoints"] != (old.get("endpoints") or []):
-            yield Update(SLICES, {**old, "endpoints": match["endpoints"]})
-    for slice_ in wanted:
-        assert endpoints is not None
-        yield Create(SLICES, {**slice_, "metadata": _mirror_metadata(endpoints, seen)})
-
-
-def _as_old(slice_: Object) -> tuple[Any, Any]:
-    """What cannot be changed in a slice, or should not."""
-    return slice_["addressType"], slice_.get("ports") or []
-
-
-def _to_mirror(endpoints: Object, service: Object | None) -> bool:
-    metadata = endpoints["metadata"]
-    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
-    if service is None or service["spec"].get("selector") or labels.get(SKIP_MIRROR) == "true":
-        return False
-    return "control-plane.alpha.kubernetes.io/leader" not in annotations
-
-
-def _mirrors(endpoints: Object) -> list[Object]:
-    result = []
-    for subset in endpoints.get("subsets") or ():
-        ports = [{"name": "", **port} for port in subset.get("ports") or ()]
-        found = [_mirrored(a, True) for a in subset.get("addresses") or ()]
-        found += [_mirrored(a, False) for a in subset.get("notReadyAddresses") or ()]
-        for family, is_family in (("IPv4", "."), ("IPv6", ":")):
-            chosen = [endpoint for endpoint in found if is_family in endpoint["addresses"][0]]
-            if chosen:
-                result.append({
-                    "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": family,
-                    "ports": ports, "endpoints": chosen,
-                })  # fmt: skip
-    return result
-
-
-def _mirrored(address: Object, ready: bool) -> Object:
-    kept = {key: address[key] for key in ("hostname", "nodeName", "targetRef") if address.get(key)}
-    return {"addresses": [address["ip"]], "conditions": {"ready": ready}, **kept}
-
-
-def _mirror_metadata(endpoints: Object, seen: Observed) -> Object:
-    metadata = endpoints["metadata"]
-    own = {
-        "apiVersion": "v1", "kind": "Endpoints", "name": metadata["name"], "uid": metadata["uid"],
-        "controller": True, "blockOwnerDeletion": True,
-    }  # fmt: skip
-    labels = {**(metadata.get("labels") or {}), SERVICE_LABEL: metadata["name"], MANAGED_BY: MIRROR}
-    return {
-        "name": f"{metadata['name']}-{seen.name_suffix()}", "generateName": f"{metadata['name']}-",
-        "namespace": metadata["namespace"], "labels": labels, "ownerReferences": [own],
-    }  # fmt: skip
-
-
-def _is_mirror(slice_: Object, service: str) -> bool:
-    labels = slice_["metadata"].get("labels") or {}
-    return labels.get(SERVICE_LABEL) == service and labels.get(MANAGED_BY) == MIRROR
-
-
 def _same_name(obj: Object, seen: Observed) -> Sequence[Key]:
     return (Key(obj["metadata"]["namespace"], obj["metadata"]["name"]),)
-
-
-def _mirrored_name(slice_: Object, seen: Observed) -> Sequence[Key]:
-    labels = slice_["metadata"].get("labels") or {}
-    if labels.get(MANAGED_BY) != MIRROR or not labels.get(SERVICE_LABEL):
-        return ()
-    return (Key(slice_["metadata"]["namespace"], labels[SERVICE_LABEL]),)
 
 
 ENDPOINTS_RECONCILER = Reconciler(
@@ -170,10 +86,4 @@ ENDPOINTS_RECONCILER = Reconciler(
     primary=SERVICES,
     watches=(Watching(PODS, services_of), Watching(ENDPOINTS, _same_name)),
     decide=decide_endpoints,
-)
-MIRROR_RECONCILER = Reconciler(
-    name="endpointslicemirroring",
-    primary=ENDPOINTS,
-    watches=(Watching(SERVICES, _same_name), Watching(SLICES, _mirrored_name)),
-    decide=decide_mirror,
 )

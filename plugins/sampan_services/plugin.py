@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
 from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.reconciling import Reconciler
 from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_services import endpoints_objects, kinds, slices, sweeping
+from sampan_services import endpoints_objects, kinds, mirroring, slices, sweeping
 from sampan_services.advice import ServiceAdvice
 from sampan_services.allocation import Allocator
 from sampan_services.bootstrap import kubernetes_objects
+from sampan_services.externalips import DenyServiceExternalIPs
 from sampan_services.loopback import ForbiddenAddresses
 from sampan_services.server_registration import ServerRegistration
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The section ``plugins.services``."""
+
+    deny_external_ips: bool = False
+    """Whether Services may not take external IP addresses (DenyServiceExternalIPs)."""
 
 
 @hookimpl
@@ -36,12 +46,13 @@ def contribute_duties(context: ServerContext) -> list[Duty]:
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
     low, _, high = context.options.node_port_range.partition("-")
     allocate = Allocator(context.options.service_cidr, (int(low), int(high)), random.SystemRandom())
-    return [allocate, ForbiddenAddresses(), ServiceAdvice()]
+    denied = [DenyServiceExternalIPs()] if context.settings.deny_external_ips else []
+    return [allocate, ForbiddenAddresses(), ServiceAdvice(), *denied]
 
 
 @hookimpl
 def contribute_reconcilers() -> list[Reconciler]:
     return [
-        slices.RECONCILER, endpoints_objects.ENDPOINTS_RECONCILER, endpoints_objects.MIRROR_RECONCILER,
+        slices.RECONCILER, endpoints_objects.ENDPOINTS_RECONCILER, mirroring.RECONCILER,
         *sweeping.RECONCILERS,
     ]  # fmt: skip

@@ -179,6 +179,11 @@ class Kind:
     hidden: bool = False
     #: A kind that is only created and answered, never stored (TokenReview, SubjectAccessReview …).
     answer: Callable[[Any], Object] | None = None  # given a contracts.serving.Call, returns the answer object
+    #: ``answer`` may block (it writes through ``Call.cluster``): it runs on the pool.
+    answer_blocks: bool = False
+    #: A kind whose objects are made when they are read, never stored: given the contracts.serving.Cluster, returns all
+    #: of them. ``verbs`` can be get and list only. Called where the request stands: it must not block.
+    computed: Callable[[Any], Sequence[Object]] | None = None
 
     @cached_property
     def resource(self) -> Resource:

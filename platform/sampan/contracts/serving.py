@@ -229,3 +229,5 @@ class ServerContext:
     options: ClusterOptions = field(default_factory=ClusterOptions)
     #: (group, version) of every kind served here, "" for the core; usable once serving. They come and go.
     group_versions: Callable[[], Sequence[tuple[str, str]]] = tuple
+    #: The resources of an apiVersion and kind that are served here; usable once serving.
+    resources_of: Callable[[str, str], Sequence[Resource]] = lambda api_version, kind: ()

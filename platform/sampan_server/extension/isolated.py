@@ -197,6 +197,7 @@ def isolated_kind(isolation: Isolation, kind: Kind) -> Kind:
     wrap("from_stored", _is(dict, "an object"), seconds=conversion)
     wrap("from_stored_many", _is((list, tuple), "a list of objects"), seconds=conversion)
     wrap("answer", None)
+    wrap("computed", _is((list, tuple), "a list of objects"))
     if kind.validate is not usual["validate"]:
         changed["validate"] = _validation(isolation, kind)
     if kind.columns:
@@ -337,6 +338,6 @@ class Guard:
             return request.verb != "watch"  # the hub has threads that convert
         if self._asks and (kind.answer is not None or request.subresource):
             return True  # reviews of access ask the authorizers
-        if request.verb == "watch" or not (request.subresource or request.verb in _WRITES):
+        if request.verb == "watch" or not (request.subresource or request.verb in _WRITES or kind.computed is not None):
             return False
         return served.isolated or (kind.group, kind.version, kind.plural) in self._kinds

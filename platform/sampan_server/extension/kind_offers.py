@@ -97,6 +97,9 @@ def _conflict(offered: Offered, offers: Offers, owners: dict[str, tuple[str, str
         return f"it is stored as {'/'.join(filter(None, offered.stored[:2]))}, which is not offered"
     if stored.kind.stored_as:
         return f"it is stored as {stored.kind.api_version}, which is stored as another version itself"
-    if kind.answer is None and owners.setdefault(prefix_of(stored.kind), offered.source.key) != offered.source.key:
+    if (
+        not (kind.answer or kind.computed)
+        and owners.setdefault(prefix_of(stored.kind), offered.source.key) != offered.source.key
+    ):
         return f"the objects of {kind.resource.group_resource} are another kind's already"
     return ""

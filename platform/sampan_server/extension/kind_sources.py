@@ -132,7 +132,9 @@ class KindSources:
             served = self._ours.get(address)
             if served is None or served.kind is not offered.used or served.stored is not stored:
                 prefix = prefix_of(stored)
-                collection = None if offered.kind.answer else self._collection(stored, prefix, away)
+                collection = (
+                    None if offered.kind.answer or offered.kind.computed else self._collection(stored, prefix, away)
+                )
                 if prefix in away:
                     unloaded[address] = away[prefix]
                     continue

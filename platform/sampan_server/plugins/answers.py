@@ -48,6 +48,8 @@ def kind_complaint(value: Any) -> str:
     for name in ("group", "version", "kind", "plural"):
         if not isinstance(getattr(value, name), str) or (name != "group" and not getattr(value, name)):
             return f"kind {value.kind!r}: {name} must be text, not {getattr(value, name)!r}"
+    if value.computed is not None and not {"get", "list"} >= set(value.verbs):
+        return f"kind {value.kind!r}: its objects are made when they are read, so its verbs can be get and list only"
     from sampan_machinery.kindschema import complaints  # only where kinds are served: the other processes do without
 
     return next(complaints(value), "")

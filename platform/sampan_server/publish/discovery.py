@@ -168,7 +168,7 @@ def _resources(served: Served) -> list[dict[str, Any]]:
         main["shortNames"] = list(kind.short_names)
     if kind.categories:
         main["categories"] = list(kind.categories)
-    if not kind.answer:
+    if served.collection is not None:
         main["storageVersionHash"] = (
             hashlib.sha256(f"{served.stored.group}/{served.stored.version}/{served.stored.kind}".encode()).hexdigest()[
                 :11

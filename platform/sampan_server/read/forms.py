@@ -86,8 +86,7 @@ def listing(
         if not records:  # Go's nil slice; typed lists are never nil
             return b'%s%s,"items":null}' % (start, head)
         return b'%s%s,"items":[%s]}' % (start, head, b",".join([partial(served, form, r) for r in records]))
-    assert served.collection is not None
-    alike = present and served.collection.head == served.head
+    alike = present and served.collection is not None and served.collection.head == served.head
     if served.converts and not alike:
         convert_all(served, records)
         bodies = [native(served, record) for record in records]

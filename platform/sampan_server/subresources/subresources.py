@@ -140,6 +140,8 @@ class Subresources:
         check_write(request)
         call = ServedCall(request, self.cluster)
         call.strictness = strictness(request)
+        if served.kind.answer_blocks:
+            return self.answer(request, call, served.kind.answer, blocking=True)
         answer = served.kind.answer(call)
         return self._inline(request, to_partial(answer) if form.how == "partial" else answer)
 

@@ -18,13 +18,15 @@ def test_a_round_without_trouble_says_so_five_times():
 
 def test_what_is_left_is_named_and_counted():
     progress = DeletionProgress(
-        undiscovered="x/v1: away", failures=["a", "b"], remaining={"pods.": 2, "jobs.batch": 1}, finalizers={"f": 3}
+        undiscovered="x/v1: away", failures=["b", "a"], remaining={"pods.": 2, "jobs.batch": 1}, finalizers={"f": 3}
     )
     found = by_type(conditions(progress, [], NOW))
 
     assert {each["status"] for name, each in found.items() if "Parsing" not in name} == {"True"}
     assert found["NamespaceDeletionDiscoveryFailure"]["message"] == "x/v1: away"
-    assert found["NamespaceDeletionContentFailure"]["message"] == "a; b"
+    assert found["NamespaceDeletionContentFailure"]["message"] == (
+        "Failed to delete all resource types, 2 remaining: a, b"
+    )
     assert found["NamespaceContentRemaining"]["message"] == (
         "Some resources are remaining: jobs.batch has 1 resource instances, pods. has 2 resource instances"
     )

@@ -9,7 +9,7 @@ from sampan.contracts.kinds import Resource
 from sampan.contracts.reconciling import Key, Requeue
 from sampan.errors import Forbidden
 from sampan_machinery.resources import NAMESPACES, PODS
-from sampan_namespaces.deletion import deletable, empty
+from sampan_namespaces.deletion import deletable, empty, grace_of
 from sampan_testing.shelves import Shelf
 
 CONFIGMAPS = Resource("", "v1", "configmaps", "ConfigMap")
@@ -62,7 +62,8 @@ class Cluster:
     def list(self, resource, namespace):
         return SimpleNamespace(items=self.shelf.list(resource, namespace))
 
-    def delete_collection(self, resource, namespace):
+    def delete_collection(self, resource, namespace, *, propagation):
+        assert propagation == "Background"
         self.deleted.append(resource.plural)
         for item in self.shelf.list(resource, namespace):
             if not item["metadata"].get("finalizers") and item["metadata"]["name"] not in self.sticky:
@@ -95,6 +96,11 @@ def thing(resource, name, **metadata):
     return resource, {"metadata": {"name": name, "namespace": "a", **metadata}}
 
 
+def stopping(name, seconds=30):
+    """A pod that may take so long to end."""
+    return PODS, {**thing(PODS, name)[1], "spec": {"terminationGracePeriodSeconds": seconds}}
+
+
 def test_a_namespace_that_stays_is_left_alone():
     cluster = Cluster((NAMESPACES, {"metadata": {"name": "a"}}), thing(PODS, "p"))
 
@@ -112,7 +118,7 @@ def test_everything_goes_and_then_our_finalizer():
 
 
 def test_while_pods_are_left_nothing_else_is_touched():
-    cluster = Cluster(ending(), thing(PODS, "p"), thing(CONFIGMAPS, "c"), sticky=["p"])
+    cluster = Cluster(ending(), stopping("p"), thing(CONFIGMAPS, "c"), sticky=["p"])
 
     assert isinstance(cluster.round()[0], Requeue)
 
@@ -159,10 +165,10 @@ def test_a_refused_deletion_is_told_and_does_not_stop_the_rest(monkeypatch):
     cluster = Cluster(ending(), thing(CONFIGMAPS, "c"), thing(JOBS, "j"))
     kept = cluster.delete_collection
 
-    def refuse(resource, namespace):
+    def refuse(resource, namespace, **how):
         if resource.plural == "configmaps":
             raise Forbidden("no")
-        kept(resource, namespace)
+        kept(resource, namespace, **how)
 
     monkeypatch.setattr(cluster, "delete_collection", refuse)
     cluster.round()
@@ -170,8 +176,55 @@ def test_a_refused_deletion_is_told_and_does_not_stop_the_rest(monkeypatch):
     assert cluster.deleted == ["jobs"]
     assert cluster.conditions()["NamespaceDeletionContentFailure"] == (
         "True",
-        "unexpected error deleting configmaps: no",
+        "Failed to delete all resource types, 1 remaining: no",
     )
+
+
+def test_what_stays_without_a_reason_is_told_as_a_failure():
+    cluster = Cluster(ending(), thing(CONFIGMAPS, "c"), thing(JOBS, "j"), sticky=["c", "j"])
+
+    cluster.round()
+
+    assert cluster.conditions()["NamespaceDeletionContentFailure"] == (
+        "True",
+        "Failed to delete all resource types, 2 remaining: "
+        "unexpected items still remain in namespace: a for gvr: /v1, Resource=configmaps, "
+        "unexpected items still remain in namespace: a for gvr: batch/v1, Resource=jobs",
+    )
+
+
+def test_pods_have_their_time():
+    cluster = Cluster(ending(), stopping("p"), sticky=["p"])
+    cluster.shelf.now += 31
+
+    cluster.round()
+
+    assert cluster.conditions()["NamespaceDeletionContentFailure"][1] == (
+        "Failed to delete all resource types, 1 remaining: failed to delete pods for namespace: a, err: "
+        "unexpected items still remain in namespace: a for gvr: /v1, Resource=pods"
+    )
+
+
+def test_pods_that_have_ended_have_no_time():
+    pod = {"spec": {"terminationGracePeriodSeconds": 30}}
+
+    assert grace_of([pod, {"spec": {"terminationGracePeriodSeconds": 60}, "status": {"phase": "Failed"}}]) == 30
+    assert grace_of([{}]) == grace_of([]) == 0
+
+
+def test_groups_that_do_not_answer_are_named(monkeypatch):
+    stale = {"items": [{"metadata": {"name": "g"}, "versions": [{"version": "v1", "freshness": "Stale"}]}]}
+    monkeypatch.setitem(DISCOVERY, "/apis", stale)
+    cluster = Cluster(ending())
+
+    cluster.round()
+
+    assert cluster.conditions()["NamespaceDeletionDiscoveryFailure"] == (
+        "True",
+        "Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: "
+        "g/v1: stale GroupVersion discovery: g/v1",
+    )
+    assert cluster.shelf.get(NAMESPACES, "a")["spec"]["finalizers"] == ["kubernetes", "other"]
 
 
 def test_stale_groups_are_reported():

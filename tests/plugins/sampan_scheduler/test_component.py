@@ -129,8 +129,9 @@ def condition(found):
 
 def test_pods_are_bound_or_told_why_not_and_third_party_plugins_are_asked(cluster, start):
     _, client = cluster
-    client.create(NODES, node("n"))
-    client.create(NODES, node("forbidden"))
+    for name in ("n", "forbidden"):
+        client.create(NODES, node(name))
+        client.patch(NODES, name, {"spec": {"taints": None}})  # there is no node life cycle that takes it away
     client.create(PODS, pod("early", "1"))
     pods = Pods(client)
     try:

@@ -7,10 +7,10 @@ import pytest
 from sampan.contracts.reconciling import Key
 from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
 from sampan_machinery.resources import ENDPOINTS, IP_ADDRESSES, NODES, PODS, SERVICES
-from sampan_services import endpoints_objects, slices, sweeping
+from sampan_services import endpoints_objects, mirroring, slices, sweeping
 from sampan_testing.simulation import World
 
-EVERY = [slices.RECONCILER, endpoints_objects.ENDPOINTS_RECONCILER, endpoints_objects.MIRROR_RECONCILER]
+EVERY = [slices.RECONCILER, endpoints_objects.ENDPOINTS_RECONCILER, mirroring.RECONCILER]
 
 
 class Town(World):

@@ -1,0 +1,1 @@
+"""ComponentStatus: whether the scheduler and the controllers work."""

@@ -1,0 +1,12 @@
+"""Where sampan_components meets the platform."""
+
+from __future__ import annotations
+
+from sampan.contracts.kinds import Kind
+from sampan.hookspecs import hookimpl
+from sampan_components.kind import COMPONENT_STATUS
+
+
+@hookimpl
+def contribute_kinds() -> list[Kind]:
+    return [COMPONENT_STATUS]
