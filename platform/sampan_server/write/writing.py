@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 from sampan.contracts.kinds import Object
@@ -77,9 +78,10 @@ def options_of(request: Request, kind: str) -> Object:
 
 
 def deletion_options(request: Request) -> Object:
-    """DeleteOptions of the body, or where there is none of the query; not checked."""
+    """DeleteOptions of the body, or where there is none of the query; not checked. May be asked for again."""
     data = bodies.read(request)
     if data:
+        request.environ["wsgi.input"] = BytesIO(data)
         body = decode_body(data, bodies.media_of(request))
         return {name: value for name, value in body.items() if name not in ("kind", "apiVersion")}
     query = request.query

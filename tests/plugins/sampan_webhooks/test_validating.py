@@ -218,3 +218,17 @@ def test_a_connection_is_refused_by_its_options(hooks):
     options = {"kind": "PodExecOptions", "apiVersion": "v1", "command": ["ls"], "container": "main"}
     assert (hooks.last["object"], hooks.last["name"], hooks.last["subResource"]) == (options, "none", "exec")
     assert (hooks.last["kind"]["kind"], hooks.last["options"]) == ("PodExecOptions", None)
+
+
+@pytest.mark.parametrize("where", ["body", "query"])
+def test_the_options_of_a_deletion_are_seen_and_count(hooks, named, where):
+    create(hooks, named)
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["DELETE"], "resources": ["configmaps"]}
+    hooks.add("deletes", rules=[rule])
+    options = {"propagationPolicy": "Orphan"}
+    sent = {"body": options} if where == "body" else {"query": options}
+
+    hooks.client.request("DELETE", f"/api/v1/namespaces/default/configmaps/{named}", **sent)
+
+    assert hooks.last["options"]["propagationPolicy"] == "Orphan"
+    assert hooks.client.get(CONFIG_MAPS, named, "default")["metadata"]["finalizers"] == ["orphan"]
