@@ -110,7 +110,10 @@ class Subresources:
                     request.finish(request, HANDED_OVER)  # counted here, for it does not pass ``front`` any more
                 raise
 
-        reviewing = writer.review_only(intent, operation, None) if obj is None else writer.admitted(intent, obj)
+        if operation == "CONNECT":
+            reviewing = writer.review_only(intent, operation, None, obj)
+        else:
+            reviewing = writer.admitted(intent, obj)
         try:
             return self._writing.run(request, drive.followed(reviewing, serve))
         finally:
