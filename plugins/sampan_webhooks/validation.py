@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from sampan.contracts.kinds import Object, Problem
+from sampan_admission.rulevalidation import validate_rules
 from sampan_machinery import names, problems
 from sampan_machinery.validation import by_rule, validate_label_selector, validate_one_of, validate_port
-from sampan_admission.rulevalidation import validate_rules
 
 REVIEW_VERSIONS = ("v1", "v1beta1")
 NO_SIDE_EFFECTS = ("None", "NoneOnDryRun")
