@@ -13,7 +13,8 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.serving import Cluster
 from sampan.errors import NotFound
-from sampan_admission.subjects import Subject
+from sampan_admission.subjects import SCALE, Subject
+from sampan_machinery import scaling
 from sampan_machinery.metadata import copy
 from sampan_machinery.resources import NAMESPACES
 from sampan_webhookclient.calls import Call, timeout_query
@@ -102,7 +103,10 @@ class Calling:
 
 
 def shown_in(review: Review, subject: Subject, matched: Resource, obj: Object | None) -> Object | None:
-    """The object in the version that matched. That of a subresource with a kind of its own has one version."""
+    """The object as the webhook gets it: in the version that matched, of the subresource scale as a Scale. That of
+    another subresource with a kind of its own has one version."""
+    if obj is not None and subject.kind == SCALE:
+        return scaling.shown(review.kind, obj)
     if obj is None or review.versions is None:
         return obj
     if (subject.kind.kind, subject.kind.group) != (subject.resource.kind, subject.resource.group):

@@ -12,7 +12,8 @@ import msgspec
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object, Resource
 from sampan.errors import InternalError, StatusError
-from sampan_admission.subjects import Subject
+from sampan_admission.subjects import SCALE, Subject
+from sampan_machinery import scaling
 from sampan_machinery.metadata import copy
 from sampan_machinery.patches import json_patch
 from sampan_machinery.resources import MUTATING_WEBHOOK_CONFIGURATIONS
@@ -103,7 +104,7 @@ def _patch(webhook: Webhook, response: reviews.Response) -> list[object]:
 
 def _patched(review: Review, subject: Subject, matched: Matched, patch: list[object]) -> bool:
     """Change the object under review; whether it is another one then. Raises InternalError."""
-    if review.object is None:
+    if review.object is None or review.operation == "CONNECT":  # the connection is made by the URL, not by its options
         words = "attempted to modify the object, which is not supported for this operation"
         raise _internal(f'admission webhook "{matched.webhook.name}" {words}')
     try:
@@ -123,6 +124,8 @@ def _patched(review: Review, subject: Subject, matched: Matched, patch: list[obj
 def _kept(review: Review, subject: Subject, matched: Resource, patched: object) -> Object:
     if not isinstance(patched, dict) or not isinstance(patched.get("metadata", {}), dict):
         raise _internal("the patched object is no object")
+    if subject.kind == SCALE and review.object is not None:
+        return scaling.written(review.kind, copy(review.object), patched)
     if review.versions is None or (subject.kind.kind, subject.kind.group) != (subject.resource.kind, matched.group):
         return patched
     sent = (patched.get("apiVersion"), patched.get("kind"))

@@ -132,7 +132,7 @@ class Admitter(Protocol):
     #   reinvokes = True               what it makes of the object comes from outside, such as a webhook's patch: the
     #                                  object is restricted to what a client may write, and there is a second round
     #   second_round = True            it is asked in that round, so it must accept its own work
-    #   watches: Sequence[Resource]    its rules are objects of these kinds; when one changes, ``concerns`` is asked again
+    #   watches: Sequence[Resource]    its rules are objects of these kinds: when one changes, ``concerns`` is asked
     #   def concerns(self, resources: Sequence[Resource], subresource: str, operation: str) -> bool
     #                                  whether its rules name such writes; ``resources`` is the kind in all versions.
     #                                  Asked when the table is filled, on the server's loop: must not block
