@@ -44,7 +44,7 @@ class Requested:
         self.review, self.versions = review, review.versions
         self.subject = Subject.of(review)
         self._decide = decide
-        self._decided: dict[Attributes, tuple[Decision, str]] = {}
+        self._decided: dict[tuple[str, ...], tuple[Decision, str]] = {}
 
     def matches(self, bound: Bound[P]) -> Iterator[Match | Trouble]:
         """The bindings of a policy that match, once for each parameter."""
@@ -117,10 +117,8 @@ class Requested:
         return found
 
     def _decide_once(self, asked: Attributes) -> tuple[Decision, str]:
-        try:
-            found = self._decided.get(asked)
-        except TypeError:  # a user with extra fields cannot be hashed
-            return self._decide(asked)
+        key = (asked.user.name, *asked[1:])  # of one request: the caller, and service accounts
+        found = self._decided.get(key)
         if found is None:
-            found = self._decided[asked] = self._decide(asked)
+            found = self._decided[key] = self._decide(asked)
         return found

@@ -40,11 +40,12 @@ TypeOf = Callable[[Address], Type | None]
 
 def warnings(spec: Mapping[str, Any], kind_of: KindOf, type_of: TypeOf) -> list[dict[str, str]]:
     """``status.typeChecking.expressionWarnings``."""
-    known = [(kind, found) for kind in kinds(spec, kind_of) if (found := type_of(kind)) is not None]
+    known = [(kind, type) for kind in kinds(spec, kind_of) if (type := type_of(kind)) is not None]
     if not known:
         return []
-    environments = [(kind, _environment(spec, found, _params(spec, type_of))) for kind, found in known]
-    found = []
+    params = _params(spec, type_of)
+    environments = [(kind, _environment(spec, type, params)) for kind, type in known]
+    found: list[dict[str, str]] = []
     for index, each in enumerate(spec.get("validations") or ()):
         for name in ("expression", "messageExpression"):
             text = str(each.get(name) or "")

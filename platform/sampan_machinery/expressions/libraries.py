@@ -13,9 +13,9 @@ from typing import Any
 from sampan.errors import BadRequest
 from sampan_cel import CelError, types
 from sampan_cel.declarations import TRAVERSAL, Estimated, Library, Overload, Part, function, member, text_cost
-from sampan_cel.estimates import PATTERN, read_once
+from sampan_cel.estimates import read_once
 from sampan_cel.extensions import LISTS, NETWORK, REGEXES, SETS, STRINGS, URLS
-from sampan_cel.regex import pattern_cost
+from sampan_cel.regex import PATTERN, pattern_cost
 from sampan_cel.types import BOOL, DOUBLE, INT, STRING, Type
 from sampan_cel.values import INT_HIGH, INT_LOW, NONE, Optional
 from sampan_machinery import names, quantities

@@ -46,3 +46,7 @@ def test_bad_rules(changes, wanted):
 
     assert len(found) == 1
     assert wanted in found[0]
+
+
+def test_a_policy_names_each_object_once():
+    assert complaints(resourceNames=["a", "a"]) == ['rules[0].resourceNames[1]: Duplicate value: "a"']

@@ -29,7 +29,7 @@ def test_a_condition_that_is_false_decides_whatever_else_fails():
 
 def test_a_condition_that_fails_counts_by_the_failure_policy():
     assert not matches(policy("object.nothing == 1", failurePolicy="Ignore"))
-    with pytest.raises(Failed, match="expression 'object.nothing == 1' resulted in error: no such key: nothing"):
+    with pytest.raises(Failed, match=r"expression 'object.nothing == 1' resulted in error: no such key: nothing"):
         matches(policy("object.nothing == 1", failurePolicy="Fail"))
     with pytest.raises(Failed, match=r"^\[expression 'object.a == 1' .*, expression 'object.b == 1' .*\]$"):
         matches(policy("object.a == 1", "object.b == 1"))

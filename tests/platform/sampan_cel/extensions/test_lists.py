@@ -47,9 +47,9 @@ def test_errors(run, text, words):
 
 
 def test_a_list_is_sorted_by_keys(run):
-    assert run("items.sortBy(each, each.n).map(each, each.name)", items=[{"n": 2, "name": "b"}, {"n": 1, "name": "a"}]) == [
-        "a", "b",
-    ]  # fmt: skip
+    items = [{"n": 2, "name": "b"}, {"n": 1, "name": "a"}]
+
+    assert run("items.sortBy(each, each.n).map(each, each.name)", items=items) == ["a", "b"]
 
 
 def test_keys_of_several_types_cannot_be_sorted(run):
