@@ -11,12 +11,12 @@ from sampan_storage import attachments, claims, classes, columns, drivers, volum
 
 VOLUME = Kind(
     **resources.PERSISTENT_VOLUMES._asdict(), short_names=("pv",), columns=columns.VOLUME, status=True,
-    shown_deleted=True, fields={"name": lambda obj: obj["metadata"].get("name", "")},
+    shown_deleted=True,
     default=volumes.default, prepare=volumes.prepare, validate=volumes.validate,
 )  # fmt: skip
 CLAIM = Kind(
     **resources.PERSISTENT_VOLUME_CLAIMS._asdict(), short_names=("pvc",), columns=columns.CLAIM, status=True,
-    shown_deleted=True, fields={"name": lambda obj: obj["metadata"].get("name", "")},
+    shown_deleted=True,
     default=claims.default, prepare=claims.prepare, validate=claims.validate,
 )  # fmt: skip
 STORAGE_CLASS = Kind(

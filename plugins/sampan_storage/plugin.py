@@ -29,7 +29,7 @@ def contribute_admitters() -> list[Admitter]:
 def contribute_reconcilers() -> list[Reconciler | ClientReconciler]:
     return [
         Reconciler(
-            name="persistentvolume-binder",
+            name="persistentvolume-controller",
             primary=CLAIMS,
             watches=(
                 Watching(VOLUMES, claim_binder.keys_of_volume),

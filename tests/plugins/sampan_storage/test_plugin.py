@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from sampan.errors import Conflict, Forbidden, Invalid, NotFound
@@ -180,14 +178,6 @@ def test_a_claim_grows_where_its_class_allows_it(client):
     assert client.patch(PERSISTENT_VOLUME_CLAIMS, "data", more, "default")["spec"]["resources"]["requests"] == {
         "storage": "2Gi"
     }
-
-
-def test_volumes_are_selected_by_the_field_name(client):
-    for name in ("a", "b"):
-        client.create(PERSISTENT_VOLUMES, volume(name))
-
-    found = json.loads(client.request("GET", "/api/v1/persistentvolumes", query={"fieldSelector": "name=b"}).body)
-    assert [each["metadata"]["name"] for each in found["items"]] == ["b"]
 
 
 def test_a_stale_update_of_a_claim_is_refused(client):
