@@ -26,8 +26,8 @@ def concerned_by_node(node: Object, observed: Observed) -> Iterator[Key]:
 
 
 def concerned_by_revision(revision: Object, observed: Observed) -> Iterable[Key]:
-    """The owner of a revision that was changed or deleted, not of one that was made: two of the same template are made
-    one at the next decision, and whoever made the second by hand sees both until then. Source: upstream's addHistory.
+    """The owner of a revision that was changed or deleted, not of one that was created: two of the same template become
+    one at the next decision, and a client that creates the second sees both until then. Source: upstream's addHistory.
     """
     namespace, name = key_of(revision)
     now = observed.get(CONTROLLER_REVISIONS, name, namespace)

@@ -1,8 +1,8 @@
 """Preemption: which pods of lower priority have to be removed so that a pod fits. Source: upstream's preemption rules.
 
 It names a node and its victims; evicting them is the shell's. Victims are as few and as unimportant as possible.
-Candidates are tried on the Cluster itself, which is restored afterwards. PodDisruptionBudgets are not considered (they
-are not served yet)."""
+Candidates are tried on the Cluster itself, which is restored afterwards. PodDisruptionBudgets are not
+considered."""
 
 from __future__ import annotations
 

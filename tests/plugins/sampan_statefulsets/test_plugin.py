@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from sampan.contracts.kinds import Kind
 from sampan.errors import Invalid
+from sampan.hookspecs import hookimpl
 from sampan_machinery.resources import CONTROLLER_REVISIONS, PODS, STATEFUL_SETS
+from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_testing.cluster import start
 
 ONLY = ("pods", "nodes", "statefulsets", "workloads", "scheduler", "events", "namespaces")
@@ -71,3 +74,35 @@ def test_a_revision_is_what_kubectl_rolls_back_with(cluster):
 def test_a_name_that_is_no_label_is_refused(cluster):
     with pytest.raises(Invalid, match=r"metadata\.name"):
         cluster.client.create(STATEFUL_SETS, stateful_set(name="d.b"), "default")
+
+
+class Claims:
+    """Serves PersistentVolumeClaims, and nothing more."""
+
+    @hookimpl
+    def contribute_kinds(self):
+        return [Kind(**CLAIMS._asdict(), status=True)]
+
+
+def test_claims_come_with_the_pods_and_go_where_the_policy_says_so():
+    with start({"claims": Claims()}, only=(*ONLY, "gc"), nodes=1) as cluster:
+        obj = stateful_set()
+        claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+        obj["spec"]["volumeClaimTemplates"] = [{"metadata": {"name": "data"}, "spec": claim}]
+        obj["spec"]["persistentVolumeClaimRetentionPolicy"] = {"whenScaled": "Delete"}
+        cluster.client.create(STATEFUL_SETS, obj, "default")
+        cluster.until(lambda: is_complete(cluster, readyReplicas=2))
+
+        def claims():
+            return [found["metadata"]["name"] for found in cluster.client.list(CLAIMS, "default").items]
+
+        assert claims() == ["data-db-0", "data-db-1"]
+        volumes = cluster.client.get(PODS, "db-1", "default")["spec"]["volumes"]
+        assert {"name": "data", "persistentVolumeClaim": {"claimName": "data-db-1"}} in volumes
+
+        cluster.client.patch(STATEFUL_SETS, "db", {"spec": {"replicas": 1}}, "default")
+        cluster.until(lambda: claims() == ["data-db-0"])
+
+        cluster.client.delete(STATEFUL_SETS, "db", "default")
+        cluster.until(lambda: images(cluster) == {})
+        assert claims() == ["data-db-0"]
