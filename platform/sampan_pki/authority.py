@@ -64,7 +64,8 @@ def ensure(
     with _locked(root), _verified(root) as verified:
         made = _authority(root / "ca", "sampan-ca", root / "server.crt", verified)
         made += _authority(root / "front-proxy-ca", "sampan-front-proxy-ca", root / "front-proxy-client.crt", verified)
-        made += _signing_key(root, verified)
+        signing = _signing_key(root, verified)
+        made += [*signing, *(_key_at_rest(root) if signing else ())]
         served = ("127.0.0.1", "::1", "localhost", *_service_names(domain), *node_ips, *names, node_name, service_ip)
         agent = ("127.0.0.1", "::1", "localhost", *node_ips, node_name)
         for authority, wanted in (
@@ -130,6 +131,14 @@ def _authority(path: Path, name: str, first_leaf: Path, verified: Verified) -> l
     made = _write_pair(path, certificate, key)
     verified.add(*files)
     return made
+
+
+def _key_at_rest(root: Path) -> list[str]:
+    """A new cluster's key for what is encrypted at rest. Not made beside keys that were copied here: another API server
+    of the cluster may have one already, and what this one encrypted by its own, that one could not read."""
+    from sampan_pki.key_file import NAME, KeyFile
+
+    return [str(root / NAME)] if KeyFile(root / NAME).create() else []
 
 
 def _require(problem: tuple[Path, str] | None, root: Path) -> None:

@@ -25,6 +25,7 @@ from sampan_server.duties import Duties
 from sampan_server.extension.delegations import Delegations
 from sampan_server.extension.kind_sources import KindSources
 from sampan_server.extension.offer import Offer, Orders
+from sampan_server.extension.transforming import transformed
 from sampan_server.front import Front
 from sampan_server.metrics import Metrics
 from sampan_server.plugins.plugins import Plugins
@@ -122,6 +123,7 @@ def new_app(
     offer = Offer(plugins, context, orders)
     if not offer.kinds:
         log.warning("no plugin contributes a kind: discovery is empty")
+    cache.store = transformed(plugins, context, store, offer.kinds)
     registry.add(offer.kinds, cache)
     routes = _routes(offer.routes)
     authenticate = Authenticate(offer.authenticators, [route.path for route in routes if route.public])

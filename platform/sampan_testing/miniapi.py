@@ -87,13 +87,13 @@ class MiniApi(World):
         if method == "PATCH":
             return self._ended(resource, self.patch(resource, name, namespace, body, subresource))
         if method == "DELETE":
-            return self._delete(resource, name, namespace, body)
+            return self._deleted(resource, name, namespace, body)
         if name:
             return self._present(resource, name, namespace)
         items = list(self.list(resource, namespace))
         return {"kind": "List", "metadata": {"resourceVersion": str(self._revision)}, "items": items}
 
-    def _delete(self, resource: Resource, name: str, namespace: str, options: Any) -> Object:
+    def _deleted(self, resource: Resource, name: str, namespace: str, options: Any) -> Object:
         obj = self._present(resource, name, namespace)
         for key, value in (options.get("preconditions") or {}).items():
             if obj["metadata"].get(key) != value:

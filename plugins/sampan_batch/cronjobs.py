@@ -189,7 +189,7 @@ def _not_now(cron_job: Object, status: Object, at: float, observed: Observed) ->
     if (last and parse_time(last) == at) or any(each.get("name") == name for each in status.get("active") or ()):
         return []
     if observed.get(JOBS, name, cron_job["metadata"]["namespace"]) is not None:
-        return []  # ours, and entered next time; or somebody else's, who has taken the name
+        return []  # ours, and entered next time; or another owner has taken the name
     if spec.get("concurrencyPolicy") == "Forbid" and status.get("active"):
         text = "Not starting job because prior execution is running and concurrency policy is Forbid"
         return [Emit(cron_job, "Normal", "JobAlreadyActive", text)]

@@ -45,7 +45,6 @@ def keys_of_pod(pod: Object, observed: Observed) -> Iterable[Key]:
 def keys_of_job(job: Object, observed: Observed) -> Iterable[Key]:
     """The pods of a Job that has finished or is gone."""
     now = observed.get(JOBS, job["metadata"]["name"], job["metadata"]["namespace"])
-    gone = now is None or now["metadata"]["uid"] != job["metadata"]["uid"]
-    if not gone and not is_finished(job):
+    if now is not None and now["metadata"]["uid"] == job["metadata"]["uid"] and not is_finished(now):
         return ()
     return [Key(*key_of(pod)) for pod in observed.owned(PODS, job["metadata"]["uid"]) if has_finalizer(pod)]

@@ -69,5 +69,5 @@ def next_in(cron_job: Object, schedule: Schedule, now: float) -> float | None:
 
 
 def name_of(cron_job: Object, at: float) -> str:
-    """The name of the Job that starts then: the same for whoever asks, so that no start is made twice."""
+    """The name of the Job that starts then. It depends on nothing else, so no start is made twice."""
     return f"{cron_job['metadata']['name']}-{math.floor(at) // 60}"

@@ -14,7 +14,7 @@ from postgreses import Postgres
 
 CHARTS = ROOT / "charts"
 #: What the API servers are given of a home's pki.
-KEYS = ("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub")
+KEYS = ("ca.crt", "ca.key", "encryption.keys", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub")
 #: The least that a chart wants to be told.
 NEEDED = {"sampan": ("--set", "store=etcd://etcd:2379", "--set", "pki.secret=sampan-pki")}
 OURS = sorted(path.parent.name for path in CHARTS.glob("*/Chart.yaml") if path.parent.name != "guestbook")

@@ -57,6 +57,8 @@ class Cache:
         self._marks: deque[tuple[float, int]] = deque()
         self._watch: Watch | None = None
         self._thread: threading.Thread | None = None
+        self._begun = threading.Event()  # the past was followed to its end, or cannot be
+        self._unusable: Unusable | None = None
 
     def add(self, prefix: str, getters: FieldGetters) -> Collection:
         """Serve a collection from here on; before ``start`` only. See ``load`` for later."""
@@ -114,6 +116,7 @@ class Cache:
         """Load everything and begin to follow; returns when the cache can serve.
 
         It loads the past and follows from there, so that watches that another process has ended can go on here.
+        Raises Unusable.
         """
         if self.listener is not None:
             for prefix, collection in self.collections.items():
@@ -125,8 +128,12 @@ class Cache:
             self._load_from(error.oldest)
         self._thread = threading.Thread(target=self._follow, name="watch-cache", daemon=True)
         self._thread.start()
-        if not self.wait(newest, CATCH_UP):
+        arrived = self._begun
+        self.when(newest, arrived.set)
+        if not arrived.wait(CATCH_UP):
             log.warning("the watch cache still catches up with revision %d", newest)
+        if self._unusable is not None:
+            raise self._unusable
 
     def stop(self) -> None:
         self._stopping = True
@@ -157,6 +164,11 @@ class Cache:
         arrived = threading.Event()
         self.when(revision, arrived.set)
         return arrived.wait(timeout)
+
+    def is_outdated(self, key: str) -> bool:
+        """Whether the store would keep the newest value of a sensitive kind in another form now."""
+        ask = getattr(self.store, "is_outdated", None)
+        return ask is not None and bool(ask(key))
 
     def target(self) -> int:
         """The revision a consistent read must see; may ask the store, and wait for it."""
@@ -217,7 +229,8 @@ class Cache:
                 log.warning("the store has compacted what the watch cache had not seen yet; loading everything again")
                 self._reload()
             except Unusable as error:
-                self.alive = False
+                self.alive, self._unusable = False, error
+                self._begun.set()
                 log.error("the watch cache does not follow the store any more: %s", error)
                 return
             except Unavailable as error:

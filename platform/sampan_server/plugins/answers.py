@@ -117,6 +117,10 @@ def _chain_step(value: Any) -> str:
     return ""
 
 
+def _key_provider(value: Any) -> str:
+    return next(filter(None, (_asker(method)(value) for method in ("key_id", "encrypt", "decrypt"))), "")
+
+
 #: By hook: what is wrong with one element of an answer, "" for nothing.
 CHECKS: Mapping[str, Callable[[Any], str]] = {
     "contribute_admitters": _admitter,
@@ -126,6 +130,7 @@ CHECKS: Mapping[str, Callable[[Any], str]] = {
     "contribute_checks": _instance(Finding),
     "contribute_commands": _command,
     "contribute_components": _instance(Component),
+    "contribute_key_providers": _key_provider,
     "contribute_kind_sources": _kind_source,
     "contribute_kinds": kind_complaint,
     "contribute_leftovers": _instance(Leftover),

@@ -174,11 +174,11 @@ class Plugins:
                 raise PluginError(impl.plugin_name, f"failed in {hook}: {why}") from error
         return found
 
-    def first(self, hook: str, **facts: Any) -> Any:
+    def first(self, hook: str, context: Callable[[str], Any] | None = None, **facts: Any) -> Any:
         """The first answer that is not None, or None. A failure is raised; a third-party plugin's as PluginError."""
         for impl in reversed(getattr(self.manager.hook, hook).get_hookimpls()):  # pluggy's own order: last in, first
             try:
-                answer = self._asked(hook, impl, None, facts)
+                answer = self._asked(hook, impl, context, facts)
             except Broken as error:
                 raise PluginError(impl.plugin_name, f"failed in {hook}: {error.why}") from error
             if answer is not None:

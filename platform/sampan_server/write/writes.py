@@ -189,6 +189,7 @@ class Writer:
             if intent.operation == "Apply":
                 self.managed_fields.keep_times(stored, old)
             as_it_is = stored == old and not (served.converts and _is_outdated(served, record))
+            as_it_is = as_it_is and not (served.stored.sensitive and self.cache.is_outdated(key))
             if as_it_is and not _is_more(review):
                 return Written(record.body, key=key, revision=record.revision)
             gone = _is_finished(served.working, stored)

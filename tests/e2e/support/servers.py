@@ -16,7 +16,9 @@ from sampan_operate.supervisor.cluster import load_plugins, prepare
 from sampan_settings.settings import load
 
 #: What all servers of a cluster have in common. serving certificates, for one, are each server's own.
-SHARED = ("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub")
+SHARED = (
+    "ca.crt", "ca.key", "encryption.keys", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub",
+)  # fmt: skip
 
 
 @dataclass

@@ -32,6 +32,7 @@ def test_a_first_start_writes_exactly_the_documented_files(tmp_path):
     }
     assert {path.name for path in tmp_path.iterdir()} == {
         *(name + end for name in pairs for end in (".crt", ".key")),
+        "encryption.keys",
         "sa.key",
         "sa.pub",
         "verified.json",
@@ -243,3 +244,12 @@ def test_a_leaf_that_another_authority_of_the_same_name_signed_is_issued_again(t
     made = {Path(path).stem for path in ensure(tmp_path, **NODE)}
 
     assert made == {"server", "kubelet", "apiserver-kubelet-client"}
+
+
+def test_a_server_that_was_given_the_clusters_keys_makes_no_key_for_what_is_at_rest(tmp_path):
+    ensure(tmp_path, **NODE)
+    (tmp_path / "encryption.keys").unlink()
+
+    ensure(tmp_path, **NODE)
+
+    assert not (tmp_path / "encryption.keys").exists()

@@ -187,7 +187,7 @@ def test_a_job_made_by_a_user_is_told_and_not_entered():
     assert cluster.active == [] and "UnexpectedJob" in cluster.reasons()
 
 
-def test_a_name_that_somebody_else_has_is_left_alone():
+def test_a_name_that_another_owner_has_is_left_alone():
     cluster = Cluster()
     name = f"tick-{int(START + 50) // 60}"
     cluster.world.create(JOBS, {"metadata": {"name": name, "namespace": "default"}, "spec": {}})

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from sampan.contracts.store import Compacted, Delete, Put, Unavailable
+from sampan.contracts.store import Compacted, Delete, Put, Unavailable, Unusable
 from sampan_memory.store import MemoryStore
 from sampan_server.cache.cache import Cache
 
@@ -173,3 +173,17 @@ def test_a_writer_that_never_rests_loses_nothing(store, cache):
     there = {entry.key: entry.revision for entry in store.page(PREFIX).entries}
     assert {key: record.revision for key, record in found.records.items()} == there
     assert found.keys == sorted(there)
+
+
+def test_a_store_whose_values_cannot_be_used_is_not_served():
+    class Spoilt(MemoryStore):
+        def watch(self, after):
+            raise Unusable("the key of it is gone")
+
+    store = Spoilt()
+    store.commit(Put("/core/secrets/default/a", b"{}"))
+
+    with pytest.raises(Unusable, match="the key of it is gone"):
+        Cache(store).start()
+
+    store.close()

@@ -1,0 +1,40 @@
+"""Makes the transformer that the settings, the key file and the key providers give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sampan.contracts.transforming import KeyProvider
+from sampan.errors import ConfigError
+from sampan_encryption.ciphers import Cipher, FileCipher
+from sampan_encryption.envelopes import ProviderCipher
+from sampan_encryption.settings import Settings
+from sampan_encryption.transformer import Transformer
+from sampan_pki.key_file import NAME, KeyFile
+
+
+def chosen(pki: str, settings: Settings, providers: Sequence[KeyProvider]) -> Transformer | None:
+    """Until there is a key file values are written in the clear. It is made with a new cluster's other keys, and by the
+    first rotation; never here: this home may be gone tomorrow, and the store stays.
+
+    Raises ConfigError, and Unavailable where the chosen provider cannot be reached.
+    """
+    if not pki:
+        return None  # an API server without a place for keys
+    file = KeyFile(Path(pki) / NAME)
+    by_name = {provider.name: ProviderCipher(provider) for provider in providers}
+    if settings.provider and settings.provider not in by_name:
+        names = ", ".join(sorted(by_name)) or "none"
+        raise ConfigError(
+            f"plugins.encryption.provider is {settings.provider!r}, which no plugin offers; there are {names}"
+        )
+    from_file = FileCipher(file)
+    writer: Cipher | None = None
+    if settings.enabled and settings.provider:
+        by_name[settings.provider].prepare()
+        writer = by_name[settings.provider]
+    elif settings.enabled:
+        file.keys()  # a damaged file is refused now, not by the first Secret
+        writer = from_file
+    return Transformer([from_file, *by_name.values()], writer)
