@@ -96,14 +96,15 @@ def _sorted(items: Sequence[Any]) -> list[Any]:
     return sorted(items, key=functools.cmp_to_key(_order))
 
 
+def _by_key(left: tuple[Any, Any], right: tuple[Any, Any]) -> int:
+    return _order(left[0], right[0])
+
+
 def _sorted_by(items: Sequence[Any], keys: Sequence[Any]) -> list[Any]:
     """``items.sortBy(item, key)``, whose keys are in the order of the items."""
     if len({type(key) for key in keys}) > 1:
         raise CelError("list elements must have the same type")
-    pairs: list[tuple[Any, Any]] = sorted(
-        zip(keys, items, strict=True), key=functools.cmp_to_key(lambda x, y: _order(x[0], y[0]))
-    )
-    return [item for _, item in pairs]
+    return [item for _, item in sorted(zip(keys, items, strict=True), key=functools.cmp_to_key(_by_key))]
 
 
 def _range(count: int) -> list[int]:
