@@ -80,7 +80,8 @@ def _joined(items: Sequence[str], separator: str = "") -> str:
 
 
 def _join_cost(items: Sequence[str], separator: str = "") -> int:
-    length = sum(map(len, items)) + len(separator) * max(len(items) - 1, 0)
+    texts = [each for each in items if isinstance(each, str)]  # of ``dyn`` it may hold others
+    length = sum(map(len, texts)) + len(separator) * max(len(items) - 1, 0)
     return math.ceil(length * 2 * TRAVERSAL)
 
 
