@@ -53,7 +53,7 @@ def default_cron_job(cron_job: Object) -> None:
     template = spec.setdefault("jobTemplate", {})
     template.setdefault("metadata", {})
     default_template(template)
-    default_job_spec(template["spec"])
+    default_job_spec(template.setdefault("spec", {}))
 
 
 def _set(spec: Any, name: str, value: Any) -> None:
@@ -71,7 +71,7 @@ def prepare_job(draft: Draft) -> None:
     metadata = spec["template"].setdefault("metadata", {})
     labels = metadata["labels"] = metadata.get("labels") or {}
     for name in (LEGACY_JOB_NAME, JOB_NAME):
-        labels.setdefault(name, job["metadata"]["name"])
+        labels.setdefault(name, job["metadata"].get("name", ""))
     for name in (LEGACY_CONTROLLER_UID, CONTROLLER_UID):
         labels.setdefault(name, job["metadata"]["uid"])
     selector = spec["selector"] = spec.get("selector") or {}

@@ -13,22 +13,22 @@ NON_STRUCTURAL, APPROVED = "NonStructuralSchema", "KubernetesAPIApprovalPolicyCo
 
 
 def group_of(crd: Object) -> str:
-    return str(crd["spec"].get("group") or "")
+    return str((crd.get("spec") or {}).get("group") or "")
 
 
 def names_of(crd: Object) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = crd["spec"].get("names") or {}
+    found: Mapping[str, Any] = (crd.get("spec") or {}).get("names") or {}
     return found
 
 
 def versions_of(crd: Object) -> Sequence[Object]:
-    found: Sequence[Object] = crd["spec"].get("versions") or ()
+    found: Sequence[Object] = (crd.get("spec") or {}).get("versions") or ()
     return found
 
 
 def storage_of(crd: Object) -> str:
     """The name of the version that objects are stored in, "" where the definition names none."""
-    return next((str(each["name"]) for each in versions_of(crd) if each.get("storage")), "")
+    return next((str(each.get("name") or "") for each in versions_of(crd) if each.get("storage")), "")
 
 
 def schema_of(version: Object) -> Object | None:
@@ -38,7 +38,7 @@ def schema_of(version: Object) -> Object | None:
 
 
 def is_namespaced(crd: Object) -> bool:
-    return bool(crd["spec"].get("scope") == "Namespaced")
+    return bool((crd.get("spec") or {}).get("scope") == "Namespaced")
 
 
 def accepted_of(crd: Object) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from sampan_machinery.resources import CUSTOM_RESOURCE_DEFINITIONS
 
 
 def default(obj: Object) -> None:
-    spec = obj.get("spec") or {}
+    spec = obj["spec"] = obj.get("spec") or {}
     names = spec.get("names") or {}
     if kind := str(names.get("kind") or ""):
         names["singular"] = names.get("singular") or kind.lower()

@@ -42,9 +42,9 @@ def _requires_prefixed(old: Object | None) -> bool:
 def _validate_generated(job: Object, prefixed: bool) -> Iterator[Problem]:
     """The labels that the server makes must be there: a user may have set others of the same names."""
     metadata, labels = job["metadata"], labels_of(job["spec"]["template"])
-    expected = {LEGACY_CONTROLLER_UID: metadata["uid"], LEGACY_JOB_NAME: metadata["name"]}
+    expected = {LEGACY_CONTROLLER_UID: metadata["uid"], LEGACY_JOB_NAME: metadata.get("name") or ""}
     if prefixed:
-        expected |= {CONTROLLER_UID: metadata["uid"], JOB_NAME: metadata["name"]}
+        expected |= {CONTROLLER_UID: metadata["uid"], JOB_NAME: metadata.get("name") or ""}
     for name, value in expected.items():
         if name not in labels:
             yield required(f"{_LABELS}[{name}]", f"must be '{value}'")
