@@ -12,6 +12,7 @@ from collections import defaultdict
 import corpus
 import pytest
 from inputs import Input, Inputs, Resource
+from samples import SAMPLES
 from targets import Answer, InProcess
 
 from sampan.contracts.access import User
@@ -51,8 +52,8 @@ def _discovered(answer: Answer):
 
 def _samples():
     found = defaultdict(list)
-    for sample in corpus.samples():
-        found[sample.body["kind"]].append(sample.body)
+    for body in (*(sample.body for sample in corpus.samples()), *SAMPLES):
+        found[body["kind"]].append(body)
     return found
 
 
