@@ -28,7 +28,7 @@ def versions_of(crd: Object) -> Sequence[Object]:
 
 def storage_of(crd: Object) -> str:
     """The name of the version that objects are stored in, "" where the definition names none."""
-    return next((str(each["name"]) for each in versions_of(crd) if each.get("storage")), "")
+    return next((str(each.get("name") or "") for each in versions_of(crd) if each.get("storage")), "")
 
 
 def schema_of(version: Object) -> Object | None:

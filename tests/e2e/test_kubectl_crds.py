@@ -12,7 +12,8 @@ pytestmark = pytest.mark.kubectl
 CONDITIONS = {
     "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"],
     "items": {
-        "type": "object", "required": ["type"], "properties": {"type": {"type": "string"}, "status": {"type": "string"}},
+        "type": "object", "required": ["type"],
+        "properties": {"type": {"type": "string"}, "status": {"type": "string"}},
     },
 }  # fmt: skip
 SPEC = {
