@@ -131,7 +131,7 @@ def _kept(review: Review, subject: Subject, matched: Resource, patched: object) 
     sent = (patched.get("apiVersion"), patched.get("kind"))
     if sent != (matched.api_version, matched.kind):
         raise _internal(f"the patched object is of another kind: {sent[0]}, Kind={sent[1]}")
-    return review.versions.kept(patched, matched)
+    return review.versions.kept(patched, matched, review.kind)
 
 
 def _internal(why: str) -> InternalError:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Object, Resource
-from sampan_admission.requests import request_of
+from sampan_admission.requestbodies import request_of
 from sampan_admission.subjects import Subject
 
 GROUP = "admission.k8s.io"

@@ -20,11 +20,12 @@ class Versions(Protocol):
         """The kind in all versions that clients see, also those of another group with the same stored objects."""
 
     def shown(self, obj: Object, resource: Resource) -> Object:
-        """An object in its stored version as one of that version. May be the very same object."""
+        """An object under review as one of that version. May be the very same object."""
 
-    def kept(self, obj: Object, resource: Resource) -> Object:
-        """An object of that version as a new object in its stored version: decoded as a request's body is, so without
-        unknown fields, and with defaults. Raises BadRequest for a field of the wrong type."""
+    def kept(self, obj: Object, resource: Resource, kind: Kind | None = None) -> Object:
+        """An object of that version as a new object of the version ``kind``, that of the review (None: the stored one):
+        decoded as a request's body is, so without unknown fields, and with defaults. Raises BadRequest for a field of
+        the wrong type."""
 
     def named(self, api_version: str, kind: str) -> Resource | None:
         """The resource of a kind as objects name it; None for one that is not served."""

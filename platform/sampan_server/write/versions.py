@@ -27,12 +27,13 @@ class ServedVersions:
     def shown(self, obj: Object, resource: Resource) -> Object:
         return self._served(resource).shown(obj)
 
-    def kept(self, obj: Object, resource: Resource) -> Object:
+    def kept(self, obj: Object, resource: Resource, kind: Kind | None = None) -> Object:
         served = self._served(resource)
+        wanted = self._served((kind or served.stored).resource)
         sent = served.schema.prune({**copy(obj), "kind": resource.kind, "apiVersion": resource.api_version})
-        stored = served.kept(sent)
-        served.stored_schema.default(stored)
-        return stored
+        kept = sent if wanted.resource == resource else wanted.shown(served.kept(sent))
+        wanted.schema.default(kept)
+        return kept
 
     def named(self, api_version: str, kind: str) -> Resource | None:
         group, _, version = api_version.rpartition("/")
@@ -43,7 +44,7 @@ class ServedVersions:
         return unowned.merged(obj, config, self._served(resource).schema.node)
 
     def _served(self, resource: Resource) -> Served:
-        found = self._registry.of(resource)
+        found = self._registry.now.all.get((resource.group, resource.version, resource.plural))
         if found is None:
             raise NotFound(f"{resource.group_resource}/{resource.version} is not served any more")
         return found

@@ -51,6 +51,14 @@ def test_an_object_goes_to_another_version_and_back(versions: ServedVersions) ->
     assert (kept["apiVersion"], kept["spec"]["maxReplicas"]) == ("autoscaling/v2", 3)
 
 
+def test_a_change_in_another_version_comes_back_in_the_version_under_review(versions: ServedVersions) -> None:
+    sent = {"apiVersion": "autoscaling/v2", "kind": STORED.kind, "metadata": {}, "spec": {"maxReplicas": 3}}
+
+    assert versions.kept(sent, STORED.resource, OLD)["spec"]["maxReplicas"] == 2
+    assert versions.kept(versions.shown(sent, OLD.resource), OLD.resource, OLD)["apiVersion"] == "autoscaling/v1"
+    assert versions.kept(sent, STORED.resource, STORED)["spec"]["maxReplicas"] == 3
+
+
 def test_what_comes_back_is_pruned_and_has_fitting_types(versions: ServedVersions) -> None:
     sent: dict[str, Any] = {"metadata": {}, "data": {"a": "b"}, "odd": 1}
 
