@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sampan_cel.errors import CostExceeded
 
 Activation = list[Any]
 Closure = Callable[[Activation], Any]
+
+
+class Code(NamedTuple):
+    """A part of an expression, compiled. ``cost``: what it costs each time beside what it charges itself."""
+
+    run: Closure
+    cost: int
 
 
 def charge(a: Activation, cost: int) -> None:

@@ -41,8 +41,11 @@ class Checker:
         functions: Mapping[str, Sequence[Overload]],
         named: Mapping[str, Type],
         container: str = "",
+        *,
+        resolvers: Sequence[Callable[[str], Type | None]] = (),
     ) -> None:
         self._text = text
+        self._resolvers = resolvers
         self._variables = variables
         self._functions = functions
         self._named = named
@@ -230,7 +233,7 @@ class Checker:
 
     def _struct(self, node: Struct) -> Type:
         for candidate in self._candidates(node.name):
-            found = self._named.get(candidate)
+            found = self._named.get(candidate) or self._made(candidate)
             if found is not None:
                 self.found.resolved[node] = found
                 break
@@ -249,6 +252,9 @@ class Checker:
                         each, f"expected type of field '{each.name}' is '{want}' but provided type is '{given}'"
                     )
         return found
+
+    def _made(self, name: str) -> Type | None:
+        return next((found for resolve in self._resolvers if (found := resolve(name)) is not None), None)
 
     # macros
 

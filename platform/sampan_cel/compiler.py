@@ -7,16 +7,18 @@ for a macro once a round; only functions whose cost depends on their arguments a
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sampan_cel import types
-from sampan_cel.activation import Activation, Closure, charge
+from sampan_cel.activation import Activation, Closure, Code, charge
 from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct
 from sampan_cel.checker import Checked
 from sampan_cel.declarations import Cost, Overload
 from sampan_cel.errors import CelError
-from sampan_cel.folds import FOLDS, rounds_of
+from sampan_cel.folds import FOLDS
+from sampan_cel.standard import is_in_list, shorter_cost
 from sampan_cel.types import ObjectType, Type
 from sampan_cel.values import (
     NONE,
@@ -31,11 +33,6 @@ from sampan_cel.values import (
     no_overload,
     unkeyed,
 )
-
-
-class Code(NamedTuple):
-    run: Closure
-    cost: int
 
 
 class Missing:
@@ -95,6 +92,8 @@ class Compiler:
         return found
 
     def _list(self, node: ListOf) -> Code:
+        if (constants := constants_of(node)) is not None:
+            return Code(lambda a: constants, 0)
         codes = [self.compile(each) for each in node.items]
         runs, optional = tuple(code.run for code in codes), node.optional
         cost = 10 + sum(code.cost for code in codes)
@@ -145,7 +144,9 @@ class Compiler:
                     found[name] = value.value
             return found
 
-        return Code(build, 40 + sum(code.cost for _, code, _ in codes))
+        cost = 40 + sum(code.cost for _, code, _ in codes)
+        make = getattr(self._checked.resolved.get(node), "make", None)
+        return Code(build if make is None else lambda a: make(build(a)), cost)
 
     # fields and items
 
@@ -175,7 +176,7 @@ class Compiler:
                     raise no_overload()
                 return field in value
 
-            return Code(has, operand.cost + 1)
+            return Code(has, operand.cost)  # free, as in Kubernetes
         if node.optional:
             return Code(lambda a: _read_into(_maybe_item(run(a), field), read), operand.cost + 1)
 
@@ -193,7 +194,7 @@ class Compiler:
         if read is None:
             return Code(select, operand.cost + 1)
         reader = read
-        return Code(lambda a: None if (value := select(a)) is None else reader(value), operand.cost + 2)
+        return Code(lambda a: None if (value := select(a)) is None else reader(value), operand.cost + 1)
 
     def _index(self, node: Index) -> Code:
         operand, key = self.compile(node.operand), self.compile(node.key)
@@ -215,6 +216,8 @@ class Compiler:
         special = self._SPECIAL.get(node.function) if node.target is None else None
         if special is not None:
             return special(self, node)
+        if node.function == "@in" and (constants := constants_of(node.args[1])) is not None:
+            return self._in_constants(node, constants)
         args = [self.compile(arg) for arg in node.args]
         given = [self._type(arg) for arg in node.args]
         if node.target is not None and node not in self._checked.spaced:
@@ -227,6 +230,15 @@ class Compiler:
             return _called(overloads[0], runs, cost)
         return _dispatched(overloads, runs, cost)
 
+    def _in_constants(self, node: Call, constants: list[Any]) -> Code:
+        """``x in ['a', 'b']``: free, as in cel-go, which looks into a set too."""
+        left = self.compile(node.args[0])
+        run = left.run
+        if not all(type(each) is str for each in constants):
+            return Code(lambda a: is_in_list(run(a), constants), left.cost)
+        known = frozenset(constants)
+        return Code(lambda a: isinstance(value := run(a), str) and value in known, left.cost)
+
     def _and(self, node: Call) -> Code:
         return self._logical(node, False)
 
@@ -236,17 +248,19 @@ class Compiler:
     def _logical(self, node: Call, decisive: bool) -> Code:
         """``decisive`` is the value that decides alone, whatever the other side is, an error included."""
         left, right = (self.compile(arg) for arg in node.args)
-        first, second = left.run, right.run
+        first, second, more = left.run, right.run, right.cost
 
         def logical(a: Activation) -> Any:
             try:
                 value = first(a)
             except CelError:
+                charge(a, more)
                 if second(a) is decisive:
                     return decisive
                 raise
             if value is decisive:
                 return decisive
+            a[0] -= more
             other = second(a)
             if other is decisive:
                 return decisive
@@ -254,34 +268,43 @@ class Compiler:
                 raise no_overload()
             return not decisive
 
-        return Code(logical, left.cost + right.cost)
+        return Code(logical, left.cost)
 
     def _conditional(self, node: Call) -> Code:
         condition, yes, no = (self.compile(arg) for arg in node.args)
         test, then, otherwise = condition.run, yes.run, no.run
+        then_cost, otherwise_cost = yes.cost, no.cost
 
         def conditional(a: Activation) -> Any:
             value = test(a)
             if value is True:
+                a[0] -= then_cost
                 return then(a)
             if value is False:
+                a[0] -= otherwise_cost
                 return otherwise(a)
             raise no_overload()
 
-        return Code(conditional, condition.cost + max(yes.cost, no.cost))
+        return Code(conditional, condition.cost)
 
     def _equality(self, node: Call) -> Code:
         left, right = (self.compile(arg) for arg in node.args)
-        first, second, cost = left.run, right.run, left.cost + right.cost + 1
+        first, second, cost = left.run, right.run, left.cost + right.cost
         given = self._type(node.args[0]), self._type(node.args[1])
-        same = given[0] == given[1] and given[0] in (types.STRING, types.INT, types.BOOL, types.BYTES, types.UINT)
-        if node.function == "_==_":
-            if same:
-                return Code(lambda a: first(a) == second(a), cost)
-            return Code(lambda a: equal(first(a), second(a)), cost)
-        if same:
-            return Code(lambda a: first(a) != second(a), cost)
-        return Code(lambda a: not equal(first(a), second(a)), cost)
+        same = given[0] == given[1] and given[0] in _EQUAL_BY_PYTHON
+        equals = operator.eq if same else equal
+        wanted = node.function == "_==_"
+        if any(map(_is_small, node.args)) or given[0] in _SMALL or given[1] in _SMALL:
+            if wanted:
+                return Code(lambda a: equals(first(a), second(a)), cost + 1)
+            return Code(lambda a: not equals(first(a), second(a)), cost + 1)
+
+        def compared(a: Activation) -> bool:
+            one, other = first(a), second(a)
+            a[0] -= shorter_cost(one, other)
+            return equals(one, other) is wanted
+
+        return Code(compared, cost)
 
     _SPECIAL: dict[str, Callable[..., Code]] = {
         "_&&_": _and, "_||_": _or, "_?_:_": _conditional, "_==_": _equality, "_!=_": _equality,
@@ -296,10 +319,8 @@ class Compiler:
         condition = self.compile(node.condition) if node.condition is not None else None
         body = self.compile(node.body)
         self._scopes.pop()
-        each = body.cost + (condition.cost if condition is not None else 0) + 2
-        rounds = rounds_of(over.run, slots, each)
-        make = FOLDS[node.kind]
-        return Code(make(rounds, condition.run if condition is not None else None, body.run, over.run), over.cost + 1)
+        code = FOLDS[node.kind](over.run, slots, condition, body)
+        return Code(code.run, over.cost + code.cost)
 
     def _bind(self, node: Bind) -> Code:
         value = self.compile(node.value)
@@ -308,6 +329,7 @@ class Compiler:
         body = self.compile(node.body)
         self._scopes.pop()
         first, then, kind = value.run, body.run, node.kind
+        extra = value.cost + body.cost + (2 if kind == "optMap" else 1)  # value() and optional.of()
 
         def bound(a: Activation) -> Any:
             a[slot] = first(a)
@@ -318,15 +340,25 @@ class Compiler:
             if not found.present:
                 return NONE
             a[slot] = found.value
+            a[0] -= extra
             result = then(a)
             return Optional(result) if kind == "optMap" else _optional(result)
 
-        return Code(bound if kind == "bind" else mapped, value.cost + body.cost + 1)
+        if kind == "bind":
+            return Code(bound, value.cost + body.cost)
+        return Code(mapped, value.cost + 1)
 
     _BY_CLASS: dict[type, Callable[..., Code]] = {
         Const: _const, Ident: _ident, Select: _select, Call: _call, Index: _index, ListOf: _list, MapOf: _map,
         Struct: _struct, Fold: _fold, Bind: _bind,
     }  # fmt: skip
+
+
+def constants_of(node: Node) -> list[Any] | None:
+    """The items of a list literal of constants; None for anything else."""
+    if isinstance(node, ListOf) and not node.optional and all(isinstance(each, Const) for each in node.items):
+        return [each.value for each in node.items if isinstance(each, Const)]
+    return None
 
 
 def item_of(value: Any, key: Any) -> Any:
@@ -364,6 +396,18 @@ def _optional(value: Any) -> Optional:
     if not isinstance(value, Optional):
         raise no_overload()
     return value
+
+
+#: Types whose values are equal where Python says so, and types of which a comparison costs 1.
+_EQUAL_BY_PYTHON = frozenset({types.STRING, types.INT, types.BOOL, types.BYTES, types.UINT})
+_SMALL = frozenset({types.INT, types.BOOL, types.UINT, types.DOUBLE, types.NULL, types.TIMESTAMP, types.DURATION})
+_SHORT = 10  # characters: comparing with a text of at most so many costs no more than 1
+
+
+def _is_small(node: Node) -> bool:
+    if not isinstance(node, Const):
+        return False
+    return len(node.value) <= _SHORT if isinstance(node.value, (str, bytes)) else True
 
 
 # Overloads

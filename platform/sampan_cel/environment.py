@@ -9,9 +9,12 @@ from sampan_cel import types
 from sampan_cel.ast import Node
 from sampan_cel.checker import Checker
 from sampan_cel.compiler import MISSING, Compiler
-from sampan_cel.declarations import Library, Overload
+from sampan_cel.cost import estimate
+from sampan_cel.declarations import Estimator, Library, Overload, SizeOf
 from sampan_cel.errors import CelError, CheckError, CostExceeded, Issue
+from sampan_cel.estimates import ESTIMATORS
 from sampan_cel.parser import parse, too_deep
+from sampan_cel.ranges import Range
 from sampan_cel.standard import STANDARD
 from sampan_cel.types import Type
 
@@ -21,12 +24,15 @@ UNLIMITED = 1 << 62
 class Program:
     """A compiled expression; may be evaluated by several threads at a time."""
 
-    __slots__ = ("_cost", "_run", "_slots", "_variables", "text", "type")
+    __slots__ = ("_cost", "_run", "_slots", "estimate", "text", "type", "variables")
 
     def __init__(self, text: str, type: Type, run: Any, cost: int, variables: Sequence[str], slots: int) -> None:
         self.text = text
         self.type = type
-        self._run, self._cost, self._variables = run, cost, tuple(variables)
+        #: What it costs at least and at most, where ``compile`` was given sizes.
+        self.estimate: Range | None = None
+        self._run, self._cost = run, cost
+        self.variables = tuple(variables)  # those of the environment that it names
         self._slots = slots
 
     def evaluate(self, values: Mapping[str, Any], *, budget: int = UNLIMITED) -> Any:
@@ -38,10 +44,14 @@ class Program:
         left = budget - self._cost
         if left < 0:
             raise CostExceeded("operation cancelled: actual cost limit exceeded")
-        activation = [left, *[values.get(name, MISSING) for name in self._variables]]
-        activation += [None] * (self._slots - len(activation))
+        activation = [left, *[values.get(name, MISSING) for name in self.variables]]
+        if (more := self._slots - len(activation)) > 0:
+            activation += [None] * more
         try:
             found = self._run(activation)
+        except CelError as error:
+            error.cost = budget - activation[0]
+            raise
         except RecursionError:
             raise CelError("the expression or its values are nested too deeply") from None
         return found, budget - activation[0]
@@ -61,28 +71,40 @@ class Environment:
         self._libraries = tuple(libraries)
         self._container = container
         self._functions: dict[str, list[Overload]] = {}
+        self._estimators: dict[str, Estimator] = dict(ESTIMATORS)
         self._named: dict[str, Type] = dict(types.NAMED)
         for library in (STANDARD, *self._libraries):
             for name, overloads in library.functions.items():
                 self._functions.setdefault(name, []).extend(overloads)
             self._named.update(library.types)
+            self._estimators.update(library.estimators)
+        self._resolvers = tuple(each.resolve for each in self._libraries if each.resolve is not None)
 
     def extended(self, variables: Mapping[str, Type], libraries: Iterable[Library] = ()) -> Environment:
         """With more variables and libraries."""
         return Environment({**self._variables, **variables}, (*self._libraries, *libraries), container=self._container)
 
-    def compile(self, text: str, *, result: Type | None = None) -> Program:
-        """Raises ParseError or CheckError, the latter also for a type other than ``result``."""
+    def compile(self, text: str, *, result: Type | None = None, sizes: SizeOf | None = None) -> Program:
+        """Raises ParseError or CheckError, the latter also for a type other than ``result``. With ``sizes``, the
+        program has an ``estimate`` of its cost (see ``cost``)."""
         tree = parse(text)
         try:
-            return self._compiled(text, tree, result)
+            return self._compiled(text, tree, result, sizes)
         except RecursionError:
             raise too_deep(text) from None
 
-    def _compiled(self, text: str, tree: Node, result: Type | None) -> Program:
-        checked = Checker(text, self._variables, self._functions, self._named, self._container).check(tree)
+    def _compiled(self, text: str, tree: Node, result: Type | None, sizes: SizeOf | None) -> Program:
+        checker = Checker(
+            text, self._variables, self._functions, self._named, self._container, resolvers=self._resolvers
+        )
+        checked = checker.check(tree)
         if result is not None and checked.type not in (result, types.DYN):
             raise CheckError(text, [Issue(0, f"must evaluate to {result}")])
-        compiler = Compiler(checked, list(self._variables))
+        names = {found[1:] for found in checked.resolved.values() if isinstance(found, str) and found.startswith(".")}
+        used = [name for name in self._variables if name in names]
+        compiler = Compiler(checked, used)
         code = compiler.compile(tree)
-        return Program(text, checked.type, code.run, code.cost, list(self._variables), compiler.slots)
+        program = Program(text, checked.type, code.run, code.cost, used, compiler.slots)
+        if sizes is not None:
+            program.estimate = estimate(tree, checked, sizes, self._estimators)
+        return program

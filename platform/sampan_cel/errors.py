@@ -9,6 +9,8 @@ class CelError(Exception):
     """The evaluation failed: a missing key, an overflow, an overload that does not exist. ``&&`` and ``||`` absorb it
     where the other side decides."""
 
+    cost = 0  # of the evaluation, where ``Program.measure`` raises it
+
 
 class CostExceeded(Exception):
     """The evaluation was stopped: it cost more than it may. Nothing absorbs it."""

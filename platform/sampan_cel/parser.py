@@ -29,6 +29,12 @@ _LEVELS = (("||",), ("&&",), ("<", "<=", ">", ">=", "==", "!=", "in"), ("+", "-"
 _BINDING = {op: level for level, ops in enumerate(_LEVELS) for op in ops}
 _KEYWORDS = {"true": True, "false": False, "null": None}
 _QUANTIFIERS = {"all": "all", "exists": "exists", "exists_one": "existsOne", "existsOne": "existsOne"}
+_CLOSING = (")", "]", "}")
+#: What an expression may begin with, as cel-go names it.
+_BEGINNINGS = (
+    "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+)
+_SORTED = "@__sortBy_input__"
 _TRANSFORMS = ("transformList", "transformMap", "transformMapEntry")
 
 
@@ -81,6 +87,8 @@ class _Parser:
     def _expect(self, kind: str, text: str = "") -> Token:
         token = self._token
         if token.kind != kind or (text and token.text != text):
+            if token.kind == "end" and text in _CLOSING:
+                raise self._error(token, f"missing '{text}' at '<EOF>'")
             raise self._error(token, f"mismatched input '{token.text}' expecting {text or kind}")
         return self._take()
 
@@ -179,7 +187,7 @@ class _Parser:
             return self._list_literal(token)
         if token.kind == "op" and token.text in ("{", "{?"):
             return self._map_literal(token)
-        raise self._error(token, f"mismatched input '{token.text}' expecting an expression")
+        raise self._error(token, f"mismatched input '{token.text}' expecting {_BEGINNINGS}")
 
     def _named(self, name: str, token: Token) -> Node:
         if name.lstrip(".") in RESERVED:
@@ -192,7 +200,7 @@ class _Parser:
         found: list[Node] = []
         while not self._accept(end):
             if found:
-                self._expect("op", ",")
+                self._expect("op", end if self._token.kind == "end" else ",")
                 if self._accept(end):
                     break
             found.append(self._expression())
@@ -285,12 +293,20 @@ class _Parser:
             return None
         return Fold(at, name, target, self._variables(args[:2]), args[2] if len(args) == 4 else None, args[-1])
 
+    def _sort_by(self, at: int, name: str, target: Node, args: Sequence[Node]) -> Node | None:
+        """The keys are made by a map, and the items sorted by them."""
+        if len(args) != 2:
+            return None
+        items = Ident(at, _SORTED)
+        keys = Fold(at, "map", Ident(at, _SORTED), self._variables(args[:1]), None, args[1])
+        return Bind(at, "bind", _SORTED, target, Call(at, "@sortByAssociatedKeys", items, (keys,)))
+
     def _optional_map(self, at: int, name: str, target: Node, args: Sequence[Node]) -> Node | None:
         return Bind(at, name, self._variable(args[0]), target, args[1]) if len(args) == 2 else None
 
     _MACROS: dict[str, Callable[..., Node | None]] = {
         **dict.fromkeys(_QUANTIFIERS, _quantifier), **dict.fromkeys(_TRANSFORMS, _transform), "map": _map,
-        "filter": _filter, "optMap": _optional_map, "optFlatMap": _optional_map,
+        "filter": _filter, "sortBy": _sort_by, "optMap": _optional_map, "optFlatMap": _optional_map,
     }  # fmt: skip
 
     def _variables(self, args: Sequence[Node]) -> tuple[str, ...]:

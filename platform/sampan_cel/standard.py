@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sampan_cel import regex, types
-from sampan_cel.declarations import Library, Overload, function, member
+from sampan_cel.declarations import TRAVERSAL, Library, Overload, function, member, text_cost
 from sampan_cel.errors import CelError
 from sampan_cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, UINT, A, B, Type
 from sampan_cel.values import (
@@ -77,7 +77,7 @@ def _divided(left: float, right: float) -> float:
 
 
 def _joined_cost(left: Any, right: Any) -> int:
-    return 1 + (len(left) + len(right)) // 10
+    return math.ceil((len(left) + len(right)) * TRAVERSAL)
 
 
 def _numbers(name: str, run: Callable[[Any, Any], Any]) -> list[Overload]:
@@ -91,7 +91,7 @@ _ADD = [
     *_numbers("add", operator.add),
     function((STRING, STRING), STRING, operator.add, _joined_cost),
     function((BYTES, BYTES), BYTES, operator.add, _joined_cost),
-    function((LIST_A, LIST_A), LIST_A, lambda left, right: [*left, *right], _joined_cost),
+    function((LIST_A, LIST_A), LIST_A, lambda left, right: [*left, *right]),
     function((TIMESTAMP, DURATION), TIMESTAMP, lambda left, right: Timestamp(left.nanos + right.nanos)),
     function((DURATION, TIMESTAMP), TIMESTAMP, lambda left, right: Timestamp(left.nanos + right.nanos)),
     function((DURATION, DURATION), DURATION, lambda left, right: Duration(left.nanos + right.nanos)),
@@ -115,6 +115,16 @@ _NEGATE = [function((INT,), INT, lambda value: checked_int(-value)), function((D
 # Comparison
 
 
+def shorter_cost(left: Any, right: Any) -> int:
+    """Of comparing two values: a tenth of the shorter one's length."""
+    return math.ceil(min(size_of(left), size_of(right)) * TRAVERSAL)
+
+
+def size_of(value: Any) -> int:
+    """What ``size()`` says of it, and 1 for what has no size."""
+    return len(value) if isinstance(value, (str, bytes, list, tuple, Mapping)) else 1
+
+
 def _ordered(plain: Callable[[Any, Any], bool]) -> list[Overload]:
     def moments(left: Any, right: Any) -> bool:
         return plain(left.nanos, right.nanos)
@@ -125,7 +135,8 @@ def _ordered(plain: Callable[[Any, Any], bool]) -> list[Overload]:
             return plain(float(left), float(right))
         return plain(left, right)
 
-    same = [function((each, each), BOOL, plain) for each in (INT, UINT, DOUBLE, STRING, BYTES, BOOL)]
+    same = [function((each, each), BOOL, plain) for each in (INT, UINT, DOUBLE, BOOL)]
+    same += [function((each, each), BOOL, plain, shorter_cost) for each in (STRING, BYTES)]
     times = [function((each, each), BOOL, moments) for each in (TIMESTAMP, DURATION)]
     numbers = (INT, UINT, DOUBLE)
     mixed = [function((x, y), BOOL, mixed_numbers) for x in numbers for y in numbers if x is not y]
@@ -144,7 +155,7 @@ def _is_key(value: Any, among: Mapping[Any, Any]) -> bool:
 
 
 def _search_cost(value: Any, items: Sequence[Any]) -> int:
-    return 1 + len(items)
+    return len(items)
 
 
 # Conversions
@@ -267,6 +278,11 @@ def _value_of(value: Optional) -> Any:
     return value.value
 
 
+def _present(items: Sequence[Any]) -> list[Any]:
+    """The values of a list of optionals that have one."""
+    return [each.value for each in items if isinstance(each, Optional) and each.present]
+
+
 def _size(value: Any) -> int:
     return len(value)
 
@@ -275,7 +291,7 @@ _SIZED = (STRING, BYTES, LIST_A, MAP_AB)
 
 
 def _contains_cost(text: str, part: str) -> int:
-    return 1 + len(text) * max(len(part), 1) // 10
+    return math.ceil(len(text) * TRAVERSAL) * math.ceil(len(part) * TRAVERSAL)
 
 
 STANDARD = Library("standard", {
@@ -293,8 +309,8 @@ STANDARD = Library("standard", {
         *(function((each,), INT, _size) for each in _SIZED), *(member((each,), INT, _size) for each in _SIZED),
     ],
     "contains": [member((STRING, STRING), BOOL, operator.contains, _contains_cost)],
-    "startsWith": [member((STRING, STRING), BOOL, str.startswith, lambda text, part: 1 + len(part) // 10)],
-    "endsWith": [member((STRING, STRING), BOOL, str.endswith, lambda text, part: 1 + len(part) // 10)],
+    "startsWith": [member((STRING, STRING), BOOL, str.startswith, text_cost)],
+    "endsWith": [member((STRING, STRING), BOOL, str.endswith, text_cost)],
     "matches": [
         member((STRING, STRING), BOOL, regex.matches, regex.cost),
         function((STRING, STRING), BOOL, regex.matches, regex.cost),
@@ -303,8 +319,11 @@ STANDARD = Library("standard", {
     "uint": _conversion(UINT, _to_uint, INT, DOUBLE, STRING),
     "double": _conversion(DOUBLE, _to_double, INT, UINT, STRING),
     "bool": _conversion(BOOL, _to_bool, STRING),
-    "string": _conversion(STRING, text_of, BOOL, INT, UINT, DOUBLE, BYTES, TIMESTAMP, DURATION),
-    "bytes": _conversion(BYTES, lambda text: text.encode(), STRING),
+    "string": [
+        *_conversion(STRING, text_of, BOOL, INT, UINT, DOUBLE, TIMESTAMP, DURATION),
+        function((BYTES,), STRING, text_of, text_cost),
+    ],
+    "bytes": [*_conversion(BYTES, bytes), function((STRING,), BYTES, lambda text: text.encode(), text_cost)],
     "timestamp": _conversion(TIMESTAMP, _timestamp_of, STRING, INT),
     "duration": _conversion(DURATION, _duration_of, STRING, INT),
     "dyn": [function((A,), DYN, lambda value: value)],
@@ -321,5 +340,9 @@ STANDARD = Library("standard", {
     "hasValue": [member((OPTIONAL_A,), BOOL, lambda value: value.present)],
     "value": [member((OPTIONAL_A,), A, _value_of)],
     "or": [member((OPTIONAL_A, OPTIONAL_A), OPTIONAL_A, lambda value, other: value if value.present else other)],
+    "optional.unwrap": [function((types.list_of(OPTIONAL_A),), LIST_A, _present)],
+    "unwrapOpt": [member((types.list_of(OPTIONAL_A),), LIST_A, _present)],
+    "first": [member((LIST_A,), OPTIONAL_A, lambda items: Optional(items[0]) if items else NONE)],
+    "last": [member((LIST_A,), OPTIONAL_A, lambda items: Optional(items[-1]) if items else NONE)],
     "orValue": [member((OPTIONAL_A, A), A, lambda value, other: value.value if value.present else other)],
 })  # fmt: skip

@@ -25,12 +25,14 @@ class ObjectType(Type):
     """A type with declared fields. Equal to another of the same name.
 
     ``keys``: the key that a field has in the value, where it is not the field's name. ``reads``: makes the value of a
-    field that is kept in another form, such as a timestamp as text.
+    field that is kept in another form, such as a timestamp as text. ``make``: makes a value of ``Name{field: value}``;
+    it may raise CelError.
     """
 
     fields: Mapping[str, Type]
     keys: Mapping[str, str]
     reads: Mapping[str, Callable[[Any], Any]]
+    make: Callable[[dict[str, Any]], Any] | None
 
     def __init__(
         self,
@@ -38,11 +40,14 @@ class ObjectType(Type):
         fields: Mapping[str, Type],
         keys: Mapping[str, str] | None = None,
         reads: Mapping[str, Callable[[Any], Any]] | None = None,
+        *,
+        make: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
         super().__init__(name)
         object.__setattr__(self, "fields", fields)
         object.__setattr__(self, "keys", keys or {})
         object.__setattr__(self, "reads", reads or {})
+        object.__setattr__(self, "make", make)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Type) and self.name == other.name

@@ -121,6 +121,7 @@ def new_app(
     authenticate = Authenticate(offer.authenticators, [route.path for route in routes if route.public])
     writer.mutating = Admitters([admitter for admitter in offer.admitters if admitter.mutates])
     writer.checking = Admitters([admitter for admitter in offer.admitters if not admitter.mutates])
+    writer.follow_rules()
     writer.compile_admission()
 
     hub, converting, streams = Hub(cache, clock), ConvertingHub(cache, clock), Streams(cache, clock)

@@ -109,6 +109,8 @@ class _Server(http.server.ThreadingHTTPServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     of: WebhookServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body that follows its head waits 40 ms for an acknowledgement
+    wbufsize = 65536
 
     def setup(self) -> None:
         self.of.connections += 1

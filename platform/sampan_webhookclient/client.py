@@ -6,13 +6,14 @@ hundred threads for as long as the slowest of them; here it takes the caller's o
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import socket
 import ssl
+import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 
 from sampan_webhookclient.calls import Call
@@ -34,8 +35,9 @@ class WebhookClient:
 
     def __init__(self, lookups: Lookups | None = None) -> None:
         self._lookups = lookups or Lookups()
-        self._contexts: dict[Trust, tuple[float, ssl.SSLContext]] = {}
+        self._contexts: dict[Trust, ssl.SSLContext] = {}
         self._idle: dict[Key, list[tuple[float, socket.socket]]] = {}
+        weakref.finalize(self, _close_all, self._idle)  # with the server that it is of
         self._swept = time.monotonic()
         self._lock = threading.Lock()
 
@@ -59,10 +61,7 @@ class WebhookClient:
     def close(self) -> None:
         """Close what is kept."""
         with self._lock:
-            kept, self._idle = self._idle, {}
-        for connections in kept.values():
-            for _, sock in connections:
-                sock.close()
+            _close_all(self._idle)
 
     # -- what is kept
 
@@ -105,12 +104,11 @@ class WebhookClient:
         return stale
 
     def context(self, trust: Trust) -> ssl.SSLContext:
-        """Raises CallFailed for authorities or files that cannot be used."""
-        stamp = _stamp(trust.certificate, trust.key)
+        """Raises CallFailed for authorities or a certificate that cannot be used."""
         with self._lock:
             known = self._contexts.get(trust)
-            if known is not None and known[0] == stamp:
-                return known[1]
+            if known is not None:
+                return known
         try:
             context = new_context(trust)
         except (ssl.SSLError, OSError, ValueError) as error:
@@ -118,7 +116,7 @@ class WebhookClient:
         with self._lock:
             if len(self._contexts) >= MOST_CONTEXTS:
                 self._contexts.clear()
-            self._contexts[trust] = (stamp, context)
+            self._contexts[trust] = context
         return context
 
 
@@ -133,22 +131,30 @@ def new_context(trust: Trust) -> ssl.SSLContext:
     else:
         context.load_default_certs()
     if trust.certificate:
-        context.load_cert_chain(trust.certificate, trust.key or None)
+        _show_certificate(context, trust)
     return context
+
+
+def _show_certificate(context: ssl.SSLContext, trust: Trust) -> None:
+    """The ssl module takes a certificate and its key from files only."""
+    with tempfile.TemporaryDirectory(prefix="sampan-") as folder:
+        paths = []
+        for name, content in (("crt", trust.certificate), ("key", trust.key)):
+            paths.append(os.path.join(folder, name))
+            with open(os.open(paths[-1], os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+                file.write(content)
+        context.load_cert_chain(*paths)
+
+
+def _close_all(idle: dict[Key, list[tuple[float, socket.socket]]]) -> None:
+    for connections in idle.values():
+        for _, sock in connections:
+            sock.close()
+    idle.clear()
 
 
 def _key(destination: Destination, host: str, port: int) -> Key:
     return host, port, destination.server_name, destination.trust, destination.plain
-
-
-def _stamp(*files: str) -> float:
-    """Changes when a file is written again, so that renewed certificates are used."""
-    found = 0.0
-    for file in files:
-        if file:
-            with contextlib.suppress(OSError):
-                found = max(found, os.stat(file).st_mtime)
-    return found
 
 
 def _is_quiet(sock: socket.socket) -> bool:

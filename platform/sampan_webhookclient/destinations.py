@@ -22,7 +22,7 @@ class Trust:
 
     authorities: str = ""  # PEM; "": those of the machine
     insecure: bool = False
-    certificate: str = ""  # file with the client's certificate, and perhaps its key
+    certificate: str = ""  # PEM, with its key; "": none
     key: str = ""
 
 

@@ -32,6 +32,7 @@ class ServiceAccount:
     subresources = frozenset({""})
     may_be_absent = True
     mutates = True
+    second_round = True  # a webhook may have added containers
     priority = 200
 
     def __init__(self, suffix: Callable[[], str] | None = None) -> None:
@@ -59,7 +60,8 @@ class ServiceAccount:
             return account
         if name == DEFAULT:  # it was deleted and the reconciler will create it again: no reason to refuse a pod
             made = default_account(review.namespace)
-            review.also_create.append(made)
+            if made not in review.also_create:
+                review.also_create.append(made)
             return made
         raise review.forbidden(
             f'error looking up service account {review.namespace}/{name}: serviceaccount "{name}" not found'

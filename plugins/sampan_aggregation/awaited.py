@@ -1,9 +1,8 @@
 """Kinds that extension API servers list before they accept a write, and of which no object exists here.
 
-A server built on upstream's library asks for the admission webhooks and policies and for the flow schemas, and waits
-for the answers: with a 404 it is never ready and refuses every write ("not yet ready to handle request"). sampan runs
-no webhooks, no CEL policies and no flow control, so lists are empty, watches send nothing, and a create is refused: an
-object that is stored and has no effect would be worse."""
+A server built on upstream's library asks for the flow schemas, and waits for the answers: with a 404 it is never ready
+and refuses every write ("not yet ready to handle request"). sampan has no flow control, so lists are empty, watches
+send nothing, and a create is refused: an object that is stored and has no effect would be worse."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from sampan.contracts.kinds import Kind
 from sampan_machinery.columns import NAME
 
 READS = ("get", "list", "watch")
-ADMISSION, FLOW = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io"
+FLOW = "flowcontrol.apiserver.k8s.io"
 
 
 def _kind(group: str, kind: str) -> Kind:
@@ -24,13 +23,4 @@ def _kind(group: str, kind: str) -> Kind:
     )  # fmt: skip
 
 
-AWAITED = [
-    *(
-        _kind(ADMISSION, kind)
-        for kind in (
-            "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
-        )
-    ),
-    *(_kind(FLOW, kind) for kind in ("FlowSchema", "PriorityLevelConfiguration")),
-]  # fmt: skip
+AWAITED = [_kind(FLOW, kind) for kind in ("FlowSchema", "PriorityLevelConfiguration")]

@@ -21,6 +21,7 @@ class DefaultIngressClass:
     resources = frozenset({"ingresses.networking.k8s.io"})
     subresources = frozenset({""})
     mutates = True
+    second_round = True
     priority = 500
 
     def admit(self, review: Review) -> None:

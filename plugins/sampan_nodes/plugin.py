@@ -18,7 +18,14 @@ from sampan_nodes.proxy import METHODS, NodeProxy
 def contribute_kinds(context: ServerContext) -> list[Kind]:
     serve = NodeProxy(context.options.pki)
     proxy = Subresource(
-        name="proxy", kind="NodeProxyOptions", methods=METHODS, verbs=(), serve=serve, blocking=True, connects=True
+        name="proxy",
+        kind="NodeProxyOptions",
+        methods=METHODS,
+        verbs=(),
+        serve=serve,
+        blocking=True,
+        connects=True,
+        options={"path": "string"},
     )
     return [dataclasses.replace(NODE, subresources=(proxy,)), LEASE]
 

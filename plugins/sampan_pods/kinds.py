@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
@@ -59,11 +59,12 @@ def kinds(pki: str) -> list[Kind]:
             admits=True,
         ),
         Subresource(name="log", kind="Pod", verbs=("get",), serve=streams.log, blocking=True),
-        _stream("exec", streams.exec, "PodExecOptions"),
-        _stream("attach", streams.attach, "PodAttachOptions"),
-        _stream("portforward", streams.portforward, "PodPortForwardOptions"),
+        _stream("exec", streams.exec, "PodExecOptions", {**_ATTACH, "command": "strings"}),
+        _stream("attach", streams.attach, "PodAttachOptions", _ATTACH),
+        _stream("portforward", streams.portforward, "PodPortForwardOptions", {"ports": "integers"}),
         Subresource(
-            name="proxy", kind="PodProxyOptions", methods=METHODS, verbs=(), serve=proxy, blocking=True, connects=True
+            name="proxy", kind="PodProxyOptions", methods=METHODS, verbs=(), serve=proxy, blocking=True, connects=True,
+            options={"path": "string"},
         ),
         Subresource(
             name="ephemeralcontainers", kind="Pod", verbs=("get", "update", "patch"), serve=merging.refuse,
@@ -79,7 +80,10 @@ def kinds(pki: str) -> list[Kind]:
     return [pod, _template()]
 
 
-def _stream(name: str, serve: Any, kind: str) -> Subresource:
+_ATTACH = {"stdin": "boolean", "stdout": "boolean", "stderr": "boolean", "tty": "boolean", "container": "string"}
+
+
+def _stream(name: str, serve: Any, kind: str, options: Mapping[str, str]) -> Subresource:
     return Subresource(
         name=name,
         kind=kind,
@@ -89,6 +93,7 @@ def _stream(name: str, serve: Any, kind: str) -> Subresource:
         blocking=True,
         verb="create",
         connects=True,
+        options=options,
     )
 
 

@@ -15,6 +15,7 @@ class DefaultTolerations:
     resources = frozenset({"pods"})
     subresources = frozenset({""})
     mutates = True
+    second_round = True
     priority = 600
 
     def admit(self, review: Review) -> None:

@@ -25,6 +25,7 @@ class Priority:
     subresources = frozenset({""})
     may_be_absent = True
     mutates = True
+    second_round = True
     priority = 300
 
     def __init__(self) -> None:

@@ -35,6 +35,7 @@ class LimitRangerDefaults:
     resources = frozenset({PODS.group_resource})
     subresources = frozenset({""})
     mutates = True
+    second_round = True
     priority = 150
 
     def __init__(self, ranges: LimitRanges) -> None:

@@ -26,6 +26,7 @@ class RuntimeClass:
     resources = _PODS
     subresources = _THEMSELVES
     mutates = True
+    second_round = True
     priority = 700
 
     def admit(self, review: Review) -> None:

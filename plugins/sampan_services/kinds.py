@@ -32,7 +32,7 @@ SERVICE = Kind(
     subresources=(
         Subresource(
             name="proxy", kind="ServiceProxyOptions", verbs=(), methods=METHODS, serve=proxy, blocking=True,
-            connects=True,
+            connects=True, options={"path": "string"},
         ),
     ),
 )  # fmt: skip

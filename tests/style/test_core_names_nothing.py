@@ -35,6 +35,7 @@ REASONS = {
     "sampan_server/subresources/subresources.py": ("autoscaling", "the group of the Scale of `scale`"),
     "sampan_server/write/bootstrap.py": ("Namespace", "namespaces are made before what lies in them"),
     "sampan_server/write/managed_fields.py": ("node", "a node of a schema"),
+    "sampan_server/write/versions.py": ("node", "a node of a schema"),
     "sampan_server/wsgi.py": ("Service", "ServiceUnavailable, the status 503"),
 }
 

@@ -34,9 +34,12 @@ class Authenticator(Protocol):
     """One way of knowing a caller. Must be fast: cache what is costly (a token's signature) within its validity."""
 
     name: str
+    # May also have:
+    #   waits = True   it may wait for another server: a request that reaches it goes on on a thread of the pool
 
     def authenticate(self, credentials: Credentials) -> User | None:
-        """The user, or None where these credentials are not of my sort; raises Unauthorized for bad ones."""
+        """The user, or None where these credentials are not of my sort; raises Unauthorized for bad ones. Then the
+        others are asked all the same, and if none knows the caller the request is refused with this error."""
 
 
 class Attributes(NamedTuple):
@@ -63,7 +66,7 @@ class Decision(Enum):
 class Authorizer(Protocol):
     """One opinion about a request; the first that is not NO_OPINION counts, and no opinion at all is a no."""
 
-    name: str
+    name: str  # may also have ``waits``, as an Authenticator
 
     def authorize(self, asked: Attributes) -> tuple[Decision, str]:
         """The decision and the reason, in words for the log."""

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Kind, Object, Resource
 from sampan.contracts.serving import Reader
 from sampan.errors import Cause, Forbidden
+
+
+class Versions(Protocol):
+    """The versions of kinds that are served, and objects in another version than the stored one. May wait for a
+    conversion webhook: only for admitters with ``blocking``."""
+
+    def resources(self, kind: Kind) -> Sequence[Resource]:
+        """The kind in all versions that clients see, also those of another group with the same stored objects."""
+
+    def shown(self, obj: Object, resource: Resource) -> Object:
+        """An object under review as one of that version. May be the very same object."""
+
+    def kept(self, obj: Object, resource: Resource, kind: Kind | None = None) -> Object:
+        """An object of that version as a new object of the version ``kind``, that of the review (None: the stored one):
+        decoded as a request's body is, so without unknown fields, and with defaults. Raises BadRequest for a field of
+        the wrong type."""
+
+    def named(self, api_version: str, kind: str) -> Resource | None:
+        """The resource of a kind as objects name it; None for one that is not served."""
+
+    def merged(self, obj: Object, config: Object, resource: Resource) -> Object:
+        """A new object of that version with the fields of an apply configuration, which no manager gets. Raises
+        BadRequest for fields without a type, and for what apply treats as one value."""
 
 
 @dataclass
@@ -38,6 +62,26 @@ class Review:
     #: ``metadata.resourceVersion`` it was read at; another writer in between makes the whole write start again with a
     #: new review. Dropped where the request stores nothing (dry-run, CONNECT).
     also_update: list[Object] = field(default_factory=list)
+    requested: Resource | None = None  # the kind in the version of the request; None: as it is stored
+    versions: Versions | None = None
+    timeout: float = 0.0  # seconds that the client allows for the request; 0: it says nothing
+    #: Makes CreateOptions, UpdateOptions or DeleteOptions of the request.
+    make_options: Callable[[str], Object] | None = None
+    #: The second round of mutating admitters, after one with ``reinvokes`` has changed the object.
+    reinvoked: bool = False
+    #: What an admitter keeps for its second round, by its name.
+    state: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def options(self) -> Object:
+        """The options of the request as an object; {} for CONNECT."""
+        if self.operation == "CONNECT":
+            return {}
+        kind = f"{self.operation.capitalize()}Options"
+        if self.make_options is not None:
+            return self.make_options(kind)
+        dry = {"dryRun": ["All"]} if self.dry_run else {}
+        return {"kind": kind, "apiVersion": "meta.k8s.io/v1", **dry}
 
     @property
     def ref(self) -> str:
@@ -86,6 +130,13 @@ class Admitter(Protocol):
     #   blocking = True                it waits for something (a webhook): it runs on a thread of the server's pool, in
     #                                  its place in the order, while the write is parked
     #   reinvocation = True            a mutating one is asked once more where a later one has changed the object
+    #   reinvokes = True               what it makes of the object comes from outside, such as a webhook's patch: the
+    #                                  object is restricted to what a client may write, and there is a second round
+    #   second_round = True            it is asked in that round, so it must accept its own work
+    #   watches: Sequence[Resource]    its rules are objects of these kinds: when one changes, ``concerns`` is asked
+    #   def concerns(self, resources: Sequence[Resource], subresource: str, operation: str) -> bool
+    #                                  whether its rules name such writes; ``resources`` is the kind in all versions.
+    #                                  Asked when the table is filled, on the server's loop: must not block
     # A third-party admitter runs on a thread of its own with a deadline (settings ``deadlines``). One that never waits
     # for anything may ask to be called where the request stands, which is faster:
     #   inline = True

@@ -159,6 +159,9 @@ class Subresource:
     verb: str = ""
     #: It opens a connection (exec, proxy …): admission sees every request as CONNECT.
     connects: bool = False
+    #: Of such a one: the fields of the options object that admission sees, by name: string, strings, boolean, integers.
+    #: They are read from the query; ``path`` is what follows the subresource in the URL.
+    options: Mapping[str, str] = field(default_factory=dict)
     #: A POST passes admission before ``serve``: as CREATE, with the body as the object (TokenRequest, Eviction).
     admits: bool = False
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sampan_cel import types
-from sampan_cel.declarations import Library, Overload, function, list_cost, member
+from sampan_cel.declarations import TRAVERSAL, Library, Overload, function, list_cost, member, walk_cost
 from sampan_cel.errors import CelError
 from sampan_cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, UINT, A
 from sampan_cel.values import Duration, Uint, checked_int, checked_uint, compare, equal
@@ -94,6 +94,14 @@ def _sorted(items: Sequence[Any]) -> list[Any]:
     return sorted(items, key=functools.cmp_to_key(_order))
 
 
+def _sorted_by(items: Sequence[Any], keys: Sequence[Any]) -> list[Any]:
+    """``items.sortBy(item, key)``, whose keys are in the order of the items."""
+    if len({type(key) for key in keys}) > 1:
+        raise CelError("list elements must have the same type")
+    pairs = sorted(zip(keys, items, strict=True), key=functools.cmp_to_key(lambda x, y: _order(x[0], y[0])))
+    return [item for _, item in pairs]
+
+
 def _range(count: int) -> list[int]:
     if count > 1_000_000:
         raise CelError("lists.range: too many elements")
@@ -101,30 +109,40 @@ def _range(count: int) -> list[int]:
 
 
 def _each(name: str, run: Any) -> list[Overload]:
-    return [member((types.list_of(each),), each, run, list_cost) for each in SORTABLE]
+    return [member((types.list_of(each),), each, run, walk_cost) for each in SORTABLE]
 
 
-def _square_cost(items: Sequence[Any]) -> int:
-    return 1 + len(items) * len(items)
+def _slice_cost(items: Sequence[Any], start: int, end: int) -> int:
+    return 11 + max(min(end, len(items)) - start, 0)
 
 
-def _sort_cost(items: Sequence[Any]) -> int:
-    return 1 + len(items) * max(len(items).bit_length(), 1)
+def _flatten_cost(items: Sequence[Any], depth: int) -> int:
+    return 11 + max(depth, 0) * len(items)
+
+
+def _compare_cost(items: Sequence[Any]) -> int:
+    """Each with each."""
+    factor = 2 + TRAVERSAL if items and isinstance(items[0], (str, bytes)) else 2
+    return 11 + int(len(items) * len(items) * factor)
 
 
 LISTS = Library("lists", {
-    "isSorted": [member((types.list_of(each),), BOOL, _is_sorted, list_cost) for each in SORTABLE],
-    "sum": [member((types.list_of(each),), each, _sum, list_cost) for each in SUMMABLE],
+    "isSorted": [member((types.list_of(each),), BOOL, _is_sorted, walk_cost) for each in SORTABLE],
+    "sum": [member((types.list_of(each),), each, _sum, walk_cost) for each in SUMMABLE],
     "min": _each("min", _least), "max": _each("max", _greatest),
-    "indexOf": [member((LIST, A), INT, _index, list_cost)],
-    "lastIndexOf": [member((LIST, A), INT, _last_index, list_cost)],
-    "slice": [member((LIST, INT, INT), LIST, _slice, list_cost)],
+    "indexOf": [member((LIST, A), INT, _index, walk_cost)],
+    "lastIndexOf": [member((LIST, A), INT, _last_index, walk_cost)],
+    "slice": [member((LIST, INT, INT), LIST, _slice, _slice_cost)],
     "flatten": [
         member((types.list_of(LIST),), LIST, _flattened, list_cost),
-        member((types.list_of(DYN), INT), types.list_of(DYN), _flattened, list_cost),
+        member((types.list_of(DYN), INT), types.list_of(DYN), _flattened, _flatten_cost),
     ],
-    "distinct": [member((LIST,), LIST, _distinct, _square_cost)],
-    "sort": [member((types.list_of(each),), types.list_of(each), _sorted, _sort_cost) for each in SORTABLE],
+    "distinct": [member((LIST,), LIST, _distinct, _compare_cost)],
+    "sort": [member((types.list_of(each),), types.list_of(each), _sorted, _compare_cost) for each in SORTABLE],
+    "@sortByAssociatedKeys": [
+        member((LIST, types.list_of(each)), LIST, _sorted_by, lambda items, keys: _compare_cost(keys))
+        for each in SORTABLE
+    ],
     "reverse": [member((LIST,), LIST, lambda items: list(reversed(items)), list_cost)],
-    "lists.range": [function((INT,), types.list_of(INT), _range, lambda count: 1 + max(count, 0))],
+    "lists.range": [function((INT,), types.list_of(INT), _range, lambda count: 11 + max(count, 0))],
 })  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 from typing import Any
 
-from sampan_cel.declarations import Library, Overload, function, member, text_cost
+from sampan_cel.declarations import TRAVERSAL, Library, Overload, function, member, text_cost, twice_cost
 from sampan_cel.errors import CelError
 from sampan_cel.types import BOOL, INT, STRING, Type
 
@@ -113,10 +114,24 @@ def _claim(run: Any) -> list[Overload]:
     return [member((IP,), BOOL, run)]
 
 
+def _within_cost(network: Network, other: Any) -> int:
+    """Of comparing as many bytes as the prefix has, and of reading a text."""
+    found = math.ceil(2 * _bytes(network) * TRAVERSAL)
+    return found + text_cost(other) if isinstance(other, str) else found
+
+
+def _inside_cost(network: Network, other: Any) -> int:
+    return _within_cost(network, other) + math.ceil(_bytes(network) * TRAVERSAL) + 1
+
+
+def _bytes(network: Network) -> int:
+    return -(-network.value.network.prefixlen // 8)
+
+
 NETWORK = Library("network", {
     "ip": [function((STRING,), IP, Address, text_cost), member((CIDR,), IP, _address_of)],
     "isIP": [function((STRING,), BOOL, _can(Address), text_cost)],
-    "ip.isCanonical": [function((STRING,), BOOL, lambda text: str(Address(text)) == text, text_cost)],
+    "ip.isCanonical": [function((STRING,), BOOL, lambda text: str(Address(text)) == text, twice_cost)],
     "family": [member((IP,), INT, lambda address: address.value.version)],
     "isUnspecified": _claim(lambda address: address.value.is_unspecified),
     "isLoopback": _claim(lambda address: address.value.is_loopback),
@@ -126,12 +141,12 @@ NETWORK = Library("network", {
     "cidr": [function((STRING,), CIDR, Network, text_cost)],
     "isCIDR": [function((STRING,), BOOL, _can(Network), text_cost)],
     "containsIP": [
-        member((CIDR, IP), BOOL, Network.holds),
-        member((CIDR, STRING), BOOL, lambda network, text: network.holds(Address(text))),
+        member((CIDR, IP), BOOL, Network.holds, _within_cost),
+        member((CIDR, STRING), BOOL, lambda network, text: network.holds(Address(text)), _within_cost),
     ],
     "containsCIDR": [
-        member((CIDR, CIDR), BOOL, Network.holds),
-        member((CIDR, STRING), BOOL, lambda network, text: network.holds(Network(text))),
+        member((CIDR, CIDR), BOOL, Network.holds, _inside_cost),
+        member((CIDR, STRING), BOOL, lambda network, text: network.holds(Network(text)), _inside_cost),
     ],
     "masked": [member((CIDR,), CIDR, Network.masked)],
     "prefixLength": [member((CIDR,), INT, lambda network: network.value.network.prefixlen)],

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sampan_cel import types
-from sampan_cel.declarations import Library, function, list_cost, member, text_cost
+from sampan_cel.declarations import TRAVERSAL, Library, function, member, text_cost, twice_cost, walk_cost
 from sampan_cel.errors import CelError
 from sampan_cel.standard import text_of
 from sampan_cel.types import DYN, INT, STRING, Type
@@ -75,6 +75,11 @@ def _substring(text: str, start: int, end: int | None = None) -> str:
 
 def _joined(items: Sequence[str], separator: str = "") -> str:
     return separator.join(items)
+
+
+def _join_cost(items: Sequence[str], separator: str = "") -> int:
+    length = sum(map(len, items)) + len(separator) * max(len(items) - 1, 0)
+    return math.ceil(length * 2 * TRAVERSAL)
 
 
 _QUOTED = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\",
@@ -190,26 +195,26 @@ _CLAUSES: Mapping[str, Callable[[Any, str | None], str]] = {
 STRINGS = Library("strings", {
     "charAt": [member((STRING, INT), STRING, _char_at)],
     "indexOf": [
-        member((STRING, STRING), INT, _index_of, text_cost), member((STRING, STRING, INT), INT, _index_of, text_cost),
+        member((STRING, STRING), INT, _index_of, walk_cost), member((STRING, STRING, INT), INT, _index_of, walk_cost),
     ],
     "lastIndexOf": [
-        member((STRING, STRING), INT, _last_index_of, text_cost),
-        member((STRING, STRING, INT), INT, _last_index_of, text_cost),
+        member((STRING, STRING), INT, _last_index_of, walk_cost),
+        member((STRING, STRING, INT), INT, _last_index_of, walk_cost),
     ],
     "lowerAscii": [member((STRING,), STRING, lambda text: text.translate(_LOWER), text_cost)],
     "upperAscii": [member((STRING,), STRING, lambda text: text.translate(_UPPER), text_cost)],
     "replace": [
-        member((STRING, STRING, STRING), STRING, _replaced, text_cost),
-        member((STRING, STRING, STRING, INT), STRING, _replaced, text_cost),
+        member((STRING, STRING, STRING), STRING, _replaced, twice_cost),
+        member((STRING, STRING, STRING, INT), STRING, _replaced, twice_cost),
     ],
     "split": [
-        member((STRING, STRING), LIST, _split, text_cost), member((STRING, STRING, INT), LIST, _split, text_cost),
+        member((STRING, STRING), LIST, _split, twice_cost), member((STRING, STRING, INT), LIST, _split, twice_cost),
     ],
     "substring": [
         member((STRING, INT), STRING, _substring, text_cost), member((STRING, INT, INT), STRING, _substring, text_cost),
     ],
     "trim": [member((STRING,), STRING, lambda text: text.strip(_SPACE), text_cost)],
-    "join": [member((LIST,), STRING, _joined, list_cost), member((LIST, STRING), STRING, _joined, list_cost)],
+    "join": [member((LIST,), STRING, _joined, _join_cost), member((LIST, STRING), STRING, _joined, _join_cost)],
     "reverse": [member((STRING,), STRING, lambda text: text[::-1], text_cost)],
     "strings.quote": [function((STRING,), STRING, _quoted, text_cost)],
     "format": [member((STRING, types.list_of(DYN)), STRING, _formatted, text_cost)],

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sampan.errors import BadRequest
 from sampan_cel import CelError, types
-from sampan_cel.declarations import Library, function, member, text_cost
-from sampan_cel.extensions import ENCODERS, LISTS, NETWORK, REGEXES, SETS, STRINGS, URLS
+from sampan_cel.declarations import TRAVERSAL, Estimated, Library, Overload, Part, function, member, text_cost
+from sampan_cel.estimates import read_once
+from sampan_cel.extensions import LISTS, NETWORK, REGEXES, SETS, STRINGS, URLS
+from sampan_cel.regex import PATTERN, pattern_cost
 from sampan_cel.types import BOOL, DOUBLE, INT, STRING, Type
 from sampan_cel.values import INT_HIGH, INT_LOW, NONE, Optional
 from sampan_machinery import names, quantities
@@ -88,7 +90,7 @@ _QUANTITIES = Library("quantity", {
     "isGreaterThan": [member((QUANTITY, QUANTITY), BOOL, lambda amount, other: amount > other)],
     "isLessThan": [member((QUANTITY, QUANTITY), BOOL, lambda amount, other: amount < other)],
     "compareTo": [member((QUANTITY, QUANTITY), INT, _order)],
-}, {QUANTITY.name: QUANTITY})  # fmt: skip
+}, {QUANTITY.name: QUANTITY}, {"quantity": read_once(), "isQuantity": read_once()})  # fmt: skip
 
 
 # Semantic versions
@@ -160,20 +162,28 @@ _SEMVERS = Library("semver", {
     "isGreaterThan": [member((SEMVER, SEMVER), BOOL, lambda version, other: version > other)],
     "isLessThan": [member((SEMVER, SEMVER), BOOL, lambda version, other: version < other)],
     "compareTo": [member((SEMVER, SEMVER), INT, _order)],
-}, {SEMVER.name: SEMVER})  # fmt: skip
+}, {SEMVER.name: SEMVER}, {"semver": read_once(), "isSemver": read_once()})  # fmt: skip
 
 
 # Named formats
+
+#: What a format's regular expression is taken to be long, before it is known which.
+LONGEST_PATTERN = 128
+_PATTERNS = {
+    "dns1123Label": 30, "dns1123Subdomain": 60, "dns1035Label": 30, "qualifiedName": 60, "dns1123LabelPrefix": 30,
+    "dns1123SubdomainPrefix": 60, "dns1035LabelPrefix": 30, "labelValue": 40,
+}  # fmt: skip
 
 
 class Format:
     """A named format of texts; ``complaints`` tells what is wrong with one."""
 
-    __slots__ = ("complaints", "name")
+    __slots__ = ("complaints", "name", "pattern")
     cel_type = FORMAT
 
     def __init__(self, name: str, complaints: Callable[[str], Any]) -> None:
         self.name, self.complaints = name, complaints
+        self.pattern = _PATTERNS.get(name, LONGEST_PATTERN)  # the length of its regular expression, for the cost
 
     def validate(self, text: str) -> Optional:
         """An optional list of what is wrong; none where nothing is."""
@@ -199,8 +209,12 @@ _FORMATS: Mapping[str, Format] = {
 }  # fmt: skip
 
 
+def _validation_estimate(overload: Overload, parts: Sequence[Part]) -> Estimated:
+    return Estimated(parts[1].size.scaled(TRAVERSAL).scaled(LONGEST_PATTERN * PATTERN))
+
+
 def _validation_cost(found: Format, text: str) -> int:
-    return text_cost(text)
+    return pattern_cost(len(text), found.pattern)
 
 
 def _named(name: str) -> Optional:
@@ -218,8 +232,11 @@ _FORMAT_LIBRARY = Library("format", {
     "validate": [
         member((FORMAT, STRING), types.optional_of(types.list_of(STRING)), Format.validate, _validation_cost),
     ],
-}, {FORMAT.name: FORMAT})  # fmt: skip
+}, {FORMAT.name: FORMAT}, {"validate": _validation_estimate})  # fmt: skip
+
+#: Of texts, as many as upstream's version of the library has.
+_TEXTS = Library("strings", {name: found for name, found in STRINGS.functions.items() if name != "reverse"})
 
 #: What an expression in an object of Kubernetes may call beside the standard functions; cel-go's math and base64
-#: functions are there too.
-KUBERNETES = (LISTS, REGEXES, URLS, NETWORK, STRINGS, SETS, ENCODERS, _QUANTITIES, _SEMVERS, _FORMAT_LIBRARY)
+#: functions are not there, as upstream.
+KUBERNETES = (LISTS, REGEXES, URLS, NETWORK, _TEXTS, SETS, _QUANTITIES, _SEMVERS, _FORMAT_LIBRARY)

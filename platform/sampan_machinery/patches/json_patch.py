@@ -24,6 +24,12 @@ _NEEDS_FROM = frozenset({"move", "copy"})
 _KNOWN = _NEEDS_VALUE | _NEEDS_FROM | {"remove"}
 
 
+class TestFailed(Invalid):
+    """A test operation does not hold."""
+
+    __test__ = False  # not pytest's
+
+
 def apply(document: Any, patch: Any) -> Any:
     """The patched document; the input is not changed. Raises BadRequest, TooLarge, Invalid."""
     operations = _checked(patch)
@@ -201,7 +207,7 @@ class _Run:
                 break
             found = _child(found, step, pointer, "test")
         if not same(found, value):
-            raise _refuse(f"testing value {pointer} failed: test failed")
+            raise TestFailed(f"testing value {pointer} failed: test failed")
 
     def _move(self, source: str, target: str) -> None:
         if target.startswith(f"{source}/"):

@@ -16,9 +16,9 @@ from sampan.contracts.access import Attributes, Authenticator, Authorizer, Crede
 from sampan.contracts.admission import Admitter, Review
 from sampan.contracts.chain import ChainRequest, ChainStep, Later, OutcomeCallback, RequestOutcome, Resume
 from sampan.contracts.kind_sources import KindSource, Refused
-from sampan.contracts.kinds import Column, Kind, Object, Problem
+from sampan.contracts.kinds import Column, Kind, Object, Problem, Resource
 from sampan.contracts.serving import Answer, Route, Subresource
-from sampan.errors import StatusError
+from sampan.errors import SampanError, StatusError
 from sampan_isolation import Isolation
 from sampan_server.registry import Served
 from sampan_server.request.request import Request
@@ -51,8 +51,21 @@ class IsolatedAdmitter:
         self.subresources = _set_of(admitter, "subresources")
         self.may_be_absent = bool(getattr(admitter, "may_be_absent", False))
         self.reinvocation = bool(getattr(admitter, "reinvocation", False))
+        self.reinvokes = bool(getattr(admitter, "reinvokes", False))
+        self.second_round = bool(getattr(admitter, "second_round", False))
+        self.watches = tuple(getattr(admitter, "watches", ()))
         self.blocking = bool(getattr(admitter, "blocking", False)) or not getattr(admitter, "inline", False)
         self._hook = f"admission ({admitter.name})" if admitter.name != isolation.plugin else "admission"
+
+    def concerns(self, resources: Sequence[Resource], subresource: str, operation: str) -> bool:
+        """Whether it is to be asked about such writes; an admitter that does not answer is."""
+        asks = getattr(self._admitter, "concerns", None)
+        if asks is None:
+            return True
+        try:
+            return bool(self._isolation.inline(self._hook, lambda: asks(resources, subresource, operation)))
+        except SampanError:
+            return True
 
     def admit(self, review: Review) -> None:
         call = self._isolation.call if self.blocking else self._isolation.inline

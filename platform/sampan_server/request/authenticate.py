@@ -44,6 +44,7 @@ class Authenticate:
             environ.get("REMOTE_ADDR", ""),
             bool(environ.get("sampan.fronted")),
         )
+        refused: Unauthorized | None = None
         broken: Broken | None = None
         for authenticator in self._authenticators:
             if authenticator in self._waiting and not request.may_wait:
@@ -53,9 +54,14 @@ class Authenticate:
             except Broken as error:
                 broken = error  # another may know the caller
                 continue
+            except Unauthorized as error:
+                refused = refused or error  # another may know the token
+                continue
             if user is not None:
                 request.user = user
                 return
+        if refused is not None:
+            raise refused  # credentials that nothing knows are never treated as none
         if not self.is_public(request.path):
             raise broken or Unauthorized("Unauthorized")
         request.user = ANONYMOUS

@@ -10,6 +10,7 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
 from sampan.errors import BadRequest, MethodNotAllowed, UnsupportedMediaType
 from sampan_http.handoff import Offloaded
+from sampan_machinery import scaling
 from sampan_machinery.kindschema import unserved
 from sampan_machinery.patches import patching
 from sampan_machinery.tables import to_partial
@@ -24,7 +25,7 @@ from sampan_server.request.options import check_write
 from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, conflict, no_such_path
 from sampan_server.request.warnings import warning_headers
-from sampan_server.subresources import scale, upgrades
+from sampan_server.subresources import connecting, scale, upgrades
 from sampan_server.write import drive
 from sampan_server.write.intent import Intent
 from sampan_server.write.patch import HOW, Patch
@@ -84,13 +85,14 @@ class Subresources:
         assert self.cluster is not None
         call = ServedCall(request, self.cluster, sub)
         if sub.connects:
-            return self._admitted(request, served, sub, call, "CONNECT", None)
+            seen = connecting.options(sub, request.query, request.rest)
+            return self._admitted(request, served, sub, call, "CONNECT", seen)
         if sub.admits and request.method == "POST":
             return self._admitted(request, served, sub, call, "CREATE", call.body())
         return self.answer(request, call, sub.serve, blocking=sub.blocking)
 
     def _admitted(
-        self, request: Request, served: Served, sub: Subresource, call: ServedCall, operation: str, obj: Object | None
+        self, request: Request, served: Served, sub: Subresource, call: ServedCall, operation: str, obj: Object
     ) -> Answer:
         """Served once admission has passed, which may block."""
         intent = self._writing.intent(request, served, request.subresource)
@@ -165,7 +167,7 @@ class Subresources:
         kind = served.kind
         form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
         if request.method == "GET":
-            return _scale_answer(request, form, scale.shown(kind, ServedCall(request, self.cluster).target()))
+            return _scale_answer(request, form, scaling.shown(kind, ServedCall(request, self.cluster).target()))
         if request.method not in ("PUT", "PATCH"):
             raise not_allowed()
         check_write(request)
@@ -177,16 +179,16 @@ class Subresources:
         kind = intent.served.kind
 
         def change(obj: Object) -> Object:
-            sent = take(scale.shown(kind, obj))
+            sent = take(scaling.shown(kind, obj))
             scale.check_name(sent, request.name)
             revision = sent_revision({"metadata": sent.get("metadata") or {}})
             if revision and str(revision) != obj["metadata"]["resourceVersion"]:
                 raise conflict(intent.served.resource, intent.name)
-            return scale.written(kind, obj, sent)
+            return scaling.written(kind, obj, sent)
 
         written = yield from self._writing.writer.update(intent, change)
         obj = intent.served.shown(written.record().decode())
-        return _scale_answer(request, form, scale.shown(kind, obj))
+        return _scale_answer(request, form, scaling.shown(kind, obj))
 
     def _scale_put(self, request: Request) -> Callable[[Object], Object]:
         sent = unserved.decode("autoscaling", "v1", "Scale", bodies.read(request), bodies.media_of(request))

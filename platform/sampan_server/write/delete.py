@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.errors import NotFound
@@ -30,8 +32,10 @@ class Delete:
 
     def __call__(self, request: Request, served: Served) -> Answer:
         form = accepted(request)
-        options = delete_options(request)
+        sent = sent_options(request)
+        options = read_options(sent)
         intent = self._writing.intent(request, served)
+        intent.dry_run, intent.make_options = options.dry_run, partial(_told, sent)
         work = self._deleter.delete(intent, options)
         return self._writing.run(
             request, drive.followed(work, lambda done: _answer(request, served, form, done, options))
@@ -47,18 +51,20 @@ class DeleteCollection:
     def __call__(self, request: Request, served: Served) -> Answer:
         form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
         selection = Selection.of(request, served)
-        options = delete_options(request)
+        sent = sent_options(request)
+        read_options(sent)  # refuses what is wrong before anything is listed
         asked = read_query(request, served.scope(request.namespace), paged=True)  # upstream lists in pages of its own
         if max(asked.exact, asked.at_least) > self._writing.cache.revision:
             raise too_large(max(asked.exact, asked.at_least), self._writing.cache.revision)
         found = self._list.slice(served, selection, asked)
-        return self._writing.run(request, self._all(request, served, form, options, found))
+        return self._writing.run(request, self._all(request, served, form, sent, found))
 
-    def _all(self, request: Request, served: Served, form: negotiation.Form, options: Options, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
+    def _all(self, request: Request, served: Served, form: negotiation.Form, sent: Object, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
+        options = read_options(sent)
         for record in found.records:
             intent = Intent(
                 served, record.namespace, record.name, request.user, dry_run=options.dry_run, warnings=request.warnings,
-                annotations=audit_annotations(request),
+                annotations=audit_annotations(request), make_options=partial(_told, sent),
             )  # fmt: skip
             try:
                 yield from self._deleter.delete(intent, options)
@@ -68,11 +74,11 @@ class DeleteCollection:
         return Answer(200, forms.listing(served, form, found.records, meta), headers=warning_headers(request.warnings))
 
 
-def delete_options(request: Request) -> Options:
-    """DeleteOptions of the body, or where there is none of the query; raises BadRequest or Invalid."""
+def sent_options(request: Request) -> Object:
+    """DeleteOptions of the body, or where there is none of the query; not checked. Reads the body: once."""
     data = bodies.read(request)
     if data:
-        return read_options(decode_body(data, bodies.media_of(request)))
+        return decode_body(data, bodies.media_of(request))
     query = request.query
     sent: Object = {"gracePeriodSeconds": integer(request, "gracePeriodSeconds"), "dryRun": query.get("dryRun")}
     if "orphanDependents" in query:
@@ -80,7 +86,13 @@ def delete_options(request: Request) -> Options:
     if "propagationPolicy" in query:
         sent["propagationPolicy"] = request.value("propagationPolicy")
     sent["preconditions"] = {name: request.value(name) for name in ("uid", "resourceVersion") if name in query}
-    return read_options(sent)
+    return sent
+
+
+def _told(sent: Object, kind: str) -> Object:
+    """The same as admission sees it."""
+    said = {name: value for name, value in sent.items() if value not in (None, {}, [])}
+    return {**said, "kind": kind, "apiVersion": "meta.k8s.io/v1"}
 
 
 def _answer(request: Request, served: Served, form: negotiation.Form, written: Written, options: Options) -> Answer:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sampan.contracts.access import User
+from sampan.contracts.kinds import Object
 from sampan_server.registry import Served
 from sampan_server.write.keylocks import KeyLock
 
@@ -24,4 +26,6 @@ class Intent:
     sent_revision: str = ""  # of an update that creates: shown by a dry run, which has none of its own
     warnings: list[str] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)  # for audit
+    timeout: float = 0.0  # seconds that the client allows, 0 where it says nothing
+    make_options: Callable[[str], Object] | None = None  # see Review
     lock: KeyLock | None = None  # of the objects that it updates beside its own

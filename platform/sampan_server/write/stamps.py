@@ -68,6 +68,22 @@ def stamp_new(obj: Object, kind: Kind, namespace: str, now: float) -> None:
         meta["generation"] = 1
 
 
+def keep_stamps(meta: dict[str, Any], stamped: dict[str, Any]) -> None:
+    """Server-set fields of an object about to be created: as they were before code outside of the server changed it.
+    Raises BadRequest for another name or namespace."""
+    for key in ("name", "namespace"):
+        if meta.get(key) != stamped.get(key):
+            words = f"({meta.get(key) or ''}) does not match the {key} of the request ({stamped.get(key) or ''})"
+            raise BadRequest(f"the {key} of the object after admission {words}")
+    for key in ("resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"):
+        meta.pop(key, None)
+    for key in ("uid", "creationTimestamp", "generation", "managedFields"):
+        if key in stamped:
+            meta[key] = stamped[key]
+        else:
+            meta.pop(key, None)
+
+
 def keep_old(meta: dict[str, Any], old: dict[str, Any], kind: Kind, name: str) -> None:
     """Server-set fields of an object about to be updated: as they were. What else is sent in the fields of a deletion
     is validation's to refuse, as another uid is."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Draft, Kind, Object
@@ -24,11 +24,12 @@ from sampan_server.registry import Registry, Served, head_of
 from sampan_server.request import encoding
 from sampan_server.request.statuses import already_exists, conflict, not_found
 from sampan_server.write import stamps
-from sampan_server.write.admission import Admitters
+from sampan_server.write.admission import Admitters, RuleFollower
 from sampan_server.write.intent import Intent
 from sampan_server.write.keylocks import KeyLocks, NeedsLock
 from sampan_server.write.managed_fields import ManagedFields
 from sampan_server.write.steps import Step, Waiting, Work
+from sampan_server.write.versions import ServedVersions
 
 ATTEMPTS = 20  # how often a write starts again because others were faster
 NAMES = 8  # how many generated names are tried
@@ -63,7 +64,20 @@ class Writer:
         self.reader: Reader | None = None  # set once there is a Cluster
         self.mutating = Admitters()
         self.checking = Admitters()
+        self.versions = ServedVersions(registry)
         self._locks = KeyLocks()
+
+    def follow_rules(self) -> None:
+        """Empty the tables of admitters whenever objects that are their rules have changed, before the write that
+        changed them is answered. Called once, when the admitters are set."""
+        self.mutating.versions = self.checking.versions = self.versions
+        for phase in (self.mutating, self.checking):
+            served = [self.registry.of(resource) for resource in phase.watched]
+            collections = [each.collection for each in served if each is not None and each.collection is not None]
+            if collections:
+                follower = RuleFollower(phase, collections)
+                self.cache.after_batch.append(follower.look)
+                self.cache.after_reload.append(follower.look)
 
     def compile_admission(self) -> None:
         """Make the tables of admitters for the kinds that are served. To be called again when kinds come or go."""
@@ -192,7 +206,8 @@ class Writer:
         assert self.reader is not None
         return Review(
             operation, intent.served.working, intent.subresource, intent.namespace, intent.name, obj, old, intent.user,
-            intent.dry_run, self.reader, intent.warnings, intent.annotations,
+            intent.dry_run, self.reader, intent.warnings, intent.annotations, requested=intent.served.resource,
+            versions=self.versions, timeout=intent.timeout, make_options=intent.make_options,
         )  # fmt: skip
 
     def _complete(self, intent: Intent, obj: Object, old: Object | None, review: Review) -> Iterator[Step]:
@@ -204,10 +219,7 @@ class Writer:
             _drop_nulls(obj)
             nulls = _drop_nulls(old)
             stamps.keep_old(meta, old["metadata"], kind, intent.name)
-            if intent.subresource == "status":
-                _status_only(obj, old)
-            elif kind.status and not intent.subresource:
-                _keep(obj, old, "status")
+            _keep_others(intent, obj, old)
         # A writer owns what was sent and its defaults, not what the server and admission make of it.
         schema.default(obj)
         if old is None:
@@ -220,7 +232,9 @@ class Writer:
             schema.default(obj)
         if plan.admitters:
             if plan.waits:
-                yield from plan.in_turn(review)
+                stamped = dict(meta)
+                if (yield from plan.in_turn(review)):
+                    self._restrict(intent, obj, old, stamped)
             else:
                 for admitter in plan.admitters:
                     admitter.admit(review)
@@ -239,6 +253,18 @@ class Writer:
         else:
             for admitter in plan.admitters:
                 admitter.admit(review)
+
+    def _restrict(self, intent: Intent, obj: Object, old: Object | None, stamped: dict[str, Any]) -> None:
+        """What code outside of the server made of the object, restricted to what the request may write."""
+        kind, meta = intent.served.working, stamps.metadata_of(obj)
+        if old is not None:
+            stamps.keep_old(meta, old["metadata"], kind, intent.name)
+            _keep_others(intent, obj, old)
+        else:
+            stamps.keep_stamps(meta, stamped)
+            if kind.status and not kind.status_on_create:
+                intent.served.working_schema.reset_status(obj)
+        kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
 
     def review_only(
         self, intent: Intent, operation: str, old: Object | None, obj: Object | None = None
@@ -381,6 +407,14 @@ def _keep(obj: Object, old: Object, key: str) -> None:
         obj[key] = old[key]
     else:
         obj.pop(key, None)
+
+
+def _keep_others(intent: Intent, obj: Object, old: Object) -> None:
+    """Keep what is written by another (sub)resource than the request's."""
+    if intent.subresource == "status":
+        _status_only(obj, old)
+    elif intent.served.working.status and not intent.subresource:
+        _keep(obj, old, "status")
 
 
 def _status_only(obj: Object, old: Object) -> None:

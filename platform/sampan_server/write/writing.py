@@ -23,7 +23,7 @@ from sampan_server.write.steps import Work
 from sampan_server.write.writes import Writer, Written
 
 LONGEST_MANAGER = 128  # bytes
-MOST_BLOCKED = 64  # threads for admitters that wait for something; more of them wait their turn
+MOST_BLOCKED = 256  # threads for admitters that wait for something; more of them wait their turn
 
 
 class Writing:
@@ -60,7 +60,31 @@ class Writing:
         return Intent(
             served, request.namespace, request.name, request.user, subresource, dry_run(request),
             field_manager(request), warnings=request.warnings, annotations=audit_annotations(request),
+            timeout=timeout_of(request) if request.query else 0.0, make_options=partial(options_of, request),
         )  # fmt: skip
+
+
+def options_of(request: Request, kind: str) -> Object:
+    """The options of a create, update or patch as an object, for admission."""
+    options: Object = {"kind": kind, "apiVersion": "meta.k8s.io/v1"}
+    for name in ("fieldManager", "fieldValidation"):
+        if request.value(name):
+            options[name] = request.value(name)
+    return {**options, "dryRun": ["All"]} if dry_run(request) else options
+
+
+def timeout_of(request: Request) -> float:
+    """The parameter ``timeout`` in seconds, 0 where there is none; raises BadRequest for what is no duration."""
+    text = request.value("timeout")
+    if not text:
+        return 0.0
+    from sampan_cel import CelError
+    from sampan_cel.values import read_duration  # only where it is asked for: most requests have none
+
+    try:
+        return max(0.0, read_duration(text).nanos / 1e9)
+    except CelError:
+        raise BadRequest(f'invalid timeout specified in the request URL - time: invalid duration "{text}"') from None
 
 
 def audit_annotations(request: Request) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import pytest
 
 from sampan_cel import CheckError, Environment, types
+from sampan_cel.declarations import Library
 from sampan_cel.extensions import ALL
 from sampan_cel.types import ObjectType
 
@@ -100,7 +101,7 @@ def test_a_macros_variable_hides_another():
 
 def test_fields_of_a_struct_are_checked():
     environment = Environment({}, [])
-    library = type("Lib", (), {"functions": {}, "types": {"Spec": SPEC}})()
+    library = Library("spec", {}, {"Spec": SPEC})
     environment = Environment({}, [library])
 
     assert environment.compile("Spec{n: 1}").evaluate({}) == {"n": 1}

@@ -50,7 +50,7 @@ def test_expressions_are_read(text, value):
     [
         ("", "mismatched input '<EOF>'"),
         ("1 +", "mismatched input '<EOF>'"),
-        ("(1", "expecting )"),
+        ("(1", "missing ')' at '<EOF>'"),
         ("[1", "expecting"),
         ("'open", "token recognition error"),
         ("'a\nb'", "token recognition error"),

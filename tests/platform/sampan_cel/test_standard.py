@@ -98,3 +98,17 @@ def test_times_keep_nanoseconds(run):
     assert run("timestamp('2020-01-01T00:00:00.123456789Z')") == Timestamp(1577836800_123456789)
     assert run("duration('1h2m3.000000004s')") == Duration(3723_000000004)
     assert str(Timestamp(-1)) == "1969-12-31T23:59:59.999999999Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[1, 2].first().value()", 1),
+        ("[1, 2].last().value()", 2),
+        ("[].first().hasValue()", False),
+        ("[optional.of(1), optional.none()].unwrapOpt()", [1]),
+        ("optional.unwrap([optional.of('a')])", ["a"]),
+    ],
+)
+def test_optionals_of_lists(run, text, value):
+    assert run(text) == value

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from sampan_pki import issuing
 from sampan_testing.webhooks import WebhookServer
 from sampan_webhookclient.calls import Call
 from sampan_webhookclient.client import WebhookClient
@@ -67,9 +68,13 @@ def test_authorities_that_cannot_be_read_fail_the_call(client, server):
         client.call(Call(of_url(server.url(), Trust("no certificate")), b"{}", 10))
 
 
-def test_a_renewed_client_certificate_makes_a_new_context(client, tmp_path):
+def test_contexts_are_kept_and_a_certificate_is_shown(client, server):
     trust = Trust(insecure=True)
-
     assert client.context(trust) is client.context(trust)
+    certificate, key = issuing.new_authority("a", days=1)
+
+    shown = Trust(server.authority.decode(), certificate=certificate.decode(), key=key.decode())
+
+    assert client.call(Call(of_url(server.url(), shown), b"{}", 10)).status == 200
     with pytest.raises(CallFailed):
-        client.context(Trust(certificate=str(tmp_path / "missing.crt")))
+        client.context(Trust(certificate="none", key="none"))

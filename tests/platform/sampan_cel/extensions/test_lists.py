@@ -42,3 +42,14 @@ def test_values(run, text, value):
 def test_errors(run, text, words):
     with pytest.raises(CelError, match=words):
         run(text)
+
+
+def test_a_list_is_sorted_by_keys(run):
+    items = [{"n": 2, "name": "b"}, {"n": 1, "name": "a"}]
+
+    assert run("items.sortBy(each, each.n).map(each, each.name)", items=items) == ["a", "b"]
+
+
+def test_keys_of_several_types_cannot_be_sorted(run):
+    with pytest.raises(CelError, match="must have the same type"):
+        run("items.sortBy(each, each.n)", items=[{"n": 2}, {"n": "a"}])

@@ -6,7 +6,8 @@ from sampan.contracts.access import ANONYMOUS
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Kind, Resource
 from sampan.errors import Cause
-from sampan_server.write.admission import Admitters, Plan
+from sampan_server.cache.collection import Collection
+from sampan_server.write.admission import Admitters, Plan, RuleFollower
 from sampan_server.write.steps import BlockingCall, Step
 from sampan_testing.shelves import Shelf
 
@@ -138,6 +139,63 @@ def test_one_is_asked_once_more_where_a_later_one_changed_the_object() -> None:
     asked = review()
     run(Admitters([Appends("before"), always]).plan(DEPLOYMENTS, "CREATE"), asked)
     assert asked.object == {"spec": {"order": ["before", "always"]}}
+
+
+def test_what_comes_from_outside_makes_a_second_round_of_those_that_want_one() -> None:
+    names = Appends("names", second_round=True)
+    plan = Admitters([names, Appends("plain"), Appends("hook", reinvokes=True, second_round=True)])
+    asked = review()
+
+    run(plan.plan(DEPLOYMENTS, "CREATE"), asked)
+
+    assert asked.object == {"spec": {"order": ["names", "plain", "hook", "names", "hook"]}}
+    assert asked.reinvoked
+
+
+def test_there_is_no_second_round_where_nothing_came_from_outside() -> None:
+    silent = Appends("silent", once=True, reinvokes=True, second_round=True)
+    asked = review(object={"spec": {"order": ["silent"]}})
+
+    run(Admitters([Appends("names", second_round=True), silent]).plan(DEPLOYMENTS, "CREATE"), asked)
+
+    assert asked.object == {"spec": {"order": ["silent", "names"]}}
+    assert not asked.reinvoked
+
+
+def test_what_asks_for_no_waiting_is_asked_on_the_spot() -> None:
+    assert not Admitters([Appends("names", second_round=True)]).plan(DEPLOYMENTS, "CREATE").waits
+    assert Admitters([Appends("hook", reinvokes=True)]).plan(DEPLOYMENTS, "CREATE").waits
+
+
+class Ruled(Admitter):
+    """Its rules are objects."""
+
+    watches = (QUOTAS,)
+
+    def __init__(self) -> None:
+        super().__init__("ruled", "*")
+        self.wanted: set[tuple[str, str, str]] = set()
+
+    def concerns(self, resources: Any, subresource: str, operation: str) -> bool:
+        return any((resource.plural, subresource, operation) in self.wanted for resource in resources)
+
+
+def test_one_whose_rules_are_objects_is_asked_again_when_they_have_changed() -> None:
+    ruled = Ruled()
+    found = Admitters([ruled])
+    collection = Collection("/core/configmaps/", {}, 1)
+    follower = RuleFollower(found, [collection])
+    found.compile([PODS])
+    assert found.of(PODS, "CREATE") == ()
+
+    ruled.wanted = {("pods", "", "CREATE")}
+    follower.look()
+    assert found.of(PODS, "CREATE") == ()
+    collection.changed = 2
+    follower.look()
+
+    assert found.of(PODS, "CREATE") == (ruled,)
+    assert found.of(PODS, "DELETE") == found.of(DEPLOYMENTS, "CREATE") == ()
 
 
 def test_a_refusal_is_worded_as_upstreams() -> None:

@@ -1,0 +1,1 @@
+"""Webhooks that know callers by their tokens, and that say what callers may do."""
