@@ -11,7 +11,7 @@ from typing import Any
 
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
-from sampan.errors import BadRequest, Cause, Forbidden
+from sampan.errors import Cause, Forbidden, StatusError
 from sampan_admission.authorizing import Decide
 from sampan_policies.active import Bound
 from sampan_policies.evaluation import Failed
@@ -54,10 +54,10 @@ def mutate(review: Review, policies: Sequence[Bound[MutatingPolicy]], decide: De
 
 def _mutated(requested: Requested, policy: MutatingPolicy, match: Match) -> list[str]:
     """Runs the mutations of a policy; what failed."""
-    review, versions = requested.review, requested.versions
+    review = requested.review
 
     def merge(obj: Object, config: Object) -> Object:
-        return versions.merged(obj, config, match.resource)
+        return requested.merged(obj, config, match.resource)
 
     assert review.object is not None
     shown = requested.shown(review.object, match.resource)
@@ -73,11 +73,11 @@ def _mutated(requested: Requested, policy: MutatingPolicy, match: Match) -> list
             changed = policy.mutate(mutation, shown, requested.values(match, shown), merge)
             if changed is shown:
                 continue
-            kept = versions.kept(changed, match.resource)
+            kept = requested.kept(changed, match.resource)
         except Failed as error:
             failed.append(str(error))
             continue
-        except BadRequest as error:
+        except StatusError as error:
             failed.append(error.message)
             continue
         review.object.clear()  # changed in place: the server has it

@@ -13,7 +13,9 @@ from sampan.errors import NotFound, StatusError
 from sampan_admission import conditions
 from sampan_admission.authorizing import Decide
 from sampan_admission.criteria import Criteria
-from sampan_admission.subjects import Subject
+from sampan_admission.subjects import SCALE, Subject
+from sampan_machinery import metadata, scaling, schema
+from sampan_machinery.apply import unowned
 from sampan_machinery.resources import NAMESPACES
 from sampan_policies import params
 from sampan_policies.active import Binding, Bound, P
@@ -89,11 +91,36 @@ class Requested:
         return {**found, "params": match.param, "namespaceObject": self.namespace_object}
 
     def shown(self, obj: Object | None, resource: Resource) -> Object | None:
-        """An object of the request in a version of its resource; options and scales have one version."""
-        review = self.review
-        if obj is None or obj.get("kind") != review.kind.kind or resource == review.kind.resource:
+        """An object under review as expressions see it: in a version of its resource, and of the subresource scale as
+        a Scale. That of another subresource with a kind of its own has one version."""
+        if obj is None or not (self._is_scale or self._is_own):
             return obj
-        return self.versions.shown(obj, resource)
+        if self._is_scale:
+            return scaling.shown(self.review.kind, obj)
+        return obj if resource == self.review.kind.resource else self.versions.shown(obj, resource)
+
+    def kept(self, obj: Object, resource: Resource) -> Object:
+        """A changed object as it is under review; raises BadRequest or Invalid."""
+        if self._is_scale and self.review.object is not None:
+            return scaling.written(self.review.kind, metadata.copy(self.review.object), obj)
+        return self.versions.kept(obj, resource, self.review.kind) if self._is_own else obj
+
+    def merged(self, obj: Object, config: Object, resource: Resource) -> Object:
+        """An object as expressions see it with the fields of an apply configuration; raises BadRequest."""
+        if self._is_own:
+            return self.versions.merged(obj, config, resource)
+        schemas, kind = schema.load(), self.subject.kind
+        return unowned.merged(obj, config, schemas.node(*kind) if schemas.has(*kind) else None)
+
+    @property
+    def _is_scale(self) -> bool:
+        return self.subject.kind == SCALE
+
+    @property
+    def _is_own(self) -> bool:
+        """Whether the request carries an object of the resource's own kind, in whatever version."""
+        kind, resource = self.subject.kind, self.subject.resource
+        return self.review.operation != "CONNECT" and (kind.group, kind.kind) == (resource.group, resource.kind)
 
     def _resource(self, criteria: Criteria) -> Resource | None:
         resource = criteria.resource(self.subject)

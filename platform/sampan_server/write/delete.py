@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
+from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.errors import NotFound
+from sampan_machinery.media import decode_body
 from sampan_server.read import forms
 from sampan_server.read.freshness import too_large
 from sampan_server.read.list import List, Slice, read_query
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
-from sampan_server.request import negotiation
+from sampan_server.request import bodies, negotiation
 from sampan_server.request.encoding import encode_json
+from sampan_server.request.options import integer
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import success
 from sampan_server.request.warnings import warning_headers
@@ -20,7 +23,7 @@ from sampan_server.write import drive
 from sampan_server.write.deletes import Deleter, Options, read_options
 from sampan_server.write.intent import Intent
 from sampan_server.write.writes import Written
-from sampan_server.write.writing import Writing, accepted, audit_annotations, deletion_options, options_of
+from sampan_server.write.writing import Writing, accepted, audit_annotations
 
 
 class Delete:
@@ -29,8 +32,10 @@ class Delete:
 
     def __call__(self, request: Request, served: Served) -> Answer:
         form = accepted(request)
-        options = delete_options(request)
+        sent = sent_options(request)
+        options = read_options(sent)
         intent = self._writing.intent(request, served)
+        intent.dry_run, intent.make_options = options.dry_run, partial(_told, sent)
         work = self._deleter.delete(intent, options)
         return self._writing.run(
             request, drive.followed(work, lambda done: _answer(request, served, form, done, options))
@@ -46,18 +51,20 @@ class DeleteCollection:
     def __call__(self, request: Request, served: Served) -> Answer:
         form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
         selection = Selection.of(request, served)
-        options = delete_options(request)
+        sent = sent_options(request)
+        read_options(sent)  # refuses what is wrong before anything is listed
         asked = read_query(request, served.scope(request.namespace), paged=True)  # upstream lists in pages of its own
         if max(asked.exact, asked.at_least) > self._writing.cache.revision:
             raise too_large(max(asked.exact, asked.at_least), self._writing.cache.revision)
         found = self._list.slice(served, selection, asked)
-        return self._writing.run(request, self._all(request, served, form, options, found))
+        return self._writing.run(request, self._all(request, served, form, sent, found))
 
-    def _all(self, request: Request, served: Served, form: negotiation.Form, options: Options, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
+    def _all(self, request: Request, served: Served, form: negotiation.Form, sent: Object, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
+        options = read_options(sent)
         for record in found.records:
             intent = Intent(
                 served, record.namespace, record.name, request.user, dry_run=options.dry_run, warnings=request.warnings,
-                annotations=audit_annotations(request), make_options=partial(options_of, request),
+                annotations=audit_annotations(request), make_options=partial(_told, sent),
             )  # fmt: skip
             try:
                 yield from self._deleter.delete(intent, options)
@@ -67,9 +74,25 @@ class DeleteCollection:
         return Answer(200, forms.listing(served, form, found.records, meta), headers=warning_headers(request.warnings))
 
 
-def delete_options(request: Request) -> Options:
-    """DeleteOptions of the body, or where there is none of the query; raises BadRequest or Invalid."""
-    return read_options(deletion_options(request))
+def sent_options(request: Request) -> Object:
+    """DeleteOptions of the body, or where there is none of the query; not checked. Reads the body: once."""
+    data = bodies.read(request)
+    if data:
+        return decode_body(data, bodies.media_of(request))
+    query = request.query
+    sent: Object = {"gracePeriodSeconds": integer(request, "gracePeriodSeconds"), "dryRun": query.get("dryRun")}
+    if "orphanDependents" in query:
+        sent["orphanDependents"] = request.flag("orphanDependents")
+    if "propagationPolicy" in query:
+        sent["propagationPolicy"] = request.value("propagationPolicy")
+    sent["preconditions"] = {name: request.value(name) for name in ("uid", "resourceVersion") if name in query}
+    return sent
+
+
+def _told(sent: Object, kind: str) -> Object:
+    """The same as admission sees it."""
+    said = {name: value for name, value in sent.items() if value not in (None, {}, [])}
+    return {**said, "kind": kind, "apiVersion": "meta.k8s.io/v1"}
 
 
 def _answer(request: Request, served: Served, form: negotiation.Form, written: Written, options: Options) -> Answer:

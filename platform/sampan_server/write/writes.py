@@ -262,7 +262,7 @@ class Writer:
         else:
             stamps.keep_stamps(meta, stamped)
             if kind.status and not kind.status_on_create:
-                intent.served.stored_schema.reset_status(obj)
+                intent.served.working_schema.reset_status(obj)
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
 
     def review_only(

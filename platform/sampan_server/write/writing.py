@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from io import BytesIO
 from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan.errors import BadRequest
 from sampan_http.pool import Pool
-from sampan_machinery.media import decode_body
 from sampan_server.cache.cache import Cache
 from sampan_server.read import forms
 from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
-from sampan_server.request.options import check_write, integer
+from sampan_server.request.options import check_write
 from sampan_server.request.request import Request
 from sampan_server.request.warnings import warning_headers
 from sampan_server.write import drive
@@ -67,31 +65,12 @@ class Writing:
 
 
 def options_of(request: Request, kind: str) -> Object:
-    """The options of a request as an object, for admission."""
+    """The options of a create, update or patch as an object, for admission."""
     options: Object = {"kind": kind, "apiVersion": "meta.k8s.io/v1"}
-    if request.method == "DELETE":
-        return {**options, **deletion_options(request)}
     for name in ("fieldManager", "fieldValidation"):
         if request.value(name):
             options[name] = request.value(name)
     return {**options, "dryRun": ["All"]} if dry_run(request) else options
-
-
-def deletion_options(request: Request) -> Object:
-    """DeleteOptions of the body, or where there is none of the query; not checked. May be asked for again."""
-    data = bodies.read(request)
-    if data:
-        request.environ["wsgi.input"] = BytesIO(data)
-        body = decode_body(data, bodies.media_of(request))
-        return {name: value for name, value in body.items() if name not in ("kind", "apiVersion")}
-    query = request.query
-    sent: Object = {"gracePeriodSeconds": integer(request, "gracePeriodSeconds"), "dryRun": query.get("dryRun")}
-    if "orphanDependents" in query:
-        sent["orphanDependents"] = request.flag("orphanDependents")
-    if "propagationPolicy" in query:
-        sent["propagationPolicy"] = request.value("propagationPolicy")
-    wanted = {name: request.value(name) for name in ("uid", "resourceVersion") if name in query}
-    return {name: value for name, value in {**sent, "preconditions": wanted}.items() if value not in (None, {})}
 
 
 def timeout_of(request: Request) -> float:

@@ -1,5 +1,8 @@
 """Schemas as Go keeps them."""
 
+import pytest
+
+from sampan.errors import BadRequest
 from sampan_crds.tidying import tidied
 
 
@@ -32,6 +35,20 @@ def test_rules_keep_their_known_fields():
     }
 
 
-def test_what_is_no_schema_is_left_to_validation():
-    assert tidied("text") == "text"
-    assert tidied({"properties": [1]}) == {"properties": [1]}
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ("text", "openAPIV3Schema of type JSONSchemaProps"),
+        ({"properties": [1]}, "openAPIV3Schema.properties of type map[string]JSONSchemaProps"),
+        ({"items": {"type": 5}}, "openAPIV3Schema.items.type of type string"),
+        ({"items": {"nullable": "yes"}}, "openAPIV3Schema.items.nullable of type bool"),
+        ({"additionalProperties": {"required": [True]}}, "openAPIV3Schema.additionalProperties.required[0] of type"),
+        ({"x-kubernetes-validations": [{"rule": 5}]}, "x-kubernetes-validations[0].rule of type string"),
+        ({"maxLength": True}, "openAPIV3Schema.maxLength of type int64"),
+    ],
+)
+def test_what_is_of_the_wrong_type_is_refused_as_decoding_does(schema, path):
+    with pytest.raises(BadRequest) as caught:
+        tidied(schema)
+
+    assert path in caught.value.message

@@ -23,7 +23,7 @@ class Versions:
     def shown(self, obj, resource):
         return obj
 
-    def kept(self, obj, resource):
+    def kept(self, obj, resource, kind=None):
         return obj
 
     def named(self, api_version, kind):

@@ -251,6 +251,21 @@ def test_server_set_fields_cannot_be_changed(client):
     assert made["metadata"]["finalizers"] == ["a.b/c"]
 
 
+def test_a_scale_is_seen_and_changed_as_a_scale(client):
+    scale = rule("deployments/scale", "apps", operations=("UPDATE",))
+    validate(client, scale, validations=[{"expression": "object.kind == 'Scale' && oldObject.spec.replicas == 1"}])
+    mutate(client, scale, expression="Object{spec: Object.spec{replicas: object.spec.replicas + 1}}")
+    client.create(DEPLOYMENTS, deployment(), "default")
+
+    path = "/apis/apps/v1/namespaces/default/deployments/web/scale"
+    patch = {"headers": {"Content-Type": "application/merge-patch+json"}, "body": {"spec": {"replicas": 4}}}
+    client.request("PATCH", path, **patch)
+
+    assert client.get(DEPLOYMENTS, "web", "default")["spec"]["replicas"] == 5
+    with pytest.raises(Invalid, match="failed expression"):
+        client.request("PATCH", path, **patch)
+
+
 def test_policies_are_not_asked_about_policies(client):
     everything = {"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"], "operations": ["*"]}
     validate(client, everything, validations=[{"expression": "false"}])

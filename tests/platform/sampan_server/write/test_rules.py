@@ -93,13 +93,20 @@ def test_the_options_of_a_request_are_told(patching: Any, shapes: Any) -> None:
     api.post(CMS, shapes.config_map("deployments"))
     api.post(f"{DEPLOYMENTS}?fieldManager=me&dryRun=All&timeout=1m5s", deployment("a"))
     api.post(DEPLOYMENTS, deployment("a"))
-    api.delete(f"{DEPLOYMENTS}/a?propagationPolicy=Foreground")
+    api.delete(f"{DEPLOYMENTS}/a?propagationPolicy=Background")
 
-    made, plain, gone = admitter.seen
+    api.post(DEPLOYMENTS, deployment("a"))
+    api.delete(f"{DEPLOYMENTS}/a", {"kind": "DeleteOptions", "gracePeriodSeconds": 0, "dryRun": ["All"]})
+    api.delete(DEPLOYMENTS, {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0})
+
+    made, plain, gone, _, dry, each = admitter.seen
     kind = {"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"}
     assert (made.options, made.timeout) == ({**kind, "fieldManager": "me", "dryRun": ["All"]}, 65.0)
     assert (plain.options, plain.timeout) == (kind, 0.0)
-    assert gone.options == {**kind, "kind": "DeleteOptions", "propagationPolicy": "Foreground"}
+    assert gone.options == {**kind, "kind": "DeleteOptions", "propagationPolicy": "Background"}
+    assert dry.options == {**kind, "kind": "DeleteOptions", "gracePeriodSeconds": 0, "dryRun": ["All"]}
+    assert (dry.dry_run, each.dry_run, gone.dry_run) == (True, False, False)
+    assert each.options == {**kind, "kind": "DeleteOptions", "gracePeriodSeconds": 0}
 
 
 def test_a_timeout_that_is_no_duration_is_refused(patching: Any) -> None:
