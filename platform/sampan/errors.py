@@ -60,6 +60,8 @@ class StatusError(SampanError):
 
     code: ClassVar[int] = 500
     reason: ClassVar[str] = "InternalError"
+    #: No newer state of the cluster changes it: a write that it refuses is not tried again.
+    final = False
 
     def __init__(
         self,

@@ -56,6 +56,8 @@ class MutatingWebhooks(ConfiguredAdmitter):
         found = self.configurations.now().matching(subject)
         if not found:
             return
+        if not review.reinvoked:
+            review.state[self.name] = Rounds()
         rounds: Rounds = review.state.setdefault(self.name, Rounds())
         if review.reinvoked and rounds.output != review.object:
             rounds.changed()

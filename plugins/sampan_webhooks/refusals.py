@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sampan.errors import BadRequest, Cause, InternalError, StatusError, Timeout
+
+Refusal = TypeVar("Refusal", bound=StatusError)
 
 
 class Denied(StatusError):
     """A webhook's own status, with its code and reason."""
+
+    final = True
 
     def __init__(self, status: dict[str, Any]) -> None:
         super().__init__(str(status["message"]))
@@ -48,12 +52,18 @@ def denied(webhook: str, status: dict[str, Any] | None) -> Denied:
 
 
 def failed_closed(failure: Exception) -> InternalError:
-    return InternalError(f"Internal error occurred: {failure}", causes=(Cause("", str(failure)),))
+    return _final(InternalError(f"Internal error occurred: {failure}", causes=(Cause("", str(failure)),)))
 
 
 def no_dry_run(webhook: str) -> BadRequest:
-    return BadRequest(f'admission webhook "{webhook}" does not support dry run')
+    return _final(BadRequest(f'admission webhook "{webhook}" does not support dry run'))
 
 
 def too_late() -> Timeout:
-    return Timeout("Timeout: request did not complete within requested timeout")
+    return _final(Timeout("Timeout: request did not complete within requested timeout"))
+
+
+def _final(error: Refusal) -> Refusal:
+    """The webhook is not asked again because other writes came meanwhile."""
+    error.final = True
+    return error

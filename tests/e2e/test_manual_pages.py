@@ -32,6 +32,7 @@ AFTER = {
     "sampan_rbac": ["kubectl delete namespace team-a --wait"],
     "sampan_runtimeclasses": ["kubectl delete runtimeclass sandboxed"],
     "sampan_priority": ["kubectl delete priorityclass important"],
+    "sampan_webhooks": ["kubectl delete validatingwebhookconfiguration labels"],
 }
 
 pytestmark = pytest.mark.kubectl

@@ -69,7 +69,7 @@ class Review:
     make_options: Callable[[str], Object] | None = None
     #: The second round of mutating admitters, after one with ``reinvokes`` has changed the object.
     reinvoked: bool = False
-    #: What an admitter keeps for its second round, by its name.
+    #: What an admitter keeps for its second round, and for further attempts of the same request, by its name.
     state: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -94,6 +94,7 @@ ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "up
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """One kind in one version. Order of calls on a write: prepare, default, (mutating admission, default), validate.
+    ``prepare`` is called again where a webhook or a policy has changed the object, so it accepts its own work.
 
     Status separation is the server's: where ``status`` is true a write to the main resource keeps the old status
     (create: drops it unless ``status_on_create``), a write to /status keeps the old spec. metadata.generation is the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Object
@@ -28,4 +29,5 @@ class Intent:
     annotations: dict[str, str] = field(default_factory=dict)  # for audit
     timeout: float = 0.0  # seconds that the client allows, 0 where it says nothing
     make_options: Callable[[str], Object] | None = None  # see Review
+    state: dict[str, Any] = field(default_factory=dict)  # see Review
     lock: KeyLock | None = None  # of the objects that it updates beside its own

@@ -125,7 +125,9 @@ class Writer:
             return (yield from write())
         except Broken:
             raise  # no state makes a plugin better, and it may be late a second time
-        except StatusError:
+        except StatusError as error:
+            if error.final:
+                raise
             yield ()
             if self.cache.revision == seen:
                 raise
@@ -208,7 +210,7 @@ class Writer:
         return Review(
             operation, intent.served.working, intent.subresource, intent.namespace, intent.name, obj, old, intent.user,
             intent.dry_run, self.reader, intent.warnings, intent.annotations, requested=intent.served.resource,
-            versions=self.versions, timeout=intent.timeout, make_options=intent.make_options,
+            versions=self.versions, timeout=intent.timeout, make_options=intent.make_options, state=intent.state,
         )  # fmt: skip
 
     def _complete(self, intent: Intent, obj: Object, old: Object | None, review: Review) -> Iterator[Step]:

@@ -39,3 +39,9 @@ def test_a_failed_call_is_an_internal_error_with_its_cause():
 def test_the_others():
     assert no_dry_run("a.b.c").message == 'admission webhook "a.b.c" does not support dry run'
     assert too_late().code == 504
+
+
+def test_none_of_them_is_worth_another_attempt():
+    failure = CallingFailed("a.b.c", "x")
+
+    assert all(error.final for error in (denied("a.b.c", None), failed_closed(failure), no_dry_run("a"), too_late()))

@@ -8,8 +8,10 @@ import pytest
 
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Resource
+from sampan.errors import Forbidden
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
+DEPLOYMENT = Resource("apps", "v1", "deployments", "Deployment")
 CMS, DEPLOYMENTS = "/api/v1/namespaces/default/configmaps", "/apis/apps/v1/namespaces/default/deployments"
 
 
@@ -75,6 +77,46 @@ def test_a_change_from_outside_is_restricted_to_what_the_request_may_write(patch
     assert made["metadata"]["uid"] != "mine"
     assert made["metadata"]["creationTimestamp"] > "2020"
     assert made["metadata"]["managedFields"]
+
+
+def test_a_final_refusal_is_not_asked_for_again_though_others_have_written(patching: Any, shapes: Any) -> None:
+    admitter, api = patching
+    api.post(CMS, shapes.config_map("deployments"))
+
+    def refuse(obj: Any) -> None:
+        api.app.cluster.create(CONFIG_MAPS, shapes.config_map(f"other-{len(admitter.seen)}"), "default")
+        error = Forbidden("no")
+        error.final = obj["metadata"]["name"] == "final"
+        raise error
+
+    admitter.change = refuse
+    for name in ("final", "newest"):
+        assert api.post(DEPLOYMENTS, deployment(name)).status_code == 403
+
+    assert [review.name for review in admitter.seen] == ["final", "newest", "newest"]
+
+
+def test_an_admitter_keeps_what_it_wants_for_further_attempts(patching: Any, shapes: Any) -> None:
+    admitter, api = patching
+    api.post(DEPLOYMENTS, deployment("a"))
+    api.post(CMS, shapes.config_map("deployments"))
+
+    others: list[Any] = []
+
+    def pause(old: Any) -> Any:
+        return {**old, "spec": {**old["spec"], "paused": True}}
+
+    def change(obj: Any) -> None:
+        admitter.seen[-1].state.setdefault("attempts", []).append(1)
+        if not others:  # another writer comes between; it is asked about as well
+            others.append(1)
+            api.app.cluster.update(DEPLOYMENT, "a", "default", pause)
+
+    admitter.change = change
+    answer = api.patch(f"{DEPLOYMENTS}/a", {"spec": {"replicas": 4}})
+
+    assert answer.status_code == 200
+    assert len(admitter.seen[-1].state["attempts"]) == 2
 
 
 def test_another_name_than_the_requests_is_refused(patching: Any, shapes: Any) -> None:
