@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sampan_cel import types
+from sampan_cel import regex, types
 from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct, dotted
 from sampan_cel.declarations import Overload
-from sampan_cel.errors import CheckError, Issue
+from sampan_cel.errors import CelError, CheckError, Issue
 from sampan_cel.types import BOOL, DYN, ERROR, INT, ObjectType, Type
-from sampan_cel.values import type_of
+from sampan_cel.values import read_duration, read_timestamp, type_of
 
 
 @dataclass
@@ -43,8 +43,10 @@ class Checker:
         container: str = "",
         *,
         resolvers: Sequence[Callable[[str], Type | None]] = (),
+        strict: bool = False,
     ) -> None:
         self._text = text
+        self._strict = strict
         self._resolvers = resolvers
         self._variables = variables
         self._functions = functions
@@ -154,9 +156,23 @@ class Checker:
             return self._fault(node, f"undeclared reference to '{name}' (in container '{self._container}')")
         if ERROR in given:
             return ERROR
+        if self._strict:
+            self._check_literal(name, args)
         if name == "_==_" or name == "_!=_":
             return self._equality(node, name, given, overloads)
         return self._resolve(node, name, given, overloads, member=member)
+
+    def _check_literal(self, name: str, args: Sequence[Node]) -> None:
+        """A constant argument that no call can take."""
+        judged = _LITERALS.get(name)
+        if judged is None or not args:
+            return
+        last = args[-1]
+        if isinstance(last, Const) and isinstance(last.value, str):
+            try:
+                judged(last.value)
+            except CelError:
+                self._fault(last, f"invalid {name} argument")
 
     def _shadowed(self, name: str) -> bool:
         first = name.partition(".")[0]
@@ -216,7 +232,7 @@ class Checker:
         for place, each in enumerate(node.items):
             found = self._type(each)
             items.append(self._unwrapped(each, found) if place in node.optional else found)
-        return types.list_of(_joined(items))
+        return types.list_of(self._alike(node.items, items))
 
     def _map(self, node: MapOf) -> Type:
         keys, values = [], []
@@ -224,7 +240,16 @@ class Checker:
             keys.append(self._type(entry.key))
             found = self._type(entry.value)
             values.append(self._unwrapped(entry.value, found) if entry.optional else found)
-        return types.map_of(_joined(keys), _joined(values))
+        key = self._alike([entry.key for entry in node.entries], keys)
+        return types.map_of(key, self._alike([entry.value for entry in node.entries], values))
+
+    def _alike(self, nodes: Sequence[Node], found: Sequence[Type]) -> Type:
+        """The type of several things in one list; where that is strict, they have to be of one."""
+        if self._strict:
+            for node, each in zip(nodes, found, strict=True):
+                if not (_fits(found[0], each, {}) or _fits(each, found[0], {})):
+                    return self._fault(node, f"expected type '{found[0]}' but found '{each}'")
+        return _joined(found)
 
     def _unwrapped(self, node: Node, found: Type) -> Type:
         if found.name == "optional_type":
@@ -308,6 +333,12 @@ class Checker:
         Const: _const, Ident: _ident, Select: _select, Call: _call, Index: _index, ListOf: _list, MapOf: _map,
         Struct: _struct, Fold: _fold, Bind: _bind,
     }  # fmt: skip
+
+
+#: Functions of a text that has to be of some form: ``duration('1h')``.
+_LITERALS: Mapping[str, Callable[[str], Any]] = {
+    "duration": read_duration, "timestamp": read_timestamp, "matches": regex.compiled,
+}  # fmt: skip
 
 
 def _is_number(found: Type) -> bool:

@@ -78,6 +78,7 @@ class Environment:
                 self._functions.setdefault(name, []).extend(overloads)
             self._named.update(library.types)
             self._estimators.update(library.estimators)
+        self._strict = any(each.strict for each in self._libraries)
         self._resolvers = tuple(each.resolve for each in self._libraries if each.resolve is not None)
 
     def extended(self, variables: Mapping[str, Type], libraries: Iterable[Library] = ()) -> Environment:
@@ -95,7 +96,13 @@ class Environment:
 
     def _compiled(self, text: str, tree: Node, result: Type | None, sizes: SizeOf | None) -> Program:
         checker = Checker(
-            text, self._variables, self._functions, self._named, self._container, resolvers=self._resolvers
+            text,
+            self._variables,
+            self._functions,
+            self._named,
+            self._container,
+            resolvers=self._resolvers,
+            strict=self._strict,
         )
         checked = checker.check(tree)
         if result is not None and checked.type not in (result, types.DYN):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -96,15 +97,13 @@ def _sorted(items: Sequence[Any]) -> list[Any]:
     return sorted(items, key=functools.cmp_to_key(_order))
 
 
-def _by_key(left: tuple[Any, Any], right: tuple[Any, Any]) -> int:
-    return _order(left[0], right[0])
-
-
 def _sorted_by(items: Sequence[Any], keys: Sequence[Any]) -> list[Any]:
     """``items.sortBy(item, key)``, whose keys are in the order of the items."""
     if len({type(key) for key in keys}) > 1:
         raise CelError("list elements must have the same type")
-    return [item for _, item in sorted(zip(keys, items, strict=True), key=functools.cmp_to_key(_by_key))]
+    ranked = functools.cmp_to_key(_order)
+    pairs = sorted(zip(map(ranked, keys), items, strict=True), key=operator.itemgetter(0))
+    return [item for _, item in pairs]
 
 
 def _range(count: int) -> list[int]:
