@@ -79,7 +79,7 @@ def _is_subject(subject: Object, user: User) -> bool:
 
 
 def _has(values: Sequence[str] | None, value: str) -> bool:
-    return bool(values) and (_ALL in values or value in values)
+    return values is not None and (_ALL in values or value in values)
 
 
 def _matches_resource(rule: Object, request: ChainRequest) -> bool:

@@ -69,8 +69,8 @@ def changed(obj, path, value):
         ),
         (
             "spec.rules.0.resourceRules.0.namespaces", ["A"],
-            'spec.rules[0].resourceRules[0].namespaces[0]: Invalid value: "A": each member of this list must be \'*\' or '
-            "a DNS-1123 label; ",
+            'spec.rules[0].resourceRules[0].namespaces[0]: Invalid value: "A": each member of this list must be \'*\' '
+            "or a DNS-1123 label; ",
         ),
         (
             "spec.rules.0.nonResourceRules.0.nonResourceURLs", ["a"],
