@@ -11,16 +11,24 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from sampan.contracts.chain import ChainRequest, OutcomeCallback, Resume
+from sampan.contracts.chain import ChainRequest, OutcomeCallback, RequestOutcome, Resume
 from sampan.errors import StatusError, TooManyRequests
 from sampan_flowcontrol.levels import Config, Level, Seats, seats_of
 
 TURN = 0.008  # seconds of one turn of the loop that limited levels may use together
 LEAST = 0.0005  # of these, at least so much for each level
+SENDING = 2e-9  # seconds that a byte of an answer takes the loop afterwards, encrypted
 LONGEST = 15.0  # seconds that a request waits, then it is refused
+#: Seconds after which a refusal is sent, where its connection can be parked meanwhile. Clients that ask again at once,
+#: whatever Retry-After says, would else keep the loop busy with refusals: 28,000 of them beside 2,000 answers in 8 s.
+DELAY = 0.5
+_MOST_DELAYED = 5_000
+_AT_ONCE = 20  # refusals that are sent together: their clients all ask again
+_CHECK = 0.05  # seconds between two looks at what has waited for long
 _REFUSED = "too many requests, please try again later."
 
 
@@ -31,15 +39,23 @@ def refused() -> StatusError:
 class Running:
     """A request that has its seats. Called with the outcome; a watch gives them back when it begins."""
 
-    __slots__ = ("_begun", "_dispatcher", "_level", "_on_loop", "_over", "_turn", "_width")
+    __slots__ = ("_begun", "_cost", "_dispatcher", "_level", "_over", "_turn", "_width", "on_loop")
 
-    def __init__(self, dispatcher: Dispatcher, level: Level[Ticket], width: int, *, on_loop: bool) -> None:
-        self._dispatcher, self._level, self._width = dispatcher, level, width
-        self._on_loop, self._over = on_loop, False
-        self._begun, self._turn = dispatcher.now(), dispatcher.turn
+    def __init__(
+        self, dispatcher: Dispatcher, level: Level[Ticket], width: int, *, on_loop: bool, cost: float = 0.0
+    ) -> None:
+        self._dispatcher, self._level, self._width, self._cost = dispatcher, level, width, cost
+        self.on_loop, self._over = on_loop, False
+        self._begun, self._turn = 0.0, -1
 
-    def __call__(self, outcome: object) -> None:
-        self._end()
+    def begin(self) -> None:
+        """The loop comes to it: what it computes counts from now."""
+        self._begun, self._turn = self._dispatcher.now(), self._dispatcher.turn
+        if self._cost:
+            self._dispatcher.spend(self._level, self._cost)
+
+    def __call__(self, outcome: RequestOutcome) -> None:
+        self._end(len(outcome.body))
 
     def started(self, status: int) -> None:
         self._end()
@@ -47,21 +63,27 @@ class Running:
     def __del__(self) -> None:
         self._end()  # its client had left before it was resumed: no one tells of an outcome
 
-    def _end(self) -> None:
+    def _end(self, sent: int = 0) -> None:
         if not self._over:
             self._over = True
             self._dispatcher.ended(
-                self._level, self._width, self._begun, inline=self._on_loop and self._turn == self._dispatcher.turn
+                self._level,
+                self._width,
+                self._begun,
+                sent,
+                inline=self._turn == self._dispatcher.turn and not self._cost,
             )
 
 
 class Ticket:
     """A request that waits."""
 
-    __slots__ = ("level", "request", "resume", "since", "started", "width")
+    __slots__ = ("cost", "level", "request", "resume", "since", "started", "width")
 
-    def __init__(self, level: Level[Ticket], request: ChainRequest, width: int, since: float) -> None:
-        self.level, self.request, self.width, self.since = level, request, width, since
+    def __init__(
+        self, level: Level[Ticket], request: ChainRequest, width: int, since: float, cost: float = 0.0
+    ) -> None:
+        self.level, self.request, self.width, self.since, self.cost = level, request, width, since, cost
         self.resume: Resume | None = None
         self.started = False  # dispatched before ``begin`` was called
 
@@ -86,9 +108,9 @@ class Dispatcher:
         self._levels: dict[str, Level[Ticket]] = {}
         self._running = 0
         self._spent = 0.0
-        self._last = 0.0  # when the loop has ended its last request
         self._weights = 1
         self._armed = False  # ``_end_of_turn`` will be called
+        self._delayed: deque[Ticket] = deque()  # those that will be refused
         self._timer: threading.Timer | None = None
 
     def configure(self, configs: Sequence[Config]) -> None:
@@ -111,20 +133,31 @@ class Dispatcher:
         return self._levels.get(name)
 
     def enter(
-        self, level: Level[Ticket], request: ChainRequest, width: int, hand: Callable[[], Sequence[int]]
+        self,
+        level: Level[Ticket],
+        request: ChainRequest,
+        width: int,
+        hand: Callable[[], Sequence[int]],
+        cost: float = 0.0,
     ) -> Running | Ticket:
-        """Running where it may go on, a Ticket where it has to wait; raises TooManyRequests."""
+        """Running where it may go on, a Ticket where it has to wait, be it for its refusal; raises TooManyRequests.
+        ``cost``: seconds that it takes of the loop, 0 where that is to be measured."""
         on_loop = request.on_loop
         with self._lock:
             if on_loop and not self._armed:
                 self._armed = request.at_end_of_turn(self._end_of_turn)
             if not level.waiting and self._has_seats(level, width) and (not on_loop or self._has_time(level)):
                 self._take(level, width)
-                return Running(self, level, width, on_loop=on_loop)
+                running = Running(self, level, width, on_loop=on_loop, cost=cost)
+                if on_loop:
+                    running.begin()
+                return running
             config = level.config
-            ticket = Ticket(level, request, width, self.now())
-            if not config.queues or not level.put(ticket, hand(), width * level.cost):
-                raise refused()
+            ticket = Ticket(level, request, width, self.now(), cost)
+            if not config.queues or not level.put(ticket, hand(), cost or width * level.cost):
+                if not on_loop or len(self._delayed) >= _MOST_DELAYED:
+                    raise refused()
+                self._delayed.append(ticket)
             self._watch_time()
             return ticket
 
@@ -136,18 +169,22 @@ class Dispatcher:
         if started:
             resume(self._run(ticket))
 
-    def ended(self, level: Level[Ticket], width: int, begun: float, *, inline: bool) -> None:
+    def ended(self, level: Level[Ticket], width: int, begun: float, sent: int, *, inline: bool) -> None:
         with self._lock:
             level.running -= width
             self._running -= width
             if inline:
-                now = self.now()
-                took, self._last = now - max(begun, self._last), now  # the loop does one after the other
+                took = self.now() - begun + sent * SENDING
                 level.spent += took
                 self._spent += took
                 level.cost += (took / width - level.cost) / 8
             started = [] if self._armed else self._dispatch()[0]
         self._resume(started)
+
+    def spend(self, level: Level[Ticket], seconds: float) -> None:
+        with self._lock:
+            level.spent += seconds
+            self._spent += seconds
 
     def snapshots(self) -> list[Snapshot]:
         with self._lock:
@@ -216,7 +253,7 @@ class Dispatcher:
             if planned >= TURN:
                 return started, ticket
             level.take()
-            work = ticket.width * level.cost
+            work = ticket.cost or ticket.width * level.cost
             level.virtual = max(level.virtual, min(each.virtual for each in ready)) + work / max(1, level.config.shares)
             planned += work
             self._take(level, ticket.width)
@@ -229,26 +266,31 @@ class Dispatcher:
                 ticket.resume(self._run(ticket))
 
     def _run(self, ticket: Ticket) -> OutcomeCallback:
-        # A resumed request runs in the loop's next turn; its time counts from when the loop comes to it, which is not
-        # told, so that it counts from now: the requests of one turn are few.
-        return Running(self, ticket.level, ticket.width, on_loop=ticket.request.on_loop)
+        running = Running(self, ticket.level, ticket.width, on_loop=ticket.request.on_loop, cost=ticket.cost)
+        if running.on_loop:
+            ticket.request.at_end_of_turn(running.begin)  # the loop makes this call just before it goes on with it
+        return running
 
     def _watch_time(self) -> None:
         if self._timer is None:
-            self._timer = threading.Timer(1.0, self._expire)
+            self._timer = threading.Timer(_CHECK, self._expire)
             self._timer.daemon = True
             self._timer.start()
 
     def _expire(self) -> None:
-        """Refuse what has waited for too long."""
+        """Refuse what has waited for too long, and what was to be refused a moment ago."""
         with self._lock:
             self._timer = None
             late: list[Ticket] = []
             for level in self._levels.values():
                 gone = [each for each in level.all_waiting() if self.now() - each.since > LONGEST]
-                level.drop(gone)
-                late += gone
-            if self._waits():
+                if gone:
+                    level.drop(gone)
+                    late += gone
+            for _ in range(_AT_ONCE):
+                if self._delayed and self.now() - self._delayed[0].since > DELAY:
+                    late.append(self._delayed.popleft())
+            if self._waits() or self._delayed:
                 self._watch_time()
         for ticket in late:
             if ticket.resume is not None:

@@ -12,7 +12,7 @@ from sampan_flowcontrol.dispatching import Dispatcher, Running, Ticket
 from sampan_flowcontrol.levels import Config, Level, config_of
 from sampan_flowcontrol.matching import Schema, distinguisher, find, in_order, schema_of
 from sampan_flowcontrol.shuffling import deal, flow_hash
-from sampan_flowcontrol.work import LONG, width
+from sampan_flowcontrol.work import LONG, known_cost, width
 from sampan_machinery.resources import FLOW_SCHEMAS, PRIORITY_LEVEL_CONFIGURATIONS
 
 _MOST = 10_000
@@ -47,7 +47,8 @@ class FlowControl:
             return None
         for name, uid in zip(_HEADERS, (found.schema.uid, found.level_uid), strict=True):
             request.add_header(name, uid)
-        answer = self._dispatcher.enter(found.level, request, width(request), lambda: self._hand(found))
+        seats, cost = width(request), known_cost(request)
+        answer = self._dispatcher.enter(found.level, request, seats, lambda: self._hand(found), cost)
         if isinstance(answer, Running):
             return answer
         ticket = answer

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from sampan.contracts.chain import RequestOutcome
 from sampan.errors import TooManyRequests
 from sampan_flowcontrol.dispatching import LONGEST, TURN, Dispatcher, Running, Ticket
 from sampan_flowcontrol.levels import config_of
+
+OUTCOME = RequestOutcome(200, 0.1, {}, b"")
 
 
 class Clock:
@@ -61,7 +64,7 @@ def test_what_has_no_seat_waits_until_one_is_free(dispatcher, level, request_of)
 
     assert all(isinstance(each, Running) for each in running)
     assert isinstance(waiting, Ticket) and client.resumed == []
-    running[0]("outcome")
+    running[0](OUTCOME)
     assert len(client.resumed) == 1 and isinstance(client.resumed[0], Running)
 
 
@@ -70,7 +73,7 @@ def test_a_seat_is_given_back_once(dispatcher, level, request_of):
     running = Client(found, request_of).ask()
 
     running.started(200)
-    running("outcome")
+    running(OUTCOME)
 
     assert found.snapshots()[0].running == 0
 
@@ -141,7 +144,7 @@ def test_what_the_loop_has_no_time_for_waits_for_its_next_turn(dispatcher, level
     client = Client(dispatcher(level(longest=10), total=100), request_of, on_loop=True)
     running = client.ask()
     clock.now += TURN * 2
-    running("outcome")
+    running(OUTCOME)
 
     assert isinstance(client.ask(), Ticket)
     assert client.resumed == []
@@ -156,7 +159,7 @@ def test_a_level_that_has_used_nothing_is_served_in_a_turn_that_others_have_used
     low, high = Client(found, request_of, "low", on_loop=True), Client(found, request_of, "high", on_loop=True)
     running = low.ask()
     clock.now += TURN * 2
-    running("outcome")
+    running(OUTCOME)
 
     assert isinstance(low.ask(), Ticket)
     assert isinstance(high.ask(), Running)
@@ -170,7 +173,7 @@ def test_turns_end_when_only_seats_are_missing(dispatcher, level, request_of):
     client.turn()
 
     assert client.request.turns == []
-    running("outcome")
+    running(OUTCOME)
     assert len(client.resumed) == 1
     assert isinstance(ticket, Ticket)
 
@@ -194,7 +197,7 @@ def test_a_level_that_is_gone_serves_what_waits_in_it(dispatcher, level, request
     running = [client.ask() for _ in range(2)]
     found.configure([config_of(level("b"))])
 
-    running[0]("outcome")
+    running[0](OUTCOME)
 
     assert len(client.resumed) == 1 or isinstance(running[1], Ticket)
     assert found.level("b") is not None

@@ -3,12 +3,13 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.access import User
-from sampan.contracts.chain import Later
+from sampan.contracts.chain import Later, RequestOutcome
 from sampan_flowcontrol.dispatching import Dispatcher, Running
 from sampan_flowcontrol.step import FlowControl
 from sampan_machinery.resources import FLOW_SCHEMAS, PRIORITY_LEVEL_CONFIGURATIONS
 from sampan_testing.shelves import Shelf
 
+OUTCOME = RequestOutcome(200, 0.1, {}, b"")
 MASTER = User("admin", ("system:masters",))
 
 
@@ -46,7 +47,7 @@ def test_one_that_has_no_seat_waits(control, request_of):
     with pytest.raises(Later) as later:
         control.enter(request_of())
     later.value.begin(resumed.append)
-    running[0]("outcome")
+    running[0](OUTCOME)
 
     assert isinstance(resumed[0], Running)
 
