@@ -6,7 +6,6 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Standing
 from sampan.hookspecs import hookimpl
-from sampan_quota import controller
 from sampan_quota.admission import LimitRanger, LimitRangerDefaults, LimitRanges
 from sampan_quota.limitrange import LIMIT_RANGE
 from sampan_quota.quota_admission import QuotaAdvice, QuotaOfClaimStatus, QuotaOfCreates, QuotaOfUpdates, Quotas
@@ -33,4 +32,6 @@ def contribute_admitters() -> list[Admitter]:
 
 @hookimpl
 def contribute_reconcilers() -> list[Standing]:
+    from sampan_quota import controller  # the API server does without
+
     return [Standing(name="resourcequota", run=controller.run)]
