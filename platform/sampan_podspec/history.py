@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan.contracts.reconciling import Action, Create, Emit, Update
+from sampan.contracts.reconciling import Action, Create, Emit, Observed, Update
 from sampan.errors import AlreadyExists, StatusError
 from sampan_machinery.metadata import annotations_of, controller_ref, copy, get_path, labels_of, template_hash
 from sampan_machinery.resources import CONTROLLER_REVISIONS
@@ -51,7 +51,7 @@ def holds(revision: Object, template: Object) -> bool:
 
 def hash_of(owner: Object) -> str:
     """Of the owner's template; another one for each collision."""
-    return template_hash(plain(owner["spec"]["template"]), get_path(owner, "status", "collisionCount"))
+    return template_hash(plain(owner["spec"]["template"]), get_path(owner, "status", "collisionCount") or None)
 
 
 def new_revision(owner: Object, number: int, labels: dict[str, str]) -> Object:
@@ -69,6 +69,14 @@ def new_revision(owner: Object, number: int, labels: dict[str, str]) -> Object:
         "kind": "ControllerRevision", "apiVersion": "apps/v1", "metadata": metadata,
         "data": _sorted({"spec": {"template": template}}), "revision": number,
     }  # fmt: skip
+
+
+def of_former_owner(revision: Object, observed: Observed) -> Object | None:
+    """The revision that has the name already and holds the same template: that of an owner of the same name which was
+    just deleted. It serves until garbage collection has removed it."""
+    metadata = revision["metadata"]
+    found = observed.get(CONTROLLER_REVISIONS, metadata["name"], metadata["namespace"])
+    return found if found is not None and holds(found, template_of(revision)) else None
 
 
 def creation(revision: Object, owner: Object, status: Update) -> Create:

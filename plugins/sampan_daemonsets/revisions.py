@@ -42,6 +42,8 @@ def revisions_of(owner: Object, pods: Sequence[Object], observed: Observed) -> R
     number = history.next_number(old)
     if not equal:
         made = history.new_revision(owner, number, {REVISION_LABEL: history.hash_of(owner)})
+        if (former := history.of_former_owner(made, observed)) is not None:
+            return Revisions(former, old)
         status = Update(DAEMON_SETS, {**owner, "status": history.collided(owner)}, "status")
         return Revisions(made, old, [history.creation(made, owner, status)])
     current = equal[-1]

@@ -51,13 +51,13 @@ def revisions_of(owner: Object, observed: Observed) -> Revisions:
     """A template that there was before has its former revision again, with a new number."""
     found, adoptions = adopt_and_release(owner, CONTROLLER_REVISIONS, observed)
     known = history.by_number(each for each in found if not is_deleting(each))
-    update, writes = _update_revision(owner, known)
+    update, writes = _update_revision(owner, known, observed)
     name = get_path(owner, "status", "currentRevision", default="")
     current = next((each for each in known if each["metadata"]["name"] == name), update)
     return Revisions(owner, known, current, update, writes, adoptions)
 
 
-def _update_revision(owner: Object, known: Sequence[Object]) -> tuple[Object, list[Action]]:
+def _update_revision(owner: Object, known: Sequence[Object], observed: Observed) -> tuple[Object, list[Action]]:
     template, number = owner["spec"]["template"], history.next_number(known)
     equal = [each for each in known if history.holds(each, template)]
     if equal and equal[-1] is known[-1]:
@@ -69,5 +69,7 @@ def _update_revision(owner: Object, known: Sequence[Object]) -> tuple[Object, li
         fallback = known[-1] if known else history.new_revision(owner, number, {})
         return fallback, []
     made = history.new_revision(owner, number, {HASH_LABEL: history.hash_of(owner)})
+    if (former := history.of_former_owner(made, observed)) is not None:
+        return former, []
     status = Update(STATEFUL_SETS, {**owner, "status": history.collided(owner)}, "status")
     return made, [history.creation(made, owner, status)]

@@ -4,8 +4,9 @@ import json
 
 from sampan.contracts.reconciling import Emit, Update
 from sampan.errors import AlreadyExists, Forbidden
-from sampan_machinery.resources import STATEFUL_SETS
+from sampan_machinery.resources import CONTROLLER_REVISIONS, STATEFUL_SETS
 from sampan_podspec import history
+from sampan_testing.shelves import Shelf
 
 
 def owner(image="v1", **status):
@@ -36,6 +37,7 @@ def test_a_revision_puts_its_template_back():
 
 
 def test_a_collision_changes_the_name():
+    assert history.hash_of(owner()) == history.hash_of(owner(collisionCount=0))
     assert history.hash_of(owner()) != history.hash_of(owner(collisionCount=1))
     assert history.collided(owner(collisionCount=1, replicas=2)) == {"collisionCount": 2, "replicas": 2}
     assert history.collided(owner()) == {"collisionCount": 1}
@@ -48,6 +50,15 @@ def test_a_taken_name_is_counted_and_another_refusal_told():
     assert create.on_failure(AlreadyExists("taken")) == [status]
     (event,) = create.on_failure(Forbidden("no"))
     assert isinstance(event, Emit) and event.reason == "FailedCreate"
+
+
+def test_a_revision_of_the_same_name_and_template_is_found():
+    made = history.new_revision(owner(), 1, {})
+    other = {**made, "data": history.new_revision(owner("v2"), 1, {})["data"]}
+
+    assert history.of_former_owner(made, Shelf([(CONTROLLER_REVISIONS, made)])) == made
+    assert history.of_former_owner(made, Shelf([(CONTROLLER_REVISIONS, other)])) is None
+    assert history.of_former_owner(made, Shelf()) is None
 
 
 def test_revisions_are_in_the_order_of_their_numbers():

@@ -3,6 +3,7 @@ from __future__ import annotations
 from sampan.errors import AlreadyExists
 from sampan_machinery.metadata import copy
 from sampan_machinery.resources import CONTROLLER_REVISIONS
+from sampan_podspec.history import new_revision
 
 
 def twin(agents, **metadata):
@@ -67,6 +68,20 @@ def test_a_name_that_is_taken_counts_as_a_collision(simulated):
     assert other.status()["collisionCount"] == 1
     other.settle()
     assert {image for _, image in other.images()} == {"v2"}
+
+
+def test_the_revision_of_a_former_set_of_that_name_serves_until_it_is_removed(simulated):
+    agents = simulated()
+    former = new_revision(agents.owner(), 1, {"controller-revision-hash": "h"})
+    former["metadata"]["ownerReferences"][0]["uid"] = "former"
+    made = agents.world.create(CONTROLLER_REVISIONS, former)
+
+    agents.settle()
+    assert {pod["metadata"]["labels"]["controller-revision-hash"] for pod in agents.pods()} == {"h"}
+
+    agents.world.remove(CONTROLLER_REVISIONS, made["metadata"]["name"], "default")
+    agents.settle()
+    assert agents.revisions() == {made["metadata"]["name"]: 1}
 
 
 def test_old_revisions_beyond_the_limit_go_unless_a_pod_has_them(simulated):

@@ -31,6 +31,21 @@ def test_a_name_that_is_taken_counts_as_a_collision(simulated):
     assert db.status()["collisionCount"] == 1
 
 
+def test_the_revision_of_a_former_set_of_that_name_serves_until_it_is_removed(simulated):
+    db = simulated()
+    former = new_revision(db.owner(), 1, {})
+    former["metadata"]["ownerReferences"][0]["uid"] = "former"
+    made = db.world.create(CONTROLLER_REVISIONS, former)
+
+    db.step()
+    assert db.status()["updateRevision"] == made["metadata"]["name"]
+    assert db.status()["collisionCount"] == 0
+
+    db.world.remove(CONTROLLER_REVISIONS, made["metadata"]["name"], "default")
+    db.step()
+    assert db.revisions() == {made["metadata"]["name"]: 1}
+
+
 def test_an_orphan_that_matches_is_adopted_first(simulated):
     db = simulated()
     orphan = new_revision(db.owner(), 7, {})
