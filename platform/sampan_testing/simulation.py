@@ -90,7 +90,7 @@ class World:
         if fresh == old:
             return old
         if fresh["metadata"].get("deletionTimestamp") and not fresh["metadata"].get("finalizers"):
-            self._delete(resource, fresh)
+            self._drop(resource, fresh)
             return fresh
         return self._put(resource, fresh)
 
@@ -111,9 +111,9 @@ class World:
             if not obj["metadata"].get("deletionTimestamp"):
                 self._put(resource, {**obj, "metadata": {**obj["metadata"], "deletionTimestamp": now_text(self.now)}})
             return
-        self._delete(resource, obj)
+        self._drop(resource, obj)
 
-    def _delete(self, resource: Resource, obj: Object) -> None:
+    def _drop(self, resource: Resource, obj: Object) -> None:
         del self._objects[resource, *key_of(obj)]
         self._revision += 1
         for kind, where, owned in list(self._objects):
