@@ -61,8 +61,8 @@ def test_rules_that_could_cost_too_much_are_refused_unless_they_are_there_alread
     found = said(costly)
 
     assert found[0].startswith(
-        "v.schema.openAPIV3Schema.properties[spec].properties[a].x-kubernetes-validations[0].rule: Forbidden: estimated "
-        "rule cost exceeds budget by factor of more than 100x"
+        "v.schema.openAPIV3Schema.properties[spec].properties[a].x-kubernetes-validations[0].rule: Forbidden: "
+        "estimated rule cost exceeds budget by factor of more than 100x"
     )
     assert not [each for each in check_schema(costly, "v.schema", has_status=False, is_known=True) if "rule cost ex" in
                 each.message and each.path.endswith(".rule")]  # fmt: skip
