@@ -6,10 +6,10 @@ Nulls of fields that may not be null give way to the default or go. Source: CRD 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
+from sampan_machinery.metadata import copy
 from sampan_machinery.structural.nodes import Schema
 from sampan_machinery.types import Node
 
@@ -29,28 +29,44 @@ def prune(value: Any, node: Node) -> Any:
     return value
 
 
-def fill(value: Any, schema: Schema) -> None:
-    """Put defaults in, in place, and take out nulls where none may be."""
-    if isinstance(value, dict):
-        properties: Mapping[str, Schema] = schema.get("properties") or {}
-        for name, below in properties.items():
-            _fill_field(value, name, below)
-        more = schema.get("additionalProperties")
-        if isinstance(more, Mapping):
-            for name in [name for name in value if name not in properties]:
-                _fill_field(value, name, more)
-    elif isinstance(value, list):
-        items = schema.get("items")
-        if isinstance(items, Mapping):
-            for child in value:
-                fill(child, items)
+class Filling:
+    """The defaults of a schema and those below it, compiled. Walks what an object has rather than what it may have."""
 
+    __slots__ = ("default", "defaults", "fields", "has_default", "item", "more", "nullable")
 
-def _fill_field(parent: dict[str, Any], name: str, schema: Schema) -> None:
-    if parent.get(name) is None and not (name in parent and schema.get("nullable")):
-        if "default" in schema:
-            parent[name] = copy.deepcopy(schema["default"])
-        else:
-            parent.pop(name, None)
-            return
-    fill(parent[name], schema)
+    def __init__(self, schema: Schema) -> None:
+        self.nullable = bool(schema.get("nullable"))
+        self.has_default, self.default = "default" in schema, schema.get("default")
+        self.fields = {name: Filling(below) for name, below in (schema.get("properties") or {}).items()}
+        self.defaults = [(name, below) for name, below in self.fields.items() if below.has_default]
+        more, items = schema.get("additionalProperties"), schema.get("items")
+        self.more = Filling(more) if isinstance(more, Mapping) else None
+        self.item = Filling(items) if isinstance(items, Mapping) else None
+
+    def fill(self, value: Any) -> None:
+        """Put defaults in, in place, and take out nulls where none may be."""
+        if type(value) is dict:
+            self._fill_object(value)
+        elif type(value) is list and self.item is not None:
+            for each in value:
+                if type(each) is dict or type(each) is list:
+                    self.item.fill(each)
+
+    def _fill_object(self, value: dict[str, Any]) -> None:
+        for name, below in self.defaults:
+            if value.get(name) is None and not (below.nullable and name in value):
+                value[name] = copy(below.default)
+        gone: list[str] = []
+        for name, each in value.items():
+            found = self.fields.get(name, self.more)
+            if found is None:
+                continue
+            if type(each) is dict or type(each) is list:
+                found.fill(each)
+            elif each is None and not found.nullable:
+                if found.has_default:
+                    value[name] = copy(found.default)
+                else:
+                    gone.append(name)
+        for name in gone:
+            del value[name]

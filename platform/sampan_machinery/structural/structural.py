@@ -76,7 +76,7 @@ class Structural:
         return strict.problems(obj, self.node)
 
     def default(self, obj: Object) -> None:
-        filling.fill(obj, self._own)
+        self._filling.fill(obj)
 
     def check(self, obj: Object, old: Object | None = None) -> list[Problem]:
         """What is wrong with it by the schema, metadata left out; at most a hundred problems. On an update what did
@@ -90,6 +90,10 @@ class Structural:
         if old is not None and any(problem.reason == DUPLICATE for problem in problems) and self._has_doubles(old):
             return [problem for problem in problems if problem.reason != DUPLICATE]
         return problems
+
+    @cached_property
+    def _filling(self) -> filling.Filling:
+        return filling.Filling(self._own)
 
     @cached_property
     def _fits(self) -> verdicts.Verdict:

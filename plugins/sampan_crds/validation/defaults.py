@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sampan.contracts.kinds import Object, Problem
+from sampan_crds.validation.rules import has_rules
 from sampan_machinery import problems
 from sampan_machinery.structural import checking, filling
 from sampan_machinery.structural.checking import is_same
-from sampan_machinery.structural.nodes import EMBEDDED, RULES, SchemaNode
+from sampan_machinery.structural.nodes import EMBEDDED, SchemaNode
 
 _META = ("metadata", "kind", "apiVersion")
 
@@ -39,7 +40,7 @@ def _check_default(schema: Object, path: str, *, in_metadata: bool) -> Iterator[
 
 def _check_rules(schema: Object, value: object) -> Iterator[Problem]:
     """The rules on the default, as for a value that did not change and for one that is new."""
-    if not _has_rules(schema):
+    if not has_rules(schema):
         return
     from sampan_machinery.expressions import rules, running
 
@@ -50,11 +51,6 @@ def _check_rules(schema: Object, value: object) -> Iterator[Problem]:
     if place is not None:
         yield from running.check(value, value, place)
         yield from running.check(value, None, place)
-
-
-def _has_rules(schema: Object) -> bool:
-    below = (*(schema.get("properties") or {}).values(), schema.get("items"), schema.get("additionalProperties"))
-    return RULES in schema or any(_has_rules(each) for each in below if isinstance(each, dict))
 
 
 def _joined(path: str, below: str) -> str:

@@ -16,6 +16,21 @@ _REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "
 _BREAKS = re.compile(r"[\n\r]")
 
 
+def has_rules(schema: Object) -> bool:
+    """Whether it has some, or a schema below it."""
+    below = (*(schema.get("properties") or {}).values(), schema.get("items"), schema.get("additionalProperties"))
+    return RULES in schema or any(has_rules(each) for each in below if isinstance(each, dict))
+
+
+def check_costs(schema: Object, path: str, *, is_known: bool) -> Iterator[Problem]:
+    """Rules that could cost too much. ``is_known``: the definition has that schema already, and keeps its rules."""
+    if not has_rules(schema):
+        return
+    from sampan_machinery.expressions import limits  # CEL, for definitions that use it
+
+    yield from limits.over_limits(schema, path, each=not is_known)
+
+
 def check_rules(rules: Sequence[Any], schema: Object, path: str) -> Iterator[Problem]:
     """What needs no compiling."""
     for index, rule in enumerate(rules):

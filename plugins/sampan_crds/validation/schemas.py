@@ -9,7 +9,7 @@ from typing import Any
 from sampan.contracts.kinds import Object, Problem
 from sampan_crds.validation.defaults import check_defaults
 from sampan_crds.validation.lists import check_list, check_map
-from sampan_crds.validation.rules import check_compiled, check_rules
+from sampan_crds.validation.rules import check_compiled, check_costs, check_rules
 from sampan_crds.validation.structure import check_structure
 from sampan_machinery import problems
 from sampan_machinery.structural.nodes import EMBEDDED, LIST_TYPE, MAP_TYPE, PRESERVE, RULES
@@ -45,6 +45,8 @@ def check_schema(schema: Object, path: str, *, has_status: bool, is_known: bool)
     place = Place(has_rules=not structure and not defaults)
     words, rules = _check(schema, at, place, root=True)
     yield from (*found, *words, *rules)
+    if place.has_rules and not words and not rules:
+        yield from check_costs(schema, at, is_known=is_known)
 
 
 def _check_root(schema: Object, path: str, *, has_status: bool) -> Iterator[Problem]:

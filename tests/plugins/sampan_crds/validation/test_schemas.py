@@ -52,3 +52,17 @@ def test_rules_are_not_compiled_while_the_schema_is_wrong():
 
     assert len(found) == 1
     assert "compilation failed" in said(schema(a={"type": "object", "x-kubernetes-validations": rule}))[0]
+
+
+def test_rules_that_could_cost_too_much_are_refused_unless_they_are_there_already():
+    nested = {"type": "array", "items": {"type": "array", "items": TEXT}}
+    costly = schema(a={**nested, "x-kubernetes-validations": [{"rule": "self.all(x, x.all(y, y.matches('a+b+c+')))"}]})
+
+    found = said(costly)
+
+    assert found[0].startswith(
+        "v.schema.openAPIV3Schema.properties[spec].properties[a].x-kubernetes-validations[0].rule: Forbidden: "
+        "estimated rule cost exceeds budget by factor of more than 100x"
+    )
+    assert not [each for each in check_schema(costly, "v.schema", has_status=False, is_known=True) if "rule cost ex" in
+                each.message and each.path.endswith(".rule")]  # fmt: skip
