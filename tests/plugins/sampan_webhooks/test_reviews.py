@@ -28,11 +28,11 @@ def test_a_review_has_the_objects_in_its_request():
 
 
 def test_a_response_is_read():
-    status = {"code": 403}
+    status = {"code": 403, "details": {"causes": [{"message": "m"}]}}
     more = {
         "warnings": ["w"],
         "auditAnnotations": {"a": "b"},
-        "status": status,
+        "status": {**status, "odd": 1},
         "patch": "W10=",
         "patchType": "JSONPatch",
     }
@@ -55,6 +55,7 @@ def test_a_response_is_read():
         (answer(GOOD, version="admission.k8s.io/v1beta1"), "got admission.k8s.io/v1beta1, Kind=AdmissionReview"),
         (answer({**GOOD, "allowed": "yes"}), "response.allowed"),
         (answer({**GOOD, "status": 1}), "response.status"),
+        (answer({**GOOD, "status": {"details": {"causes": 1}}}), "json: cannot unmarshal"),
         (answer({**GOOD, "warnings": [1]}), "response.warnings"),
         (answer({**GOOD, "auditAnnotations": {"a": 1}}), "response.auditAnnotations"),
         (answer({**GOOD, "patchType": 1}), "response.patchType"),
