@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Object, Resource
+from sampan.errors import BadRequest
 from sampan_admission.requestbodies import request_of
 from sampan_admission.subjects import Subject
+from sampan_machinery import schema
 
 GROUP = "admission.k8s.io"
 JSON_PATCH = "JSONPatch"
@@ -85,8 +87,8 @@ def _typed(response: Mapping[str, Any]) -> Response:
     warnings, annotations = response.get("warnings") or (), response.get("auditAnnotations") or {}
     if not isinstance(allowed, bool):
         raise Unusable("json: cannot unmarshal response.allowed into a bool")
-    if status is not None and not isinstance(status, dict):
-        raise Unusable("json: cannot unmarshal response.status into an object")
+    if status is not None:
+        status = _status(status)
     if not isinstance(warnings, list | tuple) or not all(isinstance(each, str) for each in warnings):
         raise Unusable("json: cannot unmarshal response.warnings into a list of strings")
     if not isinstance(annotations, dict) or not all(isinstance(each, str) for each in annotations.values()):
@@ -95,6 +97,19 @@ def _typed(response: Mapping[str, Any]) -> Response:
     if patch_type is not None and not isinstance(patch_type, str):
         raise Unusable("json: cannot unmarshal response.patchType into a string")
     return Response(allowed, status, _patch(response.get("patch")), patch_type or "", tuple(warnings), annotations)
+
+
+def _status(found: Any) -> dict[str, Any]:
+    """The fields that a Status has: a client that gets it reads it into one."""
+    if not isinstance(found, dict):
+        raise Unusable("json: cannot unmarshal response.status into an object")
+    try:
+        status: dict[str, Any] = schema.load().prune(
+            "", "v1", "Status", {**found, "kind": "Status", "apiVersion": "v1"}
+        )
+    except BadRequest as error:
+        raise Unusable(error.message) from None
+    return {name: value for name, value in status.items() if name not in ("kind", "apiVersion")}
 
 
 def _patch(found: Any) -> bytes:

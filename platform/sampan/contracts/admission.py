@@ -44,7 +44,7 @@ class Review:
     subresource: str
     namespace: str
     name: str
-    object: Object | None  # the new object; None for DELETE
+    object: Object | None  # the new object, the options of a CONNECT; None for DELETE
     old: Object | None  # the stored object; None for CREATE
     user: User
     dry_run: bool

@@ -336,8 +336,8 @@ class Guard:
         kind = served.stored
         if served.blocks:
             return request.verb != "watch"  # the hub has threads that convert
-        if self._asks and (kind.answer is not None or request.subresource):
-            return True  # reviews of access ask the authorizers
+        if self._asks and (kind.answer is not None or request.subresource or request.verb in _WRITES):
+            return True  # reviews of access ask the authorizers, and so do rules of admission (escalation)
         if request.verb == "watch" or not (request.subresource or request.verb in _WRITES or kind.computed is not None):
             return False
         return served.isolated or (kind.group, kind.version, kind.plural) in self._kinds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
@@ -61,10 +62,11 @@ class DeleteCollection:
 
     def _all(self, request: Request, served: Served, form: negotiation.Form, sent: Object, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
         options = read_options(sent)
+        state: dict[str, Any] = {}  # of one request: what waits for something is bounded for all objects together
         for record in found.records:
             intent = Intent(
                 served, record.namespace, record.name, request.user, dry_run=options.dry_run, warnings=request.warnings,
-                annotations=audit_annotations(request), make_options=partial(_told, sent),
+                annotations=audit_annotations(request), make_options=partial(_told, sent), state=state,
             )  # fmt: skip
             try:
                 yield from self._deleter.delete(intent, options)

@@ -1,6 +1,8 @@
 """Responses in any pieces: lengths, chunks, up to the end; what is no HTTP is refused."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sampan_webhookclient.responses import ResponseReader, Unreadable
 
@@ -77,3 +79,22 @@ def test_an_end_too_early_is_told(data, words):
 
     with pytest.raises(Unreadable, match=f"^{words}$"):
         reader.end()
+
+
+PIECES = st.lists(
+    st.sampled_from((LENGTH, CHUNKED, EMPTY, b"\r\n", b"HTTP/1.1 200 OK\r\n", b"5\r\n")) | st.binary(max_size=20)
+)
+
+
+@given(pieces=PIECES)
+def test_whatever_comes_is_read_or_refused(pieces):
+    reader = ResponseReader()
+    try:
+        for piece in pieces:
+            if reader.feed(piece):
+                break
+        else:
+            reader.end()
+    except Unreadable:
+        return
+    assert 200 <= reader.reply().status <= 999

@@ -7,8 +7,10 @@ import pytest
 
 from sampan.errors import BadRequest, Forbidden, InternalError, NotFound, StatusError
 from sampan_machinery.resources import CONFIG_MAPS, NAMESPACES, VALIDATING_WEBHOOK_CONFIGURATIONS
+from sampan_webhooks.calling import Calling
 
 DENIED = {"allowed": False, "status": {"message": "no way", "code": 403, "reason": "Forbidden"}}
+RULE = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}
 NUMBERS = itertools.count()
 NOWHERE = {"url": "https://127.0.0.1:1/x"}
 
@@ -232,3 +234,19 @@ def test_the_options_of_a_deletion_are_seen_and_count(hooks, named, where):
 
     assert hooks.last["options"]["propagationPolicy"] == "Orphan"
     assert hooks.client.get(CONFIG_MAPS, named, "default")["metadata"]["finalizers"] == ["orphan"]
+
+
+def test_the_deletions_of_a_collection_share_one_deadline(hooks, monkeypatch):
+    names = [f"collected-{number}" for number in range(3)]
+    for name in names:
+        create(hooks, name, labels={"collected": "yes"})
+    rule = {**RULE, "operations": ["DELETE"]}
+    hooks.add("counts", rules=[rule])
+    deadlines = []
+    left = Calling.left
+    monkeypatch.setattr(Calling, "left", lambda self, review: deadlines.append(id(review.state)) or left(self, review))
+
+    hooks.client.request("DELETE", "/api/v1/namespaces/default/configmaps", query={"labelSelector": "collected"})
+
+    assert len(hooks.asked) == 3
+    assert len(set(deadlines)) == 1

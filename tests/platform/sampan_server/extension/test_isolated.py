@@ -370,3 +370,76 @@ def test_a_subresource_that_says_it_blocks_has_no_deadline_but_only_so_much_room
     release.set()
     first.join()
     assert route.serve(None) == {}
+
+
+class Waits:
+    """Allows everything; says that it may wait, and on which threads it was asked."""
+
+    name, waits = "waits", True
+
+    def __init__(self):
+        self.threads = set()
+
+    @hookimpl
+    def contribute_authorizers(self):
+        return [self]
+
+    def authorize(self, asked):
+        self.threads.add(threading.current_thread())
+        return Decision.ALLOW, ""
+
+
+class AllButBinding:
+    """Decides first, and without waiting."""
+
+    name, inline = "all-but-binding", True
+
+    @hookimpl
+    def contribute_authorizers(self):
+        return [self]
+
+    def authorize(self, asked):
+        return (Decision.NO_OPINION if asked.verb == "bind" else Decision.ALLOW), ""
+
+
+class Escalation:
+    """A rule of admission that asks the authorizers, where the write stands."""
+
+    name, operations, mutates, priority, inline = "escalation", frozenset({"*"}), False, 500, True
+
+    def __init__(self, cluster):
+        self.cluster, self.threads = cluster, set()
+
+    def admit(self, review):
+        self.threads.add(threading.current_thread())
+        self.cluster.authorize(review.user, "bind", review.kind.resource)
+
+
+def test_a_write_leaves_the_loop_where_its_admission_may_ask_an_authorizer_that_waits():
+    waits, rules = Waits(), []
+
+    class Rules:
+        @hookimpl
+        def contribute_admitters(self, context):
+            rules.append(Escalation(context.cluster))
+            return rules
+
+    plugins = {"first": AllButBinding(), "waits": waits, "rules": Rules(), "names": Names()}
+    with start(plugins, only=("namespaces", "config"), control=False) as cluster:
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = Server(cluster.app.wsgi, [listener], limits=Limits(graceful_seconds=1.0))
+        loop = threading.Thread(target=server.run)
+        loop.start()
+        connection = http.client.HTTPConnection(*listener.getsockname(), timeout=10)
+        headers = {"Content-Type": "application/json", "X-User": "admin"}
+        connection.request("POST", CMS, '{"metadata":{"name":"a"}}', headers)
+        status = connection.getresponse().status
+        connection.close()
+        server.stop()
+        loop.join()
+        listener.close()
+
+    assert status == 201
+    assert rules[0].threads
+    assert waits.threads
+    assert loop not in rules[0].threads
