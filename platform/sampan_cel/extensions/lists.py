@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import operator
 import itertools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
