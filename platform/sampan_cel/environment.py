@@ -17,6 +17,7 @@ from sampan_cel.parser import parse, too_deep
 from sampan_cel.ranges import Range
 from sampan_cel.standard import STANDARD
 from sampan_cel.types import Type
+from sampan_cel.values import no_overload
 
 UNLIMITED = 1 << 62
 
@@ -54,6 +55,8 @@ class Program:
             raise
         except RecursionError:
             raise CelError("the expression or its values are nested too deeply") from None
+        except (TypeError, AttributeError):  # a function met elements of another type in a list of dynamic ones
+            raise no_overload() from None
         return found, budget - activation[0]
 
 
