@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -210,6 +210,22 @@ class Delegation(Protocol):
 
 
 @dataclass(frozen=True)
+class Metric:
+    """A family of figures on /metrics. ``read`` gives (values of the labels, figure) pairs whenever it is asked. It must
+    be fast; what it raises is logged."""
+
+    name: str
+    text: str
+    labels: tuple[str, ...]
+    read: Callable[[], Iterable[tuple[tuple[str, ...], float]]]
+    counter: bool = False  # it only grows; else a gauge
+
+
+def _drop(metric: Metric) -> None:
+    return None
+
+
+@dataclass(frozen=True)
 class ServerContext:
     """What hooks of the API server are given: where things are, and the inside view (usable once serving)."""
 
@@ -221,3 +237,5 @@ class ServerContext:
     options: ClusterOptions = field(default_factory=ClusterOptions)
     #: (group, version) of every kind served here, "" for the core; usable once serving. They come and go.
     group_versions: Callable[[], Sequence[tuple[str, str]]] = tuple
+    #: Show a family of figures on this server's /metrics.
+    add_metric: Callable[[Metric], None] = _drop

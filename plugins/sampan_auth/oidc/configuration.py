@@ -90,7 +90,7 @@ class _Reader:
         for field in ("url", "discoveryURL"):
             seen: set[str] = set()
             for index, each in enumerate(issuers):
-                url = _map(each, "issuer").get(field)
+                url = str(_map(each, "issuer").get(field) or "")
                 if url and url in seen:
                     yield problems.duplicate(f"jwt[{index}].issuer.{field}", url)
                 seen.add(url)
