@@ -211,8 +211,8 @@ class Delegation(Protocol):
 
 @dataclass(frozen=True)
 class Metric:
-    """A family of figures on /metrics. ``read`` gives (values of the labels, figure) pairs whenever it is asked. It must
-    be fast; what it raises is logged."""
+    """A family of figures on /metrics. ``read`` gives (values of the labels, figure) pairs and must be fast; what it
+    raises is logged."""
 
     name: str
     text: str
