@@ -10,10 +10,11 @@ from weakref import WeakKeyDictionary
 
 from sampan.contracts.access import Authenticator
 from sampan.contracts.kinds import Kind, Object
+from sampan.contracts.reconciling import Reconciler, ReconcilerContext, Watching
 from sampan.contracts.serving import Duty, Route, ServerContext
 from sampan.errors import ConfigError
 from sampan.hookspecs import hookimpl
-from sampan_auth import extension, issuer
+from sampan_auth import cluster_info, extension, issuer
 from sampan_auth.accounts import AccountTokens
 from sampan_auth.bearer import Bearer
 from sampan_auth.certificates import CertificateReader, Certificates, require_authorities
@@ -22,6 +23,7 @@ from sampan_auth.keys import Keys
 from sampan_auth.reviews import review_kinds
 from sampan_auth.static import read_tokens
 from sampan_machinery import bounds
+from sampan_machinery.resources import CONFIG_MAPS, SECRETS
 
 if TYPE_CHECKING:
     from sampan_auth.oidc.providers import Providers
@@ -83,6 +85,24 @@ def contribute_routes(context: ServerContext) -> list[Route]:
 @hookimpl
 def contribute_duties(context: ServerContext) -> list[Duty]:
     return [Duty("oidc-keys", _oidc(context)[1].run)] if _settings(context).authentication_config else []
+
+
+@hookimpl
+def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
+    if isinstance(context.settings, Settings) and not context.settings.bootstrap_tokens:
+        return []
+    tokens = f"type={cluster_info.TOKEN_TYPE}"
+    info = Watching(CONFIG_MAPS, fields=f"metadata.name={cluster_info.CLUSTER_INFO.name}")
+    return [
+        Reconciler(
+            name="bootstrap-signer", primary=CONFIG_MAPS, decide=cluster_info.decide_signatures, workers=1,
+            watches=(info, Watching(SECRETS, cluster_info.cluster_info_of, fields=tokens)),
+        ),
+        Reconciler(
+            name="bootstrap-token-cleaner", primary=SECRETS, decide=cluster_info.decide_expiry, workers=1,
+            watches=(Watching(SECRETS, fields=tokens),),
+        ),
+    ]  # fmt: skip
 
 
 @hookimpl
