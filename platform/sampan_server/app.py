@@ -111,14 +111,9 @@ def new_app(
     def context(name: str) -> ServerContext:
         settings = plugins.settings_of(name)
         return ServerContext(
-            home,
-            settings,
-            cluster,
-            server_url=server_url,
-            options=options,
-            group_versions=registry.group_versions,
-            resources_of=registry.resources_of,
-        )
+            home, settings, cluster, server_url=server_url, options=options, group_versions=registry.group_versions,
+            resources_of=registry.resources_of, add_metric=metrics.add,
+        )  # fmt: skip
 
     offer = Offer(plugins, context, orders)
     if not offer.kinds:

@@ -6,17 +6,20 @@ Names as upstream's, so that its dashboards work.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from sampan.contracts.serving import Answer
+from sampan.contracts.serving import Answer, Metric
 from sampan_isolation import FailureLog
 from sampan_server.registry import Served
 from sampan_server.request.request import Request
+
+log = logging.getLogger(__name__)
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _LABELS = ("verb", "group", "version", "resource", "subresource", "scope")
@@ -41,6 +44,10 @@ class Metrics:
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         Gauge(name, text, registry=self.registry).set_function(read)
+
+    def add(self, metric: Metric) -> None:
+        """A family that a plugin brings."""
+        self.registry.register(_Contributed(metric))
 
     def watch_plugins(self, failure_log: FailureLog) -> None:
         """Show what plugins have done wrong."""
@@ -87,6 +94,30 @@ class Metrics:
         if hasattr(request.loop, "longest_turn"):
             self.watch_loop(request.loop)
         return Answer(200, generate_latest(self.registry), CONTENT_TYPE_LATEST)
+
+
+class _Contributed:
+    """A collector of prometheus_client over a plugin's figures."""
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
+
+    def describe(self) -> Iterator[Any]:
+        """Without it the registry would collect once to know the names, before the server serves."""
+        yield self._family()
+
+    def collect(self) -> Iterator[Any]:
+        family = self._family()
+        try:
+            for labels, value in self._metric.read():
+                family.add_metric(labels, value)
+        except Exception:
+            log.exception("the metric %s cannot be read", self._metric.name)
+        yield family
+
+    def _family(self) -> CounterMetricFamily | GaugeMetricFamily:
+        kind = CounterMetricFamily if self._metric.counter else GaugeMetricFamily
+        return kind(self._metric.name, self._metric.text, labels=self._metric.labels)
 
 
 class _PluginFailures:

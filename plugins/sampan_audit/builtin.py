@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_SECRETS = {"group": "", "resources": ["secrets", "configmaps", "serviceaccounts/token"]}
+_SECRETS = {"group": "", "resources": ["secrets", "serviceaccounts/token"]}
 
 POLICY: dict[str, Any] = {
     "apiVersion": "audit.k8s.io/v1",

@@ -60,9 +60,16 @@ class AuditLog:
         self._backlog: Backlog[Entry] = Backlog(most)
         self._told = 0
         self._failing = False
+        self.written = 0  # events
+        self.lost = 0  # events that a backend did not take
 
     def add(self, entry: Entry) -> None:
         self._backlog.put(entry)
+
+    @property
+    def dropped(self) -> int:
+        """Events that came faster than they were written."""
+        return self._backlog.dropped
 
     def run(self, stop: threading.Event) -> None:
         """Write until ``stop``, and then what is left."""
@@ -101,10 +108,12 @@ class AuditLog:
             try:
                 self._file.write(b"\n".join(lines) + b"\n")
                 self._failing = False
+                self.written += len(lines)
             except OSError as error:
                 if not self._failing:
                     log.error("audit: the log cannot be written, events are lost: %s", error)
                 self._failing = True
+                self.lost += len(lines)
         if remote is not None:
             for line in lines:
                 remote.put(line)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from sampan.contracts.chain import ChainStep
-from sampan.contracts.serving import Duty, ServerContext
+from sampan.contracts.serving import Duty, Metric, ServerContext
 from sampan.errors import ConfigError
 from sampan.hookspecs import hookimpl
 from sampan_audit.builtin import POLICY
@@ -65,6 +66,12 @@ def contribute_chain_steps(context: ServerContext) -> list[ChainStep]:
     from sampan_audit.step import Audit
 
     matcher, audit_log = Matcher(_policy(context, settings)), _log(context, settings)
+    for name, text, read in (
+        ("apiserver_audit_event", "Audit events written.", lambda: audit_log.written),
+        ("sampan_audit_dropped", "Audit events that came faster than they were written.", lambda: audit_log.dropped),
+        ("sampan_audit_lost", "Audit events that could not be written to the file.", lambda: audit_log.lost),
+    ):
+        context.add_metric(Metric(name, text, (), partial(_figure, read), counter=True))
     return [Audit(matcher, audit_log.add)]
 
 
@@ -72,6 +79,10 @@ def contribute_chain_steps(context: ServerContext) -> list[ChainStep]:
 def contribute_duties(context: ServerContext) -> list[Duty]:
     settings = _settings(context)
     return [Duty("audit", _log(context, settings).run)] if _is_on(settings) else []
+
+
+def _figure(read: Callable[[], int]) -> list[tuple[tuple[str, ...], float]]:
+    return [((), float(read()))]
 
 
 def _is_on(settings: Settings) -> bool:

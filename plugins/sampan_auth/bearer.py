@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sampan.contracts.access import Credentials, User
 from sampan.contracts.serving import Reader
@@ -18,7 +18,7 @@ _SUBPROTOCOL = "base64url.bearer.authorization.k8s.io."
 
 
 class Bearer:
-    """Static, bootstrap and service-account tokens."""
+    """Static, bootstrap, ID and service-account tokens."""
 
     name = "token"
 
@@ -30,12 +30,14 @@ class Bearer:
         *,
         static: Mapping[bytes, User] | None = None,
         bootstrap: bool = True,
+        id_tokens: Callable[[str], User | None] | None = None,
     ) -> None:
         self._reader = reader
         self._accounts = accounts
         self._audiences = tuple(audiences)
         self._static = static or {}
         self._bootstrap = bootstrap
+        self._id_tokens = id_tokens
 
     def authenticate(self, credentials: Credentials) -> User | None:
         token = bearer(credentials.headers)
@@ -47,6 +49,8 @@ class Bearer:
         user = self._static.get(digest(token)) if self._static else None
         if user is None and self._bootstrap:
             user = bootstrapper(token, self._reader)
+        if user is None and self._id_tokens is not None:
+            user = self._id_tokens(token)
         if user is not None:
             return user, self._meant(self._audiences, wanted)
         found = self._accounts.verify(token)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from sampan.contracts.access import Authenticator
 from sampan.contracts.kinds import Kind, Object
-from sampan.contracts.serving import Route, ServerContext
+from sampan.contracts.reconciling import Reconciler, ReconcilerContext, Watching
+from sampan.contracts.serving import Duty, Route, ServerContext
+from sampan.errors import ConfigError
 from sampan.hookspecs import hookimpl
-from sampan_auth import extension, issuer
+from sampan_auth import cluster_info, extension, issuer
 from sampan_auth.accounts import AccountTokens
 from sampan_auth.bearer import Bearer
 from sampan_auth.certificates import CertificateReader, Certificates, require_authorities
@@ -18,6 +23,14 @@ from sampan_auth.keys import Keys
 from sampan_auth.reviews import review_kinds
 from sampan_auth.static import read_tokens
 from sampan_machinery import bounds
+from sampan_machinery.resources import CONFIG_MAPS, SECRETS
+
+if TYPE_CHECKING:
+    from sampan_auth.oidc.providers import Providers
+    from sampan_auth.oidc.tokens import IdTokens
+
+_shared: WeakKeyDictionary[object, tuple[IdTokens, Providers]] = WeakKeyDictionary()
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,8 @@ class Settings:
     """Common names a front proxy's certificate may have; empty: any that its authority signed."""
     tls_front_names: tuple[str, ...] = ("nginx",)
     """Common names of servers in front that end TLS; of them only the client's certificate is believed."""
+    authentication_config: str = ""
+    """File with an AuthenticationConfiguration, which names OpenID Connect issuers; relative to home. Empty: none."""
     client_ca: str = ""
     """A file of authorities whose certificates such a server may pass on; relative to home. Empty: pki/ca.crt."""
 
@@ -68,6 +83,29 @@ def contribute_routes(context: ServerContext) -> list[Route]:
 
 
 @hookimpl
+def contribute_duties(context: ServerContext) -> list[Duty]:
+    return [Duty("oidc-keys", _oidc(context)[1].run)] if _settings(context).authentication_config else []
+
+
+@hookimpl
+def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
+    if isinstance(context.settings, Settings) and not context.settings.bootstrap_tokens:
+        return []
+    tokens = f"type={cluster_info.TOKEN_TYPE}"
+    info = Watching(CONFIG_MAPS, fields=f"metadata.name={cluster_info.CLUSTER_INFO.name}")
+    return [
+        Reconciler(
+            name="bootstrap-signer", primary=CONFIG_MAPS, decide=cluster_info.decide_signatures, workers=1,
+            watches=(info, Watching(SECRETS, cluster_info.cluster_info_of, fields=tokens)),
+        ),
+        Reconciler(
+            name="bootstrap-token-cleaner", primary=SECRETS, decide=cluster_info.decide_expiry, workers=1,
+            watches=(Watching(SECRETS, fields=tokens),),
+        ),
+    ]  # fmt: skip
+
+
+@hookimpl
 def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
     made = extension.manifest(_pki(context), _settings(context).front_proxy_names)
     return [made] if made else []
@@ -86,7 +124,34 @@ def _bearer(context: ServerContext) -> Bearer:
     accounts = AccountTokens(context.cluster, _keys(context), context.issuer)
     static = read_tokens(Path(context.home) / settings.token_file) if settings.token_file else {}
     audiences = settings.audiences or (context.issuer,)
-    return Bearer(context.cluster, accounts, audiences, static=static, bootstrap=settings.bootstrap_tokens)
+    return Bearer(
+        context.cluster, accounts, audiences, static=static, bootstrap=settings.bootstrap_tokens,
+        id_tokens=_id_tokens(context).verify if settings.authentication_config else None,
+    )  # fmt: skip
+
+
+def _id_tokens(context: ServerContext) -> IdTokens:
+    return _oidc(context)[0]
+
+
+def _oidc(context: ServerContext) -> tuple[IdTokens, Providers]:
+    """One for each server: its authenticator, TokenReview and the duty that fetches keys share it."""
+    from sampan_auth.oidc.configuration import read_configuration
+    from sampan_auth.oidc.providers import ProviderKeys, Providers, fetch
+    from sampan_auth.oidc.tokens import IdTokens
+
+    with _lock:
+        found = _shared.get(context.cluster)
+        if found is None:
+            path = Path(context.home) / _settings(context).authentication_config
+            source = f"plugins.auth.authentication_config: {path}"
+            try:
+                text = path.read_bytes()
+            except OSError as error:
+                raise ConfigError(f"{source} cannot be read: {error.strerror}") from error
+            keys = [ProviderKeys(each, fetch) for each in read_configuration(text, source, [context.issuer])]
+            found = _shared[context.cluster] = (IdTokens(keys), Providers(keys))
+        return found
 
 
 def _settings(context: ServerContext) -> Settings:

@@ -95,6 +95,7 @@ class Snapshot(NamedTuple):
     running: int
     waiting: int
     seats: Seats
+    refused: int
 
 
 class Dispatcher:
@@ -155,6 +156,7 @@ class Dispatcher:
             config = level.config
             ticket = Ticket(level, request, width, self.now(), cost)
             if not config.queues or not level.put(ticket, hand(), cost or width * level.cost):
+                level.refused += 1
                 if not on_loop or len(self._delayed) >= _MOST_DELAYED:
                     raise refused()
                 self._delayed.append(ticket)
@@ -189,7 +191,8 @@ class Dispatcher:
     def snapshots(self) -> list[Snapshot]:
         with self._lock:
             return [
-                Snapshot(name, each.running, each.waiting, each.seats) for name, each in sorted(self._levels.items())
+                Snapshot(name, each.running, each.waiting, each.seats, each.refused)
+                for name, each in sorted(self._levels.items())
             ]
 
     def _has_seats(self, level: Level[Ticket], width: int) -> bool:
@@ -286,6 +289,7 @@ class Dispatcher:
                 gone = [each for each in level.all_waiting() if self.now() - each.since > LONGEST]
                 if gone:
                     level.drop(gone)
+                    level.refused += len(gone)
                     late += gone
             for _ in range(_AT_ONCE):
                 if self._delayed and self.now() - self._delayed[0].since > DELAY:

@@ -79,6 +79,7 @@ class Level(Generic[Item]):
         self.config, self.seats = config, seats
         self.running = 0  # seats that are taken
         self.waiting = 0  # requests in queues
+        self.refused = 0  # requests, since the start
         self.spent = 0.0  # seconds of the event loop's turn that it has used
         self.cost = 0.0002  # seconds that a seat of it takes of the loop, by experience
         self.virtual = 0.0  # of the last dispatch; of the levels among each other

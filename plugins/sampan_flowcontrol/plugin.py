@@ -53,9 +53,13 @@ def contribute_chain_steps(context: ServerContext) -> list[ChainStep]:
     settings = _settings(context)
     if not settings.enabled:
         return []
+    from sampan_flowcontrol.figures import figures
     from sampan_flowcontrol.step import FlowControl
 
-    return [FlowControl(context.cluster, _dispatcher(context))]
+    dispatcher = _dispatcher(context)
+    for metric in figures(dispatcher):
+        context.add_metric(metric)
+    return [FlowControl(context.cluster, dispatcher)]
 
 
 @hookimpl

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -218,6 +218,22 @@ class Delegation(Protocol):
 
 
 @dataclass(frozen=True)
+class Metric:
+    """A family of figures on /metrics. ``read`` gives (values of the labels, figure) pairs and must be fast; what it
+    raises is logged."""
+
+    name: str
+    text: str
+    labels: tuple[str, ...]
+    read: Callable[[], Iterable[tuple[tuple[str, ...], float]]]
+    counter: bool = False  # it only grows; else a gauge
+
+
+def _drop(metric: Metric) -> None:
+    return None
+
+
+@dataclass(frozen=True)
 class ServerContext:
     """What hooks of the API server are given: where things are, and the inside view (usable once serving)."""
 
@@ -231,3 +247,5 @@ class ServerContext:
     group_versions: Callable[[], Sequence[tuple[str, str]]] = tuple
     #: The resources of an apiVersion and kind that are served here; usable once serving.
     resources_of: Callable[[str, str], Sequence[Resource]] = lambda api_version, kind: ()
+    #: Show a family of figures on this server's /metrics.
+    add_metric: Callable[[Metric], None] = _drop

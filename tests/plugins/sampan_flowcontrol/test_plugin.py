@@ -57,3 +57,9 @@ def test_the_levels_can_be_looked_at(cluster):
     found = cluster.client.request("GET", "/debug/api_priority_and_fairness/dump_priority_levels").body.decode()
 
     assert "workload-low, 0, 0, " in found
+
+
+def test_the_levels_are_shown_on_metrics(cluster):
+    found = cluster.client.request("GET", "/metrics").body.decode()
+
+    assert 'apiserver_flowcontrol_nominal_limit_seats{priority_level="workload-low"}' in found

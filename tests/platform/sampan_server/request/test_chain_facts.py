@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -118,3 +120,60 @@ class Ours:
     @hookimpl
     def contribute_chain_steps(self) -> Any:
         return [self._step]
+
+
+class Told:
+    """An outcome callback that also hears of streams that begin."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.begun = threading.Event()
+
+    def started(self, status: int) -> None:
+        self.heard.append(f"started {status}")
+        self.begun.set()
+
+    def __call__(self, outcome: RequestOutcome) -> None:
+        self.heard.append(f"ended {outcome.status}")
+
+
+def test_it_hears_when_a_watch_begins_and_when_it_ends(make: Any, on_loop: Any, step: Step) -> None:
+    told = Told()
+    step.enter = lambda request: told  # type: ignore[method-assign]
+    server = on_loop(make(more={"facts": Ours(step)}))
+    connection = server.connect()
+
+    connection.request("GET", f"{CMS}?watch=1&timeoutSeconds=1")
+    answer = connection.getresponse()
+    assert told.begun.wait(5)
+    assert told.heard == ["started 200"]
+    answer.read()
+    connection.close()
+
+    deadline = time.monotonic() + 5
+    while len(told.heard) < 2 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert told.heard == ["started 200", "ended 200"]
+
+
+def test_an_answer_that_is_no_stream_does_not_begin(make: Any, on_loop: Any, step: Step) -> None:
+    told = Told()
+    step.enter = lambda request: told  # type: ignore[method-assign]
+
+    assert on_loop(make(more={"facts": Ours(step)})).ask("GET", CMS)[0] == 200
+
+    assert told.heard == ["ended 200"]
+
+
+def test_what_is_to_be_called_at_the_end_of_a_turn_is_called_once(make: Any, on_loop: Any, step: Step) -> None:
+    called = threading.Event()
+    known: list[bool] = []
+
+    def enter(request: ChainRequest) -> None:
+        known.append(request.on_loop and request.at_end_of_turn(called.set))
+
+    step.enter = enter  # type: ignore[method-assign, assignment]
+
+    on_loop(make(more={"facts": Ours(step)})).ask("GET", CMS)
+
+    assert known == [True] and called.wait(5)

@@ -1,0 +1,1 @@
+"""ID tokens of OpenID Connect issuers, as an AuthenticationConfiguration names them."""
