@@ -121,7 +121,8 @@ class QuotaController:
         if quotas:
             self._kinds = kinds_by_name(self._client)
             self._queue.add_after(Item(0, _LOOK), self._refresh)
-        wanted = {name for quota in quotas for name in recount.kinds_of(quota, self._kinds)}
+        limits = {name for quota in quotas for name in recount.hard_of(quota)}
+        wanted = set(recount.kinds_counted(limits, self._kinds))
         for name in [
             each
             for each, informer in self._watched.items()
