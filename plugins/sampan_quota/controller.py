@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from sampan.contracts.kinds import Object, Resource
 from sampan.errors import Conflict, NotFound, StatusError
@@ -121,18 +121,16 @@ class QuotaController:
         if quotas:
             self._kinds = kinds_by_name(self._client)
             self._queue.add_after(Item(0, _LOOK), self._refresh)
-        wanted = {name for quota in quotas for name in recount.kinds_of(quota, self._kinds)}
+        limits = {name for quota in quotas for name in recount.hard_of(quota)}
+        wanted = set(recount.kinds_counted(limits, self._kinds))
         for name in [
             each
             for each, informer in self._watched.items()
             if each not in wanted or informer.resource != self._kinds[each]
         ]:
             self._watched.pop(name).stop()
-        fresh = wanted - self._watched.keys()
-        for name in sorted(fresh):
+        for name in sorted(wanted - self._watched.keys()):
             self._watch(name)
-        if fresh:
-            self._count_those_with(fresh, quotas)
 
     def _watch(self, name: str) -> None:
         plain = evaluator_of(name).counts_only
@@ -140,16 +138,17 @@ class QuotaController:
             self._client,
             self._kinds[name],
             on_change=self._listener(name),
+            on_synced=lambda: self._count_those_with(name),
             metadata_only=plain,
             keep=_place if plain else lambda obj: _digest(name, obj, self._clock()),
         )
         self._watched[name] = informer
         informer.start()
 
-    def _count_those_with(self, names: Collection[str], quotas: Collection[Object]) -> None:
-        """A kind is new: its quotas have no use of it yet."""
-        for quota in quotas:
-            if recount.kinds_of(quota, names):
+    def _count_those_with(self, name: str) -> None:
+        """A kind is watched from now on; what went before is not announced."""
+        for quota in self._quotas.list():
+            if recount.kinds_of(quota, (name,)):
                 self._queue.add(Item(0, (quota["metadata"]["namespace"], quota["metadata"]["name"])))
 
     def _count(self, namespace: str, name: str) -> None:

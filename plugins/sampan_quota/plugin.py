@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Standing
+from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_quota.admission import LimitRanger, LimitRangerDefaults, LimitRanges
+from sampan_quota.limitedresources import LimitedResource
 from sampan_quota.limitrange import LIMIT_RANGE
 from sampan_quota.quota_admission import QuotaAdvice, QuotaOfClaimStatus, QuotaOfCreates, QuotaOfUpdates, Quotas
 from sampan_quota.resourcequota import RESOURCE_QUOTA
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The section ``plugins.quota``."""
+
+    limited_resources: tuple[LimitedResource, ...] = ()
+    """What is refused where no quota covers it: resource, api_group, match_contains, match_scopes of each."""
 
 
 @hookimpl
@@ -18,14 +30,14 @@ def contribute_kinds() -> list[Kind]:
 
 
 @hookimpl
-def contribute_admitters() -> list[Admitter]:
-    ranges, quotas = LimitRanges(), Quotas()
+def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    ranges, quotas, limited = LimitRanges(), Quotas(), context.settings.limited_resources
     return [
         LimitRangerDefaults(ranges),
         LimitRanger(ranges),
-        QuotaOfCreates(quotas),
-        QuotaOfUpdates(quotas),
-        QuotaOfClaimStatus(quotas),
+        QuotaOfCreates(quotas, limited),
+        QuotaOfUpdates(quotas, limited),
+        QuotaOfClaimStatus(quotas, limited),
         QuotaAdvice(),
     ]
 

@@ -4,13 +4,14 @@ counted in the same commit, so that no two writes pass one quota together."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Reader
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS, PODS, RESOURCE_QUOTAS, SERVICES
 from sampan_quota.charging import Refused, charge
+from sampan_quota.limitedresources import LimitedResource, require_covered
 from sampan_quota.resourcequota import warnings
 from sampan_quota.scopes import has_deadline
 from sampan_quota.usage import CLAIMS, IGNORED, evaluator_of
@@ -44,8 +45,11 @@ class _Counting:
     mutates = False
     priority = _LAST
 
-    def __init__(self, quotas: Quotas, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, quotas: Quotas, limited: Sequence[LimitedResource] = (), clock: Callable[[], float] = time.time
+    ) -> None:
         self._quotas = quotas
+        self._limited = limited
         self._clock = clock
 
     def admit(self, review: Review) -> None:
@@ -53,13 +57,13 @@ class _Counting:
         if not review.namespace or review.object is None or name in IGNORED:
             return
         quotas = self._quotas.of(review.reader, review.namespace)
-        if not quotas or not self._concerns(review):
+        if not (quotas or self._limited) or not self._concerns(review):
             return
-        limited = review.subresource != "status"
+        facts = (evaluator_of(name), review.object, review.old, self._clock())
         try:
-            review.also_update += charge(
-                quotas, evaluator_of(name), review.object, review.old, self._clock(), limited=limited
-            )
+            if self._limited:
+                require_covered(self._limited, name, facts[0], quotas, *facts[1:])
+            review.also_update += charge(quotas, *facts, limited=review.subresource != "status")
         except Refused as refused:
             raise review.forbidden(str(refused)) from refused
 

@@ -21,8 +21,13 @@ def hard_of(quota: Object) -> Mapping[str, str]:
 
 def kinds_of(quota: Object, known: Iterable[str]) -> list[str]:
     """Those of the ``known`` kinds (``pods``, ``deployments.apps`` …) that a quota's limits count."""
-    hard = hard_of(quota)
-    return [name for name in known if any(map(evaluator_of(name).counts, hard))]
+    return kinds_counted(hard_of(quota), known)
+
+
+def kinds_counted(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """The same for the names of limits, of any number of quotas."""
+    limits = tuple(names)
+    return [name for name in known if any(map(evaluator_of(name).counts, limits))]
 
 
 def needs_objects(quota: Object, name: str) -> bool:

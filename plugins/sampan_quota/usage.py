@@ -6,6 +6,7 @@ Amounts are ``Quantity``: exact, with the suffixes of the first amount that was 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
@@ -80,6 +81,7 @@ def count_name(group_resource: str) -> str:
     return f"count/{group_resource}"
 
 
+@lru_cache(1024)
 def _counting(group_resource: str) -> Evaluator:
     names = {count_name(group_resource), *({group_resource} & _ALIASES)}
     usage = dict.fromkeys(sorted(names), one())

@@ -4,12 +4,15 @@ import threading
 
 import pytest
 
+from sampan.contracts.access import User
 from sampan.contracts.kinds import Kind
 from sampan.errors import Forbidden
 from sampan.hookspecs import hookimpl
+from sampan_client import Client
 from sampan_machinery.resources import CONFIG_MAPS, PODS, RESOURCE_QUOTAS
 from sampan_quota.controller import QuotaController, kinds_by_name, number_of
-from sampan_testing.cluster import start
+from sampan_testing.cluster import start, until
+from sampan_testing.miniapi import MiniApi
 
 
 class Widgets:
@@ -146,3 +149,21 @@ def test_kinds_are_known_by_their_full_names(cluster):
 
     assert found["widgets.example.com"] == WIDGETS
     assert "namespaces" not in found
+
+
+def test_a_kind_that_comes_later_is_counted_then():
+    api = MiniApi([RESOURCE_QUOTAS])
+    client, stop = Client.in_process(api, User("system:admin")), threading.Event()
+    hard = {"count/widgets.example.com": "9"}
+    api.create(RESOURCE_QUOTAS, {"metadata": {"name": "q", "namespace": "default"}, "spec": {"hard": hard}})
+    run = QuotaController(client, refresh=0.05, settle=0.01).run
+    thread = threading.Thread(target=run, args=(stop,), daemon=True)
+    thread.start()
+    until(lambda: api.get(RESOURCE_QUOTAS, "q", "default")["status"] == {"hard": hard, "used": {}})
+
+    api.create(WIDGETS, named("a"))
+    api.resources.append(WIDGETS)
+
+    until(lambda: api.get(RESOURCE_QUOTAS, "q", "default")["status"]["used"] == {"count/widgets.example.com": "1"})
+    stop.set()
+    thread.join(5)

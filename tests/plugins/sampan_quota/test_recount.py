@@ -14,6 +14,7 @@ def test_the_kinds_that_are_counted():
     hard = {"cpu": "1", "count/widgets.example.com": "1", "count/gone.example.com": "1"}
 
     assert recount.kinds_of(quota(hard), KNOWN) == ["pods", "widgets.example.com"]
+    assert recount.kinds_counted({"configmaps", "services"}, KNOWN) == ["configmaps", "services"]
 
 
 def test_objects_are_read_only_where_it_matters_what_they_say():

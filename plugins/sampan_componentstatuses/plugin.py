@@ -1,10 +1,10 @@
-"""Where sampan_components meets the platform."""
+"""Where sampan_componentstatuses meets the platform."""
 
 from __future__ import annotations
 
 from sampan.contracts.kinds import Kind
 from sampan.hookspecs import hookimpl
-from sampan_components.kind import COMPONENT_STATUS
+from sampan_componentstatuses.kind import COMPONENT_STATUS
 
 
 @hookimpl
