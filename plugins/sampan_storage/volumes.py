@@ -103,7 +103,7 @@ def _capacity(path: str, capacity: Object) -> Iterator[Problem]:
     if not capacity:
         yield required(path)
     if list(capacity) != ["storage"]:
-        yield unsupported(path, capacity or None, ["storage"])
+        yield unsupported(path, dict(sorted(capacity.items())) or None, ["storage"])
     for name, amount in capacity.items():
         if (units := quantities.whole(amount)) < 0:
             yield invalid(f"{path}[{name}]", units, "must be a valid resource quantity")
