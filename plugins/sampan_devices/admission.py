@@ -16,7 +16,7 @@ from sampan_devices.allocations import device_id, results_of
 from sampan_machinery.equality import same
 from sampan_machinery.metadata import get_path, labels_of
 from sampan_machinery.problems import as_error, forbidden
-from sampan_machinery.resources import NAMESPACES, RESOURCE_CLAIM_TEMPLATES, RESOURCE_CLAIMS
+from sampan_machinery.resources import NAMESPACES, RESOURCE_CLAIM_TEMPLATES, RESOURCE_CLAIMS, RESOURCE_SLICES
 
 ADMIN_LABEL = "resource.kubernetes.io/admin-access"
 NODE_NAME = "authentication.kubernetes.io/node-name"
@@ -39,6 +39,23 @@ class AdminAccess:
         path = _asked(review)
         if path and not _is_admin(review.reader, review.namespace):
             raise _refusal(review, [forbidden(path, _WHY)])
+
+
+class DriverWarning:
+    """Tells who makes a ResourceSlice of a driver's name in upper case; never refuses."""
+
+    name = "DeviceDriverWarning"
+    operations = frozenset({"CREATE"})
+    resources = frozenset({RESOURCE_SLICES.group_resource})
+    subresources = frozenset({""})
+    mutates = False
+    priority = 500
+
+    def admit(self, review: Review) -> None:
+        driver = get_path(review.object or {}, "spec", "driver", default=None) or ""
+        if driver != driver.lower():
+            why = f'driver names should be lowercase; "{driver}" contains uppercase characters'
+            review.warnings.append(f"spec.driver: {why}")
 
 
 class ClaimStatusWriters:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sampan.contracts.kinds import Object, Problem
 from sampan_devices import limits
 from sampan_devices.requests import Names, default_tolerations, reference, references
-from sampan_devices.shapes import binding_conditions, configuration, items, label, pool_name, raw_object, uid
+from sampan_devices.shapes import binding_conditions, configuration, items, label, pool_name, raw_object, repeated, uid
 from sampan_machinery.conditions import validate_conditions
 from sampan_machinery.equality import same
 from sampan_machinery.metadata import get_path
@@ -63,10 +63,12 @@ def claim_status(path: str, status: Object, old: Object, known: Names, *, deleti
     def device(where: str, each: Object) -> Iterator[Problem]:
         yield from _device(where, each)
         if device_id(each) not in allocated:
-            yield invalid(where, _text(device_id(each)), "must be an allocated device in the claim")
+            yield invalid(where, _shown(device_id(each)), "must be an allocated device in the claim")
         yield from _said(where, each)
 
-    yield from items(f"{path}.devices", status.get("devices"), -1, device, lambda each: _text(device_id(each)))
+    devices = status.get("devices") or []
+    yield from items(f"{path}.devices", devices, -1, device)
+    yield from repeated(f"{path}.devices", [device_id(each) for each in devices], _shown)
     if reserved and allocation is None:
         yield forbidden(f"{path}.reservedFor", "may not be specified when `allocated` is not set")
     elif deleting and any(each not in (old.get("reservedFor") or []) for each in reserved):
@@ -80,9 +82,9 @@ def claim_status(path: str, status: Object, old: Object, known: Names, *, deleti
         yield invalid(f"{path}.allocation", allocation, IMMUTABLE)
 
 
-def _text(found: DeviceId) -> str:
-    """``driver/pool/device[/share]``, as upstream writes it."""
-    return "/".join(found if found[3] else found[:3])
+def _shown(found: DeviceId) -> dict[str, str]:
+    """As upstream shows its own record."""
+    return dict(zip(("Driver", "Pool", "Device", "ShareID"), found, strict=True))
 
 
 def _consumer(path: str, consumer: Object) -> Iterator[Problem]:

@@ -39,7 +39,7 @@ def _values(path: str, default: Any, capacity: Any, values: Sequence[Any]) -> It
             yield invalid(where, canonical(value), why)
 
     yield from items(path, values, limits.CAPACITY_VALUES, fits, lambda value: str(whole(value)))
-    if len(values) <= limits.CAPACITY_VALUES and all(compare(value, default) for value in values):
+    if len(values) > limits.CAPACITY_VALUES or all(compare(value, default) for value in values):
         yield invalid(path, canonical(default), "default value is not valid according to the requestPolicy")
 
 

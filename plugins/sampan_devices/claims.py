@@ -66,8 +66,7 @@ def _template_metadata(path: str, metadata: Object) -> Iterator[Problem]:
 
 def validate_class(new: Object, old: Object | None) -> Iterator[Problem]:
     spec, before = _spec(new), None if old is None else _spec(old)
-    if before is None or not same(spec.get("selectors"), before.get("selectors")):
-        yield from selectors("spec.selectors", spec.get("selectors"))
+    yield from selectors("spec.selectors", spec.get("selectors"))
     stored = before is not None and same(spec.get("config"), before.get("config"))
 
     def config(path: str, each: Object) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_devices.admission import AdminAccess, ClaimStatusWriters
+from sampan_devices.admission import AdminAccess, ClaimStatusWriters, DriverWarning
 from sampan_devices.kinds import KINDS
 
 
@@ -17,4 +17,4 @@ def contribute_kinds() -> list[Kind]:
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
-    return [AdminAccess(), ClaimStatusWriters(context.cluster)]
+    return [AdminAccess(), DriverWarning(), ClaimStatusWriters(context.cluster)]

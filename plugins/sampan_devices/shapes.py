@@ -42,11 +42,12 @@ def items(
         yield from repeated(path, [key(item) for item in found])
 
 
-def repeated(path: str, keys: Sequence[Hashable]) -> Iterator[Problem]:
+def repeated(path: str, keys: Sequence[Hashable], show: Callable[[Any], Any] = lambda key: key) -> Iterator[Problem]:
+    """Each key once; ``show`` makes of a key what is shown of it."""
     seen = set()
     for index, key in enumerate(keys):
         if key in seen:
-            yield duplicate(f"{path}[{index}]", key)
+            yield duplicate(f"{path}[{index}]", show(key))
         seen.add(key)
 
 

@@ -49,9 +49,10 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     yield from validate_driver_name("spec.driver", spec.get("driver") or "")
     yield from _pool("spec.pool", pool)
     if old is not None:
-        yield from validate_immutable("spec.pool.name", pool.get("name"), (before.get("pool") or {}).get("name"))
-        for name in ("driver", "nodeName"):
-            yield from validate_immutable(f"spec.{name}", spec.get(name), before.get(name))
+        names = (each.get("name") or "" for each in (pool, before.get("pool") or {}))
+        yield from validate_immutable("spec.pool.name", *names)
+        yield from validate_immutable("spec.driver", spec.get("driver") or "", before.get("driver") or "")
+        yield from validate_immutable("spec.nodeName", spec.get("nodeName"), before.get("nodeName"))
     yield from _nodes("spec", spec)
     if spec.get("sharedCounters") is not None and spec.get("devices") is not None:
         yield invalid("spec", "", "only one of `sharedCounters` or `devices` is allowed")
@@ -83,8 +84,8 @@ def _nodes(path: str, spec: Object) -> Iterator[Problem]:
     if (selector := spec.get("nodeSelector")) is not None:
         given.append("`nodeSelector`")
         yield from node_selector(f"{path}.nodeSelector", selector)
-        terms = selector.get("nodeSelectorTerms") or []
-        if len(terms) != 1:  # so that the selectors of several slices can be joined
+        terms = selector.get("nodeSelectorTerms")
+        if len(terms or ()) != 1:  # so that the selectors of several slices can be joined
             yield invalid(f"{path}.nodeSelector.nodeSelectorTerms", terms, "must have exactly one node selector term")
     for field in ("allNodes", "perDeviceNodeSelection"):
         yield from true_or_unset(f"{path}.{field}", spec.get(field), given.append)

@@ -33,6 +33,7 @@ _DEAD_SOURCES = {
     "glusterfs": "deprecated in v1.25, non-functional in v1.26+",
     "rbd": "deprecated in v1.28, non-functional in v1.31+",
 }
+_SPELT = {"storageos": "storageOS"}  # sic
 TOKENS_IN_SECRETS = (
     "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible "
     "logging of tokens in volume attributes"
@@ -92,7 +93,9 @@ def _of_volume(volume: Object) -> Iterator[str]:
     for index, term in enumerate(terms):
         where = f"spec.nodeAffinity.required.nodeSelectorTerms[{index}].matchExpressions"
         yield from _of_expressions(where, term.get("matchExpressions") or ())
-    yield from (f"spec.{name}: {why}" for name, why in _DEAD_SOURCES.items() if spec.get(name) is not None)
+    for name, why in _DEAD_SOURCES.items():
+        if spec.get(name) is not None:
+            yield f"spec.{_SPELT.get(name, name)}: {why}"
 
 
 def _of_expressions(path: str, expressions: Iterable[Mapping[str, str]]) -> Iterator[str]:

@@ -71,18 +71,19 @@ def class_or_none(claim: Object) -> str | None:
 
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
-    before = None if old is None else old.get("spec") or {}
+    before, status = None if old is None else old.get("spec") or {}, new.get("status") or {}
+    if old is not None and not same(status, old.get("status")):
+        yield from _status("status", status)  # only the status is written then
+        return
     yield from claim_spec("spec", new.get("spec") or {}, before)
     if old is not None:
         yield from _changes(new, old)
-        status = new.get("status") or {}
-        if status != old.get("status"):
-            yield from _status("status", status)
 
 
 def _changes(new: Object, old: Object) -> Iterator[Problem]:
     spec, before = copy(new.get("spec") or {}), copy(old.get("spec") or {})
-    normalize_sources(before)
+    for each in (spec, before):
+        normalize_sources(each)
     if not before.get("volumeName"):  # the binder writes it once
         before["volumeName"] = spec.get("volumeName") or ""
     spec["volumeName"] = spec.get("volumeName") or ""

@@ -9,7 +9,7 @@ from sampan_machinery import names
 from sampan_machinery.equality import same
 from sampan_machinery.metadata import annotations_of
 from sampan_machinery.problems import duplicate, forbidden, invalid, required, too_long, unsupported
-from sampan_machinery.validation import by_rule, validate_immutable, validate_unique
+from sampan_machinery.validation import IMMUTABLE, by_rule, validate_unique
 
 IS_DEFAULT = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
 BINDING_MODES = ("Immediate", "WaitForFirstConsumer")
@@ -54,13 +54,13 @@ def validate_storage_class(new: Object, old: Object | None) -> Iterator[Problem]
     yield from _topologies("allowedTopologies", new.get("allowedTopologies") or ())
     for name in _FROZEN if old is not None else ():
         if not same(new.get(name), (old or {}).get(name)):
-            yield from validate_immutable(name, new.get(name), (old or {}).get(name))
+            yield invalid(name, new.get(name) if name != "provisioner" else new.get(name) or "", IMMUTABLE)
 
 
 def validate_attributes_class(new: Object, old: Object | None) -> Iterator[Problem]:
     if old is not None and (new.get("driverName") or "") != (old.get("driverName") or ""):
         yield forbidden("driverName", "updates to driverName are forbidden.")
-    if old is not None and not same(new.get("parameters"), old.get("parameters")):
+    if old is not None and new.get("parameters") != old.get("parameters"):
         yield forbidden("parameters", "updates to parameters are forbidden.")
     yield from _driver("driverName", new.get("driverName") or "")
     parameters = new.get("parameters") or {}
@@ -101,5 +101,6 @@ def _topologies(path: str, terms: list[Object] | tuple[Object, ...]) -> Iterator
             if key in found:
                 yield duplicate(f"{where}[{place}].key", key)
             found[key] = set(values)
-        yield from (duplicate(where, "") for other in seen if other == found)
+        # sic: upstream compares with as many empty terms, too
+        yield from (duplicate(where, "") for other in [*({} for _ in terms), *seen] if other == found)
         seen.append(found)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from sampan.contracts.kinds import Draft, Object, Problem
 from sampan_machinery import names, quantities
 from sampan_machinery.equality import same
-from sampan_machinery.problems import duplicate, invalid, required, unsupported
+from sampan_machinery.problems import duplicate, invalid, required, unsupported, unsupported_in_order
 from sampan_machinery.validation import (
     by_rule,
     validate_driver_name,
@@ -56,7 +56,7 @@ def validate_driver(new: Object, old: Object | None) -> Iterator[Problem]:
     yield from _tokens("spec.tokenRequests", spec.get("tokenRequests") or ())
     for mode in spec.get("volumeLifecycleModes") or ():
         if mode not in LIFECYCLE_MODES:
-            yield unsupported("spec.volumeLifecycleModes", mode, LIFECYCLE_MODES)
+            yield unsupported_in_order("spec.volumeLifecycleModes", mode, LIFECYCLE_MODES)
     period, in_secrets = spec.get("nodeAllocatableUpdatePeriodSeconds"), spec.get("serviceAccountTokenInSecrets")
     if period is not None and period < SHORTEST_PERIOD:
         why = f"must be greater than or equal to {SHORTEST_PERIOD} seconds"
@@ -135,8 +135,8 @@ def _topology_keys(path: str, keys: Sequence[str]) -> Iterator[Problem]:
 def validate_capacity(new: Object, old: Object | None) -> Iterator[Problem]:
     """What was asked of the driver never changes, its answer may."""
     topology, storage_class = new.get("nodeTopology"), new.get("storageClassName") or ""
-    if old is None or not list(validate_label_selector("", old.get("nodeTopology"))):
-        yield from validate_label_selector("nodeTopology", topology)
+    any_value = old is not None and bool(validate_label_selector("", old.get("nodeTopology")))
+    yield from validate_label_selector("nodeTopology", topology, any_value=any_value)
     yield from by_rule("storageClassName", storage_class, names.dns_subdomain)
     amount = new.get("capacity")
     if amount is not None and quantities.nanos(amount) < 0:

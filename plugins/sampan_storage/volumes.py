@@ -60,6 +60,8 @@ def prepare(draft: Draft) -> None:
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     spec = new.get("spec") or {}
+    if old is not None and not same(new.get("status"), old.get("status")):
+        return  # a status is written, and there is nothing to say about one
     yield from volume_spec("spec", spec, new["metadata"].get("name") or "")
     if MOUNT_OPTIONS in annotations_of(new) and not any(spec.get(name) is not None for name in _MOUNTED):
         yield forbidden(f"metadata.annotations.{MOUNT_OPTIONS}", "may not specify mount options for this volume type")
@@ -101,7 +103,7 @@ def _capacity(path: str, capacity: Object) -> Iterator[Problem]:
     if not capacity:
         yield required(path)
     if list(capacity) != ["storage"]:
-        yield unsupported(path, capacity or None, ["storage"])
+        yield unsupported(path, dict(sorted(capacity.items())) or None, ["storage"])
     for name, amount in capacity.items():
         if (units := quantities.whole(amount)) < 0:
             yield invalid(f"{path}[{name}]", units, "must be a valid resource quantity")

@@ -3,8 +3,15 @@ import pytest
 from sampan.contracts.access import Decision, User
 from sampan.contracts.admission import Review
 from sampan.errors import Invalid
-from sampan_devices.admission import ADMIN_LABEL, NODE_NAME, AdminAccess, ClaimStatusWriters, changed_drivers
-from sampan_devices.kinds import RESOURCE_CLAIM, RESOURCE_CLAIM_TEMPLATE
+from sampan_devices.admission import (
+    ADMIN_LABEL,
+    NODE_NAME,
+    AdminAccess,
+    ClaimStatusWriters,
+    DriverWarning,
+    changed_drivers,
+)
+from sampan_devices.kinds import RESOURCE_CLAIM, RESOURCE_CLAIM_TEMPLATE, RESOURCE_SLICE
 from sampan_machinery.resources import NAMESPACES
 from sampan_testing.shelves import Shelf
 
@@ -114,3 +121,14 @@ def test_the_drivers_of_changed_devices():
     assert changed_drivers({"devices": [DEVICE]}, {"devices": [DEVICE]}) == set()
     assert changed_drivers({"devices": [{**DEVICE, "data": {"a": 1}}]}, {"devices": [DEVICE]}) == {"gpu.example.com"}
     assert changed_drivers({"devices": [other]}, {"devices": [DEVICE]}) == {"gpu.example.com", "b.example.com"}
+
+
+def test_a_driver_in_upper_case_is_warned_of():
+    upper, lower = (review({"spec": {"driver": name}}, kind=RESOURCE_SLICE) for name in ("Gpu.example", "gpu.example"))
+    for each in (upper, lower):
+        DriverWarning().admit(each)
+
+    assert upper.warnings == [
+        'spec.driver: driver names should be lowercase; "Gpu.example" contains uppercase characters'
+    ]
+    assert lower.warnings == []

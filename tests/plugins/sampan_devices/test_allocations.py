@@ -96,7 +96,7 @@ def test_a_claim_that_goes_gets_no_new_consumers():
     [
         (
             {"device": "other"},
-            'status.devices[0]: Invalid value: "gpu.example.com/n/other": must be an allocated device',
+            'status.devices[0]: Invalid value: {"Driver":"gpu.example.com","Pool":"n","Device":"other","ShareID":""',
         ),
         ({"conditions": [{}] * 9}, "status.devices[0].conditions: Too many: 9: must have at most 8 items"),
         ({"data": []}, 'status.devices[0].data: Invalid value: "<value omitted>": must be a valid JSON object'),

@@ -66,12 +66,6 @@ def test_what_is_wrong_with_a_class_is_named(problems_of, fields, line):
     assert problems_of(DEVICE_CLASS, {"spec": fields})[0].startswith(line)
 
 
-def test_selectors_that_were_accepted_before_may_stay(problems_of):
-    old = {"spec": {"selectors": [{"cel": {"expression": "odd"}}]}}
-
-    assert problems_of(DEVICE_CLASS, {"metadata": {"labels": {"a": "b"}}, **old}, old) == []
-
-
 @pytest.mark.parametrize(
     "name, is_one",
     [
