@@ -8,7 +8,6 @@ from sampan.hookspecs import hookimpl
 from sampan_batch import cronjobs, finalizers, jobs, ttl
 from sampan_batch.kinds import CRON_JOB, JOB
 from sampan_machinery.resources import CRON_JOBS, JOBS, PODS
-from sampan_podspec.adoption import concerned
 
 
 @hookimpl
@@ -22,7 +21,7 @@ def contribute_reconcilers() -> list[Reconciler]:
         Reconciler(
             name="job-controller",
             primary=JOBS,
-            watches=(Watching(PODS, concerned(JOBS)),),
+            watches=(Watching(PODS, jobs.keys_of_pod),),
             decide=jobs.decide,
         ),
         Reconciler(
