@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Reconciler, Watching
 from sampan.hookspecs import hookimpl
 from sampan_batch import cronjobs, finalizers, jobs, ttl
 from sampan_batch.kinds import CRON_JOB, JOB
+from sampan_batch.warnings import JobWarnings
 from sampan_machinery.resources import CRON_JOBS, JOBS, PODS
 
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
     return [JOB, CRON_JOB]
+
+
+@hookimpl
+def contribute_admitters() -> list[Admitter]:
+    return [JobWarnings()]
 
 
 @hookimpl
