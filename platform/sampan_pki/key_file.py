@@ -145,7 +145,7 @@ class KeyFile:
         return self._keys
 
     def _lost(self, why: str) -> None:
-        """Said once; not where there never was one."""
+        """Logged once; not where there never was a file."""
         if self._keys.all and self._complaint != why:
             self._complaint = why
             log.error("the keys of what is encrypted at rest are used as they were: %s", why)

@@ -59,12 +59,12 @@ class TransformedStore:
 
     def changed(self, changes: Sequence[Change]) -> Sequence[Change]:
         """What a watch tells, as it was before it was stored."""
-        if not any(change.key.startswith(self._prefixes) for change in changes):
+        if not self._concerns(changes):
             return changes
         return [self._change(change) if change.key.startswith(self._prefixes) else change for change in changes]
 
     def _to_stored(self, ops: Sequence[Op]) -> Sequence[Op]:
-        if not any(op.key.startswith(self._prefixes) for op in ops):
+        if not self._concerns(ops):
             return ops
         transform = self._transformer.to_stored
         return [
@@ -73,6 +73,14 @@ class TransformedStore:
             else op
             for op in ops
         ]
+
+    def _concerns(self, parts: Sequence[Op] | Sequence[Change]) -> bool:
+        """On every write and event: a loop, as ``any`` with a generator costs three times as much."""
+        prefixes = self._prefixes
+        for part in parts:  # noqa: SIM110
+            if part.key.startswith(prefixes):
+                return True
+        return False
 
     def _may_concern(self, prefix: str) -> bool:
         return prefix.startswith(self._prefixes) or any(each.startswith(prefix) for each in self._prefixes)

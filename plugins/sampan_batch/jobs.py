@@ -6,7 +6,7 @@ upstream's job controller, conformance 4.5.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sampan.contracts.kinds import Object
@@ -28,8 +28,9 @@ from sampan_batch.pods import (
 from sampan_batch.state import JobState, state_of
 from sampan_batch.surplus import surplus
 from sampan_batch.tracking import count
-from sampan_machinery.metadata import copy, get_condition, is_deleting, now_text
+from sampan_machinery.metadata import controller_of, copy, get_condition, is_deleting, labels_of, now_text
 from sampan_machinery.resources import JOBS, PODS
+from sampan_machinery.selectors import from_object
 from sampan_podspec.adoption import adopt_and_release
 from sampan_podspec.states import is_terminating, ready_since
 
@@ -58,6 +59,21 @@ def decide(key: Key, observed: Observed) -> list[Action]:
     if is_deleting(job):
         return _report(state, COMPLETED if is_complete(state, len(state.active)) else None)
     return _manage(state, observed)
+
+
+def keys_of_pod(pod: Object, observed: Observed) -> Iterable[Key]:
+    """The pod's Job; for an orphan the Jobs that may adopt it. Finished Jobs, of which a namespace may keep many, have
+    no say."""
+    controller, namespace = controller_of(pod), pod["metadata"].get("namespace", "")
+    if controller is not None:
+        ours = controller.get("kind") == JOBS.kind and controller.get("apiVersion") == JOBS.api_version
+        return (Key(namespace, controller["name"]),) if ours else ()
+    labels = labels_of(pod)
+    return [
+        Key(namespace, job["metadata"]["name"])
+        for job in observed.list(JOBS, namespace)
+        if not is_finished(job) and from_object(job["spec"].get("selector")).matches(labels)
+    ]
 
 
 # -- the number of pods

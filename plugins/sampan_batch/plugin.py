@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Reconciler, Watching
 from sampan.hookspecs import hookimpl
 from sampan_batch import cronjobs, finalizers, jobs, ttl
 from sampan_batch.kinds import CRON_JOB, JOB
+from sampan_batch.warnings import JobWarnings
 from sampan_machinery.resources import CRON_JOBS, JOBS, PODS
-from sampan_podspec.adoption import concerned
 
 
 @hookimpl
@@ -17,12 +18,17 @@ def contribute_kinds() -> list[Kind]:
 
 
 @hookimpl
+def contribute_admitters() -> list[Admitter]:
+    return [JobWarnings()]
+
+
+@hookimpl
 def contribute_reconcilers() -> list[Reconciler]:
     return [
         Reconciler(
             name="job-controller",
             primary=JOBS,
-            watches=(Watching(PODS, concerned(JOBS)),),
+            watches=(Watching(PODS, jobs.keys_of_pod),),
             decide=jobs.decide,
         ),
         Reconciler(

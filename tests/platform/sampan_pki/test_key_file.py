@@ -82,7 +82,7 @@ def test_a_changed_file_is_read_again(path):
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path.write_text("odd"), lambda path: path.unlink()])
-def test_keys_that_are_lost_stay_in_force_and_that_is_said_once(path, spoil, caplog):
+def test_keys_that_are_lost_stay_in_force_and_that_is_logged_once(path, spoil, caplog):
     write(path, Keys((ONE,)))
     file = KeyFile(path)
     file.keys()

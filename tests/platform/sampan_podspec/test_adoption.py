@@ -61,6 +61,18 @@ def test_an_own_one_that_no_longer_matches_is_released():
     assert actions[0].patch["metadata"]["ownerReferences"] is None
 
 
+def test_a_finalizer_comes_with_adoption_and_goes_with_release():
+    me = owner()
+    pods = [pod("orphan", finalizers=["x"]), pod("own", app="x", controller=me, finalizers=["x", "track"])]
+
+    _, (adopt, release) = adopt_and_release(me, PODS, Observed(pods), finalizer="track")
+    _, (plain, _) = adopt_and_release(me, PODS, Observed(pods))
+
+    assert adopt.patch["metadata"]["finalizers"] == ["x", "track"]
+    assert release.patch["metadata"]["finalizers"] == ["x"]
+    assert "finalizers" not in plain.patch["metadata"]
+
+
 def test_anothers_is_left_alone_and_so_is_what_is_being_deleted():
     me, another = owner(), owner("db", "u2")
     pods = [pod("theirs", controller=another), pod("going", deletionTimestamp="2026-01-01T00:00:00Z")]

@@ -1,6 +1,7 @@
 import pytest
 
 from sampan.errors import Forbidden
+from sampan_batch.jobs import keys_of_pod
 from sampan_batch.kinds import JOB
 from sampan_batch.plugin import contribute_reconcilers
 from sampan_machinery.metadata import get_condition, now_text
@@ -379,6 +380,20 @@ def test_more_pods_than_one_status_holds_are_counted_without_loss():
 
     assert cluster.status["succeeded"] == 1200
     assert cluster.reason("Complete") == "CompletionsReached"
+
+
+def test_a_pod_concerns_its_job_and_an_orphan_those_that_may_adopt_it():
+    cluster = Cluster(outcome=lambda pod: None).settle()
+    (pod,) = cluster.pods
+    orphan = {**pod, "metadata": {**pod["metadata"], "ownerReferences": []}}
+    other = [{**pod["metadata"]["ownerReferences"][0], "kind": "Mine"}]
+
+    assert list(keys_of_pod(pod, cluster.world)) == list(keys_of_pod(orphan, cluster.world)) == [("default", "work")]
+    assert list(keys_of_pod({**pod, "metadata": {**pod["metadata"], "ownerReferences": other}}, cluster.world)) == []
+
+    status = {"conditions": [{"type": "Complete", "status": "True"}]}
+    cluster.world.update(JOBS, {**cluster.job, "status": status}, "status")
+    assert list(keys_of_pod(orphan, cluster.world)) == []
 
 
 @pytest.mark.parametrize("lost", range(8))

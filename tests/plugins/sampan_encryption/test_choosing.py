@@ -62,7 +62,7 @@ def test_a_provider_is_chosen_by_its_name_and_the_file_still_opens(tmp_path, fil
     )
 
 
-def test_a_provider_that_nobody_offers_is_refused(tmp_path):
+def test_a_provider_that_no_plugin_offers_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="is 'vaultt', which no plugin offers; there are vault"):
         chosen(str(tmp_path), Settings(provider="vaultt"), [Vault()])
 
