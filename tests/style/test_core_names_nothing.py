@@ -16,7 +16,7 @@ TOOLS = frozenset({"docker0", "nft", "nftables", "iptables", "containerd", "kube
 #: Names of plugins and kinds that are words of any such server's code. An import of a plugin is found all the same.
 WORDS = frozenset({
     "Event", "audit", "auth", "batch", "config", "event", "events", "gc", "logging", "memory", "metrics",
-    "components", "namespace", "priority", "storage",
+    "namespace", "priority", "storage",
 })  # fmt: skip
 #: What a file names, and why it must.
 REASONS = {
