@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from sampan_operate.cli.logging_setup import set_up
 from sampan_operate.cli.logs import in_words
 from sampan_operate.logfile import Handler, last_lines
 from sampan_operate.supervisor import effective, inquiry, remains
+from sampan_operate.supervisor.background import files_of_caller, in_background
 from sampan_operate.supervisor.state import is_alive, is_running, read_loaded, read_state, require_readable, take_lock
 from sampan_server.plugins.plugins import Found
 from sampan_settings.options import node_name
@@ -40,6 +41,7 @@ HOPELESS = 3  # restarts of one process
 @click.pass_obj
 def command(where: Where, foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:
     """Start the cluster on this machine, or say that it runs."""
+    left_open = files_of_caller()
     started = time.monotonic()
     configured = load(**where)
     flags = _flags(configured, port, runtime)
@@ -60,7 +62,7 @@ def command(where: Where, foreground: bool, port: int | None, runtime: str | Non
                 set_up()
                 _supervisor(settings, where["config"], flags).run()
                 return
-            _launch(settings, _supervisor(settings, where["config"], flags), lock)
+            _launch(settings, _supervisor(settings, where["config"], flags), lock, left_open)
         click.echo(f"starting in {settings.home}")
     wait_until_up(settings, started)
     for failure in failures.recorded(settings.home):
@@ -130,9 +132,7 @@ def _supervisor(settings: Settings, config: str, flags: Mapping[str, Any]) -> Su
     return supervisor
 
 
-def _launch(settings: Settings, supervisor: Supervisor, lock: Any) -> None:
-    from sampan_operate.supervisor.launch import in_background
-
+def _launch(settings: Settings, supervisor: Supervisor, lock: Any, unwanted: Iterable[int]) -> None:
     logs = settings.home / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
     (settings.home / "run" / "state.json").unlink(missing_ok=True)
@@ -142,7 +142,7 @@ def _launch(settings: Settings, supervisor: Supervisor, lock: Any) -> None:
         supervisor.run()
 
     with open(logs / "sampan.log", "ab") as log_file:
-        in_background(main, log_file, lock)
+        in_background(main, log_file, lock, unwanted)
 
 
 def wait_until_up(settings: Settings, started: float) -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import sys
-from collections.abc import Callable
-from typing import IO
 
 from sampan.errors import ConfigError
 from sampan_operate.supervisor import cluster
@@ -79,41 +76,3 @@ def check_free(settings: Settings) -> None:
             raise ConfigError(
                 f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --port or api.port"
             ) from error
-
-
-def in_background(main: Callable[[], None], log_file: IO[bytes], keep: IO[str]) -> int:
-    """Run ``main`` in a process with its own session; returns its pid. ``keep`` (the lock) stays open there."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    read, write = os.pipe()
-    if (child := os.fork()) == 0:
-        os.setsid()
-        pid = os.fork()
-        if pid:
-            os.write(write, str(pid).encode())
-            os._exit(0)
-        os.close(read)
-        os.close(write)
-        _detach(log_file)
-        os.set_inheritable(keep.fileno(), True)
-        code = 1
-        try:
-            main()
-            code = 0
-        except BaseException:
-            log.exception("the supervisor failed")
-        finally:
-            logging.shutdown()
-            os._exit(code)
-    os.close(write)
-    os.waitpid(child, 0)
-    with os.fdopen(read) as pipe:
-        return int(pipe.read())
-
-
-def _detach(log_file: IO[bytes]) -> None:
-    with open(os.devnull, "rb") as null:
-        os.dup2(null.fileno(), 0)
-    os.dup2(log_file.fileno(), 1)
-    os.dup2(log_file.fileno(), 2)
-    os.chdir("/")
