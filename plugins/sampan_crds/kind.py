@@ -15,7 +15,7 @@ from sampan_machinery.resources import CUSTOM_RESOURCE_DEFINITIONS
 
 
 def default(obj: Object) -> None:
-    spec = obj.get("spec") or {}
+    spec = obj["spec"] = obj.get("spec") or {}
     names = spec.get("names") or {}
     if kind := str(names.get("kind") or ""):
         names["singular"] = names.get("singular") or kind.lower()
@@ -30,7 +30,7 @@ def default(obj: Object) -> None:
 
 def _remember_storage(obj: Object) -> None:
     """The storage version is among those that objects may be stored in."""
-    if obj.get("spec") is None or not (version := storage_of(obj)):
+    if not (version := storage_of(obj)):
         return
     status = obj.setdefault("status", {})
     if not status.get("storedVersions"):
