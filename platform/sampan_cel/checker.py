@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sampan_cel import types
+from sampan_cel import regex, types
 from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct, dotted
 from sampan_cel.declarations import Overload
-from sampan_cel.errors import CheckError, Issue
+from sampan_cel.errors import CelError, CheckError, Issue
+from sampan_cel.fitting import comparable, filled, fits, is_number, joined
 from sampan_cel.types import BOOL, DYN, ERROR, INT, ObjectType, Type
-from sampan_cel.values import type_of
+from sampan_cel.values import read_duration, read_timestamp, type_of
 
 
 @dataclass
@@ -43,8 +44,10 @@ class Checker:
         container: str = "",
         *,
         resolvers: Sequence[Callable[[str], Type | None]] = (),
+        strict: bool = False,
     ) -> None:
         self._text = text
+        self._strict = strict
         self._resolvers = resolvers
         self._variables = variables
         self._functions = functions
@@ -154,16 +157,30 @@ class Checker:
             return self._fault(node, f"undeclared reference to '{name}' (in container '{self._container}')")
         if ERROR in given:
             return ERROR
+        if self._strict:
+            self._check_literal(name, args)
         if name == "_==_" or name == "_!=_":
             return self._equality(node, name, given, overloads)
         return self._resolve(node, name, given, overloads, member=member)
+
+    def _check_literal(self, name: str, args: Sequence[Node]) -> None:
+        """A constant argument that no call can take."""
+        judged = _LITERALS.get(name)
+        if judged is None or not args:
+            return
+        last = args[-1]
+        if isinstance(last, Const) and isinstance(last.value, str):
+            try:
+                judged(last.value)
+            except CelError:
+                self._fault(last, f"invalid {name} argument")
 
     def _shadowed(self, name: str) -> bool:
         first = name.partition(".")[0]
         return any(first in scope for scope in self._scopes) or first in self._variables
 
     def _equality(self, node: Node, name: str, given: list[Type], overloads: Sequence[Overload]) -> Type:
-        if not _comparable(given[0], given[1]):
+        if not comparable(given[0], given[1]):
             return self._none_fits(node, name, given, member=False)
         self.found.overloads[node] = list(overloads)
         return BOOL
@@ -175,10 +192,10 @@ class Checker:
         for overload in overloads:
             bound: dict[str, Type] = {}
             if len(overload.params) == len(given) and all(
-                _fits(want, has, bound) for want, has in zip(overload.params, given, strict=True)
+                fits(want, has, bound) for want, has in zip(overload.params, given, strict=True)
             ):
                 fitting.append(overload)
-                results.append(_filled(overload.result, bound))
+                results.append(filled(overload.result, bound))
         if not fitting:
             return self._none_fits(node, name, given, member=member)
         exact = next((at for at, each in enumerate(fitting) if list(each.params) == given), None)
@@ -200,12 +217,12 @@ class Checker:
         name = "_[?_]" if node.optional else "_[_]"
         if inner.name == "map":
             found = inner.params[1]
-            fits = _fits(inner.params[0], key, {}) or (_is_number(inner.params[0]) and _is_number(key))
+            taken = fits(inner.params[0], key, {}) or (is_number(inner.params[0]) and is_number(key))
         elif inner.name == "list":
-            found, fits = inner.params[0], key in (INT, DYN) or _is_number(key)
+            found, taken = inner.params[0], key in (INT, DYN) or is_number(key)
         else:
-            found, fits = DYN, inner == DYN or inner.param
-        if not fits:
+            found, taken = DYN, inner == DYN or inner.param
+        if not taken:
             return self._none_fits(node, name, [operand, key], member=False)
         return types.optional_of(found) if node.optional or operand.name == "optional_type" else found
 
@@ -216,7 +233,7 @@ class Checker:
         for place, each in enumerate(node.items):
             found = self._type(each)
             items.append(self._unwrapped(each, found) if place in node.optional else found)
-        return types.list_of(_joined(items))
+        return types.list_of(self._alike(node.items, items))
 
     def _map(self, node: MapOf) -> Type:
         keys, values = [], []
@@ -224,7 +241,16 @@ class Checker:
             keys.append(self._type(entry.key))
             found = self._type(entry.value)
             values.append(self._unwrapped(entry.value, found) if entry.optional else found)
-        return types.map_of(_joined(keys), _joined(values))
+        key = self._alike([entry.key for entry in node.entries], keys)
+        return types.map_of(key, self._alike([entry.value for entry in node.entries], values))
+
+    def _alike(self, nodes: Sequence[Node], found: Sequence[Type]) -> Type:
+        """The type of several things in one list; where that is strict, they have to be of one."""
+        if self._strict:
+            for node, each in zip(nodes, found, strict=True):
+                if not (fits(found[0], each, {}) or fits(each, found[0], {})):
+                    return self._fault(node, f"expected type '{found[0]}' but found '{each}'")
+        return joined(found)
 
     def _unwrapped(self, node: Node, found: Type) -> Type:
         if found.name == "optional_type":
@@ -247,7 +273,7 @@ class Checker:
                 want = found.fields.get(each.name)
                 if want is None:
                     self._fault(each, f"undefined field '{each.name}'")
-                elif given is not ERROR and not _fits(want, given, {}):
+                elif given is not ERROR and not fits(want, given, {}):
                     self._fault(
                         each, f"expected type of field '{each.name}' is '{want}' but provided type is '{given}'"
                     )
@@ -310,73 +336,7 @@ class Checker:
     }  # fmt: skip
 
 
-def _is_number(found: Type) -> bool:
-    return found in (INT, types.UINT, types.DOUBLE, DYN)
-
-
-def _fits(want: Type, has: Type, bound: dict[str, Type]) -> bool:
-    """Whether a value of type ``has`` may be given for ``want``; placeholders are bound on the way."""
-    if want.param:
-        known = bound.get(want.name)
-        if known is None or known == DYN:
-            bound[want.name] = has
-            return True
-        if _fits(known, has, {}):
-            return True
-        if has == DYN or _fits(has, known, {}):
-            bound[want.name] = has if has != DYN else known
-            return True
-        return False
-    if want == DYN or has in (DYN, ERROR) or has.param:
-        return True
-    if want.name == "wrapper":
-        return has == types.NULL or _fits(want.params[0], has, bound)
-    if has.name == "wrapper":
-        return _fits(want, has.params[0], bound)
-    if has == types.NULL and want.name not in _NEVER_NULL:
-        return True
-    if want.name != has.name:
-        return False
-    return all(_fits(mine, other, bound) for mine, other in zip(want.params, has.params, strict=False))
-
-
-#: Types whose values are never null.
-_NEVER_NULL = frozenset({"bool", "int", "uint", "double", "string", "bytes", "list", "map", "type", "null_type"})
-
-
-def _comparable(left: Type, right: Type) -> bool:
-    if left.name == right.name == "type":
-        return True
-    return _fits(left, right, {}) or _fits(right, left, {})
-
-
-def _filled(found: Type, bound: Mapping[str, Type]) -> Type:
-    if found.param:
-        return bound.get(found.name, DYN)
-    if not found.params:
-        return found
-    return Type(found.name, tuple(_filled(each, bound) for each in found.params))
-
-
-def _joined(items: Sequence[Type]) -> Type:
-    """The type of several things in one list: theirs, or dyn where they differ."""
-    if not items:
-        return DYN
-    found = items[0]
-    for each in items[1:]:
-        found = _common(found, each)
-    return found
-
-
-def _common(left: Type, right: Type) -> Type:
-    if left == right or (right in (types.NULL, ERROR) and left.name not in _NEVER_NULL):
-        return left
-    if left in (types.NULL, ERROR) and right.name not in _NEVER_NULL:
-        return right
-    if left.name == right.name and left.name in ("list", "optional_type") and not isinstance(left, ObjectType):
-        inner, other = left.params[0], right.params[0]
-        if DYN in (inner, other) and left.name == "list":  # the type of an empty one
-            return left if other == DYN else right
-        if inner == other or left.name == "optional_type" or inner.name == other.name == "list":
-            return Type(left.name, (_common(inner, other),))
-    return DYN
+#: Functions of a text that has to be of some form: ``duration('1h')``.
+_LITERALS: Mapping[str, Callable[[str], Any]] = {
+    "duration": read_duration, "timestamp": read_timestamp, "matches": regex.compiled,
+}  # fmt: skip

@@ -12,20 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sampan_cel import types
-from sampan_cel.activation import Activation, Closure, Code, charge
+from sampan_cel.activation import Activation, Code, charge
 from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct
+from sampan_cel.calls import call
 from sampan_cel.checker import Checked
-from sampan_cel.declarations import Cost, Overload
 from sampan_cel.errors import CelError
 from sampan_cel.folds import FOLDS
 from sampan_cel.standard import is_in_list, shorter_cost
 from sampan_cel.types import ObjectType, Type
 from sampan_cel.values import (
     NONE,
-    Duration,
     Optional,
-    Timestamp,
-    Uint,
     at_index,
     equal,
     is_number,
@@ -224,11 +221,7 @@ class Compiler:
             args.insert(0, self.compile(node.target))
             given.insert(0, self._type(node.target))
         overloads = self._checked.overloads[node]
-        runs = tuple(arg.run for arg in args)
-        cost = sum(arg.cost for arg in args)
-        if len(overloads) == 1 and all(_certain(w, h) for w, h in zip(overloads[0].params, given, strict=True)):
-            return _called(overloads[0], runs, cost)
-        return _dispatched(overloads, runs, cost)
+        return call(overloads, given, args)
 
     def _in_constants(self, node: Call, constants: list[Any]) -> Code:
         """``x in ['a', 'b']``: free, as in cel-go, which looks into a set too."""
@@ -408,104 +401,3 @@ def _is_small(node: Node) -> bool:
     if not isinstance(node, Const):
         return False
     return len(node.value) <= _SHORT if isinstance(node.value, (str, bytes)) else True
-
-
-# Overloads
-
-
-def _called(overload: Overload, runs: tuple[Closure, ...], cost: int) -> Code:
-    """One overload that is known to fit."""
-    run, extra = overload.run, overload.cost
-    if callable(extra):
-        price = extra
-
-        def charged(a: Activation) -> Any:
-            args = [each(a) for each in runs]
-            charge(a, price(*args))
-            return run(*args)
-
-        return Code(charged, cost)
-    cost += extra
-    if len(runs) == 1:
-        (only,) = runs
-        return Code(lambda a: run(only(a)), cost)
-    if len(runs) == 2:
-        first, second = runs
-        return Code(lambda a: run(first(a), second(a)), cost)
-    return Code(lambda a: run(*[each(a) for each in runs]), cost)
-
-
-def _dispatched(overloads: Sequence[Overload], runs: tuple[Closure, ...], cost: int) -> Code:
-    """The overload is found by the classes that the arguments have at run time, once for each combination of them."""
-    choices = tuple((tuple(matcher(param) for param in each.params), each) for each in overloads)
-    known: dict[Any, tuple[Callable[..., Any], Cost]] = {}
-
-    def choose(args: Sequence[Any]) -> tuple[Callable[..., Any], Cost]:
-        for matchers, overload in choices:
-            if all(matches(arg) for matches, arg in zip(matchers, args, strict=True)):
-                return overload.run, overload.cost
-        raise no_overload()
-
-    def any_number(a: Activation) -> Any:
-        args = [each(a) for each in runs]
-        classes = tuple(map(type, args))
-        found = known.get(classes)
-        if found is None:
-            found = known[classes] = choose(args)
-        run, extra = found
-        charge(a, extra(*args) if callable(extra) else extra)
-        return run(*args)
-
-    if len(runs) != 2:
-        return Code(any_number, cost)
-    first, second = runs
-
-    def two(a: Activation) -> Any:
-        left, right = first(a), second(a)
-        classes = type(left), type(right)
-        found = known.get(classes)
-        if found is None:
-            found = known[classes] = choose((left, right))
-        run, extra = found
-        if callable(extra):
-            charge(a, extra(left, right))
-        else:
-            a[0] -= extra
-        return run(left, right)
-
-    return Code(two, cost)
-
-
-def _certain(want: Type, has: Type) -> bool:
-    """Whether every value of type ``has`` is one of ``want``."""
-    if want.param or want == types.DYN:
-        return True
-    return want.name == has.name and want.name != "wrapper"
-
-
-_MATCHERS: Mapping[str, Callable[[Any], bool]] = {
-    "bool": lambda value: type(value) is bool,
-    "int": lambda value: type(value) is int,
-    "uint": lambda value: type(value) is Uint,
-    "double": lambda value: type(value) is float,
-    "string": lambda value: isinstance(value, str),
-    "bytes": lambda value: isinstance(value, bytes),
-    "null_type": lambda value: value is None,
-    "list": lambda value: isinstance(value, (list, tuple)),
-    "map": lambda value: isinstance(value, Mapping),
-    "type": lambda value: isinstance(value, Type),
-    "optional_type": lambda value: isinstance(value, Optional),
-    types.TIMESTAMP.name: lambda value: isinstance(value, Timestamp),
-    types.DURATION.name: lambda value: isinstance(value, Duration),
-}
-
-
-def matcher(param: Type) -> Callable[[Any], bool]:
-    """Tells whether a value is of a parameter's type."""
-    if param.param or param == types.DYN:
-        return lambda value: True
-    known = _MATCHERS.get(param.name)
-    if known is not None:
-        return known
-    name = param.name
-    return lambda value: getattr(getattr(value, "cel_type", None), "name", "") == name

@@ -82,6 +82,9 @@ class Library:
     types: Mapping[str, Type] = field(default_factory=dict)
     #: What calls cost before they run (``cost.Estimator``), by the function's name; others cost 1.
     estimators: Mapping[str, Estimator] = field(default_factory=dict)
+    #: Refuse lists and maps of several types, and durations, timestamps and patterns that are no such, when an
+    #: expression is compiled.
+    strict: bool = False
     #: Types of ``Name{field: value}`` that are made from their names, such as ``Object.spec``; None for an unknown one.
     resolve: Callable[[str], Type | None] | None = None
 

@@ -17,6 +17,7 @@ from sampan_cel.parser import parse, too_deep
 from sampan_cel.ranges import Range
 from sampan_cel.standard import STANDARD
 from sampan_cel.types import Type
+from sampan_cel.values import no_overload
 
 UNLIMITED = 1 << 62
 
@@ -54,6 +55,8 @@ class Program:
             raise
         except RecursionError:
             raise CelError("the expression or its values are nested too deeply") from None
+        except (TypeError, AttributeError):  # a function met elements of another type in a list of dynamic ones
+            raise no_overload() from None
         return found, budget - activation[0]
 
 
@@ -78,6 +81,7 @@ class Environment:
                 self._functions.setdefault(name, []).extend(overloads)
             self._named.update(library.types)
             self._estimators.update(library.estimators)
+        self._strict = any(each.strict for each in self._libraries)
         self._resolvers = tuple(each.resolve for each in self._libraries if each.resolve is not None)
 
     def extended(self, variables: Mapping[str, Type], libraries: Iterable[Library] = ()) -> Environment:
@@ -95,7 +99,13 @@ class Environment:
 
     def _compiled(self, text: str, tree: Node, result: Type | None, sizes: SizeOf | None) -> Program:
         checker = Checker(
-            text, self._variables, self._functions, self._named, self._container, resolvers=self._resolvers
+            text,
+            self._variables,
+            self._functions,
+            self._named,
+            self._container,
+            resolvers=self._resolvers,
+            strict=self._strict,
         )
         checked = checker.check(tree)
         if result is not None and checked.type not in (result, types.DYN):

@@ -15,6 +15,7 @@ from sampan_cel import Environment
 from sampan_cel.lexer import RESERVED
 from sampan_cel.types import DYN, STRING, Type
 from sampan_machinery import names, problems, validation
+from sampan_machinery.conditions import validate_conditions
 from sampan_policies.expressions import (
     ANYTHING,
     TEXT,
@@ -59,8 +60,10 @@ def validate_validating(new: Object, old: Object | None) -> Iterator[Problem]:
 
 
 def validate_status(new: Object, old: Object | None) -> Iterator[Problem]:
-    """What the status says of type checking."""
-    checking = (new.get("status") or {}).get("typeChecking") or {}
+    """The status: what it says of type checking, and its conditions."""
+    status = new.get("status") or {}
+    yield from validate_conditions("status.conditions", status.get("conditions") or ())
+    checking = status.get("typeChecking") or {}
     for index, each in enumerate(checking.get("expressionWarnings") or ()):
         path = f"status.typeChecking.expressionWarnings[{index}]"
         yield from validation.validate_required(f"{path}.warning", each.get("warning"))

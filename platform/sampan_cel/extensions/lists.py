@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,7 +99,8 @@ def _sorted_by(items: Sequence[Any], keys: Sequence[Any]) -> list[Any]:
     """``items.sortBy(item, key)``, whose keys are in the order of the items."""
     if len({type(key) for key in keys}) > 1:
         raise CelError("list elements must have the same type")
-    pairs = sorted(zip(keys, items, strict=True), key=functools.cmp_to_key(lambda x, y: _order(x[0], y[0])))
+    ranked = functools.cmp_to_key(_order)
+    pairs = sorted(zip(map(ranked, keys), items, strict=True), key=operator.itemgetter(0))
     return [item for _, item in pairs]
 
 

@@ -237,6 +237,9 @@ _FORMAT_LIBRARY = Library("format", {
 #: Of texts, as many as upstream's version of the library has.
 _TEXTS = Library("strings", {name: found for name, found in STRINGS.functions.items() if name != "reverse"})
 
+#: Kubernetes refuses what cel-go would take: ``[1, 'a']``, ``duration('long')``.
+_DIALECT = Library("kubernetes", {}, strict=True)
+
 #: What an expression in an object of Kubernetes may call beside the standard functions; cel-go's math and base64
 #: functions are not there, as upstream.
-KUBERNETES = (LISTS, REGEXES, URLS, NETWORK, _TEXTS, SETS, _QUANTITIES, _SEMVERS, _FORMAT_LIBRARY)
+KUBERNETES = (_DIALECT, LISTS, REGEXES, URLS, NETWORK, _TEXTS, SETS, _QUANTITIES, _SEMVERS, _FORMAT_LIBRARY)

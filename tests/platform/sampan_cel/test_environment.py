@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from sampan_cel import CelError, CheckError, CostExceeded, Environment, ParseError, types
+from sampan_cel.extensions import ALL
 from sampan_cel.types import ObjectType
 
 SCALE = ObjectType("Scale", {"replicas": types.INT, "labels": types.map_of(types.STRING, types.STRING)})
@@ -110,3 +111,11 @@ def test_an_extended_environment_knows_more_and_leaves_the_first_as_it_is():
 def test_what_is_nested_too_deeply_or_too_long_is_refused(text):
     with pytest.raises(ParseError):
         Environment({"a": types.DYN}).compile(text)
+
+
+@pytest.mark.parametrize("text", ["items.join(',')", "items.sum()", "[items].flatten().join()"])
+def test_a_function_that_meets_elements_of_another_type_has_no_overload(text):
+    program = Environment({"items": types.DYN}, ALL).compile(text)
+
+    with pytest.raises(CelError, match="no such overload"):
+        program.evaluate({"items": ["a", 1, [2]]})

@@ -6,6 +6,7 @@ import pytest
 
 from sampan.errors import Forbidden, Invalid, StatusError
 from sampan_machinery.resources import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, REPLICA_SETS
+from sampan_machinery.resources import HORIZONTAL_POD_AUTOSCALERS as HPAS
 from sampan_machinery.resources import MUTATING_ADMISSION_POLICIES as MUTATING
 from sampan_machinery.resources import MUTATING_ADMISSION_POLICY_BINDINGS as MUTATING_BINDINGS
 from sampan_machinery.resources import VALIDATING_ADMISSION_POLICIES as VALIDATING
@@ -15,7 +16,7 @@ from sampan_testing.cluster import start
 
 @pytest.fixture
 def client():
-    with start(only=("config", "namespaces", "policies", "workloads"), control=False) as cluster:
+    with start(only=("autoscaling", "config", "namespaces", "policies", "workloads"), control=False) as cluster:
         yield cluster.client
 
 
@@ -264,6 +265,26 @@ def test_a_scale_is_seen_and_changed_as_a_scale(client):
     assert client.get(DEPLOYMENTS, "web", "default")["spec"]["replicas"] == 5
     with pytest.raises(Invalid, match="failed expression"):
         client.request("PATCH", path, **patch)
+
+
+def test_objects_are_seen_and_changed_in_the_version_that_the_rules_name(client):
+    v1 = rule("horizontalpodautoscalers", "autoscaling")
+    validate(client, v1, validations=[{"expression": "object.spec.targetCPUUtilizationPercentage <= 80"}])
+    mutate(client, v1, expression="Object{spec: Object.spec{maxReplicas: object.spec.maxReplicas + 1}}")
+
+    def hpa(name, percent):
+        metric = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": percent}}
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+        spec = {"scaleTargetRef": target, "maxReplicas": 3, "metrics": [{"type": "Resource", "resource": metric}]}
+        return {"metadata": {"name": name}, "spec": spec}
+
+    made = client.create(HPAS, hpa("a", 70), "default")
+
+    assert made["apiVersion"] == "autoscaling/v2"
+    assert made["spec"]["maxReplicas"] == 4
+    assert made["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 70
+    with pytest.raises(Invalid, match="failed expression"):
+        client.create(HPAS, hpa("b", 90), "default")
 
 
 def test_policies_are_not_asked_about_policies(client):

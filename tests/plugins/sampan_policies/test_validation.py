@@ -146,6 +146,14 @@ def test_match_conditions_that_have_not_changed_are_left_alone():
     assert said(old=policy(), matchConditions=conditions)
 
 
+def test_conditions_in_the_status_are_whole():
+    obj = {"metadata": {"name": "p"}, "status": {"conditions": [{"type": "Ready", "status": "Maybe"}]}}
+
+    assert [path for path, _, _ in validate_status(obj, None)] == [
+        "status.conditions[0].status", "status.conditions[0].lastTransitionTime", "status.conditions[0].reason",
+    ]  # fmt: skip
+
+
 def test_warnings_in_the_status_have_a_place_and_words():
     obj = {"metadata": {"name": "p"}, "status": {"typeChecking": {"expressionWarnings": [{}]}}}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sampan_cel import CelError, Environment
+from sampan_cel import CelError, CheckError, Environment, types
 from sampan_cel.extensions import MATH
 from sampan_machinery.expressions import KUBERNETES
 
@@ -47,3 +47,27 @@ def test_values(text, value):
 def test_errors(text):
     with pytest.raises(CelError):
         run(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[1, 'a'] == [1]", "ERROR: <input>:1:5: expected type 'int' but found 'string'"),
+        ("{'a': 1, 'b': 'c'}.size() == 1", "ERROR: <input>:1:15: expected type 'int' but found 'string'"),
+        ("duration('long') == duration('1h')", "ERROR: <input>:1:10: invalid duration argument"),
+        ("timestamp('now') < timestamp('2026-01-01T00:00:00Z')", "ERROR: <input>:1:11: invalid timestamp argument"),
+        ("'a'.matches('(')", "ERROR: <input>:1:13: invalid matches argument"),
+    ],
+)
+def test_literals_that_are_wrong_are_refused_when_they_are_compiled(text, words):
+    with pytest.raises(CheckError) as caught:
+        Environment({}, KUBERNETES).compile(text)
+
+    assert str(caught.value).startswith(words)
+
+
+def test_a_list_of_one_type_or_of_dynamic_values_is_fine():
+    environment = Environment({"x": types.DYN}, KUBERNETES)
+
+    for text in ("[1, 2]", "[[1], [2, 3]]", "[x, x.y]", "[?optional.of(1), 2]", "[[], [1]]", "{'a': [1], 'b': [2]}"):
+        environment.compile(text)
