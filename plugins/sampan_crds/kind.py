@@ -30,7 +30,7 @@ def default(obj: Object) -> None:
 
 def _remember_storage(obj: Object) -> None:
     """The storage version is among those that objects may be stored in."""
-    if obj.get("spec") is None or not (version := storage_of(obj)):
+    if not (version := storage_of(obj)):
         return
     status = obj.setdefault("status", {})
     if not status.get("storedVersions"):

@@ -60,6 +60,8 @@ class Upkeep:
     ) -> None:
         """``close`` is called at the end of ``run``."""
         self._cluster, self._source, self._close, self._clock = cluster, source, close, clock
+        #: Definitions of which everything has been said, at their revisions and what became of them.
+        self._settled: dict[str, tuple[int | None, Outcome]] = {}
 
     def run(self, stop: threading.Event) -> None:
         pause: float | None = None
@@ -77,13 +79,20 @@ class Upkeep:
     def look(self) -> float | None:
         """Everything once; in how many seconds it is to be looked at again without being told, None for never."""
         waits: list[float] = []
-        for name, outcome in self._source.outcomes.items():
+        outcomes, revisions = self._source.outcomes, self._cluster.revisions(CUSTOM_RESOURCE_DEFINITIONS)
+        self._settled = {name: seen for name, seen in self._settled.items() if name in outcomes}
+        for name, outcome in outcomes.items():
+            seen = revisions.get(("", name)), outcome
+            if self._settled.get(name) == seen:
+                continue  # as it was, so there is nothing to decode
             try:
                 wait = self._keep(name, outcome)
             except StatusError as error:
                 log.warning("the status of %s cannot be written: %s", name, error)
                 wait = AGAIN
-            if wait is not None:
+            if wait is None:
+                self._settled[name] = seen
+            else:
                 waits.append(wait)
         return min(waits, default=None)
 

@@ -2,6 +2,7 @@
 
 from crd_samples import complete, definition, version
 
+from sampan.contracts.kinds import Draft
 from sampan_crds import kind
 from sampan_crds.definitions import FINALIZER
 
@@ -11,6 +12,14 @@ def test_names_and_conversion_have_defaults():
 
     assert spec["names"] == {"plural": "boats", "kind": "Boat", "singular": "boat", "listKind": "BoatList"}
     assert spec["conversion"] == {"strategy": "None"}
+
+
+def test_a_definition_of_nothing_is_validations_to_refuse():
+    empty = {"metadata": {"name": "a"}}
+    kind.default(empty)
+    kind.prepare(Draft(empty, None, "", "admin"))
+
+    assert "spec.group" in {problem.path for problem in kind.validate(empty, None)}
 
 
 def test_a_service_has_the_port_443():

@@ -169,3 +169,32 @@ def test_a_webhook_converts_between_versions(cluster, client):
         assert [each["spec"]["sailors"] for each in client.list(BOATS2).items] == [1, 2]
         assert client.patch(BOATS2, "a", {"spec": {"sailors": 5}}, "default")["spec"] == {"sailors": 5}
         assert client.get(BOATS, "a", "default")["spec"] == {"crew": 5}
+
+
+def test_a_version_can_go_once_nothing_is_stored_in_it(cluster, client):
+    apply(cluster, version("v1"), version("v2", storage=False))
+    client.create(BOATS, boat(), "default")
+
+    crd = change(cluster, versions=[version("v1", storage=False), version("v2")])
+    assert crd["status"]["storedVersions"] == ["v1", "v2"]
+    cluster.until(lambda: cluster.app.registry.stored("toys.example", "boats").kind.version == "v2")
+    client.patch(BOATS2, "a", {"metadata": {"labels": {"migrated": "yes"}}}, "default")
+    status = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/boats.toys.example/status"
+    client.request("PATCH", status, body={"status": {"storedVersions": ["v2"]}},
+                   headers={"Content-Type": "application/merge-patch+json"})  # fmt: skip
+    change(cluster, versions=[version("v2")])
+
+    cluster.until(lambda: cluster.app.registry.find("toys.example", "v1", "boats") is None)
+    assert client.get(BOATS2, "a", "default")["metadata"]["labels"] == {"migrated": "yes"}
+
+
+def test_conditions_of_others_are_left_alone(cluster, client):
+    apply(cluster)
+    said = {"type": "", "status": "", "message": "said by a client"}
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/boats.toys.example/status"
+    client.request("PATCH", path, body=[{"op": "add", "path": "/status/conditions", "value": [said]}],
+                   headers={"Content-Type": "application/json-patch+json"})  # fmt: skip
+
+    cluster.until(lambda: is_established(client))
+
+    assert client.get(CRDS, "boats.toys.example")["status"]["conditions"][0]["message"] == "said by a client"

@@ -17,8 +17,10 @@ class Cluster:
     def __init__(self, crd, *instances):
         self.crd, self.instances = crd, {name: {"metadata": {"name": name}} for name in instances}
         self.failure = None
+        self.read, self.revision = 0, 1
 
     def get(self, resource, name, namespace=""):
+        self.read += 1
         return self.crd
 
     def update(self, resource, name, namespace, change, *, subresource=""):
@@ -26,8 +28,11 @@ class Cluster:
             raise self.failure
         assert (resource, subresource) == (CUSTOM_RESOURCE_DEFINITIONS, "status")
         self.crd = change(self.crd) or self.crd
+        self.revision += 1
 
     def revisions(self, resource):
+        if resource == CUSTOM_RESOURCE_DEFINITIONS:
+            return {("", self.crd["metadata"]["name"]): self.revision}
         return dict.fromkeys(self.instances, 1)
 
     def list(self, resource):
@@ -73,6 +78,16 @@ def test_the_status_is_written_once():
     cluster.failure = AssertionError("nothing is to be written")
 
     assert found.look() is None
+
+
+def test_what_did_not_change_is_not_read_again():
+    cluster, found = upkeep(complete(definition()))
+    found.look()
+    found.look()
+    before = cluster.read
+    found.look()
+
+    assert cluster.read == before
 
 
 def test_what_cannot_be_written_is_tried_again(caplog):
