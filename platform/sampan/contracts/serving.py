@@ -221,10 +221,6 @@ class Metric:
     counter: bool = False  # it only grows; else a gauge
 
 
-def _drop(metric: Metric) -> None:
-    return None
-
-
 @dataclass(frozen=True)
 class ServerContext:
     """What hooks of the API server are given: where things are, and the inside view (usable once serving)."""
@@ -238,4 +234,4 @@ class ServerContext:
     #: (group, version) of every kind served here, "" for the core; usable once serving. They come and go.
     group_versions: Callable[[], Sequence[tuple[str, str]]] = tuple
     #: Show a family of figures on this server's /metrics.
-    add_metric: Callable[[Metric], None] = _drop
+    add_metric: Callable[[Metric], None] = lambda metric: None
