@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sampan.contracts.kinds import Column, Kind, Object
+from sampan.contracts.kinds import Column, Draft, Kind, Object
 from sampan_flowcontrol.bootstrap import restore
 from sampan_flowcontrol.validation import validate_level, validate_schema
 from sampan_machinery.columns import AGE, NAME
@@ -16,6 +16,18 @@ from sampan_machinery.resources import FLOW_SCHEMAS, PRIORITY_LEVEL_CONFIGURATIO
 
 _NONE = "<none>"
 DANGLING = "Dangling"
+
+
+def prepare(draft: Draft) -> None:
+    """A write to /status changes the status and nothing else, labels and annotations neither."""
+    if draft.old is None or draft.subresource != "status":
+        return
+    metadata, old = draft.object["metadata"], draft.old["metadata"]
+    for name in ("labels", "annotations", "finalizers", "ownerReferences"):
+        if name in old:
+            metadata[name] = old[name]
+        else:
+            metadata.pop(name, None)
 
 
 def default_schema(obj: Object) -> None:
@@ -84,6 +96,7 @@ FLOW_SCHEMA = Kind(
         ),
     ),
     default=default_schema,
+    prepare=prepare,
     validate=validate_schema,
     restore=restore,
 )
@@ -101,6 +114,7 @@ PRIORITY_LEVEL = Kind(
         AGE,
     ),
     default=default_level,
+    prepare=prepare,
     validate=validate_level,
     restore=restore,
 )

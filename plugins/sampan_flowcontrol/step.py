@@ -24,8 +24,8 @@ class Class(NamedTuple):
 
     schema: Schema
     level: Level[Ticket] | None  # None: exempt
-    level_uid: str
     flow: str
+    headers: tuple[tuple[str, str], ...]  # of the answer
 
 
 class FlowControl:
@@ -45,7 +45,7 @@ class FlowControl:
         found = self.classify(request)
         if found.level is None or request.subresource in LONG:
             return None
-        for name, uid in zip(_HEADERS, (found.schema.uid, found.level_uid), strict=True):
+        for name, uid in found.headers:
             request.add_header(name, uid)
         seats, cost = width(request), known_cost(request)
         answer = self._dispatcher.enter(found.level, request, seats, lambda: self._hand(found), cost)
@@ -82,7 +82,8 @@ class FlowControl:
         assert match is not None  # catch-all takes everything
         config = self._configs[match.level]
         level = None if config.exempt else self._dispatcher.level(match.level)
-        return Class(match, level, config.uid, distinguisher(match, request))
+        headers = tuple(zip(_HEADERS, (match.uid, config.uid), strict=True))
+        return Class(match, level, distinguisher(match, request), headers)
 
     def _read(self, seen: tuple[int, int]) -> None:
         """A schema whose level is not there is passed over; the mandatory objects are there in any case."""

@@ -229,10 +229,6 @@ class Metric:
     counter: bool = False  # it only grows; else a gauge
 
 
-def _drop(metric: Metric) -> None:
-    return None
-
-
 @dataclass(frozen=True)
 class ServerContext:
     """What hooks of the API server are given: where things are, and the inside view (usable once serving)."""
@@ -248,4 +244,4 @@ class ServerContext:
     #: The resources of an apiVersion and kind that are served here; usable once serving.
     resources_of: Callable[[str, str], Sequence[Resource]] = lambda api_version, kind: ()
     #: Show a family of figures on this server's /metrics.
-    add_metric: Callable[[Metric], None] = _drop
+    add_metric: Callable[[Metric], None] = lambda metric: None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sampan.errors import ConfigError
@@ -89,3 +91,10 @@ def test_what_is_wrong_is_named(rule, complaint):
 def test_a_file_that_is_no_policy_is_refused_with_its_name(text):
     with pytest.raises(ConfigError, match=r"^policy\.yaml: "):
         read_policy(text, "policy.yaml")
+
+
+def test_the_example_of_the_manual_page_is_a_policy():
+    page = (Path(__file__).parents[3] / "plugins" / "sampan_audit" / "README.md").read_text()
+    text = page.partition("```yml\n")[2].partition("```")[0]
+
+    assert len(read_policy(text.encode(), "README.md").rules) == 3

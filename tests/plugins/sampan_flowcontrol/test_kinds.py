@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from sampan_flowcontrol.kinds import FLOW_SCHEMA, PRIORITY_LEVEL, default_level, default_schema
+from sampan.contracts.kinds import Draft
+from sampan_flowcontrol.kinds import FLOW_SCHEMA, PRIORITY_LEVEL, default_level, default_schema, prepare
 
 
 def test_defaults_are_upstreams():
@@ -28,3 +29,20 @@ def test_the_columns_are_upstreams(schema, level):
     assert row(FLOW_SCHEMA, schema()) == ["mine", 1000, "ByUser", "?"]
     assert row(PRIORITY_LEVEL, level()) == ["Limited", 30, 4, 1, 2]
     assert row(PRIORITY_LEVEL, level(queues=0)) == ["Limited", 30, "<none>", "<none>", "<none>"]
+
+
+def test_a_write_of_the_status_leaves_labels_and_annotations():
+    old = {"metadata": {"name": "a", "labels": {"x": "old"}}}
+    new = {"metadata": {"name": "a", "labels": {"x": "new"}, "annotations": {"y": "new"}}}
+
+    prepare(Draft(new, old, "status", "jane"))
+
+    assert new["metadata"] == {"name": "a", "labels": {"x": "old"}}
+
+
+def test_another_write_changes_them():
+    new = {"metadata": {"name": "a", "labels": {"x": "new"}}}
+
+    prepare(Draft(new, {"metadata": {"name": "a"}}, "", "jane"))
+
+    assert new["metadata"]["labels"] == {"x": "new"}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sampan.errors import ConfigError
@@ -107,3 +109,11 @@ def test_an_email_that_is_checked_is_accepted(issuer_of):
     checked = "claims.email_verified == true ? claims.email : ''"
 
     assert issuer_of(mappings={"username": {"expression": checked}}).username.expression is not None
+
+
+def test_the_example_of_the_manual_page_is_a_configuration():
+    page = (Path(__file__).parents[4] / "plugins" / "sampan_auth" / "README.md").read_text()
+    text = page.partition("```yml\n")[2].partition("```")[0]
+
+    (found,) = read_configuration(text.encode(), "README.md", [])
+    assert found.url == "https://login.example.org"
