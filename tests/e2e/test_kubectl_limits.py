@@ -1,8 +1,9 @@
-"""kubectl, unmodified, on LimitRange and RuntimeClass, and on the pods that they concern."""
+"""kubectl, unmodified, on LimitRange, ResourceQuota, Pod Security and RuntimeClass, and on the pods they concern."""
 
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from clusters import Cluster
@@ -74,3 +75,38 @@ def test_a_runtime_class_is_shown_and_concerns_its_pods(cluster, namespace):
     cluster.kubectl("delete", "pod", "web", "--force", "--grace-period=0")
 
     assert 'RuntimeClass "sandboxed" not found' in refused(cluster, pod(runtimeClassName="sandboxed"))
+
+
+def test_a_quota_is_described_with_its_use_and_freed_by_deletions(cluster, namespace):
+    cluster.kubectl("create", "quota", "team", "--hard=pods=1,count/deployments.apps=0")
+    until(lambda: ["pods", "0", "1"] in rows(cluster))
+
+    cluster.apply(pod())
+
+    assert ["pods", "1", "1"] in rows(cluster)
+    refusal = cluster.kubectl("create", "deployment", "x", "--image=x", check=False)
+    assert "exceeded quota: team, requested: count/deployments.apps=1, used: count/deployments.apps=0" in refusal
+    cluster.kubectl("delete", "pod", "web", "--force", "--grace-period=0")
+    until(lambda: ["pods", "0", "1"] in rows(cluster))
+
+
+def rows(cluster: Cluster) -> list[list[str]]:
+    return [line.split() for line in cluster.kubectl("describe", "quota", "team").split("\n")]
+
+
+def until(happened) -> None:
+    end = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_stricter_level_warns_of_pods_and_refuses_new_ones(cluster, namespace):
+    cluster.apply(pod())
+
+    label = "pod-security.kubernetes.io/enforce=restricted"
+    said = cluster.kubectl("label", "namespace", namespace, label, check=False)  # with what goes to stderr
+
+    assert "Warning: web: allowPrivilegeEscalation != false, unrestricted capabilities" in said
+    refusal = refused(cluster, {**pod(), "metadata": {"name": "other"}})
+    assert 'pods "other" is forbidden: violates PodSecurity "restricted:latest"' in refusal
