@@ -99,7 +99,8 @@ class Subresources:
         writer, parked = self._writing.writer, False
 
         def serve(review: Review) -> Answer:
-            call.reviewed = review.object
+            if operation == "CREATE":
+                call.reviewed = review.object
             try:
                 return self.answer(request, call, sub.serve, blocking=sub.blocking)
             except Offloaded:
@@ -107,7 +108,10 @@ class Subresources:
                     request.finish(request, HANDED_OVER)  # counted here, for it does not pass ``front`` any more
                 raise
 
-        reviewing = writer.review_only(intent, operation, None) if obj is None else writer.admitted(intent, obj)
+        if operation == "CREATE":
+            reviewing = writer.admitted(intent, obj or {})
+        else:
+            reviewing = writer.review_only(intent, operation, None, obj)
         try:
             return self._writing.run(request, drive.followed(reviewing, serve))
         finally:
