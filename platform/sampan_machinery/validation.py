@@ -316,18 +316,19 @@ def validate_driver_name(path: str, value: str) -> list[Problem]:
     return found + [invalid(path, value, complaint) for complaint in names.dns_subdomain(value.lower())]
 
 
-def validate_label_selector(path: str, selector: Mapping[str, Any] | None) -> list[Problem]:
-    """A meta/v1 LabelSelector."""
+def validate_label_selector(path: str, selector: Mapping[str, Any] | None, *, any_value: bool = False) -> list[Problem]:
+    """A meta/v1 LabelSelector. ``any_value``: values in its expressions need not be those of labels, as one that was
+    stored had such values."""
     if selector is None:
         return []
     found = validate_labels(selector.get("matchLabels") or {}, f"{path}.matchLabels")
     for index, expression in enumerate(selector.get("matchExpressions") or ()):
-        found += validate_label_requirement(f"{path}.matchExpressions[{index}]", expression)
+        found += validate_label_requirement(f"{path}.matchExpressions[{index}]", expression, any_value=any_value)
     return found
 
 
 def validate_label_requirement(
-    path: str, expression: Mapping[str, Any], *, any_operator: bool = False
+    path: str, expression: Mapping[str, Any], *, any_operator: bool = False, any_value: bool = False
 ) -> list[Problem]:
     """One meta/v1 LabelSelectorRequirement. ``any_operator``: an unknown operator may come from a newer client."""
     operator, values = expression.get("operator") or "", expression.get("values") or ()
@@ -342,6 +343,6 @@ def validate_label_requirement(
     elif not any_operator:
         found.append(invalid(f"{path}.operator", operator, "not a valid selector operator"))
     found += by_rule(f"{path}.key", expression.get("key") or "", names.label_key)
-    for index, value in enumerate(values):
+    for index, value in enumerate(() if any_value else values):
         found += by_rule(f"{path}.values[{index}]", value, names.label_value)
     return found

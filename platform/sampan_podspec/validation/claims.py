@@ -19,11 +19,11 @@ Spec = Mapping[str, Any]
 
 
 def claim_spec(path: str, spec: Spec, old: Spec | None = None) -> Iterator[Problem]:
-    """``old``: what was accepted before; its selector and its data source may stay as they are."""
+    """``old``: what was accepted before; values in its selector and the group of its data source may stay wrong."""
     if not spec.get("accessModes"):
         yield problems.required(f"{path}.accessModes", "at least 1 access mode is required")
-    if old is None or not list(validate_label_selector("", old.get("selector"))):
-        yield from validate_label_selector(f"{path}.selector", spec.get("selector"))
+    any_value = old is not None and bool(validate_label_selector("", old.get("selector")))
+    yield from validate_label_selector(f"{path}.selector", spec.get("selector"), any_value=any_value)
     yield from access_modes(f"{path}.accessModes", spec.get("accessModes") or ())
     yield from _size(f"{path}.resources[storage]", spec)
     yield from class_name(f"{path}.storageClassName", spec.get("storageClassName"))

@@ -77,7 +77,7 @@ def test_both_data_sources_mean_the_same():
 
 def test_what_was_accepted_before_may_stay():
     group = {"kind": "A", "name": "a", "apiGroup": "Not a group"}
-    selector = {"matchLabels": {"a b": "c"}}
+    selector = {"matchExpressions": [{"key": "a", "operator": "In", "values": ["-"]}]}
 
     assert len(found(dataSource=group, selector=selector)) == 2
     assert found({"dataSource": group, "selector": selector}, dataSource=group, selector=selector) == []
