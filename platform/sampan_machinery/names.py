@@ -36,6 +36,7 @@ _ENV_NAME = "[-._a-zA-Z][-._a-zA-Z0-9]*"
 _HTTP_HEADER = "[-A-Za-z0-9]+"
 _PERCENT = "[0-9]+%"
 _C_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
+_CONDITION_REASON = "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?"
 
 # Linear forms of the patterns above, for matching: the patterns in the messages backtrack on long hostile input.
 _is_label = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,}(?<!-))?").fullmatch
@@ -47,6 +48,7 @@ _is_env_name = re.compile(_ENV_NAME).fullmatch
 _is_header = re.compile(_HTTP_HEADER).fullmatch
 _is_percent = re.compile(_PERCENT).fullmatch
 _is_c_identifier = re.compile(_C_IDENTIFIER).fullmatch
+_is_condition_reason = re.compile(r"[A-Za-z](?:[A-Za-z0-9_,:]*(?<![,:]))?").fullmatch
 _is_port_charset = re.compile(r"[-a-z0-9]+").fullmatch
 _is_relaxed_env = re.compile(r"[ -<>-~]+").fullmatch
 
@@ -110,6 +112,11 @@ _NOT_C_IDENTIFIER = _explained(
     "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters "
     "or '_'",
     _C_IDENTIFIER, "my_name", "MY_NAME", "MyName",
+)  # fmt: skip
+_NOT_CONDITION_REASON = _explained(
+    "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric "
+    "characters or '_,:', and must end with an alphanumeric character or '_'",
+    _CONDITION_REASON, "my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB",
 )  # fmt: skip
 
 
@@ -260,6 +267,11 @@ def percent(text: str) -> Complaints:
 
 def c_identifier(text: str) -> Complaints:
     return () if _is_c_identifier(text) else (_NOT_C_IDENTIFIER,)
+
+
+def condition_reason(text: str) -> Complaints:
+    """The ``reason`` of a condition."""
+    return () if _is_condition_reason(text) else (_NOT_CONDITION_REASON,)
 
 
 def without_leading_zeros(text: str) -> str:
