@@ -6,6 +6,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan_machinery.columns import AGE, NAME
+from sampan_machinery.conditions import validate_conditions
 from sampan_machinery.metadata import get_path
 from sampan_machinery.problems import invalid, unsupported
 from sampan_machinery.resources import POD_DISRUPTION_BUDGETS
@@ -30,6 +31,8 @@ def validate(new: Object, old: Object | None) -> list[Problem]:
     policy = spec.get("unhealthyPodEvictionPolicy")
     if policy is not None and policy not in _UNHEALTHY:
         found.append(unsupported("spec.unhealthyPodEvictionPolicy", policy, _UNHEALTHY))
+    if old is not None and new.get("status") != old.get("status"):
+        found += validate_conditions("status.conditions", get_path(new, "status", "conditions", default=()))
     return [*found, *validate_counts(new, old, _COUNTS)]
 
 

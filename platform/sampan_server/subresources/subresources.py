@@ -102,7 +102,8 @@ class Subresources:
         writer, parked = self._writing.writer, False
 
         def serve(review: Review) -> Answer:
-            call.reviewed = review.object
+            if operation == "CREATE":
+                call.reviewed = review.object
             try:
                 return self.answer(request, call, sub.serve, blocking=sub.blocking)
             except Offloaded:

@@ -43,6 +43,20 @@ def test_counts_of_a_status_are_not_negative():
     ]
 
 
+def test_conditions_of_a_status_are_whole():
+    condition = {
+        "type": "DisruptionAllowed",
+        "status": "True",
+        "reason": "r",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
+
+    assert told({"conditions": [condition]}, before={}) == []
+    assert told({"conditions": [{**condition, "reason": ""}]}, before={}) == [
+        "status.conditions[0].reason: Required value"
+    ]
+
+
 def test_the_columns_show_what_kubectl_users_know():
     obj = {"metadata": {"name": "web"}, "spec": {"minAvailable": "50%"}, "status": {"disruptionsAllowed": 2}}
 

@@ -57,17 +57,18 @@ def test_evictions_are_allowed_as_long_as_the_budget_has_any(cluster):
     cluster.client.create(REPLICA_SETS, replica_set(3), "default")
     cluster.client.create(BUDGETS, budget(maxUnavailable=1), "default")
     status_when(cluster, disruptionsAllowed=1, expectedPods=3, currentHealthy=3, desiredHealthy=2)
-    first, second, _ = names(cluster)
+    first = names(cluster)[0]
 
     evict(cluster, first, dryRun=["All"])
     assert status_when(cluster)["disruptionsAllowed"] == 1
     evict(cluster, first)
-    cluster.client.patch(REPLICA_SETS, "web", {"spec": {"replicas": 2}}, "default")
+    cluster.until(lambda: first not in names(cluster))
+    status_when(cluster, disruptionsAllowed=1, currentHealthy=3)
 
-    cluster.client.patch(BUDGETS, "web", {"spec": {"minAvailable": 2, "maxUnavailable": None}}, "default")
-    status_when(cluster, disruptionsAllowed=0, expectedPods=2)
+    cluster.client.patch(BUDGETS, "web", {"spec": {"minAvailable": 3, "maxUnavailable": None}}, "default")
+    status_when(cluster, disruptionsAllowed=0, expectedPods=3, currentHealthy=3)
     with pytest.raises(TooManyRequests) as caught:
-        evict(cluster, second)
+        evict(cluster, names(cluster)[0])
     assert [cause.reason for cause in caught.value.causes] == ["DisruptionBudget"]
     condition = get_condition(status_when(cluster), "DisruptionAllowed")
     assert (condition["status"], condition["reason"]) == ("False", "InsufficientPods")
