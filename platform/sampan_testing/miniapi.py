@@ -55,7 +55,11 @@ class MiniApi(World):
             obj = self._present(resource, name, namespace)
             if uid and obj["metadata"]["uid"] != uid:
                 raise Conflict("another uid")
-            del self._objects[resource, namespace, name]
+            self._drop(resource, obj)
+
+    def _drop(self, resource: Resource, obj: Object) -> None:
+        with self._changed:
+            del self._objects[resource, *key_of(obj)]
             self._revision += 1
             gone = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self._revision)}}
             self._notify("DELETED", resource, gone)
@@ -83,9 +87,9 @@ class MiniApi(World):
                 body["metadata"].pop("namespace")
             return self.create(resource, body)
         if method == "PUT":
-            return self._ended(resource, self.update(resource, body, subresource))
+            return self.update(resource, body, subresource)
         if method == "PATCH":
-            return self._ended(resource, self.patch(resource, name, namespace, body, subresource))
+            return self.patch(resource, name, namespace, body, subresource)
         if method == "DELETE":
             return self._deleted(resource, name, namespace, body)
         if name:
@@ -108,13 +112,6 @@ class MiniApi(World):
             finalizers=sorted(held), deletionTimestamp=metadata.get("deletionTimestamp") or now_text(self.now)
         )
         return self.update(resource, {**obj, "metadata": metadata})
-
-    def _ended(self, resource: Resource, obj: Object) -> Object:
-        """Delete an object that is being deleted and has no finalizer."""
-        metadata = obj["metadata"]
-        if metadata.get("deletionTimestamp") and not metadata.get("finalizers"):
-            self.remove(resource, metadata["name"], metadata.get("namespace", ""))
-        return obj
 
     def _watch(
         self, resource: Resource, namespace: str, query: dict[str, str], stopping: threading.Event

@@ -89,7 +89,8 @@ class World:
                 fresh["metadata"]["generation"] += 1
         if fresh == old:
             return old
-        if fresh["metadata"].get("deletionTimestamp") and not fresh["metadata"].get("finalizers"):
+        before, after = old["metadata"].get("finalizers"), fresh["metadata"].get("finalizers")
+        if before and not after and fresh["metadata"].get("deletionTimestamp"):
             self._drop(resource, fresh)
             return fresh
         return self._put(resource, fresh)
