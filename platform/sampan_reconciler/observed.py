@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object, Resource
@@ -23,6 +23,11 @@ class Scope(NamedTuple):
     resource: Resource
     fields: str = ""
     labels: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has all objects of its resource."""
+        return not self.fields and not self.labels
 
 
 class SharedInformer:
@@ -63,25 +68,41 @@ class SharedInformer:
             self._owned.setdefault(uid, {})[_place(new)] = new
 
 
+#: The informers of a resource: the one that has all of its objects, or those that have some of them.
+ByResource = Mapping[Resource, Sequence[SharedInformer]]
+
+
+def by_resource(informers: Iterable[SharedInformer]) -> ByResource:
+    found: dict[Resource, list[SharedInformer]] = {}
+    for each in informers:
+        found.setdefault(each.scope.resource, []).append(each)
+    return {resource: [each for each in some if each.scope.is_whole] or some for resource, some in found.items()}
+
+
+def _each_once(found: Sequence[Sequence[Object]]) -> Sequence[Object]:
+    """All objects of several informers, of which one may be in more than one of them."""
+    if len(found) == 1:
+        return found[0]
+    return list({_place(obj): obj for some in found for obj in some}.values())
+
+
 class View:
     """Implements Observed over shared informers. Objects that no reconciler watches are not found."""
 
-    def __init__(self, shared: dict[Resource, SharedInformer], now: float, randomness: random.Random) -> None:
+    def __init__(self, shared: ByResource, now: float, randomness: random.Random) -> None:
         self.now = now
         self._shared = shared
         self._random = randomness
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
-        shared = self._shared.get(resource)
-        return shared.informer.get(name, namespace) if shared else None
+        found = (each.informer.get(name, namespace) for each in self._shared.get(resource, ()))
+        return next((obj for obj in found if obj is not None), None)
 
     def list(self, resource: Resource, namespace: str = "") -> Sequence[Object]:
-        shared = self._shared.get(resource)
-        return shared.informer.list(namespace) if shared else []
+        return _each_once([each.informer.list(namespace) for each in self._shared.get(resource, ())])
 
     def owned(self, resource: Resource, uid: str) -> Sequence[Object]:
-        shared = self._shared.get(resource)
-        return shared.owned(uid) if shared else []
+        return _each_once([each.owned(uid) for each in self._shared.get(resource, ())])
 
     def name_suffix(self, length: int = 5) -> str:
         return "".join(self._random.choices(LETTERS, k=length))

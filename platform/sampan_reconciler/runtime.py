@@ -32,7 +32,7 @@ from sampan_client import Client
 from sampan_client.hub import start_thread
 from sampan_client.queue import Item, Queue
 from sampan_isolation import Broken
-from sampan_reconciler.observed import Scope, SharedInformer, View
+from sampan_reconciler.observed import Scope, SharedInformer, View, by_resource
 from sampan_reconciler.perform import EventSink, Expectations, NoEvents, Performer, Write, ends_with_namespace
 
 log = logging.getLogger(__name__)
@@ -88,9 +88,7 @@ class Runtime:
         self._needs: list[set[Scope]] = [set() for _ in self._keyed]
         for lane, reconciler in enumerate(self._keyed):
             self._wire(lane, reconciler)
-        self._by_resource: dict[Resource, SharedInformer] = {}
-        for scope, shared in sorted(self._shared.items(), key=lambda pair: (pair[0].fields, pair[0].labels)):
-            self._by_resource.setdefault(scope.resource, shared)  # the widest first
+        self._by_resource = by_resource(self._shared.values())
         self._threads: list[threading.Thread] = []
         self._workers = workers
 
@@ -249,8 +247,8 @@ class Runtime:
             log.log(level, "%s %s failed and is retried in %.3g s: %s", name, key, delay, problem, exc_info=trace)
 
     def _has_seen(self, write: Write) -> bool:
-        shared = self._by_resource.get(write.resource)
-        if shared is None or shared.scope.fields or shared.scope.labels:
+        shared, *others = self._by_resource.get(write.resource) or (None,)
+        if shared is None or others or not shared.scope.is_whole:
             return True  # an informer with selectors may never show it
         informer = shared.informer
         found = informer.get(write.name, write.namespace)
