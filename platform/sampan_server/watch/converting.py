@@ -27,36 +27,36 @@ MOST_WAITING = 100_000  # events of one version that wait for their conversion; 
 
 
 class Worker:
-    """Runs jobs one after another on a thread that ends when there is nothing to do."""
+    """Runs tasks one after another on a thread that ends when there is nothing to do."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._lock = threading.Lock()
         self._running = False
 
-    def put(self, job: Callable[[], None]) -> None:
+    def put(self, task: Callable[[], None]) -> None:
         with self._lock:
-            self._jobs.put(job)
+            self._tasks.put(task)
             if not self._running:
                 self._running = True
                 threading.Thread(target=self._work, name=self._name, daemon=True).start()
 
     def waiting(self) -> int:
-        return self._jobs.qsize()
+        return self._tasks.qsize()
 
     def _work(self) -> None:
         while True:
             try:
-                job = self._jobs.get(timeout=IDLE)
+                task = self._tasks.get(timeout=IDLE)
             except Empty:
                 with self._lock:
-                    if self._jobs.empty():
+                    if self._tasks.empty():
                         self._running = False
                         return
                 continue
             try:
-                job()
+                task()
             except Exception:
                 log.exception("a conversion for watches failed")
 

@@ -13,7 +13,7 @@ def made(plural, kind, *, second=0, accepted=None, **names):
     return crd
 
 
-def test_names_that_nobody_has_are_accepted():
+def test_names_that_no_definition_has_are_accepted():
     found = namings([made("boats", "Boat", shortNames=["bo"])])["boats.toys.example"]
 
     assert found.is_good
@@ -37,7 +37,7 @@ def test_the_definition_that_was_created_first_has_the_names():
     assert late.accepted == {"plural": "ships", "singular": "ship"}
 
 
-def test_accepted_names_stay_whoever_is_older():
+def test_accepted_names_stay_with_the_younger_one_too():
     mine = {"plural": "ships", "singular": "ship", "kind": "Boat", "listKind": "BoatList"}
     crds = [made("boats", "Boat", second=1), made("ships", "Boat", second=2, singular="ship", accepted=mine)]
 
