@@ -179,7 +179,7 @@ def test_validation_rules_are_run_on_creates_and_updates():
 
     assert made["spec"]["height"] == 2
     assert [(each.field, each.message) for each in created.value.causes] == [
-        ("spec", 'Invalid value: a sail needs a metre of mast')
+        ("spec", "Invalid value: a sail needs a metre of mast")
     ]
     assert "it was 2" in updated.value.message
 
