@@ -11,13 +11,6 @@ from sampan.contracts.options import ClusterOptions
 from sampan.contracts.reconciling import Reconciler, ReconcilerContext, Watching
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_accounts.kind import service_account
-from sampan_accounts.legacy import fill, secrets_of
-from sampan_accounts.pods import ServiceAccount
-from sampan_accounts.provisions import Provision, keep_account, keep_root_ca, namespace_of
-from sampan_accounts.requests import TokenRequests
-from sampan_accounts.resources import ROOT_CA, TOKEN_TYPE
-from sampan_accounts.signing import Signer
 from sampan_machinery.resources import CONFIG_MAPS as CONFIGMAPS
 from sampan_machinery.resources import NAMESPACES, SECRETS
 from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
@@ -25,18 +18,30 @@ from sampan_machinery.resources import SERVICE_ACCOUNTS as ACCOUNTS
 
 @hookimpl
 def contribute_kinds(context: ServerContext) -> list[Kind]:
+    from sampan_accounts.kind import service_account
+    from sampan_accounts.requests import TokenRequests
+    from sampan_accounts.signing import Signer
+
     signer = Signer(_pki(context.options, context.home) / "sa.key")
     return [service_account(TokenRequests(signer, context.issuer))]
 
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    from sampan_accounts.pods import ServiceAccount
+    from sampan_accounts.provisions import Provision
+
     certificate = cache(partial(_certificate, _pki(context.options, context.home)))
     return [ServiceAccount(), Provision(certificate)]
 
 
 @hookimpl
 def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
+    from sampan_accounts.legacy import fill, secrets_of
+    from sampan_accounts.provisions import keep_account, keep_root_ca, namespace_of
+    from sampan_accounts.resources import ROOT_CA, TOKEN_TYPE
+    from sampan_accounts.signing import Signer
+
     pki = _pki(context.options, context.home)
     certificate = _certificate(pki)
     return [

@@ -14,7 +14,6 @@ from sampan.contracts.chain import ChainStep
 from sampan.contracts.serving import Duty, Metric, ServerContext
 from sampan.errors import ConfigError
 from sampan.hookspecs import hookimpl
-from sampan_audit.builtin import POLICY
 from sampan_machinery import bounds
 
 if TYPE_CHECKING:
@@ -90,6 +89,7 @@ def _is_on(settings: Settings) -> bool:
 
 
 def _policy(context: ServerContext, settings: Settings) -> Policy:
+    from sampan_audit.builtin import POLICY
     from sampan_audit.policy import policy_of, read_policy
 
     if not settings.policy:

@@ -14,18 +14,12 @@ from sampan.contracts.reconciling import Reconciler, ReconcilerContext, Watching
 from sampan.contracts.serving import Duty, Route, ServerContext
 from sampan.errors import ConfigError
 from sampan.hookspecs import hookimpl
-from sampan_auth import cluster_info, extension, issuer
-from sampan_auth.accounts import AccountTokens
-from sampan_auth.bearer import Bearer
-from sampan_auth.certificates import CertificateReader, Certificates, require_authorities
-from sampan_auth.fronts import FrontProxy
-from sampan_auth.keys import Keys
-from sampan_auth.reviews import review_kinds
-from sampan_auth.static import read_tokens
 from sampan_machinery import bounds
 from sampan_machinery.resources import CONFIG_MAPS, SECRETS
 
 if TYPE_CHECKING:
+    from sampan_auth.bearer import Bearer
+    from sampan_auth.keys import Keys
     from sampan_auth.oidc.providers import Providers
     from sampan_auth.oidc.tokens import IdTokens
 
@@ -63,6 +57,9 @@ class Settings:
 
 @hookimpl
 def contribute_authenticators(context: ServerContext) -> list[Authenticator]:
+    from sampan_auth.certificates import CertificateReader, Certificates, require_authorities
+    from sampan_auth.fronts import FrontProxy
+
     settings = _settings(context)
     clients = Path(context.home) / settings.client_ca if settings.client_ca else _pki(context) / "ca.crt"
     if settings.client_ca:
@@ -74,11 +71,15 @@ def contribute_authenticators(context: ServerContext) -> list[Authenticator]:
 
 @hookimpl
 def contribute_kinds(context: ServerContext) -> list[Kind]:
+    from sampan_auth.reviews import review_kinds
+
     return review_kinds(_bearer(context))
 
 
 @hookimpl
 def contribute_routes(context: ServerContext) -> list[Route]:
+    from sampan_auth import issuer
+
     return issuer.routes(_keys(context), context.issuer, _reached_at(context))
 
 
@@ -89,6 +90,8 @@ def contribute_duties(context: ServerContext) -> list[Duty]:
 
 @hookimpl
 def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
+    from sampan_auth import cluster_info
+
     if isinstance(context.settings, Settings) and not context.settings.bootstrap_tokens:
         return []
     tokens = f"type={cluster_info.TOKEN_TYPE}"
@@ -107,6 +110,8 @@ def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
 
 @hookimpl
 def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
+    from sampan_auth import extension
+
     made = extension.manifest(_pki(context), _settings(context).front_proxy_names)
     return [made] if made else []
 
@@ -120,6 +125,10 @@ def _reached_at(context: ServerContext) -> str:
 
 
 def _bearer(context: ServerContext) -> Bearer:
+    from sampan_auth.accounts import AccountTokens
+    from sampan_auth.bearer import Bearer
+    from sampan_auth.static import read_tokens
+
     settings = _settings(context)
     accounts = AccountTokens(context.cluster, _keys(context), context.issuer)
     static = read_tokens(Path(context.home) / settings.token_file) if settings.token_file else {}
@@ -163,4 +172,6 @@ def _pki(context: ServerContext) -> Path:
 
 
 def _keys(context: ServerContext) -> Keys:
+    from sampan_auth.keys import Keys
+
     return Keys(_pki(context) / "sa.pub")

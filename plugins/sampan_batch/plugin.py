@@ -6,24 +6,27 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Reconciler, Watching
 from sampan.hookspecs import hookimpl
-from sampan_batch import cronjobs, finalizers, jobs, ttl
-from sampan_batch.kinds import CRON_JOB, JOB
-from sampan_batch.warnings import JobWarnings
 from sampan_machinery.resources import CRON_JOBS, JOBS, PODS
 
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_batch.kinds import CRON_JOB, JOB
+
     return [JOB, CRON_JOB]
 
 
 @hookimpl
 def contribute_admitters() -> list[Admitter]:
+    from sampan_batch.warnings import JobWarnings
+
     return [JobWarnings()]
 
 
 @hookimpl
 def contribute_reconcilers() -> list[Reconciler]:
+    from sampan_batch import cronjobs, finalizers, jobs, ttl
+
     return [
         Reconciler(
             name="job-controller",

@@ -11,12 +11,6 @@ from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import ClientReconciler, Reconciler, ReconcilerContext
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_certificates import authority
-from sampan_certificates.admission import CertificateApproval, CertificateSigning, CertificateSubjectRestriction
-from sampan_certificates.approving import Approver
-from sampan_certificates.cleaning import Cleaner
-from sampan_certificates.kind import CERTIFICATE_SIGNING_REQUEST
-from sampan_certificates.signing import Signer
 from sampan_machinery import bounds
 from sampan_machinery.resources import CERTIFICATE_SIGNING_REQUESTS as REQUESTS
 
@@ -36,17 +30,26 @@ class Settings:
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_certificates.kind import CERTIFICATE_SIGNING_REQUEST
+
     return [CERTIFICATE_SIGNING_REQUEST]
 
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    from sampan_certificates.admission import CertificateApproval, CertificateSigning, CertificateSubjectRestriction
+
     decide = context.cluster.decide
     return [CertificateApproval(decide), CertificateSigning(decide), CertificateSubjectRestriction()]
 
 
 @hookimpl
 def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler | ClientReconciler]:
+    from sampan_certificates import authority
+    from sampan_certificates.approving import Approver
+    from sampan_certificates.cleaning import Cleaner
+    from sampan_certificates.signing import Signer
+
     settings = context.settings if isinstance(context.settings, Settings) else Settings()
     found: list[Reconciler | ClientReconciler] = [
         ClientReconciler(

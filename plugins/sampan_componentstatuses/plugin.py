@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sampan.contracts.kinds import Kind
 from sampan.hookspecs import hookimpl
-from sampan_componentstatuses.kind import COMPONENT_STATUS
 
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_componentstatuses.kind import COMPONENT_STATUS
+
     return [COMPONENT_STATUS]

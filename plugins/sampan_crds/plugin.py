@@ -6,9 +6,6 @@ from sampan.contracts.kind_sources import KindSource
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_crds.kind import CUSTOM_RESOURCE_DEFINITION
-from sampan_crds.source import CustomResources
-from sampan_crds.strategies import Strategies
 from sampan_crds.upkeep import Upkeep
 
 #: Of each server of this process that is starting, by its inside view: from the hook of the source to that of the duty.
@@ -17,11 +14,16 @@ _starting: dict[int, Upkeep] = {}
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_crds.kind import CUSTOM_RESOURCE_DEFINITION
+
     return [CUSTOM_RESOURCE_DEFINITION]
 
 
 @hookimpl
 def contribute_kind_sources(context: ServerContext) -> list[KindSource]:
+    from sampan_crds.source import CustomResources
+    from sampan_crds.strategies import Strategies
+
     strategies = Strategies(context.cluster)
     found = CustomResources(context.cluster, strategies)
     _starting[id(context.cluster)] = Upkeep(context.cluster, found, strategies.close)

@@ -5,20 +5,22 @@ from __future__ import annotations
 from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Reconciler, Watching
 from sampan.hookspecs import hookimpl
-from sampan_daemonsets.decisions import Controller
-from sampan_daemonsets.kind import DAEMON_SET
-from sampan_daemonsets.waking import concerned_by_node, concerned_by_revision
 from sampan_machinery.resources import CONTROLLER_REVISIONS, DAEMON_SETS, NODES, PODS
-from sampan_podspec.adoption import concerned
 
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_daemonsets.kind import DAEMON_SET
+
     return [DAEMON_SET]
 
 
 @hookimpl
 def contribute_reconcilers() -> list[Reconciler]:
+    from sampan_daemonsets.decisions import Controller
+    from sampan_daemonsets.waking import concerned_by_node, concerned_by_revision
+    from sampan_podspec.adoption import concerned
+
     return [
         Reconciler(
             name="daemonset-controller",

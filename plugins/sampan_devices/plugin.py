@@ -6,15 +6,17 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_devices.admission import AdminAccess, ClaimStatusWriters, DriverWarning
-from sampan_devices.kinds import KINDS
 
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_devices.kinds import KINDS
+
     return list(KINDS)
 
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    from sampan_devices.admission import AdminAccess, ClaimStatusWriters, DriverWarning
+
     return [AdminAccess(), DriverWarning(), ClaimStatusWriters(context.cluster)]

@@ -8,11 +8,9 @@ from sampan.contracts.components import Leftover
 from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError
 from sampan.hookspecs import hookimpl
-from sampan_docker import daemon
-from sampan_runtime.contracts import RuntimeOffer
 
 if TYPE_CHECKING:
-    from sampan_runtime.contracts import Runtime
+    from sampan_runtime.contracts import Runtime, RuntimeOffer
 
 
 @hookimpl
@@ -32,6 +30,9 @@ def provide_runtime(name: str, home: str, options: ClusterOptions) -> Runtime | 
 
 @hookimpl
 def contribute_runtimes() -> list[RuntimeOffer]:
+    from sampan_docker import daemon
+    from sampan_runtime.contracts import RuntimeOffer
+
     offer = RuntimeOffer(
         name="docker", pods="containers", priority=100, found="Docker answers", unavailable=daemon.trouble,
         host_address=daemon.bridge_address,

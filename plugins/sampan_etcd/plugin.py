@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sampan.errors import ConfigError
 from sampan.hookspecs.markers import hookimpl
-from sampan_etcd.options import read_url
 
 if TYPE_CHECKING:
     from sampan.contracts.store import Store
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def provide_store(url: str) -> Store | None:
+    from sampan_etcd.options import read_url
+
     if not url.startswith("etcd:"):
         return None
     options = read_url(url)

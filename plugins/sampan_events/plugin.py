@@ -8,8 +8,7 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_events.events import EVENT, FRESH_EVENT
-from sampan_events.ratelimit import EventRateLimit, Limit
+from sampan_events.ratelimit import Limit
 
 
 @dataclass(frozen=True)
@@ -22,10 +21,14 @@ class Settings:
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_events.events import EVENT, FRESH_EVENT
+
     return [EVENT, FRESH_EVENT]
 
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    from sampan_events.ratelimit import EventRateLimit
+
     limits = context.settings.rate_limits
     return [EventRateLimit(limits)] if limits else []

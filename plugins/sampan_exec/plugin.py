@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from sampan.contracts.components import Leftover
 from sampan.contracts.options import ClusterOptions
 from sampan.hookspecs import hookimpl
-from sampan_runtime.contracts import RuntimeOffer
 
 if TYPE_CHECKING:
-    from sampan_runtime.contracts import Runtime
+    from sampan_runtime.contracts import Runtime, RuntimeOffer
 
 
 @hookimpl
@@ -26,6 +25,8 @@ def provide_runtime(name: str, home: str, options: ClusterOptions) -> Runtime | 
 
 @hookimpl
 def contribute_runtimes() -> list[RuntimeOffer]:
+    from sampan_runtime.contracts import RuntimeOffer
+
     return [RuntimeOffer(name="exec", pods="host processes (exec runtime)")]
 
 

@@ -12,8 +12,6 @@ from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.reconciling import Reconciler, Watching
 from sampan.contracts.serving import Answer, Call, Route, ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_flowcontrol import bootstrap, upkeep
-from sampan_flowcontrol.kinds import FLOW_SCHEMA, PRIORITY_LEVEL
 from sampan_machinery import bounds
 from sampan_machinery.resources import FLOW_SCHEMAS, PRIORITY_LEVEL_CONFIGURATIONS
 
@@ -40,11 +38,15 @@ _lock = threading.Lock()
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_flowcontrol.kinds import FLOW_SCHEMA, PRIORITY_LEVEL
+
     return [FLOW_SCHEMA, PRIORITY_LEVEL]
 
 
 @hookimpl
 def contribute_bootstrap_objects() -> list[Object]:
+    from sampan_flowcontrol import bootstrap
+
     return bootstrap.manifests()
 
 
@@ -72,6 +74,8 @@ def contribute_routes(context: ServerContext) -> list[Route]:
 
 @hookimpl
 def contribute_reconcilers() -> list[Reconciler]:
+    from sampan_flowcontrol import upkeep
+
     watches = (Watching(PRIORITY_LEVEL_CONFIGURATIONS, upkeep.schemas_of),)
     return [
         Reconciler(name="flow-schemas", primary=FLOW_SCHEMAS, watches=watches, decide=upkeep.decide_schema, workers=1),

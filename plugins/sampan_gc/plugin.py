@@ -8,7 +8,6 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.reconciling import Standing
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_gc import collector
 
 
 @dataclass(frozen=True)
@@ -31,4 +30,6 @@ def contribute_admitters(context: ServerContext) -> list[Admitter]:
 
 @hookimpl
 def contribute_reconcilers() -> list[Standing]:
+    from sampan_gc import collector
+
     return [Standing(name="garbage-collector", run=collector.run)]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sampan.hookspecs.markers import hookimpl
-from sampan_memory.store import MemoryStore
+
+if TYPE_CHECKING:
+    from sampan_memory.store import MemoryStore
 
 
 @hookimpl
 def provide_store(url: str) -> MemoryStore | None:
+    from sampan_memory.store import MemoryStore
+
     return MemoryStore() if url.startswith("memory:") else None

@@ -9,15 +9,14 @@ from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Reconciler, ReconcilerContext
 from sampan.contracts.serving import ServerContext, Subresource
 from sampan.hookspecs import hookimpl
-from sampan_nodes.leases import LEASE
-from sampan_nodes.lifecycle import reconcilers
-from sampan_nodes.nodes import NODE
-from sampan_nodes.proxy import METHODS, NodeProxy
-from sampan_nodes.taints import TaintNodesByCondition
 
 
 @hookimpl
 def contribute_kinds(context: ServerContext) -> list[Kind]:
+    from sampan_nodes.leases import LEASE
+    from sampan_nodes.nodes import NODE
+    from sampan_nodes.proxy import METHODS, NodeProxy
+
     serve = NodeProxy(context.options.pki)
     proxy = Subresource(
         name="proxy",
@@ -34,9 +33,13 @@ def contribute_kinds(context: ServerContext) -> list[Kind]:
 
 @hookimpl
 def contribute_admitters() -> list[Admitter]:
+    from sampan_nodes.taints import TaintNodesByCondition
+
     return [TaintNodesByCondition()]
 
 
 @hookimpl
 def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
+    from sampan_nodes.lifecycle import reconcilers
+
     return reconcilers()

@@ -9,8 +9,7 @@ from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_machinery import bounds
-from sampan_pods.kinds import kinds
-from sampan_pods.tolerations import SECONDS, DefaultTolerations
+from sampan_pods.tolerations import SECONDS
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,15 @@ class Settings:
 
 @hookimpl
 def contribute_kinds(context: ServerContext) -> list[Kind]:
+    from sampan_pods.kinds import kinds
+
     return kinds(context.options.pki)
 
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    from sampan_pods.tolerations import DefaultTolerations
+
     settings: Settings = context.settings
     found: list[Admitter] = [
         DefaultTolerations(settings.tolerate_not_ready_seconds, settings.tolerate_unreachable_seconds)

@@ -9,14 +9,6 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_machinery import bounds
-from sampan_podsecurity.admission import (
-    Exemptions,
-    PodSecurity,
-    PodSecurityLabels,
-    PodSecurityOfExistingPods,
-    PodSecurityTemplates,
-    Policies,
-)
 from sampan_podsecurity.policy import Policy, Standard, minor_of
 
 Level = Literal["privileged", "baseline", "restricted"]
@@ -64,6 +56,15 @@ class Settings:
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    from sampan_podsecurity.admission import (
+        Exemptions,
+        PodSecurity,
+        PodSecurityLabels,
+        PodSecurityOfExistingPods,
+        PodSecurityTemplates,
+        Policies,
+    )
+
     settings: Settings = context.settings
     defaults = settings.policy()
     exempt = Exemptions(settings.exempt_namespaces, settings.exempt_users, settings.exempt_runtime_classes)

@@ -7,23 +7,26 @@ from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import ClientReconciler
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_policies.access import ParameterAccess
-from sampan_policies.admission import MutatingPolicies, ValidatingPolicies
-from sampan_policies.kinds import KINDS
-from sampan_policies.status import RECONCILER
 
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_policies.kinds import KINDS
+
     return list(KINDS)
 
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    from sampan_policies.access import ParameterAccess
+    from sampan_policies.admission import MutatingPolicies, ValidatingPolicies
+
     cluster = context.cluster
     return [MutatingPolicies(cluster), ValidatingPolicies(cluster), ParameterAccess(cluster)]
 
 
 @hookimpl
 def contribute_reconcilers() -> list[ClientReconciler]:
+    from sampan_policies.status import RECONCILER
+
     return [RECONCILER]

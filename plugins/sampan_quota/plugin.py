@@ -9,11 +9,7 @@ from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Standing
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_quota.admission import LimitRanger, LimitRangerDefaults, LimitRanges
 from sampan_quota.limitedresources import LimitedResource
-from sampan_quota.limitrange import LIMIT_RANGE
-from sampan_quota.quota_admission import QuotaAdvice, QuotaOfClaimStatus, QuotaOfCreates, QuotaOfUpdates, Quotas
-from sampan_quota.resourcequota import RESOURCE_QUOTA
 
 
 @dataclass(frozen=True)
@@ -26,11 +22,17 @@ class Settings:
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_quota.limitrange import LIMIT_RANGE
+    from sampan_quota.resourcequota import RESOURCE_QUOTA
+
     return [LIMIT_RANGE, RESOURCE_QUOTA]
 
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    from sampan_quota.admission import LimitRanger, LimitRangerDefaults, LimitRanges
+    from sampan_quota.quota_admission import QuotaAdvice, QuotaOfClaimStatus, QuotaOfCreates, QuotaOfUpdates, Quotas
+
     ranges, quotas, limited = LimitRanges(), Quotas(), context.settings.limited_resources
     return [
         LimitRangerDefaults(ranges),

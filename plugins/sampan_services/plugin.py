@@ -10,13 +10,6 @@ from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.reconciling import Reconciler
 from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_services import endpoints_objects, kinds, mirroring, slices, sweeping
-from sampan_services.advice import ServiceAdvice
-from sampan_services.allocation import Allocator
-from sampan_services.bootstrap import kubernetes_objects
-from sampan_services.externalips import DenyServiceExternalIPs
-from sampan_services.loopback import ForbiddenAddresses
-from sampan_services.server_registration import ServerRegistration
 
 
 @dataclass(frozen=True)
@@ -29,21 +22,32 @@ class Settings:
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_services import kinds
+
     return kinds.ALL
 
 
 @hookimpl
 def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
+    from sampan_services.bootstrap import kubernetes_objects
+
     return kubernetes_objects(context.options)
 
 
 @hookimpl
 def contribute_duties(context: ServerContext) -> list[Duty]:
+    from sampan_services.server_registration import ServerRegistration
+
     return [Duty("presence", ServerRegistration(context.cluster, context.options).run)]
 
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    from sampan_services.advice import ServiceAdvice
+    from sampan_services.allocation import Allocator
+    from sampan_services.externalips import DenyServiceExternalIPs
+    from sampan_services.loopback import ForbiddenAddresses
+
     low, _, high = context.options.node_port_range.partition("-")
     allocate = Allocator(context.options.service_cidr, (int(low), int(high)), random.SystemRandom())
     denied = [DenyServiceExternalIPs()] if context.settings.deny_external_ips else []
@@ -52,6 +56,8 @@ def contribute_admitters(context: ServerContext) -> list[Admitter]:
 
 @hookimpl
 def contribute_reconcilers() -> list[Reconciler]:
+    from sampan_services import endpoints_objects, mirroring, slices, sweeping
+
     return [
         slices.RECONCILER, endpoints_objects.ENDPOINTS_RECONCILER, mirroring.RECONCILER,
         *sweeping.RECONCILERS,

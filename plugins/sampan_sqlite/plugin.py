@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sampan.hookspecs.markers import hookimpl
-from sampan_sqlite.options import read_url
-from sampan_sqlite.store import SqliteStore
+
+if TYPE_CHECKING:
+    from sampan_sqlite.store import SqliteStore
 
 
 @hookimpl
 def provide_store(url: str) -> SqliteStore | None:
+    from sampan_sqlite.options import read_url
+    from sampan_sqlite.store import SqliteStore
+
     return SqliteStore(read_url(url)) if url.startswith("sqlite:") else None

@@ -9,24 +9,27 @@ from sampan.hookspecs import hookimpl
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
 from sampan_machinery.resources import PODS, STORAGE_CLASSES, VOLUME_ATTRIBUTES_CLASSES
-from sampan_storage import claim_binder, protection, volume_phases
-from sampan_storage.admission import DefaultStorageClass, PersistentVolumeClaimResize, StorageObjectInUseProtection
-from sampan_storage.advice import StorageWarnings
-from sampan_storage.kinds import KINDS
 
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_storage.kinds import KINDS
+
     return list(KINDS)
 
 
 @hookimpl
 def contribute_admitters() -> list[Admitter]:
+    from sampan_storage.admission import DefaultStorageClass, PersistentVolumeClaimResize, StorageObjectInUseProtection
+    from sampan_storage.advice import StorageWarnings
+
     return [DefaultStorageClass(), StorageObjectInUseProtection(), PersistentVolumeClaimResize(), StorageWarnings()]
 
 
 @hookimpl
 def contribute_reconcilers() -> list[Reconciler | ClientReconciler]:
+    from sampan_storage import claim_binder, protection, volume_phases
+
     return [
         Reconciler(
             name="persistentvolume-controller",

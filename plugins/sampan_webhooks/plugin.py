@@ -6,20 +6,22 @@ from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_webhookclient.client import WebhookClient
-from sampan_webhooks.calling import Calling
-from sampan_webhooks.kinds import MUTATING, VALIDATING
-from sampan_webhooks.mutating import MutatingWebhooks
-from sampan_webhooks.validating import ValidatingWebhooks
 
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_webhooks.kinds import MUTATING, VALIDATING
+
     return [MUTATING, VALIDATING]
 
 
 @hookimpl
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
+    from sampan_webhookclient.client import WebhookClient
+    from sampan_webhooks.calling import Calling
+    from sampan_webhooks.mutating import MutatingWebhooks
+    from sampan_webhooks.validating import ValidatingWebhooks
+
     client, calling = WebhookClient(), Calling(context.cluster)
     return [
         MutatingWebhooks(context.cluster, client, calling),

@@ -6,19 +6,22 @@ from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Reconciler, Watching
 from sampan.hookspecs import hookimpl
 from sampan_machinery.resources import DEPLOYMENTS, PODS, REPLICA_SETS, REPLICATION_CONTROLLERS
-from sampan_podspec.adoption import concerned
-from sampan_workloads import deployments, replicasets
-from sampan_workloads.kinds import CONTROLLER_REVISION, DEPLOYMENT, REPLICA_SET
-from sampan_workloads.replication import REPLICATION_CONTROLLER, selector_of
 
 
 @hookimpl
 def contribute_kinds() -> list[Kind]:
+    from sampan_workloads.kinds import CONTROLLER_REVISION, DEPLOYMENT, REPLICA_SET
+    from sampan_workloads.replication import REPLICATION_CONTROLLER
+
     return [REPLICA_SET, REPLICATION_CONTROLLER, DEPLOYMENT, CONTROLLER_REVISION]
 
 
 @hookimpl
 def contribute_reconcilers() -> list[Reconciler]:
+    from sampan_podspec.adoption import concerned
+    from sampan_workloads import deployments, replicasets
+    from sampan_workloads.replication import selector_of
+
     return [
         Reconciler(
             name="replicaset-controller",
