@@ -206,12 +206,13 @@ def test_only_the_api_servers_are_given_the_authorities_keys(helm):
         each["metadata"]["labels"]["app.kubernetes.io/component"]: {
             item["key"]
             for volume in each["spec"]["template"]["spec"]["volumes"]
-            for item in (volume.get("secret") or {}).get("items", ())
+            for source in (volume, *(volume.get("projected") or {}).get("sources", ()))
+            for item in (source.get("secret") or {}).get("items", ())
         }
         for each in of_kind(helm.objects("sampan", CONTROL_PLANE), "Deployment")
     }
 
-    assert "ca.key" in given["apiserver"]
+    assert {"ca.key", "encryption.keys"} <= given["apiserver"]
     assert given["reconciler"] == {"ca.crt", "reconciler.crt", "reconciler.key"}
     assert given["scheduler"] == {"ca.crt", "scheduler.crt", "scheduler.key"}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import json
 import os
 import signal
@@ -116,64 +114,84 @@ def test_a_kopf_operator_runs_a_kind_from_its_creation_to_its_deletion(cluster, 
     until(lambda: "NotFound" in cluster.kubectl("-n", namespace, "get", "configmap", "ark", check=False))
 
 
-# The library leaves its connections open; whichever test runs when they are collected would be blamed.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported")  # the library is of v1.35
+def used(program: str, cluster: Cluster, namespace: str) -> object:
+    """What a program prints, in JSON. The libraries leave their connections open, so each has a process of its own."""
+    command = [sys.executable, "-c", program, str(cluster.home / "kubeconfig"), namespace]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+KR8S = """
+import asyncio, json, sys
+import kr8s
+from kr8s.asyncio.objects import ConfigMap, new_class
+
+kubeconfig, namespace = sys.argv[1:]
+
+
+async def use():
+    api = await kr8s.asyncio.api(kubeconfig=kubeconfig)
+    ferries = new_class(
+        kind="Ferry", version="lake.example/v1", namespaced=True, plural="ferries", scalable=True, scalable_spec="crew",
+        asyncio=True,
+    )
+    body = {"metadata": {"name": "kr8s", "namespace": namespace, "labels": {"a": "b"}}, "spec": {"deck": "low"}}
+    made = await ferries(body, api=api)
+    await made.create()
+    await made.patch({"spec": {"deck": "high"}})
+    await made.label(on="water")
+    await made.scale(3)
+    listed = [each async for each in api.get("ferries.lake.example", namespace=namespace, label_selector="a=b")]
+    other = await ConfigMap({"metadata": {"name": "of", "namespace": namespace}, "data": {}}, api=api)
+    await other.create()
+    await other.set_owner(made)
+    found = [made.spec["deck"], made.spec["crew"], made.labels["on"], [each.name for each in listed]]
+    await made.delete()
+    await made.wait("delete", timeout=20)
+    return [*found, await made.exists()]
+
+
+print(json.dumps(asyncio.run(use())))
+"""
+
+
 def test_kr8s_uses_a_custom_kind_as_its_own(cluster, namespace):
-    kr8s = pytest.importorskip("kr8s", reason="kr8s is in the extra dev: pip install -e .[dev]")
-    from kr8s.asyncio.objects import ConfigMap, new_class
-
-    async def use() -> list[object]:
-        api = await kr8s.asyncio.api(kubeconfig=str(cluster.home / "kubeconfig"))
-        ferries = new_class(
-            kind="Ferry", version="lake.example/v1", namespaced=True, plural="ferries", scalable=True,
-            scalable_spec="crew", asyncio=True,
-        )  # fmt: skip
-        body = {"metadata": {"name": "kr8s", "namespace": namespace, "labels": {"a": "b"}}, "spec": {"deck": "low"}}
-        made = await ferries(body, api=api)
-        await made.create()
-        await made.patch({"spec": {"deck": "high"}})
-        await made.label(on="water")
-        await made.scale(3)
-        listed = [each async for each in api.get("ferries.lake.example", namespace=namespace, label_selector="a=b")]
-        other = await ConfigMap({"metadata": {"name": "of", "namespace": namespace}, "data": {}}, api=api)
-        await other.create()
-        await other.set_owner(made)
-        found = [made.spec["deck"], made.spec["crew"], made.labels["on"], [each.name for each in listed]]
-        await made.delete()
-        await made.wait("delete", timeout=20)
-        return [*found, await made.exists()]
-
-    found = asyncio.run(use())
-    gc.collect()
-
-    assert found == ["high", 3, "water", ["kr8s"], False]
+    assert used(KR8S, cluster, namespace) == ["high", 3, "water", ["kr8s"], False]
 
 
-def test_lightkube_applies_watches_and_scales_a_custom_kind(cluster, namespace):
-    lightkube = pytest.importorskip("lightkube", reason="lightkube is in the extra dev: pip install -e .[dev]")
-    from lightkube.generic_resource import create_namespaced_resource, load_in_cluster_generic_resources
+LIGHTKUBE = """
+import json, sys
+import lightkube
+from lightkube.generic_resource import create_namespaced_resource, load_in_cluster_generic_resources
 
-    config = lightkube.KubeConfig.from_file(cluster.home / "kubeconfig")
-    client = lightkube.Client(config=config, field_manager="lightkube-test", namespace=namespace)
-    load_in_cluster_generic_resources(client)
-    ferries = create_namespaced_resource("lake.example", "v1", "Ferry", "ferries")
+kubeconfig, namespace = sys.argv[1:]
+config = lightkube.KubeConfig.from_file(kubeconfig)
+client = lightkube.Client(config=config, field_manager="lightkube-test", namespace=namespace)
+load_in_cluster_generic_resources(client)
+ferries = create_namespaced_resource("lake.example", "v1", "Ferry", "ferries")
 
-    def applied(deck: str):
-        meta = {"name": "light", "namespace": namespace}
-        return client.apply(ferries(apiVersion="lake.example/v1", kind="Ferry", metadata=meta, spec={"deck": deck}))
 
-    first = applied("low")
-    second = applied("high")
-    seen = client.watch(ferries, resource_version=first.metadata.resourceVersion)
-    operation, changed = next(iter(seen))
-    meta = {"name": "light", "namespace": namespace, "resourceVersion": second.metadata.resourceVersion}
-    client.replace(ferries.Status(metadata=meta, status={"crew": 4}))
+def applied(deck):
+    meta = {"name": "light", "namespace": namespace}
+    return client.apply(ferries(apiVersion="lake.example/v1", kind="Ferry", metadata=meta, spec={"deck": deck}))
 
-    assert (operation, changed.spec["deck"], second.spec["crew"]) == ("MODIFIED", "high", 1)
-    assert client.get(ferries, "light").status["crew"] == 4
-    assert [each.metadata.name for each in client.list(ferries)] == ["light"]
-    client.delete(ferries, "light")
-    with pytest.raises(lightkube.ApiError) as gone:
-        client.get(ferries, "light")
-    assert gone.value.status.code == 404
+
+first = applied("low")
+second = applied("high")
+operation, changed = next(iter(client.watch(ferries, resource_version=first.metadata.resourceVersion)))
+meta = {"name": "light", "namespace": namespace, "resourceVersion": second.metadata.resourceVersion}
+client.replace(ferries.Status(metadata=meta, status={"crew": 4}))
+found = [operation, changed.spec["deck"], second.spec["crew"], client.get(ferries, "light").status["crew"]]
+found.append([each.metadata.name for each in client.list(ferries)])
+client.delete(ferries, "light")
+try:
+    client.get(ferries, "light")
+except lightkube.ApiError as gone:
+    found.append(gone.status.code)
+print(json.dumps(found))
+"""
+
+
+def test_lightkube_applies_watches_and_replaces_a_custom_kind(cluster, namespace):
+    assert used(LIGHTKUBE, cluster, namespace) == ["MODIFIED", "high", 1, 4, ["light"], 404]

@@ -219,7 +219,7 @@ def test_several_workers_of_one_server_are_one(store, tmp_path, tools):
         try:
             server.start()
             server.wait()
-            until(lambda: len(workers(server)) == 2)
+            until(lambda: len(workers(server)) == 2 and all(accepts(server, worker) for worker in workers(server)))
             clients += [client_at(server, worker) for worker in workers(server) * 2]
 
             assert_reads_see_writes(clients, 100)
@@ -238,6 +238,25 @@ def workers(server) -> list[int]:
     return [
         int(pid) for pid in Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     ]
+
+
+def accepts(server, worker: int) -> bool:
+    """Whether the worker waits for connections: its epoll knows a socket that it has in common with its parent."""
+    listening = set(files(server.process.pid).values())
+    found = files(worker)
+    watched = [
+        found.get(line.split()[1])
+        for number, target in found.items()
+        if target == "anon_inode:[eventpoll]"
+        for line in Path(f"/proc/{worker}/fdinfo/{number}").read_text().splitlines()
+        if line.startswith("tfd:")
+    ]
+    return any(target in listening for target in watched if target and target.startswith("socket:"))
+
+
+def files(pid: int) -> dict[str, str]:
+    """What its descriptors lead to."""
+    return {each.name: os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
 
 
 def client_at(server, worker: int) -> Client:

@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -269,11 +270,17 @@ class Upgraded:
         assert self.client.recv(65536).startswith(b"HTTP/1.1 101 ")
 
     def is_open(self):
-        self.pod.sendall(b"there?")
         try:
+            self.pod.sendall(b"there?")
             return self.client.recv(100) == b"there?"
-        except ConnectionResetError:
+        except ConnectionError:
             return False
+
+    def ends(self):
+        """Wait until nginx has closed it, which it does some time after it was told to end the worker."""
+        self.client.settimeout(10)
+        while self.is_open():
+            time.sleep(0.05)
 
     def close(self):
         self.client.close()
@@ -291,6 +298,7 @@ def test_old_workers_do_not_pile_up(data_plane, made, pods):
             data_plane.serve(upgrades, made.ingress("w", made.rule(f"{number}.org")), **given)
             opened.append(Upgraded(data_plane, listener))
 
+    opened[0].ends()
     assert [one.is_open() for one in opened] == [False, True, True]
     for one in opened:
         one.close()
