@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Settings:
     """The section ``plugins.audit``."""
 
-    enabled: bool = True
-    """Whether requests are logged at all; where not, they cost nothing."""
+    enabled: bool = False
+    """Whether requests are logged at all, as none are by upstream without a policy; where not, they cost nothing."""
     policy: str = ""
     """File with an audit.k8s.io/v1 Policy; relative to home. Empty: changes are logged by who, what and when."""
     log: str = "logs/audit.log"

@@ -45,7 +45,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, rules in (("none", "[{level: None}]"), ("all", "[{level: Metadata}]")):
             (Path(folder) / name).write_text(HEAD + rules + "\n")
-        none, everything = {"policy": f"{folder}/none"}, {"policy": f"{folder}/all", "backlog": 100}
+        none = {"enabled": True, "policy": f"{folder}/none"}
+        everything = {"enabled": True, "policy": f"{folder}/all", "backlog": 100}
         for what, audit, flow, user in (
             ("both off", OFF, OFF, NODE), ("audit, no rule names it", none, OFF, NODE),
             ("audit, it is logged", everything, OFF, NODE), ("flow control, exempt", OFF, {}, MASTER),

@@ -45,7 +45,7 @@ def test_events_reach_the_webhook_and_no_file(tmp_path, receiver):
     }  # fmt: skip
     path = tmp_path / "webhook.yaml"
     path.write_text(json.dumps(config))
-    settings = {"audit": {"log": "", "webhook": str(path)}}
+    settings = {"audit": {"enabled": True, "log": "", "webhook": str(path)}}
     with start(only=("audit", "config"), control=False, settings=settings) as cluster:
         cluster.client.create(CONFIG_MAPS, {"metadata": {"name": "a"}}, "default")
 
@@ -54,7 +54,7 @@ def test_events_reach_the_webhook_and_no_file(tmp_path, receiver):
 
 
 def test_how_many_events_were_written_is_shown():
-    with start(only=("audit", "config"), control=False) as cluster:
+    with start(only=("audit", "config"), control=False, settings={"audit": {"enabled": True}}) as cluster:
         cluster.client.create(CONFIG_MAPS, {"metadata": {"name": "a"}}, "default")
 
         assert cluster.until(lambda: "apiserver_audit_event_total 1.0" in metrics(cluster))

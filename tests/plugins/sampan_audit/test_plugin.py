@@ -32,13 +32,16 @@ def logged(cluster, verb, resource):
     return cluster.until(found)
 
 
+ON = {"audit": {"enabled": True}}
+
+
 @pytest.fixture(scope="module")
 def cluster():
-    with start(only=("audit", "config", "rbac"), control=False) as cluster:
+    with start(only=("audit", "config", "rbac"), control=False, settings=ON) as cluster:
         yield cluster
 
 
-def test_by_default_changes_and_reads_of_secrets_are_logged_without_values(cluster):
+def test_without_a_policy_changes_and_reads_of_secrets_are_logged_without_values(cluster):
     cluster.client.create(SECRETS, {"metadata": {"name": "a"}, "stringData": {"key": "hidden-value"}}, "default")
     cluster.client.get(SECRETS, "a", "default")
 
@@ -61,7 +64,9 @@ def test_a_refused_change_is_logged_with_its_reason(cluster):
 def test_a_policy_of_the_operators_is_followed(tmp_path):
     policy = tmp_path / "policy.yaml"
     policy.write_text(POLICY)
-    with start(only=("audit", "config"), control=False, settings={"audit": {"policy": str(policy)}}) as cluster:
+    with start(
+        only=("audit", "config"), control=False, settings={"audit": {"enabled": True, "policy": str(policy)}}
+    ) as cluster:
         cluster.client.create(CONFIG_MAPS, {"metadata": {"name": "a"}, "data": {"key": "shown"}}, "default")
         cluster.client.create(SECRETS, {"metadata": {"name": "a"}, "stringData": {"key": "hidden-value"}}, "default")
 
@@ -73,8 +78,8 @@ def test_a_policy_of_the_operators_is_followed(tmp_path):
         assert "hidden-value" not in json.dumps(events(cluster))
 
 
-def test_when_it_is_off_there_is_no_step():
-    with start(only=("audit", "config"), control=False, settings={"audit": {"enabled": False}}) as cluster:
+def test_by_default_it_is_off_and_there_is_no_step():
+    with start(only=("audit", "config"), control=False) as cluster:
         cluster.client.create(CONFIG_MAPS, {"metadata": {"name": "a"}}, "default")
 
         assert [getattr(step, "name", "") for step in cluster.app.front._chain if getattr(step, "name", "")] == []
@@ -86,6 +91,6 @@ def test_a_policy_that_is_wrong_keeps_the_server_from_starting(tmp_path):
 
     with (
         pytest.raises(Exception, match=r"plugins\.audit\.policy: .*must be an audit\.k8s\.io/v1 Policy"),
-        start(only=("audit",), control=False, settings={"audit": {"policy": str(policy)}}),
+        start(only=("audit",), control=False, settings={"audit": {"enabled": True, "policy": str(policy)}}),
     ):
         pass
