@@ -115,6 +115,7 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
     cluster.apply(*pods)
 
     until(lambda: numbers(elastic.documents(INDEX), "slow"), 60, "the first lines arrive")
+    until(lambda: numbers(elastic.documents(INDEX), "again"), 60, "a node keeps the logs of two runs, and no longer")
     for _ in range(3):
         time.sleep(0.4)  # at no particular moment
         shipper.kill()
