@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sampan.contracts.access import User
 from sampan.contracts.kinds import Resource
 from sampan_admission.subjects import ObjectKind, Subject
+from sampan_machinery.users import user_info
 
 
 def request_of(subject: Subject, matched: Resource) -> dict[str, Any]:
@@ -30,18 +30,6 @@ def request_of(subject: Subject, matched: Resource) -> dict[str, Any]:
         found["name"] = subject.name
     if subject.namespace:
         found["namespace"] = subject.namespace
-    return found
-
-
-def user_info(user: User) -> dict[str, Any]:
-    """A user as authentication.k8s.io/v1 UserInfo."""
-    found: dict[str, Any] = {"username": user.name}
-    if user.uid:
-        found["uid"] = user.uid
-    if user.groups:
-        found["groups"] = list(user.groups)
-    if user.extra:
-        found["extra"] = {key: list(values) for key, values in user.extra.items()}
     return found
 
 

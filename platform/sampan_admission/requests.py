@@ -5,11 +5,11 @@ Source: admission.k8s.io/v1 AdmissionRequest; apiserver's plugin/cel (BuildReque
 
 from __future__ import annotations
 
-from sampan_admission.requestbodies import request_of, user_info
+from sampan_admission.requestbodies import request_of
 from sampan_cel import types
 from sampan_cel.types import BOOL, DYN, STRING, ObjectType
 
-__all__ = ["REQUEST", "request_of", "user_info"]
+__all__ = ["REQUEST", "request_of"]
 
 _KIND = ObjectType("kubernetes.GroupVersionKind", {"group": STRING, "version": STRING, "kind": STRING})
 _RESOURCE = ObjectType("kubernetes.GroupVersionResource", {"group": STRING, "version": STRING, "resource": STRING})

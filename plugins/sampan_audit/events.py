@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sampan.contracts.access import User
 from sampan.contracts.chain import ChainRequest
 from sampan_audit.policy import LEVELS
 from sampan_machinery.metadata import micro_text
+from sampan_machinery.users import user_info
 
 Event = dict[str, Any]
 _LONGEST_AGENT = 1024
@@ -55,17 +55,6 @@ def ended(event: Event, status: int, annotations: Mapping[str, str]) -> None:
     event["responseStatus"] = {"metadata": {}, "code": status}
     if annotations:
         event["annotations"] = dict(annotations)
-
-
-def user_info(user: User) -> dict[str, Any]:
-    said: dict[str, Any] = {"username": user.name}
-    if user.uid:
-        said["uid"] = user.uid
-    if user.groups:
-        said["groups"] = list(user.groups)
-    if user.extra:
-        said["extra"] = {key: list(values) for key, values in user.extra.items()}
-    return said
 
 
 def source_addresses(request: ChainRequest) -> list[str]:

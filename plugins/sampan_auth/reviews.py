@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from sampan.contracts.access import User
 from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.serving import Call
 from sampan.errors import BadRequest, Unauthorized
 from sampan_auth.bearer import Bearer
 from sampan_machinery.metadata import now_text
+from sampan_machinery.users import user_info
 
 GROUP = "authentication.k8s.io"
 
@@ -46,17 +46,6 @@ def review_self(call: Call) -> Object:
         "metadata": {"creationTimestamp": now_text(time.time()), **_metadata(call.body())},
         "status": {"userInfo": user_info(call.user)},
     }
-
-
-def user_info(user: User) -> Object:
-    """The user as a UserInfo; what is empty is left out."""
-    said = {
-        "username": user.name,
-        "uid": user.uid,
-        "groups": list(user.groups),
-        "extra": {key: list(values) for key, values in user.extra.items()},
-    }
-    return {key: value for key, value in said.items() if value}
 
 
 def _metadata(review: Object) -> Object:

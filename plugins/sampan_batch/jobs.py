@@ -81,10 +81,10 @@ def keys_of_pod(pod: Object, observed: Observed) -> Iterable[Key]:
 
 def _manage(state: JobState, observed: Observed) -> list[Action]:
     wanted = 0 if state.suspended else _wanted(state)
-    doomed = surplus(state.job, state.active, max(0, len(state.active) - wanted))[:_BURST]
-    if doomed:
-        removed = [action for pod in doomed for action in (uncounted(pod), _remove(state, pod))]
-        return [*removed, *_conclude(_without(state, doomed))]
+    too_many = surplus(state.job, state.active, max(0, len(state.active) - wanted))[:_BURST]
+    if too_many:
+        removed = [action for pod in too_many for action in (uncounted(pod), _remove(state, pod))]
+        return [*removed, *_conclude(_without(state, too_many))]
     lingering = state.terminating if replaces_only_failed(state.job) else 0
     missing = wanted - len(state.active) - lingering
     if missing > 0:

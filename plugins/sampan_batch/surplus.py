@@ -14,26 +14,26 @@ _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
 def surplus(job: Object, active: Sequence[Object], least: int) -> list[Object]:
     """``least`` pods and more where indexes are doubled or beyond the completions: those that are the least far."""
-    doomed, kept = _misplaced(active, job["spec"].get("completions") or 0) if is_indexed(job) else ([], list(active))
-    if len(doomed) < least:
-        doomed += sorted(kept, key=_order)[: least - len(doomed)]
-    return doomed
+    removable, kept = _misplaced(active, job["spec"].get("completions") or 0) if is_indexed(job) else ([], list(active))
+    if len(removable) < least:
+        removable += sorted(kept, key=_order)[: least - len(removable)]
+    return removable
 
 
 def _misplaced(active: Sequence[Object], completions: int) -> tuple[list[Object], list[Object]]:
     by_index: dict[int, list[Object]] = {}
     for pod in active:
         by_index.setdefault(index_of(pod), []).append(pod)
-    doomed: list[Object] = []
+    removable: list[Object] = []
     kept: list[Object] = []
     for index, pods in sorted(by_index.items()):
         if not 0 <= index < completions:
-            doomed += pods
+            removable += pods
             continue
         *others, best = sorted(pods, key=_order)
-        doomed += others
+        removable += others
         kept.append(best)
-    return doomed, kept
+    return removable, kept
 
 
 def _order(pod: Object) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Column, Draft, Kind, Object
-from sampan.contracts.serving import Call, Subresource
+from sampan.contracts.serving import Subresource
 from sampan_certificates.conditions import conditions_of, fill_times, keep_decision, phase
 from sampan_certificates.validation import decided_by_status, validate
 from sampan_machinery import problems
@@ -62,10 +62,6 @@ def approve(current: Object, submitted: Object) -> Object:
     return made
 
 
-def _served_by_merge(call: Call) -> Object:
-    raise NotImplementedError("the server writes /approval by its merge function")
-
-
 def _spec(obj: Object) -> Object:
     return obj.get("spec") or {}
 
@@ -94,7 +90,7 @@ CERTIFICATE_SIGNING_REQUEST = Kind(
     subresources=(
         Subresource(
             name="approval", kind=REQUESTS.kind, group=REQUESTS.group, verbs=("get", "patch", "update"),
-            serve=_served_by_merge, merge=approve,
+            merge=approve,
         ),
     ),
     fields={"spec.signerName": _signer},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Draft, Kind, Object, Problem
-from sampan.contracts.serving import Call, Subresource
+from sampan.contracts.serving import Subresource
 from sampan_machinery import names, problems
 from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.validation import by_rule
@@ -71,10 +71,6 @@ def finalize(current: Object, submitted: Object) -> Object:
     return {**current, "spec": {"finalizers": list((submitted.get("spec") or {}).get("finalizers") or [])}}
 
 
-def _served_by_merge(call: Call) -> Object:
-    raise NotImplementedError("the server writes /finalize by its merge function")
-
-
 NAMESPACE = Kind(
     group="",
     version="v1",
@@ -91,9 +87,7 @@ NAMESPACE = Kind(
     ),
     status=True,
     status_on_create=True,
-    subresources=(
-        Subresource(name="finalize", kind="Namespace", verbs=("update",), serve=_served_by_merge, merge=finalize),
-    ),
+    subresources=(Subresource(name="finalize", kind="Namespace", verbs=("update",), merge=finalize),),
     fields={"status.phase": phase},
     default=default,
     prepare=prepare,

@@ -14,6 +14,7 @@ from typing import Any
 from sampan.contracts.access import Attributes, Decision
 from sampan.errors import BadRequest
 from sampan_machinery.selectors import parse_fields
+from sampan_machinery.users import user_info
 from sampan_webhookaccess.asking import Asking, Unanswered
 from sampan_webhookaccess.remembering import Remembered
 
@@ -66,14 +67,8 @@ class WebhookPermissions:
 
 def spec_of(asked: Attributes) -> dict[str, Any]:
     """The question as authorization.k8s.io/v1 SubjectAccessReviewSpec."""
-    user = asked.user
-    spec: dict[str, Any] = {"user": user.name}
-    if user.uid:
-        spec["uid"] = user.uid
-    if user.groups:
-        spec["groups"] = list(user.groups)
-    if user.extra:
-        spec["extra"] = {key: list(values) for key, values in user.extra.items()}
+    user = user_info(asked.user)
+    spec = {"user": user.pop("username"), **user}
     if asked.path:
         spec["nonResourceAttributes"] = {"path": asked.path, "verb": asked.verb}
         return spec

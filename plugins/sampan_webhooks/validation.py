@@ -10,19 +10,18 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from sampan.contracts.kinds import Object, Problem
 from sampan_admission.rulevalidation import validate_rules
 from sampan_machinery import names, problems
-from sampan_machinery.validation import by_rule, validate_label_selector, validate_one_of, validate_port
+from sampan_machinery.validation import by_rule, validate_label_selector, validate_one_of
+from sampan_webhookclient.validation import validate_address
 
 REVIEW_VERSIONS = ("v1", "v1beta1")
 NO_SIDE_EFFECTS = ("None", "NoneOnDryRun")
 SIDE_EFFECTS = ("None", "NoneOnDryRun", "Some", "Unknown")
 LONGEST_TIMEOUT = 30
 MOST_CONDITIONS = 64
-_FORM = "; desired format: https://host[/path]"
 
 
 class Strictness(NamedTuple):
@@ -109,64 +108,11 @@ def _selector_problems(webhook: Object, at: str) -> list[Problem]:
 
 def validate_client_config(config: Object, at: str) -> Iterator[Problem]:
     """Of webhooks of every sort; the bundle is checked when it is used, as upstream does."""
-    url, service = config.get("url"), config.get("service")
-    if (url is None) == (service is None):
-        yield problems.required(at, "exactly one of url or service is required")
-    elif url is not None:
-        yield from _url(str(url), f"{at}.url")
-    else:
-        yield from _service(service or {}, f"{at}.service")
+    yield from validate_address(config, at)
     try:
         base64.b64decode(config.get("caBundle") or "", validate=True)
     except (binascii.Error, ValueError):
         yield problems.invalid(f"{at}.caBundle", "…", "must be base64")
-
-
-def _url(url: str, at: str) -> Iterator[Problem]:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        yield problems.required(at, f"url must be a valid URL: {error}{_FORM}")
-        return
-    if parts.scheme != "https":
-        yield problems.invalid(at, parts.scheme, f"'https' is the only allowed URL scheme{_FORM}")
-    if not parts.netloc:
-        yield problems.invalid(at, parts.netloc, f"host must be specified{_FORM}")
-    if parts.username is not None:
-        user = parts.netloc.rpartition("@")[0]
-        yield problems.invalid(at, user, "user information is not permitted in the URL")
-    if parts.fragment:
-        yield problems.invalid(at, parts.fragment, "fragments are not permitted in the URL")
-    if parts.query:
-        yield problems.invalid(at, parts.query, "query parameters are not permitted in the URL")
-
-
-def _service(service: Object, at: str) -> Iterator[Problem]:
-    for field in ("name", "namespace"):
-        if not service.get(field):
-            yield problems.required(f"{at}.{field}")
-    port = service.get("port") or 0
-    for problem in validate_port(f"{at}.port", port):
-        _, _, rest = problem.message.partition(": ")
-        yield problems.invalid(f"{at}.port", port, f"port is not valid: {rest.partition(': ')[2]}")
-    yield from _path(str(service.get("path") or "/"), f"{at}.path")
-
-
-def _path(path: str, at: str) -> Iterator[Problem]:
-    if path == "/":
-        return
-    if path == "//":
-        yield problems.invalid(at, path, "segment[0] may not be empty")
-        return
-    if not path.startswith("/"):
-        yield problems.invalid(at, path, "must start with a '/'")
-    for number, step in enumerate(path[1:].removesuffix("/").split("/")):
-        if not step:
-            yield problems.invalid(at, path, f"segment[{number}] may not be empty")
-            continue
-        for complaint in names.dns_subdomain(step):
-            yield problems.invalid(at, path, f"segment[{number}]: {complaint}")
 
 
 def _match_conditions(found: Sequence[Object], at: str) -> Iterator[Problem]:

@@ -137,6 +137,10 @@ class Duty:
     run: Callable[[threading.Event], None]
 
 
+def _served_by_merge(call: Call) -> Any:
+    raise NotImplementedError("the server writes the object by the subresource's merge")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Subresource:
     """pods/log, pods/binding, serviceaccounts/token … ``serve`` returns an Answer, an object (200, or 201 for POST),
@@ -149,7 +153,7 @@ class Subresource:
     version: str = "v1"
     verbs: tuple[str, ...] = ("create",)  # as discovery lists them: create, get, update, patch
     methods: tuple[str, ...] = ()  # HTTP methods when they do not follow from verbs (proxy, exec: all)
-    serve: Callable[[Call], Any]
+    serve: Callable[[Call], Any] = _served_by_merge
     blocking: bool = False  # serve may block: it runs on the pool
     #: A writing subresource whose body is the parent object itself (ephemeralcontainers, resize, approval): merge
     #: takes (current, submitted) and returns the new object; then get/update/patch need no ``serve`` of their own.
@@ -172,7 +176,7 @@ class Route:
     """A non-resource path such as /openid/v1/jwks."""
 
     path: str
-    serve: Callable[[Call], Any]
+    serve: Callable[[Call], Any] = _served_by_merge
     methods: tuple[str, ...] = ("GET",)
     public: bool = False  # served to anonymous
     prefix: bool = False  # also everything below path
@@ -187,7 +191,7 @@ class Delegated:
     version: str
     #: Answers every request at and below /apis/<group>/<version>, discovery included, on the pool: it may block, and
     #: take the connection over. The caller is known and is allowed to do it.
-    serve: Callable[[Call], Any]
+    serve: Callable[[Call], Any] = _served_by_merge
     priority: int = 1000  # of the group among the groups, greater first
     version_priority: int = 100  # of the version among those of the group
     #: Its resources as APIResourceDiscovery objects (apidiscovery.k8s.io/v2), None while they are unknown.

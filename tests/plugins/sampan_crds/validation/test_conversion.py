@@ -2,7 +2,7 @@
 
 import pytest
 
-from sampan_crds.validation.conversion import check_bundle, check_conversion, check_service, check_url
+from sampan_crds.validation.conversion import check_bundle, check_conversion
 
 CLIENT = {"url": "https://a.b/c"}
 
@@ -36,35 +36,6 @@ def test_good_ones():
     assert said({"strategy": "None"}) == []
     assert said(webhook()) == []
     assert said(webhook({"service": {"name": "a", "namespace": "b", "port": 443, "path": "/x/y"}})) == []
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("http://a.b", "'https' is the only allowed URL scheme"),
-        ("https://", "host must be specified"),
-        ("https://me@a.b", "user information is not permitted"),
-        ("https://a.b#c", "fragments are not permitted"),
-        ("https://a.b?c", "query parameters are not permitted"),
-        ("https://[", "url must be a valid URL"),
-    ],
-)
-def test_urls(url, words):
-    assert any(words in each.message for each in check_url(url, "u"))
-
-
-@pytest.mark.parametrize(
-    ("service", "paths"),
-    [
-        ({}, ["s.name", "s.namespace"]),
-        ({"name": "a", "namespace": "b", "port": 0}, ["s.port"]),
-        ({"name": "a", "namespace": "b", "path": "x"}, ["s.path", "s.path"]),
-        ({"name": "a", "namespace": "b", "path": "//"}, ["s.path"]),
-        ({"name": "a", "namespace": "b", "path": "/a//b"}, ["s.path"]),
-    ],
-)
-def test_services(service, paths):
-    assert [each.path for each in check_service(service, "s")] == paths
 
 
 def test_a_bundle_is_judged_once_the_definition_is_established():
