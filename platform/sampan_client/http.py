@@ -137,17 +137,24 @@ class _TlsConnection(http.client.HTTPConnection):
         self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._name)
 
 
-def tls_context(config: Config) -> ssl.SSLContext:
-    """The TLS context of all connections: the cluster's CA, and the client certificate if there is one."""
+def trusting(authorities: str, *, insecure: bool = False) -> ssl.SSLContext:
+    """A client's TLS context for HTTP/1.1 that trusts these authorities (PEM), the machine's where there are none, or
+    any server."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["http/1.1"])
-    if config.insecure:
+    if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif config.ca:
-        context.load_verify_locations(cadata=config.ca.decode())
+    elif authorities:
+        context.load_verify_locations(cadata=authorities)
     else:
         context.load_default_certs()
+    return context
+
+
+def tls_context(config: Config) -> ssl.SSLContext:
+    """The TLS context of all connections: the cluster's CA, and the client certificate if there is one."""
+    context = trusting(config.ca.decode(), insecure=config.insecure)
     if config.certificate:
         # Python's ssl module reads a key only from a file.
         with config.certificate_files() as (certificate, key):

@@ -16,6 +16,7 @@ import time
 import weakref
 from collections.abc import Sequence
 
+from sampan_client.http import trusting
 from sampan_webhookclient.calls import Call
 from sampan_webhookclient.destinations import Destination, Trust
 from sampan_webhookclient.failures import CallFailed
@@ -121,15 +122,7 @@ class WebhookClient:
 
 
 def new_context(trust: Trust) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.set_alpn_protocols(["http/1.1"])
-    if trust.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif trust.authorities:
-        context.load_verify_locations(cadata=trust.authorities)
-    else:
-        context.load_default_certs()
+    context = trusting(trust.authorities, insecure=trust.insecure)
     if trust.certificate:
         _show_certificate(context, trust)
     return context
