@@ -195,7 +195,13 @@ def start(home: Path, runtime: str, tools: Path, *, store: str = "") -> Cluster:
     )
     (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\n')
     cluster.sampan("up")
+    until(lambda: _runs(cluster, "dns"), why="`sampan up` waits for the API and the node, and not for add-ons")
     return cluster
+
+
+def _runs(cluster: Cluster, addon: str) -> bool:
+    listed = json.loads(cluster.sampan("addons", "list", "-o", "json"))
+    return any((each["name"], each["state"]) == (addon, "runs") for each in listed)
 
 
 @pytest.fixture(scope="session")
