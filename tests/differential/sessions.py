@@ -16,7 +16,7 @@ from targets import Answer, Target
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _TIME = re.compile(r"\b(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _SERVICE_IP = re.compile(r"\b10\.96\.\d+\.\d+\b")
-_AGE = re.compile(r"\d+(ms|s|m)")
+_AGE = re.compile(r"(\d+(ms|s|m|h|d|y))+")
 _NODE_PORT = re.compile(r":3[0-2]\d{3}/")
 _DIFF = re.compile(r"\n(@@|  )[^\0]*")  # Go prints what changed, in a form that it does not keep stable
 _COMPOSITE = re.compile(

@@ -82,7 +82,11 @@ class Deleter:
             _check(intent, options, old)
             review = yield from self._writer.review_only(intent, "DELETE", old)
             kept = self._kept(kind, options, served.as_worked(record.decode()))
-            if kept is not None and kept == old:
+            as_it_is = kept is not None and kept == old
+            without = as_it_is or intent.dry_run or options.dry_run
+            if without and not (yield from self._writer.is_newest(served, key, record)):
+                continue
+            if as_it_is:
                 return Written(record.body, key=key, revision=record.revision)
             beside = self._writer.beside(intent, review, key)
             ops: list[Op]

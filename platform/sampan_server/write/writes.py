@@ -157,6 +157,8 @@ class Writer:
             yield from self._complete(intent, stored, None, review)
             value, ops = self._ops(intent, key, stored, 0, review)
             if intent.dry_run:
+                if not (yield from self.is_newest(served, key, None)):
+                    continue
                 sent = b'"resourceVersion":"%s",' % intent.sent_revision.encode() if intent.sent_revision else b""
                 return Written(value.replace(b'"resourceVersion":"",', sent, 1), created=True, key=key)
             try:
@@ -184,6 +186,8 @@ class Writer:
             else:
                 changed = change(served.shown(record.decode()))
             if changed is None:
+                if not (yield from self.is_newest(served, key, record)):
+                    continue
                 return Written(record.body, key=key, revision=record.revision)
             stored = served.to_work(changed)
             review = self._review(intent, "UPDATE", stored, old)
@@ -192,7 +196,10 @@ class Writer:
                 self.managed_fields.keep_times(stored, old)
             as_it_is = stored == old and not (served.converts and _is_outdated(served, record))
             as_it_is = as_it_is and not (served.stored.sensitive and self.cache.is_outdated(key))
-            if as_it_is and not _is_more(review):
+            as_it_is = as_it_is and not _is_more(review)
+            if (as_it_is or intent.dry_run) and not (yield from self.is_newest(served, key, record)):
+                continue
+            if as_it_is:
                 return Written(record.body, key=key, revision=record.revision)
             gone = _is_finished(served.working, stored)
             value, ops = self._ops(intent, key, stored, record.revision, review, remove=gone)
@@ -204,6 +211,14 @@ class Writer:
                 continue
             return Written(fill_revision(value, written), deleted=gone, key=key, revision=written)
         raise conflict(served.resource, intent.name)
+
+    def is_newest(self, served: Served, key: str, record: Record | None) -> Work[bool]:
+        """Whether a key holds what a write has begun from. One that ends without a commit has to ask: what changes
+        nothing of the state that this process has seen may undo what another one has just written."""
+        assert served.collection is not None
+        if not self.cache.exclusive:
+            yield ()
+        return served.collection.records.get(key) is record
 
     def _review(self, intent: Intent, operation: str, obj: Object | None, old: Object | None) -> Review:
         assert self.reader is not None

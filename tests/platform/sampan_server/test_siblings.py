@@ -101,12 +101,62 @@ def test_a_subresource_of_an_object_just_made_elsewhere_is_found(pair: Any, shap
 def test_what_is_refused_of_the_newest_state_stays_refused(pair: Any, shapes: Any) -> None:
     first, second, behind = pair
     made = first.post(MAPS, shapes.config_map("a")).json
-    first.patch(f"{MAPS}/a", {"data": {"x": "1"}})
+    second.get(f"{MAPS}/a")
     behind.news.clear()
+    first.patch(f"{MAPS}/a", {"data": {"x": "1"}})
 
     assert second.put(f"{MAPS}/a", made).status_code == 409
     assert second.post(MAPS, shapes.config_map("a")).status_code == 409
     assert second.delete(f"{MAPS}/b").status_code == 404
+
+
+def test_what_changes_nothing_of_an_old_state_may_change_the_newest(pair: Any, shapes: Any) -> None:
+    first, second, behind = pair
+    first.post(MAPS, shapes.config_map("a", x="1"))
+    second.get(f"{MAPS}/a")
+
+    for name in ("x", "y"):
+        behind.news.clear()
+        first.patch(f"{MAPS}/a", {"data": {"x": "2", "y": "2"}})
+        sent = {"data": {"x": "1", "y": None}}
+        assert name == "y" or second.patch(f"{MAPS}/a?dryRun=All", sent).json["data"] == {"x": "1"}
+        assert second.patch(f"{MAPS}/a", sent).json["data"] == {"x": "1"}
+        assert first.get(f"{MAPS}/a").json["data"] == {"x": "1"}
+
+
+def test_a_dry_run_is_of_the_newest_state(pair: Any, shapes: Any) -> None:
+    first, second, behind = pair
+    old = first.post(MAPS, shapes.config_map("a", x="1")).json
+    second.get(f"{MAPS}/a")
+    old["data"] = {"x": "3"}
+
+    behind.news.clear()
+    first.patch(f"{MAPS}/a", {"data": {"y": "2"}})
+    assert second.put(f"{MAPS}/a?dryRun=All", old).status_code == 409
+
+    behind.news.clear()
+    first.post(MAPS, shapes.config_map("b"))
+    assert second.post(f"{MAPS}?dryRun=All", shapes.config_map("b")).status_code == 409
+
+    behind.news.clear()
+    uid = first.get(f"{MAPS}/a").json["metadata"]["uid"]
+    first.delete(f"{MAPS}/a")
+    options = {"preconditions": {"uid": uid}}
+    assert second.delete(f"{MAPS}/a?dryRun=All", json=options).status_code == 404
+
+
+def test_deleting_again_is_of_the_newest_state(pair: Any, shapes: Any) -> None:
+    first, second, behind = pair
+    kept = shapes.config_map("a")
+    kept["metadata"]["finalizers"] = ["example.com/held"]
+    first.post(MAPS, kept)
+    first.delete(f"{MAPS}/a")
+    second.get(f"{MAPS}/a")
+
+    behind.news.clear()
+    first.patch(f"{MAPS}/a", {"metadata": {"finalizers": None}})
+
+    assert second.delete(f"{MAPS}/a").status_code == 404
 
 
 def test_a_server_that_has_just_begun_lets_watches_go_on_from_before(make: Any, shapes: Any) -> None:
