@@ -9,6 +9,7 @@ from sampan.hookspecs import hookimpl
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
 from sampan_machinery.resources import PODS, STORAGE_CLASSES, VOLUME_ATTRIBUTES_CLASSES
+from sampan_scheduling.contracts import SchedulingPlugin
 
 
 @hookimpl
@@ -62,3 +63,15 @@ def contribute_reconcilers() -> list[Reconciler | ClientReconciler]:
             decide=protection.decide_class,
         ),
     ]
+
+
+@hookimpl
+def contribute_scheduling_plugins() -> list[SchedulingPlugin]:
+    from sampan_storage.scheduling.limits import NodeVolumeLimits
+    from sampan_storage.scheduling.objects import VolumeObjects
+    from sampan_storage.scheduling.restrictions import VolumeRestrictions
+    from sampan_storage.scheduling.volume_binding import VolumeBinding
+    from sampan_storage.scheduling.zones import VolumeZone
+
+    objects = VolumeObjects()
+    return [VolumeBinding(objects), VolumeZone(objects), VolumeRestrictions(objects), NodeVolumeLimits(objects)]
