@@ -35,7 +35,7 @@ def ephemeral_claim(pod: str, volume: str) -> str:
 
 
 def foreign_claim(pod: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
-    """Why the claim is not the one that was made for the pod's ephemeral volume, in upstream's words; "" where it is."""
+    """Why the claim is not that of the pod's ephemeral volume, in upstream's words; "" where it is."""
     mine, other = pod["metadata"], claim["metadata"]
     if is_controlled_by(claim, pod):
         return ""

@@ -170,8 +170,10 @@ class Scheduler:
             return
         self._queue.wake(lambda info: bool(self._third_party.of(info.object).filters))
         self._queue.wake(
-            lambda info: not self._third_party.of(info.object).filters
-            and (_looks_around(info) or self._cycle.may_help(info, node)),
+            lambda info: (
+                not self._third_party.of(info.object).filters
+                and (_looks_around(info) or self._cycle.may_help(info, node))
+            ),
             surely=True,
         )
 

@@ -1,5 +1,5 @@
-"""NodeVolumeLimits: nodes that may have so many more volumes of a CSI driver attached. Source: upstream's plugin of this
-name, its wording too; KEP-5030 for drivers that a node has to have.
+"""NodeVolumeLimits: nodes that may have so many more volumes of a CSI driver attached. Source: upstream's plugin of
+this name, its wording too; KEP-5030 for drivers that a node has to have.
 """
 
 from __future__ import annotations

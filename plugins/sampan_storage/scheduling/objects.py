@@ -1,13 +1,14 @@
 """Claims, volumes, classes and what CSI drivers say, as the scheduler's volume plugins read them.
 
-Watched from the first pod with a claim on, so that a cluster without claims pays nothing; what only CSI drivers bring is
-watched from the first driver or CSI volume on.
+Watched from the first pod with a claim on, so that a cluster without claims pays nothing; what only CSI drivers bring
+is watched from the first driver or CSI volume on.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -28,6 +29,7 @@ from sampan_storage.scheduling.reservations import ClaimKey, key_of
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 1.0  # seconds that the first pod with a claim may keep the scheduler waiting
 _FIRST = (CLAIMS, VOLUMES, STORAGE_CLASSES, CSI_DRIVERS)
 _CSI = (CSI_NODES, CSI_STORAGE_CAPACITIES, VOLUME_ATTACHMENTS)
 
@@ -42,6 +44,7 @@ class VolumeObjects:
         self._client: Any = None
         self._informers: dict[Resource, Any] = {}
         self._lock = threading.Lock()
+        self._late = False
         self._by_class: dict[str, dict[str, Object]] = {}  # class -> volumes that are not bound, by name
 
     def start(self, client: Any) -> None:
@@ -54,9 +57,14 @@ class VolumeObjects:
             informer.stop()
 
     def ready(self) -> bool:
-        """Whether all is known; begins to watch where it has not."""
+        """Whether all is known; begins to watch where it has not, and waits PATIENCE seconds that one time."""
         if not self._informers:
             self._watch(_FIRST)
+            end = time.monotonic() + PATIENCE
+            if all(informer.wait_synced(max(0.0, end - time.monotonic())) for informer in self._informers.values()):
+                return True
+        # From here on the end of the wait is told; not before, for the scheduler's lock is held while it waits here.
+        self._late = True
         return all(informer.synced for informer in list(self._informers.values()))
 
     def _watch(self, resources: Iterable[Resource]) -> None:
@@ -64,7 +72,7 @@ class VolumeObjects:
             fresh = [
                 self._make(
                     self._client, resource, on_change=lambda old, new, it=resource: self._changed(it, old, new),
-                    on_synced=self.on_other,
+                    on_synced=self._synced,
                 )
                 for resource in resources if resource not in self._informers
             ]  # fmt: skip
@@ -72,17 +80,23 @@ class VolumeObjects:
         for informer in fresh:
             informer.start()
 
+    def _synced(self) -> None:
+        if self._late:
+            self.on_other()
+
     def _changed(self, resource: Resource, old: Object | None, new: Object | None) -> None:
         obj = new or old
         assert obj is not None
-        if resource == CLAIMS:
-            self.on_claim(key_of(obj))
-            return
         if resource == VOLUMES:
             self._index(old, new)
-        if resource == CSI_DRIVERS or get_path(obj, "spec", "csi", default=None) is not None:
+        if resource == CSI_DRIVERS or (resource == VOLUMES and "csi" in obj["spec"]):
             self._watch(_CSI)
-        if self._informers.get(resource) is not None and self._informers[resource].synced:
+        informer = self._informers.get(resource)
+        if informer is None or not informer.synced:
+            return  # part of the first complete state
+        if resource == CLAIMS:
+            self.on_claim(key_of(obj))
+        else:
             self.on_other()
 
     def _index(self, old: Object | None, new: Object | None) -> None:

@@ -31,8 +31,7 @@ _CLAIMED = frozenset(("ephemeral", "persistentVolumeClaim"))
 def uses_volumes(pod: Object) -> bool:
     """Whether the volume plugins have to do with the pod."""
     return any(
-        not _CLAIMED.isdisjoint(volume) or not _INLINE.isdisjoint(volume)
-        for volume in pod["spec"].get("volumes") or ()
+        not _CLAIMED.isdisjoint(volume) or not _INLINE.isdisjoint(volume) for volume in pod["spec"].get("volumes") or ()
     )
 
 
@@ -53,8 +52,10 @@ class VolumeBinding:
             if uid := self._reservations.waiting_for(key):
                 handle.ask_again(uid)
             handle.wake(
-                lambda pod: pod["metadata"]["namespace"] == key.namespace
-                and any(use.claim == key.name for use in claim_uses(pod))
+                lambda pod: (
+                    pod["metadata"]["namespace"] == key.namespace
+                    and any(use.claim == key.name for use in claim_uses(pod))
+                )
             )
 
         self._objects.on_claim = claim_changed
@@ -99,7 +100,8 @@ class VolumeBinding:
         if uid not in self._written:
             self._written[uid] = self._clock() + BIND_TIMEOUT, self._write(plan, node.name)
         until, revisions = self._written[uid]
-        if all([self._is_bound(claim, node, revisions) for claim in _claims(plan)]):
+        unbound = [claim for claim in _claims(plan) if not self._is_bound(claim, node, revisions)]
+        if not unbound:
             self._reservations.drop(uid)
             del self._written[uid]
             return 0.0

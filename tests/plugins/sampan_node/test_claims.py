@@ -4,7 +4,9 @@ from sampan.errors import Forbidden
 from sampan_node.claims import MountProblem, find
 from sampan_podspec.claims import claim_uses
 
-BEFORE = "Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: "
+BEFORE = (
+    "Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: "
+)
 
 
 def pod(volume=None, **container):

@@ -18,6 +18,9 @@ class Watch:
     def stop(self):
         self.running = False
 
+    def wait_synced(self, timeout):
+        return self.synced
+
     def get(self, name, namespace=""):
         return self.objects.get((namespace, name))
 
@@ -88,6 +91,9 @@ def test_changes_are_told(objects, watches):
 
     watches[VOLUMES].synced = True
     watches[VOLUMES].put(volume("a", "Bound"))
+    watches[CLAIMS].put({"metadata": {"name": "data", "namespace": "default"}})
+    assert claims == []
+    watches[CLAIMS].synced = True
     watches[CLAIMS].put({"metadata": {"name": "data", "namespace": "default"}})
 
     assert (claims, others) == ([ClaimKey("default", "data")], [1])
