@@ -29,7 +29,7 @@ def contribute_admitters() -> list[Admitter]:
 
 @hookimpl
 def contribute_reconcilers() -> list[Reconciler | ClientReconciler]:
-    from sampan_storage import claim_binder, protection, volume_phases
+    from sampan_storage import claim_binder, ephemeral, protection, volume_phases
 
     return [
         Reconciler(
@@ -54,6 +54,12 @@ def contribute_reconcilers() -> list[Reconciler | ClientReconciler]:
             primary=CLAIMS,
             watches=(Watching(PODS, protection.keys_of_pod),),
             reconcile=protection.reconcile_claim,
+        ),
+        Reconciler(
+            name="ephemeral-volume",
+            primary=CLAIMS,
+            watches=(Watching(PODS, ephemeral.keys_of_pod),),
+            decide=ephemeral.decide,
         ),
         Reconciler(name="persistentvolume-protection", primary=VOLUMES, decide=protection.decide_volume),
         Reconciler(
