@@ -31,6 +31,7 @@ from sampan_node.clock import Clock
 from sampan_node.references import Reference, References
 from sampan_podspec.containers import walk
 from sampan_runtime.contracts import Runtime
+from sampan_volumes.contracts import VolumeMounter
 
 FRESH = 2.0  # seconds that a fetched object serves other containers too
 LOOKED_UP: Mapping[str, Resource] = {
@@ -55,6 +56,7 @@ class Host:
     allocatable: Mapping[str, str]
     options: ClusterOptions = field(default_factory=ClusterOptions)
     informer: Callable[..., Any] = Informer
+    mounters: Mapping[str, VolumeMounter] = field(default_factory=dict)
     _cache: dict[tuple[str, str, str], tuple[float, Object | None]] = field(default_factory=dict)
     _changes: int = 0
     _tokens: dict[tuple[str, str, str], tuple[float, str]] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from sampan_runtime.contracts import Image, Mount, RuntimeFailure, Sandbox
 class Starter:
     def __init__(self, host: Host, memory: PodMemory) -> None:
         self._host, self._memory = host, memory
+        self._given: set[str] = set()
         self.pulled: dict[str, str] = {}  # container -> the image last looked for: its own, or that of a volume
 
     def volumes(self, pod: Object, folder: Path) -> Volumes:
@@ -25,6 +26,7 @@ class Starter:
         return Volumes(
             folder / "volumes", lambda kind, name: self._host.lookup(namespace, kind, name), self._host.token,
             self._host.allocatable, memory=self._host.runtime.sees_mounts, node=self._host.name,
+            mounters=self._host.mounters, given=self._given,
         )  # fmt: skip
 
     def start(self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path) -> str:
