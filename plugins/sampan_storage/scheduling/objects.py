@@ -61,7 +61,10 @@ class VolumeObjects:
         if not self._informers:
             self._watch(_FIRST)
             end = time.monotonic() + PATIENCE
-            if all(informer.wait_synced(max(0.0, end - time.monotonic())) for informer in self._informers.values()):
+            first = list(self._informers.values())  # a CSI driver may add to them meanwhile
+            for informer in first:
+                informer.wait_synced(max(0.0, end - time.monotonic()))
+            if all(informer.synced for informer in list(self._informers.values())):
                 return True
         # From here on the end of the wait is told; not before, for the scheduler's lock is held while it waits here.
         self._late = True
