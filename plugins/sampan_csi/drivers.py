@@ -35,10 +35,15 @@ class Driver:
 
 
 class Drivers:
-    """``connect`` opens a channel; ``node`` is the node's name."""
+    """``connect`` opens a channel; ``node`` is the node's name. ``observing``: somebody else answers the registrars and
+    writes the CSINode. ``on_change()`` after a driver has come."""
 
-    def __init__(self, folder: Path, client: Any, node: str, *, connect: Callable[[str], Channel] = Channel) -> None:
+    def __init__(
+        self, folder: Path, client: Any, node: str, *, connect: Callable[[str], Channel] = Channel,
+        observing: bool = False, on_change: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self._client, self._node, self._connect = client, node, connect
+        self._observing, self._on_change = observing, on_change
         self._drivers: dict[str, Driver] = {}
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -81,7 +86,8 @@ class Drivers:
             log.info("csi: driver %s has unregistered", driver.name)
             del self._drivers[driver.name]
             driver.channel.close()
-            self._write(lambda node, name=driver.name: _without(node, name))  # type: ignore[misc]  # mypy cannot infer a lambda's default
+            if not self._observing:
+                self._write(lambda node, name=driver.name: _without(node, name))  # type: ignore[misc]  # mypy cannot infer a lambda's default
 
     def _register(self, path: Path) -> bool:
         """Whether nothing is left to do for this socket."""
@@ -95,7 +101,8 @@ class Drivers:
             why = _refusal(info)
             if not why:
                 why = self._accept(path, info)
-            registrar.call(REGISTRATION, "NotifyRegistrationStatus", plugin_registered=not why, error=why)
+            if not self._observing:
+                registrar.call(REGISTRATION, "NotifyRegistrationStatus", plugin_registered=not why, error=why)
             if why:
                 log.warning("csi: %s is not registered: %s", path.name, why)
             return True
@@ -108,6 +115,10 @@ class Drivers:
     def _accept(self, path: Path, info: dict[str, Any]) -> str:
         """Take the driver; why not, "" where it is taken. Raises VolumeFailure, StatusError."""
         channel = self._connect(info["endpoint"] or str(path))
+        if self._observing:
+            self._drivers[info["name"]] = Driver(info["name"], channel, path, frozenset())
+            self._on_change()
+            return ""
         facts = channel.call(NODE, "NodeGetInfo")
         if not facts["node_id"]:
             channel.close()

@@ -31,6 +31,22 @@ MESSAGES = table("""
     NodePublishVolumeResponse:
     NodeUnpublishVolumeRequest: volume_id=1 target_path=2
     NodeUnpublishVolumeResponse:
+    GetPluginCapabilitiesRequest:
+    GetPluginCapabilitiesResponse: capabilities=1:[PluginCapability]
+    PluginCapability: service=1:CapabilityRpc
+    ControllerGetCapabilitiesRequest:
+    ControllerGetCapabilitiesResponse: capabilities=1:[NodeServiceCapability]
+    CapacityRange: required_bytes=1:int limit_bytes=2:int
+    TopologyRequirement: requisite=1:[Topology] preferred=2:[Topology]
+    CreateVolumeRequest: name=1 capacity_range=2:CapacityRange volume_capabilities=3:[VolumeCapability] parameters=4:map accessibility_requirements=7:TopologyRequirement
+    Volume: capacity_bytes=1:int volume_id=2 volume_context=3:map accessible_topology=5:[Topology]
+    CreateVolumeResponse: volume=1:Volume
+    DeleteVolumeRequest: volume_id=1
+    DeleteVolumeResponse:
+    ControllerPublishVolumeRequest: volume_id=1 node_id=2 volume_capability=3:VolumeCapability readonly=4:bool volume_context=6:map
+    ControllerPublishVolumeResponse: publish_context=1:map
+    ControllerUnpublishVolumeRequest: volume_id=1 node_id=2
+    ControllerUnpublishVolumeResponse:
 """)  # noqa: E501  # a message a line, as the tables of the specification
 
 #: NodeServiceCapability.RPC.Type
@@ -40,4 +56,8 @@ STAGE_UNSTAGE, VOLUME_MOUNT_GROUP = 1, 6
 #: does not tell the modes of one node apart is SINGLE_NODE_WRITER too.
 ACCESS_MODES = {"ReadWriteOnce": 1, "ReadOnlyMany": 3, "ReadWriteMany": 5, "ReadWriteOncePod": 1}
 
-REGISTRATION, NODE = "pluginregistration.Registration", "csi.v1.Node"
+#: PluginCapability.Service.Type and ControllerServiceCapability.RPC.Type
+HAS_CONTROLLER, HAS_TOPOLOGY, CREATE_DELETE, PUBLISH_UNPUBLISH = 1, 2, 1, 2
+
+REGISTRATION, IDENTITY = "pluginregistration.Registration", "csi.v1.Identity"
+NODE, CONTROLLER = "csi.v1.Node", "csi.v1.Controller"

@@ -7,6 +7,7 @@ of JSON a call. Speaks the field numbers of csi.proto by the tables below, which
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -42,6 +43,22 @@ TABLES = table("""
     NodePublishVolumeResponse:
     NodeUnpublishVolumeRequest: volume_id=1 target_path=2
     NodeUnpublishVolumeResponse:
+    GetPluginCapabilitiesRequest:
+    GetPluginCapabilitiesResponse: capabilities=1:[PluginCapability]
+    PluginCapability: service=1:Rpc
+    ControllerGetCapabilitiesRequest:
+    ControllerGetCapabilitiesResponse: capabilities=1:[Service]
+    CapacityRange: required_bytes=1:int limit_bytes=2:int
+    TopologyRequirement: requisite=1:[Topology] preferred=2:[Topology]
+    CreateVolumeRequest: name=1 capacity_range=2:CapacityRange volume_capabilities=3:[Capability] parameters=4:map accessibility_requirements=7:TopologyRequirement
+    Volume: capacity_bytes=1:int volume_id=2 volume_context=3:map accessible_topology=5:[Topology]
+    CreateVolumeResponse: volume=1:Volume
+    DeleteVolumeRequest: volume_id=1
+    DeleteVolumeResponse:
+    ControllerPublishVolumeRequest: volume_id=1 node_id=2 volume_capability=3:Capability readonly=4:bool volume_context=6:map
+    ControllerPublishVolumeResponse: publish_context=1:map
+    ControllerUnpublishVolumeRequest: volume_id=1 node_id=2
+    ControllerUnpublishVolumeResponse:
 """)  # noqa: E501  # a message a line
 VERSIONS = ["1.0.0"]
 
@@ -129,6 +146,28 @@ class Driver:
 
     def NodeGetCapabilities(self, asked: dict) -> dict:
         return {"capabilities": [{"rpc": {"type": 1}}]}
+
+    def GetPluginCapabilities(self, asked: dict) -> dict:
+        return {"capabilities": [{"service": {"type": kind}} for kind in (1, 2)]}
+
+    def ControllerGetCapabilities(self, asked: dict) -> dict:
+        return {"capabilities": [{"rpc": {"type": kind}} for kind in (1, 2)]}
+
+    def CreateVolume(self, asked: dict) -> dict:
+        found = {"volume_id": f"id-{asked['name']}", "capacity_bytes": asked["capacity_range"]["required_bytes"]}
+        self._folder(found)
+        wanted = asked["accessibility_requirements"]
+        topology = wanted["preferred"][:1] if wanted else []
+        return {"volume": {**found, "volume_context": {"made": "yes"}, "accessible_topology": topology}}
+
+    def DeleteVolume(self, asked: dict) -> None:
+        shutil.rmtree(self.data / asked["volume_id"], ignore_errors=True)
+
+    def ControllerPublishVolume(self, asked: dict) -> dict:
+        return {"publish_context": {"device": f"{asked['volume_id']} on {asked['node_id']}"}}
+
+    def ControllerUnpublishVolume(self, asked: dict) -> None:
+        return None
 
     def NodeStageVolume(self, asked: dict) -> None:
         bind(self._folder(asked), Path(asked["staging_target_path"]))

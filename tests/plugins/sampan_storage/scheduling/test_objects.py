@@ -113,8 +113,6 @@ def test_a_driver_that_is_there_from_the_start_does_not_disturb_the_first_wait(w
 
     objects = VolumeObjects(informer=informer)
     objects.start("client")
-    assert not objects.ready()  # what the driver brings is not known yet
-    for watch in watches.values():
-        watch.synced = True
 
     assert objects.ready()
+    assert watches[CSI_NODES].synced
