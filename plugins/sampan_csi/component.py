@@ -15,6 +15,7 @@ from sampan.errors import SampanError
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
+from sampan_csi.claims import name_of
 from sampan_csi.drivers import Drivers
 from sampan_csi.plugin import registry
 from sampan_csi.sidecar import Sidecar
@@ -98,7 +99,8 @@ class Component:
         if found is None:
             return
         if resource == CLAIMS:
-            self._sidecar.claim(found)
+            if self._informers[VOLUMES].get(name_of(found)) is None:  # else its volume is made, and not bound yet
+                self._sidecar.claim(found)
         elif resource == VOLUMES:
             self._sidecar.volume(found, self._informers[ATTACHMENTS].list())
         else:

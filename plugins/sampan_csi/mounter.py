@@ -21,10 +21,11 @@ from sampan_csi.drivers import Driver, Drivers
 from sampan_csi.messages import ACCESS_MODES, NODE, STAGE_UNSTAGE, VOLUME_MOUNT_GROUP
 from sampan_csi.mounts import is_mounted
 from sampan_machinery.metadata import get_path
-from sampan_machinery.resources import CSI_DRIVERS, SECRETS, VOLUME_ATTACHMENTS
+from sampan_machinery.resources import CSI_DRIVERS, NODES, SECRETS, VOLUME_ATTACHMENTS
 from sampan_volumes.contracts import MountedVolume, VolumeFailure, VolumeUse
 
 DATA, MOUNT, STAGED = "vol_data.json", "mount", "globalmount"
+_EACH = f"*/volumes/csi/*/{DATA}"  # below the folder of all pods
 
 
 class CsiMounter:
@@ -34,7 +35,8 @@ class CsiMounter:
         self._drivers, self._client, self._node = drivers, client, node
         self._staging, self._pods = home / "csi", home / "pods"
         self._locks: dict[str, threading.Lock] = {}
-        self._lock = threading.Lock()
+        self._lock, self._telling = threading.Lock(), threading.Lock()
+        self._told: list[str] | None = None
 
     def mount(self, use: VolumeUse, folder: Path) -> MountedVolume:
         source, driver = use.source, self._drivers.get(use.source["driver"])
@@ -53,12 +55,16 @@ class CsiMounter:
                 "volume_id": handle, "publish_context": context, "volume_capability": capability(use, driver),
             }  # fmt: skip
             attributes = source.get("volumeAttributes") or {}
-            staged = self._stage(driver, use, {**request, "volume_context": attributes})
-            secrets = self._secrets(use, "nodePublishSecretRef")
+            place = self._staging_place(driver, use, handle)
             folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-            _note(folder, driver=driver.name, handle=handle, staged=str(staged or ""))
+            is_attached = use.volume is not None and _attaches(about)
+            _note(folder, driver=driver.name, handle=handle, staged=str(place or ""), attached="yes" * is_attached)
+            self._tell_in_use()
+            if place is not None:
+                self._stage(driver, use, {**request, "volume_context": attributes}, place)
+            secrets = self._secrets(use, "nodePublishSecretRef")
             driver.channel.call(
-                NODE, "NodePublishVolume", **request, staging_target_path=str(staged or ""), target_path=str(target),
+                NODE, "NodePublishVolume", **request, staging_target_path=str(place or ""), target_path=str(target),
                 readonly=use.read_only or bool(source.get("readOnly")),
                 volume_context={**attributes, **pod_info(use, about)},
                 secrets=secrets,
@@ -82,19 +88,35 @@ class CsiMounter:
                 )  # fmt: skip
                 _remove_empty(Path(staged))
 
+        self._tell_in_use()
+
     def close(self) -> None:
         self._drivers.close()
 
-    def _stage(self, driver: Driver, use: VolumeUse, request: dict[str, Any]) -> Path | None:
-        """The path at which the volume is staged; None for a driver that does not stage, and for a pod's own volume."""
+    def _tell_in_use(self) -> None:
+        """In the Node's status: what must not be detached, though its pod may be gone from the API already."""
+        with self._telling:
+            noted = [one for path in self._pods.glob(_EACH) if (one := _noted(path.parent)) and one["attached"]]
+            names = sorted({f"kubernetes.io/csi/{one['driver']}^{one['handle']}" for one in noted})
+            if names == self._told:
+                return
+            patch = {"status": {"volumesInUse": names or None}}
+            try:
+                self._client.patch(NODES, self._node, patch, subresource="status")
+            except StatusError as error:
+                raise VolumeFailure(f"cannot tell which volumes are in use: {error}") from error
+            self._told = names
+
+    def _staging_place(self, driver: Driver, use: VolumeUse, handle: str) -> Path | None:
+        """Where the volume is staged; None for a driver that does not stage, and for a pod's own volume."""
         if use.volume is None or STAGE_UNSTAGE not in driver.capabilities:
             return None
-        name = hashlib.sha256(request["volume_id"].encode()).hexdigest()
-        place = self._staging / driver.name / name / STAGED
+        return self._staging / driver.name / hashlib.sha256(handle.encode()).hexdigest() / STAGED
+
+    def _stage(self, driver: Driver, use: VolumeUse, request: dict[str, Any], place: Path) -> None:
         place.mkdir(mode=0o750, parents=True, exist_ok=True)
         secrets = self._secrets(use, "nodeStageSecretRef")
         driver.channel.call(NODE, "NodeStageVolume", **request, staging_target_path=str(place), secrets=secrets)
-        return place
 
     def _secrets(self, use: VolumeUse, field: str) -> dict[str, str]:
         """What the Secret that the volume names there holds; a pod's own volume names one of the pod's namespace."""
@@ -110,7 +132,7 @@ class CsiMounter:
 
     def _publish_context(self, about: Object, driver: str, handle: str) -> dict[str, str]:
         """What attaching gave; raises VolumeFailure until it is attached."""
-        if get_path(about, "spec", "attachRequired", default=True) is False:
+        if not _attaches(about):
             return {}
         name = attachment_name(handle, driver, self._node)
         try:
@@ -136,10 +158,15 @@ class CsiMounter:
 
     def _others(self, noted: dict[str, str]) -> Iterator[dict[str, str]]:
         """What is noted of this driver's volumes of all pods."""
-        for path in self._pods.glob(f"*/volumes/{self.kind}/*/{DATA}"):
+        for path in self._pods.glob(_EACH):
             other = _noted(path.parent)
             if other is not None and other["driver"] == noted["driver"]:
                 yield other
+
+
+def _attaches(about: Object) -> bool:
+    """As upstream, a driver that says nothing of itself attaches."""
+    return get_path(about, "spec", "attachRequired", default=True) is not False
 
 
 def attachment_name(handle: str, driver: str, node: str) -> str:

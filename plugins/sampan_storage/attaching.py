@@ -1,7 +1,7 @@
 """VolumeAttachments: one for each CSI volume and node whose pods use it, where its driver wants to attach. Pure.
 
-A volume is detached when the last pod of the node that uses it is gone from the API: the node agent deletes a pod only
-after its volumes are unmounted. Source: upstream's attach/detach controller (meaning and wording).
+A volume is detached when the last pod of the node that uses it is gone from the API and the node does not name it in
+``status.volumesInUse`` any more, or the node is gone. Source: upstream's attach/detach controller, its wording too.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import NamedTuple
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Emit, Key, Observed, Remove
 from sampan_machinery.metadata import get_path, is_deleting
-from sampan_machinery.resources import CSI_DRIVERS, PODS, VOLUME_ATTACHMENTS
+from sampan_machinery.resources import CSI_DRIVERS, NODES, PODS, VOLUME_ATTACHMENTS
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
 from sampan_podspec.claims import claim_uses
 
+OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"  # what is mounted there does not count any more
 _SHARED = frozenset(("ReadOnlyMany", "ReadWriteMany"))
 
 
@@ -44,7 +45,7 @@ def decide(key: Key, observed: Observed) -> list[Action]:
     if found is None:
         return list(_attach(uses[0], observed)) if uses else []
     if not uses:
-        return [_detach(found)] if _is_ours(found, observed) and not is_deleting(found) else []
+        return [_detach(found)] if _is_ours(found, observed) and not _is_kept(found, observed) else []
     return list(_told(found, uses))
 
 
@@ -74,6 +75,18 @@ def _attach(use: Use, observed: Observed) -> Iterator[Action]:
             },
         },
     )  # fmt: skip
+
+
+def _is_kept(attachment: Object, observed: Observed) -> bool:
+    """Whether it goes already, or may not yet: the node has it mounted."""
+    spec = attachment["spec"]
+    node = observed.get(NODES, spec["nodeName"]) or {}
+    taints = get_path(node, "spec", "taints", default=()) or ()
+    if is_deleting(attachment) or any(taint.get("key") == OUT_OF_SERVICE for taint in taints):
+        return is_deleting(attachment)
+    volume = observed.get(VOLUMES, spec["source"]["persistentVolumeName"]) or {}
+    name = f"kubernetes.io/csi/{spec['attacher']}^{get_path(volume, 'spec', 'csi', 'volumeHandle', default='')}"
+    return name in (get_path(node, "status", "volumesInUse", default=()) or ())
 
 
 def _is_ours(attachment: Object, observed: Observed) -> bool:
@@ -160,3 +173,13 @@ def keys_of_attachment(attachment: Object, observed: Observed) -> Iterable[Key]:
     volume = observed.get(VOLUMES, name) if name else None
     own = Key("", attachment["metadata"]["name"])
     return [own, *(keys_of_volume(volume, observed) if volume is not None else ())]
+
+
+def keys_of_node(node: Object, observed: Observed) -> Iterable[Key]:
+    """The attachments to it."""
+    name = node["metadata"]["name"]
+    return [
+        Key("", attachment["metadata"]["name"])
+        for attachment in observed.list(VOLUME_ATTACHMENTS)
+        if attachment["spec"]["nodeName"] == name
+    ]

@@ -8,6 +8,7 @@ from sampan.contracts.reconciling import ClientReconciler, Reconciler, Watching
 from sampan.hookspecs import hookimpl
 from sampan_machinery.resources import (
     CSI_DRIVERS,
+    NODES,
     PODS,
     STORAGE_CLASSES,
     VOLUME_ATTACHMENTS,
@@ -69,6 +70,7 @@ def contribute_reconcilers() -> list[Reconciler | ClientReconciler]:
                 Watching(PODS, attaching.keys_of_pod),
                 Watching(CLAIMS, attaching.keys_of_claim),
                 Watching(VOLUMES, attaching.keys_of_volume),
+                Watching(NODES, attaching.keys_of_node, optional=True),
                 Watching(CSI_DRIVERS, lambda driver, observed: ()),
             ),
             decide=attaching.decide,

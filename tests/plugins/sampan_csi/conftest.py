@@ -25,7 +25,10 @@ class Api:
 
     update = create
 
-    def patch(self, resource, name, patch, namespace=""):
+    def patch(self, resource, name, patch, namespace="", *, subresource=""):
+        if subresource == "status":
+            self.objects[resource, name].setdefault("status", {}).update(patch["status"])
+            return
         self.objects[resource, name]["metadata"]["labels"] |= patch["metadata"]["labels"]
 
     def drivers(self):

@@ -7,7 +7,7 @@ import pytest
 from sampan_csi.drivers import Drivers
 from sampan_csi.mounter import CsiMounter, attachment_name, ephemeral_handle, owns_group
 from sampan_csi.mounts import is_mounted
-from sampan_machinery.resources import CSI_DRIVERS, SECRETS, VOLUME_ATTACHMENTS
+from sampan_machinery.resources import CSI_DRIVERS, NODES, SECRETS, VOLUME_ATTACHMENTS
 from sampan_volumes.contracts import VolumeFailure, VolumeUse
 
 pytestmark = pytest.mark.root
@@ -124,6 +124,9 @@ def test_a_volume_waits_until_it_is_attached(mounter, driver, tmp_path, api):
     mounter.mount(use(), folder(tmp_path))
 
     assert driver.calls("NodePublishVolume")[-1]["publish_context"] == {"lun": "3"}
+    assert api.objects[NODES, "n"]["status"]["volumesInUse"] == ["kubernetes.io/csi/d.test^vol-1"]
+    mounter.unmount(folder(tmp_path))
+    assert not api.objects[NODES, "n"]["status"]["volumesInUse"]
 
 
 def test_a_pod_s_own_volume_is_published_only(mounter, driver, tmp_path, api):

@@ -1,5 +1,5 @@
 from sampan.contracts.reconciling import Create, Emit, Key, Remove
-from sampan_machinery.resources import CSI_DRIVERS, PODS, VOLUME_ATTACHMENTS
+from sampan_machinery.resources import CSI_DRIVERS, NODES, PODS, VOLUME_ATTACHMENTS
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
 from sampan_storage import attaching
@@ -65,6 +65,20 @@ def test_a_volume_is_detached_when_no_pod_of_the_node_is_left():
 
     assert decided(pod(deletionTimestamp="now"), CLAIM, volume(), attachment()) == []
     assert decided(pod(phase="Succeeded"), CLAIM, volume(), attachment()) == []
+
+
+def node(*in_use, taint=""):
+    spec = {"taints": [{"key": taint}]} if taint else {}
+    return NODES, {"metadata": {"name": "n"}, "spec": spec, "status": {"volumesInUse": list(in_use)}}
+
+
+def test_a_volume_that_is_still_mounted_is_not_detached():
+    mounted = "kubernetes.io/csi/d^h"
+
+    assert decided(CLAIM, volume(), attachment(), node(mounted)) == []
+    assert len(decided(CLAIM, volume(), attachment(), node("kubernetes.io/csi/d^other"))) == 1
+    assert len(decided(CLAIM, volume(), attachment(), node(mounted, taint="node.kubernetes.io/out-of-service"))) == 1
+    assert attaching.keys_of_node(node()[1], Shelf((attachment(), attachment("m")))) == [Key("", name())]
 
 
 def test_attachments_of_others_are_left_alone():
