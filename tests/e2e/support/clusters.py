@@ -190,8 +190,8 @@ def start(home: Path, runtime: str, tools: Path, *, store: str = "") -> Cluster:
     home.mkdir(parents=True)
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: node-{runtime}}}\n"
-        "plugins: {auth: {token_file: tokens.csv}, autoscaling: {sync_period: 2}, audit: {enabled: true}}\n"
-        + (f"store: {store}\n" if store else "")
+        "plugins: {auth: {token_file: tokens.csv}, autoscaling: {sync_period: 2}, audit: {enabled: true}, "
+        "csi: {sidecar_of: [directories.test]}}\n" + (f"store: {store}\n" if store else "")
     )
     (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\n')
     cluster.sampan("up")
