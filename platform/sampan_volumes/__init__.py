@@ -1,1 +1,1 @@
-"""Contracts and hooks of volumes that somebody else mounts."""
+"""Contracts and hooks of volumes that plugins mount."""

@@ -27,7 +27,7 @@ class Channel:
         try:
             import grpc
         except ImportError as error:
-            raise VolumeFailure("CSI drivers need the library grpcio: pip install sampan[csi]") from error
+            raise VolumeFailure("CSI drivers need the library grpcio: pip install 'sampan[csi]'") from error
         self._grpc, self._patience = grpc, patience
         options = (("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1))
         self._channel = grpc.insecure_channel(f"unix://{path}", options=options)

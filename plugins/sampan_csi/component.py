@@ -17,7 +17,7 @@ from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
 from sampan_csi.claims import name_of
 from sampan_csi.drivers import Drivers
-from sampan_csi.plugin import registry
+from sampan_csi.settings import registry
 from sampan_csi.sidecar import Sidecar
 from sampan_machinery.metadata import get_path
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS

@@ -35,7 +35,7 @@ class Driver:
 
 
 class Drivers:
-    """``connect`` opens a channel; ``node`` is the node's name. ``observing``: somebody else answers the registrars and
+    """``connect`` opens a channel; ``node`` is the node's name. ``observing``: the node agent answers registrars and
     writes the CSINode. ``on_change()`` after a driver has come."""
 
     def __init__(

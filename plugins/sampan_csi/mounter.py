@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,6 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound, StatusError
-from sampan.files import write_whole
 from sampan_csi.drivers import Driver, Drivers
 from sampan_csi.messages import ACCESS_MODES, NODE, STAGE_UNSTAGE, VOLUME_MOUNT_GROUP
 from sampan_csi.mounts import is_mounted
@@ -221,7 +221,13 @@ def _check_lifecycle(about: Object, *, inline: bool) -> None:
 
 
 def _note(folder: Path, **facts: str) -> None:
-    write_whole(folder / DATA, json.dumps(facts).encode())
+    """Whole or not at all, also where the machine stops meanwhile."""
+    fresh = folder / f"{DATA}.tmp"
+    with fresh.open("w") as file:
+        json.dump(facts, file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(folder / DATA)
 
 
 def _noted(folder: Path) -> dict[str, str] | None:

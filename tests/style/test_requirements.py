@@ -65,6 +65,10 @@ def canonical(name):
 FOR_ALL = {"wsproto": "sampan_node: a cluster without a node runs nothing; 2 packages of pure Python"}
 
 
+def _names(requirements, name):
+    return name in (canonical(one.name) for one in requirements)
+
+
 def misplaced(sets, imports, plugins):
     """A sentence for each requirement that is in the wrong set, or in any set and imported by nothing."""
     found = [f"[{extra}] is not called after a plugin" for extra in sets if extra and extra not in plugins]
@@ -73,7 +77,7 @@ def misplaced(sets, imports, plugins):
             users = sorted(part for part, dists in imports.items() if name in dists)
             if not users:
                 found.append(f"{name} is imported by nothing")
-            elif extra and users != [f"sampan_{extra}"]:
+            elif extra and users != sorted(f"sampan_{other}" for other in sets if other and _names(sets[other], name)):
                 found.append(f"{name} is in [{extra}], but {', '.join(users)} import it")
             elif not extra and len(users) == 1 and users[0].removeprefix("sampan_") in plugins and name not in FOR_ALL:
                 found.append(f"{name} is needed by {users[0]} alone: it belongs into an extra of that name")

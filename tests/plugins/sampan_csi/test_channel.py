@@ -43,7 +43,7 @@ def test_a_method_that_the_driver_does_not_have_is_told(channel, monkeypatch):
     assert raised.value.code == "UNIMPLEMENTED"
 
 
-def test_a_socket_that_nobody_serves_is_told(tmp_path):
+def test_a_socket_without_a_server_is_told(tmp_path):
     channel = Channel(str(tmp_path / "none.sock"), patience=5)
 
     with pytest.raises(CallFailure) as raised:

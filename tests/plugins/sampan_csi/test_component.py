@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 from sampan.contracts.components import Running
 from sampan_csi import component
-from sampan_csi.plugin import Settings, registry
+from sampan_csi.settings import Settings, registry
 
 
 def test_without_a_driver_in_the_settings_nothing_is_watched(tmp_path):
