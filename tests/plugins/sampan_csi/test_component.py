@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 from sampan.contracts.components import Running
 from sampan_csi import component
-from sampan_csi.settings import Settings, registry
+from sampan_csi.settings import Settings
 
 
 def test_without_a_driver_in_the_settings_nothing_is_watched(tmp_path):
@@ -16,10 +16,3 @@ def test_without_a_driver_in_the_settings_nothing_is_watched(tmp_path):
     component.run(running)
 
     assert said == ["no driver is named in plugins.csi.sidecar_of"]
-
-
-def test_the_agent_and_the_side_car_look_at_one_directory(tmp_path):
-    assert registry(Settings(), tmp_path) == tmp_path / "csi" / "plugins_registry"
-    assert str(registry(Settings(registry="/var/lib/kubelet/plugins_registry"), tmp_path)).startswith(
-        "/var/lib/kubelet"
-    )
