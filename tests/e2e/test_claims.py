@@ -178,7 +178,7 @@ def test_a_block_volume_is_a_device_of_the_container(cluster, namespace, tmp_pat
                       "local": {"path": device}, "nodeAffinity": {"required": {"nodeSelectorTerms": terms}}}},
             claim("disk", storageClassName="", volumeName=name, volumeMode="Block",
                   resources={"requests": {"storage": "1Mi"}}),
-            cluster.pod("reader", "head -c 13 /dev/xvda; sleep 1000",
+            cluster.pod("reader", "head -c 13 /dev/xvda; echo; sleep 1000",
                         volumes=[{"name": "disk", "persistentVolumeClaim": {"claimName": "disk"}}],
                         container={"volumeDevices": [{"name": "disk", "devicePath": "/dev/xvda"}]}),
         )  # fmt: skip
