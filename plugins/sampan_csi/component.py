@@ -15,6 +15,7 @@ from sampan.errors import SampanError
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
+from sampan_client.working import PASSING, work_off
 from sampan_csi.claims import name_of
 from sampan_csi.drivers import Drivers
 from sampan_csi.settings import registry
@@ -47,7 +48,7 @@ class Component:
         for informer in self._informers.values():
             informer.start()
         self._drivers.start()
-        threading.Thread(target=self._work, name="csi-sidecar", daemon=True).start()
+        threading.Thread(target=self._work_off, name="csi-sidecar", daemon=True).start()
 
     def stop(self) -> None:
         for informer in self._informers.values():
@@ -78,19 +79,8 @@ class Component:
             for obj in informer.list():
                 self._add(resource, obj)
 
-    def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
-            try:
-                self._one(item)
-                self._queue.forget(item)
-            except (SampanError, OSError) as error:
-                log.info("csi: %s is tried again: %s", item.key, error)
-                self._queue.add_limited(item)
-            except Exception:
-                log.exception("csi: %s failed and is tried again", item.key)
-                self._queue.add_limited(item)
-            finally:
-                self._queue.done(item)
+    def _work_off(self) -> None:
+        work_off(self._queue, self._one, log=log, what="csi: work for %s", passing=(*PASSING, SampanError, OSError))
 
     def _one(self, item: Item) -> None:
         namespace, name = cast(tuple[str, str], item.key)
