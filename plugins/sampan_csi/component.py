@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object, Resource
-from sampan.errors import SampanError
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
@@ -24,6 +23,7 @@ from sampan_machinery.metadata import get_path
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
 from sampan_machinery.resources import VOLUME_ATTACHMENTS as ATTACHMENTS
+from sampan_volumes.contracts import VolumeFailure
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Component:
                 self._add(resource, obj)
 
     def _work_off(self) -> None:
-        work_off(self._queue, self._one, log=log, what="csi: work for %s", passing=(*PASSING, SampanError, OSError))
+        work_off(self._queue, self._one, log=log, what="csi: work for %s", passing=(*PASSING, VolumeFailure, OSError))
 
     def _one(self, item: Item) -> None:
         namespace, name = cast(tuple[str, str], item.key)

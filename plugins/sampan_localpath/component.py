@@ -9,7 +9,6 @@ from typing import cast
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
-from sampan.errors import SampanError
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
@@ -65,9 +64,7 @@ class Component:
         self._queue.add(Item(_CLAIM, (reference.get("namespace", ""), reference.get("name", ""))))
 
     def _work_off(self) -> None:
-        work_off(
-            self._queue, self._one, log=log, what="localpath: work for %s", passing=(*PASSING, SampanError, OSError)
-        )
+        work_off(self._queue, self._one, log=log, what="localpath: work for %s", passing=(*PASSING, OSError))
 
     def _one(self, item: Item) -> None:
         namespace, name = cast(tuple[str, str], item.key)
