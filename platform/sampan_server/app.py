@@ -45,7 +45,6 @@ from sampan_server.watch.converting import ConvertingHub
 from sampan_server.watch.hub import Hub
 from sampan_server.watch.streams import Streams
 from sampan_server.watch.watch import Watch
-from sampan_server.watch.watcher import error_line
 from sampan_server.write import bootstrap
 from sampan_server.write.admission import Admitters
 from sampan_server.write.cluster import InsideCluster
@@ -282,7 +281,7 @@ def _connect(cache: Cache, hub: Hub, converting: ConvertingHub, streams: Streams
     def lost() -> None:
         error = Expired("too old resource version: the server has lost its place in the history")
         for each in (hub, converting):
-            each.end_all_soon(error_line(error))
+            each.end_all_soon(error)
         streams.end_all(error)
 
     cache.after_reload.append(lost)
@@ -299,7 +298,7 @@ def _end_gone(gone: Sequence[Served], hubs: Sequence[Hub], streams: Streams) -> 
 def _stop(cache: Cache, hubs: Sequence[Hub], streams: Streams) -> None:
     streams.end_all(None)
     for hub in hubs:
-        hub.end_all_soon(b"")
+        hub.end_all_soon(None)
     cache.stop()
 
 

@@ -19,12 +19,13 @@ from sampan_server.read.list import MOST_KEPT, WORTH_KEEPING
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import negotiation, options
+from sampan_server.request.aside import Aside
 from sampan_server.request.request import Request
 from sampan_server.request.warnings import warning_headers
 from sampan_server.watch.converting import ConvertingHub
 from sampan_server.watch.hub import Hub, Watcher
 from sampan_server.watch.streams import Stream, Streams
-from sampan_server.watch.watcher import View, error_line
+from sampan_server.watch.watcher import View
 
 SHORTEST = 1800.0  # seconds a watch lives where the client names no timeout: this to twice this
 
@@ -49,13 +50,14 @@ class Watch:
     def __call__(self, request: Request, served: Served) -> Answer:
         if "watch" not in served.verbs:
             raise MethodNotAllowed("the server does not allow this method on the requested resource", bare=True)
-        accept = request.environ.get("HTTP_ACCEPT", "*/*")
-        form = negotiation.form(accept, streams=True)
-        if negotiation.wants_yaml(accept):
-            raise NotAcceptable("only the following media types are accepted: application/json;stream=watch")
+        form = negotiation.form_for(request, served, streams=True)
+        if not form.protobuf and negotiation.wants_yaml(request.environ.get("HTTP_ACCEPT", "*/*")):
+            raise NotAcceptable(f"only the following media types are accepted: {', '.join(negotiation.STREAMS)}")
         selection = Selection.of(request, served)
         asked = read_query(request)
         view = View(selection, form, request.value("includeObject") or "Metadata", asked.since)
+        if form.protobuf and asked.initial:
+            self._encode_before(request, view)
         wanted = asked.since if asked.initial or asked.since < 0 else 0
         return fresh(request, self._cache, wanted, lambda: self._open(request, served, view, asked))
 
@@ -86,7 +88,23 @@ class Watch:
                 first, ends = self._first(served, view, asked)
                 stream.deadline = 0.0 if ends else deadline
             self._streams.join(stream)
-        return Answer(200, self._streams.lines(stream, first))
+        return Answer(200, self._streams.lines(stream, first), view.media)
+
+    def _encode_before(self, request: Request, view: View) -> None:
+        """Encode what a watch shows first, if that is much, on a thread and before the cache's lock is held."""
+        selection = view.selection
+        served = selection.served
+        assert served.collection is not None
+        with self._cache.lock:
+            keys = selection.candidates()
+        if not forms.is_cold(served, view.form, keys):
+            return
+        if not request.may_wait:
+            raise Aside(heavy=True)
+        for key in keys:
+            record = served.collection.records.get(key)
+            if record is not None and selection.wants(record):
+                forms.element(served, view.form, record)
 
     def _state(self, collection: Collection, view: View) -> bytes:
         """All objects there are as ADDED events. What is large is kept until an object changes and shared by all
@@ -123,7 +141,7 @@ class Watch:
             return [], False
         if asked.since < collection.ring.oldest:
             text = f"too old resource version: {asked.since} ({collection.ring.oldest})"
-            return [error_line(Expired(text))], True
+            return [view.error(Expired(text))], True
         frames = [
             frame
             for event in collection.ring.after(asked.since)
@@ -159,7 +177,7 @@ def _added(view: View, records: Sequence[Record]) -> bytes:
     if selection.fields:
         forms.convert_all(selection.served, records)
     chosen = [each for each in records if not selection.narrow or selection.wants(each)]
-    if view.form.how == "json":
+    if view.form.how in ("json", "protobuf"):
         forms.convert_all(selection.served, chosen)
     return b"".join([view.line("ADDED", each) for each in chosen])
 

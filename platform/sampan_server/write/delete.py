@@ -17,6 +17,7 @@ from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.options import integer
+from sampan_server.request.otheranswers import in_protobuf
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import success
 from sampan_server.request.warnings import warning_headers
@@ -32,7 +33,7 @@ class Delete:
         self._writing, self._deleter = writing, deleter
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = accepted(request)
+        form = accepted(request, served)
         sent = sent_options(request)
         options = read_options(sent)
         intent = self._writing.intent(request, served)
@@ -50,7 +51,7 @@ class DeleteCollection:
         self._writing, self._deleter, self._list = writing, deleter, listing
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        form = negotiation.form_for(request, served)
         selection = Selection.of(request, served)
         sent = sent_options(request)
         read_options(sent)  # refuses what is wrong before anything is listed
@@ -73,7 +74,8 @@ class DeleteCollection:
             except NotFound:
                 continue
         meta = {"resourceVersion": str(self._writing.cache.revision)}
-        return Answer(200, forms.listing(served, form, found.records, meta), headers=warning_headers(request.warnings))
+        body = forms.listing(served, form, found.records, meta)
+        return Answer(200, body, form.media, warning_headers(request.warnings))
 
 
 def sent_options(request: Request) -> Object:
@@ -101,6 +103,8 @@ def _answer(request: Request, served: Served, form: negotiation.Form, written: W
     headers = warning_headers(request.warnings)
     if written.deleted and not served.stored.shown_deleted:
         uid = written.record().decode()["metadata"].get("uid", "")
-        return Answer(200, encode_json(success(served.resource, request.name, uid)), headers=headers)
+        return in_protobuf(
+            request, Answer(200, encode_json(success(served.resource, request.name, uid)), headers=headers)
+        )
     body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
-    return Answer(202 if options.cascading and not written.deleted else 200, body, headers=headers)
+    return Answer(202 if options.cascading and not written.deleted else 200, body, form.media, headers)
