@@ -143,6 +143,11 @@ def listing(
 
 
 def _protobuf_list(served: Served, form: Form, records: Iterable[Record], meta: dict[str, Any]) -> bytes:
+    if form.version == "v1beta1":  # its fields have other numbers than those of every other list
+        api_version, kind = _shown_as(served, form)
+        items = [_decode(partial(served, form, record)) for record in records]
+        whole = {"apiVersion": api_version, "kind": f"{kind}List", "metadata": meta, "items": items}
+        return protobufout.encode(whole) or b""
     encoded = [element(served, form, record) for record in records]
     head = list_head(served, form, meta, sum(map(len, encoded)))
     return b"".join((head, *encoded, protobufout.LIST_TAIL))

@@ -1,7 +1,8 @@
 """An object of each kind in which every field of the table is filled, the same each time. For tests of encodings.
 
-protobuf_answers.json has what upstream's Go types (k8s.io/api v0.36.2) make of these objects: by kind the SHA-256 of the
-bytes, of the filled object and of one without any field. ``newer`` are fields of the table that those types lack.
+protobuf_answers.json has what upstream's Go types (k8s.io/api v0.36.2) make of these objects: by kind the start of the
+SHA-256 of the bytes, of the filled object and of one without any field. ``newer`` are fields of the table that those
+types lack.
 """
 
 from __future__ import annotations

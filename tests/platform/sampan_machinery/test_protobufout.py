@@ -146,13 +146,15 @@ def test_a_kind_without_a_message_has_no_encoding():
 
 
 @pytest.mark.parametrize(
-    "spec", [{"replicas": "x"}, {"template": []}, {"selector": {"matchLabels": {"a": 1}}}, {"replicas": 1 << 70, "x": 1},
-             {"template": {"metadata": {"creationTimestamp": "yesterday"}}}, {"selector": 5}]
-)  # fmt: skip
+    "spec",
+    [
+        {"replicas": "x"},
+        {"template": []},
+        {"selector": 5},
+        {"selector": {"matchLabels": {"a": 1}}},
+        {"template": {"metadata": {"creationTimestamp": "yesterday"}}},
+    ],
+)
 def test_what_does_not_fit_the_message_is_an_internal_error(spec):
-    obj = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
-    if spec.get("replicas") == 1 << 70:  # cut off, as a number of any width is
-        assert protobufout.encode(obj) is not None
-        return
     with pytest.raises(InternalError, match="a Deployment cannot be encoded as protobuf"):
-        protobufout.encode(obj)
+        protobufout.encode({"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec})
