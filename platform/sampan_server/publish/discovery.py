@@ -42,6 +42,7 @@ class Discovery:
             wanted = aggregated_form(request.environ.get("HTTP_ACCEPT", ""))
             if wanted is not None:
                 return _aggregated(now, request, parts[0], wanted)
+        negotiation.check_plain(request.environ.get("HTTP_ACCEPT", "*/*"))
         body = now.made.get(request.path)
         if body is None:
             body = now.made[request.path] = encode_json(self._document(now, parts))

@@ -97,25 +97,29 @@ def form(accept: str, streams: bool = False, tables: bool = True, protobuf: bool
         found = _form(wanted, tables, protobuf)
         if found is not None:
             return found
-    if not any(wanted.media in _TYPES for wanted in ranges(accept)):
-        known = ", ".join((*_SHOWN, *(STREAMS if streams else ())))
-        raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {known}", bare=True)
-    raise NotAcceptable(f"only the following media types are accepted: {', '.join(_SHOWN)}")
+    raise _not_acceptable(accept, streams=streams)
 
 
 def _form(wanted: Wanted, tables: bool, protobuf: bool) -> Form | None:
     """What one media range means, None where it is skipped."""
     asked, coded = wanted.parameters, wanted.media == MEDIA_TYPE
+    if _is_plain(wanted):
+        return (PROTOBUF if protobuf else None) if coded else JSON
     if wanted.media not in _TYPES or not _may_stream(wanted):
         return None
     name = asked.get("as")
-    if name is None:
-        return (PROTOBUF if protobuf else None) if coded else JSON
     version = asked.get("v", "v1")
     ours = asked.get("g", "meta.k8s.io") == "meta.k8s.io" and version in ("v1", "v1beta1")
     if not ours or name not in _AS or (name == "Table" and (coded or not tables)):
         return None
     return Form(_AS[name], version, coded)
+
+
+def _is_plain(wanted: Wanted) -> bool:
+    """Whether a media range asks for an object as it is."""
+    if wanted.media not in _TYPES or not _may_stream(wanted):
+        return False
+    return not wanted.parameters or not {"as", "g", "v"} & wanted.parameters.keys()
 
 
 def _may_stream(wanted: Wanted) -> bool:
@@ -136,6 +140,20 @@ def form_for(request: Request, served: Served, *, streams: bool = False, tables:
 def prefers_protobuf(accept: str) -> bool:
     """Whether an answer that is no object of the kind (a Status, a discovery document) goes out in protobuf."""
     for wanted in ranges(accept):
-        if wanted.media in _TYPES and not {"as", "g", "v"} & wanted.parameters.keys() and _may_stream(wanted):
+        if _is_plain(wanted):
             return wanted.media == MEDIA_TYPE
     return False
+
+
+@lru_cache(1024)
+def check_plain(accept: str) -> None:
+    """Raises NotAcceptable where the client takes no answer as it is, of which there are no other forms."""
+    if not any(map(_is_plain, ranges(accept))):
+        raise _not_acceptable(accept, streams=False)
+
+
+def _not_acceptable(accept: str, *, streams: bool) -> NotAcceptable:
+    if any(wanted.media in _TYPES for wanted in ranges(accept)):
+        return NotAcceptable(f"only the following media types are accepted: {', '.join(_SHOWN)}")
+    known = ", ".join((*_SHOWN, *(STREAMS if streams else ())))
+    return NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {known}", bare=True)

@@ -25,7 +25,7 @@ def in_other_media(request: Request, answer: Answer) -> Answer:
     if answer.status >= 400 and negotiation.prefers_protobuf(accept):
         return in_protobuf(request, answer)
     body = answer.body
-    if not isinstance(body, bytes) or answer.content_type != JSON or not request.path.startswith("/api"):
+    if not body or not isinstance(body, bytes) or answer.content_type != JSON or not request.path.startswith("/api"):
         return answer
     if not negotiation.wants_yaml(accept):
         return answer

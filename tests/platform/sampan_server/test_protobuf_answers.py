@@ -304,6 +304,25 @@ def test_a_watch_on_the_loop_begins_with_its_media_type_and_ends_with_a_chunk(
     ]
 
 
+def test_a_watch_whose_client_takes_yaml_too_is_in_protobuf(api: Any, shapes: Any, on_loop: Any) -> None:
+    api.post(CMS, shapes.config_map("a"))
+    served = on_loop(api)
+    connection = served.connect()
+
+    connection.request("GET", f"{CMS}?watch=1&timeoutSeconds=1", headers={"Accept": f"{TYPE},application/yaml"})
+
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Content-Type"]) == (200, f"{TYPE};stream=watch")
+    assert frames(answer.read())[0]["object"]["metadata"]["name"] == "a"
+    connection.close()
+
+
+def test_discovery_has_no_other_forms(api: Any) -> None:
+    for accept in (f"{TYPE};as=Table{META}", f"{TYPE};stream=other", "application/json;v=v1"):
+        refused = api.get("/apis", headers={"Accept": accept})
+        assert refused.status_code == 406 and refused.json["reason"] == "NotAcceptable"
+
+
 def test_a_protobuf_watch_is_told_in_protobuf_that_the_history_is_lost(api: Any, shapes: Any) -> None:
     from sampan.errors import Expired
     from sampan_server.read.selecting import Selection
@@ -329,6 +348,7 @@ def test_a_protobuf_watch_is_told_in_protobuf_that_the_history_is_lost(api: Any,
         (f"{TYPE};as=Table{META},application/json", True, negotiation.JSON),
         (f"{TYPE};as=PartialObjectMetadata{META}", False, negotiation.Form("partial", "v1", True)),
         (f"{TYPE};as=Nothing{META},*/*", True, negotiation.JSON),
+        (f"{TYPE};v=v1,application/json", True, negotiation.JSON),
     ],
 )
 def test_the_first_range_that_can_be_met_counts(accept: str, protobuf_form: bool, expected: negotiation.Form) -> None:
