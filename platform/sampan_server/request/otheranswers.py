@@ -4,13 +4,17 @@ prefer it. What is long is written off the loop.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan_http.handoff import Offloaded
 from sampan_machinery import protobufout, yamlout
 from sampan_machinery.protobuftable import MEDIA_TYPE
 from sampan_server.request import negotiation
+from sampan_server.request.encoding import encode_json
 from sampan_server.request.request import Request
 
 JSON = "application/json"
@@ -51,3 +55,11 @@ def in_protobuf(request: Request, answer: Answer) -> Answer:
     obj = msgspec.json.decode(body)
     encoded = protobufout.encode(obj) if isinstance(obj.get("kind"), str) else None
     return answer if encoded is None else Answer(answer.status, encoded, MEDIA_TYPE, answer.headers)
+
+
+def in_form(form: negotiation.Form, obj: Object, status: int, headers: Sequence[tuple[str, str]]) -> Answer:
+    """An object that says its kind, as an answer in that form."""
+    encoded = protobufout.encode(obj) if form.protobuf else None
+    if encoded is not None:
+        return Answer(status, encoded, form.media, headers)
+    return Answer(status, encode_json(obj), headers=headers)

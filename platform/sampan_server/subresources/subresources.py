@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from sampan.contracts.admission import Review
@@ -11,7 +11,7 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
 from sampan.errors import BadRequest, MethodNotAllowed, UnsupportedMediaType
 from sampan_http.handoff import Offloaded
-from sampan_machinery import protobufout, scaling
+from sampan_machinery import scaling
 from sampan_machinery.kindschema import unserved
 from sampan_machinery.patches import patching
 from sampan_machinery.tables import to_partial
@@ -23,7 +23,7 @@ from sampan_server.request import bodies, negotiation
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import Form
 from sampan_server.request.options import check_write
-from sampan_server.request.otheranswers import in_protobuf
+from sampan_server.request.otheranswers import in_form, in_protobuf
 from sampan_server.request.outcomes import SWITCHED
 from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, conflict, no_such_path
@@ -149,7 +149,7 @@ class Subresources:
             return self.answer(request, call, served.kind.answer, blocking=True)
         answer = served.kind.answer(call)
         if form.how == "partial":
-            return shown_in(form, to_partial(answer), 201, warning_headers(request.warnings))
+            return in_form(form, to_partial(answer), 201, warning_headers(request.warnings))
         return self._inline(request, answer)
 
     def _inline(self, request: Request, result: Any) -> Answer:
@@ -231,15 +231,7 @@ class Subresources:
 def _scale_answer(request: Request, form: Form, found: Object) -> Answer:
     include = request.value("includeObject") or "Metadata"
     shown = scale.in_form(found, form, now=time.time(), include=include)
-    return shown_in(form, shown, 200, warning_headers(request.warnings))
-
-
-def shown_in(form: Form, obj: Object, status: int, headers: Sequence[tuple[str, str]]) -> Answer:
-    """An object that says its kind, as an answer in that form."""
-    encoded = protobufout.encode(obj) if form.protobuf else None
-    if encoded is not None:
-        return Answer(status, encoded, form.media, headers)
-    return Answer(status, encode_json(obj), headers=headers)
+    return in_form(form, shown, 200, warning_headers(request.warnings))
 
 
 def not_allowed() -> MethodNotAllowed:

@@ -16,9 +16,8 @@ from sampan_server.read.list import Asked, List, Slice, read_query
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
-from sampan_server.request.encoding import encode_json
 from sampan_server.request.options import integer
-from sampan_server.request.otheranswers import in_protobuf
+from sampan_server.request.otheranswers import in_form
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import success
 from sampan_server.request.warnings import warning_headers
@@ -112,8 +111,6 @@ def _answer(request: Request, served: Served, form: negotiation.Form, written: W
     headers = warning_headers(request.warnings)
     if written.deleted and not served.stored.shown_deleted:
         uid = written.record().decode()["metadata"].get("uid", "")
-        return in_protobuf(
-            request, Answer(200, encode_json(success(served.resource, request.name, uid)), headers=headers)
-        )
+        return in_form(form, success(served.resource, request.name, uid), 200, headers)
     body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
     return Answer(202 if options.cascading and not written.deleted else 200, body, form.media, headers)

@@ -161,8 +161,11 @@ def test_a_kind_without_a_message_stays_json(make: Any, shapes: Any) -> None:
     )
     for accept in (f"{TYPE},application/json", f"{TYPE},*/*"):
         assert api.get(f"{path}/a", headers={"Accept": accept}).json["metadata"]["name"] == "a"
+    assert api.call("DELETE", f"{path}/a", headers=ACCEPT).status_code == 406
     partial = read(api.get(f"{path}/a", headers={"Accept": f"{TYPE};as=PartialObjectMetadata{META}"}))
     assert partial["kind"] == "PartialObjectMetadata" and partial["metadata"]["name"] == "a"
+    gone = api.call("DELETE", f"{path}/a", headers={"Accept": f"{TYPE},application/json"})
+    assert gone.json["status"] == "Success"
 
 
 def test_discovery(api: Any) -> None:
