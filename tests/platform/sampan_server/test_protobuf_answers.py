@@ -238,7 +238,7 @@ def test_an_event_and_an_object_are_encoded_once_for_all(api: Any, shapes: Any, 
     assert made == ["k8s.io/api/core/v1.Pod"]
 
 
-def test_nothing_is_encoded_where_nobody_asks(api: Any, shapes: Any) -> None:
+def test_nothing_is_encoded_before_a_client_asks(api: Any, shapes: Any) -> None:
     api.post(PODS, shapes.pod("a"))
     api.get(f"{PODS}/a")
     api.get(PODS)
