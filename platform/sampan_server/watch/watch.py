@@ -12,6 +12,7 @@ from sampan.errors import Expired, MethodNotAllowed, NotAcceptable, StatusError
 from sampan_http.handoff import Connection, Hijacked
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.collection import Collection
+from sampan_server.cache.events import Event
 from sampan_server.cache.records import Record
 from sampan_server.read import forms
 from sampan_server.read.freshness import asked_revision, fresh
@@ -56,8 +57,8 @@ class Watch:
         selection = Selection.of(request, served)
         asked = read_query(request)
         view = View(selection, form, request.value("includeObject") or "Metadata", asked.since)
-        if form.protobuf and asked.initial:
-            self._encode_before(request, view)
+        if form.protobuf:
+            self._encode_before(request, view, asked)
         wanted = asked.since if asked.initial or asked.since < 0 else 0
         return fresh(request, self._cache, wanted, lambda: self._open(request, served, view, asked))
 
@@ -90,21 +91,26 @@ class Watch:
             self._streams.join(stream)
         return Answer(200, self._streams.lines(stream, first), view.media)
 
-    def _encode_before(self, request: Request, view: View) -> None:
-        """Encode what a watch shows first, if that is much, on a thread and before the cache's lock is held."""
-        selection = view.selection
-        served = selection.served
-        assert served.collection is not None
+    def _encode_before(self, request: Request, view: View, asked: Asked) -> None:
+        """Encode in protobuf what a watch shows at once, if that is much, on a thread and without the cache's lock."""
+        selection, served = view.selection, view.selection.served
+        collection = served.collection
+        assert collection is not None
+        events: Sequence[Event] = ()
         with self._cache.lock:
-            keys = selection.candidates()
-        if not forms.is_cold(served, view.form, keys):
+            keys = selection.candidates() if asked.initial else ()
+            if not asked.initial and asked.since > 0:
+                events = [each for each in collection.ring.after(asked.since) if view.lacks(each)]
+        if len(events) <= forms.COLD and not forms.is_cold(served, view.form, keys):
             return
         if not request.may_wait:
             raise Aside(heavy=True)
         for key in keys:
-            record = served.collection.records.get(key)
+            record = collection.records.get(key)
             if record is not None and selection.wants(record):
                 forms.element(served, view.form, record)
+        for event in events:
+            view.frame(event)
 
     def _state(self, collection: Collection, view: View) -> bytes:
         """All objects there are as ADDED events. What is large is kept until an object changes and shared by all

@@ -47,6 +47,12 @@ class View:
             found = event.frames[name] = self.line(word, record)
         return found
 
+    def lacks(self, event: Event) -> bool:
+        """Whether nothing of the event is encoded yet for watchers like this one, whom it may concern."""
+        rest = (self.form, self.include, self.selection.served)
+        made = event.frames and any((word, *rest) in event.frames for word in ("ADDED", "MODIFIED", "DELETED"))
+        return not made and self.selection.matches_place(event.key)
+
     def line(self, word: str, record: Record) -> bytes:
         served, form = self.selection.served, self.form
         if form.how == "json":

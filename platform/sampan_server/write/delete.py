@@ -16,6 +16,7 @@ from sampan_server.read.list import Asked, List, Slice, read_query
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
+from sampan_server.request.aside import Aside
 from sampan_server.request.options import integer
 from sampan_server.request.otheranswers import in_form
 from sampan_server.request.request import Request
@@ -54,6 +55,8 @@ class DeleteCollection:
     def __call__(self, request: Request, served: Served) -> Answer:
         form = negotiation.form_for(request, served)
         selection = Selection.of(request, served)
+        if form.protobuf and not request.may_wait and forms.is_cold(served, form, selection.candidates()):
+            raise Aside(heavy=True)
         sent = sent_options(request)
         read_options(sent)  # refuses what is wrong before anything is listed
         asked = read_query(request, served.scope(request.namespace), paged=True)  # upstream lists in pages of its own

@@ -289,6 +289,20 @@ def test_much_that_is_not_encoded_yet_leaves_the_loop_and_what_is_does_not(
     assert runs == [CMS, f"{CMS}/d"]
 
 
+def test_many_that_are_deleted_are_encoded_off_the_loop(api: Any, shapes: Any, on_loop: Any, monkeypatch: Any) -> None:
+    for number in range(150):
+        api.post(CMS, shapes.config_map(f"c{number:03}", x="1"))
+    served, runs = on_loop(api), heavy_runs(monkeypatch)
+    connection = served.connect()
+
+    connection.request("DELETE", CMS, headers=ACCEPT)
+
+    shown = protobuf.decode(connection.getresponse().read())
+    assert len(shown["items"]) == 150 and shown["kind"] == "ConfigMapList" and runs == [CMS]
+    assert api.get(CMS).json["items"] == []
+    connection.close()
+
+
 def test_a_watch_on_the_loop_begins_with_its_media_type_and_ends_with_a_chunk(
     api: Any, shapes: Any, on_loop: Any, monkeypatch: Any
 ) -> None:
@@ -305,6 +319,21 @@ def test_a_watch_on_the_loop_begins_with_its_media_type_and_ends_with_a_chunk(
     assert [event["object"] for event in found[:150]] == [
         {"kind": "ConfigMap", "apiVersion": "v1", **item} for item in without_empty(api.get(CMS).json)["items"]
     ]
+
+
+def test_many_events_of_the_past_are_encoded_off_the_loop_and_once(
+    api: Any, shapes: Any, on_loop: Any, monkeypatch: Any
+) -> None:
+    start = api.post(CMS, shapes.config_map("a")).json["metadata"]["resourceVersion"]
+    for number in range(120):
+        api.post(CMS, shapes.config_map(f"c{number:03}", x="1"))
+    served, runs = on_loop(api), heavy_runs(monkeypatch)
+
+    def watched() -> list[dict[str, Any]]:
+        return frames(fetch(served, f"{CMS}?watch=1&timeoutSeconds=1&resourceVersion={start}")[1])
+
+    assert [event["type"] for event in watched()] == ["ADDED"] * 120 and len(runs) == 1
+    assert len(watched()) == 120 and len(runs) == 1
 
 
 def test_a_watch_whose_client_takes_yaml_too_is_in_protobuf(api: Any, shapes: Any, on_loop: Any) -> None:
