@@ -64,7 +64,9 @@ def _server(spec: Object) -> Iterator[Problem]:
         return
     yield from validate_required("spec.service.namespace", service.get("namespace"))
     yield from validate_required("spec.service.name", service.get("name"))
-    yield from validate_port("spec.service.port", service.get("port") or 0)
+    for problem in validate_port("spec.service.port", service.get("port") or 0):
+        value, _, why = problem.message.rpartition(": ")
+        yield problem._replace(message=f"{value}: port is not valid: {why}")
     if insecure and bundle:
         yield problems.invalid("spec.insecureSkipTLSVerify", insecure, "may not be true if caBundle is present")
     if bundle:

@@ -84,6 +84,7 @@ def _queuing(key: str) -> Any:
 FLOW_SCHEMA = Kind(
     **FLOW_SCHEMAS._asdict(),
     status=True,
+    status_metadata=False,
     generation=True,
     columns=(
         NAME,
@@ -103,6 +104,7 @@ FLOW_SCHEMA = Kind(
 PRIORITY_LEVEL = Kind(
     **PRIORITY_LEVEL_CONFIGURATIONS._asdict(),
     status=True,
+    status_metadata=False,
     generation=True,
     columns=(
         NAME,

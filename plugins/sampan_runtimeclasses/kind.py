@@ -30,6 +30,8 @@ RUNTIME_CLASS = Kind(
     **RUNTIME_CLASSES._asdict(),
     columns=(NAME, field("Handler", "handler"), AGE),
     rules={"properties": {"handler": {"x-sampan-name": "label", "x-sampan-immutable": True}}},
+    create_on_update=True,
+    unconditional_update=False,
     default=default,
     validate=validate,
 )

@@ -14,6 +14,7 @@ from sampan_machinery.validation import (
     validate_non_negative,
     validate_percent_at_most_100,
 )
+from sampan_podspec import advice
 from sampan_podspec.statuses import validate_counts
 from sampan_podspec.templates import (
     default_template,
@@ -131,7 +132,7 @@ REPLICA_SET = Kind(
     group="apps", version="v1", kind="ReplicaSet", plural="replicasets", short_names=("rs",), categories=("all",),
     status=True, generation=True, scale=Scale(selector=selector_text),
     fields={"status.replicas": lambda obj: str(get_path(obj, "status", "replicas", default=0))},
-    default=default_replica_set, validate=validate_replica_set,
+    default=default_replica_set, validate=validate_replica_set, warn=advice.of_template("spec", "template"),
     columns=(
         NAME, _number("spec", "replicas"), _number("status", "replicas"), _number("status", "readyReplicas"),
         AGE, *wide_columns(),
@@ -141,7 +142,7 @@ REPLICA_SET = Kind(
 DEPLOYMENT = Kind(
     group="apps", version="v1", kind="Deployment", plural="deployments", short_names=("deploy",), categories=("all",),
     status=True, generation=True, scale=Scale(selector=selector_text),
-    default=default_deployment, validate=validate_deployment,
+    default=default_deployment, validate=validate_deployment, warn=advice.of_template("spec", "template"),
     columns=(
         NAME, Column("Ready", _ready), _number("status", "updatedReplicas"), _number("status", "availableReplicas"),
         AGE, *wide_columns(),

@@ -11,6 +11,7 @@ import json
 import struct
 from typing import Any
 
+from sampan.errors import BadRequest
 from sampan_machinery import protobuf as table
 
 MEDIA_TYPE = table.MEDIA_TYPE
@@ -25,6 +26,9 @@ def encode(obj: dict[str, Any]) -> bytes:
     api_version, kind = obj["apiVersion"], obj["kind"]
     try:
         name = table._struct_name(api_version, kind)
+    except BadRequest as error:  # a custom kind
+        raise Unencodable(str(error)) from error
+    try:
         inner = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind")}
         raw = _message(name, inner)
     except (TypeError, ValueError, AttributeError, struct.error) as error:

@@ -35,7 +35,7 @@ def tolerations(path: str, found: list[dict[str, Any]]) -> Iterator[Problem]:
             yield problems.unsupported(f"{path}[{index}].operator", operator, TOLERATION_OPERATORS)
         elif operator == "Exists" and value:
             detail = "value must be empty when `operator` is 'Exists'"
-            yield problems.invalid(f"{path}[{index}].operator", toleration, detail)
+            yield problems.invalid(f"{path}[{index}].operator", value, detail)
         elif names.label_value(value):
             detail = "; ".join(names.label_value(value))
             yield problems.invalid(f"{path}[{index}].operator", value, detail)

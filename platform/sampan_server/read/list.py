@@ -82,7 +82,7 @@ class List:
                 return again
         found = self.slice(served, selection, asked)
         last = found.records[-1].key if found.more and found.records else ""
-        meta = self._meta(served, asked, found, selection, last)
+        meta = self._meta(served, found, selection, last, plain=form.how == "json")
         body = forms.listing(served, form, found.records, meta, include, present=not found.historic)
         if whole and len(body) > WORTH_KEEPING and len(kept) < MOST_KEPT:
             start = len(served.list_head) + len(encode_json(meta))
@@ -102,7 +102,7 @@ class List:
         if kept.revision == revision:
             return kept.body
         found = Slice((), revision, bool(kept.last), kept.remaining)
-        meta = encode_json(self._meta(served, asked, found, selection, kept.last))
+        meta = encode_json(self._meta(served, found, selection, kept.last, plain=True))
         body = b"".join((served.list_head, meta, memoryview(kept.body)[kept.start :]))
         fresh = kept._replace(body=body, start=len(served.list_head) + len(meta), revision=revision)
         with self._cache.lock:
@@ -110,8 +110,10 @@ class List:
                 served.collection.answers[name] = fresh
         return body
 
-    def _meta(self, served: Served, asked: Asked, found: Slice, selection: Selection, last: str) -> dict[str, Any]:
+    def _meta(self, served: Served, found: Slice, selection: Selection, last: str, *, plain: bool) -> dict[str, Any]:
         meta: dict[str, Any] = {"resourceVersion": str(found.revision)}
+        if plain and served.kind.schema is not None:
+            meta["continue"] = ""  # upstream's lists of custom resources always have it
         if found.more:
             scope = served.scope(selection.namespace)
             meta["continue"] = continuation.pack(found.revision, last[len(scope) :])

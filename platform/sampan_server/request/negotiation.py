@@ -78,4 +78,8 @@ def form(accept: str, streams: bool = False, tables: bool = True) -> Form:
     if not any(wanted.media in _JSON_TYPES or wanted.media in _OTHER_TYPES for wanted in ranges(accept)):
         known = ", ".join((*_SHOWN, *(f"{media};stream=watch" for media in (_SHOWN[0], _SHOWN[2]) if streams)))
         raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {known}", bare=True)
-    raise NotAcceptable(f"only the following media types are accepted: {', '.join(_SHOWN)}")
+    raise not_acceptable()
+
+
+def not_acceptable() -> NotAcceptable:
+    return NotAcceptable(f"only the following media types are accepted: {', '.join(_SHOWN)}")

@@ -73,6 +73,8 @@ class DeleteCollection:
             except NotFound:
                 continue
         meta = {"resourceVersion": str(self._writing.cache.revision)}
+        if served.kind.schema is not None and form.how == "json":
+            meta["continue"] = ""  # as in every list of custom resources
         return Answer(200, forms.listing(served, form, found.records, meta), headers=warning_headers(request.warnings))
 
 
