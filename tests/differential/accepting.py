@@ -163,7 +163,11 @@ ACCEPTED: tuple[Accepted, ...] = (
         "an apply that creates cannot set what belongs to a deletion, which so begins later",
     ),
     Accepted(
-        r"resourceslices\S* message : field label not supported",
+        r"poddisruptionbudgets\S* cause metadata\.\w+: adds",
+        "what is wrong with the metadata is told with the rest; upstream looks there where the rest is right",
+    ),
+    Accepted(
+        r"(resourceslices|jobs)\S* message : field label not supported",
         "an unknown field label is told without the version of the kind",
     ),
     Accepted(
