@@ -46,5 +46,6 @@ def _shown(text: str, issue: Issue) -> str:
     column = issue.at - (before.rfind("\n") + 1)
     shown = text.split("\n")[line]
     mark = "." * column + "^"
-    place = column + 1 if text else 0  # sic: cel-go counts from one, and from zero in an empty text
-    return f"ERROR: <input>:{line + 1}:{place}: {issue.message}\n | {shown}\n | {mark}"
+    if not text:  # sic: cel-go counts columns from one, shows the text, and does neither for an empty one
+        return f"ERROR: <input>:1:0: {issue.message}"
+    return f"ERROR: <input>:{line + 1}:{column + 1}: {issue.message}\n | {shown}\n | {mark}"
