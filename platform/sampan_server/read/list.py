@@ -15,6 +15,7 @@ from sampan_server.read.freshness import asked_revision, fresh
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import negotiation, options
+from sampan_server.request.aside import Aside
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.request import Request
 
@@ -66,6 +67,8 @@ class List:
         selection = Selection.of(request, served)
         asked = read_query(request, served.scope(request.namespace))
         include = request.value("includeObject") or "Metadata"
+        if not request.may_wait and _is_historic(served, asked):
+            raise Aside  # the store reads its disk, or asks over the network
         return fresh(
             request, self._cache, asked.exact or asked.at_least,
             lambda: Answer(200, self._body(served, form, selection, asked, include)),
@@ -195,6 +198,12 @@ class List:
             return Expired("The resourceVersion for the provided list is too old.")
         scope = served.scope(selection.namespace)
         return Expired(INCONSISTENT, continue_token=continuation.pack(0, asked.after[len(scope) :]))
+
+
+def _is_historic(served: Served, asked: Asked) -> bool:
+    """Whether a list is of a state that the cache has no more."""
+    assert served.collection is not None
+    return bool(asked.exact) and served.collection.changed > asked.exact
 
 
 def read_query(request: Request, scope: str, *, paged: bool = False) -> Asked:

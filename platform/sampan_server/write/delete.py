@@ -15,6 +15,7 @@ from sampan_server.read.list import List, Slice, read_query
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
+from sampan_server.request.aside import Aside
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.options import integer
 from sampan_server.request.request import Request
@@ -52,6 +53,8 @@ class DeleteCollection:
     def __call__(self, request: Request, served: Served) -> Answer:
         form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
         selection = Selection.of(request, served)
+        if not request.may_wait and (request.value("resourceVersion") or request.value("continue")):
+            raise Aside  # it may be of a state that only the store has; the body is not read yet
         sent = sent_options(request)
         read_options(sent)  # refuses what is wrong before anything is listed
         asked = read_query(request, served.scope(request.namespace), paged=True)  # upstream lists in pages of its own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 
 from sampan.contracts.kinds import Kind
 from sampan.contracts.store import Put
+from sampan_memory.store import MemoryStore
 
 PODS = "/api/v1/namespaces/default/pods"
 CMS = "/api/v1/namespaces/default/configmaps"
@@ -186,3 +188,32 @@ def test_what_a_custom_kind_has_not_is_said_by_its_own_handler(make_api: Any) ->
     assert (other.status_code, other.json["message"]) == (404, 'boats.a.example "b" not found')
     assert plain.status_code == 406 and plain.json["message"].startswith("only the following media types")
     assert other.headers["Warning"] == plain.headers["Warning"] == '299 - "boats are old"'
+
+
+def test_a_list_of_a_former_state_leaves_the_loop(make: Any, on_loop: Any, shapes: Any) -> None:
+    """The store reads its disk for it, or asks over the network."""
+    store = MemoryStore()
+    api = make(store=store)
+    server = on_loop(api)
+    threads: list[str] = []
+    page = store.page
+
+    def noted(*args: Any, **more: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return page(*args, **more)
+
+    then = api.post(CMS, shapes.config_map("a")).json["metadata"]["resourceVersion"]
+    api.post(CMS, shapes.config_map("b"))
+    store.page = noted
+    query = f"resourceVersion={then}&resourceVersionMatch=Exact"
+
+    status, found = server.ask("GET", f"{CMS}?{query}")
+    assert status == 200 and [item["metadata"]["name"] for item in found["items"]] == ["a"]
+    status, first = server.ask("GET", f"{CMS}?limit=1")
+    api.post(CMS, shapes.config_map("c"))
+    rest = server.ask("GET", f"{CMS}?limit=1&continue={first['metadata']['continue']}")[1]
+    assert [item["metadata"]["name"] for item in rest["items"]] == ["b"]
+    assert server.ask("DELETE", f"{CMS}?{query}", {"propagationPolicy": "Background"})[0] == 200
+
+    assert len(threads) == 3 and server.server_thread.name not in threads
+    assert [item["metadata"]["name"] for item in api.get(CMS).json["items"]] == ["b", "c"]
