@@ -19,15 +19,9 @@ DANGLING = "Dangling"
 
 
 def prepare(draft: Draft) -> None:
-    """A write to /status changes the status and nothing else, labels and annotations neither."""
-    if draft.old is None or draft.subresource != "status":
-        return
-    metadata, old = draft.object["metadata"], draft.old["metadata"]
-    for name in ("labels", "annotations", "finalizers", "ownerReferences"):
-        if name in old:
-            metadata[name] = old[name]
-        else:
-            metadata.pop(name, None)
+    """A write to /status changes the status and nothing else: another uid is no error there."""
+    if draft.old is not None and draft.subresource == "status":
+        draft.object["metadata"]["uid"] = draft.old["metadata"]["uid"]
 
 
 def default_schema(obj: Object) -> None:

@@ -47,14 +47,17 @@ ACCEPTED: tuple[Accepted, ...] = (
         "rows of a table are made of upstream's internal object, which has no such annotation",
     ),
     Accepted(r"apiservices\S*/status", "the peer looks after APIServices in the API server"),
-    Accepted(r"events\.events\.k8s\.io message", "gap: events.k8s.io is read like any other kind"),
+    Accepted(
+        r"events\.events\.k8s\.io (message|failure details\.group: adds)",
+        "gap: events.k8s.io is read like any other kind",
+    ),
     Accepted(
         r"message : .*quantities must match",
         "a quantity of a wrong type is told with its field",
     ),
     Accepted(
         r"networkpolicies\S* object metadata.generation|f:drivers.k:.f:topologyKeys: lacks|"
-        r"runtimeclasses\S* object overhead: lacks|"
+        r"runtimeclasses\S* object overhead: lacks|persistentvolumes cause spec\.persistentvolumesource: lacks|"
         r"horizontalpodautoscalers.* spec\.behavior\.scale(Up|Down)\.policies(: lacks FieldValueRequired)?|"
         r"pods cause spec\.ephemeralContainers\[\]\.resizePolicy: lacks FieldValueForbidden|"
         r"create pods status : 201 not 403 .*Pod Overhead set without",
@@ -89,7 +92,6 @@ ACCEPTED: tuple[Accepted, ...] = (
         "sampan's reconciler for nodes adds the taint not-ready, a moment later and without a reader waiting for it",
     ),
     Accepted(r"table rows: empty list not NoneType", "Go's nil slice, where upstream has no printer of its own"),
-    Accepted(r"^watch .*BOOKMARK", "bookmarks come when the server likes"),
     Accepted(
         r"networkpolicies\S* warnings : adds .*stored but not enforced",
         "who writes a NetworkPolicy is told that it is not enforced",
@@ -188,7 +190,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"cause : order .*FieldManagerConflict", "upstream takes the owners of a field in the order of a Go map"),
     Accepted(
         r"cause : order (\S+ )*((metadata|template)\.labels|(spec|scheduling)\.(s|nodeS)elector|"
-        r"spec\.limits\[\]\.\w+\[\]|spec\.hard\[\]|(binaryD|d)ata\[\]|spec\.metrics\[\]\.type)"
+        r"spec\.limits\[\]\.\w+\[\]|spec\.hard\[\]|overhead\.limits\[\]|(binaryD|d)ata\[\]|spec\.metrics\[\]\.type)"
         r"( \S+)* \|",
         "upstream looks at labels, selectors, data and a metric's sources in the order of a Go map",
     ),

@@ -145,13 +145,19 @@ def _content(answer: Answer) -> Any:
         if kind == "application/json":
             lines = answer.body.splitlines()
             if lines and lines[0].startswith(b'{"type":'):
-                return [_JSON_NUMBERS(line) for line in lines]
+                events = [_JSON_NUMBERS(line) for line in lines]
+                return [event for event in events if not _is_mark(event)]
             return _JSON_NUMBERS(answer.body)
         if kind == "application/yaml":
             return yaml.safe_load(answer.body)
     except ValueError:
         pass
     return answer.body.decode("utf-8", "replace")
+
+
+def _is_mark(event: dict[str, Any]) -> bool:
+    """A bookmark, which comes when a server likes; not the one that ends an initial state."""
+    return event["type"] == "BOOKMARK" and "initial-events-end" not in json.dumps(event)
 
 
 def _now(found: re.Match[str]) -> str:
