@@ -231,7 +231,7 @@ def _falcon(front: Front) -> falcon.App[Any, Any]:
         except BadRequest as error:
             give(resp, statuses.answer_error(error))
             return
-        give(resp, front.answer(request))
+        give(resp, front.answer(request), ours=request.loop is not None)
 
     def refuse(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: Any) -> None:
         give(resp, statuses.answer_error(BadRequest(error.title or "the request cannot be understood")))
@@ -241,12 +241,15 @@ def _falcon(front: Front) -> falcon.App[Any, Any]:
     return app
 
 
-def give(resp: falcon.Response, answer: Answer) -> None:
-    """An Answer as Falcon's response."""
+def give(resp: falcon.Response, answer: Answer, *, ours: bool = False) -> None:
+    """An Answer as Falcon's response. ``ours``: our own HTTP server asks; an application may not tell any other what to
+    do with the connection (PEP 3333), and wsgiref ends such an answer with a 500."""
     resp.status = answer.status
     if answer.status not in (204, 304):
         resp.content_type = answer.content_type
     for name, value in answer.headers:
+        if name == "Connection" and not ours:
+            continue
         if name in ("Warning", "Vary"):
             resp.append_header(name, value)
         else:

@@ -25,6 +25,8 @@ def encode(obj: dict[str, Any]) -> bytes:
     api_version, kind = obj["apiVersion"], obj["kind"]
     try:
         name = table.message_of(api_version, kind)
+        if not name:
+            raise Unencodable(f"{api_version} {kind} has no message")
         inner = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind")}
         raw = _message(name, inner)
     except (TypeError, ValueError, AttributeError, struct.error) as error:

@@ -71,6 +71,8 @@ class List:
             if forms.is_cold(served, form, keys[: asked.limit] if asked.limit else keys):
                 raise Aside(heavy=True)
         include = request.value("includeObject") or "Metadata"
+        if not request.may_wait and _is_historic(served, asked):
+            raise Aside  # the store reads its disk, or asks over the network
         return fresh(
             request, self._cache, asked.exact or asked.at_least,
             lambda: Answer(200, self._body(served, form, selection, asked, include), form.media),
@@ -87,7 +89,7 @@ class List:
                 return again
         found = self.slice(served, selection, asked)
         last = found.records[-1].key if found.more and found.records else ""
-        meta = self._meta(served, asked, found, selection, last)
+        meta = self._meta(served, found, selection, last, plain=form.how == "json")
         body = forms.listing(served, form, found.records, meta, include, present=not found.historic)
         if whole and len(body) > WORTH_KEEPING and len(kept) < MOST_KEPT:
             size = sum(len(forms.element(served, form, each)) for each in found.records) if form.protobuf else 0
@@ -108,7 +110,7 @@ class List:
         if kept.revision == revision:
             return kept.body
         found = Slice((), revision, bool(kept.last), kept.remaining)
-        meta = self._meta(served, asked, found, selection, kept.last)
+        meta = self._meta(served, found, selection, kept.last, plain=form.how == "json")
         body, start = forms.with_meta(served, form, kept.body, kept.start, meta)
         fresh = kept._replace(body=body, start=start, revision=revision)
         with self._cache.lock:
@@ -116,8 +118,10 @@ class List:
                 served.collection.answers[name] = fresh
         return body
 
-    def _meta(self, served: Served, asked: Asked, found: Slice, selection: Selection, last: str) -> dict[str, Any]:
+    def _meta(self, served: Served, found: Slice, selection: Selection, last: str, *, plain: bool) -> dict[str, Any]:
         meta: dict[str, Any] = {"resourceVersion": str(found.revision)}
+        if plain and served.kind.schema is not None:
+            meta["continue"] = ""  # upstream's lists of custom resources always have it
         if found.more:
             scope = served.scope(selection.namespace)
             meta["continue"] = continuation.pack(found.revision, last[len(scope) :])
@@ -199,6 +203,12 @@ class List:
             return Expired("The resourceVersion for the provided list is too old.")
         scope = served.scope(selection.namespace)
         return Expired(INCONSISTENT, continue_token=continuation.pack(0, asked.after[len(scope) :]))
+
+
+def _is_historic(served: Served, asked: Asked) -> bool:
+    """Whether a list is of a state that the cache has no more."""
+    assert served.collection is not None
+    return bool(asked.exact) and served.collection.changed > asked.exact
 
 
 def read_query(request: Request, scope: str, *, paged: bool = False) -> Asked:

@@ -154,6 +154,10 @@ def check_plain(accept: str) -> None:
 
 def _not_acceptable(accept: str, *, streams: bool) -> NotAcceptable:
     if any(wanted.media in _TYPES for wanted in ranges(accept)):
-        return NotAcceptable(f"only the following media types are accepted: {', '.join(_SHOWN)}")
+        return not_acceptable()
     known = ", ".join((*_SHOWN, *(STREAMS if streams else ())))
     return NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {known}", bare=True)
+
+
+def not_acceptable() -> NotAcceptable:
+    return NotAcceptable(f"only the following media types are accepted: {', '.join(_SHOWN)}")

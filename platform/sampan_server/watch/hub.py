@@ -22,8 +22,11 @@ from sampan_server.watch.watcher import View
 log = logging.getLogger(__name__)
 
 MOST_BUFFERED = 8 << 20  # bytes a slow client may leave untaken beyond what it was first sent
+#: The same of all watches of one user together; a first state that several watches share does not count.
+MOST_OF_USER = 64 << 20
 BOOKMARK_EVERY = 60.0
 SHARED_FROM = 64 << 10  # bytes
+TOO_OLD = "too old resource version"
 LAST_CHUNK = b"0\r\n\r\n"
 HEAD = (
     "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nCache-Control: no-cache, private\r\n"
@@ -34,16 +37,23 @@ HEAD = (
 class Watcher:
     """One client on the loop."""
 
-    __slots__ = ("allowed", "bookmarks", "closed", "collection", "connection", "hub", "view")
+    __slots__ = ("allowed", "bookmarks", "closed", "collection", "connection", "hub", "user", "view")
 
-    def __init__(self, collection: Collection, view: View, connection: Connection, bookmarks: bool) -> None:
+    def __init__(
+        self, collection: Collection, view: View, connection: Connection, bookmarks: bool, user: str = ""
+    ) -> None:
         self.hub: Hub | None = None
         self.collection = collection
         self.view = view
         self.connection = connection
         self.bookmarks = bookmarks
+        self.user = user
         self.allowed = MOST_BUFFERED
         self.closed = False
+
+    def untaken(self) -> int:
+        """Bytes of events that the client has not taken, beyond what it was first sent."""
+        return max(0, self.connection.buffered() - (self.allowed - MOST_BUFFERED))
 
     def leave(self) -> None:
         """The connection has gone, or goes now because the server stops: then the client sees a proper end."""
@@ -65,6 +75,7 @@ class Hub:
         self._order = count()
         self._cancel: Callable[[], None] | None = None
         self._marking = False
+        self._behind: dict[str, set[Watcher]] = {}  # by user: watches that left bytes untaken when last sent something
         cache.after_batch.append(self._wake)
 
     def __len__(self) -> int:
@@ -162,6 +173,7 @@ class Hub:
             audience = self._audiences.get(watcher.collection.prefix)
             if audience is not None:
                 audience.leave(watcher)
+            self._caught_up(watcher)
 
     def _wake(self) -> None:
         if self._pending and not self._woken and self._loop is not None:
@@ -194,9 +206,35 @@ class Hub:
     def _send(self, watcher: Watcher, data: bytes) -> None:
         if not watcher.closed:
             watcher.connection.send(data)
-            if watcher.connection.buffered() > watcher.allowed:
-                error = Expired("the client takes events too slowly: too old resource version")
-                self.end(watcher, watcher.view.error(error))
+            buffered = watcher.connection.buffered()
+            if buffered > watcher.allowed:
+                self.end(watcher, watcher.view.error(Expired(f"the client takes events too slowly: {TOO_OLD}")))
+            elif buffered:
+                behind = self._behind.setdefault(watcher.user, set())
+                behind.add(watcher)
+                if len(behind) > MOST_OF_USER // MOST_BUFFERED:  # fewer cannot hold so much
+                    self._bound(behind)
+            elif self._behind:
+                self._caught_up(watcher)
+
+    def _bound(self, behind: set[Watcher]) -> None:
+        """End the watches that are furthest behind until the user's others keep within the bound."""
+        held = {watcher: watcher.untaken() for watcher in behind}
+        total = sum(held.values())
+        for watcher, size in sorted(held.items(), key=lambda each: -each[1]):
+            if not size:
+                self._caught_up(watcher)
+            elif total > MOST_OF_USER:
+                total -= size
+                why = f"the user's watches together take events too slowly: {TOO_OLD}"
+                self.end(watcher, watcher.view.error(Expired(why)))
+
+    def _caught_up(self, watcher: Watcher) -> None:
+        behind = self._behind.get(watcher.user)
+        if behind is not None:
+            behind.discard(watcher)
+            if not behind:
+                del self._behind[watcher.user]
 
     def _set_alarm(self) -> None:
         if self._cancel is not None:

@@ -69,7 +69,8 @@ class Watch:
         if loop is not None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
 
             def take(connection: Connection) -> None:
-                watcher = Watcher(served.collection, view, connection, asked.bookmarks)  # type: ignore[arg-type]  # set
+                user = request.user.name
+                watcher = Watcher(served.collection, view, connection, asked.bookmarks, user)  # type: ignore[arg-type]
                 with self._cache.lock:
                     if served.blocks and not served.gone:
                         later = self._first_later(served, view, asked)
