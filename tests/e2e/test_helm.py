@@ -26,7 +26,11 @@ spec:
     metadata: {labels: {app: {{ .Release.Name }}}}
     spec:
       terminationGracePeriodSeconds: 0
-      containers: [{name: main, image: {{ .Values.image }}, command: [sh, -c, {{ .Values.run | quote }}]}]
+      containers:
+      - name: main
+        image: {{ .Values.image }}
+        command: [sh, -c, "while true; do sleep 0.2; done"]
+        readinessProbe: {periodSeconds: 1, exec: {command: [sh, -c, {{ .Values.ready | quote }}]}}
 """
 HOOK = """
 apiVersion: batch/v1
@@ -62,7 +66,6 @@ DEFINITION = {
         }}}],
     },
 }  # fmt: skip
-SLEEP = "while true; do sleep 0.2; done"
 
 
 @pytest.fixture
@@ -75,7 +78,7 @@ def cluster(exec_cluster: Cluster) -> Cluster:
 def chart(tmp_path: Path, cluster: Cluster) -> str:
     files = {
         "Chart.yaml": "apiVersion: v2\nname: charted\nversion: 0.1.0\n",
-        "values.yaml": json.dumps({"image": cluster.image, "run": SLEEP, "ships": 1, "test": "true"}),
+        "values.yaml": json.dumps({"image": cluster.image, "ready": "true", "ships": 1, "test": "true"}),
         "crds/ship.json": json.dumps(DEFINITION),
         "templates/objects.yaml": OBJECTS,
         "templates/tests/test.yaml": TEST,
@@ -130,7 +133,7 @@ def test_a_release_is_tested_and_a_failed_test_is_said(cluster, namespace, chart
 
 def test_a_failed_upgrade_is_rolled_back_and_a_failed_install_removed(cluster, namespace, chart):
     cluster.helm("install", "r", chart, "--no-hooks", "--wait", "--timeout", "60s", "-n", namespace)
-    broken = ("--set", "run=exit 1", "--no-hooks", "--rollback-on-failure", "--wait", "--timeout", "6s")
+    broken = ("--set", "ready=false", "--no-hooks", "--rollback-on-failure", "--wait", "--timeout", "6s")
 
     said = cluster.helm("upgrade", "r", chart, "--set", "ships=5", *broken, "-n", namespace, check=False)
 

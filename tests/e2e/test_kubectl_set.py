@@ -68,17 +68,19 @@ def test_set_changes_selectors_and_subjects(cluster, namespace):
 
 
 def test_a_paused_rollout_waits_and_goes_on_when_resumed(cluster, web):
+    cluster.kubectl("set", "env", web, "VERSION=1")
+    cluster.kubectl("rollout", "status", web, "--timeout=40s")
     cluster.kubectl("rollout", "pause", web)
     assert "is already paused" in cluster.kubectl("rollout", "pause", web, check=False)
     cluster.kubectl("set", "env", web, "VERSION=2")
 
     assert "you cannot rollback a paused deployment" in cluster.kubectl("rollout", "undo", web, check=False)
     assert "timed out waiting" in cluster.kubectl("rollout", "status", web, "--timeout=1s", check=False)
-    assert len(cluster.get("replicasets", "-l", "app=web")["items"]) == 1
+    assert len(cluster.get("replicasets", "-l", "app=web")["items"]) == 2
 
     cluster.kubectl("rollout", "resume", web)
     assert "successfully rolled out" in cluster.kubectl("rollout", "status", web, "--timeout=40s")
-    assert len(cluster.get("replicasets", "-l", "app=web")["items"]) == 2
+    assert len(cluster.get("replicasets", "-l", "app=web")["items"]) == 3
 
 
 def test_history_names_causes_and_undo_finds_a_revision(cluster, web):
