@@ -1,4 +1,4 @@
-"""The official `kubernetes` client, unmodified: its dynamic client, its leader election, and watches that are resumed."""
+"""The official `kubernetes` client, unmodified: its dynamic client, its leader election, watches that are resumed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def test_kinds_are_found_by_discovery_and_objects_pass_through_all_verbs(dynamic
     made = maps.create(config_map("a", k="1"), namespace=namespace)
     assert maps.get(name="a", namespace=namespace).data.k == "1"
     maps.patch(
-        {"metadata": {"name": "a"}, "data": {"k": "2"}}, namespace=namespace, content_type="application/merge-patch+json"
+        {"metadata": {"name": "a"}, "data": {"k": "2"}},
+        namespace=namespace,
+        content_type="application/merge-patch+json",
     )
     with pytest.raises(ConflictError):
         maps.replace(made.to_dict(), namespace=namespace)

@@ -43,7 +43,8 @@ spec:
   template:
     spec:
       restartPolicy: Never
-      containers: [{name: main, image: {{ .Values.image }}, command: [sh, -c, "echo HOOK of revision {{ .Release.Revision }}"]}]
+      containers:
+      - {name: main, image: {{ .Values.image }}, command: [sh, -c, "echo HOOK of revision {{ .Release.Revision }}"]}
 """
 TEST = """
 apiVersion: v1
@@ -53,7 +54,8 @@ metadata:
   annotations: {helm.sh/hook: test, helm.sh/hook-delete-policy: before-hook-creation}
 spec:
   restartPolicy: Never
-  containers: [{name: main, image: {{ .Values.image }}, command: [sh, -c, "echo the release was tested; {{ .Values.test }}"]}]
+  containers:
+  - {name: main, image: {{ .Values.image }}, command: [sh, -c, "echo the release was tested; {{ .Values.test }}"]}
 """
 DEFINITION = {
     "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
@@ -161,5 +163,7 @@ def test_a_client_side_release_becomes_a_server_side_one(cluster, namespace, cha
     cluster.helm("upgrade", "r", chart, "--server-side=true", "--set", "ships=4", "--no-hooks", "-n", namespace)
 
     assert ships(cluster) == 4
-    rendered = cluster.helm("upgrade", "r", chart, "--dry-run=server", "--set", "ships=5", "--no-hooks", "-n", namespace)
+    rendered = cluster.helm(
+        "upgrade", "r", chart, "--dry-run=server", "--set", "ships=5", "--no-hooks", "-n", namespace
+    )
     assert "count: 5" in rendered and ships(cluster) == 4

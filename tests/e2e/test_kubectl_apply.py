@@ -18,7 +18,8 @@ resources: [../base]
 namePrefix: test-
 labels: [{pairs: {env: test}, includeSelectors: true}]
 replicas: [{name: web, count: 0}]
-patches: [{patch: '[{"op": "add", "path": "/metadata/annotations", "value": {"by": "patch"}}]', target: {kind: Deployment}}]
+patches:
+- {target: {kind: Deployment}, patch: '[{"op": "add", "path": "/metadata/annotations", "value": {"by": "patch"}}]'}
 """
 
 

@@ -29,9 +29,8 @@ def test_an_ephemeral_container_joins_the_running_pod(cluster, box):
 
 
 def test_a_copy_of_a_pod_runs_another_command_beside_the_pod(cluster, box):
-    cluster.kubectl(
-        "debug", box, "--copy-to=copy", "--container=main", f"--image={cluster.image}", "--", "sh", "-c", "echo copied; sleep 100"
-    )  # fmt: skip
+    command = ("sh", "-c", "echo copied; sleep 100")
+    cluster.kubectl("debug", box, "--copy-to=copy", "--container=main", f"--image={cluster.image}", "--", *command)
 
     until(lambda: "copied" in cluster.kubectl("logs", "copy", check=False))
 

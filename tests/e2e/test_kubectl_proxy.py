@@ -61,7 +61,19 @@ def test_the_root_lists_the_paths_that_are_served(through):
 
     paths = json.loads(body)["paths"]
     assert status == 200 and paths == sorted(paths)
-    for path in ("/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"):
+    for path in (
+        "/api",
+        "/api/v1",
+        "/apis",
+        "/apis/apps",
+        "/apis/apps/v1",
+        "/healthz",
+        "/livez",
+        "/metrics",
+        "/openapi/v3",
+        "/readyz",
+        "/version",
+    ):
         assert path in paths
 
 

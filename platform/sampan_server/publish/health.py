@@ -46,7 +46,9 @@ class Health:
 
     def paths(self) -> list[str]:
         """All of them, those of single checks too."""
-        return [path for root, checks in self._checks.items() for path in (root, *(f"{root}/{name}" for name in checks))]
+        return [
+            path for root, checks in self._checks.items() for path in (root, *(f"{root}/{name}" for name in checks))
+        ]
 
     def _asked(self, name: str, check: Check) -> str:
         """Why it fails, "" where it does not; logged when that changes."""
