@@ -70,7 +70,7 @@ class Sender(Protocol):
 
 
 class AuditLog:
-    """``add`` is for any thread; ``run`` is a Duty's. ``blocking``: ``add`` returns after it has written to the file."""
+    """``add`` is for any thread; ``run`` is a Duty's. ``blocking``: ``add`` writes before it returns."""
 
     def __init__(
         self,
