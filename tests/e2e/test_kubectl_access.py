@@ -1,4 +1,4 @@
-"""kubectl, unmodified: who somebody is, what is allowed to whom, and tokens."""
+"""kubectl, unmodified: who a user is, what is allowed to whom, and tokens."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def test_what_cannot_be_deleted_is_said_with_the_reason_until_it_goes():
     assert reason(cluster.crd) == "InstanceDeletionFailed"
     assert message(cluster.crd) == "could not issue all deletes: admission webhook denies it"
     revision = cluster.revision
-    assert found.look() == AGAIN and cluster.revision == revision  # said once
+    assert found.look() == AGAIN and cluster.revision == revision  # written one time
 
     cluster.delete = remove
     assert (found.look(), reason(cluster.crd)) == (SOON, "InstanceDeletionInProgress")

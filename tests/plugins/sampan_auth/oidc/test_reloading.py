@@ -57,7 +57,7 @@ def test_what_the_file_says_now_counts_and_what_was_remembered_does_not(file, wr
     assert file.reloads == {"success": 1, "failure": 0} and file.reloaded_at == {"success": 1000.0}
 
 
-def test_a_wrong_file_is_said_once_and_changes_nothing(file, path, local_issuer, caplog):
+def test_a_wrong_file_is_logged_one_time_and_changes_nothing(file, path, local_issuer, caplog):
     path.write_text("kind: Nothing")
     for _ in range(3):
         file.turn(NEVER)
