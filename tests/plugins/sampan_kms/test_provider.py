@@ -10,8 +10,8 @@ import pytest
 from sampan.contracts.store import Unavailable
 from sampan.contracts.transforming import WrappedKey
 from sampan.errors import ConfigError
-from sampan_kms import messages
 from sampan_encryption.envelopes import ProviderCipher
+from sampan_kms import messages
 from sampan_kms.provider import KmsProvider, caller
 from sampan_machinery.resources import SECRETS
 from sampan_testing.cluster import start
