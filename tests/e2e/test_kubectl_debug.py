@@ -70,5 +70,6 @@ def test_folders_are_copied_in_and_out(cluster, box, tmp_path):
     cluster.kubectl("cp", f"{box}:{folder}/tree", str(tmp_path / "back"), "-c", "main")
 
     assert (tmp_path / "back" / "deep" / "file").read_bytes() == (tree / "deep" / "file").read_bytes()
-    missing = cluster.kubectl("cp", f"{box}:{folder}/none", str(tmp_path / "none"), check=False)
-    assert "No such file or directory" in missing
+    # with busybox' tar kubectl may end before it has shown what tar says of it
+    cluster.kubectl("cp", f"{box}:{folder}/none", str(tmp_path / "none"), check=False)
+    assert not (tmp_path / "none").exists()
