@@ -33,6 +33,7 @@ from sampan_server.plugins.plugins import Plugins
 from sampan_server.publish import health
 from sampan_server.publish.discovery import Discovery
 from sampan_server.publish.openapi import OpenApi
+from sampan_server.publish.paths import Paths
 from sampan_server.read.get import Get
 from sampan_server.read.list import List
 from sampan_server.registry import Registry, Served
@@ -148,6 +149,7 @@ def new_app(
     delegated = plugins.ask("contribute_delegations", context)
     delegations = Delegations(registry, [each for _, answer in delegated for each in answer])
     discovery = Discovery(registry, server_url.removeprefix("https://"), delegations)
+    fixed = ("/metrics", "/openapi/v2", "/openapi/v3", "/version", *healthy.paths(), *(route.path for route in routes))
     front = Front(
         registry,
         verbs={
@@ -162,6 +164,7 @@ def new_app(
         },
         subresources=subresources,
         pages={
+            "": Paths(discovery, fixed),
             "api": discovery,
             "apis": discovery,
             "livez": healthy,

@@ -48,6 +48,18 @@ class Discovery:
             body = now.made[request.path] = encode_json(self._document(now, parts))
         return in_protobuf(request, Answer(200, body, headers=[("Vary", "Accept")]))
 
+    def paths(self) -> list[str]:
+        """Of every document: ``/apis/apps/v1``."""
+        now = self._current()
+        core = ["/api", *(f"/api/{version}" for version in now.tables.versions.get("", ["v1"]))]
+        groups = {group: now.group(group)["versions"] for group in now.groups()}
+        return [
+            *core,
+            "/apis",
+            *(f"/apis/{group}" for group in groups),
+            *(f"/apis/{each['groupVersion']}" for versions in groups.values() for each in versions),
+        ]
+
     def _current(self) -> Offered:
         tables = self._registry.now
         generation = self._delegations.generation()
