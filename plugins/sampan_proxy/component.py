@@ -13,8 +13,8 @@ from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
 from sampan_machinery.resources import SERVICES
+from sampan_nftables.kernel import open_kernel
 from sampan_proxy.filtering import Filtering
-from sampan_proxy.kernel import open_kernel
 from sampan_proxy.wanted import Frontend, Wanted, wanted
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ import logging
 import shutil
 import subprocess
 
+from sampan_nftables.kernel import Kernel, ScriptRefused
 from sampan_proxy import hairpins, passing, rules
-from sampan_proxy.kernel import Kernel, ScriptRefused
 from sampan_proxy.wanted import Wanted
 
 log = logging.getLogger(__name__)

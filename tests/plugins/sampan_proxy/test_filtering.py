@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
+from sampan_nftables.kernel import ScriptRefused
 from sampan_proxy.filtering import Filtering
-from sampan_proxy.kernel import ScriptRefused
 from sampan_proxy.rules import build, whole
 from sampan_proxy.wanted import Backend, BackendSet, Frontend
 
