@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 
-
 SAME_NODE = "PreferSameNode"
 CLOSE = ("PreferClose", "PreferSameZone", SAME_NODE)
 

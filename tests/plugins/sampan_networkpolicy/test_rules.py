@@ -17,7 +17,8 @@ def chain(*content, families=(4,)):
 def test_a_chain_returns_for_what_is_allowed_and_drops_the_rest():
     assert chain() == ("drop",)
     assert chain(OPEN) == ("return", "drop")
-    assert chain(Allowed(("p_1",), (Block("10.0.0.0/8", ("10.1.0.0/16",)),), (Ports("tcp", ((80, 80), (90, 99))),), None)) == (
+    block, ports = Block("10.0.0.0/8", ("10.1.0.0/16",)), Ports("tcp", ((80, 80), (90, 99)))
+    assert chain(Allowed(("p_1",), (block,), (ports,), None)) == (
         "ip saddr @p_1_4 tcp dport { 80, 90-99 } return",
         "ip saddr 10.0.0.0/8 ip saddr != 10.1.0.0/16 tcp dport { 80, 90-99 } return",
         "drop",
