@@ -24,7 +24,7 @@ class Holders:
         self._by_address: dict[str, list[Object]] = {}
 
     def may_take(self, address: str, service: Object) -> bool:
-        """Whether nobody has it, or all who have it share it with this one."""
+        """Whether it is free, or all who have it share it with this one."""
         return all(may_share(one, service) for one in self._by_address.get(address, ()))
 
     def take(self, address: str, service: Object) -> None:

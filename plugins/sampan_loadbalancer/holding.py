@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
-from sampan.files import write_whole
 from sampan_loadbalancer import interfaces
 from sampan_nftables.kernel import Kernel
 
@@ -84,7 +84,9 @@ class Holding:
 
     def _remember(self, held: dict[str, str]) -> None:
         if held != self._held:
-            write_whole(self._file, json.dumps(held))
+            fresh = self._file.with_suffix(".new")
+            fresh.write_text(json.dumps(held))
+            os.replace(fresh, self._file)  # whole or not at all
             self._held = held
 
 

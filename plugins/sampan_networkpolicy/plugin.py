@@ -9,11 +9,9 @@ from sampan.contracts.components import Component, Leftover, Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.options import ClusterOptions
 from sampan.contracts.serving import ServerContext
-from sampan.errors import ConfigError
 from sampan.hookspecs import hookimpl
+from sampan_machinery import bounds
 from sampan_runtime.contracts import SandboxGuard
-
-WAYS = ("event", "refuse")
 
 
 @dataclass(frozen=True)
@@ -25,8 +23,7 @@ class Settings:
     nftables): it starts with a Warning event (event), or it does not start (refuse)."""
 
     def __post_init__(self) -> None:
-        if self.unenforceable not in WAYS:
-            raise ConfigError(f"unenforceable: {self.unenforceable!r} is not one of {', '.join(WAYS)}")
+        bounds.require(self, unenforceable=bounds.one_of("event", "refuse"))
 
 
 def _run(running: Running) -> None:

@@ -61,8 +61,8 @@ class Filtering:
         self._served = served
 
     def _parts(self, before: Wanted, now: Wanted) -> tuple[rules.NftTable, rules.NftTable]:
-        """What these frontends have in the table, and shall have. Hairpins are shared by frontends: only those that
-        nobody used before, or uses any more, differ."""
+        """What these frontends have in the table, and shall have. Hairpins are shared by frontends: only those differ
+        that no frontend used before, or that none uses any more."""
         old, new = (rules.build(self._name, self._pod_cidr, part) for part in (before, now))
         touched = Counter(_hairpins(before))
         touched.subtract(_hairpins(now))

@@ -89,8 +89,3 @@ def test_without_a_pool_it_only_waits(tmp_path):
     stop.set()
     component.run(Running(None, Settings(), str(tmp_path), stop, OPTIONS, ready=said.append))
     assert "no pool" in said[0]
-
-
-def test_settings_say_what_is_wrong():
-    with pytest.raises(ValueError, match="addresses must be addresses like"):
-        Settings(addresses=("nonsense",))

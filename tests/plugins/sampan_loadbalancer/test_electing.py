@@ -68,5 +68,5 @@ def test_addresses_of_other_load_balancers_are_not_announced():
     assert shares([node("n1")], services) == {"n1": frozenset()}
 
 
-def test_without_nodes_nobody_is_elected():
+def test_without_nodes_none_is_elected():
     assert elected("192.0.2.1", []) == ""

@@ -51,7 +51,7 @@ def test_an_address_is_added_once_reached_by_neighbours_and_removed(net):
         assert reaches(neighbour, "10.52.0.9", 8080) == "lost"
         assert node.do(lambda: interfaces.add("10.52.0.9", "near")) is True
         assert node.do(lambda: interfaces.add("10.52.0.9", "near")) is False
-        neighbour.ip("neigh", "flush", "all")  # what it learnt while nobody answered
+        neighbour.ip("neigh", "flush", "all")  # what it learnt while none answered
         assert reaches(neighbour, "10.52.0.9", 8080) == "open"
 
         node.do(lambda: interfaces.remove("10.52.0.9", "near"))

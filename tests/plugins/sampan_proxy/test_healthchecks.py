@@ -59,7 +59,7 @@ def test_a_port_in_use_is_passed_over_and_the_others_answer(checks, caplog):
         assert str(number) in caplog.text
 
 
-def test_a_client_that_hangs_up_keeps_nobody_from_an_answer(checks):
+def test_clients_that_hang_up_do_not_keep_others_from_an_answer(checks):
     port = free_port()
     checks.apply({port: (("d", "web"), 1)})
     for _ in range(3):
