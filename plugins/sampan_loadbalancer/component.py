@@ -52,6 +52,8 @@ def run(running: Running) -> None:
         while dirty.wait() and not running.stop.is_set():
             running.stop.wait(SETTLE if told else 0)
             dirty.clear()
+            if running.stop.is_set():  # its wake-up may just have been cleared
+                return
             wanted = announced(
                 services.list(), nodes.list(), slices.list(), running.options.node_name, settings.own_class
             )

@@ -16,6 +16,7 @@ from sampan_networkpolicy.enforcing import Enforcement
 from sampan_networkpolicy.filtering import PolicyFilter
 from sampan_networkpolicy.guarding import GUARDS, PodGuard
 from sampan_nftables.kernel import ScriptRefused, open_kernel
+from sampan_nftables.monitor import TableMonitor
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +50,6 @@ class Cluster:
             informers = [self._policies, *([self._pods, self._namespaces] if self._watching else [])]
         for informer in informers:
             informer.stop()
-
-    def wait_policies(self, seconds: float) -> bool:
-        return self._policies.wait_synced(seconds)
 
     def wait_all(self, seconds: float) -> bool:
         """Whether everything that the policies need is known; Pods and Namespaces are watched from here on where there
@@ -115,56 +113,77 @@ def table_name(options: ClusterOptions) -> str:
 def run(running: Running) -> None:
     """Run until stopped; rules stay in the kernel, so that policies hold while this process or the API is away."""
     options, dirty = running.options, threading.Event()
-    kernel = open_kernel()
-    filter = PolicyFilter(kernel, table_name(options)) if kernel is not None else None
     cluster = Cluster(running, dirty)
     recorder = Recorder(running.client, "sampan-networkpolicy", options.node_name)
+    kernel = open_kernel()
+    filter = PolicyFilter(kernel, table_name(options)) if kernel is not None else None
     enforcement = Enforcement(filter, cluster, options.node_name) if filter is not None else None
-    if enforcement is not None:
-        cluster.on_pod = enforcement.changed
     guard = PodGuard(running.client, cluster, enforcement, recorder, refuses=running.settings.unenforceable == "refuse")
     cluster.start()
     try:
         with GUARDS.serving(options.home_id, guard):
-            _keep(running, cluster, enforcement, filter, dirty)
+            if enforcement is None or filter is None:
+                running.ready("policies cannot be enforced here: nftables may not be used")
+                running.stop.wait()
+            else:
+                cluster.on_pod = enforcement.changed
+                Keeping(running, cluster, enforcement, filter, dirty).run()
     finally:
         cluster.stop()
         recorder.close()
 
 
-def _keep(
-    running: Running, cluster: Cluster, enforcement: Enforcement | None, filter: PolicyFilter | None,
-    dirty: threading.Event,
-) -> None:  # fmt: skip
-    threading.Thread(target=_wake_on_stop, args=(running.stop, dirty), daemon=True).start()
-    while not cluster.wait_policies(1):
-        if running.stop.is_set():
-            return
-    dirty.set()
-    first, failed = True, False
-    while dirty.wait() and not running.stop.is_set():
-        running.stop.wait(0 if first else SETTLE)
-        dirty.clear()
-        if enforcement is None or filter is None:
-            running.ready("policies cannot be enforced here: nftables may not be used")
-            running.stop.wait()
-            return
-        if not cluster.wait_all(1):
-            dirty.set()
-            continue
+class Keeping:
+    """The component's loop: after each change the filter is made equal to what is known."""
+
+    def __init__(
+        self, running: Running, cluster: Cluster, enforcement: Enforcement, filter: PolicyFilter, dirty: threading.Event
+    ) -> None:
+        self._running, self._cluster, self._dirty = running, cluster, dirty
+        self._enforcement, self._filter = enforcement, filter
+        self._lost = threading.Event()
+        self._told = False
+
+    def run(self) -> None:
+        stop, dirty = self._running.stop, self._dirty
+        monitor = TableMonitor(table_name(self._running.options), self._on_loss)
+        monitor.start()
+        threading.Thread(target=_wake_on_stop, args=(stop, dirty), daemon=True).start()
+        dirty.set()
         try:
-            enforcement.refresh()
+            while dirty.wait() and not stop.is_set():
+                stop.wait(SETTLE if self._told else 0)
+                dirty.clear()
+                if stop.is_set():  # its wake-up may just have been cleared
+                    return
+                if not self._cluster.wait_all(1):
+                    dirty.set()
+                    continue
+                self._refresh()
+        finally:
+            monitor.stop()
+
+    def _refresh(self) -> None:
+        whole = self._lost.is_set()
+        self._lost.clear()
+        try:
+            self._enforcement.refresh(whole=whole)
         except ScriptRefused as error:
             log.error("policies are not in force: the packet filter refused them: %s", error)
-            running.failing(f"the packet filter refuses the policies: {error}")
-            failed = True
-            running.stop.wait(AGAIN)
-            dirty.set()
-            continue
-        if first or failed:
-            gap = filter.gap()
-            running.ready(f"policies are enforced{f', but {gap}' if gap else ''}")
-        first = failed = False
+            self._running.failing(f"the packet filter refuses the policies: {error}")
+            self._told = False
+            self._running.stop.wait(AGAIN)
+            self._dirty.set()
+            return
+        if not self._told:
+            gap = self._filter.gap()
+            self._running.ready(f"policies are enforced{f', but {gap}' if gap else ''}")
+            self._told = True
+
+    def _on_loss(self) -> None:
+        log.warning("the tables of network policies were removed by somebody else; they are written again")
+        self._lost.set()
+        self._dirty.set()
 
 
 def _wake_on_stop(stop: threading.Event, dirty: threading.Event) -> None:

@@ -19,6 +19,8 @@ class Filter(Protocol):
 
     def gap(self) -> str: ...
 
+    def forget(self) -> None: ...
+
 
 class Snapshot(Protocol):
     """What is known of the cluster."""
@@ -58,9 +60,11 @@ class Enforcement:
         if lean is not None and (new is None or new["status"]["podIPs"] == lean["status"]["podIPs"]):
             self._starting.pop(uid, None)
 
-    def refresh(self) -> None:
-        """Raises ScriptRefused."""
+    def refresh(self, *, whole: bool = False) -> None:
+        """``whole``: somebody else has removed what was in the kernel. Raises ScriptRefused."""
         with self._lock:
+            if whole:
+                self._filter.forget()
             self._apply()
 
     def _apply(self) -> None:

@@ -56,6 +56,10 @@ class PolicyFilter:
     def _write(self, tables: list[NftPolicyTable]) -> None:
         self._kernel.run("".join(map(rules.whole, tables)))
 
+    def forget(self) -> None:
+        """The next time the whole is written: somebody else has changed what is in the kernel."""
+        self._now = []
+
     def remove(self) -> None:
         for family in ("inet", "bridge") if self._bridges else ("inet",):
             self._kernel.run(rules.remove(family, self._name))

@@ -15,6 +15,7 @@ from sampan_client.informers import Informer, OnChange
 from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
 from sampan_machinery.resources import NODES, SERVICES
 from sampan_nftables.kernel import open_kernel
+from sampan_nftables.monitor import TableMonitor
 from sampan_proxy.filtering import Filtering
 from sampan_proxy.healthchecks import HealthChecks
 from sampan_proxy.tracking import Tracker
@@ -28,6 +29,8 @@ SETTLE = 0.01  # seconds in which changes are gathered: a rollout changes many e
 
 class Proxier(Protocol):
     def apply(self, wanted: Wanted, changed: Collection[Frontend] | None = None) -> None: ...
+
+    def forget(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -48,6 +51,16 @@ def run(running: Running) -> None:
     recorder = Recorder(running.client, "sampan-proxy", node)
     backend = choose(running.options, services, recorder)
     health = HealthChecks()
+    lost = threading.Event()
+
+    def on_loss() -> None:
+        log.warning("the table of Services was removed by somebody else; it is written again")
+        lost.set()
+        dirty.set()
+
+    monitor = TableMonitor(table_name(running.options), on_loss)
+    if isinstance(backend, Filtering):
+        monitor.start()
     informers = [services, slices]
     for informer in informers:
         informer.start()
@@ -62,11 +75,16 @@ def run(running: Running) -> None:
         while dirty.wait() and not running.stop.is_set():
             running.stop.wait(0 if first else SETTLE)
             dirty.clear()
+            if running.stop.is_set():  # its wake-up may just have been cleared
+                return
             if tracker.zones_matter and zone not in informers:
                 informers.append(zone)
                 zone.start()
             changed = tracker.take()
-            if changed or first:
+            if gone := lost.is_set():
+                lost.clear()
+                backend.forget()
+            if changed or first or gone:
                 backend.apply(tracker.wanted, changed)
             health.apply(tracker.health)
             if first:
@@ -75,6 +93,7 @@ def run(running: Running) -> None:
     finally:
         for informer in informers:
             informer.stop()
+        monitor.stop()
         backend.close()
         health.close()
         recorder.close()

@@ -86,6 +86,10 @@ class Filtering:
         self._served, self._draws, self._loopback = dict(wanted), table.draws, table.local_node_ports
         self._hairpins = Counter(_hairpins(wanted))
 
+    def forget(self) -> None:
+        """The next time the whole is written: somebody else has changed what is in the kernel."""
+        self._served = None
+
     def close(self) -> None:
         """Rules stay, so that Services work while this process restarts; ``remove`` takes them away."""
 

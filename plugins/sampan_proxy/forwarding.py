@@ -47,6 +47,9 @@ class Forwarding:
         """All of what is wanted is looked at; ``changed`` is for those to whom that costs something."""
         asyncio.run_coroutine_threadsafe(self._apply(dict(wanted)), self._loop).result(timeout=30)
 
+    def forget(self) -> None:
+        """Listeners are this process's own: no one else changes them."""
+
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(timeout=30)
         self._loop.call_soon_threadsafe(self._loop.stop)

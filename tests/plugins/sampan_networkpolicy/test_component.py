@@ -40,6 +40,9 @@ class Recording:
             self.applied.append(wanted)
             self.arrived.notify_all()
 
+    def forget(self):
+        raise AssertionError("no one has removed a table")
+
     def gap(self):
         return ""
 

@@ -16,6 +16,9 @@ class Recording:
             raise ScriptRefused("no")
         self.applied.append(wanted)
 
+    def forget(self):
+        self.applied.append("forgotten")
+
     def gap(self):
         return ""
 
@@ -86,6 +89,12 @@ def test_a_pod_with_a_new_sandbox_keeps_its_new_address_against_the_apis_old_one
     enforcement.changed(None, known.all_pods[0])
     enforcement.refresh()
     assert set(filter.applied[-1].ingress) == {"10.0.0.2"}
+
+
+def test_after_a_loss_the_whole_is_written(enforcement, filter):
+    enforcement.refresh(whole=True)
+    assert filter.applied[0] == "forgotten"
+    assert len(filter.applied) == 2
 
 
 def test_a_deleted_pod_is_forgotten(enforcement, filter):
