@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sampan.contracts.components import Component, Running
+from sampan.contracts.components import Component, Leftover, Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.options import ClusterOptions
 from sampan.contracts.reconciling import Reconciler, ReconcilerContext
@@ -62,6 +62,13 @@ def contribute_components() -> list[Component]:
     from sampan_loadbalancer.bootstrap import USER
 
     return [Component(name="loadbalancer", run=_run, user=USER, process="node", cleanup=_cleanup)]
+
+
+@hookimpl
+def contribute_leftovers() -> list[Leftover]:
+    from sampan_loadbalancer.leftovers import leftovers
+
+    return leftovers()
 
 
 @hookimpl
