@@ -1,4 +1,4 @@
-"""Tells when somebody else has removed a table (``nft flush ruleset``, a firewall's restart): it is written again.
+"""Tells when another program has removed a table (``nft flush ruleset``, a firewall's restart): it is written again.
 
 The kernel announces each change of nftables by netlink; a thread waits for that and costs nothing meanwhile. Only whole
 tables are noticed. Source: linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h.

@@ -181,7 +181,7 @@ class Keeping:
             self._told = True
 
     def _on_loss(self) -> None:
-        log.warning("the tables of network policies were removed by somebody else; they are written again")
+        log.warning("the tables of network policies were removed by another program; they are written again")
         self._lost.set()
         self._dirty.set()
 

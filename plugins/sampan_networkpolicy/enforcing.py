@@ -61,7 +61,7 @@ class Enforcement:
             self._starting.pop(uid, None)
 
     def refresh(self, *, whole: bool = False) -> None:
-        """``whole``: somebody else has removed what was in the kernel. Raises ScriptRefused."""
+        """``whole``: another program has removed what was in the kernel. Raises ScriptRefused."""
         with self._lock:
             if whole:
                 self._filter.forget()

@@ -57,7 +57,7 @@ class PolicyFilter:
         self._kernel.run("".join(map(rules.whole, tables)))
 
     def forget(self) -> None:
-        """The next time the whole is written: somebody else has changed what is in the kernel."""
+        """The next time the whole is written: another program has changed what is in the kernel."""
         self._now = []
 
     def remove(self) -> None:

@@ -54,7 +54,7 @@ def run(running: Running) -> None:
     lost = threading.Event()
 
     def on_loss() -> None:
-        log.warning("the table of Services was removed by somebody else; it is written again")
+        log.warning("the table of Services was removed by another program; it is written again")
         lost.set()
         dirty.set()
 

@@ -87,7 +87,7 @@ class Filtering:
         self._hairpins = Counter(_hairpins(wanted))
 
     def forget(self) -> None:
-        """The next time the whole is written: somebody else has changed what is in the kernel."""
+        """The next time the whole is written: another program has changed what is in the kernel."""
         self._served = None
 
     def close(self) -> None:

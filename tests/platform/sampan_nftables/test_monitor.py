@@ -1,4 +1,4 @@
-"""A table that is removed by somebody else, in a network namespace of the test's own."""
+"""A table that is removed by another program, in a network namespace of the test's own."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def space():
 
 
 @pytest.mark.root
-def test_a_flush_by_somebody_else_is_noticed_and_a_table_that_is_replaced_is_not(space):
+def test_a_flush_by_another_program_is_noticed_and_a_table_that_is_replaced_is_not(space):
     kernel, lost = space.do(lambda: InSpace(space)), threading.Event()
     kernel.run("add table inet mine\n")
     monitor = TableMonitor("mine", lost.set)
