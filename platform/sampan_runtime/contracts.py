@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sampan.contracts.kinds import Object
 from sampan.errors import SampanError
 
 
@@ -226,6 +227,19 @@ class Runtime(Protocol):
         """Yield the pod uid of whatever changed; "" = look at everything again. Blocks; ends when closed."""
 
     def close(self) -> None: ...
+
+
+class SandboxGuard(Protocol):
+    """Something on the node that must be in place before a pod's containers start, such as its network policies."""
+
+    name: str
+
+    def prepare(self, pod: Object, sandbox: Sandbox) -> None:
+        """Called for each sandbox, when it has its address and before any container in it starts; again after a
+        failure, and before further containers start once the agent was restarted. May block for some seconds.
+
+        Raises RuntimeFailure to hold the pod's containers back; the agent tries again.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from sampan_client.informers import Informer
 from sampan_machinery.resources import PODS
 from sampan_node import machine_facts, runtimes, termination
 from sampan_node.clock import Clock
+from sampan_node.guards import SandboxGuards
 from sampan_node.host import Host
 from sampan_node.registration import Registration
 from sampan_node.worker import Worker
@@ -180,8 +181,14 @@ def _host(running: Running, runtime: Runtime, home: Path, name: str, ip: str, po
     return Host(
         client=running.client, runtime=runtime, events=Recorder(running.client, "kubelet", name), clock=Clock(),
         pool=ThreadPoolExecutor(16, thread_name_prefix="probe"), home=home, name=name, ip=ip,
-        allocatable=machine_facts.capacity(home, pods), options=running.options,
+        allocatable=machine_facts.capacity(home, pods), options=running.options, guards=_guards(running),
     )  # fmt: skip
+
+
+def _guards(running: Running) -> SandboxGuards:
+    if running.hooks is None:
+        return SandboxGuards()
+    return SandboxGuards(running.hooks.ask("contribute_sandbox_guards", options=running.options))
 
 
 def _server(agent: Agent, options: Any) -> Any:

@@ -20,6 +20,7 @@ from sampan_machinery.metadata import parse_time
 from sampan_machinery.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES
 from sampan_node.admission import PodAdmission
 from sampan_node.clock import Clock
+from sampan_node.guards import SandboxGuards
 from sampan_node.references import Reference, References
 from sampan_podspec.containers import walk
 from sampan_runtime.contracts import Runtime
@@ -44,6 +45,7 @@ class Host:
     allocatable: Mapping[str, str]
     options: ClusterOptions = field(default_factory=ClusterOptions)
     informer: Callable[..., Any] = Informer
+    guards: SandboxGuards = field(default_factory=SandboxGuards)
     _cache: dict[tuple[str, str, str], tuple[float, Object | None]] = field(default_factory=dict)
     _changes: int = 0
     _tokens: dict[tuple[str, str, str], tuple[float, str]] = field(default_factory=dict)
@@ -133,6 +135,7 @@ class Host:
         return str(answer["token"])
 
     def forget(self, uid: str) -> None:
+        self.guards.forget(uid)
         with self._lock:
             self._tokens = {key: value for key, value in self._tokens.items() if key[0] != uid}
 

@@ -243,6 +243,7 @@ class Worker:
         if seen.sandbox is None or not seen.sandbox.ready:
             return
         try:
+            self._host.guards.prepare(self.pod, seen.sandbox)
             pod = {**self.pod, "status": self._status(seen)}
             container_id = self._starter.start(pod, action.container, action.attempt, seen.sandbox, self.folder)
         except MountProblem as error:
