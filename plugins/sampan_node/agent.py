@@ -24,6 +24,7 @@ from sampan_node.host import Host
 from sampan_node.registration import Registration
 from sampan_node.worker import Worker
 from sampan_runtime.contracts import Runtime
+from sampan_volumes.contributed import volume_mounters
 
 log = logging.getLogger(__name__)
 
@@ -125,8 +126,19 @@ class Agent:
     def _remove_folders(self, known: set[str]) -> None:
         pods = self.host.home / "pods"
         for folder in pods.iterdir() if pods.is_dir() else ():
-            if folder.name not in known:
+            if folder.name not in known and self._unmounted(folder):
                 termination.remove(folder)
+
+    def _unmounted(self, folder: Path) -> bool:
+        """Whether plugins have taken back what they mounted for a pod that is not known any more."""
+        try:
+            for kind, mounter in self.host.mounters.items():
+                for place in sorted((folder / "volumes" / kind).glob("*")):
+                    mounter.unmount(place)
+        except (SampanError, OSError) as error:
+            log.warning("node: %s stays until the next start: %s", folder, error)
+            return False
+        return True
 
     def _listen(self) -> None:
         for uid in self.host.runtime.events():
@@ -146,6 +158,8 @@ def run(running: Running) -> None:
     closing: list[Callable[[], Any]] = [runtime.close]
     try:
         host = _host(running, runtime, home, name, ip, settings.max_pods)
+        host.mounters = volume_mounters(running.hooks, client=running.client, home=str(home), node=name)
+        closing += [mounter.close for mounter in host.mounters.values()]
         closing += [host.clock.stop, host.references.close, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
         agent = Agent(host)
         server = _server(agent, options)

@@ -42,7 +42,9 @@ def contribute_components() -> Sequence[Component]:
     return [
         Component(
             name="node", run=run, user="system:node:{node}", groups=("system:nodes",), process="node", cleanup=clean_up,
-            hooks=frozenset({"provide_runtime", "contribute_runtimes", "contribute_sandbox_guards"}),
+            hooks=frozenset(
+                {"provide_runtime", "contribute_runtimes", "contribute_sandbox_guards", "contribute_volume_mounters"}
+            ),
         )
     ]  # fmt: skip
 

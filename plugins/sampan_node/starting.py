@@ -11,20 +11,22 @@ from sampan_node.environment import ConfigProblem
 from sampan_node.host import Host
 from sampan_node.machine import PodMemory
 from sampan_node.subpaths import SubPaths
-from sampan_node.volumes import IMAGE, Volumes, container_mounts, image_volumes, never_written
+from sampan_node.volumes import IMAGE, Volumes, container_devices, container_mounts, image_volumes, never_written
 from sampan_runtime.contracts import Image, Mount, RuntimeFailure, Sandbox
 
 
 class Starter:
     def __init__(self, host: Host, memory: PodMemory) -> None:
         self._host, self._memory = host, memory
+        self._given: set[str] = set()
         self.pulled: dict[str, str] = {}  # container -> the image last looked for: its own, or that of a volume
 
     def volumes(self, pod: Object, folder: Path) -> Volumes:
         namespace = pod["metadata"]["namespace"]
         return Volumes(
             folder / "volumes", lambda kind, name: self._host.lookup(namespace, kind, name), self._host.token,
-            self._host.allocatable, memory=self._host.runtime.sees_mounts,
+            self._host.allocatable, memory=self._host.runtime.sees_mounts, node=self._host.name,
+            mounters=self._host.mounters, given=self._given,
         )  # fmt: skip
 
     def start(self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path) -> str:
@@ -37,7 +39,10 @@ class Starter:
         try:
             env = self._environment(pod, container)
             mounts = self._mounts(pod, container, attempt, sandbox, folder, paths, env)
-            spec = specs.container_spec(pod, container, attempt, env=env, mounts=mounts, image_user=image.user)
+            devices = container_devices(container, paths, never_written(pod))
+            spec = specs.container_spec(
+                pod, container, attempt, env=env, mounts=mounts, devices=devices, image_user=image.user
+            )
         except ConfigProblem as error:
             self._event(pod, container, "Warning", "Failed", f"Error: {error}")
             raise RuntimeFailure("CreateContainerConfigError", str(error)) from error

@@ -48,8 +48,8 @@ class Cycle:
     def decide(self, pod: PodInfo, state: State | None = None) -> CycleResult:
         """The best node for the pod, which must not stand on one. Changes nothing in the cluster."""
         state = {} if state is None else state
-        cluster = self._cluster
-        refusal = self.third_party.refuse_all(state, pod.object, cluster)
+        cluster, third_party = self._cluster, self.third_party.of(pod.object)
+        refusal = third_party.refuse_all(state, pod.object, cluster)
         if refusal is not None:
             decision = Decision(pod.ref, pod.uid, "", len(cluster), 0, refusal=refusal.reason)
             return CycleResult(decision, dict.fromkeys(range(len(cluster)), refusal))
@@ -59,7 +59,7 @@ class Cycle:
         for found in self._refusals(pod):
             rows = self._apply(found, rows, refused)
         rows = self._leave_to_nominated(pod, rows, refused)
-        rows = self.third_party.filter(state, pod.object, cluster, rows, refused)
+        rows = third_party.filter(state, pod.object, cluster, rows, refused)
         reasons = {reason: count for reason, count in table.tally.items() if count}
         for reason, count in Tally(r for verdict in refused.values() for r in (verdict.reason, *verdict.more)).items():
             reasons[reason] = reasons.get(reason, 0) + count
@@ -76,11 +76,11 @@ class Cycle:
             return False
         if any(_refusal(found, node.labels.get(found.topology_key)) for found in self._refusals(pod)):
             return False
-        return self.third_party.lets(state, pod.object, node)
+        return self.third_party.of(pod.object).lets(state, pod.object, node)
 
     def may_help(self, pod: PodInfo, node: NodeInfo) -> bool:
         """Whether a change of this node may be what the pod waits for: no rule about the node alone is against it."""
-        return bool(self.third_party.filters) or self._tables.verdict(pod, node) is None
+        return bool(self.third_party.of(pod.object).filters) or self._tables.verdict(pod, node) is None
 
     def _refusals(self, pod: PodInfo) -> Iterator[Refusal | Requirement]:
         for rule in self._wide:
@@ -132,7 +132,7 @@ class Cycle:
         if kept_node is not None and kept_node.row in rows:
             rows = [kept_node.row]
         wide = [(rule.name, found) for rule in self._wide for found in rule.scores(pod, self._cluster)]
-        strange = self.third_party.scores(state, pod.object, self._cluster, rows)
+        strange = self.third_party.of(pod.object).scores(state, pod.object, self._cluster, rows)
         scores = list(map(local.__getitem__, rows))
         for _, found in wide:
             column, by_domain = self._cluster.domains(found.topology_key), found.weighted()

@@ -32,6 +32,8 @@ RELEVANT = (
     "overhead",
     "hostNetwork",
 )
+#: Volumes that bind a pod to no node.
+LOCAL = frozenset(("configMap", "downwardAPI", "emptyDir", "projected", "secret"))
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 #: Namespaces that a namespaceSelector stands for.
@@ -105,7 +107,7 @@ def read_pod(pod: Object, namespaces: Namespaces) -> PodInfo:
     requests = whole_units(spec)
     ports = tuple(_ports(spec))
     affinity = spec.get("affinity") or {}
-    relevant = [spec.get(name) for name in RELEVANT]
+    relevant = [*(spec.get(name) for name in RELEVANT), *_volumes(spec, metadata["name"])]
     near, apart = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
     required = "requiredDuringSchedulingIgnoredDuringExecution"
     return PodInfo(
@@ -124,6 +126,15 @@ def read_pod(pod: Object, namespaces: Namespaces) -> PodInfo:
         or _default_spread(labels),
         signature=_encode([namespace, said, requests, ports, spec.get("priority") or 0, relevant]),
     )
+
+
+def _volumes(spec: Object, pod: str) -> Any:
+    """What plugins may read of the pod's volumes: all but those that any node can make."""
+    for volume in spec.get("volumes") or ():
+        if "ephemeral" in volume:
+            yield pod
+        if not LOCAL.intersection(volume):
+            yield volume
 
 
 def _default_spread(labels: dict[str, str]) -> tuple[Spread, ...]:

@@ -110,3 +110,16 @@ def test_pods_of_one_template_have_one_signature_and_the_controllers_uid_is_no_p
     assert read(owner="one").labels[OWNER] == "one"
     assert read().signature != read(nodeSelector={"disk": "ssd"}).signature
     assert read().signature != read(containers=[container(cpu="1")]).signature
+
+
+def test_pods_with_other_claims_are_not_treated_alike(build):
+    def signature(name, *volumes):
+        return read_pod(build.pod(name, volumes=list(volumes)), lambda _: frozenset()).signature
+
+    def claim(name):
+        return {"name": "v", "persistentVolumeClaim": {"claimName": name}}
+
+    own = {"name": "v", "ephemeral": {"volumeClaimTemplate": {}}}
+    assert signature("p", claim("a")) == signature("q", claim("a")) != signature("r", claim("b"))
+    assert signature("p", own) != signature("q", own)
+    assert signature("p", {"name": "a", "emptyDir": {}}) == signature("q", {"name": "b", "secret": {}})
