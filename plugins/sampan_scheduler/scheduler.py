@@ -16,11 +16,12 @@ from sampan.contracts.kinds import Object
 from sampan_client import Client
 from sampan_machinery.selectors import Selector
 from sampan_scheduler.binding import Binder, EventRecorder
-from sampan_scheduler.cycle import Cycle, own_rules
+from sampan_scheduler.cycle import Cycle
 from sampan_scheduler.decisions import CycleResult, Decision
 from sampan_scheduler.nodes import Cluster, NodeInfo
 from sampan_scheduler.pods import PodInfo, read_pod
 from sampan_scheduler.preemption import PreemptionResult, make_room
+from sampan_scheduler.profiles import own_rules, profile_of
 from sampan_scheduler.queue import Queue
 from sampan_scheduler.resources import DEFAULT_NAME
 from sampan_scheduling.contracts import State
@@ -57,7 +58,7 @@ class Scheduler:
         self._namespaces = namespaces
         self._clock = clock
         self._cluster = Cluster()
-        self._cycle = Cycle(self._cluster, own_rules(), third_party)
+        self._cycle = Cycle(self._cluster, profile_of(own_rules()), third_party)
         self._third_party = self._cycle.third_party
         self._queue = Queue(clock, self._third_party.sorter())
         self._lock = threading.Lock()

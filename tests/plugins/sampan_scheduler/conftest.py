@@ -9,9 +9,10 @@ import pytest
 
 from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound
-from sampan_scheduler.cycle import Cycle, own_rules
+from sampan_scheduler.cycle import Cycle
 from sampan_scheduler.nodes import Cluster
 from sampan_scheduler.pods import PodInfo, read_pod
+from sampan_scheduler.profiles import own_rules, profile_of
 from sampan_scheduler.scheduler import Scheduler
 
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
@@ -70,7 +71,7 @@ class Place:
 
     def __init__(self, *nodes, third_party=()):
         self.cluster = Cluster()
-        self.cycle = Cycle(self.cluster, own_rules(), third_party, random.Random(1))
+        self.cycle = Cycle(self.cluster, profile_of(own_rules()), third_party, random.Random(1))
         for node in nodes:
             self.cluster.set_node(node)
 
@@ -92,6 +93,9 @@ class Place:
         decision = self.decide(pod)
         assert not decision.node
         return decision.message()
+
+    def explain(self, pod):
+        return self.cycle.explain(self.read(pod))
 
     def add(self, pod):
         """Decide and assume; the node's name."""

@@ -224,4 +224,4 @@ def test_decisions_can_be_explained_later(build, simulated):
     (found,) = world.scheduler.explain("default/p")
 
     assert found["node"] == "n"
-    assert found["nodes"] == {"total": 2, "feasible": 1, "passedOver": {"node(s) were unschedulable": 1}}
+    assert found["nodes"] == {"total": 2, "passedOver": {}}
