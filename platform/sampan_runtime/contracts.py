@@ -32,6 +32,15 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class Device:
+    """A block device of the node that the container finds at a path of its own."""
+
+    host_path: str
+    container_path: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
 class PortMapping:
     container_port: int
     host_port: int
@@ -80,6 +89,7 @@ class ContainerSpec:
     working_dir: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: Sequence[Mount] = ()
+    devices: Sequence[Device] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     resources: Resources = field(default_factory=Resources)
     user: str = ""  # uid[:gid]

@@ -99,6 +99,14 @@ def container_host_config(spec: ContainerSpec, sandbox_id: str, *, host: Mapping
             }
             for mount in spec.mounts
         ],
+        "Devices": [
+            {
+                "PathOnHost": device.host_path,
+                "PathInContainer": device.container_path,
+                "CgroupPermissions": "r" if device.read_only else "rwm",
+            }
+            for device in spec.devices
+        ],
         "Privileged": spec.privileged,
         "ReadonlyRootfs": spec.read_only_root,
         "CapAdd": list(spec.capabilities_add),

@@ -136,7 +136,9 @@ class ExecRuntime:
             "env": env,
             "cwd": spec.working_dir or str(folder / "work"),
             "hostname": hostname,
-            "mounts": [(one.host_path, one.container_path, one.read_only) for one in (*shared, *spec.mounts)],
+            "mounts": [
+                (one.host_path, one.container_path, one.read_only) for one in (*shared, *spec.mounts, *spec.devices)
+            ],
             "root": str(folder / "root"),
             "namespaces": self.has_mounts,
             "user": user[0] if user else None,
@@ -331,7 +333,7 @@ class ExecRuntime:
 
 
 def _link_mounts(spec: ContainerSpec, root: Path) -> None:
-    for mount in spec.mounts:
+    for mount in (*spec.mounts, *spec.devices):
         place = root / posixpath.normpath(f"/{mount.container_path}").lstrip("/")  # never above ``root``
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.is_symlink() and not place.exists():

@@ -17,14 +17,25 @@ from sampan.contracts.options import ClusterOptions
 from sampan.errors import NotFound
 from sampan_client.informers import Informer
 from sampan_machinery.metadata import parse_time
-from sampan_machinery.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES
+from sampan_machinery.resources import (
+    CONFIG_MAPS,
+    NODES,
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    SERVICES,
+)
 from sampan_node.admission import PodAdmission
 from sampan_node.clock import Clock
 from sampan_node.references import Reference, References
 from sampan_podspec.containers import walk
 from sampan_runtime.contracts import Runtime
 
-FRESH = 2.0  # seconds that a fetched ConfigMap or Secret serves other containers too
+FRESH = 2.0  # seconds that a fetched object serves other containers too
+LOOKED_UP: Mapping[str, Resource] = {
+    one.kind: one for one in (CONFIG_MAPS, SECRETS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, NODES)
+}
 
 
 class EventRecorder(Protocol):
@@ -64,12 +75,13 @@ class Host:
         self.events.event(about, type, reason, message, field=field_path(pod["spec"], container) if container else "")
 
     def lookup(self, namespace: str, kind: str, name: str) -> Object | None:
-        """A ConfigMap or Secret, at most FRESH seconds old; None when there is none."""
-        key = kind, namespace, name
+        """An object of one of LOOKED_UP, at most FRESH seconds old; None when there is none."""
+        resource = LOOKED_UP[kind]
+        key = kind, namespace if resource.namespaced else "", name
         with self._lock:
             found, changes = self._cache.get(key), self._changes
         if found is None or time.time() - found[0] > FRESH:
-            found = time.time(), self._get(CONFIG_MAPS if kind == "ConfigMap" else SECRETS, name, namespace)
+            found = time.time(), self._get(resource, name, key[1])
             with self._lock:
                 self._cache = {k: v for k, v in self._cache.items() if time.time() - v[0] <= FRESH}
                 if changes == self._changes:  # what was on its way while something changed may be old

@@ -9,7 +9,7 @@ from sampan.contracts.options import ClusterOptions
 from sampan_machinery import quantities
 from sampan_node.environment import ConfigProblem, expand_words
 from sampan_podspec.containers import walk
-from sampan_runtime.contracts import ContainerSpec, Mount, PortMapping, Resources, SandboxSpec
+from sampan_runtime.contracts import ContainerSpec, Device, Mount, PortMapping, Resources, SandboxSpec
 
 
 def hostname(pod: Object) -> str:
@@ -95,6 +95,7 @@ def container_spec(
     *,
     env: Mapping[str, str],
     mounts: Sequence[Mount],
+    devices: Sequence[Device] = (),
     image_user: str = "",
 ) -> ContainerSpec:
     """Raises ConfigProblem where runAsNonRoot cannot be kept."""
@@ -108,7 +109,7 @@ def container_spec(
         name=container["name"], attempt=attempt, image=container["image"],
         command=expand_words(container.get("command"), env),
         args=expand_words(container.get("args"), env),
-        working_dir=container.get("workingDir", ""), env=env, mounts=mounts,
+        working_dir=container.get("workingDir", ""), env=env, mounts=mounts, devices=devices,
         resources=resources(container.get("resources") or {}), user=text, groups=groups,
         privileged=bool(own.get("privileged")), read_only_root=bool(own.get("readOnlyRootFilesystem")),
         allow_privilege_escalation=own.get("allowPrivilegeEscalation", True),

@@ -11,7 +11,7 @@ from sampan_node.environment import ConfigProblem
 from sampan_node.host import Host
 from sampan_node.machine import PodMemory
 from sampan_node.subpaths import SubPaths
-from sampan_node.volumes import IMAGE, Volumes, container_mounts, image_volumes, never_written
+from sampan_node.volumes import IMAGE, Volumes, container_devices, container_mounts, image_volumes, never_written
 from sampan_runtime.contracts import Image, Mount, RuntimeFailure, Sandbox
 
 
@@ -24,7 +24,7 @@ class Starter:
         namespace = pod["metadata"]["namespace"]
         return Volumes(
             folder / "volumes", lambda kind, name: self._host.lookup(namespace, kind, name), self._host.token,
-            self._host.allocatable, memory=self._host.runtime.sees_mounts,
+            self._host.allocatable, memory=self._host.runtime.sees_mounts, node=self._host.name,
         )  # fmt: skip
 
     def start(self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path) -> str:
@@ -37,7 +37,10 @@ class Starter:
         try:
             env = self._environment(pod, container)
             mounts = self._mounts(pod, container, attempt, sandbox, folder, paths, env)
-            spec = specs.container_spec(pod, container, attempt, env=env, mounts=mounts, image_user=image.user)
+            devices = container_devices(container, paths, never_written(pod))
+            spec = specs.container_spec(
+                pod, container, attempt, env=env, mounts=mounts, devices=devices, image_user=image.user
+            )
         except ConfigProblem as error:
             self._event(pod, container, "Warning", "Failed", f"Error: {error}")
             raise RuntimeFailure("CreateContainerConfigError", str(error)) from error

@@ -1,6 +1,7 @@
 """A pod's volumes as directories of this machine, and which of them a container gets where.
 
-What the API holds comes through ``Lookup`` and ``Token``; mounting is only done for memory-backed emptyDirs.
+What the API holds comes through ``Lookup`` and ``Token``; mounting is only done for memory-backed emptyDirs. Claims
+are followed to their volumes in claims.py and persistent.py.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from pathlib import Path
 
 from sampan.contracts.kinds import Object
 from sampan_machinery import quantities
-from sampan_node import atomic, mounting
+from sampan_node import atomic, claims, mounting, persistent
+from sampan_node.claims import MountProblem
 from sampan_node.environment import ConfigProblem, Lookup, expand_strictly, field_value, resource_value
 from sampan_node.hostpaths import host_path
 from sampan_node.subpaths import SubPaths
-from sampan_runtime.contracts import Mount
+from sampan_podspec.claims import ClaimUse, claim_uses
+from sampan_runtime.contracts import Device, Mount
 
 log = logging.getLogger(__name__)
 
@@ -29,34 +32,44 @@ IMAGE = "image"
 _CHANGING = ("configMap", "secret", "downwardAPI", "projected")
 
 
-class MountProblem(Exception):
-    """A volume cannot be set up (now); the event is FailedMount."""
-
-
 def has_changing(pod: Object) -> bool:
     """Whether a volume of the pod shows objects that may change."""
     return any(kind in volume for volume in pod["spec"].get("volumes") or () for kind in _CHANGING)
 
 
 class Volumes:
-    """``memory``: whether the runtime finds a memory volume that is mounted here."""
+    """``memory``: whether the runtime finds a memory volume that is mounted here. ``node``: this node's name."""
 
     def __init__(
-        self, folder: Path, lookup: Lookup, token: Token, allocatable: Mapping[str, str], *, memory: bool = True
-    ) -> None:
+        self, folder: Path, lookup: Lookup, token: Token, allocatable: Mapping[str, str], *, memory: bool = True,
+        node: str = "",
+    ) -> None:  # fmt: skip
         self._folder, self._lookup, self._token, self._allocatable = folder, lookup, token, allocatable
-        self._memory = memory and os.geteuid() == 0
+        self._memory, self._node = memory and os.geteuid() == 0, node
 
     def set_up(self, pod: Object) -> dict[str, Path]:
         """Make or refresh every volume; name -> host path. Raises MountProblem."""
-        found = {}
+        claimed = {use.volume: use for use in claim_uses(pod)}
+        return {
+            volume["name"]: self._named(pod, volume, claimed.get(volume["name"]))
+            for volume in pod["spec"].get("volumes") or ()
+        }
+
+    def refresh(self, pod: Object) -> None:
+        """Write again what shows objects that may have changed. Raises MountProblem."""
         for volume in pod["spec"].get("volumes") or ():
-            name = volume["name"]
-            try:
-                found[name] = self._one(pod, volume)
-            except (OSError, ConfigProblem) as error:
-                raise MountProblem(f'MountVolume.SetUp failed for volume "{name}" : {error}') from error
-        return found
+            if any(kind in volume for kind in _CHANGING):
+                self._named(pod, volume, None)
+
+    def _named(self, pod: Object, volume: Object, use: ClaimUse | None) -> Path:
+        try:
+            if use is not None:
+                return persistent.set_up(
+                    pod, claims.find(pod, use, self._lookup, self._node), read_only=use.read_only
+                )  # fmt: skip
+            return self._one(pod, volume)
+        except (OSError, ConfigProblem) as error:
+            raise MountProblem(f'MountVolume.SetUp failed for volume "{volume["name"]}" : {error}') from error
 
     def _one(self, pod: Object, volume: Object) -> Path:
         group = (pod["spec"].get("securityContext") or {}).get("fsGroup") if os.geteuid() == 0 else None
@@ -166,9 +179,10 @@ def image_volumes(pod: Object) -> dict[str, Object]:
 
 
 def never_written(pod: Object) -> set[str]:
-    """Names of volumes that containers may only read, as what is in them is the node's to write."""
+    """Names of volumes that containers may only read: what is in them is the node's to write, or the pod says so."""
     kinds = (IMAGE, *_CHANGING)
-    return {volume["name"] for volume in pod["spec"].get("volumes") or () if any(kind in volume for kind in kinds)}
+    found = {volume["name"] for volume in pod["spec"].get("volumes") or () if any(kind in volume for kind in kinds)}
+    return found | {use.volume for use in claim_uses(pod) if use.read_only}
 
 
 def container_mounts(
@@ -201,6 +215,16 @@ def container_mounts(
                 ) from error
         only_read = bool(mount.get("readOnly")) or mount["name"] in read_only
         found.append(Mount(str(source), mount["mountPath"], only_read, propagation))
+    return found
+
+
+def container_devices(container: Object, paths: Mapping[str, Path], read_only: Collection[str] = ()) -> list[Device]:
+    """Where the container's volumeDevices come from. Raises ConfigProblem."""
+    found = []
+    for device in container.get("volumeDevices") or ():
+        if device["name"] not in paths:
+            raise ConfigProblem(f"volume {device['name']} is not of this pod")
+        found.append(Device(str(paths[device["name"]]), device["devicePath"], device["name"] in read_only))
     return found
 
 

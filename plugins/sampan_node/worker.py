@@ -16,6 +16,7 @@ from sampan.errors import Conflict, NotFound, SampanError
 from sampan_machinery.metadata import copy, now_text, observed_generation
 from sampan_machinery.resources import PODS
 from sampan_node import machine, specs, termination
+from sampan_node.claims import MountProblem
 from sampan_node.clock import Alarm
 from sampan_node.handlers import HandlerResult, perform
 from sampan_node.host import Host
@@ -24,7 +25,7 @@ from sampan_node.probes import Prober
 from sampan_node.starting import Starter
 from sampan_node.status import OVER, changes, status_of
 from sampan_node.stopping import Stopper
-from sampan_node.volumes import MountProblem, has_changing
+from sampan_node.volumes import has_changing
 from sampan_podspec.containers import walk
 from sampan_runtime.contracts import Container, RuntimeFailure
 
@@ -356,7 +357,7 @@ class Worker:
         if not seen.running() or not has_changing(self.pod) or self.pod["metadata"].get("deletionTimestamp"):
             return
         try:
-            self._starter.volumes(self.pod, self.folder).set_up({**self.pod, "status": self._status(seen)})
+            self._starter.volumes(self.pod, self.folder).refresh({**self.pod, "status": self._status(seen)})
         except MountProblem as error:
             log.debug("node: pods/%s: %s", self.where(), error)
 

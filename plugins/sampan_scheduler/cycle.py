@@ -50,6 +50,7 @@ class Cycle:
         """The best node for the pod, which must not stand on one. Changes nothing in the cluster."""
         state = {} if state is None else state
         cluster = self._cluster
+        third_party = self.third_party.of(pod.object)
         refusal = self._refuses_all(pod, state)
         if refusal is not None:
             decision = Decision(pod.ref, pod.uid, "", len(cluster), refusal=refusal.reason)
@@ -59,7 +60,7 @@ class Cycle:
         else:
             table, rows = self._tables.of(pod), None
         found = list(self._refusals(pod))
-        if rows is None and not cluster.nominated and not self.third_party.asked and not any(table.raws.values()):
+        if rows is None and not cluster.nominated and not third_party.asked and not any(table.raws.values()):
             row = self._quick(pod, table, found)
             if row is not None:
                 return CycleResult(Decision(pod.ref, pod.uid, cluster.rows[row].name, len(cluster)))
@@ -108,16 +109,16 @@ class Cycle:
             verdict = found.against(node.labels.get(found.topology_key))
             if verdict is not None:
                 return verdict
-        return self.third_party.verdict(state, pod.object, node)
+        return self.third_party.of(pod.object).verdict(state, pod.object, node)
 
     def may_help(self, pod: PodInfo, node: NodeInfo) -> bool:
         """Whether a change of this node may be what the pod waits for: no rule about the node alone is against it."""
-        return bool(self.third_party.filters) or self._tables.verdict(pod, node) is None
+        return bool(self.third_party.of(pod.object).filters) or self._tables.verdict(pod, node) is None
 
     def _refuses_all(self, pod: PodInfo, state: State) -> Verdict | None:
         if pod.node_names is not None and not pod.node_names and self._names_matter:
             return CONFLICT
-        return self.third_party.refuse_all(state, pod.object, self._cluster) if self.third_party.asked else None
+        return self.third_party.of(pod.object).refuse_all(state, pod.object, self._cluster)
 
     def _refusals(self, pod: PodInfo) -> list[Refusal | Requirement]:
         return [found for rule in self._wide for found in rule.refusals(pod, self._cluster)]
@@ -168,7 +169,7 @@ class Cycle:
         for each in found:
             rows = self._apply(each, rows, refused)
         rows = self._leave_to_nominated(pod, state, rows, refused)
-        return self.third_party.filter(state, pod.object, self._cluster, rows, refused)
+        return self.third_party.of(pod.object).filter(state, pod.object, self._cluster, rows, refused)
 
     def _apply(self, found: Refusal | Requirement, rows: Sequence[int], refused: dict[int, Verdict]) -> Sequence[int]:
         column = self._cluster.domains(found.topology_key)
@@ -251,7 +252,7 @@ class Cycle:
             values = rule.scores(pod, self._cluster, rows, weight)
             if values is not None:
                 found[rule.name] = values
-        return {**found, **self.third_party.scores(state, pod.object, self._cluster, rows)}
+        return {**found, **self.third_party.of(pod.object).scores(state, pod.object, self._cluster, rows)}
 
 
 #: Stands for rows where it only matters whether a rule gives points at all.

@@ -38,6 +38,8 @@ RELEVANT = (
     "hostNetwork",
     "schedulerName",
 )
+#: Volumes that bind a pod to no node.
+LOCAL = frozenset(("configMap", "downwardAPI", "emptyDir", "projected", "secret"))
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 #: Namespaces that a namespaceSelector stands for.
@@ -142,7 +144,7 @@ def read_pod(pod: Object, namespaces: Namespaces, defaults: Defaults = SYSTEM_DE
                        for each in defaults.constraints)  # fmt: skip
     images = tuple(_images(spec))
     kind = [namespace, said, requests, nonzero, ports, spec.get("priority") or 0, images]
-    kind += [spec.get(name) for name in RELEVANT]
+    kind += [*(spec.get(name) for name in RELEVANT), *_volumes(spec, metadata["name"])]
     if by_default and not defaults.system:
         kind.append(labels[OWNER])
     return PodInfo(
@@ -167,6 +169,15 @@ def read_pod(pod: Object, namespaces: Namespaces, defaults: Defaults = SYSTEM_DE
         terminating=bool(metadata.get("deletionTimestamp")),
         signature=_encode(kind),
     )
+
+
+def _volumes(spec: Object, pod: str) -> Any:
+    """What plugins may read of the pod's volumes: all but those that any node can make."""
+    for volume in spec.get("volumes") or ():
+        if "ephemeral" in volume:
+            yield pod
+        if not LOCAL.intersection(volume):
+            yield volume
 
 
 def _terms_with_selector(*affinities: Object) -> Any:

@@ -24,7 +24,7 @@ from sampan_scheduler.preemption import PreemptionResult, make_room
 from sampan_scheduler.profiles import own_rules, profile_of
 from sampan_scheduler.queue import Queue
 from sampan_scheduler.resources import DEFAULT_NAME
-from sampan_scheduling.contracts import State
+from sampan_scheduling.contracts import NodeView, State
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,20 @@ class Scheduler:
         self._leaving: dict[str, set[str]] = {}  # pod → victims that were asked to go for it
         self._refused: dict[bytes, int] = {}  # kind of pod → moment at which no node would do
         self._decisions: deque[Decision] = deque(maxlen=REMEMBERED)
-        self.binder = Binder(client, events, self._third_party, bound=self._bound, unbound=self._unbound)
+        self.client = client
+        self.binder = Binder(
+            client, events, self._third_party, bound=self._bound, unbound=self._unbound, wanted=self._is_assumed
+        )
+
+    def wake(self, may_help: Callable[[Object], bool]) -> None:
+        """For plugins: see SchedulerHandle."""
+        with self._lock:
+            self._queue.wake(lambda info: may_help(info.object))
+        self._wake.set()
+
+    def ask_again(self, uid: str) -> None:
+        """For plugins: see SchedulerHandle."""
+        self.binder.ask_again(uid)
 
     def explain(self, pod: str = "") -> list[dict[str, Any]]:
         """The last decisions about a pod (namespace/name; "" for all), oldest first, as JSON."""
@@ -153,8 +166,17 @@ class Scheduler:
 
     def _wake_for(self, node: NodeInfo) -> None:
         """Pods that this node alone does not speak against any more, or whose rules look at several nodes."""
-        sure = not self._third_party.filters
-        self._queue.wake(lambda info: _looks_around(info) or self._cycle.may_help(info, node), surely=sure)
+        if not self._third_party.filters:
+            self._queue.wake(lambda info: _looks_around(info) or self._cycle.may_help(info, node), surely=True)
+            return
+        self._queue.wake(lambda info: bool(self._third_party.of(info.object).filters))
+        self._queue.wake(
+            lambda info: (
+                not self._third_party.of(info.object).filters
+                and (_looks_around(info) or self._cycle.may_help(info, node))
+            ),
+            surely=True,
+        )
 
     def _wake_near(self, placed: PodInfo) -> None:
         """Pods that want to be near what has just been placed, or count it."""
@@ -167,6 +189,7 @@ class Scheduler:
 
     def run(self, stop: threading.Event) -> None:
         """Decide until stopped."""
+        self._third_party.start(self)
         self.binder.start()
         threading.Thread(target=self._wake_at, args=(stop,), daemon=True).start()
         while not stop.is_set():
@@ -174,6 +197,7 @@ class Scheduler:
             if not self.schedule_one():
                 self._wake.wait(self._pause())
         self.binder.close()
+        self._third_party.stop()
 
     def _wake_at(self, stop: threading.Event) -> None:
         stop.wait()
@@ -220,13 +244,13 @@ class Scheduler:
         if not decision.node:
             self._queue.failed(info.uid)
             room = self._make_room(info, outcome, state)
-            if not room.node and not self._third_party.asked:
+            if not room.node and not self._third_party.of(info.object).asked:
                 self._refused[info.signature] = self._cluster.moment
             self.binder.submit(partial(self.binder.report, info, decision.message(), room))
             return
         node = self._cluster.by_name[decision.node]
         self._cluster.add_pod(info, node.name)
-        failed = self._third_party.reserve(state, info.object, node)
+        failed = self._third_party.of(info.object).reserve(state, info.object, node)
         if failed:
             self._cluster.remove_pod(info.uid)
             self._queue.retry(info.uid)
@@ -249,8 +273,9 @@ class Scheduler:
         if not room.node:
             refused = {row: [verdict] for row, verdict in outcome.refused.items()}
             room = PreemptionResult(
-                self._third_party.make_room(state, info.object, self._cluster, refused) or "", (), room.why
-            )
+                self._third_party.of(info.object).make_room(state, info.object, self._cluster, refused) or "", (),
+                room.why,
+            )  # fmt: skip
         if not room.node:
             self._cluster.unnominate(info.uid)
             return room
@@ -267,14 +292,18 @@ class Scheduler:
             if info.uid in self._assumed:
                 self._assumed[info.uid].written = self._clock()
 
-    def _unbound(self, info: PodInfo, state: State, again: bool) -> None:
+    def _is_assumed(self, info: PodInfo) -> bool:
         with self._lock:
+            return info.uid in self._assumed
+
+    def _unbound(self, info: PodInfo, reserved: NodeView, state: State, again: bool) -> None:
+        with self._lock:
+            self._third_party.of(info.object).unreserve(state, info.object, reserved)
             if self._assumed.pop(info.uid, None) is None:
-                return
+                return  # it was deleted meanwhile
             node = self._cluster.where.get(info.uid)
             self._cluster.remove_pod(info.uid)
             if node is not None:
-                self._third_party.unreserve(state, info.object, node)
                 self._wake_for(node)
             if again:
                 self._queue.put(info)

@@ -23,10 +23,39 @@ class ThirdParty:
 
     def __init__(self, plugins: Sequence[Any]) -> None:
         self._plugins = list(plugins)
+        #: Each ``concerns`` one time, with the positions of the plugins that share it.
+        self._choosers: dict[Any, list[int]] = {}
+        for place, plugin in enumerate(self._plugins):
+            if (concerns := getattr(plugin, "concerns", None)) is not None:
+                self._choosers.setdefault(concerns, []).append(place)
+        self._subsets: dict[frozenset[int], ThirdParty] = {}
         self.filters = self._with("filter", "filter_all")
         self.scorers = self._with("score", "score_all")
         self.asked = bool(self._plugins)
         self.waits = bool(self._with("permit", "pre_bind"))
+
+    def of(self, pod: Object) -> ThirdParty:
+        """Those that have to do with this pod."""
+        if not self._choosers:
+            return self
+        out = frozenset(
+            place for concerns, places in self._choosers.items() if not _concerns(concerns, pod) for place in places
+        )
+        if not out:
+            return self
+        if (found := self._subsets.get(out)) is None:
+            found = ThirdParty([plugin for place, plugin in enumerate(self._plugins) if place not in out])
+            found._choosers = {}
+            self._subsets[out] = found
+        return found
+
+    def start(self, handle: Any) -> None:
+        for plugin in self._with("start"):
+            _ask(plugin, "start", None, handle)
+
+    def stop(self) -> None:
+        for plugin in self._with("stop"):
+            _ask(plugin, "stop", None)
 
     def _with(self, *methods: str) -> list[Any]:
         return [plugin for plugin in self._plugins if any(hasattr(plugin, method) for method in methods)]
@@ -107,13 +136,24 @@ class ThirdParty:
         """Seconds that a plugin wants the pod to wait, 0 for none. Raises what a plugin raises to refuse."""
         return max((float(plugin.permit(state, pod, node) or 0) for plugin in self._with("permit")), default=0.0)
 
-    def pre_bind(self, state: State, pod: Object, node: NodeView) -> None:
-        """Raises what a plugin raises."""
-        for plugin in self._with("pre_bind"):
-            plugin.pre_bind(state, pod, node)
+    def pre_bind(self, state: State, pod: Object, node: NodeView) -> float:
+        """Seconds that a plugin wants the pod to wait, 0 for none; the others have been asked too. Raises what a plugin
+        raises."""
+        return max((float(plugin.pre_bind(state, pod, node) or 0) for plugin in self._with("pre_bind")), default=0.0)
 
 
 _RAISED = object()
+
+
+def _concerns(concerns: Callable[[Object], Any], pod: Object) -> bool:
+    """A plugin that cannot say is asked."""
+    try:
+        return bool(concerns(pod))
+    except StatusError:
+        return True
+    except Exception:
+        log.exception("a scheduling plugin failed in concerns")
+        return True
 
 
 def _ask(plugin: Any, method: str, otherwise: Any, *facts: Any) -> Any:

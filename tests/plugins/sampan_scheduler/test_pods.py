@@ -129,3 +129,16 @@ def test_nodes_that_a_pod_names_are_known_unless_one_term_names_none():
     assert names(["a", "b"]) == frozenset()
     assert names(["a"], []) is None
     assert read().node_names is None
+
+
+def test_pods_with_other_claims_are_not_treated_alike(build):
+    def signature(name, *volumes):
+        return read_pod(build.pod(name, volumes=list(volumes)), lambda _: frozenset()).signature
+
+    def claim(name):
+        return {"name": "v", "persistentVolumeClaim": {"claimName": name}}
+
+    own = {"name": "v", "ephemeral": {"volumeClaimTemplate": {}}}
+    assert signature("p", claim("a")) == signature("q", claim("a")) != signature("r", claim("b"))
+    assert signature("p", own) != signature("q", own)
+    assert signature("p", {"name": "a", "emptyDir": {}}) == signature("q", {"name": "b", "secret": {}})
