@@ -44,7 +44,8 @@ class Cycle:
         self._normalized = [(rule, weight) for rule, weight in profile.scores if hasattr(rule, "raw")]
         self._names_matter = any(rule.name == NOT_NAMED.plugin for rule in profile.filters)
         self._rng = rng or random.Random()
-        self.third_party = ThirdParty([plugin for plugin in third_party if plugin.name not in profile.off])
+        taking_part = [plugin for plugin in third_party if profile.takes_part(plugin.name)]
+        self.third_party = ThirdParty(taking_part, profile.weights)
 
     def decide(self, pod: PodInfo, state: State | None = None) -> CycleResult:
         """The best node for the pod, which must not stand on one. Changes nothing in the cluster."""
@@ -97,8 +98,11 @@ class Cycle:
         return Explanation({names[row]: verdict for row, verdict in sorted(refused.items())}, points)
 
     def fits(self, pod: PodInfo, node: NodeInfo, state: State) -> bool:
-        """Whether every rule lets the pod onto this one node as it is now (preemption asks this of trial nodes)."""
-        return self.verdict(pod, node, state) is None
+        """Whether every rule lets the pod onto this one node as it is now (preemption asks this of trial nodes), also
+        with the pods for which room was made there."""
+        if self.verdict(pod, node, state) is not None:
+            return False
+        return not self._cluster.nominated or self._beside_nominated(pod, node, state) is None
 
     def verdict(self, pod: PodInfo, node: NodeInfo, state: State) -> Verdict | None:
         """What the first rule that objects says of this one node as it is now."""
@@ -113,7 +117,7 @@ class Cycle:
 
     def may_help(self, pod: PodInfo, node: NodeInfo) -> bool:
         """Whether a change of this node may be what the pod waits for: no rule about the node alone is against it."""
-        return bool(self.third_party.of(pod.object).filters) or self._tables.verdict(pod, node) is None
+        return self._tables.verdict(pod, node) is None
 
     def _refuses_all(self, pod: PodInfo, state: State) -> Verdict | None:
         if pod.node_names is not None and not pod.node_names and self._names_matter:
@@ -195,22 +199,29 @@ class Cycle:
         self, pod: PodInfo, state: State, rows: Sequence[int], refused: dict[int, Verdict]
     ) -> Sequence[int]:
         """Without nodes whose room was made for pods as important as this one, where both do not fit."""
-        for name, waiting in self._cluster.nominated.items():
+        for name in list(self._cluster.nominated):
             node = self._cluster.by_name.get(name)
-            others = [info for uid, info in waiting.items() if uid != pod.uid and info.priority >= pod.priority]
-            if node is None or not others or node.row not in rows:
+            if node is None or node.row not in rows:
                 continue
-            for info in others:
-                self._cluster.add_pod(info, name)
-            try:
-                verdict = self.verdict(pod, node, state)
-            finally:
-                for info in others:
-                    self._cluster.remove_pod(info.uid)
+            verdict = self._beside_nominated(pod, node, state)
             if verdict is not None:
                 refused[node.row] = verdict
                 rows = [row for row in rows if row != node.row]
         return rows
+
+    def _beside_nominated(self, pod: PodInfo, node: NodeInfo, state: State) -> Verdict | None:
+        """What is against the pod on this node once the pods that are nominated to it and as important are there."""
+        waiting = self._cluster.nominated.get(node.name) or {}
+        others = [info for uid, info in waiting.items() if uid != pod.uid and info.priority >= pod.priority]
+        if not others:
+            return None
+        for info in others:
+            self._cluster.add_pod(info, node.name)
+        try:
+            return self.verdict(pod, node, state)
+        finally:
+            for info in others:
+                self._cluster.remove_pod(info.uid)
 
     def _nowhere(self, pod: PodInfo, table: VerdictTable, refused: dict[int, Verdict]) -> CycleResult:
         reasons = {reason: count for reason, count in table.tally.items() if count}

@@ -87,6 +87,7 @@ class Cluster:
         self.version = 0  # grows when a node comes, goes or says something else
         self.where: dict[str, NodeInfo] = {}  # pod uid → node
         self.images: dict[str, dict[str, int]] = {}  # image → node name → bytes
+        self.selecting: set[str] = set()  # uids of placed pods whose terms choose namespaces by label
         self._counters = CounterIndex(MOST_COUNTERS)
         # Terms of placed pods that are about newcomers: anti-affinity forbids, the others draw or repel by weight.
         self._forbidding = CounterIndex(UNBOUNDED)
@@ -202,6 +203,8 @@ class Cluster:
             return
         node.add(info)
         self.where[info.uid] = node
+        if info.names_namespaces:
+            self.selecting.add(info.uid)
         self.priorities[info.priority] = self.priorities.get(info.priority, 0) + 1
         self._count(info, node, 1)
         self.changes.append(node.row)
@@ -214,6 +217,7 @@ class Cluster:
             return False
         info = node.members[uid]
         node.add(info, -1)
+        self.selecting.discard(uid)
         self.priorities[info.priority] -= 1
         if not self.priorities[info.priority]:
             del self.priorities[info.priority]

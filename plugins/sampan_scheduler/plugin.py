@@ -15,12 +15,15 @@ class Settings:
     """The section ``plugins.scheduler``."""
 
     names: tuple[str, ...] = ("default-scheduler",)
-    """Pods with one of these as spec.schedulerName are scheduled here."""
+    """Pods with one of these as spec.schedulerName are scheduled here. Not read where ``config`` is set."""
+    config: str = ""
+    """A file with a KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, plugins, arguments."""
 
     def __post_init__(self) -> None:
         bounds.require(
             self,
             names=bounds.each(bounds.subdomain, least=1),
+            config=bounds.optional(bounds.matching(r"/.*", "/etc/sampan/scheduler.yaml")),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,8 +32,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Profile:
-    """``filters`` in the order in which they are asked; ``scores`` with weights. ``third_party``: None for all plugins
-    that others contribute, else whether one takes part, by name."""
+    """``filters`` in the order in which they are asked; ``scores`` with their weights."""
 
     name: str = DEFAULT_NAME
     filters: Sequence[Any] = ()
@@ -41,7 +40,13 @@ class Profile:
     preempts: bool = True
     candidates: Candidates = Candidates()
     spread: Defaults = SYSTEM_DEFAULTS
-    off: frozenset[str] = field(default_factory=frozenset)  # plugins of others that are disabled
+    off: frozenset[str] = frozenset()  # plugins of others that are disabled; "*": all but those in ``on``
+    on: frozenset[str] = frozenset()
+    weights: Mapping[str, int] = field(default_factory=dict)  # of plugins of others, where they are not the usual ones
+
+    def takes_part(self, name: str) -> bool:
+        """Whether a plugin of others is asked."""
+        return name in self.on or not self.off & {name, "*"}
 
 
 def own_rules() -> list[Any]:

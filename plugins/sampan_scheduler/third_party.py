@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object
@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 class ThirdParty:
     """The plugins, asked in the order given."""
 
-    def __init__(self, plugins: Sequence[Any]) -> None:
+    def __init__(self, plugins: Sequence[Any], weights: Mapping[str, float] | None = None) -> None:
         self._plugins = list(plugins)
+        self._weights = weights or {}  # in place of the plugin's own
         #: Each ``concerns`` one time, with the positions of the plugins that share it.
         self._choosers: dict[Any, list[int]] = {}
         for place, plugin in enumerate(self._plugins):
@@ -44,7 +45,8 @@ class ThirdParty:
         if not out:
             return self
         if (found := self._subsets.get(out)) is None:
-            found = ThirdParty([plugin for place, plugin in enumerate(self._plugins) if place not in out])
+            kept = [plugin for place, plugin in enumerate(self._plugins) if place not in out]
+            found = ThirdParty(kept, self._weights)
             found._choosers = {}
             self._subsets[out] = found
         return found
@@ -109,7 +111,8 @@ class ThirdParty:
             else:
                 points = [_ask(plugin, "score", 0.0, state, pod, nodes.node(row)) for row in rows]
             if points is not None and len(points) == len(rows):
-                found[plugin.name] = [plugin.weight * _bounded(value) for value in points]
+                weight = self._weights.get(plugin.name, plugin.weight)
+                found[plugin.name] = [weight * _bounded(value) for value in points]
         return found
 
     def make_room(self, state: State, pod: Object, nodes: Snapshot, refused: dict[int, list[Verdict]]) -> str | None:

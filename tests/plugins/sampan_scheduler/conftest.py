@@ -9,6 +9,7 @@ import pytest
 
 from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound
+from sampan_scheduler.configuration.reading import usual
 from sampan_scheduler.cycle import Cycle
 from sampan_scheduler.nodes import Cluster
 from sampan_scheduler.pods import PodInfo, read_pod
@@ -165,11 +166,14 @@ class FakeApi:
 class Simulated:
     """A scheduler driven by hand: ``run`` decides and writes until nothing is left to do at this time."""
 
-    def __init__(self, third_party=()):
+    def __init__(self, third_party=(), configuration=None):
         self.now = 0.0
+        self.budgets: list[Object] = []
+        self.namespaces: set[str] = set()  # that match any selector
         self.api = FakeApi()
         self.scheduler = Scheduler(
-            self.api, self.api, names=("default-scheduler",), namespaces=lambda _: frozenset(), third_party=third_party,
+            self.api, self.api, configuration=configuration or usual(["default-scheduler"]),
+            namespaces=lambda _: frozenset(self.namespaces), budgets=lambda: self.budgets, third_party=third_party,
             clock=lambda: self.now,
         )  # fmt: skip
         self.api.tell = self.scheduler.pod_changed
