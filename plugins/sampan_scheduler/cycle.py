@@ -56,6 +56,7 @@ class Cycle:
         if refusal is not None:
             decision = Decision(pod.ref, pod.uid, "", len(cluster), refusal=refusal.reason)
             return CycleResult(decision, dict.fromkeys(range(len(cluster)), refusal))
+        rows: Sequence[int] | None
         if pod.node_names is not None and self._names_matter:
             table, rows = self._named(pod, pod.node_names)
         else:

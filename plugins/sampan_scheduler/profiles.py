@@ -17,8 +17,9 @@ from sampan_scheduler.rules.spread import TopologySpread
 
 #: Upstream's plugins in upstream's order, with their weights; 0 for those that give no points.
 DEFAULT_WEIGHTS = {
-    "NodeUnschedulable": 0, "NodeName": 0, "TaintToleration": 3, "NodeAffinity": 2, "NodePorts": 0, "NodeResourcesFit": 1,
-    "PodTopologySpread": 2, "InterPodAffinity": 2, "NodeResourcesBalancedAllocation": 1, "ImageLocality": 1,
+    "NodeUnschedulable": 0, "NodeName": 0, "TaintToleration": 3, "NodeAffinity": 2, "NodePorts": 0,
+    "NodeResourcesFit": 1, "PodTopologySpread": 2, "InterPodAffinity": 2,
+    "NodeResourcesBalancedAllocation": 1, "ImageLocality": 1,
 }  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def _resized(container: Object, held: Object, infeasible: bool) -> Object:
 
 
 def nonzero_requests(spec: Object, requests: dict[str, int]) -> tuple[int, int]:
-    """cpu and memory with MIN_CPU and MIN_MEMORY for every container that names none; ``requests`` as it says itself."""
+    """cpu and memory with MIN_CPU and MIN_MEMORY for each container that names none; ``requests``: its own."""
     if any(name not in _requests(container) for container in _containers(spec) for name in _LEAST):
         filled = {holder: [_with_least(container) for container in spec.get(holder) or ()] for holder in _HOLDERS}
         requests = whole_units({**spec, **filled})

@@ -115,7 +115,7 @@ def _resources(fields: Fields, *, weighted: bool) -> Any:
 
 
 def _shape(fields: Fields) -> list[tuple[int, int]]:
-    found = []
+    found: list[tuple[int, int]] = []
     for each in fields.mappings("shape"):
         each.only("utilization", "score")
         point = each.integer("utilization", 0, 0, 100), each.integer("score", 0, 0, 10)

@@ -16,7 +16,8 @@ class ImageLocality:
     local = False
 
     def scores(self, pod: PodInfo, cluster: Cluster, rows: Sequence[int], weight: int = 1) -> list[int] | None:
-        """0 to 100 (times ``weight``); an image counts in proportion to how many nodes have it, so that not all pods go to the first."""
+        """0 to 100 (times ``weight``); an image counts in proportion to how many nodes have it, so
+        that not all pods go to the first."""
         known = [places for image in pod.images if (places := cluster.images.get(image))]
         if sum(max(places.values()) for places in known) <= LEAST:
             return None

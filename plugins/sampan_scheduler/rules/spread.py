@@ -49,7 +49,8 @@ class TopologySpread:
             yield Refusal(key, {domain for domain, count in counts.items() if count > most}, SKEWED, missing=NO_LABEL)
 
     def scores(self, pod: PodInfo, cluster: Cluster, rows: Sequence[int], weight: int = 1) -> list[int] | None:
-        """0 to 100 (times ``weight``), more for emptier domains, for ScheduleAnyway constraints; 0 where a label is missing."""
+        """0 to 100 (times ``weight``), more for emptier domains, for ScheduleAnyway constraints; 0 where a
+        label is missing."""
         soft = [constraint for constraint in pod.spread if not constraint.hard]
         if not soft:
             return None
@@ -135,7 +136,7 @@ def _raw(
         key = next((each.topology_key for number, each in enumerate(soft) if number not in hosts), None)
         domains = cluster.domains_of(key, rows) if key else [None] * len(rows)
         known: dict[str | None, int] = {}
-        for domain, row in {domain: row for domain, row in zip(domains, rows, strict=True)}.items():
+        for domain, row in dict(zip(domains, rows, strict=True)).items():
             known[domain] = value(row, empty=True)
         found = list(map(known.__getitem__, domains))
     for name in {name for number in hosts for name in parts[number].counts}:

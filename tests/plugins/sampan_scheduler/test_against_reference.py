@@ -1,4 +1,4 @@
-"""The cycle against a slow straightforward reading of upstream's rules, on random clusters that change as pods are placed.
+"""The cycle against a slow straightforward reading of upstream's rules, on random clusters.
 
 The reference looks at every node and every pod for each decision, counts nothing ahead and keeps nothing.
 """

@@ -38,7 +38,8 @@ def test_only_nodes_that_a_pod_names_are_asked_and_the_summary_says_so_as_upstre
         "0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]."
     )
     none = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
-        {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]} for name in "ab"]}]}}}  # fmt: skip
+        {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]} for name in "ab"]}
+    ]}}}  # fmt: skip
     assert cluster.why(build.pod("p", affinity=none)) == "0/3 nodes are available: pod affinity terms conflict."
 
 
