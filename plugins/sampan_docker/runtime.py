@@ -18,7 +18,16 @@ from typing import Any
 from sampan_docker import cgroups, pause, processes, translation
 from sampan_docker.engine import ask, connect, is_missing, open_logs, shares_mounts
 from sampan_docker.streams import SocketStream, log_lines
-from sampan_runtime.contracts import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
+from sampan_runtime.contracts import (
+    Container,
+    ContainerSpec,
+    Image,
+    Resources,
+    RuntimeFailure,
+    Sandbox,
+    SandboxSpec,
+    Usage,
+)
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +37,7 @@ PATIENCE = 30  # seconds for the daemon beyond what a stop's grace allows
 
 class DockerRuntime:
     name = "docker"
+    limits = True
 
     def __init__(self, home: str, client: Any | None = None) -> None:
         self._client = client or connect()
@@ -113,6 +123,15 @@ class DockerRuntime:
 
     def remove_container(self, container_id: str) -> None:
         self._remove(container_id)
+
+    def update_container(self, container_id: str, resources: Resources) -> None:
+        shares, quota, memory = resources.kernel()
+        wanted: dict[str, int] = {"cpu_shares": shares}
+        if quota:
+            wanted |= {"cpu_period": 100_000, "cpu_quota": quota}
+        if memory:
+            wanted |= {"mem_limit": memory, "memswap_limit": memory}
+        ask("UpdateContainerError", self._client.update_container, container_id, **wanted)
 
     def containers(self, pod_uid: str = "") -> list[Container]:
         found = [self._inspect_maybe(one["Id"]) for one in self._of_pod("container", pod_uid)]

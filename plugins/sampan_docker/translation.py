@@ -111,13 +111,19 @@ def container_host_config(spec: ContainerSpec, sandbox_id: str, *, host: Mapping
 
 
 def resources(wanted: Resources) -> dict[str, Any]:
-    """Source: kubelet's milliCPUToShares and milliCPUToQuota; swap is never allowed."""
-    found: dict[str, Any] = {"CpuShares": max(2, (wanted.cpu_request or wanted.cpu_limit) * 1024 // 1000)}
-    if wanted.cpu_limit:
-        found |= {"CpuPeriod": 100_000, "CpuQuota": max(1000, wanted.cpu_limit * 100)}
-    if wanted.memory_limit:
-        found |= {"Memory": wanted.memory_limit, "MemorySwap": wanted.memory_limit}
+    """Of HostConfig, and of POST /containers/{id}/update; swap is never allowed."""
+    shares, quota, memory = wanted.kernel()
+    found: dict[str, Any] = {"CpuShares": shares}
+    if quota:
+        found |= {"CpuPeriod": 100_000, "CpuQuota": quota}
+    if memory:
+        found |= {"Memory": memory, "MemorySwap": memory}
     return found
+
+
+def applied(host_config: Mapping[str, Any]) -> tuple[int, int, int]:
+    """The same back."""
+    return tuple(int(host_config.get(key) or 0) for key in ("CpuShares", "CpuQuota", "Memory"))  # type: ignore[return-value]
 
 
 def create_body(spec: ContainerSpec, labels: Mapping[str, str], host_config: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,5 +181,5 @@ def container(found: Mapping[str, Any], digests: Mapping[str, str]) -> Container
         started=min(started, finished) if finished else started,
         finished=finished,
         exit_code=code if word == "exited" else 0, reason=reason if word == "exited" else "",
-        message=state.get("Error", "") if word == "exited" else "",
+        message=state.get("Error", "") if word == "exited" else "", applied=applied(found.get("HostConfig") or {}),
     )  # fmt: skip

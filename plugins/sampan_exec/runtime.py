@@ -25,7 +25,16 @@ from sampan_exec import addresses, logs, processes, programs
 from sampan_exec.records import IMAGE_ID, Records, read, write
 from sampan_exec.streams import AttachStream, ExecStream
 from sampan_exec.watcher import Watcher
-from sampan_runtime.contracts import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
+from sampan_runtime.contracts import (
+    Container,
+    ContainerSpec,
+    Image,
+    Resources,
+    RuntimeFailure,
+    Sandbox,
+    SandboxSpec,
+    Usage,
+)
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +45,7 @@ PYTHON = (sys.executable, "-I", "-S")
 class ExecRuntime:
     name = "exec"
     sees_mounts = True  # launchers start in the agent's mount namespace
+    limits = False  # host processes; without root there is no cgroup to put them in
 
     def __init__(self, home: Path, network: str = "") -> None:
         self._home = home
@@ -215,6 +225,9 @@ class ExecRuntime:
             if ended.wait(patience):
                 return
         raise RuntimeFailure("KillContainerError", f"container {container_id[:12]} does not end")
+
+    def update_container(self, container_id: str, resources: Resources) -> None:
+        raise RuntimeFailure("UpdateContainerError", "the exec runtime does not limit what containers use")
 
     def remove_container(self, container_id: str) -> None:
         self.stop_container(container_id, 0)

@@ -6,7 +6,7 @@ Source: kubelet's admission handlers and its words (OutOfcpu, OutOfpods, NodePor
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -16,6 +16,9 @@ from sampan_podspec.containers import walk
 from sampan_podspec.requests import pod_requests
 
 ANYWHERE = ("", "0.0.0.0")
+REJECTED, RESOURCE, CAPACITY = (
+    "Pod was rejected: ", "Node didn't have enough resource", "Node didn't have enough capacity",
+)  # fmt: skip
 
 
 class Refusal(NamedTuple):
@@ -46,7 +49,7 @@ def refusal(pod: Object, others: Iterable[Object], allocatable: Mapping[str, str
 
 def _short(name: str, wanted: int, used: int, capacity: int) -> Refusal:
     numbers = f"requested: {wanted}, used: {used}, capacity: {capacity}"
-    return Refusal(f"OutOf{name}", f"Pod was rejected: Node didn't have enough resource: {name}, {numbers}")
+    return Refusal(f"OutOf{name}", f"{REJECTED}{RESOURCE}: {name}, {numbers}")
 
 
 def _host_ports(pod: Object) -> Iterator[tuple[str, str, int]]:
@@ -68,6 +71,7 @@ class PodAdmission:
         self._allocatable = allocatable
         self._lock = threading.Lock()
         self._taken: dict[str, Object] = {}
+        self._waiting: dict[str, Callable[[], None]] = {}  # uid -> what wakes a pod whose resize does not fit yet
 
     def take(self, pod: Object, *, anyway: bool = False) -> Refusal | None:
         """Count the pod as taken, unless it does not fit; ``anyway``: it was taken before the agent started."""
@@ -80,6 +84,33 @@ class PodAdmission:
                 self._taken[uid] = pod
             return found
 
-    def release(self, uid: str) -> None:
+    def resize(self, pod: Object) -> Refusal | None:
+        """Count the pod with its new requests, unless they do not fit: Infeasible if never, else Deferred."""
+        uid = pod["metadata"]["uid"]
         with self._lock:
-            self._taken.pop(uid, None)
+            if alone := refusal(pod, (), self._allocatable):
+                text = alone.message.replace(REJECTED, "").replace(RESOURCE, CAPACITY).replace(" used: 0,", "")
+                return Refusal("Infeasible", text)
+            others = [other for name, other in self._taken.items() if name != uid]
+            if found := refusal(pod, others, self._allocatable):
+                return Refusal("Deferred", found.message.replace(REJECTED, ""))
+            self._taken[uid] = pod
+            return None
+
+    def waits(self, uid: str, wake: Callable[[], None]) -> None:
+        """``wake`` is called whenever room is given back, until the pod no longer waits."""
+        with self._lock:
+            self._waiting[uid] = wake
+
+    def no_longer_waits(self, uid: str) -> None:
+        with self._lock:
+            self._waiting.pop(uid, None)
+
+    def release(self, uid: str) -> None:
+        """The pod holds nothing any more."""
+        with self._lock:
+            known = self._taken.pop(uid, None)
+            self._waiting.pop(uid, None)
+            waiting = list(self._waiting.values()) if known else []
+        for wake in waiting:
+            wake()

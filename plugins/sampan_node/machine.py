@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import parse_time
+from sampan_node.resizing import Resizing
 from sampan_podspec.containers import is_sidecar, walk
 from sampan_runtime.contracts import Container, Sandbox
 
@@ -24,6 +25,7 @@ class RuntimeState(NamedTuple):
 
     sandbox: Sandbox | None
     containers: Sequence[Container]
+    again: frozenset[str] = frozenset()  # ids of those that were ended here in order to be started again
 
     def latest(self, name: str) -> Container | None:
         mine = [one for one in self.containers if one.name == name]
@@ -53,6 +55,8 @@ class PodMemory:
     ready: set[str] = field(default_factory=set)  # container ids whose readiness probe succeeds, or who have none
     doomed: dict[str, str] = field(default_factory=dict)  # container id -> why it has to be killed
     verdict: tuple[str, str, str] | None = None  # (phase, reason, message) once the agent has given up on the pod
+    again: set[str] = field(default_factory=set)  # ids of containers that are ended in order to be started again
+    resizing: Resizing = field(default_factory=Resizing)
 
 
 @dataclass(frozen=True)
@@ -133,8 +137,10 @@ def deadline_passed(pod: Object, now: float, plan: Plan) -> bool:
     return bool(now >= end)
 
 
-def restarts(pod: Object, container: Object, ended: Container) -> bool:
+def restarts(pod: Object, container: Object, ended: Container, seen: RuntimeState) -> bool:
     """Whether this container is to run again after it has ended so."""
+    if ended.id in seen.again:
+        return True
     policy = container.get("restartPolicy") or pod["spec"].get("restartPolicy", "Always")
     return bool(policy == "Always" or (policy == "OnFailure" and ended.exit_code != 0))
 
@@ -151,7 +157,7 @@ def is_over(pod: Object, seen: RuntimeState) -> bool:
             return True
     for container in pod["spec"]["containers"]:
         last = seen.latest(container["name"])
-        if last is None or last.state != "exited" or restarts(pod, container, last):
+        if last is None or last.state != "exited" or restarts(pod, container, last, seen):
             return False
     return True
 
@@ -195,6 +201,7 @@ def _start(
     last = seen.latest(name)
     if last is not None and last.state == "running":
         if last.image and last.image != container["image"]:
+            memory.again.add(last.id)
             yield StopContainer(last.id, name, f"Container {name} definition changed, will be restarted")
         return
     if _held_back(name, memory, now, plan):
@@ -203,9 +210,9 @@ def _start(
         yield StartContainer(container, 0)
         return
     if last.state == "exited":
-        changed = bool(last.image) and last.image != container["image"]
+        changed = last.id in seen.again or (bool(last.image) and last.image != container["image"])
         is_init = container in (pod["spec"].get("initContainers") or ()) and not is_sidecar(container)
-        again = init_restarts(pod) and last.exit_code != 0 if is_init else restarts(pod, container, last)
+        again = init_restarts(pod) and last.exit_code != 0 if is_init else restarts(pod, container, last, seen)
         if not again:
             return
         ready_at = last.finished + (0 if changed else delay(last, memory))

@@ -21,6 +21,8 @@ from sampan_node.handlers import HandlerResult, perform
 from sampan_node.host import Host
 from sampan_node.machine import PodMemory, RuntimeState, Waiting
 from sampan_node.probes import Prober
+from sampan_node.resizer import Resizer
+from sampan_node.resizing import as_granted, remembered
 from sampan_node.starting import Starter
 from sampan_node.status import OVER, changes, status_of
 from sampan_node.stopping import Stopper
@@ -40,10 +42,11 @@ class Worker:
         self.gone = False  # the pod is deleted in the API
         self.finished = threading.Event()  # nothing of the pod is left here
         self.told = threading.Event()  # the API has a status that this agent saw, not one of before its start
-        self.memory = PodMemory()
+        self.memory = PodMemory(resizing=remembered(pod))
         self._host = host
         self._starter = Starter(host, self.memory)
         self._stopper = Stopper(host, self._perform)
+        self._resizer = Resizer(host, self.memory)
         self._hooked = ""  # id of the container whose postStart hook is at work
         self._refused = False  # this node did not take the pod
         self._probers: dict[str, Prober] = {}
@@ -57,7 +60,7 @@ class Worker:
         self._idle.set()
         (host.home / "pods").mkdir(mode=0o700, parents=True, exist_ok=True)  # Secrets and tokens are in it
         if not self._settle() and self._known.get("startTime"):
-            host.admission.take(pod, anyway=True)
+            host.admission.take(as_granted(pod, self.memory.resizing), anyway=True)
 
     @property
     def folder(self) -> Path:
@@ -147,7 +150,7 @@ class Worker:
         uid = self.pod["metadata"]["uid"]
         runtime = self._host.runtime
         boxes = sorted(runtime.sandboxes(uid), key=lambda box: (box.ready, box.attempt))
-        return RuntimeState(boxes[-1] if boxes else None, runtime.containers(uid))
+        return RuntimeState(boxes[-1] if boxes else None, runtime.containers(uid), frozenset(self.memory.again))
 
     def _sync(self) -> None:
         if self.finished.is_set():
@@ -160,7 +163,10 @@ class Worker:
         if self._is_refused(seen):
             return
         self._adopt(seen)
-        plan = machine.decide(self.pod, seen, self.memory, time.time())
+        retry = self._resize(seen)
+        plan = machine.decide(as_granted(self.pod, self.memory.resizing), seen, self.memory, time.time())
+        if retry:
+            plan.at(retry)
         if not self.told.is_set():
             self._tell_first(seen)
         for action in plan.actions:
@@ -181,6 +187,16 @@ class Worker:
             self._wake(plan.wake)
         elif seen.running() and has_changing(self.pod):
             self._wake(time.time() + REFRESH)
+
+    def _resize(self, seen: RuntimeState) -> float:
+        """Give containers other resources where the spec says so; when to try again, 0.0 never."""
+        resizing = self.memory.resizing
+        if self.memory.verdict or self.pod["metadata"].get("deletionTimestamp"):
+            return 0.0
+        self._resizer.look(self.pod)
+        if resizing.pending:
+            self._host.admission.waits(self.pod["metadata"]["uid"], self.poke)
+        return self._resizer.apply(self.pod, seen) if resizing.progress else 0.0
 
     def _tell_first(self, seen: RuntimeState) -> None:
         """Publish the present state before anything that takes time: a status from before the agent's start is out of

@@ -91,3 +91,10 @@ def test_labels_lead_back_from_a_container_to_its_pod():
     assert (sandbox.ready, sandbox.ip) == (True, "172.17.0.2")
     inner = translation.container_labels(container_spec(attempt=3), labels, "box")
     assert inner[translation.UID] == "1" and inner[translation.SANDBOX] == "box"
+
+
+def test_what_was_applied_is_read_back_as_it_was_asked_for():
+    wanted = Resources(250, 500, 64 << 20)
+
+    assert translation.applied(translation.resources(wanted)) == wanted.kernel()
+    assert translation.applied({}) == (0, 0, 0)

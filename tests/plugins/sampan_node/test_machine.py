@@ -149,3 +149,12 @@ def test_only_the_last_two_runs_are_kept():
     runs = [run("a", "exited", attempt=0), run("a", "exited", attempt=1), run("a", attempt=2)]
 
     assert decide(pod(), RuntimeState(BOX, runs), PodMemory(), NOW).actions == [RemoveContainer("a0")]
+
+
+def test_what_was_ended_to_be_started_again_starts_at_once_whatever_its_policy():
+    ended = run("a", "exited", finished=NOW)
+
+    assert started(decide(pod(policy="OnFailure"), RuntimeState(BOX, [ended]), PodMemory(), NOW)) == []
+    assert started(
+        decide(pod(policy="OnFailure"), RuntimeState(BOX, [ended], frozenset({"a0"})), PodMemory(), NOW)
+    ) == [("a", 1)]
