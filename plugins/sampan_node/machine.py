@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import parse_time
 from sampan_node.resizing import Resizing
+from sampan_node.restarts import by_policy, init_by_policy
 from sampan_podspec.containers import is_sidecar, walk
 from sampan_runtime.contracts import Container, Sandbox
 
@@ -141,19 +142,26 @@ def restarts(pod: Object, container: Object, ended: Container, seen: RuntimeStat
     """Whether this container is to run again after it has ended so."""
     if ended.id in seen.again:
         return True
-    policy = container.get("restartPolicy") or pod["spec"].get("restartPolicy", "Always")
-    return bool(policy == "Always" or (policy == "OnFailure" and ended.exit_code != 0))
+    return by_policy(pod["spec"], container, ended.exit_code)
 
 
-def init_restarts(pod: Object) -> bool:
-    return bool(pod["spec"].get("restartPolicy", "Always") != "Never")
+def init_restarts(pod: Object, init: Object, ended: Container, seen: RuntimeState) -> bool:
+    """The same of an init container that is no sidecar."""
+    return ended.id in seen.again or init_by_policy(pod["spec"], init, ended.exit_code)
+
+
+def init_failed(pod: Object, init: Object, last: Container | None, seen: RuntimeState) -> bool:
+    """Whether an init container has ended the pod."""
+    if is_sidecar(init) or last is None or last.state != "exited" or not last.exit_code:
+        return False
+    return not init_restarts(pod, init, last, seen)
 
 
 def is_over(pod: Object, seen: RuntimeState) -> bool:
     """Whether the pod has reached Succeeded or Failed."""
     for init in pod["spec"].get("initContainers") or ():
         last = seen.latest(init["name"])
-        if not is_sidecar(init) and last and last.state == "exited" and last.exit_code and not init_restarts(pod):
+        if init_failed(pod, init, last, seen):
             return True
     for container in pod["spec"]["containers"]:
         last = seen.latest(container["name"])
@@ -212,7 +220,7 @@ def _start(
     if last.state == "exited":
         changed = last.id in seen.again or (bool(last.image) and last.image != container["image"])
         is_init = container in (pod["spec"].get("initContainers") or ()) and not is_sidecar(container)
-        again = init_restarts(pod) and last.exit_code != 0 if is_init else restarts(pod, container, last, seen)
+        again = (init_restarts if is_init else restarts)(pod, container, last, seen)
         if not again:
             return
         ready_at = last.finished + (0 if changed else delay(last, memory))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import copy, now_text, observed_generation, set_condition
-from sampan_node.machine import PodMemory, RuntimeState, delay, init_restarts, initialized, restarts
+from sampan_node.machine import PodMemory, RuntimeState, delay, init_failed, init_restarts, initialized, restarts
 from sampan_node.resizing import IN_PROGRESS, PENDING
 from sampan_podspec.containers import is_sidecar
 from sampan_runtime.contracts import Container
@@ -84,7 +84,7 @@ def phase(pod: Object, seen: RuntimeState, memory: PodMemory, done: bool) -> str
     if not done:
         for init in pod["spec"].get("initContainers") or ():
             last = seen.latest(init["name"])
-            if last and last.state == "exited" and last.exit_code and not is_sidecar(init) and not init_restarts(pod):
+            if init_failed(pod, init, last, seen):
                 return "Failed"
         return "Pending"
     found = [seen.latest(container["name"]) for container in pod["spec"]["containers"]]
@@ -143,7 +143,7 @@ def _ended(
     pod: Object, container: Object, last: Container, memory: PodMemory, status: Object, runtime: str, now: float,
     messages: Mapping[str, str], waiting: Any, is_init: bool, seen: RuntimeState,
 ) -> None:  # fmt: skip
-    again = init_restarts(pod) and last.exit_code != 0 if is_init else restarts(pod, container, last, seen)
+    again = (init_restarts if is_init else restarts)(pod, container, last, seen)
     if pod["metadata"].get("deletionTimestamp") or memory.verdict:
         again = False
     pause = delay(last, memory)
