@@ -164,7 +164,7 @@ def test_an_invalid_container_field_is_reported(broken, container):
         ("initContainers[0].name", {"initContainers": [{"name": "c", "image": "x"}]}),
         (
             "initContainers[0].restartPolicy",
-            {"initContainers": [{"name": "i", "image": "x", "restartPolicy": "Never"}]},
+            {"initContainers": [{"name": "i", "image": "x", "restartPolicy": "Sometimes"}]},
         ),
         (
             "initContainers[0].lifecycle",
