@@ -59,6 +59,8 @@ class SandboxSpec:
     dns_options: Sequence[str] = ()
     sysctls: Mapping[str, str] = field(default_factory=dict)
     log_directory: str = ""
+    own_users: bool = False  # a user namespace for the pod; a runtime that has none refuses
+    handler: str = ""  # of the pod's RuntimeClass; a runtime that does not know it refuses
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ class ContainerSpec:
     allow_privilege_escalation: bool = True
     capabilities_add: Sequence[str] = ()
     capabilities_drop: Sequence[str] = ()
+    seccomp: str = ""  # a profile as JSON text; "unconfined"; empty: the runtime's default
+    apparmor: str = ""  # a profile's name; "unconfined"; empty: the runtime's default
     stdin: bool = False
     stdin_once: bool = False
     tty: bool = False

@@ -63,6 +63,7 @@ class DockerRuntime:
     # sandboxes
 
     def run_sandbox(self, spec: SandboxSpec) -> Sandbox:
+        self._refuse(spec)
         body: dict[str, Any] = {
             "Image": PAUSE,
             "Cmd": ["/pause"],
@@ -70,8 +71,9 @@ class DockerRuntime:
             "HostConfig": translation.sandbox_host_config(spec),
         }
         if not spec.host_network:
-            body["Hostname"] = spec.hostname[:63]
+            body["Hostname"] = spec.hostname[:64]
             body["ExposedPorts"] = {key: {} for key in body["HostConfig"]["PortBindings"]}
+        body["Labels"][translation.HANDLER] = spec.handler
         body["Labels"][translation.SHARED_PID] = str(spec.share_process_namespace).lower()
         body["Labels"][translation.HOST_PID] = str(spec.host_pid).lower()
         name = f"sampan_{spec.name[:40]}_{spec.uid[:8]}_{spec.attempt}_{os.urandom(3).hex()}"
@@ -82,6 +84,16 @@ class DockerRuntime:
             self._remove(made)
             raise
         return translation.sandbox(self._inspect(made))
+
+    def _refuse(self, spec: SandboxSpec) -> None:
+        """What the daemon would not do, or not say."""
+        if spec.own_users:
+            text = "user namespaces are not there with Docker, which maps the users of all containers or of none"
+            raise RuntimeFailure("CreatePodSandboxError", text)
+        if spec.handler:
+            known = ask("CreatePodSandboxError", self._client.info).get("Runtimes") or {}
+            if spec.handler not in known:
+                raise RuntimeFailure("CreatePodSandboxError", f"no runtime for {spec.handler!r} is configured")
 
     def stop_sandbox(self, sandbox_id: str) -> None:
         for container in self._list(f"{translation.SANDBOX}={sandbox_id}"):
@@ -111,6 +123,8 @@ class DockerRuntime:
             translation.container_labels(spec, labels, sandbox_id),
             translation.container_host_config(spec, sandbox_id, host=shared),
         )
+        if handler := labels.get(translation.HANDLER):
+            body["HostConfig"]["Runtime"] = handler
         name = f"sampan_{spec.name[:30]}_{labels[translation.POD][:30]}_{spec.attempt}_{os.urandom(4).hex()}"
         made = ask("CreateContainerError", self._client.create_container_from_config, body, name)
         return str(made["Id"])

@@ -6,12 +6,13 @@ Source: kubelet's admission handlers and its words (OutOfcpu, OutOfpods, NodePor
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_machinery import quantities
+from sampan_node import sysctls
 from sampan_podspec.containers import walk
 from sampan_podspec.requests import pod_requests
 
@@ -67,8 +68,9 @@ def _clash(one: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
 class PodAdmission:
     """The pods that this node has taken and that still hold what they asked for."""
 
-    def __init__(self, allocatable: Mapping[str, str]) -> None:
-        self._allocatable = allocatable
+    def __init__(self, allocatable: Mapping[str, str], allowed: Sequence[str] = ()) -> None:
+        """``allowed``: sysctls that pods may set beside the safe ones."""
+        self._allocatable, self._allowed = allocatable, allowed
         self._lock = threading.Lock()
         self._taken: dict[str, Object] = {}
         self._waiting: dict[str, Callable[[], None]] = {}  # uid -> what wakes a pod whose resize does not fit yet
@@ -79,10 +81,15 @@ class PodAdmission:
         with self._lock:
             if uid in self._taken:
                 return None
-            found = None if anyway else refusal(pod, self._taken.values(), self._allocatable)
+            found = None if anyway else self._refusal(pod)
             if found is None:
                 self._taken[uid] = pod
             return found
+
+    def _refusal(self, pod: Object) -> Refusal | None:
+        if text := sysctls.forbidden(pod, self._allowed):
+            return Refusal(sysctls.REASON, text)
+        return refusal(pod, self._taken.values(), self._allocatable)
 
     def resize(self, pod: Object) -> Refusal | None:
         """Count the pod with its new requests, unless they do not fit: Infeasible if never, else Deferred."""

@@ -144,7 +144,7 @@ def run(running: Running) -> None:
     runtimes.remove_others(runtime.name, str(home), options)
     closing: list[Callable[[], Any]] = [runtime.close]
     try:
-        host = _host(running, runtime, home, name, ip, settings.max_pods)
+        host = _host(running, runtime, home, name, ip, settings)
         closing += [host.clock.stop, host.references.close, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
         agent = Agent(host)
         server = _server(agent, options)
@@ -176,11 +176,12 @@ def runtime_problem(runtime: Runtime) -> str:
     return ""
 
 
-def _host(running: Running, runtime: Runtime, home: Path, name: str, ip: str, pods: int) -> Host:
+def _host(running: Running, runtime: Runtime, home: Path, name: str, ip: str, settings: Any) -> Host:
     return Host(
         client=running.client, runtime=runtime, events=Recorder(running.client, "kubelet", name), clock=Clock(),
         pool=ThreadPoolExecutor(16, thread_name_prefix="probe"), home=home, name=name, ip=ip,
-        allocatable=machine_facts.capacity(home, pods), options=running.options,
+        allocatable=machine_facts.capacity(home, settings.max_pods), sysctls=settings.allowed_unsafe_sysctls,
+        options=running.options,
     )  # fmt: skip
 
 

@@ -17,12 +17,12 @@ from sampan.contracts.options import ClusterOptions
 from sampan.errors import NotFound
 from sampan_client.informers import Informer
 from sampan_machinery.metadata import parse_time
-from sampan_machinery.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES
+from sampan_machinery.resources import CONFIG_MAPS, RUNTIME_CLASSES, SECRETS, SERVICE_ACCOUNTS, SERVICES
 from sampan_node.admission import PodAdmission
 from sampan_node.clock import Clock
 from sampan_node.references import Reference, References
 from sampan_podspec.containers import walk
-from sampan_runtime.contracts import Runtime
+from sampan_runtime.contracts import Runtime, RuntimeFailure
 
 FRESH = 2.0  # seconds that a fetched ConfigMap or Secret serves other containers too
 
@@ -42,6 +42,7 @@ class Host:
     name: str
     ip: str
     allocatable: Mapping[str, str]
+    sysctls: Sequence[str] = ()  # those that pods may set beside the safe ones
     options: ClusterOptions = field(default_factory=ClusterOptions)
     informer: Callable[..., Any] = Informer
     _cache: dict[tuple[str, str, str], tuple[float, Object | None]] = field(default_factory=dict)
@@ -50,7 +51,7 @@ class Host:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.admission = PodAdmission(self.allocatable)
+        self.admission = PodAdmission(self.allocatable, self.sysctls)
         self.references = References(self.client, self._changed, informer=self.informer)
 
     def _changed(self, one: Reference) -> None:
@@ -131,6 +132,16 @@ class Host:
         with self._lock:
             self._tokens[key] = renew, answer["token"]
         return str(answer["token"])
+
+    def runtime_handler(self, pod: Object) -> str:
+        """The handler of the pod's RuntimeClass, "" for none. Raises RuntimeFailure for a class that does not exist."""
+        name = pod["spec"].get("runtimeClassName")
+        if not name:
+            return ""
+        found = self._get(RUNTIME_CLASSES, name, "")
+        if found is None:
+            raise RuntimeFailure("CreatePodSandboxError", f'RuntimeClass "{name}" not found')
+        return str(found["handler"])
 
     def forget(self, uid: str) -> None:
         with self._lock:

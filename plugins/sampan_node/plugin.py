@@ -17,6 +17,8 @@ from sampan_machinery import bounds
 class Settings:
     max_pods: int = 110
     """Most pods that this node takes."""
+    allowed_unsafe_sysctls: tuple[str, ...] = ()
+    """Sysctls that pods may set beside the safe ones, by name or as a beginning with a star: net.core.*"""
 
     def __post_init__(self) -> None:
         bounds.require(

@@ -37,7 +37,10 @@ class Starter:
         try:
             env = self._environment(pod, container)
             mounts = self._mounts(pod, container, attempt, sandbox, folder, paths, env)
-            spec = specs.container_spec(pod, container, attempt, env=env, mounts=mounts, image_user=image.user)
+            spec = specs.container_spec(
+                pod, container, attempt, env=env, mounts=mounts, image_user=image.user,
+                profiles=self._host.home / "seccomp",
+            )  # fmt: skip
         except ConfigProblem as error:
             self._event(pod, container, "Warning", "Failed", f"Error: {error}")
             raise RuntimeFailure("CreateContainerConfigError", str(error)) from error

@@ -15,7 +15,7 @@ from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound, SampanError
 from sampan_machinery.metadata import copy, now_text, observed_generation
 from sampan_machinery.resources import PODS
-from sampan_node import machine, specs, termination
+from sampan_node import ephemeral, machine, specs, termination
 from sampan_node.clock import Alarm
 from sampan_node.handlers import HandlerResult, perform
 from sampan_node.host import Host
@@ -163,6 +163,7 @@ class Worker:
         if self._is_refused(seen):
             return
         self._adopt(seen)
+        self._keep_in_limits(seen)
         retry = self._resize(seen)
         plan = machine.decide(as_granted(self.pod, self.memory.resizing), seen, self.memory, time.time())
         if retry:
@@ -183,10 +184,24 @@ class Worker:
         self._refresh_volumes(seen)
         self._publish(seen)
         self._after_failures()
+        if ephemeral.is_limited(self.pod) and seen.running():
+            plan.at(time.time() + ephemeral.LOOK_EVERY)
         if plan.wake:
             self._wake(plan.wake)
         elif seen.running() and has_changing(self.pod):
             self._wake(time.time() + REFRESH)
+
+    def _keep_in_limits(self, seen: RuntimeState) -> None:
+        """A pod that stores more than it may is evicted."""
+        if not seen.running() or self.memory.verdict or not ephemeral.is_limited(self.pod):
+            return
+        if text := ephemeral.excess(self.pod, self._starter.volumes(self.pod, self.folder).place_of("emptyDir", "")):
+            self.evict(text)
+
+    def evict(self, message: str) -> None:
+        """End the pod for good: the node needs what it uses, or it used more than it may."""
+        self._event("Warning", "Evicted", message)
+        self.memory.verdict = ("Failed", "Evicted", message)
 
     def _resize(self, seen: RuntimeState) -> float:
         """Give containers other resources where the spec says so; when to try again, 0.0 never."""
@@ -247,7 +262,8 @@ class Worker:
 
     def _start_sandbox(self, attempt: int) -> None:
         try:
-            self._host.runtime.run_sandbox(specs.sandbox_spec(self.pod, attempt, self._host.options))
+            handler = self._host.runtime_handler(self.pod)
+            self._host.runtime.run_sandbox(specs.sandbox_spec(self.pod, attempt, self._host.options, handler=handler))
         except RuntimeFailure as error:
             self._event("Warning", "FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
             self._hold("", "ContainerCreating", "")

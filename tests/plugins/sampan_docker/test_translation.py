@@ -98,3 +98,11 @@ def test_what_was_applied_is_read_back_as_it_was_asked_for():
 
     assert translation.applied(translation.resources(wanted)) == wanted.kernel()
     assert translation.applied({}) == (0, 0, 0)
+
+
+def test_profiles_and_the_runtime_are_the_daemons_options():
+    spec = container_spec(seccomp='{"a": 1}', apparmor="web", allow_privilege_escalation=False)
+
+    assert translation.security_options(spec) == ["no-new-privileges", 'seccomp={"a": 1}', "apparmor=web"]
+    assert translation.sandbox_host_config(sandbox_spec(handler="kata"))["Runtime"] == "kata"
+    assert "Runtime" not in translation.sandbox_host_config(sandbox_spec())
