@@ -7,6 +7,7 @@ beside the rest, restarts with back-off, everything stopped at the end.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -58,6 +59,7 @@ class PodMemory:
     verdict: tuple[str, str, str] | None = None  # (phase, reason, message) once the agent has given up on the pod
     again: set[str] = field(default_factory=set)  # ids of containers that are ended in order to be started again
     resizing: Resizing = field(default_factory=Resizing)
+    probes: Counter[tuple[str, str, bool]] = field(default_factory=Counter)  # (container, kind, succeeded) -> times
 
 
 @dataclass(frozen=True)

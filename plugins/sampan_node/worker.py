@@ -356,6 +356,7 @@ class Worker:
         prober.go_on() if one.id in self.memory.started else prober.start()
 
     def _probed(self, container: Object, identifier: str, kind: str, outcome: HandlerResult, enough: bool) -> None:
+        self.memory.probes[container["name"], kind, outcome.ok] += 1
         if not outcome.ok:
             self._event("Warning", "Unhealthy", f"{kind.capitalize()} probe failed: {outcome.message}",
                         container=container["name"])  # fmt: skip
