@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_machinery import quantities
-from sampan_node import sysctls
+from sampan_node import pressure, sysctls
 from sampan_podspec.containers import walk
 from sampan_podspec.requests import pod_requests
 
@@ -71,6 +71,7 @@ class PodAdmission:
     def __init__(self, allocatable: Mapping[str, str], allowed: Sequence[str] = ()) -> None:
         """``allowed``: sysctls that pods may set beside the safe ones."""
         self._allocatable, self._allowed = allocatable, allowed
+        self.conditions: frozenset[str] = frozenset()  # what the node is short of now
         self._lock = threading.Lock()
         self._taken: dict[str, Object] = {}
         self._waiting: dict[str, Callable[[], None]] = {}  # uid -> what wakes a pod whose resize does not fit yet
@@ -89,6 +90,8 @@ class PodAdmission:
     def _refusal(self, pod: Object) -> Refusal | None:
         if text := sysctls.forbidden(pod, self._allowed):
             return Refusal(sysctls.REASON, text)
+        if text := pressure.refuses(pod, self.conditions):
+            return Refusal("Evicted", text)
         return refusal(pod, self._taken.values(), self._allocatable)
 
     def resize(self, pod: Object) -> Refusal | None:

@@ -19,6 +19,7 @@ from sampan_client.informers import Informer
 from sampan_machinery.resources import PODS
 from sampan_node import machine_facts, runtimes, termination
 from sampan_node.clock import Clock
+from sampan_node.evictor import Evictor
 from sampan_node.host import Host
 from sampan_node.registration import Registration
 from sampan_node.worker import Worker
@@ -160,7 +161,8 @@ def run(running: Running) -> None:
             {**registration.object, "metadata": {"name": name, "uid": name}}, "Normal", "Starting", "Starting kubelet."
         )
         running.ready(f"node {name} runs pods by the {runtime.name} runtime; agent on port {server.port}")
-        registration.keep(running.stop, problem=lambda: runtime_problem(runtime))
+        evictor = Evictor(agent, settings)
+        registration.keep(running.stop, problem=lambda: runtime_problem(runtime), pressures=evictor.look)
     finally:
         for close in reversed(closing):
             close()

@@ -20,6 +20,7 @@ from sampan_machinery.metadata import parse_time
 from sampan_machinery.resources import CONFIG_MAPS, RUNTIME_CLASSES, SECRETS, SERVICE_ACCOUNTS, SERVICES
 from sampan_node.admission import PodAdmission
 from sampan_node.clock import Clock
+from sampan_node.images import PulledImages
 from sampan_node.references import Reference, References
 from sampan_podspec.containers import walk
 from sampan_runtime.contracts import Runtime, RuntimeFailure
@@ -52,6 +53,7 @@ class Host:
 
     def __post_init__(self) -> None:
         self.admission = PodAdmission(self.allocatable, self.sysctls)
+        self.images = PulledImages(self.home / "pulled-images.json")
         self.references = References(self.client, self._changed, informer=self.informer)
 
     def _changed(self, one: Reference) -> None:

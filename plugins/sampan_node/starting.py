@@ -101,6 +101,7 @@ class Starter:
         if present is not None and (policy != "Always" or present.id == "host"):
             text = f'Container image "{reference}" already present on machine and can be accessed by the pod'
             self._event(pod, container, "Normal", "Pulled", text)
+            self._host.images.used(reference)
             return present
         if policy == "Never":
             text = f'Container image "{reference}" is not present with pull policy of Never'
@@ -114,6 +115,7 @@ class Starter:
             self._event(pod, container, "Warning", "Failed", f'Failed to pull image "{reference}": {error}')
             self._event(pod, container, "Warning", "Failed", "Error: ErrImagePull")
             raise
+        self._host.images.pulled(reference)
         seconds = time.monotonic() - begin
         text = f'Successfully pulled image "{reference}" in {seconds:.3g}s. Image size: {pulled.size} bytes.'
         self._event(pod, container, "Normal", "Pulled", text)

@@ -198,6 +198,11 @@ class Worker:
         if text := ephemeral.excess(self.pod, self._starter.volumes(self.pod, self.folder).place_of("emptyDir", "")):
             self.evict(text)
 
+    def holds_room(self) -> bool:
+        """Whether the pod runs, or is about to, and is not being ended."""
+        over = self._known.get("phase") in OVER or self.memory.verdict or self.pod["metadata"].get("deletionTimestamp")
+        return not (over or self.gone or self._refused or self.finished.is_set())
+
     def evict(self, message: str) -> None:
         """End the pod for good: the node needs what it uses, or it used more than it may."""
         self._event("Warning", "Evicted", message)
