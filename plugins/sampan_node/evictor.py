@@ -57,7 +57,7 @@ class Evictor:
                 log.info("node: removed images that nothing uses: %s", ", ".join(gone))
 
     def _has_room(self) -> bool:
-        return _percent(self._measure(self._host.home)[DISK]) <= self._settings.image_gc_low_percent
+        return _percent(self._measure(self._host.home)[DISK]) <= float(self._settings.image_gc_low_percent)
 
     def _evict(self, condition: str, low: int, level: Level) -> None:
         workers = {one.pod["metadata"]["uid"]: one for one in self._agent.workers() if one.holds_room()}

@@ -168,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
             case ["metrics", "probes"]:
                 self._answer(200, kubelet_pages.probes(self.agent).encode())
             case ["configz"]:
-                self._answer(200, kubelet_pages.configz(self.agent, self.server.server_port), json=True)
+                self._answer(200, kubelet_pages.configz(self.agent, self.connection.getsockname()[1]), json=True)
             case ["checkpoint", _, _, _]:
                 self._answer(501, b"checkpoints of containers are not supported by this node agent\n")
             case ["containerLogs", namespace, pod, container]:
