@@ -36,11 +36,22 @@ TOLD_WITHIN = 10.0  # seconds to wait until the API has a status of each pod tha
 class Agent:
     """Knows which pods are here; everything about one pod is its worker's."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, manifests: Path | None = None) -> None:
+        """``manifests``: the folder of static pods, None for none."""
         self.host = host
         self._workers: dict[str, Worker] = {}
         self._lock = threading.Lock()
         self._informer: Informer | None = None
+        self._static = self._static_pods(manifests) if manifests is not None else None
+
+    def _static_pods(self, manifests: Path) -> Any:
+        from sampan_node.static_pods import StaticPods  # few nodes have some, and it reads YAML
+
+        return StaticPods(self.host, manifests, self._add)
+
+    def _add(self, worker: Worker) -> None:
+        with self._lock:
+            self._workers[worker.pod["metadata"]["uid"]] = worker
 
     def start(self) -> None:
         """Follow the pods of this node and the runtime's events. Returns once all pods are known and the API has been
@@ -50,6 +61,8 @@ class Agent:
             self.host.client, PODS, fields=f"spec.nodeName={self.host.name}", on_change=self.changed
         )
         threading.Thread(target=self._listen, name="node-events", daemon=True).start()
+        if self._static is not None:
+            self._static.start()  # before the API is asked: they run without it
         self._informer.start()
         if self._informer.wait_synced(ORPHANS_AFTER_SYNC):
             present = self.workers()
@@ -64,6 +77,8 @@ class Agent:
             log.warning("node: no status could be told within %g s of pods/%s", TOLD_WITHIN, names)
 
     def stop(self) -> None:
+        if self._static is not None:
+            self._static.stop()
         if self._informer is not None:
             self._informer.stop()
         for worker in self.workers():
@@ -78,6 +93,8 @@ class Agent:
 
     def changed(self, old: Object | None, new: Object | None) -> None:
         """The informer's handler."""
+        if self._static is not None and self._static.mirrored(old, new):
+            return
         if new is None:
             if old is not None and (worker := self.worker(old["metadata"]["uid"])):
                 worker.vanish(old)
@@ -147,7 +164,8 @@ def run(running: Running) -> None:
     try:
         host = _host(running, runtime, home, name, ip, settings)
         closing += [host.clock.stop, host.references.close, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
-        agent = Agent(host)
+        folder = Path(options.home or home) / settings.static_pods if settings.static_pods else None
+        agent = Agent(host, folder)
         server = _server(agent, options)
         closing.append(server.stop)
         info = machine_facts.system_info(runtime.name, runtime.version(), VERSION)

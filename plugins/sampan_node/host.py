@@ -21,6 +21,7 @@ from sampan_machinery.resources import CONFIG_MAPS, RUNTIME_CLASSES, SECRETS, SE
 from sampan_node.admission import PodAdmission
 from sampan_node.clock import Clock
 from sampan_node.images import PulledImages
+from sampan_node.mirrors import is_static
 from sampan_node.references import Reference, References
 from sampan_podspec.containers import walk
 from sampan_runtime.contracts import Runtime, RuntimeFailure
@@ -86,14 +87,17 @@ class Host:
             return None
         return {"kind": resource.kind, **got}
 
-    def named_services(self) -> list[Object]:
+    def named_services(self, pod: Object | None = None) -> list[Object]:
         """Services that pods have to find without DNS: all where none can be reached, none elsewhere."""
-        if self.options.dns_reachable:
+        if self.options.dns_reachable or (pod is not None and is_static(pod)):
             return []
         return list(self.client.list(SERVICES).items)
 
     def services(self, pod: Object) -> list[Object]:
-        """Services whose environment variables the pod gets: its namespace's, and the API server's."""
+        """Services whose environment variables the pod gets: its namespace's, and the API server's; none for a static
+        pod, which starts without an API."""
+        if is_static(pod):
+            return []
         namespace = pod["metadata"]["namespace"]
         found: dict[str, Object] = {}
         kubernetes = self._get(SERVICES, "kubernetes", "default")

@@ -21,6 +21,8 @@ class Settings:
     allowed_unsafe_sysctls: tuple[str, ...] = ()
     """Sysctls that pods may set beside the safe ones, by name or as a beginning with a star: net.core.*"""
 
+    static_pods: str = ""
+    """Folder with manifests of static pods, which run with or without an API; relative to home. Empty: none."""
     evict_below_memory: str = "100Mi"
     """Memory below which a pod is evicted: bytes, or a percentage of the machine's; empty: never."""
     evict_below_disk: str = "1Gi"

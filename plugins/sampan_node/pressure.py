@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_machinery import quantities
+from sampan_node.mirrors import is_mirror, is_static
 from sampan_podspec.requests import pod_nanos, qos_class
 
 MEMORY, DISK, PIDS = "MemoryPressure", "DiskPressure", "PIDPressure"
@@ -69,8 +70,7 @@ def standing(now: float, seen: Mapping[str, float]) -> frozenset[str]:
 
 
 def is_critical(pod: Object) -> bool:
-    annotations = pod["metadata"].get("annotations") or {}
-    return "kubernetes.io/config.mirror" in annotations or int(pod["spec"].get("priority") or 0) >= CRITICAL
+    return is_static(pod) or is_mirror(pod) or int(pod["spec"].get("priority") or 0) >= CRITICAL
 
 
 def refuses(pod: Object, conditions: Iterable[str]) -> str:

@@ -76,7 +76,7 @@ class Starter:
             mounts.append(message)
         if not pod["spec"].get("hostNetwork") and "/etc/hosts" not in taken:
             hosts = folder / "etc-hosts"
-            hosts.write_text(specs.hosts_file(pod, sandbox.ip, self._host.options, self._host.named_services()))
+            hosts.write_text(specs.hosts_file(pod, sandbox.ip, self._host.options, self._host.named_services(pod)))
             mounts.append(Mount(str(hosts), "/etc/hosts"))
         return mounts
 
