@@ -68,7 +68,7 @@ class PulledImages:
             try:
                 if runtime.image(name) is not None:
                     runtime.remove_image(name)
-            except RuntimeFailure as error:  # a container of somebody else has it
+            except RuntimeFailure as error:  # a container of another program has it
                 log.debug("node: image %s stays: %s", name, error)
                 continue
             gone.append(name)

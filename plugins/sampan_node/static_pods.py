@@ -32,7 +32,7 @@ class StaticWorker(Worker):
         self.told.set()
 
     def mirrored(self, mirror: Object | None) -> None:
-        """The informer has news of the mirror; None: it is gone. One that somebody deletes is made anew."""
+        """The informer has news of the mirror; None: it is gone. One that a client deletes is created again."""
         self._shown = mirror
         if mirror is None or not self._is_own(mirror):
             self.poke()
@@ -70,7 +70,7 @@ class StaticWorker(Worker):
         self._known = copy((self._shown or {}).get("status") or status)
 
     def _mirror(self) -> Object:
-        """The pod's mirror, made anew where it is missing or of an older manifest. A node may ask only for pods that
+        """The pod's mirror, created again where it is missing or of an older manifest. A node may ask only for pods that
         are bound to it, so it is created first and asked for where there is one."""
         meta, client = self.pod["metadata"], self._host.client
         for _ in range(2):
@@ -94,7 +94,7 @@ class StaticWorker(Worker):
         return own and not meta.get("deletionTimestamp")
 
     def _unshow(self, mirror: Object) -> None:
-        """Remove a mirror; a pod that is none is somebody's own and stays."""
+        """Remove a mirror; a pod that is none is another owner's and stays."""
         meta = mirror["metadata"]
         if mirrors.is_mirror(mirror):
             self._host.client.delete(PODS, meta["name"], meta["namespace"], uid=meta["uid"], grace=0)

@@ -119,7 +119,7 @@ def test_a_pod_of_the_same_name_that_is_no_mirror_stays(host, worker):
     assert (host.client.writes, len(host.later)) == ([], 1)
 
 
-def test_what_a_folder_says_runs_and_mirrors_are_nobody_elses_work(host, tmp_path, monkeypatch):
+def test_what_a_folder_says_runs_and_mirrors_are_no_other_work(host, tmp_path, monkeypatch):
     monkeypatch.setattr(StaticWorker, "poke", lambda self: None)
     added, folder = [], tmp_path / "manifests"
     static = StaticPods(host, folder, added.append)
