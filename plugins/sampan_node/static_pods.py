@@ -70,8 +70,8 @@ class StaticWorker(Worker):
         self._known = copy((self._shown or {}).get("status") or status)
 
     def _mirror(self) -> Object:
-        """The pod's mirror, created again where it is missing or of an older manifest. A node may ask only for pods that
-        are bound to it, so it is created first and asked for where there is one."""
+        """The pod's mirror, created where it is missing or of an older manifest. A node may ask only for pods that are
+        bound to it, so it is created first and asked for where there is one."""
         meta, client = self.pod["metadata"], self._host.client
         for _ in range(2):
             if self._shown is not None and self._is_own(self._shown):
