@@ -11,11 +11,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from sampan.contracts.kinds import Object, Resource
-from sampan.errors import Conflict, NotFound, StatusError
+from sampan.errors import NotFound, StatusError
 from sampan_client import Client
 from sampan_client.discovery import Discovered, discover
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
+from sampan_client.working import PASSING, work_off
 from sampan_gc.graph import FOREGROUND, ORPHAN, Graph, GraphNode, Owner, node_of, owners_of
 from sampan_gc.verdicts import Delete, OwnerState, RemoveOwners, blocking, judge
 
@@ -135,21 +136,11 @@ class Collector:
     # Working
 
     def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
-            try:
-                self.look_at(str(item.key))
-                self._queue.forget(item)
-            except (Conflict, ConnectionError, UnknownOwnerKind) as error:
-                log.debug("garbage collection of %s is tried again: %s", item.key, error)
-                self._queue.add_limited(item)
-            except StatusError as error:
-                log.warning("garbage collection of %s is tried again: %s", item.key, error)
-                self._queue.add_limited(item)
-            except Exception:
-                log.exception("garbage collection of %s failed and is tried again", item.key)
-                self._queue.add_limited(item)
-            finally:
-                self._queue.done(item)
+        passing = (*PASSING, UnknownOwnerKind)
+        work_off(self._queue, self._handle, log=log, what="garbage collection of %s", passing=passing)
+
+    def _handle(self, item: Item) -> None:
+        self.look_at(str(item.key))
 
     def look_at(self, uid: str) -> None:
         """Do what is to be done about one object now."""
