@@ -86,7 +86,7 @@ def phase(pod: Object, seen: RuntimeState, memory: PodMemory, done: bool) -> str
             last = seen.latest(init["name"])
             if init_failed(pod, init, last, seen):
                 return "Failed"
-        return "Pending"
+        return "Running" if memory.rounds else "Pending"
     found = [seen.latest(container["name"]) for container in pod["spec"]["containers"]]
     if any(one is None or one.state == "created" for one in found) and not any(
         one and (one.state == "running" or one.attempt) for one in found

@@ -15,8 +15,7 @@ from sampan_podspec.validation.resources import container_resources
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 MESSAGE_POLICIES = ("File", "FallbackToLogsOnError")
 RESTART_POLICIES = ("Always", "Never", "OnFailure")
-#: KEP-5532's RestartAllContainers is not followed by the node agent, so it is refused rather than ignored.
-RESTART_ACTIONS = ("Restart",)
+RESTART_ACTIONS = ("Restart", "RestartAllContainers")
 RESTART_OPERATORS = ("In", "NotIn")
 MOST_RULES, MOST_CODES = 20, 255
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")

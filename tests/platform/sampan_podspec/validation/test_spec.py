@@ -83,7 +83,7 @@ def test_a_container_may_have_a_restart_policy_and_rules_of_its_own():
         ("restartPolicyRules", {"restartPolicy": "Never", "restartPolicyRules": [RULE] * 21}),
         (
             "restartPolicyRules[0].action",
-            {"restartPolicy": "Never", "restartPolicyRules": [{**RULE, "action": "RestartAllContainers"}]},
+            {"restartPolicy": "Never", "restartPolicyRules": [{**RULE, "action": "RestartPod"}]},
         ),
         ("restartPolicyRules[0].exitCodes", {"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart"}]}),
         (
