@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +16,7 @@ from sampan.errors import NotFound
 from sampan_client.informers import Informer
 from sampan_machinery.metadata import parse_time
 from sampan_machinery.resources import CONFIG_MAPS, RUNTIME_CLASSES, SECRETS, SERVICE_ACCOUNTS, SERVICES
+from sampan_node import registries
 from sampan_node.admission import PodAdmission
 from sampan_node.clock import Clock
 from sampan_node.images import PulledImages
@@ -155,33 +154,12 @@ class Host:
 
     def credentials(self, pod: Object, image: str) -> Sequence[Mapping[str, str]]:
         """Registry credentials of the pod's imagePullSecrets that fit the image."""
-        found = []
+        namespace, found = pod["metadata"]["namespace"], []
         for ref in pod["spec"].get("imagePullSecrets") or ():
-            secret = self.lookup(pod["metadata"]["namespace"], "Secret", ref.get("name", ""))
-            raw = ((secret or {}).get("data") or {}).get(".dockerconfigjson")
-            if raw:
-                found += registry_credentials(json.loads(base64.b64decode(raw)), image)
+            found += registries.of_secret(self.lookup(namespace, "Secret", ref.get("name", "")), image)
         return found
 
 
 def field_path(spec: Object, container: str) -> str:
     """Where the container is in its pod, as Events say it: spec.containers{web}."""
     return next((f"spec.{field}{{{container}}}" for field, one in walk(spec) if one["name"] == container), "")
-
-
-def registry_credentials(config: Mapping[str, Any], image: str) -> list[Mapping[str, str]]:
-    """The entries of a docker config.json for the image's registry, as {username, password}."""
-    found: list[Mapping[str, str]] = []
-    for server, entry in (config.get("auths") or {}).items():
-        where = server.removeprefix("https://").removeprefix("http://").rstrip("/")
-        if image == where or image.startswith(f"{where.split('/')[0]}/") or ("docker.io" in where and _is_hub(image)):
-            user, password = entry.get("username", ""), entry.get("password", "")
-            if not user and entry.get("auth"):
-                user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
-            found.append({"username": user, "password": password, "serveraddress": server})
-    return found
-
-
-def _is_hub(image: str) -> bool:
-    first = image.split("/")[0]
-    return "/" not in image or not ("." in first or ":" in first or first == "localhost")
