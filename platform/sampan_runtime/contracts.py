@@ -99,6 +99,7 @@ class ContainerSpec:
     allow_privilege_escalation: bool = True
     capabilities_add: Sequence[str] = ()
     capabilities_drop: Sequence[str] = ()
+    pids_limit: int = 0  # most processes and threads; 0: no limit of its own
     seccomp: str = ""  # a profile as JSON text; "unconfined"; empty: the runtime's default
     apparmor: str = ""  # a profile's name; "unconfined"; empty: the runtime's default
     stdin: bool = False

@@ -107,6 +107,7 @@ def container_host_config(spec: ContainerSpec, sandbox_id: str, *, host: Mapping
         "CapDrop": list(spec.capabilities_drop),
         "GroupAdd": [str(group) for group in spec.groups],
         "SecurityOpt": security_options(spec),
+        "PidsLimit": spec.pids_limit or None,
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "2"}},
         **resources(spec.resources),
     }

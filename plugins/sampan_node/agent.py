@@ -201,6 +201,7 @@ def _host(running: Running, runtime: Runtime, home: Path, name: str, ip: str, se
         client=running.client, runtime=runtime, events=Recorder(running.client, "kubelet", name), clock=Clock(),
         pool=ThreadPoolExecutor(16, thread_name_prefix="probe"), home=home, name=name, ip=ip,
         allocatable=machine_facts.capacity(home, settings.max_pods), sysctls=settings.allowed_unsafe_sysctls,
+        pids_limit=settings.container_pids_limit,
         options=running.options,
     )  # fmt: skip
 

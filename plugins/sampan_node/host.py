@@ -44,6 +44,7 @@ class Host:
     ip: str
     allocatable: Mapping[str, str]
     sysctls: Sequence[str] = ()  # those that pods may set beside the safe ones
+    pids_limit: int = 0  # processes of one container
     options: ClusterOptions = field(default_factory=ClusterOptions)
     informer: Callable[..., Any] = Informer
     _cache: dict[tuple[str, str, str], tuple[float, Object | None]] = field(default_factory=dict)

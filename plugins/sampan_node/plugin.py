@@ -21,6 +21,8 @@ class Settings:
     allowed_unsafe_sysctls: tuple[str, ...] = ()
     """Sysctls that pods may set beside the safe ones, by name or as a beginning with a star: net.core.*"""
 
+    container_pids_limit: int = 0
+    """Most processes and threads of one container; 0: no limit of its own."""
     static_pods: str = ""
     """Folder with manifests of static pods, which run with or without an API; relative to home. Empty: none."""
     evict_below_memory: str = "100Mi"
@@ -36,7 +38,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         bounds.require(
-            self, max_pods=bounds.number(1), evict_below_memory=amount, evict_below_disk=amount,
+            self, max_pods=bounds.number(1), container_pids_limit=bounds.number(0), evict_below_memory=amount, evict_below_disk=amount,
             evict_below_pids=amount, image_gc_high_percent=bounds.number(0, 100),
             image_gc_low_percent=bounds.number(0, 100),
         )  # fmt: skip

@@ -125,6 +125,7 @@ def container_spec(
     mounts: Sequence[Mount],
     image_user: str = "",
     profiles: Path = Path("/nonexistent"),
+    pids_limit: int = 0,
 ) -> ContainerSpec:
     """Raises ConfigProblem where what the security contexts say cannot be kept; ``profiles`` holds those of seccomp."""
     common, own = pod["spec"].get("securityContext") or {}, container.get("securityContext") or {}
@@ -145,7 +146,7 @@ def container_spec(
         privileged=bool(own.get("privileged")), read_only_root=bool(own.get("readOnlyRootFilesystem")),
         allow_privilege_escalation=own.get("allowPrivilegeEscalation", True),
         capabilities_add=capabilities.get("add") or (), capabilities_drop=capabilities.get("drop") or (),
-        seccomp=confinement.seccomp(confinement.profile_of(pod, container, "seccompProfile"), profiles),
+        pids_limit=pids_limit, seccomp=confinement.seccomp(confinement.profile_of(pod, container, "seccompProfile"), profiles),
         apparmor=confinement.apparmor(confinement.profile_of(pod, container, "appArmorProfile")),
         stdin=bool(container.get("stdin")), stdin_once=bool(container.get("stdinOnce")), tty=bool(container.get("tty")),
     )  # fmt: skip

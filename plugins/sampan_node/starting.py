@@ -39,7 +39,7 @@ class Starter:
             mounts = self._mounts(pod, container, attempt, sandbox, folder, paths, env)
             spec = specs.container_spec(
                 pod, container, attempt, env=env, mounts=mounts, image_user=image.user,
-                profiles=self._host.home / "seccomp",
+                profiles=self._host.home / "seccomp", pids_limit=self._host.pids_limit,
             )  # fmt: skip
         except ConfigProblem as error:
             self._event(pod, container, "Warning", "Failed", f"Error: {error}")

@@ -106,3 +106,8 @@ def test_profiles_and_the_runtime_are_the_daemons_options():
     assert translation.security_options(spec) == ["no-new-privileges", 'seccomp={"a": 1}', "apparmor=web"]
     assert translation.sandbox_host_config(sandbox_spec(handler="kata"))["Runtime"] == "kata"
     assert "Runtime" not in translation.sandbox_host_config(sandbox_spec())
+
+
+def test_processes_are_limited_where_the_node_says_so():
+    assert translation.container_host_config(container_spec(pids_limit=50), "box", host={})["PidsLimit"] == 50
+    assert translation.container_host_config(container_spec(), "box", host={})["PidsLimit"] is None
