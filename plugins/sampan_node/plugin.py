@@ -38,7 +38,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         bounds.require(
-            self, max_pods=bounds.number(1), container_pids_limit=bounds.number(0), evict_below_memory=amount, evict_below_disk=amount,
+            self, max_pods=bounds.number(1), container_pids_limit=bounds.number(0),
+            evict_below_memory=amount, evict_below_disk=amount,
             evict_below_pids=amount, image_gc_high_percent=bounds.number(0, 100),
             image_gc_low_percent=bounds.number(0, 100),
         )  # fmt: skip

@@ -146,7 +146,8 @@ def container_spec(
         privileged=bool(own.get("privileged")), read_only_root=bool(own.get("readOnlyRootFilesystem")),
         allow_privilege_escalation=own.get("allowPrivilegeEscalation", True),
         capabilities_add=capabilities.get("add") or (), capabilities_drop=capabilities.get("drop") or (),
-        pids_limit=pids_limit, seccomp=confinement.seccomp(confinement.profile_of(pod, container, "seccompProfile"), profiles),
+        pids_limit=pids_limit,
+        seccomp=confinement.seccomp(confinement.profile_of(pod, container, "seccompProfile"), profiles),
         apparmor=confinement.apparmor(confinement.profile_of(pod, container, "appArmorProfile")),
         stdin=bool(container.get("stdin")), stdin_once=bool(container.get("stdinOnce")), tty=bool(container.get("tty")),
     )  # fmt: skip
