@@ -33,37 +33,6 @@ def condition(cluster: Cluster, name: str, kind: str) -> dict:
     return next((one for one in found if one["type"] == kind), {})
 
 
-QUOTA = "cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cut -d' ' -f1 /sys/fs/cgroup/cpu.max"
-
-
-@pytest.mark.docker
-def test_a_container_is_resized_while_it_runs(docker_cluster, namespace):
-    before = running(docker_cluster, "grows", container={"resources": AMOUNTS})["status"]["containerStatuses"][0]
-    assert docker_cluster.kubectl("exec", "grows", "--", "sh", "-c", QUOTA).strip() == "3000"
-
-    resize(docker_cluster, "grows", {"requests": {"cpu": "40m"}, "limits": {"cpu": "50m"}})
-
-    after = until(lambda: (it := first_status(docker_cluster, "grows"))["resources"]["limits"]["cpu"] == "50m" and it)
-    assert after["allocatedResources"] == {"cpu": "40m", "memory": "20Mi"}
-    assert (after["containerID"], after["restartCount"]) == (before["containerID"], 0)
-    assert docker_cluster.kubectl("exec", "grows", "--", "sh", "-c", QUOTA).strip() == "5000"
-    until(lambda: "Pod resize completed" in docker_cluster.kubectl("get", "events"))
-
-
-@pytest.mark.docker
-def test_a_container_whose_resize_policy_says_so_is_restarted(docker_cluster, namespace):
-    policy = [{"resourceName": "memory", "restartPolicy": "RestartContainer"}]
-    running(
-        docker_cluster, "again", container={"resources": AMOUNTS, "resizePolicy": policy}, restartPolicy="OnFailure"
-    )
-
-    resize(docker_cluster, "again", {"limits": {"memory": "40Mi"}})
-
-    until(lambda: first_status(docker_cluster, "again").get("restartCount") == 1)
-    until(lambda: first_status(docker_cluster, "again").get("ready"))
-    assert first_status(docker_cluster, "again")["resources"]["limits"]["memory"] == "40Mi"
-
-
 def test_a_resize_that_can_never_be_is_infeasible(cluster, namespace):
     running(cluster, "huge", container={"resources": AMOUNTS})
 
@@ -106,34 +75,6 @@ def test_users_of_its_own_and_unknown_runtime_handlers_are_never_pretended(clust
         until(lambda where=where: "Failed to create pod sandbox" in cluster.kubectl("get", "events", where))
         assert cluster.get("pod", name)["status"]["phase"] == "Pending"
     cluster.kubectl("delete", "runtimeclass", "e2e-none")
-
-
-@pytest.mark.docker
-def test_a_pod_may_have_its_whole_name_as_host_name(docker_cluster, namespace):
-    running(docker_cluster, "named", hostname="db", subdomain="data", setHostnameAsFQDN=True)
-
-    said = docker_cluster.kubectl("exec", "named", "--", "hostname").strip()
-
-    assert said == f"db.data.{namespace}.svc.cluster.local"
-
-
-@pytest.mark.docker
-def test_a_seccomp_profile_of_the_node_is_kept_and_one_that_is_not_there_starts_nothing(docker_cluster, namespace):
-    folder = next(docker_cluster.home.glob("**/pods")).parent / "seccomp"
-    folder.mkdir(exist_ok=True)
-    rule = {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}
-    (folder / "e2e.json").write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]}))
-
-    def context(file: str) -> dict:
-        return {"securityContext": {"seccompProfile": {"type": "Localhost", "localhostProfile": file}}}
-
-    running(docker_cluster, "kept", f"mkdir /tmp/x || echo refused; {IDLE}", container=context("e2e.json"))
-    docker_cluster.apply(docker_cluster.pod("missing", IDLE, container=context("none.json")))
-
-    until(lambda: "refused" in docker_cluster.kubectl("logs", "kept"))
-    waiting = until(lambda: first_status(docker_cluster, "missing").get("state", {}).get("waiting"))
-    until(lambda: "seccomp" in first_status(docker_cluster, "missing")["state"]["waiting"].get("message", ""))
-    assert waiting["reason"] in ("ContainerCreating", "CreateContainerConfigError")
 
 
 def test_an_empty_dir_above_its_limit_costs_the_pod_its_place(cluster, namespace):
