@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from sampan.contracts.kinds import Deletion, Draft, Object
 from sampan_machinery import problems
+from sampan_machinery.metadata import now_text
 from sampan_podspec.requests import qos_class
 from sampan_podspec.validation.updates import RULE
 
@@ -76,6 +79,7 @@ def _gated() -> dict[str, str]:
     return {
         "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
         "message": "Scheduling is blocked due to non-empty scheduling gates",
+        "lastTransitionTime": now_text(time.time()),
     }  # fmt: skip
 
 

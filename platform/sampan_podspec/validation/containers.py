@@ -44,15 +44,15 @@ def all_containers(path: str, spec: dict[str, Any], around: PodFacts) -> Iterato
     taken: set[str] = set()
     for index, container in enumerate(containers):
         where = f"{path}.containers[{index}]"
-        yield from _named(where, container, taken)
         yield from one_container(where, container, around)
+        yield from _unique(where, container, taken)
         yield from _probes_and_hooks(where, container, around)
         yield from _restarts(where, container)
     yield from ports.host_ports(f"{path}.containers", containers)
     for index, container in enumerate(spec.get("initContainers") or ()):
         where = f"{path}.initContainers[{index}]"
-        yield from _named(where, container, taken)
         yield from one_container(where, container, around)
+        yield from _unique(where, container, taken)
         yield from _init_only(where, container, around)
     if ephemeral := spec.get("ephemeralContainers"):
         yield from ephemeral_containers(f"{path}.ephemeralContainers", ephemeral, spec, around)
@@ -66,8 +66,8 @@ def ephemeral_containers(
     taken = {str(name) for name in others}
     for index, container in enumerate(found):
         where = f"{path}[{index}]"
-        yield from _named(where, container, taken)
         yield from one_container(where, container, around)
+        yield from _unique(where, container, taken)
         target = container.get("targetContainerName")
         if target and target not in others:
             yield problems.not_found(f"{where}.targetContainerName", target)
@@ -82,20 +82,20 @@ def ephemeral_containers(
                     yield problems.forbidden(f"{where}.volumeMounts[{position}].{name}", detail)
 
 
-def _named(path: str, container: dict[str, Any], taken: set[str]) -> Iterator[Problem]:
+def _unique(path: str, container: dict[str, Any], taken: set[str]) -> Iterator[Problem]:
     name = container.get("name") or ""
-    if not name:
-        yield problems.required(f"{path}.name")
-    elif name in taken:
+    if name in taken:
         yield problems.duplicate(f"{path}.name", name)
-    elif names.dns_label(name):
-        yield from by_rule(f"{path}.name", name, names.dns_label)
     taken.add(name)
 
 
 def one_container(path: str, container: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
-    """Check a container of any kind, except its name."""
+    """Check a container of any kind, except that its name is unique."""
     get = container.get
+    if not (name := get("name") or ""):
+        yield problems.required(f"{path}.name")
+    elif names.dns_label(name):
+        yield from by_rule(f"{path}.name", name, names.dns_label)
     image = get("image") or ""
     if not image:
         yield problems.required(f"{path}.image")
@@ -125,11 +125,11 @@ def one_container(path: str, container: dict[str, Any], around: PodFacts) -> Ite
 
 def _probes_and_hooks(path: str, container: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
     """Of containers that go on running: those of the pod, and sidecars."""
+    if lifecycle := container.get("lifecycle"):
+        yield from probes.hooks(f"{path}.lifecycle", lifecycle, around.grace)
     for name in PROBES:
         if (found := container.get(name)) is not None:
             yield from probes.probe(f"{path}.{name}", found, name)
-    if lifecycle := container.get("lifecycle"):
-        yield from probes.hooks(f"{path}.lifecycle", lifecycle, around.grace)
 
 
 def _resize_policy(path: str, policies: list[dict[str, Any]], around: PodFacts) -> Iterator[Problem]:

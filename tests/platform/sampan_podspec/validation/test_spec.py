@@ -248,7 +248,7 @@ def test_an_invalid_pod_field_is_reported(broken, spec):
         ),
         (
             "podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey",
-            {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{}]}},
+            {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "a b"}]}},
         ),
         (
             "podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight",
@@ -374,3 +374,18 @@ def test_a_template_has_no_ephemeral_containers_and_an_allowed_restart_policy():
 
 def test_hostile_names_are_checked_quickly():
     assert paths(securityContext={"sysctls": [{"name": "a" * 250 + "!"}]}) == ["securityContext.sysctls[0].name"]
+
+
+def test_label_keys_of_a_pod_affinity_term():
+    def told(**term):
+        terms = [{"topologyKey": "zone", **term}]
+        return found(affinity={"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}})
+
+    where = "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]"
+    selector = {"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "a", "operator": "Exists"}]}
+
+    assert [problem.path for problem in told(matchLabelKeys=["a"])] == [f"{where}.matchLabelKeys"]
+    assert [problem.path for problem in told(labelSelector=selector, matchLabelKeys=["a"])] == [f"{where}[0]"]
+    both = told(labelSelector={}, matchLabelKeys=["a"], mismatchLabelKeys=["a", "b c"])
+    assert [problem.path for problem in both] == [f"{where}.mismatchLabelKeys[1]", f"{where}.matchLabelKeys[0]"]
+    assert [problem.path for problem in told(topologyKey="")] == [f"{where}.topologyKey"] * 3
