@@ -13,6 +13,7 @@ from sampan.errors import StatusError
 if TYPE_CHECKING:
     from threading import Event
 
+    from sampan.contracts.turns import Turns
     from sampan_client import Client
 
 
@@ -155,6 +156,8 @@ class Standing:
 
     name: str
     run: Callable[[Client, Event], None]
+    #: The same work in turns, by the caller's clock (seconds since the epoch); None: it takes no part in simulations.
+    turns: Callable[[Client, Callable[[], float]], Turns] | None = None
 
 
 class Retry(Exception):

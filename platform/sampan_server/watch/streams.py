@@ -19,11 +19,12 @@ BOOKMARK_EVERY = 60.0
 class Stream:
     """One watcher behind a generator."""
 
-    __slots__ = ("bookmarks", "deadline", "events", "failure", "news", "prefix", "stopping", "view")
+    __slots__ = ("bookmarks", "deadline", "events", "failure", "news", "polled", "prefix", "stopping", "view")
 
     def __init__(
-        self, prefix: str, view: View, bookmarks: bool, deadline: float, stopping: threading.Event | None = None
-    ) -> None:
+        self, prefix: str, view: View, bookmarks: bool, deadline: float, stopping: threading.Event | None = None,
+        polled: bool = False,
+    ) -> None:  # fmt: skip
         self.prefix = prefix
         self.view = view
         self.bookmarks = bookmarks
@@ -33,6 +34,8 @@ class Stream:
         self.news = threading.Event()
         #: Set by an in-process client that wants no more; it has no socket whose closing would tell.
         self.stopping = stopping
+        #: An in-process client that has no thread to wait on: an empty part tells it that there is no more for now.
+        self.polled = polled
 
 
 class Streams:
@@ -102,6 +105,9 @@ class Streams:
                 if stream.bookmarks and now - marked >= BOOKMARK_EVERY:
                     marked = now
                     yield self._bookmark(stream)
+                if stream.polled:
+                    yield b""
+                    continue
                 patience = 1.0 if stream.stopping is not None else BOOKMARK_EVERY
                 stream.news.wait(min(patience, stream.deadline - now))
         finally:
