@@ -39,13 +39,16 @@ class UnknownOwnerKind(Exception):
 class Collector:
     """Built for one leadership; ``run`` until ``stop`` is set."""
 
-    def __init__(self, client: Client, *, refresh: float = _REFRESH) -> None:
+    def __init__(
+        self, client: Client, *, refresh: float = _REFRESH, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.graph = Graph()
         self._client = client
         self._refresh = refresh
         self._kinds: dict[Resource, Informer] = {}
         self._by_kind: dict[tuple[str, str], Resource] = {}
-        self._queue = Queue([_WORKERS])
+        self._clock = clock
+        self._queue = Queue([_WORKERS], clock)
         self._absent: OrderedDict[str, None] = OrderedDict()
         self._asking = threading.Lock()
         self._asked_at = 0.0
@@ -68,9 +71,7 @@ class Collector:
                     # A kind that cannot be watched (its server is away) does not hold up the others for ever.
                     self._queue.open(0)
         finally:
-            self._queue.close()
-            for informer in self._kinds.values():
-                informer.stop()
+            self.close()
             for worker in workers:
                 worker.join(5)
 
@@ -78,12 +79,12 @@ class Collector:
 
     def _ask(self) -> None:
         with self._asking:
-            self._asked_at = time.monotonic()
+            self._asked_at = self._clock()
             self._follow(discover(self._client))
 
     def _ask_again(self) -> None:
         """An owner's kind is unknown: ask discovery again, as the kind may be new."""
-        if time.monotonic() - self._asked_at > _SOONEST:
+        if self._clock() - self._asked_at > _SOONEST:
             try:
                 self._ask()
             except StatusError as error:
@@ -129,27 +130,52 @@ class Collector:
         return changed
 
     def _add(self, uids: set[str]) -> None:
-        for uid in uids:
+        for uid in sorted(uids):
             self._queue.add(Item(0, uid))
 
     # Working
 
     def _work(self) -> None:
         while (item := self._queue.get()) is not None:
+            self._do(item)
+
+    def turn(self) -> bool:
+        """In place of ``run``: ask for the kinds when that is due, or do one piece of work on this thread."""
+        if self._clock() >= self._asked_at + self._refresh or not self._kinds:
             try:
-                self.look_at(str(item.key))
-                self._queue.forget(item)
-            except (Conflict, ConnectionError, UnknownOwnerKind) as error:
-                log.debug("garbage collection of %s is tried again: %s", item.key, error)
-                self._queue.add_limited(item)
-            except StatusError as error:
-                log.warning("garbage collection of %s is tried again: %s", item.key, error)
-                self._queue.add_limited(item)
-            except Exception:
-                log.exception("garbage collection of %s failed and is tried again", item.key)
-                self._queue.add_limited(item)
-            finally:
-                self._queue.done(item)
+                self._ask()
+            except (StatusError, ConnectionError) as error:
+                log.debug("which kinds there are cannot be asked: %s", error)
+            return True
+        item = self._queue.take()
+        if item is not None:
+            self._do(item)
+        return item is not None
+
+    def due(self) -> float | None:
+        times = [self._queue.due(), self._asked_at + self._refresh]
+        return min(each for each in times if each is not None)
+
+    def close(self) -> None:
+        self._queue.close()
+        for informer in self._kinds.values():
+            informer.stop()
+
+    def _do(self, item: Item) -> None:
+        try:
+            self.look_at(str(item.key))
+            self._queue.forget(item)
+        except (Conflict, ConnectionError, UnknownOwnerKind) as error:
+            log.debug("garbage collection of %s is tried again: %s", item.key, error)
+            self._queue.add_limited(item)
+        except StatusError as error:
+            log.warning("garbage collection of %s is tried again: %s", item.key, error)
+            self._queue.add_limited(item)
+        except Exception:
+            log.exception("garbage collection of %s failed and is tried again", item.key)
+            self._queue.add_limited(item)
+        finally:
+            self._queue.done(item)
 
     def look_at(self, uid: str) -> None:
         """Do what is to be done about one object now."""
@@ -262,6 +288,11 @@ class Collector:
 def run(client: Client, stop: threading.Event) -> None:
     """Collect garbage until ``stop`` is set."""
     Collector(client).run(stop)
+
+
+def turns(client: Client, clock: Callable[[], float]) -> Collector:
+    """The same in turns."""
+    return Collector(client, clock=clock)
 
 
 def _lean(obj: Object) -> Object:

@@ -7,6 +7,7 @@ what the informers show, and for each object the stage that it is about to enter
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
@@ -36,10 +37,11 @@ _NODES, _OBJECTS, _LEASES = range(3)  # lanes of the queue
 
 
 class Plan(NamedTuple):
-    """The stage that an object enters at ``due``, seen at a resourceVersion."""
+    """The stage that an object enters at ``due``, chosen for its state at ``revision``."""
 
     stage: Stage
     due: float
+    revision: int
 
 
 class Machine:
@@ -54,6 +56,7 @@ class Machine:
         self._version, self._port = version, port
         self._started = clock()
         self.stages: dict[str, list[Stage]] = {}
+        self._lock = threading.RLock()  # plans are made by the watch and by workers
         self._plans: dict[tuple[str, str, str], Plan] = {}
         self._written: dict[tuple[str, str, str], int] = {}  # the revision of our own last write
         self._leases: dict[str, dict[str, str]] = {}
@@ -167,21 +170,22 @@ class Machine:
     def _plan(self, kind: str, obj: Object) -> None:
         """Find the object's next stage; one that is planned already keeps its time."""
         key = (kind, obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
-        if int(obj["metadata"].get("resourceVersion") or 0) < self._written.get(key, 0):
-            return  # older than what was written here
-        if not self.stages[kind] or not self._serves(kind, obj):
-            self._plans.pop(key, None)
-            return
-        known, now = self._plans.get(key), self._clock()
-        if known is not None and known.stage.takes(obj):
+        revision = int(obj["metadata"].get("resourceVersion") or 0)
+        with self._lock:
+            if revision < self._written.get(key, 0):
+                return  # older than what was written here
+            known, now = self._plans.get(key), self._clock()
+            if not self.stages[kind] or not self._serves(kind, obj):
+                self._plans.pop(key, None)
+                return
+            if known is None or not known.stage.takes(obj):
+                choice: Choice | None = choose(obj, self.stages[kind], now, self._random)
+                if choice is None:
+                    self._plans.pop(key, None)
+                    return
+                known = Plan(choice.stage, now + choice.delay, revision)
+            self._plans[key] = known._replace(revision=revision)
             self._queue.add_after(Item(_OBJECTS, key), known.due - now)
-            return
-        choice: Choice | None = choose(obj, self.stages[kind], now, self._random)
-        if choice is None:
-            self._plans.pop(key, None)
-            return
-        self._plans[key] = Plan(choice.stage, now + choice.delay)
-        self._queue.add_after(Item(_OBJECTS, key), choice.delay)
 
     # Working
 
@@ -286,12 +290,21 @@ class Machine:
             self._plans.pop(key, None)
             self._plan(kind, obj)
             return
-        result = self._perform(kind, {"apiVersion": "v1", "kind": kind, **obj}, plan.stage)
-        self._plans.pop(key, None)
-        if result is not None:
-            self._written[key] = int(result["metadata"].get("resourceVersion") or 0)
-            if plan.stage.immediate:
-                self._plan(kind, result)
+        self._plans.pop(key, None)  # before: what the watch shows of our write is planned as it arrives
+        try:
+            result = self._perform(kind, {"apiVersion": "v1", "kind": kind, **obj}, plan.stage)
+        except (StatusError, ConnectionError):
+            self._plans.setdefault(key, plan)
+            raise
+        if result is None:
+            return
+        with self._lock:
+            self._written[key] = written = int(result["metadata"].get("resourceVersion") or 0)
+            known = self._plans.get(key)
+            if known is not None and known.revision < written:
+                del self._plans[key]
+        if plan.stage.immediate:
+            self._plan(kind, result)
 
     def _perform(self, kind: str, obj: Object, stage: Stage) -> Object | None:
         """Returns what the last patch has written."""

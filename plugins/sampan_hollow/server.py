@@ -74,6 +74,7 @@ class _Http(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = PATIENCE
+    wbufsize = -1  # head and body in one piece: the API server reads a refusal's words with its head
     machine: Machine
     context: ssl.SSLContext
 
@@ -113,6 +114,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
+        self.wfile.flush()
         self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -43,11 +43,12 @@ class QuotaController:
     def __init__(
         self, client: Client, *, clock: Callable[[], float] = time.time, refresh: float = _REFRESH,
         resync: float = _RESYNC, gather: float = _GATHER, settle: float = _SETTLE,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._client = client
         self._clock = clock
         self._refresh, self._resync, self._gather, self._settle = refresh, resync, gather, settle
-        self._queue = Queue([1])
+        self._queue = Queue([1], ticks)
         self._kinds: dict[str, Resource] = {}
         self._watched: dict[str, Informer] = {}
         self._quotas = Informer(
@@ -57,11 +58,28 @@ class QuotaController:
     def run(self, stop: threading.Event) -> None:
         worker = threading.Thread(target=self._work, name="quota", daemon=True)
         worker.start()
-        self._quotas.start()
-        self._queue.add_after(Item(0, _ALL), self._resync)
+        self.start()
         stop.wait()
         self._queue.close()
         worker.join(5)
+        self.close()
+
+    def start(self) -> None:
+        """Begin to watch; the work is done by ``run``, or by ``turn``."""
+        self._quotas.start()
+        self._queue.add_after(Item(0, _ALL), self._resync)
+
+    def turn(self) -> bool:
+        item = self._queue.take()
+        if item is not None:
+            self._do(item)
+        return item is not None
+
+    def due(self) -> float | None:
+        return self._queue.due()
+
+    def close(self) -> None:
+        self._queue.close()
         for informer in (self._quotas, *self._watched.values()):
             informer.stop()
 
@@ -88,22 +106,25 @@ class QuotaController:
 
     def _work(self) -> None:
         while (item := self._queue.get()) is not None:
-            try:
-                self._handle(item.key)
-                self._queue.forget(item)
-            except NotFound:
-                self._queue.forget(item)
-            except (Conflict, ConnectionError) as error:
-                log.debug("%s is counted again: %s", item.key, error)
-                self._queue.add_limited(item)
-            except StatusError as error:
-                log.warning("counting the use of quota %s failed and is tried again: %s", item.key, error)
-                self._queue.add_limited(item)
-            except Exception:
-                log.exception("counting the use of quota %s failed and is tried again", item.key)
-                self._queue.add_limited(item)
-            finally:
-                self._queue.done(item)
+            self._do(item)
+
+    def _do(self, item: Item) -> None:
+        try:
+            self._handle(item.key)
+            self._queue.forget(item)
+        except NotFound:
+            self._queue.forget(item)
+        except (Conflict, ConnectionError) as error:
+            log.debug("%s is counted again: %s", item.key, error)
+            self._queue.add_limited(item)
+        except StatusError as error:
+            log.warning("counting the use of quota %s failed and is tried again: %s", item.key, error)
+            self._queue.add_limited(item)
+        except Exception:
+            log.exception("counting the use of quota %s failed and is tried again", item.key)
+            self._queue.add_limited(item)
+        finally:
+            self._queue.done(item)
 
     def _handle(self, key: object) -> None:
         if key == _LOOK:
@@ -217,3 +238,10 @@ def _digest(name: str, obj: Object, now: float) -> Object:
 def run(client: Client, stop: threading.Event) -> None:
     """Count until ``stop`` is set."""
     QuotaController(client).run(stop)
+
+
+def turns(client: Client, clock: Callable[[], float]) -> QuotaController:
+    """The same in turns."""
+    made = QuotaController(client, clock=clock, ticks=clock)
+    made.start()
+    return made

@@ -48,10 +48,10 @@ def _work(running: Running, stop: threading.Event) -> None:
         )
 
     scheduler = Scheduler(
-        running.client, recorder, names=running.settings.names, namespaces=matching, third_party=_third_party(running)
+        running.client, recorder, names=running.settings.names, namespaces=matching, third_party=third_party(running)
     )
     nodes = Informer(running.client, NODES, on_change=scheduler.node_changed)
-    pods = Informer(running.client, PODS, on_change=scheduler.pod_changed, keep=_slim)
+    pods = Informer(running.client, PODS, on_change=scheduler.pod_changed, keep=slim)
     informers = (namespaces, nodes, pods)
     for informer in informers:
         informer.start()
@@ -67,7 +67,7 @@ def _work(running: Running, stop: threading.Event) -> None:
         recorder.close()
 
 
-def _slim(pod: Object) -> Object:
+def slim(pod: Object) -> Object:
     """What scheduling never reads is not kept: managed fields, and all status but phase, times and conditions."""
     metadata = {key: value for key, value in pod["metadata"].items() if key != "managedFields"}
     status = pod.get("status") or {}
@@ -75,7 +75,7 @@ def _slim(pod: Object) -> Object:
     return {**pod, "metadata": metadata, "status": kept}
 
 
-def _third_party(running: Running) -> list[Any]:
+def third_party(running: Running) -> list[Any]:
     """Scheduling plugins that other plugins contribute."""
     return [
         found.answer if found.isolation is None else Isolated(found.isolation, found.answer)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
 from sampan_machinery import bounds
+
+if TYPE_CHECKING:
+    from sampan.contracts.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,17 @@ def _run(running: Running) -> None:
     run(running)
 
 
+def _turns(running: Running, clock: Callable[[], float]) -> Turns:
+    from sampan_scheduler.turns import SchedulerTurns
+
+    return SchedulerTurns(running, clock)
+
+
 @hookimpl
 def contribute_components() -> list[Component]:
     return [
         Component(
-            name="scheduler", run=_run, user="system:kube-scheduler", process="control", elected=True,
+            name="scheduler", run=_run, user="system:kube-scheduler", process="control", elected=True, turns=_turns,
             hooks=frozenset({"contribute_scheduling_plugins"}),
         )
     ]  # fmt: skip

@@ -171,14 +171,15 @@ class Scheduler:
         while not stop.is_set():
             self._wake.clear()
             if not self.schedule_one():
-                self._wake.wait(self._pause())
+                self._wake.wait(self.pause())
         self.binder.close()
 
     def _wake_at(self, stop: threading.Event) -> None:
         stop.wait()
         self._wake.set()
 
-    def _pause(self) -> float | None:
+    def pause(self) -> float | None:
+        """Seconds until a pod may be tried again; None: only after a change."""
         with self._lock:
             self.look_after_assumed()
             pause = self._queue.next_time()
