@@ -57,7 +57,12 @@ class Cluster:
     """A running cluster; created by ``start``. ``client`` is the administrator's."""
 
     def __init__(
-        self, app: App, plugins: Plugins, options: ClusterOptions, travel: Engine | None = None, news: News | None = None
+        self,
+        app: App,
+        plugins: Plugins,
+        options: ClusterOptions,
+        travel: Engine | None = None,
+        news: News | None = None,
     ) -> None:
         self.app = app
         self.plugins = plugins
@@ -206,7 +211,15 @@ def _served(stack: ExitStack, plugins: Plugins, home: Path, options: ClusterOpti
 
 def _with_hollow(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Heartbeats as rare as the node lifecycle allows: an hour of virtual time is 90 of them."""
-    given = {"lease_seconds": 50, "renew_every": 40, "cpu": "64", "max_pods": 500, "seed": 1, **settings.get(HOLLOW, {})}
+    given = {
+        "lease_seconds": 50,
+        "renew_every": 40,
+        "cpu": "64",
+        "max_pods": 500,
+        "seed": 1,
+        "stages_of_cluster": False,
+        **settings.get(HOLLOW, {}),
+    }
     return {**settings, HOLLOW: given}
 
 
@@ -223,11 +236,7 @@ def _travelling(
     app = new_app(plugins, store=store, home=str(home), options=options, orders=orders, clock=clock.time)
     stack.callback(app.close)
 
-    def told() -> None:
-        hub.fresh = True
-        news.tell()
-
-    app.cache.after_batch.append(told)
+    app.cache.after_batch.append(news.tell)
     cluster = Cluster(app, plugins, options, engine, news)
     _check(plugins, app)
     stack.callback(engine.stop)

@@ -17,8 +17,6 @@ from sampan_client.hub import Follower
 from sampan_client.inprocess import Application, InProcessTransport, environ_of
 from sampan_client.transports import Stream
 
-PAUSE = 0.5  # seconds, by the cluster's clock, until an informer tries again, whatever it asks for
-
 
 class News:
     """Wakes whoever waits for a change of the cluster."""
@@ -46,15 +44,16 @@ class PolledTransport(InProcessTransport):
 
     selectable = True  # so that informers use the client's hub
 
-    def __init__(self, app: Application, user: User, news: News) -> None:
+    def __init__(self, app: Application, user: User, news: News, mark: Callable[[Stream], None]) -> None:
         super().__init__(app, user)
-        self._news = news
+        self._news, self._mark = news, mark
 
     def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> Stream:
         environ = environ_of("GET", path, headers, b"", self._user)
-        environ["sampan.polled"] = True
         environ["sampan.stopping"] = stopping = threading.Event()
-        return PolledStream(self._app, environ, stopping, self._news)
+        stream = PolledStream(self._app, environ, stopping, self._news)
+        environ["sampan.polled"] = lambda: self._mark(stream)
+        return stream
 
 
 class PolledStream:
@@ -128,13 +127,14 @@ class PolledHub:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._wanted: dict[Follower, Stream | float | None] = {}  # a stream, the time to wake at, or None at the start
+        self._fresh: set[int] = set()  # streams with something to read
+        self._number: dict[Follower, int] = {}
         self._lock = threading.RLock()
-        self.fresh = True  # something may have come since the last step
 
     def add(self, follower: Follower) -> None:
         with self._lock:
+            self._number[follower] = len(self._number)
             self._wanted[follower] = None
-            self.fresh = True
 
     def remove(self, follower: Follower) -> None:
         with self._lock:
@@ -144,51 +144,46 @@ class PolledHub:
                 except ValueError:  # it is running: a handler stops its own informer
                     return
 
-    def step(self, holds: Callable[[Follower], bool] = lambda follower: False) -> bool:
-        """Let every informer take what has come; whether any did. ``holds``: those that stay behind for now."""
-        with self._lock:
-            if not self.fresh and not self._is_due():
-                return False
-            self.fresh = False
-            done = False
-            for follower in list(self._wanted):
-                if holds(follower):
-                    self.fresh = True
-                elif follower in self._wanted:
-                    done |= self._advance(follower)
-            return done
+    def mark(self, stream: Stream) -> None:
+        """There is something to read. Called by the API server, under no lock of this hub's."""
+        self._fresh.add(id(stream))
 
-    def followers(self) -> list[Follower]:
+    def step(self, holds: Callable[[int], bool] = lambda number: False) -> bool:
+        """Let every informer take what has come; whether any did. ``holds``: those that stay behind for now, by number."""
         with self._lock:
-            return list(self._wanted)
+            ready = [follower for follower, wanted in self._wanted.items() if self._is_ready(wanted)]
+            done = False
+            for follower in sorted(ready, key=self._number.__getitem__):
+                if follower in self._wanted and not holds(self._number[follower]):
+                    self._advance(follower)
+                    done = True
+            return done
 
     def due(self) -> float | None:
         with self._lock:
             return min((each for each in self._wanted.values() if isinstance(each, float)), default=None)
 
-    def _is_due(self) -> bool:
-        due = self.due()
-        return due is not None and due <= self._clock()
+    def _is_ready(self, wanted: Stream | float | None) -> bool:
+        if wanted is None:
+            return True
+        if isinstance(wanted, float):
+            return wanted <= self._clock()
+        return id(wanted) in self._fresh
 
-    def _advance(self, follower: Follower) -> bool:
-        wanted = self._wanted[follower]
-        if isinstance(wanted, float) and wanted > self._clock():
-            return False
-        before = wanted
+    def _advance(self, follower: Follower) -> None:
+        self._fresh.discard(id(self._wanted[follower]))
         try:
             found = next(follower)
         except StopIteration:
             self._wanted.pop(follower, None)
-            return True
-        if follower not in self._wanted:
-            return True
-        self._wanted[follower] = self._clock() + PAUSE if isinstance(found, float) else found
-        return before is not found
+            return
+        if follower in self._wanted:
+            self._wanted[follower] = self._clock() + found if isinstance(found, float) else found
 
 
 def client_of(app: Application, user: User, news: News, hub: PolledHub) -> Client:
     """A client whose informers belong to the hub."""
-    client = Client(PolledTransport(app, user, news))
+    client = Client(PolledTransport(app, user, news, hub.mark))
     client.hub = hub  # type: ignore[assignment]  # the part of a Hub that informers use
     return client
 

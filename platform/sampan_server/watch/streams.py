@@ -23,7 +23,7 @@ class Stream:
 
     def __init__(
         self, prefix: str, view: View, bookmarks: bool, deadline: float, stopping: threading.Event | None = None,
-        polled: bool = False,
+        polled: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self.prefix = prefix
         self.view = view
@@ -34,8 +34,15 @@ class Stream:
         self.news = threading.Event()
         #: Set by an in-process client that wants no more; it has no socket whose closing would tell.
         self.stopping = stopping
-        #: An in-process client that has no thread to wait on: an empty part tells it that there is no more for now.
+        #: Of an in-process client that has no thread to wait on: called when there is something to read. An empty part
+        #: tells it that there is no more for now.
         self.polled = polled
+
+    def tell(self) -> None:
+        """There is something to read, or the end."""
+        self.news.set()
+        if self.polled is not None:
+            self.polled()
 
 
 class Streams:
@@ -76,7 +83,7 @@ class Streams:
         for stream in members:
             stream.failure = failure
             stream.deadline = 0.0
-            stream.news.set()
+            stream.tell()
 
     def end_gone(self) -> None:
         """Finish the watches of kinds that are served no more, or not as they were, with all that happened before."""
@@ -85,7 +92,7 @@ class Streams:
                 for stream in audience:
                     if stream.view.selection.served.gone:
                         stream.deadline = 0.0
-                        stream.news.set()
+                        stream.tell()
 
     def lines(self, stream: Stream, first: Iterable[bytes]) -> Iterator[bytes]:
         """The answer's body; leaving it (close) ends the watch."""
@@ -105,7 +112,7 @@ class Streams:
                 if stream.bookmarks and now - marked >= BOOKMARK_EVERY:
                     marked = now
                     yield self._bookmark(stream)
-                if stream.polled:
+                if stream.polled is not None:
                     yield b""
                     continue
                 patience = 1.0 if stream.stopping is not None else BOOKMARK_EVERY
@@ -139,4 +146,4 @@ class Streams:
         with self._cache.lock:
             told, self._told = self._told, set()
         for stream in told:
-            stream.news.set()
+            stream.tell()

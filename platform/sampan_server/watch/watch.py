@@ -77,7 +77,7 @@ class Watch:
 
             raise Hijacked(take)
         deadline, stopping = self._clock() + asked.seconds, request.environ.get("sampan.stopping")
-        polled = bool(request.environ.get("sampan.polled"))
+        polled = request.environ.get("sampan.polled")
         stream = Stream(served.collection.prefix, view, asked.bookmarks, deadline, stopping, polled)
         first: Iterable[bytes]
         with self._cache.lock:
