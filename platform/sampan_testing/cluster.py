@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from sampan.contracts.components import Component, Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.options import ClusterOptions, ManifestOptions
 from sampan.contracts.reconciling import Standing
+from sampan.contracts.turns import Turns
 from sampan.errors import StatusError
 from sampan.hookspecs import hookimpl
 from sampan_client import Client
@@ -139,8 +141,8 @@ def start(
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sampan-test-")))
         pki.ensure(home / "pki")
-        given = dataclasses.replace(_options(home), **(options or {}))
-        found = _plugins(plugins or {}, only, _with_hollow(settings or {}) if travel else settings or {}, deadlines)
+        given = dataclasses.replace(options_of(home), **(options or {}))
+        found = plugins_of(plugins or {}, only, with_hollow(settings or {}) if travel else settings or {}, deadlines)
         names = [f"node-{number}" for number in range(1, nodes + 1)] if isinstance(nodes, int) else nodes
         if travel:
             yield _travelling(stack, found, home, given, orders, names, frozenset(plugins or ()))
@@ -155,7 +157,7 @@ def start(
         yield cluster
 
 
-def _plugins(
+def plugins_of(
     extra: Mapping[str, object],
     only: Collection[str] | None,
     settings: Mapping[str, Mapping[str, Any]],
@@ -190,7 +192,7 @@ class AllowAll:
         return Decision.ALLOW, ""
 
 
-def _options(home: Path) -> ClusterOptions:
+def options_of(home: Path) -> ClusterOptions:
     """Options as from ``sampan_settings.options``, but independent of this machine."""
     return ClusterOptions(
         home=str(home), pki=str(home / "pki"), server_url="https://127.0.0.1:6443", api_host="127.0.0.1",
@@ -209,17 +211,12 @@ def _served(stack: ExitStack, plugins: Plugins, home: Path, options: ClusterOpti
     return Cluster(app, plugins, options)
 
 
-def _with_hollow(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def with_hollow(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Heartbeats as rare as the node lifecycle allows: an hour of virtual time is 90 of them."""
     given = {
-        "lease_seconds": 50,
-        "renew_every": 40,
-        "cpu": "64",
-        "max_pods": 500,
-        "seed": 1,
-        "stages_of_cluster": False,
+        "lease_seconds": 50, "renew_every": 40, "cpu": "64", "max_pods": 500, "seed": 1, "stages_of_cluster": False,
         **settings.get(HOLLOW, {}),
-    }
+    }  # fmt: skip
     return {**settings, HOLLOW: given}
 
 
@@ -228,23 +225,30 @@ def _travelling(
     names: Sequence[str], given: Collection[str],
 ) -> Cluster:  # fmt: skip
     clock, news = RunningClock(), News()
-    hub = PolledHub(clock.time)
-    engine = Engine(clock, hub, news)
+    engine = Engine(clock, PolledHub(clock.time), news)
     clock.move = engine.advance
-    store = plugins.first("provide_store", url="memory://")
-    stack.callback(store.close)
-    app = new_app(plugins, store=store, home=str(home), options=options, orders=orders, clock=clock.time)
-    stack.callback(app.close)
-
-    app.cache.after_batch.append(news.tell)
-    cluster = Cluster(app, plugins, options, engine, news)
-    _check(plugins, app)
+    cluster = served(stack, plugins, home, options, orders, engine, news)
     stack.callback(engine.stop)
     fill(engine, cluster, home, given)
     for name in names:
         cluster.add_node(name)
     engine.settle()
     engine.start()
+    return cluster
+
+
+def served(
+    stack: ExitStack, plugins: Plugins, home: Path, options: ClusterOptions, orders: Orders | None, engine: Engine,
+    news: News,
+) -> Cluster:  # fmt: skip
+    """An API server by the engine's clock, over a store in memory."""
+    store = plugins.first("provide_store", url="memory://")
+    stack.callback(store.close)
+    app = new_app(plugins, store=store, home=str(home), options=options, orders=orders, clock=engine.clock.time)
+    stack.callback(app.close)
+    app.cache.after_batch.append(news.tell)
+    cluster = Cluster(app, plugins, options, engine, news)
+    _check(plugins, app)
     return cluster
 
 
@@ -257,19 +261,32 @@ def fill(
     make = client_of or (lambda part, user, groups: cluster.client_as(user, *groups))
     clock = engine.clock.time
     reconcilers = gather(cluster.plugins, options=cluster.options, home=str(home))
-    client = make("reconcilers", RECONCILER_USER, ())
-    recorder = Recorder(client, "sampan-reconciler", clock=clock, threaded=False)
     keyed = [each for each in reconcilers if not isinstance(each, Standing)]
-    runtime = Runtime(client, keyed, clock=clock, ticks=clock, random=randomness, recorder=recorder)
-    engine.add("reconcilers", RuntimeTurns(runtime, recorder))
+
+    def all_reconcilers() -> Turns:
+        client = make("reconcilers", RECONCILER_USER, ())
+        recorder = Recorder(client, "sampan-reconciler", clock=clock, threaded=False)
+        return RuntimeTurns(
+            Runtime(client, keyed, clock=clock, ticks=clock, random=randomness, recorder=recorder), recorder
+        )
+
+    def one_standing(standing: Standing) -> Turns:
+        assert standing.turns is not None
+        return standing.turns(make(standing.name, RECONCILER_USER, ()), clock)
+
+    def one_component(component: Component) -> Turns:
+        assert component.turns is not None
+        client = make(component.name, component.user, component.groups)
+        return component.turns(running_of(cluster, component, home, client), clock)
+
+    engine.add("reconcilers", all_reconcilers)
     for standing in reconcilers:
         if isinstance(standing, Standing) and standing.turns is not None:
-            engine.add(standing.name, standing.turns(make(standing.name, RECONCILER_USER, ()), clock))
+            engine.add(standing.name, partial(one_standing, standing))
     for name, components in cluster.plugins.ask("contribute_components"):
         for component in components:
             if component.turns is not None and (name in given or component.name in ("scheduler", HOLLOW)):
-                running = running_of(cluster, component, home, make(component.name, component.user, component.groups))
-                engine.add(component.name, component.turns(running, clock))
+                engine.add(component.name, partial(one_component, component))
                 cluster.components[component.name] = threading.current_thread()
 
 

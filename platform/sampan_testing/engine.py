@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from sampan.contracts.turns import Turns
 from sampan_client.events import Recorder
@@ -28,15 +29,24 @@ class Engine:
     def __init__(self, clock: RunningClock, hub: PolledHub, news: News) -> None:
         self.clock, self.hub, self._news = clock, hub, news
         self.parts: dict[str, Turns] = {}
+        self._makers: dict[str, Callable[[], Turns]] = {}
         self._turn = 0
         self._lock = threading.RLock()
         self._wanted = 0  # callers that want the lock: the engine's thread lets them
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def add(self, name: str, part: Turns) -> None:
+    def add(self, name: str, make: Callable[[], Turns]) -> None:
+        """A part, as ``make`` makes it: again after ``restart``."""
         with self._lock:
-            self.parts[name] = part
+            self._makers[name] = make
+            self.parts[name] = make()
+
+    def restart(self, name: str) -> None:
+        """As if the part's process had ended and was started again: what it had in memory is lost."""
+        with self._lock:
+            self.parts[name].close()
+            self.parts[name] = self._makers[name]()
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="cluster engine", daemon=True)
@@ -53,15 +63,21 @@ class Engine:
     def turn(self) -> bool:
         """One piece of work, fairly between the parts. False: the cluster is at rest until its next timer."""
         with self._lock:
-            if self.hub.step():
+            return self._watched() or self._worked()
+
+    def _watched(self) -> bool:
+        """Let informers take what has come."""
+        return self.hub.step()
+
+    def _worked(self) -> bool:
+        """One turn of the first part that has work."""
+        names = list(self.parts)
+        for offset in range(len(names)):
+            at = (self._turn + offset) % len(names)
+            if self._guarded(names[at]):
+                self._turn = at + 1
                 return True
-            names = list(self.parts)
-            for offset in range(len(names)):
-                at = (self._turn + offset) % len(names)
-                if self._guarded(names[at]):
-                    self._turn = at + 1
-                    return True
-            return False
+        return False
 
     def _guarded(self, name: str) -> bool:
         try:
