@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -38,14 +39,17 @@ class RunningClock:
 
 
 class VirtualClock(RunningClock):
-    """Stands still between two moves, but for a microsecond each time it is read, so that no two moments are equal."""
+    """Stands still between two moves, but for a microsecond each time its own thread reads it, so that no two moments are
+    equal. Other threads (of the API server) do not move it: when they read is not for the seed to decide."""
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         super().__init__()
         self._now = now
+        self._owner = threading.get_ident()
 
     def time(self) -> float:
-        self._now += TICK
+        if threading.get_ident() == self._owner:
+            self._now += TICK
         return self._now
 
     def jump(self, to: float) -> None:

@@ -246,7 +246,9 @@ def served(
     stack.callback(store.close)
     app = new_app(plugins, store=store, home=str(home), options=options, orders=orders, clock=engine.clock.time)
     stack.callback(app.close)
-    app.cache.after_batch.append(news.tell)
+    app.cache.after_batch.append(lambda: news.tell(app.cache.revision))
+    news.tell(app.cache.revision)
+    engine.catch_up = lambda: news.catch_up(app.cache.revision)
     cluster = Cluster(app, plugins, options, engine, news)
     _check(plugins, app)
     return cluster

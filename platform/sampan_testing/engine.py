@@ -31,6 +31,7 @@ class Engine:
         self.parts: dict[str, Turns] = {}
         self._makers: dict[str, Callable[[], Turns]] = {}
         self._turn = 0
+        self.catch_up: Callable[[], None] = lambda: None  # waits until the watches have been told of all writes
         self._lock = threading.RLock()
         self._wanted = 0  # callers that want the lock: the engine's thread lets them
         self._stop = threading.Event()
@@ -63,6 +64,7 @@ class Engine:
     def turn(self) -> bool:
         """One piece of work, fairly between the parts. False: the cluster is at rest until its next timer."""
         with self._lock:
+            self.catch_up()
             return self._watched() or self._worked()
 
     def _watched(self) -> bool:

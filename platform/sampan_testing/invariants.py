@@ -90,15 +90,16 @@ class Unavailable:
         owner = state["Deployment"].get((new["metadata"]["namespace"], controller(new)[1]))
         if not lower or owner is None or owner["metadata"]["uid"] != controller(new)[2]:
             return ""
-        left = 0
+        left, shares = 0, []
         for each in owned(state, "ReplicaSet", owner):
             ready = sum(1 for pod in owned(state, "Pod", each) if is_ready(pod))
             left += min(ready, each["spec"].get("replicas", 1))
+            shares.append(f"{each['metadata']['name']} {each['spec'].get('replicas', 1)}, {ready} ready")
         before = (old.get("status") or {}).get("availableReplicas", 0)
         if before <= new["spec"].get("replicas", 1):
             return ""  # only pods that were not available are taken away
         if left < least(owner):
-            return f"deployment {owner['metadata']['name']} is left with {left} available pods, {least(owner)} are needed"
+            return f"deployment {owner['metadata']['name']} is left with {left} available pods, {least(owner)} are needed ({'; '.join(shares)})"
         return ""
 
     def ended(self, state: State) -> str:

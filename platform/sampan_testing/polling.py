@@ -24,11 +24,20 @@ class News:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._count = 0
+        self._revision = 0
 
-    def tell(self) -> None:
+    def tell(self, revision: int = 0) -> None:
+        """There is something new; ``revision``: every watch has been told of everything up to it."""
         with self._changed:
             self._count += 1
+            self._revision = max(self._revision, revision)
             self._changed.notify_all()
+
+    def catch_up(self, revision: int) -> None:
+        """Wait until every watch has been told of everything up to a revision that the cache has applied."""
+        if self._revision < revision:
+            with self._changed:
+                self._changed.wait_for(lambda: self._revision >= revision, 10)
 
     def count(self) -> int:
         return self._count
@@ -127,7 +136,7 @@ class PolledHub:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._wanted: dict[Follower, Stream | float | None] = {}  # a stream, the time to wake at, or None at the start
-        self._fresh: set[int] = set()  # streams with something to read
+        self._fresh: set[Stream] = set()  # streams with something to read
         self._number: dict[Follower, int] = {}
         self._lock = threading.RLock()
 
@@ -146,7 +155,7 @@ class PolledHub:
 
     def mark(self, stream: Stream) -> None:
         """There is something to read. Called by the API server, under no lock of this hub's."""
-        self._fresh.add(id(stream))
+        self._fresh.add(stream)
 
     def step(self, holds: Callable[[int], bool] = lambda number: False) -> bool:
         """Let every informer take what has come; whether any did. ``holds``: those that stay behind for now, by number."""
@@ -168,10 +177,12 @@ class PolledHub:
             return True
         if isinstance(wanted, float):
             return wanted <= self._clock()
-        return id(wanted) in self._fresh
+        return wanted in self._fresh
 
     def _advance(self, follower: Follower) -> None:
-        self._fresh.discard(id(self._wanted[follower]))
+        wanted = self._wanted[follower]
+        if wanted is not None and not isinstance(wanted, float):
+            self._fresh.discard(wanted)
         try:
             found = next(follower)
         except StopIteration:

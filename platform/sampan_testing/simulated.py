@@ -61,7 +61,9 @@ class SimulatedEngine(Engine):
         self.after_turn: Callable[[], None] = lambda: None
 
     def turn(self) -> bool:
+        self.catch_up()
         done = self._watched() or self._worked()
+        self.catch_up()
         self.after_turn()
         if not done and self._late:
             self._late.clear()  # nobody has anything else to do: what is late arrives
@@ -140,7 +142,7 @@ class Simulation:
         )  # fmt: skip
         client = Client(transport)
         client.hub = hub  # type: ignore[assignment]  # the part of a Hub that informers use
-        client._sleep = self._wait
+        client._sleep, client.ticks = self._wait, self.clock.time
         return client
 
     def run(self, turns: int) -> None:

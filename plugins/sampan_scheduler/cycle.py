@@ -42,7 +42,7 @@ class Cycle:
         self._cluster = cluster
         self._tables = VerdictTables(cluster, [rule for rule in rules if rule.local])
         self._wide = [rule for rule in rules if not rule.local]
-        self._rng = rng or random.Random()
+        self._rng = rng or random.Random(random.getrandbits(64))  # a simulation seeds the process's source
         self.third_party = ThirdParty(third_party)
 
     def decide(self, pod: PodInfo, state: State | None = None) -> CycleResult:
