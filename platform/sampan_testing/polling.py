@@ -131,10 +131,11 @@ class PolledStream:
 
 
 class PolledHub:
-    """The informers of a cluster. Satisfies what ``Informer`` asks of a client's hub."""
+    """The informers of a cluster. Satisfies what ``Informer`` asks of a client's hub. ``eager``: an informer whose watch
+    has ended opens the next one without a pause, so that it is never behind."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float], *, eager: bool = False) -> None:
+        self._clock, self._eager = clock, eager
         self._wanted: dict[Follower, Stream | float | None] = {}  # a stream, the time to wake at, or None at the start
         self._fresh: set[Stream] = set()  # streams with something to read
         self._number: dict[Follower, int] = {}
@@ -176,7 +177,7 @@ class PolledHub:
         if wanted is None:
             return True
         if isinstance(wanted, float):
-            return wanted <= self._clock()
+            return self._eager or wanted <= self._clock()
         return wanted in self._fresh
 
     def _advance(self, follower: Follower) -> None:

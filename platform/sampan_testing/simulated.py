@@ -112,7 +112,7 @@ class Simulation:
         self.requests = 0
         self.wrong: list[str] = []  # what invariants have said
         self._digest = hashlib.sha256()
-        self.observer = PolledHub(engine.clock.time)
+        self.observer = PolledHub(engine.clock.time, eager=True)
         self._news = news
         engine.after_turn = self.observe
 
