@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from sampan.contracts.access import User
-from sampan_client.transports import Response
+from sampan_client.transports import Response, Stream
 
 Application = Callable[..., Iterable[bytes]]
 
@@ -38,7 +38,7 @@ class InProcessTransport:
             _close(parts)
         return Response(call.status, call.headers, data)
 
-    def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> CallStream:
+    def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> Stream:
         stopping = threading.Event()
         environ = environ_of("GET", path, headers, b"", self._user)
         #: An application that waits for changes checks this event, so that the client can end a watch.

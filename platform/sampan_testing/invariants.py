@@ -6,8 +6,7 @@ and at the end asked for what is wrong with what is left: ``ended(objects)``. Bo
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 from sampan.contracts.kinds import Object
@@ -274,7 +273,9 @@ def most(deployment: Object) -> int:
 def least(deployment: Object) -> int:
     spec = deployment["spec"]
     rolling = (spec.get("strategy") or {}).get("rollingUpdate") or {}
-    return int(spec.get("replicas", 1)) - _share(rolling.get("maxUnavailable", "25%"), spec.get("replicas", 1), up=False)
+    return int(spec.get("replicas", 1)) - _share(
+        rolling.get("maxUnavailable", "25%"), spec.get("replicas", 1), up=False
+    )
 
 
 def _share(value: int | str, of: int, *, up: bool) -> int:
@@ -282,9 +283,3 @@ def _share(value: int | str, of: int, *, up: bool) -> int:
         return value
     hundredths = int(value.removesuffix("%")) * of
     return -(-hundredths // 100) if up else hundredths // 100
-
-
-__all__: Sequence[str] = [
-    "Budgets", "Converged", "Finalizers", "Invariant", "OneOrdinalOnce", "Orphans", "Quota", "State", "Surge",
-    "Unavailable", "controller", "is_ready", "key_of", "owned", "standard",
-]  # fmt: skip

@@ -176,7 +176,9 @@ def delete_pod(made: Simulation) -> None:
 
 
 def evict(made: Simulation) -> None:
-    pods = sorted(place for place, pod in made.state["Pod"].items() if pod["metadata"].get("labels", {}).get("app") == "db")
+    pods = sorted(
+        place for place, pod in made.state["Pod"].items() if pod["metadata"].get("labels", {}).get("app") == "db"
+    )
     if not pods:
         return
     place = made.chance.choice(pods)
@@ -215,9 +217,7 @@ def new_job(made: Simulation) -> None:
     name = f"job-{made.chance.randint(1, 1_000_000)}"
     mode = made.chance.choice(["Indexed", "NonIndexed"])
     made.note(f"the user creates job {name}")
-    made.client.create(
-        resources.JOBS, job(name, completions=4, parallelism=2, completionMode=mode, backoffLimit=50)
-    )
+    made.client.create(resources.JOBS, job(name, completions=4, parallelism=2, completionMode=mode, backoffLimit=50))
 
 
 def wait(made: Simulation) -> None:

@@ -29,7 +29,7 @@ class ApiPort:
         class Bound(_Handler):
             pass
 
-        Bound.app, Bound.admin, Bound.token, Bound.stopping = staticmethod(app), admin, self.token, self._stopping  # type: ignore[assignment]  # mypy: a function as an attribute of a class
+        Bound.app, Bound.admin, Bound.token, Bound.stopping = staticmethod(app), admin, self.token, self._stopping
         self._http = _Http(("127.0.0.1", 0), Bound)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
         threading.Thread(target=self._http.serve_forever, args=(0.05,), name="cluster port", daemon=True).start()

@@ -12,6 +12,7 @@ import random
 import sys
 from collections.abc import Sequence
 
+
 def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if os.environ.get("PYTHONHASHSEED") != "0":

@@ -254,9 +254,7 @@ def simulation(
         given = with_hollow({**(settings or {}), "hollow": {"seed": seed + 1, **(settings or {}).get("hollow", {})}})
         found = plugins_of(plugins or {}, only, given, None)
         cluster = served(stack, found, home, options_of(home), None, engine, news)
-        made = Simulation(
-            seed, cluster, engine, chance, standard() if invariants is None else invariants, news
-        )
+        made = Simulation(seed, cluster, engine, chance, standard() if invariants is None else invariants, news)
         made.watch(*watch)
         stack.callback(engine.stop)
         fill(engine, cluster, home, tuple(plugins or ()), client_of=made.client_of, randomness=random.Random(seed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,3 @@ def started(options: Mapping[str, Any], folder: Path) -> Iterator[TestedCluster]
             yield tested
         finally:
             tested.close()
-
-
-__all__: Iterable[str] = ["TestedCluster", "started"]

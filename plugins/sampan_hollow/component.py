@@ -111,7 +111,9 @@ def _documents(text: str) -> list[Object]:
         found = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.YAMLError as error:
         raise ValueError(f"not YAML: {error}") from error
-    lists = [each.get("items") or [] if str(each.get("kind", "")).endswith("List") else [each] for each in found if each]
+    lists = [
+        each.get("items") or [] if str(each.get("kind", "")).endswith("List") else [each] for each in found if each
+    ]
     return [obj for some in lists for obj in some]
 
 

@@ -47,7 +47,9 @@ def actions(obj: Object, resource: Resource, stage: Stage, given: Given) -> Iter
     for step in stage.steps:
         if step.event is not None:
             event = step.event
-            yield Emit(obj, event.get("type") or "Normal", event.get("reason") or stage.name, event.get("message") or "")
+            yield Emit(
+                obj, event.get("type") or "Normal", event.get("reason") or stage.name, event.get("message") or ""
+            )
         if deleted:
             continue
         if step.finalizers is not None:

@@ -118,7 +118,7 @@ class Machine:
     def _is_surplus(self, node: Object) -> bool:
         labels, base = node["metadata"].get("labels") or {}, self._settings.name
         number = node["metadata"]["name"].removeprefix(f"{base}-")
-        return labels.get(nodes.SET) == base and number.isdigit() and int(number) > self._settings.nodes
+        return bool(labels.get(nodes.SET) == base and number.isdigit() and int(number) > self._settings.nodes)
 
     def _node_changed(self, old: Object | None, new: Object | None) -> None:
         node = new or old

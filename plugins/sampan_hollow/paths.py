@@ -43,7 +43,7 @@ class Path:
             return None
 
 
-_SUBSET = "paths are like .a.b, .a[], .a[\"x/y\"] and | select(.b == \"x\")"
+_SUBSET = 'paths are like .a.b, .a[], .a["x/y"] and | select(.b == "x")'
 
 
 def _compiled(text: str, at: int, *, nested: bool = False) -> tuple[list[Step], int]:

@@ -67,7 +67,9 @@ class Settings:
             memory=_quantity,
             storage=_quantity,
             max_pods=bounds.number(1),
-            taints=bounds.each(bounds.matching(r"[^\s=:]+(=[^\s=:]*)?:(NoSchedule|PreferNoSchedule|NoExecute)", "a=b:NoSchedule")),
+            taints=bounds.each(
+                bounds.matching(r"[^\s=:]+(=[^\s=:]*)?:(NoSchedule|PreferNoSchedule|NoExecute)", "a=b:NoSchedule")
+            ),
             zones=bounds.each(bounds.subdomain),
             stages=bounds.each(bounds.not_empty),
             pod_cidr=_network,
@@ -75,7 +77,9 @@ class Settings:
             renew_every=bounds.number(0.1),
         )
         if self.renew_every >= self.lease_seconds:
-            raise ValueError(f"renew_every must be less than lease_seconds, {self.lease_seconds}, not {self.renew_every}")
+            raise ValueError(
+                f"renew_every must be less than lease_seconds, {self.lease_seconds}, not {self.renew_every}"
+            )
 
 
 def _quantity(value: str) -> str:

@@ -34,7 +34,7 @@ class Rendered:
 
         def marked(value: Any) -> str:
             text = quote(value)
-            if not isinstance(value, str) or text != f'"{value}"' or _MARK in value:
+            if not isinstance(value, str) or (text != f'"{value}"' and _MARK not in value):
                 return text  # with escapes: as it is
             values.append(value)
             return f'"{_MARK}{len(values) - 1}{_MARK}"'

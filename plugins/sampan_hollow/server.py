@@ -83,6 +83,13 @@ class Handler(BaseHTTPRequestHandler):
         self.request = self.context.wrap_socket(self.request, server_side=True)
         super().setup()
 
+    def finish(self) -> None:
+        """The server closes the socket that it accepted, which the TLS one has replaced."""
+        try:
+            super().finish()
+        finally:
+            self.request.close()
+
     def _answer(self) -> None:
         if not self._is_allowed():
             self._send(403, "Forbidden: only the API server may ask")

@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from sampan.contracts.kinds import Object
+from sampan_cel.values import Duration
 from sampan_hollow.paths import Path, PathError
 from sampan_hollow.rendering import Rendered, TemplateError
 
@@ -123,13 +124,13 @@ def _requirement(one: Object, at: str) -> Match:
         raise StageError(f"{at}.operator: {operator!r} is not one of {', '.join(_OPERATORS)}")
     if bool(values) != (operator in ("In", "NotIn")):
         raise StageError(f"{at}.values: In and NotIn need values, Exists and DoesNotExist take none")
-    wanted = frozenset(map(str, values))
+    wanted, exists = frozenset(map(str, values)), operator in ("In", "Exists")
 
     def match(obj: Object) -> bool:
         found = path.values(obj)
         if operator in ("Exists", "DoesNotExist"):
-            return bool(found) == (operator == "Exists")
-        return any(_text(value) in wanted for value in found or ()) == (operator == "In")
+            return bool(found) is exists
+        return any(_text(value) in wanted for value in found or ()) is exists
 
     return match
 
@@ -146,18 +147,18 @@ def _condition(text: str, at: str) -> Match:
 
 
 def _program(text: str, at: str) -> Query:
-    from sampan_cel import CelError, Environment, types
+    from sampan_cel import CelError, CheckError, CostExceeded, Environment, ParseError, types
     from sampan_machinery.expressions.libraries import KUBERNETES
 
     try:
         program = Environment({"self": types.DYN}, KUBERNETES).compile(text)
-    except CelError as error:
+    except (ParseError, CheckError) as error:
         raise StageError(f"{at}.cel.expression: {error}") from error
 
     def query(obj: Object) -> list[Any] | None:
         try:
             return [program.evaluate({"self": obj}, budget=_BUDGET)]
-        except CelError:
+        except (CelError, CostExceeded):
             return None
 
     return query
@@ -230,8 +231,8 @@ def _seconds(delay: Object, name: str, source: str) -> Callable[[Object, float],
 
 def duration_of(value: Any, now: float) -> float | None:
     """Seconds of a time (from ``now``) or of a duration as Go writes it (1m30s); None for what is neither."""
-    if isinstance(value, datetime.timedelta):
-        return value.total_seconds()
+    if isinstance(value, Duration):
+        return value.nanos / 1e9
     if not isinstance(value, str):
         return None
     try:

@@ -38,7 +38,9 @@ HOPELESS = 3  # restarts of one process
 @click.option("--port", type=int, default=None, help="Port of the API server (api.port).")
 @click.option("--runtime", metavar="NAME", default=None, help="Container runtime, or auto (node.runtime).")
 @click.option("--node/--no-node", default=None, help="Whether this machine is a node (node.enabled).")
-@click.option("--hollow", type=click.IntRange(0), metavar="N", default=None, help="Simulated nodes (plugins.hollow.nodes).")
+@click.option(
+    "--hollow", type=click.IntRange(0), metavar="N", default=None, help="Simulated nodes (plugins.hollow.nodes)."
+)
 @click.option("--hint/--no-hint", default=True, help="End with the export line for KUBECONFIG.")
 @click.pass_obj
 def command(

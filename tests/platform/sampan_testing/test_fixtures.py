@@ -53,7 +53,9 @@ def test_an_hour_makes_a_cron_job_fire_twelve_times_and_its_jobs_go_after_their_
     sampan_cluster.clock.advance(3600)
 
     events = sampan_cluster.client.list(EVENTS, sampan_cluster.namespace).items
-    made = [each for each in events if each["reason"] == "SuccessfulCreate" and each["involvedObject"]["name"] == "tick"]
+    made = [
+        each for each in events if each["reason"] == "SuccessfulCreate" and each["involvedObject"]["name"] == "tick"
+    ]
     assert len(made) == 12
     left = sampan_cluster.client.list(JOBS, sampan_cluster.namespace).items
     assert len(left) <= 1
