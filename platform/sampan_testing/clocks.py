@@ -39,8 +39,9 @@ class RunningClock:
 
 
 class VirtualClock(RunningClock):
-    """Stands still between two moves, but for a microsecond each time its own thread reads it, so that no two moments are
-    equal. Other threads (of the API server) do not move it: when they read is not for the seed to decide."""
+    """Stands still between two moves, but for a microsecond each time its own thread reads it, so that no two
+    moments are equal. Other threads (of the API server) do not move it: when they read is not for the seed to
+    decide."""
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         super().__init__()

@@ -134,15 +134,20 @@ def start(
     ``plugins``: modules or objects with hooks, by plugin name. ``only``: the first-party plugins to load (default:
     all). ``settings``: as under ``plugins:`` in sampan.yaml. ``nodes``: number of fake nodes, or their names.
     ``control=False``: only the API server. ``deadlines``: of the plugins under test, by default as in a real cluster.
-    ``options``: override the cluster-wide ones. ``travel=True``: the control plane works in turns by a clock that can be
-    moved forward (``cluster.clock.advance``), and the nodes are hollow ones. A plugin that fails to load, or fails in a hook at boot, raises
-    AssertionError with its name.
+    ``options``: override the cluster-wide ones. ``travel=True``: the control plane works in turns by a clock that
+    can be moved forward (``cluster.clock.advance``), and the nodes are hollow ones. A plugin that fails to load, or
+    fails in a hook at boot, raises AssertionError with its name.
     """
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sampan-test-")))
         pki.ensure(home / "pki")
         given = dataclasses.replace(options_of(home), **(options or {}))
-        found = plugins_of(plugins or {}, only, with_hollow(settings or {}) if travel else settings or {}, deadlines)
+        found = plugins_of(
+            plugins or {},
+            only,
+            with_hollow(settings or {}) if travel and (only is None or HOLLOW in only) else settings or {},
+            deadlines,
+        )
         names = [f"node-{number}" for number in range(1, nodes + 1)] if isinstance(nodes, int) else nodes
         if travel:
             yield _travelling(stack, found, home, given, orders, names, frozenset(plugins or ()))

@@ -1,5 +1,5 @@
-"""The control plane of a test cluster in turns: informers, reconcilers, scheduler and hollow nodes, one piece of work after
-another, by a clock that can be moved forward.
+"""The control plane of a test cluster in turns: informers, reconcilers, scheduler and hollow nodes, one piece of
+work after another, by a clock that can be moved forward.
 
 Between two pieces nothing happens, so "at rest" has a meaning: every informer has seen everything, every queue is empty
 and only timers are left. A move of the clock runs from timer to timer and comes to rest after each.
@@ -95,7 +95,8 @@ class Engine:
             return min((each for each in times if each is not None), default=None)
 
     def settle(self) -> int:
-        """Work until the cluster is at rest; returns the number of turns. AssertionError if it does not come to rest."""
+        """Work until the cluster is at rest; returns the number of turns. AssertionError if it does not come to
+        rest."""
         with self._held():
             for turns in range(MOST_TURNS):
                 if not self.turn():

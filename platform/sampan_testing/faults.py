@@ -49,8 +49,8 @@ class Crashed(BaseException):
 
 
 class FaultyTransport(PolledTransport):
-    """``faults`` is asked before every write, for they may be switched off. ``told(method, path)`` hears of each request;
-    ``wait(seconds)`` lets time pass."""
+    """``faults`` is asked before every write, for they may be switched off. ``told(method, path)`` hears of each
+    request; ``wait(seconds)`` lets time pass."""
 
     def __init__(
         self, app: Application, user: User, news: News, mark: Callable[[Stream], None], *,

@@ -1,7 +1,7 @@
 """pytest's plugin: the fixtures ``sampan_cluster`` and ``sampan_new_cluster``.
 
-pytest imports this module in every environment that sampan is installed in, so it imports nothing of sampan until a test
-asks for a cluster.
+pytest imports this module in every environment that sampan is installed in, so it imports nothing of sampan until a
+test asks for a cluster.
 """
 
 from __future__ import annotations

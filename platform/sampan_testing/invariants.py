@@ -98,7 +98,8 @@ class Unavailable:
         if before <= new["spec"].get("replicas", 1):
             return ""  # only pods that were not available are taken away
         if left < least(owner):
-            return f"deployment {owner['metadata']['name']} is left with {left} available pods, {least(owner)} are needed ({'; '.join(shares)})"
+            found = f"{left} available pods, {least(owner)} are needed ({'; '.join(shares)})"
+            return f"deployment {owner['metadata']['name']} is left with {found}"
         return ""
 
     def ended(self, state: State) -> str:

@@ -131,8 +131,8 @@ class PolledStream:
 
 
 class PolledHub:
-    """The informers of a cluster. Satisfies what ``Informer`` asks of a client's hub. ``eager``: an informer whose watch
-    has ended opens the next one without a pause, so that it is never behind."""
+    """The informers of a cluster. Satisfies what ``Informer`` asks of a client's hub. ``eager``: an informer whose
+    watch has ended opens the next one without a pause, so that it is never behind."""
 
     def __init__(self, clock: Callable[[], float], *, eager: bool = False) -> None:
         self._clock, self._eager = clock, eager
@@ -159,7 +159,8 @@ class PolledHub:
         self._fresh.add(stream)
 
     def step(self, holds: Callable[[int], bool] = lambda number: False) -> bool:
-        """Let every informer take what has come; whether any did. ``holds``: those that stay behind for now, by number."""
+        """Let every informer take what has come; whether any did. ``holds``: those that stay behind for now, by
+        number."""
         with self._lock:
             ready = [follower for follower, wanted in self._wanted.items() if self._is_ready(wanted)]
             done = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from sampan_testing.faults import NONE, Faults
 from sampan_testing.invariants import Budgets, Invariant, OneOrdinalOnce, Unavailable, key_of, standard
 from sampan_testing.simulated import Simulation, Violation, simulation
 
+_FAULTS = Faults()
 STEPS = 12  # of a script
 TURNS = 400  # at most between two steps
 NAMESPACE = "default"
@@ -26,7 +28,7 @@ class Scenario:
 
     begin: Step
     steps: Sequence[Step]
-    faults: Faults = Faults()
+    faults: Faults = _FAULTS
     invariants: Callable[[], list[Invariant]] = standard
 
 
@@ -202,10 +204,8 @@ def replace_workload(made: Simulation) -> None:
     """Delete a Deployment or a Job in one of the three ways, and make another of its name."""
     propagation = made.chance.choice(["Background", "Foreground"])
     made.note(f"the user deletes deployments/web ({propagation})")
-    try:
+    with contextlib.suppress(NotFound):
         made.client.delete(resources.DEPLOYMENTS, "web", NAMESPACE, propagation=propagation)
-    except NotFound:
-        pass
     made.run(made.chance.randint(1, TURNS))
     try:
         made.client.create(resources.DEPLOYMENTS, workload("web", made.chance.randint(1, 6)))

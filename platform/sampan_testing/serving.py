@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
             if (close := getattr(parts, "close", None)) is not None:
                 close()
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815  # the library's names
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # the library's names
 
     def _start(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], None]:
         self._status, self._headers = status, headers

@@ -1,8 +1,9 @@
 """Deterministic simulation: a whole control plane on virtual time, on one thread, with faults, from one seed.
 
-The API server, its admission and its store are the real ones, in this process; so are the controllers, the scheduler and
-the hollow nodes, which work in turns. A random source made from the seed decides who works next, which informer is shown
-a change late, and which fault happens when; invariants are asked after every change. The same seed gives the same history.
+The API server, its admission and its store are the real ones, in this process; so are the controllers, the scheduler
+and the hollow nodes, which work in turns. A random source made from the seed decides who works next, which informer is
+shown a change late, and which fault happens when; invariants are asked after every change. The same seed gives the same
+history.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Hollow nodes as a component: a few threads around the machine, Stage objects of the cluster, and the server of all nodes."""
+"""Hollow nodes as a component: a few threads around the machine, Stage objects of the cluster, and the server of all
+nodes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Which stage an object enters next, when, and what is done then: pure functions over an object, the stages, the time and a
-random source."""
+"""Which stage an object enters next, when, and what is done then: pure functions over an object, the stages, the
+time and a random source."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def _finalizers(obj: Object, resource: Resource, change: Mapping[str, Any]) -> I
 
 
 def _delete(obj: Object, resource: Resource) -> Iterator[Action]:
-    """At once: what is left of the grace period is the stage's delay. Finalizers of others hold the object all the same."""
+    """At once: what is left of the grace period is the stage's delay. Finalizers of others hold the object all the
+    same."""
     yield Remove(resource, *_address(obj), uid=obj["metadata"].get("uid", ""), grace=0)
 
 

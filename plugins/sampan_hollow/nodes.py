@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan_machinery.metadata import now_text
-from sampan_machinery.metadata import micro_text
+from sampan_machinery.metadata import micro_text, now_text
 
 LEASE_NAMESPACE = "kube-node-lease"
 #: As KWOK marks the nodes that it manages: any Node with it is managed here, whoever made it.
@@ -74,9 +73,9 @@ def node_object(settings: Any, number: int, address: str, port: int, version: st
             "conditions": [{**each, "lastHeartbeatTime": at, "lastTransitionTime": at} for each in CONDITIONS],
             "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": name}],
             "nodeInfo": {
-                "architecture": "amd64", "bootID": "", "containerRuntimeVersion": "hollow://0", "kernelVersion": "hollow",
-                "kubeProxyVersion": version, "kubeletVersion": version, "machineID": "", "operatingSystem": "linux",
-                "osImage": "hollow", "systemUUID": "",
+                "architecture": "amd64", "bootID": "", "containerRuntimeVersion": "hollow://0", "kernelVersion":
+                "hollow", "kubeProxyVersion": version, "kubeletVersion": version, "machineID": "", "operatingSystem":
+                "linux", "osImage": "hollow", "systemUUID": "",
             },
             **({"daemonEndpoints": {"kubeletEndpoint": {"Port": port}}} if port else {}),
         },

@@ -1,7 +1,8 @@
 """Paths into an object, in the subset of jq that KWOK's published stages use.
 
-``.a.b``, ``.a["x/y"]``, ``.a.[]``, ``.a[]``, ``.a[0]``, and ``| select( .b == "x" )`` with ``==`` or ``!=`` against text, a
-number, true, false or null. Everything else is refused when it is compiled. Source: jq's manual, "Basic filters".
+``.a.b``, ``.a["x/y"]``, ``.a.[]``, ``.a[]``, ``.a[0]``, and ``| select( .b == "x" )`` with ``==`` or ``!=`` against
+text, a number, true, false or null. Everything else is refused when it is compiled. Source: jq's manual, "Basic
+filters".
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Path:
             raise PathError(f"{text!r} is not understood from {text[end:]!r} on: {_SUBSET}")
 
     def values(self, obj: Any) -> list[Any] | None:
-        """The values there, without nulls; None where jq would end in an error (a list that is not there is iterated)."""
+        """The values there, without nulls; None where jq would end in an error (a list that is not there is
+        iterated)."""
         try:
             return [value for value in _walk(self._steps, obj) if value is not None]
         except PathError:

@@ -24,7 +24,8 @@ class Settings:
     """The section ``plugins.hollow``."""
 
     nodes: int = 0
-    """How many hollow nodes to register; with 0 `sampan up` runs none. Those of an earlier start that are more are removed."""
+    """How many hollow nodes to register; with 0 `sampan up` runs none. Those of an earlier start that are more are
+    removed."""
     name: str = "hollow"
     """The nodes are called hollow-1, hollow-2 and so on."""
     cpu: str = "32"

@@ -1,5 +1,5 @@
-"""The kubelet's HTTPS API for all hollow nodes, on one port: figures for `kubectl top`, and plain refusals for logs and the
-like. A request's node is the one whose loopback address it came to."""
+"""The kubelet's HTTPS API for all hollow nodes, on one port: figures for `kubectl top`, and plain refusals for logs
+and the like. A request's node is the one whose loopback address it came to."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(501, REFUSED.get(first[0], "hollow nodes do not serve this"))
 
-    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815  # the library's names
+    do_GET = do_POST = do_PUT = do_DELETE = _answer  # the library's names
 
     def _is_allowed(self) -> bool:
         subject = [pair for part in (self.request.getpeercert() or {}).get("subject", ()) for pair in part]

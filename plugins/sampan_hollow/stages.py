@@ -1,7 +1,7 @@
 """Stage objects (kwok.x-k8s.io/v1alpha1), compiled: which objects a stage takes, how likely, after how long.
 
-Both forms are read: ``next`` (with statusTemplate) and ``steps``. What this plugin does not do is refused with the field's
-path. Source: KWOK's API reference of Stage. Must not know clients or clocks.
+Both forms are read: ``next`` (with statusTemplate) and ``steps``. What this plugin does not do is refused with the
+field's path. Source: KWOK's API reference of Stage. Must not know clients or clocks.
 """
 
 from __future__ import annotations

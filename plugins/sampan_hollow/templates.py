@@ -1,8 +1,8 @@
 """Go templates, in the subset that KWOK's published stages use, compiled to closures.
 
-Actions: values and pipelines, ``$x :=`` and ``$x =``, if/else if/else, range, with, comments, ``{{-`` and ``-}}``. No define,
-template, block, break or continue; methods do not exist. What is outside the subset is refused when it is compiled.
-Source: the documentation of Go's text/template.
+Actions: values and pipelines, ``$x :=`` and ``$x =``, if/else if/else, range, with, comments, ``{{-`` and ``-}}``.
+No define, template, block, break or continue; methods do not exist. What is outside the subset is refused when it is
+compiled. Source: the documentation of Go's text/template.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class _Parser:
         if end != "end":
             rest = end[len("else") :].strip()
             if not rest:
-                otherwise, last = self.block(("end",))
+                otherwise, _ = self.block(("end",))
             elif rest.split(None, 1)[0] in ("if", "with") and word != "range":
                 inner = rest.split(None, 1)[0]
                 otherwise = self._branch(inner, rest[len(inner) :])

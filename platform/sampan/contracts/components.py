@@ -76,7 +76,8 @@ class Component:
     process: str = "control"
     hooks: frozenset[str] = frozenset()  # which its ``run`` asks of other plugins
     elected: bool = False  # only one instance works at a time, by a Lease in kube-system
-    #: Given its plugin's settings: whether `sampan up` runs it. None: always. A command that runs it alone does not ask.
+    #: Given its plugin's settings: whether `sampan up` runs it. None: always. A command that runs it alone does not
+    #: ask.
     wanted: Callable[[Any], bool] | None = None
     #: The same work in turns, by the caller's clock (seconds since the epoch); None: it takes no part in simulations.
     turns: Callable[[Running, Callable[[], float]], Turns] | None = None

@@ -1,5 +1,5 @@
-"""Work in turns: what a reconciler of its own or a component offers beside ``run``, so that a caller owns the thread and
-the clock. The cluster of tests and the deterministic simulation run a whole control plane this way."""
+"""Work in turns: what a reconciler of its own or a component offers beside ``run``, so that a caller owns the thread
+and the clock. The cluster of tests and the deterministic simulation run a whole control plane this way."""
 
 from __future__ import annotations
 

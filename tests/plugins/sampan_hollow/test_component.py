@@ -37,7 +37,7 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path):
         configured_stages(Settings(stages=(str(path),)))
 
     path.write_text(STAGE.replace("kind: Pod", "kind: Service"))
-    with pytest.raises(ConfigError, match="stages.yaml: Stage 'mine'"):
+    with pytest.raises(ConfigError, match=r"stages\.yaml: Stage 'mine'"):
         configured_stages(Settings(stages=(str(path),)))
 
 

@@ -10,8 +10,8 @@ NOW = 1_800_000_000.0
 
 def test_a_node_is_as_the_settings_say():
     settings = Settings(
-        nodes=2, cpu="8", resources={"example.org/gpu": "4"}, labels={"tier": "a"}, taints=("x=y:NoSchedule", "z:NoExecute"),
-        zones=("one", "two"),
+        nodes=2, cpu="8", resources={"example.org/gpu": "4"}, labels={"tier": "a"}, taints=("x=y:NoSchedule",
+        "z:NoExecute"), zones=("one", "two"),
     )  # fmt: skip
     node = nodes.node_object(settings, 2, "127.32.0.2", 1234, "v1.36.2", NOW)
 

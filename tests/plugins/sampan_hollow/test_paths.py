@@ -20,18 +20,18 @@ POD = {
     ("path", "values"),
     [
         (".status.phase", ["Running"]),
-        (".metadata.annotations[\"a.b/c\"]", ["5s"]),
+        ('.metadata.annotations["a.b/c"]', ["5s"]),
         (".metadata.ownerReferences.[].kind", ["Job"]),
         (".metadata.ownerReferences[].kind", ["Job"]),
         (".metadata.ownerReferences[0].kind", ["Job"]),
-        (".status.conditions.[] | select( .type == \"Ready\" ) | .status", ["True"]),
-        (".status.conditions[] | select(.type != \"Ready\") | .status", ["False"]),
+        ('.status.conditions.[] | select( .type == "Ready" ) | .status', ["True"]),
+        ('.status.conditions[] | select(.type != "Ready") | .status', ["False"]),
         (".status.containerStatuses.[].state.running.startedAt", ["now"]),
         (".metadata.deletionTimestamp", []),
-        (".metadata.labels[\"x\"]", []),
+        ('.metadata.labels["x"]', []),
         (".", [POD]),
     ],
-)  # fmt: skip
+)
 def test_what_a_path_finds(path, values):
     assert Path(path).values(POD) == values
 
@@ -43,8 +43,20 @@ def test_a_list_that_is_not_there_ends_in_an_error_as_in_jq():
 
 @pytest.mark.parametrize(
     "path",
-    ["", "status", ".a |", "| .a", ".a, .b", ".a | length", ".a[1:2]", ".a | select(.b)", ".a == 1", "$x", ".a | select(.b > 1)"],
-)  # fmt: skip
+    [
+        "",
+        "status",
+        ".a |",
+        "| .a",
+        ".a, .b",
+        ".a | length",
+        ".a[1:2]",
+        ".a | select(.b)",
+        ".a == 1",
+        "$x",
+        ".a | select(.b > 1)",
+    ],
+)
 def test_what_is_outside_the_subset_is_refused(path):
     with pytest.raises(PathError):
         Path(path)

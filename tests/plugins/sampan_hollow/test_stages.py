@@ -56,12 +56,22 @@ def test_which_objects_a_stage_takes(selector, takes):
         ("{durationMilliseconds: 1500}", {}, 1.5, 1.5),
         ("{durationMilliseconds: 1000, jitterDurationMilliseconds: 5000}", {}, 1, 5),
         ("{durationMilliseconds: 1000, jitterDurationMilliseconds: 500}", {}, 0.5, 0.5),
-        ("{durationMilliseconds: 1000, durationFrom: {expressionFrom: '.metadata.annotations[\"d\"]'}}", {"d": "1m2s"}, 62, 62),
-        ("{durationMilliseconds: 1000, durationFrom: {expressionFrom: '.metadata.annotations[\"d\"]'}}", {"d": "soon"}, 1, 1),
+        (
+            "{durationMilliseconds: 1000, durationFrom: {expressionFrom: '.metadata.annotations[\"d\"]'}}",
+            {"d": "1m2s"},
+            62,
+            62,
+        ),
+        (
+            "{durationMilliseconds: 1000, durationFrom: {expressionFrom: '.metadata.annotations[\"d\"]'}}",
+            {"d": "soon"},
+            1,
+            1,
+        ),
         ("{durationFrom: {jq: {expression: '.metadata.annotations[\"d\"]'}}}", {"d": "2027-01-15T08:00:30Z"}, 30, 30),
         ("{durationFrom: {cel: {expression: 'duration(\"90s\")'}}}", {}, 90, 90),
     ],
-)  # fmt: skip
+)
 def test_how_long_a_stage_waits(delay, annotations, least, most):
     found = stage(f"{{selector: {{}}, delay: {delay}, next: {{delete: true}}}}")
     seconds = [found.delay(pod(annotations=annotations), NOW, Random(seed)) for seed in range(50)]
@@ -86,17 +96,23 @@ next: {delete: true}
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{selector: {matchExpressions: [{key: .a, operator: Like, values: [x]}]}}", "matchExpressions[0].operator: 'Like'"),
+        (
+            "{selector: {matchExpressions: [{key: .a, operator: Like, values: [x]}]}}",
+            "matchExpressions[0].operator: 'Like'",
+        ),
         ("{selector: {matchExpressions: [{key: .a, operator: In}]}}", "In and NotIn need values"),
         ("{selector: {matchExpressions: [{key: '.a | length', operator: Exists}]}}", "'.a | length'"),
         ("{selector: {matchExpressions: [{cel: {expression: 'self.'}}]}}", "matchExpressions[0].cel.expression"),
         ("{selector: {}, next: {statusTemplate: '{{ nope }}'}}", "function 'nope' is not supported"),
-        ("{selector: {}, next: {statusTemplate: x, statusPatchAs: {username: a}}}", "spec.next.statusPatchAs: not supported"),
+        (
+            "{selector: {}, next: {statusTemplate: x, statusPatchAs: {username: a}}}",
+            "spec.next.statusPatchAs: not supported",
+        ),
         ("{selector: {}, steps: [{apply: {template: x}}]}", "spec.steps[0].apply: not supported"),
         ("{selector: {}, steps: [{patch: {template: x, type: apply}}]}", "spec.steps[0].patch.type: 'apply'"),
         ("{selector: []}", "does not have the form of a Stage"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_supported_is_refused_with_its_place(text, words):
     with pytest.raises(StageError) as caught:
         stage(text)
@@ -119,7 +135,17 @@ def test_a_stage_without_a_selector_takes_nothing_and_other_kinds_in_a_file_are_
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("1h2m3s", 3723), ("1.5s", 1.5), ("100ms", 0.1), ("0", 0), ("5", None), ("s", None), ("1d", None), (5, None), ("T", None)],
-)  # fmt: skip
+    [
+        ("1h2m3s", 3723),
+        ("1.5s", 1.5),
+        ("100ms", 0.1),
+        ("0", 0),
+        ("5", None),
+        ("s", None),
+        ("1d", None),
+        (5, None),
+        ("T", None),
+    ],
+)
 def test_durations_as_go_writes_them(text, seconds):
     assert duration_of(text, NOW) == (pytest.approx(seconds) if seconds is not None else None)

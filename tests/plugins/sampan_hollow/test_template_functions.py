@@ -9,8 +9,15 @@ from sampan_hollow.template_functions import GENERIC, TemplateError, as_yaml, pr
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "<no value>"), (True, "true"), (2.0, "2"), (1.5, "1.5"), ([1, "a"], "[1 a]"), ({"b": 1, "a": 2}, "map[a:2 b:1]")],
-)  # fmt: skip
+    [
+        (None, "<no value>"),
+        (True, "true"),
+        (2.0, "2"),
+        (1.5, "1.5"),
+        ([1, "a"], "[1 a]"),
+        ({"b": 1, "a": 2}, "map[a:2 b:1]"),
+    ],
+)
 def test_values_are_printed_as_go_prints_them(value, text):
     assert printed(value) == text
 
