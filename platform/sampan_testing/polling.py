@@ -19,7 +19,7 @@ from sampan_client.transports import Stream
 
 
 class News:
-    """Wakes whoever waits for a change of the cluster."""
+    """Wakes those that wait for a change of the cluster."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -67,7 +67,7 @@ class SimulatedEngine(Engine):
         self.catch_up()
         self.after_turn()
         if not done and self._late:
-            self._late.clear()  # nobody has anything else to do: what is late arrives
+            self._late.clear()  # there is nothing else to do: what is late arrives
             return True
         return done
 

@@ -71,7 +71,7 @@ def _finalizers(obj: Object, resource: Resource, change: Mapping[str, Any]) -> I
     wanted = [] if change.get("empty") else [each for each in present if each not in gone]
     wanted += [one for each in change.get("add") or () if (one := each.get("value")) and one not in wanted]
     if wanted != present:
-        version = obj["metadata"].get("resourceVersion")  # a list is replaced as a whole: nobody else's is lost
+        version = obj["metadata"].get("resourceVersion")  # a list is replaced as a whole: those of others stay
         metadata = {"finalizers": wanted or None, **({"resourceVersion": version} if version else {})}
         yield Patch(resource, *_address(obj), {"metadata": metadata})
 

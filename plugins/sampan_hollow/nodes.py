@@ -9,7 +9,7 @@ from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import micro_text, now_text
 
 LEASE_NAMESPACE = "kube-node-lease"
-#: As KWOK marks the nodes that it manages: any Node with it is managed here, whoever made it.
+#: As KWOK marks the nodes that it manages: any Node with it is managed here, also one of another client.
 MANAGED, FAKE = "kwok.x-k8s.io/node", "fake"
 #: The set of nodes that this plugin has made, so that it can remove those that are too many.
 SET = "hollow.sampan.dev/set"

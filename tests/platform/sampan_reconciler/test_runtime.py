@@ -276,3 +276,25 @@ def test_an_optional_resource_that_is_not_served_counts_as_empty(api, run):
     Client.in_process(api, User("system:admin")).create(SETS, owned_set())
 
     assert decided.wait(WAIT)
+
+
+def test_without_threads_the_caller_decides_one_key_after_another(api):
+    now, decided = [100.0], []
+
+    def decide(key, seen):
+        decided.append(key.name)
+        if len(decided) == 1:
+            yield Requeue(10)
+
+    client = Client.in_process(api, User("system:admin"))
+    runtime = Runtime(client, [Reconciler(name="r", primary=SETS, decide=decide)], ticks=lambda: now[0])
+    runtime.start_watching()
+    assert runtime.wait_synced(WAIT)
+    client.create(SETS, owned_set())
+    while not runtime.backlog():
+        pass
+
+    assert (runtime.turn(), runtime.turn(), decided, runtime.due()) == (True, False, ["web"], 110.0)
+    now[0] = 111.0
+    assert (runtime.turn(), decided, runtime.due()) == (True, ["web", "web"], None)
+    runtime.stop()

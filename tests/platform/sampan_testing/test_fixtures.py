@@ -121,7 +121,7 @@ def test_each_test_has_a_namespace_of_its_own(sampan_cluster):
     assert sampan_cluster.client.list(PODS, sampan_cluster.namespace).items == []
 
 
-def test_the_http_port_serves_whoever_has_the_token_and_nobody_else(sampan_cluster):
+def test_the_http_port_is_for_those_with_the_token_alone(sampan_cluster):
     url = f"{sampan_cluster.url}/api/v1/namespaces/{sampan_cluster.namespace}/pods"
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {sampan_cluster.token}"})
     with urllib.request.urlopen(request, timeout=10) as answer:

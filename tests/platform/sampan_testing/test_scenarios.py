@@ -1,4 +1,4 @@
-"""sampan's own controllers in simulation: seeds that are always run, and some that nobody has run before.
+"""sampan's own controllers in simulation: seeds that are always run, and some that are new each time.
 
 Each scenario runs in a process of its own with PYTHONHASHSEED=0, as the command does that a failure prints.
 """
