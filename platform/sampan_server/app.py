@@ -7,6 +7,7 @@ whose ``wsgi`` any WSGI server can run. Nothing goes through a hook afterwards.
 from __future__ import annotations
 
 import logging
+import mimetypes
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -222,6 +223,7 @@ class WsgiApp(falcon.App[Any, Any]):
 
 def _falcon(front: Front) -> falcon.App[Any, Any]:
     """Falcon carries requests and answers; one sink takes every path."""
+    mimetypes.init([])  # without the machine's table of thousands, which Falcon would read to serve files
     app = WsgiApp(front)
 
     def sink(req: falcon.Request, resp: falcon.Response, **_: str) -> None:

@@ -11,11 +11,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from sampan.contracts.kinds import Object, Resource
-from sampan.errors import Conflict, NotFound, StatusError
+from sampan.errors import NotFound, StatusError
 from sampan_client import Client
 from sampan_client.discovery import Discovered, discover
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
+from sampan_client.working import PASSING, work_off, work_one
 from sampan_gc.graph import FOREGROUND, ORPHAN, Graph, GraphNode, Owner, node_of, owners_of
 from sampan_gc.verdicts import Delete, OwnerState, RemoveOwners, blocking, judge
 
@@ -34,6 +35,10 @@ _KEPT = ("name", "namespace", "uid", "resourceVersion", "ownerReferences", "dele
 
 class UnknownOwnerKind(Exception):
     """An owner's kind is not (yet) among the discovered ones: nothing can be said about it."""
+
+
+_PASSING = (*PASSING, UnknownOwnerKind)
+_WHAT = "garbage collection of %s"
 
 
 class Collector:
@@ -136,8 +141,7 @@ class Collector:
     # Working
 
     def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
-            self._do(item)
+        work_off(self._queue, self._handle, log=log, what=_WHAT, passing=_PASSING)
 
     def turn(self) -> bool:
         """In place of ``run``: ask for the kinds when that is due, or do one piece of work on this thread."""
@@ -147,10 +151,7 @@ class Collector:
             except (StatusError, ConnectionError) as error:
                 log.debug("which kinds there are cannot be asked: %s", error)
             return True
-        item = self._queue.take()
-        if item is not None:
-            self._do(item)
-        return item is not None
+        return work_one(self._queue, self._handle, log=log, what=_WHAT, passing=_PASSING)
 
     def due(self) -> float | None:
         times = [self._queue.due(), self._asked_at + self._refresh]
@@ -161,21 +162,8 @@ class Collector:
         for informer in self._kinds.values():
             informer.stop()
 
-    def _do(self, item: Item) -> None:
-        try:
-            self.look_at(str(item.key))
-            self._queue.forget(item)
-        except (Conflict, ConnectionError, UnknownOwnerKind) as error:
-            log.debug("garbage collection of %s is tried again: %s", item.key, error)
-            self._queue.add_limited(item)
-        except StatusError as error:
-            log.warning("garbage collection of %s is tried again: %s", item.key, error)
-            self._queue.add_limited(item)
-        except Exception:
-            log.exception("garbage collection of %s failed and is tried again", item.key)
-            self._queue.add_limited(item)
-        finally:
-            self._queue.done(item)
+    def _handle(self, item: Item) -> None:
+        self.look_at(str(item.key))
 
     def look_at(self, uid: str) -> None:
         """Do what is to be done about one object now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from random import Random
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from sampan_client import Client
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
+from sampan_client.working import work_off, work_one
 from sampan_hollow import nodes
 from sampan_hollow.addresses import NODES as LOOPBACK
 from sampan_hollow.addresses import Pool
@@ -33,6 +35,7 @@ log = logging.getLogger(__name__)
 GRID = 1.0  # seconds: leases are renewed in batches, all that are due within one of these together
 RESOURCES = {"Node": NODES, "Pod": PODS}
 WORKERS = 4
+_WHAT = "hollow: %s"
 _NODES, _OBJECTS, _LEASES = range(3)  # lanes of the queue
 
 
@@ -191,15 +194,10 @@ class Machine:
 
     def work(self) -> None:
         """Turns on this thread until ``close``."""
-        while (item := self._queue.get()) is not None:
-            self._do(item)
+        work_off(self._queue, self._handle, log=log, what=_WHAT)
 
     def turn(self) -> bool:
-        item = self._queue.take()
-        if item is None:
-            return False
-        self._do(item)
-        return True
+        return work_one(self._queue, self._handle, log=log, what=_WHAT)
 
     def due(self) -> float | None:
         return self._queue.due()
@@ -208,33 +206,15 @@ class Machine:
         """Pieces of work that are due and not done."""
         return len(self._queue)
 
-    def _do(self, item: Item) -> None:
+    def _handle(self, item: Item) -> None:
         key: Any = item.key
-        try:
+        with suppress(NotFound):  # it went away
             if item.lane == _NODES:
                 self._register(key) if isinstance(key, int) else self._client.delete(NODES, key)
             elif item.lane == _LEASES:
                 self._beat(key)
             else:
                 self._enter(key)
-            self._queue.forget(item)
-        except NotFound:
-            self._queue.forget(item)
-        except (Conflict, ConnectionError) as error:
-            log.debug("hollow: %s is tried again: %s", key, error)
-            self._queue.add_limited(item)
-        except TemplateError as error:
-            log.warning("hollow: %s: %s; it stays as it is until it changes", " ".join(key), error)
-            self._plans.pop(key, None)
-            self._queue.forget(item)
-        except StatusError as error:
-            delay = self._queue.add_limited(item)
-            log.warning("hollow: %s is tried again in %.3g s: %s", key, delay, error)
-        except Exception:
-            log.exception("hollow: %s failed and is tried again", key)
-            self._queue.add_limited(item)
-        finally:
-            self._queue.done(item)
 
     def _register(self, number: int) -> None:
         name = nodes.name_of(self._settings.name, number)
@@ -293,6 +273,13 @@ class Machine:
         self._plans.pop(key, None)  # before: what the watch shows of our write is planned as it arrives
         try:
             result = self._perform(kind, {"apiVersion": "v1", "kind": kind, **obj}, plan.stage)
+        except NotFound:
+            return
+        except TemplateError as error:
+            log.warning(
+                "hollow: %s %s: stage %s: %s; it stays as it is until it changes", kind, name, plan.stage.name, error
+            )
+            return
         except (StatusError, ConnectionError):
             self._plans.setdefault(key, plan)
             raise

@@ -76,8 +76,9 @@ def kinds(pki: str) -> list[Kind]:
     pod = Kind(
         group="", version="v1", kind="Pod", plural="pods", shown_deleted=True,
         short_names=("po",), categories=("all",), status=True,
-        generation=True, columns=COLUMNS, fields=FIELDS, default=default_pod, prepare=lifecycle.prepare,
-        validate=validate, grace=lifecycle.grace, subresources=subresources,
+        generation=True, columns=COLUMNS, fields=FIELDS, default=default_pod,
+        status_defaults=False, prepare=lifecycle.prepare, validate=validate, grace=lifecycle.grace,
+        subresources=subresources,
     )  # fmt: skip
     return [pod, _template(), BINDING]
 

@@ -12,14 +12,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from sampan.contracts.kinds import Object, Resource
-from sampan.errors import Conflict, NotFound, StatusError
+from sampan.errors import NotFound
 from sampan_client import Client
 from sampan_client.discovery import discover
 from sampan_client.informers import Informer
 from sampan_client.paths import path_of
 from sampan_client.queue import Item, Queue
+from sampan_client.working import work_off, work_one
 from sampan_machinery.resources import RESOURCE_QUOTAS
 from sampan_quota import recount
 from sampan_quota.usage import IGNORED, Usage, evaluator_of
@@ -34,6 +36,7 @@ _GATHER = 0.1
 #: A new limit is counted twice: what was created while it was counted first was not counted by admission.
 _SETTLE = 1.0
 
+_WHAT = "counting the use of quota %s"
 _LOOK, _ALL = "look at the kinds", "count everything"
 
 
@@ -70,10 +73,7 @@ class QuotaController:
         self._queue.add_after(Item(0, _ALL), self._resync)
 
     def turn(self) -> bool:
-        item = self._queue.take()
-        if item is not None:
-            self._do(item)
-        return item is not None
+        return work_one(self._queue, self._handle, log=log, what=_WHAT)
 
     def due(self) -> float | None:
         return self._queue.due()
@@ -105,28 +105,10 @@ class QuotaController:
     # Working
 
     def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
-            self._do(item)
+        work_off(self._queue, self._handle, log=log, what=_WHAT)
 
-    def _do(self, item: Item) -> None:
-        try:
-            self._handle(item.key)
-            self._queue.forget(item)
-        except NotFound:
-            self._queue.forget(item)
-        except (Conflict, ConnectionError) as error:
-            log.debug("%s is counted again: %s", item.key, error)
-            self._queue.add_limited(item)
-        except StatusError as error:
-            log.warning("counting the use of quota %s failed and is tried again: %s", item.key, error)
-            self._queue.add_limited(item)
-        except Exception:
-            log.exception("counting the use of quota %s failed and is tried again", item.key)
-            self._queue.add_limited(item)
-        finally:
-            self._queue.done(item)
-
-    def _handle(self, key: object) -> None:
+    def _handle(self, item: Item) -> None:
+        key = item.key
         if key == _LOOK:
             self._look()
         elif key == _ALL:
@@ -134,7 +116,8 @@ class QuotaController:
             for quota in self._quotas.list():
                 self._queue.add(Item(0, (quota["metadata"]["namespace"], quota["metadata"]["name"])))
         elif isinstance(key, tuple):
-            self._count(*key)
+            with suppress(NotFound):  # the quota went away
+                self._count(*key)
 
     def _look(self) -> None:
         """Find the kinds, watch those that some quota counts, and no others."""

@@ -45,7 +45,8 @@ def _ready(obj: Object) -> str:
 
 STATEFUL_SET = Kind(
     **STATEFUL_SETS._asdict(), short_names=("sts",), categories=("all",), name_rule="label",
-    status=True, generation=True, scale=Scale(selector=selector_text), default=default, validate=validate,
+    status=True, generation=True, scale=Scale(selector=selector_text), default=default,
+    status_defaults=False, validate=validate,
     columns=(
         NAME,
         Column("Ready", _ready, description="Number of the pod with ready state"),

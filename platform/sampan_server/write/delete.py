@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from sampan.errors import NotFound
 from sampan_machinery.media import decode_body
 from sampan_server.read import forms
 from sampan_server.read.freshness import too_large
-from sampan_server.read.list import List, Slice, read_query
+from sampan_server.read.list import Asked, List, Slice, read_query
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
@@ -23,6 +24,7 @@ from sampan_server.request.warnings import warning_headers
 from sampan_server.write import drive
 from sampan_server.write.deletes import Deleter, Options, read_options
 from sampan_server.write.intent import Intent
+from sampan_server.write.steps import Work
 from sampan_server.write.writes import Written
 from sampan_server.write.writing import Writing, accepted, audit_annotations
 
@@ -55,13 +57,20 @@ class DeleteCollection:
         sent = sent_options(request)
         read_options(sent)  # refuses what is wrong before anything is listed
         asked = read_query(request, served.scope(request.namespace), paged=True)  # upstream lists in pages of its own
+        listed = partial(self._slice, served, selection, asked)
+        return self._writing.run(request, self._all(request, served, form, sent, listed))
+
+    def _slice(self, served: Served, selection: Selection, asked: Asked) -> Slice:
         if max(asked.exact, asked.at_least) > self._writing.cache.revision:
             raise too_large(max(asked.exact, asked.at_least), self._writing.cache.revision)
-        found = self._list.slice(served, selection, asked)
-        return self._writing.run(request, self._all(request, served, form, sent, found))
+        return self._list.slice(served, selection, asked)
 
-    def _all(self, request: Request, served: Served, form: negotiation.Form, sent: Object, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
+    def _all(
+        self, request: Request, served: Served, form: negotiation.Form, sent: Object, listed: Callable[[], Slice]
+    ) -> Work[Answer]:
         options = read_options(sent)
+        yield ()  # what has just been made elsewhere is deleted, too
+        found = listed()
         state: dict[str, Any] = {}  # of one request: what waits for something is bounded for all objects together
         for record in found.records:
             intent = Intent(
