@@ -38,6 +38,7 @@ from sampan_reconciler.perform import EventSink, Expectations, NoEvents, Perform
 log = logging.getLogger(__name__)
 
 _WORKERS = 4
+_BURST = 8  # creations of one decision that are under way at the same time
 _REMEMBERED = 512  # decisions
 _EXPECT = 30.0  # seconds after which an expectation expires
 #: Seconds of back-off up to which AlreadyExists is normal: the watch may not have delivered the object yet.
@@ -73,6 +74,7 @@ class Runtime:
         random: Random | None = None,
         recorder: EventSink | None = None,
         workers: int = _WORKERS,
+        burst: int = _BURST,
     ) -> None:
         self.counters: Counter[tuple[str, str]] = Counter()  # (reconciler, what): decided, actions, retried, failed
         self._client = client
@@ -91,7 +93,7 @@ class Runtime:
             self._wire(lane, reconciler)
         self._by_resource = by_resource(self._shared.values())
         self._threads: list[threading.Thread] = []
-        self._workers = workers
+        self._workers, self._burst = workers, burst
 
     def start(self) -> None:
         """Returns at once. A reconciler starts to decide when all its informers have synced."""
@@ -219,7 +221,7 @@ class Runtime:
             self._queue.add_after(item, _RECHECK)  # the expected change usually queues the key earlier
             return
         key, name = item.key, reconciler.name
-        performer = Performer(self._client, self._events, name)
+        performer = Performer(self._client, self._events, name, burst=self._burst)
         actions: list[Action] = []
         problem: Exception | None = None
         try:
