@@ -187,6 +187,11 @@ class Converged:
                     return f"{kind} {'/'.join(place)} wants {wanted} pods and has {found}"
                 if status.get("observedGeneration") != obj["metadata"]["generation"]:
                     return f"{kind} {'/'.join(place)} was not observed in its last generation"
+        for place, obj in state.get("DaemonSet", {}).items():
+            status, nodes = obj.get("status") or {}, len(state.get("Node", {}))
+            ready = sum(1 for pod in owned(state, "Pod", obj) if is_ready(pod))
+            if (ready, status.get("numberReady")) != (nodes, nodes):
+                return f"DaemonSet {'/'.join(place)} has {ready} ready pods on {nodes} nodes, status {status}"
         for place, obj in state.get("Job", {}).items():
             status, wanted = obj.get("status") or {}, obj["spec"].get("completions", 1)
             ended = condition_is(status, "Complete") or condition_is(status, "Failed")

@@ -121,7 +121,8 @@ class Watching:
 @dataclass(frozen=True, kw_only=True)
 class Reconciler:
     """Called as decide(key, observed); all its actions are performed in order, stopping at the first failure
-    (the key is then retried with back-off). Raise Retry or GiveUp to say so."""
+    (the key is then retried with back-off). Creations of one kind that follow each other, or deletions, go in batches
+    of one, two, four and so on, each at the same time. Raise Retry or GiveUp to say so."""
 
     name: str
     primary: Resource

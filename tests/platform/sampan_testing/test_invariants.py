@@ -118,6 +118,14 @@ def test_in_the_end_every_workload_has_its_pods_and_says_so():
     )
 
 
+def test_in_the_end_a_daemon_set_has_a_pod_on_every_node():
+    agent, node = obj("agent", spec={}, status={"numberReady": 1}), obj("one")
+    one = pod("agent-a", ("DaemonSet", "agent"))
+
+    assert Converged().ended(state(DaemonSet=[agent], Node=[node], Pod=[one])) == ""
+    assert "has 0 ready pods on 1 nodes" in Converged().ended(state(DaemonSet=[agent], Node=[node]))
+
+
 def test_in_the_end_every_job_has_counted_its_pods_once():
     done = {"conditions": [{"type": "Complete", "status": "True"}]}
     good = obj("j", spec={"completions": 2}, status={**done, "succeeded": 2})
