@@ -129,6 +129,18 @@ def test_stages_in_the_cluster_replace_ours_kind_by_kind(cluster):
     assert phase(cluster, "a") == "Unknown"
 
 
+def test_a_node_of_another_client_becomes_ready_and_has_what_a_node_has(cluster):
+    fresh = {"metadata": {"name": "mine", "annotations": {"kwok.x-k8s.io/node": "fake"}}}
+    cluster.client.create(NODES, fresh)
+    cluster.engine.settle()
+
+    status = cluster.client.get(NODES, "mine")["status"]
+    assert {each["type"] for each in status["conditions"] if each["status"] == "True"} == {"Ready"}
+    assert status["allocatable"]["pods"] == "110"
+    assert status["nodeInfo"]["kubeletVersion"].startswith("v1.")
+    assert status["addresses"][0]["address"].startswith("127.")
+
+
 def test_nodes_that_are_too_many_are_removed_at_the_next_start(cluster):
     extra = cluster.client.get(NODES, "sim-3")
     metadata = {"name": "sim-9", "labels": extra["metadata"]["labels"], "annotations": extra["metadata"]["annotations"]}
