@@ -18,6 +18,7 @@ class Verdict(NamedTuple):
     reason: str  # Insufficient cpu
     unresolvable: bool = False
     more: tuple[str, ...] = ()  # further reasons on the same node: Insufficient memory
+    plugin: str = ""  # who refuses; the scheduler fills it in where a plugin leaves it empty
 
 
 class NodeView(Protocol):

@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
-from sampan_machinery import quantities
 from sampan_node import atomic, claims, mounting, ownership, persistent
 from sampan_node.claims import MountProblem
 from sampan_node.environment import ConfigProblem, Lookup, expand_strictly, field_value, resource_value
+from sampan_node.ephemeral import memory_size
 from sampan_node.hostpaths import host_path
 from sampan_node.subpaths import SubPaths
 from sampan_podspec.claims import ClaimUse, claim_uses
@@ -110,7 +110,9 @@ class Volumes:
             return self._owned(pod, volume["name"], mounted, read_only=read_only)
         place = self.place_of(kind, str(volume["name"]))
         if kind == "emptyDir":
-            return empty_dir(place, volume["emptyDir"] or {}, group, memory=self._memory)
+            source = volume["emptyDir"] or {}
+            size = memory_size(pod, source, self._allocatable) if source.get("medium") == "Memory" else 0
+            return empty_dir(place, source, group, memory=self._memory, size=size)
         if kind == IMAGE:
             return place  # unpacked before the first container that mounts it starts
         atomic.write(place, self._files(pod, volume[kind], kind), group=group)
@@ -190,13 +192,13 @@ def data_of(obj: Object, *, secret: bool) -> dict[str, bytes]:
     return found | {key: base64.b64decode(value) for key, value in (obj.get("binaryData") or {}).items()}
 
 
-def empty_dir(place: Path, source: Object, group: int | None, *, memory: bool) -> Path:
-    """A directory that every user may write to; in memory where the medium says so and a tmpfs can be mounted."""
+def empty_dir(place: Path, source: Object, group: int | None, *, memory: bool, size: int = 0) -> Path:
+    """A directory that every user may write to; in memory, of so many bytes at most, where the medium says so and a
+    tmpfs can be mounted."""
     fresh = not place.exists()
     place.mkdir(parents=True, exist_ok=True)
     if source.get("medium") == "Memory" and memory and not os.path.ismount(place):
-        size = f"size={quantities.whole(source['sizeLimit'])}," if source.get("sizeLimit") else ""
-        mounting.mount_memory(place, f"{size}mode=777")
+        mounting.mount_memory(place, f"size={size},mode=777" if size else "mode=777")
     if fresh:
         place.chmod(0o777)
         if group is not None:

@@ -20,7 +20,8 @@ from sampan_client import Client
 from sampan_machinery.metadata import get_condition, now_text, observed_generation
 from sampan_machinery.resources import PODS
 from sampan_scheduler.pods import PodInfo
-from sampan_scheduler.preemption import PreemptionResult
+from sampan_scheduler.preemption import REASON, PreemptionResult
+from sampan_scheduler.resources import DEFAULT_NAME
 from sampan_scheduler.third_party import ThirdParty
 from sampan_scheduling.contracts import NodeView, State
 
@@ -37,14 +38,15 @@ class EventRecorder(Protocol):
 
 
 class Binder:
-    """``bound(info)`` after a binding is written; ``unbound(info, node, state, again)`` after it was refused for good.
+    """``third_party(pod)``: the plugins of others that take part. ``bound(info)`` after a binding is written;
+    ``unbound(info, node, state, again)`` after it was refused for good.
     ``wanted(info)``: whether the pod still waits for its binding."""
 
     def __init__(
         self,
         client: Client,
         events: EventRecorder,
-        third_party: ThirdParty,
+        third_party: Callable[[Object], ThirdParty],
         *,
         bound: Callable[[PodInfo], None],
         unbound: Callable[[PodInfo, NodeView, State, bool], None],
@@ -75,10 +77,17 @@ class Binder:
 
     def do_all(self) -> None:
         """Do what has been submitted, on this thread (for tests and simulations)."""
-        while not self._jobs.empty():
-            job = self._jobs.get()
-            if job is not None:
-                job()
+        while self.do_one():
+            pass
+
+    def do_one(self) -> bool:
+        """The oldest that has been submitted, on this thread. False: there is none."""
+        if self._jobs.empty():
+            return False
+        job = self._jobs.get()
+        if job is not None:
+            job()
+        return True
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -93,7 +102,7 @@ class Binder:
         self, info: PodInfo, node: NodeView, state: State, give_up_at: float | None = None, pause: float = ASK_AGAIN
     ) -> None:
         """Assign the pod to the node, once plugins permit it."""
-        third_party = self._third_party.of(info.object)
+        third_party = self._third_party(info.object)
         if third_party.waits:
             if give_up_at is not None and not self._wanted(info):
                 self._unbound(info, node, state, False)
@@ -153,8 +162,16 @@ class Binder:
             status["conditions"] = [condition]
         if room.node:
             status["nominatedNodeName"] = room.node
-        if not status:
-            return
+        elif not room.keeps and (info.object.get("status") or {}).get("nominatedNodeName"):
+            status["nominatedNodeName"] = None
+        if status:
+            self._write_status(info, status)
+
+    def clear_nomination(self, info: PodInfo) -> None:
+        """A more important pod has been promised the room that was made for this one."""
+        self._write_status(info, {"nominatedNodeName": None})
+
+    def _write_status(self, info: PodInfo, status: Object) -> None:
         try:
             self._client.patch(
                 PODS, info.name, {"status": status}, info.namespace, how="strategic", subresource="status"
@@ -166,9 +183,10 @@ class Binder:
 
     def evict(self, victim: PodInfo, by: PodInfo, node: str, failed: Callable[[], None]) -> None:
         """Delete a pod for a more important one; ``failed()`` when that could not be done."""
+        scheduler = by.object["spec"].get("schedulerName") or DEFAULT_NAME
         condition = {
-            "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler",
-            "message": "default-scheduler: preempting to accommodate a higher priority pod",
+            "type": "DisruptionTarget", "status": "True", "reason": REASON,
+            "message": f"{scheduler}: preempting to accommodate a higher priority pod",
             "lastTransitionTime": now_text(time.time()), **observed_generation(victim.object),
         }  # fmt: skip
         patch = {"status": {"conditions": [condition]}}

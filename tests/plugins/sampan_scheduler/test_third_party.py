@@ -43,7 +43,7 @@ class BrokenScore(Named):
 def test_a_filter_holds_nodes_back_with_its_reason(build, place):
     cluster = place(build.node("a"), build.node("b"), third_party=[OnlyB()])
 
-    assert cluster.decide(build.pod("p")).reasons == {"not b": 1}
+    assert cluster.explain(build.pod("p")).refused == {"a": Verdict("not b", plugin=OnlyB.name)}
     cluster.cluster.drop_node("b")
     assert cluster.why(build.pod("p")) == "0/1 nodes are available: 1 not b."
 
@@ -59,7 +59,10 @@ def test_a_filter_for_all_nodes_reads_columns_that_are_up_to_date(build, place):
 
 
 def test_a_score_draws_by_its_weight(build, place):
-    assert place(build.node("a"), build.node("b"), third_party=[Likes()]).decide(build.pod("p")).points["mine"] == 10000
+    assert (
+        place(build.node("a"), build.node("b"), third_party=[Likes()]).explain(build.pod("p")).points["b"]["mine"]
+        == 10000
+    )
 
 
 def test_a_failing_filter_is_named_and_lets_nothing_through(build, place, caplog):
@@ -72,7 +75,7 @@ def test_a_failing_filter_is_named_and_lets_nothing_through(build, place, caplog
 def test_a_failing_score_is_passed_over(build, place, caplog):
     caplog.set_level(logging.ERROR)
 
-    assert place(build.node("a"), third_party=[BrokenScore()]).node_of(build.pod("p")) == "a"
+    assert place(build.node("a"), build.node("b"), third_party=[BrokenScore()]).node_of(build.pod("p"))
     assert "failed in score" in caplog.text
 
 
