@@ -24,12 +24,14 @@ Step = Callable[[Simulation], None]
 
 @dataclass(frozen=True)
 class Scenario:
-    """``begin`` makes the workloads; then ``steps`` are chosen by chance."""
+    """``begin`` makes the workloads; then ``steps`` are chosen by chance; ``end`` asks for what the cluster can converge
+    to."""
 
     begin: Step
     steps: Sequence[Step]
     faults: Faults = _FAULTS
     invariants: Callable[[], list[Invariant]] = standard
+    end: Step = lambda made: None
 
 
 def run(name: str, seed: int) -> Simulation:
@@ -45,6 +47,7 @@ def run(name: str, seed: int) -> Simulation:
                     _lose_or_return(made)
                 made.chance.choice(scenario.steps)(made)
                 made.run(made.chance.randint(1, TURNS))
+            scenario.end(made)
             made.finish()
             return made
     except Violation as violation:
@@ -153,9 +156,14 @@ def scale(made: Simulation) -> None:
     _change(made, kind, name, {"spec": {"replicas": made.chance.randint(0, 8)}})
 
 
-def scale_within_quota(made: Simulation) -> None:
-    kind, name, most = made.chance.choice([(resources.DEPLOYMENTS, "web", 5), (resources.STATEFUL_SETS, "db", 4)])
-    _change(made, kind, name, {"spec": {"replicas": made.chance.randint(0, most)}})
+def scale_beyond_quota(made: Simulation) -> None:
+    kind, name = made.chance.choice([(resources.DEPLOYMENTS, "web"), (resources.STATEFUL_SETS, "db")])
+    _change(made, kind, name, {"spec": {"replicas": made.chance.randint(0, 9)}})
+
+
+def fit_quota(made: Simulation) -> None:
+    _change(made, resources.DEPLOYMENTS, "web", {"spec": {"replicas": 4}})
+    _change(made, resources.STATEFUL_SETS, "db", {"spec": {"replicas": 3}})
 
 
 def _change(made: Simulation, kind: Resource, name: str, patch: Object) -> None:
@@ -239,7 +247,9 @@ _FRESH = replace(_CALM, stale=0.0, crashes=0.0, lost_answers=0.0)
 
 SCENARIOS: Mapping[str, Scenario] = {
     "everything": Scenario(_all, (rollout, scale, delete_pod, evict, replace_workload, new_job, wait, crash)),
-    "quota": Scenario(_quota, (scale_within_quota, delete_pod, short_wait, crash), _CALM),
+    "quota": Scenario(
+        _quota, (scale_beyond_quota, scale_beyond_quota, delete_pod, short_wait, crash), _CALM, end=fit_quota
+    ),
     "rollouts": Scenario(
         _rolled, (rollout_of_web, rollout_of_web, short_wait), _FRESH, lambda: [*standard(), Unavailable()]
     ),
