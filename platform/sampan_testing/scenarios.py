@@ -208,6 +208,12 @@ def evict(made: Simulation) -> None:
             raise Violation(made.failure(f"{each.name}: {wrong}"))
 
 
+def evict_many(made: Simulation) -> None:
+    """As a drain does: one eviction after another, before any controller has seen the first."""
+    for _ in range(made.chance.randint(2, 6)):
+        evict(made)
+
+
 def replace_workload(made: Simulation) -> None:
     """Delete a Deployment or a Job in one of the three ways, and make another of its name."""
     propagation = made.chance.choice(["Background", "Foreground"])
@@ -253,7 +259,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "rollouts": Scenario(
         _rolled, (rollout_of_web, rollout_of_web, short_wait), _FRESH, lambda: [*standard(), Unavailable()]
     ),
-    "evictions": Scenario(_guarded, (evict, evict, short_wait, crash), _CALM, lambda: [*standard(), Budgets()]),
+    "evictions": Scenario(_guarded, (evict, evict_many, short_wait, crash), _CALM, lambda: [*standard(), Budgets()]),
 }
 
 __all__ = ["SCENARIOS", "OneOrdinalOnce", "Scenario", "key_of", "run", "template", "workload"]
