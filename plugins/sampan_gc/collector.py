@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 IGNORED = frozenset({("", "events"), ("events.k8s.io", "events"), ("coordination.k8s.io", "leases")})
 _NEEDED = frozenset({"list", "watch", "delete"})
 _REFRESH = 30.0  # seconds between two looks at which kinds there are
+#: Whose objects bring kinds and take them away. They are watched anyway.
+_SOURCES = frozenset({("apiextensions.k8s.io", "customresourcedefinitions"), ("apiregistration.k8s.io", "apiservices")})
+#: Seconds until discovery is asked after one of them has changed, and once more: a kind is served a moment later, and
+#: several that come together are found by one look.
+_AFTER_CHANGE = (0.2, 1.0)
 _FIRST_RETRY = 1.0  # seconds until discovery is tried again while it fails
 _SOONEST = 2.0  # seconds between two looks because of an unknown owner
 _WORKERS = 2
@@ -55,24 +60,28 @@ class Collector:
         self._clock = clock
         self._queue = Queue([_WORKERS], clock)
         self._absent: OrderedDict[str, None] = OrderedDict()
+        self._changed = threading.Event()  # a definition has, or the end has come
         self._asking = threading.Lock()
         self._asked_at = 0.0
+        self._after: list[float] = []  # pauses that are left of those after a change
 
     def run(self, stop: threading.Event) -> None:
         workers = [threading.Thread(target=self._work, name=f"gc {n}", daemon=True) for n in range(_WORKERS)]
         for worker in workers:
             worker.start()
-        pause = _FIRST_RETRY
+        threading.Thread(target=_wake_at, args=(stop, self._changed), name="gc-stop", daemon=True).start()
+        pause, opens = _FIRST_RETRY, float("inf")
         try:
             while not stop.is_set():
                 try:
                     self._ask()
                     pause = self._refresh
+                    opens = min(opens, time.monotonic() + pause)
                 except (StatusError, ConnectionError) as error:
                     log.debug("which kinds there are cannot be asked: %s", error)
-                if stop.wait(pause):
+                if self._pause(stop, pause):
                     break
-                if self._kinds:
+                if self._kinds and time.monotonic() >= opens:
                     # A kind that cannot be watched (its server is away) does not hold up the others for ever.
                     self._queue.open(0)
         finally:
@@ -81,6 +90,17 @@ class Collector:
                 worker.join(5)
 
     # Watching
+
+    def _pause(self, stop: threading.Event, seconds: float) -> bool:
+        """Until the next look at which kinds there are; whether the end has come."""
+        if self._after:
+            self._changed.wait(self._after.pop(0))
+        elif self._changed.wait(seconds):
+            self._changed.clear()
+            first, *rest = _AFTER_CHANGE
+            self._after = rest
+            stop.wait(first)
+        return stop.is_set()
 
     def _ask(self) -> None:
         with self._asking:
@@ -125,7 +145,11 @@ class Collector:
             self._queue.open(0)
 
     def _listener(self, resource: Resource) -> Callable[[Object | None, Object | None], None]:
+        brings_kinds = resource[:3:2] in _SOURCES
+
         def changed(old: Object | None, new: Object | None) -> None:
+            if brings_kinds:
+                self._changed.set()
             if new is not None:
                 self._add(self.graph.put(node_of(resource, new)))
             elif old is not None:
@@ -145,7 +169,8 @@ class Collector:
 
     def turn(self) -> bool:
         """In place of ``run``: ask for the kinds when that is due, or do one piece of work on this thread."""
-        if self._clock() >= self._asked_at + self._refresh or not self._kinds:
+        if self._clock() >= self._asked_at + self._refresh or not self._kinds or self._changed.is_set():
+            self._changed.clear()
             try:
                 self._ask()
             except (StatusError, ConnectionError) as error:
@@ -276,6 +301,11 @@ class Collector:
 def run(client: Client, stop: threading.Event) -> None:
     """Collect garbage until ``stop`` is set."""
     Collector(client).run(stop)
+
+
+def _wake_at(stop: threading.Event, event: threading.Event) -> None:
+    stop.wait()
+    event.set()
 
 
 def turns(client: Client, clock: Callable[[], float]) -> Collector:

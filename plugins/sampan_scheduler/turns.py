@@ -7,9 +7,9 @@ from collections.abc import Callable
 from sampan.contracts.components import Running
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
-from sampan_machinery.resources import NAMESPACES, NODES, PODS
+from sampan_machinery.resources import NAMESPACES, NODES, POD_DISRUPTION_BUDGETS, PODS
 from sampan_machinery.selectors import Selector
-from sampan_scheduler.component import slim, third_party
+from sampan_scheduler.component import configured, slim, third_party
 from sampan_scheduler.scheduler import Scheduler
 
 
@@ -20,12 +20,18 @@ class SchedulerTurns:
         client = running.client
         self._clock = clock
         self._recorder = Recorder(client, "default-scheduler", clock=clock, threaded=False)
-        self._namespaces = Informer(client, NAMESPACES, metadata_only=True)
+        self._budgets = Informer(client, POD_DISRUPTION_BUDGETS)
+        self._budgets.optional = True
         self._scheduler = Scheduler(
-            client, self._recorder, names=running.settings.names, namespaces=self._matching,
-            third_party=third_party(running), clock=clock,
+            client, self._recorder, configuration=configured(running.settings), namespaces=self._matching,
+            budgets=self._budgets.list, third_party=third_party(running), clock=clock,
         )  # fmt: skip
+        self._namespaces = Informer(
+            client, NAMESPACES, metadata_only=True, on_change=self._scheduler.namespace_changed
+        )  # fmt: skip
+        self._scheduler.start_plugins()
         self._informers = (
+            self._budgets,
             self._namespaces,
             Informer(client, NODES, on_change=self._scheduler.node_changed),
             Informer(client, PODS, on_change=self._scheduler.pod_changed, keep=slim),
@@ -47,7 +53,7 @@ class SchedulerTurns:
     def close(self) -> None:
         for informer in self._informers:
             informer.stop()
-        self._scheduler.binder.close()
+        self._scheduler.close()
         self._recorder.close()
 
     def _matching(self, selector: Selector) -> frozenset[str]:
