@@ -24,8 +24,8 @@ Step = Callable[[Simulation], None]
 
 @dataclass(frozen=True)
 class Scenario:
-    """``begin`` makes the workloads; then ``steps`` are chosen by chance; ``end`` asks for what the cluster can converge
-    to."""
+    """``begin`` makes the workloads; then ``steps`` are chosen by chance; ``end`` asks for what the cluster can
+    converge to."""
 
     begin: Step
     steps: Sequence[Step]
