@@ -1,4 +1,8 @@
-"""Fake nodes: their pods become Running and Ready at once, and are removed when they are deleted. No containers."""
+"""Fake nodes: their pods become Running and Ready at once, and are removed when they are deleted. No containers.
+
+Claims that wait for a provisioner get a volume of the node that was chosen for them, whatever the provisioner: nothing
+is in it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from sampan.errors import StatusError
 from sampan_client import Client
 from sampan_client.informers import Informer
 from sampan_machinery.resources import NODES, PODS
+from sampan_testing.volumes import FakeVolumes
 
 _SINCE = "2026-01-01T00:00:00Z"
 _ROOM = {"cpu": "64", "memory": "256Gi", "pods": "500", "ephemeral-storage": "1Ti"}
@@ -24,6 +29,7 @@ class Nodes:
         self._client = client
         self._names: set[str] = set()
         self._pods: Informer | None = None
+        self._volumes = FakeVolumes(client)
         self._work: queue.SimpleQueue[Object | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="fake nodes", daemon=True)
 
@@ -34,10 +40,12 @@ class Nodes:
         }
         made = self._client.create(NODES, node)
         self._names.add(name)
+        self._volumes.nodes.add(name)
         if self._pods is None:
             self._thread.start()
             self._pods = Informer(self._client, PODS, on_change=lambda old, new: self._work.put(new or None))
             self._pods.start()
+            self._volumes.start()
         else:
             for pod in self._pods.list():
                 self._work.put(pod)
@@ -46,6 +54,7 @@ class Nodes:
     def stop(self) -> None:
         if self._pods is not None:
             self._pods.stop()
+            self._volumes.stop()
             self._names.clear()
             self._work.put({})
             self._thread.join()

@@ -10,7 +10,7 @@ from sampan.errors import Expired, StatusError
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.events import Event
 from sampan_server.watch.audience import Audience
-from sampan_server.watch.watcher import View, error_line
+from sampan_server.watch.watcher import View
 
 MOST_PENDING = 100_000  # events a stream may be behind
 BOOKMARK_EVERY = 60.0
@@ -94,7 +94,7 @@ class Streams:
                 if batch:
                     yield batch
                 if stream.failure is not None:
-                    yield error_line(stream.failure)
+                    yield stream.view.error(stream.failure)
                     return
                 now = self._clock()
                 if now >= stream.deadline or (stream.stopping is not None and stream.stopping.is_set()):
