@@ -15,6 +15,7 @@ from sampan.contracts.kinds import Object
 from sampan.errors import StatusError
 from sampan_client import Client
 from sampan_client.informers import Informer
+from sampan_machinery.metadata import now_text
 from sampan_machinery.resources import NODES, PODS
 from sampan_testing.volumes import FakeVolumes
 
@@ -75,6 +76,18 @@ class Nodes:
             self._client.delete(PODS, meta["name"], meta["namespace"], grace=0, uid=meta["uid"])
         elif (pod.get("status") or {}).get("phase") not in ("Running", "Succeeded", "Failed"):
             self._client.patch(PODS, meta["name"], {"status": _running(pod)}, meta["namespace"], subresource="status")
+
+
+def hollow_node(name: str, labels: Mapping[str, str], now: float) -> Object:
+    """A Node that the hollow nodes' agent serves. Source: KWOK's annotation."""
+    condition = {**_condition("Ready"), "lastTransitionTime": now_text(now), "lastHeartbeatTime": now_text(now)}
+    return {
+        "metadata": {
+            "name": name, "labels": {"kubernetes.io/hostname": name, **labels},
+            "annotations": {"kwok.x-k8s.io/node": "fake"},
+        },
+        "status": {"capacity": _ROOM, "allocatable": _ROOM, "conditions": [condition]},
+    }  # fmt: skip
 
 
 def _running(pod: Object) -> Object:

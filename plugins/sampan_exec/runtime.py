@@ -28,7 +28,9 @@ from sampan_exec.watcher import Watcher
 from sampan_runtime.contracts import (
     Container,
     ContainerSpec,
+    Device,
     Image,
+    Mount,
     Resources,
     RuntimeFailure,
     Sandbox,
@@ -149,9 +151,7 @@ class ExecRuntime:
             "env": env,
             "cwd": spec.working_dir or str(folder / "work"),
             "hostname": hostname,
-            "mounts": [
-                (one.host_path, one.container_path, one.read_only) for one in (*shared, *spec.mounts, *spec.devices)
-            ],
+            "mounts": [(one.host_path, one.container_path, one.read_only) for one in [*shared, *_bound(spec)]],
             "root": str(folder / "root"),
             "namespaces": self.has_mounts,
             "user": user[0] if user else None,
@@ -354,8 +354,13 @@ class ExecRuntime:
                 session.close()
 
 
+def _bound(spec: ContainerSpec) -> list[Mount | Device]:
+    """What is bound into the container: a device like any file."""
+    return [*spec.mounts, *spec.devices]
+
+
 def _link_mounts(spec: ContainerSpec, root: Path) -> None:
-    for mount in (*spec.mounts, *spec.devices):
+    for mount in _bound(spec):
         place = root / posixpath.normpath(f"/{mount.container_path}").lstrip("/")  # never above ``root``
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.is_symlink() and not place.exists():

@@ -16,7 +16,7 @@ from sampan_client import Client
 from sampan_client.discovery import Discovered, discover
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
-from sampan_client.working import PASSING, work_off
+from sampan_client.working import PASSING, work_off, work_one
 from sampan_gc.graph import FOREGROUND, ORPHAN, Graph, GraphNode, Owner, node_of, owners_of
 from sampan_gc.verdicts import Delete, OwnerState, RemoveOwners, blocking, judge
 
@@ -42,16 +42,23 @@ class UnknownOwnerKind(Exception):
     """An owner's kind is not (yet) among the discovered ones: nothing can be said about it."""
 
 
+_PASSING = (*PASSING, UnknownOwnerKind)
+_WHAT = "garbage collection of %s"
+
+
 class Collector:
     """Built for one leadership; ``run`` until ``stop`` is set."""
 
-    def __init__(self, client: Client, *, refresh: float = _REFRESH) -> None:
+    def __init__(
+        self, client: Client, *, refresh: float = _REFRESH, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.graph = Graph()
         self._client = client
         self._refresh = refresh
         self._kinds: dict[Resource, Informer] = {}
         self._by_kind: dict[tuple[str, str], Resource] = {}
-        self._queue = Queue([_WORKERS])
+        self._clock = clock
+        self._queue = Queue([_WORKERS], clock)
         self._absent: OrderedDict[str, None] = OrderedDict()
         self._changed = threading.Event()  # a definition has, or the end has come
         self._asking = threading.Lock()
@@ -78,9 +85,7 @@ class Collector:
                     # A kind that cannot be watched (its server is away) does not hold up the others for ever.
                     self._queue.open(0)
         finally:
-            self._queue.close()
-            for informer in self._kinds.values():
-                informer.stop()
+            self.close()
             for worker in workers:
                 worker.join(5)
 
@@ -99,12 +104,12 @@ class Collector:
 
     def _ask(self) -> None:
         with self._asking:
-            self._asked_at = time.monotonic()
+            self._asked_at = self._clock()
             self._follow(discover(self._client))
 
     def _ask_again(self) -> None:
         """An owner's kind is unknown: ask discovery again, as the kind may be new."""
-        if time.monotonic() - self._asked_at > _SOONEST:
+        if self._clock() - self._asked_at > _SOONEST:
             try:
                 self._ask()
             except StatusError as error:
@@ -154,14 +159,33 @@ class Collector:
         return changed
 
     def _add(self, uids: set[str]) -> None:
-        for uid in uids:
+        for uid in sorted(uids):
             self._queue.add(Item(0, uid))
 
     # Working
 
     def _work(self) -> None:
-        passing = (*PASSING, UnknownOwnerKind)
-        work_off(self._queue, self._handle, log=log, what="garbage collection of %s", passing=passing)
+        work_off(self._queue, self._handle, log=log, what=_WHAT, passing=_PASSING)
+
+    def turn(self) -> bool:
+        """In place of ``run``: ask for the kinds when that is due, or do one piece of work on this thread."""
+        if self._clock() >= self._asked_at + self._refresh or not self._kinds or self._changed.is_set():
+            self._changed.clear()
+            try:
+                self._ask()
+            except (StatusError, ConnectionError) as error:
+                log.debug("which kinds there are cannot be asked: %s", error)
+            return True
+        return work_one(self._queue, self._handle, log=log, what=_WHAT, passing=_PASSING)
+
+    def due(self) -> float | None:
+        times = [self._queue.due(), self._asked_at + self._refresh]
+        return min(each for each in times if each is not None)
+
+    def close(self) -> None:
+        self._queue.close()
+        for informer in self._kinds.values():
+            informer.stop()
 
     def _handle(self, item: Item) -> None:
         self.look_at(str(item.key))
@@ -282,6 +306,11 @@ def run(client: Client, stop: threading.Event) -> None:
 def _wake_at(stop: threading.Event, event: threading.Event) -> None:
     stop.wait()
     event.set()
+
+
+def turns(client: Client, clock: Callable[[], float]) -> Collector:
+    """The same in turns."""
+    return Collector(client, clock=clock)
 
 
 def _lean(obj: Object) -> Object:

@@ -19,11 +19,12 @@ BOOKMARK_EVERY = 60.0
 class Stream:
     """One watcher behind a generator."""
 
-    __slots__ = ("bookmarks", "deadline", "events", "failure", "news", "prefix", "stopping", "view")
+    __slots__ = ("bookmarks", "deadline", "events", "failure", "news", "polled", "prefix", "stopping", "view")
 
     def __init__(
-        self, prefix: str, view: View, bookmarks: bool, deadline: float, stopping: threading.Event | None = None
-    ) -> None:
+        self, prefix: str, view: View, bookmarks: bool, deadline: float, stopping: threading.Event | None = None,
+        polled: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         self.prefix = prefix
         self.view = view
         self.bookmarks = bookmarks
@@ -33,6 +34,15 @@ class Stream:
         self.news = threading.Event()
         #: Set by an in-process client that wants no more; it has no socket whose closing would tell.
         self.stopping = stopping
+        #: Of an in-process client that has no thread to wait on: called when there is something to read. An empty part
+        #: tells it that there is no more for now.
+        self.polled = polled
+
+    def tell(self) -> None:
+        """There is something to read, or the end."""
+        self.news.set()
+        if self.polled is not None:
+            self.polled()
 
 
 class Streams:
@@ -73,7 +83,7 @@ class Streams:
         for stream in members:
             stream.failure = failure
             stream.deadline = 0.0
-            stream.news.set()
+            stream.tell()
 
     def end_gone(self) -> None:
         """Finish the watches of kinds that are served no more, or not as they were, with all that happened before."""
@@ -82,7 +92,7 @@ class Streams:
                 for stream in audience:
                     if stream.view.selection.served.gone:
                         stream.deadline = 0.0
-                        stream.news.set()
+                        stream.tell()
 
     def lines(self, stream: Stream, first: Iterable[bytes]) -> Iterator[bytes]:
         """The answer's body; leaving it (close) ends the watch."""
@@ -102,6 +112,9 @@ class Streams:
                 if stream.bookmarks and now - marked >= BOOKMARK_EVERY:
                     marked = now
                     yield self._bookmark(stream)
+                if stream.polled is not None:
+                    yield b""
+                    continue
                 patience = 1.0 if stream.stopping is not None else BOOKMARK_EVERY
                 stream.news.wait(min(patience, stream.deadline - now))
         finally:
@@ -133,4 +146,4 @@ class Streams:
         with self._cache.lock:
             told, self._told = self._told, set()
         for stream in told:
-            stream.news.set()
+            stream.tell()

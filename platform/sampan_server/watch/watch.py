@@ -81,7 +81,8 @@ class Watch:
 
             raise Hijacked(take)
         deadline, stopping = self._clock() + asked.seconds, request.environ.get("sampan.stopping")
-        stream = Stream(served.collection.prefix, view, asked.bookmarks, deadline, stopping)
+        polled = request.environ.get("sampan.polled")
+        stream = Stream(served.collection.prefix, view, asked.bookmarks, deadline, stopping, polled)
         first: Iterable[bytes]
         with self._cache.lock:
             if served.blocks and not served.gone:
