@@ -27,11 +27,11 @@ from sampan_server.request.aside import Aside
 from sampan_server.request.chain import ContributedStep, Result, Step, too_long, wait
 from sampan_server.request.compression import compressed
 from sampan_server.request.heaviness import is_heavy
+from sampan_server.request.otheranswers import in_other_media
 from sampan_server.request.outcomes import OutcomeTracker
 from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, no_such_path
 from sampan_server.request.warnings import warning_headers
-from sampan_server.request.yamlanswers import in_yaml
 from sampan_server.subresources.subresources import Subresources, not_allowed
 
 Verb = Callable[[Request, Served], Answer]
@@ -214,7 +214,7 @@ class Front:
             missing = [header for header in request.answer_headers if header not in answer.headers]
             answer = replace(answer, headers=[*answer.headers, *missing])
         answer = self._warned(request, answer, kind=kind)
-        answer = in_yaml(request, answer)
+        answer = in_other_media(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer
 
     def _warned(self, request: Request, answer: Answer, *, kind: bool) -> Answer:

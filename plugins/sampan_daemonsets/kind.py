@@ -67,7 +67,7 @@ def _node_selector(obj: Object) -> str:
 
 DAEMON_SET = Kind(
     **DAEMON_SETS._asdict(), short_names=("ds",), categories=("all",), status=True, generation=True,
-    default=default, prepare=prepare, validate=validate,
+    default=default, status_defaults=False, prepare=prepare, validate=validate,
     warn=advice.of_template("spec", "template", named=False),
     columns=(
         NAME,

@@ -9,7 +9,7 @@ from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.contracts.serving import Subresource
 from sampan_machinery import problems
 from sampan_machinery.columns import NAME
-from sampan_pods import binding, lifecycle, merging
+from sampan_pods import binding, lifecycle, merging, resizing
 from sampan_pods.bindings import BINDING
 from sampan_pods.columns import COLUMNS
 from sampan_pods.eviction import evict
@@ -73,12 +73,17 @@ def kinds(pki: str) -> list[Kind]:
             name="ephemeralcontainers", kind="Pod", verbs=("get", "update", "patch"), serve=merging.refuse,
             merge=merging.merge_ephemeral,
         ),
+        Subresource(
+            name="resize", kind="Pod", verbs=("get", "update", "patch"), serve=merging.refuse,
+            merge=resizing.merge_resize,
+        ),
     )  # fmt: skip
     pod = Kind(
         group="", version="v1", kind="Pod", plural="pods", shown_deleted=True,
         short_names=("po",), categories=("all",), status=True,
-        generation=True, columns=COLUMNS, fields=FIELDS, default=default_pod, prepare=lifecycle.prepare,
-        validate=validate, warn=advice.of_pod, grace=lifecycle.grace, subresources=subresources,
+        generation=True, columns=COLUMNS, fields=FIELDS, default=default_pod,
+        status_defaults=False, prepare=lifecycle.prepare, validate=validate, warn=advice.of_pod,
+        grace=lifecycle.grace, subresources=subresources,
     )  # fmt: skip
     return [pod, _template(), BINDING]
 

@@ -60,8 +60,8 @@ def warn(new: Object, old: Object | None) -> Iterator[str]:
 _of_template = advice.of_template("spec", "template", named=False)
 STATEFUL_SET = Kind(
     **STATEFUL_SETS._asdict(), short_names=("sts",), categories=("all",), name_rule="label",
-    status=True, generation=True, scale=Scale(selector=selector_text), default=default, validate=validate,
-    warn=warn,
+    status=True, generation=True, scale=Scale(selector=selector_text), default=default,
+    status_defaults=False, validate=validate, warn=warn,
     columns=(
         NAME,
         Column("Ready", _ready, description="Number of the pod with ready state"),

@@ -137,6 +137,9 @@ class Kind:
     #: Selectable fields besides metadata.name and metadata.namespace, each a function to text.
     fields: Mapping[str, Callable[[Object], str]] = field(default_factory=dict)
     default: Callable[[Object], None] = _nothing
+    #: Whether ``default`` sets fields of the status. Where it does not, a write to /status is not defaulted: the rest
+    #: of the object is the stored one.
+    status_defaults: bool = True
     prepare: Callable[[Draft], None] = _as_is
     #: Asked with objects as they are stored. A version that is not stored may have its own: it is asked in place of the
     #: stored kind's for what is written in that version.

@@ -14,11 +14,13 @@ from sampan_podspec.validation.resources import container_resources
 
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 MESSAGE_POLICIES = ("File", "FallbackToLogsOnError")
-#: KEP-5307 is not followed by the node agent, so it is refused rather than ignored.
-NOT_YET = ("restartPolicy", "restartPolicyRules")
+RESTART_POLICIES = ("Always", "Never", "OnFailure")
+RESTART_ACTIONS = ("Restart", "RestartAllContainers")
+RESTART_OPERATORS = ("In", "NotIn")
+MOST_RULES, MOST_CODES = 20, 255
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 #: Fields that an ephemeral container may not have. Source: API reference of EphemeralContainer.
-NOT_EPHEMERAL = ("ports", "resources", "resizePolicy", *NOT_YET, *PROBES, "lifecycle")
+NOT_EPHEMERAL = ("ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", *PROBES, "lifecycle")
 RESIZED = ("cpu", "memory")
 RESIZE_POLICIES = ("NotRequired", "RestartContainer")
 
@@ -45,9 +47,7 @@ def all_containers(path: str, spec: dict[str, Any], around: PodFacts) -> Iterato
         yield from one_container(where, container, around)
         yield from _unique(where, container, taken)
         yield from _probes_and_hooks(where, container, around)
-        for field in NOT_YET:
-            if container.get(field):
-                yield problems.forbidden(f"{where}.{field}", "may not be set for non-init containers")
+        yield from _restarts(where, container)
     yield from ports.host_ports(f"{path}.containers", containers)
     for index, container in enumerate(spec.get("initContainers") or ()):
         where = f"{path}.initContainers[{index}]"
@@ -149,12 +149,35 @@ def _resize_policy(path: str, policies: list[dict[str, Any]], around: PodFacts) 
             yield problems.invalid(path, policy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'")
 
 
+def _restarts(path: str, container: dict[str, Any]) -> Iterator[Problem]:
+    """Source: KEP-5307."""
+    policy, rules = container.get("restartPolicy"), container.get("restartPolicyRules") or ()
+    if policy is None:
+        if rules:
+            yield problems.required(f"{path}.restartPolicy", "must specify restartPolicy when restart rules are used")
+            return
+    elif policy not in RESTART_POLICIES:
+        yield problems.unsupported(f"{path}.restartPolicy", policy, RESTART_POLICIES)
+    if len(rules) > MOST_RULES:
+        yield problems.too_many(f"{path}.restartPolicyRules", len(rules), MOST_RULES)
+    for index, rule in enumerate(rules):
+        where = f"{path}.restartPolicyRules[{index}]"
+        if (action := rule.get("action") or "") not in RESTART_ACTIONS:
+            yield problems.unsupported(f"{where}.action", action, RESTART_ACTIONS)
+        if (codes := rule.get("exitCodes")) is None:
+            yield problems.required(f"{where}.exitCodes", "must be specified")
+            continue
+        if (operator := codes.get("operator") or "") not in RESTART_OPERATORS:
+            yield problems.unsupported(f"{where}.exitCodes.operator", operator, RESTART_OPERATORS)
+        if len(codes.get("values") or ()) > MOST_CODES:
+            yield problems.too_many(f"{where}.exitCodes.values", len(codes["values"]), MOST_CODES)
+
+
 def _init_only(path: str, container: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
+    yield from _restarts(path, container)
     if is_sidecar(container):
         yield from _probes_and_hooks(path, container, around)
         return
-    if policy := container.get("restartPolicy"):
-        yield problems.unsupported(f"{path}.restartPolicy", policy, ("Always",))
     for name in (*PROBES, "lifecycle"):
         if container.get(name) is not None:
             detail = "may not be set for init containers without restartPolicy=Always"

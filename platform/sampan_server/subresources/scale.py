@@ -29,7 +29,7 @@ def schema() -> KindSchema:
 
 def in_form(found: Object, form: Form, *, now: float, include: str) -> Object:
     """The Scale as the client wants it: whole, a Table, or its metadata alone."""
-    if form.how == "json":
+    if form.how in ("json", "protobuf"):
         return found
     if form.how == "partial":
         return {**tables.to_partial(found), "apiVersion": f"meta.k8s.io/{form.version}"}

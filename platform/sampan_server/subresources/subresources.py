@@ -24,6 +24,7 @@ from sampan_server.request import bodies, negotiation
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import Form
 from sampan_server.request.options import check_write, is_set
+from sampan_server.request.otheranswers import in_form, in_protobuf
 from sampan_server.request.outcomes import SWITCHED
 from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, conflict, no_such_path, not_found
@@ -136,11 +137,11 @@ class Subresources:
             return self._inline(request, result)
         if "upgrade" in (request.environ.get("HTTP_CONNECTION") or "").lower():
             raise Offloaded(run_raw=lambda sock: _raw(sock, call, run, request))
-        raise Offloaded(lambda: _guarded(run))
+        raise Offloaded(lambda: _guarded(request, run))
 
     def virtual(self, request: Request, served: Served) -> Answer:
         """A kind that is answered, never stored."""
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"), tables=False)
+        form = negotiation.form_for(request, served, tables=False)
         assert self.cluster is not None and served.kind.answer is not None
         if request.method != "POST":
             raise not_allowed()
@@ -150,7 +151,9 @@ class Subresources:
         if served.kind.answer_blocks:
             return self.answer(request, call, served.kind.answer, blocking=True)
         answer = served.kind.answer(call)
-        return self._inline(request, to_partial(answer) if form.how == "partial" else answer)
+        if form.how == "partial":
+            return in_form(form, to_partial(answer), 201, warning_headers(request.warnings))
+        return self._inline(request, answer)
 
     def _inline(self, request: Request, result: Any) -> Answer:
         if isinstance(result, Changing):
@@ -175,12 +178,13 @@ class Subresources:
         if isinstance(result, Answer):
             return result
         status = 201 if request.method == "POST" else 200
-        return Answer(status, encode_json(result), headers=warning_headers(request.warnings))
+        answer = Answer(status, encode_json(result), headers=warning_headers(request.warnings))
+        return in_protobuf(request, answer)
 
     def _scale(self, request: Request, served: Served) -> Answer:
         assert self.cluster is not None
         kind = served.kind
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        form = negotiation.form_for(request, served)
         if request.method == "GET":
             return _scale_answer(request, form, scaling.shown(kind, ServedCall(request, self.cluster).target()))
         if request.method not in ("PUT", "PATCH"):
@@ -247,18 +251,18 @@ class Subresources:
 def _scale_answer(request: Request, form: Form, found: Object) -> Answer:
     include = request.value("includeObject") or "Metadata"
     shown = scale.in_form(found, form, now=time.time(), include=include)
-    return Answer(200, encode_json(shown), headers=warning_headers(request.warnings))
+    return in_form(form, shown, 200, warning_headers(request.warnings))
 
 
 def not_allowed() -> MethodNotAllowed:
     return MethodNotAllowed("the server does not allow this method on the requested resource", bare=True)
 
 
-def _guarded(run: Callable[[], Answer]) -> Answer:
+def _guarded(request: Request, run: Callable[[], Answer]) -> Answer:
     try:
         return run()
     except Exception as error:
-        return answer_error(error)
+        return in_protobuf(request, answer_error(error))
 
 
 def _raw(sock: object, call: ServedCall, run: Callable[[], Answer], request: Request) -> None:
@@ -272,7 +276,7 @@ def _raw(sock: object, call: ServedCall, run: Callable[[], Answer], request: Req
         return taken[-1]
 
     call.raw_takeover = takeover
-    answer = _guarded(run)
+    answer = _guarded(request, run)
     if not taken:
         if request.tracker is not None:
             request.tracker.raw_status = answer.status

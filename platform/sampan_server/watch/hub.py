@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
-from sampan.errors import Expired
+from sampan.errors import Expired, StatusError
 from sampan_http.handoff import Connection, Loop
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.collection import Collection
 from sampan_server.cache.events import Event
 from sampan_server.watch.audience import Audience
-from sampan_server.watch.watcher import View, error_line
+from sampan_server.watch.watcher import View
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ SHARED_FROM = 64 << 10  # bytes
 TOO_OLD = "too old resource version"
 LAST_CHUNK = b"0\r\n\r\n"
 HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-cache, private\r\n"
-    b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"  # it leaves HTTP for good
+    "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nCache-Control: no-cache, private\r\n"
+    "Transfer-Encoding: chunked\r\nConnection: close\r\n{}\r\n"  # it leaves HTTP for good
 )
 
 
@@ -95,7 +95,7 @@ class Hub:
         self._loop = loop
         watcher.hub = self
         connection.on_close = watcher.leave
-        head = HEAD[:-2] + "".join(f"{name}: {value}\r\n" for name, value in headers).encode() + HEAD[-2:]
+        head = HEAD.format(watcher.view.media, "".join(f"{name}: {value}\r\n" for name, value in headers)).encode()
         for part in filter(None, first):
             if len(part) > SHARED_FROM:  # not copied: the same bytes may be the first state of many watches
                 connection.send(head + b"%x\r\n" % len(part))
@@ -157,15 +157,15 @@ class Hub:
         """Behind what was sent to it before."""
         self.end(watcher)
 
-    def end_all_soon(self, last: bytes) -> None:
-        """Finish every stream, from any thread."""
+    def end_all_soon(self, error: StatusError | None) -> None:
+        """Finish every stream, with an error if there is one, from any thread."""
         if self._loop is not None:
-            self._loop.call_soon(lambda: self._end_all(last))
+            self._loop.call_soon(lambda: self._end_all(error))
 
-    def _end_all(self, last: bytes) -> None:
+    def _end_all(self, error: StatusError | None) -> None:
         for audience in list(self._audiences.values()):
             for watcher in audience:
-                self.end(watcher, last)
+                self.end(watcher, watcher.view.error(error) if error is not None else b"")
 
     def left(self, watcher: Watcher) -> None:
         if not watcher.closed:
@@ -208,7 +208,7 @@ class Hub:
             watcher.connection.send(data)
             buffered = watcher.connection.buffered()
             if buffered > watcher.allowed:
-                self.end(watcher, error_line(Expired(f"the client takes events too slowly: {TOO_OLD}")))
+                self.end(watcher, watcher.view.error(Expired(f"the client takes events too slowly: {TOO_OLD}")))
             elif buffered:
                 behind = self._behind.setdefault(watcher.user, set())
                 behind.add(watcher)
@@ -227,7 +227,7 @@ class Hub:
             elif total > MOST_OF_USER:
                 total -= size
                 why = f"the user's watches together take events too slowly: {TOO_OLD}"
-                self.end(watcher, error_line(Expired(why)))
+                self.end(watcher, watcher.view.error(Expired(why)))
 
     def _caught_up(self, watcher: Watcher) -> None:
         behind = self._behind.get(watcher.user)

@@ -238,8 +238,9 @@ class Writer:
             nulls = _drop_nulls(old)
             stamps.keep_old(meta, old["metadata"], kind, intent.name)
             _keep_others(intent, obj, old)
+        default = schema.default if kind.status_defaults or intent.subresource != "status" else _leave
         # A writer owns what was sent and its defaults, not what the server and admission make of it.
-        schema.default(obj)
+        default(obj)
         if old is None:
             self.managed_fields.created(intent, obj)
         else:
@@ -247,14 +248,14 @@ class Writer:
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name, intent.user))
         plan = self.mutating.plan(kind, review.operation, review.subresource)
         if plan.waits:
-            schema.default(obj)  # others' code sees it whole
+            default(obj)  # others' code sees it whole
             stamped = dict(meta)
             if (yield from plan.in_turn(review)):
                 self._restrict(intent, obj, old, stamped)
         else:
             for admitter in plan.admitters:
                 admitter.admit(review)
-        schema.default(obj)  # what ``prepare`` and admission have put in
+        default(obj)  # what ``prepare`` and admission have put in
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old, kind)
         found = schema.check(obj, old, version=intent.served.kind)
@@ -408,6 +409,10 @@ def _is_more(review: Review) -> bool:
 def _is_outdated(served: Served, record: Record) -> bool:
     """Whether an object is stored in a version that is not the stored one any more: then any update writes it."""
     return not record.body.startswith(head_of(served.stored))
+
+
+def _leave(obj: Object) -> None:
+    """In the place of defaults."""
 
 
 def _drop_nulls(obj: Object) -> bool:

@@ -124,6 +124,27 @@ def test_an_apply_that_creates_takes_a_status_where_a_create_does(api: Any) -> N
     assert "managedFields" not in made["metadata"]
 
 
+@pytest.mark.parametrize("status_defaults", [True, False])
+def test_a_status_is_defaulted_where_the_defaults_are_also_of_the_status(
+    make: Any, shapes: Any, status_defaults: bool
+) -> None:
+    seen = []
+    jobs = "/apis/batch/v1/namespaces/default/jobs"
+    job = Kind(
+        group="batch", version="v1", kind="Job", plural="jobs", status=True, status_defaults=status_defaults,
+        default=lambda obj: seen.append(obj["metadata"]["name"]),
+    )  # fmt: skip
+    api = make(shapes.Extra(kinds=[job]))
+    api.post(jobs, {"metadata": {"name": "a"}, "spec": {"parallelism": 2}})
+    assert seen
+    seen.clear()
+
+    shown = api.patch(f"{jobs}/a/status", {"status": {"active": 1}, "spec": {"parallelism": 3}}).json
+    assert shown["status"]["active"] == 1 and shown["spec"]["parallelism"] == 2
+    assert bool(seen) == status_defaults
+    assert api.patch(f"{jobs}/a", {"metadata": {"labels": {"a": "b"}}}).status_code == 200 and seen
+
+
 def test_a_generated_name_is_found(api: Any) -> None:
     made = [api.post(CMS, {"metadata": {"generateName": "web-"}}).json["metadata"]["name"] for _ in range(3)]
     assert len(set(made)) == 3 and all(name.startswith("web-") and len(name) == 9 for name in made)

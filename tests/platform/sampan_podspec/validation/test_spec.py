@@ -61,6 +61,14 @@ def test_a_pod_with_everything_usual_is_fine():
     )
 
 
+RULE = {"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}
+
+
+def test_a_container_may_have_a_restart_policy_and_rules_of_its_own():
+    assert of_container(restartPolicy="Never", restartPolicyRules=[RULE]) == []
+    assert of_container(restartPolicy="OnFailure") == []
+
+
 @pytest.mark.parametrize(
     ("broken", "container"),
     [
@@ -70,7 +78,18 @@ def test_a_pod_with_everything_usual_is_fine():
         ("image", {"image": " x"}),
         ("imagePullPolicy", {"imagePullPolicy": "Sometimes"}),
         ("terminationMessagePolicy", {"terminationMessagePolicy": "x"}),
-        ("restartPolicy", {"restartPolicy": "Always"}),
+        ("restartPolicy", {"restartPolicy": "Sometimes"}),
+        ("restartPolicy", {"restartPolicyRules": [RULE]}),
+        ("restartPolicyRules", {"restartPolicy": "Never", "restartPolicyRules": [RULE] * 21}),
+        (
+            "restartPolicyRules[0].action",
+            {"restartPolicy": "Never", "restartPolicyRules": [{**RULE, "action": "RestartPod"}]},
+        ),
+        ("restartPolicyRules[0].exitCodes", {"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart"}]}),
+        (
+            "restartPolicyRules[0].exitCodes.operator",
+            {"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart", "exitCodes": {"values": [1]}}]},
+        ),
         ("ports[0].containerPort", {"ports": [{"containerPort": 0}]}),
         ("ports[0].containerPort", {"ports": [{"containerPort": 65536}]}),
         ("ports[0].protocol", {"ports": [{"containerPort": 1, "protocol": "tcp"}]}),
@@ -145,7 +164,7 @@ def test_an_invalid_container_field_is_reported(broken, container):
         ("initContainers[0].name", {"initContainers": [{"name": "c", "image": "x"}]}),
         (
             "initContainers[0].restartPolicy",
-            {"initContainers": [{"name": "i", "image": "x", "restartPolicy": "Never"}]},
+            {"initContainers": [{"name": "i", "image": "x", "restartPolicy": "Sometimes"}]},
         ),
         (
             "initContainers[0].lifecycle",
