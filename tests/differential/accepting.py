@@ -76,6 +76,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(
         r"status : 4\d\d not 500 ((metadata\.)?resourceVersion|strconv|failed to (create typed patch|convert new)|"
+        r".*declared merge key|"
         r"unable to find api field in struct RawExtension)",
         "a client's mistake is a 400; upstream answers 500 to a malformed resourceVersion, an ill-typed apply and a "
         "strategic patch of a ControllerRevision's data",
@@ -120,7 +121,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(r"message : Foo in version ", "upstream names a file of its source"),
     Accepted(
-        r"update apiservices\S* status : 409 not 200|create apiservices\S* status : 201 not 409",
+        r"update apiservices\S* status : (409 not 200|200 not 409)|create apiservices\S* status : 201 not 409",
         "the peer writes statuses of APIServices between our requests",
     ),
     Accepted(
@@ -171,8 +172,13 @@ ACCEPTED: tuple[Accepted, ...] = (
         "a dry run of a deletion that finalizers hold up is answered by upstream with an empty object",
     ),
     Accepted(
-        r"(create|update|patch|apply) services status : 422 not 20\d .*provided port is not in the valid range",
+        r"(create|update|patch|apply) services status : 422 not 20\d .*provided port is not in the valid range|"
+        r"services cause spec\.ports\[\]\.\w+: .*\| \[\"spec\.ports\[\d+\]\.nodePort: .*provided port is not in the",
         "a dry run is told of a node port that cannot be had; upstream allocates none then, and asks nothing",
+    ),
+    Accepted(
+        r"customresourcedefinitions\S* object status\.conditions\[\]\.(status|reason|message): text",
+        "the peer writes the conditions of a definition one after the other, and may be asked between",
     ),
     Accepted(
         r"get \S* ?customresourcedefinitions\S*/status status : 404 not 406",
