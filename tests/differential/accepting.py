@@ -38,7 +38,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "the peer looks after FlowSchemas in the API server, sampan in a reconciler, which does not run here",
     ),
     Accepted(
-        r"delete jobs.batch warnings : lacks .*child pods are preserved|"
+        r"delete(collection)? jobs.batch warnings : lacks .*child pods are preserved|"
         r"create csidrivers\S* warnings : lacks .*serviceAccountTokenInSecrets",
         "a name that is taken, and one that is not there, is refused before the object is looked into",
     ),
@@ -76,6 +76,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(
         r"status : 4\d\d not 500 ((metadata\.)?resourceVersion|strconv|failed to (create typed patch|convert new)|"
+        r".*declared merge key|"
         r"unable to find api field in struct RawExtension)",
         "a client's mistake is a 400; upstream answers 500 to a malformed resourceVersion, an ill-typed apply and a "
         "strategic patch of a ControllerRevision's data",
@@ -120,7 +121,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(r"message : Foo in version ", "upstream names a file of its source"),
     Accepted(
-        r"update apiservices\S* status : 409 not 200|create apiservices\S* status : 201 not 409",
+        r"update apiservices\S* status : (409 not 200|200 not 409)|create apiservices\S* status : 201 not 409",
         "the peer writes statuses of APIServices between our requests",
     ),
     Accepted(
@@ -130,8 +131,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"^discover \S+ discovery : adds .*allocation.sampan.dev", "claims on node ports are a kind of sampan's own"
     ),
     Accepted(
-        r"field not declared in schema|unknown field \"spec.skipNodeOperations|defaultUser|evictionResponders|"
-        r"emptyDir\.mode",
+        r"field not declared in schema|unknown field \"spec.skipNodeOperations|schedulingGroup|defaultUser|"
+        r"evictionResponders|emptyDir\.mode",
         "the table of fields is of 1.37",
     ),
     Accepted(
@@ -169,6 +170,19 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(
         r"delete \S+ kind : Status not \w+ .*\"metadata\": \{\}",
         "a dry run of a deletion that finalizers hold up is answered by upstream with an empty object",
+    ),
+    Accepted(
+        r"(create|update|patch|apply) services status : 422 not 20\d .*provided port is not in the valid range|"
+        r"services cause spec\.ports\[\]\.\w+: .*\| \[\"spec\.ports\[\d+\]\.nodePort: .*provided port is not in the",
+        "a dry run is told of a node port that cannot be had; upstream allocates none then, and asks nothing",
+    ),
+    Accepted(
+        r"customresourcedefinitions\S* object status\.conditions\[\]\.(status|reason|message): text",
+        "the peer writes the conditions of a definition one after the other, and may be asked between",
+    ),
+    Accepted(
+        r"get \S* ?customresourcedefinitions\S*/status status : 404 not 406",
+        "what is not there is not found, in whatever form it is asked for",
     ),
     Accepted(
         r"poddisruptionbudgets\S* cause metadata\.\w+: adds",

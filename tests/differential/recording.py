@@ -17,7 +17,7 @@ from steps import Story, from_plain
 from targets import Target
 
 FILE = Path(__file__).with_name("recorded.json.gz")
-GENERATED = 400  # stories beside the fixed ones
+GENERATED = 450  # stories beside the fixed ones
 SEED = 36
 
 

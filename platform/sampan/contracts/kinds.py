@@ -147,7 +147,7 @@ class Kind:
     #: Advice for who writes it, sent as Warning headers: given the valid object and the old one (None: a create), as
     #: ``validate`` is. It is asked of every write but a delete, so it is cheap where there is nothing to say.
     warn: Callable[[Object, Object | None], Iterable[str]] = _quiet
-    #: Top-level fields besides status that clients cannot set once the object is there, and that nobody owns in
+    #: Top-level fields besides status that clients cannot set once the object is there, and that have no manager in
     #: managedFields (upstream's reset fields): a CertificateSigningRequest's spec.
     unmanaged: tuple[str, ...] = ()
     #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %),

@@ -258,7 +258,7 @@ class Writer:
         default(obj)  # what ``prepare`` and admission have put in
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old, kind)
-        found = schema.check(obj, old, version=intent.served.kind) or review.after_validation
+        found = schema.check(obj, old, version=intent.served.kind)
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
         review.warnings += [text for text in kind.warn(obj, old) if text not in review.warnings]

@@ -476,7 +476,7 @@ def test_a_status_without_metadata_leaves_labels_alone(make_api: Any) -> None:
     assert entry["fieldsV1"] == {"f:status": {"f:a": {}}}
 
 
-def test_nobody_owns_what_clients_cannot_change(make_api: Any) -> None:
+def test_what_clients_cannot_change_has_no_manager(make_api: Any) -> None:
     schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": {"type": "string"}}}}}
     kind = Kind(group="a.example", version="v1", kind="Boat", plural="boats", schema=schema, unmanaged=("spec",))
     api, where, how = make_api(kind), "/apis/a.example/v1/namespaces/default/boats", "apply-patch+yaml"
