@@ -45,18 +45,19 @@ def validate_metadata(
     finalizers must be known names or have a domain.
     """
     metadata = obj.get("metadata") or {}
+    before = (old.get("metadata") or {}) if old is not None else {}
     if old is None:
         found = _validate_names(metadata, namespaced=namespaced, rule=names.RULES[name_rule])
         found += validate_finalizers(metadata.get("finalizers") or (), "metadata.finalizers")
     else:
-        found = _validate_change(metadata, old.get("metadata") or {})
+        found = _validate_change(metadata, before)
     if (metadata.get("generation") or 0) < 0:
         found.append(invalid("metadata.generation", metadata["generation"], _NEGATIVE))
-    if labels := metadata.get("labels"):
+    if (labels := metadata.get("labels")) and labels != before.get("labels"):  # what is stored has been checked
         found += validate_labels(labels, "metadata.labels")
-    if annotations := metadata.get("annotations"):
+    if (annotations := metadata.get("annotations")) and annotations != before.get("annotations"):
         found += validate_annotations(annotations, "metadata.annotations")
-    if owners := metadata.get("ownerReferences"):
+    if (owners := metadata.get("ownerReferences")) and owners != before.get("ownerReferences"):
         found += validate_owner_references(owners, "metadata.ownerReferences")
     if managed := metadata.get("managedFields"):
         found += validate_managed_fields(managed, "metadata.managedFields")

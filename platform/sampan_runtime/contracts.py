@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sampan.contracts.kinds import Object
 from sampan.errors import SampanError
 
 
@@ -68,6 +69,8 @@ class SandboxSpec:
     dns_options: Sequence[str] = ()
     sysctls: Mapping[str, str] = field(default_factory=dict)
     log_directory: str = ""
+    own_users: bool = False  # a user namespace for the pod; a runtime that has none refuses
+    handler: str = ""  # of the pod's RuntimeClass; a runtime that does not know it refuses
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,14 @@ class Resources:
     cpu_request: int = 0
     cpu_limit: int = 0
     memory_limit: int = 0
+
+    def kernel(self) -> tuple[int, int, int]:
+        """(cpu shares, cpu quota in microseconds of 100,000, bytes of memory), 0 = no limit.
+
+        Source: kubelet's milliCPUToShares and milliCPUToQuota.
+        """
+        shares = max(2, (self.cpu_request or self.cpu_limit) * 1024 // 1000)
+        return shares, max(1000, self.cpu_limit * 100) if self.cpu_limit else 0, self.memory_limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +110,9 @@ class ContainerSpec:
     allow_privilege_escalation: bool = True
     capabilities_add: Sequence[str] = ()
     capabilities_drop: Sequence[str] = ()
+    pids_limit: int = 0  # most processes and threads; 0: no limit of its own
+    seccomp: str = ""  # a profile as JSON text; "unconfined"; empty: the runtime's default
+    apparmor: str = ""  # a profile's name; "unconfined"; empty: the runtime's default
     stdin: bool = False
     stdin_once: bool = False
     tty: bool = False
@@ -135,6 +149,7 @@ class Container:
     exit_code: int = 0
     reason: str = ""  # Completed, Error, OOMKilled …
     message: str = ""
+    applied: tuple[int, int, int] | None = None  # as Resources.kernel; None: the runtime does not tell
 
 
 @dataclass(frozen=True)
@@ -177,6 +192,7 @@ class Runtime(Protocol):
 
     name: str  # as in ``provide_runtime``
     sees_mounts: bool  # whether it finds what the agent mounts: one mount namespace for both
+    limits: bool  # whether containers get no more cpu and memory than their resources say
 
     def version(self) -> str: ...
 
@@ -197,6 +213,9 @@ class Runtime(Protocol):
         """TERM, then KILL after grace seconds; returns when it has ended."""
 
     def remove_container(self, container_id: str) -> None: ...
+
+    def update_container(self, container_id: str, resources: Resources) -> None:
+        """Other resources for a running container, which runs on; raises RuntimeFailure where that cannot be."""
 
     def containers(self, pod_uid: str = "") -> list[Container]:
         """All of this cluster's, or one pod's; exited ones included until removed."""
@@ -236,6 +255,19 @@ class Runtime(Protocol):
         """Yield the pod uid of whatever changed; "" = look at everything again. Blocks; ends when closed."""
 
     def close(self) -> None: ...
+
+
+class SandboxGuard(Protocol):
+    """Something on the node that must be in place before a pod's containers start, such as its network policies."""
+
+    name: str
+
+    def prepare(self, pod: Object, sandbox: Sandbox) -> None:
+        """Called for each sandbox, when it has its address and before any container in it starts; again after a
+        failure, and before further containers start once the agent was restarted. May block for some seconds.
+
+        Raises RuntimeFailure to hold the pod's containers back; the agent tries again.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sampan.contracts.options import ClusterOptions
-    from sampan_runtime.contracts import Runtime
+    from sampan_runtime.contracts import Runtime, SandboxGuard
 
 
 @hookspec(firstresult=True)
@@ -33,6 +33,16 @@ def contribute_runtimes() -> Sequence[RuntimeOffer]:
     cheap. A plugin with ``provide_runtime`` alone is used where ``node.runtime`` names its runtime.
     Answer: a sequence of RuntimeOffer.
     Failure: raise; the plugin's offers are left out and named.
+    """
+
+
+@hookspec
+def contribute_sandbox_guards(options: ClusterOptions) -> Sequence[SandboxGuard]:
+    """Name what must be in place before the containers of a pod start.
+
+    Called: once in the node agent's process, when it starts.
+    Answer: a sequence of SandboxGuard; each is asked for every new sandbox, one after the other.
+    Failure: raise; the plugin's guards are left out and named.
     """
 
 

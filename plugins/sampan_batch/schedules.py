@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
 from sampan_batch.durations import parse_duration
 
@@ -54,6 +53,8 @@ def zone_of(name: str) -> tzinfo:
     """The time zone of that name. Raises ValueError."""
     if name in ("", "UTC"):
         return UTC
+    from zoneinfo import ZoneInfo  # which loads the interpreter's build settings; few servers see a zone
+
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):

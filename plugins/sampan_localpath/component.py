@@ -9,12 +9,13 @@ from typing import cast
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
-from sampan.errors import SampanError
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
+from sampan_client.working import PASSING, work_off
 from sampan_localpath.naming import ASKED_PROVISIONER, PROVISIONED_BY, PROVISIONER
 from sampan_localpath.provisioner import Provisioner
+from sampan_localpath.volumes import name_of
 from sampan_machinery.metadata import annotations_of, get_path
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
@@ -39,7 +40,7 @@ class Component:
     def start(self) -> None:
         self._volumes.start()
         self._claims.start()
-        threading.Thread(target=self._work, name="localpath", daemon=True).start()
+        threading.Thread(target=self._work_off, name="localpath", daemon=True).start()
 
     def stop(self) -> None:
         self._claims.stop()
@@ -62,19 +63,8 @@ class Component:
         reference = new["spec"].get("claimRef") or {}
         self._queue.add(Item(_CLAIM, (reference.get("namespace", ""), reference.get("name", ""))))
 
-    def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
-            try:
-                self._one(item)
-                self._queue.forget(item)
-            except (SampanError, OSError) as error:
-                log.info("localpath: %s is tried again: %s", item.key, error)
-                self._queue.add_limited(item)
-            except Exception:
-                log.exception("localpath: %s failed and is tried again", item.key)
-                self._queue.add_limited(item)
-            finally:
-                self._queue.done(item)
+    def _work_off(self) -> None:
+        work_off(self._queue, self._one, log=log, what="localpath: work for %s", passing=(*PASSING, OSError))
 
     def _one(self, item: Item) -> None:
         namespace, name = cast(tuple[str, str], item.key)
@@ -83,6 +73,8 @@ class Component:
                 self._provisioner.volume(volume)
         elif (claim := self._claims.get(name, namespace)) is not None:
             named = get_path(claim, "spec", "volumeName", default="")
+            if not named and self._volumes.get(name_of(claim)) is not None:
+                return  # its volume is made, and not bound yet
             self._provisioner.claim(claim, self._volumes.get(named) if named else None)
 
 

@@ -1,5 +1,4 @@
-"""The rule DefaultIngressClass: a new Ingress that names no class gets the one marked as default. Also a warning for
-each write of a NetworkPolicy, which is stored and not enforced.
+"""The rule DefaultIngressClass: a new Ingress that names no class gets the one marked as default.
 
 Source: upstream's admission controller of this name. Where several are marked the newest counts, then the name.
 """
@@ -33,23 +32,6 @@ class DefaultIngressClass:
             return
         if name := default_class(review.reader):
             spec["ingressClassName"] = name
-
-
-NOT_ENFORCED = "NetworkPolicy is stored but not enforced: all pods of this cluster can reach each other"
-
-
-class PolicyWarning:
-    """Says so to the client (a Warning header, which kubectl prints); never refuses."""
-
-    name = "NetworkPolicyNotEnforced"
-    operations = frozenset({"CREATE", "UPDATE"})
-    mutates = False
-    priority = 500
-    resources = frozenset({"networkpolicies.networking.k8s.io"})
-    subresources = frozenset({""})
-
-    def admit(self, review: Review) -> None:
-        review.warnings.append(NOT_ENFORCED)
 
 
 def default_class(reader: Reader) -> str:

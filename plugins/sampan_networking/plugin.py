@@ -16,6 +16,6 @@ def contribute_kinds() -> list[Kind]:
 
 @hookimpl
 def contribute_admitters() -> list[Admitter]:
-    from sampan_networking.admission import DefaultIngressClass, PolicyWarning
+    from sampan_networking.admission import DefaultIngressClass
 
-    return [DefaultIngressClass(), PolicyWarning()]
+    return [DefaultIngressClass()]

@@ -1,4 +1,5 @@
-"""PersistentVolumes that this node knows how to show: a path of this machine, by ``hostPath`` or ``local``.
+"""PersistentVolumes that this node knows how to show: a path of this machine, by ``hostPath`` or ``local``, and types
+that a plugin mounts.
 
 Nothing is mounted here: the runtime gets the path itself. A volume of another type is refused in words.
 Source: kubelet's local and hostPath plugins (meaning).
@@ -8,37 +9,42 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
-from sampan_node import ownership
 from sampan_node.claims import ClaimedVolume, MountProblem
 from sampan_node.environment import ConfigProblem
 from sampan_node.hostpaths import host_path
+from sampan_volumes.contracts import MountedVolume
 
-KNOWN = ("hostPath", "local")
 _NOT_SOURCES = frozenset(
     ("accessModes", "capacity", "claimRef", "mountOptions", "nodeAffinity", "persistentVolumeReclaimPolicy",
      "storageClassName", "volumeAttributesClassName", "volumeMode")
 )  # fmt: skip
 
 
-def set_up(pod: Object, found: ClaimedVolume, *, read_only: bool = False) -> Path:
-    """The path of the volume on this machine. Raises MountProblem, ConfigProblem, OSError."""
+#: (type, source, the PersistentVolume or None, whether it is only read) -> where it is mounted
+Mounting = Callable[[str, Object, Object | None, bool], MountedVolume]
+
+
+def set_up(found: ClaimedVolume, mount: Mounting, *, read_only: bool = False) -> MountedVolume:
+    """Where the volume is on this machine; ``mount`` is for types that are not known here.
+
+    Raises MountProblem, ConfigProblem, VolumeFailure, OSError."""
     spec = found.volume["spec"]
     if "hostPath" in spec:
-        path = host_path(spec["hostPath"])
+        mounted = MountedVolume(host_path(spec["hostPath"]))
     elif "local" in spec:
-        path = _local(found.name, Path(spec["local"]["path"]))
+        mounted = MountedVolume(_local(found.name, Path(spec["local"]["path"])), not found.block)
+    elif found.block:
+        raise ConfigProblem("volumeMode Block is known for hostPath and local volumes only")
     else:
-        other = next((key for key in spec if key not in _NOT_SOURCES), "none")
-        raise ConfigProblem(f"PersistentVolumes of type {other} are not known to this node agent")
+        kind = next((key for key in spec if key not in _NOT_SOURCES), "none")
+        return mount(kind, spec.get(kind) or {}, found.volume, read_only)
     if found.block:
-        _check_device(path)
-    elif "local" in spec:
-        security = pod["spec"].get("securityContext") or {}
-        ownership.apply(path, security, read_only=read_only)
-    return path
+        _check_device(mounted.path)
+    return mounted
 
 
 def _local(name: str, path: Path) -> Path:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Collection
 from typing import Protocol
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.options import ClusterOptions
 from sampan_client.events import Recorder
-from sampan_client.informers import Informer
+from sampan_client.informers import Informer, OnChange
 from sampan_machinery.resources import ENDPOINT_SLICES as SLICES
-from sampan_machinery.resources import SERVICES
+from sampan_machinery.resources import NODES, SERVICES
+from sampan_nftables.kernel import open_kernel
+from sampan_nftables.monitor import TableMonitor
 from sampan_proxy.filtering import Filtering
-from sampan_proxy.kernel import open_kernel
-from sampan_proxy.wanted import Frontend, Wanted, wanted
+from sampan_proxy.healthchecks import HealthChecks
+from sampan_proxy.tracking import Tracker
+from sampan_proxy.wanted import Frontend, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +28,9 @@ SETTLE = 0.01  # seconds in which changes are gathered: a rollout changes many e
 
 
 class Proxier(Protocol):
-    def apply(self, wanted: Wanted) -> None: ...
+    def apply(self, wanted: Wanted, changed: Collection[Frontend] | None = None) -> None: ...
+
+    def forget(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -37,15 +43,29 @@ def table_name(options: ClusterOptions) -> str:
 def run(running: Running) -> None:
     """Run until stopped; rules stay for the next start (``cleanup`` removes them)."""
     dirty = threading.Event()
-    services = Informer(running.client, SERVICES, on_change=lambda old, new: dirty.set())
-    slices = Informer(running.client, SLICES, on_change=lambda old, new: dirty.set())
     node = running.options.node_name
+    tracker = Tracker(node)
+    services = Informer(running.client, SERVICES, on_change=_then(tracker.service_changed, dirty))
+    slices = Informer(running.client, SLICES, on_change=_then(tracker.slice_changed, dirty))
+    zone = Informer(running.client, NODES, fields=f"metadata.name={node}", on_change=_then(tracker.node_changed, dirty))
     recorder = Recorder(running.client, "sampan-proxy", node)
     backend = choose(running.options, services, recorder)
-    services.start()
-    slices.start()
+    health = HealthChecks()
+    lost = threading.Event()
+
+    def on_loss() -> None:
+        log.warning("the table of Services was removed by another program; it is written again")
+        lost.set()
+        dirty.set()
+
+    monitor = TableMonitor(table_name(running.options), on_loss)
+    if isinstance(backend, Filtering):
+        monitor.start()
+    informers = [services, slices]
+    for informer in informers:
+        informer.start()
     try:
-        while not (services.wait_synced(1) and slices.wait_synced(1)):
+        while not all(informer.wait_synced(1) for informer in informers):
             if running.stop.is_set():
                 return
         watcher = threading.Thread(target=_wake_on_stop, args=(running.stop, dirty), daemon=True)
@@ -55,15 +75,36 @@ def run(running: Running) -> None:
         while dirty.wait() and not running.stop.is_set():
             running.stop.wait(0 if first else SETTLE)
             dirty.clear()
-            backend.apply(wanted(services.list(), slices.list(), node))
+            if running.stop.is_set():  # its wake-up may just have been cleared
+                return
+            if tracker.zones_matter and zone not in informers:
+                informers.append(zone)
+                zone.start()
+            changed = tracker.take()
+            if gone := lost.is_set():
+                lost.clear()
+                backend.forget()
+            if changed or first or gone:
+                backend.apply(tracker.wanted, changed)
+            health.apply(tracker.health)
             if first:
                 running.ready(f"services are reachable through {type(backend).__name__.lower()}")
                 first = False
     finally:
-        services.stop()
-        slices.stop()
+        for informer in informers:
+            informer.stop()
+        monitor.stop()
         backend.close()
+        health.close()
         recorder.close()
+
+
+def _then(handler: OnChange, dirty: threading.Event) -> OnChange:
+    def changed(old: Object | None, new: Object | None) -> None:
+        handler(old, new)
+        dirty.set()
+
+    return changed
 
 
 def _wake_on_stop(stop: threading.Event, dirty: threading.Event) -> None:

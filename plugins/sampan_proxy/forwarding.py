@@ -11,7 +11,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sampan_proxy.datagrams import Datagrams
@@ -43,8 +43,12 @@ class Forwarding:
         self._thread = threading.Thread(target=self._loop.run_forever, name="forwarding", daemon=True)
         self._thread.start()
 
-    def apply(self, wanted: Wanted) -> None:
-        asyncio.run_coroutine_threadsafe(self._apply(wanted), self._loop).result(timeout=30)
+    def apply(self, wanted: Wanted, changed: Collection[Frontend] | None = None) -> None:
+        """All of what is wanted is looked at; ``changed`` is for those to whom that costs something."""
+        asyncio.run_coroutine_threadsafe(self._apply(dict(wanted)), self._loop).result(timeout=30)
+
+    def forget(self) -> None:
+        """Listeners are this process's own: no one else changes them."""
 
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(timeout=30)

@@ -52,14 +52,22 @@ class NftTable:
 
 
 def build(name: str, pod_cidr: str, wanted: Wanted) -> NftTable:
-    """The table that serves what is wanted."""
+    """The table that serves what is wanted; or, of some frontends, the part of it that is theirs."""
     maps: dict[str, dict[str, str]] = {name: {} for name in TYPES if not name.endswith("stay")}
-    draws = {_add(maps, front, serving) for front, serving in wanted.items() if serving.backends}
+    draws: set[BackendChain] = set()
     for front, serving in wanted.items():
-        if not serving.backends:
+        if serving.backends:
+            draws.add(_add(maps, front, serving))
+        else:
             maps["none" if front.address else "npnone"][_key(front)] = ""
-    local = any(backend.address.startswith("127.") for serving in wanted.values() for backend in serving.backends)
-    return NftTable(name, pod_cidr, local, maps, frozenset(draws))
+        if serving.sources and front.address:
+            maps["limited"][_key(front)] = ""
+            maps["sources"].update((f"{_key(front)} . {text}", "") for text in serving.sources)
+    return NftTable(name, pod_cidr, needs_loopback(wanted), maps, frozenset(draws))
+
+
+def needs_loopback(wanted: Wanted) -> bool:
+    return any(backend.address.startswith("127.") for serving in wanted.values() for backend in serving.backends)
 
 
 def _add(maps: dict[str, dict[str, str]], front: Frontend, serving: BackendSet) -> BackendChain:
@@ -68,12 +76,13 @@ def _add(maps: dict[str, dict[str, str]], front: Frontend, serving: BackendSet) 
     draw = BackendChain(way, len(serving.backends), serving.affinity)
     maps[prefix or "svc"][key] = f"goto {draw.chain}"
     numbers = _lasting_numbers(serving.backends) if serving.affinity else range(draw.size)
-    for drawn, (number, backend) in enumerate(zip(numbers, serving.backends, strict=True)):
+    backends, hairpins = maps[f"{prefix}eps"], maps["hairpin"]
+    for drawn, (number, (address, port)) in enumerate(zip(numbers, serving.backends, strict=True)):
         mark = f"0x{number | draw.mark:08x}"
         if serving.affinity:
             maps[f"{prefix}pick"][f"{key} . 0x{drawn:08x}"] = mark
-        maps[f"{prefix}eps"][f"{key} . {mark}"] = f"{backend.address} . {backend.port}"
-        maps["hairpin"][f"{backend.address} . {backend.address}"] = ""
+        backends[f"{key} . {mark}"] = f"{address} . {port}"
+        hairpins[f"{address} . {address}"] = ""
     return draw
 
 
@@ -111,6 +120,8 @@ TYPES = {
     "hairpin": "set {name} {{ type ipv4_addr . ipv4_addr; }}",
     "none": "set {name} {{ type ipv4_addr . inet_proto . inet_service; }}",
     "npnone": "set {name} {{ type inet_proto . inet_service; }}",
+    "limited": "set {name} {{ type ipv4_addr . inet_proto . inet_service; }}",
+    "sources": "set {name} {{ type ipv4_addr . inet_proto . inet_service . ipv4_addr; flags interval; }}",
 }
 
 
@@ -130,6 +141,9 @@ def whole(table: NftTable) -> str:
         " chain postrouting { type nat hook postrouting priority srcnat - 5;",
         "  ct status dnat ip saddr . ip daddr @hairpin masquerade",
         f"  meta mark & 0x{OUTSIDE_MARK:x} == 0x{OUTSIDE_MARK:x} ct status dnat masquerade",
+        " }",
+        " chain limits { type filter hook prerouting priority dstnat - 10;",
+        f"  {BY_ADDRESS} @limited {BY_ADDRESS} . ip saddr != @sources drop",
         " }",
         " chain nobody {",
         f"  {BY_ADDRESS} @none goto refuse",

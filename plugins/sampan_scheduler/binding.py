@@ -77,10 +77,17 @@ class Binder:
 
     def do_all(self) -> None:
         """Do what has been submitted, on this thread (for tests and simulations)."""
-        while not self._jobs.empty():
-            job = self._jobs.get()
-            if job is not None:
-                job()
+        while self.do_one():
+            pass
+
+    def do_one(self) -> bool:
+        """The oldest that has been submitted, on this thread. False: there is none."""
+        if self._jobs.empty():
+            return False
+        job = self._jobs.get()
+        if job is not None:
+            job()
+        return True
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -57,11 +57,11 @@ def _work(running: Running, stop: threading.Event) -> None:
 
     scheduler = Scheduler(
         running.client, recorder, configuration=configuration, namespaces=matching, budgets=budgets.list,
-        third_party=_third_party(running),
+        third_party=third_party(running),
     )  # fmt: skip
     namespaces = Informer(running.client, NAMESPACES, metadata_only=True, on_change=scheduler.namespace_changed)
     nodes = Informer(running.client, NODES, on_change=scheduler.node_changed)
-    pods = Informer(running.client, PODS, on_change=scheduler.pod_changed, keep=_slim)
+    pods = Informer(running.client, PODS, on_change=scheduler.pod_changed, keep=slim)
     informers = (namespaces, nodes, pods)
     for informer in informers:
         informer.start()
@@ -106,7 +106,7 @@ def configured(settings: Settings) -> Configuration:
     return usual(settings.names)
 
 
-def _slim(pod: Object) -> Object:
+def slim(pod: Object) -> Object:
     """What scheduling never reads is not kept: managed fields, and all status but phase, times, conditions and what a
     resize under way holds."""
     metadata = {key: value for key, value in pod["metadata"].items() if key != "managedFields"}
@@ -121,7 +121,7 @@ def _slim(pod: Object) -> Object:
     return {**pod, "metadata": metadata, "status": kept}
 
 
-def _third_party(running: Running) -> list[Any]:
+def third_party(running: Running) -> list[Any]:
     """Scheduling plugins that other plugins contribute."""
     return [
         found.answer if found.isolation is None else Isolated(found.isolation, found.answer)

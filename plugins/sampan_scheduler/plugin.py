@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from sampan_machinery import bounds
 
 if TYPE_CHECKING:
     import click
+
+    from sampan.contracts.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,17 @@ def _run(running: Running) -> None:
     run(running)
 
 
+def _turns(running: Running, clock: Callable[[], float]) -> Turns:
+    from sampan_scheduler.turns import SchedulerTurns
+
+    return SchedulerTurns(running, clock)
+
+
 @hookimpl
 def contribute_components() -> list[Component]:
     return [
         Component(
-            name="scheduler", run=_run, user="system:kube-scheduler", process="control", elected=True,
+            name="scheduler", run=_run, user="system:kube-scheduler", process="control", elected=True, turns=_turns,
             hooks=frozenset({"contribute_scheduling_plugins"}),
         )
     ]  # fmt: skip

@@ -225,23 +225,31 @@ class Scheduler:
         self._queue.wake(lambda waits: not waits.by_others and helps(waits), surely=True)
         self._queue.wake(lambda waits: waits.by_others)
 
+    def start_plugins(self) -> None:
+        """Once, before the first pod is decided about."""
+        self._third_party.start(self)
+
+    def close(self) -> None:
+        self.binder.close()
+        self._third_party.stop()
+
     def run(self, stop: threading.Event) -> None:
         """Decide until stopped."""
-        self._third_party.start(self)
+        self.start_plugins()
         self.binder.start()
         threading.Thread(target=self._wake_at, args=(stop,), daemon=True).start()
         while not stop.is_set():
             self._wake.clear()
             if not self.schedule_one():
-                self._wake.wait(self._pause())
-        self.binder.close()
-        self._third_party.stop()
+                self._wake.wait(self.pause())
+        self.close()
 
     def _wake_at(self, stop: threading.Event) -> None:
         stop.wait()
         self._wake.set()
 
-    def _pause(self) -> float | None:
+    def pause(self) -> float | None:
+        """Seconds until a pod may be tried again; None: only after a change."""
         with self._lock:
             self.look_after_assumed()
             pause = self._queue.next_time()

@@ -16,7 +16,7 @@ from sampan.contracts.kinds import Object, Problem
 from sampan_machinery import problems
 from sampan_machinery.problems import as_error
 from sampan_machinery.resources import IP_ADDRESSES
-from sampan_services.defaults import OPEN_TYPES
+from sampan_services.defaults import OPEN_TYPES, needs_health_port
 from sampan_services.resources import NODE_PORTS
 from sampan_services.validation import PROTOCOLS, families
 
@@ -63,9 +63,14 @@ class Allocator:
             found += families(spec)  # told alone: upstream prepares these fields before it validates any
             if agreed and not found:
                 found += self._cluster_ip(review, spec, old_ip)
-        found = found or list(self._node_ports(review, spec, old_ports))
         if found:
             raise as_error(found, group="", kind="Service", name=review.name)
+        if not review.after_validation:
+            review.after_validation += self._node_ports(review, spec, old_ports)
+        if not review.after_validation:
+            review.after_validation += self._health_port(review, spec, old.get("spec") or {})
+        if review.after_validation:
+            return
         if _is_ended(service):
             review.also_create.clear()
             self._release(review, {old_ip} - {""}, old_ports)
@@ -83,7 +88,7 @@ class Allocator:
         if wanted:
             problem = self._unusable(review, wanted)
             if problem:
-                yield problems.invalid("spec.clusterIPs", [wanted], problem)
+                review.after_validation.append(problems.invalid("spec.clusterIPs", [wanted], problem))
                 return
         address = wanted or self._free_ip(review)
         spec["clusterIP"], spec["clusterIPs"] = address, [address]
@@ -152,6 +157,29 @@ class Allocator:
                 taken.add(number)
                 review.also_create.append(_port_allocation(number, review))
 
+    def _health_port(self, review: Review, spec: Object, old: Object) -> Iterator[Problem]:
+        """The port at which load balancers ask whether a node has endpoints, where that matters to them."""
+        if not needs_health_port(spec):
+            return  # validation refuses one that was sent
+        number, before = int(spec.get("healthCheckNodePort") or 0), int(old.get("healthCheckNodePort") or 0)
+        if number and number == before:
+            return
+        path, taken = "spec.healthCheckNodePort", _own_ports({"spec": spec})
+        if before and number:
+            yield problems.invalid(path, number, "field is immutable")
+            return
+        double = any(port.get("nodePort") == number for port in spec.get("ports") or ())
+        why = "provided port is already allocated" if double else self._unusable_port(review, number)
+        if number and why:
+            yield problems.invalid(path, number, why)
+            return
+        number = number or self._free_port(review, taken)
+        if not number:
+            yield problems.invalid(path, 0, "failed to allocate a nodePort: range is full")
+            return
+        spec["healthCheckNodePort"] = number
+        review.also_create.append(_port_allocation(number, review))
+
     def _unusable_port(self, review: Review, number: int) -> str:
         if not self._low <= number <= self._high:
             return f"provided port is not in the valid range. The range of valid ports is {self._low}-{self._high}"
@@ -216,8 +244,13 @@ def _agree(spec: Object, old: Object) -> bool:
 
 
 def _own_ports(service: Object) -> set[int]:
-    ports = (service.get("spec") or {}).get("ports") or ()
-    return {int(port["nodePort"]) for port in ports if port.get("nodePort")}
+    return set(node_ports(service.get("spec") or {}))
+
+
+def node_ports(spec: Object) -> list[int]:
+    """All that a Service holds: those of its ports and the one of its health check."""
+    found = [int(port["nodePort"]) for port in spec.get("ports") or () if port.get("nodePort")]
+    return [*found, *([int(spec["healthCheckNodePort"])] if spec.get("healthCheckNodePort") else [])]
 
 
 def allocation_names(number: int) -> tuple[str, ...]:

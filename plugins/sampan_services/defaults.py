@@ -30,9 +30,13 @@ def _carry_over(service: Object, spec: Object, old: Object) -> None:
             if spec.get(name) == old.get(name):
                 spec.pop(name, None)
     elif old_type != "ExternalName":
-        for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"):
+        for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
             if not spec.get(name) and old.get(name):
                 spec[name] = old[name]
+        if not needs_health_port(spec):
+            _drop_unchanged(spec, old, ("healthCheckNodePort",))
+        elif not spec.get("healthCheckNodePort") and old.get("healthCheckNodePort"):
+            spec["healthCheckNodePort"] = old["healthCheckNodePort"]
     if old_type == "LoadBalancer" and new_type != "LoadBalancer":
         _drop_unchanged(spec, old, ("allocateLoadBalancerNodePorts", "loadBalancerClass"))
         service["status"] = {**(service.get("status") or {}), "loadBalancer": {}}
@@ -40,6 +44,11 @@ def _carry_over(service: Object, spec: Object, old: Object) -> None:
         _keep_node_ports(spec, old)
     elif new_type not in OPEN_TYPES:
         _drop_node_ports(spec, old)
+
+
+def needs_health_port(spec: Object) -> bool:
+    """Whether load balancers have to ask which nodes have endpoints of the Service."""
+    return spec.get("type") == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
 
 
 def _keep_node_ports(spec: Object, old: Object) -> None:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 
+SAME_NODE = "PreferSameNode"
+CLOSE = ("PreferClose", "PreferSameZone", SAME_NODE)
+
 
 class EndpointPort(NamedTuple):
     """A resolved port of a Service for one pod."""
@@ -83,10 +86,23 @@ def slice_endpoint(service: Object, pod: Object, zones: dict[str, str]) -> Objec
         endpoint["nodeName"] = node
         if zones.get(node):
             endpoint["zone"] = zones[node]
+        if hints := _hints(service, endpoint):
+            endpoint["hints"] = hints
     hostname = pod["spec"].get("hostname")
     if hostname and pod["spec"].get("subdomain") == service["metadata"]["name"]:
         endpoint["hostname"] = hostname
     return endpoint
+
+
+def _hints(service: Object, endpoint: Object) -> Object:
+    """Which clients an endpoint is for, where the Service wants them close (KEP-4444, KEP-3015)."""
+    wish = service["spec"].get("trafficDistribution")
+    if wish not in CLOSE or not endpoint["conditions"]["ready"]:
+        return {}
+    found: Object = {"forZones": [{"name": endpoint["zone"]}]} if endpoint.get("zone") else {}
+    if wish == SAME_NODE:
+        found["forNodes"] = [{"name": endpoint["nodeName"]}]
+    return found
 
 
 def target_ref(pod: Object) -> Object:

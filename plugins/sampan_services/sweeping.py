@@ -8,7 +8,7 @@ from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.reconciling import Action, Key, Observed, Reconciler, Remove, Requeue, Watching
 from sampan_machinery.metadata import parse_time
 from sampan_machinery.resources import IP_ADDRESSES, SERVICES
-from sampan_services.allocation import allocation_names
+from sampan_services.allocation import allocation_names, node_ports
 from sampan_services.resources import NODE_PORTS
 
 SETTLING = 60.0  # seconds an allocation may stand before its Service is seen
@@ -36,8 +36,7 @@ def _decider(resource: Resource) -> Callable[[Key, Observed], Iterator[Action]]:
 
 def _allocations(service: Object) -> set[str]:
     spec = service["spec"]
-    open_ports = [port for port in spec.get("ports") or () if port.get("nodePort")]
-    ports = {name for port in open_ports for name in allocation_names(port["nodePort"])}
+    ports = {name for number in node_ports(spec) for name in allocation_names(number)}
     return ports | set(spec.get("clusterIPs") or ()) | {spec.get("clusterIP") or ""}
 
 

@@ -7,7 +7,6 @@ Source: apiextensions-apiserver, pkg/controller/openapi/{builder,v2} (meaning on
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -45,7 +44,7 @@ def extended(table: Table, kinds: Iterable[Kind]) -> Table:
         for more in ("", "List"):
             names[f"{kind.group}/{kind.version}/{kind.kind}{more}"] = name_of(kind) + more
             types[name_of(kind) + more] = {"fields": {}}
-    return Table(table.version, ChainMap(types, dict(table.types)), ChainMap(names, dict(table.kinds)))
+    return table.extended(types, names)
 
 
 def definition(kind: Kind, openapi: int) -> Schema:

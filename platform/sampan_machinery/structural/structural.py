@@ -7,7 +7,6 @@ status are validation's to report (422, as for custom resources), those in metad
 from __future__ import annotations
 
 import functools
-from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -17,7 +16,7 @@ from sampan.errors import BadRequest
 from sampan_machinery import schema as known
 from sampan_machinery.schema import strict, wording
 from sampan_machinery.schema.schemas import Schemas
-from sampan_machinery.schema.table import Table, shipped
+from sampan_machinery.schema.table import shipped
 from sampan_machinery.structural import checking, filling, verdicts
 from sampan_machinery.structural.nodes import OBJECT_FIELDS, Schema, SchemaNode
 
@@ -30,10 +29,7 @@ _BARE = "Object"  # a type of nothing but metadata
 def _bare() -> Schemas:
     """Checks an object's metadata as that of any built-in kind; one for all kinds."""
     fields = {"apiVersion": "string", "kind": "string", "metadata": f"#{OBJECT_META}"}
-    table = shipped()
-    return Schemas(
-        Table(table.version, ChainMap({_BARE: {"fields": fields}}, dict(table.types)), {"/v1/" + _BARE: _BARE})
-    )
+    return Schemas(shipped().extended({_BARE: {"fields": fields}}, {"/v1/" + _BARE: _BARE}))
 
 
 class Structural:

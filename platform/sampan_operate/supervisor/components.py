@@ -22,6 +22,7 @@ from sampan_operate.supervisor.health import HealthReporter, ProcessHealth
 from sampan_operate.supervisor.health_server import HealthServer
 from sampan_operate.supervisor.inquiry import socket_of
 from sampan_operate.supervisor.members import Member, may_ship, shipped
+from sampan_operate.supervisor.memory import LOADED, trim
 from sampan_operate.supervisor.state import run_directory
 from sampan_server.plugins.asking import HooksOf
 from sampan_server.plugins.plugins import Plugins
@@ -73,6 +74,8 @@ def run_components(
         keepers = [ComponentRunner(member, members, plugins, options, context, health, stop) for member in members]
         for keeper in keepers:
             keeper.start()
+        if not asked.wait(LOADED):
+            trim()
         asked.wait()
         stop.set()
         for keeper in keepers:

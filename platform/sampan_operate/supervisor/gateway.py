@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from sampan.contracts.options import ClusterOptions
 from sampan_operate.supervisor import parent_death
-from sampan_operate.supervisor.memory import settle
+from sampan_operate.supervisor.memory import LOADED, settle, trim
 from sampan_server.plugins.plugins import Plugins
 from sampan_settings.settings import Settings
 
@@ -75,3 +76,6 @@ def _end_with_arbiter(arbiter: Any, worker: Any) -> None:
 
 def _settle(worker: Any) -> None:
     settle()
+    timer = threading.Timer(LOADED, trim)
+    timer.daemon = True
+    timer.start()

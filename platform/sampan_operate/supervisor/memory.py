@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 #: API servers and informers hold tens of thousands of objects and create hundreds of dicts per request, none in cycles.
 #: With Python's thresholds 700, 10, 10 the collector took a quarter of a PATCH, and paused to scan all held objects.
 THRESHOLDS = (20_000, 20, 50)
+#: Seconds after its start in which a process has loaded what it watches; what that took is given back then (``trim``).
+LOADED = 15.0
 ARENAS = 2  # glibc's default is eight per core, and each arena keeps memory that its threads have freed
 _M_ARENA_MAX = -8
 
@@ -31,3 +33,11 @@ def limit_arenas() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
     except (OSError, AttributeError):
         log.debug("the C library has no mallopt")
+
+
+def trim() -> None:
+    """Give back what was used and freed until now; glibc would keep it. No effect without glibc."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError):
+        log.debug("the C library has no malloc_trim")

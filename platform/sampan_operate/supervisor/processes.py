@@ -6,6 +6,7 @@ exactly one thread and no connections. It sleeps until a child ends or a signal 
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401  # each process would load it by itself, for its first connection
 import logging
 import os
 import select

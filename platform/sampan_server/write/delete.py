@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,18 +12,20 @@ from sampan.errors import NotFound
 from sampan_machinery.media import decode_body
 from sampan_server.read import forms
 from sampan_server.read.freshness import too_large
-from sampan_server.read.list import List, Slice, read_query
+from sampan_server.read.list import Asked, List, Slice, read_query
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
-from sampan_server.request.encoding import encode_json
+from sampan_server.request.aside import Aside
 from sampan_server.request.options import integer
+from sampan_server.request.otheranswers import in_form
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import success
 from sampan_server.request.warnings import warning_headers
 from sampan_server.write import drive
 from sampan_server.write.deletes import Deleter, Options, read_options
 from sampan_server.write.intent import Intent
+from sampan_server.write.steps import Work
 from sampan_server.write.writes import Written
 from sampan_server.write.writing import Writing, accepted, audit_annotations
 
@@ -32,7 +35,7 @@ class Delete:
         self._writing, self._deleter = writing, deleter
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = accepted(request)
+        form = accepted(request, served)
         sent = sent_options(request)
         options = read_options(sent)
         intent = self._writing.intent(request, served)
@@ -50,18 +53,29 @@ class DeleteCollection:
         self._writing, self._deleter, self._list = writing, deleter, listing
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        form = negotiation.form_for(request, served)
         selection = Selection.of(request, served)
+        if not request.may_wait and (request.value("resourceVersion") or request.value("continue")):
+            raise Aside  # it may be of a state that only the store has; the body is not read yet
+        if form.protobuf and not request.may_wait and forms.is_cold(served, form, selection.candidates()):
+            raise Aside(heavy=True)
         sent = sent_options(request)
         read_options(sent)  # refuses what is wrong before anything is listed
         asked = read_query(request, served.scope(request.namespace), paged=True)  # upstream lists in pages of its own
+        listed = partial(self._slice, served, selection, asked)
+        return self._writing.run(request, self._all(request, served, form, sent, listed))
+
+    def _slice(self, served: Served, selection: Selection, asked: Asked) -> Slice:
         if max(asked.exact, asked.at_least) > self._writing.cache.revision:
             raise too_large(max(asked.exact, asked.at_least), self._writing.cache.revision)
-        found = self._list.slice(served, selection, asked)
-        return self._writing.run(request, self._all(request, served, form, sent, found))
+        return self._list.slice(served, selection, asked)
 
-    def _all(self, request: Request, served: Served, form: negotiation.Form, sent: Object, found: Slice):  # type: ignore[no-untyped-def]  # Work[Answer]
+    def _all(
+        self, request: Request, served: Served, form: negotiation.Form, sent: Object, listed: Callable[[], Slice]
+    ) -> Work[Answer]:
         options = read_options(sent)
+        yield ()  # what has just been made elsewhere is deleted, too
+        found = listed()
         state: dict[str, Any] = {}  # of one request: what waits for something is bounded for all objects together
         for record in found.records:
             intent = Intent(
@@ -73,7 +87,10 @@ class DeleteCollection:
             except NotFound:
                 continue
         meta = {"resourceVersion": str(self._writing.cache.revision)}
-        return Answer(200, forms.listing(served, form, found.records, meta), headers=warning_headers(request.warnings))
+        if served.kind.schema is not None and form.how == "json":
+            meta["continue"] = ""  # as in every list of custom resources
+        body = forms.listing(served, form, found.records, meta)
+        return Answer(200, body, form.media, warning_headers(request.warnings))
 
 
 def sent_options(request: Request) -> Object:
@@ -101,6 +118,6 @@ def _answer(request: Request, served: Served, form: negotiation.Form, written: W
     headers = warning_headers(request.warnings)
     if written.deleted and not served.stored.shown_deleted:
         uid = written.record().decode()["metadata"].get("uid", "")
-        return Answer(200, encode_json(success(served.resource, request.name, uid)), headers=headers)
+        return in_form(form, success(served.resource, request.name, uid), 200, headers)
     body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
-    return Answer(202 if options.cascading and not written.deleted else 200, body, headers=headers)
+    return Answer(202 if options.cascading and not written.deleted else 200, body, form.media, headers)

@@ -238,8 +238,9 @@ class Writer:
             nulls = _drop_nulls(old)
             stamps.keep_old(meta, old["metadata"], kind, intent.name)
             _keep_others(intent, obj, old)
+        default = schema.default if kind.status_defaults or intent.subresource != "status" else _leave
         # A writer owns what was sent and its defaults, not what the server and admission make of it.
-        schema.default(obj)
+        default(obj)
         if old is None:
             self.managed_fields.created(intent, obj)
         else:
@@ -247,19 +248,20 @@ class Writer:
         kind.prepare(Draft(obj, old, intent.subresource, intent.user.name, intent.user))
         plan = self.mutating.plan(kind, review.operation, review.subresource)
         if plan.waits:
-            schema.default(obj)  # others' code sees it whole
+            default(obj)  # others' code sees it whole
             stamped = dict(meta)
             if (yield from plan.in_turn(review)):
                 self._restrict(intent, obj, old, stamped)
         else:
             for admitter in plan.admitters:
                 admitter.admit(review)
-        schema.default(obj)  # what ``prepare`` and admission have put in
+        default(obj)  # what ``prepare`` and admission have put in
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old, kind)
-        found = schema.check(obj, old, version=intent.served.kind)
+        found = schema.check(obj, old, version=intent.served.kind) or review.after_validation
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
+        review.warnings += [text for text in kind.warn(obj, old) if text not in review.warnings]
         schema.complete(obj, old)
         if nulls:
             schema.complete(old or {})
@@ -409,6 +411,10 @@ def _is_outdated(served: Served, record: Record) -> bool:
     return not record.body.startswith(head_of(served.stored))
 
 
+def _leave(obj: Object) -> None:
+    """In the place of defaults."""
+
+
 def _drop_nulls(obj: Object) -> bool:
     """Take away what ``complete`` put in as null (``rules`` of a Role), so that no kind's functions meet it."""
     names = [name for name, value in obj.items() if value is None]
@@ -442,8 +448,15 @@ def _keep_others(intent: Intent, obj: Object, old: Object) -> None:
     """Keep what is written by another (sub)resource than the request's."""
     if intent.subresource == "status":
         _status_only(obj, old)
-    elif intent.served.working.status and not intent.subresource:
-        _keep(obj, old, "status")
+        if not intent.served.working.status_metadata:
+            for key in ("labels", "annotations", "finalizers"):
+                _keep(obj["metadata"], old["metadata"], key)
+        return
+    if intent.subresource:
+        return
+    kind = intent.served.working
+    for key in (*kind.unmanaged, "status") if kind.status else kind.unmanaged:
+        _keep(obj, old, key)
 
 
 def _status_only(obj: Object, old: Object) -> None:

@@ -61,11 +61,17 @@ class VolumeObjects:
         if not self._informers:
             self._watch(_FIRST)
             end = time.monotonic() + PATIENCE
-            if all(informer.wait_synced(max(0.0, end - time.monotonic())) for informer in self._informers.values()):
+            while late := self._unsynced():  # a CSI driver may add to them meanwhile
+                if not late[0].wait_synced(max(0.0, end - time.monotonic())):
+                    break
+            else:
                 return True
         # From here on the end of the wait is told; not before, for the scheduler's lock is held while it waits here.
         self._late = True
-        return all(informer.synced for informer in list(self._informers.values()))
+        return not self._unsynced()
+
+    def _unsynced(self) -> list[Any]:
+        return [informer for informer in list(self._informers.values()) if not informer.synced]
 
     def _watch(self, resources: Iterable[Resource]) -> None:
         with self._lock:

@@ -184,13 +184,16 @@ def image_label(image: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def start(home: Path, runtime: str, tools: Path, *, store: str = "") -> Cluster:
-    """``store`` is the URL of another store than the default. The cluster finds free Service addresses by itself."""
+def start(home: Path, runtime: str, tools: Path, *, store: str = "", plugins: str = "") -> Cluster:
+    """``store`` is the URL of another store than the default, ``plugins`` is more of that section. The cluster finds
+    free Service addresses by itself."""
     cluster = Cluster(home, runtime, free_port(), BUSYBOX if runtime == "docker" else "busybox:1", tools)
     home.mkdir(parents=True)
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: node-{runtime}}}\n"
-        "plugins: {auth: {token_file: tokens.csv}, autoscaling: {sync_period: 2}, audit: {enabled: true}}\n"
+        "plugins: {auth: {token_file: tokens.csv}, autoscaling: {sync_period: 2}, audit: {enabled: true}, "
+        "csi: {sidecar_of: [directories.test]}"
+        + (f", {plugins}}}\n" if plugins else "}\n")
         + (f"store: {store}\n" if store else "")
     )
     (home / "tokens.csv").write_text('e2e-token,e2e,,"system:masters"\n')

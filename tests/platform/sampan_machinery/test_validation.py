@@ -161,3 +161,12 @@ def test_a_driver_name_that_is_none_is_shown_as_it_was_sent():
     [problem] = validation.validate_driver_name("driver", "Not_One")
 
     assert problem.message.startswith('Invalid value: "Not_One": a lowercase RFC 1123 subdomain')
+
+
+@pytest.mark.parametrize("name", ["labels", "annotations"])
+def test_what_is_stored_is_not_checked_again(name):
+    kept = pod(**{name: {"bad key": "a"}})
+
+    assert check(kept, kept) == []
+    assert paths(check(pod(**{name: {"bad key": "a", "b": "c"}}), kept)) == [f"metadata.{name}"]
+    assert paths(check(kept)) == [f"metadata.{name}"]

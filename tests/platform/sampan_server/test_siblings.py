@@ -159,6 +159,18 @@ def test_deleting_again_is_of_the_newest_state(pair: Any, shapes: Any) -> None:
     assert second.delete(f"{MAPS}/a").status_code == 404
 
 
+def test_a_collection_is_deleted_with_what_was_just_made_elsewhere(pair: Any, shapes: Any) -> None:
+    first, second, behind = pair
+    first.post(MAPS, shapes.config_map("a"))
+    second.get(f"{MAPS}/a")
+
+    behind.news.clear()
+    first.post(MAPS, shapes.config_map("b"))
+
+    assert second.delete(MAPS).status_code == 200
+    assert first.get(MAPS).json["items"] == []
+
+
 def test_a_server_that_has_just_begun_lets_watches_go_on_from_before(make: Any, shapes: Any) -> None:
     store = MemoryStore()
     first = make(store=store)

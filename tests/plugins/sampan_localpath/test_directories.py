@@ -6,7 +6,7 @@ import pytest
 from sampan_localpath import directories
 
 
-def test_every_user_may_write_to_a_new_directory_and_nobody_may_list_the_root(tmp_path):
+def test_every_user_may_write_to_a_new_directory_but_not_list_the_root(tmp_path):
     made = directories.make(tmp_path / "root", "pvc-1_default_data")
 
     assert stat.S_IMODE(made.stat().st_mode) == 0o777

@@ -109,15 +109,3 @@ def test_a_policy_is_kept(api, namespace):
 
     assert made["spec"]["policyTypes"] == ["Ingress", "Egress"]
     assert made["metadata"]["generation"] == 1
-
-
-def test_who_writes_a_network_policy_is_told_that_it_is_not_enforced(api, namespace):
-    policy = {"kind": "NetworkPolicy", "apiVersion": API, "metadata": {"name": "deny"}, "spec": {}}
-    path = f"/apis/{API}/namespaces/{namespace}/networkpolicies"
-
-    for method, address in (("POST", path), ("PUT", f"{path}/deny")):
-        answer = api.request(method, address, body=policy)
-        assert "stored but not enforced" in {k.lower(): v for k, v in answer.headers.items()}["warning"]
-    assert "warning" not in {k.lower() for k in api.request("GET", f"{path}/deny").headers}
-    other = api.request("POST", f"/apis/{API}/namespaces/{namespace}/ingresses", body=ingress("other"))
-    assert "warning" not in {k.lower() for k in other.headers}

@@ -17,14 +17,16 @@ OPTIONS = ClusterOptions(service_cidr="127.96.0.0/16", pod_cidr="127.77.0.0/16",
 class Still:
     """An informer over given objects."""
 
-    def __init__(self, client, resource, *, on_change):
-        self.objects = client[resource.plural]
-        client[f"{resource.plural} changed"] = on_change
+    def __init__(self, client, resource, *, on_change, fields=""):
+        self.objects = client.get(resource.plural, [])
+        self.on_change = client[f"{resource.plural} changed"] = on_change
 
     def start(self):
-        pass
+        for one in self.objects:
+            self.on_change(None, one)
 
-    stop = start
+    def stop(self):
+        pass
 
     def wait_synced(self, timeout=30):
         return True
@@ -50,9 +52,9 @@ class Recording:
         self.arrived = threading.Condition()
         self.closed = False
 
-    def apply(self, wanted):
+    def apply(self, wanted, changed=None):
         with self.arrived:
-            self.applied.append(wanted)
+            self.applied.append(dict(wanted))
             self.arrived.notify_all()
 
     def close(self):
@@ -75,8 +77,7 @@ def test_it_applies_what_is_there_and_every_change(monkeypatch, tmp_path):
     thread.start()
     try:
         assert ready.wait(10)
-        client["services"][0] = service(81)
-        client["services changed"](None, None)
+        client["services changed"](service(), service(81))
         with backend.arrived:
             assert backend.arrived.wait_for(lambda: len(backend.applied) > 1, 10)
         assert Frontend("127.96.0.5", "tcp", 81) in backend.applied[-1]

@@ -11,8 +11,8 @@ import uuid
 import pytest
 from ports import free_port
 
+from sampan_nftables.kernel import open_kernel
 from sampan_proxy.filtering import Filtering
-from sampan_proxy.kernel import open_kernel
 from sampan_proxy.passing import CHAIN
 from sampan_proxy.wanted import Backend, BackendSet, Frontend
 

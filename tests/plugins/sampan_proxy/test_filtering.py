@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
+from sampan_nftables.kernel import ScriptRefused
 from sampan_proxy.filtering import Filtering
-from sampan_proxy.kernel import ScriptRefused
 from sampan_proxy.rules import build, whole
 from sampan_proxy.wanted import Backend, BackendSet, Frontend
 
@@ -159,3 +159,35 @@ def test_a_change_touches_only_its_own_elements(net, filtering):
     filtering.apply(many)
     filtering.apply({**many, WEB: BackendSet((ONE,))})
     assert len(net.kernel.scripts[-1]) < 1000
+
+
+def test_only_the_ranges_of_a_load_balancer_reach_its_address(net, filtering):
+    front = Frontend("10.96.0.7", "tcp", 80)
+    filtering.apply({front: BackendSet((ONE,), sources=("10.50.0.0/24", "192.0.2.0/24"))})
+    assert net.client.ask("10.96.0.7", 80)
+
+    filtering.apply({front: BackendSet((ONE,), sources=("192.0.2.0/24",))}, {front})
+    with pytest.raises(OSError):
+        net.client.do(lambda: __import__("socket").create_connection(("10.96.0.7", 80), 0.3))
+    assert net.node.ask("10.96.0.7", 80)  # the node itself is not a client from outside
+
+    filtering.apply({front: BackendSet((ONE,))}, {front})
+    assert net.client.ask("10.96.0.7", 80)
+
+
+def test_differences_of_named_frontends_end_where_a_whole_write_would(net, filtering):
+    chance, now = random.Random(8), {}
+    pool = [Backend(f"10.244.1.{n}", 80) for n in range(1, 6)]
+    fronts = [Frontend(f"10.96.1.{n}", "tcp", 80) for n in range(1, 5)] + [Frontend("", "udp", 30000)]
+    filtering.apply(now)
+    for _ in range(40):
+        changed = set(chance.sample(fronts, chance.randrange(1, 4)))
+        for front in changed:
+            now.pop(front, None)
+            if chance.random() < 0.7:
+                sources = ("10.0.0.0/8",) if chance.random() < 0.3 else ()
+                now[front] = BackendSet(tuple(sorted(chance.sample(pool, chance.randrange(4)))), sources=sources)
+        filtering.apply(now, changed)
+        by_difference = elements(net)
+        net.kernel.run(whole(build("sampan_test", "10.244.0.0/16", now)))
+        assert by_difference == elements(net)

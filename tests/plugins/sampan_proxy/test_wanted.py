@@ -83,3 +83,37 @@ def test_affinity_has_its_seconds():
     config = {"clientIP": {"timeoutSeconds": 5}}
     assert wanted([service(sessionAffinity="ClientIP", sessionAffinityConfig=config)], [])[FRONT].affinity == 5
     assert wanted([service(sessionAffinity="None")], [])[FRONT].affinity == 0
+
+
+def balanced(**spec):
+    one = service(type="LoadBalancer", **spec)
+    one["status"] = {
+        "loadBalancer": {"ingress": [{"ip": "192.0.2.9", "ipMode": "VIP"}, {"ip": "192.0.2.8", "ipMode": "Proxy"}]}
+    }
+    return one
+
+
+def test_source_ranges_limit_the_load_balancers_address_alone():
+    ranges = ["198.51.100.0/24", "198.51.100.128/25", "2001:db8::/32"]
+    found = wanted([balanced(loadBalancerSourceRanges=ranges)], [slice_of(endpoint("10.1.0.1"))])
+    assert found[Frontend("192.0.2.9", "tcp", 80)].sources == ("198.51.100.0/24",)
+    assert found[FRONT].sources == ()
+    assert Frontend("192.0.2.8", "tcp", 80) not in found
+
+    everybody = wanted([balanced(loadBalancerSourceRanges=["0.0.0.0/0"])], [])
+    assert everybody[Frontend("192.0.2.9", "tcp", 80)].sources == ()
+
+
+def test_hints_are_followed_where_all_endpoints_have_them_and_some_are_near():
+    def hinted(address, **hints):
+        return {**endpoint(address), "hints": {key: [{"name": value}] for key, value in hints.items()}}
+
+    def addresses(*endpoints):
+        return [b.address for b in wanted([service()], [slice_of(*endpoints)], "n1", "a")[FRONT].backends]
+
+    near, far = hinted("10.1.0.1", forZones="a"), hinted("10.1.0.2", forZones="b")
+    assert addresses(near, far) == ["10.1.0.1"]
+    assert addresses(near, far, endpoint("10.1.0.3")) == ["10.1.0.1", "10.1.0.2", "10.1.0.3"]
+    assert addresses(far, hinted("10.1.0.4", forZones="c")) == ["10.1.0.2", "10.1.0.4"]
+    own, others = hinted("10.1.0.5", forZones="a", forNodes="n1"), hinted("10.1.0.6", forZones="a", forNodes="n2")
+    assert addresses(own, others) == ["10.1.0.5"]

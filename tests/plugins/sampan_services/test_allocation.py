@@ -229,6 +229,34 @@ def test_a_balancer_may_do_without_node_ports(api):
     assert api.node_ports() == {"31000"}
 
 
+LOCAL = {"type": "LoadBalancer", "externalTrafficPolicy": "Local", "allocateLoadBalancerNodePorts": False}
+
+
+def test_a_local_balancer_has_a_health_check_port_which_it_keeps_and_gives_back(api):
+    made = api.service("lb", **LOCAL, ports=WEB)[1]
+    port = made["spec"]["healthCheckNodePort"]
+    assert api.node_ports() == {f"{port}"}
+
+    del made["spec"]["healthCheckNodePort"]
+    kept = api("PUT", "/api/v1/namespaces/default/services/lb", made)[1]
+    assert kept["spec"]["healthCheckNodePort"] == port
+
+    freed = api.patch("lb", {"spec": {"externalTrafficPolicy": "Cluster"}})
+    assert freed[0] == 200
+    assert "healthCheckNodePort" not in freed[1]["spec"]
+    assert api.node_ports() == set()
+
+
+def test_a_health_check_port_asked_for_has_to_be_free_and_stays(api):
+    assert api.service("lb", **LOCAL, ports=WEB, healthCheckNodePort=31001)[0] == 201
+    assert api.service("other", **LOCAL, ports=WEB, healthCheckNodePort=31001)[0] == 422
+    assert api.service("odd", type="NodePort", ports=WEB, healthCheckNodePort=31002)[0] == 422
+    assert api.service("port", type="NodePort", ports=[{"port": 80, "nodePort": 31001}])[0] == 422
+    assert api.patch("lb", {"spec": {"healthCheckNodePort": 31005}})[0] == 422
+    api("DELETE", "/api/v1/namespaces/default/services/lb")
+    assert api.node_ports() == set()
+
+
 def test_finalizers_keep_the_allocations_until_the_service_is_gone(api):
     body = {
         "kind": "Service", "apiVersion": "v1", "metadata": {"name": "f", "finalizers": ["example.org/wait"]},
@@ -258,3 +286,15 @@ def test_an_allocation_of_another_shape_is_refused(api):
         body = {"kind": "NodePort", "apiVersion": "allocation.sampan.dev/v1", "metadata": {"name": "1"}, "spec": spec}
         status, answer = api("POST", "/apis/allocation.sampan.dev/v1/nodeports", body)
         assert (status, answer["reason"]) == (422, "Invalid"), answer
+
+
+def test_a_port_that_cannot_be_allocated_is_told_where_nothing_else_is_wrong(api):
+    wrong = {"type": "NodePort", "ports": [{"port": 80, "nodePort": 99}]}
+
+    def fields(**metadata):
+        body = {"metadata": metadata, "spec": wrong}
+        status, answer = api("POST", "/api/v1/namespaces/default/services", body)
+        return status, {cause["field"] for cause in answer["details"]["causes"]}
+
+    assert fields(name="Bad_Name", labels={"a b": "c"}) == (422, {"metadata.name", "metadata.labels"})
+    assert fields(name="a") == (422, {"spec.ports[0].nodePort"})

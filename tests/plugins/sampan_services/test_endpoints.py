@@ -64,6 +64,25 @@ def test_a_service_without_pods_has_one_empty_slice_and_empty_endpoints(town):
     assert "subsets" not in town.endpoints()
 
 
+@pytest.mark.parametrize(
+    ("wish", "hints"),
+    [
+        ("PreferSameZone", {"forZones": [{"name": "east"}]}),
+        ("PreferClose", {"forZones": [{"name": "east"}]}),
+        ("PreferSameNode", {"forZones": [{"name": "east"}], "forNodes": [{"name": "n1"}]}),
+        (None, None),
+    ],
+)
+def test_ready_endpoints_say_whom_they_are_for_where_traffic_shall_stay_close(town, wish, hints):
+    town.create(NODES, {"metadata": {"name": "n1", "labels": {"topology.kubernetes.io/zone": "east"}}})
+    town.service(**({"trafficDistribution": wish} if wish else {}))
+    town.pod("a", "10.1.0.1", nodeName="n1")
+    town.pod("b", "10.1.0.2", ready=False, nodeName="n1")
+
+    endpoints = town.settled().slices[0]["endpoints"]
+    assert [one.get("hints") for one in endpoints] == [hints, None]
+
+
 def test_pods_become_endpoints_with_node_zone_and_reference(town):
     labels = {"topology.kubernetes.io/zone": "east"}
     town.create(NODES, {"metadata": {"name": "n1", "labels": labels}})

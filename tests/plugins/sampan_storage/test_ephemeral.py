@@ -53,7 +53,7 @@ def test_an_existing_claim_of_the_pod_is_left_alone():
     assert decided(pod(), claim(OWNER)) == []
 
 
-def test_a_claim_of_somebody_else_is_told_and_not_used():
+def test_a_claim_of_another_owner_is_told_and_not_used():
     (event,) = decided(pod(), claim())
 
     assert isinstance(event, Emit)

@@ -97,3 +97,22 @@ def test_changes_are_told(objects, watches):
     watches[CLAIMS].put({"metadata": {"name": "data", "namespace": "default"}})
 
     assert (claims, others) == ([ClaimKey("default", "data")], [1])
+
+
+def test_a_driver_that_is_there_from_the_start_does_not_disturb_the_first_wait(watches):
+    class Eager(Watch):
+        def wait_synced(self, timeout):
+            self.synced = True
+            if self.resource == CSI_DRIVERS:
+                self.put({"metadata": {"name": "d"}, "spec": {}})
+            return True
+
+    def informer(client, resource, **handlers):
+        watches[resource] = Eager(client, resource, **handlers)
+        return watches[resource]
+
+    objects = VolumeObjects(informer=informer)
+    objects.start("client")
+
+    assert objects.ready()
+    assert watches[CSI_NODES].synced

@@ -1,0 +1,1 @@
+"""Services of type LoadBalancer: addresses from a pool, announced by a node."""

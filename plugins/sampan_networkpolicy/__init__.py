@@ -1,0 +1,1 @@
+"""NetworkPolicies enforced on a node, by nftables."""

@@ -1,0 +1,133 @@
+"""NetworkPolicies on real containers; and what the exec runtime, which cannot enforce them, says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+from clusters import Cluster, until
+
+pytestmark = pytest.mark.kubectl
+
+SERVE = "mkdir -p /tmp/w && echo page > /tmp/w/index.html && exec httpd -f -p 8080 -h /tmp/w"
+IDLE = "trap 'exit 0' TERM; while true; do sleep 0.1; done"
+ASK = "wget -q -T 1 -O- http://{}:8080/ >/dev/null 2>&1 && echo open || echo closed"
+
+
+def policy(name: str, **spec: object) -> dict:
+    api = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    return {**api, "metadata": {"name": name}, "spec": {"podSelector": {}, **spec}}
+
+
+def only(name: str) -> dict:
+    return {"podSelector": {"matchLabels": {"run": name}}}
+
+
+@pytest.fixture
+def cluster(docker_cluster: Cluster) -> Cluster:
+    return docker_cluster
+
+
+@pytest.fixture
+def server(cluster: Cluster, namespace: str) -> Iterator[str]:
+    """The address of a web server's pod; friend and stranger idle beside it."""
+    cluster.apply(cluster.pod("web", SERVE), cluster.pod("friend", IDLE), cluster.pod("stranger", IDLE))
+    cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s", timeout=70)
+    address = cluster.get("pod", "web")["status"]["podIP"]
+    until(lambda: asked(cluster, "stranger", address) == "open")
+    return address
+
+
+def asked(cluster: Cluster, pod: str, address: str) -> str:
+    return cluster.kubectl("exec", pod, "--", "sh", "-c", ASK.format(address)).strip()
+
+
+@pytest.mark.docker
+def test_only_whom_a_policy_allows_reaches_a_pod_and_probes_always_do(cluster, namespace, server):
+    probed = {"readinessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1, "failureThreshold": 1}}
+    cluster.apply(cluster.pod("probed", SERVE, container=probed))
+    cluster.apply(policy("deny", policyTypes=["Ingress"]))
+    until(lambda: asked(cluster, "stranger", server) == "closed")
+    assert asked(cluster, "friend", server) == "closed"
+
+    cluster.apply(policy("friends", **only("web"), ingress=[{"from": [only("friend")], "ports": [{"port": 8080}]}]))
+    until(lambda: asked(cluster, "friend", server) == "open")
+    assert asked(cluster, "stranger", server) == "closed"
+    cluster.kubectl("wait", "--for=condition=Ready", "pod", "probed", "--timeout=30s")
+
+    cluster.kubectl("expose", "pod", "web", "--port=80", "--target-port=8080")
+    service = cluster.get("service", "web")["spec"]["clusterIP"]
+    through = f"wget -q -T 1 -O- http://{service}/ >/dev/null 2>&1 && echo open || echo closed"
+    until(lambda: cluster.kubectl("exec", "friend", "--", "sh", "-c", through).strip() == "open")
+    assert cluster.kubectl("exec", "stranger", "--", "sh", "-c", through).strip() == "closed"
+
+    cluster.kubectl("delete", "networkpolicy", "--all")
+    until(lambda: asked(cluster, "stranger", server) == "open")
+
+
+@pytest.mark.docker
+def test_a_new_pod_is_never_open_before_its_policies(cluster, namespace, server):
+    cluster.apply(policy("quiet", podSelector={"matchLabels": {"quiet": "yes"}}, policyTypes=["Egress"]))
+    pods = []
+    for number in range(6):
+        pod = cluster.pod(f"quiet{number}", ASK.format(server), restartPolicy="Never")
+        pod["metadata"]["labels"]["quiet"] = "yes"
+        pods.append(pod)
+    cluster.apply(*pods)  # with the policy still on its way to the node
+    loud = cluster.pod("loud", ASK.format(server), restartPolicy="Never")
+    cluster.apply(loud)
+
+    def ended() -> bool:
+        found = cluster.get("pods")["items"]
+        return sum(pod["status"].get("phase") == "Succeeded" for pod in found) == len(pods) + 1
+
+    until(ended, seconds=90)
+    assert {cluster.kubectl("logs", f"quiet{number}").strip() for number in range(6)} == {"closed"}
+    assert cluster.kubectl("logs", "loud").strip() == "open"
+
+
+@pytest.mark.docker
+def test_policies_hold_while_the_agent_restarts_and_while_the_api_is_away(cluster, namespace, server):
+    cluster.apply(policy("deny", **only("web"), policyTypes=["Ingress"]))
+    until(lambda: asked(cluster, "stranger", server) == "closed")
+    cluster.apply(cluster.pod("prober", f"while true; do {ASK.format(server)}; sleep 0.05; done"))
+    cluster.kubectl("wait", "--for=condition=Ready", "pod", "prober", "--timeout=30s")
+
+    node = cluster.process("node")["pid"]
+    os.kill(node, signal.SIGKILL)
+    until(lambda: cluster.process("node")["pid"] not in (0, node))
+    api = cluster.process("apiserver")["pid"]
+    os.kill(api, signal.SIGSTOP)
+    try:
+        time.sleep(3)  # the prober asks meanwhile
+    finally:
+        os.kill(api, signal.SIGCONT)
+
+    cluster.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s", timeout=70)
+    said = until(lambda: (lines := cluster.kubectl("logs", "prober", check=False).split()) and len(lines) > 5 and lines)
+    assert set(said) == {"closed"}
+    cluster.kubectl("delete", "networkpolicy", "deny")
+    until(lambda: asked(cluster, "stranger", server) == "open")
+
+
+def test_the_exec_runtime_says_that_a_policy_has_no_effect(exec_cluster):
+    exec_cluster.kubectl("create", "namespace", "unguarded")
+    given = policy("deny", policyTypes=["Ingress"])
+    given["metadata"]["namespace"] = "unguarded"
+    pod = exec_cluster.pod("web", IDLE)
+    pod["metadata"]["namespace"] = "unguarded"
+
+    exec_cluster.apply(given)
+    exec_cluster.apply(pod)
+    exec_cluster.kubectl("wait", "-n", "unguarded", "--for=condition=Ready", "pod/web", "--timeout=30s")
+
+    def told() -> list[str]:
+        events = exec_cluster.get("events", "-n", "unguarded")["items"]
+        return [event["message"] for event in events if event["reason"] == "NetworkPolicyNotEnforced"]
+
+    (said,) = until(told)
+    assert "deny" in said
+    exec_cluster.kubectl("delete", "namespace", "unguarded", "--wait=false")
