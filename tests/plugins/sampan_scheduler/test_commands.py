@@ -62,7 +62,7 @@ def test_why_answers_as_json_too(run):
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["nobody"], "there is no pod default/nobody"),
+        (["absent"], "there is no pod default/absent"),
         (["waits", "-n", "other"], "there is no pod other/waits"),
         (["deployment/web"], "only pods are scheduled"),
     ],
