@@ -39,7 +39,7 @@ e2e: $(VENV)/dev
 SEED ?= $(shell date +%j0)
 soak: $(VENV)/dev
 	@for turn in 0 1 2 3 4 5 6 7 8 9; do \
-		FUZZ_SEED=$$(($(SEED) + turn)) FUZZ_COUNT=100000 $(RUN) -m pytest -q tests/fuzz || exit 1; \
+		FUZZ_SEED=$$(($(SEED) + turn)) FUZZ_COUNT=100000 FUZZ_EXAMPLES=20 $(RUN) -m pytest -q tests/fuzz || exit 1; \
 	done
 
 bench: $(VENV)/dev

@@ -57,8 +57,8 @@ def scalar_word(node: dict[str, Any]) -> str:
 def shape_of(node: dict[str, Any]) -> Any:
     """The compact form of one field's schema."""
     facts = {short: node[long] for long, short in FACTS.items() if long in node}
-    if node.get("x-kubernetes-map-type") == "atomic":
-        facts["atomic"] = True
+    if kind := node.get("x-kubernetes-map-type"):
+        facts["atomic"] = kind == "atomic"  # a granular field of a type that is atomic elsewhere: a volume's claimRef
     if "$ref" in node:
         base: Any = "#" + node["$ref"].rsplit("/", 1)[1]
     elif type_word(node) == "array":

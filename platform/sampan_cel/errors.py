@@ -46,4 +46,6 @@ def _shown(text: str, issue: Issue) -> str:
     column = issue.at - (before.rfind("\n") + 1)
     shown = text.split("\n")[line]
     mark = "." * column + "^"
+    if not text:  # sic: cel-go counts columns from one, shows the text, and does neither for an empty one
+        return f"ERROR: <input>:1:0: {issue.message}"
     return f"ERROR: <input>:{line + 1}:{column + 1}: {issue.message}\n | {shown}\n | {mark}"

@@ -63,6 +63,7 @@ class Client:
         self.namespace = namespace  # of the kubeconfig's context or the pod
         self._agent = user_agent
         self._sleep: Callable[[float], None] = time.sleep
+        self.ticks: Callable[[], float] = time.monotonic  # by which informers time their sessions
         self.hub = Hub()  # the thread of this client's informers; runs while there are any
 
     @classmethod

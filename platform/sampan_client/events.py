@@ -53,11 +53,14 @@ class _Written:
 
 
 class Recorder:
-    """Never blocks, never raises. Its thread starts with the first event."""
+    """Never blocks, never raises. Its thread starts with the first event; without one (``threaded=False``) the caller
+    writes them with ``write_one``."""
 
     def __init__(
-        self, client: Client, component: str, host: str = "", *, clock: Callable[[], float] = time.time
-    ) -> None:
+        self, client: Client, component: str, host: str = "", *, clock: Callable[[], float] = time.time,
+        threaded: bool = True,
+    ) -> None:  # fmt: skip
+        self._threaded = threaded
         self._client = client
         self._host = host
         self._component = component
@@ -84,7 +87,7 @@ class Recorder:
                 return
             said = {"involvedObject": reference, "type": type, "reason": reason, "message": message}
             self._queue.append({**said, **self._reporting(component or self._component)})
-            if self._thread is None:
+            if self._thread is None and self._threaded:
                 self._thread = start_thread(self._run, "events")
             self._ready.notify()
 
@@ -121,12 +124,23 @@ class Recorder:
                 if not self._queue:
                     return
                 event = self._queue.popleft()
-            try:
-                self._write(event)
-            except (StatusError, ConnectionError) as error:
-                log.debug("event %s is lost: %s", event["reason"], error)
-            except Exception:
-                log.exception("event %s is lost", event["reason"])
+            self._try(event)
+
+    def write_one(self) -> bool:
+        """Write the oldest queued event on this thread; False if there is none."""
+        with self._ready:
+            event = self._queue.popleft() if self._queue else None
+        if event is not None:
+            self._try(event)
+        return event is not None
+
+    def _try(self, event: Object) -> None:
+        try:
+            self._write(event)
+        except (StatusError, ConnectionError) as error:
+            log.debug("event %s is lost: %s", event["reason"], error)
+        except Exception:
+            log.exception("event %s is lost", event["reason"])
 
     def _write(self, event: Object) -> None:
         """Increase the count of an equal Event, or create one."""

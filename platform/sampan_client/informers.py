@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable
 
 from sampan.contracts.kinds import Object, Resource
@@ -122,7 +121,7 @@ class Informer:
     def _follow(self) -> Follower:
         pause = _FIRST_PAUSE
         while not self._stopped.is_set():
-            begun = time.monotonic()
+            begun = self._client.ticks()
             try:
                 yield from self._session()
             except (Expired, Gone):
@@ -139,7 +138,7 @@ class Informer:
             except Exception:
                 log.exception("watching %s failed and is retried", self.resource.group_resource)
                 self._since = ""
-            if time.monotonic() - begun >= _SHORT:
+            if self._client.ticks() - begun >= _SHORT:
                 pause = _FIRST_PAUSE
             if not self._stopped.is_set():
                 yield pause * random.uniform(0.75, 1.25)

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from sampan.contracts.access import User
-from sampan_client.transports import Response
+from sampan_client.transports import Response, Stream
 
 Application = Callable[..., Iterable[bytes]]
 
@@ -31,16 +31,16 @@ class InProcessTransport:
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Response:
         call = _Call()
-        parts = self._app(_environ(method, path, headers, body or b"", self._user), call.start)
+        parts = self._app(environ_of(method, path, headers, body or b"", self._user), call.start)
         try:
             data = b"".join(parts)
         finally:
             _close(parts)
         return Response(call.status, call.headers, data)
 
-    def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> CallStream:
+    def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> Stream:
         stopping = threading.Event()
-        environ = _environ("GET", path, headers, b"", self._user)
+        environ = environ_of("GET", path, headers, b"", self._user)
         #: An application that waits for changes checks this event, so that the client can end a watch.
         environ["sampan.stopping"] = stopping
         return CallStream(self._app, environ, stopping)
@@ -138,7 +138,7 @@ class _Call:
         return lambda data: None
 
 
-def _environ(method: str, path: str, headers: Mapping[str, str], body: bytes, user: User) -> dict[str, Any]:
+def environ_of(method: str, path: str, headers: Mapping[str, str], body: bytes, user: User) -> dict[str, Any]:
     """Source: PEP 3333. RAW_URI is set as gunicorn does."""
     bare, _, query = path.partition("?")
     environ: dict[str, Any] = {

@@ -92,6 +92,16 @@ class Queue:
                 self._wait()
             return None
 
+    def take(self) -> Item | None:
+        """The next item that is due now, without waiting. Call ``done`` afterwards."""
+        with self._changed:
+            return None if self._closed else self._next()
+
+    def due(self) -> float | None:
+        """The time of the next timer by the queue's clock; None without timers."""
+        with self._changed:
+            return self._timers[0][0] if self._timers else None
+
     def done(self, item: Item) -> None:
         with self._changed:
             self._working.discard(item)

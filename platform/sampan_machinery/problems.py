@@ -16,7 +16,8 @@ def shown(value: Any) -> str:
 
 
 def invalid(path: str, value: Any, detail: str) -> Problem:
-    return Problem(path, "FieldValueInvalid", f"Invalid value: {shown(value)}: {detail}")
+    text = f"Invalid value: {shown(value)}"
+    return Problem(path, "FieldValueInvalid", f"{text}: {detail}" if detail else text)
 
 
 def required(path: str, detail: str = "") -> Problem:

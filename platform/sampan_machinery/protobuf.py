@@ -1,66 +1,33 @@
 """Decodes bodies in ``application/vnd.kubernetes.protobuf`` to dicts, by a table of field numbers.
 
-kubectl and helm send typed creates and deletes this way and fail on a 415. Requests only: answers are JSON. The table
-is made by ``tools/make_protobuf_table.py``. Unknown fields are skipped, as Go does. ``Schemas.prune`` checks whether
-the values fit the kind; this module knows only the wire format. Source: protobuf encoding guide; apimachinery
-runtime/generated.proto (Unknown) and serializer/protobuf.
+kubectl and helm send typed creates and deletes this way and fail on a 415. ``protobufout`` encodes. Unknown fields are
+skipped, as Go does. ``Schemas.prune`` checks whether the values fit the kind; this module knows only the wire format.
+Source: protobuf encoding guide; apimachinery runtime/generated.proto (Unknown) and serializer/protobuf.
 """
 
 from __future__ import annotations
 
 import base64
 import datetime
-import functools
-import gzip
 import math
 import struct
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from typing import Any
 
 import msgspec
 
 from sampan.errors import BadRequest
+from sampan_machinery.protobuftable import EXTENSIONS, MACHINERY, MAGIC, MEDIA_TYPE, META, fields, message_of
+
+__all__ = ["MAGIC", "MEDIA_TYPE", "decode"]
 
 Object = dict[str, Any]
 
-MAGIC = b"k8s\x00"
-MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 #: Depth of nested messages; JSONSchemaProps is the only deeply nested type.
 MAX_DEPTH = 150
-_MACHINERY = "k8s.io/apimachinery/pkg/"
-_META = _MACHINERY + "apis/meta/v1."
-_EXTENSIONS = "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/"
-_AGGREGATION = "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1."
-_PACKAGES = {"internal.apiserver.k8s.io": "apiserverinternal", "": "core"}
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _WIRE = {"s": _BYTES, "B": _BYTES, "b": _VARINT, "i": _VARINT, "u": _VARINT, "d": _FIXED64}
 _ZERO_TIME = -62135596800  # Go's zero time, year 1
-_BY_HAND: dict[str, dict[str, list[Any]]] = {  # kube-aggregator's generated.proto; no published binary has its tags
-    "APIService": {
-        "1": ["metadata", _META + "ObjectMeta", False],
-        "2": ["spec", _AGGREGATION + "APIServiceSpec", False],
-        "3": ["status", _AGGREGATION + "APIServiceStatus", False],
-    },
-    "APIServiceSpec": {
-        "1": ["service", _AGGREGATION + "ServiceReference", False],
-        "2": ["group", "s", True],
-        "3": ["version", "s", True],
-        "4": ["insecureSkipTLSVerify", "b", True],
-        "5": ["caBundle", "B", True],
-        "7": ["groupPriorityMinimum", "i", False],
-        "8": ["versionPriority", "i", False],
-    },
-    "ServiceReference": {"1": ["namespace", "s", True], "2": ["name", "s", True], "3": ["port", "i", False]},
-    "APIServiceStatus": {"1": ["conditions", ["[]", _AGGREGATION + "APIServiceCondition"], True]},
-    "APIServiceCondition": {
-        "1": ["type", "s", False],
-        "2": ["status", "s", False],
-        "3": ["lastTransitionTime", _META + "Time", True],
-        "4": ["reason", "s", True],
-        "5": ["message", "s", True],
-    },
-}
 
 
 def decode(body: bytes) -> Object:
@@ -69,8 +36,10 @@ def decode(body: bytes) -> Object:
         raise BadRequest("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     try:
         api_version, kind, raw = _envelope(body[len(MAGIC) :])
-        struct_name = _struct_name(api_version, kind)
-        return {"apiVersion": api_version, "kind": kind, **_message(struct_name, raw, 0)}
+        message = message_of(api_version, kind)
+        if not message:
+            raise BadRequest(f'no kind "{kind}" is registered for version "{api_version}"')
+        return {"apiVersion": api_version, "kind": kind, **_message(message, raw, 0)}
     except _Malformed as error:
         raise BadRequest(f"the body is not a readable protobuf object: {error}") from None
     except UnicodeDecodeError:
@@ -99,35 +68,6 @@ def _envelope(body: bytes) -> tuple[str, str, bytes]:
     if not api_version or not kind:
         raise _Malformed("apiVersion or kind is missing")
     return api_version, kind, raw
-
-
-def _struct_name(api_version: str, kind: str) -> str:
-    group, _, version = api_version.rpartition("/")
-    if group == "apiextensions.k8s.io":
-        name = f"{_EXTENSIONS}{version}.{kind}"
-    elif group == "apiregistration.k8s.io":
-        name = f"{_AGGREGATION}{kind}"
-    else:
-        name = f"k8s.io/api/{_PACKAGES.get(group) or group.split('.')[0]}/{version}.{kind}"
-    for known in (name, _META + kind):
-        if known in _table() or known.removeprefix(_AGGREGATION) in _BY_HAND:
-            return known
-    raise BadRequest(f'no kind "{kind}" is registered for version "{api_version}"')
-
-
-@functools.cache
-def _table() -> dict[str, dict[str, list[Any]]]:
-    data = files("sampan_machinery").joinpath("data/protobuf.json.gz").read_bytes()
-    found: dict[str, dict[str, list[Any]]] = msgspec.json.decode(gzip.decompress(data))
-    found.update({_AGGREGATION + name: fields for name, fields in _BY_HAND.items()})
-    return found
-
-
-@functools.cache
-def _numbers(name: str) -> dict[int, tuple[str, Any, bool]]:
-    """Field number → JSON name, type, and whether a zero is omitted. A message that is not in the table has no
-    fields."""
-    return {int(number): (json, type_, omit) for number, (json, type_, omit) in _table().get(name, {}).items()}
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -186,7 +126,7 @@ def _signed(value: int) -> int:
 def _message(name: str, data: bytes, depth: int) -> Object:
     if depth > MAX_DEPTH:
         raise _Malformed("exceeded max depth")
-    known = _numbers(name)
+    known = fields(name)
     found: Object = {}
     for number, wire, raw in _fields(data):
         field = known.get(number)
@@ -342,7 +282,7 @@ def _one_of(data: bytes, depth: int, *, schema: int, other: Callable[[bytes], An
     """A schema if field ``schema`` is set, else the result of ``other``: JSONSchemaPropsOrBool and similar types."""
     found = _by_number(data, {schema: _BYTES})
     if schema in found:
-        return _message(f"{_EXTENSIONS}v1.JSONSchemaProps", found[schema], depth + 1)
+        return _message(f"{EXTENSIONS}v1.JSONSchemaProps", found[schema], depth + 1)
     return other(data)
 
 
@@ -353,7 +293,7 @@ def _or_bool(data: bytes, depth: int) -> Any:
 def _or_array(data: bytes, depth: int) -> Any:
     def many(raw: bytes) -> list[Any]:
         parts = [(wire, part) for number, wire, part in _fields(raw) if number == 2]
-        return [_value(f"{_EXTENSIONS}v1.JSONSchemaProps", wire, part, depth) for wire, part in parts]
+        return [_value(f"{EXTENSIONS}v1.JSONSchemaProps", wire, part, depth) for wire, part in parts]
 
     return _one_of(data, depth, schema=1, other=many)
 
@@ -366,14 +306,14 @@ def _or_strings(data: bytes, depth: int) -> Any:
 
 
 _SPECIAL: dict[str, Callable[[bytes, int], Any]] = {
-    _MACHINERY + "api/resource.Quantity": _quantity,
-    _MACHINERY + "util/intstr.IntOrString": _int_or_string,
-    _META + "Time": _time,
-    _META + "MicroTime": _microtime,
-    _META + "FieldsV1": _json,
-    _MACHINERY + "runtime.RawExtension": _json,
-    _EXTENSIONS + "v1.JSON": _json,
-    _EXTENSIONS + "v1.JSONSchemaPropsOrBool": _or_bool,
-    _EXTENSIONS + "v1.JSONSchemaPropsOrArray": _or_array,
-    _EXTENSIONS + "v1.JSONSchemaPropsOrStringArray": _or_strings,
+    MACHINERY + "api/resource.Quantity": _quantity,
+    MACHINERY + "util/intstr.IntOrString": _int_or_string,
+    META + "Time": _time,
+    META + "MicroTime": _microtime,
+    META + "FieldsV1": _json,
+    MACHINERY + "runtime.RawExtension": _json,
+    EXTENSIONS + "v1.JSON": _json,
+    EXTENSIONS + "v1.JSONSchemaPropsOrBool": _or_bool,
+    EXTENSIONS + "v1.JSONSchemaPropsOrArray": _or_array,
+    EXTENSIONS + "v1.JSONSchemaPropsOrStringArray": _or_strings,
 }

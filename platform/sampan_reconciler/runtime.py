@@ -38,6 +38,7 @@ from sampan_reconciler.perform import EventSink, Expectations, NoEvents, Perform
 log = logging.getLogger(__name__)
 
 _WORKERS = 4
+_BURST = 8  # creations of one decision that are under way at the same time
 _REMEMBERED = 512  # decisions
 _EXPECT = 30.0  # seconds after which an expectation expires
 #: Seconds of back-off up to which AlreadyExists is normal: the watch may not have delivered the object yet.
@@ -69,17 +70,19 @@ class Runtime:
         reconcilers: Sequence[AnyReconciler],
         *,
         clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
         random: Random | None = None,
         recorder: EventSink | None = None,
         workers: int = _WORKERS,
+        burst: int = _BURST,
     ) -> None:
         self.counters: Counter[tuple[str, str]] = Counter()  # (reconciler, what): decided, actions, retried, failed
         self._client = client
         self._keyed = [rec for rec in reconcilers if not isinstance(rec, Standing)]
         self._standing = [rec for rec in reconcilers if isinstance(rec, Standing)]
-        self._clock, self._random = clock, random or Random()
+        self._clock, self._ticks, self._random = clock, ticks, random or Random()
         self._events = recorder or NoEvents()
-        self._queue = Queue([rec.workers for rec in self._keyed])
+        self._queue = Queue([rec.workers for rec in self._keyed], ticks)
         self._expectations = Expectations()
         self._decisions: OrderedDict[tuple[str, Key], Decision] = OrderedDict()
         self._lock = threading.Lock()
@@ -90,19 +93,39 @@ class Runtime:
             self._wire(lane, reconciler)
         self._by_resource = by_resource(self._shared.values())
         self._threads: list[threading.Thread] = []
-        self._workers = workers
+        self._workers, self._burst = workers, burst
 
     def start(self) -> None:
         """Returns at once. A reconciler starts to decide when all its informers have synced."""
-        for shared in self._shared.values():
-            shared.informer.start()
+        self.start_watching()
         for number in range(self._workers if self._keyed else 0):
             self._threads.append(start_thread(self._work, f"reconciler {number}"))
         for standing in self._standing:
             self._threads.append(start_thread(lambda it=standing: self._stand(it), standing.name))  # type: ignore[misc]  # mypy cannot infer a lambda's default
+
+    def start_watching(self) -> None:
+        """In place of ``start``, for a caller that does the work with ``turn``: the informers and no thread. Standings
+        are the caller's."""
+        for shared in self._shared.values():
+            shared.informer.start()
         for lane, reconciler in enumerate(self._keyed):
             if reconciler.resync:
                 self._queue.add_after(Item(lane, None), reconciler.resync)
+
+    def turn(self) -> bool:
+        """Decide one key that is due now, on this thread, and perform its actions. False: there is none."""
+        item = self._queue.take()
+        if item is None:
+            return False
+        try:
+            self._handle(item)
+        finally:
+            self._queue.done(item)
+        return True
+
+    def due(self) -> float | None:
+        """The time, by ``ticks``, at which the next key may be due."""
+        return self._queue.due()
 
     def stop(self) -> None:
         """End all threads and watches. A decision that is being performed may finish first (for at most 5 s)."""
@@ -166,7 +189,7 @@ class Runtime:
             for obj in (old, new):
                 if obj is not None:
                     keys.update(self._keys(reconciler, watching, obj))
-            for key in keys:
+            for key in sorted(keys):  # a set's order differs from process to process
                 self._queue.add(Item(lane, key))
 
         return changed
@@ -194,11 +217,11 @@ class Runtime:
         if not isinstance(item.key, Key):
             self._resync(item, reconciler)
             return
-        if self._expectations.pending(item, time.monotonic(), self._has_seen):
+        if self._expectations.pending(item, self._ticks(), self._has_seen):
             self._queue.add_after(item, _RECHECK)  # the expected change usually queues the key earlier
             return
         key, name = item.key, reconciler.name
-        performer = Performer(self._client, self._events, name)
+        performer = Performer(self._client, self._events, name, burst=self._burst)
         actions: list[Action] = []
         problem: Exception | None = None
         try:
@@ -208,7 +231,7 @@ class Runtime:
         except Exception as error:
             problem = error
         self._expectations.expect(
-            item, [w for w in performer.writes if w.resource in self._by_resource], time.monotonic() + _EXPECT
+            item, [w for w in performer.writes if w.resource in self._by_resource], self._ticks() + _EXPECT
         )
         self._remember(name, key, actions, problem)
         self._conclude(item, name, performer, problem)

@@ -33,6 +33,15 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class Device:
+    """A block device of the node that the container finds at a path of its own."""
+
+    host_path: str
+    container_path: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
 class PortMapping:
     container_port: int
     host_port: int
@@ -60,6 +69,8 @@ class SandboxSpec:
     dns_options: Sequence[str] = ()
     sysctls: Mapping[str, str] = field(default_factory=dict)
     log_directory: str = ""
+    own_users: bool = False  # a user namespace for the pod; a runtime that has none refuses
+    handler: str = ""  # of the pod's RuntimeClass; a runtime that does not know it refuses
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,14 @@ class Resources:
     cpu_request: int = 0
     cpu_limit: int = 0
     memory_limit: int = 0
+
+    def kernel(self) -> tuple[int, int, int]:
+        """(cpu shares, cpu quota in microseconds of 100,000, bytes of memory), 0 = no limit.
+
+        Source: kubelet's milliCPUToShares and milliCPUToQuota.
+        """
+        shares = max(2, (self.cpu_request or self.cpu_limit) * 1024 // 1000)
+        return shares, max(1000, self.cpu_limit * 100) if self.cpu_limit else 0, self.memory_limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +100,7 @@ class ContainerSpec:
     working_dir: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: Sequence[Mount] = ()
+    devices: Sequence[Device] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     resources: Resources = field(default_factory=Resources)
     user: str = ""  # uid[:gid]
@@ -90,6 +110,9 @@ class ContainerSpec:
     allow_privilege_escalation: bool = True
     capabilities_add: Sequence[str] = ()
     capabilities_drop: Sequence[str] = ()
+    pids_limit: int = 0  # most processes and threads; 0: no limit of its own
+    seccomp: str = ""  # a profile as JSON text; "unconfined"; empty: the runtime's default
+    apparmor: str = ""  # a profile's name; "unconfined"; empty: the runtime's default
     stdin: bool = False
     stdin_once: bool = False
     tty: bool = False
@@ -126,6 +149,7 @@ class Container:
     exit_code: int = 0
     reason: str = ""  # Completed, Error, OOMKilled …
     message: str = ""
+    applied: tuple[int, int, int] | None = None  # as Resources.kernel; None: the runtime does not tell
 
 
 @dataclass(frozen=True)
@@ -168,6 +192,7 @@ class Runtime(Protocol):
 
     name: str  # as in ``provide_runtime``
     sees_mounts: bool  # whether it finds what the agent mounts: one mount namespace for both
+    limits: bool  # whether containers get no more cpu and memory than their resources say
 
     def version(self) -> str: ...
 
@@ -188,6 +213,9 @@ class Runtime(Protocol):
         """TERM, then KILL after grace seconds; returns when it has ended."""
 
     def remove_container(self, container_id: str) -> None: ...
+
+    def update_container(self, container_id: str, resources: Resources) -> None:
+        """Other resources for a running container, which runs on; raises RuntimeFailure where that cannot be."""
 
     def containers(self, pod_uid: str = "") -> list[Container]:
         """All of this cluster's, or one pod's; exited ones included until removed."""

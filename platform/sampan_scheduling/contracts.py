@@ -6,7 +6,7 @@ the scheduler asks whichever it finds. Nodes are addressed by their row in the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from sampan.contracts.kinds import Object
@@ -18,6 +18,7 @@ class Verdict(NamedTuple):
     reason: str  # Insufficient cpu
     unresolvable: bool = False
     more: tuple[str, ...] = ()  # further reasons on the same node: Insufficient memory
+    plugin: str = ""  # who refuses; the scheduler fills it in where a plugin leaves it empty
 
 
 class NodeView(Protocol):
@@ -55,6 +56,37 @@ State = dict[str, Any]
 class SchedulingPlugin(Protocol):
     name: str
     weight: int  # of its scores
+
+
+class SchedulerHandle(Protocol):
+    """What the scheduler lends to a plugin that has ``start``."""
+
+    client: Any  # sampan_client.Client, with the scheduler's identity
+
+    def wake(self, may_help: Callable[[Object], bool]) -> None:
+        """Something changed: waiting pods for which ``may_help(pod)`` is true are tried again after their back-off.
+        May be called from any thread that holds no lock which the plugin takes in a method of its own."""
+
+    def ask_again(self, uid: str) -> None:
+        """Ask ``permit`` or ``pre_bind`` of the pod with this uid again now, where it waits for either."""
+
+
+@runtime_checkable
+class Starts(Protocol):
+    """A plugin that watches the API itself."""
+
+    def start(self, handle: SchedulerHandle) -> None:
+        """Called once, before the first pod is decided about; returns soon."""
+
+    def stop(self) -> None: ...
+
+
+@runtime_checkable
+class Concerned(Protocol):
+    """A plugin that has to do with some pods only: it costs the others nothing."""
+
+    def concerns(self, pod: Object) -> bool:
+        """Whether the plugin is to be asked about the pod at all; quick, and the same for equal specs."""
 
 
 @runtime_checkable
@@ -106,9 +138,11 @@ class Reserver(Protocol):
 @runtime_checkable
 class Permit(Protocol):
     def permit(self, state: State, pod: Object, node: NodeView) -> float:
-        """0 = go on; N = wait up to N seconds; raise to refuse."""
+        """0 = go on; N = wait up to N seconds; raise to refuse. While it waits it is asked again, at first after half a
+        second, then less often; SchedulerHandle.ask_again asks at once."""
 
 
 @runtime_checkable
 class PreBind(Protocol):
-    def pre_bind(self, state: State, pod: Object, node: NodeView) -> None: ...
+    def pre_bind(self, state: State, pod: Object, node: NodeView) -> float | None:
+        """As ``permit``, after all plugins have permitted the pod; None = go on. May write to the API."""

@@ -33,6 +33,7 @@ from sampan_server.plugins.plugins import Plugins
 from sampan_server.publish import health
 from sampan_server.publish.discovery import Discovery
 from sampan_server.publish.openapi import OpenApi
+from sampan_server.publish.paths import Paths
 from sampan_server.read.get import Get
 from sampan_server.read.list import List
 from sampan_server.registry import Registry, Served
@@ -46,7 +47,6 @@ from sampan_server.watch.converting import ConvertingHub
 from sampan_server.watch.hub import Hub
 from sampan_server.watch.streams import Streams
 from sampan_server.watch.watch import Watch
-from sampan_server.watch.watcher import error_line
 from sampan_server.write import bootstrap
 from sampan_server.write.admission import Admitters
 from sampan_server.write.cluster import InsideCluster
@@ -149,6 +149,7 @@ def new_app(
     delegated = plugins.ask("contribute_delegations", context)
     delegations = Delegations(registry, [each for _, answer in delegated for each in answer])
     discovery = Discovery(registry, server_url.removeprefix("https://"), delegations)
+    fixed = ("/metrics", "/openapi/v2", "/openapi/v3", "/version", *healthy.paths(), *(route.path for route in routes))
     front = Front(
         registry,
         verbs={
@@ -163,6 +164,7 @@ def new_app(
         },
         subresources=subresources,
         pages={
+            "": Paths(discovery, fixed),
             "api": discovery,
             "apis": discovery,
             "livez": healthy,
@@ -232,7 +234,7 @@ def _falcon(front: Front) -> falcon.App[Any, Any]:
         except BadRequest as error:
             give(resp, statuses.answer_error(error))
             return
-        give(resp, front.answer(request))
+        give(resp, front.answer(request), ours=request.loop is not None)
 
     def refuse(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: Any) -> None:
         give(resp, statuses.answer_error(BadRequest(error.title or "the request cannot be understood")))
@@ -242,12 +244,15 @@ def _falcon(front: Front) -> falcon.App[Any, Any]:
     return app
 
 
-def give(resp: falcon.Response, answer: Answer) -> None:
-    """An Answer as Falcon's response."""
+def give(resp: falcon.Response, answer: Answer, *, ours: bool = False) -> None:
+    """An Answer as Falcon's response. ``ours``: our own HTTP server asks; an application may not tell any other what to
+    do with the connection (PEP 3333), and wsgiref ends such an answer with a 500."""
     resp.status = answer.status
     if answer.status not in (204, 304):
         resp.content_type = answer.content_type
     for name, value in answer.headers:
+        if name == "Connection" and not ours:
+            continue
         if name in ("Warning", "Vary"):
             resp.append_header(name, value)
         else:
@@ -284,7 +289,7 @@ def _connect(cache: Cache, hub: Hub, converting: ConvertingHub, streams: Streams
     def lost() -> None:
         error = Expired("too old resource version: the server has lost its place in the history")
         for each in (hub, converting):
-            each.end_all_soon(error_line(error))
+            each.end_all_soon(error)
         streams.end_all(error)
 
     cache.after_reload.append(lost)
@@ -301,7 +306,7 @@ def _end_gone(gone: Sequence[Served], hubs: Sequence[Hub], streams: Streams) -> 
 def _stop(cache: Cache, hubs: Sequence[Hub], streams: Streams) -> None:
     streams.end_all(None)
     for hub in hubs:
-        hub.end_all_soon(b"")
+        hub.end_all_soon(None)
     cache.stop()
 
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from sampan.contracts.chain import LONGEST_WAIT, Later, RequestOutcome
 from sampan.contracts.serving import Answer, Call, Route
-from sampan.errors import BadRequest, StatusError, TooManyRequests
+from sampan.errors import BadRequest, NotAcceptable, StatusError, TooManyRequests
 from sampan_http.handoff import Hijacked, Offloaded, Outcome, Parked
 from sampan_http.heads import Environ
 from sampan_http.inspection import Inspected
@@ -22,15 +22,16 @@ from sampan_server.extension.isolated import Guard
 from sampan_server.metrics import Metrics
 from sampan_server.read import computed
 from sampan_server.registry import Registry, Served
+from sampan_server.request import negotiation
 from sampan_server.request.aside import Aside
 from sampan_server.request.chain import ContributedStep, Result, Step, too_long, wait
 from sampan_server.request.compression import compressed
 from sampan_server.request.heaviness import is_heavy
+from sampan_server.request.otheranswers import in_other_media
 from sampan_server.request.outcomes import OutcomeTracker
 from sampan_server.request.request import HANDED_OVER, Request
 from sampan_server.request.statuses import answer_error, no_such_path
 from sampan_server.request.warnings import warning_headers
-from sampan_server.request.yamlanswers import in_yaml
 from sampan_server.subresources.subresources import Subresources, not_allowed
 
 Verb = Callable[[Request, Served], Answer]
@@ -100,6 +101,7 @@ class Front:
                 raise
             raise request.tracker.followed(handoff) from None
         except Exception as error:
+            error = _in_its_words(request, error)
             answer = answer_error(error)
             if step is not None:
                 self._tell_unreached(request, step, answer)
@@ -212,7 +214,7 @@ class Front:
             missing = [header for header in request.answer_headers if header not in answer.headers]
             answer = replace(answer, headers=[*answer.headers, *missing])
         answer = self._warned(request, answer, kind=kind)
-        answer = in_yaml(request, answer)
+        answer = in_other_media(request, answer)
         return compressed(request, answer) if request.verb == "list" else answer
 
     def _warned(self, request: Request, answer: Answer, *, kind: bool) -> Answer:
@@ -299,6 +301,12 @@ class Front:
         cluster = self._subresources.cluster
         assert cluster is not None
         return self._subresources.answer(request, ServedCall(request, cluster), serve, blocking=blocking)
+
+
+def _in_its_words(request: Request, error: Exception) -> Exception:
+    """A 406 for a custom kind comes from another handler upstream: with other words, and after its warnings."""
+    custom = request.served is not None and request.served.kind.schema is not None
+    return negotiation.not_acceptable() if custom and isinstance(error, NotAcceptable) else error
 
 
 def _below(path: str, root: str) -> bool:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from sampan.contracts.serving import Answer, Metric
+from sampan.contracts.serving import Answer, Distribution, Metric
 from sampan_isolation import FailureLog
 from sampan_server.registry import Served
 from sampan_server.request.request import Request
@@ -110,14 +111,24 @@ class _Contributed:
         family = self._family()
         try:
             for labels, value in self._metric.read():
-                family.add_metric(labels, value)
+                if isinstance(value, Distribution):
+                    family.add_metric(labels, [(_bound(at), n) for at, n in value.buckets], value.total)
+                else:
+                    family.add_metric(labels, value)
         except Exception:
             log.exception("the metric %s cannot be read", self._metric.name)
         yield family
 
-    def _family(self) -> CounterMetricFamily | GaugeMetricFamily:
-        kind = CounterMetricFamily if self._metric.counter else GaugeMetricFamily
+    def _family(self) -> Any:
+        kind: Any = CounterMetricFamily if self._metric.counter else GaugeMetricFamily
+        if self._metric.histogram:
+            kind = HistogramMetricFamily
         return kind(self._metric.name, self._metric.text, labels=self._metric.labels)
+
+
+def _bound(value: float) -> str:
+    """A bucket's upper bound, as the label ``le`` has it."""
+    return "+Inf" if math.isinf(value) else repr(float(value))
 
 
 class _PluginFailures:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from sampan.contracts.kinds import Kind, Object, Resource
 from sampan.contracts.serving import Subresource
@@ -56,6 +57,11 @@ class Served:
         #: Requests that may wait for conversions at a time.
         self.slots = threading.BoundedSemaphore(CONVERTING) if self.blocks else None
         self.gone = False  # it has been replaced or removed; set under the cache's lock
+
+    @cached_property
+    def message(self) -> str:
+        """The protobuf message of its objects, "" where there is none."""
+        return self.schema.message
 
     def key(self, namespace: str, name: str) -> str:
         return f"{self.prefix}{namespace}/{name}" if self.namespaced else self.prefix + name

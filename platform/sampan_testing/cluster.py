@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
+import random
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +28,28 @@ from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.components import Component, Running
 from sampan.contracts.kinds import Object
 from sampan.contracts.options import ClusterOptions, ManifestOptions
+from sampan.contracts.reconciling import Standing
+from sampan.contracts.turns import Turns
 from sampan.errors import StatusError
 from sampan.hookspecs import hookimpl
 from sampan_client import Client
 from sampan_client.events import Recorder
 from sampan_isolation import Deadlines
+from sampan_machinery.resources import NODES
 from sampan_operate.supervisor.cluster import RECONCILER_USER
 from sampan_reconciler.main import gather
 from sampan_reconciler.runtime import Runtime
 from sampan_server.app import App, Orders, new_app
 from sampan_server.plugins.asking import HooksOf
 from sampan_server.plugins.plugins import ADDON_GROUP, PLUGIN_GROUP, Plugins
-from sampan_testing.nodes import Nodes
+from sampan_testing.clocks import RunningClock
+from sampan_testing.engine import Engine, RuntimeTurns
+from sampan_testing.nodes import Nodes, hollow_node
+from sampan_testing.polling import News, PolledHub, client_of
 
 DISTRIBUTION = "sampan"
 MASTERS = "system:masters"
+HOLLOW = "hollow"  # the component that serves the nodes of clusters that travel in time
 _PAUSE = 0.05  # seconds until a failed component is restarted
 _STOP_TIMEOUT = 1.0  # seconds that a component under test has to end; then its thread is abandoned
 PATIENCE = 10.0  # seconds after which an expected event that has not happened fails the test
@@ -49,20 +58,40 @@ PATIENCE = 10.0  # seconds after which an expected event that has not happened f
 class Cluster:
     """A running cluster; created by ``start``. ``client`` is the administrator's."""
 
-    def __init__(self, app: App, plugins: Plugins, options: ClusterOptions) -> None:
+    def __init__(
+        self,
+        app: App,
+        plugins: Plugins,
+        options: ClusterOptions,
+        travel: Engine | None = None,
+        news: News | None = None,
+    ) -> None:
         self.app = app
         self.plugins = plugins
         self.options = options
+        self.engine, self._news = travel, news
         self.client = self.client_as("admin", MASTERS)
         self.nodes = Nodes(self.client)
         self.components: dict[str, threading.Thread] = {}  # running components by name
 
     def client_as(self, name: str, *groups: str) -> Client:
         """A client as that user; without authentication."""
-        return Client.in_process(self.app.wsgi, User(name, (*groups, "system:authenticated")))
+        user = User(name, (*groups, "system:authenticated"))
+        if self.engine is not None and self._news is not None:
+            return client_of(self.app.wsgi, user, self._news, self.engine.hub)
+        return Client.in_process(self.app.wsgi, user)
+
+    @property
+    def clock(self) -> RunningClock:
+        """The clock of a cluster that can travel in time: ``advance(seconds)`` lets that time pass."""
+        assert self.engine is not None, "start the cluster with travel=True"
+        return self.engine.clock
 
     def add_node(self, name: str, labels: Mapping[str, str] | None = None) -> Object:
-        """Add a fake node: pods assigned to it become Running and Ready at once."""
+        """Add a node: pods assigned to it become Running and Ready. With hollow nodes it is one of them, as any Node
+        with their annotation."""
+        if HOLLOW in self.components:
+            return self.client.create(NODES, hollow_node(name, labels or {}, self.clock.time()))
         return self.nodes.add(name, labels or {})
 
     def until(self, what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
@@ -98,32 +127,42 @@ def start(
     options: Mapping[str, Any] | None = None,
     orders: Orders | None = None,
     deadlines: Deadlines | None = None,
+    travel: bool = False,
 ) -> Iterator[Cluster]:
     """Run a cluster for the duration of a ``with``.
 
     ``plugins``: modules or objects with hooks, by plugin name. ``only``: the first-party plugins to load (default:
     all). ``settings``: as under ``plugins:`` in sampan.yaml. ``nodes``: number of fake nodes, or their names.
     ``control=False``: only the API server. ``deadlines``: of the plugins under test, by default as in a real cluster.
-    ``options``: override the cluster-wide ones. A plugin that fails to load, or fails in a hook at boot, raises
-    AssertionError with its name.
+    ``options``: override the cluster-wide ones. ``travel=True``: the control plane works in turns by a clock that
+    can be moved forward (``cluster.clock.advance``), and the nodes are hollow ones. A plugin that fails to load, or
+    fails in a hook at boot, raises AssertionError with its name.
     """
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sampan-test-")))
         pki.ensure(home / "pki")
-        given = dataclasses.replace(_options(home), **(options or {}))
-        found = _plugins(plugins or {}, only, settings or {}, deadlines)
+        given = dataclasses.replace(options_of(home), **(options or {}))
+        found = plugins_of(
+            plugins or {},
+            only,
+            with_hollow(settings or {}) if travel and (only is None or HOLLOW in only) else settings or {},
+            deadlines,
+        )
+        names = [f"node-{number}" for number in range(1, nodes + 1)] if isinstance(nodes, int) else nodes
+        if travel:
+            yield _travelling(stack, found, home, given, orders, names, frozenset(plugins or ()))
+            return
         cluster = _served(stack, found, home, given, orders)
         _check(found, cluster.app)
         if control:
             _control(stack, cluster, home, frozenset(plugins or ()))
-        names = [f"node-{number}" for number in range(1, nodes + 1)] if isinstance(nodes, int) else nodes
         for name in names:
             cluster.add_node(name)
         stack.callback(cluster.nodes.stop)
         yield cluster
 
 
-def _plugins(
+def plugins_of(
     extra: Mapping[str, object],
     only: Collection[str] | None,
     settings: Mapping[str, Mapping[str, Any]],
@@ -158,7 +197,7 @@ class AllowAll:
         return Decision.ALLOW, ""
 
 
-def _options(home: Path) -> ClusterOptions:
+def options_of(home: Path) -> ClusterOptions:
     """Options as from ``sampan_settings.options``, but independent of this machine."""
     return ClusterOptions(
         home=str(home), pki=str(home / "pki"), server_url="https://127.0.0.1:6443", api_host="127.0.0.1",
@@ -175,6 +214,99 @@ def _served(stack: ExitStack, plugins: Plugins, home: Path, options: ClusterOpti
     app = new_app(plugins, store=store, home=str(home), options=options, orders=orders)
     stack.callback(app.close)
     return Cluster(app, plugins, options)
+
+
+def with_hollow(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Heartbeats as rare as the node lifecycle allows: an hour of virtual time is 90 of them."""
+    given = {
+        "lease_seconds": 50, "renew_every": 40, "cpu": "64", "max_pods": 500, "seed": 1, "stages_of_cluster": False,
+        **settings.get(HOLLOW, {}),
+    }  # fmt: skip
+    return {**settings, HOLLOW: given}
+
+
+def _travelling(
+    stack: ExitStack, plugins: Plugins, home: Path, options: ClusterOptions, orders: Orders | None,
+    names: Sequence[str], given: Collection[str],
+) -> Cluster:  # fmt: skip
+    clock, news = RunningClock(), News()
+    engine = Engine(clock, PolledHub(clock.time), news)
+    clock.move = engine.advance
+    cluster = served(stack, plugins, home, options, orders, engine, news)
+    stack.callback(engine.stop)
+    fill(engine, cluster, home, given)
+    for name in names:
+        cluster.add_node(name)
+    engine.settle()
+    engine.start()
+    return cluster
+
+
+def served(
+    stack: ExitStack, plugins: Plugins, home: Path, options: ClusterOptions, orders: Orders | None, engine: Engine,
+    news: News,
+) -> Cluster:  # fmt: skip
+    """An API server by the engine's clock, over a store in memory."""
+    store = plugins.first("provide_store", url="memory://")
+    stack.callback(store.close)
+    app = new_app(plugins, store=store, home=str(home), options=options, orders=orders, clock=engine.clock.time)
+    stack.callback(app.close)
+    app.cache.after_batch.append(lambda: news.tell(app.cache.revision))
+    news.tell(app.cache.revision)
+    engine.catch_up = lambda: news.catch_up(app.cache.revision)
+    cluster = Cluster(app, plugins, options, engine, news)
+    _check(plugins, app)
+    return cluster
+
+
+def fill(
+    engine: Engine, cluster: Cluster, home: Path, given: Collection[str] = (), *,
+    client_of: Callable[[str, str, Sequence[str]], Client] | None = None, randomness: random.Random | None = None,
+) -> None:  # fmt: skip
+    """Give the engine all that works in turns: the reconcilers together, and each component. ``client_of(part, user,
+    groups)``: its client."""
+    make = client_of or (lambda part, user, groups: cluster.client_as(user, *groups))
+    clock = engine.clock.time
+    reconcilers = gather(cluster.plugins, options=cluster.options, home=str(home))
+    keyed = [each for each in reconcilers if not isinstance(each, Standing)]
+
+    def all_reconcilers() -> Turns:
+        client = make("reconcilers", RECONCILER_USER, ())
+        recorder = Recorder(client, "sampan-reconciler", clock=clock, threaded=False)
+        return RuntimeTurns(
+            Runtime(client, keyed, clock=clock, ticks=clock, random=randomness, recorder=recorder, burst=1), recorder
+        )
+
+    def one_standing(standing: Standing) -> Turns:
+        assert standing.turns is not None
+        return standing.turns(make(standing.name, RECONCILER_USER, ()), clock)
+
+    def one_component(component: Component) -> Turns:
+        assert component.turns is not None
+        client = make(component.name, component.user, component.groups)
+        return component.turns(running_of(cluster, component, home, client), clock)
+
+    engine.add("reconcilers", all_reconcilers)
+    for standing in reconcilers:
+        if isinstance(standing, Standing) and standing.turns is not None:
+            engine.add(standing.name, partial(one_standing, standing))
+    for name, components in cluster.plugins.ask("contribute_components"):
+        for component in components:
+            if component.turns is not None and (name in given or component.name in ("scheduler", HOLLOW)):
+                engine.add(component.name, partial(one_component, component))
+                cluster.components[component.name] = threading.current_thread()
+
+
+def running_of(cluster: Cluster, component: Component, home: Path, client: Client) -> Running:
+    """What a component's ``turns`` is given."""
+    place = home / "components" / component.name
+    place.mkdir(parents=True, exist_ok=True)
+    options = dataclasses.replace(cluster.options, identity="test")
+    return Running(
+        client=client, settings=cluster.plugins.settings_of(component.name), home=str(place), stop=threading.Event(),
+        options=options, hooks=HooksOf(cluster.plugins, component.hooks, home=str(place), options=options),
+        ready=lambda words: None, failing=lambda words: None,
+    )  # fmt: skip
 
 
 def _check(plugins: Plugins, app: App) -> None:

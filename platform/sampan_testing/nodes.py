@@ -1,4 +1,8 @@
-"""Fake nodes: their pods become Running and Ready at once, and are removed when they are deleted. No containers."""
+"""Fake nodes: their pods become Running and Ready at once, and are removed when they are deleted. No containers.
+
+Claims that wait for a provisioner get a volume of the node that was chosen for them, whatever the provisioner: nothing
+is in it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ from sampan.contracts.kinds import Object
 from sampan.errors import StatusError
 from sampan_client import Client
 from sampan_client.informers import Informer
+from sampan_machinery.metadata import now_text
 from sampan_machinery.resources import NODES, PODS
+from sampan_testing.volumes import FakeVolumes
 
 _SINCE = "2026-01-01T00:00:00Z"
 _ROOM = {"cpu": "64", "memory": "256Gi", "pods": "500", "ephemeral-storage": "1Ti"}
@@ -24,6 +30,7 @@ class Nodes:
         self._client = client
         self._names: set[str] = set()
         self._pods: Informer | None = None
+        self._volumes = FakeVolumes(client)
         self._work: queue.SimpleQueue[Object | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="fake nodes", daemon=True)
 
@@ -34,10 +41,12 @@ class Nodes:
         }
         made = self._client.create(NODES, node)
         self._names.add(name)
+        self._volumes.nodes.add(name)
         if self._pods is None:
             self._thread.start()
             self._pods = Informer(self._client, PODS, on_change=lambda old, new: self._work.put(new or None))
             self._pods.start()
+            self._volumes.start()
         else:
             for pod in self._pods.list():
                 self._work.put(pod)
@@ -46,6 +55,7 @@ class Nodes:
     def stop(self) -> None:
         if self._pods is not None:
             self._pods.stop()
+            self._volumes.stop()
             self._names.clear()
             self._work.put({})
             self._thread.join()
@@ -66,6 +76,18 @@ class Nodes:
             self._client.delete(PODS, meta["name"], meta["namespace"], grace=0, uid=meta["uid"])
         elif (pod.get("status") or {}).get("phase") not in ("Running", "Succeeded", "Failed"):
             self._client.patch(PODS, meta["name"], {"status": _running(pod)}, meta["namespace"], subresource="status")
+
+
+def hollow_node(name: str, labels: Mapping[str, str], now: float) -> Object:
+    """A Node that the hollow nodes' agent serves. Source: KWOK's annotation."""
+    condition = {**_condition("Ready"), "lastTransitionTime": now_text(now), "lastHeartbeatTime": now_text(now)}
+    return {
+        "metadata": {
+            "name": name, "labels": {"kubernetes.io/hostname": name, **labels},
+            "annotations": {"kwok.x-k8s.io/node": "fake"},
+        },
+        "status": {"capacity": _ROOM, "allocatable": _ROOM, "conditions": [condition]},
+    }  # fmt: skip
 
 
 def _running(pod: Object) -> Object:

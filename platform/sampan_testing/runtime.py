@@ -16,7 +16,16 @@ from typing import Any
 
 import pytest
 
-from sampan_runtime.contracts import Container, ContainerSpec, Mount, Runtime, RuntimeFailure, Sandbox, SandboxSpec
+from sampan_runtime.contracts import (
+    Container,
+    ContainerSpec,
+    Mount,
+    Resources,
+    Runtime,
+    RuntimeFailure,
+    Sandbox,
+    SandboxSpec,
+)
 
 #: Files in a container's /dev, except its console if it has a terminal.
 DEVICES = (
@@ -113,6 +122,20 @@ class RuntimeContract:
         assert ended.created <= ended.started <= ended.finished
         assert pod.said(ended.id, 1) == b"hello\n"
         assert pod.said(ended.id, 2) == b"oops\n"
+
+    def test_a_running_container_gets_other_resources_or_the_runtime_says_that_it_limits_none(
+        self, runtime: Runtime, pod: Pod
+    ) -> None:
+        wanted = Resources(cpu_request=100, cpu_limit=200, memory_limit=64 << 20)
+        identifier = pod.start("sleep 60")
+        if not runtime.limits:
+            with pytest.raises(RuntimeFailure):
+                runtime.update_container(identifier, wanted)
+            return
+        runtime.update_container(identifier, wanted)
+
+        (found,) = runtime.containers(pod.uid)
+        assert (found.state, found.applied) == ("running", wanted.kernel())
 
     def test_an_exit_code_is_kept(self, pod: Pod) -> None:
         ended = pod.end_of(pod.start("exit 7"))

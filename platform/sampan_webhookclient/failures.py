@@ -15,6 +15,7 @@ class CallFailed(Exception):
     def __init__(self, message: str, *, timed_out: bool = False) -> None:
         super().__init__(message)
         self.timed_out = timed_out
+        self.seconds = 0.0  # from the beginning of the call
 
 
 def words(error: Exception, address: str) -> str:

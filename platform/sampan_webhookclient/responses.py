@@ -11,6 +11,7 @@ LARGEST_BODY = 16 << 20
 class Reply(NamedTuple):
     status: int
     body: bytes
+    seconds: float = 0.0  # from the beginning of the call
 
 
 class Unreadable(ValueError):

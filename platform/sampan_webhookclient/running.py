@@ -38,7 +38,7 @@ class Running:
 
     def __init__(self, kept: Kept, lookups: Lookups, calls: Sequence[Call]) -> None:
         self._kept, self._lookups, self._calls = kept, lookups, calls
-        began = time.monotonic()
+        self._began = began = time.monotonic()
         self._until = [began + call.seconds for call in calls]
         self._results: list[Reply | CallFailed | None] = [None] * len(calls)
         self._exchanges: dict[int, Exchange] = {}
@@ -117,6 +117,11 @@ class Running:
             self._end(place, self._calls[place].failed(str(error)))
 
     def _end(self, place: int, result: Reply | CallFailed) -> None:
+        took = time.monotonic() - self._began
+        if isinstance(result, CallFailed):
+            result.seconds = took
+        else:
+            result = result._replace(seconds=took)
         self._results[place] = result
         self._waiting.pop(place, None)
         exchange = self._exchanges.pop(place, None)

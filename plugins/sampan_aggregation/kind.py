@@ -39,10 +39,7 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
         yield from by_rule("spec.group", group, names.dns_subdomain)
     elif version != "v1":
         yield problems.required("spec.group", "only v1 may have an empty group and it better be legacy kube")
-    if version:
-        yield from by_rule("spec.version", version, names.dns_label_1035)
-    else:
-        yield problems.required("spec.version")
+    yield from by_rule("spec.version", version, names.dns_label_1035)
     yield from _priority("spec.groupPriorityMinimum", spec.get("groupPriorityMinimum") or 0, MOST_GROUP)
     yield from _priority("spec.versionPriority", spec.get("versionPriority") or 0, MOST_VERSION)
     yield from _server(spec)
@@ -64,7 +61,9 @@ def _server(spec: Object) -> Iterator[Problem]:
         return
     yield from validate_required("spec.service.namespace", service.get("namespace"))
     yield from validate_required("spec.service.name", service.get("name"))
-    yield from validate_port("spec.service.port", service.get("port") or 0)
+    for problem in validate_port("spec.service.port", service.get("port") or 0):
+        value, _, why = problem.message.rpartition(": ")
+        yield problem._replace(message=f"{value}: port is not valid: {why}")
     if insecure and bundle:
         yield problems.invalid("spec.insecureSkipTLSVerify", insecure, "may not be true if caBundle is present")
     if bundle:

@@ -10,7 +10,9 @@ from sampan.errors import StatusError
 from sampan_audit.events import Event
 from sampan_audit.policy import REQUEST, RESPONSE
 from sampan_machinery.media import PROTOBUF, YAML_TYPES
+from sampan_machinery.protobuftable import MAGIC
 
+_WRITES = ("create", "update", "patch", "delete")
 _YAML = YAML_TYPES | {"application/apply-patch+yaml"}
 
 
@@ -39,6 +41,8 @@ def complete(event: Event, level: int, sent: bytes, media: str, answer: bytes, *
     reference = event.get("objectRef")
     if reference is None:
         return
+    if answer.startswith(MAGIC) and (level >= RESPONSE or event["verb"] in _WRITES):
+        answer = msgspec.json.encode(as_object(answer, PROTOBUF))
     if answer[:1] == b"{":
         _note_answer(event, reference, answer)
     if level >= REQUEST and sent:
@@ -50,7 +54,7 @@ def complete(event: Event, level: int, sent: bytes, media: str, answer: bytes, *
 def _note_answer(event: Event, reference: dict[str, str], answer: bytes) -> None:
     status = event.get("responseStatus")
     failed = status is not None and status.get("code", 0) >= 400
-    if not failed and event["verb"] not in ("create", "update", "patch", "delete"):
+    if not failed and event["verb"] not in _WRITES:
         return
     try:
         found = _decode(answer)

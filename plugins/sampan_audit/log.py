@@ -1,17 +1,20 @@
-"""From the requests to the backends: the steps put events into a backlog, one thread makes JSON of them and writes."""
+"""From the requests to the backends: the steps put entries into a backlog, one thread makes JSON of them and writes."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
 
+from sampan.contracts.access import User
+from sampan_audit import events
 from sampan_audit.backlog import Backlog
 from sampan_audit.bodies import complete
-from sampan_audit.events import Event
+from sampan_audit.events import Event, Facts
+from sampan_audit.policy import METADATA
 from sampan_audit.webhook import Undelivered
 
 log = logging.getLogger(__name__)
@@ -23,17 +26,34 @@ _BATCH = 400
 
 
 class Entry(NamedTuple):
-    """An event that is not complete yet: bodies are read by the thread that writes."""
+    """What an event is made of, by the thread that writes it."""
 
-    event: Event
-    level: int
+    facts: Facts
+    stage: str
+    now: float
+    status: int | None = None  # None: the request has not ended
+    acting: User | None = None  # whom the caller impersonates
+    annotations: Mapping[str, str] = {}
+    level: int = METADATA
     sent: bytes = b""
     media: str = ""
     answer: bytes = b""
     managed_fields: bool = True
+    message: str = ""
+
+    @property
+    def event(self) -> Event:
+        found = events.event_of(self.facts, self.stage, self.now)
+        if self.acting is not None:
+            events.impersonated(found, self.acting)
+        if self.status is not None:
+            events.ended(found, self.status, self.annotations)
+            if self.message:
+                found["responseStatus"]["message"] = self.message
+        complete(found, self.level, self.sent, self.media, self.answer, managed_fields=self.managed_fields)
+        return found
 
     def line(self) -> bytes:
-        complete(self.event, self.level, self.sent, self.media, self.answer, managed_fields=self.managed_fields)
         return _encode(self.event)
 
 
@@ -50,21 +70,32 @@ class Sender(Protocol):
 
 
 class AuditLog:
-    """``add`` is for any thread and returns at once; ``run`` is a Duty's."""
+    """``add`` is for any thread; ``run`` is a Duty's. ``blocking``: ``add`` writes before it returns."""
 
     def __init__(
-        self, file: File | None, sender: Callable[[threading.Event], Sender] | None, *, most: int = 10_000
+        self,
+        file: File | None,
+        sender: Callable[[threading.Event], Sender] | None,
+        *,
+        most: int = 10_000,
+        blocking: bool = False,
     ) -> None:
         self._file, self._sender = file, sender
-        self._most = most
+        self._most, self._blocking = most, blocking and file is not None
+        self._writing = threading.Lock()
         self._backlog: Backlog[Entry] = Backlog(most)
+        self._remote: Backlog[bytes] | None = Backlog(most) if sender else None
         self._told = 0
         self._failing = False
         self.written = 0  # events
         self.lost = 0  # events that a backend did not take
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry) -> bool:
+        """False where it was to be written at once and could not be."""
+        if self._blocking:
+            return self._write([entry.line()])
         self._backlog.put(entry)
+        return True
 
     @property
     def dropped(self) -> int:
@@ -74,50 +105,57 @@ class AuditLog:
     def run(self, stop: threading.Event) -> None:
         """Write until ``stop``, and then what is left."""
         done = threading.Event()
-        remote, thread = self._start_sender(stop, done)
+        thread = self._start_sender(stop, done)
         try:
             while not stop.is_set():
                 if self._backlog.wait(_CHECK):
                     stop.wait(PAUSE)
-                    self._write(remote)
+                    self._write_batch()
             while len(self._backlog):
-                self._write(remote)
+                self._write_batch()
         finally:
             if self._file is not None:
-                self._file.close()
+                with self._writing:
+                    self._file.close()
             done.set()
-            if thread is not None and remote is not None:
-                remote.wake()
+            if thread is not None and self._remote is not None:
+                self._remote.wake()
                 thread.join(2.0)
 
-    def _start_sender(
-        self, stop: threading.Event, done: threading.Event
-    ) -> tuple[Backlog[bytes] | None, threading.Thread | None]:
+    def _start_sender(self, stop: threading.Event, done: threading.Event) -> threading.Thread | None:
         """The webhook has a thread and a backlog of its own: a server that is down does not stop the file."""
-        if self._sender is None:
-            return None, None
-        remote: Backlog[bytes] = Backlog(self._most)
+        if self._sender is None or self._remote is None:
+            return None
         sender = self._sender(stop)
-        thread = threading.Thread(target=_send, args=(remote, sender, stop, done), name="audit-webhook", daemon=True)
+        thread = threading.Thread(
+            target=_send, args=(self._remote, sender, stop, done), name="audit-webhook", daemon=True
+        )  # fmt: skip
         thread.start()
-        return remote, thread
+        return thread
 
-    def _write(self, remote: Backlog[bytes] | None) -> None:
-        lines = [entry.line() for entry in self._backlog.take(_BATCH)]
-        if self._file is not None and lines:
-            try:
-                self._file.write(b"\n".join(lines) + b"\n")
-                self._failing = False
-                self.written += len(lines)
-            except OSError as error:
-                if not self._failing:
-                    log.error("audit: the log cannot be written, events are lost: %s", error)
-                self._failing = True
-                self.lost += len(lines)
-        if remote is not None:
-            for line in lines:
-                remote.put(line)
+    def _write_batch(self) -> None:
+        self._write([entry.line() for entry in self._backlog.take(_BATCH)])
         self._tell_dropped()
+
+    def _write(self, lines: Sequence[bytes]) -> bool:
+        """Whether the file has them, where there is one."""
+        well = True
+        if self._file is not None and lines:
+            with self._writing:
+                try:
+                    self._file.write(b"\n".join(lines) + b"\n")
+                    self._failing = False
+                    self.written += len(lines)
+                except OSError as error:
+                    if not self._failing:
+                        log.error("audit: the log cannot be written, events are lost: %s", error)
+                    self._failing = True
+                    self.lost += len(lines)
+                    well = False
+        if self._remote is not None:
+            for line in lines:
+                self._remote.put(line)
+        return well
 
     def _tell_dropped(self) -> None:
         dropped = self._backlog.dropped

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sampan_audit.policy import Policy
 
 
+MODES = ("batch", "blocking", "blocking-strict")
+
+
 @dataclass(frozen=True)
 class Settings:
     """The section ``plugins.audit``."""
@@ -39,6 +42,9 @@ class Settings:
     """After how many days a file that was moved aside is removed; 0: never."""
     webhook: str = ""
     """Kubeconfig file of a server that events are sent to; relative to home. Empty: none."""
+    mode: str = "batch"
+    """When the file is written: batch, after the answers and many events at once; blocking, before the answer;
+    blocking-strict, and a request whose arrival cannot be written is refused."""
     backlog: int = 10_000
     """How many events may wait to be written; further ones are dropped and counted in the log."""
 
@@ -48,6 +54,7 @@ class Settings:
             megabytes=bounds.number(0),
             keep=bounds.number(0),
             days=bounds.number(0),
+            mode=bounds.one_of(*MODES),
             backlog=bounds.number(100, 1_000_000),
         )
 
@@ -71,7 +78,7 @@ def contribute_chain_steps(context: ServerContext) -> list[ChainStep]:
         ("sampan_audit_lost", "Audit events that could not be written to the file.", lambda: audit_log.lost),
     ):
         context.add_metric(Metric(name, text, (), partial(_figure, read), counter=True))
-    return [Audit(matcher, audit_log.add)]
+    return [Audit(matcher, audit_log.add, strict=settings.mode == "blocking-strict")]
 
 
 @hookimpl
@@ -117,7 +124,9 @@ def _log(context: ServerContext, settings: Settings) -> AuditLog:
                 else None
             )
             sender = _sender(home / settings.webhook) if settings.webhook else None
-            found = _logs[context.cluster] = AuditLog(file, sender, most=settings.backlog)
+            found = _logs[context.cluster] = AuditLog(
+                file, sender, most=settings.backlog, blocking=settings.mode != "batch"
+            )  # fmt: skip
         return found
 
 

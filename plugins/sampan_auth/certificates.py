@@ -1,10 +1,11 @@
 """Client certificates: what each says. The TLS layer has verified those that come with a connection.
 
-Source: "X509 client certificates" (CN is the user, each O a group).
+Source: "X509 client certificates" (CN is the user, each O a group) and KEP-4193 (the extra that names the certificate).
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from sampan.errors import ConfigError, Unauthorized
 from sampan_auth.resources import AUTHENTICATED
 
 _MOST = 4096
+_CREDENTIAL = "authentication.kubernetes.io/credential-id"
 
 
 class CertificateFacts(NamedTuple):
@@ -80,7 +82,8 @@ class CertificateReader:
         except ValueError as error:
             raise Unauthorized("the client certificate cannot be read") from error
         name = names[0] if names else ""
-        user = User(name, (*groups, AUTHENTICATED)) if name else None
+        extra = {_CREDENTIAL: (f"X509SHA256={hashlib.sha256(der).hexdigest()}",)}
+        user = User(name, (*groups, AUTHENTICATED), extra=extra) if name else None
         for_clients = not usages or ExtendedKeyUsageOID.CLIENT_AUTH in usages
         return CertificateFacts(
             user, name, begins, ends, _is_issued(certificate, self._front_proxy_ca),

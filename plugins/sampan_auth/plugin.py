@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -11,8 +13,7 @@ from weakref import WeakKeyDictionary
 from sampan.contracts.access import Authenticator
 from sampan.contracts.kinds import Kind, Object
 from sampan.contracts.reconciling import Reconciler, ReconcilerContext, Watching
-from sampan.contracts.serving import Duty, Route, ServerContext
-from sampan.errors import ConfigError
+from sampan.contracts.serving import Duty, Metric, Route, ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_machinery import bounds
 from sampan_machinery.resources import CONFIG_MAPS, SECRETS
@@ -20,10 +21,9 @@ from sampan_machinery.resources import CONFIG_MAPS, SECRETS
 if TYPE_CHECKING:
     from sampan_auth.bearer import Bearer
     from sampan_auth.keys import Keys
-    from sampan_auth.oidc.providers import Providers
-    from sampan_auth.oidc.tokens import IdTokens
+    from sampan_auth.oidc.reloading import ConfigurationFile
 
-_shared: WeakKeyDictionary[object, tuple[IdTokens, Providers]] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[object, ConfigurationFile] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -85,7 +85,7 @@ def contribute_routes(context: ServerContext) -> list[Route]:
 
 @hookimpl
 def contribute_duties(context: ServerContext) -> list[Duty]:
-    return [Duty("oidc-keys", _oidc(context)[1].run)] if _settings(context).authentication_config else []
+    return [Duty("oidc-keys", _oidc(context).run)] if _settings(context).authentication_config else []
 
 
 @hookimpl
@@ -135,32 +135,41 @@ def _bearer(context: ServerContext) -> Bearer:
     audiences = settings.audiences or (context.issuer,)
     return Bearer(
         context.cluster, accounts, audiences, static=static, bootstrap=settings.bootstrap_tokens,
-        id_tokens=_id_tokens(context).verify if settings.authentication_config else None,
+        id_tokens=_oidc(context).tokens.verify if settings.authentication_config else None,
     )  # fmt: skip
 
 
-def _id_tokens(context: ServerContext) -> IdTokens:
-    return _oidc(context)[0]
-
-
-def _oidc(context: ServerContext) -> tuple[IdTokens, Providers]:
+def _oidc(context: ServerContext) -> ConfigurationFile:
     """One for each server: its authenticator, TokenReview and the duty that fetches keys share it."""
     from sampan_auth.oidc.configuration import read_configuration
-    from sampan_auth.oidc.providers import ProviderKeys, Providers, fetch
-    from sampan_auth.oidc.tokens import IdTokens
+    from sampan_auth.oidc.providers import ProviderKeys, fetch
+    from sampan_auth.oidc.reloading import ConfigurationFile
 
     with _lock:
         found = _shared.get(context.cluster)
         if found is None:
             path = Path(context.home) / _settings(context).authentication_config
             source = f"plugins.auth.authentication_config: {path}"
-            try:
-                text = path.read_bytes()
-            except OSError as error:
-                raise ConfigError(f"{source} cannot be read: {error.strerror}") from error
-            keys = [ProviderKeys(each, fetch) for each in read_configuration(text, source, [context.issuer])]
-            found = _shared[context.cluster] = (IdTokens(keys), Providers(keys))
+            found = _shared[context.cluster] = ConfigurationFile(
+                path,
+                lambda text: read_configuration(text, source, [context.issuer]),
+                lambda issuer: ProviderKeys(issuer, fetch),
+            )
+            _measure(context, found)
         return found
+
+
+def _measure(context: ServerContext, file: ConfigurationFile) -> None:
+    head = "apiserver_authentication_config_controller_automatic_reload"
+    for name, text, figures, counter in (
+        (f"{head}s", "Times that the file was read again.", file.reloads, True),
+        (f"{head}_last_timestamp_seconds", "When the file was last read again.", file.reloaded_at, False),
+    ):
+        context.add_metric(Metric(name, text, ("status",), partial(_figures, figures), counter=counter))
+
+
+def _figures(figures: Mapping[str, float]) -> list[tuple[tuple[str, ...], float]]:
+    return [((status,), float(value)) for status, value in figures.items()]
 
 
 def _settings(context: ServerContext) -> Settings:

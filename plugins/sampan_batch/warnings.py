@@ -8,9 +8,14 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan_machinery import names
 from sampan_machinery.metadata import get_path
+from sampan_podspec.advice import advice
 
 _COMPLETIONS = 100_000
 _PARALLELISM = 10_000
+PODS_STAY = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
 _PAGE = "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"
 
 
@@ -18,15 +23,19 @@ class JobWarnings:
     """An admitter that refuses nothing; asked of Jobs and CronJobs alone."""
 
     name = "JobWarnings"
-    operations = frozenset({"CREATE", "UPDATE"})
+    operations = frozenset({"CREATE", "UPDATE", "DELETE"})
     resources = frozenset({"jobs.batch", "cronjobs.batch"})
     subresources = frozenset({""})
     mutates = False
     priority = 900
 
     def admit(self, review: Review) -> None:
+        found: list[str] = []
         if review.object is not None:
-            review.warnings += warnings_of(review.object, review.old, review.kind.kind)
+            found = warnings_of(review.object, review.old, review.kind.kind)
+        elif review.kind.kind == "Job" and not review.options.keys() & {"propagationPolicy", "orphanDependents"}:
+            found = [PODS_STAY]
+        review.warnings += [text for text in found if text not in review.warnings]  # one for a whole collection
 
 
 def warnings_of(new: Object, old: Object | None, kind: str) -> list[str]:
@@ -53,6 +62,7 @@ def _of_spec(new: Object, old: Object | None, kind: str) -> Iterator[str]:
             f"{'.'.join(path)}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher "
             "than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail"
         )
+    yield from advice(spec.get("template") or {}, f"{'.'.join(path)}.template")
 
 
 def _of_schedule(new: Object, old: Object | None, kind: str) -> Iterator[str]:

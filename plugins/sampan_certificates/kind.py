@@ -79,6 +79,7 @@ CERTIFICATE_SIGNING_REQUEST = Kind(
     **REQUESTS._asdict(),
     short_names=("csr",),
     status=True,
+    unmanaged=("spec",),
     columns=(
         NAME,
         AGE,

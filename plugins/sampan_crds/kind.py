@@ -59,6 +59,9 @@ def validate(new: Object, old: Object | None) -> Iterable[Problem]:
 def terminate(obj: Object) -> None:
     """The finalizer is added when deletion begins, so that instances are removed first."""
     meta = obj["metadata"]
+    meta.pop("deletionGracePeriodSeconds", None)  # upstream marks definitions by code of their own, without these two
+    if meta.get("generation"):
+        meta["generation"] -= 1
     if FINALIZER not in (meta.get("finalizers") or ()):
         meta["finalizers"] = [*(meta.get("finalizers") or ()), FINALIZER]
     wanted = {

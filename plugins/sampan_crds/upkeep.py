@@ -35,9 +35,16 @@ log = logging.getLogger(__name__)
 
 AGAIN = 1.0  # seconds until what failed, and instances that others hold by finalizers, are looked at again
 SOON = 0.05  # the same while instances go
+PATIENCE = 60.0  # seconds until it is said that instances are still there
 _IN_PROGRESS = {
     "type": TERMINATING, "status": "True", "reason": "InstanceDeletionInProgress",
     "message": "CustomResource deletion is in progress",
+}  # fmt: skip
+_FAILED = {"type": TERMINATING, "status": "True", "reason": "InstanceDeletionFailed"}  # and a message
+_MOST_SAID = 5  # different failures that a message names
+_CHECK = {
+    "type": TERMINATING, "status": "True", "reason": "InstanceDeletionCheck",
+    "message": "could not confirm zero CustomResources remaining: timed out waiting for the condition",
 }  # fmt: skip
 _NEVER = {
     "type": TERMINATING, "status": "False", "reason": "NeverEstablished", "message": "resource was never established",
@@ -62,6 +69,8 @@ class Upkeep:
         self._cluster, self._source, self._close, self._clock = cluster, source, close, clock
         #: Definitions of which everything has been said, at their revisions and what became of them.
         self._settled: dict[str, tuple[int | None, Outcome]] = {}
+        #: Definitions of which all instances have been deleted and some are still there, and since when.
+        self._waiting: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
         pause: float | None = None
@@ -81,6 +90,7 @@ class Upkeep:
         waits: list[float] = []
         outcomes, revisions = self._source.outcomes, self._cluster.revisions(CUSTOM_RESOURCE_DEFINITIONS)
         self._settled = {name: seen for name, seen in self._settled.items() if name in outcomes}
+        self._waiting = {name: since for name, since in self._waiting.items() if name in outcomes}
         for name, outcome in outcomes.items():
             seen = revisions.get(("", name)), outcome
             if self._settled.get(name) == seen:
@@ -118,26 +128,56 @@ class Upkeep:
             return None
         resource = instances_of(crd)
         if resource is not None:
-            if not says(crd, _IN_PROGRESS):
-                self._write(name, lambda now: self._with(now, _IN_PROGRESS))
+            if not any(says(crd, each) for each in (_IN_PROGRESS, _CHECK, _FAILED)):
+                self._say(crd, _IN_PROGRESS)
             if self._cluster.revisions(resource):
-                return SOON if self._delete_all(resource) else AGAIN
+                return self._empty_of(crd, resource)
         self._finish(name, _COMPLETED)
         return None
 
-    def _delete_all(self, resource: Resource) -> bool:
-        """Whether something was deleted; what was deleted before and is still there waits for its finalizers."""
+    def _empty_of(self, crd: Object, resource: Resource) -> float:
+        """Delete what is there, and say what came of it."""
+        name, now = crd["metadata"]["name"], self._clock()
+        deleted, failed = self._delete_all(resource)
+        if failed:
+            self._say(crd, {**_FAILED, "message": failed})
+            return AGAIN
+        if deleted:
+            self._waiting.pop(name, None)
+        waited = now - self._waiting.setdefault(name, now)
+        self._say(crd, _CHECK if waited >= PATIENCE else _IN_PROGRESS)
+        return SOON if deleted else AGAIN
+
+    def _delete_all(self, resource: Resource) -> tuple[bool, str]:
+        """Whether something was deleted, and what went wrong; what was deleted before and is still there waits for its
+        finalizers."""
         found = False
-        for instance in self._cluster.list(resource):
+        failed: list[str] = []
+        try:
+            instances = self._cluster.list(resource)
+        except StatusError as error:
+            return False, f"could not list instances: {error}"
+        for instance in instances:
             meta = instance["metadata"]
             if meta.get("deletionTimestamp"):
                 continue
-            found = True
             try:
                 self._cluster.delete(resource, meta["name"], meta.get("namespace") or "")
+                found = True
             except NotFound:
                 continue
-        return found
+            except StatusError as error:
+                if str(error) not in failed and len(failed) < _MOST_SAID:
+                    failed.append(str(error))
+        if failed:
+            said = failed[0] if len(failed) == 1 else f"[{', '.join(failed)}]"
+            return found, f"could not issue all deletes: {said}"
+        return found, ""
+
+    def _say(self, crd: Object, condition: Object) -> None:
+        """Write the condition where it is another."""
+        if not says(crd, condition):
+            self._write(crd["metadata"]["name"], lambda now: self._with(now, condition))
 
     def _finish(self, name: str, why: Object) -> None:
         def change(now: Object) -> Object:

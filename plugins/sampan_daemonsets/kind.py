@@ -10,6 +10,7 @@ from sampan_machinery.columns import AGE, NAME
 from sampan_machinery.equality import same
 from sampan_machinery.metadata import annotations_of, get_path
 from sampan_machinery.resources import DAEMON_SETS
+from sampan_podspec import advice
 from sampan_podspec.templates import count_column, default_template, wide_columns
 
 #: Counts changes of the template. A field of the internal type upstream, which v1 shows as this annotation.
@@ -29,6 +30,9 @@ def default(obj: Object) -> None:
         strategy["rollingUpdate"].setdefault("maxSurge", 0)
     spec.setdefault("revisionHistoryLimit", _HISTORY)
     default_template(obj)
+    metadata = obj.setdefault("metadata", {})
+    if GENERATION not in annotations_of(obj):  # the creator owns it, as upstream
+        metadata["annotations"] = {**annotations_of(obj), GENERATION: "1"}
 
 
 def prepare(draft: Draft) -> None:
@@ -64,6 +68,7 @@ def _node_selector(obj: Object) -> str:
 DAEMON_SET = Kind(
     **DAEMON_SETS._asdict(), short_names=("ds",), categories=("all",), status=True, generation=True,
     default=default, status_defaults=False, prepare=prepare, validate=validate,
+    warn=advice.of_template("spec", "template", named=False),
     columns=(
         NAME,
         count_column("Desired", "status", "desiredNumberScheduled"),

@@ -25,6 +25,7 @@ DEVICE_CLASS = Kind(
 )  # fmt: skip
 RESOURCE_CLAIM = Kind(
     **resources.RESOURCE_CLAIMS._asdict(), columns=(NAME, Column("State", state), AGE), status=True, shown_deleted=True,
+    status_metadata=False,
     default=claims.default_resource_claim, prepare=claims.prepare_resource_claim,
     validate=claims.validate_resource_claim,
 )  # fmt: skip

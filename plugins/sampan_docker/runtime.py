@@ -18,7 +18,16 @@ from typing import Any
 from sampan_docker import cgroups, pause, processes, translation
 from sampan_docker.engine import ask, connect, is_missing, open_logs, shares_mounts
 from sampan_docker.streams import SocketStream, log_lines
-from sampan_runtime.contracts import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
+from sampan_runtime.contracts import (
+    Container,
+    ContainerSpec,
+    Image,
+    Resources,
+    RuntimeFailure,
+    Sandbox,
+    SandboxSpec,
+    Usage,
+)
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +37,7 @@ PATIENCE = 30  # seconds for the daemon beyond what a stop's grace allows
 
 class DockerRuntime:
     name = "docker"
+    limits = True
 
     def __init__(self, home: str, client: Any | None = None) -> None:
         self._client = client or connect()
@@ -53,6 +63,7 @@ class DockerRuntime:
     # sandboxes
 
     def run_sandbox(self, spec: SandboxSpec) -> Sandbox:
+        self._refuse(spec)
         body: dict[str, Any] = {
             "Image": PAUSE,
             "Cmd": ["/pause"],
@@ -60,8 +71,9 @@ class DockerRuntime:
             "HostConfig": translation.sandbox_host_config(spec),
         }
         if not spec.host_network:
-            body["Hostname"] = spec.hostname[:63]
+            body["Hostname"] = spec.hostname[:64]
             body["ExposedPorts"] = {key: {} for key in body["HostConfig"]["PortBindings"]}
+        body["Labels"][translation.HANDLER] = spec.handler
         body["Labels"][translation.SHARED_PID] = str(spec.share_process_namespace).lower()
         body["Labels"][translation.HOST_PID] = str(spec.host_pid).lower()
         name = f"sampan_{spec.name[:40]}_{spec.uid[:8]}_{spec.attempt}_{os.urandom(3).hex()}"
@@ -72,6 +84,16 @@ class DockerRuntime:
             self._remove(made)
             raise
         return translation.sandbox(self._inspect(made))
+
+    def _refuse(self, spec: SandboxSpec) -> None:
+        """What the daemon would not do, or not say."""
+        if spec.own_users:
+            text = "user namespaces are not there with Docker, which maps the users of all containers or of none"
+            raise RuntimeFailure("CreatePodSandboxError", text)
+        if spec.handler:
+            known = ask("CreatePodSandboxError", self._client.info).get("Runtimes") or {}
+            if spec.handler not in known:
+                raise RuntimeFailure("CreatePodSandboxError", f"no runtime for {spec.handler!r} is configured")
 
     def stop_sandbox(self, sandbox_id: str) -> None:
         for container in self._list(f"{translation.SANDBOX}={sandbox_id}"):
@@ -101,6 +123,8 @@ class DockerRuntime:
             translation.container_labels(spec, labels, sandbox_id),
             translation.container_host_config(spec, sandbox_id, host=shared),
         )
+        if handler := labels.get(translation.HANDLER):
+            body["HostConfig"]["Runtime"] = handler
         name = f"sampan_{spec.name[:30]}_{labels[translation.POD][:30]}_{spec.attempt}_{os.urandom(4).hex()}"
         made = ask("CreateContainerError", self._client.create_container_from_config, body, name)
         return str(made["Id"])
@@ -113,6 +137,15 @@ class DockerRuntime:
 
     def remove_container(self, container_id: str) -> None:
         self._remove(container_id)
+
+    def update_container(self, container_id: str, resources: Resources) -> None:
+        shares, quota, memory = resources.kernel()
+        wanted: dict[str, int] = {"cpu_shares": shares}
+        if quota:
+            wanted |= {"cpu_period": 100_000, "cpu_quota": quota}
+        if memory:
+            wanted |= {"mem_limit": memory, "memswap_limit": memory}
+        ask("UpdateContainerError", self._client.update_container, container_id, **wanted)
 
     def containers(self, pod_uid: str = "") -> list[Container]:
         found = [self._inspect_maybe(one["Id"]) for one in self._of_pod("container", pod_uid)]

@@ -14,6 +14,7 @@ HOME = f"{PREFIX}home"
 CLUSTER, SORT, UID, ATTEMPT = f"{PREFIX}cluster", f"{PREFIX}type", f"{PREFIX}pod-uid", f"{PREFIX}attempt"
 POD, NAMESPACE, SANDBOX, NAME = f"{PREFIX}pod-name", f"{PREFIX}pod-namespace", f"{PREFIX}sandbox", f"{PREFIX}container"
 IMAGE, SHARED_PID, HOST_PID = f"{PREFIX}image", f"{PREFIX}shared-pid", f"{PREFIX}host-pid"
+HANDLER = f"{PREFIX}runtime-handler"
 
 
 def seconds(text: str) -> float:
@@ -67,6 +68,8 @@ def sandbox_host_config(spec: SandboxSpec) -> dict[str, Any]:
         del config["DnsSearch"]
     if spec.host_pid:
         config["PidMode"] = "host"
+    if spec.handler:
+        config["Runtime"] = spec.handler
     return config
 
 
@@ -84,7 +87,6 @@ def container_host_config(spec: ContainerSpec, sandbox_id: str, *, host: Mapping
     """HostConfig of a container in the sandbox; ``host`` says which namespaces (pid, ipc, network) are the host's or
     shared: host_pid, share_pid."""
     pid = "host" if host.get("host_pid") else f"container:{sandbox_id}" if host.get("share_pid") else ""
-    options = [] if spec.allow_privilege_escalation or spec.privileged else ["no-new-privileges"]
     return {
         "NetworkMode": f"container:{sandbox_id}",
         "IpcMode": f"container:{sandbox_id}",
@@ -99,25 +101,46 @@ def container_host_config(spec: ContainerSpec, sandbox_id: str, *, host: Mapping
             }
             for mount in spec.mounts
         ],
+        "Devices": [
+            {
+                "PathOnHost": device.host_path,
+                "PathInContainer": device.container_path,
+                "CgroupPermissions": "r" if device.read_only else "rwm",
+            }
+            for device in spec.devices
+        ],
         "Privileged": spec.privileged,
         "ReadonlyRootfs": spec.read_only_root,
         "CapAdd": list(spec.capabilities_add),
         "CapDrop": list(spec.capabilities_drop),
         "GroupAdd": [str(group) for group in spec.groups],
-        "SecurityOpt": options,
+        "SecurityOpt": security_options(spec),
+        "PidsLimit": spec.pids_limit or None,
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "2"}},
         **resources(spec.resources),
     }
 
 
+def security_options(spec: ContainerSpec) -> list[str]:
+    found = [] if spec.allow_privilege_escalation or spec.privileged else ["no-new-privileges"]
+    found += [f"seccomp={spec.seccomp}"] if spec.seccomp else []
+    return found + ([f"apparmor={spec.apparmor}"] if spec.apparmor else [])
+
+
 def resources(wanted: Resources) -> dict[str, Any]:
-    """Source: kubelet's milliCPUToShares and milliCPUToQuota; swap is never allowed."""
-    found: dict[str, Any] = {"CpuShares": max(2, (wanted.cpu_request or wanted.cpu_limit) * 1024 // 1000)}
-    if wanted.cpu_limit:
-        found |= {"CpuPeriod": 100_000, "CpuQuota": max(1000, wanted.cpu_limit * 100)}
-    if wanted.memory_limit:
-        found |= {"Memory": wanted.memory_limit, "MemorySwap": wanted.memory_limit}
+    """Of HostConfig, and of POST /containers/{id}/update; swap is never allowed."""
+    shares, quota, memory = wanted.kernel()
+    found: dict[str, Any] = {"CpuShares": shares}
+    if quota:
+        found |= {"CpuPeriod": 100_000, "CpuQuota": quota}
+    if memory:
+        found |= {"Memory": memory, "MemorySwap": memory}
     return found
+
+
+def applied(host_config: Mapping[str, Any]) -> tuple[int, int, int]:
+    """The same back."""
+    return tuple(int(host_config.get(key) or 0) for key in ("CpuShares", "CpuQuota", "Memory"))  # type: ignore[return-value]
 
 
 def create_body(spec: ContainerSpec, labels: Mapping[str, str], host_config: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,5 +198,5 @@ def container(found: Mapping[str, Any], digests: Mapping[str, str]) -> Container
         started=min(started, finished) if finished else started,
         finished=finished,
         exit_code=code if word == "exited" else 0, reason=reason if word == "exited" else "",
-        message=state.get("Error", "") if word == "exited" else "",
+        message=state.get("Error", "") if word == "exited" else "", applied=applied(found.get("HostConfig") or {}),
     )  # fmt: skip

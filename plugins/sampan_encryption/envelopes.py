@@ -91,7 +91,9 @@ class ProviderCipher:
     def _new(self) -> DataKey:
         secret = secrets.token_bytes(_BYTES)
         wrapped = self._asked(lambda: self._provider.encrypt(secret))
-        data = {"keyId": wrapped.key_id, "key": base64.b64encode(wrapped.ciphertext).decode()}
+        data: dict[str, object] = {"keyId": wrapped.key_id, "key": _text(wrapped.ciphertext)}
+        if wrapped.annotations:
+            data["annotations"] = {key: _text(value) for key, value in wrapped.annotations.items()}
         text = json.dumps(data, separators=(",", ":")).encode()
         if len(text) > 0xFFFF:
             raise Unusable(f"the key provider {self._provider.name} answers an encrypted key of more than 48 KiB")
@@ -131,11 +133,16 @@ class ProviderCipher:
         return sealed[start:end], sealed[end:]
 
 
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
 def _read(head: bytes) -> WrappedKey:
     try:
         data = json.loads(head[_LENGTH.size :])
-        return WrappedKey(base64.b64decode(data["key"]), data["keyId"])
-    except (ValueError, KeyError, TypeError):
+        annotations = {key: base64.b64decode(value) for key, value in data.get("annotations", {}).items()}
+        return WrappedKey(base64.b64decode(data["key"]), data["keyId"], annotations)
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Unusable("an encrypted value has no readable data key") from None
 
 

@@ -25,7 +25,18 @@ from sampan_exec import addresses, logs, processes, programs
 from sampan_exec.records import IMAGE_ID, Records, read, write
 from sampan_exec.streams import AttachStream, ExecStream
 from sampan_exec.watcher import Watcher
-from sampan_runtime.contracts import Container, ContainerSpec, Image, RuntimeFailure, Sandbox, SandboxSpec, Usage
+from sampan_runtime.contracts import (
+    Container,
+    ContainerSpec,
+    Device,
+    Image,
+    Mount,
+    Resources,
+    RuntimeFailure,
+    Sandbox,
+    SandboxSpec,
+    Usage,
+)
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +47,7 @@ PYTHON = (sys.executable, "-I", "-S")
 class ExecRuntime:
     name = "exec"
     sees_mounts = True  # launchers start in the agent's mount namespace
+    limits = False  # host processes; without root there is no cgroup to put them in
 
     def __init__(self, home: Path, network: str = "") -> None:
         self._home = home
@@ -70,6 +82,7 @@ class ExecRuntime:
     # sandboxes
 
     def run_sandbox(self, spec: SandboxSpec) -> Sandbox:
+        self._refuse(spec)
         with self._lock:
             taken = {sandbox.ip for sandbox in self._records.sandboxes() if sandbox.ready}
             ip = "127.0.0.1" if spec.host_network else addresses.free(self._network, taken)
@@ -106,6 +119,8 @@ class ExecRuntime:
         sandbox = self._records.sandbox(sandbox_id)
         if sandbox is None:
             raise RuntimeFailure("CreateContainerError", f"no such sandbox: {sandbox_id}")
+        if {spec.seccomp, spec.apparmor} - {"", "unconfined"}:
+            raise RuntimeFailure("CreateContainerError", "the exec runtime does not load seccomp or AppArmor profiles")
         identifier = uuid.uuid4().hex
         plan = self._plan(sandbox, spec, self._records.container_folder(identifier))
         folder = self._records.container_folder(identifier)
@@ -136,7 +151,7 @@ class ExecRuntime:
             "env": env,
             "cwd": spec.working_dir or str(folder / "work"),
             "hostname": hostname,
-            "mounts": [(one.host_path, one.container_path, one.read_only) for one in (*shared, *spec.mounts)],
+            "mounts": [(one.host_path, one.container_path, one.read_only) for one in [*shared, *_bound(spec)]],
             "root": str(folder / "root"),
             "namespaces": self.has_mounts,
             "user": user[0] if user else None,
@@ -215,6 +230,15 @@ class ExecRuntime:
             if ended.wait(patience):
                 return
         raise RuntimeFailure("KillContainerError", f"container {container_id[:12]} does not end")
+
+    def _refuse(self, spec: SandboxSpec) -> None:
+        if spec.own_users:
+            raise RuntimeFailure("CreatePodSandboxError", "the exec runtime has no user namespaces for pods")
+        if spec.handler:
+            raise RuntimeFailure("CreatePodSandboxError", f"no runtime for {spec.handler!r} is configured")
+
+    def update_container(self, container_id: str, resources: Resources) -> None:
+        raise RuntimeFailure("UpdateContainerError", "the exec runtime does not limit what containers use")
 
     def remove_container(self, container_id: str) -> None:
         self.stop_container(container_id, 0)
@@ -330,8 +354,13 @@ class ExecRuntime:
                 session.close()
 
 
+def _bound(spec: ContainerSpec) -> list[Mount | Device]:
+    """What is bound into the container: a device like any file."""
+    return [*spec.mounts, *spec.devices]
+
+
 def _link_mounts(spec: ContainerSpec, root: Path) -> None:
-    for mount in spec.mounts:
+    for mount in _bound(spec):
         place = root / posixpath.normpath(f"/{mount.container_path}").lstrip("/")  # never above ``root``
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.is_symlink() and not place.exists():

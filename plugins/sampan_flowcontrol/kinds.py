@@ -19,15 +19,9 @@ DANGLING = "Dangling"
 
 
 def prepare(draft: Draft) -> None:
-    """A write to /status changes the status and nothing else, labels and annotations neither."""
-    if draft.old is None or draft.subresource != "status":
-        return
-    metadata, old = draft.object["metadata"], draft.old["metadata"]
-    for name in ("labels", "annotations", "finalizers", "ownerReferences"):
-        if name in old:
-            metadata[name] = old[name]
-        else:
-            metadata.pop(name, None)
+    """A write to /status changes the status and nothing else: another uid is no error there."""
+    if draft.old is not None and draft.subresource == "status":
+        draft.object["metadata"]["uid"] = draft.old["metadata"]["uid"]
 
 
 def default_schema(obj: Object) -> None:
@@ -84,6 +78,7 @@ def _queuing(key: str) -> Any:
 FLOW_SCHEMA = Kind(
     **FLOW_SCHEMAS._asdict(),
     status=True,
+    status_metadata=False,
     generation=True,
     columns=(
         NAME,
@@ -103,6 +98,7 @@ FLOW_SCHEMA = Kind(
 PRIORITY_LEVEL = Kind(
     **PRIORITY_LEVEL_CONFIGURATIONS._asdict(),
     status=True,
+    status_metadata=False,
     generation=True,
     columns=(
         NAME,

@@ -16,7 +16,7 @@ from sampan_client import Client
 from sampan_client.discovery import Discovered, discover
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
-from sampan_client.working import PASSING, work_off
+from sampan_client.working import PASSING, work_off, work_one
 from sampan_gc.graph import FOREGROUND, ORPHAN, Graph, GraphNode, Owner, node_of, owners_of
 from sampan_gc.verdicts import Delete, OwnerState, RemoveOwners, blocking, judge
 
@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 IGNORED = frozenset({("", "events"), ("events.k8s.io", "events"), ("coordination.k8s.io", "leases")})
 _NEEDED = frozenset({"list", "watch", "delete"})
 _REFRESH = 30.0  # seconds between two looks at which kinds there are
+#: Whose objects bring kinds and take them away. They are watched anyway.
+_SOURCES = frozenset({("apiextensions.k8s.io", "customresourcedefinitions"), ("apiregistration.k8s.io", "apiservices")})
+#: Seconds until discovery is asked after one of them has changed, and once more: a kind is served a moment later, and
+#: several that come together are found by one look.
+_AFTER_CHANGE = (0.2, 1.0)
 _FIRST_RETRY = 1.0  # seconds until discovery is tried again while it fails
 _SOONEST = 2.0  # seconds between two looks because of an unknown owner
 _WORKERS = 2
@@ -37,54 +42,74 @@ class UnknownOwnerKind(Exception):
     """An owner's kind is not (yet) among the discovered ones: nothing can be said about it."""
 
 
+_PASSING = (*PASSING, UnknownOwnerKind)
+_WHAT = "garbage collection of %s"
+
+
 class Collector:
     """Built for one leadership; ``run`` until ``stop`` is set."""
 
-    def __init__(self, client: Client, *, refresh: float = _REFRESH) -> None:
+    def __init__(
+        self, client: Client, *, refresh: float = _REFRESH, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.graph = Graph()
         self._client = client
         self._refresh = refresh
         self._kinds: dict[Resource, Informer] = {}
         self._by_kind: dict[tuple[str, str], Resource] = {}
-        self._queue = Queue([_WORKERS])
+        self._clock = clock
+        self._queue = Queue([_WORKERS], clock)
         self._absent: OrderedDict[str, None] = OrderedDict()
+        self._changed = threading.Event()  # a definition has, or the end has come
         self._asking = threading.Lock()
         self._asked_at = 0.0
+        self._after: list[float] = []  # pauses that are left of those after a change
 
     def run(self, stop: threading.Event) -> None:
         workers = [threading.Thread(target=self._work, name=f"gc {n}", daemon=True) for n in range(_WORKERS)]
         for worker in workers:
             worker.start()
-        pause = _FIRST_RETRY
+        threading.Thread(target=_wake_at, args=(stop, self._changed), name="gc-stop", daemon=True).start()
+        pause, opens = _FIRST_RETRY, float("inf")
         try:
             while not stop.is_set():
                 try:
                     self._ask()
                     pause = self._refresh
+                    opens = min(opens, time.monotonic() + pause)
                 except (StatusError, ConnectionError) as error:
                     log.debug("which kinds there are cannot be asked: %s", error)
-                if stop.wait(pause):
+                if self._pause(stop, pause):
                     break
-                if self._kinds:
+                if self._kinds and time.monotonic() >= opens:
                     # A kind that cannot be watched (its server is away) does not hold up the others for ever.
                     self._queue.open(0)
         finally:
-            self._queue.close()
-            for informer in self._kinds.values():
-                informer.stop()
+            self.close()
             for worker in workers:
                 worker.join(5)
 
     # Watching
 
+    def _pause(self, stop: threading.Event, seconds: float) -> bool:
+        """Until the next look at which kinds there are; whether the end has come."""
+        if self._after:
+            self._changed.wait(self._after.pop(0))
+        elif self._changed.wait(seconds):
+            self._changed.clear()
+            first, *rest = _AFTER_CHANGE
+            self._after = rest
+            stop.wait(first)
+        return stop.is_set()
+
     def _ask(self) -> None:
         with self._asking:
-            self._asked_at = time.monotonic()
+            self._asked_at = self._clock()
             self._follow(discover(self._client))
 
     def _ask_again(self) -> None:
         """An owner's kind is unknown: ask discovery again, as the kind may be new."""
-        if time.monotonic() - self._asked_at > _SOONEST:
+        if self._clock() - self._asked_at > _SOONEST:
             try:
                 self._ask()
             except StatusError as error:
@@ -120,7 +145,11 @@ class Collector:
             self._queue.open(0)
 
     def _listener(self, resource: Resource) -> Callable[[Object | None, Object | None], None]:
+        brings_kinds = resource[:3:2] in _SOURCES
+
         def changed(old: Object | None, new: Object | None) -> None:
+            if brings_kinds:
+                self._changed.set()
             if new is not None:
                 self._add(self.graph.put(node_of(resource, new)))
             elif old is not None:
@@ -130,14 +159,33 @@ class Collector:
         return changed
 
     def _add(self, uids: set[str]) -> None:
-        for uid in uids:
+        for uid in sorted(uids):
             self._queue.add(Item(0, uid))
 
     # Working
 
     def _work(self) -> None:
-        passing = (*PASSING, UnknownOwnerKind)
-        work_off(self._queue, self._handle, log=log, what="garbage collection of %s", passing=passing)
+        work_off(self._queue, self._handle, log=log, what=_WHAT, passing=_PASSING)
+
+    def turn(self) -> bool:
+        """In place of ``run``: ask for the kinds when that is due, or do one piece of work on this thread."""
+        if self._clock() >= self._asked_at + self._refresh or not self._kinds or self._changed.is_set():
+            self._changed.clear()
+            try:
+                self._ask()
+            except (StatusError, ConnectionError) as error:
+                log.debug("which kinds there are cannot be asked: %s", error)
+            return True
+        return work_one(self._queue, self._handle, log=log, what=_WHAT, passing=_PASSING)
+
+    def due(self) -> float | None:
+        times = [self._queue.due(), self._asked_at + self._refresh]
+        return min(each for each in times if each is not None)
+
+    def close(self) -> None:
+        self._queue.close()
+        for informer in self._kinds.values():
+            informer.stop()
 
     def _handle(self, item: Item) -> None:
         self.look_at(str(item.key))
@@ -253,6 +301,16 @@ class Collector:
 def run(client: Client, stop: threading.Event) -> None:
     """Collect garbage until ``stop`` is set."""
     Collector(client).run(stop)
+
+
+def _wake_at(stop: threading.Event, event: threading.Event) -> None:
+    stop.wait()
+    event.set()
+
+
+def turns(client: Client, clock: Callable[[], float]) -> Collector:
+    """The same in turns."""
+    return Collector(client, clock=clock)
 
 
 def _lean(obj: Object) -> Object:

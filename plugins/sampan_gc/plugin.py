@@ -32,4 +32,4 @@ def contribute_admitters(context: ServerContext) -> list[Admitter]:
 def contribute_reconcilers() -> list[Standing]:
     from sampan_gc import collector
 
-    return [Standing(name="garbage-collector", run=collector.run)]
+    return [Standing(name="garbage-collector", run=collector.run, turns=collector.turns)]

@@ -6,16 +6,20 @@ Source: kubelet's admission handlers and its words (OutOfcpu, OutOfpods, NodePor
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_machinery import quantities
+from sampan_node import pressure, sysctls
 from sampan_podspec.containers import walk
 from sampan_podspec.requests import pod_requests
 
 ANYWHERE = ("", "0.0.0.0")
+REJECTED, RESOURCE, CAPACITY = (
+    "Pod was rejected: ", "Node didn't have enough resource", "Node didn't have enough capacity",
+)  # fmt: skip
 
 
 class Refusal(NamedTuple):
@@ -46,7 +50,7 @@ def refusal(pod: Object, others: Iterable[Object], allocatable: Mapping[str, str
 
 def _short(name: str, wanted: int, used: int, capacity: int) -> Refusal:
     numbers = f"requested: {wanted}, used: {used}, capacity: {capacity}"
-    return Refusal(f"OutOf{name}", f"Pod was rejected: Node didn't have enough resource: {name}, {numbers}")
+    return Refusal(f"OutOf{name}", f"{REJECTED}{RESOURCE}: {name}, {numbers}")
 
 
 def _host_ports(pod: Object) -> Iterator[tuple[str, str, int]]:
@@ -64,10 +68,13 @@ def _clash(one: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
 class PodAdmission:
     """The pods that this node has taken and that still hold what they asked for."""
 
-    def __init__(self, allocatable: Mapping[str, str]) -> None:
-        self._allocatable = allocatable
+    def __init__(self, allocatable: Mapping[str, str], allowed: Sequence[str] = ()) -> None:
+        """``allowed``: sysctls that pods may set beside the safe ones."""
+        self._allocatable, self._allowed = allocatable, allowed
+        self.conditions: frozenset[str] = frozenset()  # what the node is short of now
         self._lock = threading.Lock()
         self._taken: dict[str, Object] = {}
+        self._waiting: dict[str, Callable[[], None]] = {}  # uid -> what wakes a pod whose resize does not fit yet
 
     def take(self, pod: Object, *, anyway: bool = False) -> Refusal | None:
         """Count the pod as taken, unless it does not fit; ``anyway``: it was taken before the agent started."""
@@ -75,11 +82,45 @@ class PodAdmission:
         with self._lock:
             if uid in self._taken:
                 return None
-            found = None if anyway else refusal(pod, self._taken.values(), self._allocatable)
+            found = None if anyway else self._refusal(pod)
             if found is None:
                 self._taken[uid] = pod
             return found
 
-    def release(self, uid: str) -> None:
+    def _refusal(self, pod: Object) -> Refusal | None:
+        if text := sysctls.forbidden(pod, self._allowed):
+            return Refusal(sysctls.REASON, text)
+        if text := pressure.refuses(pod, self.conditions):
+            return Refusal("Evicted", text)
+        return refusal(pod, self._taken.values(), self._allocatable)
+
+    def resize(self, pod: Object) -> Refusal | None:
+        """Count the pod with its new requests, unless they do not fit: Infeasible if never, else Deferred."""
+        uid = pod["metadata"]["uid"]
         with self._lock:
-            self._taken.pop(uid, None)
+            if alone := refusal(pod, (), self._allocatable):
+                text = alone.message.replace(REJECTED, "").replace(RESOURCE, CAPACITY).replace(" used: 0,", "")
+                return Refusal("Infeasible", text)
+            others = [other for name, other in self._taken.items() if name != uid]
+            if found := refusal(pod, others, self._allocatable):
+                return Refusal("Deferred", found.message.replace(REJECTED, ""))
+            self._taken[uid] = pod
+            return None
+
+    def waits(self, uid: str, wake: Callable[[], None]) -> None:
+        """``wake`` is called whenever room is given back, until the pod no longer waits."""
+        with self._lock:
+            self._waiting[uid] = wake
+
+    def no_longer_waits(self, uid: str) -> None:
+        with self._lock:
+            self._waiting.pop(uid, None)
+
+    def release(self, uid: str) -> None:
+        """The pod holds nothing any more."""
+        with self._lock:
+            known = self._taken.pop(uid, None)
+            self._waiting.pop(uid, None)
+            waiting = list(self._waiting.values()) if known else []
+        for wake in waiting:
+            wake()

@@ -19,11 +19,13 @@ from sampan_client.informers import Informer
 from sampan_machinery.resources import PODS
 from sampan_node import machine_facts, runtimes, termination
 from sampan_node.clock import Clock
+from sampan_node.evictor import Evictor
 from sampan_node.guards import SandboxGuards
 from sampan_node.host import Host
 from sampan_node.registration import Registration
 from sampan_node.worker import Worker
 from sampan_runtime.contracts import Runtime
+from sampan_volumes.contributed import volume_mounters
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +38,22 @@ TOLD_WITHIN = 10.0  # seconds to wait until the API has a status of each pod tha
 class Agent:
     """Knows which pods are here; everything about one pod is its worker's."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, manifests: Path | None = None) -> None:
+        """``manifests``: the folder of static pods, None for none."""
         self.host = host
         self._workers: dict[str, Worker] = {}
         self._lock = threading.Lock()
         self._informer: Informer | None = None
+        self._static = self._static_pods(manifests) if manifests is not None else None
+
+    def _static_pods(self, manifests: Path) -> Any:
+        from sampan_node.static_pods import StaticPods  # few nodes have some, and it reads YAML
+
+        return StaticPods(self.host, manifests, self._add)
+
+    def _add(self, worker: Worker) -> None:
+        with self._lock:
+            self._workers[worker.pod["metadata"]["uid"]] = worker
 
     def start(self) -> None:
         """Follow the pods of this node and the runtime's events. Returns once all pods are known and the API has been
@@ -50,6 +63,8 @@ class Agent:
             self.host.client, PODS, fields=f"spec.nodeName={self.host.name}", on_change=self.changed
         )
         threading.Thread(target=self._listen, name="node-events", daemon=True).start()
+        if self._static is not None:
+            self._static.start()  # before the API is asked: they run without it
         self._informer.start()
         if self._informer.wait_synced(ORPHANS_AFTER_SYNC):
             present = self.workers()
@@ -64,6 +79,8 @@ class Agent:
             log.warning("node: no status could be told within %g s of pods/%s", TOLD_WITHIN, names)
 
     def stop(self) -> None:
+        if self._static is not None:
+            self._static.stop()
         if self._informer is not None:
             self._informer.stop()
         for worker in self.workers():
@@ -78,6 +95,8 @@ class Agent:
 
     def changed(self, old: Object | None, new: Object | None) -> None:
         """The informer's handler."""
+        if self._static is not None and self._static.mirrored(old, new):
+            return
         if new is None:
             if old is not None and (worker := self.worker(old["metadata"]["uid"])):
                 worker.vanish(old)
@@ -125,8 +144,19 @@ class Agent:
     def _remove_folders(self, known: set[str]) -> None:
         pods = self.host.home / "pods"
         for folder in pods.iterdir() if pods.is_dir() else ():
-            if folder.name not in known:
+            if folder.name not in known and self._unmounted(folder):
                 termination.remove(folder)
+
+    def _unmounted(self, folder: Path) -> bool:
+        """Whether plugins have taken back what they mounted for a pod that is not known any more."""
+        try:
+            for kind, mounter in self.host.mounters.items():
+                for place in sorted((folder / "volumes" / kind).glob("*")):
+                    mounter.unmount(place)
+        except (SampanError, OSError) as error:
+            log.warning("node: %s stays until the next start: %s", folder, error)
+            return False
+        return True
 
     def _listen(self) -> None:
         for uid in self.host.runtime.events():
@@ -145,9 +175,12 @@ def run(running: Running) -> None:
     runtimes.remove_others(runtime.name, str(home), options)
     closing: list[Callable[[], Any]] = [runtime.close]
     try:
-        host = _host(running, runtime, home, name, ip, settings.max_pods)
+        host = _host(running, runtime, home, name, ip, settings)
+        host.mounters = volume_mounters(running.hooks, client=running.client, home=str(home), node=name)
+        closing += [mounter.close for mounter in host.mounters.values()]
         closing += [host.clock.stop, host.references.close, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
-        agent = Agent(host)
+        folder = Path(options.home or home) / settings.static_pods if settings.static_pods else None
+        agent = Agent(host, folder)
         server = _server(agent, options)
         closing.append(server.stop)
         info = machine_facts.system_info(runtime.name, runtime.version(), VERSION)
@@ -161,7 +194,8 @@ def run(running: Running) -> None:
             {**registration.object, "metadata": {"name": name, "uid": name}}, "Normal", "Starting", "Starting kubelet."
         )
         running.ready(f"node {name} runs pods by the {runtime.name} runtime; agent on port {server.port}")
-        registration.keep(running.stop, problem=lambda: runtime_problem(runtime))
+        evictor = Evictor(agent, settings)
+        registration.keep(running.stop, problem=lambda: runtime_problem(runtime), pressures=evictor.look)
     finally:
         for close in reversed(closing):
             close()
@@ -177,11 +211,12 @@ def runtime_problem(runtime: Runtime) -> str:
     return ""
 
 
-def _host(running: Running, runtime: Runtime, home: Path, name: str, ip: str, pods: int) -> Host:
+def _host(running: Running, runtime: Runtime, home: Path, name: str, ip: str, settings: Any) -> Host:
     return Host(
         client=running.client, runtime=runtime, events=Recorder(running.client, "kubelet", name), clock=Clock(),
         pool=ThreadPoolExecutor(16, thread_name_prefix="probe"), home=home, name=name, ip=ip,
-        allocatable=machine_facts.capacity(home, pods), options=running.options, guards=_guards(running),
+        allocatable=machine_facts.capacity(home, settings.max_pods), sysctls=settings.allowed_unsafe_sysctls,
+        pids_limit=settings.container_pids_limit, options=running.options, guards=_guards(running),
     )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,15 +15,31 @@ from sampan.contracts.options import ClusterOptions
 from sampan.errors import NotFound
 from sampan_client.informers import Informer
 from sampan_machinery.metadata import parse_time
-from sampan_machinery.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES
+from sampan_machinery.resources import (
+    CONFIG_MAPS,
+    NODES,
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
+    RUNTIME_CLASSES,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    SERVICES,
+)
+from sampan_node import registries
 from sampan_node.admission import PodAdmission
 from sampan_node.clock import Clock
 from sampan_node.guards import SandboxGuards
+from sampan_node.images import PulledImages
+from sampan_node.mirrors import is_static
 from sampan_node.references import Reference, References
 from sampan_podspec.containers import walk
-from sampan_runtime.contracts import Runtime
+from sampan_runtime.contracts import Runtime, RuntimeFailure
+from sampan_volumes.contracts import VolumeMounter
 
-FRESH = 2.0  # seconds that a fetched ConfigMap or Secret serves other containers too
+FRESH = 2.0  # seconds that a fetched object serves other containers too
+LOOKED_UP: Mapping[str, Resource] = {
+    one.kind: one for one in (CONFIG_MAPS, SECRETS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, NODES)
+}
 
 
 class EventRecorder(Protocol):
@@ -43,16 +57,20 @@ class Host:
     name: str
     ip: str
     allocatable: Mapping[str, str]
+    sysctls: Sequence[str] = ()  # those that pods may set beside the safe ones
+    pids_limit: int = 0  # processes of one container
     options: ClusterOptions = field(default_factory=ClusterOptions)
     informer: Callable[..., Any] = Informer
     guards: SandboxGuards = field(default_factory=SandboxGuards)
+    mounters: Mapping[str, VolumeMounter] = field(default_factory=dict)
     _cache: dict[tuple[str, str, str], tuple[float, Object | None]] = field(default_factory=dict)
     _changes: int = 0
     _tokens: dict[tuple[str, str, str], tuple[float, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.admission = PodAdmission(self.allocatable)
+        self.admission = PodAdmission(self.allocatable, self.sysctls)
+        self.images = PulledImages(self.home / "pulled-images.json")
         self.references = References(self.client, self._changed, informer=self.informer)
 
     def _changed(self, one: Reference) -> None:
@@ -66,12 +84,13 @@ class Host:
         self.events.event(about, type, reason, message, field=field_path(pod["spec"], container) if container else "")
 
     def lookup(self, namespace: str, kind: str, name: str) -> Object | None:
-        """A ConfigMap or Secret, at most FRESH seconds old; None when there is none."""
-        key = kind, namespace, name
+        """An object of one of LOOKED_UP, at most FRESH seconds old; None when there is none."""
+        resource = LOOKED_UP[kind]
+        key = kind, namespace if resource.namespaced else "", name
         with self._lock:
             found, changes = self._cache.get(key), self._changes
         if found is None or time.time() - found[0] > FRESH:
-            found = time.time(), self._get(CONFIG_MAPS if kind == "ConfigMap" else SECRETS, name, namespace)
+            found = time.time(), self._get(resource, name, key[1])
             with self._lock:
                 self._cache = {k: v for k, v in self._cache.items() if time.time() - v[0] <= FRESH}
                 if changes == self._changes:  # what was on its way while something changed may be old
@@ -85,14 +104,17 @@ class Host:
             return None
         return {"kind": resource.kind, **got}
 
-    def named_services(self) -> list[Object]:
+    def named_services(self, pod: Object | None = None) -> list[Object]:
         """Services that pods have to find without DNS: all where none can be reached, none elsewhere."""
-        if self.options.dns_reachable:
+        if self.options.dns_reachable or (pod is not None and is_static(pod)):
             return []
         return list(self.client.list(SERVICES).items)
 
     def services(self, pod: Object) -> list[Object]:
-        """Services whose environment variables the pod gets: its namespace's, and the API server's."""
+        """Services whose environment variables the pod gets: its namespace's, and the API server's; none for a static
+        pod, which starts without an API."""
+        if is_static(pod):
+            return []
         namespace = pod["metadata"]["namespace"]
         found: dict[str, Object] = {}
         kubernetes = self._get(SERVICES, "kubernetes", "default")
@@ -134,6 +156,16 @@ class Host:
             self._tokens[key] = renew, answer["token"]
         return str(answer["token"])
 
+    def runtime_handler(self, pod: Object) -> str:
+        """The handler of the pod's RuntimeClass, "" for none. Raises RuntimeFailure for a class that does not exist."""
+        name = pod["spec"].get("runtimeClassName")
+        if not name:
+            return ""
+        found = self._get(RUNTIME_CLASSES, name, "")
+        if found is None:
+            raise RuntimeFailure("CreatePodSandboxError", f'RuntimeClass "{name}" not found')
+        return str(found["handler"])
+
     def forget(self, uid: str) -> None:
         self.guards.forget(uid)
         with self._lock:
@@ -141,33 +173,12 @@ class Host:
 
     def credentials(self, pod: Object, image: str) -> Sequence[Mapping[str, str]]:
         """Registry credentials of the pod's imagePullSecrets that fit the image."""
-        found = []
+        namespace, found = pod["metadata"]["namespace"], []
         for ref in pod["spec"].get("imagePullSecrets") or ():
-            secret = self.lookup(pod["metadata"]["namespace"], "Secret", ref.get("name", ""))
-            raw = ((secret or {}).get("data") or {}).get(".dockerconfigjson")
-            if raw:
-                found += registry_credentials(json.loads(base64.b64decode(raw)), image)
+            found += registries.of_secret(self.lookup(namespace, "Secret", ref.get("name", "")), image)
         return found
 
 
 def field_path(spec: Object, container: str) -> str:
     """Where the container is in its pod, as Events say it: spec.containers{web}."""
     return next((f"spec.{field}{{{container}}}" for field, one in walk(spec) if one["name"] == container), "")
-
-
-def registry_credentials(config: Mapping[str, Any], image: str) -> list[Mapping[str, str]]:
-    """The entries of a docker config.json for the image's registry, as {username, password}."""
-    found: list[Mapping[str, str]] = []
-    for server, entry in (config.get("auths") or {}).items():
-        where = server.removeprefix("https://").removeprefix("http://").rstrip("/")
-        if image == where or image.startswith(f"{where.split('/')[0]}/") or ("docker.io" in where and _is_hub(image)):
-            user, password = entry.get("username", ""), entry.get("password", "")
-            if not user and entry.get("auth"):
-                user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
-            found.append({"username": user, "password": password, "serveraddress": server})
-    return found
-
-
-def _is_hub(image: str) -> bool:
-    first = image.split("/")[0]
-    return "/" not in image or not ("." in first or ":" in first or first == "localhost")

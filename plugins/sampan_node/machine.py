@@ -7,12 +7,15 @@ beside the rest, restarts with back-off, everything stopped at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import parse_time
+from sampan_node.resizing import Resizing
+from sampan_node.restarts import ALL, by_policy, init_by_policy, rule_for
 from sampan_podspec.containers import is_sidecar, walk
 from sampan_runtime.contracts import Container, Sandbox
 
@@ -24,10 +27,17 @@ class RuntimeState(NamedTuple):
 
     sandbox: Sandbox | None
     containers: Sequence[Container]
+    again: frozenset[str] = frozenset()  # ids of those that were ended here in order to be started again
 
     def latest(self, name: str) -> Container | None:
         mine = [one for one in self.containers if one.name == name]
         return max(mine, key=lambda one: (one.attempt, one.created)) if mine else None
+
+    def since(self, rounds: Mapping[str, int]) -> RuntimeState:
+        """Without the runs from before all containers were restarted; ``rounds``: name -> first attempt since then."""
+        if not rounds:
+            return self
+        return self._replace(containers=[one for one in self.containers if one.attempt >= rounds.get(one.name, 0)])
 
     def running(self) -> list[Container]:
         return [one for one in self.containers if one.state == "running"]
@@ -53,6 +63,10 @@ class PodMemory:
     ready: set[str] = field(default_factory=set)  # container ids whose readiness probe succeeds, or who have none
     doomed: dict[str, str] = field(default_factory=dict)  # container id -> why it has to be killed
     verdict: tuple[str, str, str] | None = None  # (phase, reason, message) once the agent has given up on the pod
+    again: set[str] = field(default_factory=set)  # ids of containers that are ended in order to be started again
+    rounds: dict[str, int] = field(default_factory=dict)  # name -> first attempt since all containers were restarted
+    resizing: Resizing = field(default_factory=Resizing)
+    probes: Counter[tuple[str, str, bool]] = field(default_factory=Counter)  # (container, kind, succeeded) -> times
 
 
 @dataclass(frozen=True)
@@ -117,9 +131,35 @@ def decide(pod: Object, seen: RuntimeState, memory: PodMemory, now: float) -> Pl
         if not _held_back("", memory, now, plan):
             plan.actions.append(StartSandbox(seen.sandbox.attempt + 1 if seen.sandbox else 0))
         return plan
-    plan.actions += list(_starts(pod, seen, memory, now, plan))
+    if (ended := _ends_all(pod, seen, memory)) and not _new_round(ended, seen, memory, now, plan):
+        return plan
+    plan.actions += list(_starts(pod, seen.since(memory.rounds), memory, now, plan))
     plan.actions += list(_leftovers(pod, seen))
     return plan
+
+
+def _ends_all(pod: Object, seen: RuntimeState, memory: PodMemory) -> Container | None:
+    """The container whose end restarts all of the pod's, where that has not been done."""
+    for listed, container in walk(pod["spec"]):
+        last = seen.latest(container["name"])
+        if listed == "ephemeralContainers" or last is None or last.state != "exited":
+            continue
+        if last.attempt >= memory.rounds.get(last.name, 0) and rule_for(container, last.exit_code) == ALL:
+            return last
+    return None
+
+
+def _new_round(ended: Container, seen: RuntimeState, memory: PodMemory, now: float, plan: Plan) -> bool:
+    """End what runs, wait as long as the one that ended has to, then count all as not started; whether it is so."""
+    text = f"Stopping container, as all containers of the pod are restarted (container {ended.name} ended)"
+    plan.actions += [StopContainer(one.id, one.name, text) for one in seen.running()]
+    ready_at = ended.finished + delay(ended, memory)
+    if seen.running() or now < ready_at:
+        plan.at(max(now, ready_at))
+        return False
+    latest = {one.name: one.attempt for one in sorted(seen.containers, key=lambda one: one.attempt)}
+    memory.rounds = {name: attempt + 1 for name, attempt in latest.items()}
+    return True
 
 
 def deadline_passed(pod: Object, now: float, plan: Plan) -> bool:
@@ -133,31 +173,40 @@ def deadline_passed(pod: Object, now: float, plan: Plan) -> bool:
     return bool(now >= end)
 
 
-def restarts(pod: Object, container: Object, ended: Container) -> bool:
+def restarts(pod: Object, container: Object, ended: Container, seen: RuntimeState) -> bool:
     """Whether this container is to run again after it has ended so."""
-    policy = container.get("restartPolicy") or pod["spec"].get("restartPolicy", "Always")
-    return bool(policy == "Always" or (policy == "OnFailure" and ended.exit_code != 0))
+    if ended.id in seen.again:
+        return True
+    return by_policy(pod["spec"], container, ended.exit_code)
 
 
-def init_restarts(pod: Object) -> bool:
-    return bool(pod["spec"].get("restartPolicy", "Always") != "Never")
+def init_restarts(pod: Object, init: Object, ended: Container, seen: RuntimeState) -> bool:
+    """The same of an init container that is no sidecar."""
+    return ended.id in seen.again or init_by_policy(pod["spec"], init, ended.exit_code)
+
+
+def init_failed(pod: Object, init: Object, last: Container | None, seen: RuntimeState) -> bool:
+    """Whether an init container has ended the pod."""
+    if is_sidecar(init) or last is None or last.state != "exited" or not last.exit_code:
+        return False
+    return not init_restarts(pod, init, last, seen)
 
 
 def is_over(pod: Object, seen: RuntimeState) -> bool:
     """Whether the pod has reached Succeeded or Failed."""
     for init in pod["spec"].get("initContainers") or ():
         last = seen.latest(init["name"])
-        if not is_sidecar(init) and last and last.state == "exited" and last.exit_code and not init_restarts(pod):
+        if init_failed(pod, init, last, seen):
             return True
     for container in pod["spec"]["containers"]:
         last = seen.latest(container["name"])
-        if last is None or last.state != "exited" or restarts(pod, container, last):
+        if last is None or last.state != "exited" or restarts(pod, container, last, seen):
             return False
     return True
 
 
 def initialized(pod: Object, seen: RuntimeState, memory: PodMemory) -> bool:
-    return next(_pending_inits(pod, seen, memory), None) is None
+    return next(_pending_inits(pod, seen.since(memory.rounds), memory), None) is None
 
 
 def _pending_inits(pod: Object, seen: RuntimeState, memory: PodMemory) -> Iterator[Object]:
@@ -195,17 +244,18 @@ def _start(
     last = seen.latest(name)
     if last is not None and last.state == "running":
         if last.image and last.image != container["image"]:
+            memory.again.add(last.id)
             yield StopContainer(last.id, name, f"Container {name} definition changed, will be restarted")
         return
     if _held_back(name, memory, now, plan):
         return
     if last is None:
-        yield StartContainer(container, 0)
+        yield StartContainer(container, memory.rounds.get(name, 0))
         return
     if last.state == "exited":
-        changed = bool(last.image) and last.image != container["image"]
+        changed = last.id in seen.again or (bool(last.image) and last.image != container["image"])
         is_init = container in (pod["spec"].get("initContainers") or ()) and not is_sidecar(container)
-        again = init_restarts(pod) and last.exit_code != 0 if is_init else restarts(pod, container, last)
+        again = (init_restarts if is_init else restarts)(pod, container, last, seen)
         if not again:
             return
         ready_at = last.finished + (0 if changed else delay(last, memory))

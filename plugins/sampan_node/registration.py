@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Object
@@ -23,6 +23,11 @@ HEALTHY = (
     ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
     ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
 )
+PRESSED = {
+    "MemoryPressure": ("KubeletHasInsufficientMemory", "kubelet has insufficient memory available"),
+    "DiskPressure": ("KubeletHasDiskPressure", "kubelet has disk pressure"),
+    "PIDPressure": ("KubeletHasInsufficientPID", "kubelet has insufficient PID available"),
+}
 
 
 def labels(name: str) -> dict[str, str]:
@@ -35,7 +40,7 @@ def labels(name: str) -> dict[str, str]:
 
 def status_of(
     old: Object, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str], now: str,
-    problem: str = "",
+    problem: str = "", pressures: Collection[str] = (),
 ) -> Object:  # fmt: skip
     """The Node's status; resources that others added to capacity stay."""
     status: Object = copy(old)
@@ -45,7 +50,9 @@ def status_of(
     status["daemonEndpoints"] = {"kubeletEndpoint": {"Port": port}}
     status["nodeInfo"] = dict(info)
     for type, reason, message in HEALTHY:
-        set_condition(status, type, "False", now=now, reason=reason, message=message)
+        word = "True" if type in pressures else "False"
+        reason, message = PRESSED[type] if type in pressures else (reason, message)
+        set_condition(status, type, word, now=now, reason=reason, message=message)
     if problem:
         set_condition(status, "Ready", "False", now=now, reason="KubeletNotReady", message=problem)
     else:
@@ -64,6 +71,7 @@ class Registration:
         self._node: Object = {}
         self._told = 0.0
         self._problem, self._asked = "", time.time()
+        self._pressures: Collection[str] = ()
 
     def register(self) -> None:
         """Create the Node, or take over an existing one; it is Ready from here on."""
@@ -92,7 +100,7 @@ class Registration:
         """Write the status where it changed, or anyway."""
         old = self._node.get("status") or {}
         now = now_text(time.time())
-        status = status_of(old, now=now, problem=self._problem, **self._facts)
+        status = status_of(old, now=now, problem=self._problem, pressures=self._pressures, **self._facts)
         for condition in status["conditions"]:
             if condition.get("type") in ("Ready", *(one[0] for one in HEALTHY)):
                 condition["lastHeartbeatTime"] = now
@@ -102,16 +110,22 @@ class Registration:
         self._node = self._client.patch(NODES, self._name, {"status": changed}, subresource="status", how="strategic")
         self._told = time.time()
 
-    def keep(self, stop: threading.Event, *, problem: Callable[[], str] = lambda: "") -> None:
+    def keep(
+        self, stop: threading.Event, *, problem: Callable[[], str] = lambda: "",
+        pressures: Callable[[], Collection[str]] = tuple,
+    ) -> None:  # fmt: skip
         """Heartbeats until stopped. Failures are logged once and tried again.
 
         ``problem()`` says why pods cannot run here, "" where they can; it is asked every PROBLEM_EVERY seconds.
+        ``pressures()`` says which of the node's resources are short; it is asked with each heartbeat.
         """
         failing = False
         while not stop.wait(HEARTBEAT if not failing else 2.0):
             try:
                 self._beat()
-                if self._is_news(problem) or time.time() - self._told >= STATUS_EVERY:
+                pressed, self._pressures = self._pressures, pressures()
+                news = self._is_news(problem) or set(pressed) != set(self._pressures)
+                if news or time.time() - self._told >= STATUS_EVERY:
                     self._node = self._client.get(NODES, self._name)
                     self.tell(force=True)
                 failing = False

@@ -112,7 +112,7 @@ def clean_up(home: str, options: ClusterOptions) -> None:
     for _, runtime in _left_in(Path(home), options):
         failures += _remove_all(runtime)
         runtime.close()
-    unmount_all(Path(home) / PODS)
+    unmount_all(Path(home))  # what pods and plugins have mounted
     if failures:
         raise SampanError(f"node: {len(failures)} could not be removed: {failures[0]}")
 

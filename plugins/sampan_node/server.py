@@ -21,7 +21,17 @@ from urllib.parse import parse_qs, urlsplit
 
 from sampan.errors import BadRequest, NotFound, SampanError, StatusError
 from sampan_forwarding.splicing import keep_alive
-from sampan_node import forwarding, forwarding_channels, log_socket, metrics, podlogs, remote_spdy, spdy, websocket
+from sampan_node import (
+    forwarding,
+    forwarding_channels,
+    kubelet_pages,
+    log_socket,
+    metrics,
+    podlogs,
+    remote_spdy,
+    spdy,
+    websocket,
+)
 from sampan_node.links import Link, PlainConnection
 from sampan_node.remote import serve_stream
 from sampan_runtime.contracts import Runtime, RuntimeFailure, Stream
@@ -153,6 +163,14 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(200, metrics.resource(self.agent).encode())
             case ["metrics"]:
                 self._answer(200, metrics.resource(self.agent).encode())
+            case ["metrics", "cadvisor"]:
+                self._answer(200, kubelet_pages.cadvisor(self.agent).encode())
+            case ["metrics", "probes"]:
+                self._answer(200, kubelet_pages.probes(self.agent).encode())
+            case ["configz"]:
+                self._answer(200, kubelet_pages.configz(self.agent, self.connection.getsockname()[1]), json=True)
+            case ["checkpoint", _, _, _]:
+                self._answer(501, b"checkpoints of containers are not supported by this node agent\n")
             case ["containerLogs", namespace, pod, container]:
                 self._logs(namespace, pod, container, query)
             case ["exec" | "attach" as verb, namespace, pod, container]:

@@ -3,34 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.options import ClusterOptions
 from sampan_machinery import quantities
+from sampan_node import confinement, sysctls
 from sampan_node.environment import ConfigProblem, expand_words
 from sampan_podspec.containers import walk
-from sampan_runtime.contracts import ContainerSpec, Mount, PortMapping, Resources, SandboxSpec
+from sampan_runtime.contracts import (
+    ContainerSpec,
+    Device,
+    Mount,
+    PortMapping,
+    Resources,
+    RuntimeFailure,
+    SandboxSpec,
+)
+
+LONGEST_HOSTNAME = 64  # bytes that the kernel keeps
 
 
 def hostname(pod: Object) -> str:
-    return str(pod["spec"].get("hostname") or pod["metadata"]["name"])[:63].rstrip("-.")
+    spec = pod["spec"]
+    return str(spec.get("hostnameOverride") or spec.get("hostname") or pod["metadata"]["name"])[:63].rstrip("-.")
 
 
-def sandbox_spec(pod: Object, attempt: int, options: ClusterOptions) -> SandboxSpec:
+def domain_of(pod: Object, options: ClusterOptions) -> str:
+    """Where the pod's host name is in the cluster's DNS; "" where it is in no subdomain."""
+    subdomain = pod["spec"].get("subdomain")
+    if not subdomain or pod["spec"].get("hostnameOverride"):
+        return ""
+    return f"{subdomain}.{pod['metadata']['namespace']}.svc.{options.cluster_domain}"
+
+
+def kernel_hostname(pod: Object, options: ClusterOptions) -> str:
+    """What ``hostname`` says in the pod. Raises RuntimeFailure where the kernel does not keep so long a name."""
+    name, domain = hostname(pod), domain_of(pod, options)
+    if not (pod["spec"].get("setHostnameAsFQDN") and domain):
+        return name
+    full = f"{name}.{domain}"
+    if len(full) > LONGEST_HOSTNAME:
+        raise RuntimeFailure(
+            "CreatePodSandboxError",
+            f"Failed to construct FQDN from Pod hostname and cluster domain, FQDN {full} is too long "
+            f"({LONGEST_HOSTNAME} characters is the max, {len(full)} characters requested)",
+        )
+    return full
+
+
+def sandbox_spec(pod: Object, attempt: int, options: ClusterOptions, *, handler: str = "") -> SandboxSpec:
+    """``handler`` is that of the pod's RuntimeClass."""
     meta, spec = pod["metadata"], pod["spec"]
-    security = spec.get("securityContext") or {}
     servers, searches, resolver_options = resolver(pod, options)
     ports = [
         PortMapping(port["containerPort"], port.get("hostPort", 0), port.get("protocol", "TCP"), port.get("hostIP", ""))
         for _, container in walk(spec) for port in container.get("ports") or ()
     ]  # fmt: skip
     return SandboxSpec(
-        name=meta["name"], namespace=meta["namespace"], uid=meta["uid"], attempt=attempt, hostname=hostname(pod),
+        name=meta["name"], namespace=meta["namespace"], uid=meta["uid"], attempt=attempt,
+        hostname=kernel_hostname(pod, options), own_users=spec.get("hostUsers") is False, handler=handler,
         host_network=bool(spec.get("hostNetwork")), host_pid=bool(spec.get("hostPID")),
         host_ipc=bool(spec.get("hostIPC")), share_process_namespace=bool(spec.get("shareProcessNamespace")),
         ports=[port for port in ports if port.host_port], dns_servers=servers, dns_searches=searches,
         dns_options=resolver_options,
-        sysctls={one["name"]: one["value"] for one in security.get("sysctls") or ()},
+        sysctls=sysctls.names(pod),
     )  # fmt: skip
 
 
@@ -64,9 +101,8 @@ def hosts_file(pod: Object, ip: str, options: ClusterOptions, services: Iterable
         "# Kubernetes-managed hosts file.", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback",
         "fe00::0\tip6-localnet", "fe00::0\tip6-mcastprefix", "fe00::1\tip6-allnodes", "fe00::2\tip6-allrouters",
     ]  # fmt: skip
-    if spec.get("subdomain"):
-        domain = options.cluster_domain
-        lines.append(f"{ip}\t{name}.{spec['subdomain']}.{pod['metadata']['namespace']}.svc.{domain}\t{name}")
+    if domain := domain_of(pod, options):
+        lines.append(f"{ip}\t{name}.{domain}\t{name}")
     else:
         lines.append(f"{ip}\t{name}")
     if spec.get("hostAliases"):
@@ -95,12 +131,18 @@ def container_spec(
     *,
     env: Mapping[str, str],
     mounts: Sequence[Mount],
+    devices: Sequence[Device] = (),
     image_user: str = "",
+    profiles: Path = Path("/nonexistent"),
+    pids_limit: int = 0,
 ) -> ContainerSpec:
-    """Raises ConfigProblem where runAsNonRoot cannot be kept."""
+    """Raises ConfigProblem where what the security contexts say cannot be kept; ``profiles`` holds those of seccomp."""
     common, own = pod["spec"].get("securityContext") or {}, container.get("securityContext") or {}
     user, group = own.get("runAsUser", common.get("runAsUser")), own.get("runAsGroup", common.get("runAsGroup"))
     _check_root(container, own.get("runAsNonRoot", common.get("runAsNonRoot")), user, image_user)
+    if common.get("supplementalGroupsPolicy") == "Strict" and (user is None or group is None):
+        text = "supplementalGroupsPolicy Strict is kept only for containers with runAsUser and runAsGroup"
+        raise ConfigProblem(f"{text} (container: {container['name']})")
     groups = [*(common.get("supplementalGroups") or ()), *([common["fsGroup"]] if "fsGroup" in common else [])]
     text = "" if user is None else f"{user}:{group}" if group is not None else str(user)
     capabilities = own.get("capabilities") or {}
@@ -108,11 +150,14 @@ def container_spec(
         name=container["name"], attempt=attempt, image=container["image"],
         command=expand_words(container.get("command"), env),
         args=expand_words(container.get("args"), env),
-        working_dir=container.get("workingDir", ""), env=env, mounts=mounts,
+        working_dir=container.get("workingDir", ""), env=env, mounts=mounts, devices=devices,
         resources=resources(container.get("resources") or {}), user=text, groups=groups,
         privileged=bool(own.get("privileged")), read_only_root=bool(own.get("readOnlyRootFilesystem")),
         allow_privilege_escalation=own.get("allowPrivilegeEscalation", True),
         capabilities_add=capabilities.get("add") or (), capabilities_drop=capabilities.get("drop") or (),
+        pids_limit=pids_limit,
+        seccomp=confinement.seccomp(confinement.profile_of(pod, container, "seccompProfile"), profiles),
+        apparmor=confinement.apparmor(confinement.profile_of(pod, container, "appArmorProfile")),
         stdin=bool(container.get("stdin")), stdin_once=bool(container.get("stdinOnce")), tty=bool(container.get("tty")),
     )  # fmt: skip
 

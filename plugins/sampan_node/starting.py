@@ -11,20 +11,22 @@ from sampan_node.environment import ConfigProblem
 from sampan_node.host import Host
 from sampan_node.machine import PodMemory
 from sampan_node.subpaths import SubPaths
-from sampan_node.volumes import IMAGE, Volumes, container_mounts, image_volumes, never_written
+from sampan_node.volumes import IMAGE, Volumes, container_devices, container_mounts, image_volumes, never_written
 from sampan_runtime.contracts import Image, Mount, RuntimeFailure, Sandbox
 
 
 class Starter:
     def __init__(self, host: Host, memory: PodMemory) -> None:
         self._host, self._memory = host, memory
+        self._given: set[str] = set()
         self.pulled: dict[str, str] = {}  # container -> the image last looked for: its own, or that of a volume
 
     def volumes(self, pod: Object, folder: Path) -> Volumes:
         namespace = pod["metadata"]["namespace"]
         return Volumes(
             folder / "volumes", lambda kind, name: self._host.lookup(namespace, kind, name), self._host.token,
-            self._host.allocatable, memory=self._host.runtime.sees_mounts,
+            self._host.allocatable, memory=self._host.runtime.sees_mounts, node=self._host.name,
+            mounters=self._host.mounters, given=self._given,
         )  # fmt: skip
 
     def start(self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path) -> str:
@@ -37,7 +39,11 @@ class Starter:
         try:
             env = self._environment(pod, container)
             mounts = self._mounts(pod, container, attempt, sandbox, folder, paths, env)
-            spec = specs.container_spec(pod, container, attempt, env=env, mounts=mounts, image_user=image.user)
+            devices = container_devices(container, paths, never_written(pod))
+            spec = specs.container_spec(
+                pod, container, attempt, env=env, mounts=mounts, devices=devices, image_user=image.user,
+                profiles=self._host.home / "seccomp", pids_limit=self._host.pids_limit,
+            )  # fmt: skip
         except ConfigProblem as error:
             self._event(pod, container, "Warning", "Failed", f"Error: {error}")
             raise RuntimeFailure("CreateContainerConfigError", str(error)) from error
@@ -73,7 +79,7 @@ class Starter:
             mounts.append(message)
         if not pod["spec"].get("hostNetwork") and "/etc/hosts" not in taken:
             hosts = folder / "etc-hosts"
-            hosts.write_text(specs.hosts_file(pod, sandbox.ip, self._host.options, self._host.named_services()))
+            hosts.write_text(specs.hosts_file(pod, sandbox.ip, self._host.options, self._host.named_services(pod)))
             mounts.append(Mount(str(hosts), "/etc/hosts"))
         return mounts
 
@@ -98,6 +104,7 @@ class Starter:
         if present is not None and (policy != "Always" or present.id == "host"):
             text = f'Container image "{reference}" already present on machine and can be accessed by the pod'
             self._event(pod, container, "Normal", "Pulled", text)
+            self._host.images.used(reference)
             return present
         if policy == "Never":
             text = f'Container image "{reference}" is not present with pull policy of Never'
@@ -111,6 +118,7 @@ class Starter:
             self._event(pod, container, "Warning", "Failed", f'Failed to pull image "{reference}": {error}')
             self._event(pod, container, "Warning", "Failed", "Error: ErrImagePull")
             raise
+        self._host.images.pulled(reference)
         seconds = time.monotonic() - begin
         text = f'Successfully pulled image "{reference}" in {seconds:.3g}s. Image size: {pulled.size} bytes.'
         self._event(pod, container, "Normal", "Pulled", text)

@@ -7,13 +7,15 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import copy, now_text, observed_generation, set_condition
-from sampan_node.machine import PodMemory, RuntimeState, delay, init_restarts, initialized, restarts
+from sampan_node.machine import PodMemory, RuntimeState, delay, init_failed, init_restarts, initialized, restarts
+from sampan_node.resizing import IN_PROGRESS, PENDING
 from sampan_podspec.containers import is_sidecar
 from sampan_runtime.contracts import Container
 
 OVER = ("Succeeded", "Failed")
 #: Lists that the API merges by key (by type, by ip) instead of replacing them.
 MERGED = {"conditions", "podIPs", "hostIPs"}
+RESIZE = (PENDING, IN_PROGRESS)  # conditions that go again
 LISTS = {
     "initContainers": "initContainerStatuses",
     "containers": "containerStatuses",
@@ -51,7 +53,7 @@ def status_of(
         status.update((key, word) for key, word in words if word)
     if status["phase"] in ("Succeeded", "Failed") and seen.running():
         status["phase"] = "Running" if done else "Pending"  # an end is told when nothing runs any more
-    _conditions(pod, seen, status, done, now_text(now))
+    _conditions(pod, seen, status, done, now_text(now), memory)
     return status
 
 
@@ -61,8 +63,10 @@ def changes(known: Object, status: Object) -> Object:
     changed = {key: value for key, value in status.items() if key not in MERGED and known.get(key) != value}
     before = {one.get("type"): one for one in known.get("conditions") or ()}
     fresh = [one for one in status.get("conditions") or () if before.get(one.get("type")) != one]
-    if fresh:
-        changed["conditions"] = [{**dict.fromkeys(before.get(one.get("type"), ())), **one} for one in fresh]
+    here = {one.get("type") for one in status.get("conditions") or ()}
+    gone = [{"type": name, "$patch": "delete"} for name in RESIZE if name in before and name not in here]
+    if fresh or gone:
+        changed["conditions"] = [{**dict.fromkeys(before.get(one.get("type"), ())), **one} for one in fresh] + gone
     for key in ("podIPs", "hostIPs"):
         if key in status and known.get(key) != status[key]:
             changed[key] = [{"$patch": "replace"}, *status[key]]
@@ -80,9 +84,9 @@ def phase(pod: Object, seen: RuntimeState, memory: PodMemory, done: bool) -> str
     if not done:
         for init in pod["spec"].get("initContainers") or ():
             last = seen.latest(init["name"])
-            if last and last.state == "exited" and last.exit_code and not is_sidecar(init) and not init_restarts(pod):
+            if init_failed(pod, init, last, seen):
                 return "Failed"
-        return "Pending"
+        return "Running" if memory.rounds else "Pending"
     found = [seen.latest(container["name"]) for container in pod["spec"]["containers"]]
     if any(one is None or one.state == "created" for one in found) and not any(
         one and (one.state == "running" or one.attempt) for one in found
@@ -91,7 +95,7 @@ def phase(pod: Object, seen: RuntimeState, memory: PodMemory, done: bool) -> str
     ended = [one for one in found if one and one.state == "exited"]
     going = bool(pod["metadata"].get("deletionTimestamp")) and not seen.running()
     pairs = zip(ended, pod["spec"]["containers"], strict=False)
-    again = not going and any(restarts(pod, container, one) for one, container in pairs)
+    again = not going and any(restarts(pod, container, one, seen) for one, container in pairs)
     if len(ended) < len(found) or again:
         return "Running"
     return "Failed" if any(one.exit_code for one in ended) else "Succeeded"
@@ -113,7 +117,7 @@ def _container(
         held = field == "containers" and not done
         usual = "PodInitializing" if held or pod["spec"].get("initContainers") else "ContainerCreating"
         status["state"] = {"waiting": _waiting(waiting.reason, waiting.message) if waiting else {"reason": usual}}
-        _resources(container, status)
+        _resources(container, status, memory)
         return status
     status |= {"imageID": last.image_id, "containerID": f"{runtime}://{last.id}", "restartCount": last.attempt}
     previous = mine[-2] if len(mine) > 1 else None
@@ -123,7 +127,7 @@ def _container(
         status["started"] = last.id in memory.started
         status["ready"] = not is_init and status["started"] and last.id in memory.ready
     elif last.state == "exited":
-        _ended(pod, container, last, memory, status, runtime, now, messages, waiting, is_init)
+        _ended(pod, container, last, memory, status, runtime, now, messages, waiting, is_init, seen)
         if status["state"].get("waiting"):
             previous = last
     else:
@@ -131,15 +135,15 @@ def _container(
                            {"reason": "ContainerCreating"}}  # fmt: skip
     if previous is not None and previous.state == "exited":
         status["lastState"] = {"terminated": terminated(previous, runtime, messages)}
-    _resources(container, status)
+    _resources(container, status, memory)
     return status
 
 
 def _ended(
     pod: Object, container: Object, last: Container, memory: PodMemory, status: Object, runtime: str, now: float,
-    messages: Mapping[str, str], waiting: Any, is_init: bool,
+    messages: Mapping[str, str], waiting: Any, is_init: bool, seen: RuntimeState,
 ) -> None:  # fmt: skip
-    again = init_restarts(pod) and last.exit_code != 0 if is_init else restarts(pod, container, last)
+    again = (init_restarts if is_init else restarts)(pod, container, last, seen)
     if pod["metadata"].get("deletionTimestamp") or memory.verdict:
         again = False
     pause = delay(last, memory)
@@ -183,10 +187,12 @@ def terminated(ended: Container, runtime: str, messages: Mapping[str, str]) -> O
     return found
 
 
-def _resources(container: Object, status: Object) -> None:
+def _resources(container: Object, status: Object, memory: PodMemory) -> None:
+    """What the container has, and what the node has granted it: both as wanted but while it is resized."""
     if "resources" in container:
-        status["resources"] = container["resources"]
-        if requests := container["resources"].get("requests"):
+        granted: Object = memory.resizing.granted.get(container["name"]) or container["resources"] or {}
+        status["resources"] = memory.resizing.actual.get(container["name"], granted)
+        if requests := granted.get("requests"):
             status["allocatedResources"] = requests
     if mounts := container.get("volumeMounts"):
         status["volumeMounts"] = [
@@ -195,7 +201,17 @@ def _resources(container: Object, status: Object) -> None:
         ]
 
 
-def _conditions(pod: Object, seen: RuntimeState, status: Object, done: bool, now: str) -> None:
+def _resize_conditions(status: Object, memory: PodMemory, now: str) -> None:
+    """They are there only while a resize waits or is being done."""
+    standing = memory.resizing.conditions()
+    gone = set(RESIZE) - set(standing)
+    status["conditions"] = [one for one in status.get("conditions") or () if one.get("type") not in gone]
+    for type, (reason, message, generation) in standing.items():
+        more = {"observedGeneration": generation} if generation else {}
+        set_condition(status, type, "True", now=now, reason=reason, message=message, **more)
+
+
+def _conditions(pod: Object, seen: RuntimeState, status: Object, done: bool, now: str, memory: PodMemory) -> None:
     more = observed_generation(pod)
     over = status["phase"] in ("Succeeded", "Failed")
 
@@ -204,6 +220,7 @@ def _conditions(pod: Object, seen: RuntimeState, status: Object, done: bool, now
         set_condition(status, type, word, now=now, reason=reason, message=message, **more)
 
     put("PodScheduled", True)
+    _resize_conditions(status, memory, now)
     put("PodReadyToStartContainers", bool(seen.sandbox and seen.sandbox.ready))
     inits = list(zip(status.get("initContainerStatuses") or (), pod["spec"].get("initContainers") or (), strict=False))
     finished = "PodCompleted" if status["phase"] == "Succeeded" else "PodFailed" if over else ""

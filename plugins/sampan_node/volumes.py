@@ -1,6 +1,7 @@
 """A pod's volumes as directories of this machine, and which of them a container gets where.
 
-What the API holds comes through ``Lookup`` and ``Token``; mounting is only done for memory-backed emptyDirs.
+What the API holds comes through ``Lookup`` and ``Token``; mounting is only done for memory-backed emptyDirs. Claims
+are followed to their volumes in claims.py and persistent.py.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
-from sampan_machinery import quantities
-from sampan_node import atomic, mounting
+from sampan_node import atomic, claims, mounting, ownership, persistent
+from sampan_node.claims import MountProblem
 from sampan_node.environment import ConfigProblem, Lookup, expand_strictly, field_value, resource_value
+from sampan_node.ephemeral import memory_size
 from sampan_node.hostpaths import host_path
 from sampan_node.subpaths import SubPaths
-from sampan_runtime.contracts import Mount
+from sampan_podspec.claims import ClaimUse, claim_uses
+from sampan_runtime.contracts import Device, Mount
+from sampan_volumes.contracts import MountedVolume, VolumeFailure, VolumeMounter, VolumeUse
 
 log = logging.getLogger(__name__)
 
@@ -29,34 +34,69 @@ IMAGE = "image"
 _CHANGING = ("configMap", "secret", "downwardAPI", "projected")
 
 
-class MountProblem(Exception):
-    """A volume cannot be set up (now); the event is FailedMount."""
-
-
 def has_changing(pod: Object) -> bool:
     """Whether a volume of the pod shows objects that may change."""
     return any(kind in volume for volume in pod["spec"].get("volumes") or () for kind in _CHANGING)
 
 
 class Volumes:
-    """``memory``: whether the runtime finds a memory volume that is mounted here."""
+    """``memory``: whether the runtime finds a memory volume that is mounted here. ``node``: this node's name.
+    ``mounters``: by the type that they mount. ``given``: names of volumes whose files have their group."""
 
     def __init__(
-        self, folder: Path, lookup: Lookup, token: Token, allocatable: Mapping[str, str], *, memory: bool = True
-    ) -> None:
+        self, folder: Path, lookup: Lookup, token: Token, allocatable: Mapping[str, str], *, memory: bool = True,
+        node: str = "", mounters: Mapping[str, VolumeMounter] | None = None, given: set[str] | None = None,
+    ) -> None:  # fmt: skip
+        self._mounters, self._given = mounters or {}, set() if given is None else given
         self._folder, self._lookup, self._token, self._allocatable = folder, lookup, token, allocatable
-        self._memory = memory and os.geteuid() == 0
+        self._memory, self._node = memory and os.geteuid() == 0, node
 
     def set_up(self, pod: Object) -> dict[str, Path]:
         """Make or refresh every volume; name -> host path. Raises MountProblem."""
-        found = {}
+        claimed = {use.volume: use for use in claim_uses(pod)}
+        return {
+            volume["name"]: self._named(pod, volume, claimed.get(volume["name"]))
+            for volume in pod["spec"].get("volumes") or ()
+        }
+
+    def refresh(self, pod: Object) -> None:
+        """Write again what shows objects that may have changed. Raises MountProblem."""
         for volume in pod["spec"].get("volumes") or ():
-            name = volume["name"]
-            try:
-                found[name] = self._one(pod, volume)
-            except (OSError, ConfigProblem) as error:
-                raise MountProblem(f'MountVolume.SetUp failed for volume "{name}" : {error}') from error
-        return found
+            if any(kind in volume for kind in _CHANGING):
+                self._named(pod, volume, None)
+
+    def _named(self, pod: Object, volume: Object, use: ClaimUse | None) -> Path:
+        name = volume["name"]
+        try:
+            if use is not None:
+                return self._claimed(pod, use)
+            return self._one(pod, volume)
+        except (OSError, ConfigProblem, VolumeFailure) as error:
+            raise MountProblem(f'MountVolume.SetUp failed for volume "{name}" : {error}') from error
+
+    def _claimed(self, pod: Object, use: ClaimUse) -> Path:
+        found = claims.find(pod, use, self._lookup, self._node)
+        mounting_it = partial(self._mount, pod, use.volume)
+        mounted = persistent.set_up(found, mounting_it, read_only=use.read_only)
+        return self._owned(pod, use.volume, mounted, read_only=use.read_only)
+
+    def _owned(self, pod: Object, name: str, mounted: MountedVolume, *, read_only: bool) -> Path:
+        """Its files given to the pod's fsGroup, one time for each pod: it may take long."""
+        if mounted.give_to_group and name not in self._given:
+            ownership.apply(mounted.path, pod["spec"].get("securityContext") or {}, read_only=read_only)
+            self._given.add(name)
+        return mounted.path
+
+    def _mount(
+        self, pod: Object, name: str, kind: str, source: Object, volume: Object | None, read_only: bool
+    ) -> MountedVolume:  # fmt: skip
+        """By the plugin that mounts volumes of this type."""
+        mounter = self._mounters.get(kind)
+        if mounter is None:
+            what = "volumes" if volume is None else "PersistentVolumes"
+            raise ConfigProblem(f"{what} of type {kind} are not known to this node agent")
+        use = VolumeUse(pod=pod, source=source, volume=volume, read_only=read_only)
+        return mounter.mount(use, self.place_of(kind, name))
 
     def _one(self, pod: Object, volume: Object) -> Path:
         group = (pod["spec"].get("securityContext") or {}).get("fsGroup") if os.geteuid() == 0 else None
@@ -65,10 +105,14 @@ class Volumes:
         kind = next((key for key in ("emptyDir", IMAGE, *_CHANGING) if key in volume), "")
         if not kind:
             other = next((key for key in volume if key != "name"), "none")
-            raise ConfigProblem(f"volumes of type {other} are not known to this node agent")
+            read_only = bool((volume.get(other) or {}).get("readOnly"))
+            mounted = self._mount(pod, volume["name"], other, volume.get(other) or {}, None, read_only)
+            return self._owned(pod, volume["name"], mounted, read_only=read_only)
         place = self.place_of(kind, str(volume["name"]))
         if kind == "emptyDir":
-            return empty_dir(place, volume["emptyDir"] or {}, group, memory=self._memory)
+            source = volume["emptyDir"] or {}
+            size = memory_size(pod, source, self._allocatable) if source.get("medium") == "Memory" else 0
+            return empty_dir(place, source, group, memory=self._memory, size=size)
         if kind == IMAGE:
             return place  # unpacked before the first container that mounts it starts
         atomic.write(place, self._files(pod, volume[kind], kind), group=group)
@@ -120,7 +164,10 @@ class Volumes:
         return found
 
     def remove(self) -> None:
-        """Unmount and delete all."""
+        """Unmount and delete all. Raises VolumeFailure, OSError where that has to be tried again."""
+        for kind, mounter in self._mounters.items():
+            for folder in sorted((self._folder / kind).glob("*")):
+                mounter.unmount(folder)
         if mounting.unmount_below(self._folder):
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -145,13 +192,13 @@ def data_of(obj: Object, *, secret: bool) -> dict[str, bytes]:
     return found | {key: base64.b64decode(value) for key, value in (obj.get("binaryData") or {}).items()}
 
 
-def empty_dir(place: Path, source: Object, group: int | None, *, memory: bool) -> Path:
-    """A directory that every user may write to; in memory where the medium says so and a tmpfs can be mounted."""
+def empty_dir(place: Path, source: Object, group: int | None, *, memory: bool, size: int = 0) -> Path:
+    """A directory that every user may write to; in memory, of so many bytes at most, where the medium says so and a
+    tmpfs can be mounted."""
     fresh = not place.exists()
     place.mkdir(parents=True, exist_ok=True)
     if source.get("medium") == "Memory" and memory and not os.path.ismount(place):
-        size = f"size={quantities.whole(source['sizeLimit'])}," if source.get("sizeLimit") else ""
-        mounting.mount_memory(place, f"{size}mode=777")
+        mounting.mount_memory(place, f"size={size},mode=777" if size else "mode=777")
     if fresh:
         place.chmod(0o777)
         if group is not None:
@@ -166,9 +213,10 @@ def image_volumes(pod: Object) -> dict[str, Object]:
 
 
 def never_written(pod: Object) -> set[str]:
-    """Names of volumes that containers may only read, as what is in them is the node's to write."""
+    """Names of volumes that containers may only read: what is in them is the node's to write, or the pod says so."""
     kinds = (IMAGE, *_CHANGING)
-    return {volume["name"] for volume in pod["spec"].get("volumes") or () if any(kind in volume for kind in kinds)}
+    found = {volume["name"] for volume in pod["spec"].get("volumes") or () if any(kind in volume for kind in kinds)}
+    return found | {use.volume for use in claim_uses(pod) if use.read_only}
 
 
 def container_mounts(
@@ -204,6 +252,16 @@ def container_mounts(
     return found
 
 
-def unmount_all(pods: Path) -> None:
-    """Whatever is left mounted below the directory of all pods."""
-    mounting.unmount_below(pods)
+def container_devices(container: Object, paths: Mapping[str, Path], read_only: Collection[str] = ()) -> list[Device]:
+    """Where the container's volumeDevices come from. Raises ConfigProblem."""
+    found = []
+    for device in container.get("volumeDevices") or ():
+        if device["name"] not in paths:
+            raise ConfigProblem(f"volume {device['name']} is not of this pod")
+        found.append(Device(str(paths[device["name"]]), device["devicePath"], device["name"] in read_only))
+    return found
+
+
+def unmount_all(folder: Path) -> None:
+    """Whatever is left mounted below the directory."""
+    mounting.unmount_below(folder)

@@ -15,16 +15,19 @@ from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound, SampanError
 from sampan_machinery.metadata import copy, now_text, observed_generation
 from sampan_machinery.resources import PODS
-from sampan_node import machine, specs, termination
+from sampan_node import ephemeral, machine, specs, termination
+from sampan_node.claims import MountProblem
 from sampan_node.clock import Alarm
 from sampan_node.handlers import HandlerResult, perform
 from sampan_node.host import Host
 from sampan_node.machine import PodMemory, RuntimeState, Waiting
 from sampan_node.probes import Prober
+from sampan_node.resizer import Resizer
+from sampan_node.resizing import as_granted, remembered
 from sampan_node.starting import Starter
 from sampan_node.status import OVER, changes, status_of
 from sampan_node.stopping import Stopper
-from sampan_node.volumes import MountProblem, has_changing
+from sampan_node.volumes import has_changing
 from sampan_podspec.containers import walk
 from sampan_runtime.contracts import Container, RuntimeFailure
 
@@ -40,10 +43,11 @@ class Worker:
         self.gone = False  # the pod is deleted in the API
         self.finished = threading.Event()  # nothing of the pod is left here
         self.told = threading.Event()  # the API has a status that this agent saw, not one of before its start
-        self.memory = PodMemory()
+        self.memory = PodMemory(resizing=remembered(pod))
         self._host = host
         self._starter = Starter(host, self.memory)
         self._stopper = Stopper(host, self._perform)
+        self._resizer = Resizer(host, self.memory)
         self._hooked = ""  # id of the container whose postStart hook is at work
         self._refused = False  # this node did not take the pod
         self._probers: dict[str, Prober] = {}
@@ -57,7 +61,7 @@ class Worker:
         self._idle.set()
         (host.home / "pods").mkdir(mode=0o700, parents=True, exist_ok=True)  # Secrets and tokens are in it
         if not self._settle() and self._known.get("startTime"):
-            host.admission.take(pod, anyway=True)
+            host.admission.take(as_granted(pod, self.memory.resizing), anyway=True)
 
     @property
     def folder(self) -> Path:
@@ -147,7 +151,7 @@ class Worker:
         uid = self.pod["metadata"]["uid"]
         runtime = self._host.runtime
         boxes = sorted(runtime.sandboxes(uid), key=lambda box: (box.ready, box.attempt))
-        return RuntimeState(boxes[-1] if boxes else None, runtime.containers(uid))
+        return RuntimeState(boxes[-1] if boxes else None, runtime.containers(uid), frozenset(self.memory.again))
 
     def _sync(self) -> None:
         if self.finished.is_set():
@@ -160,7 +164,11 @@ class Worker:
         if self._is_refused(seen):
             return
         self._adopt(seen)
-        plan = machine.decide(self.pod, seen, self.memory, time.time())
+        self._keep_in_limits(seen)
+        retry = self._resize(seen)
+        plan = machine.decide(as_granted(self.pod, self.memory.resizing), seen, self.memory, time.time())
+        if retry:
+            plan.at(retry)
         if not self.told.is_set():
             self._tell_first(seen)
         for action in plan.actions:
@@ -177,10 +185,39 @@ class Worker:
         self._refresh_volumes(seen)
         self._publish(seen)
         self._after_failures()
+        if ephemeral.is_limited(self.pod) and seen.running():
+            plan.at(time.time() + ephemeral.LOOK_EVERY)
         if plan.wake:
             self._wake(plan.wake)
         elif seen.running() and has_changing(self.pod):
             self._wake(time.time() + REFRESH)
+
+    def _keep_in_limits(self, seen: RuntimeState) -> None:
+        """A pod that stores more than it may is evicted."""
+        if not seen.running() or self.memory.verdict or not ephemeral.is_limited(self.pod):
+            return
+        if text := ephemeral.excess(self.pod, self._starter.volumes(self.pod, self.folder).place_of("emptyDir", "")):
+            self.evict(text)
+
+    def holds_room(self) -> bool:
+        """Whether the pod runs, or is about to, and is not being ended."""
+        over = self._known.get("phase") in OVER or self.memory.verdict or self.pod["metadata"].get("deletionTimestamp")
+        return not (over or self.gone or self._refused or self.finished.is_set())
+
+    def evict(self, message: str) -> None:
+        """End the pod for good: the node needs what it uses, or it used more than it may."""
+        self._event("Warning", "Evicted", message)
+        self.memory.verdict = ("Failed", "Evicted", message)
+
+    def _resize(self, seen: RuntimeState) -> float:
+        """Give containers other resources where the spec says so; when to try again, 0.0 never."""
+        resizing = self.memory.resizing
+        if self.memory.verdict or self.pod["metadata"].get("deletionTimestamp"):
+            return 0.0
+        self._resizer.look(self.pod)
+        if resizing.pending:
+            self._host.admission.waits(self.pod["metadata"]["uid"], self.poke)
+        return self._resizer.apply(self.pod, seen) if resizing.progress else 0.0
 
     def _tell_first(self, seen: RuntimeState) -> None:
         """Publish the present state before anything that takes time: a status from before the agent's start is out of
@@ -231,7 +268,8 @@ class Worker:
 
     def _start_sandbox(self, attempt: int) -> None:
         try:
-            self._host.runtime.run_sandbox(specs.sandbox_spec(self.pod, attempt, self._host.options))
+            handler = self._host.runtime_handler(self.pod)
+            self._host.runtime.run_sandbox(specs.sandbox_spec(self.pod, attempt, self._host.options, handler=handler))
         except RuntimeFailure as error:
             self._event("Warning", "FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
             self._hold("", "ContainerCreating", "")
@@ -325,6 +363,7 @@ class Worker:
         prober.go_on() if one.id in self.memory.started else prober.start()
 
     def _probed(self, container: Object, identifier: str, kind: str, outcome: HandlerResult, enough: bool) -> None:
+        self.memory.probes[container["name"], kind, outcome.ok] += 1
         if not outcome.ok:
             self._event("Warning", "Unhealthy", f"{kind.capitalize()} probe failed: {outcome.message}",
                         container=container["name"])  # fmt: skip
@@ -357,7 +396,7 @@ class Worker:
         if not seen.running() or not has_changing(self.pod) or self.pod["metadata"].get("deletionTimestamp"):
             return
         try:
-            self._starter.volumes(self.pod, self.folder).set_up({**self.pod, "status": self._status(seen)})
+            self._starter.volumes(self.pod, self.folder).refresh({**self.pod, "status": self._status(seen)})
         except MountProblem as error:
             log.debug("node: pods/%s: %s", self.where(), error)
 

@@ -119,6 +119,8 @@ class NodeAuthorizer:
         if not asked.name:
             return _NO_NAME
         is_named = self._references.is_named(node, asked.resource, asked.namespace, asked.name)
+        if not is_named and asked.resource == "secrets" and asked.verb == "get":
+            is_named = self._references.is_secret_of_volume(node, asked.namespace, asked.name)
         return "" if is_named else _unrelated(node)
 
 

@@ -13,6 +13,7 @@ from sampan_machinery.resources import VOLUME_ATTACHMENTS as ATTACHMENTS
 from sampan_machinery.selectors import escape
 from sampan_nodeauth.references import Reference, of_pod
 
+_NODE_SECRETS = ("nodeExpandSecretRef", "nodePublishSecretRef", "nodeStageSecretRef")
 _MOST = 50_000  # remembered answers of either sort; some 15 MB at worst
 
 
@@ -43,6 +44,16 @@ class NodeReferences:
         claim = (volume.get("spec") or {}).get("claimRef") or {}
         return bool(claim.get("name")) and self.is_named(
             node, "persistentvolumeclaims", claim.get("namespace") or "", claim["name"]
+        )
+
+    def is_secret_of_volume(self, node: str, namespace: str, name: str) -> bool:
+        """Whether a CSI volume that a pod on that node uses names that Secret for its node."""
+        return any(
+            (reference.get("namespace"), reference.get("name")) == (namespace, name)
+            and self.volume_is_claimed(node, volume["metadata"]["name"])
+            for volume in self._reader.list(VOLUMES)
+            for field in _NODE_SECRETS
+            if (reference := ((volume.get("spec") or {}).get("csi") or {}).get(field))
         )
 
     def attaches_here(self, node: str, name: str) -> bool:

@@ -9,12 +9,13 @@ from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.contracts.serving import Subresource
 from sampan_machinery import problems
 from sampan_machinery.columns import NAME
-from sampan_pods import binding, lifecycle, merging
+from sampan_pods import binding, lifecycle, merging, resizing
 from sampan_pods.bindings import BINDING
 from sampan_pods.columns import COLUMNS
 from sampan_pods.eviction import evict
 from sampan_pods.proxy import METHODS, proxy
 from sampan_pods.streams import Streams
+from sampan_podspec import advice
 from sampan_podspec.defaults import default_pod, default_pod_spec
 from sampan_podspec.validation import pod_spec, pod_template, pod_update
 
@@ -72,13 +73,17 @@ def kinds(pki: str) -> list[Kind]:
             name="ephemeralcontainers", kind="Pod", verbs=("get", "update", "patch"), serve=merging.refuse,
             merge=merging.merge_ephemeral,
         ),
+        Subresource(
+            name="resize", kind="Pod", verbs=("get", "update", "patch"), serve=merging.refuse,
+            merge=resizing.merge_resize,
+        ),
     )  # fmt: skip
     pod = Kind(
         group="", version="v1", kind="Pod", plural="pods", shown_deleted=True,
         short_names=("po",), categories=("all",), status=True,
         generation=True, columns=COLUMNS, fields=FIELDS, default=default_pod,
-        status_defaults=False, prepare=lifecycle.prepare, validate=validate, grace=lifecycle.grace,
-        subresources=subresources,
+        status_defaults=False, prepare=lifecycle.prepare, validate=validate, warn=advice.of_pod,
+        grace=lifecycle.grace, subresources=subresources,
     )  # fmt: skip
     return [pod, _template(), BINDING]
 
@@ -113,7 +118,7 @@ def _template() -> Kind:
 
     return Kind(
         group="", version="v1", kind="PodTemplate", plural="podtemplates", shown_deleted=True,
-        default=default, generation=True,
+        default=default, generation=True, warn=advice.of_template("template", named=False),
         validate=lambda new, old: pod_template(
             new.get("template") or {}, "template", restart_policies=("Always", "OnFailure", "Never")
         ),

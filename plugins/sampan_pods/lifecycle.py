@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 from sampan.contracts.kinds import Deletion, Draft, Object
 from sampan_machinery import problems
+from sampan_machinery.metadata import now_text
 from sampan_podspec.requests import qos_class
 from sampan_podspec.validation.updates import RULE
 
 DEFAULT_GRACE = 30  # seconds
-#: What only subresources write: pods/binding and pods/ephemeralcontainers.
+#: What only subresources write: pods/binding and pods/ephemeralcontainers; of containers pods/resize.
 BY_SUBRESOURCE = ("nodeName", "ephemeralContainers")
+OF_CONTAINERS = ("resources",)
+LISTS = ("containers", "initContainers")
 
 
 def prepare(draft: Draft) -> None:
@@ -29,7 +34,8 @@ def prepare(draft: Draft) -> None:
         _keep_observed(status, draft.old.get("status") or {})
     elif not draft.subresource:
         before, after = draft.old["spec"], pod.get("spec") or {}
-        if any((before.get(name) or None) != (after.get(name) or None) for name in BY_SUBRESOURCE):
+        changed = any((before.get(name) or None) != (after.get(name) or None) for name in BY_SUBRESOURCE)
+        if changed or _resized(before, after):
             problem = problems.forbidden("spec", RULE)
             raise problems.as_error([problem], group="", kind="Pod", name=pod.get("metadata", {}).get("name", ""))
 
@@ -43,16 +49,37 @@ def _keep_observed(status: Object, old: Object) -> None:
             new["observedGeneration"] = before["observedGeneration"]
 
 
+def _resized(before: Object, after: Object) -> bool:
+    """Whether a container asks for something else; False where containers come or go, which is a problem of its own."""
+    for name in LISTS:
+        old, new = before.get(name) or (), after.get(name) or ()
+        pairs = zip(old, new, strict=False)
+        if len(old) == len(new) and any((a.get("resources") or {}) != (b.get("resources") or {}) for a, b in pairs):
+            return True
+    return False
+
+
 def as_before(new: Object, old: Object) -> Object:
     """The new pod with what subresources write as it was: those have checked it themselves."""
     spec = {key: value for key, value in new["spec"].items() if key not in BY_SUBRESOURCE}
+    for name in LISTS:
+        pairs = zip(spec.get(name) or (), old["spec"].get(name) or (), strict=False)
+        kept = [_container_as_before(*pair) for pair in pairs]
+        if kept and len(kept) == len(spec[name]):
+            spec[name] = kept
     return {**new, "spec": {**spec, **{key: old["spec"][key] for key in BY_SUBRESOURCE if key in old["spec"]}}}
+
+
+def _container_as_before(new: Object, old: Object) -> Object:
+    kept = {key: value for key, value in new.items() if key not in OF_CONTAINERS}
+    return {**kept, **{key: old[key] for key in OF_CONTAINERS if key in old}}
 
 
 def _gated() -> dict[str, str]:
     return {
         "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
         "message": "Scheduling is blocked due to non-empty scheduling gates",
+        "lastTransitionTime": now_text(time.time()),
     }  # fmt: skip
 
 

@@ -37,4 +37,4 @@ def _same(old: Object, new: Object | None) -> bool:
 
 def refuse(call: Call) -> Any:
     """Only the methods that ``merge`` serves exist here."""
-    raise MethodNotAllowed(f"{call.method} is not supported on pods/ephemeralcontainers")
+    raise MethodNotAllowed(f"{call.method} is not supported on this subresource of pods")

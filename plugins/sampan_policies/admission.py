@@ -19,6 +19,7 @@ from sampan_machinery.resources import (
     VALIDATING_ADMISSION_POLICY_BINDINGS,
 )
 from sampan_policies.active import ActivePolicies
+from sampan_policies.figures import Observe, unobserved
 
 if TYPE_CHECKING:
     from sampan_policies.mutating import MutatingPolicy
@@ -33,8 +34,8 @@ class ValidatingPolicies:
     blocking = True
     watches = (VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS)
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, observe: Observe = unobserved) -> None:
+        self._cluster, self._observe = cluster, observe
         self._active = ActivePolicies(cluster, *self.watches, _validating)
 
     def concerns(self, resources: Sequence[Resource], subresource: str, operation: str) -> bool:
@@ -43,7 +44,7 @@ class ValidatingPolicies:
     def admit(self, review: Review) -> None:
         from sampan_policies.denials import validate
 
-        validate(review, self._active.all(), self._cluster.decide)
+        validate(review, self._active.all(), self._cluster.decide, self._observe)
 
 
 class MutatingPolicies:
@@ -56,8 +57,8 @@ class MutatingPolicies:
     second_round = True
     watches = (MUTATING_ADMISSION_POLICIES, MUTATING_ADMISSION_POLICY_BINDINGS)
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, observe: Observe = unobserved) -> None:
+        self._cluster, self._observe = cluster, observe
         self._active = ActivePolicies(cluster, *self.watches, _mutating)
 
     def concerns(self, resources: Sequence[Resource], subresource: str, operation: str) -> bool:
@@ -66,7 +67,7 @@ class MutatingPolicies:
     def admit(self, review: Review) -> None:
         from sampan_policies.mutations import mutate
 
-        mutate(review, self._active.all(), self._cluster.decide)
+        mutate(review, self._active.all(), self._cluster.decide, self._observe)
 
 
 def _validating(obj: Object) -> ValidatingPolicy:

@@ -14,6 +14,8 @@ from sampan.contracts.kinds import Object, Resource
 from sampan.errors import Cause, Forbidden, Invalid, StatusError, TooLarge
 from sampan_admission.authorizing import Decide
 from sampan_policies.active import Binding, Bound
+from sampan_policies.evaluation import error_type
+from sampan_policies.figures import NO_ERROR, Observe, unobserved
 from sampan_policies.requesting import Match, Requested, Trouble
 from sampan_policies.validating import Decision, Outcome, ValidatingPolicy
 
@@ -29,13 +31,15 @@ class Denial(NamedTuple):
     reason: str = ""
 
 
-def validate(review: Review, policies: Sequence[Bound[ValidatingPolicy]], decide: Decide) -> None:
+def validate(
+    review: Review, policies: Sequence[Bound[ValidatingPolicy]], decide: Decide, observe: Observe = unobserved
+) -> None:
     """Raises the first denial."""
     requested = Requested(review, decide)
     shown: dict[Resource, Object | None] = {}  # the object, by version
     denials: list[Denial] = []
     for bound in policies:
-        denials += _Run(requested, bound, shown).denials()
+        denials += _Run(requested, bound, shown, observe).denials()
     if denials:
         raise _refusal(review, denials[0])
 
@@ -43,8 +47,14 @@ def validate(review: Review, policies: Sequence[Bound[ValidatingPolicy]], decide
 class _Run:
     """One policy and one request."""
 
-    def __init__(self, requested: Requested, bound: Bound[ValidatingPolicy], shown: dict[Resource, Any]) -> None:
-        self._requested, self._bound, self._shown = requested, bound, shown
+    def __init__(
+        self,
+        requested: Requested,
+        bound: Bound[ValidatingPolicy],
+        shown: dict[Resource, Any],
+        observe: Observe,
+    ) -> None:
+        self._requested, self._bound, self._shown, self._observe = requested, bound, shown, observe
         self._annotations: dict[str, list[str]] = {}
 
     def denials(self) -> list[Denial]:
@@ -69,9 +79,14 @@ class _Run:
         policy, review = self._bound.policy, self._requested.review
         found: list[Denial] = []
         for index, decision in enumerate(outcome.decisions):
+            error = error_type(decision.message) if decision.failed else NO_ERROR
+            seconds = outcome.seconds[index] if index < len(outcome.seconds) else 0.0
             if not decision.denies:
+                if decision.failed:
+                    self._observe(policy.name, binding.name, error, "allow", seconds)
                 continue
             for action in binding.actions:
+                self._observe(policy.name, binding.name, error, action.lower(), seconds)
                 if action == "Deny":
                     found.append(Denial(policy.name, binding.name, decision.message, decision.reason))
                 elif action == "Audit":
@@ -85,7 +100,9 @@ class _Run:
             values = self._annotations.setdefault(key, [])
             if (short := value.encode()[:LONGEST_ANNOTATION].decode(errors="ignore")) not in values:
                 values.append(short)
-        return [*found, *(Denial(policy.name, binding.name, error) for error in outcome.annotation_errors)]
+        for message in outcome.annotation_errors:
+            self._observe(policy.name, binding.name, error_type(message), "deny", 0.0)
+        return [*found, *(Denial(policy.name, binding.name, message) for message in outcome.annotation_errors)]
 
 
 def _failure(policy: str, binding: Binding, index: int, decision: Decision) -> str:

@@ -19,6 +19,13 @@ class Failed(Exception):
     """An expression could not be evaluated; the message is upstream's."""
 
 
+def error_type(message: str) -> str:
+    """Of an expression that failed with this message: the word of upstream's metrics (errors.go)."""
+    if message.startswith("compilation"):
+        return "compile_error"
+    return "out_of_budget" if message.startswith(NO_BUDGET) else "invalid_error"
+
+
 class OutOfBudget(Exception):
     """The budget is spent: no more expressions are run."""
 

@@ -121,7 +121,8 @@ _BINDING_COLUMNS = (
 )  # fmt: skip
 
 VALIDATING_POLICY = Kind(
-    **VALIDATING_ADMISSION_POLICIES._asdict(), categories=("api-extensions",), status=True, generation=True,
+    **VALIDATING_ADMISSION_POLICIES._asdict(), categories=("api-extensions",), status=True, status_metadata=False,
+    generation=True,
     unconditional_update=False, default=default_policy, validate=_validating,
     columns=_columns(Column(
         "Validations", _count("validations"), type="integer",

@@ -6,6 +6,7 @@ reinvocationPolicy IfNeeded that had a say in the first one are asked again.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,8 @@ from sampan.contracts.kinds import Object
 from sampan.errors import Cause, Forbidden, StatusError
 from sampan_admission.authorizing import Decide
 from sampan_policies.active import Bound
-from sampan_policies.evaluation import Failed
+from sampan_policies.evaluation import Failed, error_type
+from sampan_policies.figures import NO_ERROR, Observe, unobserved
 from sampan_policies.mutating import MutatingPolicy
 from sampan_policies.requesting import Match, Requested, Trouble
 
@@ -25,7 +27,9 @@ class DeniedByPolicy(Forbidden):
     reason = "Invalid"
 
 
-def mutate(review: Review, policies: Sequence[Bound[MutatingPolicy]], decide: Decide) -> None:
+def mutate(
+    review: Review, policies: Sequence[Bound[MutatingPolicy]], decide: Decide, observe: Observe = unobserved
+) -> None:
     """Changes ``review.object``; raises what fails."""
     if review.object is None:
         return
@@ -44,7 +48,7 @@ def mutate(review: Review, policies: Sequence[Bound[MutatingPolicy]], decide: De
                 if review.reinvoked and key not in asked:
                     continue
                 asked.add(key)
-                found = _mutated(requested, policy, match)
+                found = _mutated(requested, policy, match, observe)
             if not policy.ignores_failure:
                 binding, invalid = match.binding.name if match.binding else "", isinstance(match, Match)
                 troubles += [(_message(policy.name, binding, each), invalid) for each in found]
@@ -52,7 +56,7 @@ def mutate(review: Review, policies: Sequence[Bound[MutatingPolicy]], decide: De
         raise _refusal(review, troubles)
 
 
-def _mutated(requested: Requested, policy: MutatingPolicy, match: Match) -> list[str]:
+def _mutated(requested: Requested, policy: MutatingPolicy, match: Match, observe: Observe) -> list[str]:
     """Runs the mutations of a policy; what failed."""
     review = requested.review
 
@@ -68,17 +72,18 @@ def _mutated(requested: Requested, policy: MutatingPolicy, match: Match) -> list
     except Failed as error:
         return [str(error)]
     failed: list[str] = []
+    names = policy.name, match.binding.name
     for mutation in policy.mutations:
+        began = time.perf_counter()
         try:
             changed = policy.mutate(mutation, shown, requested.values(match, shown), merge)
-            if changed is shown:
-                continue
-            kept = requested.kept(changed, match.resource)
-        except Failed as error:
-            failed.append(str(error))
+            kept = changed if changed is shown else requested.kept(changed, match.resource)
+        except (Failed, StatusError) as error:
+            failed.append(error.message if isinstance(error, StatusError) else str(error))
+            observe(*names, error_type(failed[-1]), "deny", time.perf_counter() - began)
             continue
-        except StatusError as error:
-            failed.append(error.message)
+        observe(*names, NO_ERROR, "allow", time.perf_counter() - began)
+        if kept is shown:
             continue
         review.object.clear()  # changed in place: the server has it
         review.object.update(kept)

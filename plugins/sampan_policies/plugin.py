@@ -20,9 +20,15 @@ def contribute_kinds() -> list[Kind]:
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
     from sampan_policies.access import ParameterAccess
     from sampan_policies.admission import MutatingPolicies, ValidatingPolicies
+    from sampan_policies.figures import Figures
 
-    cluster = context.cluster
-    return [MutatingPolicies(cluster), ValidatingPolicies(cluster), ParameterAccess(cluster)]
+    cluster, mutating, validating = context.cluster, Figures("mutating"), Figures("validating")
+    for metric in (*mutating.metrics(), *validating.metrics()):
+        context.add_metric(metric)
+    return [
+        MutatingPolicies(cluster, mutating.observe), ValidatingPolicies(cluster, validating.observe),
+        ParameterAccess(cluster),
+    ]  # fmt: skip
 
 
 @hookimpl

@@ -6,6 +6,7 @@ evaluated; one that does not compile (it was stored by another server) fails as 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -21,14 +22,16 @@ class Decision(NamedTuple):
     """What one validation says: it denies with a message, or admits."""
 
     denies: bool
-    message: str = ""
+    message: str = ""  # where it admits: of an error that is ignored
     reason: str = ""  # "": Invalid
+    failed: bool = False  # the expression could not be evaluated
 
 
 class Outcome(NamedTuple):
     decisions: Sequence[Decision] = ()
     annotations: Mapping[str, str] = {}
     annotation_errors: Sequence[str] = ()
+    seconds: Sequence[float] = ()  # that each decision took
 
 
 class Validation(NamedTuple):
@@ -63,12 +66,16 @@ class ValidatingPolicy(Policy):
             return Outcome((self._for_error(str(error)),))
         validations, annotations = self._compiled or self._compile()
         evaluation = Evaluation(values, self.variables)
+        decisions, seconds, now = [], [], time.perf_counter()
         try:
-            decisions = [self._decide(each, evaluation) for each in validations]
+            for each in validations:
+                decisions.append(self._decide(each, evaluation))
+                began, now = now, time.perf_counter()
+                seconds.append(now - began)
         except OutOfBudget as error:
-            return Outcome((self._for_error(str(error)),))
+            return Outcome((self._for_error(str(error)),), seconds=(time.perf_counter() - now,))
         found, errors = self._annotate(annotations, Evaluation(values, self.variables))
-        return Outcome(decisions, found, errors)
+        return Outcome(decisions, found, errors, seconds)
 
     def _compile(self) -> tuple[Sequence[Validation], Sequence[Annotation]]:
         validations = []
@@ -87,7 +94,7 @@ class ValidatingPolicy(Policy):
         return self._compiled
 
     def _for_error(self, message: str) -> Decision:
-        return ADMITTED if self.ignores_failure else Decision(True, message)
+        return Decision(not self.ignores_failure, message, failed=True)
 
     def _decide(self, validation: Validation, evaluation: Evaluation) -> Decision:
         if isinstance(validation.program, str):

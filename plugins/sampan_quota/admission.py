@@ -51,13 +51,13 @@ class LimitRangerDefaults:
 
 
 class LimitRanger:
-    """Refuses pods and claims that are outside the limits. A pod's containers do not change, so only new pods are
-    looked at."""
+    """Refuses pods and claims that are outside the limits. A pod's containers do not change but by a resize, so only
+    new pods are looked at, and those that are resized."""
 
     name = "LimitRanger"
     operations = frozenset({"CREATE", "UPDATE"})
     resources = frozenset({PODS.group_resource, PERSISTENT_VOLUME_CLAIMS.group_resource})
-    subresources = frozenset({""})
+    subresources = frozenset({"", "resize"})
     may_be_absent = True  # claims are for another plugin to serve
     mutates = False
     priority = 150
@@ -67,7 +67,7 @@ class LimitRanger:
 
     def admit(self, review: Review) -> None:
         is_pod = review.kind.plural == PODS.plural
-        if review.object is None or (is_pod and review.operation == "UPDATE"):
+        if review.object is None or (is_pod and review.operation == "UPDATE" and review.subresource != "resize"):
             return
         broken = limits.broken_by_pod if is_pod else limits.broken_by_claim
         for each in self._ranges.of(review.reader, review.namespace):

@@ -30,13 +30,11 @@ def resource_name(path: str, name: str, *, of_containers: bool) -> Iterator[Prob
     """``of_containers``: what a container can ask for; otherwise all that can be counted."""
     wrong = by_rule(path, name, names.label_key)
     yield from wrong
-    if wrong:
-        return
     if "/" not in name:
+        if not wrong and name not in _STANDARD and not name.removeprefix("requests.").startswith(HUGE):
+            yield problems.invalid(path, name, "must be a standard resource type or fully qualified")
         if of_containers and name not in _OF_CONTAINERS and not name.startswith(HUGE):
             yield problems.invalid(path, name, "must be a standard resource for containers")
-        elif not of_containers and name not in _STANDARD and not name.removeprefix("requests.").startswith(HUGE):
-            yield problems.invalid(path, name, "must be a standard resource type or fully qualified")
     elif of_containers and not is_native(name) and name.startswith(REQUESTS):
         yield problems.invalid(path, name, "doesn't follow extended resource name standard")
 

@@ -21,7 +21,7 @@ from sampan_client.discovery import discover
 from sampan_client.informers import Informer
 from sampan_client.paths import path_of
 from sampan_client.queue import Item, Queue
-from sampan_client.working import work_off
+from sampan_client.working import work_off, work_one
 from sampan_machinery.resources import RESOURCE_QUOTAS
 from sampan_quota import recount
 from sampan_quota.usage import IGNORED, Usage, evaluator_of
@@ -36,6 +36,7 @@ _GATHER = 0.1
 #: A new limit is counted twice: what was created while it was counted first was not counted by admission.
 _SETTLE = 1.0
 
+_WHAT = "counting the use of quota %s"
 _LOOK, _ALL = "look at the kinds", "count everything"
 
 
@@ -45,11 +46,12 @@ class QuotaController:
     def __init__(
         self, client: Client, *, clock: Callable[[], float] = time.time, refresh: float = _REFRESH,
         resync: float = _RESYNC, gather: float = _GATHER, settle: float = _SETTLE,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._client = client
         self._clock = clock
         self._refresh, self._resync, self._gather, self._settle = refresh, resync, gather, settle
-        self._queue = Queue([1])
+        self._queue = Queue([1], ticks)
         self._kinds: dict[str, Resource] = {}
         self._watched: dict[str, Informer] = {}
         self._quotas = Informer(
@@ -59,11 +61,25 @@ class QuotaController:
     def run(self, stop: threading.Event) -> None:
         worker = threading.Thread(target=self._work, name="quota", daemon=True)
         worker.start()
-        self._quotas.start()
-        self._queue.add_after(Item(0, _ALL), self._resync)
+        self.start()
         stop.wait()
         self._queue.close()
         worker.join(5)
+        self.close()
+
+    def start(self) -> None:
+        """Begin to watch; the work is done by ``run``, or by ``turn``."""
+        self._quotas.start()
+        self._queue.add_after(Item(0, _ALL), self._resync)
+
+    def turn(self) -> bool:
+        return work_one(self._queue, self._handle, log=log, what=_WHAT)
+
+    def due(self) -> float | None:
+        return self._queue.due()
+
+    def close(self) -> None:
+        self._queue.close()
         for informer in (self._quotas, *self._watched.values()):
             informer.stop()
 
@@ -89,7 +105,7 @@ class QuotaController:
     # Working
 
     def _work(self) -> None:
-        work_off(self._queue, self._handle, log=log, what="counting the use of quota %s")
+        work_off(self._queue, self._handle, log=log, what=_WHAT)
 
     def _handle(self, item: Item) -> None:
         key = item.key
@@ -205,3 +221,10 @@ def _digest(name: str, obj: Object, now: float) -> Object:
 def run(client: Client, stop: threading.Event) -> None:
     """Count until ``stop`` is set."""
     QuotaController(client).run(stop)
+
+
+def turns(client: Client, clock: Callable[[], float]) -> QuotaController:
+    """The same in turns."""
+    made = QuotaController(client, clock=clock, ticks=clock)
+    made.start()
+    return made

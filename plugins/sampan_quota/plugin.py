@@ -48,4 +48,4 @@ def contribute_admitters(context: ServerContext) -> list[Admitter]:
 def contribute_reconcilers() -> list[Standing]:
     from sampan_quota import controller  # the API server does without
 
-    return [Standing(name="resourcequota", run=controller.run)]
+    return [Standing(name="resourcequota", run=controller.run, turns=controller.turns)]

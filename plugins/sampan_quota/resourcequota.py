@@ -146,6 +146,7 @@ def _cell(*, limits: bool) -> Any:
 RESOURCE_QUOTA = Kind(
     **RESOURCE_QUOTAS._asdict(),
     short_names=("quota",),
+    shown_deleted=True,
     columns=(
         NAME,
         Column(

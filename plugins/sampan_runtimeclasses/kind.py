@@ -17,8 +17,6 @@ def default(obj: Object) -> None:
 
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
-    if old is not None:
-        return  # upstream checks what is new only at creation
     if overhead := new.get("overhead"):
         yield from container_resources("overhead", {"limits": overhead.get("podFixed") or {}})
     if scheduling := new.get("scheduling"):
@@ -30,6 +28,8 @@ RUNTIME_CLASS = Kind(
     **RUNTIME_CLASSES._asdict(),
     columns=(NAME, field("Handler", "handler"), AGE),
     rules={"properties": {"handler": {"x-sampan-name": "label", "x-sampan-immutable": True}}},
+    create_on_update=True,
+    unconditional_update=False,
     default=default,
     validate=validate,
 )

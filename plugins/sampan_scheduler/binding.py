@@ -20,14 +20,16 @@ from sampan_client import Client
 from sampan_machinery.metadata import get_condition, now_text, observed_generation
 from sampan_machinery.resources import PODS
 from sampan_scheduler.pods import PodInfo
-from sampan_scheduler.preemption import PreemptionResult
+from sampan_scheduler.preemption import REASON, PreemptionResult
+from sampan_scheduler.resources import DEFAULT_NAME
 from sampan_scheduler.third_party import ThirdParty
 from sampan_scheduling.contracts import NodeView, State
 
 log = logging.getLogger(__name__)
 
 BINDERS = 16  # commits group: more bindings under way cost the store no more flushes
-ASK_AGAIN = 0.5  # seconds between two questions to a plugin that wants a pod to wait
+#: Seconds between two questions to a plugin that wants a pod to wait; they double up to the second.
+ASK_AGAIN, ASK_SELDOM = 0.5, 8.0
 UNWRITTEN = (StatusError, OSError)
 
 
@@ -36,19 +38,23 @@ class EventRecorder(Protocol):
 
 
 class Binder:
-    """``bound(info)`` after a binding is written; ``unbound(info, state, again)`` after it was refused for good."""
+    """``third_party(pod)``: the plugins of others that take part. ``bound(info)`` after a binding is written;
+    ``unbound(info, node, state, again)`` after it was refused for good.
+    ``wanted(info)``: whether the pod still waits for its binding."""
 
     def __init__(
         self,
         client: Client,
         events: EventRecorder,
-        third_party: ThirdParty,
+        third_party: Callable[[Object], ThirdParty],
         *,
         bound: Callable[[PodInfo], None],
-        unbound: Callable[[PodInfo, State, bool], None],
+        unbound: Callable[[PodInfo, NodeView, State, bool], None],
+        wanted: Callable[[PodInfo], bool] = lambda info: True,
     ) -> None:
         self._client, self._events, self._third_party = client, events, third_party
-        self._bound, self._unbound = bound, unbound
+        self._bound, self._unbound, self._wanted = bound, unbound, wanted
+        self._waiting: dict[str, tuple[threading.Timer, Callable[[], None]]] = {}  # by the pod's uid
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._closed = False
         self._threads: list[threading.Thread] = []
@@ -71,10 +77,17 @@ class Binder:
 
     def do_all(self) -> None:
         """Do what has been submitted, on this thread (for tests and simulations)."""
-        while not self._jobs.empty():
-            job = self._jobs.get()
-            if job is not None:
-                job()
+        while self.do_one():
+            pass
+
+    def do_one(self) -> bool:
+        """The oldest that has been submitted, on this thread. False: there is none."""
+        if self._jobs.empty():
+            return False
+        job = self._jobs.get()
+        if job is not None:
+            job()
+        return True
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -85,15 +98,21 @@ class Binder:
             except Exception:
                 log.exception("a binding or a reason could not be written")
 
-    def bind(self, info: PodInfo, node: NodeView, state: State, give_up_at: float | None = None) -> None:
+    def bind(
+        self, info: PodInfo, node: NodeView, state: State, give_up_at: float | None = None, pause: float = ASK_AGAIN
+    ) -> None:
         """Assign the pod to the node, once plugins permit it."""
-        if self._third_party.waits:
+        third_party = self._third_party(info.object)
+        if third_party.waits:
+            if give_up_at is not None and not self._wanted(info):
+                self._unbound(info, node, state, False)
+                return
             try:
-                wait = self._third_party.permit(state, info.object, node)
+                wait = third_party.permit(state, info.object, node) or third_party.pre_bind(state, info.object, node)
                 if wait > 0:
-                    self._wait(info, node, state, time.monotonic() + wait if give_up_at is None else give_up_at)
+                    end = time.monotonic() + wait if give_up_at is None else give_up_at
+                    self._wait(info, node, state, end, pause)
                     return
-                self._third_party.pre_bind(state, info.object, node)
             except Exception as error:
                 self._refused(info, node, state, error, again=True)
                 return
@@ -105,23 +124,31 @@ class Binder:
         try:
             self._client.create(PODS, binding, info.namespace, subresource="binding", name=info.name)
         except NotFound:
-            self._unbound(info, state, False)
+            self._unbound(info, node, state, False)
         except UNWRITTEN as error:
             self._refused(info, node, state, error, again=not isinstance(error, Conflict))
         else:
             self._bound(info)
             self._events.event(info.object, "Normal", "Scheduled", f"Successfully assigned {info.ref} to {node.name}")
 
-    def _wait(self, info: PodInfo, node: NodeView, state: State, give_up_at: float) -> None:
+    def _wait(self, info: PodInfo, node: NodeView, state: State, give_up_at: float, pause: float) -> None:
         if time.monotonic() >= give_up_at:
             self._refused(info, node, state, TimeoutError("no plugin permitted it in time"), again=True)
             return
-        timer = threading.Timer(ASK_AGAIN, self.submit, (partial(self.bind, info, node, state, give_up_at),))
+        job = partial(self.bind, info, node, state, give_up_at, min(2 * pause, ASK_SELDOM))
+        timer = threading.Timer(pause, self.ask_again, (info.uid,))
         timer.daemon = True
+        self._waiting[info.uid] = timer, job
         timer.start()
 
+    def ask_again(self, uid: str) -> None:
+        """Ask the plugins that want this pod to wait once more; nothing where it does not wait."""
+        if (found := self._waiting.pop(uid, None)) is not None:
+            found[0].cancel()
+            self.submit(found[1])
+
     def _refused(self, info: PodInfo, node: NodeView, state: State, error: Exception, *, again: bool) -> None:
-        self._unbound(info, state, again)
+        self._unbound(info, node, state, again)
         log.warning("pod %s could not be bound to %s: %s", info.ref, node.name, error)
         self._events.event(info.object, "Warning", "FailedScheduling", f"binding rejected: {error}")
 
@@ -135,8 +162,16 @@ class Binder:
             status["conditions"] = [condition]
         if room.node:
             status["nominatedNodeName"] = room.node
-        if not status:
-            return
+        elif not room.keeps and (info.object.get("status") or {}).get("nominatedNodeName"):
+            status["nominatedNodeName"] = None
+        if status:
+            self._write_status(info, status)
+
+    def clear_nomination(self, info: PodInfo) -> None:
+        """A more important pod has been promised the room that was made for this one."""
+        self._write_status(info, {"nominatedNodeName": None})
+
+    def _write_status(self, info: PodInfo, status: Object) -> None:
         try:
             self._client.patch(
                 PODS, info.name, {"status": status}, info.namespace, how="strategic", subresource="status"
@@ -148,9 +183,10 @@ class Binder:
 
     def evict(self, victim: PodInfo, by: PodInfo, node: str, failed: Callable[[], None]) -> None:
         """Delete a pod for a more important one; ``failed()`` when that could not be done."""
+        scheduler = by.object["spec"].get("schedulerName") or DEFAULT_NAME
         condition = {
-            "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler",
-            "message": "default-scheduler: preempting to accommodate a higher priority pod",
+            "type": "DisruptionTarget", "status": "True", "reason": REASON,
+            "message": f"{scheduler}: preempting to accommodate a higher priority pod",
             "lastTransitionTime": now_text(time.time()), **observed_generation(victim.object),
         }  # fmt: skip
         patch = {"status": {"conditions": [condition]}}

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
+from sampan_client import Client
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
-from sampan_machinery.resources import NAMESPACES, NODES, PODS
+from sampan_machinery.resources import NAMESPACES, NODES, POD_DISRUPTION_BUDGETS, PODS
 from sampan_machinery.selectors import Selector
+from sampan_scheduler.configuration.reading import Configuration, load, usual
 from sampan_scheduler.isolated import Isolated
 from sampan_scheduler.scheduler import Scheduler
 from sampan_scheduling.contributed import scheduling_plugins
 
+if TYPE_CHECKING:
+    from sampan_scheduler.plugin import Settings
+
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds
+FIRST_SYNC = 2.0  # seconds that the first preemption waits for the budgets, with the scheduler's lock held
 
 
 def run(running: Running) -> None:
@@ -39,8 +46,9 @@ def _keep_working(running: Running, stop: threading.Event) -> None:
 
 
 def _work(running: Running, stop: threading.Event) -> None:
+    configuration = configured(running.settings)
     recorder = Recorder(running.client, "default-scheduler")
-    namespaces = Informer(running.client, NAMESPACES, metadata_only=True)
+    budgets = Budgets(running.client)
 
     def matching(selector: Selector) -> frozenset[str]:
         return frozenset(
@@ -48,10 +56,12 @@ def _work(running: Running, stop: threading.Event) -> None:
         )
 
     scheduler = Scheduler(
-        running.client, recorder, names=running.settings.names, namespaces=matching, third_party=_third_party(running)
-    )
+        running.client, recorder, configuration=configuration, namespaces=matching, budgets=budgets.list,
+        third_party=third_party(running),
+    )  # fmt: skip
+    namespaces = Informer(running.client, NAMESPACES, metadata_only=True, on_change=scheduler.namespace_changed)
     nodes = Informer(running.client, NODES, on_change=scheduler.node_changed)
-    pods = Informer(running.client, PODS, on_change=scheduler.pod_changed, keep=_slim)
+    pods = Informer(running.client, PODS, on_change=scheduler.pod_changed, keep=slim)
     informers = (namespaces, nodes, pods)
     for informer in informers:
         informer.start()
@@ -64,18 +74,54 @@ def _work(running: Running, stop: threading.Event) -> None:
     finally:
         for informer in informers:
             informer.stop()
+        budgets.stop()
         recorder.close()
 
 
-def _slim(pod: Object) -> Object:
-    """What scheduling never reads is not kept: managed fields, and all status but phase, times and conditions."""
+class Budgets:
+    """All PodDisruptionBudgets, watched from the first preemption on: most clusters never get there."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._informer: Informer | None = None
+
+    def list(self) -> list[Object]:
+        if self._informer is None:
+            self._informer = Informer(self._client, POD_DISRUPTION_BUDGETS)
+            self._informer.optional = True
+            self._informer.start()
+        if not self._informer.wait_synced(FIRST_SYNC):
+            raise TimeoutError("the PodDisruptionBudgets could not be read: no pod is preempted")
+        return self._informer.list()
+
+    def stop(self) -> None:
+        if self._informer is not None:
+            self._informer.stop()
+
+
+def configured(settings: Settings) -> Configuration:
+    """What the file says that the settings name, upstream's defaults without one. Raises ConfigError."""
+    if settings.config:
+        return load(Path(settings.config), "plugins.scheduler.config")
+    return usual(settings.names)
+
+
+def slim(pod: Object) -> Object:
+    """What scheduling never reads is not kept: managed fields, and all status but phase, times, conditions and what a
+    resize under way holds."""
     metadata = {key: value for key, value in pod["metadata"].items() if key != "managedFields"}
     status = pod.get("status") or {}
     kept = {key: status[key] for key in ("phase", "startTime", "conditions", "nominatedNodeName") if key in status}
+    for name in ("containerStatuses", "initContainerStatuses"):
+        if any(each.get("resources") for each in status.get(name) or ()):
+            kept[name] = [
+                {key: each[key] for key in ("name", "resources", "allocatedResources") if key in each}
+                for each in status[name]
+            ]
     return {**pod, "metadata": metadata, "status": kept}
 
 
-def _third_party(running: Running) -> list[Any]:
+def third_party(running: Running) -> list[Any]:
     """Scheduling plugins that other plugins contribute."""
     return [
         found.answer if found.isolation is None else Isolated(found.isolation, found.answer)

@@ -9,84 +9,174 @@ from __future__ import annotations
 
 import random
 from collections import Counter as Tally
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from operator import add
 from typing import Any
 
 from sampan_scheduler.cycle_types import Refusal, Requirement
-from sampan_scheduler.decisions import CycleResult, Decision
+from sampan_scheduler.decisions import CycleResult, Decision, Explanation
 from sampan_scheduler.nodes import Cluster, NodeInfo
 from sampan_scheduler.pods import PodInfo
-from sampan_scheduler.rules.interpod import InterPodAffinity
-from sampan_scheduler.rules.node_affinity import NodeAffinity
-from sampan_scheduler.rules.node_state import NodeName, Ports, Taints, Unschedulable
-from sampan_scheduler.rules.resources_fit import BalancedAllocation, ResourcesFit
-from sampan_scheduler.rules.spread import TopologySpread
-from sampan_scheduler.tables import VerdictTables
+from sampan_scheduler.profiles import Profile
+from sampan_scheduler.rules.node_affinity import CONFLICT, NOT_NAMED
+from sampan_scheduler.tables import VerdictTable, VerdictTables, normalized
 from sampan_scheduler.third_party import ThirdParty
 from sampan_scheduling.contracts import State, Verdict
 
-
-def own_rules() -> list[Any]:
-    return [
-        Unschedulable(), NodeName(), Taints(), NodeAffinity(), Ports(), ResourcesFit(), BalancedAllocation(),
-        TopologySpread(), InterPodAffinity(),
-    ]  # fmt: skip
+PROBES = 8  # nodes tried at random before a whole bucket is looked through
 
 
 class Cycle:
     """Decides for one pod after another over a Cluster."""
 
     def __init__(
-        self, cluster: Cluster, rules: Sequence[Any], third_party: Sequence[Any] = (), rng: random.Random | None = None
+        self, cluster: Cluster, profile: Profile, third_party: Sequence[Any] = (), rng: random.Random | None = None
     ) -> None:
         self._cluster = cluster
-        self._tables = VerdictTables(cluster, [rule for rule in rules if rule.local])
-        self._wide = [rule for rule in rules if not rule.local]
-        self._rng = rng or random.Random()
-        self.third_party = ThirdParty(third_party)
+        self.profile = profile
+        self._tables = VerdictTables(
+            cluster,
+            [rule for rule in profile.filters if rule.local],
+            [(rule, weight) for rule, weight in profile.scores if rule.local],
+        )
+        self._wide = [rule for rule in profile.filters if not rule.local]
+        self._wide_scores = [(rule, weight) for rule, weight in profile.scores if not rule.local]
+        self._normalized = [(rule, weight) for rule, weight in profile.scores if hasattr(rule, "raw")]
+        self._names_matter = any(rule.name == NOT_NAMED.plugin for rule in profile.filters)
+        self._rng = rng or random.Random(random.getrandbits(64))  # a simulation seeds the process's source
+        taking_part = [plugin for plugin in third_party if profile.takes_part(plugin.name)]
+        self.third_party = ThirdParty(taking_part, profile.weights)
 
     def decide(self, pod: PodInfo, state: State | None = None) -> CycleResult:
         """The best node for the pod, which must not stand on one. Changes nothing in the cluster."""
         state = {} if state is None else state
         cluster = self._cluster
-        refusal = self.third_party.refuse_all(state, pod.object, cluster)
+        third_party = self.third_party.of(pod.object)
+        refusal = self._refuses_all(pod, state)
         if refusal is not None:
-            decision = Decision(pod.ref, pod.uid, "", len(cluster), 0, refusal=refusal.reason)
+            decision = Decision(pod.ref, pod.uid, "", len(cluster), refusal=refusal.reason)
             return CycleResult(decision, dict.fromkeys(range(len(cluster)), refusal))
-        table = self._tables.of(pod)
-        rows = [row for row, verdict in enumerate(table.verdicts) if verdict is None]
+        rows: Sequence[int] | None
+        if pod.node_names is not None and self._names_matter:
+            table, rows = self._named(pod, pod.node_names)
+        else:
+            table, rows = self._tables.of(pod), None
+        found = list(self._refusals(pod))
+        if rows is None and not cluster.nominated and not third_party.asked and not any(table.raws.values()):
+            row = self._quick(pod, table, found)
+            if row is not None:
+                return CycleResult(Decision(pod.ref, pod.uid, cluster.rows[row].name, len(cluster)))
         refused: dict[int, Verdict] = {}
-        for found in self._refusals(pod):
-            rows = self._apply(found, rows, refused)
-        rows = self._leave_to_nominated(pod, rows, refused)
-        rows = self.third_party.filter(state, pod.object, cluster, rows, refused)
-        reasons = {reason: count for reason, count in table.tally.items() if count}
-        for reason, count in Tally(r for verdict in refused.values() for r in (verdict.reason, *verdict.more)).items():
-            reasons[reason] = reasons.get(reason, 0) + count
+        rows = self._filter(pod, state, table, rows, found, refused)
         if not rows:
-            refused |= {row: verdict for row, verdict in enumerate(table.verdicts) if verdict is not None}
-            return CycleResult(Decision(pod.ref, pod.uid, "", len(cluster), 0, reasons=reasons), refused)
-        row, score, points = self._choose(state, pod, rows, table.scores)
-        name = cluster.rows[row].name
-        return CycleResult(Decision(pod.ref, pod.uid, name, len(cluster), len(rows), score, points, reasons))
+            return self._nowhere(pod, table, refused)
+        rows = self._preferred(pod, rows)
+        scores = self._scores(state, pod, table, rows)
+        best = max(scores)
+        place = scores.index(best)
+        if scores.count(best) > 1:
+            place = self._rng.choice([place for place, score in enumerate(scores) if score == best])
+        row = rows[place]
+        return CycleResult(Decision(pod.ref, pod.uid, cluster.rows[row].name, len(cluster)))
+
+    def explain(self, pod: PodInfo, state: State | None = None) -> Explanation:
+        """What is said of every node. Slower than ``decide``, with the same outcome."""
+        state = {} if state is None else state
+        names = [node.name for node in self._cluster.rows]
+        refusal = self._refuses_all(pod, state)
+        if refusal is not None:
+            return Explanation(dict.fromkeys(names, refusal), {})
+        named = pod.node_names is not None and self._names_matter
+        table, some = self._named(pod, pod.node_names or frozenset()) if named else (self._tables.of(pod), None)
+        refused: dict[int, Verdict] = {}
+        rows = self._filter(pod, state, table, some, list(self._refusals(pod)), refused)
+        refused |= {row: verdict for row, verdict in enumerate(table.verdicts) if verdict is not None}
+        by_plugin = self._points(state, pod, table, rows, explained=True)
+        points: dict[str, dict[str, float]] = {}
+        for place, row in enumerate(rows):
+            local = self._tables.points(pod, self._cluster.rows[row])
+            points[names[row]] = {**local, **{name: values[place] for name, values in by_plugin.items()}}
+        return Explanation({names[row]: verdict for row, verdict in sorted(refused.items())}, points)
 
     def fits(self, pod: PodInfo, node: NodeInfo, state: State) -> bool:
-        """Whether every rule lets the pod onto this one node as it is now (preemption asks this of trial nodes)."""
-        if self._tables.verdict(pod, node) is not None:
+        """Whether every rule lets the pod onto this one node as it is now (preemption asks this of trial nodes), also
+        with the pods for which room was made there."""
+        if self.verdict(pod, node, state) is not None:
             return False
-        if any(_refusal(found, node.labels.get(found.topology_key)) for found in self._refusals(pod)):
-            return False
-        return self.third_party.lets(state, pod.object, node)
+        return not self._cluster.nominated or self._beside_nominated(pod, node, state) is None
+
+    def verdict(self, pod: PodInfo, node: NodeInfo, state: State) -> Verdict | None:
+        """What the first rule that objects says of this one node as it is now."""
+        verdict = self._tables.verdict(pod, node)
+        if verdict is not None:
+            return verdict
+        for found in self._refusals(pod):
+            verdict = found.against(node.labels.get(found.topology_key))
+            if verdict is not None:
+                return verdict
+        return self.third_party.of(pod.object).verdict(state, pod.object, node)
 
     def may_help(self, pod: PodInfo, node: NodeInfo) -> bool:
         """Whether a change of this node may be what the pod waits for: no rule about the node alone is against it."""
-        return bool(self.third_party.filters) or self._tables.verdict(pod, node) is None
+        return self._tables.verdict(pod, node) is None
 
-    def _refusals(self, pod: PodInfo) -> Iterator[Refusal | Requirement]:
-        for rule in self._wide:
-            yield from rule.refusals(pod, self._cluster)
+    def _refuses_all(self, pod: PodInfo, state: State) -> Verdict | None:
+        if pod.node_names is not None and not pod.node_names and self._names_matter:
+            return CONFLICT
+        return self.third_party.of(pod.object).refuse_all(state, pod.object, self._cluster)
 
-    def _apply(self, found: Refusal | Requirement, rows: list[int], refused: dict[int, Verdict]) -> list[int]:
+    def _refusals(self, pod: PodInfo) -> list[Refusal | Requirement]:
+        return [found for rule in self._wide for found in rule.refusals(pod, self._cluster)]
+
+    def _named(self, pod: PodInfo, names: frozenset[str]) -> tuple[VerdictTable, list[int]]:
+        """A table in which only nodes that the pod names are asked: those of a DaemonSet are one kind each."""
+        cluster = self._cluster
+        table = VerdictTable()
+        table.verdicts = [NOT_NAMED] * len(cluster)
+        table.scores = [0] * len(cluster)
+        rows = sorted(node.row for name in names if (node := cluster.by_name.get(name)) is not None)
+        for row in rows:
+            node = cluster.rows[row]
+            table.verdicts[row] = self._tables.verdict(pod, node)
+            table.scores[row] = sum(self._tables.points(pod, node).values())
+            for rule, _ in self._normalized:
+                table.set_raw(rule.name, row, rule.raw(pod, node))
+        table.tally = dict(
+            Tally(reason for each in table.verdicts if each is not None for reason in (each.reason, *each.more))
+        )
+        return table, [row for row in rows if table.verdicts[row] is None]
+
+    def _quick(self, pod: PodInfo, table: VerdictTable, found: Sequence[Refusal | Requirement]) -> int | None:
+        """The best row where only the table's scores count; None: not decided here, or there is none."""
+        if not table.buckets or any(rule.scores(pod, self._cluster, _ANY) is not None for rule, _ in self._wide_scores):
+            return None
+        columns = [(each, self._cluster.domains(each.topology_key)) for each in found]
+        for score in sorted(table.buckets, reverse=True):
+            bucket = table.buckets[score]
+            for _ in range(min(PROBES, len(bucket))):
+                row = self._rng.choice(bucket)
+                if all(each.against(column[row]) is None for each, column in columns):
+                    return row
+            left = bucket
+            for each, column in columns:
+                left = [row for row in left if each.against(column[row]) is None]
+            if left:
+                return self._rng.choice(left)
+        return None
+
+    def _filter(
+        self, pod: PodInfo, state: State, table: VerdictTable, rows: Sequence[int] | None,
+        found: Sequence[Refusal | Requirement], refused: dict[int, Verdict],
+    ) -> Sequence[int]:  # fmt: skip
+        """Rows that will do; what others have against the rest of the table's is put into ``refused``."""
+        if rows is None:
+            rows = table.rows
+        for each in found:
+            rows = self._apply(each, rows, refused)
+        rows = self._leave_to_nominated(pod, state, rows, refused)
+        return self.third_party.of(pod.object).filter(state, pod.object, self._cluster, rows, refused)
+
+    def _apply(self, found: Refusal | Requirement, rows: Sequence[int], refused: dict[int, Verdict]) -> Sequence[int]:
         column = self._cluster.domains(found.topology_key)
         domains = found.domains
         held = None  # rows refused, where the common case can be told in one pass
@@ -98,7 +188,7 @@ class Cycle:
         elif domains is not None:
             held = [row for row in rows if column[row] not in domains]
         if held is None:
-            verdicts = {row: verdict for row in rows if (verdict := _refusal(found, column[row])) is not None}
+            verdicts = {row: verdict for row in rows if (verdict := found.against(column[row])) is not None}
         else:
             verdicts = dict.fromkeys(held, found.verdict)
         if not verdicts:
@@ -106,58 +196,76 @@ class Cycle:
         refused |= verdicts
         return [row for row in rows if row not in verdicts]
 
-    def _leave_to_nominated(self, pod: PodInfo, rows: list[int], refused: dict[int, Verdict]) -> list[int]:
+    def _leave_to_nominated(
+        self, pod: PodInfo, state: State, rows: Sequence[int], refused: dict[int, Verdict]
+    ) -> Sequence[int]:
         """Without nodes whose room was made for pods as important as this one, where both do not fit."""
-        for name, waiting in self._cluster.nominated.items():
+        for name in list(self._cluster.nominated):
             node = self._cluster.by_name.get(name)
-            others = [info for uid, info in waiting.items() if uid != pod.uid and info.priority >= pod.priority]
-            if node is None or not others or node.row not in rows:
+            if node is None or node.row not in rows:
                 continue
-            for info in others:
-                node.add(info)
-            verdict = self._tables.verdict(pod, node)
-            for info in others:
-                node.add(info, -1)
+            verdict = self._beside_nominated(pod, node, state)
             if verdict is not None:
                 refused[node.row] = verdict
                 rows = [row for row in rows if row != node.row]
         return rows
 
-    def _choose(
-        self, state: State, pod: PodInfo, rows: list[int], local: list[float]
-    ) -> tuple[int, float, dict[str, float]]:
-        """Row, its score, and what that is made of. A node that was cleared for the pod comes first."""
+    def _beside_nominated(self, pod: PodInfo, node: NodeInfo, state: State) -> Verdict | None:
+        """What is against the pod on this node once the pods that are nominated to it and as important are there."""
+        waiting = self._cluster.nominated.get(node.name) or {}
+        others = [info for uid, info in waiting.items() if uid != pod.uid and info.priority >= pod.priority]
+        if not others:
+            return None
+        for info in others:
+            self._cluster.add_pod(info, node.name)
+        try:
+            return self.verdict(pod, node, state)
+        finally:
+            for info in others:
+                self._cluster.remove_pod(info.uid)
+
+    def _nowhere(self, pod: PodInfo, table: VerdictTable, refused: dict[int, Verdict]) -> CycleResult:
+        reasons = {reason: count for reason, count in table.tally.items() if count}
+        for reason, count in Tally(r for verdict in refused.values() for r in (verdict.reason, *verdict.more)).items():
+            reasons[reason] = reasons.get(reason, 0) + count
+        refused |= {row: verdict for row, verdict in enumerate(table.verdicts) if verdict is not None}
+        return CycleResult(Decision(pod.ref, pod.uid, "", len(self._cluster), reasons), refused)
+
+    def _preferred(self, pod: PodInfo, rows: Sequence[int]) -> Sequence[int]:
+        """Of these the node that was cleared for the pod, where it is one of them."""
         kept = self._cluster.nomination(pod.uid) if self._cluster.nominated else ""
-        kept_node = self._cluster.by_name.get(kept)
-        if kept_node is not None and kept_node.row in rows:
-            rows = [kept_node.row]
-        wide = [(rule.name, found) for rule in self._wide for found in rule.scores(pod, self._cluster)]
-        strange = self.third_party.scores(state, pod.object, self._cluster, rows)
-        scores = list(map(local.__getitem__, rows))
-        for _, found in wide:
-            column, by_domain = self._cluster.domains(found.topology_key), found.weighted()
-            otherwise, missing = found.weight * found.otherwise, found.weight * found.missing
-            scores = [
-                score + (missing if (domain := column[row]) is None else by_domain.get(domain, otherwise))
-                for score, row in zip(scores, rows, strict=True)
-            ]
-        for values in strange.values():
-            scores = [score + value for score, value in zip(scores, values, strict=True)]
-        best = max(scores)
-        index = scores.index(best)
-        if scores.count(best) > 1:
-            index = self._rng.choice([place for place, score in enumerate(scores) if score == best])
-        points = self._tables.points(pod, self._cluster.rows[rows[index]])
-        for name, found in wide:
-            value = found.at(self._cluster.domains(found.topology_key)[rows[index]])
-            points[name] = points.get(name, 0.0) + value
-        points.update({name: values[index] for name, values in strange.items()})
-        return rows[index], best, points
+        node = self._cluster.by_name.get(kept)
+        return [node.row] if node is not None and node.row in rows else rows
+
+    def _scores(self, state: State, pod: PodInfo, table: VerdictTable, rows: Sequence[int]) -> list[float]:
+        """All points of each of these rows."""
+        if len(rows) == 1:
+            return [0]
+        scores: list[float] = table.scores  # type: ignore[assignment]
+        if len(rows) != len(scores):
+            scores = list(map(table.scores.__getitem__, rows))
+        for values in self._points(state, pod, table, rows).values():
+            scores = list(map(add, scores, values))
+        return scores
+
+    def _points(
+        self, state: State, pod: PodInfo, table: VerdictTable, rows: Sequence[int], *, explained: bool = False
+    ) -> dict[str, Sequence[float]]:
+        """Weighted points in the order of ``rows``, by plugin: those that depend on which nodes will do. ``explained``:
+        with points that are the same for all."""
+        found: dict[str, Sequence[float]] = {}
+        for rule, weight in self._normalized:
+            values = normalized(table.raws.get(rule.name, {}), rows, weight, reverse=rule.reverse)
+            if values is not None:
+                found[rule.name] = values
+            elif rule.reverse and explained:
+                found[rule.name] = [weight * 100] * len(rows)
+        for rule, weight in self._wide_scores:
+            values = rule.scores(pod, self._cluster, rows, weight)
+            if values is not None:
+                found[rule.name] = values
+        return {**found, **self.third_party.of(pod.object).scores(state, pod.object, self._cluster, rows)}
 
 
-def _refusal(found: Refusal | Requirement, domain: str | None) -> Verdict | None:
-    if isinstance(found, Refusal):
-        return found.missing if domain is None else found.verdict if domain in found.domains else None
-    if domain is not None and (found.domains is None or domain in found.domains):
-        return None
-    return found.verdict
+#: Stands for rows where it only matters whether a rule gives points at all.
+_ANY: tuple[int, ...] = ()

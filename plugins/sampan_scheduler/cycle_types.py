@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from sampan_scheduling.contracts import Verdict
@@ -11,31 +12,21 @@ class Refusal(NamedTuple):
     """Nodes whose label has one of these values will not do; ``missing`` refuses nodes without the label."""
 
     topology_key: str
-    domains: set[str]
+    domains: Container[str | None]
     verdict: Verdict
     missing: Verdict | None = None
+
+    def against(self, domain: str | None) -> Verdict | None:
+        """What it has against a node in this domain, None for a node without the label."""
+        return self.missing if domain is None else self.verdict if domain in self.domains else None
 
 
 class Requirement(NamedTuple):
     """Only nodes whose label has one of these values will do (None: any value, but the label has to be there)."""
 
     topology_key: str
-    domains: set[str] | None
+    domains: Container[str | None] | None
     verdict: Verdict
 
-
-class Scores(NamedTuple):
-    """0 to 100 by domain."""
-
-    topology_key: str
-    by_domain: dict[str, float]
-    otherwise: float
-    missing: float
-    weight: int
-
-    def weighted(self) -> dict[str, float]:
-        return {domain: self.weight * value for domain, value in self.by_domain.items()}
-
-    def at(self, domain: str | None) -> float:
-        """Weighted points of a node in this domain, None for a node without the label."""
-        return self.weight * (self.missing if domain is None else self.by_domain.get(domain, self.otherwise))
+    def against(self, domain: str | None) -> Verdict | None:
+        return None if domain is not None and (self.domains is None or domain in self.domains) else self.verdict

@@ -10,16 +10,13 @@ from sampan_scheduling.contracts import Verdict
 
 @dataclass(frozen=True)
 class Decision:
-    """Where a pod goes (``node`` "" for nowhere) and why the other nodes were passed over."""
+    """Where a pod goes (``node`` "" for nowhere) and why no node will do."""
 
     pod: str  # namespace/name
     uid: str
     node: str
     total: int  # nodes there were
-    feasible: int
-    score: float = 0.0
-    points: dict[str, float] = field(default_factory=dict)  # of the chosen node, by rule
-    reasons: dict[str, int] = field(default_factory=dict)  # reason → number of nodes
+    reasons: dict[str, int] = field(default_factory=dict)  # reason → number of nodes, when there is no node
     refusal: str = ""  # a pre-filter's, against all nodes at once
 
     def message(self) -> str:
@@ -32,8 +29,8 @@ class Decision:
     def explained(self) -> dict[str, Any]:
         """As JSON."""
         return {
-            "pod": self.pod, "uid": self.uid, "node": self.node, "score": self.score, "points": self.points,
-            "nodes": {"total": self.total, "feasible": self.feasible, "passedOver": self.reasons},
+            "pod": self.pod, "uid": self.uid, "node": self.node,
+            "nodes": {"total": self.total, "passedOver": self.reasons},
             "message": "" if self.node else self.message(),
         }  # fmt: skip
 
@@ -44,3 +41,21 @@ class CycleResult:
 
     decision: Decision
     refused: dict[int, Verdict] = field(default_factory=dict)  # by row, when there is no node
+
+    @property
+    def plugins(self) -> frozenset[str]:
+        """Who refused."""
+        return frozenset(verdict.plugin for verdict in self.refused.values())
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What every rule says of every node, for people: by node name, why it will not do, or its points by plugin."""
+
+    refused: dict[str, Verdict]
+    points: dict[str, dict[str, float]]
+
+    def ranked(self) -> list[tuple[str, float]]:
+        """Nodes that will do with all their points, the best first, equals by name."""
+        sums = {name: sum(points.values()) for name, points in self.points.items()}
+        return sorted(sums.items(), key=lambda each: (-each[1], each[0]))

@@ -89,5 +89,5 @@ def _wait(answer: Any) -> str:
 _CHECKS: dict[str, Callable[[Any], str]] = {
     "less": _anything, "pre_filter": _verdict, "filter": _verdict, "filter_all": _verdicts, "post_filter": _name,
     "score": _number, "score_all": _numbers, "reserve": _anything, "unreserve": _anything, "permit": _wait,
-    "pre_bind": _anything,
+    "pre_bind": _wait, "start": _anything, "stop": _anything, "concerns": _anything,
 }  # fmt: skip

@@ -11,19 +11,20 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan_machinery import quantities
-from sampan_machinery.selectors import Selector
 from sampan_scheduler.columns import Columns
-from sampan_scheduler.pods import MIN_CPU, MIN_MEMORY, PodInfo, Port, Term
+from sampan_scheduler.counters import CounterIndex, CounterKey, DomainCounter
+from sampan_scheduler.pods import PodInfo, Port, Term, image_name
 
-MOST_COUNTERS = 512
+MOST_COUNTERS = 8192
+UNBOUNDED = 1 << 60
 
 
 class NodeInfo:
     """One node. Satisfies sampan_scheduling.contracts.NodeView."""
 
     __slots__ = (
-        "allocatable", "labels", "members", "name", "object", "ports", "row", "score_cpu", "score_memory", "taints",
-        "unschedulable", "used",
+        "allocatable", "images", "labels", "members", "name", "object", "ports", "row", "score_cpu", "score_memory",
+        "taints", "unschedulable", "used",
     )  # fmt: skip
 
     def __init__(self, row: int, name: str) -> None:
@@ -42,7 +43,13 @@ class NodeInfo:
         spec = node.get("spec") or {}
         self.taints: list[Object] = spec.get("taints") or []
         self.unschedulable = bool(spec.get("unschedulable"))
-        amounts = (node.get("status") or {}).get("allocatable") or {}
+        status = node.get("status") or {}
+        amounts = status.get("allocatable") or {}
+        self.images: dict[str, int] = {
+            image_name(name): image.get("sizeBytes") or 0
+            for image in status.get("images") or ()
+            for name in image.get("names") or ()
+        }
         self.allocatable = {
             name: quantities.milli(text) if name == "cpu" else quantities.whole(text) for name, text in amounts.items()
         }
@@ -56,8 +63,8 @@ class NodeInfo:
         used = self.used
         for name, amount in info.requests.items():
             used[name] = used.get(name, 0) + sign * amount
-        self.score_cpu += sign * (info.requests.get("cpu", 0) or MIN_CPU)
-        self.score_memory += sign * (info.requests.get("memory", 0) or MIN_MEMORY)
+        self.score_cpu += sign * info.nonzero[0]
+        self.score_memory += sign * info.nonzero[1]
         if sign > 0:
             self.members[info.uid] = info
             self.ports += info.ports
@@ -65,28 +72,6 @@ class NodeInfo:
             self.members.pop(info.uid, None)
             for port in info.ports:
                 self.ports.remove(port)
-
-
-class DomainCounter:
-    """How many pods that a rule is about stand in each domain of a topology key."""
-
-    __slots__ = ("counts", "domains", "namespaces", "selector", "topology_key", "total")
-
-    def __init__(self, topology_key: str, namespaces: frozenset[str] | None, selector: Selector) -> None:
-        self.topology_key = topology_key
-        self.namespaces = namespaces
-        self.selector = selector
-        self.counts: dict[str, int] = {}
-        self.total = 0
-
-    def is_about(self, info: PodInfo) -> bool:
-        return (self.namespaces is None or info.namespace in self.namespaces) and self.selector.matches(info.labels)
-
-    def count(self, node: NodeInfo, amount: int) -> None:
-        domain = node.labels.get(self.topology_key)
-        if domain is not None:
-            self.counts[domain] = self.counts.get(domain, 0) + amount
-            self.total += amount
 
 
 class Cluster:
@@ -101,9 +86,13 @@ class Cluster:
         self.forgotten = 0  # how many changes have been dropped from the front of the log
         self.version = 0  # grows when a node comes, goes or says something else
         self.where: dict[str, NodeInfo] = {}  # pod uid → node
-        self._counters: dict[tuple[Any, ...], DomainCounter] = {}
-        # Anti-affinity terms of placed pods: where pods that they match may not go.
-        self._held: dict[tuple[str, frozenset[str] | None, Selector], DomainCounter] = {}
+        self.images: dict[str, dict[str, int]] = {}  # image → node name → bytes
+        self.selecting: set[str] = set()  # uids of placed pods whose terms choose namespaces by label
+        self._counters = CounterIndex(MOST_COUNTERS)
+        # Terms of placed pods that are about newcomers: anti-affinity forbids, the others draw or repel by weight.
+        self._forbidding = CounterIndex(UNBOUNDED)
+        self._requiring = CounterIndex(UNBOUNDED)
+        self._preferring = CounterIndex(UNBOUNDED)
         self._waiting: dict[str, dict[str, PodInfo]] = {}  # pods on nodes not seen yet, by node name
         self._domains: dict[str, list[str | None]] = {}
         self._columns: Columns | None = None
@@ -161,6 +150,11 @@ class Cluster:
             found = self._domains[key] = [node.labels.get(key) for node in self.rows]
         return found
 
+    def domains_of(self, key: str, rows: Sequence[int]) -> list[str | None]:
+        """The value of a label for each of these rows, which ascend."""
+        column = self.domains(key)
+        return column if len(rows) == len(column) else [column[row] for row in rows]
+
     def set_node(self, obj: Object) -> None:
         name = obj["metadata"]["name"]
         node = self.by_name.get(name)
@@ -172,7 +166,10 @@ class Cluster:
         moved = not fresh and node.labels != (obj["metadata"].get("labels") or {})
         if moved:
             self._recount(node, -1)
+        if not fresh:
+            self._count_images(node, -1)
         node.describe(obj)
+        self._count_images(node, 1)
         if moved:
             self._recount(node, 1)
         self._touch_node(node.row)
@@ -186,6 +183,7 @@ class Cluster:
         members = list(node.members.values())
         for info in members:
             self.remove_pod(info.uid)
+        self._count_images(node, -1)
         # The last row moves into the gap, so that rows are always without holes.
         last = self.rows.pop()
         if last is not node:
@@ -205,6 +203,8 @@ class Cluster:
             return
         node.add(info)
         self.where[info.uid] = node
+        if info.names_namespaces:
+            self.selecting.add(info.uid)
         self.priorities[info.priority] = self.priorities.get(info.priority, 0) + 1
         self._count(info, node, 1)
         self.changes.append(node.row)
@@ -217,6 +217,7 @@ class Cluster:
             return False
         info = node.members[uid]
         node.add(info, -1)
+        self.selecting.discard(uid)
         self.priorities[info.priority] -= 1
         if not self.priorities[info.priority]:
             del self.priorities[info.priority]
@@ -224,23 +225,29 @@ class Cluster:
         self.changes.append(node.row)
         return True
 
-    def counter(self, topology_key: str, namespaces: frozenset[str] | None, selector: Selector) -> DomainCounter:
+    def counter(self, key: CounterKey) -> DomainCounter:
         """Pods by domain for this question, kept up to date from now on."""
-        key = (topology_key, namespaces, selector)
         found = self._counters.get(key)
         if found is None:
-            if len(self._counters) >= MOST_COUNTERS:
-                del self._counters[next(iter(self._counters))]
-            found = self._counters[key] = DomainCounter(topology_key, namespaces, selector)
+            found = self._counters.add(key)
             for node in self.nodes():
+                domain = node.labels.get(key.topology_key)
                 for info in node.members.values():
                     if found.is_about(info):
-                        found.count(node, 1)
+                        found.count(node.name, domain, 1)
         return found
 
-    def held_against(self, info: PodInfo) -> list[DomainCounter]:
+    def forbidding(self, info: PodInfo) -> Iterable[DomainCounter]:
         """Anti-affinity terms of placed pods that this pod would break, with where they hold."""
-        return [c for c in self._held.values() if c.total and c.is_about(info)]
+        return self._forbidding.about(info)
+
+    def requiring(self, info: PodInfo) -> Iterable[DomainCounter]:
+        """Required affinity terms of placed pods that this pod matches."""
+        return self._requiring.about(info)
+
+    def preferring(self, info: PodInfo) -> Iterable[DomainCounter]:
+        """Preferred terms of placed pods that this pod matches, by weight; anti-affinity counts negative."""
+        return self._preferring.about(info)
 
     def trim(self) -> None:
         """Drop the front of the change log once it is long; tables that are further behind are built again."""
@@ -258,25 +265,36 @@ class Cluster:
         self.version += 1
         self._domains.clear()
 
-    def _count(self, info: PodInfo, node: NodeInfo, amount: int) -> None:
-        for counter in self._counters.values():
-            if counter.is_about(info):
-                counter.count(node, amount)
-        for term in info.anti_affinity:
-            self._holding(term).count(node, amount)
+    def _count(self, info: PodInfo, node: NodeInfo, sign: int) -> None:
+        labels, name = node.labels, node.name
+        for counter in self._counters.about(info):
+            counter.count(name, labels.get(counter.topology_key), sign)
+        for index, terms in (
+            (self._forbidding, info.anti_affinity), (self._requiring, info.affinity), (self._preferring, info.prefers),
+        ):  # fmt: skip
+            for term in terms:
+                _hold(index, term, name, labels.get(term.topology_key), sign)
 
-    def _holding(self, term: Term) -> DomainCounter:
-        key = (term.topology_key, term.namespaces, term.selector)
-        found = self._held.get(key)
-        if found is None:
-            found = self._held[key] = DomainCounter(*key)
-        return found
+    def _count_images(self, node: NodeInfo, sign: int) -> None:
+        for name, size in node.images.items():
+            if sign > 0:
+                self.images.setdefault(name, {})[node.name] = size
+            else:
+                self.images[name].pop(node.name, None)
+                if not self.images[name]:
+                    del self.images[name]
 
     def _recount(self, node: NodeInfo, amount: int) -> None:
         for info in node.members.values():
             self._count(info, node, amount)
 
 
-def share(used: int, capacity: int) -> float:
-    """0 to 1; full where there is no capacity."""
-    return min(1.0, used / capacity) if capacity > 0 else 1.0
+def _hold(index: CounterIndex, term: Term, name: str, domain: str | None, sign: int) -> None:
+    """A placed pod's term holds (or with -1 no longer) in the domain of its node; terms held by none are dropped."""
+    if domain is None:
+        return
+    key = CounterKey(term.topology_key, ((term.namespaces, term.selector),))
+    counter = index.get(key) or index.add(key)
+    counter.count(name, domain, sign, term.weight or 1)
+    if not counter.total:
+        index.drop(key)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
 from sampan_machinery import bounds
+
+if TYPE_CHECKING:
+    import click
+
+    from sampan.contracts.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -15,12 +22,15 @@ class Settings:
     """The section ``plugins.scheduler``."""
 
     names: tuple[str, ...] = ("default-scheduler",)
-    """Pods with one of these as spec.schedulerName are scheduled here."""
+    """Pods with one of these as spec.schedulerName are scheduled here. Not read where ``config`` is set."""
+    config: str = ""
+    """A file with a KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, plugins, arguments."""
 
     def __post_init__(self) -> None:
         bounds.require(
             self,
             names=bounds.each(bounds.subdomain, least=1),
+            config=bounds.optional(bounds.matching(r"/.*", "/etc/sampan/scheduler.yaml")),
         )
 
 
@@ -30,17 +40,39 @@ def _run(running: Running) -> None:
     run(running)
 
 
+def _turns(running: Running, clock: Callable[[], float]) -> Turns:
+    from sampan_scheduler.turns import SchedulerTurns
+
+    return SchedulerTurns(running, clock)
+
+
 @hookimpl
 def contribute_components() -> list[Component]:
     return [
         Component(
-            name="scheduler", run=_run, user="system:kube-scheduler", process="control", elected=True,
+            name="scheduler", run=_run, user="system:kube-scheduler", process="control", elected=True, turns=_turns,
             hooks=frozenset({"contribute_scheduling_plugins"}),
         )
     ]  # fmt: skip
 
 
+def _why() -> click.Command:
+    from sampan_scheduler.commands import why
+
+    return why
+
+
+def _whatif() -> click.Command:
+    from sampan_scheduler.commands import whatif
+
+    return whatif
+
+
 @hookimpl
 def contribute_commands() -> list[Command]:
     text = "Run the scheduler alone, as a client of an API server; of several, one leads and the others stand by."
-    return [Command(name="scheduler", help=text, runs=lambda component: component.name == "scheduler")]
+    return [
+        Command(name="scheduler", help=text, runs=lambda component: component.name == "scheduler"),
+        Command(name="why", help="Say why a pod has no node, or why it has the one it has.", load=_why),
+        Command(name="whatif", help="Say where pods would go, without changing anything.", load=_whatif),
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,15 +12,21 @@ from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import controller_of
 from sampan_machinery.selectors import EQUALS, Selector, from_object
 from sampan_machinery.selectors import Requirement as LabelRequirement
-from sampan_podspec.requests import pod_requests
-
-#: Requests that count in scores where a pod names none, so that such pods spread too. Source: upstream's non-zero rule.
-MIN_CPU, MIN_MEMORY = 100, 200 * 1024 * 1024
+from sampan_podspec.containers import is_sidecar
+from sampan_scheduler.requests import effective_spec, nonzero_requests, whole_units
 
 #: A label no object can have: the uid of the pod's controller, so that counters can tell its pods.
 OWNER = "\0owner"
-#: Topology keys and skews of upstream's built-in constraints (KEP-895), both ScheduleAnyway.
-DEFAULT_SPREAD = (("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5))
+#: Kinds of controllers whose pods spread unasked. Source: upstream's default selector for topology spread.
+SPREADING = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet"})
+#: Upstream's built-in constraints (KEP-1258).
+DEFAULT_SPREAD: tuple[Object, ...] = (
+    {"topologyKey": "kubernetes.io/hostname", "maxSkew": 3, "whenUnsatisfiable": "ScheduleAnyway"},
+    {"topologyKey": "topology.kubernetes.io/zone", "maxSkew": 5, "whenUnsatisfiable": "ScheduleAnyway"},
+)
+HOSTNAME = "kubernetes.io/hostname"
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 RELEVANT = (
     "nodeSelector",
@@ -31,7 +36,10 @@ RELEVANT = (
     "nodeName",
     "overhead",
     "hostNetwork",
+    "schedulerName",
 )
+#: Volumes that bind a pod to no node.
+LOCAL = frozenset(("configMap", "downwardAPI", "emptyDir", "projected", "secret"))
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 #: Namespaces that a namespaceSelector stands for.
@@ -63,13 +71,26 @@ class Term(NamedTuple):
 
 
 class Spread(NamedTuple):
+    """One topology spread constraint. ``selector`` counts placed pods; an empty one counts none (upstream's rule)."""
+
     topology_key: str
     max_skew: int
     hard: bool
     selector: Selector
+    counts_itself: bool
     min_domains: int
     honor_affinity: bool
     honor_taints: bool
+
+
+class Defaults(NamedTuple):
+    """Spread constraints of pods that name none. ``system``: the built-in ones, which nodes without the label pass."""
+
+    constraints: tuple[Object, ...] = DEFAULT_SPREAD
+    system: bool = True
+
+
+SYSTEM_DEFAULTS = Defaults()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +104,18 @@ class PodInfo:
     labels: dict[str, str]
     priority: int
     requests: dict[str, int]
+    nonzero: tuple[int, int]  # cpu and memory as scores count them: containers without a request have a least one
     ports: tuple[Port, ...]
     affinity: tuple[Term, ...]
     anti_affinity: tuple[Term, ...]
     prefers: tuple[Term, ...]  # preferred affinity; anti-affinity with negative weight
     spread: tuple[Spread, ...]
+    spreads_by_default: bool  # ``spread`` holds the built-in constraints
+    names_namespaces: bool  # a term selects namespaces by label
+    node_names: frozenset[str] | None  # its node affinity names these nodes; None: it names none
+    images: tuple[str, ...]  # as nodes name them, with a tag
+    containers: int  # with init containers
+    terminating: bool
     signature: bytes  # equal for pods that every rule treats alike
 
     @property
@@ -95,19 +123,30 @@ class PodInfo:
         return f"{self.namespace}/{self.name}"
 
 
-def read_pod(pod: Object, namespaces: Namespaces) -> PodInfo:
+def read_pod(pod: Object, namespaces: Namespaces, defaults: Defaults = SYSTEM_DEFAULTS) -> PodInfo:
     spec, metadata = pod["spec"], pod["metadata"]
     namespace = metadata["namespace"]
     said = labels = metadata.get("labels") or {}
     owner = controller_of(pod)
     if owner is not None:
         labels = {**said, OWNER: owner["uid"]}
-    requests = whole_units(spec)
+    needed = effective_spec(pod)
+    requests = whole_units(needed)
+    nonzero = nonzero_requests(needed, requests)
     ports = tuple(_ports(spec))
     affinity = spec.get("affinity") or {}
-    relevant = [spec.get(name) for name in RELEVANT]
     near, apart = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
-    required = "requiredDuringSchedulingIgnoredDuringExecution"
+    spread = tuple(_spread(each, labels) for each in spec.get("topologySpreadConstraints") or ())
+    by_default = not spread and owner is not None and owner.get("kind") in SPREADING
+    if by_default:
+        selector = Selector([LabelRequirement(OWNER, EQUALS, (labels[OWNER],))])
+        spread = tuple(_spread(each, labels)._replace(selector=selector, counts_itself=True)
+                       for each in defaults.constraints)  # fmt: skip
+    images = tuple(_images(spec))
+    kind = [namespace, said, requests, nonzero, ports, spec.get("priority") or 0, images]
+    kind += [*(spec.get(name) for name in RELEVANT), *_volumes(spec, metadata["name"])]
+    if by_default and not defaults.system:
+        kind.append(labels[OWNER])
     return PodInfo(
         object=pod,
         uid=metadata["uid"],
@@ -116,34 +155,73 @@ def read_pod(pod: Object, namespaces: Namespaces) -> PodInfo:
         labels=labels,
         priority=spec.get("priority") or 0,
         requests=requests,
+        nonzero=nonzero,
         ports=ports,
-        affinity=tuple(_term(term, namespace, labels, namespaces) for term in near.get(required) or ()),
-        anti_affinity=tuple(_term(term, namespace, labels, namespaces) for term in apart.get(required) or ()),
+        affinity=tuple(_term(term, namespace, labels, namespaces) for term in near.get(REQUIRED) or ()),
+        anti_affinity=tuple(_term(term, namespace, labels, namespaces) for term in apart.get(REQUIRED) or ()),
         prefers=tuple(_preferences(near, apart, namespace, labels, namespaces)),
-        spread=tuple(_spread(constraint, labels) for constraint in spec.get("topologySpreadConstraints") or ())
-        or _default_spread(labels),
-        signature=_encode([namespace, said, requests, ports, spec.get("priority") or 0, relevant]),
+        spread=spread,
+        spreads_by_default=by_default and defaults.system,
+        names_namespaces=bool(affinity) and any(_terms_with_selector(near, apart)),
+        node_names=_node_names(affinity.get("nodeAffinity") or {}) if affinity else None,
+        images=images,
+        containers=len(spec.get("containers") or ()) + len(spec.get("initContainers") or ()),
+        terminating=bool(metadata.get("deletionTimestamp")),
+        signature=_encode(kind),
     )
 
 
-def _default_spread(labels: dict[str, str]) -> tuple[Spread, ...]:
-    """What holds for pods that name no constraint: those of one controller avoid each other's zone, then node."""
-    if OWNER not in labels:
-        return ()
-    selector = Selector([LabelRequirement(OWNER, EQUALS, (labels[OWNER],))])
-    return tuple(Spread(key, skew, False, selector, 1, True, False) for key, skew in DEFAULT_SPREAD)
+def _volumes(spec: Object, pod: str) -> Any:
+    """What plugins may read of the pod's volumes: all but those that any node can make."""
+    for volume in spec.get("volumes") or ():
+        if "ephemeral" in volume:
+            yield pod
+        if not LOCAL.intersection(volume):
+            yield volume
 
 
-def whole_units(spec: Object) -> dict[str, int]:
-    """Requests as integers, rounded up: cpu in millicores, all else in its own unit."""
-    found = {}
-    for name, amount in pod_requests(spec).items():
-        found[name] = math.ceil(amount * 1000) if name == "cpu" else math.ceil(amount)
-    return found
+def _terms_with_selector(*affinities: Object) -> Any:
+    for affinity in affinities:
+        terms = list(affinity.get(REQUIRED) or ())
+        terms += [preferred["podAffinityTerm"] for preferred in affinity.get(PREFERRED) or ()]
+        yield any(term.get("namespaceSelector") for term in terms)
+
+
+def _node_names(node_affinity: Object) -> frozenset[str] | None:
+    """Nodes that the required terms name by metadata.name; None when one of them names none."""
+    terms = (node_affinity.get(REQUIRED) or {}).get("nodeSelectorTerms")
+    if not terms:
+        return None
+    found: set[str] = set()
+    for term in terms:
+        named = [
+            frozenset(field.get("values") or ()) for field in term.get("matchFields") or ()
+            if field["key"] == "metadata.name" and field["operator"] == "In"
+        ]  # fmt: skip
+        if not named:
+            return None
+        found |= frozenset.intersection(*named)
+    return frozenset(found)
+
+
+def _images(spec: Object) -> Any:
+    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
+        if container.get("image"):
+            yield image_name(container["image"])
+    for volume in spec.get("volumes") or ():
+        if (volume.get("image") or {}).get("reference"):
+            yield image_name(volume["image"]["reference"])
+
+
+def image_name(name: str) -> str:
+    """With a tag, as nodes report it."""
+    return f"{name}:latest" if name.rfind(":") <= name.rfind("/") else name
 
 
 def _ports(spec: Object) -> Any:
-    for container in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ())):
+    """Host ports that are taken as long as the pod runs: not those of init containers that end."""
+    sidecars = [container for container in spec.get("initContainers") or () if is_sidecar(container)]
+    for container in (*(spec.get("containers") or ()), *sidecars):
         for port in container.get("ports") or ():
             if port.get("hostPort"):
                 yield Port(port.get("hostIP") or "", port.get("protocol") or "TCP", port["hostPort"])
@@ -168,7 +246,7 @@ def _term(term: Object, namespace: str, labels: dict[str, str], namespaces: Name
 
 def _preferences(near: Object, apart: Object, namespace: str, labels: dict[str, str], namespaces: Namespaces) -> Any:
     for sign, terms in ((1, near), (-1, apart)):
-        for preferred in terms.get("preferredDuringSchedulingIgnoredDuringExecution") or ():
+        for preferred in terms.get(PREFERRED) or ():
             yield _term(preferred["podAffinityTerm"], namespace, labels, namespaces, sign * preferred["weight"])
 
 
@@ -178,12 +256,14 @@ def _spread(constraint: Object, labels: dict[str, str]) -> Spread:
     if keys:
         extra = [{"key": key, "operator": "In", "values": [labels[key]]} for key in keys]
         selector["matchExpressions"] = [*(selector.get("matchExpressions") or ()), *extra]
+    counted = from_object(selector if constraint.get("labelSelector") is not None else None)
     return Spread(
         topology_key=constraint["topologyKey"],
         max_skew=constraint["maxSkew"],
         hard=constraint["whenUnsatisfiable"] == "DoNotSchedule",
-        selector=from_object(selector if constraint.get("labelSelector") is not None else None),
+        selector=Selector(nothing=True) if counted.empty else counted,
+        counts_itself=counted.matches(labels),
         min_domains=constraint.get("minDomains") or 1,
-        honor_affinity=constraint.get("nodeAffinityPolicy", "Honor") == "Honor",
-        honor_taints=constraint.get("nodeTaintsPolicy", "Ignore") == "Honor",
+        honor_affinity=(constraint.get("nodeAffinityPolicy") or "Honor") == "Honor",
+        honor_taints=constraint.get("nodeTaintsPolicy") == "Honor",
     )

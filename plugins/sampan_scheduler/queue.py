@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Object
+from sampan_scheduler.hints import Refused
 from sampan_scheduler.pods import PodInfo
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds, as upstream
@@ -25,14 +26,19 @@ class Queue:
     ``before(a, b)`` replaces the usual order (higher priority, then older).
     """
 
-    def __init__(self, clock: Callable[[], float], before: Before | None = None) -> None:
+    def __init__(
+        self, clock: Callable[[], float], before: Before | None = None, *, first_pause: float = FIRST_PAUSE,
+        longest_pause: float = LONGEST_PAUSE,
+    ) -> None:  # fmt: skip
         self._clock = clock
+        self._first, self._longest = first_pause, longest_pause
         self._order = _order_by(before) if before else _usual_order
         self._pods: dict[str, PodInfo] = {}
         self._active: list[tuple[Any, int, str]] = []
         self._resting: list[tuple[float, int, str]] = []
         self._place: dict[str, tuple[str, int]] = {}  # uid → (active or resting, number of the valid entry)
         self._waiting: dict[bytes, dict[str, float]] = {}  # signature → uid → since
+        self._refused_by: dict[bytes, frozenset[str]] = {}  # signature → the plugins that refused those that wait
         self._attempts: dict[str, int] = {}
         self._tried: dict[str, float] = {}  # when it last failed
         self._number = 0
@@ -79,8 +85,8 @@ class Queue:
                 return self._pods[uid]
         return None
 
-    def failed(self, uid: str) -> None:
-        """No node would do: it waits for a change."""
+    def failed(self, uid: str, plugins: frozenset[str] | None = None) -> None:
+        """No node would do: it waits for a change. ``plugins`` refused it; None: the same as the last of its kind."""
         info = self._pods.get(uid)
         if info is not None:
             self._attempts[uid] = self._attempts.get(uid, 0) + 1
@@ -88,15 +94,17 @@ class Queue:
             uids = self._waiting.setdefault(info.signature, {})
             uids.pop(uid, None)
             uids[uid] = self._clock()
+            if plugins is not None:
+                self._refused_by[info.signature] = plugins
 
     def retry(self, uid: str) -> None:
         """Something went wrong that another try may mend (a refused binding)."""
         if uid in self._pods:
-            self.failed(uid)
+            self.failed(uid, frozenset())
             self._leave_waiting(self._pods[uid])
             self._rest(uid, self._pause(uid))
 
-    def wake(self, may_help: Callable[[PodInfo], bool], *, surely: bool = False) -> bool:
+    def wake(self, may_help: Callable[[Refused], bool], *, surely: bool = False) -> bool:
         """The cluster changed: pods that it may help are tried again after their back-off; returns whether there are
         any.
 
@@ -104,11 +112,12 @@ class Queue:
         """
         woken: list[str] = []
         for signature, uids in list(self._waiting.items()):
-            if may_help(self._pods[next(iter(uids))]):
+            info = self._pods[next(iter(uids))]
+            if may_help(Refused(info, self._refused_by.get(signature, frozenset()))):
                 woken += uids
-                del self._waiting[signature]
+                self._drop_group(signature)
         for uid in woken:
-            self._rest(uid, FIRST_PAUSE if surely else self._pause(uid))
+            self._rest(uid, self._first if surely else self._pause(uid))
         return bool(woken)
 
     def next_time(self) -> float | None:
@@ -121,7 +130,7 @@ class Queue:
         return max(0.0, min(ends) - now) if ends else None
 
     def _pause(self, uid: str) -> float:
-        return float(min(FIRST_PAUSE * 2 ** min(self._attempts.get(uid, 1) - 1, 10), LONGEST_PAUSE))
+        return float(min(self._first * 2 ** min(self._attempts.get(uid, 1) - 1, 10), self._longest))
 
     def _rest(self, uid: str, pause: float) -> None:
         """Active once so many seconds have passed since the last try, perhaps now."""
@@ -146,7 +155,7 @@ class Queue:
                 del uids[uid]
                 self._activate(uid)
             if not uids:
-                del self._waiting[signature]
+                self._drop_group(signature)
 
     def _activate(self, uid: str) -> None:
         self._number += 1
@@ -158,7 +167,11 @@ class Queue:
         if uids is not None:
             uids.pop(info.uid, None)
             if not uids:
-                del self._waiting[info.signature]
+                self._drop_group(info.signature)
+
+    def _drop_group(self, signature: bytes) -> None:
+        del self._waiting[signature]
+        self._refused_by.pop(signature, None)
 
 
 def _usual_order(info: PodInfo) -> tuple[int, str]:

@@ -4,6 +4,7 @@ threads (binding.py)."""
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections import deque
@@ -16,14 +17,26 @@ from sampan.contracts.kinds import Object
 from sampan_client import Client
 from sampan_machinery.selectors import Selector
 from sampan_scheduler.binding import Binder, EventRecorder
-from sampan_scheduler.cycle import Cycle, own_rules
-from sampan_scheduler.decisions import CycleResult, Decision
+from sampan_scheduler.configuration.reading import Configuration
+from sampan_scheduler.cycle import Cycle
+from sampan_scheduler.decisions import Decision
+from sampan_scheduler.hints import (
+    NEAR,
+    Refused,
+    after_node,
+    after_node_gone,
+    after_pod_gone,
+    after_pod_placed,
+    node_changes,
+)
 from sampan_scheduler.nodes import Cluster, NodeInfo
-from sampan_scheduler.pods import PodInfo, read_pod
-from sampan_scheduler.preemption import PreemptionResult, make_room
+from sampan_scheduler.pods import SYSTEM_DEFAULTS, PodInfo, read_pod
+from sampan_scheduler.preempting import Preemptor
+from sampan_scheduler.preemption import PreemptionResult
 from sampan_scheduler.queue import Queue
 from sampan_scheduler.resources import DEFAULT_NAME
-from sampan_scheduling.contracts import State
+from sampan_scheduler.third_party import ThirdParty
+from sampan_scheduling.contracts import NodeView, State
 
 log = logging.getLogger(__name__)
 
@@ -41,32 +54,65 @@ class AssumedPod:
 
 
 class Scheduler:
-    """Puts pods on nodes. ``namespaces(selector)`` names the namespaces that match."""
+    """Puts pods on nodes. ``namespaces(selector)`` names the namespaces that match; ``budgets()`` lists all
+    PodDisruptionBudgets, and is asked only when a pod may preempt others."""
 
     def __init__(
         self,
         client: Client,
         events: EventRecorder,
         *,
-        names: Sequence[str],
+        configuration: Configuration,
         namespaces: Callable[[Selector], frozenset[str]],
+        budgets: Callable[[], Sequence[Object]] = tuple,
         third_party: Sequence[Any] = (),
         clock: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
     ) -> None:
-        self._names = frozenset(names)
         self._namespaces = namespaces
         self._clock = clock
         self._cluster = Cluster()
-        self._cycle = Cycle(self._cluster, own_rules(), third_party)
-        self._third_party = self._cycle.third_party
-        self._queue = Queue(clock, self._third_party.sorter())
+        rng = rng or random.Random()
+        self._cycles = {
+            profile.name: Cycle(self._cluster, profile, third_party, rng) for profile in configuration.profiles
+        }
+        self._third_party = ThirdParty(third_party)
+        self._queue = Queue(
+            clock, self._third_party.sorter(), first_pause=configuration.first_pause,
+            longest_pause=configuration.longest_pause,
+        )  # fmt: skip
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._assumed: dict[str, AssumedPod] = {}
-        self._leaving: dict[str, set[str]] = {}  # pod → victims that were asked to go for it
-        self._refused: dict[bytes, int] = {}  # kind of pod → moment at which no node would do
+        self._refused: dict[bytes, tuple[int, frozenset[str]]] = {}  # kind of pod → moment and plugins that refused it
         self._decisions: deque[Decision] = deque(maxlen=REMEMBERED)
-        self.binder = Binder(client, events, self._third_party, bound=self._bound, unbound=self._unbound)
+        self.client = client
+        self.binder = Binder(
+            client, events, self._plugins_for, bound=self._bound, unbound=self._unbound, wanted=self._is_assumed
+        )
+        self._preemptor = Preemptor(self._cluster, budgets, rng)
+
+    def _plugins_for(self, pod: Object) -> ThirdParty:
+        """Plugins of others that take part for this pod."""
+        return self._cycle(pod).third_party.of(pod)
+
+    def _cycle(self, pod: Object) -> Cycle:
+        return self._cycles[pod["spec"].get("schedulerName") or DEFAULT_NAME]
+
+    def _read(self, pod: Object) -> PodInfo:
+        """Pods of other schedulers too, when they stand on a node."""
+        cycle = self._cycles.get(pod["spec"].get("schedulerName") or DEFAULT_NAME)
+        return read_pod(pod, self._namespaces, cycle.profile.spread if cycle is not None else SYSTEM_DEFAULTS)
+
+    def wake(self, may_help: Callable[[Object], bool]) -> None:
+        """For plugins: see SchedulerHandle."""
+        with self._lock:
+            self._queue.wake(lambda waits: may_help(waits.info.object))
+        self._wake.set()
+
+    def ask_again(self, uid: str) -> None:
+        """For plugins: see SchedulerHandle."""
+        self.binder.ask_again(uid)
 
     def explain(self, pod: str = "") -> list[dict[str, Any]]:
         """The last decisions about a pod (namespace/name; "" for all), oldest first, as JSON."""
@@ -75,16 +121,33 @@ class Scheduler:
 
     def node_changed(self, old: Object | None, new: Object | None) -> None:
         """An informer's handler."""
-        if old is not None and new is not None and not _matters(old, new):
+        changes = node_changes(old, new) if new is not None else frozenset()
+        if new is not None and not changes:
             return
         with self._lock:
             if new is None:
                 assert old is not None
                 self._cluster.drop_node(old["metadata"]["name"])
-                self._queue.wake(lambda info: bool(info.spread))  # a domain less may be what they wait for
+                self._queue.wake(after_node_gone)
             else:
                 self._cluster.set_node(new)
-                self._wake_for(self._cluster.by_name[new["metadata"]["name"]])
+                node = self._cluster.by_name[new["metadata"]["name"]]
+                self._wake_up(lambda waits: after_node(waits, node, changes, self._passes))
+        self._wake.set()
+
+    def namespace_changed(self, old: Object | None, new: Object | None) -> None:
+        """An informer's handler: terms that choose namespaces by label may choose others now."""
+        if old is not None and new is not None and _labels(old) == _labels(new):
+            return
+        with self._lock:
+            moved = [self._cluster.where[uid] for uid in self._cluster.selecting]
+            for uid, node in zip(list(self._cluster.selecting), moved, strict=True):
+                self._cluster.add_pod(self._read(node.members[uid].object), node.name)
+            for info in [each for each in self._queue if each.names_namespaces]:
+                self._queue.drop(info.uid)
+                self._queue.put(self._read(info.object))
+            if moved:
+                self._queue.wake(lambda waits: NEAR in waits.plugins)
         self._wake.set()
 
     def pod_changed(self, old: Object | None, new: Object | None) -> None:
@@ -109,20 +172,20 @@ class Scheduler:
         node = self._cluster.where.get(uid)
         self._forget(uid)
         self._assumed.pop(uid, None)
-        if node is None:
-            self._cluster.remove_pod(uid)
-            return
-        held = bool(node.members[uid].anti_affinity)
+        info = node.members[uid] if node is not None else None
         self._cluster.remove_pod(uid)
-        if held:
-            self._queue.wake(lambda info: True)  # it kept others from more nodes than its own
-        self._wake_for(node)
+        if node is not None and info is not None:
+            self._wake_after(info, node)
 
     def _forget(self, uid: str) -> None:
         self._queue.drop(uid)
-        self._leaving.pop(uid, None)
-        if self._cluster.nominated:
+        self._preemptor.forget(uid)
+        kept = self._cluster.nomination(uid) if self._cluster.nominated else ""
+        if kept:
+            info, node = self._cluster.nominated[kept][uid], self._cluster.by_name.get(kept)
             self._cluster.unnominate(uid)
+            if node is not None:
+                self._wake_after(info, node)
 
     def _placed(self, uid: str, pod: Object) -> None:
         self._forget(uid)
@@ -131,14 +194,15 @@ class Scheduler:
         name = pod["spec"]["nodeName"]
         if node is not None and node.name == name and (assumed or _same(node.members[uid].object, pod)):
             return
-        info = read_pod(pod, self._namespaces)
+        before = node.members[uid] if node is not None else None
+        info = self._read(pod)
         self._cluster.add_pod(info, name)
-        self._wake_near(info)
-        if node is not None:
-            self._wake_for(node)
+        if node is not None and before is not None:
+            self._wake_after(before, node)
+        self._queue.wake(lambda waits: after_pod_placed(waits, info))
 
     def _waits(self, uid: str, pod: Object) -> None:
-        info = read_pod(pod, self._namespaces)
+        info = self._read(pod)
         self._queue.put(info)
         wanted = (pod.get("status") or {}).get("nominatedNodeName")
         if wanted and not self._cluster.nomination(uid):
@@ -148,37 +212,44 @@ class Scheduler:
         spec = pod["spec"]
         if spec.get("schedulingGates") or pod["metadata"].get("deletionTimestamp"):
             return False
-        return (spec.get("schedulerName") or DEFAULT_NAME) in self._names
+        return (spec.get("schedulerName") or DEFAULT_NAME) in self._cycles
 
-    def _wake_for(self, node: NodeInfo) -> None:
-        """Pods that this node alone does not speak against any more, or whose rules look at several nodes."""
-        sure = not self._third_party.filters
-        self._queue.wake(lambda info: _looks_around(info) or self._cycle.may_help(info, node), surely=sure)
+    def _passes(self, info: PodInfo, node: NodeInfo) -> bool:
+        return self._cycle(info.object).may_help(info, node)
 
-    def _wake_near(self, placed: PodInfo) -> None:
-        """Pods that want to be near what has just been placed, or count it."""
+    def _wake_after(self, gone: PodInfo, node: NodeInfo) -> None:
+        self._wake_up(lambda waits: after_pod_gone(waits, gone, node, self._passes))
 
-        def cares(info: PodInfo) -> bool:
-            near = any(term.matches(placed.namespace, placed.labels) for term in info.affinity)
-            return near or any(each.hard and each.selector.matches(placed.labels) for each in info.spread)
+    def _wake_up(self, helps: Callable[[Refused], bool]) -> None:
+        """Where only our own rules refused a pod, the hint has looked so closely that a long back-off is not needed."""
+        self._queue.wake(lambda waits: not waits.by_others and helps(waits), surely=True)
+        self._queue.wake(lambda waits: waits.by_others)
 
-        self._queue.wake(cares)
+    def start_plugins(self) -> None:
+        """Once, before the first pod is decided about."""
+        self._third_party.start(self)
+
+    def close(self) -> None:
+        self.binder.close()
+        self._third_party.stop()
 
     def run(self, stop: threading.Event) -> None:
         """Decide until stopped."""
+        self.start_plugins()
         self.binder.start()
         threading.Thread(target=self._wake_at, args=(stop,), daemon=True).start()
         while not stop.is_set():
             self._wake.clear()
             if not self.schedule_one():
-                self._wake.wait(self._pause())
-        self.binder.close()
+                self._wake.wait(self.pause())
+        self.close()
 
     def _wake_at(self, stop: threading.Event) -> None:
         stop.wait()
         self._wake.set()
 
-    def _pause(self) -> float | None:
+    def pause(self) -> float | None:
+        """Seconds until a pod may be tried again; None: only after a change."""
         with self._lock:
             self.look_after_assumed()
             pause = self._queue.next_time()
@@ -209,23 +280,25 @@ class Scheduler:
         return True
 
     def _attempt(self, info: PodInfo) -> None:
-        if self._refused.get(info.signature) == self._cluster.moment and self._queue.has_failed(info.uid):
-            self._queue.failed(info.uid)  # one of its kind has just been refused and nothing has changed since
+        cycle, third_party = self._cycle(info.object), self._plugins_for(info.object)
+        moment, plugins = self._refused.get(info.signature, (-1, frozenset()))
+        if moment == self._cluster.moment and self._queue.has_failed(info.uid):
+            self._queue.failed(info.uid, plugins)  # one of its kind has just been refused and nothing has changed since
             return
         state: State = {}
-        outcome = self._cycle.decide(info, state)
+        outcome = cycle.decide(info, state)
         decision = outcome.decision
         self._decisions.append(decision)
         if not decision.node:
-            self._queue.failed(info.uid)
-            room = self._make_room(info, outcome, state)
-            if not room.node and not self._third_party.asked:
-                self._refused[info.signature] = self._cluster.moment
+            self._queue.failed(info.uid, outcome.plugins)
+            room = self._preemptor.make_room(info, outcome, state, cycle, self.binder)
+            if not room.node and not third_party.asked:
+                self._refused[info.signature] = self._cluster.moment, outcome.plugins
             self.binder.submit(partial(self.binder.report, info, decision.message(), room))
             return
         node = self._cluster.by_name[decision.node]
         self._cluster.add_pod(info, node.name)
-        failed = self._third_party.reserve(state, info.object, node)
+        failed = third_party.reserve(state, info.object, node)
         if failed:
             self._cluster.remove_pod(info.uid)
             self._queue.retry(info.uid)
@@ -234,70 +307,46 @@ class Scheduler:
             return
         self._assumed[info.uid] = AssumedPod(info)
         self._forget(info.uid)
-        self._wake_near(info)
+        self._queue.wake(lambda waits: after_pod_placed(waits, info))
         self.binder.submit(partial(self.binder.bind, info, node, state))
-
-    def _make_room(self, info: PodInfo, outcome: CycleResult, state: State) -> PreemptionResult:
-        if not outcome.decision.total:
-            return PreemptionResult()
-        self._leaving[info.uid] = {uid for uid in self._leaving.get(info.uid, ()) if uid in self._cluster.where}
-        if self._leaving[info.uid]:
-            return PreemptionResult(why="not eligible due to a terminating pod on the nominated node.")
-        del self._leaving[info.uid]
-        room = make_room(info, self._cluster, outcome.refused, lambda pod, node: self._cycle.fits(pod, node, state))
-        if not room.node:
-            refused = {row: [verdict] for row, verdict in outcome.refused.items()}
-            room = PreemptionResult(
-                self._third_party.make_room(state, info.object, self._cluster, refused) or "", (), room.why
-            )
-        if not room.node:
-            self._cluster.unnominate(info.uid)
-            return room
-        self._cluster.nominate(info, room.node)
-        self._leaving[info.uid] = leaving = {victim.uid for victim in room.victims}
-        for victim in room.victims:
-            if not victim.object["metadata"].get("deletionTimestamp"):
-                failed = partial(leaving.discard, victim.uid)
-                self.binder.submit(partial(self.binder.evict, victim, info, room.node, failed))
-        return room
 
     def _bound(self, info: PodInfo) -> None:
         with self._lock:
             if info.uid in self._assumed:
                 self._assumed[info.uid].written = self._clock()
 
-    def _unbound(self, info: PodInfo, state: State, again: bool) -> None:
+    def _is_assumed(self, info: PodInfo) -> bool:
         with self._lock:
+            return info.uid in self._assumed
+
+    def _unbound(self, info: PodInfo, reserved: NodeView, state: State, again: bool) -> None:
+        with self._lock:
+            self._plugins_for(info.object).unreserve(state, info.object, reserved)
             if self._assumed.pop(info.uid, None) is None:
-                return
+                return  # it was deleted meanwhile
             node = self._cluster.where.get(info.uid)
             self._cluster.remove_pod(info.uid)
             if node is not None:
-                self._third_party.unreserve(state, info.object, node)
-                self._wake_for(node)
+                self._wake_after(info, node)
             if again:
                 self._queue.put(info)
                 self._queue.retry(info.uid)
         self._wake.set()
 
 
-def _looks_around(info: PodInfo) -> bool:
-    return bool(info.affinity or info.anti_affinity) or any(each.hard for each in info.spread)
+def _labels(obj: Object) -> Object:
+    return obj["metadata"].get("labels") or {}
 
 
 def _same(known: Object, pod: Object) -> bool:
     """Whether nothing that rules read differs."""
     a, b = known["metadata"], pod["metadata"]
-    if bool(a.get("deletionTimestamp")) != bool(b.get("deletionTimestamp")):
+    if bool(a.get("deletionTimestamp")) != bool(b.get("deletionTimestamp")) or _labels(known) != _labels(pod):
         return False
-    return (a.get("labels") or {}) == (b.get("labels") or {}) and known["spec"] == pod["spec"]
+    return bool(known["spec"] == pod["spec"] and _held_resources(known) == _held_resources(pod))
 
 
-def _matters(old: Object, new: Object) -> bool:
-    """Whether a Node changed in something that rules read; heartbeats do not count."""
-
-    def relevant(node: Object) -> tuple[Any, ...]:
-        status = node.get("status") or {}
-        return node["metadata"].get("labels"), node.get("spec"), status.get("allocatable")
-
-    return relevant(old) != relevant(new)
+def _held_resources(pod: Object) -> list[Any]:
+    """What a resize under way still holds."""
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    return [(each.get("resources"), each.get("allocatedResources")) for each in statuses]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object
@@ -21,12 +21,43 @@ log = logging.getLogger(__name__)
 class ThirdParty:
     """The plugins, asked in the order given."""
 
-    def __init__(self, plugins: Sequence[Any]) -> None:
+    def __init__(self, plugins: Sequence[Any], weights: Mapping[str, float] | None = None) -> None:
         self._plugins = list(plugins)
+        self._weights = weights or {}  # in place of the plugin's own
+        #: Each ``concerns`` one time, with the positions of the plugins that share it.
+        self._choosers: dict[Any, list[int]] = {}
+        for place, plugin in enumerate(self._plugins):
+            if (concerns := getattr(plugin, "concerns", None)) is not None:
+                self._choosers.setdefault(concerns, []).append(place)
+        self._subsets: dict[frozenset[int], ThirdParty] = {}
         self.filters = self._with("filter", "filter_all")
         self.scorers = self._with("score", "score_all")
         self.asked = bool(self._plugins)
         self.waits = bool(self._with("permit", "pre_bind"))
+
+    def of(self, pod: Object) -> ThirdParty:
+        """Those that have to do with this pod."""
+        if not self._choosers:
+            return self
+        out = frozenset(
+            place for concerns, places in self._choosers.items() if not _concerns(concerns, pod) for place in places
+        )
+        if not out:
+            return self
+        if (found := self._subsets.get(out)) is None:
+            kept = [plugin for place, plugin in enumerate(self._plugins) if place not in out]
+            found = ThirdParty(kept, self._weights)
+            found._choosers = {}
+            self._subsets[out] = found
+        return found
+
+    def start(self, handle: Any) -> None:
+        for plugin in self._with("start"):
+            _ask(plugin, "start", None, handle)
+
+    def stop(self) -> None:
+        for plugin in self._with("stop"):
+            _ask(plugin, "stop", None)
 
     def _with(self, *methods: str) -> list[Any]:
         return [plugin for plugin in self._plugins if any(hasattr(plugin, method) for method in methods)]
@@ -42,12 +73,12 @@ class ThirdParty:
         for plugin in self._with("pre_filter"):
             verdict: Verdict | None = _ask(plugin, "pre_filter", _failed(plugin), state, pod, nodes)
             if verdict is not None:
-                return verdict
+                return _named(plugin, verdict)
         return None
 
     def filter(
-        self, state: State, pod: Object, nodes: Snapshot, rows: list[int], refused: dict[int, Verdict]
-    ) -> list[int]:
+        self, state: State, pod: Object, nodes: Snapshot, rows: Sequence[int], refused: dict[int, Verdict]
+    ) -> Sequence[int]:
         """The rows of these that will do; the others are noted in ``refused``."""
         for plugin in self.filters:
             if not rows:
@@ -57,16 +88,20 @@ class ThirdParty:
                 verdicts = {row: _verdict_of(plugin, found, row) for row in rows}
             else:
                 verdicts = {row: _ask(plugin, "filter", _failed(plugin), state, pod, nodes.node(row)) for row in rows}
-            refused.update({row: verdict for row, verdict in verdicts.items() if verdict is not None})
+            refused.update({row: _named(plugin, each) for row, each in verdicts.items() if each is not None})
             rows = [row for row in rows if verdicts[row] is None]
         return rows
 
-    def lets(self, state: State, pod: Object, node: NodeView) -> bool:
-        """Whether those that answer node by node let the pod onto this node as it is now (preemption's question)."""
-        asked = [plugin for plugin in self.filters if hasattr(plugin, "filter")]
-        return all(_ask(plugin, "filter", _failed(plugin), state, pod, node) is None for plugin in asked)
+    def verdict(self, state: State, pod: Object, node: NodeView) -> Verdict | None:
+        """What those that answer node by node have against this node as it is now (preemption's question)."""
+        for plugin in self.filters:
+            if hasattr(plugin, "filter"):
+                verdict = _ask(plugin, "filter", _failed(plugin), state, pod, node)
+                if verdict is not None:
+                    return _named(plugin, verdict)
+        return None
 
-    def scores(self, state: State, pod: Object, nodes: Snapshot, rows: list[int]) -> dict[str, list[float]]:
+    def scores(self, state: State, pod: Object, nodes: Snapshot, rows: Sequence[int]) -> dict[str, list[float]]:
         """Weighted points by plugin, in the order of ``rows``."""
         found: dict[str, list[float]] = {}
         for plugin in self.scorers:
@@ -76,7 +111,8 @@ class ThirdParty:
             else:
                 points = [_ask(plugin, "score", 0.0, state, pod, nodes.node(row)) for row in rows]
             if points is not None and len(points) == len(rows):
-                found[plugin.name] = [plugin.weight * _bounded(value) for value in points]
+                weight = self._weights.get(plugin.name, plugin.weight)
+                found[plugin.name] = [weight * _bounded(value) for value in points]
         return found
 
     def make_room(self, state: State, pod: Object, nodes: Snapshot, refused: dict[int, list[Verdict]]) -> str | None:
@@ -103,13 +139,24 @@ class ThirdParty:
         """Seconds that a plugin wants the pod to wait, 0 for none. Raises what a plugin raises to refuse."""
         return max((float(plugin.permit(state, pod, node) or 0) for plugin in self._with("permit")), default=0.0)
 
-    def pre_bind(self, state: State, pod: Object, node: NodeView) -> None:
-        """Raises what a plugin raises."""
-        for plugin in self._with("pre_bind"):
-            plugin.pre_bind(state, pod, node)
+    def pre_bind(self, state: State, pod: Object, node: NodeView) -> float:
+        """Seconds that a plugin wants the pod to wait, 0 for none; the others have been asked too. Raises what a plugin
+        raises."""
+        return max((float(plugin.pre_bind(state, pod, node) or 0) for plugin in self._with("pre_bind")), default=0.0)
 
 
 _RAISED = object()
+
+
+def _concerns(concerns: Callable[[Object], Any], pod: Object) -> bool:
+    """A plugin that cannot say is asked."""
+    try:
+        return bool(concerns(pod))
+    except StatusError:
+        return True
+    except Exception:
+        log.exception("a scheduling plugin failed in concerns")
+        return True
 
 
 def _ask(plugin: Any, method: str, otherwise: Any, *facts: Any) -> Any:
@@ -120,6 +167,10 @@ def _ask(plugin: Any, method: str, otherwise: Any, *facts: Any) -> Any:
     except Exception:
         log.exception("scheduling plugin %s failed in %s", plugin.name, method)
         return otherwise
+
+
+def _named(plugin: Any, verdict: Verdict) -> Verdict:
+    return verdict if verdict.plugin else verdict._replace(plugin=str(plugin.name))
 
 
 def _failed(plugin: Any) -> Verdict:

@@ -63,10 +63,14 @@ class Allocator:
             found += families(spec)  # told alone: upstream prepares these fields before it validates any
             if agreed and not found:
                 found += self._cluster_ip(review, spec, old_ip)
-        found = found or list(self._node_ports(review, spec, old_ports))
-        found = found or list(self._health_port(review, spec, old.get("spec") or {}))
         if found:
             raise as_error(found, group="", kind="Service", name=review.name)
+        if not review.after_validation:
+            review.after_validation += self._node_ports(review, spec, old_ports)
+        if not review.after_validation:
+            review.after_validation += self._health_port(review, spec, old.get("spec") or {})
+        if review.after_validation:
+            return
         if _is_ended(service):
             review.also_create.clear()
             self._release(review, {old_ip} - {""}, old_ports)
@@ -84,7 +88,7 @@ class Allocator:
         if wanted:
             problem = self._unusable(review, wanted)
             if problem:
-                yield problems.invalid("spec.clusterIPs", [wanted], problem)
+                review.after_validation.append(problems.invalid("spec.clusterIPs", [wanted], problem))
                 return
         address = wanted or self._free_ip(review)
         spec["clusterIP"], spec["clusterIPs"] = address, [address]

@@ -56,7 +56,8 @@ IP_ADDRESS = Kind(
 )  # fmt: skip
 SERVICE_CIDR = Kind(
     group="networking.k8s.io", version="v1", kind="ServiceCIDR", plural="servicecidrs", namespaced=False,
-    status=True, status_on_create=True, prepare=_prepare_cidr, validate=validation.validate_cidr_range,
+    status=True, status_on_create=True, status_metadata=False, prepare=_prepare_cidr,
+    validate=validation.validate_cidr_range,
     columns=(
         NAME,
         Column("CIDRs", lambda obj: ",".join((obj.get("spec") or {}).get("cidrs") or ())),

@@ -6,7 +6,7 @@ from sampan.contracts.kinds import Object, Problem
 from sampan_machinery import names
 from sampan_machinery.equality import same
 from sampan_machinery.metadata import get_path, labels_of
-from sampan_machinery.problems import forbidden, invalid, required, unsupported
+from sampan_machinery.problems import forbidden, invalid, required, unsupported_in_order
 from sampan_machinery.selectors import from_object
 from sampan_machinery.validation import (
     by_rule,
@@ -87,7 +87,7 @@ def _retention(spec: Object) -> list[Problem]:
         return []
     allowed = ("Retain", "Delete")
     return [
-        unsupported(f"spec.persistentVolumeClaimRetentionPolicy.{when}", policy.get(when) or "", allowed)
+        unsupported_in_order(f"spec.persistentVolumeClaimRetentionPolicy.{when}", policy.get(when) or "", allowed)
         for when in ("whenDeleted", "whenScaled")
         if policy.get(when) not in allowed
     ]

@@ -9,19 +9,10 @@ from sampan.contracts.kinds import Object
 from sampan_machinery import quantities, resources
 from sampan_machinery.equality import same
 from sampan_machinery.metadata import annotations_of, get_path
+from sampan_podspec.advice import NODE_LABELS
 from sampan_storage.claims import OLD_CLASS
 from sampan_storage.volumes import MOUNT_OPTIONS
 
-_NODE_LABELS = {
-    "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-    "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
-    "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-    "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-    "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-    "app.kubernetes.io/created-by": "deprecated since v1.9",
-    "scheduler.alpha.kubernetes.io/preferAvoidPods": "deprecated since v1.22; use Taints and Tolerations instead",
-    "node-role.kubernetes.io/master": 'use "node-role.kubernetes.io/control-plane" instead',
-}
 _OLD_CLASS = 'deprecated since v1.8; use "storageClassName" attribute instead'
 _OLD_OPTIONS = 'deprecated since v1.31; use "mountOptions" attribute instead'
 _RECYCLE = "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning."
@@ -76,8 +67,8 @@ def advice(kind: str, obj: Object, old: Object | None = None) -> Iterator[str]:
         topology = obj.get("nodeTopology") or {}
         yield from _of_expressions("nodeTopology.matchExpressions", topology.get("matchExpressions") or ())
         for label in topology.get("matchLabels") or ():
-            if label in _NODE_LABELS:
-                yield f"nodeTopology.matchLabels.{label}: {_NODE_LABELS[label]}"
+            if label in NODE_LABELS:
+                yield f"nodeTopology.matchLabels.{label}: {NODE_LABELS[label]}"
     elif kind == "CSIDriver":
         yield from _of_driver(obj.get("spec") or {}, (old or {}).get("spec") or {})
 
@@ -100,8 +91,8 @@ def _of_volume(volume: Object) -> Iterator[str]:
 
 def _of_expressions(path: str, expressions: Iterable[Mapping[str, str]]) -> Iterator[str]:
     for index, expression in enumerate(expressions):
-        if (key := expression.get("key") or "") in _NODE_LABELS:
-            yield f"{path}[{index}].key: {key} is {_NODE_LABELS[key]}"
+        if (key := expression.get("key") or "") in NODE_LABELS:
+            yield f"{path}[{index}].key: {key} is {NODE_LABELS[key]}"
 
 
 def _of_claim(claim: Object) -> Iterator[str]:
@@ -117,7 +108,7 @@ def _of_claim(claim: Object) -> Iterator[str]:
 def _of_class(storage_class: Object) -> Iterator[str]:
     for index, term in enumerate(storage_class.get("allowedTopologies") or ()):
         for place, expression in enumerate(term.get("matchLabelExpressions") or ()):
-            if (why := _NODE_LABELS.get(expression.get("key") or "")) is not None:
+            if (why := NODE_LABELS.get(expression.get("key") or "")) is not None:
                 yield f"allowedTopologies[{index}].matchLabelExpressions[{place}].key: {why}"
 
 

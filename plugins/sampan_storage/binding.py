@@ -33,10 +33,16 @@ def bind(volume: Object, claim: Object) -> Iterator[Action]:
 
 
 def _reserve(volume: Object, claim: Object) -> Iterator[Action]:
+    if (changed := reserved(volume, claim)) is not None:
+        yield Update(VOLUMES, changed)
+
+
+def reserved(volume: Object, claim: Object) -> Object | None:
+    """A copy of the volume that names the claim; None where it does already."""
     meta, reference = claim["metadata"], reference_of(volume) or {}
     if reference.get("uid") == meta["uid"] and is_reserved(volume, claim):
-        return
-    changed = copy(volume)
+        return None
+    changed: Object = copy(volume)
     if not is_reserved(volume, claim):
         _annotate(changed, BOUND_BY_CONTROLLER)
     changed["spec"]["claimRef"] = {
@@ -47,7 +53,7 @@ def _reserve(volume: Object, claim: Object) -> Iterator[Action]:
         "uid": meta["uid"],
         "resourceVersion": meta["resourceVersion"],
     }
-    yield Update(VOLUMES, changed)
+    return changed
 
 
 def _name(volume: Object, claim: Object) -> Iterator[Action]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Column, Object
-from sampan_machinery.columns import AGE, NAME, field
+from sampan_machinery.columns import AGE, CREATED_AT, NAME, field
 from sampan_machinery.metadata import annotations_of, get_path, is_deleting
 from sampan_storage.claims import OLD_CLASS, class_of
 from sampan_storage.classes import is_default
@@ -124,4 +124,4 @@ DRIVER = (
     Column("Modes", lambda obj: ",".join(get_path(obj, "spec", "volumeLifecycleModes", default=()) or ()) or NONE),
     AGE,
 )
-CAPACITY = (NAME, field("StorageClassName", "storageClassName"), Column("Capacity", _at("capacity", otherwise=UNSET)))
+CAPACITY = (NAME, CREATED_AT)  # upstream has no printer for it

@@ -29,6 +29,7 @@ ATTRIBUTES_CLASS = Kind(
 )  # fmt: skip
 ATTACHMENT = Kind(
     **resources.VOLUME_ATTACHMENTS._asdict(), columns=columns.ATTACHMENT, status=True, shown_deleted=True,
+    status_metadata=False,
     unconditional_update=False, default=attachments.default, validate=attachments.validate,
 )  # fmt: skip
 DRIVER = Kind(

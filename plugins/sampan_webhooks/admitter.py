@@ -13,6 +13,7 @@ from sampan_webhookclient.client import WebhookClient
 from sampan_webhooks import refusals
 from sampan_webhooks.calling import Calling
 from sampan_webhooks.configurations import Configurations
+from sampan_webhooks.figures import Figures
 from sampan_webhooks.refusals import CallingFailed
 from sampan_webhooks.webhooks import Webhook
 
@@ -27,8 +28,8 @@ class ConfiguredAdmitter:
     blocking = True
     watches: ClassVar[tuple[Resource, ...]]
 
-    def __init__(self, cluster: Cluster, client: WebhookClient, calling: Calling) -> None:
-        self.client, self.calling = client, calling
+    def __init__(self, cluster: Cluster, client: WebhookClient, calling: Calling, figures: Figures) -> None:
+        self.client, self.calling, self.figures = client, calling, figures
         self.configurations = Configurations(cluster, self.watches[0])
 
     def concerns(self, resources: Sequence[Resource], subresource: str, operation: str) -> bool:

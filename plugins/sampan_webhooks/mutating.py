@@ -5,6 +5,7 @@ Source: apiserver's plugin/webhook/mutating/dispatcher.go and reinvocationcontex
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 import msgspec
@@ -21,6 +22,7 @@ from sampan_webhooks import calling, reviews
 from sampan_webhooks.admitter import ConfiguredAdmitter
 from sampan_webhooks.calling import shown_in
 from sampan_webhooks.configurations import Matched
+from sampan_webhooks.figures import ADMIT
 from sampan_webhooks.refusals import CallingFailed
 from sampan_webhooks.webhooks import Webhook
 
@@ -71,12 +73,20 @@ class MutatingWebhooks(ConfiguredAdmitter):
         if review.reinvoked and webhook.uid not in rounds.again:
             return  # in the second round none is called for the first time
         place = f"round_{int(review.reinvoked)}_index_{matched.place}"
-        changed = False
+        changed, began = False, time.monotonic()
+        failure: Exception | None = None
         try:
             changed = self._called(review, subject, matched)
-        except CallingFailed as failure:
-            self.failed(review, webhook, failure, f"failed-open.{MUTATION}{place}")
+        except CallingFailed as error:
+            failure = error
+            self.failed(review, webhook, error, f"failed-open.{MUTATION}{place}")
+        except StatusError as error:
+            failure = error
+            raise
         finally:
+            ignored = isinstance(failure, CallingFailed) and webhook.ignores_failures
+            seconds = time.monotonic() - began
+            self.figures.observe(webhook.name, ADMIT, review.operation, seconds, failure, ignored=ignored)
             review.audit_annotations[MUTATION + place] = _annotation(webhook, changed=changed)
         if changed:
             rounds.changed()

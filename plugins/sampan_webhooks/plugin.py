@@ -19,11 +19,14 @@ def contribute_kinds() -> list[Kind]:
 def contribute_admitters(context: ServerContext) -> list[Admitter]:
     from sampan_webhookclient.client import WebhookClient
     from sampan_webhooks.calling import Calling
+    from sampan_webhooks.figures import Figures
     from sampan_webhooks.mutating import MutatingWebhooks
     from sampan_webhooks.validating import ValidatingWebhooks
 
-    client, calling = WebhookClient(), Calling(context.cluster)
+    client, calling, figures = WebhookClient(), Calling(context.cluster), Figures()
+    for metric in figures.metrics():
+        context.add_metric(metric)
     return [
-        MutatingWebhooks(context.cluster, client, calling),
-        ValidatingWebhooks(context.cluster, client, calling),
+        MutatingWebhooks(context.cluster, client, calling, figures),
+        ValidatingWebhooks(context.cluster, client, calling, figures),
     ]

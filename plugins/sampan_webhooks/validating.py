@@ -15,6 +15,7 @@ from sampan_webhooks import calling, refusals
 from sampan_webhooks.admitter import ConfiguredAdmitter
 from sampan_webhooks.calling import Sent
 from sampan_webhooks.configurations import Matched
+from sampan_webhooks.figures import VALIDATING
 from sampan_webhooks.refusals import CallingFailed
 
 FAILED_OPEN = "failed-open.validating.webhook.admission.k8s.io/"
@@ -60,12 +61,18 @@ class ValidatingWebhooks(ConfiguredAdmitter):
         self, matched: Matched, review: Review, sent: Sent | Exception, reply: Reply | CallFailed | None
     ) -> None:
         """Raises StatusError."""
+        failure: Exception | None = None
         try:
             if isinstance(sent, Exception):
                 raise sent
             assert reply is not None
-            response = calling.judged(sent, reply, mutating=False)
-        except CallingFailed as failure:
-            self.failed(review, matched.webhook, failure, f"{FAILED_OPEN}round_0_index_{matched.place}")
-            return
-        calling.told(review, matched.webhook, response)
+            calling.told(review, matched.webhook, calling.judged(sent, reply, mutating=False))
+        except (CallingFailed, StatusError) as error:
+            failure = error
+        webhook, seconds = matched.webhook, 0.0 if reply is None else reply.seconds
+        ignored = isinstance(failure, CallingFailed) and webhook.ignores_failures
+        self.figures.observe(webhook.name, VALIDATING, review.operation, seconds, failure, ignored=ignored)
+        if isinstance(failure, CallingFailed):
+            self.failed(review, webhook, failure, f"{FAILED_OPEN}round_0_index_{matched.place}")
+        elif failure is not None:
+            raise failure

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sampan.contracts.kinds import Column, Kind, Object, Problem, Scale
 from sampan_machinery.columns import AGE, NAME
-from sampan_machinery.metadata import get_path, resolve_int_or_percent
+from sampan_machinery.metadata import get_path
 from sampan_machinery.problems import forbidden, invalid, required, unsupported
 from sampan_machinery.validation import (
     validate_immutable,
@@ -14,6 +14,7 @@ from sampan_machinery.validation import (
     validate_non_negative,
     validate_percent_at_most_100,
 )
+from sampan_podspec import advice
 from sampan_podspec.statuses import validate_counts
 from sampan_podspec.templates import (
     default_template,
@@ -85,14 +86,16 @@ def _validate_strategy(strategy: Object, replicas: int) -> list[Problem]:
     surge, unavailable = rolling.get("maxSurge", 0), rolling.get("maxUnavailable", 0)
     found = validate_int_or_percent(f"{_ROLLING}.maxUnavailable", unavailable)
     found += validate_int_or_percent(f"{_ROLLING}.maxSurge", surge)
-    found += validate_percent_at_most_100(f"{_ROLLING}.maxUnavailable", unavailable)
-    if not found and not _amount(unavailable) and not _amount(surge):
+    if not _amount(unavailable) and not _amount(surge):
         found.append(invalid(f"{_ROLLING}.maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0"))
+    found += validate_percent_at_most_100(f"{_ROLLING}.maxUnavailable", unavailable)
     return found
 
 
 def _amount(value: int | str) -> int:
-    return resolve_int_or_percent(value, 100)
+    """Its number, and 0 for a text that is none."""
+    text = str(value).removesuffix("%")
+    return int(text) if text.removeprefix("-").isdecimal() else 0
 
 
 def _validate_revision(new: Object, old: Object | None) -> Iterable[Problem]:
@@ -132,6 +135,7 @@ REPLICA_SET = Kind(
     status=True, generation=True, scale=Scale(selector=selector_text),
     fields={"status.replicas": lambda obj: str(get_path(obj, "status", "replicas", default=0))},
     default=default_replica_set, status_defaults=False, validate=validate_replica_set,
+    warn=advice.of_template("spec", "template"),
     columns=(
         NAME, _number("spec", "replicas"), _number("status", "replicas"), _number("status", "readyReplicas"),
         AGE, *wide_columns(),
@@ -142,6 +146,7 @@ DEPLOYMENT = Kind(
     group="apps", version="v1", kind="Deployment", plural="deployments", short_names=("deploy",), categories=("all",),
     status=True, generation=True, scale=Scale(selector=selector_text),
     default=default_deployment, status_defaults=False, validate=validate_deployment,
+    warn=advice.of_template("spec", "template"),
     columns=(
         NAME, Column("Ready", _ready), _number("status", "updatedReplicas"), _number("status", "availableReplicas"),
         AGE, *wide_columns(),

@@ -70,7 +70,8 @@ def new_size(bounds: RolloutBounds, everybody: Sequence[Object], newest: int) ->
 def old_sizes(bounds: RolloutBounds, new: Object, old: Sequence[Object]) -> dict[str, int]:
     """Replicas for those old ReplicaSets (by uid, oldest first) that shall shrink now.
 
-    First pods that are not available anyway, then as many available ones as may be missing.
+    First pods that are not available anyway, then as many available ones as may be missing. A ReplicaSet that has just
+    been made smaller still counts the pods that go in its status: they are not available ones to spare.
     """
     everybody = [*old, new]
     least = bounds.replicas - bounds.unavailable
@@ -84,7 +85,7 @@ def old_sizes(bounds: RolloutBounds, new: Object, old: Sequence[Object]) -> dict
         if broken:
             sizes[each["metadata"]["uid"]] = wanted(each) - broken
             room -= broken
-    spare = sum(map(available, everybody)) - least
+    spare = sum(min(available(each), wanted(each)) for each in everybody) - least
     for each in old:
         size = sizes.get(each["metadata"]["uid"], wanted(each))
         cut = min(size, max(0, spare))

@@ -12,6 +12,7 @@ from sampan_machinery.problems import forbidden, invalid, required
 from sampan_machinery.resources import REPLICATION_CONTROLLERS
 from sampan_machinery.selectors import NOTHING, Selector, from_labels
 from sampan_machinery.validation import validate_non_negative
+from sampan_podspec import advice
 from sampan_podspec.statuses import validate_counts
 from sampan_podspec.templates import count_column, default_template, wide_columns
 from sampan_podspec.validation import pod_template
@@ -75,7 +76,7 @@ REPLICATION_CONTROLLER = Kind(
     **REPLICATION_CONTROLLERS._asdict(), short_names=("rc",), categories=("all",), propagation="Orphan",
     status=True, generation=True, scale=Scale(selector=_selector_text),
     fields={"status.replicas": lambda obj: str(get_path(obj, "status", "replicas", default=0))},
-    default=default, validate=validate,
+    default=default, validate=validate, warn=advice.of_template("spec", "template"),
     columns=(
         NAME,
         count_column("Desired", "spec", "replicas"),

@@ -29,7 +29,8 @@ def main() -> int:
     telling.prepare(judge)
     judge.discover()
     started = time.monotonic()
-    telling.tell(judge, seed=arguments.seed, requests=arguments.requests, seconds=arguments.seconds)
+    telling.tell(judge, seed=arguments.seed, requests=arguments.requests, seconds=arguments.seconds,
+                 kinds=arguments.kinds)  # fmt: skip
     print(f"\n{judge.requests} requests compared in {time.monotonic() - started:.0f} s")
     for reason, times in judge.accepted.most_common():
         print(f"  {times:6} accepted: {reason}")
@@ -54,6 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=0, help="how many to compare (1,000 unless --seconds is given)")
     parser.add_argument("--seconds", type=float, default=0, help="how long to go on")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kinds", default="", help="pattern of the resources compared, such as 'jobs|batch'")
     parser.add_argument("--quick", action="store_true", help="do not minimise")
     parser.add_argument("--report", type=Path, help="write the differences there as JSON")
     return parser.parse_args()

@@ -1,12 +1,15 @@
-"""Small real objects of every kind that sampan serves, from which the generated ones are made. Names are places."""
+"""Small real objects of every kind that sampan serves, from which the generated ones are made. Names are places.
+Here the kinds of pods, services, access and scale; the others are in further.py."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import Any
 
-NAMESPACE = "differential"
+import further
+from sampling import NAMESPACE, Sample
+from sampling import sample as _sample
+
 _LABELS = {"app": "web"}
 _CONTAINER = {"name": "main", "image": "nginx:1.27", "ports": [{"containerPort": 80}]}
 _TEMPLATE = {"metadata": {"labels": _LABELS}, "spec": {"containers": [_CONTAINER]}}
@@ -49,38 +52,8 @@ _FULL_POD_SPEC = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Sample:
-    """A kind, where it is, and an object of it."""
-
-    resource: str
-    collection: str
-    body: dict[str, Any]
-    subresources: tuple[str, ...] = ()
-    named: bool = True  # False: a review, which is only created
-
-    @property
-    def path(self) -> str:
-        """Of the object itself."""
-        name = (self.body.get("metadata") or {}).get("name") or "@NAME@"
-        return f"{self.collection}/{name}"
-
-
 def samples() -> list[Sample]:
-    return copy.deepcopy(_SAMPLES)
-
-
-def _sample(
-    api: str, kind: str, plural: str, more: dict[str, Any] | None = None, *, cluster: bool = False,
-    subs: tuple[str, ...] = (), named: bool = True,
-) -> Sample:  # fmt: skip
-    group = api.rpartition("/")[0]
-    root = f"/apis/{api}" if group else f"/api/{api}"
-    collection = f"{root}/{plural}" if cluster else f"{root}/namespaces/{NAMESPACE}/{plural}"
-    body: dict[str, Any] = {"apiVersion": api, "kind": kind}
-    if named:
-        body["metadata"] = {"name": "@NAME@", "labels": {"story": "@NAME@"}}
-    return Sample(f"{plural}.{group}" if group else plural, collection, {**body, **(more or {})}, subs, named)
+    return copy.deepcopy(_SAMPLES + further.SAMPLES)
 
 
 def _workload(kind: str, plural: str, template: dict[str, Any] = _TEMPLATE, **more: Any) -> Sample:

@@ -97,7 +97,7 @@ class Judge:
 def place(story: Story, path: str) -> str:
     """``deployments.apps/status``."""
     last = path.rpartition("/")[2]
-    version = path.split("/")[3] + " " if "autoscaling" in path else ""
+    version = path.split("/")[3] + " " if "autoscaling" in path or "differential.example" in path else ""
     return f"{version}{story.resource}" + (f"/{last}" if last in _VERBS_WITH_STATUS else "")
 
 

@@ -11,7 +11,7 @@ import json
 import struct
 from typing import Any
 
-from sampan_machinery import protobuf as table
+from sampan_machinery import protobuftable as table
 
 MEDIA_TYPE = table.MEDIA_TYPE
 _QUANTITY, _INT_OR_STRING = "api/resource.Quantity", "util/intstr.IntOrString"
@@ -24,7 +24,9 @@ class Unencodable(Exception):
 def encode(obj: dict[str, Any]) -> bytes:
     api_version, kind = obj["apiVersion"], obj["kind"]
     try:
-        name = table._struct_name(api_version, kind)
+        name = table.message_of(api_version, kind)
+        if not name:
+            raise Unencodable(f"{api_version} {kind} has no message")
         inner = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind")}
         raw = _message(name, inner)
     except (TypeError, ValueError, AttributeError, struct.error) as error:
@@ -50,7 +52,7 @@ def _bytes(number: int, data: bytes) -> bytes:
 def _message(name: str, obj: dict[str, Any]) -> bytes:
     found = b""
     rest = dict(obj)
-    for number, (key, type_, _) in sorted(table._numbers(name).items()):
+    for number, (key, type_, _) in sorted(table.fields(name).items()):
         if key == "-":
             continue
         if not key:  # an inlined struct: its fields are among ours
@@ -90,7 +92,7 @@ def _data(type_: str, value: Any) -> bytes:
         return str.encode(value)
     if type_ == "B":
         return base64.b64decode(value, validate=True)
-    short = type_.removeprefix(table._MACHINERY)
+    short = type_.removeprefix(table.MACHINERY)
     if short == _QUANTITY:
         return _bytes(1, str(value).encode())
     if short == _INT_OR_STRING:

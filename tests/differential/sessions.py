@@ -6,6 +6,7 @@ import datetime
 import functools
 import json
 import re
+import time
 from typing import Any
 
 import yaml
@@ -20,11 +21,19 @@ _AGE = re.compile(r"(\d+(ms|s|m|h|d|y))+")
 _NODE_PORT = re.compile(r":3[0-2]\d{3}/")
 _DIFF = re.compile(r"\n(@@|  )[^\0]*")  # Go prints what changed, in a form that it does not keep stable
 _COMPOSITE = re.compile(
-    r"((?:Invalid|Unsupported|Duplicate) value: )[{\[].*?[}\]](?=: |$)"
+    r"((?:Invalid|Unsupported|Duplicate) value: )(?:null|[{\[].*?[}\]])(?=: |$)"
 )  # Go prints the fields of types that clients never see
 _VERSION = re.compile(r"((?:current: |version: |record |precondition )\(?|\()\d+(\)?)")
 _TOKEN_VOLUME = re.compile(r"\bkube-api-access-[a-z0-9]{5}\b")
 _JSON_NUMBERS = functools.partial(json.loads, parse_constant=str)
+
+
+#: what objects are called whose name is not the story's alone
+_OBJECTS = {"apiservices": "v1.@NAME@.example", "customresourcedefinitions": "@NAME@s.differential.example"}
+#: what the servers call themselves as the owner of fields
+_SERVERS = {"sampan": "SERVER", "kube-apiserver": "SERVER"}
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_SETTLING = 100  # looks at a new definition
 
 
 class Session:
@@ -44,6 +53,8 @@ class Session:
             return None
         answer = self._target.ask(step.method, path, headers, body)
         content = _content(answer)
+        if step.method != "GET" and step.path.startswith(_DEFINITIONS) and answer.status in (200, 201):
+            self._settle()
         self._remember(content)
         return {
             "status": answer.status,
@@ -54,8 +65,7 @@ class Session:
 
     def clean_up(self, story: Story) -> None:
         """Nothing of the story stays, whatever finalizers it left."""
-        name = f"v1.{self._name}.example" if story.resource.startswith("apiservices") else self._name
-        path = f"{story.collection}/{name}"
+        path = f"{story.collection}/{self._object(story.resource.partition('.')[0])}"
         ask = functools.partial(self._target.ask, headers={"Content-Type": "application/json"})
         for _ in range(2):
             if self._target.ask("GET", path, {}, None).status != 200:
@@ -68,6 +78,22 @@ class Session:
                 ask("PUT", f"{path}/finalize", body=json.dumps(whole).encode())
             patch = {"Content-Type": "application/merge-patch+json"}
             self._target.ask("PATCH", path, patch, b'{"metadata":{"finalizers":null}}')
+
+    def _settle(self) -> None:
+        """Until the server has done what it does to a written definition a moment later: its status, its end."""
+        path = f"{_DEFINITIONS}/{self._object('customresourcedefinitions')}"
+        for _ in range(_SETTLING):
+            found = _content(self._target.ask("GET", path, {}, None))
+            if found.get("kind") == "Status":
+                return
+            going, others = "deletionTimestamp" in found["metadata"], len(found["metadata"].get("finalizers") or ()) > 1
+            if others or (not going and (found.get("status") or {}).get("conditions")):
+                return
+            time.sleep(0.02)
+
+    def _object(self, plural: str) -> str:
+        """What the story's object is called."""
+        return _OBJECTS.get(plural, "@NAME@").replace("@NAME@", self._name)
 
     def _remember(self, content: Any) -> None:
         if not isinstance(content, dict) or not isinstance(content.get("metadata"), dict):
@@ -84,7 +110,10 @@ class Session:
     def _plain(self, value: Any, key: str) -> Any:
         if key == "managedFields" and isinstance(value, list):
             value = sorted(value, key=_owner)  # they come in the order of their times, in whole seconds
-            return [{name: self._plain(child, name) for name, child in entry.items()} for entry in value]
+            plain = [{name: self._plain(child, name) for name, child in entry.items()} for entry in value]
+            for entry in plain:
+                entry["manager"] = _SERVERS.get(entry.get("manager"), entry.get("manager"))
+            return sorted(plain, key=_owner)
         if isinstance(value, dict):
             return {name: self._plain(child, name) for name, child in value.items()}
         if isinstance(value, list):
@@ -116,13 +145,19 @@ def _content(answer: Answer) -> Any:
         if kind == "application/json":
             lines = answer.body.splitlines()
             if lines and lines[0].startswith(b'{"type":'):
-                return [_JSON_NUMBERS(line) for line in lines]
+                events = [_JSON_NUMBERS(line) for line in lines]
+                return [event for event in events if not _is_mark(event)]
             return _JSON_NUMBERS(answer.body)
         if kind == "application/yaml":
             return yaml.safe_load(answer.body)
     except ValueError:
         pass
     return answer.body.decode("utf-8", "replace")
+
+
+def _is_mark(event: dict[str, Any]) -> bool:
+    """A bookmark, which comes when a server likes; not the one that ends an initial state."""
+    return event["type"] == "BOOKMARK" and "initial-events-end" not in json.dumps(event)
 
 
 def _now(found: re.Match[str]) -> str:

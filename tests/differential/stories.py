@@ -4,6 +4,7 @@ Hypothesis strategies; all that is about one request is drawn here, all about on
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import steps as ways
@@ -11,8 +12,6 @@ import values
 from corpus import Sample, samples
 from hypothesis import strategies as st
 from steps import Step, Story
-
-from sampan_machinery.schema.nodes import TypeNode
 
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 _PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
@@ -29,16 +28,17 @@ _VERSIONS = ["@RV@", "@OLD@", "0", "foo", "-1", "", "999999999"]
 
 
 @st.composite
-def stories(draw: Any) -> Story:
-    sample = draw(st.sampled_from(samples()))
+def stories(draw: Any, kinds: str = "") -> Story:
+    """Of all kinds, or of those whose resource matches the pattern ``kinds``."""
+    sample = draw(st.sampled_from([sample for sample in samples() if re.search(kinds, sample.resource)]))
     body = draw(_changed(sample, draw(st.sampled_from([0, 0, 1, 1, 1, 2, 3]))))
     created = draw(_create(sample, body))
     if not sample.named:
         return Story(sample.resource, sample.collection, (created,))
-    kinds = [_get, _get, _list, _list, _put, _put, _patch, _patch, _patch, _apply, _apply, _delete, _collection, _sub,
+    asked = [_get, _get, _list, _list, _put, _put, _patch, _patch, _patch, _apply, _apply, _delete, _collection, _sub,
              _sub, _watch]  # fmt: skip
     first = [draw(_apply(sample, body))] if draw(st.integers(0, 7)) == 0 else [created]
-    more = [draw(draw(st.sampled_from(kinds))(sample, body)) for _ in range(draw(st.integers(1, 6)))]
+    more = [draw(draw(st.sampled_from(asked))(sample, body)) for _ in range(draw(st.integers(1, 6)))]
     return Story(sample.resource, sample.collection, (*first, *more, draw(_delete(sample, body))))
 
 
@@ -56,7 +56,7 @@ def _changed(draw: Any, sample: Sample, times: int) -> dict[str, Any]:
     return body
 
 
-def _change(draw: Any, body: dict[str, Any], node: TypeNode) -> None:
+def _change(draw: Any, body: dict[str, Any], node: values.Fields) -> None:
     """Walk down at random through what is there, and change one thing at the end of the way."""
     place: Any = body
     for depth in range(9):
@@ -77,11 +77,11 @@ def _children(place: Any) -> list[tuple[Any, Any]]:
     return list(place.items()) if isinstance(place, dict) else list(enumerate(place))
 
 
-def _below(node: TypeNode, key: Any) -> TypeNode | None:
+def _below(node: values.Fields, key: Any) -> values.Fields | None:
     return node.item() if isinstance(key, int) else node.field(key)
 
 
-def _change_here(draw: Any, place: Any, node: TypeNode) -> None:
+def _change_here(draw: Any, place: Any, node: values.Fields) -> None:
     pick = draw(st.integers(0, 19))
     if isinstance(place, list):
         if pick < 6 and place:

@@ -41,7 +41,11 @@ class Remote:
             return self._once(method, path, sent, body)
         except (http.client.HTTPException, ConnectionError):  # an idle connection that the server has ended
             self._connection = None
+        try:
             return self._once(method, path, sent, body)
+        except (http.client.HTTPException, ConnectionError):  # its handler panics
+            self._connection = None
+            return Answer(0, "", (), b"")
 
     def _once(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         connection = self._connection = self._connection or self._connect()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Callable
 
 import steps as ways
-from corpus import NAMESPACE, samples
+import widgets
+from corpus import samples
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from judging import Judge
+from sampling import LIMITED, NAMESPACE
 from steps import Step, Story
 from stories import stories
 from targets import Target
 
 _BATCH = 200
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
@@ -23,19 +28,22 @@ def prepare(judge: Judge) -> None:
 
 
 def make_namespace(target: Target) -> None:
-    """The namespace and the account that pods in it run under: no controller does that here."""
+    """The namespaces, the account that pods run under (no controller does that here), and the custom kind."""
     headers = {"Content-Type": ways.JSON}
-    target.ask("POST", "/api/v1/namespaces", headers, f'{{"metadata":{{"name":"{NAMESPACE}"}}}}'.encode())
+    for name in (NAMESPACE, LIMITED):
+        target.ask("POST", "/api/v1/namespaces", headers, f'{{"metadata":{{"name":"{name}"}}}}'.encode())
+    target.ask("POST", _DEFINITIONS, headers, json.dumps(widgets.DEFINITION).encode())
     accounts = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts"
     target.ask("POST", accounts, headers, b'{"metadata":{"name":"default"}}')
     for _ in range(50):  # until the admission of pods has seen the account
         probe = b'{"metadata":{"name":"probe"},"spec":{"containers":[{"name":"a","image":"a"}]}}'
-        if target.ask("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", headers, probe).status == 201:
+        admitted = target.ask("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", headers, probe).status == 201
+        if admitted and target.ask("GET", widgets.WIDGET.collection, {}, None).status == 200:
             return
         time.sleep(0.1)
 
 
-def tell(judge: Judge, *, seed: int, requests: int = 0, seconds: float = 0) -> None:
+def tell(judge: Judge, *, seed: int, requests: int = 0, seconds: float = 0, kinds: str = "") -> None:
     """Until so many requests, or so many seconds."""
     requests = requests or (0 if seconds else 1000)
     deadline = time.monotonic() + seconds if seconds else float("inf")
@@ -44,23 +52,24 @@ def tell(judge: Judge, *, seed: int, requests: int = 0, seconds: float = 0) -> N
         return (requests > 0 and judge.requests >= requests) or time.monotonic() >= deadline
 
     for story in fixed():
-        judge.judge(story)
+        if re.search(kinds, story.resource):
+            judge.judge(story)
     while not enough():
         found: list[Story] = []
-        generate(found.append, seed, _BATCH)  # judged outside of hypothesis, which would repeat what fails
+        generate(found.append, seed, _BATCH, kinds)  # judged outside of hypothesis, which would repeat what fails
         for story in found:
             if not enough():
                 judge.judge(story)
         seed += 1
 
 
-def generate(each: Callable[[Story], None], number: int, count: int) -> None:
+def generate(each: Callable[[Story], None], number: int, count: int, kinds: str = "") -> None:
     """So many stories from a seed."""
 
     @seed(number)
     @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate],
               suppress_health_check=list(HealthCheck))  # fmt: skip
-    @given(stories())
+    @given(stories(kinds))
     def tell_one(story: Story) -> None:
         each(story)
 

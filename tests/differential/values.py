@@ -5,17 +5,22 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import widgets
 from hypothesis import strategies as st
 
 from sampan_machinery.schema import load
 from sampan_machinery.schema.nodes import TypeNode
 
+#: What is known of the fields of a kind.
+Fields = TypeNode | widgets.SchemaNode
 #: Words that mean something in a field of that name; one bad one beside them.
 WORDS = {
     "protocol": ["TCP", "UDP", "SCTP", "tcp", ""],
     "type": ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName", "Opaque", "Normal", "Warning", "RollingUpdate",
              "Recreate", "Pods", "Percent", "Resource", "Utilization", "AverageValue", "RuntimeDefault", "Localhost",
-             "kubernetes.io/tls", "kubernetes.io/basic-auth", "kubernetes.io/dockerconfigjson", "Ready", "Foo"],
+             "kubernetes.io/tls", "kubernetes.io/basic-auth", "kubernetes.io/dockerconfigjson", "Ready", "OnDelete",
+             "Container", "Pod", "PersistentVolumeClaim", "Limited", "Exempt", "Queue", "Reject", "ByUser",
+             "ByNamespace", "Approved", "Denied", "Failed", "Foo"],
     "restartPolicy": ["Always", "OnFailure", "Never", "always", ""],
     "imagePullPolicy": ["Always", "IfNotPresent", "Never", "Foo", ""],
     "dnsPolicy": ["ClusterFirst", "Default", "None", "ClusterFirstWithHostNet", "Foo"],
@@ -77,6 +82,58 @@ WORDS = {
     "namespace": ["differential", "other", "", "Bad_Ns"],
     "appProtocol": ["http", "kubernetes.io/h2c", "a b"],
     "token": ["none", ""],
+    "accessModes": ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod", "Foo"],
+    "volumeMode": ["Filesystem", "Block", "Foo", ""],
+    "persistentVolumeReclaimPolicy": ["Retain", "Delete", "Recycle", "Foo"],
+    "reclaimPolicy": ["Retain", "Delete", "Recycle", "Foo"],
+    "volumeBindingMode": ["Immediate", "WaitForFirstConsumer", "Foo"],
+    "completionMode": ["NonIndexed", "Indexed", "Foo"],
+    "podReplacementPolicy": ["TerminatingOrFailed", "Failed", "Foo"],
+    "concurrencyPolicy": ["Allow", "Forbid", "Replace", "Foo"],
+    "schedule": ["* * * * *", "@hourly", "TZ=UTC * * * * *", "0 0 31 2 *", "60 * * * *", "foo", ""],
+    "timeZone": ["UTC", "Asia/Shanghai", "Local", "Foo/Bar", ""],
+    "action": ["FailJob", "Ignore", "Count", "FailIndex", "Foo"],
+    "succeededIndexes": ["0", "0-2", "1,0", "a", "0-9"],
+    "managedBy": ["example.com/c", "kubernetes.io/job-controller", "foo"],
+    "unhealthyPodEvictionPolicy": ["IfHealthyBudget", "AlwaysAllow", "Foo"],
+    "podManagementPolicy": ["OrderedReady", "Parallel", "Foo"],
+    "whenDeleted": ["Delete", "Retain", "Foo"],
+    "whenScaled": ["Delete", "Retain", "Foo"],
+    "scopes": ["Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "CrossNamespacePodAffinity", "Foo"],
+    "scopeName": ["PriorityClass", "Terminating", "BestEffort", "VolumeAttributesClass", "Foo"],
+    "fsGroupPolicy": ["File", "None", "ReadWriteOnceWithFSType", "Foo"],
+    "volumeLifecycleModes": ["Persistent", "Ephemeral", "Foo"],
+    "failurePolicy": ["Fail", "Ignore", "Foo", ""],
+    "matchPolicy": ["Exact", "Equivalent", "Foo"],
+    "sideEffects": ["None", "NoneOnDryRun", "Some", "Unknown", "Foo"],
+    "reinvocationPolicy": ["Never", "IfNeeded", "Foo"],
+    "operations": ["CREATE", "UPDATE", "DELETE", "CONNECT", "*", "Foo", ""],
+    "admissionReviewVersions": ["v1", "v1beta1", "v2", ""],
+    "apiVersions": ["v1", "*", ""],
+    "apiGroups": ["differential.example", "", "a.b"],
+    "url": ["https://a.example/x", "http://a.example", "https://a.example/x?a=b", "https://u@a.example", "foo", ""],
+    "expression": ["true", "1", "object.spec.replicas > 1", "foo", "1 +", "", "object.metadata.name == 'a'",
+                   "device.driver == 'a'", "variables.n > 1", "params.data.a == 'b'", "Object{}", "authorizer"],
+    "messageExpression": ["'a'", "1", "foo", ""],
+    "valueExpression": ["'a'", "1", "null", "foo", ""],
+    "reason": ["Invalid", "Forbidden", "Unauthorized", "Foo"],
+    "validationActions": ["Deny", "Warn", "Audit", "Foo"],
+    "parameterNotFoundAction": ["Allow", "Deny", "Foo"],
+    "patchType": ["ApplyConfiguration", "JSONPatch", "Foo", ""],
+    "scope": ["Namespaced", "Cluster", "*", "Foo", ""],
+    "rule": ["self.replicas > 0", "self", "foo", "oldSelf == self", ""],
+    "signerName": ["example.com/signer", "kubernetes.io/kube-apiserver-client", "foo", "a/b/c", ""],
+    "usages": ["client auth", "server auth", "digital signature", "Foo", ""],
+    "allocationMode": ["ExactCount", "All", "Foo", ""],
+    "deviceClassName": ["gpu.example.com", "Bad_Class", ""],
+    "driver": ["gpu.example.com", "Bad_Driver", ""],
+    "matchAttribute": ["gpu.example.com/numa", "numa", "a/b/c", ""],
+    "provisioner": ["csi.example.com", "Bad Provisioner", ""],
+    "attacher": ["csi.example.com", "Bad Attacher", ""],
+    "plural": ["gadgets", "Gadgets", ""],
+    "format": ["date-time", "int32", "foo"],
+    "x-kubernetes-list-type": ["atomic", "set", "map", "Foo"],
+    "colour": ["red", "green", "blue", "pink", ""],
     "divisor": ["1", "1Mi", "3"],
 }  # fmt: skip
 _STRINGS = st.sampled_from(["a", "web", "a-b", "a.b", "", "A_b", "a b", "-a", "é", "1", "true", "x" * 64, "y" * 254])
@@ -98,17 +155,17 @@ _WRONG = st.sampled_from([None, "text", 7, True, [], {}, 1.5, ["a"], {"a": "b"}]
 _FREE = st.sampled_from([{"a": 1}, None, [1], "a"]).map(copy.deepcopy)
 
 
-def node_of(api_version: str, kind: str) -> TypeNode | None:
+def node_of(api_version: str, kind: str) -> Fields | None:
     group, _, version = api_version.rpartition("/")
-    return load().node(group, version, kind)
+    return widgets.NODE if group == widgets.GROUP else load().node(group, version, kind)
 
 
-def of(node: TypeNode, name: str, *, depth: int = 0) -> st.SearchStrategy[Any]:
+def of(node: Fields, name: str, *, depth: int = 0) -> st.SearchStrategy[Any]:
     """Values for a field called ``name`` of this type; rarely of a wrong one."""
     return st.integers(0, 39).flatmap(lambda pick: _WRONG if pick == 0 else _right(node, name, depth))
 
 
-def _right(node: TypeNode, name: str, depth: int) -> st.SearchStrategy[Any]:
+def _right(node: Fields, name: str, depth: int) -> st.SearchStrategy[Any]:
     if node.shape == "struct":
         return _struct(node, depth)
     if node.shape == "list":
@@ -124,7 +181,7 @@ def _right(node: TypeNode, name: str, depth: int) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def _struct(draw: Any, node: TypeNode, depth: int) -> dict[str, Any]:
+def _struct(draw: Any, node: Fields, depth: int) -> dict[str, Any]:
     """What is required, and a few of the rest."""
     required = [name for name in node.required() if draw(st.integers(0, 9))]
     names = list(node.fields())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("adding", "writing-a-plugin", "testing-a-plugin")
+PAGES = ("adding", "writing-a-plugin", "testing-a-plugin", "testing-an-operator")
 BLOCK = re.compile(r"(?:<!-- (?P<how>[^>]*) -->\n)?```(?P<language>\w*)\n(?P<code>.*?)```\n", re.DOTALL)
 E2E = "run by tests/e2e/"
 

@@ -152,6 +152,7 @@ def test_a_table_of_kinds_keeps_its_notes_and_names_what_differs(root):
         "hooks",
         "writing-a-plugin",
         "testing-a-plugin",
+        "testing-an-operator",
         "layers",
         "compatibility",
         "behind-nginx",

@@ -73,11 +73,16 @@ def misplaced(sets, imports, plugins):
             users = sorted(part for part, dists in imports.items() if name in dists)
             if not users:
                 found.append(f"{name} is imported by nothing")
-            elif extra and users != [f"sampan_{extra}"]:
+            elif extra and (f"sampan_{extra}" not in users or not set(users) <= _naming(sets, name)):
                 found.append(f"{name} is in [{extra}], but {', '.join(users)} import it")
             elif not extra and len(users) == 1 and users[0].removeprefix("sampan_") in plugins and name not in FOR_ALL:
                 found.append(f"{name} is needed by {users[0]} alone: it belongs into an extra of that name")
     return sorted(found)
+
+
+def _naming(sets, name):
+    """The plugins whose extras name a distribution."""
+    return {f"sampan_{extra}" for extra, found in sets.items() if name in {canonical(one.name) for one in found}}
 
 
 def unlocked(requirements, text):
@@ -154,3 +159,11 @@ def test_the_rule_catches_a_requirement_in_the_wrong_place():
         "docker is needed by sampan_docker alone: it belongs into an extra of that name",
         "rich is imported by nothing",
     ]
+
+
+def test_plugins_that_share_a_library_have_it_in_an_extra_each():
+    sets, plugins = {"etcd": [Requirement("grpcio")], "kms": []}, {"etcd", "kms"}
+    imports = {"sampan_etcd": {"grpcio"}, "sampan_kms": {"grpcio"}}
+
+    assert misplaced(sets, imports, plugins) == ["grpcio is in [etcd], but sampan_etcd, sampan_kms import it"]
+    assert misplaced({**sets, "kms": [Requirement("grpcio")]}, imports, plugins) == []

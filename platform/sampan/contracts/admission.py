@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sampan.contracts.access import User
-from sampan.contracts.kinds import Kind, Object, Resource
+from sampan.contracts.kinds import Kind, Object, Problem, Resource
 from sampan.contracts.serving import Reader
 from sampan.errors import Cause, Forbidden
 
@@ -71,6 +71,9 @@ class Review:
     reinvoked: bool = False
     #: What an admitter keeps for its second round, and for further attempts of the same request, by its name.
     state: dict[str, Any] = field(default_factory=dict)
+    #: What a mutating admitter refuses, told only where validation finds nothing wrong: an address or a port that
+    #: cannot be allocated, which upstream finds out after validation.
+    after_validation: list[Problem] = field(default_factory=list)
 
     @property
     def options(self) -> Object:

@@ -17,6 +17,7 @@ from sampan.contracts.options import ClusterOptions, ManifestOptions
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
+    from sampan.contracts.turns import Turns
     from sampan_client import Client
     from sampan_isolation import Isolation
 
@@ -75,6 +76,11 @@ class Component:
     process: str = "control"
     hooks: frozenset[str] = frozenset()  # which its ``run`` asks of other plugins
     elected: bool = False  # only one instance works at a time, by a Lease in kube-system
+    #: Given its plugin's settings: whether `sampan up` runs it. None: always. A command that runs it alone does not
+    #: ask.
+    wanted: Callable[[Any], bool] | None = None
+    #: The same work in turns, by the caller's clock (seconds since the epoch); None: it takes no part in simulations.
+    turns: Callable[[Running, Callable[[], float]], Turns] | None = None
     #: Remove whatever it left on this machine (containers, rules, mounts); `sampan down` calls it once all has stopped.
     cleanup: Callable[[str, ClusterOptions], None] | None = None  # (home of the component, cluster-wide options)
     #: Objects it ships, in the order they have to be made, given the cluster-wide options and its own settings: pure.

@@ -88,6 +88,10 @@ def _fine(obj: Object, old: Object | None) -> Iterable[Problem]:
     return ()
 
 
+def _quiet(obj: Object, old: Object | None) -> Iterable[str]:
+    return ()
+
+
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 
@@ -124,6 +128,8 @@ class Kind:
     verbs: tuple[str, ...] = ALL_VERBS
     columns: tuple[Column, ...] = ()  # empty: Name and Age
     status: bool = False
+    #: Whether a write to /status may change labels, annotations and finalizers too, and own them.
+    status_metadata: bool = True
     status_on_create: bool = False  # Node, Namespace …: keep the status a creator sends
     generation: bool = False
     scale: Scale | None = None
@@ -138,6 +144,12 @@ class Kind:
     #: Asked with objects as they are stored. A version that is not stored may have its own: it is asked in place of the
     #: stored kind's for what is written in that version.
     validate: Callable[[Object, Object | None], Iterable[Problem]] = _fine
+    #: Advice for who writes it, sent as Warning headers: given the valid object and the old one (None: a create), as
+    #: ``validate`` is. It is asked of every write but a delete, so it is cheap where there is nothing to say.
+    warn: Callable[[Object, Object | None], Iterable[str]] = _quiet
+    #: Top-level fields besides status that clients cannot set once the object is there, and that nobody owns in
+    #: managedFields (upstream's reset fields): a CertificateSigningRequest's spec.
+    unmanaged: tuple[str, ...] = ()
     #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %),
     #: "address" (an IP address)
     name_rule: str = "subdomain"

@@ -13,6 +13,7 @@ from sampan.errors import StatusError
 if TYPE_CHECKING:
     from threading import Event
 
+    from sampan.contracts.turns import Turns
     from sampan_client import Client
 
 
@@ -120,7 +121,8 @@ class Watching:
 @dataclass(frozen=True, kw_only=True)
 class Reconciler:
     """Called as decide(key, observed); all its actions are performed in order, stopping at the first failure
-    (the key is then retried with back-off). Raise Retry or GiveUp to say so."""
+    (the key is then retried with back-off). Creations of one kind that follow each other, or deletions, go in batches
+    of one, two, four and so on, each at the same time. Raise Retry or GiveUp to say so."""
 
     name: str
     primary: Resource
@@ -155,6 +157,8 @@ class Standing:
 
     name: str
     run: Callable[[Client, Event], None]
+    #: The same work in turns, by the caller's clock (seconds since the epoch); None: it takes no part in simulations.
+    turns: Callable[[Client, Callable[[], float]], Turns] | None = None
 
 
 class Retry(Exception):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sampan.contracts.access import Attributes, Decision, User
 from sampan.contracts.options import ClusterOptions
@@ -221,6 +221,13 @@ class Delegation(Protocol):
     def generation(self) -> int: ...
 
 
+class Distribution(NamedTuple):
+    """The figures of a histogram for some values of its labels."""
+
+    buckets: Sequence[tuple[float, int]]  # upper bound, the last one infinite; how many were not above it
+    total: float  # of all that was observed
+
+
 @dataclass(frozen=True)
 class Metric:
     """A family of figures on /metrics. ``read`` gives (values of the labels, figure) pairs and must be fast; what it
@@ -229,8 +236,9 @@ class Metric:
     name: str
     text: str
     labels: tuple[str, ...]
-    read: Callable[[], Iterable[tuple[tuple[str, ...], float]]]
-    counter: bool = False  # it only grows; else a gauge
+    read: Callable[[], Iterable[tuple[tuple[str, ...], float | Distribution]]]
+    counter: bool = False  # it only grows, and "_total" is added to its name; else a gauge
+    histogram: bool = False  # its figures are Distributions
 
 
 @dataclass(frozen=True)

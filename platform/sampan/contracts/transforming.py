@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 
@@ -32,6 +33,7 @@ class WrappedKey(NamedTuple):
 
     ciphertext: bytes
     key_id: str  # which of the provider's keys did it
+    annotations: Mapping[str, bytes] = {}  # what the provider wants back to decrypt it; stored as it is
 
 
 class KeyProvider(Protocol):

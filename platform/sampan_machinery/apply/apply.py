@@ -12,7 +12,7 @@ from sampan.contracts.kinds import Object
 from sampan.errors import BadRequest, Cause, Conflict
 from sampan_machinery.apply import managers
 from sampan_machinery.apply.checking import check
-from sampan_machinery.apply.fieldset import LEAF, FieldSet, intersection, members, path_text, union
+from sampan_machinery.apply.fieldset import LEAF, FieldSet, in_order, intersection, members, path_text, union
 from sampan_machinery.apply.managed_fields import object_changes, object_fields, plan_of
 from sampan_machinery.apply.managers import APPLY, UPDATE, Entry, Identity, Managers
 from sampan_machinery.apply.merging import merge, prune
@@ -49,7 +49,7 @@ def apply(
     body = {name: each for name, each in config.items() if name not in ignore}
     wanted: Object = copy(_without_nulls(body, node))
     identity = Identity.of(manager=manager, operation=APPLY, api_version=api_version, subresource=subresource)
-    fields = object_fields(body, node, dots=False)
+    fields = in_order(object_fields(body, node, dots=False))
     if live is None:
         unowned = {name: config[name] for name in first if name in config}
         wanted.update(copy(_without_nulls(unowned, node)))
@@ -115,7 +115,7 @@ def _managers_of(
     found = managers.decode((live.get("metadata") or {}).get("managedFields") or [], trusted=True)
     if found:
         return found
-    fields = managers.new_fields(live, node, zero, ignore)
+    fields = in_order(managers.new_fields(live, node, zero, ignore))
     before = Identity(managers.BEFORE_APPLY, UPDATE, api_version, "")
     return {before: Entry(fields, now, api_version)} if fields else {}
 

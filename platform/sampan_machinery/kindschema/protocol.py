@@ -30,6 +30,10 @@ class KindSchema(Protocol):
         of the kind's fields."""
 
     @property
+    def message(self) -> str:
+        """The protobuf message of the kind, "" where there is none: its objects are shown in JSON only."""
+
+    @property
     def published(self) -> Mapping[str, Any] | None:
         """The schema that OpenAPI documents show of the kind; None where they have the table's definitions."""
 

@@ -163,6 +163,6 @@ class Definitions:
         else:
             made = dict(self._scalar(word))
         made.update({_EXTENSIONS[fact]: value for fact, value in facts.items() if fact in _EXTENSIONS})
-        if facts.get("atomic"):
-            made["x-kubernetes-map-type"] = "atomic"
+        if "atomic" in facts:
+            made["x-kubernetes-map-type"] = "atomic" if facts["atomic"] else "granular"
         return made

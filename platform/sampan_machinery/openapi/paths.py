@@ -24,6 +24,12 @@ PATCHES = (
     "application/strategic-merge-patch+json",
 )
 _BODIES = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+#: In which answers come, protobuf only of kinds that have a message; a list may be a watch.
+_ANSWERS = {False: _BODIES[:2], True: _BODIES}
+_STREAMS = {
+    shown: tuple(f"{media};stream=watch" for media in medias if media != "application/yaml")
+    for shown, medias in _ANSWERS.items()
+}
 _METHODS = {"get": "get", "create": "post", "update": "put", "patch": "patch", "delete": "delete"}
 _ACTIONS = {
     "get": "get", "list": "list", "create": "post", "update": "put", "patch": "patch", "delete": "delete",
@@ -77,12 +83,14 @@ class Paths:
         self._openapi = openapi
         self.roots: set[str] = set()
         self._patches: tuple[str, ...] = PATCHES
+        self._protobuf = False
 
     def of_kind(self, kind: Kind) -> dict[str, Schema]:
         """Every path of a kind with its operations."""
         # kubectl sends a strategic merge patch where it is offered
         offered = schema_of(kind).patch_types
         self._patches = tuple(each for each in PATCHES if each in offered)
+        self._protobuf = kind.schema is None and bool(self.name_of(kind))
         resource = kind.resource
         start = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
         home = f"{start}/namespaces/{{namespace}}/{kind.plural}" if kind.namespaced else f"{start}/{kind.plural}"
@@ -115,18 +123,23 @@ class Paths:
         answer = self._name(resource, "List" if verb == "list" else "")
         if verb in {"delete", "deletecollection"}:
             answer = META + "Status"
+        medias = _ANSWERS[self._protobuf]
+        if verb == "list":
+            medias += _STREAMS[self._protobuf]
         made: Schema = {
             "tags": [f"{(resource.group.split('.')[0] or 'core')}_{resource.version}"],
             "operationId": _operation_id(path, verb, resource, sub, everywhere),
             "parameters": [self._parameter(name, "query") for name in _QUERY.get(verb, ())],
             "responses": {
-                code: self._answer(words, answer) for code, words in _codes(verb)
+                code: self._answer(words, answer, medias) for code, words in _codes(verb)
             } | {"401": {"description": "Unauthorized"}},
             "x-kubernetes-action": _ACTIONS[verb],
             "x-kubernetes-group-version-kind": {
                 "group": resource.group, "kind": resource.kind, "version": resource.version,
             },
         }  # fmt: skip
+        if self._openapi == 2:
+            made["produces"] = list(medias)
         self._take_body(made, resource, verb)
         return made
 
@@ -148,15 +161,14 @@ class Paths:
                 made["requestBody"]["required"] = True
             return
         made["consumes"] = list(media)
-        made["produces"] = ["application/json"]
         body: Schema = {"name": "body", "in": "body", "schema": schema}
         made["parameters"].append({**body, "required": True} if required else body)
 
-    def _answer(self, words: str, name: str) -> Schema:
+    def _answer(self, words: str, name: str, medias: Sequence[str]) -> Schema:
         schema = self._refer(name)
         if self._openapi == 2:
             return {"description": words, "schema": schema}
-        return {"description": words, "content": {"application/json": {"schema": schema}}}
+        return {"description": words, "content": {media: {"schema": schema} for media in medias}}
 
     def _parameter(self, name: str, where: str) -> Schema:
         type_ = {"type": _TYPES.get(name, "string"), "uniqueItems": True}

@@ -39,7 +39,7 @@ class TypeNode:
                 word, self._facts = "struct", facts
         self.shape = "any" if word == "object" else word if word in _SHAPES else "scalar"
         self.scalar = word if self.shape == "scalar" else ""
-        self.atomic = bool(place.get("atomic") or self._facts.get("atomic") or word == "object")
+        self.atomic = bool(place.get("atomic", self._facts.get("atomic")) or word == "object")
         self.list_type: str = place.get("list", "atomic") if word == "list" else ""
         self.list_keys: tuple[str, ...] = tuple(place.get("keys", ()))
         self.patch_strategy: str = place.get("strategy", "")

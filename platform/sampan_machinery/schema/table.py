@@ -7,7 +7,7 @@
 
 FIELD is a word (string, integer, int32, number, boolean, bytes, any, object), ``"#name"`` of another type, or
 ``{"type": word | "#name" | "list" | "map", "of": FIELD, "list": list type, "keys": list map keys, "merge": patch merge
-key, "strategy": patch strategy, "atomic": true, "default": value}``.
+key, "strategy": patch strategy, "atomic": true or false (over its type's), "default": value}``.
 
 ``zeros`` has a letter for each field, by what Kubernetes answers where the field is not set (``tools/add_zeros.py``):
 ``o`` it is left out, and so is an empty or zero value that was sent; ``a`` its type's zero value, ``z`` the same for a

@@ -86,7 +86,7 @@ def _check(
         yield _wrong_type(path, wanted, found)
         return
     if "enum" in schema and not any(_same(value, each) for each in schema["enum"]):
-        yield problems.unsupported(path, value, [_word(each) for each in schema["enum"]])
+        yield problems.unsupported_in_order(path, value, [_word(each) for each in schema["enum"]])
     if "format" in schema and not formats.fits(value, schema["format"]):
         yield _invalid_type(path, value, f"{path} in body must be of type {schema['format']}: {json.dumps(value)}")
     if isinstance(value, dict):

@@ -37,14 +37,21 @@ HOPELESS = 3  # restarts of one process
 @click.option("--foreground", is_flag=True, help="Stay, and log to the terminal; ctrl-c stops the cluster.")
 @click.option("--port", type=int, default=None, help="Port of the API server (api.port).")
 @click.option("--runtime", metavar="NAME", default=None, help="Container runtime, or auto (node.runtime).")
+@click.option("--node/--no-node", default=None, help="Whether this machine is a node (node.enabled).")
+@click.option(
+    "--hollow", type=click.IntRange(0), metavar="N", default=None, help="Simulated nodes (plugins.hollow.nodes)."
+)
 @click.option("--hint/--no-hint", default=True, help="End with the export line for KUBECONFIG.")
 @click.pass_obj
-def command(where: Where, foreground: bool, port: int | None, runtime: str | None, hint: bool) -> None:
+def command(
+    where: Where, foreground: bool, port: int | None, runtime: str | None, node: bool | None, hollow: int | None,
+    hint: bool,
+) -> None:  # fmt: skip
     """Start the cluster on this machine, or say that it runs."""
     left_open = files_of_caller()
     started = time.monotonic()
     configured = load(**where)
-    flags = _flags(configured, port, runtime)
+    flags = _flags(configured, port, runtime, node, hollow)
     settings = _with_flags(configured, flags)
     if runtime is not None:
         _require_runtime(settings)
@@ -102,13 +109,20 @@ def _starts(home: Path) -> bool:
     return not read_state(home)
 
 
-def _flags(settings: Settings, port: int | None, runtime: str | None) -> dict[str, Any]:
+def _flags(
+    settings: Settings, port: int | None, runtime: str | None, node: bool | None = None, hollow: int | None = None
+) -> dict[str, Any]:
     """The flags that differ from the file."""
     wanted: dict[str, Any] = {}
     if port is not None and port != settings.api.port:
         wanted["api"] = {"port": port}
     if runtime is not None and runtime != settings.node.runtime:
         wanted["node"] = {"runtime": runtime}
+    if node is not None and node != settings.node.enabled:
+        wanted.setdefault("node", {})["enabled"] = node
+    section = settings.plugins.get("hollow") or {}
+    if hollow is not None and hollow != section.get("nodes", 0):
+        wanted["plugins"] = {"hollow": {**section, "nodes": hollow}}
     return wanted
 
 

@@ -94,7 +94,7 @@ def prepare(settings: Settings, plugins: Plugins) -> tuple[ClusterOptions, list[
     members = all_members(plugins, settings)
     components = [member.component for member in members]
     write_identities(settings.home, settings.server_url, options.node_name, components)
-    return options, members
+    return options, [member for member in members if member.is_wanted]
 
 
 def processes(settings: Settings, plugins: Plugins, options: ClusterOptions, members: list[Member]) -> list[Process]:

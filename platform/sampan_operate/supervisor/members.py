@@ -31,6 +31,11 @@ class Member:
     def name(self) -> str:
         return self.component.name
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether its plugin's settings let `sampan up` run it."""
+        return self.component.wanted is None or self.component.wanted(self.settings)
+
 
 def members_of(plugins: Plugins) -> list[Member]:
     """The components of the plugins, in the order of the plugins' names."""

@@ -82,9 +82,9 @@ def _sources(path: str, spec: Spec, *, any_group: bool) -> Iterator[Problem]:
         return
     if reference.get("namespace"):
         why = "may not be specified when dataSourceRef.namespace is specified"
-        yield problems.invalid(path, f"{path}.dataSource", why)
+        yield problems.invalid(path, {}, why)
     elif any(source.get(name) != reference.get(name) for name in ("apiGroup", "kind", "name")):
-        yield problems.invalid(path, f"{path}.dataSource", "must match dataSourceRef")
+        yield problems.invalid(path, {}, "must match dataSourceRef")
 
 
 def _source(path: str, source: Spec, *, any_group: bool) -> Iterator[Problem]:

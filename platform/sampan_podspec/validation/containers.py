@@ -14,11 +14,13 @@ from sampan_podspec.validation.resources import container_resources
 
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 MESSAGE_POLICIES = ("File", "FallbackToLogsOnError")
-#: KEP-5307 is not followed by the node agent, so it is refused rather than ignored.
-NOT_YET = ("restartPolicy", "restartPolicyRules")
+RESTART_POLICIES = ("Always", "Never", "OnFailure")
+RESTART_ACTIONS = ("Restart", "RestartAllContainers")
+RESTART_OPERATORS = ("In", "NotIn")
+MOST_RULES, MOST_CODES = 20, 255
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 #: Fields that an ephemeral container may not have. Source: API reference of EphemeralContainer.
-NOT_EPHEMERAL = ("ports", "resources", "resizePolicy", *NOT_YET, *PROBES, "lifecycle")
+NOT_EPHEMERAL = ("ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", *PROBES, "lifecycle")
 RESIZED = ("cpu", "memory")
 RESIZE_POLICIES = ("NotRequired", "RestartContainer")
 
@@ -42,17 +44,15 @@ def all_containers(path: str, spec: dict[str, Any], around: PodFacts) -> Iterato
     taken: set[str] = set()
     for index, container in enumerate(containers):
         where = f"{path}.containers[{index}]"
-        yield from _named(where, container, taken)
         yield from one_container(where, container, around)
+        yield from _unique(where, container, taken)
         yield from _probes_and_hooks(where, container, around)
-        for field in NOT_YET:
-            if container.get(field):
-                yield problems.forbidden(f"{where}.{field}", "may not be set for non-init containers")
+        yield from _restarts(where, container)
     yield from ports.host_ports(f"{path}.containers", containers)
     for index, container in enumerate(spec.get("initContainers") or ()):
         where = f"{path}.initContainers[{index}]"
-        yield from _named(where, container, taken)
         yield from one_container(where, container, around)
+        yield from _unique(where, container, taken)
         yield from _init_only(where, container, around)
     if ephemeral := spec.get("ephemeralContainers"):
         yield from ephemeral_containers(f"{path}.ephemeralContainers", ephemeral, spec, around)
@@ -66,8 +66,8 @@ def ephemeral_containers(
     taken = {str(name) for name in others}
     for index, container in enumerate(found):
         where = f"{path}[{index}]"
-        yield from _named(where, container, taken)
         yield from one_container(where, container, around)
+        yield from _unique(where, container, taken)
         target = container.get("targetContainerName")
         if target and target not in others:
             yield problems.not_found(f"{where}.targetContainerName", target)
@@ -82,20 +82,20 @@ def ephemeral_containers(
                     yield problems.forbidden(f"{where}.volumeMounts[{position}].{name}", detail)
 
 
-def _named(path: str, container: dict[str, Any], taken: set[str]) -> Iterator[Problem]:
+def _unique(path: str, container: dict[str, Any], taken: set[str]) -> Iterator[Problem]:
     name = container.get("name") or ""
-    if not name:
-        yield problems.required(f"{path}.name")
-    elif name in taken:
+    if name in taken:
         yield problems.duplicate(f"{path}.name", name)
-    elif names.dns_label(name):
-        yield from by_rule(f"{path}.name", name, names.dns_label)
     taken.add(name)
 
 
 def one_container(path: str, container: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
-    """Check a container of any kind, except its name."""
+    """Check a container of any kind, except that its name is unique."""
     get = container.get
+    if not (name := get("name") or ""):
+        yield problems.required(f"{path}.name")
+    elif names.dns_label(name):
+        yield from by_rule(f"{path}.name", name, names.dns_label)
     image = get("image") or ""
     if not image:
         yield problems.required(f"{path}.image")
@@ -125,11 +125,11 @@ def one_container(path: str, container: dict[str, Any], around: PodFacts) -> Ite
 
 def _probes_and_hooks(path: str, container: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
     """Of containers that go on running: those of the pod, and sidecars."""
+    if lifecycle := container.get("lifecycle"):
+        yield from probes.hooks(f"{path}.lifecycle", lifecycle, around.grace)
     for name in PROBES:
         if (found := container.get(name)) is not None:
             yield from probes.probe(f"{path}.{name}", found, name)
-    if lifecycle := container.get("lifecycle"):
-        yield from probes.hooks(f"{path}.lifecycle", lifecycle, around.grace)
 
 
 def _resize_policy(path: str, policies: list[dict[str, Any]], around: PodFacts) -> Iterator[Problem]:
@@ -149,12 +149,35 @@ def _resize_policy(path: str, policies: list[dict[str, Any]], around: PodFacts) 
             yield problems.invalid(path, policy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'")
 
 
+def _restarts(path: str, container: dict[str, Any]) -> Iterator[Problem]:
+    """Source: KEP-5307."""
+    policy, rules = container.get("restartPolicy"), container.get("restartPolicyRules") or ()
+    if policy is None:
+        if rules:
+            yield problems.required(f"{path}.restartPolicy", "must specify restartPolicy when restart rules are used")
+            return
+    elif policy not in RESTART_POLICIES:
+        yield problems.unsupported(f"{path}.restartPolicy", policy, RESTART_POLICIES)
+    if len(rules) > MOST_RULES:
+        yield problems.too_many(f"{path}.restartPolicyRules", len(rules), MOST_RULES)
+    for index, rule in enumerate(rules):
+        where = f"{path}.restartPolicyRules[{index}]"
+        if (action := rule.get("action") or "") not in RESTART_ACTIONS:
+            yield problems.unsupported(f"{where}.action", action, RESTART_ACTIONS)
+        if (codes := rule.get("exitCodes")) is None:
+            yield problems.required(f"{where}.exitCodes", "must be specified")
+            continue
+        if (operator := codes.get("operator") or "") not in RESTART_OPERATORS:
+            yield problems.unsupported(f"{where}.exitCodes.operator", operator, RESTART_OPERATORS)
+        if len(codes.get("values") or ()) > MOST_CODES:
+            yield problems.too_many(f"{where}.exitCodes.values", len(codes["values"]), MOST_CODES)
+
+
 def _init_only(path: str, container: dict[str, Any], around: PodFacts) -> Iterator[Problem]:
+    yield from _restarts(path, container)
     if is_sidecar(container):
         yield from _probes_and_hooks(path, container, around)
         return
-    if policy := container.get("restartPolicy"):
-        yield problems.unsupported(f"{path}.restartPolicy", policy, ("Always",))
     for name in (*PROBES, "lifecycle"):
         if container.get(name) is not None:
             detail = "may not be set for init containers without restartPolicy=Always"

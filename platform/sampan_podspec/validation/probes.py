@@ -36,7 +36,7 @@ def probe(path: str, found: dict[str, Any], kind: str) -> Iterator[Problem]:
 def hooks(path: str, lifecycle: dict[str, Any], grace: int | None) -> Iterator[Problem]:
     """postStart and preStop; ``grace`` is the pod's terminationGracePeriodSeconds, a sleep must not be longer."""
     for name in ("postStart", "preStop"):
-        if hook := lifecycle.get(name):
+        if (hook := lifecycle.get(name)) is not None:
             yield from handler(f"{path}.{name}", hook, HOOK_HANDLERS, grace)
 
 

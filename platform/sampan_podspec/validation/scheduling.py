@@ -35,7 +35,7 @@ def tolerations(path: str, found: list[dict[str, Any]]) -> Iterator[Problem]:
             yield problems.unsupported(f"{path}[{index}].operator", operator, TOLERATION_OPERATORS)
         elif operator == "Exists" and value:
             detail = "value must be empty when `operator` is 'Exists'"
-            yield problems.invalid(f"{path}[{index}].operator", toleration, detail)
+            yield problems.invalid(f"{path}[{index}].operator", value, detail)
         elif names.label_value(value):
             detail = "; ".join(names.label_value(value))
             yield problems.invalid(f"{path}[{index}].operator", value, detail)
@@ -128,10 +128,36 @@ def _pod_term(path: str, term: dict[str, Any]) -> Iterator[Problem]:
             yield from validate_label_selector(f"{path}.{field}", term[field])
     for name in term.get("namespaces") or ():
         yield from by_rule(f"{path}.namespace", name, names.dns_label)
+    yield from _label_keys(path, term)
     if not term.get("topologyKey"):
         yield problems.required(f"{path}.topologyKey", "can not be empty")
-    else:
-        yield from by_rule(f"{path}.topologyKey", term["topologyKey"], names.label_key)
+    yield from by_rule(f"{path}.topologyKey", term.get("topologyKey") or "", names.label_key)
+
+
+def _label_keys(path: str, term: dict[str, Any]) -> Iterator[Problem]:
+    """Source: KEP-3633. A key of matchLabelKeys is In the selector already, once a pod is admitted."""
+    selector, match, mismatch = (
+        term.get("labelSelector"),
+        term.get("matchLabelKeys") or (),
+        term.get("mismatchLabelKeys"),
+    )
+    for field, keys in (("matchLabelKeys", match), ("mismatchLabelKeys", mismatch or ())):
+        if keys and selector is None:
+            yield problems.forbidden(f"{path}.{field}", "must not be specified when labelSelector is not set")
+            continue
+        for index, key in enumerate(keys):
+            yield from by_rule(f"{path}.{field}[{index}]", key, names.label_key)
+    seen = set((selector or {}).get("matchLabels") or ())
+    for expression in (selector or {}).get("matchExpressions") or ():
+        key = expression.get("key")
+        if key in match and key in seen:
+            at = len(match) - 1 - list(reversed(match)).index(key)
+            yield problems.invalid(f"{path}[{at}]", key, "exists in both matchLabelKeys and labelSelector")
+        seen.add(key)
+    for index, key in enumerate(match):
+        if key in (mismatch or ()):
+            why = "exists in both matchLabelKeys and mismatchLabelKeys"
+            yield problems.invalid(f"{path}.matchLabelKeys[{index}]", key, why)
 
 
 def spread(path: str, constraints: list[dict[str, Any]]) -> Iterator[Problem]:

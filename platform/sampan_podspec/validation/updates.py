@@ -59,10 +59,10 @@ def _without_seconds(toleration: Object) -> Object:
 
 def _gates(before: Sequence[Object], after: Sequence[Object]) -> Iterator[Problem]:
     known = {gate.get("name") for gate in before}
-    added = sorted(str(gate.get("name")) for gate in after if gate.get("name") not in known)
-    if added:
-        detail = f"only deletion is allowed, but found new scheduling gates '{', '.join(added)}'"
-        yield problems.forbidden("spec.schedulingGates", detail)
+    added = {str(gate.get("name")): index for index, gate in enumerate(after) if gate.get("name") not in known}
+    for name, index in added.items():
+        detail = f"only deletion is allowed, but found new scheduling gate '{name}'"
+        yield problems.forbidden(f"spec.schedulingGates[{index}].name", detail)
 
 
 def _frozen(spec: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:

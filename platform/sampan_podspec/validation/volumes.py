@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sampan.contracts.kinds import Problem
 from sampan_machinery import names, problems
 from sampan_machinery.validation import by_rule, validate_driver_name, validate_local_path, validate_quantity
+from sampan_podspec.validation import sources
 from sampan_podspec.validation.claims import claim_spec
 from sampan_podspec.validation.environment import ENV_FIELDS, field_ref, resource_ref
 
@@ -27,20 +28,29 @@ def all_volumes(path: str, volumes: list[dict[str, Any]]) -> Iterator[Problem]:
     taken = set()
     for index, volume in enumerate(volumes):
         name = volume.get("name") or ""
+        found = list(_source(f"{path}[{index}]", volume, name))
+        found += by_rule(f"{path}[{index}].name", name, names.dns_label) if name else ()
         if not name:
-            yield problems.required(f"{path}[{index}].name")
-        elif names.dns_label(name):
-            yield from by_rule(f"{path}[{index}].name", name, names.dns_label)
-        elif name in taken:
-            yield problems.duplicate(f"{path}[{index}].name", name)
-        taken.add(name)
-        sources = [key for key, value in volume.items() if key != "name" and value is not None]
-        if not sources:
-            yield problems.required(f"{path}[{index}]", "must specify a volume type")
-        for extra in sources[1:]:
-            yield problems.forbidden(f"{path}[{index}].{extra}", "may not specify more than 1 volume type")
-        if sources and (check := _CHECKS.get(sources[0])):
-            yield from check(f"{path}[{index}].{sources[0]}", volume[sources[0]])
+            found.append(problems.required(f"{path}[{index}].name"))
+        if name in taken:
+            found.append(problems.duplicate(f"{path}[{index}].name", name))
+        if not found:
+            taken.add(name)
+        yield from found
+
+
+def _source(path: str, volume: dict[str, Any], name: str) -> Iterator[Problem]:
+    """Exactly one source, and what it needs. ``name`` is the volume's."""
+    given = [source for source in _CHECKS if volume.get(source) is not None]
+    if not given:
+        yield problems.required(path, "must specify a volume type")
+    for index, source in enumerate(given):
+        if index:
+            yield problems.forbidden(f"{path}.{_SPELT.get(source, source)}", "may not specify more than 1 volume type")
+            continue
+        yield from _CHECKS[source](f"{path}.{_NAMED.get(source, source)}", volume[source])
+        if source == "iscsi":
+            yield from sources.target_length(f"{path}.iscsi", volume[source], name)
 
 
 def _config_map(path: str, source: dict[str, Any]) -> Iterator[Problem]:
@@ -110,19 +120,16 @@ def _empty_dir(path: str, source: dict[str, Any]) -> Iterator[Problem]:
         yield from validate_quantity(f"{path}.sizeLimit", source["sizeLimit"])
 
 
-def _needs(*fields: str) -> Callable[[str, dict[str, Any]], Iterator[Problem]]:
-    def check(path: str, source: dict[str, Any]) -> Iterator[Problem]:
-        for field in fields:
-            if not source.get(field):
-                yield problems.required(f"{path}.{field}")
-
-    return check
+def _git_repo(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    yield from sources.needs("repository")(path, source)
+    yield from validate_local_path(f"{path}.directory", source.get("directory") or "")
 
 
-def _nfs(path: str, source: dict[str, Any]) -> Iterator[Problem]:
-    yield from _needs("server", "path")(path, source)
-    if source.get("path") and not source["path"].startswith("/"):
-        yield problems.invalid(f"{path}.path", source["path"], "must be an absolute path")
+def _storage_os(path: str, source: dict[str, Any]) -> Iterator[Problem]:
+    yield from sources.needs("volumeName")(path, source)
+    for field in ("volumeName", "volumeNamespace"):
+        if source.get(field):
+            yield from by_rule(f"{path}.{field}", source[field], names.dns_label)
 
 
 def _csi(path: str, source: dict[str, Any]) -> Iterator[Problem]:
@@ -181,17 +188,39 @@ def _projection(path: str, kind: str, body: dict[str, Any]) -> Iterator[Problem]
             yield problems.required(path, "exactly one of name or signerName is required")
 
 
-_CHECKS: dict[str, Callable[[str, dict[str, Any]], Iterator[Problem]]] = {
-    "configMap": _config_map,
-    "csi": _csi,
-    "downwardAPI": _downward,
+#: In upstream's order, which is that of the problems.
+_CHECKS: dict[str, sources.Check] = {
     "emptyDir": _empty_dir,
-    "ephemeral": _ephemeral,
     "hostPath": _host_path,
-    "image": _image,
-    "iscsi": _needs("targetPortal", "iqn"),
-    "nfs": _nfs,
-    "persistentVolumeClaim": _needs("claimName"),
-    "projected": _projected,
+    "gitRepo": _git_repo,
+    "gcePersistentDisk": sources.partition("pdName"),
+    "awsElasticBlockStore": sources.partition("volumeID"),
     "secret": _secret,
+    "nfs": sources.nfs,
+    "iscsi": sources.iscsi,
+    "glusterfs": sources.needs("endpoints", "path"),
+    "flocker": sources.flocker,
+    "persistentVolumeClaim": sources.needs("claimName"),
+    "rbd": sources.needs("monitors", "image"),
+    "cinder": sources.with_secret(sources.needs("volumeID"), "name"),
+    "cephfs": sources.needs("monitors"),
+    "quobyte": sources.quobyte,
+    "downwardAPI": _downward,
+    "fc": sources.fibre_channel,
+    "flexVolume": sources.flex,
+    "configMap": _config_map,
+    "azureFile": sources.needs("secretName", "shareName"),
+    "vsphereVolume": sources.needs("volumePath"),
+    "photonPersistentDisk": sources.needs("pdID"),
+    "portworxVolume": sources.needs("volumeID"),
+    "azureDisk": sources.azure_disk,
+    "storageos": sources.with_secret(_storage_os, "name"),
+    "projected": _projected,
+    "scaleIO": sources.needs("gateway", "system", "volumeName"),
+    "csi": _csi,
+    "ephemeral": _ephemeral,
+    "image": _image,
 }
+#: Where upstream's paths differ from the field: in the complaint about a second source, and in those about its fields.
+_SPELT = {"cephfs": "cephFS", "downwardAPI": "downwarAPI"}
+_NAMED = {"gcePersistentDisk": "persistentDisk"}

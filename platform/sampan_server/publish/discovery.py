@@ -10,18 +10,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from sampan.contracts.serving import Answer, Delegated, Subresource
+from sampan_machinery import protobufout
+from sampan_machinery.protobuftable import MEDIA_TYPE
 from sampan_server.extension.delegations import Delegations
 from sampan_server.registry import Registry, Served, Tables
+from sampan_server.request import negotiation
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import ranges
+from sampan_server.request.otheranswers import in_protobuf
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import no_such_path
 from sampan_server.subresources.subresources import METHODS
 
-AGGREGATED = {
-    version: f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
-    for version in ("v2", "v2beta1")
-}
+#: Versions of the aggregated form.
+AGGREGATED = ("v2", "v2beta1")
 
 
 class Discovery:
@@ -37,13 +39,26 @@ class Discovery:
         now = self._current()
         parts = request.path.strip("/").split("/")
         if len(parts) == 1:
-            version = aggregated_version(request.environ.get("HTTP_ACCEPT", ""))
-            if version:
-                return _aggregated(now, request, parts[0], version)
+            wanted = aggregated_form(request.environ.get("HTTP_ACCEPT", ""))
+            if wanted is not None:
+                return _aggregated(now, request, parts[0], wanted)
+        negotiation.check_plain(request.environ.get("HTTP_ACCEPT", "*/*"))
         body = now.made.get(request.path)
         if body is None:
             body = now.made[request.path] = encode_json(self._document(now, parts))
-        return Answer(200, body, headers=[("Vary", "Accept")])
+        return in_protobuf(request, Answer(200, body, headers=[("Vary", "Accept")]))
+
+    def paths(self) -> list[str]:
+        """Of every document: ``/apis/apps/v1``."""
+        now = self._current()
+        core = ["/api", *(f"/api/{version}" for version in now.tables.versions.get("", ["v1"]))]
+        groups = {group: now.group(group)["versions"] for group in now.groups()}
+        return [
+            *core,
+            "/apis",
+            *(f"/apis/{group}" for group in groups),
+            *(f"/apis/{each['groupVersion']}" for versions in groups.values() for each in versions),
+        ]
 
     def _current(self) -> Offered:
         tables = self._registry.now
@@ -120,39 +135,40 @@ class Offered:
         return self._elsewhere.get(group, ())
 
 
-def _aggregated(now: Offered, request: Request, root: str, version: str) -> Answer:
-    name = (root, version)
+def _aggregated(now: Offered, request: Request, root: str, form: negotiation.Form) -> Answer:
+    version, name = form.version, (root, form)
     body = now.made.get(name)
     if body is None:
         groups = [""] if root == "api" else now.groups()
         items = [now.aggregated_group(group) for group in groups if group or "" in now.tables.versions]
-        body = now.made[name] = encode_json(
-            {
-                "kind": "APIGroupDiscoveryList",
-                "apiVersion": f"apidiscovery.k8s.io/{version}",
-                "metadata": {},
-                "items": items,
-            }
-        )
+        document = {
+            "kind": "APIGroupDiscoveryList",
+            "apiVersion": f"apidiscovery.k8s.io/{version}",
+            "metadata": {},
+            "items": items,
+        }
+        body = now.made[name] = (protobufout.encode(document) if form.protobuf else None) or encode_json(document)
+    media = f"{form.media};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
     tag = f'"{hashlib.sha256(body).hexdigest().upper()}"'
     headers = [("ETag", tag), ("Vary", "Accept")]
     if request.environ.get("HTTP_IF_NONE_MATCH") == tag:
-        return Answer(304, b"", AGGREGATED[version], headers)
-    return Answer(200, body, AGGREGATED[version], headers)
+        return Answer(304, b"", media, headers)
+    return Answer(200, body, media, headers)
 
 
-def aggregated_version(accept: str) -> str:
-    """v2, v2beta1 or "" for the old form: whichever the client prefers."""
+def aggregated_form(accept: str) -> negotiation.Form | None:
+    """The version and encoding of the aggregated form, None for the old form: whichever the client prefers."""
     for wanted in ranges(accept):
-        if wanted.media not in ("application/json", "*/*", "application/*"):
+        coded = wanted.media == MEDIA_TYPE
+        if not coded and wanted.media not in ("application/json", "*/*", "application/*"):
             continue
         asked = wanted.parameters
         if asked.get("as") == "APIGroupDiscoveryList" and asked.get("g") == "apidiscovery.k8s.io":
             if asked.get("v") in AGGREGATED:
-                return asked["v"]
+                return negotiation.Form("discovery", asked["v"], coded)
         elif "as" not in asked:
-            return ""
-    return ""
+            return None
+    return None
 
 
 def _resources(served: Served) -> list[dict[str, Any]]:

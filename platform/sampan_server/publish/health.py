@@ -44,6 +44,12 @@ class Health:
         lines.append(f"{root} check {'passed' if well else 'failed'}")
         return _text(200 if well else 500, "\n".join(lines) + "\n")
 
+    def paths(self) -> list[str]:
+        """All of them, those of single checks too."""
+        return [
+            path for root, checks in self._checks.items() for path in (root, *(f"{root}/{name}" for name in checks))
+        ]
+
     def _asked(self, name: str, check: Check) -> str:
         """Why it fails, "" where it does not; logged when that changes."""
         try:

@@ -16,16 +16,16 @@ from sampan_server.request.statuses import not_found
 
 def answer(request: Request, served: Served, cluster: Cluster) -> Answer:
     """One of the objects, or those that the selectors take."""
-    form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"), streams=not request.name)
+    form = negotiation.form_for(request, served, streams=not request.name)
     include = request.value("includeObject") or "Metadata"
     if request.name:
         record = next((each for each in _records(served, request, cluster) if each.name == request.name), None)
         if record is None:
             raise not_found(served.resource, request.name)
-        return Answer(200, forms.one(served, form, record, include))
+        return Answer(200, forms.one(served, form, record, include), form.media)
     selection = Selection.of(request, served)
     found = [each for each in _records(served, request, cluster) if selection.wants(each)]
-    return Answer(200, forms.listing(served, form, found, {}, include))
+    return Answer(200, forms.listing(served, form, found, {}, include), form.media)
 
 
 def _records(served: Served, request: Request, cluster: Cluster) -> list[Record]:

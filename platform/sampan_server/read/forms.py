@@ -1,4 +1,4 @@
-"""Objects and lists in the form the client wants: JSON as stored, Table, PartialObjectMetadata(List).
+"""Objects and lists in the form the client wants: JSON as stored, protobuf, Table, PartialObjectMetadata(List).
 
 Works on cached bytes; a record's other forms are made once and kept beside it. Source: meta.k8s.io/v1 API reference.
 """
@@ -11,15 +11,24 @@ from typing import Any
 
 import msgspec
 
+from sampan_machinery import protobufout
+from sampan_machinery.protobuftable import message_of
 from sampan_machinery.tables import to_table
 from sampan_server.cache.records import Record
 from sampan_server.registry import Served
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import Form
 
+COLD = 100  # objects that one request may encode on the event loop
+LARGE = 128 << 10  # bytes of an object's JSON from which encoding it would hold up others
+
+_decode = msgspec.json.Decoder().decode
+
 
 def one(served: Served, form: Form, record: Record, include: str = "Metadata") -> bytes:
     """A single object."""
+    if form.protobuf:
+        return protobufout.envelope(*_shown_as(served, form), element(served, form, record))
     if form.how == "json":
         return native(served, record)
     if form.how == "partial":
@@ -51,8 +60,44 @@ def convert_all(served: Served, records: Iterable[Record]) -> None:
 
 
 def element(served: Served, form: Form, record: Record) -> bytes:
-    """The object as an element of a list that is not a Table."""
-    return native(served, record) if form.how == "json" else partial(served, form, record)
+    """The object as an element of a list that is not a Table. In protobuf it is encoded once and kept beside its
+    record, so that GET, every LIST and all watches share it as they share the JSON."""
+    if not form.protobuf:
+        return native(served, record) if form.how == "json" else partial(served, form, record)
+    message, found = _message(served, form), None
+    if record.forms is not None:
+        found = record.forms.get(message)
+    if found is None:
+        made = protobufout.element(message, _decode(native(served, record) if form.how == "protobuf" else record.body))
+        found = record.form(message, lambda kept: made)
+    encoded: bytes = found
+    return encoded
+
+
+def is_cold(served: Served, form: Form, keys: Iterable[str]) -> bool:
+    """Whether so many of these objects are not encoded in protobuf yet, or one so large, that a thread should do it."""
+    assert served.collection is not None
+    records, message, missing = served.collection.records, _message(served, form), 0
+    for key in keys:
+        record = records.get(key)
+        if record is not None and (record.forms is None or message not in record.forms):
+            missing += 1
+            if missing > COLD or len(record.body) > LARGE:
+                return True
+    return False
+
+
+def _message(served: Served, form: Form) -> str:
+    if form.how == "protobuf":
+        return served.message
+    return message_of(f"meta.k8s.io/{form.version}", "PartialObjectMetadata")
+
+
+def _shown_as(served: Served, form: Form) -> tuple[str, str]:
+    """apiVersion and kind of a single object that is no Table."""
+    if form.how == "partial":
+        return f"meta.k8s.io/{form.version}", "PartialObjectMetadata"
+    return served.kind.api_version, served.kind.kind
 
 
 def partial(served: Served, form: Form, record: Record) -> bytes:
@@ -78,6 +123,8 @@ def listing(
     present: bool = False,
 ) -> bytes:
     """A whole list answer. ``present`` says that the records are those of the cache."""
+    if form.protobuf:
+        return _protobuf_list(served, form, records, meta)
     head = encode_json(meta)
     if form.how == "table":
         return table(served, form, records, meta, include)
@@ -93,6 +140,34 @@ def listing(
     else:
         bodies = [record.body for record in records]
     return b"".join((served.list_head, head, b',"items":[', *_items(bodies, served.item_head, alike=alike), b"]}"))
+
+
+def _protobuf_list(served: Served, form: Form, records: Iterable[Record], meta: dict[str, Any]) -> bytes:
+    if form.version == "v1beta1":  # its fields have other numbers than those of every other list
+        api_version, kind = _shown_as(served, form)
+        items = [_decode(partial(served, form, record)) for record in records]
+        whole = {"apiVersion": api_version, "kind": f"{kind}List", "metadata": meta, "items": items}
+        return protobufout.encode(whole) or b""
+    encoded = [element(served, form, record) for record in records]
+    head = list_head(served, form, meta, sum(map(len, encoded)))
+    return b"".join((head, *encoded, protobufout.LIST_TAIL))
+
+
+def list_head(served: Served, form: Form, meta: dict[str, Any], size: int) -> bytes:
+    """What the answer of a list of whole objects, or of any in protobuf, begins with, up to its items. ``size``: bytes
+    of the items in protobuf."""
+    if not form.protobuf:
+        return served.list_head + encode_json(meta)
+    api_version, kind = _shown_as(served, form)
+    kind = served.kind.list_kind or f"{kind}List" if form.how == "protobuf" else f"{kind}List"
+    return protobufout.list_head(api_version, kind, meta, size)
+
+
+def with_meta(served: Served, form: Form, body: bytes, start: int, meta: dict[str, Any]) -> tuple[bytes, int]:
+    """A list answer whose items begin at ``start`` under other metadata, and where they begin now."""
+    tail = len(protobufout.LIST_TAIL) if form.protobuf else 0
+    head = list_head(served, form, meta, len(body) - start - tail)
+    return b"".join((head, memoryview(body)[start:])), len(head)
 
 
 def _decoded(records: Iterable[Record]) -> Iterator[Any]:

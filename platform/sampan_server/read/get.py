@@ -8,6 +8,7 @@ from sampan_server.read import forms
 from sampan_server.read.freshness import asked_revision, fresh
 from sampan_server.registry import Served
 from sampan_server.request import negotiation
+from sampan_server.request.aside import Aside
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import not_found
 
@@ -17,7 +18,11 @@ class Get:
         self._cache = cache
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        form = negotiation.form_for(request, served)
+        if form.protobuf and not request.may_wait:
+            key = served.key(request.namespace, request.name)
+            if forms.is_cold(served, form, (key,)):
+                raise Aside(heavy=True)
         asked = asked_revision(request)
         return fresh(request, self._cache, asked, lambda: self._answer(request, served, form))
 
@@ -28,4 +33,4 @@ class Get:
             raise not_found(served.resource, request.name)
         if form is negotiation.JSON and not served.converts:
             return Answer(200, record.body)
-        return Answer(200, forms.one(served, form, record, request.value("includeObject") or "Metadata"))
+        return Answer(200, forms.one(served, form, record, request.value("includeObject") or "Metadata"), form.media)

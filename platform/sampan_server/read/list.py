@@ -15,7 +15,8 @@ from sampan_server.read.freshness import asked_revision, fresh
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import negotiation, options
-from sampan_server.request.encoding import encode_json
+from sampan_server.request.aside import Aside
+from sampan_server.request.negotiation import Form
 from sampan_server.request.request import Request
 
 INCONSISTENT = (
@@ -62,36 +63,43 @@ class List:
         self._cache = cache
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"), streams=True)
+        form = negotiation.form_for(request, served, streams=True)
         selection = Selection.of(request, served)
         asked = read_query(request, served.scope(request.namespace))
+        if form.protobuf and not request.may_wait:
+            keys = selection.candidates(asked.after)
+            if forms.is_cold(served, form, keys[: asked.limit] if asked.limit else keys):
+                raise Aside(heavy=True)
         include = request.value("includeObject") or "Metadata"
+        if not request.may_wait and _is_historic(served, asked):
+            raise Aside  # the store reads its disk, or asks over the network
         return fresh(
             request, self._cache, asked.exact or asked.at_least,
-            lambda: Answer(200, self._body(served, form, selection, asked, include)),
+            lambda: Answer(200, self._body(served, form, selection, asked, include), form.media),
         )  # fmt: skip
 
-    def _body(self, served: Served, form: negotiation.Form, selection: Selection, asked: Asked, include: str) -> bytes:
+    def _body(self, served: Served, form: Form, selection: Selection, asked: Asked, include: str) -> bytes:
         assert served.collection is not None
         kept = served.collection.answers
         name = (served, form, include, selection.namespace, asked.limit, asked.after)
-        whole = not selection.narrow and not asked.exact and form.how == "json"
+        whole = not selection.narrow and not asked.exact and form.how in ("json", "protobuf")
         if whole and name in kept:
-            again = self._again(served, selection, asked, name)
+            again = self._again(served, form, selection, asked, name)
             if again is not None:
                 return again
         found = self.slice(served, selection, asked)
         last = found.records[-1].key if found.more and found.records else ""
-        meta = self._meta(served, asked, found, selection, last)
+        meta = self._meta(served, found, selection, last, plain=form.how == "json")
         body = forms.listing(served, form, found.records, meta, include, present=not found.historic)
         if whole and len(body) > WORTH_KEEPING and len(kept) < MOST_KEPT:
-            start = len(served.list_head) + len(encode_json(meta))
+            size = sum(len(forms.element(served, form, each)) for each in found.records) if form.protobuf else 0
+            start = len(forms.list_head(served, form, meta, size))
             with self._cache.lock:
                 if served.collection.changed <= found.revision:
                     served.collection.answers[name] = Kept(body, start, found.revision, last, found.remaining)
         return body
 
-    def _again(self, served: Served, selection: Selection, asked: Asked, name: Any) -> bytes | None:
+    def _again(self, served: Served, form: Form, selection: Selection, asked: Asked, name: Any) -> bytes | None:
         """A kept answer under the present revision: as it is, or copied once where other collections have changed."""
         assert served.collection is not None
         with self._cache.lock:
@@ -102,16 +110,18 @@ class List:
         if kept.revision == revision:
             return kept.body
         found = Slice((), revision, bool(kept.last), kept.remaining)
-        meta = encode_json(self._meta(served, asked, found, selection, kept.last))
-        body = b"".join((served.list_head, meta, memoryview(kept.body)[kept.start :]))
-        fresh = kept._replace(body=body, start=len(served.list_head) + len(meta), revision=revision)
+        meta = self._meta(served, found, selection, kept.last, plain=form.how == "json")
+        body, start = forms.with_meta(served, form, kept.body, kept.start, meta)
+        fresh = kept._replace(body=body, start=start, revision=revision)
         with self._cache.lock:
             if served.collection.answers.get(name) is kept and served.collection.changed <= revision:
                 served.collection.answers[name] = fresh
         return body
 
-    def _meta(self, served: Served, asked: Asked, found: Slice, selection: Selection, last: str) -> dict[str, Any]:
+    def _meta(self, served: Served, found: Slice, selection: Selection, last: str, *, plain: bool) -> dict[str, Any]:
         meta: dict[str, Any] = {"resourceVersion": str(found.revision)}
+        if plain and served.kind.schema is not None:
+            meta["continue"] = ""  # upstream's lists of custom resources always have it
         if found.more:
             scope = served.scope(selection.namespace)
             meta["continue"] = continuation.pack(found.revision, last[len(scope) :])
@@ -193,6 +203,12 @@ class List:
             return Expired("The resourceVersion for the provided list is too old.")
         scope = served.scope(selection.namespace)
         return Expired(INCONSISTENT, continue_token=continuation.pack(0, asked.after[len(scope) :]))
+
+
+def _is_historic(served: Served, asked: Asked) -> bool:
+    """Whether a list is of a state that the cache has no more."""
+    assert served.collection is not None
+    return bool(asked.exact) and served.collection.changed > asked.exact
 
 
 def read_query(request: Request, scope: str, *, paged: bool = False) -> Asked:

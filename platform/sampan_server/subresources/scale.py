@@ -7,6 +7,8 @@ import functools
 from sampan.contracts.kinds import Column, Kind, Object
 from sampan.errors import BadRequest
 from sampan_machinery import tables
+from sampan_machinery.apply import scaled
+from sampan_machinery.apply.apply import apply
 from sampan_machinery.kindschema import KindSchema, schema_of
 from sampan_server.request.negotiation import Form
 
@@ -27,13 +29,35 @@ def schema() -> KindSchema:
 
 def in_form(found: Object, form: Form, *, now: float, include: str) -> Object:
     """The Scale as the client wants it: whole, a Table, or its metadata alone."""
-    if form.how == "json":
+    if form.how in ("json", "protobuf"):
         return found
     if form.how == "partial":
         return {**tables.to_partial(found), "apiVersion": f"meta.k8s.io/{form.version}"}
     meta = {"resourceVersion": found["metadata"]["resourceVersion"]} if "resourceVersion" in found["metadata"] else {}
     version = f"meta.k8s.io/{form.version}"
     return tables.to_table(COLUMNS, [found], now=now, include=include, version=version, metadata=meta)
+
+
+def show_managers(kind: Kind, obj: Object, found: Object) -> None:
+    """Give the Scale the managers of the object's replicas, for an apply."""
+    assert kind.scale is not None
+    if entries := scaled.of_scale(obj["metadata"].get("managedFields") or [], kind.scale.replicas):
+        found["metadata"]["managedFields"] = entries
+
+
+def take_managers(kind: Kind, obj: Object, sent: Object) -> None:
+    """Give the object the managers that an apply to its Scale has left."""
+    assert kind.scale is not None
+    before, after = obj["metadata"].get("managedFields") or [], sent["metadata"].get("managedFields") or []
+    obj["metadata"]["managedFields"] = scaled.of_object(before, after, kind.scale.replicas, kind.api_version)
+
+
+def applied(shown: Object, config: Object, *, manager: str, force: bool) -> Object:
+    """The Scale after an apply. Raises BadRequest and Conflict. Its entries have no time, as upstream."""
+    return apply(
+        shown, config, schema().node, manager=manager, force=force, api_version=scaled.API_VERSION, now="",
+        subresource="scale", ignore=("status",),
+    )  # fmt: skip
 
 
 def check_name(sent: Object, name: str) -> None:

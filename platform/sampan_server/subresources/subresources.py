@@ -12,6 +12,7 @@ from sampan.contracts.serving import Answer, Cluster, Subresource, Upgrade
 from sampan.errors import BadRequest, MethodNotAllowed, UnsupportedMediaType
 from sampan_http.handoff import Offloaded
 from sampan_machinery import scaling
+from sampan_machinery.apply import configuration
 from sampan_machinery.kindschema import unserved
 from sampan_machinery.patches import patching
 from sampan_machinery.tables import to_partial
@@ -22,10 +23,11 @@ from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import Form
-from sampan_server.request.options import check_write
+from sampan_server.request.options import check_write, is_set
+from sampan_server.request.otheranswers import in_form, in_protobuf
 from sampan_server.request.outcomes import SWITCHED
 from sampan_server.request.request import HANDED_OVER, Request
-from sampan_server.request.statuses import answer_error, conflict, no_such_path
+from sampan_server.request.statuses import answer_error, conflict, no_such_path, not_found
 from sampan_server.request.warnings import warning_headers
 from sampan_server.subresources import connecting, scale, upgrades
 from sampan_server.write import drive
@@ -61,6 +63,8 @@ class Subresources:
             return self._whole(request, served, None)
         if name == "scale" and kind.scale and not request.rest:
             return self._scale(request, served)
+        if kind.schema is not None:  # upstream's handler of custom resources has got the request, and finds nothing
+            raise not_found(served.resource, request.name)
         raise no_such_path()
 
     def verb(self, request: Request, served: Served | None) -> str:
@@ -133,11 +137,11 @@ class Subresources:
             return self._inline(request, result)
         if "upgrade" in (request.environ.get("HTTP_CONNECTION") or "").lower():
             raise Offloaded(run_raw=lambda sock: _raw(sock, call, run, request))
-        raise Offloaded(lambda: _guarded(run))
+        raise Offloaded(lambda: _guarded(request, run))
 
     def virtual(self, request: Request, served: Served) -> Answer:
         """A kind that is answered, never stored."""
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"), tables=False)
+        form = negotiation.form_for(request, served, tables=False)
         assert self.cluster is not None and served.kind.answer is not None
         if request.method != "POST":
             raise not_allowed()
@@ -147,7 +151,9 @@ class Subresources:
         if served.kind.answer_blocks:
             return self.answer(request, call, served.kind.answer, blocking=True)
         answer = served.kind.answer(call)
-        return self._inline(request, to_partial(answer) if form.how == "partial" else answer)
+        if form.how == "partial":
+            return in_form(form, to_partial(answer), 201, warning_headers(request.warnings))
+        return self._inline(request, answer)
 
     def _inline(self, request: Request, result: Any) -> Answer:
         if isinstance(result, Changing):
@@ -172,30 +178,41 @@ class Subresources:
         if isinstance(result, Answer):
             return result
         status = 201 if request.method == "POST" else 200
-        return Answer(status, encode_json(result), headers=warning_headers(request.warnings))
+        answer = Answer(status, encode_json(result), headers=warning_headers(request.warnings))
+        return in_protobuf(request, answer)
 
     def _scale(self, request: Request, served: Served) -> Answer:
         assert self.cluster is not None
         kind = served.kind
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        form = negotiation.form_for(request, served)
         if request.method == "GET":
             return _scale_answer(request, form, scaling.shown(kind, ServedCall(request, self.cluster).target()))
         if request.method not in ("PUT", "PATCH"):
             raise not_allowed()
         check_write(request)
-        take = self._scale_put(request) if request.method == "PUT" else self._scale_patch(request, served)
         intent = self._writing.intent(request, served, "scale")
+        if request.method == "PUT":
+            take = self._scale_put(request)
+        elif HOW.get(bodies.media_of(request)) == "apply":
+            take = self._scale_apply(request, intent)
+        else:
+            take = self._scale_patch(request)
         return self._writing.run(request, self._scaling(request, intent, take, form))
 
     def _scaling(self, request: Request, intent: Intent, take: Callable[[Object], Object], form: Form) -> Work[Answer]:
         kind = intent.served.kind
 
         def change(obj: Object) -> Object:
-            sent = take(scaling.shown(kind, obj))
+            found = scaling.shown(kind, obj)
+            if intent.operation == "Apply":
+                scale.show_managers(kind, obj, found)
+            sent = take(found)
             scale.check_name(sent, request.name)
             revision = sent_revision({"metadata": sent.get("metadata") or {}})
             if revision and str(revision) != obj["metadata"]["resourceVersion"]:
                 raise conflict(intent.served.resource, intent.name)
+            if intent.operation == "Apply":
+                scale.take_managers(kind, obj, sent)
             return scaling.written(kind, obj, sent)
 
         written = yield from self._writing.writer.update(intent, change)
@@ -210,9 +227,16 @@ class Subresources:
             raise BadRequest(f'{kind} in version "v1" cannot be handled as a Scale: {why}')
         return lambda shown: sent
 
-    def _scale_patch(self, request: Request, served: Served) -> Callable[[Object], Object]:
+    def _scale_apply(self, request: Request, intent: Intent) -> Callable[[Object], Object]:
+        intent.operation = "Apply"
+        config, warnings = configuration.read(scale.SCALE, bodies.read(request), strictness(request))
+        request.warnings += warnings
+        force = is_set(request, "force")
+        return lambda shown: scale.applied(shown, config, manager=intent.manager, force=force)
+
+    def _scale_patch(self, request: Request) -> Callable[[Object], Object]:
         how = HOW.get(bodies.media_of(request))
-        if how is None or how == "apply":
+        if how is None:
             raise UnsupportedMediaType(f"the body of the request was in an unknown format - {bodies.media_of(request)}")
         patch, strict = patching.read(how, bodies.read(request)), strictness(request)
 
@@ -227,18 +251,18 @@ class Subresources:
 def _scale_answer(request: Request, form: Form, found: Object) -> Answer:
     include = request.value("includeObject") or "Metadata"
     shown = scale.in_form(found, form, now=time.time(), include=include)
-    return Answer(200, encode_json(shown), headers=warning_headers(request.warnings))
+    return in_form(form, shown, 200, warning_headers(request.warnings))
 
 
 def not_allowed() -> MethodNotAllowed:
     return MethodNotAllowed("the server does not allow this method on the requested resource", bare=True)
 
 
-def _guarded(run: Callable[[], Answer]) -> Answer:
+def _guarded(request: Request, run: Callable[[], Answer]) -> Answer:
     try:
         return run()
     except Exception as error:
-        return answer_error(error)
+        return in_protobuf(request, answer_error(error))
 
 
 def _raw(sock: object, call: ServedCall, run: Callable[[], Answer], request: Request) -> None:
@@ -252,7 +276,7 @@ def _raw(sock: object, call: ServedCall, run: Callable[[], Answer], request: Req
         return taken[-1]
 
     call.raw_takeover = takeover
-    answer = _guarded(run)
+    answer = _guarded(request, run)
     if not taken:
         if request.tracker is not None:
             request.tracker.raw_status = answer.status

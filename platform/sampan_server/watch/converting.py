@@ -18,7 +18,6 @@ from sampan_server.cache.events import Event
 from sampan_server.registry import Served
 from sampan_server.watch.audience import Audience
 from sampan_server.watch.hub import MOST_BUFFERED, Hub, Watcher, chunk, framed
-from sampan_server.watch.watcher import error_line
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +107,7 @@ class ConvertingHub(Hub):
         """Make something on the version's thread, behind all that was put there before, and send it."""
         worker = self._worker(watcher)
         if worker.waiting() > MOST_WAITING:
-            self.end(watcher, error_line(Expired("the conversions are too slow: too old resource version")))
+            self.end(watcher, watcher.view.error(Expired("the conversions are too slow: too old resource version")))
             return
         worker.put(partial(self._make, watcher, make, send or self._send))
 
@@ -125,7 +124,7 @@ class ConvertingHub(Hub):
                 error = InternalError(
                     "Internal error occurred: the object cannot be converted to the requested version"
                 )
-            self._soon(partial(self.end, watcher, error_line(error)))
+            self._soon(partial(self.end, watcher, watcher.view.error(error)))
             return
         if data:
             self._soon(partial(send, watcher, data))

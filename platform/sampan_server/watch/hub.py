@@ -11,39 +11,49 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
-from sampan.errors import Expired
+from sampan.errors import Expired, StatusError
 from sampan_http.handoff import Connection, Loop
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.collection import Collection
 from sampan_server.cache.events import Event
 from sampan_server.watch.audience import Audience
-from sampan_server.watch.watcher import View, error_line
+from sampan_server.watch.watcher import View
 
 log = logging.getLogger(__name__)
 
 MOST_BUFFERED = 8 << 20  # bytes a slow client may leave untaken beyond what it was first sent
+#: The same of all watches of one user together; a first state that several watches share does not count.
+MOST_OF_USER = 64 << 20
 BOOKMARK_EVERY = 60.0
 SHARED_FROM = 64 << 10  # bytes
+TOO_OLD = "too old resource version"
 LAST_CHUNK = b"0\r\n\r\n"
 HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-cache, private\r\n"
-    b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"  # it leaves HTTP for good
+    "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nCache-Control: no-cache, private\r\n"
+    "Transfer-Encoding: chunked\r\nConnection: close\r\n{}\r\n"  # it leaves HTTP for good
 )
 
 
 class Watcher:
     """One client on the loop."""
 
-    __slots__ = ("allowed", "bookmarks", "closed", "collection", "connection", "hub", "view")
+    __slots__ = ("allowed", "bookmarks", "closed", "collection", "connection", "hub", "user", "view")
 
-    def __init__(self, collection: Collection, view: View, connection: Connection, bookmarks: bool) -> None:
+    def __init__(
+        self, collection: Collection, view: View, connection: Connection, bookmarks: bool, user: str = ""
+    ) -> None:
         self.hub: Hub | None = None
         self.collection = collection
         self.view = view
         self.connection = connection
         self.bookmarks = bookmarks
+        self.user = user
         self.allowed = MOST_BUFFERED
         self.closed = False
+
+    def untaken(self) -> int:
+        """Bytes of events that the client has not taken, beyond what it was first sent."""
+        return max(0, self.connection.buffered() - (self.allowed - MOST_BUFFERED))
 
     def leave(self) -> None:
         """The connection has gone, or goes now because the server stops: then the client sees a proper end."""
@@ -65,6 +75,7 @@ class Hub:
         self._order = count()
         self._cancel: Callable[[], None] | None = None
         self._marking = False
+        self._behind: dict[str, set[Watcher]] = {}  # by user: watches that left bytes untaken when last sent something
         cache.after_batch.append(self._wake)
 
     def __len__(self) -> int:
@@ -84,7 +95,7 @@ class Hub:
         self._loop = loop
         watcher.hub = self
         connection.on_close = watcher.leave
-        head = HEAD[:-2] + "".join(f"{name}: {value}\r\n" for name, value in headers).encode() + HEAD[-2:]
+        head = HEAD.format(watcher.view.media, "".join(f"{name}: {value}\r\n" for name, value in headers)).encode()
         for part in filter(None, first):
             if len(part) > SHARED_FROM:  # not copied: the same bytes may be the first state of many watches
                 connection.send(head + b"%x\r\n" % len(part))
@@ -146,15 +157,15 @@ class Hub:
         """Behind what was sent to it before."""
         self.end(watcher)
 
-    def end_all_soon(self, last: bytes) -> None:
-        """Finish every stream, from any thread."""
+    def end_all_soon(self, error: StatusError | None) -> None:
+        """Finish every stream, with an error if there is one, from any thread."""
         if self._loop is not None:
-            self._loop.call_soon(lambda: self._end_all(last))
+            self._loop.call_soon(lambda: self._end_all(error))
 
-    def _end_all(self, last: bytes) -> None:
+    def _end_all(self, error: StatusError | None) -> None:
         for audience in list(self._audiences.values()):
             for watcher in audience:
-                self.end(watcher, last)
+                self.end(watcher, watcher.view.error(error) if error is not None else b"")
 
     def left(self, watcher: Watcher) -> None:
         if not watcher.closed:
@@ -162,6 +173,7 @@ class Hub:
             audience = self._audiences.get(watcher.collection.prefix)
             if audience is not None:
                 audience.leave(watcher)
+            self._caught_up(watcher)
 
     def _wake(self) -> None:
         if self._pending and not self._woken and self._loop is not None:
@@ -194,8 +206,35 @@ class Hub:
     def _send(self, watcher: Watcher, data: bytes) -> None:
         if not watcher.closed:
             watcher.connection.send(data)
-            if watcher.connection.buffered() > watcher.allowed:
-                self.end(watcher, error_line(Expired("the client takes events too slowly: too old resource version")))
+            buffered = watcher.connection.buffered()
+            if buffered > watcher.allowed:
+                self.end(watcher, watcher.view.error(Expired(f"the client takes events too slowly: {TOO_OLD}")))
+            elif buffered:
+                behind = self._behind.setdefault(watcher.user, set())
+                behind.add(watcher)
+                if len(behind) > MOST_OF_USER // MOST_BUFFERED:  # fewer cannot hold so much
+                    self._bound(behind)
+            elif self._behind:
+                self._caught_up(watcher)
+
+    def _bound(self, behind: set[Watcher]) -> None:
+        """End the watches that are furthest behind until the user's others keep within the bound."""
+        held = {watcher: watcher.untaken() for watcher in behind}
+        total = sum(held.values())
+        for watcher, size in sorted(held.items(), key=lambda each: -each[1]):
+            if not size:
+                self._caught_up(watcher)
+            elif total > MOST_OF_USER:
+                total -= size
+                why = f"the user's watches together take events too slowly: {TOO_OLD}"
+                self.end(watcher, watcher.view.error(Expired(why)))
+
+    def _caught_up(self, watcher: Watcher) -> None:
+        behind = self._behind.get(watcher.user)
+        if behind is not None:
+            behind.discard(watcher)
+            if not behind:
+                del self._behind[watcher.user]
 
     def _set_alarm(self) -> None:
         if self._cancel is not None:

@@ -10,7 +10,7 @@ from sampan.errors import Expired, StatusError
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.events import Event
 from sampan_server.watch.audience import Audience
-from sampan_server.watch.watcher import View, error_line
+from sampan_server.watch.watcher import View
 
 MOST_PENDING = 100_000  # events a stream may be behind
 BOOKMARK_EVERY = 60.0
@@ -19,11 +19,12 @@ BOOKMARK_EVERY = 60.0
 class Stream:
     """One watcher behind a generator."""
 
-    __slots__ = ("bookmarks", "deadline", "events", "failure", "news", "prefix", "stopping", "view")
+    __slots__ = ("bookmarks", "deadline", "events", "failure", "news", "polled", "prefix", "stopping", "view")
 
     def __init__(
-        self, prefix: str, view: View, bookmarks: bool, deadline: float, stopping: threading.Event | None = None
-    ) -> None:
+        self, prefix: str, view: View, bookmarks: bool, deadline: float, stopping: threading.Event | None = None,
+        polled: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         self.prefix = prefix
         self.view = view
         self.bookmarks = bookmarks
@@ -33,6 +34,15 @@ class Stream:
         self.news = threading.Event()
         #: Set by an in-process client that wants no more; it has no socket whose closing would tell.
         self.stopping = stopping
+        #: Of an in-process client that has no thread to wait on: called when there is something to read. An empty part
+        #: tells it that there is no more for now.
+        self.polled = polled
+
+    def tell(self) -> None:
+        """There is something to read, or the end."""
+        self.news.set()
+        if self.polled is not None:
+            self.polled()
 
 
 class Streams:
@@ -73,7 +83,7 @@ class Streams:
         for stream in members:
             stream.failure = failure
             stream.deadline = 0.0
-            stream.news.set()
+            stream.tell()
 
     def end_gone(self) -> None:
         """Finish the watches of kinds that are served no more, or not as they were, with all that happened before."""
@@ -82,7 +92,7 @@ class Streams:
                 for stream in audience:
                     if stream.view.selection.served.gone:
                         stream.deadline = 0.0
-                        stream.news.set()
+                        stream.tell()
 
     def lines(self, stream: Stream, first: Iterable[bytes]) -> Iterator[bytes]:
         """The answer's body; leaving it (close) ends the watch."""
@@ -94,7 +104,7 @@ class Streams:
                 if batch:
                     yield batch
                 if stream.failure is not None:
-                    yield error_line(stream.failure)
+                    yield stream.view.error(stream.failure)
                     return
                 now = self._clock()
                 if now >= stream.deadline or (stream.stopping is not None and stream.stopping.is_set()):
@@ -102,6 +112,9 @@ class Streams:
                 if stream.bookmarks and now - marked >= BOOKMARK_EVERY:
                     marked = now
                     yield self._bookmark(stream)
+                if stream.polled is not None:
+                    yield b""
+                    continue
                 patience = 1.0 if stream.stopping is not None else BOOKMARK_EVERY
                 stream.news.wait(min(patience, stream.deadline - now))
         finally:
@@ -133,4 +146,4 @@ class Streams:
         with self._cache.lock:
             told, self._told = self._told, set()
         for stream in told:
-            stream.news.set()
+            stream.tell()

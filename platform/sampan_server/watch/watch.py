@@ -12,6 +12,7 @@ from sampan.errors import Expired, MethodNotAllowed, NotAcceptable, StatusError
 from sampan_http.handoff import Connection, Hijacked
 from sampan_server.cache.cache import Cache
 from sampan_server.cache.collection import Collection
+from sampan_server.cache.events import Event
 from sampan_server.cache.records import Record
 from sampan_server.read import forms
 from sampan_server.read.freshness import asked_revision, fresh
@@ -19,12 +20,13 @@ from sampan_server.read.list import MOST_KEPT, WORTH_KEEPING
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import negotiation, options
+from sampan_server.request.aside import Aside
 from sampan_server.request.request import Request
 from sampan_server.request.warnings import warning_headers
 from sampan_server.watch.converting import ConvertingHub
 from sampan_server.watch.hub import Hub, Watcher
 from sampan_server.watch.streams import Stream, Streams
-from sampan_server.watch.watcher import View, error_line
+from sampan_server.watch.watcher import View
 
 SHORTEST = 1800.0  # seconds a watch lives where the client names no timeout: this to twice this
 
@@ -49,13 +51,14 @@ class Watch:
     def __call__(self, request: Request, served: Served) -> Answer:
         if "watch" not in served.verbs:
             raise MethodNotAllowed("the server does not allow this method on the requested resource", bare=True)
-        accept = request.environ.get("HTTP_ACCEPT", "*/*")
-        form = negotiation.form(accept, streams=True)
-        if negotiation.wants_yaml(accept):
-            raise NotAcceptable("only the following media types are accepted: application/json;stream=watch")
+        form = negotiation.form_for(request, served, streams=True)
+        if not form.protobuf and negotiation.wants_yaml(request.environ.get("HTTP_ACCEPT", "*/*")):
+            raise NotAcceptable(f"only the following media types are accepted: {', '.join(negotiation.STREAMS)}")
         selection = Selection.of(request, served)
         asked = read_query(request)
         view = View(selection, form, request.value("includeObject") or "Metadata", asked.since)
+        if form.protobuf:
+            self._encode_before(request, view, asked)
         wanted = asked.since if asked.initial or asked.since < 0 else 0
         return fresh(request, self._cache, wanted, lambda: self._open(request, served, view, asked))
 
@@ -66,7 +69,8 @@ class Watch:
         if loop is not None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
 
             def take(connection: Connection) -> None:
-                watcher = Watcher(served.collection, view, connection, asked.bookmarks)  # type: ignore[arg-type]  # set
+                user = request.user.name
+                watcher = Watcher(served.collection, view, connection, asked.bookmarks, user)  # type: ignore[arg-type]
                 with self._cache.lock:
                     if served.blocks and not served.gone:
                         later = self._first_later(served, view, asked)
@@ -77,7 +81,8 @@ class Watch:
 
             raise Hijacked(take)
         deadline, stopping = self._clock() + asked.seconds, request.environ.get("sampan.stopping")
-        stream = Stream(served.collection.prefix, view, asked.bookmarks, deadline, stopping)
+        polled = request.environ.get("sampan.polled")
+        stream = Stream(served.collection.prefix, view, asked.bookmarks, deadline, stopping, polled)
         first: Iterable[bytes]
         with self._cache.lock:
             if served.blocks and not served.gone:
@@ -86,7 +91,28 @@ class Watch:
                 first, ends = self._first(served, view, asked)
                 stream.deadline = 0.0 if ends else deadline
             self._streams.join(stream)
-        return Answer(200, self._streams.lines(stream, first))
+        return Answer(200, self._streams.lines(stream, first), view.media)
+
+    def _encode_before(self, request: Request, view: View, asked: Asked) -> None:
+        """Encode in protobuf what a watch shows at once, if that is much, on a thread and without the cache's lock."""
+        selection, served = view.selection, view.selection.served
+        collection = served.collection
+        assert collection is not None
+        events: Sequence[Event] = ()
+        with self._cache.lock:
+            keys = selection.candidates() if asked.initial else ()
+            if not asked.initial and asked.since > 0:
+                events = [each for each in collection.ring.after(asked.since) if view.lacks(each)]
+        if len(events) <= forms.COLD and not forms.is_cold(served, view.form, keys):
+            return
+        if not request.may_wait:
+            raise Aside(heavy=True)
+        for key in keys:
+            record = collection.records.get(key)
+            if record is not None and selection.wants(record):
+                forms.element(served, view.form, record)
+        for event in events:
+            view.frame(event)
 
     def _state(self, collection: Collection, view: View) -> bytes:
         """All objects there are as ADDED events. What is large is kept until an object changes and shared by all
@@ -123,7 +149,7 @@ class Watch:
             return [], False
         if asked.since < collection.ring.oldest:
             text = f"too old resource version: {asked.since} ({collection.ring.oldest})"
-            return [error_line(Expired(text))], True
+            return [view.error(Expired(text))], True
         frames = [
             frame
             for event in collection.ring.after(asked.since)
@@ -159,7 +185,7 @@ def _added(view: View, records: Sequence[Record]) -> bytes:
     if selection.fields:
         forms.convert_all(selection.served, records)
     chosen = [each for each in records if not selection.narrow or selection.wants(each)]
-    if view.form.how == "json":
+    if view.form.how in ("json", "protobuf"):
         forms.convert_all(selection.served, chosen)
     return b"".join([view.line("ADDED", each) for each in chosen])
 

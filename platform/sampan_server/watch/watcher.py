@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sampan.errors import StatusError
+from sampan_machinery import protobufout
 from sampan_server.cache.events import Event
 from sampan_server.cache.records import Record
 from sampan_server.read import forms
@@ -25,7 +26,8 @@ class View:
         self.since = since  # events up to here have been shown
 
     def frame(self, event: Event) -> bytes | None:
-        """The event as a line of JSON, or None where it does not concern this watcher. Encoded once for all alike."""
+        """The event as a line of JSON or a frame of protobuf, or None where it does not concern this watcher. Encoded
+        once for all alike."""
         if event.revision <= self.since:
             return None
         new, old, selection = event.new, event.old, self.selection
@@ -45,12 +47,20 @@ class View:
             found = event.frames[name] = self.line(word, record)
         return found
 
+    def lacks(self, event: Event) -> bool:
+        """Whether nothing of the event is encoded yet for watchers like this one, whom it may concern."""
+        rest = (self.form, self.include, self.selection.served)
+        made = event.frames and any((word, *rest) in event.frames for word in ("ADDED", "MODIFIED", "DELETED"))
+        return not made and self.selection.matches_place(event.key)
+
     def line(self, word: str, record: Record) -> bytes:
         served, form = self.selection.served, self.form
         if form.how == "json":
             shown = forms.native(served, record)
         else:
             shown = forms.one(served, form, record, self.include)
+            if form.protobuf:
+                return protobufout.event(word, shown)
         return b'{"type":"%s","object":%s}\n' % (word.encode(), shown)
 
     def bookmark(self, revision: int, *, initial_end: bool = False) -> bytes:
@@ -59,15 +69,27 @@ class View:
         if initial_end:
             metadata["annotations"] = INITIAL_END
         shown: dict[str, object] = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
-        if self.form.how != "json":
+        if self.form.how not in ("json", "protobuf"):
             version = f"meta.k8s.io/{self.form.version}"
             shown = {"kind": "PartialObjectMetadata", "apiVersion": version, "metadata": metadata}
         if self.form.how == "table":
             row = {"cells": [], "object": shown}
             meta = {"resourceVersion": str(revision)}
             shown = {"kind": "Table", "apiVersion": version, "metadata": meta, "columnDefinitions": [], "rows": [row]}
-        return b'{"type":"BOOKMARK","object":%s}\n' % encode_json(shown)
+        return self._event("BOOKMARK", shown)
 
+    def error(self, error: StatusError) -> bytes:
+        """The event that ends a watch."""
+        return self._event("ERROR", error.to_status())
 
-def error_line(error: StatusError) -> bytes:
-    return b'{"type":"ERROR","object":%s}\n' % encode_json(error.to_status())
+    @property
+    def media(self) -> str:
+        """The media type of the stream."""
+        return self.form.media + protobufout.STREAM if self.form.protobuf else self.form.media
+
+    def _event(self, word: str, obj: dict[str, object]) -> bytes:
+        if self.form.protobuf:
+            encoded = protobufout.encode(obj)
+            assert encoded is not None  # a kind that is shown in protobuf, a Status, or partial metadata
+            return protobufout.event(word, encoded)
+        return b'{"type":"%s","object":%s}\n' % (word.encode(), encode_json(obj))

@@ -15,7 +15,7 @@ class Create:
         self._writing = writing
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = accepted(request)
+        form = accepted(request, served)
         decode = self._writing.decoder(request, served)
         obj = decode()
         if served.namespaced and not request.namespace:

@@ -16,8 +16,9 @@ from sampan_server.read.list import Asked, List, Slice, read_query
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
-from sampan_server.request.encoding import encode_json
+from sampan_server.request.aside import Aside
 from sampan_server.request.options import integer
+from sampan_server.request.otheranswers import in_form
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import success
 from sampan_server.request.warnings import warning_headers
@@ -34,7 +35,7 @@ class Delete:
         self._writing, self._deleter = writing, deleter
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = accepted(request)
+        form = accepted(request, served)
         sent = sent_options(request)
         options = read_options(sent)
         intent = self._writing.intent(request, served)
@@ -52,8 +53,12 @@ class DeleteCollection:
         self._writing, self._deleter, self._list = writing, deleter, listing
 
     def __call__(self, request: Request, served: Served) -> Answer:
-        form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+        form = negotiation.form_for(request, served)
         selection = Selection.of(request, served)
+        if not request.may_wait and (request.value("resourceVersion") or request.value("continue")):
+            raise Aside  # it may be of a state that only the store has; the body is not read yet
+        if form.protobuf and not request.may_wait and forms.is_cold(served, form, selection.candidates()):
+            raise Aside(heavy=True)
         sent = sent_options(request)
         read_options(sent)  # refuses what is wrong before anything is listed
         asked = read_query(request, served.scope(request.namespace), paged=True)  # upstream lists in pages of its own
@@ -82,7 +87,10 @@ class DeleteCollection:
             except NotFound:
                 continue
         meta = {"resourceVersion": str(self._writing.cache.revision)}
-        return Answer(200, forms.listing(served, form, found.records, meta), headers=warning_headers(request.warnings))
+        if served.kind.schema is not None and form.how == "json":
+            meta["continue"] = ""  # as in every list of custom resources
+        body = forms.listing(served, form, found.records, meta)
+        return Answer(200, body, form.media, warning_headers(request.warnings))
 
 
 def sent_options(request: Request) -> Object:
@@ -110,6 +118,6 @@ def _answer(request: Request, served: Served, form: negotiation.Form, written: W
     headers = warning_headers(request.warnings)
     if written.deleted and not served.stored.shown_deleted:
         uid = written.record().decode()["metadata"].get("uid", "")
-        return Answer(200, encode_json(success(served.resource, request.name, uid)), headers=headers)
+        return in_form(form, success(served.resource, request.name, uid), 200, headers)
     body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
-    return Answer(202 if options.cascading and not written.deleted else 200, body, headers=headers)
+    return Answer(202 if options.cascading and not written.deleted else 200, body, form.media, headers)

@@ -32,11 +32,13 @@ class ManagedFields:
         """Server-side apply: the merged object. Raises BadRequest, and Conflict for fields that others own."""
         kind, schema = intent.served.kind, intent.served.schema
         ignore: tuple[str, ...] = ()
-        first = ("status",) if kind.status_on_create and not intent.subresource else ()
+        first = (*kind.unmanaged, "status") if kind.status_on_create else kind.unmanaged
+        first = first if not intent.subresource else ()
         if intent.subresource == "status":
             ignore = tuple(key for key in config if key not in ("kind", "apiVersion", "metadata", "status"))
-        elif kind.status and not intent.subresource:
-            ignore = ("status",)
+            ignore += () if kind.status_metadata else ("metadata",)
+        elif not intent.subresource:
+            ignore = _ignored(intent.served.working)
         merged = apply(
             current, config, schema.node, manager=intent.manager, force=force, api_version=kind.api_version,
             now=stamps.timestamp(self._clock()), subresource=intent.subresource, ignore=ignore, first=first,
@@ -62,9 +64,14 @@ class ManagedFields:
         managers.track(
             old, obj, schema.node, manager=intent.manager, api_version=kind.api_version, now=now,
             subresource=intent.subresource, zero=schema.zero if old is None else None,
-            ignore=("status",) if kind.status and not intent.subresource else (),
+            ignore=_ignored(kind) if not intent.subresource else (),
             unowned=scaled and _has_no_replicas(kind, obj),
         )  # fmt: skip
+
+
+def _ignored(kind: Kind) -> tuple[str, ...]:
+    """The top-level fields that a write to the object itself never owns."""
+    return (*kind.unmanaged, "status") if kind.status else kind.unmanaged
 
 
 def _same_but_times(entries: Any, before: Any) -> bool:

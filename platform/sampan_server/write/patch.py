@@ -34,7 +34,7 @@ class Patch:
         self._writing = writing
 
     def __call__(self, request: Request, served: Served, merge: Merge | None = None) -> Answer:
-        form = accepted(request)
+        form = accepted(request, served)
         how = HOW.get(bodies.media_of(request))
         if how is None:
             raise UnsupportedMediaType(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sampan.contracts.kinds import Kind, Object
@@ -18,6 +19,8 @@ SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 LONGEST_BASE = 58  # generateName is cut so that five letters fit into 63
 
 _last: tuple[int, str] = (0, "")
+#: The source of uids; a simulation sets one that its seed decides.
+random_bytes: Callable[[int], bytes] = os.urandom
 
 
 def timestamp(seconds: float) -> str:
@@ -31,7 +34,7 @@ def timestamp(seconds: float) -> str:
 
 def new_uid() -> str:
     """A random UUID (version 4) as text; three times as fast as uuid.uuid4."""
-    raw = bytearray(os.urandom(16))
+    raw = bytearray(random_bytes(16))
     raw[6] = raw[6] & 0x0F | 0x40
     raw[8] = raw[8] & 0x3F | 0x80
     text = raw.hex()

@@ -25,7 +25,7 @@ class Update:
 
     def __call__(self, request: Request, served: Served, merge: Merge | None = None) -> Answer:
         """``merge`` (current, submitted) → new, for subresources that write their parent."""
-        form = accepted(request)
+        form = accepted(request, served)
         obj = self._writing.decode(request, served)
         intent = self._writing.intent(request, served, request.subresource)
         revision = known_revision(obj)

@@ -258,9 +258,10 @@ class Writer:
         default(obj)  # what ``prepare`` and admission have put in
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old, kind)
-        found = schema.check(obj, old, version=intent.served.kind)
+        found = schema.check(obj, old, version=intent.served.kind) or review.after_validation
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
+        review.warnings += [text for text in kind.warn(obj, old) if text not in review.warnings]
         schema.complete(obj, old)
         if nulls:
             schema.complete(old or {})
@@ -447,8 +448,15 @@ def _keep_others(intent: Intent, obj: Object, old: Object) -> None:
     """Keep what is written by another (sub)resource than the request's."""
     if intent.subresource == "status":
         _status_only(obj, old)
-    elif intent.served.working.status and not intent.subresource:
-        _keep(obj, old, "status")
+        if not intent.served.working.status_metadata:
+            for key in ("labels", "annotations", "finalizers"):
+                _keep(obj["metadata"], old["metadata"], key)
+        return
+    if intent.subresource:
+        return
+    kind = intent.served.working
+    for key in (*kind.unmanaged, "status") if kind.status else kind.unmanaged:
+        _keep(obj, old, key)
 
 
 def _status_only(obj: Object, old: Object) -> None:

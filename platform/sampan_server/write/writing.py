@@ -98,13 +98,17 @@ def answer(request: Request, served: Served, form: negotiation.Form, written: Wr
     headers = warning_headers(request.warnings)
     if form is negotiation.JSON and not served.converts:
         return Answer(status, written.body, headers=headers)
-    body = forms.one(served, form, written.record(), request.value("includeObject") or "Metadata")
-    return Answer(status, body, headers=headers)
+    record = written.record()
+    if form.protobuf and served.collection is not None:  # that of the cache, whose watchers share what is encoded
+        present = served.collection.records.get(written.key)
+        record = present if present is not None and present.body == written.body else record
+    body = forms.one(served, form, record, request.value("includeObject") or "Metadata")
+    return Answer(status, body, form.media, headers)
 
 
-def accepted(request: Request) -> negotiation.Form:
+def accepted(request: Request, served: Served) -> negotiation.Form:
     """The form that the client wants, and options that make sense; raises NotAcceptable or Invalid."""
-    form = negotiation.form(request.environ.get("HTTP_ACCEPT", "*/*"))
+    form = negotiation.form_for(request, served)
     if request.method != "DELETE" and (request.query or request.method == "PATCH"):
         check_write(request)
     return form

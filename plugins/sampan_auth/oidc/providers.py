@@ -9,9 +9,8 @@ import http.client
 import json
 import logging
 import ssl
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +20,6 @@ log = logging.getLogger(__name__)
 
 REFRESH = 3600.0  # seconds after which keys are fetched again
 AGAIN = 10.0  # seconds between two tries, and between two fetches for tokens with unknown keys
-_CHECK = 0.5
 _TIMEOUT = 10.0
 _LARGEST = 1 << 20  # bytes of an answer
 
@@ -84,21 +82,6 @@ class ProviderKeys:
                 except jwt.PyJWTError:
                     continue  # of a type that is not known here
         return keys
-
-
-class Providers:
-    """``run`` is a Duty's."""
-
-    def __init__(self, providers: Sequence[ProviderKeys]) -> None:
-        self._providers = providers
-
-    def run(self, stop: threading.Event) -> None:
-        while True:
-            for each in self._providers:
-                if not stop.is_set():
-                    each.refresh()
-            if stop.wait(_CHECK):
-                return
 
 
 def fetch(url: str, authorities: str) -> bytes:

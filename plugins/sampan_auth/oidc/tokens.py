@@ -25,21 +25,26 @@ class IdTokens:
         self._clock = clock
         self._known: dict[bytes, tuple[float, User]] = {}
 
+    def replace(self, providers: Sequence[ProviderKeys]) -> None:
+        """Know the tokens of these from now on; nothing that is remembered of others counts any more."""
+        self._providers = {each.issuer.url: each for each in providers}
+        self._known = {}
+
     def verify(self, token: str) -> User | None:
         """The user, None for a token that is of none of them; raises Unauthorized."""
-        claims = peek(token)
+        known, claims = self._known, peek(token)  # what is being replaced is not remembered in its successor
         provider = None if claims is None else self._providers.get(str(claims.get("iss")))
         if provider is None:
             return None
         digest = hashlib.sha256(token.encode()).digest()
         now = self._clock()
-        until, user = self._known.get(digest, (0.0, None))
+        until, user = known.get(digest, (0.0, None))
         if user is not None and now < until:
             return user
         user, expires = self._check(provider, token)
-        if len(self._known) >= _MOST:
-            self._known = {}
-        self._known[digest] = (min(expires, now + REMEMBERED), user)
+        if len(known) >= _MOST:
+            known.clear()
+        known[digest] = (min(expires, now + REMEMBERED), user)
         return user
 
     def _check(self, provider: ProviderKeys, token: str) -> tuple[User, float]:

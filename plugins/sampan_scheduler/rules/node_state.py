@@ -9,9 +9,10 @@ from sampan_scheduler.pods import PodInfo
 from sampan_scheduler.resources import UNSCHEDULABLE_TAINT
 from sampan_scheduling.contracts import Verdict
 
-OTHER_NODE = Verdict("node(s) didn't match the requested node name", True)
-CORDONED = Verdict("node(s) were unschedulable", True)
-TAKEN = Verdict("node(s) didn't have free ports for the requested pod ports")
+OTHER_NODE = Verdict("node(s) didn't match the requested node name", True, plugin="NodeName")
+CORDONED = Verdict("node(s) were unschedulable", True, plugin="NodeUnschedulable")
+TAKEN = Verdict("node(s) didn't have free ports for the requested pod ports", plugin="NodePorts")
+TAINTED = Verdict("node(s) had untolerated taint(s)", True, plugin="TaintToleration")
 
 
 def tolerated(pod: PodInfo, taint: Object) -> bool:
@@ -20,8 +21,10 @@ def tolerated(pod: PodInfo, taint: Object) -> bool:
 
 class NodeName:
     name = "NodeName"
-    weight = 0
     local = True
+
+    def filters(self, pod: PodInfo) -> bool:
+        return bool(pod.object["spec"].get("nodeName"))
 
     def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         wanted = pod.object["spec"].get("nodeName")
@@ -30,7 +33,6 @@ class NodeName:
 
 class Unschedulable:
     name = "NodeUnschedulable"
-    weight = 0
     local = True
 
     def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
@@ -41,26 +43,26 @@ class Unschedulable:
 
 class Taints:
     name = "TaintToleration"
-    weight = 3
     local = True
+    reverse = True  # fewer are better
 
     def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         for taint in node.taints:
             if taint.get("effect") in ("NoSchedule", "NoExecute") and not tolerated(pod, taint):
-                return Verdict("node(s) had untolerated taint(s)", True)
+                return TAINTED
         return None
 
-    def score(self, pod: PodInfo, node: NodeInfo) -> float:
-        if not node.taints:
-            return 100.0
-        disliked: int = sum(t.get("effect") == "PreferNoSchedule" and not tolerated(pod, t) for t in node.taints)
-        return 100.0 / (1 + disliked)
+    def raw(self, pod: PodInfo, node: NodeInfo) -> int:
+        """How many PreferNoSchedule taints the pod does not tolerate."""
+        return sum(t.get("effect") == "PreferNoSchedule" and not tolerated(pod, t) for t in node.taints)
 
 
 class Ports:
     name = "NodePorts"
-    weight = 0
     local = True
+
+    def filters(self, pod: PodInfo) -> bool:
+        return bool(pod.ports)
 
     def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         if pod.ports and any(wanted.clashes(taken) for wanted in pod.ports for taken in node.ports):

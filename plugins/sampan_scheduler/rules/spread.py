@@ -2,71 +2,171 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sampan_scheduler.cycle_types import Refusal, Scores
+from sampan_scheduler.counters import CounterKey, DomainCounter
+from sampan_scheduler.cycle_types import Refusal
 from sampan_scheduler.nodes import Cluster, NodeInfo
-from sampan_scheduler.pods import PodInfo, Spread
+from sampan_scheduler.pods import HOSTNAME, PodInfo, Spread
 from sampan_scheduler.rules.node_affinity import required_matches
 from sampan_scheduler.rules.node_state import tolerated
 from sampan_scheduling.contracts import Verdict
 
-SKEWED = Verdict("node(s) didn't match pod topology spread constraints")
-NO_LABEL = Verdict("node(s) didn't match pod topology spread constraints (missing required label)", True)
+NAME = "PodTopologySpread"
+SKEWED = Verdict("node(s) didn't match pod topology spread constraints", plugin=NAME)
+NO_LABEL = Verdict("node(s) didn't match pod topology spread constraints (missing required label)", True, plugin=NAME)
+
+
+class Eligible(NamedTuple):
+    """Which nodes count for a constraint: ``domains`` they are in, and the names of those that do not count."""
+
+    domains: frozenset[str | None]
+    excluded: frozenset[str]
 
 
 class TopologySpread:
-    name = "PodTopologySpread"
-    weight = 2
+    name = NAME
     local = False
 
     def __init__(self) -> None:
-        self._eligible: dict[tuple[bytes, str], tuple[int, frozenset[str]]] = {}
+        self._eligible: dict[tuple[object, ...], tuple[int, Eligible]] = {}
 
     def refusals(self, pod: PodInfo, cluster: Cluster) -> Iterator[Refusal]:
         """Domains where one more would be too many."""
-        for constraint in pod.spread:
-            if not constraint.hard:
-                continue
+        hard = [constraint for constraint in pod.spread if constraint.hard]
+        for constraint in hard:
             key = constraint.topology_key
-            domains = self._domains(pod, constraint, cluster)
-            counts = cluster.counter(key, frozenset((pod.namespace,)), constraint.selector).counts
-            least = min((counts.get(domain, 0) for domain in domains), default=0)
-            if len(domains) < constraint.min_domains:
-                least = 0
-            own = 1 if constraint.selector.matches(pod.labels) else 0
-            most = least + constraint.max_skew - own
-            full = {domain for domain, count in counts.items() if count > most} if most >= 0 else set(domains)
-            yield Refusal(key, full, SKEWED, missing=NO_LABEL)
+            eligible = self._nodes(pod, constraint, hard, cluster)
+            counts = _counts(_counter(pod, constraint, cluster), eligible, cluster)
+            domains = eligible.domains
+            least = 0  # where a domain is empty, or there are too few
+            if len(counts) >= len(domains) >= constraint.min_domains:
+                least = min((counts.get(domain, 0) for domain in domains), default=0)
+            most = least + constraint.max_skew - constraint.counts_itself
+            yield Refusal(key, {domain for domain, count in counts.items() if count > most}, SKEWED, missing=NO_LABEL)
 
-    def scores(self, pod: PodInfo, cluster: Cluster) -> Iterator[Scores]:
-        """Emptier domains score higher, for ScheduleAnyway constraints."""
-        for constraint in pod.spread:
-            if constraint.hard:
-                continue
-            counts = cluster.counter(constraint.topology_key, frozenset((pod.namespace,)), constraint.selector).counts
-            most = max(counts.values(), default=0)
-            if most:
-                by_domain = {domain: 100.0 * (most - count) / most for domain, count in counts.items()}
-                yield Scores(constraint.topology_key, by_domain, otherwise=100.0, missing=0.0, weight=self.weight)
+    def scores(self, pod: PodInfo, cluster: Cluster, rows: Sequence[int], weight: int = 1) -> list[int] | None:
+        """0 to 100 (times ``weight``), more for emptier domains, for ScheduleAnyway constraints; 0 where a
+        label is missing."""
+        soft = [constraint for constraint in pod.spread if not constraint.hard]
+        if not soft:
+            return None
+        columns = [cluster.domains(constraint.topology_key) for constraint in soft]
+        left_out: set[int] = set()
+        if not pod.spreads_by_default:
+            left_out = {row for column in columns if None in column for row in rows if column[row] is None}
+        among = [row for row in rows if row not in left_out] if left_out else rows
+        parts = [self._part(pod, constraint, soft, cluster, among) for constraint in soft]
+        raw = _raw(soft, parts, columns, cluster, among)
+        if not raw:
+            return [0] * len(rows)
+        least, most = min(raw), max(raw)
+        points = {value: weight * (100 if not most else 100 * (most + least - value) // most) for value in set(raw)}
+        if not left_out:
+            return list(map(points.__getitem__, raw))
+        by_row = dict(zip(among, raw, strict=True))
+        return [points[by_row[row]] if row in by_row else 0 for row in rows]
 
-    def _domains(self, pod: PodInfo, constraint: Spread, cluster: Cluster) -> frozenset[str]:
-        """Domains that count for the minimum: those with a node the pod could use at all."""
-        key = (pod.signature, constraint.topology_key)
-        known = self._eligible.get(key)
+    def _part(
+        self, pod: PodInfo, constraint: Spread, soft: Sequence[Spread], cluster: Cluster, rows: Sequence[int]
+    ) -> Part:  # fmt: skip
+        counter = _counter(pod, constraint, cluster)
+        if constraint.topology_key == HOSTNAME:
+            return Part(math.log(len(rows) + 2), counter.nodes)
+        eligible = self._nodes(pod, constraint, () if pod.spreads_by_default else soft, cluster)
+        size = len(set(cluster.domains_of(constraint.topology_key, rows)))
+        return Part(math.log(size + 2), _counts(counter, eligible, cluster))
+
+    def _nodes(self, pod: PodInfo, constraint: Spread, together: Sequence[Spread], cluster: Cluster) -> Eligible:
+        """Nodes that count: the pod could use them at all, and they have the labels of all constraints ``together``."""
+        keys = frozenset(each.topology_key for each in together)
+        policies = constraint.honor_affinity, constraint.honor_taints
+        known_as = (pod.signature, constraint.topology_key, keys, policies)
+        known = self._eligible.get(known_as)
         if known and known[0] == cluster.version:
             return known[1]
         if len(self._eligible) > 500:
             self._eligible.clear()
-        found = frozenset(
-            node.labels[constraint.topology_key] for node in cluster.nodes()
-            if constraint.topology_key in node.labels and _counts(pod, constraint, node)
-        )  # fmt: skip
-        self._eligible[key] = (cluster.version, found)
+        domains, excluded = set(), set()
+        for node in cluster.nodes():
+            if all(key in node.labels for key in keys) and _usable(pod, constraint, node):
+                domains.add(node.labels.get(constraint.topology_key))
+            else:
+                excluded.add(node.name)
+        found = Eligible(frozenset(domains), frozenset(excluded))
+        self._eligible[known_as] = (cluster.version, found)
         return found
 
 
-def _counts(pod: PodInfo, constraint: Spread, node: NodeInfo) -> bool:
+class Part(NamedTuple):
+    """What one constraint adds to a node's score: ``weight`` for each pod in its domain (or on the node itself)."""
+
+    weight: float
+    counts: Mapping[Any, int]
+
+
+def _raw(
+    soft: Sequence[Spread], parts: Sequence[Part], columns: Sequence[list[str | None]], cluster: Cluster,
+    rows: Sequence[int],
+) -> list[int]:  # fmt: skip
+    """Pods in the domains of each node, weighted; lower is better. Most nodes hold no pod of the kind, so that the
+    value is computed for each combination of domains, and by node only for those that hold some."""
+    hosts = [number for number, each in enumerate(soft) if each.topology_key == HOSTNAME]
+
+    def value(row: int, *, empty: bool) -> int:
+        score = 0.0
+        for number, (constraint, part) in enumerate(zip(soft, parts, strict=True)):
+            domain = columns[number][row]
+            if domain is None:
+                continue
+            if number in hosts:
+                count = 0 if empty else part.counts.get(cluster.rows[row].name, 0)
+            else:
+                count = part.counts.get(domain, 0)
+            score += count * part.weight + (constraint.max_skew - 1)
+        return int(score + 0.5)
+
+    unlabelled = any(None in columns[number] for number in hosts)
+    if len(soft) - len(hosts) > 1 or unlabelled:
+        found = [value(row, empty=True) for row in rows]
+    else:
+        key = next((each.topology_key for number, each in enumerate(soft) if number not in hosts), None)
+        domains = cluster.domains_of(key, rows) if key else [None] * len(rows)
+        known: dict[str | None, int] = {}
+        for domain, row in dict(zip(domains, rows, strict=True)).items():
+            known[domain] = value(row, empty=True)
+        found = list(map(known.__getitem__, domains))
+    for name in {name for number in hosts for name in parts[number].counts}:
+        row = cluster.by_name[name].row
+        place = bisect_left(rows, row)
+        if place < len(rows) and rows[place] == row:
+            found[place] = value(row, empty=False)
+    return found
+
+
+def _counter(pod: PodInfo, constraint: Spread, cluster: Cluster) -> DomainCounter:
+    scope = (frozenset((pod.namespace,)), constraint.selector)
+    return cluster.counter(CounterKey(constraint.topology_key, (scope,), live=True))
+
+
+def _counts(counter: DomainCounter, eligible: Eligible, cluster: Cluster) -> Mapping[Any, int]:
+    """By domain, without the pods on nodes that do not count."""
+    outside = eligible.excluded and [name for name in counter.nodes if name in eligible.excluded]
+    if not outside:
+        return counter.counts
+    counts: dict[Any, int] = dict(counter.counts)
+    for name in outside:
+        domain = cluster.by_name[name].labels.get(counter.topology_key)
+        counts[domain] -= counter.nodes[name]
+        if not counts[domain]:
+            del counts[domain]
+    return counts
+
+
+def _usable(pod: PodInfo, constraint: Spread, node: NodeInfo) -> bool:
     if constraint.honor_affinity and not required_matches(pod, node):
         return False
     if constraint.honor_taints:

@@ -76,3 +76,11 @@ def test_what_is_no_expression_is_refused_in_words(text, words):
         Environment({"a": types.DYN, "b": types.DYN}).compile(text)
 
     assert words in str(refused.value)
+
+
+def test_an_empty_expression_has_no_place_to_show():
+    with pytest.raises(ParseError) as caught:
+        Environment().compile("")
+
+    assert str(caught.value).startswith("ERROR: <input>:1:0: Syntax error: mismatched input '<EOF>'")
+    assert str(caught.value).endswith("IDENTIFIER}")

@@ -64,3 +64,13 @@ def test_nothing_happens_after_the_end(api, recorder):
     recorder.event(POD, "Normal", "Late", "")
 
     assert list(api.list(EVENTS)) == []
+
+
+def test_without_a_thread_the_caller_writes_one_after_another(api):
+    recorder = Recorder(Client.in_process(api, User("me")), "kubelet", threaded=False)
+    recorder.event(POD, "Normal", "One", "x")
+    recorder.event(POD, "Normal", "Two", "x")
+
+    assert api.list(EVENTS) == []
+    assert [recorder.write_one(), recorder.write_one(), recorder.write_one()] == [True, True, False]
+    assert [each["reason"] for each in api.list(EVENTS)] == ["One", "Two"]

@@ -109,3 +109,12 @@ def test_a_worker_waits_for_a_timer():
     queue.add_after(A, 0.01)
 
     assert queue.get() == A
+
+
+def test_a_caller_takes_what_is_due_without_waiting_and_learns_when_more_will_be(clock, queue):
+    queue.add(A)
+    queue.add_after(B, 10)
+
+    assert (queue.take(), queue.take(), queue.due()) == (A, None, 10.0)
+    clock.now = 10.0
+    assert (queue.take(), queue.due()) == (B, None)

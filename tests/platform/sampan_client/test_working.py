@@ -8,7 +8,7 @@ import pytest
 
 from sampan.errors import Conflict, Forbidden
 from sampan_client.queue import Item, Queue
-from sampan_client.working import work_off
+from sampan_client.working import work_off, work_one
 
 log = logging.getLogger("test")
 
@@ -69,3 +69,11 @@ def test_what_else_passes_is_the_callers_to_say(caplog: pytest.LogCaptureFixture
     work_off(handler.queue, handler, log=log, what="%s", passing=(KeyError,))
 
     assert not caplog.records
+
+
+def test_one_item_is_handled_without_waiting_for_another() -> None:
+    handler = Handler(None, None)
+
+    assert work_one(handler.queue, handler, log=log, what="looking at %s")
+    assert not work_one(handler.queue, handler, log=log, what="looking at %s")
+    assert handler.seen == ["a"]

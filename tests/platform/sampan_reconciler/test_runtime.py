@@ -18,6 +18,7 @@ from sampan.contracts.reconciling import (
 )
 from sampan.errors import AlreadyExists, Conflict
 from sampan_client import Client
+from sampan_reconciler.perform import Performer
 from sampan_reconciler.runtime import Runtime
 from sampan_testing.miniapi import MiniApi
 
@@ -276,3 +277,80 @@ def test_an_optional_resource_that_is_not_served_counts_as_empty(api, run):
     Client.in_process(api, User("system:admin")).create(SETS, owned_set())
 
     assert decided.wait(WAIT)
+
+
+def test_without_threads_the_caller_decides_one_key_after_another(api):
+    now, decided = [100.0], []
+
+    def decide(key, seen):
+        decided.append(key.name)
+        if len(decided) == 1:
+            yield Requeue(10)
+
+    client = Client.in_process(api, User("system:admin"))
+    runtime = Runtime(client, [Reconciler(name="r", primary=SETS, decide=decide)], ticks=lambda: now[0])
+    runtime.start_watching()
+    assert runtime.wait_synced(WAIT)
+    client.create(SETS, owned_set())
+    while not runtime.backlog():
+        pass
+
+    assert (runtime.turn(), runtime.turn(), decided, runtime.due()) == (True, False, ["web"], 110.0)
+    now[0] = 111.0
+    assert (runtime.turn(), decided, runtime.due()) == (True, ["web", "web"], None)
+    runtime.stop()
+
+
+class Counting:
+    """A client that counts how many creations are under way; ``refuse`` names those that fail."""
+
+    def __init__(self, refuse=()):
+        self.refuse, self.made, self.most, self._now = refuse, [], 0, 0
+        self._lock, self._full = threading.Lock(), threading.Event()
+
+    def create(self, resource, obj):
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            if self._now >= 4:
+                self._full.set()
+        if len(self.made) >= 3:
+            self._full.wait(WAIT)
+        with self._lock:
+            self._now -= 1
+            self.made.append(obj["metadata"]["name"])
+        if obj["metadata"]["name"] in self.refuse:
+            raise Conflict("no")
+        return {**obj, "kind": resource.kind}
+
+
+def creations(count, resource=PODS):
+    return [Create(resource, {"metadata": {"name": f"p{number}", "namespace": "n"}}) for number in range(count)]
+
+
+def test_many_creations_go_in_batches_that_grow():
+    client = Counting()
+    performer = Performer(client, Events(), burst=4)
+    performer.perform(creations(15))
+
+    assert client.made[0] == "p0" and sorted(client.made[1:3]) == ["p1", "p2"]
+    assert client.most == 4
+    assert len(performer.writes) == 15
+
+
+def test_the_first_failure_stops_the_batches_after_its_own():
+    client = Counting(refuse=("p1",))
+    performer = Performer(client, Events(), burst=4)
+    with pytest.raises(Conflict):
+        performer.perform(creations(15))
+
+    assert sorted(client.made) == ["p0", "p1", "p2"]
+    assert sorted(write.name for write in performer.writes) == ["p0", "p2"]
+
+
+def test_creations_of_several_kinds_stay_in_their_order():
+    client = Counting()
+    pairs = [each for pair in zip(creations(3, SETS), creations(3), strict=True) for each in pair]
+    Performer(client, Events(), burst=4).perform(pairs)
+
+    assert (client.made, client.most) == (["p0", "p0", "p1", "p1", "p2", "p2"], 1)

@@ -288,3 +288,18 @@ def shapes() -> Any:
             "Named": Named,
         },
     )
+
+
+@pytest.fixture
+def make_api(make: Callable[..., Api]) -> Callable[[Kind], Api]:
+    """Servers with one more kind."""
+
+    class Kinds:
+        def __init__(self, kind: Kind) -> None:
+            self.kind = kind
+
+        @hookimpl
+        def contribute_kinds(self) -> list[Kind]:
+            return [self.kind]
+
+    return lambda kind: make(more={"kinds": Kinds(kind)})

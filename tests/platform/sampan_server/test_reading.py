@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from typing import Any
 
 import pytest
 import yaml
 
+from sampan.contracts.kinds import Kind
 from sampan.contracts.store import Put
+from sampan_memory.store import MemoryStore
 
 PODS = "/api/v1/namespaces/default/pods"
 CMS = "/api/v1/namespaces/default/configmaps"
@@ -162,3 +165,55 @@ def test_an_object_that_was_stored_in_another_form_is_an_item_as_well(api: Any) 
     api.post(CMS, {"metadata": {"name": "c"}})
     items = api.get(CMS, query_string=f"limit=5&continue={continued}").json["items"]
     assert [(item["metadata"]["name"], "kind" in item) for item in items] == [("b", False)]
+
+
+def test_lists_of_custom_kinds_always_have_a_continue(make_api: Any) -> None:
+    kind = Kind(group="a.example", version="v1", kind="Boat", plural="boats", schema={"type": "object"})
+    api, where = make_api(kind), "/apis/a.example/v1/namespaces/default/boats"
+    partial = {"Accept": "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"}
+
+    assert api.get(where).json["metadata"]["continue"] == ""
+    assert api.delete(where).json["metadata"]["continue"] == ""
+    assert "continue" not in api.get(where, headers=partial).json["metadata"]
+    assert "continue" not in api.get("/api/v1/namespaces/default/configmaps").json["metadata"]
+
+
+def test_what_a_custom_kind_has_not_is_said_by_its_own_handler(make_api: Any) -> None:
+    kind = Kind(group="a.example", version="v1", kind="Boat", plural="boats", schema={"type": "object"},
+                deprecated="boats are old")  # fmt: skip
+    api, where = make_api(kind), "/apis/a.example/v1/namespaces/default/boats"
+
+    other, plain = api.get(f"{where}/b/sails"), api.get(where, headers={"Accept": "text/plain"})
+
+    assert (other.status_code, other.json["message"]) == (404, 'boats.a.example "b" not found')
+    assert plain.status_code == 406 and plain.json["message"].startswith("only the following media types")
+    assert other.headers["Warning"] == plain.headers["Warning"] == '299 - "boats are old"'
+
+
+def test_a_list_of_a_former_state_leaves_the_loop(make: Any, on_loop: Any, shapes: Any) -> None:
+    """The store reads its disk for it, or asks over the network."""
+    store = MemoryStore()
+    api = make(store=store)
+    server = on_loop(api)
+    threads: list[str] = []
+    page = store.page
+
+    def noted(*args: Any, **more: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return page(*args, **more)
+
+    then = api.post(CMS, shapes.config_map("a")).json["metadata"]["resourceVersion"]
+    api.post(CMS, shapes.config_map("b"))
+    store.page = noted
+    query = f"resourceVersion={then}&resourceVersionMatch=Exact"
+
+    status, found = server.ask("GET", f"{CMS}?{query}")
+    assert status == 200 and [item["metadata"]["name"] for item in found["items"]] == ["a"]
+    status, first = server.ask("GET", f"{CMS}?limit=1")
+    api.post(CMS, shapes.config_map("c"))
+    rest = server.ask("GET", f"{CMS}?limit=1&continue={first['metadata']['continue']}")[1]
+    assert [item["metadata"]["name"] for item in rest["items"]] == ["b"]
+    assert server.ask("DELETE", f"{CMS}?{query}", {"propagationPolicy": "Background"})[0] == 200
+
+    assert len(threads) == 3 and server.server_thread.name not in threads
+    assert [item["metadata"]["name"] for item in api.get(CMS).json["items"]] == ["b", "c"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sampan.contracts.access import User
 from sampan.contracts.kinds import Kind
 
 PODS = "/api/v1/namespaces/default/pods"
@@ -180,6 +181,32 @@ def test_a_slow_client_is_told_and_cut_off(api: Any, shapes: Any) -> None:
     loop.run()
 
     assert connection.closed and b'"code":410' in connection.sent and connection.sent.endswith(b"0\r\n\r\n")
+
+
+def test_the_watches_of_one_user_hold_so_much_together(api: Any, shapes: Any) -> None:
+    """Each is within its own bound; the ones furthest behind are ended until the others are within that of the user."""
+    mebi = 1 << 20
+    mine = [hijacked(api) for _ in range(10)]
+    loop, other = hijacked(api.as_user(User("other", ("system:masters",))))
+    for number, (_, connection) in enumerate(mine):
+        connection.stuck = (7 if number < 9 else 1) * mebi
+    other.stuck = 7 * mebi
+
+    for event in range(2):  # the second one finds them behind
+        api.post(PODS, shapes.pod(f"p{event}"))
+        for each, _ in [*mine, (loop, other)]:
+            each.run()
+
+    assert sum(connection.stuck for _, connection in mine) == 64 * mebi  # as much as there may be
+    assert not any(connection.closed for _, connection in mine)
+    for _, connection in mine:
+        connection.stuck += mebi
+    api.post(PODS, shapes.pod("last"))
+    for each, _ in [*mine, (loop, other)]:
+        each.run()
+    closed = [connection for _, connection in mine if connection.closed]
+    assert 1 <= len(closed) <= 2 and all(b'"code":410' in connection.sent for connection in closed)
+    assert not mine[9][1].closed and not other.closed
 
 
 def test_a_watch_that_the_server_ends_has_seen_all_and_knows_how_far_it_is(api: Any, shapes: Any) -> None:

@@ -413,3 +413,77 @@ def test_an_updater_owns_what_was_sent_and_not_what_the_server_makes_of_it(make:
     assert written["spec"] == {"holderIdentity": "me", "leaseTransitions": 7}
     (mine,) = [each for each in written["metadata"]["managedFields"] if each["manager"] == "me"]
     assert mine["fieldsV1"] == {"f:spec": {"f:holderIdentity": {}, "f:preferredHolder": {}}}
+
+
+def test_an_apply_to_a_scale_takes_the_replicas_from_who_has_them(api: Any, shapes: Any) -> None:
+    where, how = f"{DEPLOYMENTS}/a", "apply-patch+yaml"
+    sent = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "a"}, "spec": {"replicas": 4}}
+    api.post(f"{DEPLOYMENTS}?fieldManager=first", shapes.deployment("a"))
+
+    refused = api.patch(f"{where}/scale?fieldManager=me", sent, how)
+    assert refused.status_code == 409 and refused.json["details"]["causes"] == [
+        {"reason": "FieldManagerConflict", "message": 'conflict with "first" using autoscaling/v1',
+         "field": ".spec.replicas"}
+    ]  # fmt: skip
+    taken = api.patch(f"{where}/scale?fieldManager=me&force=true", sent, how)
+    assert taken.json["kind"] == "Scale" and taken.json["spec"] == {"replicas": 4}
+
+    entries = {entry["manager"]: entry for entry in api.get(where).json["metadata"]["managedFields"]}
+    assert entries["me"]["operation"] == "Apply" and entries["me"]["subresource"] == "scale"
+    assert entries["me"]["apiVersion"] == "apps/v1" and entries["me"]["fieldsV1"] == {"f:spec": {"f:replicas": {}}}
+    assert "f:replicas" not in entries["first"]["fieldsV1"]["f:spec"]
+    assert api.patch(f"{where}/scale?fieldManager=me", sent, how).json["metadata"] == taken.json["metadata"]
+
+
+def test_an_apply_to_a_scale_is_checked_as_any_other(api: Any, shapes: Any) -> None:
+    where, how = f"{DEPLOYMENTS}/a/scale?fieldManager=me&force=true", "apply-patch+yaml"
+    sent = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "a"}, "spec": {"replicas": -1}}
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+
+    assert api.patch(where, sent, how).status_code == 422
+    assert api.patch(where, {**sent, "kind": "Foo"}, how).status_code == 400
+    assert api.patch(f"{DEPLOYMENTS}/none/scale?fieldManager=me", sent, how).status_code == 404
+
+
+def test_what_a_kind_advises_is_a_warning(make_api: Any) -> None:
+    kind = Kind(group="a.example", version="v1", kind="Boat", plural="boats", schema={"type": "object"},
+                warn=lambda new, old: ["it is new"] if old is None else ["it is old", "it is old"])  # fmt: skip
+    api, where = make_api(kind), "/apis/a.example/v1/namespaces/default/boats"
+
+    made = api.post(where, {"metadata": {"name": "b"}})
+    changed = api.patch(f"{where}/b", {"metadata": {"labels": {"a": "b"}}})
+
+    assert made.headers["Warning"] == '299 - "it is new"'
+    assert changed.headers["Warning"] == '299 - "it is old"'
+    assert "Warning" not in api.get(f"{where}/b").headers
+
+
+def test_a_status_without_metadata_leaves_labels_alone(make_api: Any) -> None:
+    schema = {"type": "object", "properties": {"status": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+    kind = Kind(group="a.example", version="v1", kind="Boat", plural="boats", schema=schema, status=True,
+                status_metadata=False)  # fmt: skip
+    api, where = make_api(kind), "/apis/a.example/v1/namespaces/default/boats"
+    sent = {"apiVersion": "a.example/v1", "kind": "Boat", "metadata": {"name": "b", "labels": {"a": "b"}},
+            "status": {"a": "x"}}  # fmt: skip
+    api.post(where, {"metadata": {"name": "b"}})
+
+    patched = api.patch(f"{where}/b/status", {"metadata": {"labels": {"a": "b"}}, "status": {"a": "w"}}).json
+    applied = api.patch(f"{where}/b/status?fieldManager=me&force=true", sent, "apply-patch+yaml").json
+
+    assert "labels" not in patched["metadata"] and patched["status"] == {"a": "w"}
+    assert "labels" not in applied["metadata"] and applied["status"] == {"a": "x"}
+    (entry,) = [entry for entry in applied["metadata"]["managedFields"] if entry["manager"] == "me"]
+    assert entry["fieldsV1"] == {"f:status": {"f:a": {}}}
+
+
+def test_nobody_owns_what_clients_cannot_change(make_api: Any) -> None:
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+    kind = Kind(group="a.example", version="v1", kind="Boat", plural="boats", schema=schema, unmanaged=("spec",))
+    api, where, how = make_api(kind), "/apis/a.example/v1/namespaces/default/boats", "apply-patch+yaml"
+    body = {"apiVersion": "a.example/v1", "kind": "Boat", "metadata": {"name": "b", "labels": {"a": "b"}}}
+
+    made = api.patch(f"{where}/b?fieldManager=me", {**body, "spec": {"a": "x"}}, how).json
+    changed = api.patch(f"{where}/b?fieldManager=you", {"spec": {"a": "y"}, "metadata": {"labels": {"c": "d"}}}).json
+
+    assert made["spec"] == changed["spec"] == {"a": "x"}
+    assert all(entry["fieldsV1"].keys() == {"f:metadata"} for entry in changed["metadata"]["managedFields"])

@@ -27,7 +27,7 @@ def read(data, size):
 def test_a_response_is_read_from_pieces_of_any_size(data, wanted, size):
     reader = read(data, size)
 
-    assert reader.reply() == wanted
+    assert reader.reply()[:2] == wanted
     assert reader.keeps
 
 
@@ -38,7 +38,7 @@ def test_a_body_without_a_length_ends_with_the_connection():
     assert not reader.feed(b"lo")
     reader.end()
 
-    assert reader.reply() == (200, b"hello")
+    assert reader.reply()[:2] == (200, b"hello")
     assert not reader.keeps
 
 

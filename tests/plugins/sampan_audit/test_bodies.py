@@ -6,6 +6,7 @@ import pytest
 
 from sampan_audit.bodies import as_object, complete, without_managed_fields
 from sampan_audit.policy import METADATA, REQUEST, RESPONSE
+from sampan_machinery import protobufout
 
 ANSWER = json.dumps(
     {"kind": "Pod", "metadata": {"name": "web", "uid": "7", "resourceVersion": "3", "managedFields": [{}]}}
@@ -31,6 +32,17 @@ def test_bodies_are_there_from_their_levels_on():
     assert "responseObject" not in completed(REQUEST)
     assert completed(RESPONSE)["responseObject"]["metadata"] == {"name": "web", "uid": "7", "resourceVersion": "3"}
     assert "managedFields" in completed(RESPONSE, keep=True)["responseObject"]["metadata"]
+
+
+def test_an_answer_in_protobuf_is_logged_as_its_json():
+    obj = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "uid": "7", "resourceVersion": "3"}}
+    answer = protobufout.encode(obj)
+
+    event = completed(METADATA, answer=answer)
+    assert event["objectRef"] == {"resource": "pods", "name": "web", "uid": "7", "resourceVersion": "3"}
+    shown = completed(RESPONSE, answer=answer, verb="get", code=200)["responseObject"]
+    assert (shown["kind"], shown["metadata"]) == ("Pod", obj["metadata"])
+    assert "responseObject" not in completed(RESPONSE, answer=answer[:40])
 
 
 def test_a_refusal_says_why():

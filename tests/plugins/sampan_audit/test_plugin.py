@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sampan.errors import Forbidden
+from sampan.errors import Forbidden, InternalError
 from sampan_machinery.resources import CONFIG_MAPS, SECRETS
 from sampan_testing.cluster import start
 
@@ -94,3 +94,23 @@ def test_a_policy_that_is_wrong_keeps_the_server_from_starting(tmp_path):
         start(only=("audit",), control=False, settings={"audit": {"enabled": True, "policy": str(policy)}}),
     ):
         pass
+
+
+def test_in_blocking_mode_an_event_is_in_the_file_before_the_answer():
+    with start(
+        only=("audit", "config"), control=False, settings={"audit": {"enabled": True, "mode": "blocking"}}
+    ) as cluster:
+        cluster.client.create(CONFIG_MAPS, {"metadata": {"name": "a"}}, "default")
+
+        assert "a" in [each["objectRef"].get("name") for each in events(cluster)]
+
+
+def test_in_strict_mode_what_cannot_be_logged_is_refused_and_nothing_happens(tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata, users: [jane]}]\n")
+    settings = {"enabled": True, "mode": "blocking-strict", "policy": str(policy), "log": str(tmp_path)}  # a folder
+    with start(only=("audit", "config"), control=False, settings={"audit": settings}) as cluster:
+        with pytest.raises(InternalError, match="cannot be written to the audit log"):
+            cluster.client_as("jane").create(CONFIG_MAPS, {"metadata": {"name": "a"}}, "default")
+
+        assert cluster.client.list(CONFIG_MAPS, "default")[0] == []

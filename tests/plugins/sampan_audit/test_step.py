@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from sampan.contracts.access import User
 from sampan.contracts.chain import RequestOutcome
+from sampan.errors import InternalError
 from sampan_audit.matching import Matcher
 from sampan_audit.step import Audit, attempted
 
@@ -20,7 +23,7 @@ def entries():
 @pytest.fixture
 def audit(entries, policy):
     def build(*rules, **more):
-        return Audit(Matcher(policy(*rules, **more)), entries.append, lambda: NOW)
+        return Audit(Matcher(policy(*rules, **more)), lambda entry: entries.append(entry) or True, lambda: NOW)
 
     return build
 
@@ -103,3 +106,23 @@ def test_failed_authentication_is_logged_by_rules_that_name_no_user(audit, entri
     assert (event["stage"], event["user"]) == ("ResponseStarted", {})
     assert event["responseStatus"]["message"] == "Authentication failed, attempted: bearer"
     assert attempted(request_of()) == "Authentication failed, no credentials provided"
+
+
+def test_ids_are_uuids_and_none_comes_twice(audit, entries, request_of):
+    step = audit({"level": "Metadata", "omitStages": ["ResponseComplete"]})
+    for _ in range(1000):
+        step.enter(request_of())
+
+    ids = {entry.event["auditID"] for entry in entries}
+    assert len(ids) == 1000 and {uuid.UUID(each).version for each in ids} == {4}
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_strict_log_refuses_what_it_cannot_write_when_it_comes(policy, request_of, strict):
+    step = Audit(Matcher(policy(ALL)), lambda entry: False, lambda: NOW, strict=strict)
+
+    if not strict:
+        assert step.enter(request_of()) is not None
+        return
+    with pytest.raises(InternalError, match="audit log"):
+        step.enter(request_of())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import ssl
 
 import pytest
@@ -35,6 +36,15 @@ def test_a_certificate_names_user_and_groups(pki, reader):
     user = Certificates(reader).authenticate(showing(der(pki / "clients" / "dns.crt")))
 
     assert (user.name, sorted(user.groups)) == ("system:sampan-dns", ["one", "system:authenticated", "two"])
+
+
+def test_a_user_carries_the_name_of_the_certificate(pki, reader):
+    certificate = der(pki / "clients" / "dns.crt")
+
+    user = Certificates(reader).authenticate(showing(certificate))
+
+    digest = hashlib.sha256(certificate).hexdigest()
+    assert dict(user.extra) == {"authentication.kubernetes.io/credential-id": (f"X509SHA256={digest}",)}
 
 
 def test_no_certificate_names_no_user(reader):

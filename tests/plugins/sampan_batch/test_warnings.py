@@ -50,3 +50,25 @@ def test_warnings_go_with_the_answer(make):
 
 def test_jobs_and_cron_jobs_alone_are_asked_for():
     assert JobWarnings.resources == {kind.resource.group_resource for kind in (JOB, CRON_JOB)}
+
+
+def test_a_deletion_that_names_no_policy_is_told_that_pods_stay():
+    def told(**options):
+        review = SimpleNamespace(object=None, old={}, kind=JOB, warnings=[], options=options)
+        JobWarnings().admit(review)
+        JobWarnings().admit(review)
+        return review.warnings
+
+    (text,) = told()
+    assert text.startswith(
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background"
+    )
+    assert told(propagationPolicy="Orphan") == told(orphanDependents=False) == []
+
+
+def test_the_template_is_advised_on(make):
+    new = make.job()
+    new["spec"]["template"]["spec"]["imagePullSecrets"] = [{}]
+
+    assert warnings_of(new, None, "Job") == ['spec.template.spec.imagePullSecrets[0].name: invalid empty name ""']
+    assert warnings_of(new, new, "Job") == []

@@ -107,3 +107,9 @@ def test_a_node_gets_its_first_certificate_without_an_administrator(cluster, mak
     created(cluster, make, "node", signer=signer, usages=usages, pem=pem("system:node:a", ("system:nodes",)))
 
     assert cluster.until(lambda: cluster.client.get(REQUESTS, "node")["status"]["certificate"])
+
+
+def test_nobody_owns_the_spec(cluster, make):
+    made = created(cluster, make, "owned")
+
+    assert all("f:spec" not in entry["fieldsV1"] for entry in made["metadata"].get("managedFields", ()))

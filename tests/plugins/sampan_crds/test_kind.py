@@ -41,8 +41,10 @@ def test_deletion_waits_for_the_instances():
     crd = complete(definition())
     assert kind.CUSTOM_RESOURCE_DEFINITION.held(crd)
 
-    crd["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    crd["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "deletionGracePeriodSeconds": 0, "generation": 2}
     kind.terminate(crd)
+
+    assert "deletionGracePeriodSeconds" not in crd["metadata"] and crd["metadata"]["generation"] == 1
 
     assert not kind.CUSTOM_RESOURCE_DEFINITION.held(crd)
     assert crd["metadata"]["finalizers"] == [FINALIZER]

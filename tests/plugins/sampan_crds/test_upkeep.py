@@ -3,11 +3,11 @@
 import pytest
 from crd_samples import complete, definition, version
 
-from sampan.errors import Conflict, NotFound
+from sampan.errors import Conflict, Forbidden, InternalError, NotFound
 from sampan_crds.definitions import FINALIZER
 from sampan_crds.names import namings
 from sampan_crds.source import Outcome
-from sampan_crds.upkeep import AGAIN, SOON, Upkeep, instances_of
+from sampan_crds.upkeep import AGAIN, PATIENCE, SOON, Upkeep, instances_of
 from sampan_machinery.resources import CUSTOM_RESOURCE_DEFINITIONS
 
 
@@ -66,7 +66,15 @@ def deleted(*, established=True):
 
 
 def reason(crd):
-    return next(each["reason"] for each in crd["status"]["conditions"] if each["type"] == "Terminating")
+    return terminating(crd)["reason"]
+
+
+def message(crd):
+    return terminating(crd)["message"]
+
+
+def terminating(crd):
+    return next(each for each in crd["status"]["conditions"] if each["type"] == "Terminating")
 
 
 def test_the_status_is_written_once():
@@ -114,6 +122,54 @@ def test_instances_that_others_hold_are_waited_for():
     _, found = upkeep(deleted(), "held")
 
     assert [found.look(), found.look()] == [SOON, AGAIN]
+
+
+def test_what_cannot_be_deleted_is_said_with_the_reason_until_it_goes():
+    cluster, found = upkeep(deleted(), "a", "b")
+    remove = cluster.delete
+
+    def refuse(resource, name, namespace=""):
+        raise Forbidden("admission webhook denies it")
+
+    cluster.delete = refuse
+
+    assert found.look() == AGAIN
+    assert reason(cluster.crd) == "InstanceDeletionFailed"
+    assert message(cluster.crd) == "could not issue all deletes: admission webhook denies it"
+    revision = cluster.revision
+    assert found.look() == AGAIN and cluster.revision == revision  # written one time
+
+    cluster.delete = remove
+    assert (found.look(), reason(cluster.crd)) == (SOON, "InstanceDeletionInProgress")
+    assert (found.look(), reason(cluster.crd)) == (None, "InstanceDeletionCompleted")
+
+
+def test_instances_that_cannot_be_read_are_said():
+    cluster, found = upkeep(deleted(), "a")
+
+    def fail(resource):
+        raise InternalError("conversion webhook failed")
+
+    cluster.list = fail
+
+    assert (found.look(), reason(cluster.crd)) == (AGAIN, "InstanceDeletionFailed")
+    assert message(cluster.crd) == "could not list instances: conversion webhook failed"
+
+
+def test_instances_that_are_held_for_a_minute_are_said():
+    now = 0.0
+    crd = deleted()
+    cluster = Cluster(crd, "held")
+    found = Upkeep(cluster, Source(crd), clock=lambda: now)
+    found.look()
+    found.look()
+    assert reason(cluster.crd) == "InstanceDeletionInProgress"
+
+    now = PATIENCE + 1
+    assert (found.look(), reason(cluster.crd)) == (AGAIN, "InstanceDeletionCheck")
+
+    cluster.instances.clear()
+    assert (found.look(), reason(cluster.crd)) == (None, "InstanceDeletionCompleted")
 
 
 def test_what_was_never_established_has_no_instances():

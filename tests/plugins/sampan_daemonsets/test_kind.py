@@ -4,7 +4,7 @@ import pytest
 
 from sampan.contracts.kinds import Draft
 from sampan.errors import BadRequest
-from sampan_daemonsets.kind import DAEMON_SET, GENERATION, prepare
+from sampan_daemonsets.kind import DAEMON_SET, GENERATION, default, prepare
 
 
 def prepared(new, old=None, subresource=""):
@@ -52,3 +52,13 @@ def test_the_columns_show_the_node_selector(build):
 
     assert cells == ["agent", 2, 0, 0, 0, 0, "a=1,b=2"]
     assert DAEMON_SET.columns[6].cell(build()) == "<none>"
+
+
+def test_the_creator_owns_the_number_of_the_template():
+    obj = {"metadata": {}, "spec": {"template": {"spec": {"containers": []}}}}
+
+    default(obj)
+    assert obj["metadata"]["annotations"] == {GENERATION: "1"}
+    obj["metadata"]["annotations"] = {GENERATION: "7"}
+    default(obj)
+    assert obj["metadata"]["annotations"] == {GENERATION: "7"}

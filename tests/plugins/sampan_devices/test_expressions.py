@@ -25,7 +25,7 @@ def test_good_expressions(expression):
 @pytest.mark.parametrize(
     "expression, why",
     [
-        ("", "compilation failed: ERROR: <input>:1:1: Syntax error"),
+        ("", "compilation failed: ERROR: <input>:1:0: Syntax error"),
         ("device.odd", "compilation failed: ERROR: <input>:1:7: undefined field 'odd'"),
         ("nothing", "compilation failed: ERROR: <input>:1:1: undeclared reference to 'nothing'"),
         ('"a"', "must evaluate to bool or the unknown type, not string"),

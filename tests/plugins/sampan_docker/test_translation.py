@@ -91,3 +91,23 @@ def test_labels_lead_back_from_a_container_to_its_pod():
     assert (sandbox.ready, sandbox.ip) == (True, "172.17.0.2")
     inner = translation.container_labels(container_spec(attempt=3), labels, "box")
     assert inner[translation.UID] == "1" and inner[translation.SANDBOX] == "box"
+
+
+def test_what_was_applied_is_read_back_as_it_was_asked_for():
+    wanted = Resources(250, 500, 64 << 20)
+
+    assert translation.applied(translation.resources(wanted)) == wanted.kernel()
+    assert translation.applied({}) == (0, 0, 0)
+
+
+def test_profiles_and_the_runtime_are_the_daemons_options():
+    spec = container_spec(seccomp='{"a": 1}', apparmor="web", allow_privilege_escalation=False)
+
+    assert translation.security_options(spec) == ["no-new-privileges", 'seccomp={"a": 1}', "apparmor=web"]
+    assert translation.sandbox_host_config(sandbox_spec(handler="kata"))["Runtime"] == "kata"
+    assert "Runtime" not in translation.sandbox_host_config(sandbox_spec())
+
+
+def test_processes_are_limited_where_the_node_says_so():
+    assert translation.container_host_config(container_spec(pids_limit=50), "box", host={})["PidsLimit"] == 50
+    assert translation.container_host_config(container_spec(), "box", host={})["PidsLimit"] is None

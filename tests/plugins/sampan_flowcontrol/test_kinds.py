@@ -31,18 +31,18 @@ def test_the_columns_are_upstreams(schema, level):
     assert row(PRIORITY_LEVEL, level(queues=0)) == ["Limited", 30, "<none>", "<none>", "<none>"]
 
 
-def test_a_write_of_the_status_leaves_labels_and_annotations():
-    old = {"metadata": {"name": "a", "labels": {"x": "old"}}}
-    new = {"metadata": {"name": "a", "labels": {"x": "new"}, "annotations": {"y": "new"}}}
+def test_a_write_of_the_status_leaves_the_metadata():
+    old, new = {"metadata": {"name": "a", "uid": "1"}}, {"metadata": {"name": "a", "uid": "2"}}
 
     prepare(Draft(new, old, "status", "jane"))
 
-    assert new["metadata"] == {"name": "a", "labels": {"x": "old"}}
+    assert new["metadata"] == old["metadata"]
+    assert not FLOW_SCHEMA.status_metadata and not PRIORITY_LEVEL.status_metadata  # the server keeps labels and others
 
 
-def test_another_write_changes_them():
-    new = {"metadata": {"name": "a", "labels": {"x": "new"}}}
+def test_another_write_is_checked():
+    new = {"metadata": {"name": "a", "uid": "2"}}
 
-    prepare(Draft(new, {"metadata": {"name": "a"}}, "", "jane"))
+    prepare(Draft(new, {"metadata": {"name": "a", "uid": "1"}}, "", "jane"))
 
-    assert new["metadata"]["labels"] == {"x": "new"}
+    assert new["metadata"]["uid"] == "2"

@@ -8,6 +8,7 @@ from sampan.contracts.kinds import Resource
 from sampan_client import Client
 from sampan_client.informers import Informer
 from sampan_gc.collector import Collector
+from sampan_machinery.resources import CUSTOM_RESOURCE_DEFINITIONS
 from sampan_testing.miniapi import MiniApi
 
 SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
@@ -190,6 +191,38 @@ def test_a_new_kind_is_watched_once_discovery_shows_it(api, client, collect):
 
     until(api, lambda: not names(api))
     assert collector.graph.get(widget["metadata"]["uid"]) is None
+
+
+def test_a_new_kind_is_watched_as_soon_as_its_definition_changes(api, client):
+    """Not only by the look that comes every half a minute."""
+    api.resources.append(CUSTOM_RESOURCE_DEFINITIONS)
+    widgets = Resource("example.com", "v1", "widgets", "Widget")
+    stop = threading.Event()
+    collector = Collector(client, refresh=3600.0)
+    thread = threading.Thread(target=collector.run, args=(stop,))
+    thread.start()
+    try:
+        owner = replica_set(api)
+        seen(collector, owner)
+
+        api.resources.append(widgets)
+        api.create(CUSTOM_RESOURCE_DEFINITIONS, {"metadata": {"name": "widgets.example.com"}})
+        metadata = {"name": "w", "namespace": "default", "ownerReferences": [reference(owner)]}
+        seen(collector, client.create(widgets, {"metadata": metadata}))
+
+        client.delete(SETS, "web", "default")
+        until(api, lambda: not api.list(widgets))
+    finally:
+        stop.set()
+        thread.join(WAIT)
+
+
+def seen(collector, obj):
+    """Wait until the graph has it."""
+    deadline = time.monotonic() + WAIT
+    while collector.graph.get(obj["metadata"]["uid"]) is None:
+        assert time.monotonic() < deadline, "the collector does not watch this kind"
+        time.sleep(0.01)
 
 
 def test_a_cluster_wide_owner_may_own_anything(api, client, collect):

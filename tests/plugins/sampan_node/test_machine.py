@@ -149,3 +149,57 @@ def test_only_the_last_two_runs_are_kept():
     runs = [run("a", "exited", attempt=0), run("a", "exited", attempt=1), run("a", attempt=2)]
 
     assert decide(pod(), RuntimeState(BOX, runs), PodMemory(), NOW).actions == [RemoveContainer("a0")]
+
+
+def test_what_was_ended_to_be_started_again_starts_at_once_whatever_its_policy():
+    ended = run("a", "exited", finished=NOW)
+
+    assert started(decide(pod(policy="OnFailure"), RuntimeState(BOX, [ended]), PodMemory(), NOW)) == []
+    assert started(
+        decide(pod(policy="OnFailure"), RuntimeState(BOX, [ended], frozenset({"a0"})), PodMemory(), NOW)
+    ) == [("a", 1)]
+
+
+def all_again(*names, policy="Never", init=()):
+    """A pod whose container ``a`` restarts all when it ends with 42."""
+    wanted = pod(*names, policy=policy, init=init)
+    rule = {"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [42]}}
+    wanted["spec"]["containers"][0] |= {"restartPolicy": "Never", "restartPolicyRules": [rule]}
+    return wanted
+
+
+def test_a_rule_that_restarts_all_ends_what_runs_and_begins_with_the_init_containers():
+    wanted, memory = all_again("a", "b", init=("i",)), PodMemory()
+    first, inits = run("a", "exited", code=42, finished=NOW), run("i", "exited")
+
+    ending = decide(wanted, RuntimeState(BOX, [inits, first, run("b")]), memory, NOW)
+    assert [action.id for action in ending.actions if isinstance(action, StopContainer)] == ["b0"]
+    assert started(ending) == []
+
+    killed = run("b", "exited", code=137)
+    assert started(decide(wanted, RuntimeState(BOX, [inits, first, killed]), memory, NOW)) == [("i", 1)]
+
+    again = run("i", "exited", attempt=1)
+    assert started(decide(wanted, RuntimeState(BOX, [inits, again, first, killed]), memory, NOW)) == [
+        ("a", 1),
+        ("b", 1),
+    ]
+    seen = RuntimeState(BOX, [inits, again, first, killed, run("a", attempt=1), run("b", attempt=1)])
+    assert started(decide(wanted, seen, memory, NOW)) == []
+
+
+def test_another_exit_code_ends_the_container_alone():
+    wanted, memory = all_again("a", "b"), PodMemory()
+
+    plan = decide(wanted, RuntimeState(BOX, [run("a", "exited", code=1), run("b")]), memory, NOW)
+
+    assert (plan.actions, memory.rounds) == ([], {})
+
+
+def test_who_restarts_all_over_and_over_waits_longer_each_time():
+    wanted, memory = all_again("a", "b"), PodMemory(rounds={"a": 1, "b": 1})
+    seen = RuntimeState(BOX, [run("a", "exited", attempt=1, code=42, finished=NOW), run("b", "exited", attempt=1)])
+
+    plan = decide(wanted, seen, memory, NOW)
+    assert (started(plan), plan.wake) == ([], NOW + 10)
+    assert started(decide(wanted, seen, memory, NOW + 10)) == [("a", 2), ("b", 2)]

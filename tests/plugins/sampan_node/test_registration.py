@@ -5,7 +5,7 @@ import pytest
 
 from sampan.errors import NotFound
 from sampan_node import registration
-from sampan_node.registration import Registration
+from sampan_node.registration import Registration, status_of
 
 
 class Api:
@@ -72,3 +72,11 @@ def test_a_runtime_that_does_not_answer_makes_the_node_unready_until_it_does(api
     assert until("True")["reason"] == "KubeletReady"
     stop.set()
     keeping.join(10)
+
+
+def test_a_resource_that_is_short_is_a_condition_of_the_node():
+    facts = {"name": "n", "ip": "192.0.2.1", "port": 1, "capacity": {}, "info": {}, "now": "2026-01-01T00:00:00Z"}
+    found = {one["type"]: one for one in status_of({}, pressures={"DiskPressure"}, **facts)["conditions"]}
+
+    assert (found["DiskPressure"]["status"], found["DiskPressure"]["reason"]) == ("True", "KubeletHasDiskPressure")
+    assert found["MemoryPressure"]["status"] == "False"

@@ -243,3 +243,10 @@ def test_a_client_that_does_not_speak_tls_is_counted_and_writes_no_traceback(tmp
     written = capfd.readouterr()
     assert "Traceback" not in caplog.text + written.err + written.out
     assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
+def test_checkpoints_are_refused_plainly_and_metrics_of_probes_are_there(server):
+    status, said = get(server, "/checkpoint/default/web/main")
+
+    assert (status, said) == (501, b"checkpoints of containers are not supported by this node agent\n")
+    assert get(server, "/metrics/probes") == (200, b"# TYPE prober_probe_total counter\n")

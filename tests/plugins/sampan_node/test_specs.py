@@ -5,7 +5,7 @@ import pytest
 from sampan.contracts.options import ClusterOptions
 from sampan_node.environment import ConfigProblem
 from sampan_node.specs import container_spec, hostname, hosts_file, resolver, resources, sandbox_spec
-from sampan_runtime.contracts import PortMapping, Resources
+from sampan_runtime.contracts import PortMapping, Resources, RuntimeFailure
 
 OPTIONS = ClusterOptions(dns_ip="10.96.0.10", cluster_domain="cluster.local")
 
@@ -107,3 +107,32 @@ def test_amounts_are_millicores_and_bytes():
 
     assert resources(wanted) == Resources(cpu_request=250, cpu_limit=1000, memory_limit=64 << 20)
     assert resources({}) == Resources()
+
+
+def test_a_pod_may_have_its_whole_name_as_its_host_name():
+    wanted = pod(hostname="db", subdomain="data", setHostnameAsFQDN=True)
+
+    assert sandbox_spec(wanted, 0, OPTIONS).hostname == "db.data.shop.svc.cluster.local"
+    with pytest.raises(RuntimeFailure, match="is too long"):
+        sandbox_spec(pod(hostname="d" * 40, subdomain="data", setHostnameAsFQDN=True), 0, OPTIONS)
+
+
+def test_a_host_name_that_overrides_is_in_no_domain():
+    wanted = pod(hostname="db", subdomain="data", setHostnameAsFQDN=True, hostnameOverride="other.example")
+
+    assert sandbox_spec(wanted, 0, OPTIONS).hostname == "other.example"
+    assert "10.0.0.9\tother.example\n" in hosts_file(wanted, "10.0.0.9", OPTIONS)
+
+
+def test_strict_groups_are_promised_only_where_the_image_cannot_add_any():
+    strict = {"supplementalGroupsPolicy": "Strict", "supplementalGroups": [7]}
+
+    with pytest.raises(ConfigProblem, match="Strict"):
+        made(securityContext={**strict, "runAsUser": 1})
+    assert made(securityContext={**strict, "runAsUser": 1, "runAsGroup": 2}).groups == [7]
+
+
+def test_users_of_its_own_and_a_runtime_handler_are_asked_of_the_runtime():
+    found = sandbox_spec(pod(hostUsers=False), 0, OPTIONS, handler="kata")
+
+    assert (found.own_users, found.handler) == (True, "kata")

@@ -1,6 +1,7 @@
 import pytest
 
 from sampan_node.machine import PodMemory, RuntimeState, Waiting
+from sampan_node.resizing import Standing
 from sampan_node.status import changes, status_of, terminated
 from sampan_runtime.contracts import Container, Sandbox
 
@@ -132,3 +133,27 @@ def test_only_what_differs_is_written_and_conditions_of_others_stay():
         "conditions": [{"type": "Ready", "status": "True", "reason": None}],
     }
     assert changes(fresh, fresh) == {}
+
+
+def test_a_resize_is_a_condition_while_it_waits_and_no_condition_afterwards():
+    memory = working("a0")
+    memory.resizing.pending = Standing("Deferred", "no room", 2)
+    first = told(pod(), run(), memory=memory)
+    memory.resizing.pending = None
+
+    later = told(pod(status=first), run(), memory=memory)
+
+    assert conditions(first)["PodResizePending"] == ("True", "Deferred")
+    assert "PodResizePending" not in conditions(later)
+    assert {"type": "PodResizePending", "$patch": "delete"} in changes(first, later)["conditions"]
+
+
+def test_a_container_that_is_resized_shows_what_it_has_and_what_it_was_granted():
+    memory = working("a0")
+    memory.resizing.granted["a"] = {"requests": {"cpu": "2"}}
+    memory.resizing.actual["a"] = {"requests": {"cpu": "1"}}
+    wanted = pod(containers=[{"name": "a", "image": "i", "resources": {"requests": {"cpu": "3"}}}])
+
+    found = told(wanted, run(), memory=memory)["containerStatuses"][0]
+
+    assert (found["resources"], found["allocatedResources"]) == ({"requests": {"cpu": "1"}}, {"cpu": "2"})

@@ -19,7 +19,7 @@ from sampan.errors import NotFound
 from sampan_exec.runtime import ExecRuntime
 from sampan_machinery import schema
 from sampan_machinery.patches import strategic
-from sampan_machinery.resources import CONFIG_MAPS, PODS
+from sampan_machinery.resources import CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS
 from sampan_node import agent, termination
 from sampan_node.agent import Agent
 from sampan_node.clock import Clock
@@ -563,6 +563,34 @@ def test_a_missing_config_map_is_waited_for(cluster):
     cluster.api.objects["configmaps", "default", "later"] = {"metadata": {"name": "later"}, "data": {"a": "1"}}
 
     cluster.api.until(lambda: cluster.state()["ready"])
+
+
+def test_a_pod_waits_for_its_claim_and_gets_the_volume(cluster, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    claim = {
+        "metadata": {"name": "data", "namespace": "default", "uid": "c1"}, "spec": {"volumeName": "pv"},
+        "status": {"phase": "Pending"},
+    }  # fmt: skip
+    volume = {"metadata": {"name": "pv"}, "spec": {"claimRef": {"uid": "c1"}, "local": {"path": str(data)}}}
+    cluster.api.put(PERSISTENT_VOLUME_CLAIMS, claim)
+    cluster.api.put(PERSISTENT_VOLUMES, volume)
+    mounts = [{"name": "v", "mountPath": "/data"}, {"name": "v", "mountPath": "/part", "subPath": "part"}]
+    cluster.run(
+        "echo kept > /data/file; echo deep > /part/file; sleep 1000", c0={"volumeMounts": mounts},
+        volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}],
+    )  # fmt: skip
+    cluster.api.until(lambda: "FailedMount" in [reason for reason, _ in cluster.events])
+    assert cluster.state()["state"] == {"waiting": {"reason": "ContainerCreating"}}
+
+    cluster.api.put(PERSISTENT_VOLUME_CLAIMS, {**claim, "status": {"phase": "Bound"}})
+
+    cluster.api.until(lambda: cluster.status()["phase"] == "Running")
+    cluster.api.until(lambda: (data / "part" / "file").exists())
+    assert (data / "file").read_text() == "kept\n"
+    cluster.ask_to_go()
+    cluster.api.until(lambda: ("pods", "default", "web") not in cluster.api.objects)
+    assert (data / "part" / "file").read_text() == "deep\n"
 
 
 def test_a_pod_past_its_deadline_fails(cluster):

@@ -118,3 +118,17 @@ def test_an_attachment_says_its_node(shelf):
 
     assert NodeReferences(objects).attaches_here("n1", "a")
     assert not NodeReferences(objects).attaches_here("n2", "a")
+
+
+def test_a_secret_of_a_csi_volume_is_read_where_the_volume_is_used(shelf, pod):
+    use = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]}
+    source = {"driver": "d", "volumeHandle": "h", "nodeStageSecretRef": {"namespace": "vault", "name": "key"}}
+    volume = {"metadata": {"name": "pv"}, "spec": {"claimRef": {"namespace": "shop", "name": "data"}, "csi": source}}
+    objects = shelf(pod(**use))
+    objects.put(VOLUMES, volume)
+    references = NodeReferences(objects)
+
+    assert references.is_secret_of_volume("n1", "vault", "key")
+    assert not references.is_secret_of_volume("n1", "vault", "other")
+    assert not references.is_secret_of_volume("n1", "shop", "key")
+    assert not references.is_secret_of_volume("n2", "vault", "key")

@@ -48,7 +48,9 @@ def test_an_error_denies_unless_failures_are_ignored():
     denied = outcome(failing).decisions[0]
     ignored = outcome(failing, failurePolicy="Ignore").decisions[0]
 
-    assert denied == Decision(True, "expression 'object.nothing == 1' resulted in error: no such key: nothing")
+    assert denied == Decision(
+        True, "expression 'object.nothing == 1' resulted in error: no such key: nothing", failed=True
+    )
     assert not ignored.denies
 
 
@@ -61,7 +63,7 @@ def test_what_does_not_compile_denies_too():
 def test_no_more_is_run_when_the_budget_is_spent():
     found = outcome(*[{"expression": EXPENSIVE}] * 14)
 
-    assert found.decisions == (Decision(True, NO_BUDGET),)
+    assert found.decisions == (Decision(True, NO_BUDGET, failed=True),)
 
 
 def test_a_policy_whose_conditions_are_false_says_nothing():

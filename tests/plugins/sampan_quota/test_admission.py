@@ -76,6 +76,11 @@ def test_what_passes(resource, obj, more):
     LimitRanger(LimitRanges()).admit(review(resource, obj, Shelf([a_range()]), **more))
 
 
+def test_a_pod_is_not_resized_beyond_the_limits():
+    with pytest.raises(Forbidden, match="maximum cpu usage per Container is 2, but limit is 3"):
+        LimitRanger(LimitRanges()).admit(review(PODS, TOO_MUCH, Shelf([a_range()]), operation="UPDATE", sub="resize"))
+
+
 @pytest.mark.parametrize("rule", [LimitRanger, LimitRangerDefaults])
 @pytest.mark.parametrize(
     ("resource", "sub", "says"), [(PODS, "", True), (PODS, "status", False), (SERVICES, "", False)]

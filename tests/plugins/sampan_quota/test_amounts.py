@@ -24,8 +24,17 @@ def test_which_resources_there_are(name, of_containers, detail):
     assert found == ([] if detail is None else [f'Invalid value: "{name}": {detail}'])
 
 
-def test_a_bad_name_is_reported_one_time():
-    assert [each.path for each in resource_name("x", "a b", of_containers=True)] == ["x"]
+def test_a_bad_name_is_reported_for_its_form_and_for_what_containers_have():
+    """As kube-apiserver 1.36.2 does."""
+    of_containers = [each.message for each in resource_name("x", "a b", of_containers=True)]
+    odd = [each.message for each in resource_name("x", "odd", of_containers=True)]
+
+    assert len(of_containers) == 2 and "must be a standard resource for containers" in of_containers[1]
+    assert odd == [
+        'Invalid value: "odd": must be a standard resource type or fully qualified',
+        'Invalid value: "odd": must be a standard resource for containers',
+    ]
+    assert len(list(resource_name("x", "a b", of_containers=False))) == 1
 
 
 def test_what_can_be_promised_twice():

@@ -67,8 +67,8 @@ def test_good_items():
             "defaultRequest: Forbidden: may not be specified when `type` is 'Pod'",
         ),
         (
-            {"type": "Pod", "max": {"odd": "1"}},
-            'max[odd]: Invalid value: "odd": must be a standard resource for containers',
+            {"type": "Pod", "max": {"storage": "1"}},
+            'max[storage]: Invalid value: "storage": must be a standard resource for containers',
         ),
         (
             {"type": "PersistentVolumeClaim"},

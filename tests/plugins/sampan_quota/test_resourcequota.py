@@ -115,3 +115,7 @@ def test_requests_above_limits_are_warned_of():
     assert list(warnings(quota({"requests.cpu": "2", "limits.cpu": "1", "memory": "1Gi", "limits.memory": "2Gi"}))) == [
         "ResourceQuota requests.cpu (2) should be less than limits.cpu (1)"
     ]
+
+
+def test_a_deleted_quota_is_shown():
+    assert RESOURCE_QUOTA.shown_deleted

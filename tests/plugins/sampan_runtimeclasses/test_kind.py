@@ -47,3 +47,12 @@ def test_the_printed_columns():
 
     assert [each["name"] for each in table["columnDefinitions"]] == ["Name", "Handler", "Age"]
     assert table["rows"][0]["cells"] == ["a", "h", "60s"]
+
+
+def test_a_change_is_checked_as_a_new_class_is():
+    """As kube-apiserver 1.36.2 does."""
+    old = {"metadata": {"name": "sandboxed", "resourceVersion": "1"}, "handler": "sandbox"}
+
+    assert [each.partition(":")[0] for each in problems(old, overhead={"podFixed": {"cpu": "-1"}})] == [
+        "overhead.limits[cpu]"
+    ]

@@ -9,9 +9,11 @@ import pytest
 
 from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound
-from sampan_scheduler.cycle import Cycle, own_rules
+from sampan_scheduler.configuration.reading import usual
+from sampan_scheduler.cycle import Cycle
 from sampan_scheduler.nodes import Cluster
 from sampan_scheduler.pods import PodInfo, read_pod
+from sampan_scheduler.profiles import own_rules, profile_of
 from sampan_scheduler.scheduler import Scheduler
 
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
@@ -70,7 +72,7 @@ class Place:
 
     def __init__(self, *nodes, third_party=()):
         self.cluster = Cluster()
-        self.cycle = Cycle(self.cluster, own_rules(), third_party, random.Random(1))
+        self.cycle = Cycle(self.cluster, profile_of(own_rules()), third_party, random.Random(1))
         for node in nodes:
             self.cluster.set_node(node)
 
@@ -92,6 +94,9 @@ class Place:
         decision = self.decide(pod)
         assert not decision.node
         return decision.message()
+
+    def explain(self, pod):
+        return self.cycle.explain(self.read(pod))
 
     def add(self, pod):
         """Decide and assume; the node's name."""
@@ -161,11 +166,14 @@ class FakeApi:
 class Simulated:
     """A scheduler driven by hand: ``run`` decides and writes until nothing is left to do at this time."""
 
-    def __init__(self, third_party=()):
+    def __init__(self, third_party=(), configuration=None):
         self.now = 0.0
+        self.budgets: list[Object] = []
+        self.namespaces: set[str] = set()  # that match any selector
         self.api = FakeApi()
         self.scheduler = Scheduler(
-            self.api, self.api, names=("default-scheduler",), namespaces=lambda _: frozenset(), third_party=third_party,
+            self.api, self.api, configuration=configuration or usual(["default-scheduler"]),
+            namespaces=lambda _: frozenset(self.namespaces), budgets=lambda: self.budgets, third_party=third_party,
             clock=lambda: self.now,
         )  # fmt: skip
         self.api.tell = self.scheduler.pod_changed

@@ -11,25 +11,47 @@ def test_reasons_are_counted_by_node(build, place):
     assert why == "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s)."
 
 
-def test_a_decision_says_why_the_chosen_node_and_not_the_others(build, place):
-    decision = place(build.node("a"), build.node("b", cordoned=True)).decide(build.pod("p", cpu="1"))
+def test_every_node_is_explained_with_who_refuses_it_or_its_points_by_plugin(build, place):
+    cluster = place(build.node("a"), build.node("b", cordoned=True), build.node("c", cpu="1"), build.node("d", cpu="8"))
 
-    assert (decision.node, decision.feasible, decision.total) == ("a", 1, 2)
-    assert decision.reasons == {"node(s) were unschedulable": 1}
-    assert decision.score == sum(decision.points.values()) > 0
-    assert "NodeResourcesFit" in decision.points
-    assert decision.explained()["nodes"]["passedOver"] == {"node(s) were unschedulable": 1}
+    found = cluster.explain(build.pod("p", cpu="2"))
+
+    assert {name: (verdict.plugin, verdict.reason) for name, verdict in found.refused.items()} == {
+        "b": ("NodeUnschedulable", "node(s) were unschedulable"),
+        "c": ("NodeResourcesFit", "Insufficient cpu"),
+    }
+    assert found.points["d"]["NodeResourcesFit"] > found.points["a"]["NodeResourcesFit"] > 0
+    assert found.points["a"]["TaintToleration"] == 300
+    assert [name for name, _ in found.ranked()] == ["d", "a"] and cluster.node_of(build.pod("p", cpu="2")) == "d"
+
+
+def test_only_nodes_that_a_pod_names_are_asked_and_the_summary_says_so_as_upstream_does(build, place):
+    def wants(*names):
+        fields = [{"key": "metadata.name", "operator": "In", "values": list(names)}]
+        required = {"nodeSelectorTerms": [{"matchFields": fields}]}
+        return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+
+    cluster = place(build.node("a"), build.node("b"), build.node("c", cordoned=True))
+
+    assert cluster.node_of(build.pod("p", affinity=wants("b"))) == "b"
+    assert cluster.why(build.pod("p", affinity=wants("c"))) == (
+        "0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]."
+    )
+    none = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+        {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]} for name in "ab"]}
+    ]}}}  # fmt: skip
+    assert cluster.why(build.pod("p", affinity=none)) == "0/3 nodes are available: pod affinity terms conflict."
 
 
 def test_a_dropped_node_leaves_no_trace(build, place):
     cluster = place(*(build.node(name) for name in "abc")).put(build.pod("p", on="c", cpu="4"))
     pod = build.pod("q", cpu="1")
-    assert cluster.decide(pod).feasible == 2
+    assert len(cluster.explain(pod).points) == 2
 
     cluster.cluster.drop_node("a")
 
     assert cluster.node_of(pod) == "b"
-    assert cluster.decide(pod).reasons == {"Insufficient cpu": 1}
+    assert [verdict.reason for verdict in cluster.explain(pod).refused.values()] == ["Insufficient cpu"]
     cluster.cluster.drop_node("b")
     cluster.cluster.drop_node("c")
     assert cluster.why(pod) == "no nodes available to schedule pods"

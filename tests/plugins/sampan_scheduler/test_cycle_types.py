@@ -1,13 +1,18 @@
-from sampan_scheduler.cycle_types import Scores
+from sampan_scheduler.cycle_types import Refusal, Requirement
+from sampan_scheduling.contracts import Verdict
 
-SCORES = Scores("zone", {"a": 100.0, "b": 50.0}, otherwise=10.0, missing=0.0, weight=2)
-
-
-def test_a_score_counts_with_its_weight():
-    assert SCORES.weighted() == {"a": 200.0, "b": 100.0}
-    assert SCORES.at("b") == 100.0
+NO, MISSING = Verdict("no"), Verdict("no label")
 
 
-def test_a_domain_without_a_score_and_a_node_without_the_label_have_their_own():
-    assert SCORES.at("c") == 20.0
-    assert SCORES.at(None) == 0.0
+def test_a_refusal_is_about_its_domains_and_perhaps_about_nodes_without_the_label():
+    assert Refusal("zone", {"a"}, NO).against("a") is NO
+    assert Refusal("zone", {"a"}, NO).against("b") is None
+    assert Refusal("zone", {"a"}, NO).against(None) is None
+    assert Refusal("zone", {"a"}, NO, MISSING).against(None) is MISSING
+
+
+def test_a_requirement_wants_the_label_and_one_of_its_domains():
+    assert Requirement("zone", {"a"}, NO).against("a") is None
+    assert Requirement("zone", {"a"}, NO).against("b") is NO
+    assert Requirement("zone", None, NO).against("b") is None
+    assert Requirement("zone", None, NO).against(None) is NO

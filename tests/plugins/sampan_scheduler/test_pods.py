@@ -1,12 +1,12 @@
 import pytest
 
-from sampan_scheduler.pods import DEFAULT_SPREAD, OWNER, Port, read_pod, whole_units
+from sampan_scheduler.pods import OWNER, Port, read_pod
 
 
-def read(labels=None, owner="", **spec):
+def read(labels=None, owner="", kind="ReplicaSet", **spec):
     metadata = {"uid": "1", "namespace": "shop", "name": "web", "labels": labels or {"app": "web"}}
     if owner:
-        metadata["ownerReferences"] = [{"kind": "ReplicaSet", "name": "x", "uid": owner, "controller": True}]
+        metadata["ownerReferences"] = [{"kind": kind, "name": "x", "uid": owner, "controller": True}]
     return read_pod({"metadata": metadata, "spec": {"containers": [], **spec}}, lambda selector: frozenset({"a", "b"}))
 
 
@@ -35,19 +35,12 @@ def test_ports_clash_on_overlapping_addresses(one, other, clash):
     assert Port(*other).clashes(Port(*one)) is clash
 
 
-def test_requests_are_whole_units_rounded_up():
-    assert whole_units({"containers": [container(cpu="1500u", memory="1.5", **{"example.org/gpu": "2"})]}) == {
-        "cpu": 2,
-        "memory": 2,
-        "example.org/gpu": 2,
-    }
-
-
-def test_host_ports_of_all_containers_count():
+def test_host_ports_of_containers_that_stay_count():
     ports = [{"containerPort": 1, "hostPort": 80}, {"containerPort": 2}]
+    dns = {"containerPort": 3, "hostPort": 53, "protocol": "UDP", "hostIP": "10.0.0.1"}
     found = read(
         containers=[{"ports": ports}],
-        initContainers=[{"ports": [{"containerPort": 3, "hostPort": 53, "protocol": "UDP", "hostIP": "10.0.0.1"}]}],
+        initContainers=[{"ports": [dns], "restartPolicy": "Always"}, {"ports": [{"hostPort": 99}]}],
     )
 
     assert found.ports == (Port("", "TCP", 80), Port("10.0.0.1", "UDP", 53))
@@ -98,8 +91,9 @@ def test_preferences_to_be_apart_weigh_against():
 def test_pods_of_a_controller_spread_unless_they_say_how():
     assert read().spread == ()
     assert [(each.topology_key, each.max_skew, each.hard) for each in read(owner="set").spread] == [
-        (key, skew, False) for key, skew in DEFAULT_SPREAD
-    ]
+        ("kubernetes.io/hostname", 3, False), ("topology.kubernetes.io/zone", 5, False),
+    ]  # fmt: skip
+    assert read(owner="job", kind="Job").spread == ()
     constraint = {"topologyKey": "rack", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}
     (spread,) = read(owner="set", topologySpreadConstraints=[constraint]).spread
     assert (spread.topology_key, spread.hard, spread.min_domains) == ("rack", True, 1)
@@ -110,3 +104,41 @@ def test_pods_of_one_template_have_one_signature_and_the_controllers_uid_is_no_p
     assert read(owner="one").labels[OWNER] == "one"
     assert read().signature != read(nodeSelector={"disk": "ssd"}).signature
     assert read().signature != read(containers=[container(cpu="1")]).signature
+
+
+def test_names_of_images_have_a_tag_as_nodes_report_them():
+    found = read(
+        initContainers=[{"image": "a.example:5000/init"}], containers=[{"image": "web:1"}, {"image": "b@sha256:1"}],
+        volumes=[{"name": "v", "image": {"reference": "data"}}, {"name": "e", "emptyDir": {}}],
+    )  # fmt: skip
+
+    assert found.images == ("a.example:5000/init:latest", "web:1", "b@sha256:1", "data:latest")
+    assert found.containers == 3
+
+
+def test_nodes_that_a_pod_names_are_known_unless_one_term_names_none():
+    def names(*terms):
+        return read(affinity={"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [
+                {"matchFields": [{"key": "metadata.name", "operator": "In", "values": list(values)} for values in term]}
+                for term in terms
+            ]}}}).node_names  # fmt: skip
+
+    assert names(["a"], ["b"]) == {"a", "b"}
+    assert names(["ab", "b"]) == {"b"}
+    assert names(["a", "b"]) == frozenset()
+    assert names(["a"], []) is None
+    assert read().node_names is None
+
+
+def test_pods_with_other_claims_are_not_treated_alike(build):
+    def signature(name, *volumes):
+        return read_pod(build.pod(name, volumes=list(volumes)), lambda _: frozenset()).signature
+
+    def claim(name):
+        return {"name": "v", "persistentVolumeClaim": {"claimName": name}}
+
+    own = {"name": "v", "ephemeral": {"volumeClaimTemplate": {}}}
+    assert signature("p", claim("a")) == signature("q", claim("a")) != signature("r", claim("b"))
+    assert signature("p", own) != signature("q", own)
+    assert signature("p", {"name": "a", "emptyDir": {}}) == signature("q", {"name": "b", "secret": {}})

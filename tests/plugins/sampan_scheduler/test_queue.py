@@ -52,7 +52,7 @@ def test_a_failed_pod_waits_for_a_change_and_then_for_its_pause(queue, info, clo
     queue.failed("uid-p")
     assert queue.pop() is None
 
-    assert queue.wake(lambda pod: True)
+    assert queue.wake(lambda waits: True)
 
     assert queue.pop() is None
     assert queue.next_time() == 1.0
@@ -65,17 +65,17 @@ def test_pauses_grow_unless_help_is_sure(queue, info, clock):
     for _ in range(6):
         queue.pop()
         queue.failed("uid-p")
-        queue.wake(lambda pod: True)
+        queue.wake(lambda waits: True)
         clock.now += 20
     queue.pop()
     queue.failed("uid-p")
-    queue.wake(lambda pod: True)
+    queue.wake(lambda waits: True)
     assert queue.next_time() == 10.0
 
     clock.now += 10
     queue.pop()
     queue.failed("uid-p")
-    queue.wake(lambda pod: True, surely=True)
+    queue.wake(lambda waits: True, surely=True)
 
     assert queue.next_time() == 1.0
 
@@ -87,7 +87,7 @@ def test_only_whom_the_change_may_help_is_woken_and_asked_once_a_kind(queue, inf
         queue.failed(queue.pop().uid)
     asked = []
 
-    queue.wake(lambda pod: asked.append(pod.name) or pod.requests["cpu"] == 1000)
+    queue.wake(lambda waits: asked.append(waits.info.name) or waits.info.requests["cpu"] == 1000)
     clock.now = 1.0
 
     assert len(asked) == 2

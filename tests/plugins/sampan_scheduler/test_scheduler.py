@@ -224,4 +224,65 @@ def test_decisions_can_be_explained_later(build, simulated):
     (found,) = world.scheduler.explain("default/p")
 
     assert found["node"] == "n"
-    assert found["nodes"] == {"total": 2, "feasible": 1, "passedOver": {"node(s) were unschedulable": 1}}
+    assert found["nodes"] == {"total": 2, "passedOver": {}}
+
+
+def test_a_label_of_a_namespace_that_changes_counts_for_pods_that_wait_and_pods_that_stand(build, simulated):
+    world = simulated()
+    world.nodes(build.node("n"))
+    team = {"matchLabels": {"team": "x"}}
+    world.pods(build.pod("db", on="n", labels={"app": "db"}, namespace="other"))
+    near = build.near(build.term({"app": "db"}, namespaceSelector=team))
+    world.pods(build.pod("p", affinity=near))
+    world.run()
+    assert world.where("p") == ""
+
+    labelled = {"metadata": {"name": "other", "labels": {"team": "x"}}}
+    world.namespaces.add("other")
+    world.scheduler.namespace_changed({"metadata": {"name": "other"}}, labelled)
+    world.run(1)
+    assert world.where("p") == "n"
+
+    apart = build.apart(build.term({"app": "web"}, namespaceSelector=team))
+    world.pods(build.pod("guard", on="n", affinity=apart))
+    world.namespaces.clear()
+    world.scheduler.namespace_changed(labelled, {"metadata": {"name": "other"}})
+    world.pods(build.pod("web", labels={"app": "web"}, namespace="other"))
+    world.run()
+    assert world.where("web") == "n"
+
+
+def test_pods_that_nothing_helps_are_not_tried_again(build, simulated):
+    world = simulated()
+    world.nodes(build.node("n", cpu="1"))
+    world.pods(build.pod("p", cpu="2"), build.pod("small", on="n", labels={"app": "web"}))
+    world.run()
+    before = len(world.scheduler.explain("default/p"))
+
+    world.nodes(build.node("m", cpu="1"))
+    world.api.end("small")
+    world.scheduler.node_changed(build.node("n", cpu="1"), build.node("n", cpu="1", labels={"a": "b"}))
+    world.run(60)
+
+    assert len(world.scheduler.explain("default/p")) == before
+
+
+def test_a_resize_that_gives_room_back_lets_a_waiting_pod_in(build, simulated):
+    world = simulated()
+    world.nodes(build.node("n"))
+
+    def big(cpu, held):
+        status = {"containerStatuses": [{"name": "c", "resources": {"requests": {"cpu": held}}}]}
+        return build.pod("big", on="n", cpu=cpu, status=status)
+
+    world.pods(big("4", "4"))
+    world.pods(build.pod("p", cpu="2"))
+    world.run()
+    world.pods(big("1", "4"))
+    world.run(60)
+    assert world.where("p") == ""
+
+    world.pods(big("1", "1"))
+    world.run(60)
+
+    assert world.where("p") == "n"

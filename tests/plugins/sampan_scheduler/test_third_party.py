@@ -43,7 +43,7 @@ class BrokenScore(Named):
 def test_a_filter_holds_nodes_back_with_its_reason(build, place):
     cluster = place(build.node("a"), build.node("b"), third_party=[OnlyB()])
 
-    assert cluster.decide(build.pod("p")).reasons == {"not b": 1}
+    assert cluster.explain(build.pod("p")).refused == {"a": Verdict("not b", plugin=OnlyB.name)}
     cluster.cluster.drop_node("b")
     assert cluster.why(build.pod("p")) == "0/1 nodes are available: 1 not b."
 
@@ -59,7 +59,10 @@ def test_a_filter_for_all_nodes_reads_columns_that_are_up_to_date(build, place):
 
 
 def test_a_score_draws_by_its_weight(build, place):
-    assert place(build.node("a"), build.node("b"), third_party=[Likes()]).decide(build.pod("p")).points["mine"] == 10000
+    assert (
+        place(build.node("a"), build.node("b"), third_party=[Likes()]).explain(build.pod("p")).points["b"]["mine"]
+        == 10000
+    )
 
 
 def test_a_failing_filter_is_named_and_lets_nothing_through(build, place, caplog):
@@ -72,7 +75,7 @@ def test_a_failing_filter_is_named_and_lets_nothing_through(build, place, caplog
 def test_a_failing_score_is_passed_over(build, place, caplog):
     caplog.set_level(logging.ERROR)
 
-    assert place(build.node("a"), third_party=[BrokenScore()]).node_of(build.pod("p")) == "a"
+    assert place(build.node("a"), build.node("b"), third_party=[BrokenScore()]).node_of(build.pod("p"))
     assert "failed in score" in caplog.text
 
 
@@ -139,3 +142,119 @@ def test_a_post_filter_nominates(build, simulated):
     world.run()
 
     assert world.api.pods["p"]["status"]["nominatedNodeName"] == "n"
+
+
+class ForSome(Named):
+    """Has to do with pods that are labelled so, and refuses every node to them."""
+
+    def __init__(self):
+        self.asked = []
+
+    def concerns(self, pod):
+        return "some" in pod["metadata"]["labels"]
+
+    def filter(self, state, pod, node):
+        self.asked.append(pod["metadata"]["name"])
+        return Verdict("not for some")
+
+
+def test_a_plugin_is_asked_only_about_the_pods_it_has_to_do_with(build, place):
+    plugin = ForSome()
+    cluster = place(build.node("a"), third_party=[plugin])
+
+    assert cluster.node_of(build.pod("other")) == "a"
+    assert cluster.why(build.pod("mine", labels={"some": "x"})) == "0/1 nodes are available: 1 not for some."
+    assert plugin.asked == ["mine"]
+
+
+def test_a_plugin_that_cannot_say_what_concerns_it_is_asked(build, place, caplog):
+    class Confused(ForSome):
+        def concerns(self, pod):
+            raise ValueError("oh")
+
+    cluster = place(build.node("a"), third_party=[Confused()])
+
+    assert cluster.why(build.pod("p")) == "0/1 nodes are available: 1 not for some."
+    assert "failed in concerns" in caplog.text
+
+
+class Slow(Named):
+    """Holds the binding back in pre-bind until it is told."""
+
+    def __init__(self):
+        self.done, self.asked, self.freed, self.handle = False, 0, [], None
+
+    def start(self, handle):
+        self.handle = handle
+
+    def reserve(self, state, pod, node):
+        state["mine"] = node.name
+
+    def unreserve(self, state, pod, node):
+        self.freed.append((pod["metadata"]["name"], node.name))
+
+    def pre_bind(self, state, pod, node):
+        self.asked += 1
+        return 0 if self.done else 600
+
+
+@pytest.fixture
+def slow(simulated, build):
+    plugin = Slow()
+    found = simulated([plugin])
+    found.scheduler._third_party.start(found.scheduler)
+    found.nodes(build.node("a"))
+    return found, plugin
+
+
+def test_a_binding_waits_in_pre_bind_and_no_binder_with_it(slow, build):
+    found, plugin = slow
+    found.pods(build.pod("p"), build.pod("q"))
+    found.run()
+    assert (found.where("p"), plugin.asked) == ("", 2)
+
+    plugin.done = True
+    plugin.handle.ask_again("uid-p")
+    found.run()
+
+    assert (found.where("p"), found.where("q")) == ("a", "")
+    plugin.handle.ask_again("uid-p")  # nothing waits any more
+    found.run()
+    assert plugin.asked == 3
+
+
+def test_a_pod_that_is_deleted_while_it_waits_frees_what_was_reserved(slow, build):
+    found, plugin = slow
+    found.pods(build.pod("p"))
+    found.run()
+    found.api.end("p")
+
+    plugin.handle.ask_again("uid-p")
+    found.run()
+
+    assert plugin.freed == [("p", "a")]
+    assert plugin.asked == 1
+
+
+def test_a_plugin_wakes_the_pods_that_it_may_help(simulated, build):
+    class Gate(Named):
+        open = False
+
+        def start(self, handle):
+            self.handle = handle
+
+        def filter(self, state, pod, node):
+            return None if self.open else Verdict("closed")
+
+    gate = Gate()
+    found = simulated([gate])
+    found.scheduler._third_party.start(found.scheduler)
+    found.nodes(build.node("a"))
+    found.pods(build.pod("p"), build.pod("q", labels={"x": "y"}))
+    found.run()
+    gate.open = True
+
+    gate.handle.wake(lambda pod: pod["metadata"]["name"] == "p")
+    found.run(2)
+
+    assert (found.where("p"), found.where("q")) == ("a", "")

@@ -286,3 +286,15 @@ def test_an_allocation_of_another_shape_is_refused(api):
         body = {"kind": "NodePort", "apiVersion": "allocation.sampan.dev/v1", "metadata": {"name": "1"}, "spec": spec}
         status, answer = api("POST", "/apis/allocation.sampan.dev/v1/nodeports", body)
         assert (status, answer["reason"]) == (422, "Invalid"), answer
+
+
+def test_a_port_that_cannot_be_allocated_is_told_where_nothing_else_is_wrong(api):
+    wrong = {"type": "NodePort", "ports": [{"port": 80, "nodePort": 99}]}
+
+    def fields(**metadata):
+        body = {"metadata": metadata, "spec": wrong}
+        status, answer = api("POST", "/api/v1/namespaces/default/services", body)
+        return status, {cause["field"] for cause in answer["details"]["causes"]}
+
+    assert fields(name="Bad_Name", labels={"a b": "c"}) == (422, {"metadata.name", "metadata.labels"})
+    assert fields(name="a") == (422, {"spec.ports[0].nodePort"})

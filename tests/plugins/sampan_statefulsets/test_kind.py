@@ -34,3 +34,14 @@ def test_the_columns_show_ready_of_wanted(build):
     obj = {**build(), "status": {"readyReplicas": 2}}
 
     assert [column.cell(obj) for column in STATEFUL_SET.columns[:2]] == ["db", "2/3"]
+
+
+def test_what_is_advised(build):
+    claim = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "0.5"}}}}
+    obj = build(volumeClaimTemplates=[claim], revisionHistoryLimit=-1)
+
+    assert list(STATEFUL_SET.warn(obj, None)) == [
+        'spec.volumeClaimTemplates[0].resources.requests[storage]: fractional byte value "500m" is invalid, must be an '
+        "integer",
+        "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
+    ]

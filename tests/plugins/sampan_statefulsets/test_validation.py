@@ -44,7 +44,7 @@ def strategy(**rolling):
         (
             {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Keep"}},
             'spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "Keep": supported values: '
-            '"Delete", "Retain"',
+            '"Retain", "Delete"',
         ),
         ({"replicas": -1}, "spec.replicas: Invalid value: -1: must be greater than or equal to 0"),
         ({"ordinals": {"start": -1}}, "spec.ordinals.start: Invalid value: -1: must be greater than or equal to 0"),

@@ -6,6 +6,7 @@ from sampan.errors import InternalError, Timeout
 from sampan_testing.shelves import Shelf
 from sampan_webhookclient.client import WebhookClient
 from sampan_webhooks.calling import Calling
+from sampan_webhooks.figures import Figures
 from sampan_webhooks.refusals import CallingFailed
 from sampan_webhooks.validating import ValidatingWebhooks
 from sampan_webhooks.webhooks import Webhook
@@ -23,7 +24,7 @@ class Asked:
 def failed(policy, *, later=0.0):
     now = [100.0]
     calling = Calling(Shelf(), lambda: now[0])
-    admitter, asked = ValidatingWebhooks(Shelf(), WebhookClient(), calling), Asked()
+    admitter, asked = ValidatingWebhooks(Shelf(), WebhookClient(), calling, Figures()), Asked()
     calling.left(asked)
     now[0] += later
     admitter.failed(asked, Webhook("x", 0, {"name": "a.b.c", "failurePolicy": policy}), FAILURE, "key")
@@ -45,4 +46,4 @@ def test_no_time_left_ends_the_request_all_the_same():
 
 
 def test_nothing_concerns_it_without_configurations():
-    assert not ValidatingWebhooks(Shelf(), WebhookClient(), Calling(Shelf())).concerns((), "", "CREATE")
+    assert not ValidatingWebhooks(Shelf(), WebhookClient(), Calling(Shelf()), Figures()).concerns((), "", "CREATE")

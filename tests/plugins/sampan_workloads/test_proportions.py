@@ -68,3 +68,11 @@ def test_scaled_to_nothing_all_go():
         "old": 0,
         "new": 0,
     }
+
+
+def test_pods_that_go_already_are_none_to_spare():
+    """An old ReplicaSet was made smaller, and its status does not say so yet: found by the simulation."""
+    bounds = RolloutBounds(8, 1, 2, True)
+    behind, new = replica_set("old", 6, 8), replica_set("new", 3, 1)
+
+    assert old_sizes(bounds, new, [behind]) == {"old": 5}

@@ -1,3 +1,5 @@
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,3 +52,9 @@ def test_untrusted_sets_are_checked():
 
     assert is_field_set({"f:a": {".": {}, "f:b": {}}})
     assert not any(map(is_field_set, [None, [], {"x": {}}, {"f:a": 1}, {"f:a": {"f:b": None}}, deep]))
+
+
+def test_labels_stand_in_order_at_every_depth():
+    fields = {"f:b": {"k:{}": {}, ".": {}, "f:a": {"f:y": {}, "f:x": {}}}, "f:a": {}}
+
+    assert json.dumps(fieldset.in_order(fields)) == json.dumps(fields, sort_keys=True)

@@ -32,7 +32,7 @@ def found(rules, new, old=None):
         ({"required": ["selector"]}, {"selector": {}}, "spec.selector FieldValueRequired Required value"),
         (
             {"properties": {"type": {"enum": ["b", "a"]}}}, {"type": "c"},
-            'spec.type FieldValueNotSupported Unsupported value: "c": supported values: "a", "b"',
+            'spec.type FieldValueNotSupported Unsupported value: "c": supported values: "b", "a"',
         ),
         (
             {"properties": {"replicas": {"minimum": 0}}}, {"replicas": -1},

@@ -75,6 +75,18 @@ def test_a_patch_operation_has_the_extensions_that_kubectl_needs(apps):
     assert set(patch["requestBody"]["content"]) == PATCHES
 
 
+def test_answers_name_their_media_types(apps, documents):
+    objects = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+    streams = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"]
+    collection = ITEM.removesuffix("/{name}")
+
+    assert list(apps["paths"][ITEM]["get"]["responses"]["200"]["content"]) == objects
+    assert list(apps["paths"][collection]["get"]["responses"]["200"]["content"]) == objects + streams
+    old = json.loads(documents.v2())["paths"]
+    assert old[ITEM]["patch"]["produces"] == objects
+    assert old[collection]["get"]["produces"] == objects + streams
+
+
 @pytest.mark.parametrize("method", ["put", "patch"])
 @pytest.mark.parametrize("path", [ITEM, ITEM + "/status"])
 def test_writes_can_be_validated_and_tried(apps, path, method):

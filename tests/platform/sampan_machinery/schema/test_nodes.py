@@ -51,3 +51,10 @@ def test_nodes_are_kept():
     node: Node = load().node("", "v1", "Pod")
 
     assert node.field("spec") is load().node("", "v1", "Pod").field("spec")
+
+
+def test_a_field_can_be_granular_where_its_type_is_atomic():
+    volume, event = load().node("", "v1", "PersistentVolume"), load().node("", "v1", "Event")
+
+    assert not volume.field("spec").field("claimRef").atomic
+    assert event.field("involvedObject").atomic

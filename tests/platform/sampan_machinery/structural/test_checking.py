@@ -28,7 +28,7 @@ def said(value, schema):
             {"x-kubernetes-int-or-string": True}, 1.5,
             'Invalid value: "number": spec in body must be of type integer,string: "number"',
         ),
-        ({"type": "string", "enum": ["b", "a"]}, "c", 'Unsupported value: "c": supported values: "a", "b"'),
+        ({"type": "string", "enum": ["b", "a"]}, "c", 'Unsupported value: "c": supported values: "b", "a"'),
         ({"type": "integer", "minimum": 1}, 0, "Invalid value: 0: spec in body should be greater than or equal to 1"),
         (
             {"type": "integer", "minimum": 1, "exclusiveMinimum": True}, 1,

@@ -68,6 +68,8 @@ def config(tmp_path, text=None):
         (["--port", "7199"], "api.port is 6555, not 7199"),
         (["--runtime", "docker"], "node.runtime is exec, not docker"),
         (["--foreground", "--port", "7199"], "api.port is 6555, not 7199"),
+        (["--no-node"], "node.enabled is True, not False"),
+        (["--hollow", "3"], "plugins.hollow.nodes is another than is set"),
     ],
 )
 def test_up_with_other_flags_says_what_runs_and_what_differs_and_writes_nothing(run, running, tmp_path, argv, words):

@@ -47,3 +47,9 @@ def test_an_add_on_ships_what_its_components_ship_and_what_election_needs():
 
 def test_manifests_are_told_the_settings():
     assert shipped([member(manifests=lambda options: [options.settings])], ClusterOptions()) == [("a",)]
+
+
+def test_a_component_may_be_left_off_by_its_settings():
+    off = Member(Component(name="x", run=print, user="u", wanted=lambda settings: settings > 0), settings=0)
+
+    assert (off.is_wanted, replace(off, settings=1).is_wanted, member().is_wanted) == (False, True, True)

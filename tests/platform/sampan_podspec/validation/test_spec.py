@@ -61,6 +61,14 @@ def test_a_pod_with_everything_usual_is_fine():
     )
 
 
+RULE = {"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}
+
+
+def test_a_container_may_have_a_restart_policy_and_rules_of_its_own():
+    assert of_container(restartPolicy="Never", restartPolicyRules=[RULE]) == []
+    assert of_container(restartPolicy="OnFailure") == []
+
+
 @pytest.mark.parametrize(
     ("broken", "container"),
     [
@@ -70,7 +78,18 @@ def test_a_pod_with_everything_usual_is_fine():
         ("image", {"image": " x"}),
         ("imagePullPolicy", {"imagePullPolicy": "Sometimes"}),
         ("terminationMessagePolicy", {"terminationMessagePolicy": "x"}),
-        ("restartPolicy", {"restartPolicy": "Always"}),
+        ("restartPolicy", {"restartPolicy": "Sometimes"}),
+        ("restartPolicy", {"restartPolicyRules": [RULE]}),
+        ("restartPolicyRules", {"restartPolicy": "Never", "restartPolicyRules": [RULE] * 21}),
+        (
+            "restartPolicyRules[0].action",
+            {"restartPolicy": "Never", "restartPolicyRules": [{**RULE, "action": "RestartPod"}]},
+        ),
+        ("restartPolicyRules[0].exitCodes", {"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart"}]}),
+        (
+            "restartPolicyRules[0].exitCodes.operator",
+            {"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart", "exitCodes": {"values": [1]}}]},
+        ),
         ("ports[0].containerPort", {"ports": [{"containerPort": 0}]}),
         ("ports[0].containerPort", {"ports": [{"containerPort": 65536}]}),
         ("ports[0].protocol", {"ports": [{"containerPort": 1, "protocol": "tcp"}]}),
@@ -145,7 +164,7 @@ def test_an_invalid_container_field_is_reported(broken, container):
         ("initContainers[0].name", {"initContainers": [{"name": "c", "image": "x"}]}),
         (
             "initContainers[0].restartPolicy",
-            {"initContainers": [{"name": "i", "image": "x", "restartPolicy": "Never"}]},
+            {"initContainers": [{"name": "i", "image": "x", "restartPolicy": "Sometimes"}]},
         ),
         (
             "initContainers[0].lifecycle",
@@ -229,7 +248,7 @@ def test_an_invalid_pod_field_is_reported(broken, spec):
         ),
         (
             "podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey",
-            {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{}]}},
+            {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "a b"}]}},
         ),
         (
             "podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight",
@@ -355,3 +374,18 @@ def test_a_template_has_no_ephemeral_containers_and_an_allowed_restart_policy():
 
 def test_hostile_names_are_checked_quickly():
     assert paths(securityContext={"sysctls": [{"name": "a" * 250 + "!"}]}) == ["securityContext.sysctls[0].name"]
+
+
+def test_label_keys_of_a_pod_affinity_term():
+    def told(**term):
+        terms = [{"topologyKey": "zone", **term}]
+        return found(affinity={"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}})
+
+    where = "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]"
+    selector = {"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "a", "operator": "Exists"}]}
+
+    assert [problem.path for problem in told(matchLabelKeys=["a"])] == [f"{where}.matchLabelKeys"]
+    assert [problem.path for problem in told(labelSelector=selector, matchLabelKeys=["a"])] == [f"{where}[0]"]
+    both = told(labelSelector={}, matchLabelKeys=["a"], mismatchLabelKeys=["a", "b c"])
+    assert [problem.path for problem in both] == [f"{where}.mismatchLabelKeys[1]", f"{where}.matchLabelKeys[0]"]
+    assert [problem.path for problem in told(topologyKey="")] == [f"{where}.topologyKey"] * 3

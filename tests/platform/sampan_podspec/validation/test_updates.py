@@ -44,7 +44,7 @@ def test_what_may_change(before, after):
         (spec(activeDeadlineSeconds=5), spec(activeDeadlineSeconds=9), "spec.activeDeadlineSeconds"),
         (spec(activeDeadlineSeconds=5), spec(), "spec.activeDeadlineSeconds"),
         (spec(tolerations=[ONE]), spec(tolerations=[{"operator": "Exists"}]), "spec.tolerations"),
-        (spec(), spec(schedulingGates=[{"name": "a"}]), "spec.schedulingGates"),
+        (spec(), spec(schedulingGates=[{"name": "a"}]), "spec.schedulingGates[0].name"),
     ],
 )
 def test_what_may_not_change(before, after, broken):

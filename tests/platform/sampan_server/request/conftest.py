@@ -36,7 +36,7 @@ class PlainWsgi:
     """A plain WSGI server, one request at a time."""
 
     def __init__(self, app: Any) -> None:
-        self.server = make_server("127.0.0.1", 0, _end_to_end(app), handler_class=Quiet)
+        self.server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
         self.thread.start()
 
@@ -56,18 +56,6 @@ class PlainWsgi:
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
-
-
-def _end_to_end(app: Any) -> Any:
-    """Without headers of the connection, which wsgiref refuses."""
-
-    def filtered(environ: dict[str, Any], start: Any) -> Any:
-        def begin(status: str, headers: Any, exc_info: Any = None) -> Any:
-            return start(status, [pair for pair in headers if pair[0].lower() != "connection"], exc_info)
-
-        return app(environ, begin)
-
-    return filtered
 
 
 @pytest.fixture

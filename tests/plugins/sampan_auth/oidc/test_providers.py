@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import json
-import threading
 
 import pytest
 
-from sampan_auth.oidc.providers import AGAIN, REFRESH, ProviderKeys, Providers, fetch
+from sampan_auth.oidc.providers import AGAIN, REFRESH, ProviderKeys, fetch
 
 KEY = {
     "kty": "EC", "crv": "P-256", "kid": "a", "use": "sig",
@@ -113,17 +112,6 @@ def test_keys_of_unknown_types_and_for_encryption_are_left_out(issuer_of):
     keys.refresh()
 
     assert keys.ready and keys.find("x") is None and keys.find("a") is None
-
-
-def test_the_duty_fetches_and_ends(issuer_of):
-    network, stop = Network(), threading.Event()
-    keys = ProviderKeys(issuer_of(), network)
-    thread = threading.Thread(target=Providers([keys]).run, args=(stop,))
-    thread.start()
-    stop.set()
-    thread.join(5)
-
-    assert not thread.is_alive()
 
 
 def test_a_real_issuer_is_asked_over_tls_that_is_verified(local_issuer):

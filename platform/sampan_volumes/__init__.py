@@ -1,0 +1,1 @@
+"""Contracts and hooks of volumes that plugins mount."""

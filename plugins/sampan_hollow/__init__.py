@@ -1,0 +1,1 @@
+"""Hollow nodes: simulated nodes by the thousand in one process, whose pods go through configurable stages."""

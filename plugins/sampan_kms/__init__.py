@@ -1,0 +1,1 @@
+"""A key provider: the KMS plugins of Kubernetes, over gRPC."""

@@ -1,0 +1,36 @@
+"""The cluster at one moment, read through the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sampan.contracts.kinds import Object
+from sampan.errors import Forbidden, NotFound
+from sampan_client import Client
+from sampan_machinery.resources import NAMESPACES, NODES, POD_DISRUPTION_BUDGETS, PODS, PRIORITY_CLASSES
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Lists of objects. Pods that have ended are left out."""
+
+    nodes: list[Object]
+    pods: list[Object]
+    namespaces: list[Object]
+    budgets: list[Object]
+    priority_classes: list[Object]
+
+
+def take(client: Client) -> Snapshot:
+    """Budgets and priority classes are left out where they may not be read: they matter for preemption only."""
+    pods = [pod for pod in client.list(PODS).items if (pod.get("status") or {}).get("phase") not in _ENDED]
+    found = []
+    for resource in (POD_DISRUPTION_BUDGETS, PRIORITY_CLASSES):
+        try:
+            found.append(client.list(resource).items)
+        except (Forbidden, NotFound):
+            found.append([])
+    return Snapshot(client.list(NODES).items, pods, client.list(NAMESPACES).items, *found)
+
+
+_ENDED = ("Succeeded", "Failed")

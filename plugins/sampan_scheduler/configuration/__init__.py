@@ -1,0 +1,1 @@
+"""A KubeSchedulerConfiguration file: profiles, plugins that take part, and their arguments."""

@@ -1,0 +1,1 @@
+"""Volumes in scheduling decisions: upstream's VolumeBinding, VolumeZone, VolumeRestrictions and NodeVolumeLimits."""

@@ -1,0 +1,87 @@
+"""Hollow nodes with the real kubectl: a cluster without a node of its own and with simulated ones."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from clusters import Cluster
+from ports import free_port
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "plugins" / "sampan_hollow" / "README.md"
+
+pytestmark = pytest.mark.kubectl
+
+
+@pytest.fixture(scope="module")
+def hollow(tmp_path_factory, tools):
+    home = tmp_path_factory.mktemp("hollow") / "home"
+    home.mkdir(parents=True)
+    (home / "sampan.yaml").write_text("addons: [metrics]\nplugins: {metrics: {interval: 1}}\n")
+    cluster = Cluster(home, "", free_port(), "nginx", tools)
+    cluster.sampan("up", "--no-node", "--hollow", "4", "--port", str(cluster.port))
+    yield cluster
+    cluster.sampan("down")
+
+
+def test_sampan_up_registers_them_and_keeps_the_flags(hollow):
+    hollow.kubectl("wait", "nodes", "--all", "--for=condition=Ready", "--timeout=30s")
+
+    assert {each["metadata"]["name"] for each in hollow.get("nodes")["items"]} == {f"hollow-{n}" for n in range(1, 5)}
+    assert "already running" in hollow.sampan("up")
+    kept = (hollow.home / "sampan.yaml").read_text()
+    assert "nodes: 4" in kept and "enabled: false" in kept
+
+
+def test_a_deployment_rolls_scales_and_heals(hollow):
+    hollow.kubectl("create", "deployment", "web", "--image=one", "--replicas=12")
+    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    hollow.kubectl("set", "image", "deployment/web", "one=two")
+    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    hollow.kubectl("rollout", "undo", "deployment/web")
+    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    hollow.kubectl("scale", "deployment/web", "--replicas=20")
+    hollow.kubectl("delete", "pods", "-l", "app=web", "--wait=false")
+    hollow.kubectl("wait", "deployment/web", "--for=jsonpath={.status.availableReplicas}=20", "--timeout=60s")
+
+    nodes = {pod["spec"]["nodeName"] for pod in hollow.get("pods", "-l", "app=web")["items"]}
+    assert len(nodes) == 4
+    hollow.kubectl("delete", "deployment", "web", "--wait", "--cascade=foreground")
+
+
+def test_a_node_is_drained_and_cordoned(hollow):
+    hollow.kubectl("create", "deployment", "web", "--image=one", "--replicas=8")
+    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    hollow.kubectl("drain", "hollow-2", "--timeout=60s")
+    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+
+    nodes = [pod["spec"]["nodeName"] for pod in hollow.get("pods", "-l", "app=web")["items"]]
+    assert "hollow-2" not in nodes
+    hollow.kubectl("uncordon", "hollow-2")
+    hollow.kubectl("delete", "deployment", "web", "--wait", "--cascade=foreground")
+
+
+def test_logs_and_exec_are_refused_in_words_and_top_has_figures(hollow):
+    hollow.kubectl("run", "one", "--image=one", "--annotations=kwok.x-k8s.io/usage-cpu=250m")
+    hollow.kubectl("wait", "pod/one", "--for=condition=Ready", "--timeout=30s")
+
+    assert "so there are no logs" in hollow.kubectl("logs", "one", check=False)
+    assert "nothing can be run in them" in hollow.kubectl("exec", "one", "--", "ls", check=False)
+    for _ in range(60):
+        shown = hollow.kubectl("top", "pod", "one", check=False)
+        if found := re.search(r"one\s+(\d+)m", shown):
+            break
+        subprocess.run(["sleep", "0.5"], check=True)
+    assert 240 <= int(found[1]) <= 260
+    hollow.kubectl("delete", "pod", "one", "--wait")
+
+
+def test_the_commands_of_the_manual_page_work(hollow):
+    mark = "by tests/e2e/test_hollow.py, on hollow nodes -->\n```sh\n"
+    block = PAGE.read_text().partition(mark)[2].partition("```")[0]
+    assert block
+    for line in block.splitlines():
+        hollow.kubectl(*line.split()[1:], timeout=130)

@@ -1,0 +1,183 @@
+import os
+
+import csidriver
+import grpc
+import pytest
+
+from sampan_csi.drivers import Drivers
+from sampan_csi.mounter import CsiMounter, attachment_name, ephemeral_handle, owns_group
+from sampan_csi.mounts import is_mounted
+from sampan_machinery.resources import CSI_DRIVERS, NODES, SECRETS, VOLUME_ATTACHMENTS
+from sampan_volumes.contracts import VolumeFailure, VolumeUse
+
+pytestmark = pytest.mark.root
+
+
+@pytest.fixture
+def driver(tmp_path):
+    found = csidriver.Driver("d.test", tmp_path / "registry", tmp_path / "data")
+    found.start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def mounter(tmp_path, api, driver, until):
+    api.objects[CSI_DRIVERS, "d.test"] = {"spec": {"attachRequired": False, "podInfoOnMount": True}}
+    drivers = Drivers(tmp_path / "registry", api, "n")
+    drivers.start()
+    until(api.drivers)
+    found = CsiMounter(drivers, api, tmp_path / "home", "n")
+    yield found
+    for folder in (tmp_path / "home").glob("pods/*/volumes/csi/*"):
+        found.unmount(folder)
+    found.close()
+
+
+def pod(name="web"):
+    return {"metadata": {"name": name, "namespace": "default", "uid": f"uid-{name}"}, "spec": {}}
+
+
+def use(name="web", handle="vol-1", **more):
+    source = {"driver": "d.test", "volumeHandle": handle, "volumeAttributes": {"k": "v"}, **more}
+    volume = {"metadata": {"name": "pv"}, "spec": {"accessModes": ["ReadWriteMany"], "mountOptions": ["noatime"]}}
+    return VolumeUse(pod=pod(name), source=source, volume=volume)
+
+
+def folder(tmp_path, name="web"):
+    return tmp_path / "home" / "pods" / f"uid-{name}" / "volumes" / "csi" / "data"
+
+
+def test_a_volume_is_staged_once_and_published_for_each_pod(mounter, driver, tmp_path):
+    first = mounter.mount(use(), folder(tmp_path)).path
+    (first / "file").write_text("kept")
+    second = mounter.mount(use("other"), folder(tmp_path, "other")).path
+
+    assert (second / "file").read_text() == "kept"
+    stage, *_ = driver.calls("NodeStageVolume")
+    assert stage["volume_id"] == "vol-1" and stage["volume_context"] == {"k": "v"}
+    assert stage["volume_capability"]["mount"]["mount_flags"] == ["noatime"]
+    assert stage["volume_capability"]["access_mode"] == {"mode": 5}
+    publish, *_ = driver.calls("NodePublishVolume")
+    assert publish["staging_target_path"] == stage["staging_target_path"]
+    assert publish["volume_context"]["csi.storage.k8s.io/pod.name"] == "web"
+
+    mounter.unmount(folder(tmp_path))
+    assert not driver.calls("NodeUnstageVolume")
+    mounter.unmount(folder(tmp_path, "other"))
+    assert len(driver.calls("NodeUnstageVolume")) == 1
+    assert not os.path.exists(stage["staging_target_path"])
+
+
+def test_nothing_is_called_twice_for_a_pod_whose_container_starts_again(mounter, driver, tmp_path):
+    mounter.mount(use(), folder(tmp_path))
+    mounter.mount(use(), folder(tmp_path))
+
+    assert len(driver.calls("NodePublishVolume")) == 1
+
+
+def test_what_was_mounted_is_taken_back_by_another_agent(mounter, driver, tmp_path, api, until):
+    mounter.mount(use(), folder(tmp_path))
+    drivers = Drivers(tmp_path / "registry", api, "n")
+    drivers.start()
+    again = CsiMounter(drivers, api, tmp_path / "home", "n")
+    try:
+        until(lambda: drivers._drivers)
+        again.unmount(folder(tmp_path))
+        again.unmount(folder(tmp_path))
+    finally:
+        again.close()
+
+    assert len(driver.calls("NodeUnpublishVolume")) == len(driver.calls("NodeUnstageVolume")) == 1
+
+
+def test_a_refusal_is_told_in_the_driver_s_words_and_tried_again(mounter, driver, tmp_path):
+    driver.fail["NodePublishVolume"] = grpc.StatusCode.INTERNAL, "disk on fire"
+    with pytest.raises(VolumeFailure) as raised:
+        mounter.mount(use(), folder(tmp_path))
+    assert str(raised.value) == "rpc error: code = Internal desc = disk on fire"
+
+    driver.fail.clear()
+    assert is_mounted(mounter.mount(use(), folder(tmp_path)).path)
+
+
+def test_a_half_mounted_volume_is_taken_back(mounter, driver, tmp_path):
+    driver.fail["NodePublishVolume"] = grpc.StatusCode.INTERNAL, "oh"
+    with pytest.raises(VolumeFailure):
+        mounter.mount(use(), folder(tmp_path))
+
+    mounter.unmount(folder(tmp_path))
+
+    assert driver.calls("NodeUnstageVolume")
+
+
+def test_a_volume_waits_until_it_is_attached(mounter, driver, tmp_path, api):
+    api.objects[CSI_DRIVERS, "d.test"]["spec"]["attachRequired"] = True
+    name = attachment_name("vol-1", "d.test", "n")
+    with pytest.raises(VolumeFailure, match="has GET error for volume attachment"):
+        mounter.mount(use(), folder(tmp_path))
+    api.objects[VOLUME_ATTACHMENTS, name] = {"status": {"attached": False, "attachError": {"message": "no slot"}}}
+    with pytest.raises(VolumeFailure, match="no slot"):
+        mounter.mount(use(), folder(tmp_path))
+
+    api.objects[VOLUME_ATTACHMENTS, name] = {"status": {"attached": True, "attachmentMetadata": {"lun": "3"}}}
+    mounter.mount(use(), folder(tmp_path))
+
+    assert driver.calls("NodePublishVolume")[-1]["publish_context"] == {"lun": "3"}
+    assert api.objects[NODES, "n"]["status"]["volumesInUse"] == ["kubernetes.io/csi/d.test^vol-1"]
+    mounter.unmount(folder(tmp_path))
+    assert not api.objects[NODES, "n"]["status"]["volumesInUse"]
+
+
+def test_a_pod_s_own_volume_is_published_only(mounter, driver, tmp_path, api):
+    inline = VolumeUse(pod=pod(), source={"driver": "d.test"}, read_only=True)
+    with pytest.raises(VolumeFailure, match=r"volume mode 'Ephemeral' not supported by driver \(only supports Pers"):
+        mounter.mount(inline, folder(tmp_path))
+
+    api.objects[CSI_DRIVERS, "d.test"]["spec"]["volumeLifecycleModes"] = ["Ephemeral"]
+    mounter.mount(inline, folder(tmp_path))
+
+    (publish,) = driver.calls("NodePublishVolume")
+    assert publish["volume_id"] == ephemeral_handle(pod(), "data") and publish["readonly"] is True
+    assert publish["volume_context"]["csi.storage.k8s.io/ephemeral"] == "true"
+    assert not driver.calls("NodeStageVolume")
+
+
+def test_an_unknown_driver_is_told(mounter, tmp_path):
+    with pytest.raises(VolumeFailure, match=r"driver name x\.test not found in the list of registered CSI drivers"):
+        mounter.mount(VolumeUse(pod=pod(), source={"driver": "x.test"}), folder(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("policy", "fs", "modes", "wanted"),
+    [
+        ("File", "", ["ReadWriteMany"], True),
+        ("None", "ext4", ["ReadWriteOnce"], False),
+        ("", "ext4", ["ReadWriteOnce"], True),
+        ("", "", ["ReadWriteOnce"], False),
+        ("ReadWriteOnceWithFSType", "ext4", ["ReadWriteMany"], False),
+    ],
+)
+def test_the_driver_says_whether_files_get_the_pod_s_group(policy, fs, modes, wanted):
+    found = VolumeUse(pod=pod(), source={"fsType": fs}, volume={"spec": {"accessModes": modes}})
+
+    assert owns_group({"spec": {"fsGroupPolicy": policy}}, found) is wanted
+
+
+def test_secrets_are_what_the_volume_names(mounter, driver, tmp_path, api):
+    reference = {"namespace": "vault", "name": "key"}
+    wanted = use(nodePublishSecretRef=reference)
+    with pytest.raises(VolumeFailure, match="failed to get secret vault/key"):
+        mounter.mount(wanted, folder(tmp_path))
+
+    api.objects[SECRETS, "key"] = {"data": {"user": "bWU="}}
+    mounter.mount(wanted, folder(tmp_path))
+
+    assert driver.calls("NodePublishVolume")[-1]["secrets"] == {"user": "me"}
+
+
+def test_a_driver_that_wants_tokens_is_refused(mounter, tmp_path, api):
+    api.objects[CSI_DRIVERS, "d.test"]["spec"]["tokenRequests"] = [{"audience": "a"}]
+
+    with pytest.raises(VolumeFailure, match="wants tokens of service accounts"):
+        mounter.mount(use(), folder(tmp_path))
