@@ -15,7 +15,9 @@ pytestmark = pytest.mark.kubectl
 SERVE = "mkdir -p /tmp/w && echo page > /tmp/w/index.html && exec httpd -f -p 8080 -h /tmp/w"
 IDLE = "trap 'exit 0' TERM; while true; do sleep 0.1; done"
 REQUEST = r"printf 'GET / HTTP/1.0\r\n\r\n'"
-ASK = REQUEST + " | nc -w 2 {} {} 2>/dev/null | head -n 1 | {{ read line && echo open || echo closed; }}"  # any answer counts
+ASK = (
+    REQUEST + " | nc -w 2 {} {} 2>/dev/null | head -n 1 | {{ read line && echo open || echo closed; }}"
+)  # any answer counts
 
 
 def policy(name: str, **spec: object) -> dict:
