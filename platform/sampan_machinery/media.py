@@ -9,7 +9,8 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import UnsupportedMediaType
-from sampan_machinery import protobuf, yamlin
+from sampan_machinery import yamlin
+from sampan_machinery.protobuf import decoding as protobuf
 from sampan_machinery.schema.schemas import decode_free
 
 JSON_TYPES = frozenset({"application/json", "*/*", ""})

@@ -10,7 +10,7 @@ from sampan.errors import StatusError
 from sampan_audit.events import Event
 from sampan_audit.policy import REQUEST, RESPONSE
 from sampan_machinery.media import PROTOBUF, YAML_TYPES
-from sampan_machinery.protobuftable import MAGIC
+from sampan_machinery.protobuf.table import MAGIC
 
 _WRITES = ("create", "update", "patch", "delete")
 _YAML = YAML_TYPES | {"application/apply-patch+yaml"}
@@ -74,7 +74,7 @@ def as_object(data: bytes, media: str) -> Any:
     """The value in a body; a sentence where it cannot be read, for a client may send anything."""
     try:
         if media == PROTOBUF:
-            from sampan_machinery import protobuf
+            from sampan_machinery.protobuf import decoding as protobuf
 
             return protobuf.decode(data)
         if media in _YAML:

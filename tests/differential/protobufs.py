@@ -11,7 +11,7 @@ import json
 import struct
 from typing import Any
 
-from sampan_machinery import protobuftable as table
+from sampan_machinery.protobuf import table
 
 MEDIA_TYPE = table.MEDIA_TYPE
 _QUANTITY, _INT_OR_STRING = "api/resource.Quantity", "util/intstr.IntOrString"

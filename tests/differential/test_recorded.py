@@ -17,7 +17,7 @@ from sampan_testing.cluster import MASTERS, start
 def test_the_recorded_corpus_shows_only_accepted_differences() -> None:
     found: dict[str, str] = {}
     compared = 0
-    with start(control=False) as cluster:
+    with start(control=False, settings={"localpath": {"default_class": False}}) as cluster:  # as the peer has none
         target = InProcess(cluster.app.wsgi, User("admin", (MASTERS, "system:authenticated"), "admin-uid"))
         telling.make_namespace(target)
         for number, (story, answers) in enumerate(recording.read()):

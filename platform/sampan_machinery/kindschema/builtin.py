@@ -10,7 +10,7 @@ from sampan_machinery import media as bodies
 from sampan_machinery import validation
 from sampan_machinery.kindschema.protocol import PATCH_TYPES, STRATEGIC
 from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged, validation_of
-from sampan_machinery.protobuftable import message_of
+from sampan_machinery.protobuf.table import message_of
 from sampan_machinery.schema import Schemas
 from sampan_machinery.structural import checking
 from sampan_machinery.structural.wording import BUILTIN

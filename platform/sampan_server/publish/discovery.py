@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sampan.contracts.serving import Answer, Delegated, Subresource
-from sampan_machinery import protobufout
-from sampan_machinery.protobuftable import MEDIA_TYPE
+from sampan_machinery.protobuf import encoding as protobuf
+from sampan_machinery.protobuf.table import MEDIA_TYPE
 from sampan_server.extension.delegations import Delegations
 from sampan_server.registry import Registry, Served, Tables
 from sampan_server.request import negotiation
@@ -147,7 +147,7 @@ def _aggregated(now: Offered, request: Request, root: str, form: negotiation.For
             "metadata": {},
             "items": items,
         }
-        body = now.made[name] = (protobufout.encode(document) if form.protobuf else None) or encode_json(document)
+        body = now.made[name] = (protobuf.encode(document) if form.protobuf else None) or encode_json(document)
     media = f"{form.media};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
     tag = f'"{hashlib.sha256(body).hexdigest().upper()}"'
     headers = [("ETag", tag), ("Vary", "Accept")]

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from sampan_machinery import protobufout
-from sampan_machinery.protobuftable import message_of
+from sampan_machinery.protobuf import encoding as protobuf
+from sampan_machinery.protobuf.table import message_of
 from sampan_machinery.tables import to_table
 from sampan_server.cache.records import Record
 from sampan_server.registry import Served
@@ -28,7 +28,7 @@ _decode = msgspec.json.Decoder().decode
 def one(served: Served, form: Form, record: Record, include: str = "Metadata") -> bytes:
     """A single object."""
     if form.protobuf:
-        return protobufout.envelope(*_shown_as(served, form), element(served, form, record))
+        return protobuf.envelope(*_shown_as(served, form), element(served, form, record))
     if form.how == "json":
         return native(served, record)
     if form.how == "partial":
@@ -68,7 +68,7 @@ def element(served: Served, form: Form, record: Record) -> bytes:
     if record.forms is not None:
         found = record.forms.get(message)
     if found is None:
-        made = protobufout.element(message, _decode(native(served, record) if form.how == "protobuf" else record.body))
+        made = protobuf.element(message, _decode(native(served, record) if form.how == "protobuf" else record.body))
         found = record.form(message, lambda kept: made)
     encoded: bytes = found
     return encoded
@@ -147,10 +147,10 @@ def _protobuf_list(served: Served, form: Form, records: Iterable[Record], meta: 
         api_version, kind = _shown_as(served, form)
         items = [_decode(partial(served, form, record)) for record in records]
         whole = {"apiVersion": api_version, "kind": f"{kind}List", "metadata": meta, "items": items}
-        return protobufout.encode(whole) or b""
+        return protobuf.encode(whole) or b""
     encoded = [element(served, form, record) for record in records]
     head = list_head(served, form, meta, sum(map(len, encoded)))
-    return b"".join((head, *encoded, protobufout.LIST_TAIL))
+    return b"".join((head, *encoded, protobuf.LIST_TAIL))
 
 
 def list_head(served: Served, form: Form, meta: dict[str, Any], size: int) -> bytes:
@@ -160,12 +160,12 @@ def list_head(served: Served, form: Form, meta: dict[str, Any], size: int) -> by
         return served.list_head + encode_json(meta)
     api_version, kind = _shown_as(served, form)
     kind = served.kind.list_kind or f"{kind}List" if form.how == "protobuf" else f"{kind}List"
-    return protobufout.list_head(api_version, kind, meta, size)
+    return protobuf.list_head(api_version, kind, meta, size)
 
 
 def with_meta(served: Served, form: Form, body: bytes, start: int, meta: dict[str, Any]) -> tuple[bytes, int]:
     """A list answer whose items begin at ``start`` under other metadata, and where they begin now."""
-    tail = len(protobufout.LIST_TAIL) if form.protobuf else 0
+    tail = len(protobuf.LIST_TAIL) if form.protobuf else 0
     head = list_head(served, form, meta, len(body) - start - tail)
     return b"".join((head, memoryview(body)[start:])), len(head)
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from sampan.errors import NotAcceptable
-from sampan_machinery.protobuftable import MEDIA_TYPE
+from sampan_machinery.protobuf.table import MEDIA_TYPE
 from sampan_server.registry import Served
 from sampan_server.request.request import Request
 

@@ -11,8 +11,9 @@ import msgspec
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
 from sampan_http.handoff import Offloaded
-from sampan_machinery import protobufout, yamlout
-from sampan_machinery.protobuftable import MEDIA_TYPE
+from sampan_machinery import yamlout
+from sampan_machinery.protobuf import encoding as protobuf
+from sampan_machinery.protobuf.table import MEDIA_TYPE
 from sampan_server.request import negotiation
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.request import Request
@@ -53,13 +54,13 @@ def in_protobuf(request: Request, answer: Answer) -> Answer:
     if answer.content_type != JSON or not isinstance(body, bytes) or not body.startswith(b"{"):
         return answer
     obj = msgspec.json.decode(body)
-    encoded = protobufout.encode(obj) if isinstance(obj.get("kind"), str) else None
+    encoded = protobuf.encode(obj) if isinstance(obj.get("kind"), str) else None
     return answer if encoded is None else Answer(answer.status, encoded, MEDIA_TYPE, answer.headers)
 
 
 def in_form(form: negotiation.Form, obj: Object, status: int, headers: Sequence[tuple[str, str]]) -> Answer:
     """An object that says its kind, as an answer in that form."""
-    encoded = protobufout.encode(obj) if form.protobuf else None
+    encoded = protobuf.encode(obj) if form.protobuf else None
     if encoded is not None:
         return Answer(status, encoded, form.media, headers)
     return Answer(status, encode_json(obj), headers=headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sampan.errors import StatusError
-from sampan_machinery import protobufout
+from sampan_machinery.protobuf import encoding as protobuf
 from sampan_server.cache.events import Event
 from sampan_server.cache.records import Record
 from sampan_server.read import forms
@@ -60,7 +60,7 @@ class View:
         else:
             shown = forms.one(served, form, record, self.include)
             if form.protobuf:
-                return protobufout.event(word, shown)
+                return protobuf.event(word, shown)
         return b'{"type":"%s","object":%s}\n' % (word.encode(), shown)
 
     def bookmark(self, revision: int, *, initial_end: bool = False) -> bytes:
@@ -85,11 +85,11 @@ class View:
     @property
     def media(self) -> str:
         """The media type of the stream."""
-        return self.form.media + protobufout.STREAM if self.form.protobuf else self.form.media
+        return self.form.media + protobuf.STREAM if self.form.protobuf else self.form.media
 
     def _event(self, word: str, obj: dict[str, object]) -> bytes:
         if self.form.protobuf:
-            encoded = protobufout.encode(obj)
+            encoded = protobuf.encode(obj)
             assert encoded is not None  # a kind that is shown in protobuf, a Status, or partial metadata
-            return protobufout.event(word, encoded)
+            return protobuf.event(word, encoded)
         return b'{"type":"%s","object":%s}\n' % (word.encode(), encode_json(obj))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sampan.contracts.kinds import Kind
-from sampan_machinery import protobuf, protobufout
+from sampan_machinery.protobuf import decoding, encoding
 from sampan_server.request import negotiation
 from sampan_server.request.request import Request
 
@@ -30,7 +30,7 @@ def without_empty(value: Any) -> Any:
 
 def read(answer: Any) -> Any:
     assert answer.headers["content-type"] == TYPE, answer.content
-    return without_empty(protobuf.decode(answer.content))
+    return without_empty(decoding.decode(answer.content))
 
 
 def frames(data: bytes) -> list[dict[str, Any]]:
@@ -40,8 +40,8 @@ def frames(data: bytes) -> list[dict[str, Any]]:
         size = int.from_bytes(data[:4], "big")
         event, data = data[4 : 4 + size], data[4 + size :]
         word, rest = event[2 : 2 + event[1]].decode(), event[2 + event[1] :]
-        whole = rest[rest.index(protobuf.MAGIC) :]
-        found.append({"type": word, "object": without_empty(protobuf.decode(whole))})
+        whole = rest[rest.index(decoding.MAGIC) :]
+        found.append({"type": word, "object": without_empty(decoding.decode(whole))})
     return found
 
 
@@ -178,7 +178,7 @@ def test_discovery(api: Any) -> None:
     whole = api.get("/apis", headers={"Accept": f"{TYPE}{tail},application/json{tail}"})
     assert whole.headers["content-type"] == f"{TYPE}{tail}"
     expected = without_empty(api.get("/apis", headers={"Accept": f"application/json{tail}"}).json)
-    assert without_empty(protobuf.decode(whole.content)) == expected
+    assert without_empty(decoding.decode(whole.content)) == expected
     same = api.get("/apis", headers={"Accept": f"{TYPE}{tail}", "If-None-Match": whole.headers["etag"]})
     assert same.status_code == 304
 
@@ -226,8 +226,8 @@ def test_a_watch_of_metadata_and_one_that_fails(api: Any, shapes: Any) -> None:
 def test_an_event_and_an_object_are_encoded_once_for_all(api: Any, shapes: Any, monkeypatch: Any) -> None:
     start = api.post(PODS, shapes.pod("a")).json["metadata"]["resourceVersion"]
     made: list[str] = []
-    element = protobufout.element
-    monkeypatch.setattr(protobufout, "element", lambda *of: made.append(of[0]) or element(*of))
+    element = encoding.element
+    monkeypatch.setattr(encoding, "element", lambda *of: made.append(of[0]) or element(*of))
     post = {**ACCEPT, "Content-Type": "application/merge-patch+json"}
     api.call("PATCH", f"{PODS}/a", {"metadata": {"labels": {"x": "y"}}}, headers=post)
     for _ in range(3):
@@ -282,9 +282,9 @@ def test_much_that_is_not_encoded_yet_leaves_the_loop_and_what_is_does_not(
     assert fetch(served, f"{CMS}?limit=50")[0] == TYPE and runs == []
     assert fetch(served, CMS)[0] == TYPE and runs == [CMS]
     _, data = fetch(served, CMS)
-    assert without_empty(protobuf.decode(data)) == without_empty(api.get(CMS).json) and runs == [CMS]
+    assert without_empty(decoding.decode(data)) == without_empty(api.get(CMS).json) and runs == [CMS]
     api.patch(f"{CMS}/d", {"data": {"z": "1"}})
-    assert protobuf.decode(fetch(served, f"{CMS}/d")[1])["data"]["z"] == "1" and runs == [CMS, f"{CMS}/d"]
+    assert decoding.decode(fetch(served, f"{CMS}/d")[1])["data"]["z"] == "1" and runs == [CMS, f"{CMS}/d"]
     fetch(served, f"{CMS}/d")
     assert runs == [CMS, f"{CMS}/d"]
 
@@ -297,7 +297,7 @@ def test_many_that_are_deleted_are_encoded_off_the_loop(api: Any, shapes: Any, o
 
     connection.request("DELETE", CMS, headers=ACCEPT)
 
-    shown = protobuf.decode(connection.getresponse().read())
+    shown = decoding.decode(connection.getresponse().read())
     assert len(shown["items"]) == 150 and shown["kind"] == "ConfigMapList" and runs == [CMS]
     assert api.get(CMS).json["items"] == []
     connection.close()

@@ -6,7 +6,7 @@ import pytest
 
 from sampan_audit.bodies import as_object, complete, without_managed_fields
 from sampan_audit.policy import METADATA, REQUEST, RESPONSE
-from sampan_machinery import protobufout
+from sampan_machinery.protobuf import encoding as protobuf
 
 ANSWER = json.dumps(
     {"kind": "Pod", "metadata": {"name": "web", "uid": "7", "resourceVersion": "3", "managedFields": [{}]}}
@@ -36,7 +36,7 @@ def test_bodies_are_there_from_their_levels_on():
 
 def test_an_answer_in_protobuf_is_logged_as_its_json():
     obj = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "uid": "7", "resourceVersion": "3"}}
-    answer = protobufout.encode(obj)
+    answer = protobuf.encode(obj)
 
     event = completed(METADATA, answer=answer)
     assert event["objectRef"] == {"resource": "pods", "name": "web", "uid": "7", "resourceVersion": "3"}

@@ -1,6 +1,6 @@
 """Decodes bodies in ``application/vnd.kubernetes.protobuf`` to dicts, by a table of field numbers.
 
-kubectl and helm send typed creates and deletes this way and fail on a 415. ``protobufout`` encodes. Unknown fields are
+kubectl and helm send typed creates and deletes this way and fail on a 415. ``encoding`` writes it. Unknown fields are
 skipped, as Go does. ``Schemas.prune`` checks whether the values fit the kind; this module knows only the wire format.
 Source: protobuf encoding guide; apimachinery runtime/generated.proto (Unknown) and serializer/protobuf.
 """
@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from sampan.errors import BadRequest
-from sampan_machinery.protobuftable import EXTENSIONS, MACHINERY, MAGIC, MEDIA_TYPE, META, fields, message_of
+from sampan_machinery.protobuf.table import EXTENSIONS, MACHINERY, MAGIC, MEDIA_TYPE, META, fields, message_of
 
 __all__ = ["MAGIC", "MEDIA_TYPE", "decode"]
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sampan.errors import InternalError
-from sampan_machinery.protobufscalars import (
+from sampan_machinery.protobuf.scalars import (
     CONTENTS,
     MANY,
     SCALARS,
@@ -29,7 +29,7 @@ from sampan_machinery.protobufscalars import (
     unit,
     varint,
 )
-from sampan_machinery.protobuftable import EXTENSIONS, MAGIC, META, Field, fields, message_of
+from sampan_machinery.protobuf.table import EXTENSIONS, MAGIC, META, Field, fields, message_of
 
 Object = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sampan_machinery import protobuftable as table
+from sampan_machinery.protobuf import table
 from sampan_machinery.schema import load
 
 ANSWERS = json.loads((Path(__file__).parent / "protobuf_answers.json").read_text())

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from sampan_machinery.protobuftable import EXTENSIONS, MACHINERY, META
+from sampan_machinery.protobuf.table import EXTENSIONS, MACHINERY, META
 
 Content = Callable[[Any], bytes]
 #: Makes the function that encodes values as the field of this number.

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampan.errors import BadRequest
-from sampan_machinery import protobuf
+from sampan_machinery.protobuf import decoding as protobuf
 from sampan_machinery.schema import load
 
 #: Bodies that kubectl 1.37 and helm 4.3 sent, and the same objects as kubectl prints them (--dry-run=client -o json).

@@ -8,7 +8,7 @@ import filled_objects as filled
 import pytest
 
 from sampan.errors import InternalError
-from sampan_machinery import protobuf, protobufout, protobuftable
+from sampan_machinery.protobuf import decoding, encoding, table
 
 CAPTURED = json.loads((Path(__file__).parent / "protobuf_bodies.json").read_text())
 KINDS = ["/".join(each) for each in filled.kinds()]
@@ -20,9 +20,9 @@ def digest(data):
 
 def encoded(api_version, kind, **rest):
     """The message alone, without its envelope."""
-    whole = protobufout.encode({"apiVersion": api_version, "kind": kind, **rest})
-    message = protobuftable.message_of(api_version, kind)
-    assert protobufout.envelope(api_version, kind, protobufout.element(message, rest)) == whole
+    whole = encoding.encode({"apiVersion": api_version, "kind": kind, **rest})
+    message = table.message_of(api_version, kind)
+    assert encoding.envelope(api_version, kind, encoding.element(message, rest)) == whole
     return whole
 
 
@@ -31,7 +31,7 @@ def test_a_filled_and_an_empty_object_are_encoded_as_in_go(address):
     whole = filled.filled(*address.rsplit("/", 2))
     empty = {name: whole[name] for name in ("apiVersion", "kind")}
 
-    found = f"{digest(protobufout.encode(whole))} {digest(protobufout.encode(empty))}"
+    found = f"{digest(encoding.encode(whole))} {digest(encoding.encode(empty))}"
 
     assert found == filled.ANSWERS["kinds"][address]
 
@@ -40,7 +40,7 @@ def test_a_filled_and_an_empty_object_are_encoded_as_in_go(address):
 def test_what_is_encoded_is_read_again(address):
     whole = filled.filled(*address.rsplit("/", 2))
 
-    found = protobuf.decode(protobufout.encode(whole))
+    found = decoding.decode(encoding.encode(whole))
 
     assert json.loads(json.dumps(found)) == whole
 
@@ -49,7 +49,7 @@ def test_what_is_encoded_is_read_again(address):
 def test_bodies_of_real_clients_come_out_as_they_went_in(name):
     body = bytes.fromhex(CAPTURED[name]["hex"])
 
-    assert protobufout.encode(protobuf.decode(body)) == body
+    assert encoding.encode(decoding.decode(body)) == body
 
 
 def test_every_value_that_is_no_pointer_is_written_though_empty():
@@ -122,27 +122,27 @@ def test_fields_that_the_message_lacks_are_left_out():
 
 def test_a_list_is_its_head_and_the_elements_of_its_items():
     items = [{"metadata": {"name": name * 200}} for name in "ab"]
-    elements = [protobufout.element("k8s.io/api/core/v1.Secret", item) for item in items]
+    elements = [encoding.element("k8s.io/api/core/v1.Secret", item) for item in items]
     meta = {"resourceVersion": "7", "continue": "x", "remainingItemCount": 3}
 
-    head = protobufout.list_head("v1", "SecretList", meta, sum(map(len, elements)))
+    head = encoding.list_head("v1", "SecretList", meta, sum(map(len, elements)))
 
-    whole = protobufout.encode({"apiVersion": "v1", "kind": "SecretList", "metadata": meta, "items": items})
-    assert b"".join((head, *elements, protobufout.LIST_TAIL)) == whole
+    whole = encoding.encode({"apiVersion": "v1", "kind": "SecretList", "metadata": meta, "items": items})
+    assert b"".join((head, *elements, encoding.LIST_TAIL)) == whole
 
 
 def test_an_event_is_a_frame_with_its_length():
-    whole = protobufout.encode({"apiVersion": "v1", "kind": "Status", "metadata": {}, "code": 410})
+    whole = encoding.encode({"apiVersion": "v1", "kind": "Status", "metadata": {}, "code": 410})
 
-    frame = protobufout.event("ERROR", whole)
+    frame = encoding.event("ERROR", whole)
 
     assert int.from_bytes(frame[:4], "big") == len(frame) - 4
     assert frame[4:11] == b"\x0a\x05ERROR" and frame.endswith(whole)
 
 
 def test_a_kind_without_a_message_has_no_encoding():
-    assert protobufout.encode({"apiVersion": "apps.example.com/v1", "kind": "Deployment"}) is None
-    assert protobufout.encode({"apiVersion": "meta.k8s.io/v1", "kind": "Table"}) is None
+    assert encoding.encode({"apiVersion": "apps.example.com/v1", "kind": "Deployment"}) is None
+    assert encoding.encode({"apiVersion": "meta.k8s.io/v1", "kind": "Table"}) is None
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,4 @@ def test_a_kind_without_a_message_has_no_encoding():
 )
 def test_what_does_not_fit_the_message_is_an_internal_error(spec):
     with pytest.raises(InternalError, match="a Deployment cannot be encoded as protobuf"):
-        protobufout.encode({"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec})
+        encoding.encode({"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec})

@@ -1,0 +1,1 @@
+"""``application/vnd.kubernetes.protobuf``: Kubernetes' own encoding, by a table of field numbers."""
