@@ -20,7 +20,7 @@ from sampan_scheduler.scheduler import Scheduler
 from sampan_scheduling.contributed import scheduling_plugins
 
 if TYPE_CHECKING:
-    from sampan_scheduler.plugin import Settings
+    from sampan_scheduler.settings import Settings
 
 log = logging.getLogger(__name__)
 

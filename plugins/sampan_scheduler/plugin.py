@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
-from sampan_machinery import bounds
+from sampan_scheduler.settings import Settings
 
 if TYPE_CHECKING:
     import click
 
     from sampan.contracts.turns import Turns
 
-
-@dataclass(frozen=True)
-class Settings:
-    """The section ``plugins.scheduler``."""
-
-    names: tuple[str, ...] = ("default-scheduler",)
-    """Pods with one of these as spec.schedulerName are scheduled here. Not read where ``config`` is set."""
-    config: str = ""
-    """A file with a KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, plugins, arguments."""
-
-    def __post_init__(self) -> None:
-        bounds.require(
-            self,
-            names=bounds.each(bounds.subdomain, least=1),
-            config=bounds.optional(bounds.matching(r"/.*", "/etc/sampan/scheduler.yaml")),
-        )
+__all__ = ["Settings"]
 
 
 def _run(running: Running) -> None:

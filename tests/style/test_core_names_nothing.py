@@ -32,7 +32,7 @@ REASONS = {
     "sampan_server/request/impersonate.py": ("serviceaccount serviceaccounts", "what one may impersonate"),
     "sampan_server/request/request.py": ("namespaces", "the segment of a path that says the namespace"),
     "sampan_server/request/statuses.py": ("Service", "ServiceUnavailable, the status 503"),
-    "sampan_server/subresources/scale.py": ("autoscaling", "the group of the Scale of `scale`"),
+    "sampan_server/subresources/scale.py": ("autoscaling node", "the group of the Scale of `scale`; a schema's node"),
     "sampan_server/subresources/subresources.py": ("autoscaling", "the group of the Scale of `scale`"),
     "sampan_server/write/bootstrap.py": ("Namespace", "namespaces are made before what lies in them"),
     "sampan_server/write/managed_fields.py": ("node", "a node of a schema"),

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from sampan.contracts.commands import Place
 from sampan.errors import NotFound
 from sampan_scheduler import commands
-from sampan_scheduler.plugin import Settings
+from sampan_scheduler.settings import Settings
 
 
 class Listing:
