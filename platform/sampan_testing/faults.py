@@ -37,9 +37,6 @@ class Faults:
     lost_nodes: float = 0.3
     """Of each step of the script: a node is lost for some minutes."""
 
-    def none(self) -> Faults:
-        return Faults(0, 0, 0, 0, 0, 0, 0, 0)
-
 
 NONE = Faults(0, 0, 0, 0, 0, 0, 0, 0)
 

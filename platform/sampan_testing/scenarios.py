@@ -24,12 +24,14 @@ Step = Callable[[Simulation], None]
 
 @dataclass(frozen=True)
 class Scenario:
-    """``begin`` makes the workloads; then ``steps`` are chosen by chance."""
+    """``begin`` makes the workloads; then ``steps`` are chosen by chance; ``end`` asks for what the cluster can
+    converge to."""
 
     begin: Step
     steps: Sequence[Step]
     faults: Faults = _FAULTS
     invariants: Callable[[], list[Invariant]] = standard
+    end: Step = lambda made: None
 
 
 def run(name: str, seed: int) -> Simulation:
@@ -45,6 +47,7 @@ def run(name: str, seed: int) -> Simulation:
                     _lose_or_return(made)
                 made.chance.choice(scenario.steps)(made)
                 made.run(made.chance.randint(1, TURNS))
+            scenario.end(made)
             made.finish()
             return made
     except Violation as violation:
@@ -153,9 +156,14 @@ def scale(made: Simulation) -> None:
     _change(made, kind, name, {"spec": {"replicas": made.chance.randint(0, 8)}})
 
 
-def scale_within_quota(made: Simulation) -> None:
-    kind, name, most = made.chance.choice([(resources.DEPLOYMENTS, "web", 5), (resources.STATEFUL_SETS, "db", 4)])
-    _change(made, kind, name, {"spec": {"replicas": made.chance.randint(0, most)}})
+def scale_beyond_quota(made: Simulation) -> None:
+    kind, name = made.chance.choice([(resources.DEPLOYMENTS, "web"), (resources.STATEFUL_SETS, "db")])
+    _change(made, kind, name, {"spec": {"replicas": made.chance.randint(0, 9)}})
+
+
+def fit_quota(made: Simulation) -> None:
+    _change(made, resources.DEPLOYMENTS, "web", {"spec": {"replicas": 4}})
+    _change(made, resources.STATEFUL_SETS, "db", {"spec": {"replicas": 3}})
 
 
 def _change(made: Simulation, kind: Resource, name: str, patch: Object) -> None:
@@ -200,6 +208,12 @@ def evict(made: Simulation) -> None:
             raise Violation(made.failure(f"{each.name}: {wrong}"))
 
 
+def evict_many(made: Simulation) -> None:
+    """As a drain does: one eviction after another, before any controller has seen the first."""
+    for _ in range(made.chance.randint(2, 6)):
+        evict(made)
+
+
 def replace_workload(made: Simulation) -> None:
     """Delete a Deployment or a Job in one of the three ways, and make another of its name."""
     propagation = made.chance.choice(["Background", "Foreground"])
@@ -239,11 +253,13 @@ _FRESH = replace(_CALM, stale=0.0, crashes=0.0, lost_answers=0.0)
 
 SCENARIOS: Mapping[str, Scenario] = {
     "everything": Scenario(_all, (rollout, scale, delete_pod, evict, replace_workload, new_job, wait, crash)),
-    "quota": Scenario(_quota, (scale_within_quota, delete_pod, short_wait, crash), _CALM),
+    "quota": Scenario(
+        _quota, (scale_beyond_quota, scale_beyond_quota, delete_pod, short_wait, crash), _CALM, end=fit_quota
+    ),
     "rollouts": Scenario(
         _rolled, (rollout_of_web, rollout_of_web, short_wait), _FRESH, lambda: [*standard(), Unavailable()]
     ),
-    "evictions": Scenario(_guarded, (evict, evict, short_wait, crash), _CALM, lambda: [*standard(), Budgets()]),
+    "evictions": Scenario(_guarded, (evict, evict_many, short_wait, crash), _CALM, lambda: [*standard(), Budgets()]),
 }
 
 __all__ = ["SCENARIOS", "OneOrdinalOnce", "Scenario", "key_of", "run", "template", "workload"]

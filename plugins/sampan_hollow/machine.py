@@ -202,10 +202,6 @@ class Machine:
     def due(self) -> float | None:
         return self._queue.due()
 
-    def backlog(self) -> int:
-        """Pieces of work that are due and not done."""
-        return len(self._queue)
-
     def _handle(self, item: Item) -> None:
         key: Any = item.key
         with suppress(NotFound):  # it went away

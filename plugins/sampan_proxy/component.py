@@ -117,7 +117,7 @@ def choose(options: ClusterOptions, services: Informer, recorder: Recorder) -> P
     cidr = options.service_cidr
     kernel = None if cidr.startswith("127.") else open_kernel()
     if kernel is not None:
-        return Filtering(kernel, table_name(options), options.pod_cidr)
+        return Filtering(kernel, table_name(options), options.pod_cidr, cidr)
     if not cidr.startswith("127."):
         log.error("services at %s need nftables and the right to use it; they are not reachable until that is so", cidr)
     from sampan_proxy.forwarding import Forwarding

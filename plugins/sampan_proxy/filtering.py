@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import shutil
 import subprocess
@@ -22,10 +23,10 @@ class Filtering:
     Of what is in the kernel the frontends are kept, and how many of them use a hairpin; elements are made from them.
     """
 
-    def __init__(self, kernel: Kernel, table: str, pod_cidr: str) -> None:
+    def __init__(self, kernel: Kernel, table: str, pod_cidr: str, service_cidr: str = "") -> None:
         self._kernel = kernel
         self._name = table
-        self._pod_cidr = pod_cidr
+        self._pod_cidr, self._service_cidr = pod_cidr, service_cidr
         self._served: Wanted | None = None
         self._draws: frozenset[rules.BackendChain] = frozenset()
         self._hairpins: Counter[str] = Counter()
@@ -81,6 +82,7 @@ class Filtering:
 
     def _write(self, wanted: Wanted) -> None:
         table = rules.build(self._name, self._pod_cidr, wanted)
+        table = dataclasses.replace(table, service_cidr=self._service_cidr)
         self._kernel.run(rules.whole(table))
         passing.let_pass(self._name)
         self._served, self._draws, self._loopback = dict(wanted), table.draws, table.local_node_ports

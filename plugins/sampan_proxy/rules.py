@@ -49,6 +49,7 @@ class NftTable:
     local_node_ports: bool = False  # node ports on 127.0.0.1 too: only where pods live on loopback
     maps: dict[str, dict[str, str]] = field(default_factory=dict)
     draws: frozenset[BackendChain] = frozenset()
+    service_cidr: str = ""  # what goes there and is no Service's is refused: it would leave for the outside
 
 
 def build(name: str, pod_cidr: str, wanted: Wanted) -> NftTable:
@@ -148,6 +149,7 @@ def whole(table: NftTable) -> str:
         " chain nobody {",
         f"  {BY_ADDRESS} @none goto refuse",
         f"  fib daddr type local {BY_PORT} @npnone goto refuse",
+        *([f"  ip daddr {table.service_cidr} goto refuse"] if table.service_cidr else []),
         " }",
         " chain refuse { meta l4proto tcp reject with tcp reset; reject; }",
         " chain inwards { type filter hook input priority filter - 5; jump nobody; }",

@@ -32,7 +32,7 @@ _OUTPUT = click.option(
 
 @click.command()
 @click.argument("pod")
-@click.option("-n", "--namespace", default="default", show_default=True, help="The pod's namespace.")
+@click.option("-n", "--namespace", default="", help="The pod's namespace; without, that of the kubeconfig's context.")
 @_OUTPUT
 @click.pass_obj
 def why(place: Place, pod: str, namespace: str, output: str) -> None:
@@ -42,6 +42,7 @@ def why(place: Place, pod: str, namespace: str, output: str) -> None:
         raise click.UsageError(f"only pods are scheduled: pod/NAME, not {pod}")
     try:
         client = _client(place)
+        namespace = namespace or client.namespace
         found = client.get(PODS, name, namespace)
         report = Plan(take(client), configured(place.settings)).why(found)
     except NotFound as error:
@@ -56,7 +57,7 @@ def why(place: Place, pod: str, namespace: str, output: str) -> None:
 @click.command()
 @click.option("-f", "--filename", "files", multiple=True, help="Manifests that would be applied; - reads them here.")
 @click.option("--without-node", "without", multiple=True, help="A node that would go.")
-@click.option("-n", "--namespace", default="default", show_default=True, help="Of manifests that name none.")
+@click.option("-n", "--namespace", default="", help="Of manifests that name none; without, that of the kubeconfig.")
 @_OUTPUT
 @click.pass_obj
 def whatif(place: Place, files: tuple[str, ...], without: tuple[str, ...], namespace: str, output: str) -> None:
@@ -68,14 +69,15 @@ def whatif(place: Place, files: tuple[str, ...], without: tuple[str, ...], names
         raise click.UsageError("give manifests with -f, or a node with --without-node")
     try:
         manifests = [manifest for file in files for manifest in _manifests(file)]
-        snapshot = take(_client(place))
+        client = _client(place)
+        snapshot = take(client)
         known = {node["metadata"]["name"] for node in snapshot.nodes}
         for name in without:
             if name not in known:
                 raise click.ClickException(f"there is no node {name}")
         plan = Plan(snapshot, configured(place.settings), frozenset(without))
         nodes = [node for node in snapshot.nodes if node["metadata"]["name"] not in without]
-        pods = [*plan.displaced(), *pods_of(manifests, nodes, snapshot.priority_classes, namespace)]
+        pods = [*plan.displaced(), *pods_of(manifests, nodes, snapshot.priority_classes, namespace or client.namespace)]
         planned = plan.place(pods)
     except (SampanError, OSError) as error:
         raise click.ClickException(str(error)) from error

@@ -33,7 +33,7 @@ class Refused(NamedTuple):
 
     @property
     def by_others(self) -> bool:
-        """Plugins that are not upstream's own: nobody knows what they look at."""
+        """Plugins that are not upstream's own: what they look at is not known."""
         return not self.plugins or any(name not in LOCAL and name not in _WIDE_CHANGES for name in self.plugins)
 
 

@@ -14,7 +14,10 @@ pytestmark = pytest.mark.kubectl
 
 SERVE = "mkdir -p /tmp/w && echo page > /tmp/w/index.html && exec httpd -f -p 8080 -h /tmp/w"
 IDLE = "trap 'exit 0' TERM; while true; do sleep 0.1; done"
-ASK = "wget -q -T 1 -O- http://{}:8080/ >/dev/null 2>&1 && echo open || echo closed"
+REQUEST = r"printf 'GET / HTTP/1.0\r\n\r\n'"
+ASK = (
+    REQUEST + " | nc -w 2 {} {} 2>/dev/null | head -n 1 | {{ read line && echo open || echo closed; }}"
+)  # any answer counts
 
 
 def policy(name: str, **spec: object) -> dict:
@@ -33,16 +36,16 @@ def cluster(docker_cluster: Cluster) -> Cluster:
 
 @pytest.fixture
 def server(cluster: Cluster, namespace: str) -> Iterator[str]:
-    """The address of a web server's pod; friend and stranger idle beside it."""
-    cluster.apply(cluster.pod("web", SERVE), cluster.pod("friend", IDLE), cluster.pod("stranger", IDLE))
+    """The address of a web server's pod; friend and outcast idle beside it."""
+    cluster.apply(cluster.pod("web", SERVE), cluster.pod("friend", IDLE), cluster.pod("outcast", IDLE))
     cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s", timeout=70)
     address = cluster.get("pod", "web")["status"]["podIP"]
-    until(lambda: asked(cluster, "stranger", address) == "open")
+    until(lambda: asked(cluster, "outcast", address) == "open")
     return address
 
 
 def asked(cluster: Cluster, pod: str, address: str) -> str:
-    return cluster.kubectl("exec", pod, "--", "sh", "-c", ASK.format(address)).strip()
+    return cluster.kubectl("exec", pod, "--", "sh", "-c", ASK.format(address, 8080)).strip()
 
 
 @pytest.mark.docker
@@ -50,22 +53,22 @@ def test_only_whom_a_policy_allows_reaches_a_pod_and_probes_always_do(cluster, n
     probed = {"readinessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1, "failureThreshold": 1}}
     cluster.apply(cluster.pod("probed", SERVE, container=probed))
     cluster.apply(policy("deny", policyTypes=["Ingress"]))
-    until(lambda: asked(cluster, "stranger", server) == "closed")
+    until(lambda: asked(cluster, "outcast", server) == "closed")
     assert asked(cluster, "friend", server) == "closed"
 
     cluster.apply(policy("friends", **only("web"), ingress=[{"from": [only("friend")], "ports": [{"port": 8080}]}]))
     until(lambda: asked(cluster, "friend", server) == "open")
-    assert asked(cluster, "stranger", server) == "closed"
+    assert asked(cluster, "outcast", server) == "closed"
     cluster.kubectl("wait", "--for=condition=Ready", "pod", "probed", "--timeout=30s")
 
     cluster.kubectl("expose", "pod", "web", "--port=80", "--target-port=8080")
     service = cluster.get("service", "web")["spec"]["clusterIP"]
-    through = f"wget -q -T 1 -O- http://{service}/ >/dev/null 2>&1 && echo open || echo closed"
+    through = ASK.format(service, 80)
     until(lambda: cluster.kubectl("exec", "friend", "--", "sh", "-c", through).strip() == "open")
-    assert cluster.kubectl("exec", "stranger", "--", "sh", "-c", through).strip() == "closed"
+    assert cluster.kubectl("exec", "outcast", "--", "sh", "-c", through).strip() == "closed"
 
     cluster.kubectl("delete", "networkpolicy", "--all")
-    until(lambda: asked(cluster, "stranger", server) == "open")
+    until(lambda: asked(cluster, "outcast", server) == "open")
 
 
 @pytest.mark.docker
@@ -73,11 +76,11 @@ def test_a_new_pod_is_never_open_before_its_policies(cluster, namespace, server)
     cluster.apply(policy("quiet", podSelector={"matchLabels": {"quiet": "yes"}}, policyTypes=["Egress"]))
     pods = []
     for number in range(6):
-        pod = cluster.pod(f"quiet{number}", ASK.format(server), restartPolicy="Never")
+        pod = cluster.pod(f"quiet{number}", ASK.format(server, 8080), restartPolicy="Never")
         pod["metadata"]["labels"]["quiet"] = "yes"
         pods.append(pod)
     cluster.apply(*pods)  # with the policy still on its way to the node
-    loud = cluster.pod("loud", ASK.format(server), restartPolicy="Never")
+    loud = cluster.pod("loud", ASK.format(server, 8080), restartPolicy="Never")
     cluster.apply(loud)
 
     def ended() -> bool:
@@ -92,8 +95,8 @@ def test_a_new_pod_is_never_open_before_its_policies(cluster, namespace, server)
 @pytest.mark.docker
 def test_policies_hold_while_the_agent_restarts_and_while_the_api_is_away(cluster, namespace, server):
     cluster.apply(policy("deny", **only("web"), policyTypes=["Ingress"]))
-    until(lambda: asked(cluster, "stranger", server) == "closed")
-    cluster.apply(cluster.pod("prober", f"while true; do {ASK.format(server)}; sleep 0.05; done"))
+    until(lambda: asked(cluster, "outcast", server) == "closed")
+    cluster.apply(cluster.pod("prober", f"while true; do {ASK.format(server, 8080)}; sleep 0.05; done"))
     cluster.kubectl("wait", "--for=condition=Ready", "pod", "prober", "--timeout=30s")
 
     node = cluster.process("node")["pid"]
@@ -110,7 +113,7 @@ def test_policies_hold_while_the_agent_restarts_and_while_the_api_is_away(cluste
     said = until(lambda: (lines := cluster.kubectl("logs", "prober", check=False).split()) and len(lines) > 5 and lines)
     assert set(said) == {"closed"}
     cluster.kubectl("delete", "networkpolicy", "deny")
-    until(lambda: asked(cluster, "stranger", server) == "open")
+    until(lambda: asked(cluster, "outcast", server) == "open")
 
 
 def test_the_exec_runtime_says_that_a_policy_has_no_effect(exec_cluster):

@@ -111,7 +111,7 @@ class Plan:
 
     def place(self, pods: Sequence[Object]) -> list[PlannedPod]:
         """Where these would go, in the order in which they are taken: the most important first. Those that they
-        preempt are placed anew."""
+        preempt are placed again."""
         waiting: list[tuple[int, int, PodInfo]] = []
         for pod in pods:
             info = self.read(_unplaced(pod))
@@ -152,7 +152,7 @@ class Plan:
         return PlannedPod(info.object, room.node, victims=names, origin=origin), room.victims
 
     def displaced(self) -> list[Object]:
-        """Pods that stand on nodes that are taken away and would be made anew: not those of DaemonSets, not mirrors."""
+        """Pods that stand on nodes that are taken away and would be made again: not of DaemonSets, no mirrors."""
         return [pod for pod in self.snapshot.pods if pod["spec"].get("nodeName") in self.without and _moves(pod)]
 
 

@@ -191,3 +191,16 @@ def test_differences_of_named_frontends_end_where_a_whole_write_would(net, filte
         by_difference = elements(net)
         net.kernel.run(whole(build("sampan_test", "10.244.0.0/16", now)))
         assert by_difference == elements(net)
+
+
+def test_what_goes_to_the_range_of_services_and_is_no_services_is_refused(net):
+    filtering = Filtering(net.kernel, "sampan_test", "10.244.0.0/16", "10.96.0.0/16")
+    udp = WEB._replace(protocol="udp")
+    filtering.apply({WEB: BackendSet((ONE,)), udp: BackendSet((ONE,))})
+    assert net.pods.ask("10.96.0.5", 80)
+    assert net.client.ask("10.96.0.5", 81) == net.node.ask("10.96.0.6", 80) == net.pods.ask("10.96.0.6", 80) == ""
+
+    filtering.apply({udp: BackendSet((ONE,))}, {WEB})
+    assert net.pods.ask("10.96.0.5", 80) == ""
+    assert net.client.ask_udp("10.96.0.5", 80)
+    filtering.remove()

@@ -143,7 +143,7 @@ def test_pods_are_bound_or_told_why_not_and_third_party_plugins_are_asked(cluste
         late = pods.until("late", lambda found: condition(found).get("reason") == "Unschedulable")
         assert condition(late)["observedGeneration"] == late["metadata"]["generation"] == 1
         said = condition(late)["message"]
-        assert said.startswith("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were forbidden. preemption: ")
+        assert said.startswith("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were forbidden. no new claims")
 
         client.delete(PODS, "early", "default", grace=0)
         pods.until("late", lambda found: found["spec"].get("nodeName") == "n")

@@ -89,6 +89,6 @@ def test_a_pod_that_comes_helps_those_that_want_to_be_near_it_or_count_it(build,
     assert not after_pod_placed(refused(FIT), info(labels=WEB))
 
 
-def test_where_nobody_is_known_to_have_refused_anything_may_help(refused, info):
+def test_where_it_is_not_known_who_refused_anything_may_help(refused, info):
     assert after_node(refused(), object(), frozenset({"images"}), no)
     assert after_pod_gone(refused(), info(), object(), no)

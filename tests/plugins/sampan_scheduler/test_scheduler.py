@@ -31,7 +31,7 @@ def test_why_there_is_no_node_is_written_once_in_the_condition(build, simulated)
     world.nodes(build.node("n"))
     world.pods(build.pod("p", cpu="9"))
     text = (
-        "0/1 nodes are available: 1 Insufficient cpu. preemption: "
+        "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: "
         "0/1 nodes are available: 1 Preemption is not helpful for scheduling."
     )
 

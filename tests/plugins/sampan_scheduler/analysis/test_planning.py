@@ -57,7 +57,7 @@ def test_pods_are_placed_one_after_another_and_see_each_other(build, plan):
     assert (found[2].node, found[2].message) == ("", "0/2 nodes are available: 2 Insufficient cpu.")
 
 
-def test_pods_that_are_preempted_in_the_plan_are_placed_anew(build, plan):
+def test_pods_that_are_preempted_in_the_plan_are_placed_again(build, plan):
     nodes = [build.node("a"), build.node("b", cpu="1")]
     found = plan(nodes, [build.pod("small", on="a", cpu="1")]).place([build.pod("vip", cpu="4", priority=5)])
 

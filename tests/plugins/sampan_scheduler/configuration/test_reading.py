@@ -89,7 +89,7 @@ def test_back_off_is_what_the_file_says():
             "cannot be disabled",
         ),
         ({**HEAD, "profiles": [{"plugins": {"score": {"enabled": [{"weight": 1}]}}}]}, "enabled[0].name is missing"),
-        ({**HEAD, "profiles": [{"pluginConfig": [{"name": "Nobody"}]}]}, "no plugin 'Nobody' takes arguments"),
+        ({**HEAD, "profiles": [{"pluginConfig": [{"name": "Unknown"}]}]}, "no plugin 'Unknown' takes arguments"),
         ({**HEAD, "podInitialBackoffSeconds": 0}, "podInitialBackoffSeconds must be at least 1"),
     ],
 )
