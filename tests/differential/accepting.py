@@ -177,6 +177,11 @@ ACCEPTED: tuple[Accepted, ...] = (
         "a dry run is told of a node port that cannot be had; upstream allocates none then, and asks nothing",
     ),
     Accepted(
+        r"persistentvolumeclaims\S* (object spec\.storageClassName: adds|table rows.* local-path)|"
+        r"update persistentvolumeclaims status : 422 not 200 .*spec is immutable after creation",
+        "sampan has a default StorageClass, local-path, which a claim without one gets and keeps",
+    ),
+    Accepted(
         r"customresourcedefinitions\S* object status\.conditions\[\]\.(status|reason|message): text",
         "the peer writes the conditions of a definition one after the other, and may be asked between",
     ),
@@ -217,7 +222,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "that of an ExternalName is kept as sent; upstream keeps it too, and its owner, and never shows it",
     ),
     Accepted(
-        r"cause \S*[cC]ontainers\[\]\.restartPolicy(Rules)?: |"
+        r"cause \S*[cC]ontainers\[\]\.restartPolicy(Rules)?(\[\]\.\w+)?: |"
         r"status : 422 not 20\d .*[cC]ontainers\[\d+\]\.restartPolicy(Rules)?: (Forbidden|Unsupported)",
         "restart rules of containers (KEP-5307) are refused, as the node agent does not follow them",
     ),
