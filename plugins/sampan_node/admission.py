@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_machinery import quantities
-from sampan_node import pressure, sysctls
+from sampan_node.housekeeping import pressure
+from sampan_node.pod import sysctls
 from sampan_podspec.containers import walk
 from sampan_podspec.requests import pod_requests
 

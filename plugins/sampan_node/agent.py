@@ -17,13 +17,14 @@ from sampan.errors import SampanError
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_machinery.resources import PODS
-from sampan_node import machine_facts, runtimes, termination
+from sampan_node import machine_facts, runtimes
 from sampan_node.clock import Clock
-from sampan_node.evictor import Evictor
 from sampan_node.guards import SandboxGuards
 from sampan_node.host import Host
+from sampan_node.housekeeping.evictor import Evictor
+from sampan_node.pod import termination
+from sampan_node.pod.worker import Worker
 from sampan_node.registration import Registration
-from sampan_node.worker import Worker
 from sampan_runtime.contracts import Runtime
 from sampan_volumes.contributed import volume_mounters
 
@@ -47,7 +48,7 @@ class Agent:
         self._static = self._static_pods(manifests) if manifests is not None else None
 
     def _static_pods(self, manifests: Path) -> Any:
-        from sampan_node.static_pods import StaticPods  # few nodes have some, and it reads YAML
+        from sampan_node.staticpods.static_pods import StaticPods  # few nodes have some, and it reads YAML
 
         return StaticPods(self.host, manifests, self._add)
 
@@ -227,7 +228,7 @@ def _guards(running: Running) -> SandboxGuards:
 
 
 def _server(agent: Agent, options: Any) -> Any:
-    from sampan_node.server import Server
+    from sampan_node.api.server import Server
 
     server = Server(agent, address=options.node_ip or "127.0.0.1", port=options.kubelet_port or 0,
                     pki=options.pki or "")  # fmt: skip

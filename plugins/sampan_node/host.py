@@ -25,13 +25,13 @@ from sampan_machinery.resources import (
     SERVICE_ACCOUNTS,
     SERVICES,
 )
-from sampan_node import registries
 from sampan_node.admission import PodAdmission
 from sampan_node.clock import Clock
 from sampan_node.guards import SandboxGuards
-from sampan_node.images import PulledImages
-from sampan_node.mirrors import is_static
+from sampan_node.housekeeping.images import PulledImages
+from sampan_node.pod import registries
 from sampan_node.references import Reference, References
+from sampan_node.staticpods.mirrors import is_static
 from sampan_podspec.containers import walk
 from sampan_runtime.contracts import Runtime, RuntimeFailure
 from sampan_volumes.contracts import VolumeMounter

@@ -106,7 +106,7 @@ def clean_up(home: str, options: ClusterOptions) -> None:
 
     What fails keeps nothing else from being removed; raises SampanError for it in the end.
     """
-    from sampan_node.volumes import unmount_all
+    from sampan_node.volumes.volumes import unmount_all
 
     failures: list[SampanError] = []
     for _, runtime in _left_in(Path(home), options):

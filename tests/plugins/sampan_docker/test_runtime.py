@@ -9,7 +9,7 @@ import pytest
 
 from sampan_docker.engine import connect
 from sampan_docker.runtime import DockerRuntime, split_reference
-from sampan_node import unpacking
+from sampan_node.volumes import unpacking
 from sampan_runtime.contracts import RuntimeFailure
 from sampan_testing.runtime import Pod, RuntimeContract
 

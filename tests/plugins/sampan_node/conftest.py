@@ -16,9 +16,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sampan_node.machine import PodMemory, RuntimeState
-from sampan_node.server import Server
-from sampan_node.spdy import DICTIONARY
+from sampan_node.api.server import Server
+from sampan_node.pod.machine import PodMemory, RuntimeState
+from sampan_node.streams.spdy import DICTIONARY
 from sampan_runtime.contracts import Container, RuntimeFailure, Sandbox
 
 

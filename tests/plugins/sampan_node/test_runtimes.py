@@ -102,7 +102,7 @@ def test_what_cannot_be_removed_keeps_nothing_else_here(tmp_path, monkeypatch):
     (tmp_path / "exec").mkdir()
     runtime, unmounted = PartlyFailing(), []
     monkeypatch.setattr(runtimes, "_ask", lambda *_: runtime)
-    monkeypatch.setattr("sampan_node.volumes.unmount_all", unmounted.append)
+    monkeypatch.setattr("sampan_node.volumes.volumes.unmount_all", unmounted.append)
 
     with pytest.raises(SampanError, match="2 could not be removed: does not end"):
         runtimes.clean_up(str(tmp_path), ClusterOptions())

@@ -1,0 +1,1 @@
+"""exec, attach, port-forward and logs over WebSocket and SPDY."""

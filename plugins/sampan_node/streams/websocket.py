@@ -1,0 +1,167 @@
+"""The server's side of a WebSocket: handshake by hand, frames by wsproto. Knows bytes, nothing of pods.
+
+Source: RFC 6455; subprotocols *.channel.k8s.io from KEP-4006.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from email.message import Message
+from typing import Any, NamedTuple
+
+from wsproto.connection import Connection as Frames
+from wsproto.connection import ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
+from wsproto.utilities import LocalProtocolError, RemoteProtocolError
+
+from sampan.errors import BadRequest
+from sampan_node.streams.links import Link
+
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+#: Of exec and attach, best first; "" = none offered.
+PROTOCOLS = (
+    "v5.channel.k8s.io", "v4.channel.k8s.io", "channel.k8s.io", "v4.base64.channel.k8s.io", "base64.channel.k8s.io", "",
+)  # fmt: skip
+LARGEST = 32 << 20  # bytes of one message
+TOO_LARGE = 1009  # the code that says so
+ZERO = ord("0")
+
+log = logging.getLogger(__name__)
+
+
+class Handshake(NamedTuple):
+    protocol: str
+    head: bytes  # the complete 101 answer
+
+
+def is_asked(headers: Mapping[str, str] | Message) -> bool:
+    return "websocket" in (headers.get("Upgrade") or "").lower()
+
+
+def listed(headers: Mapping[str, str] | Message, name: str) -> list[str]:
+    """The values of a header that is a list, in one line or in several."""
+    lines = (headers.get_all(name) or []) if isinstance(headers, Message) else [headers.get(name) or ""]
+    return [value.strip() for line in lines for value in line.split(",") if value.strip()]
+
+
+def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str] = PROTOCOLS) -> Handshake:
+    """``protocols``: those spoken, best first.
+
+    Raises BadRequest for what is no WebSocket upgrade, or offers no protocol of ours.
+    """
+    if not is_asked(headers):
+        raise BadRequest("unable to upgrade: the request asks neither for a WebSocket nor for SPDY/3.1")
+    key = headers.get("Sec-WebSocket-Key") or ""
+    offered = listed(headers, "Sec-WebSocket-Protocol") or [""]
+    protocol = next((one for one in protocols if one in offered), None)
+    if not key or protocol is None:
+        raise BadRequest(f"unable to upgrade: none of the protocols {offered} is known")
+    digest = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
+    lines = [
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Accept: {digest}",
+    ]
+    if protocol:
+        lines.append(f"Sec-WebSocket-Protocol: {protocol}")
+    return Handshake(protocol, ("\r\n".join(lines) + "\r\n\r\n").encode())
+
+
+class WebSocketConnection:
+    """One reader and any number of writers."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._frames = Frames(ConnectionType.SERVER)
+        self._lock = threading.Lock()  # of the frames
+        self._order = threading.Lock()  # frames go out in the order in which they were made
+        self._parting = False  # our close frame is sent; what still comes is read until the other side's arrives
+
+    def messages(self) -> Iterator[bytes]:
+        """Whole messages until the other side closes or goes away."""
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            data = self._link.receive()
+            try:
+                with self._lock:
+                    self._frames.receive_data(data or None)
+                    events = list(self._frames.events())
+            except RemoteProtocolError:
+                return
+            for event in events:
+                if isinstance(event, BytesMessage | TextMessage):
+                    body = event.data.encode() if isinstance(event.data, str) else bytes(event.data)
+                    parts.append(body)
+                    size += len(body)
+                    if event.message_finished:
+                        yield b"".join(parts)
+                        parts, size = [], 0
+                    elif size > LARGEST:
+                        self.close(TOO_LARGE)
+                        return
+                elif isinstance(event, Ping):
+                    self._write(event.response())
+                elif isinstance(event, CloseConnection):
+                    self._write(event.response())
+                    return
+            if not data:
+                return
+
+    def send(self, message: bytes) -> bool:
+        """False where the client has gone."""
+        return self._write(BytesMessage(data=message))
+
+    def send_text(self, message: str) -> bool:
+        return self._write(TextMessage(data=message))
+
+    def close(self, code: int = 1000) -> None:
+        """Send the close frame; ``messages`` ends when the other side answers. Closing the socket before that would
+        reset the connection while bytes of the client are in flight, and the client would not read the end."""
+        if not self._parting:
+            self._parting = True
+            self._write(CloseConnection(code=code))
+
+    def abandon(self) -> None:
+        """Close the socket, answered or not."""
+        self._link.cut()
+
+    def _write(self, event: Any) -> bool:
+        with self._order:  # not the frames' lock: who waits for the client to read must not keep us from reading it
+            try:
+                with self._lock:
+                    data = self._frames.send(event)
+            except LocalProtocolError:
+                return False
+            return self._link.send(data)
+
+
+class Base64Channels:
+    """A connection of the base64.channel.k8s.io kind, used as the plain kind: each message is text, the channel's
+    digit and then the bytes in base64."""
+
+    def __init__(self, connection: WebSocketConnection) -> None:
+        self._connection = connection
+        self.close, self.abandon = connection.close, connection.abandon
+
+    def messages(self) -> Iterator[bytes]:
+        for message in self._connection.messages():
+            try:
+                yield bytes([(message[0] - ZERO) & 0xFF]) + base64.b64decode(message[1:], validate=True)
+            except (binascii.Error, IndexError):
+                log.debug("node: a message that is not base64 was passed over")
+
+    def send(self, message: bytes) -> bool:
+        return self._connection.send_text(chr(ZERO + message[0]) + base64.b64encode(message[1:]).decode())
+
+
+def channels(link: Link, protocol: str) -> WebSocketConnection | Base64Channels:
+    """The connection as the protocol that was agreed on wants it."""
+    connection = WebSocketConnection(link)
+    return Base64Channels(connection) if "base64." in protocol else connection
