@@ -109,7 +109,7 @@ def test_what_cannot_be_removed_keeps_nothing_else_here(tmp_path, monkeypatch):
 
     assert runtime.removed == ["s1", "s2", "c1"]
     assert runtime.closed
-    assert unmounted == [tmp_path / "pods"]
+    assert unmounted == [tmp_path]
 
 
 def test_a_folder_that_is_no_runtimes_is_left_alone(tmp_path, monkeypatch):
