@@ -13,6 +13,8 @@ from sampan.hookspecs import hookimpl
 from sampan_machinery import bounds
 from sampan_runtime.contracts import SandboxGuard
 
+_NAME = "networkpolicy"  # of the component
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -42,14 +44,14 @@ def _cleanup(home: str, options: ClusterOptions) -> None:
 def contribute_components() -> list[Component]:
     from sampan_networkpolicy.bootstrap import USER
 
-    return [Component(name="networkpolicy", run=_run, user=USER, process="node", cleanup=_cleanup)]
+    return [Component(name=_NAME, run=_run, user=USER, process="node", cleanup=_cleanup)]
 
 
 @hookimpl
 def contribute_sandbox_guards(options: ClusterOptions) -> list[SandboxGuard]:
     from sampan_networkpolicy.guarding import WaitingGuard
 
-    return [WaitingGuard(options.home_id)]
+    return [WaitingGuard(options.home_id)] if _NAME in options.beside else []
 
 
 @hookimpl

@@ -5,6 +5,7 @@ Used by supervised processes, `sampan run` and `sampan addons run`; ``ProcessCon
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import signal
 import threading
@@ -61,6 +62,7 @@ def run_components(
 ) -> None:
     """Run the components until SIGTERM or SIGINT; call on the main thread. Raises ConfigError if it cannot listen."""
     asked, members = threading.Event(), list(members)
+    options = dataclasses.replace(options, beside=tuple(member.name for member in members))
     plugins.failure_log.keep_in(context.home / "run" / "plugins")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())

@@ -192,7 +192,7 @@ def start(home: Path, runtime: str, tools: Path, *, store: str = "", plugins: st
     (home / "sampan.yaml").write_text(
         f"api: {{port: {cluster.port}}}\nnode: {{runtime: {runtime}, name: node-{runtime}}}\n"
         "plugins: {auth: {token_file: tokens.csv}, autoscaling: {sync_period: 2}, audit: {enabled: true}, "
-        "csi: {sidecar_of: [directories.test]}"
+        "csi: {sidecar_of: [d.test]}"
         + (f", {plugins}}}\n" if plugins else "}\n")
         + (f"store: {store}\n" if store else "")
     )

@@ -57,7 +57,7 @@ def template(tmp_path_factory, quick):
     for number in range(200):
         store.commit(Put(f"/core/configmaps/default/c{number}", json.dumps({"data": {"k": "v" * 400}}).encode()))
     store.close()
-    with contextlib.closing(sqlite3.connect(home / "store.db")) as connection:
+    with contextlib.contextlib.closing(sqlite3.connect(home / "store.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     (home / "run").mkdir(exist_ok=True)
     (home / "run" / "state.json").write_text(json.dumps({"pid": 1, "born": 1, "processes": []}))
@@ -227,17 +227,15 @@ def test_damage_in_the_middle_of_the_store_is_told_from_what_is_sound(home):
         (home / "store.db").write_bytes(spoilt)
         changed = spoilt[at + 1000 : at + 1400] != whole[at + 1000 : at + 1400]
         try:
-            store = SqliteStore(Options(str(home / "store.db")))
-            found = sorted(entry.value for entry in store.page("/").entries)
-            store.close()
+            with contextlib.closing(SqliteStore(Options(str(home / "store.db")))) as store:
+                found = sorted(entry.value for entry in store.page("/").entries)
         except ConfigError:
             raise
         except Exception as error:
             assert "is damaged" in str(error) and str(home / "store.db") in str(error)
             continue
-        store = SqliteStore(Options(str(write(home / "whole.db", whole))))
-        assert changed and found == sorted(entry.value for entry in store.page("/").entries)
-        store.close()
+        with contextlib.closing(SqliteStore(Options(str(write(home / "whole.db", whole))))) as store:
+            assert changed and found == sorted(entry.value for entry in store.page("/").entries)
 
 
 def write(path, data):

@@ -66,8 +66,8 @@ def host(tmp_path):
     return SimpleNamespace(
         client=Api(), home=tmp_path, name="n1", admission=PodAdmission({}), runtime=Runtime(), later=later,
         clock=SimpleNamespace(after=lambda seconds, call: later.append(seconds)),
-        forget=lambda uid: None, references=SimpleNamespace(forget=lambda uid: None), token=None, allocatable={}, mounters={},
-        pool=SimpleNamespace(submit=lambda call: None),
+        forget=lambda uid: None, references=SimpleNamespace(forget=lambda uid: None), token=None, allocatable={},
+        mounters={}, pool=SimpleNamespace(submit=lambda call: None),
     )  # fmt: skip
 
 
