@@ -57,7 +57,7 @@ def template(tmp_path_factory, quick):
     for number in range(200):
         store.commit(Put(f"/core/configmaps/default/c{number}", json.dumps({"data": {"k": "v" * 400}}).encode()))
     store.close()
-    with contextlib.contextlib.closing(sqlite3.connect(home / "store.db")) as connection:
+    with contextlib.closing(sqlite3.connect(home / "store.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     (home / "run").mkdir(exist_ok=True)
     (home / "run" / "state.json").write_text(json.dumps({"pid": 1, "born": 1, "processes": []}))
