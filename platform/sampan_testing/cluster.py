@@ -46,6 +46,7 @@ from sampan_testing.clocks import RunningClock
 from sampan_testing.engine import Engine, RuntimeTurns
 from sampan_testing.nodes import Nodes, hollow_node
 from sampan_testing.polling import News, PolledHub, client_of
+from sampan_testing.volumes import FakeVolumes
 
 DISTRIBUTION = "sampan"
 MASTERS = "system:masters"
@@ -235,11 +236,20 @@ def _travelling(
     cluster = served(stack, plugins, home, options, orders, engine, news)
     stack.callback(engine.stop)
     fill(engine, cluster, home, given)
+    engine.add("volumes", partial(_volumes, cluster))
     for name in names:
         cluster.add_node(name)
     engine.settle()
     engine.start()
     return cluster
+
+
+def _volumes(cluster: Cluster) -> Turns:
+    """Volumes for the claims of pods on hollow nodes."""
+    volumes = FakeVolumes(cluster.client)
+    volumes.nodes = None
+    volumes.watch()
+    return volumes
 
 
 def served(

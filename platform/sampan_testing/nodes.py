@@ -41,6 +41,7 @@ class Nodes:
         }
         made = self._client.create(NODES, node)
         self._names.add(name)
+        assert self._volumes.nodes is not None
         self._volumes.nodes.add(name)
         if self._pods is None:
             self._thread.start()

@@ -21,10 +21,11 @@ _NOWHERE = "/var/empty"
 
 
 class FakeVolumes:
-    """``nodes``: the names of the fake nodes."""
+    """On a thread of its own (``start``), or in turns (``watch``, ``turn``: sampan.contracts.turns). ``nodes``: the
+    names of the fake nodes; None: all nodes are."""
 
     def __init__(self, client: Client) -> None:
-        self.nodes: set[str] = set()
+        self.nodes: set[str] | None = set()
         self._client = client
         self._work: queue.SimpleQueue[tuple[bool, Object] | None] = queue.SimpleQueue()
         self._informers = [
@@ -37,30 +38,51 @@ class FakeVolumes:
 
     def start(self) -> None:
         self._thread.start()
+        self.watch()
+
+    def stop(self) -> None:
+        self.close()
+        self._work.put(None)
+        self._thread.join()
+
+    def watch(self) -> None:
         for informer in self._informers:
             informer.start()
 
-    def stop(self) -> None:
+    def turn(self) -> bool:
+        try:
+            found = self._work.get_nowait()
+        except queue.Empty:
+            return False
+        if found is not None:
+            self._look_at(*found)
+        return True
+
+    def due(self) -> float | None:
+        return None
+
+    def close(self) -> None:
         for informer in self._informers:
             informer.stop()
-        self._work.put(None)
-        self._thread.join()
 
     def _told(self, is_claim: bool):  # type: ignore[no-untyped-def]  # a handler of an informer
         return lambda old, new: self._work.put((is_claim, new)) if new is not None else None
 
     def _serve(self) -> None:
         while (found := self._work.get()) is not None:
-            is_claim, obj = found
-            with contextlib.suppress(StatusError, ConnectionError):  # made already, or the informer has newer state
-                self._provision(obj) if is_claim else self._remove(obj)
+            self._look_at(*found)
+
+    def _look_at(self, is_claim: bool, obj: Object) -> None:
+        with contextlib.suppress(StatusError, ConnectionError):  # made already, or the informer has newer state
+            self._provision(obj) if is_claim else self._remove(obj)
 
     def _provision(self, claim: Object) -> None:
         annotations = annotations_of(claim)
-        if get_path(claim, "spec", "volumeName", default="") or annotations.get(SELECTED_NODE) not in self.nodes:
+        node, provisioner = annotations.get(SELECTED_NODE), annotations.get(PROVISIONER)
+        if not node or not provisioner or get_path(claim, "spec", "volumeName", default=""):
             return
-        if provisioner := annotations.get(PROVISIONER):
-            self._client.create(VOLUMES, _volume(claim, annotations[SELECTED_NODE], provisioner))
+        if self.nodes is None or node in self.nodes:
+            self._client.create(VOLUMES, _volume(claim, node, provisioner))
 
     def _remove(self, volume: Object) -> None:
         is_ours = get_path(volume, "spec", "hostPath", "path", default="") == _NOWHERE

@@ -15,6 +15,8 @@ CRON_JOBS = Resource("batch", "v1", "cronjobs", "CronJob")
 JOBS = Resource("batch", "v1", "jobs", "Job")
 NODES = Resource("", "v1", "nodes", "Node", False)
 PODS = Resource("", "v1", "pods", "Pod")
+STATEFUL_SETS = Resource("apps", "v1", "statefulsets", "StatefulSet")
+CLAIMS = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 EVENTS = Resource("", "v1", "events", "Event")
 
 TEMPLATE = "metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: x}]}"
@@ -23,6 +25,19 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {{name: web}}
 spec: {{replicas: 10, selector: {{matchLabels: {{app: web}}}}, template: {{{TEMPLATE}}}}}
+"""
+STORE = f"""
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: store}}
+spec:
+  serviceName: store
+  replicas: 2
+  selector: {{matchLabels: {{app: web}}}}
+  template: {{{TEMPLATE}}}
+  volumeClaimTemplates:
+  - metadata: {{name: data}}
+    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
 """
 TICK = """
 apiVersion: batch/v1
@@ -114,6 +129,20 @@ def test_a_lost_node_is_unreachable_after_its_grace_and_its_pods_are_replaced(sa
     alive = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
     assert len(alive) == 10
     assert {pod["spec"]["nodeName"] for pod in alive} == {"node-2"}
+
+
+def test_a_stateful_set_gets_volumes_for_its_claims(sampan_cluster):
+    sampan_cluster.apply(STORE)
+
+    sampan_cluster.clock.advance(30)
+
+    found = sampan_cluster.client.get(STATEFUL_SETS, "store", sampan_cluster.namespace)
+    assert found["status"]["readyReplicas"] == 2
+    claims = sampan_cluster.client.list(CLAIMS, sampan_cluster.namespace).items
+    assert [(each["metadata"]["name"], each["status"]["phase"]) for each in claims] == [
+        ("data-store-0", "Bound"),
+        ("data-store-1", "Bound"),
+    ]
 
 
 def test_each_test_has_a_namespace_of_its_own(sampan_cluster):
