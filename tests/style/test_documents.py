@@ -176,3 +176,12 @@ def test_the_rules_catch_a_bad_page(tmp_path):
     assert missing_sections(page.read_text()) == list(SECTIONS[1:])
     assert broken_links(page) == ["gone.md"]
     assert rows(page.read_text()) == {"api.port"}
+
+
+def test_the_compatibility_page_says_nothing_twice(root):
+    """Branches that were merged line by line have left the old row beside the new one."""
+    found = []
+    for section in (root / "docs" / "compatibility.md").read_text().split("\n## "):
+        firsts = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")]
+        found += [first for first in set(firsts) if firsts.count(first) > 1]
+    assert found == []
