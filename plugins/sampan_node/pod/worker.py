@@ -20,7 +20,7 @@ from sampan_node.host import Host
 from sampan_node.pod import machine, specs, termination
 from sampan_node.pod.handlers import HandlerResult, perform
 from sampan_node.pod.machine import PodMemory, RuntimeState, Waiting
-from sampan_node.pod.probes import Prober
+from sampan_node.pod.probing import Probers
 from sampan_node.pod.resizer import Resizer
 from sampan_node.pod.resizing import as_granted, remembered
 from sampan_node.pod.starting import Starter
@@ -30,7 +30,7 @@ from sampan_node.volumes import ephemeral
 from sampan_node.volumes.claims import MountProblem
 from sampan_node.volumes.volumes import has_changing
 from sampan_podspec.containers import walk
-from sampan_runtime.contracts import Container, RuntimeFailure
+from sampan_runtime.contracts import RuntimeFailure
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Worker:
         self._resizer = Resizer(host, self.memory)
         self._hooked = ""  # id of the container whose postStart hook is at work
         self._refused = False  # this node did not take the pod
-        self._probers: dict[str, Prober] = {}
+        self._probers = Probers(host, self.memory, perform=self._perform, tell=self._event, changed=self.poke)
         self._known: Object = pod.get("status") or {}  # status as the API has it
         self._messages: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -110,8 +110,7 @@ class Worker:
         """The agent ends; containers run on."""
         with self._lock:
             self._stopped = True
-        for prober in list(self._probers.values()):
-            prober.stop()
+        self._probers.stop_all()
 
     def join(self, patience: float) -> None:
         """Wait until nothing is being done, so many seconds at most."""
@@ -327,60 +326,14 @@ class Worker:
     # running
 
     def _adopt(self, seen: RuntimeState) -> None:
-        """Every running container has its probes; those of ended ones stop."""
-        running = {one.id: one for one in seen.running()}
-        for gone in [identifier for identifier in self._probers if identifier not in running]:
-            self._probers.pop(gone).stop()
-            self.memory.ready.discard(gone)
+        """Probe what runs, and read what ended containers have left to say."""
+        self._probers.follow(self.pod, self._known, {one.id: one for one in seen.running()})
         containers = {container["name"]: container for _, container in walk(self.pod["spec"])}
-        for identifier, one in running.items():
-            if (
-                identifier not in self._probers
-                and one.name in containers
-                and not self.pod["metadata"].get("deletionTimestamp")
-            ):
-                self._probe(containers[one.name], one)
         for one in seen.containers:
             if one.state == "exited" and one.id not in self._messages:
                 spec = containers.get(one.name, {})
                 text = termination.message(self._host.runtime, spec, one, self.folder)
                 self._messages[one.id] = termination.fitted(text, len(containers))
-
-    def _probe(self, container: Object, one: Container) -> None:
-        before: Object = next(
-            (s for key in ("containerStatuses", "initContainerStatuses") for s in self._known.get(key) or ()
-             if s.get("containerID", "").endswith(one.id)), {},
-        )  # fmt: skip
-        if not container.get("startupProbe") or before.get("started"):
-            self.memory.started.add(one.id)
-        if not container.get("readinessProbe") or before.get("ready"):
-            self.memory.ready.add(one.id)
-        prober = Prober(
-            container, one.started, clock=self._host.clock, pool=self._host.pool,
-            perform=lambda probe, timeout: self._perform(probe, container, one.id, timeout),
-            on_result=lambda kind, outcome, enough: self._probed(container, one.id, kind, outcome, enough),
-        )  # fmt: skip
-        self._probers[one.id] = prober
-        prober.go_on() if one.id in self.memory.started else prober.start()
-
-    def _probed(self, container: Object, identifier: str, kind: str, outcome: HandlerResult, enough: bool) -> None:
-        self.memory.probes[container["name"], kind, outcome.ok] += 1
-        if not outcome.ok:
-            self._event("Warning", "Unhealthy", f"{kind.capitalize()} probe failed: {outcome.message}",
-                        container=container["name"])  # fmt: skip
-        if not enough:
-            return
-        if kind == "readiness":
-            changed = outcome.ok != (identifier in self.memory.ready)
-            (self.memory.ready.add if outcome.ok else self.memory.ready.discard)(identifier)
-        elif outcome.ok:
-            changed = kind == "startup" and identifier not in self.memory.started
-            self.memory.started.add(identifier)
-        else:
-            text = f"Container {container['name']} failed {kind} probe, will be restarted"
-            self.memory.doomed[identifier], changed = text, True
-        if changed:
-            self.poke()
 
     def _perform(self, handler: Object, container: Object, identifier: str, timeout: float) -> HandlerResult:
         ip = self._known.get("podIP") or self._host.ip
@@ -408,17 +361,14 @@ class Worker:
 
     def _stop_all(self, seen: RuntimeState) -> None:
         for one in seen.running():
-            if one.id in self._probers:
-                self._probers.pop(one.id).stop()
-                self.memory.ready.discard(one.id)
+            self._probers.stop(one.id)
         self._stopper.stop_all(self.pod, seen.running(), self._grace())
         if seen.sandbox is not None and seen.sandbox.ready:
             self._host.runtime.stop_sandbox(seen.sandbox.id)
 
     def _remove(self) -> None:
         uid = self.pod["metadata"]["uid"]
-        for prober in self._probers.values():
-            prober.stop()
+        self._probers.stop_all()
         for sandbox in self._host.runtime.sandboxes(uid):
             self._host.runtime.remove_sandbox(sandbox.id)
         for container in self._host.runtime.containers(uid):
