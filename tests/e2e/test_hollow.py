@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from clusters import Cluster
+from clusters import Cluster, until
 from ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +28,7 @@ def hollow(tmp_path_factory, tools):
 
 
 def test_sampan_up_registers_them_and_keeps_the_flags(hollow):
+    until(lambda: len(hollow.get("nodes")["items"]) == 4, 30)
     hollow.kubectl("wait", "nodes", "--all", "--for=condition=Ready", "--timeout=30s")
 
     assert {each["metadata"]["name"] for each in hollow.get("nodes")["items"]} == {f"hollow-{n}" for n in range(1, 5)}
