@@ -14,11 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from email.message import Message
 from typing import Any, NamedTuple
 
-from wsproto.connection import Connection as Frames
-from wsproto.connection import ConnectionType
-from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
-from wsproto.utilities import LocalProtocolError, RemoteProtocolError
-
 from sampan.errors import BadRequest
 from sampan_node.streams.links import Link
 
@@ -77,8 +72,11 @@ class WebSocketConnection:
     """One reader and any number of writers."""
 
     def __init__(self, link: Link) -> None:
+        from wsproto import connection, events, utilities  # 1 MB, and most nodes see no WebSocket for hours
+
         self._link = link
-        self._frames = Frames(ConnectionType.SERVER)
+        self._events, self._errors = events, utilities
+        self._frames = connection.Connection(connection.ConnectionType.SERVER)
         self._lock = threading.Lock()  # of the frames
         self._order = threading.Lock()  # frames go out in the order in which they were made
         self._parting = False  # our close frame is sent; what still comes is read until the other side's arrives
@@ -93,10 +91,10 @@ class WebSocketConnection:
                 with self._lock:
                     self._frames.receive_data(data or None)
                     events = list(self._frames.events())
-            except RemoteProtocolError:
+            except self._errors.RemoteProtocolError:
                 return
             for event in events:
-                if isinstance(event, BytesMessage | TextMessage):
+                if isinstance(event, self._events.Message):
                     body = event.data.encode() if isinstance(event.data, str) else bytes(event.data)
                     parts.append(body)
                     size += len(body)
@@ -106,9 +104,9 @@ class WebSocketConnection:
                     elif size > LARGEST:
                         self.close(TOO_LARGE)
                         return
-                elif isinstance(event, Ping):
+                elif isinstance(event, self._events.Ping):
                     self._write(event.response())
-                elif isinstance(event, CloseConnection):
+                elif isinstance(event, self._events.CloseConnection):
                     self._write(event.response())
                     return
             if not data:
@@ -116,17 +114,17 @@ class WebSocketConnection:
 
     def send(self, message: bytes) -> bool:
         """False where the client has gone."""
-        return self._write(BytesMessage(data=message))
+        return self._write(self._events.BytesMessage(data=message))
 
     def send_text(self, message: str) -> bool:
-        return self._write(TextMessage(data=message))
+        return self._write(self._events.TextMessage(data=message))
 
     def close(self, code: int = 1000) -> None:
         """Send the close frame; ``messages`` ends when the other side answers. Closing the socket before that would
         reset the connection while bytes of the client are in flight, and the client would not read the end."""
         if not self._parting:
             self._parting = True
-            self._write(CloseConnection(code=code))
+            self._write(self._events.CloseConnection(code=code))
 
     def abandon(self) -> None:
         """Close the socket, answered or not."""
@@ -137,7 +135,7 @@ class WebSocketConnection:
             try:
                 with self._lock:
                     data = self._frames.send(event)
-            except LocalProtocolError:
+            except self._errors.LocalProtocolError:
                 return False
             return self._link.send(data)
 
