@@ -6,31 +6,14 @@ import json
 
 import pytest
 from clusters import Cluster, until
+from resizing import AMOUNTS, IDLE, first_status, resize, running
 
 pytestmark = [pytest.mark.kubectl, pytest.mark.docker]
-
-IDLE = "trap 'exit 0' TERM; while true; do sleep 0.1; done"
-AMOUNTS = {"requests": {"cpu": "20m", "memory": "20Mi"}, "limits": {"cpu": "30m", "memory": "30Mi"}}
 
 
 @pytest.fixture
 def cluster(docker_cluster: Cluster) -> Cluster:
     return docker_cluster
-
-
-def running(cluster: Cluster, name: str, command: str = IDLE, **spec: object) -> dict:
-    cluster.apply(cluster.pod(name, command, **spec))
-    cluster.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=30s")
-    return cluster.get("pod", name)
-
-
-def resize(cluster: Cluster, name: str, resources: dict) -> None:
-    patch = {"spec": {"containers": [{"name": "main", "resources": resources}]}}
-    cluster.kubectl("patch", "pod", name, "--subresource=resize", "-p", json.dumps(patch))
-
-
-def first_status(cluster: Cluster, name: str) -> dict:
-    return cluster.get("pod", name)["status"].get("containerStatuses", [{}])[0]
 
 
 QUOTA = "cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cut -d' ' -f1 /sys/fs/cgroup/cpu.max"
