@@ -220,7 +220,8 @@ def test_several_workers_of_one_server_are_one(store, tmp_path, tools):
             server.start()
             server.wait()
             until(lambda: len(workers(server)) == 2 and all(accepts(server, worker) for worker in workers(server)))
-            clients += [client_at(server, worker) for worker in workers(server) * 2]
+            for worker in workers(server) * 2:
+                clients.append(client_at(server, worker))
 
             assert_reads_see_writes(clients, 100)
             assert_no_increment_is_lost(clients, 10)
@@ -265,12 +266,20 @@ def client_at(server, worker: int) -> Client:
     for pid in others:
         os.kill(pid, signal.SIGSTOP)
     try:
+        # Until it has stopped it is still among those whom a connection may wake, and then nobody else is woken.
+        until(lambda: all(has_stopped(pid) for pid in others), 20)
         client = server.client()
         client.get(ENDPOINTS, "kubernetes", "default")
         return client
     finally:
         for pid in others:
             os.kill(pid, signal.SIGCONT)
+
+
+def has_stopped(pid: int) -> bool:
+    """Whether each of its threads has: a signal reaches them one by one."""
+    states = [(each / "stat").read_text().rpartition(") ")[2][0] for each in Path(f"/proc/{pid}/task").iterdir()]
+    return set(states) == {"T"}
 
 
 def assert_reads_see_writes(clients, turns):
