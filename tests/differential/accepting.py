@@ -159,10 +159,6 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"StorageError: invalid object", "upstream names its etcd key and error"),
     Accepted(r"cause : number ", "on the update of some kinds upstream checks the metadata twice and says so twice"),
     Accepted(
-        r"(events\.events\.k8s\.io|v1 horizontalpodautoscalers)\S* managedFields",
-        "gap: owners of fields are kept in the version that is stored",
-    ),
-    Accepted(
         r"delete \S+ object metadata\.deletionTimestamp: text not text \| NOW \| 2025-|"
         r"delete \S+ object metadata\.generation: int not int \| 2 \| 1$",
         "an apply that creates cannot set what belongs to a deletion, which so begins later",
@@ -212,10 +208,6 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"spec\.limits\[\]\.\w+\[\]|spec\.hard\[\]|overhead\.limits\[\]|(binaryD|d)ata\[\]|spec\.metrics\[\]\.type)"
         r"( \S+)* \|",
         "upstream looks at labels, selectors, data and a metric's sources in the order of a Go map",
-    ),
-    Accepted(
-        r"apply (v1 horizontalpodautoscalers|events\.events\.k8s\.io)\S* status : (200|422) not 409",
-        "gap: owners of fields are kept in the version that is stored, and so an apply of another meets no conflict",
     ),
     Accepted(
         r"services object spec.internalTrafficPolicy: adds",

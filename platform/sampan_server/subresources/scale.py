@@ -54,10 +54,11 @@ def take_managers(kind: Kind, obj: Object, sent: Object) -> None:
 
 def applied(shown: Object, config: Object, *, manager: str, force: bool) -> Object:
     """The Scale after an apply. Raises BadRequest and Conflict. Its entries have no time, as upstream."""
-    return apply(
+    merged = apply(
         shown, config, schema().node, manager=manager, force=force, api_version=scaled.API_VERSION, now="",
         subresource="scale", ignore=("status",),
     )  # fmt: skip
+    return schema().prune(merged)
 
 
 def check_name(sent: Object, name: str) -> None:

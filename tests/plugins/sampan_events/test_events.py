@@ -150,3 +150,13 @@ def test_columns_show_the_newest_time_and_the_count():
 
     assert (cells["Last Seen"], cells["Count"], cells["Object"]) == (TIME, 5, "pod/web")
     assert COLUMNS[0].cell(core(eventTime=TIME)) == TIME
+
+
+def test_owners_have_the_fields_of_the_version_that_they_wrote(client):
+    made = client.create(FRESH, fresh(), "default")
+    changed = client.patch(CORE, "f", {"message": "another"}, "default")
+
+    (entry,) = made["metadata"]["managedFields"]
+    assert entry["apiVersion"] == "events.k8s.io/v1" and {"f:note", "f:regarding"} <= set(entry["fieldsV1"])
+    found = {each["apiVersion"]: each["fieldsV1"] for each in changed["metadata"]["managedFields"]}
+    assert "f:note" not in found["events.k8s.io/v1"] and found["v1"] == {"f:message": {}}
