@@ -6,7 +6,6 @@ Source: documentation "Server-Side Apply", KEP-555; apimachinery managedfields, 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import BadRequest, Cause, Conflict

@@ -19,6 +19,7 @@ from sampan_machinery.apply.fieldset import (
     union,
 )
 from sampan_machinery.apply.managed_fields import object_changes
+from sampan_machinery.metadata import copy
 from sampan_machinery.types import Node
 
 UPDATE, APPLY = "Update", "Apply"
@@ -127,6 +128,7 @@ def track(
     ignore: Collection[str] = (),
     unowned: bool = False,
     others: ChangesIn | None = None,
+    complete: Callable[[Object], None] | None = None,
 ) -> None:
     """Set ``after``'s managedFields for a create (``before`` is None), update or patch by ``manager``.
 
@@ -134,7 +136,8 @@ def track(
     that a creator cannot set. ``unowned``: what an update has changed gets no manager. managedFields in the request are
     used only if the write is not to a subresource: ``[]`` and ``[{}]`` remove all managers, a valid list replaces the
     stored one, anything else is ignored. An object whose managers were removed has none until it is applied.
-    ``others`` tells what managers of other versions lose; without it, all have the fields of this one.
+    ``others`` tells what managers of other versions lose; without it, all have the fields of this one. ``complete`` puts
+    in, in place, what is shown though nobody sets it: who empties such a field has it.
     """
     metadata = after.setdefault("metadata", {})
     sent = metadata.pop("managedFields", None)
@@ -156,7 +159,7 @@ def track(
     elif not stored:
         return
     else:
-        changed, gone = object_changes(before, after, node)
+        changed, gone = _changes(before, after, node, complete)
         if not changed and not gone:
             metadata["managedFields"] = stored
             return
@@ -166,8 +169,19 @@ def track(
         _write(metadata, managers)
         return
     if managers:
-        _update(managers, identity, *object_changes(before, after, node), now, others)
+        _update(managers, identity, *_changes(before, after, node, complete), now, others)
     _write(metadata, managers)
+
+
+def _changes(
+    before: Object, after: Object, node: Node | None, complete: Callable[[Object], None] | None
+) -> tuple[FieldSet, FieldSet]:
+    changed, gone = object_changes(before, after, node)
+    if gone and complete is not None:  # only then can something be missing that is shown all the same
+        whole = copy(after)
+        complete(whole)
+        return object_changes(before, whole, node)
+    return changed, gone
 
 
 def new_fields(obj: Object, node: Node | None, zero: Object | None, ignore: Collection[str]) -> FieldSet:

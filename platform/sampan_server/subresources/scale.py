@@ -62,7 +62,9 @@ def applied(shown: Object, config: Object, *, manager: str, force: bool) -> Obje
 
 
 def check_name(sent: Object, name: str) -> None:
-    """Raises BadRequest for a Scale of another object."""
-    named = (sent.get("metadata") or {}).get("name") or name
+    """Raises BadRequest for a Scale of another object, or of none."""
+    named = (sent.get("metadata") or {}).get("name")
+    if not named:
+        raise BadRequest(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
     if named != name:
         raise BadRequest(f"the name of the object ({named}) does not match the name on the URL ({name})")

@@ -77,6 +77,7 @@ class ManagedFields:
             ignore=_ignored(kind) if not intent.subresource else (),
             unowned=scaled and _has_no_replicas(kind, obj),
             others=partial(self._changes, old, obj) if old is not None and not scaled else None,
+            complete=schema.complete,
         )  # fmt: skip
 
     def _track_in_its_version(self, intent: Intent, obj: Object, old: Object | None) -> None:
@@ -92,6 +93,7 @@ class ManagedFields:
             zero=served.schema.zero if old is None else None,
             ignore=_ignored(served.kind) if not intent.subresource else (),
             others=None if before is None else partial(self._changes, before, shown),
+            complete=served.schema.complete,
         )  # fmt: skip
         obj["metadata"].pop("managedFields", None)
         if (entries := shown["metadata"].get("managedFields")) is not None:

@@ -22,7 +22,7 @@ _NUMBERS = (
 )  # fmt: skip
 _PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
 _is_path = re.compile(_PATH, re.ASCII).fullmatch
-_MODES = ("Indexed", "NonIndexed")
+_MODES = ("NonIndexed", "Indexed")
 _POLICIES = ("OnFailure", "Never")
 
 

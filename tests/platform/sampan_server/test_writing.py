@@ -297,6 +297,17 @@ def test_a_scale_of_another_name_is_refused(api: Any, shapes: Any) -> None:
     assert api.patch(f"{DEPLOYMENTS}/a/scale", {"metadata": {"name": "z"}}, "merge-patch+json").status_code == 400
 
 
+@pytest.mark.parametrize("below", ["", "/status", "/scale"])
+def test_an_update_names_its_object_whether_it_is_there_or_not(api: Any, shapes: Any, below: str) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+
+    for name in ("a", "absent"):
+        refused = api.put(f"{DEPLOYMENTS}/{name}{below}", {"metadata": {}, "spec": {}})
+        assert refused.status_code == 400
+        why = f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        assert refused.json["message"] == why
+
+
 @pytest.mark.parametrize(
     ("query", "field", "why"),
     [

@@ -1,4 +1,4 @@
-"""Owners of fields in the version that they wrote, through the real API server. Each outcome is kube-apiserver 1.36.2's."""
+"""Owners of fields in the version that they wrote, through the real API server. Outcomes: kube-apiserver 1.36.2."""
 
 from __future__ import annotations
 

@@ -389,3 +389,17 @@ def test_label_keys_of_a_pod_affinity_term():
     both = told(labelSelector={}, matchLabelKeys=["a"], mismatchLabelKeys=["a", "b c"])
     assert [problem.path for problem in both] == [f"{where}.mismatchLabelKeys[1]", f"{where}.matchLabelKeys[0]"]
     assert [problem.path for problem in told(topologyKey="")] == [f"{where}.topologyKey"] * 3
+
+
+def test_resource_claims_are_told_before_the_containers():
+    claims = [{"name": "a", "resourceClaimTemplateName": "-a"}, {"name": "a", "resourceClaimName": "x"},
+              {"name": "b", "resourceClaimName": "x", "resourceClaimTemplateName": "y"}, {"name": "c"},
+              {"resourceClaimName": ""}]  # fmt: skip
+
+    said = [path for path in paths({"image": ""}, resourceClaims=claims)]
+
+    assert said[:5] == [
+        "resourceClaims[0].resourceClaimTemplateName", "resourceClaims[1].name", "resourceClaims[2]",
+        "resourceClaims[3]", "resourceClaims[4].name",
+    ]  # fmt: skip
+    assert said[5] == "resourceClaims[4].resourceClaimName" and said[-1] == "containers[0].image"

@@ -20,6 +20,10 @@ def test_valid_jobs_have_no_problem(make):
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
+        (
+            {"completionMode": "Foo"},
+            'spec.completionMode: Unsupported value: "Foo": supported values: "NonIndexed", "Indexed"',
+        ),
         ({"parallelism": -1}, "spec.parallelism: Invalid value: -1: must be greater than or equal to 0"),
         ({"backoffLimit": -1}, "spec.backoffLimit: Invalid value: -1: must be greater than or equal to 0"),
         (
