@@ -48,10 +48,6 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(r"apiservices\S*/status", "the peer looks after APIServices in the API server"),
     Accepted(
-        r"events\.events\.k8s\.io (message|failure details\.group: adds)",
-        "gap: events.k8s.io is read like any other kind",
-    ),
-    Accepted(
         r"message : .*quantities must match",
         "a quantity of a wrong type is told with its field",
     ),
@@ -67,10 +63,11 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"ports\[\]\.hostIP: adds", "a host address that is none is refused; upstream finds out on the node"),
     Accepted(
         r"^watch \S+ object columnDefinitions: list not NoneType",
-        "each event of a watched Table has its columns, as one frame is for all watchers; upstream's first one alone has",
+        "each event of a watched Table has its columns, as one frame is for all watchers; upstream's first alone has",
     ),
     Accepted(
-        r"webhookconfigurations\S* cause webhooks\[\]\.clientConfig\.service\.name(space)?: (adds|lacks) FieldValueRequired",
+        r"webhookconfigurations\S* cause webhooks\[\]\.clientConfig\.service\.name(space)?: "
+        r"(adds|lacks) FieldValueRequired",
         "upstream takes a service's name and namespace for each other, and names the one that is there",
     ),
     Accepted(r"columnDefinitions\[\]\.description", "descriptions of columns are prose of upstream's, and not ours"),
@@ -83,7 +80,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         "the peer looks after APIServices in the API server, sampan in a reconciler, which does not run here",
     ),
     Accepted(
-        r"status : 4\d\d not 500 ((metadata\.)?resourceVersion|strconv|duplicate nodePort|failed to (create typed patch|convert new)|"
+        r"status : 4\d\d not 500 ((metadata\.)?resourceVersion|strconv|duplicate nodePort|"
+        r"failed to (create typed patch|convert new)|"
         r".*declared merge key|"
         r"unable to find api field in struct RawExtension)",
         "a client's mistake is a 4xx; upstream answers 500 to a malformed resourceVersion, an ill-typed apply, a "

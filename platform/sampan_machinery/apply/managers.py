@@ -136,8 +136,8 @@ def track(
     that a creator cannot set. ``unowned``: what an update has changed gets no manager. managedFields in the request are
     used only if the write is not to a subresource: ``[]`` and ``[{}]`` remove all managers, a valid list replaces the
     stored one, anything else is ignored. An object whose managers were removed has none until it is applied.
-    ``others`` tells what managers of other versions lose; without it, all have the fields of this one. ``complete`` puts
-    in, in place, what is shown though nobody sets it: who empties such a field has it.
+    ``others`` tells what managers of other versions lose; without it, all have the fields of this one. ``complete``
+    puts in, in place, what is shown though nobody sets it: who empties such a field has it.
     """
     metadata = after.setdefault("metadata", {})
     sent = metadata.pop("managedFields", None)
@@ -178,9 +178,10 @@ def _changes(
 ) -> tuple[FieldSet, FieldSet]:
     changed, gone = object_changes(before, after, node)
     if gone and complete is not None:  # only then can something be missing that is shown all the same
-        whole = copy(after)
-        complete(whole)
-        return object_changes(before, whole, node)
+        states = copy(before), copy(after)
+        for state in states:
+            complete(state)
+        return object_changes(*states, node)
     return changed, gone
 
 

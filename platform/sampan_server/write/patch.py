@@ -41,6 +41,7 @@ class Patch:
                 f"the body of the request was in an unknown format - accepted media types include: {', '.join(HOW)}"
             )
         intent = self._writing.intent(request, served, request.subresource)
+        intent.patches = True
         data = bodies.read(request)
         if how == "apply":
             work = self._apply(request, intent, data, merge)

@@ -238,6 +238,8 @@ class Writer:
             nulls = _drop_nulls(old)
             stamps.keep_old(meta, old["metadata"], kind, intent.name)
             _keep_others(intent, obj, old)
+        if not intent.patches and len(meta.get("ownerReferences") or ()) > 1:
+            stamps.drop_repeated_owners(meta, intent.warnings, after_admission=False)
         default = schema.default if kind.status_defaults or intent.subresource != "status" else _leave
         # A writer owns what was sent and its defaults, not what the server and admission make of it.
         default(obj)
@@ -255,6 +257,8 @@ class Writer:
         else:
             for admitter in plan.admitters:
                 admitter.admit(review)
+        if len(obj["metadata"].get("ownerReferences") or ()) > 1:
+            stamps.drop_repeated_owners(obj["metadata"], intent.warnings, after_admission=True)
         default(obj)  # what ``prepare`` and admission have put in
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old, kind)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sampan.contracts.kinds import Object, Problem
 from sampan_batch.validation.policies import validate_failure_policy, validate_success_policy
 from sampan_machinery import names
-from sampan_machinery.problems import invalid, required, too_long, unsupported
+from sampan_machinery.problems import invalid, required, too_long, unsupported, unsupported_in_order
 from sampan_machinery.validation import validate_non_negative
 from sampan_podspec.validation import pod_template
 
@@ -35,7 +35,7 @@ def validate_job_spec(spec: Object, path: str) -> Iterator[Problem]:
         yield from _validate_manager(f"{path}.managedBy", spec["managedBy"])
     mode = spec.get("completionMode")
     if mode not in (None, *_MODES):
-        yield unsupported(f"{path}.completionMode", mode, _MODES)
+        yield unsupported_in_order(f"{path}.completionMode", mode, _MODES)
     if mode == "Indexed":
         yield from _validate_indexed(spec, path)
     elif mode in (None, "NonIndexed"):

@@ -63,7 +63,7 @@ def _check_parts(
     for index, column in enumerate(version.get("additionalPrinterColumns") or ()):
         yield from _check_column(column, f"{paths['additionalPrinterColumns']}[{index}]")
     fields = version.get("selectableFields")
-    if fields and (schema is not None or paths is SHARED and "schema" in version):
+    if fields and (schema is not None or (paths is SHARED and "schema" in version)):
         kept = former is not None and former.get("selectableFields") == fields
         yield from _check_selectable(fields, schema or {}, paths["selectableFields"], is_known=kept)
 

@@ -498,3 +498,18 @@ def test_what_clients_cannot_change_has_no_manager(make_api: Any) -> None:
 
     assert made["spec"] == changed["spec"] == {"a": "x"}
     assert all(entry["fieldsV1"].keys() == {"f:metadata"} for entry in changed["metadata"]["managedFields"])
+
+
+def test_an_owner_that_is_given_twice_is_kept_once_with_a_warning(api: Any) -> None:
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u1"}
+    other = {**owner, "name": "q"}
+    meta = {"name": "a", "ownerReferences": [owner, other, owner]}
+
+    made = api.post(CMS, {"metadata": meta})
+    merged = api.patch(f"{CMS}/a", {"metadata": {"ownerReferences": [owner, owner]}})
+
+    assert made.json["metadata"]["ownerReferences"] == [owner, other]
+    assert "ownerReferences contains duplicate entries; " in made.headers["warning"]
+    assert made.headers["warning"].endswith('observed: u1"')
+    assert merged.json["metadata"]["ownerReferences"] == [owner]
+    assert "duplicate entries after mutating admission happens; " in merged.headers["warning"]

@@ -8,7 +8,8 @@ from sampan.contracts.kinds import Resource
 from sampan.errors import Conflict
 from sampan_testing.cluster import start
 
-V1, V2 = (Resource("autoscaling", version, "horizontalpodautoscalers", "HorizontalPodAutoscaler") for version in ("v1", "v2"))  # fmt: skip
+V1 = Resource("autoscaling", "v1", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
+V2 = V1._replace(version="v2")
 
 
 @pytest.fixture

@@ -396,7 +396,7 @@ def test_resource_claims_are_told_before_the_containers():
               {"name": "b", "resourceClaimName": "x", "resourceClaimTemplateName": "y"}, {"name": "c"},
               {"resourceClaimName": ""}]  # fmt: skip
 
-    said = [path for path in paths({"image": ""}, resourceClaims=claims)]
+    said = paths({"image": ""}, resourceClaims=claims)
 
     assert said[:5] == [
         "resourceClaims[0].resourceClaimTemplateName", "resourceClaims[1].name", "resourceClaims[2]",

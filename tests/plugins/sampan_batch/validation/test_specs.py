@@ -37,7 +37,7 @@ def test_valid_jobs_have_no_problem(make):
         ({"managedBy": "acme.io/" + "x" * 60}, "spec.managedBy: Too long: may not be more than 63 bytes"),
         (
             {"completionMode": "Odd"},
-            'spec.completionMode: Unsupported value: "Odd": supported values: "Indexed", "NonIndexed"',
+            'spec.completionMode: Unsupported value: "Odd": supported values: "NonIndexed", "Indexed"',
         ),
         ({**INDEXED, "completions": None}, "spec.completions: Required value: when completion mode is Indexed"),
         (
