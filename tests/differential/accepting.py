@@ -34,7 +34,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r" status : \d+ not 0 ", "upstream's handler panics, and the connection ends without an answer"),
     Accepted(
         r"flowschemas\S* (managedFields metadata\.managedFields: fewer items|object status\.conditions|table rows)|"
-        r"watch flowschemas|flowschemas\S* status : 200 not 409",
+        r"watch flowschemas|flowschemas\S* status : (200|422) not 409",
         "the peer looks after FlowSchemas in the API server, sampan in a reconciler, which does not run here",
     ),
     Accepted(
@@ -127,7 +127,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(r"message : Foo in version ", "upstream names a file of its source"),
     Accepted(
-        r"update apiservices\S* status : (409 not 200|200 not 409)|create apiservices\S* status : 201 not 409",
+        r"(update|delete) apiservices\S* status : (409 not 200|200 not 409)|create apiservices\S* status : 201 not 409",
         "the peer writes statuses of APIServices between our requests",
     ),
     Accepted(
@@ -174,7 +174,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "a dry run is told of a node port that cannot be had; upstream allocates none then, and asks nothing",
     ),
     Accepted(
-        r"persistentvolumeclaims\S* (object spec\.storageClassName: adds|table rows.* local-path)|"
+        r"persistentvolumeclaims\S* (object spec\.storageClassName: adds|(table|object) rows.* local-path)|"
         r"update persistentvolumeclaims status : 422 not 200 .*spec is immutable after creation",
         "sampan has a default StorageClass, local-path, which a claim without one gets and keeps",
     ),

@@ -34,12 +34,12 @@ class Patch:
         self._writing = writing
 
     def __call__(self, request: Request, served: Served, merge: Merge | None = None) -> Answer:
-        form = accepted(request, served)
         how = HOW.get(bodies.media_of(request))
-        if how is None:
-            raise UnsupportedMediaType(
-                f"the body of the request was in an unknown format - accepted media types include: {', '.join(HOW)}"
-            )
+        known = served.schema.patch_types if merge is None else HOW
+        if how is None or bodies.media_of(request) not in known:  # told before all else
+            why = "the body of the request was in an unknown format - accepted media types include: "
+            raise UnsupportedMediaType(why + ", ".join(known))
+        form = accepted(request, served)
         intent = self._writing.intent(request, served, request.subresource)
         intent.patches = True
         data = bodies.read(request)

@@ -208,3 +208,11 @@ def test_a_deletion_asks_for_no_propagation_whatever_it_says(cluster, client):
 
     left = client.get(CRDS, "boats.toys.example")
     assert "foregroundDeletion" not in left["metadata"]["finalizers"]
+
+
+def test_a_patch_of_a_type_that_is_unknown_is_told_before_an_answer_of_one(cluster, client):
+    apply(cluster, version())
+    odd = {"Content-Type": "application/strategic-merge-patch+json", "Accept": "text/plain"}
+
+    with pytest.raises(UnsupportedMediaType, match="merge-patch"):
+        client.request("PATCH", f"{PATH}/absent", body={}, headers=odd)
