@@ -70,6 +70,10 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"(adds|lacks) FieldValueRequired",
         "upstream takes a service's name and namespace for each other, and names the one that is there",
     ),
+    Accepted(
+        r"jobs\.batch/status object metadata\.labels",
+        "a Job that a write of its status leaves without labels gets those of its template, not of the one that is sent",
+    ),
     Accepted(r"columnDefinitions\[\]\.description", "descriptions of columns are prose of upstream's, and not ours"),
     Accepted(
         r"projected.sources: fewer items .*openshift-service-ca.crt",
@@ -205,7 +209,8 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(r"cause : order .*FieldManagerConflict", "upstream takes the owners of a field in the order of a Go map"),
     Accepted(
-        r"cause : order (\S+ )*((metadata|template)\.labels|(spec|scheduling)\.(s|nodeS)elector|"
+        r"cause : order (\S+ )*(nodeTopology(\.matchLabels)?|(metadata|template)\.labels|"
+        r"(spec|scheduling)\.(s|nodeS)elector|"
         r"spec\.limits\[\]\.\w+\[\]|spec\.hard\[\]|overhead\.limits\[\]|(binaryD|d)ata\[\]|spec\.metrics\[\]\.type)"
         r"( \S+)* \|",
         "upstream looks at labels, selectors, data and a metric's sources in the order of a Go map",

@@ -5,7 +5,7 @@ import pytest
 from sampan.contracts.kinds import Draft
 from sampan_machinery.resources import NODES
 from sampan_nodes.leases import validate as validate_lease
-from sampan_nodes.nodes import NODE, prepare, roles_text, status_text, validate
+from sampan_nodes.nodes import NODE, default, prepare, roles_text, status_text, validate
 from sampan_testing.cluster import start
 
 
