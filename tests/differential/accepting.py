@@ -71,8 +71,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         "upstream takes a service's name and namespace for each other, and names the one that is there",
     ),
     Accepted(
-        r"jobs\.batch/status object metadata\.labels",
-        "a Job that a write of its status leaves without labels gets those of its template, not of the one that is sent",
+        r"jobs\.batch/status (object metadata\.labels|managedFields \S*f:metadata\.f:labels)",
+        "a Job whose status is written without labels gets those of its template, not of the one that is sent",
     ),
     Accepted(r"columnDefinitions\[\]\.description", "descriptions of columns are prose of upstream's, and not ours"),
     Accepted(
