@@ -62,6 +62,10 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"delete apiservices\S* status : 200 not 409", "the peer writes their statuses between our requests"),
     Accepted(r"ports\[\]\.hostIP: adds", "a host address that is none is refused; upstream finds out on the node"),
     Accepted(
+        r"^watch \S+ object (columnDefinitions: empty list not NoneType|rows\[\]\.cells: fewer items \| \[\] )",
+        "a bookmark that is shown as a Table has no columns, for there is no object in it",
+    ),
+    Accepted(
         r"^watch \S+ object columnDefinitions: list not NoneType",
         "each event of a watched Table has its columns, as one frame is for all watchers; upstream's first alone has",
     ),
@@ -116,7 +120,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(r"tokenreviews\S* object status\.(audiences|error)", "each server has its own issuer and audience"),
     Accepted(
-        r"apply \S+ status : 400 not (409|422|20\d)",
+        r"apply \S+ status : 400 not (403|409|422|20\d)",
         "what an apply cannot be read as comes before what else is wrong with it",
     ),
     Accepted(

@@ -82,7 +82,7 @@ class Patch:
 
         def change(current: Object) -> Object:
             merged = writer.managed_fields.applied(intent, current, applied, force=force)
-            return merge(current, merged) if merge else merged
+            return _with_managers_of(merged, merge(current, merged)) if merge else merged
 
         try:
             return (yield from writer.update(intent, change, revision=revision))
@@ -93,3 +93,11 @@ class Patch:
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(served.resource, intent.name, why)
         return (yield from writer.create(intent, writer.managed_fields.applied(intent, None, applied, force=force)))
+
+
+def _with_managers_of(applied: Object, taken: Object) -> Object:
+    """What a subresource has taken of an applied object, with the managers that the apply leaves."""
+    metadata = {name: each for name, each in taken["metadata"].items() if name != "managedFields"}
+    if (entries := applied["metadata"].get("managedFields")) is not None:
+        metadata["managedFields"] = entries
+    return {**taken, "metadata": metadata}
