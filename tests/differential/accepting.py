@@ -56,7 +56,9 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"runtimeclasses\S* object overhead: lacks|persistentvolumes cause spec\.persistentvolumesource: lacks|"
         r"horizontalpodautoscalers.* spec\.behavior\.scale(Up|Down)\.policies(: lacks FieldValueRequired)?|"
         r"pods cause spec\.ephemeralContainers\[\]\.resizePolicy: lacks FieldValueForbidden|"
-        r"create pods status : 201 not 403 .*Pod Overhead set without",
+        r"create pods status : 201 not 403 .*Pod Overhead set without|"
+        r"resourceslices\S* (status : 20\d not 422 spec|"
+        r"cause spec: lacks FieldValueInvalid .*only one of `sharedCounters`)",
         "gap: a list or map that is sent empty is read as one that is left out",
     ),
     Accepted(r"delete apiservices\S* status : 200 not 409", "the peer writes their statuses between our requests"),

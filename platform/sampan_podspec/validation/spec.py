@@ -42,16 +42,17 @@ def pod_spec(spec: dict[str, Any], path: str = "spec") -> Iterator[Problem]:
     get = spec.get
     grace = get("terminationGracePeriodSeconds")
     volumes = get("volumes") or []
-    around = PodFacts(
-        {volume.get("name") for volume in volumes},
+    wrong = list(all_volumes(f"{path}.volumes", volumes)) if volumes else []
+    bad = {problem.path[len(path) :].partition("]")[0] for problem in wrong}
+    around = PodFacts(  # a volume that is wrong is none that can be mounted, as upstream has it
+        {volume.get("name") for index, volume in enumerate(volumes) if f".volumes[{index}" not in bad},
         {claim.get("name") for claim in get("resourceClaims") or ()},
         bool(get("hostNetwork")),
         grace,
         get("restartPolicy") or "",
         get("hostUsers") is False,
     )
-    if volumes:
-        yield from all_volumes(f"{path}.volumes", volumes)
+    yield from wrong
     if claims := get("resourceClaims"):
         yield from _claims(f"{path}.resourceClaims", claims)
     yield from all_containers(path, spec, around)

@@ -43,6 +43,9 @@ class ManagedFields:
         if intent.subresource == "status":
             ignore = tuple(key for key in config if key not in ("kind", "apiVersion", "metadata", "status"))
             ignore += () if kind.status_metadata else ("metadata",)
+            if not kind.status_labels and "labels" in config["metadata"]:
+                kept = {name: value for name, value in config["metadata"].items() if name != "labels"}
+                config = {**config, "metadata": kept}
         elif not intent.subresource:
             ignore = _ignored(intent.served.working)
         merged = apply(

@@ -450,15 +450,17 @@ def _keep(obj: Object, old: Object, key: str) -> None:
 
 def _keep_others(intent: Intent, obj: Object, old: Object) -> None:
     """Keep what is written by another (sub)resource than the request's."""
+    kind = intent.served.working
     if intent.subresource == "status":
         _status_only(obj, old)
-        if not intent.served.working.status_metadata:
+        if not kind.status_metadata:
             for key in ("labels", "annotations", "finalizers"):
                 _keep(obj["metadata"], old["metadata"], key)
+        elif not kind.status_labels:
+            _keep(obj["metadata"], old["metadata"], "labels")
         return
     if intent.subresource:
         return
-    kind = intent.served.working
     for key in (*kind.unmanaged, "status") if kind.status else kind.unmanaged:
         _keep(obj, old, key)
 

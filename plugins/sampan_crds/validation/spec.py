@@ -31,6 +31,9 @@ def check_spec(new: Object, old: Object | None) -> Iterator[Problem]:
         has_status = _has_status(shared) or _has_status(version)
         yield from check_version(version, path, former.get(version.get("name")), has_status=has_status)
     yield from _check_together(versions_of(new))
+    first_name = str(versions[0].get("name") or "") if versions else ""
+    if first_name and (wrong := names.dns_label_1035(first_name)):  # upstream's internal type has it once more
+        yield problems.invalid("spec.version", first_name, ",".join(wrong))
     yield from _check_needed(new)
     yield from check_names(names_of(new), "spec.names")
     has_status = any(map(_has_status, [shared, *versions]))

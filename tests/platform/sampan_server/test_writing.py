@@ -513,3 +513,21 @@ def test_an_owner_that_is_given_twice_is_kept_once_with_a_warning(api: Any) -> N
     assert made.headers["warning"].endswith('observed: u1"')
     assert merged.json["metadata"]["ownerReferences"] == [owner]
     assert "duplicate entries after mutating admission happens; " in merged.headers["warning"]
+
+
+def test_a_status_may_leave_the_labels_alone_and_take_annotations(make_api: Any) -> None:
+    schema = {"type": "object", "properties": {"status": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+    kind = Kind(group="a.example", version="v1", kind="Boat", plural="boats", schema=schema, status=True,
+                status_labels=False)  # fmt: skip
+    api, where = make_api(kind), "/apis/a.example/v1/namespaces/default/boats"
+    meta = {"name": "b", "labels": {"a": "b"}, "annotations": {"c": "d"}}
+    api.post(where, {"metadata": {"name": "b"}})
+
+    patched = api.patch(f"{where}/b/status", {"metadata": {"labels": {"x": "y"}}, "status": {"a": "w"}}).json
+    sent = {"apiVersion": "a.example/v1", "kind": "Boat", "metadata": meta, "status": {"a": "x"}}
+    applied = api.patch(f"{where}/b/status?fieldManager=me&force=true", sent, "apply-patch+yaml").json
+
+    assert "labels" not in patched["metadata"] and "labels" not in applied["metadata"]
+    assert applied["metadata"]["annotations"] == {"c": "d"}
+    (entry,) = [entry for entry in applied["metadata"]["managedFields"] if entry["manager"] == "me"]
+    assert entry["fieldsV1"] == {"f:metadata": {"f:annotations": {"f:c": {}}}, "f:status": {"f:a": {}}}

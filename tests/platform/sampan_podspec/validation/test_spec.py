@@ -403,3 +403,12 @@ def test_resource_claims_are_told_before_the_containers():
         "resourceClaims[3]", "resourceClaims[4].name",
     ]  # fmt: skip
     assert said[5] == "resourceClaims[4].resourceClaimName" and said[-1] == "containers[0].image"
+
+
+def test_a_volume_that_is_wrong_cannot_be_mounted():
+    conf = {"name": "conf", "configMap": {"name": "c", "items": [{"key": "a", "path": "a", "mode": 8080}]}}
+    mounts = [{"name": "v", "mountPath": "/v"}, {"name": "conf", "mountPath": "/c"}]
+
+    said = paths({"volumeMounts": mounts}, volumes=[VOLUME, conf])
+
+    assert said == ["volumes[1].configMap.items[0].mode", "containers[0].volumeMounts[1].name"]

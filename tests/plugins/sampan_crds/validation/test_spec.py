@@ -20,6 +20,7 @@ def said(crd, old=None):
         ({"versions": [version(), version()]}, "must contain unique version names"),
         ({"versions": [version(storage=False)]}, "must have exactly one version marked as storage version"),
         ({"versions": [version("V1")]}, "spec.versions[0].name: Invalid value"),
+        ({"versions": [version("V1")]}, "spec.version: Invalid value"),
         ({"versions": [{"name": "v1", "served": True, "storage": True}]},
          "spec.versions[0].schema.openAPIV3Schema: Required value"),
         ({"names": {"plural": "boats"}}, "spec.names.kind: Required value"),
