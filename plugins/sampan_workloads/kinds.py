@@ -133,7 +133,6 @@ def _controller(obj: Object) -> str:
 REPLICA_SET = Kind(
     group="apps", version="v1", kind="ReplicaSet", plural="replicasets", short_names=("rs",), categories=("all",),
     status=True, generation=True, scale=Scale(selector=selector_text),
-    fields={"status.replicas": lambda obj: str(get_path(obj, "status", "replicas", default=0))},
     default=default_replica_set, status_defaults=False, validate=validate_replica_set,
     warn=advice.of_template("spec", "template"),
     columns=(
