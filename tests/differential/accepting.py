@@ -136,10 +136,6 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(
         r"retryAfterSeconds: adds", "a read that is ahead of its time is told when to come again, whatever the kind"
     ),
-    Accepted(
-        r"events message : resourceVersion: .* not invalid resource version",
-        "Events are not cached upstream, and read by other code",
-    ),
     Accepted(r"message : Foo in version ", "upstream names a file of its source"),
     Accepted(
         r"(update|delete) apiservices\S* status : (409 not 200|200 not 409)|create apiservices\S* status : 201 not 409",

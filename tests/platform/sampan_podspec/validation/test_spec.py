@@ -412,3 +412,9 @@ def test_a_volume_that_is_wrong_cannot_be_mounted():
     said = paths({"volumeMounts": mounts}, volumes=[VOLUME, conf])
 
     assert said == ["volumes[1].configMap.items[0].mode", "containers[0].volumeMounts[1].name"]
+
+
+def test_a_second_handler_is_told_after_what_is_wrong_with_the_first():
+    assert of_container(startupProbe={"exec": {}, "tcpSocket": {}}) == [
+        "startupProbe.exec.command", "startupProbe.tcpSocket"
+    ]  # fmt: skip
