@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 CMS = "/api/v1/namespaces/default/configmaps"
 BIG = f"{CMS}/big"  # of nearly a megabyte, with many keys
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+NASTIES = "/apis/nasty.example/v1/namespaces/default/nasties"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 MB = 1 << 20
 JSON, YAML = "application/json", "application/yaml"
@@ -162,6 +164,16 @@ def rules() -> Iterator[tuple[str, str]]:
     yield "text", "'" + "a" * 9_000 + "'.matches('(a+)+$')"
 
 
+def looping() -> tuple[bytes, bytes]:
+    """A definition whose rule compares each element with each, and an object of it that is short."""
+    of = {"type": "array", "maxItems": 1_000, "items": {"type": "string", "maxLength": 5}}
+    rules = [{"rule": "self.l.all(a, self.l.all(b, a == b || true))"}]
+    spec = {"type": "object", "properties": {"l": of}, "x-kubernetes-validations": rules}
+    obj = {"apiVersion": "nasty.example/v1", "kind": "Nasty", "metadata": {"name": "nasty"},
+           "spec": {"l": [f"{n:x}" for n in range(1_000)]}}  # fmt: skip
+    return definition({"type": "object", "properties": {"spec": spec}}), json.dumps(obj).encode()
+
+
 def policies() -> Iterator[tuple[str, bytes]]:
     for name, rule in rules():
         spec = {"matchConstraints": {"resourceRules": [{"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"],
@@ -212,10 +224,9 @@ def selectors() -> Iterator[tuple[str, str, bytes]]:
 
 def corpus() -> dict[str, Request]:
     found: dict[str, Request] = {}
-    crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     admission = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
     for name, body in definitions():
-        found[f"a definition: {name}"] = ("POST", crds, JSON, body)
+        found[f"a definition: {name}"] = ("POST", CRDS, JSON, body)
     for name, body in policies():
         found[f"a policy: {name}"] = ("POST", admission, JSON, body)
     for name, path, body in selectors():
