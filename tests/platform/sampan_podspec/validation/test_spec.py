@@ -418,3 +418,15 @@ def test_a_second_handler_is_told_after_what_is_wrong_with_the_first():
     assert of_container(startupProbe={"exec": {}, "tcpSocket": {}}) == [
         "startupProbe.exec.command", "startupProbe.tcpSocket"
     ]  # fmt: skip
+
+
+def test_devices_are_told_name_first():
+    devices = [{"name": "", "devicePath": "a"}, {"name": "x"}, {"name": "v", "devicePath": "/v/../w"}]
+    mounts = [{"name": "v", "mountPath": "/v"}]
+
+    assert of_container(volumeDevices=devices) == [
+        "volumeDevices[0].name", "volumeDevices[0].name", "volumeDevices[1].name", "volumeDevices[1].devicePath",
+        "volumeDevices[2].name", "volumeDevices[2].devicePath",
+    ]  # fmt: skip
+    found = paths({"volumeDevices": [{"name": "v", "devicePath": "/v"}], "volumeMounts": mounts}, volumes=[VOLUME])
+    assert found[-2:] == ["containers[0].volumeDevices[0].name", "containers[0].volumeDevices[0].devicePath"]
