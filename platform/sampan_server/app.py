@@ -104,7 +104,7 @@ def new_app(
     plugins.require()
     options, orders = options or ClusterOptions(), orders or Orders()
     cache, registry, metrics = Cache(store, clock=clock), Registry(), Metrics()
-    writer = Writer(cache, registry, ManagedFields(clock), clock)
+    writer = Writer(cache, registry, ManagedFields(clock, registry), clock)
     deleter = Deleter(writer, clock)
     cluster = InsideCluster(cache, registry, writer, deleter)
     writer.reader = cluster
