@@ -25,6 +25,7 @@ from sampan_hollow.stages import Stage, StageError, compile_stage, compile_stage
 log = logging.getLogger(__name__)
 
 STAGES = Resource("kwok.x-k8s.io", "v1alpha1", "stages", "Stage", False)
+_KEPT = ("nodeName", "restartPolicy", "hostNetwork", "readinessGates", "activeDeadlineSeconds")
 TOLD = 0.2  # seconds between two looks at how many are registered, at the start
 
 
@@ -172,7 +173,7 @@ def slim(pod: Object) -> Object:
         for key in ("containers", "initContainers")
         if key in spec
     }
-    kept = {key: spec[key] for key in ("nodeName", "restartPolicy", "hostNetwork", "readinessGates") if key in spec}
+    kept = {key: spec[key] for key in _KEPT if key in spec}
     return {**pod, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}, "spec": {**kept, **short}}
 
 
