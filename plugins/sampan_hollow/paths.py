@@ -1,8 +1,8 @@
 """Paths into an object, in the subset of jq that KWOK's published stages use.
 
-``.a.b``, ``.a["x/y"]``, ``.a.[]``, ``.a[]``, ``.a[0]``, ``| test("regex")``, and ``| select( .b == "x" )`` with ``==`` or
-``!=`` against text, a number, true, false, null or another path, or with a path alone, as ``.b | test("x")``. Everything
-else is refused when it is compiled. Source: jq's manual, "Basic filters".
+``.a.b``, ``.a["x/y"]``, ``.a.[]``, ``.a[]``, ``.a[0]``, ``| test("regex")``, and ``| select( .b == "x" )`` with ``==``
+or ``!=`` against text, a number, true, false, null or another path, or with a path alone, as ``.b | test("x")``.
+Everything else is refused when it is compiled. Source: jq's manual, "Basic filters".
 """
 
 from __future__ import annotations
