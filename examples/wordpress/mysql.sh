@@ -13,4 +13,4 @@ ALTER USER 'wordpress'@'%' IDENTIFIED BY '$quoted';
 GRANT ALL ON wordpress.* TO 'wordpress'@'%';
 SQL
 chown mysql /tmp/init.sql
-exec mariadbd --user=mysql --datadir="$data" --bind-address=0.0.0.0 --socket=/tmp/mysql.sock --init-file=/tmp/init.sql
+exec mariadbd --user=mysql --datadir="$data" --bind-address=0.0.0.0 --socket=/tmp/mysql.sock --pid-file=/tmp/mysql.pid --init-file=/tmp/init.sql

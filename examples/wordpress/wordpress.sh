@@ -7,7 +7,9 @@ if [ ! -e "$content/themes" ]; then
 fi
 mkdir -p "$content/uploads"
 chown -R www-data:www-data "$content"
+set +u
 . /etc/apache2/envvars
+set -u
 mkdir -p "$APACHE_RUN_DIR"
 export MYSQL_PASSWORD
 exec apache2 -DFOREGROUND -c "ServerName wordpress" -c "PassEnv MYSQL_PASSWORD" -c "ErrorLog /dev/stderr"
