@@ -13,12 +13,22 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 pytestmark = pytest.mark.kubectl
 
 
+@pytest.fixture
+def own_namespace(exec_cluster):
+    cluster = exec_cluster
+    cluster.kubectl("create", "namespace", "etcd-example")
+    cluster.kubectl("config", "set-context", "--current", "--namespace=etcd-example")
+    yield
+    cluster.kubectl("config", "set-context", "--current", "--namespace=default")
+    cluster.kubectl("delete", "namespace", "etcd-example", "--wait=false")
+
+
 def etcdctl(cluster: Cluster, member: str, *args: str, check: bool = True) -> str:
     return cluster.kubectl("exec", member, "--", "etcdctl", *args, check=check)
 
 
-def test_three_members_of_etcd_agree_survive_and_are_saved(exec_cluster, request):
-    request.getfixturevalue("cluster_namespace")
+@pytest.mark.usefixtures("own_namespace")
+def test_three_members_of_etcd_agree_survive_and_are_saved(exec_cluster):
     cluster = exec_cluster
     cluster.kubectl("apply", "-f", str(EXAMPLES / "etcd" / "etcd.yaml"))
     cluster.kubectl("rollout", "status", "statefulset/etcd", "--timeout=120s", timeout=130)
@@ -37,16 +47,6 @@ def test_three_members_of_etcd_agree_survive_and_are_saved(exec_cluster, request
     cluster.kubectl("create", "job", "first-snapshot", "--from=cronjob/etcd-snapshot")
     cluster.kubectl("wait", "job/first-snapshot", "--for=condition=Complete", "--timeout=120s", timeout=130)
     assert "Snapshot saved at /snapshots/" in cluster.kubectl("logs", "job/first-snapshot")
-
-
-@pytest.fixture
-def cluster_namespace(exec_cluster):
-    cluster = exec_cluster
-    cluster.kubectl("create", "namespace", "etcd-example")
-    cluster.kubectl("config", "set-context", "--current", "--namespace=etcd-example")
-    yield
-    cluster.kubectl("config", "set-context", "--current", "--namespace=default")
-    cluster.kubectl("delete", "namespace", "etcd-example", "--wait=false")
 
 
 def test_wordpress_rolls_out_on_hollow_nodes_with_its_claims(tmp_path_factory, tools):
