@@ -1,5 +1,5 @@
 """The controller of ResourceClaims: makes claims from templates, reserves claims for pods that got their node from
-another client than the scheduler, takes reservations of pods that are done back, and frees devices that nobody needs.
+another client than the scheduler, takes reservations of pods that are done back, and frees devices that no pod needs.
 
 Keys are the names of claims, and ``pod/NAME`` for a pod that may need claims: pods without claims cost nothing. Pure,
 but for the last question about a reservation. Source: upstream's controller of this name, its wording too (KEP-4381).

@@ -148,7 +148,7 @@ def test_a_reservation_that_is_needed_keeps_the_devices():
     assert for_claim(claim("web-gpu", MINE, allocation={}), pod(node="n")) == ([], [])
 
 
-def test_a_reservation_of_something_else_is_nobodys_business():
+def test_a_reservation_of_something_else_stays():
     foreign = {"apiGroup": "x.test", "resource": "things", "name": "a", "uid": "a"}
 
     assert for_claim(claim("web-gpu", foreign, allocation={}, owned=False)) == ([], [])
@@ -170,7 +170,7 @@ def test_a_claim_that_the_scheduler_is_allocating_keeps_its_finalizer():
     assert for_claim(claim(finalizers=[FINALIZER], owned=False)) == ([], [])
 
 
-def test_a_claim_that_is_deleted_goes_once_nobody_needs_it():
+def test_a_claim_that_is_deleted_goes_once_no pod_needs_it():
     gone = {"deletionTimestamp": "x", "owned": False, "finalizers": [FINALIZER]}
 
     done, written = for_claim(claim(allocation={}, **gone))

@@ -196,7 +196,7 @@ def test_an_allocated_claim_keeps_the_pod_to_its_node(plugin, known):
     assert known.claims["c"]["status"]["reservedFor"]
 
 
-def test_devices_are_given_back_where_the_pod_cannot_reach_them_and_nobody_else_needs_them(plugin, known, handle):
+def test_devices_are_given_back_where_the_pod_cannot_reach_them_and_no_other_pod_needs_them(plugin, known, handle):
     pod = a_pod("c")
     a_claim(known, allocation=allocated_on("n"), reservedFor=[{"uid": "uid-web"}])
     state, _ = asked(plugin, pod, "m")
