@@ -11,17 +11,17 @@ from clusters import Running
 
 TIMEOUT = 900.0
 DEPLOYMENTS = 10
-_PODS = "/api/v1/namespaces/default/pods"
+_DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 
 
 def fill(running: Running, *, nodes: int, pods: int) -> dict[str, float]:
     """Seconds from the command to all nodes, then from the first Deployment to all pods; MB (PSS) of all processes."""
-    registered = _when(lambda: _count(running, "/api/v1/nodes") >= nodes)
+    registered = _when(lambda: _nodes(running) >= nodes)
     begun = time.monotonic()
     for number in range(DEPLOYMENTS):
         deployment = _deployment(f"web-{number}", pods // DEPLOYMENTS)
-        running.api.must("POST", "/apis/apps/v1/namespaces/default/deployments", deployment)
-    ran = _when(lambda: _count(running, f"{_PODS}?fieldSelector=status.phase%3DRunning") >= pods)
+        running.api.must("POST", _DEPLOYMENTS, deployment)
+    ran = _when(lambda: _available(running) >= pods)
     memory = machine.proportional_memory(machine.family(running.pid))
     return {"hollow_nodes": registered - running.started, "hollow_pods": ran - begun, "hollow_memory": memory}
 
@@ -34,10 +34,15 @@ def _deployment(name: str, replicas: int) -> dict[str, Any]:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
 
 
-def _count(running: Running, path: str) -> int:
-    """By a page of one object, which says how many more there are."""
-    found: dict[str, Any] = json.loads(running.api.must("GET", f"{path}{'&' if '?' in path else '?'}limit=1"))
+def _nodes(running: Running) -> int:
+    """By a page of one, which says how many more there are."""
+    found: dict[str, Any] = json.loads(running.api.must("GET", "/api/v1/nodes?limit=1"))
     return len(found["items"]) + int(found["metadata"].get("remainingItemCount") or 0)
+
+
+def _available(running: Running) -> int:
+    found: dict[str, Any] = json.loads(running.api.must("GET", _DEPLOYMENTS))
+    return sum(each.get("status", {}).get("availableReplicas") or 0 for each in found["items"])
 
 
 def _when(holds: Any) -> float:
