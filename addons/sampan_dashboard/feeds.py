@@ -56,8 +56,10 @@ class Feeds:
             feed = self._feeds.get(key)
             if feed is None or feed.ended:
                 feed = self._feeds[key] = Feed(self._client, key, since)
-                feed.start()
-            feed.add(listener, since)
+                feed.add(listener, since)
+                feed.start()  # not before: a watch that is refused at once has someone to tell
+            else:
+                feed.add(listener, since)
 
         def leave() -> None:
             with self._lock:
@@ -106,7 +108,7 @@ class Feed:
     def add(self, listener: Listener, since: str) -> None:
         at = number(since)
         with self._lock:
-            known = at >= self._start
+            known = at >= self._start and not self.ended
             missed = [change for change in self._recent if change.revision > at]
             self._listeners.append(listener)
         if not known:

@@ -126,9 +126,10 @@ class LogStreams:
 
     def _line(self, source: logs.Source, line: bytes) -> bytes:
         time, text = logs.timed(line)
-        if not self._asked.takes(text):
+        if not self._asked.takes(text, time):
             return b""
-        return sse("line", {"source": source.label, "time": time, "text": text, "bad": False})
+        event = sse("line", {"source": source.label, "time": time, "text": text, "bad": False})
+        return b"id: %b\n%b" % (time.encode(), event) if time else event
 
     def _run(self, follower: Follower) -> None:
         for wanted in follower:

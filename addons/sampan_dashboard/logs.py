@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,12 +18,13 @@ from sampan_dashboard.permissions import missing_rule
 from sampan_dashboard.reading import Target, some, target_of
 from sampan_dashboard.web import Pages
 from sampan_machinery import selectors
+from sampan_machinery.metadata import now_text
 
 TAIL = 200
 TAILS = (100, 200, 1000, 5000)
 MOST_SOURCES = 50  # streams of one page
 MOST_BYTES = 2_000_000  # of one log on a page that is not live
-STAMP = re.compile(rb"^(\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d)) ?")
+STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d)) ?")
 #: Terminal escape sequences and other control characters; they must not reach a terminal by copying.
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -47,6 +49,7 @@ class Asked(NamedTuple):
     previous: bool
     tail: int
     words: str
+    since: str = ""  # RFC 3339; only lines after it
 
     @classmethod
     def of(cls, req: falcon.Request) -> Asked:
@@ -54,23 +57,36 @@ class Asked(NamedTuple):
         return cls(
             req.get_param("container") or "", req.get_param("previous") == "1",
             int(tail) if tail in map(str, TAILS) else TAIL, req.get_param("q") or "",
+            moment(req.get_header("Last-Event-ID") or req.get_param("since") or ""),
         )  # fmt: skip
 
     def query(self, container: str, *, follow: bool = False) -> Mapping[str, object]:
         return {
-            "container": container, "previous": self.previous, "tailLines": self.tail, "timestamps": True,
-            "follow": follow and not self.previous,
+            "container": container, "previous": self.previous, "tailLines": "" if self.since else self.tail,
+            "sinceTime": self.since, "timestamps": True, "follow": follow and not self.previous,
         }  # fmt: skip
 
-    def takes(self, text: str) -> bool:
-        return self.words.lower() in text.lower()
+    def takes(self, text: str, time: str = "") -> bool:
+        """The server's ``sinceTime`` knows whole seconds only."""
+        is_new = not time or fraction(time) > fraction(self.since)
+        return is_new and self.words.lower() in text.lower()
+
+
+def moment(text: str) -> str:
+    """A timestamp that a browser sends back; "" for anything else."""
+    return text if STAMP.fullmatch(text.encode()) else ""
+
+
+def fraction(time: str) -> str:
+    """A time in UTC such that an earlier one is less as text, however many digits each has."""
+    return time.removesuffix("Z")
 
 
 def timed(line: bytes) -> tuple[str, str]:
     """The timestamp before a line, and its text without control characters."""
     found = STAMP.match(line)
-    time = found[1].decode() if found else ""
-    return time, plain(line[found.end() if found else 0 :].decode("utf-8", "replace"))
+    stamp = found[1].decode() if found else ""
+    return stamp, plain(line[found.end() if found else 0 :].decode("utf-8", "replace"))
 
 
 def plain(text: str) -> str:
@@ -151,7 +167,7 @@ class LogPage:
     def on_get(self, req: falcon.Request, resp: falcon.Response, kind: str, namespace: str, name: str) -> None:
         target, asked = target_of(req, kind, namespace, name), Asked.of(req)
         req.context.rule = missing_rule("get", target.resource, target.namespace, "log")
-        pods = pods_of(target.account, target)
+        pods, read_at = pods_of(target.account, target), now_text(time.time())
         found = sources_of(pods, asked.container)
         parts, failures = [], []
         for source in found:
@@ -163,8 +179,9 @@ class LogPage:
                 failures.append(f"{source.label or source.pod}: {error.message}")
         lines = merged(parts)[-asked.tail :]
         live = link(
-            "live", "o", kind, namespace, name, "logs", container=asked.container, tail=asked.tail, q=asked.words
-        )
+            "live", "o", kind, namespace, name, "logs", container=asked.container, q=asked.words,
+            since=lines[-1].time if lines else read_at,
+        )  # fmt: skip
         self._pages.show(
             req, resp, "logs.html", target=target, asked=asked, lines=lines, failures=failures, tails=TAILS,
             containers=sorted({each for pod in pods for each in containers(pod)}),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sampan_dashboard.health import Health, health
 from sampan_dashboard.tables import BAD, WARN
-from sampan_machinery.quantities import nanos, text_of
+from sampan_machinery.quantities import is_quantity, nanos, text_of
 from sampan_podspec.requests import pod_nanos
 
 Object = Mapping[str, Any]
@@ -109,10 +109,7 @@ def meter(name: str, have: int, asked: int, used: int | None) -> Meter:
 
 def amount(value: Any) -> int:
     """Billionths; 0 for what is no quantity."""
-    try:
-        return nanos(value) if value is not None else 0
-    except ValueError:
-        return 0
+    return nanos(value) if is_quantity(value) else 0
 
 
 def shown(name: str, value: int) -> str:

@@ -11,7 +11,7 @@ from sampan_dashboard.health import Health, health
 from sampan_dashboard.logs import selector_of
 from sampan_dashboard.navigation import object_link
 from sampan_dashboard.reading import Target, some
-from sampan_machinery.metadata import is_owned_by, owners
+from sampan_machinery.metadata import is_owned_by, labels_of, owners
 from sampan_machinery.selectors import escape, from_labels
 
 #: Kind of an owner → the kinds whose owner it can be.
@@ -25,6 +25,7 @@ OWNED: Mapping[str, tuple[str, ...]] = {
     "CronJob": ("jobs.batch",),
     "Service": ("endpointslices.discovery.k8s.io",),
 }
+SERVED = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 MOST = 200
 
 
@@ -175,6 +176,14 @@ def path_of(
     return before, [Hop("Service", name, ports, tone, "services")], after
 
 
+def pod_labels(obj: Mapping[str, Any]) -> dict[str, str]:
+    """Of a pod, or of the pods that a workload makes; {} for any other object."""
+    if obj["kind"] == "Pod":
+        return labels_of(obj)
+    template = (obj.get("spec") or {}).get("template")
+    return labels_of(template) if isinstance(template, dict) and obj["kind"] in SERVED else {}
+
+
 class Traffic(NamedTuple):
     before: list[Hop]
     middle: list[Hop]
@@ -184,7 +193,8 @@ class Traffic(NamedTuple):
 def traffic_of(target: Target, obj: Object) -> list[Traffic]:
     """The paths through the Services that an object is part of: a Service, its pods, its Ingresses."""
     account, namespace = target.account, target.namespace
-    if obj["kind"] not in ("Service", "Pod", "Ingress"):
+    labels = pod_labels(obj)
+    if obj["kind"] not in ("Service", "Ingress") and not labels:
         return []
 
     def read(name: str) -> list[Object]:
@@ -193,8 +203,8 @@ def traffic_of(target: Target, obj: Object) -> list[Traffic]:
 
     services = [obj] if obj["kind"] == "Service" else read("services")
     ingresses = [obj] if obj["kind"] == "Ingress" else read("ingresses.networking.k8s.io")
-    if obj["kind"] == "Pod":
-        services = [each for each in services if selects(each, obj["metadata"].get("labels") or {})]
+    if labels:
+        services = [each for each in services if selects(each, labels)]
     elif obj["kind"] == "Ingress":
         named = {name for _, name, _ in backends(obj)}
         services = [each for each in services if each["metadata"]["name"] in named]

@@ -64,10 +64,10 @@ def _without_hash(template: Object) -> dict[str, Any]:
 
 
 def back_to(owner: Object, revision: Revision) -> list[dict[str, Any]]:
-    """A JSON patch that replaces the template, and fails if the object has changed since it was read."""
-    version = owner["metadata"]["resourceVersion"]
+    """A JSON patch that replaces the template, and fails if the specification has changed since it was read (a newer
+    status does no harm, and comes often)."""
     return [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": version},
+        {"op": "test", "path": "/metadata/generation", "value": owner["metadata"]["generation"]},
         {"op": "replace", "path": "/spec/template", "value": json.loads(json.dumps(revision.template))},
     ]
 

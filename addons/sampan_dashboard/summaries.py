@@ -54,7 +54,7 @@ def pod(obj: Object) -> Pairs:
 
 
 def why(obj: Object) -> str:
-    """What a pod that is not well says of itself: the longest message among its waiting containers and conditions."""
+    """What a pod that is not well says: why it waits, how its containers ended, which conditions do not hold."""
     status = obj.get("status") or {}
     messages = [str(status.get("message") or "")]
     for each in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
@@ -69,7 +69,7 @@ def why(obj: Object) -> str:
         messages += [
             str(each.get("message") or "") for each in status.get("conditions") or () if each.get("status") == "False"
         ]
-        return max(messages, key=len)
+        return "; ".join(dict.fromkeys(message for message in messages if message))
     return ""
 
 

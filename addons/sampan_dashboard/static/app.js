@@ -76,14 +76,11 @@ const MOST_LINES = 10000;
 function liveLog(place) {
   const pause = $("#pause");
   let stopped = false;
-  let first = true;
   const source = new EventSource(place.dataset.live);
   pause.hidden = false;
   pause.addEventListener("click", () => { stopped = !stopped; pause.setAttribute("aria-pressed", String(stopped)); });
-  source.addEventListener("open", () => { first = true; });
   source.addEventListener("line", (event) => {
     const found = JSON.parse(event.data);
-    if (first) { place.replaceChildren(); first = false; }
     const atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40;
     const line = document.createElement("span");
     if (found.bad) line.className = "bad";
