@@ -14,6 +14,7 @@ from sampan_dashboard import connecting
 from sampan_dashboard.accounts import Account
 from sampan_dashboard.app import new_app
 from sampan_dashboard.sessions import Sessions
+from sampan_machinery.resources import LEASES
 from sampan_testing.cluster import start
 
 
@@ -50,7 +51,15 @@ def visible(html):
 @pytest.fixture(scope="session")
 def cluster():
     with start(nodes=2) as found:
+        for name in ("node-1", "node-2", "drained"):
+            stay_alive(found.client, name)
         yield found
+
+
+def stay_alive(client, name):
+    """Fake nodes send no heartbeats; on a slow machine they would be unreachable before the tests have ended."""
+    lease = {"metadata": {"name": name}, "spec": {"renewTime": "2099-01-01T00:00:00.000000Z"}}
+    client.create(LEASES, lease, "kube-node-lease")
 
 
 @pytest.fixture(scope="session")
