@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Running
 from sampan.hookspecs import hookimpl
+from sampan_dashboard.manifests import manifests
 from sampan_machinery import bounds
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _command() -> click.Command:
 
 @hookimpl
 def contribute_components() -> list[Component]:
-    return [Component(name="dashboard", run=_run, user=USER, process="dashboard")]
+    return [Component(name="dashboard", run=_run, user=USER, process="dashboard", manifests=manifests)]
 
 
 @hookimpl
