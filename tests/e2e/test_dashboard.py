@@ -189,7 +189,7 @@ def test_the_keyboard_is_enough(site):
     page.keyboard.press("p")
     page.wait_for_url("**/l/pods", timeout=WAIT)
     page.keyboard.press("/")
-    page.keyboard.type("exit code 3" if page.locator("#none").count() else "app=web")
+    page.keyboard.type("app=web")
     page.keyboard.press("Enter")
 
     page.wait_for_url("**/search?q=*", timeout=WAIT)
@@ -199,7 +199,7 @@ def test_the_keyboard_is_enough(site):
 def test_pages_are_readable_on_a_telephone_in_the_dark_and_for_all(site):
     page = site.page
     broken = {}
-    for width, scheme, paths in ((1280, "light", PAGES), (360, "dark", PAGES[:4])):
+    for width, scheme, paths in ((1280, "light", PAGES), (360, "dark", PAGES[:3])):
         page.set_viewport_size({"width": width, "height": 740})
         page.emulate_media(color_scheme=scheme)
         for path in paths:

@@ -26,7 +26,7 @@ def test_every_answer_has_the_security_headers(admin, path):
     assert answer.headers["content-security-policy"] == web.POLICY
     assert "unsafe" not in web.POLICY
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
 
 
 def test_pages_are_not_stored_by_a_browser(admin):
