@@ -14,6 +14,8 @@ from sampan.contracts.kinds import Object, Resource
 from sampan.errors import StatusError, Unauthorized
 from sampan_client import Client
 from sampan_client.discovery import Discovered, discover
+from sampan_client.kubeconfig import Config
+from sampan_dashboard.execs import Terminals
 from sampan_dashboard.feeds import Feeds
 from sampan_dashboard.permissions import Rules
 
@@ -32,8 +34,12 @@ class Who(NamedTuple):
 class Account:
     """Thread-safe. Raises StatusError and ConnectionError as the client does."""
 
-    def __init__(self, client: Client, who: Who, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, client: Client, who: Who, *, config: Config | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.client = client
+        self.config = config  # for connections of its own, which terminals are; None in process
+        self.terminals = Terminals()
         self.who = who
         self.feeds = Feeds(client)
         self._clock = clock
@@ -42,9 +48,9 @@ class Account:
         self._rules: dict[str, tuple[float, Rules]] = {}
 
     @classmethod
-    def of(cls, client: Client) -> Account:
+    def of(cls, client: Client, config: Config | None = None) -> Account:
         """Raises Unauthorized if the server does not know the credentials."""
-        return cls(client, who_is(client))
+        return cls(client, who_is(client), config=config)
 
     def kinds(self) -> list[Discovered]:
         """Every kind that can be listed."""
@@ -84,6 +90,7 @@ class Account:
         return found
 
     def close(self) -> None:
+        self.terminals.close()
         self.feeds.close()
         self.client.close()
 

@@ -24,6 +24,7 @@ from sampan_dashboard.objects import EventsPage, ObjectPage, RolloutPage, YamlPa
 from sampan_dashboard.searching import SearchPage
 from sampan_dashboard.sessions import Sessions
 from sampan_dashboard.signin import LINK_PATH, AccessPage, LinkMaker, OneTimeSignIn, Preferences, SignIn, SignOut
+from sampan_dashboard.terminals import LiveTerminal, TerminalPage
 from sampan_dashboard.web import Guard, Pages, Refusals
 
 STATIC = Path(__file__).parent / "static"
@@ -63,6 +64,8 @@ def new_app(place: Place, sessions: Sessions[Account], *, links: Callable[[], st
     app.add_route(f"{OBJECT}/rollout", RolloutPage(pages))
     app.add_route(f"{OBJECT}/logs", LogPage(pages))
     app.add_route(f"/live{OBJECT}/logs", LiveLogs())
+    app.add_route(f"{OBJECT}/exec", TerminalPage(pages))
+    app.add_route("/live/exec/{id}", LiveTerminal())
     app.add_route(f"{OBJECT}/do/{{action}}", Action(pages))
     return app
 

@@ -51,7 +51,7 @@ def by_token(place: Place, token: str) -> Account:
 def by_config(config: Config) -> Account:
     client = Client(HttpTransport(config), user_agent=AGENT, namespace=config.namespace)
     try:
-        return Account.of(client)
+        return Account.of(client, config)
     except BaseException:
         client.close()
         raise

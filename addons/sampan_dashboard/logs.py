@@ -15,6 +15,7 @@ from sampan_client.paths import path_of, with_query
 from sampan_dashboard.accounts import Account
 from sampan_dashboard.navigation import link
 from sampan_dashboard.permissions import missing_rule
+from sampan_dashboard.plaintext import plain
 from sampan_dashboard.reading import Target, some, target_of
 from sampan_dashboard.web import Pages
 from sampan_machinery import selectors
@@ -25,8 +26,6 @@ TAILS = (100, 200, 1000, 5000)
 MOST_SOURCES = 50  # streams of one page
 MOST_BYTES = 2_000_000  # of one log on a page that is not live
 STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d)) ?")
-#: Terminal escape sequences and other control characters; they must not reach a terminal by copying.
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Source(NamedTuple):
@@ -87,10 +86,6 @@ def timed(line: bytes) -> tuple[str, str]:
     found = STAMP.match(line)
     stamp = found[1].decode() if found else ""
     return stamp, plain(line[found.end() if found else 0 :].decode("utf-8", "replace"))
-
-
-def plain(text: str) -> str:
-    return CONTROL.sub("", text)
 
 
 def containers(pod: Object) -> list[str]:

@@ -36,6 +36,7 @@ def buttons(obj: Object, target: Target, rules: Rules) -> dict[str, bool]:
         "trigger": _may_trigger(target, rules) if kind == "CronJob" else None,
         "cordon": patch if kind == "Node" else None,
         "drain": patch if kind == "Node" else None,
+        "terminal": bool(rules.may("create", resource, name, "exec")) if kind == "Pod" else None,
         "logs": bool(pods and rules.may("get", pods.resource, name, "log")) if kind in LOGGED else None,
     }
     return {name: allowed for name, allowed in found.items() if allowed is not None}
@@ -48,7 +49,8 @@ def _may_trigger(target: Target, rules: Rules) -> bool:
 
 def lacking(target: Target, allowed: dict[str, bool]) -> list[tuple[str, str]]:
     """(action, rule that would allow it) for each that the user may not."""
-    verbs = {"edit": ("update", ""), "delete": ("delete", ""), "scale": ("patch", "scale"), "logs": ("get", "log")}
+    verbs = {"edit": ("update", ""), "delete": ("delete", ""), "scale": ("patch", "scale"), "logs": ("get", "log"),
+             "terminal": ("create", "exec")}  # fmt: skip
     found = []
     for name, may in allowed.items():
         if may or name == "rollback":

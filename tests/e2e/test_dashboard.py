@@ -179,6 +179,21 @@ def test_the_logs_of_a_workload_go_on_as_they_come(site):
     picture(page, "logs")
 
 
+def test_a_terminal_runs_a_command_in_a_container(site, cluster):
+    page = site.page
+    pod = cluster.kubectl("get", "pods", "-n", NAMESPACE, "-l", "app=web", "-o", "name").split()[0].partition("/")[2]
+    site.go(f"/o/pods/{NAMESPACE}/{pod}/exec")
+    page.get_by_role("button", name="Connect").click()
+    screen = page.locator("#screen")
+    expect(screen).to_contain_text(re.compile("[#$]"), timeout=WAIT)
+
+    page.get_by_label("Input").fill("echo $((40+2)) '<b>'; exit 3")
+    page.keyboard.press("Enter")
+
+    expect(screen).to_contain_text("42 <b>", timeout=WAIT)
+    expect(screen).to_contain_text("exit status 3", timeout=WAIT)
+
+
 def test_the_keyboard_is_enough(site):
     page = site.page
     site.go("/")

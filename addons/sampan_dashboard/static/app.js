@@ -98,6 +98,48 @@ function liveLog(place) {
   place.scrollTop = place.scrollHeight;
 }
 
+// -- terminal
+
+function shell(form) {
+  const [screen, line, refused] = [$("#screen"), $("#line"), $("#refused")];
+  const csrf = form.elements.csrf.value;
+  let address = "";
+  const post = (to, fields) => fetch(to, { method: "POST", body: new URLSearchParams({ csrf, ...fields }) });
+  const say = (text) => {
+    screen.append(text);
+    while (screen.childNodes.length > 5000) screen.firstChild.remove();
+    screen.scrollTop = screen.scrollHeight;
+  };
+  const type = (text) => post(address, { text });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await post(form.dataset.start, { container: form.elements.container.value });
+    const found = await answer.json();
+    refused.hidden = answer.ok;
+    if (!answer.ok) { refused.textContent = found.message; return; }
+    address = found.stream;
+    const source = new EventSource(address);
+    form.querySelector("button").disabled = true;
+    line.hidden = false;
+    line.elements.text.focus();
+    source.addEventListener("output", (each) => say(JSON.parse(each.data).text));
+    source.addEventListener("end", (each) => {
+      say(JSON.parse(each.data).text + "\n");
+      source.close();
+      line.hidden = true;
+      form.querySelector("button").disabled = false;
+    });
+  });
+  line.addEventListener("submit", (event) => {
+    event.preventDefault();
+    type(line.elements.text.value + "\n");
+    line.elements.text.value = "";
+  });
+  for (const each of line.querySelectorAll("[data-sign]")) {
+    each.addEventListener("click", () => type(String.fromCharCode(Number(each.dataset.sign))));
+  }
+}
+
 // -- keys
 
 const GO = { h: "/", p: "/l/pods", d: "/l/deployments.apps", s: "/l/services", n: "/l/nodes", e: "/l/events", m: "/map" };
@@ -136,5 +178,7 @@ const rows = $("#rows[data-live]");
 if (rows) liveRows(rows);
 const log = $("#log[data-live]");
 if (log) liveLog(log);
+const started = $("#shell");
+if (started) shell(started);
 tick();
 setInterval(tick, 1000);
