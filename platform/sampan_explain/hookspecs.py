@@ -10,9 +10,11 @@ from sampan_explain.contracts import Explainer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sampan.contracts.reconciling import ReconcilerContext
+
 
 @hookspec
-def contribute_explainers() -> Sequence[Explainer]:
+def contribute_explainers(context: ReconcilerContext) -> Sequence[Explainer]:
     """Say why objects of a kind are as they are, for `sampan why`.
 
     Called: once by each process that explains objects. Must be cheap: import what ``explain`` needs within it.
