@@ -14,6 +14,7 @@ from sampan.contracts.resources import Object, Resource
 from sampan_machinery.metadata import get_path, parse_time
 
 _NEAR = 2.0  # seconds between the time of a revision, as the server knows it, and an audit event
+_ROUGH = 60.0  # seconds that the server's time of a revision may be late by
 _WRITES = ("create", "update", "patch", "delete", "deletecollection")
 
 
@@ -31,7 +32,9 @@ def managers(before: Object | None, after: Object | None) -> list[Writer]:
     if after is None:
         return []
     old = get_path(before or {}, "metadata", "managedFields", default=()) or ()
-    fresh = [each for each in get_path(after, "metadata", "managedFields", default=()) or () if each not in old]
+    changed = [each for each in get_path(after, "metadata", "managedFields", default=()) or () if each not in old]
+    latest = max((_time(each) for each in changed), default=0.0)
+    fresh = [each for each in changed if _time(each) == latest]  # the others have lost a field to the one that wrote
     return [Writer(each.get("manager") or "", f"{each.get('operation', '')}{_of(each)}", _time(each)) for each in fresh]
 
 
@@ -44,10 +47,11 @@ def _time(entry: Object) -> float:
 
 
 def written_at(after: Object | None, known: float, writers: Sequence[Writer]) -> float:
-    """When the revision was written: as the server knows it, else as managed fields or the object say."""
-    if known:
-        return known
+    """When the revision was written: as the server knows it, which after a restart is to ten seconds or more, or as
+    managed fields or the object say."""
     latest = max((each.at for each in writers), default=0.0)
+    if known:
+        return latest if known - _ROUGH <= latest <= known else known
     return latest or (parse_time(after["metadata"]["creationTimestamp"]) if after else 0.0)
 
 

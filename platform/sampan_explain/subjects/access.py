@@ -227,6 +227,7 @@ def _offers(question: Question, objects: Objects) -> Iterator[Cause]:
     roles = [*(objects.list(ROLES, question.namespace) if question.namespace else ()), *objects.list(CLUSTER_ROLES)]
     found = [each for each in roles if any(matches(rule, question) for rule in each.get("rules") or ())]
     found.sort(key=_breadth)
+    found = [each for each in found if not each["metadata"]["name"].startswith("system:")]  # of the cluster's own parts
     if not found:
         return
     names = listed(f"{each['kind']} {each['metadata']['name']}" for each in found)

@@ -61,7 +61,7 @@ def one_line(text: object, most: int = 300) -> str:
 
 def sentence(text: object) -> str:
     """With a full stop."""
-    said = one_line(text).rstrip(".")
+    said = one_line(text).rstrip(".: ")
     return f"{said}." if said else ""
 
 

@@ -139,11 +139,9 @@ def _unready(service: Object, matching: list[Object], objects: Objects) -> Itera
     bad = [pod for pod in alive if not condition_is(pod.get("status"), "Ready")]
     if not bad and alive:
         return
-    what = (
-        f"none of its {plural(len(matching), 'pod')} is ready"
-        if len(bad) == len(alive)
-        else (f"{len(bad)} of its {plural(len(alive), 'pod')} are not ready")
-    )
+    what = f"{len(bad)} of its {plural(len(alive), 'pod')} are not ready"
+    if len(bad) == len(alive):
+        what = "its only pod is not ready" if len(bad) == 1 else f"none of its {len(matching)} pods is ready"
     facts = [f"{ref(pod)}: {pods.state(pod)}" for pod in (bad or matching)[:_MOST]]
     yield Cause(
         reason="PodsNotReady", text=f"It sends traffic to ready pods only, and {what}.", facts=tuple(facts),

@@ -28,10 +28,20 @@ def test_the_manager_whose_entry_is_new_wrote_it():
     assert who.managers(old, None) == []
 
 
+def test_a_manager_that_lost_a_field_to_the_writer_did_not_write():
+    old = managed(entry("helm", fieldsV1={"f:a": {}, "f:b": {}}))
+    new = managed(
+        entry("helm", fieldsV1={"f:b": {}}), entry("kubectl-patch", "2026-01-01T00:00:09Z", fieldsV1={"f:a": {}})
+    )
+
+    assert [each.name for each in who.managers(old, new)] == ["kubectl-patch"]
+
+
 def test_the_time_is_the_servers_else_the_managers_else_that_of_creation():
     writers = who.managers(None, managed(entry("helm")))
 
     assert who.written_at(managed(), 12.0, writers) == 12.0
+    assert who.written_at(managed(), writers[0].at + 8.0, writers) == writers[0].at
     assert who.written_at(managed(), 0.0, writers) == parse_time("2026-01-01T00:00:05Z")
     assert who.written_at(managed(), 0.0, []) == parse_time("2026-01-01T00:00:00Z")
 
