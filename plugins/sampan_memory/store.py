@@ -31,7 +31,7 @@ def retention(history: float) -> Retention:
     """The usual one, or what that many seconds of history want; the bound of commits grows in proportion."""
     usual = Retention()
     factor = max(1.0, history * 1.1 / usual.seconds)
-    return Retention(usual.seconds * factor, int(usual.commits * factor))
+    return Retention(round(usual.seconds * factor), round(usual.commits * factor))
 
 
 class MemoryStore:
