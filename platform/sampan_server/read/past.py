@@ -10,7 +10,8 @@ from sampan_machinery.metadata import now_text
 from sampan_server.cache.cache import Cache
 from sampan_server.registry import Registry
 
-PROBES = 400  # moments at which it is looked whether an object that is absent later was there
+PROBES = 200  # marked revisions, and as many between them, at which it is looked for an object that is absent later
+LOOK_BACK = 100_000  # revisions
 SOON = 2.0  # seconds: a moment before the server's first mark by this much is the first mark's
 
 
@@ -63,9 +64,12 @@ class Past:
             return None
 
     def _last_known(self, key: str, before: int) -> int:
-        """A marked revision at which the key was there, the newest that is found; 0 for none."""
-        marked = self._cache.marks.below(before, PROBES)
-        return next((each for each in marked if each and self._at(key, each) is not None), 0)
+        """A revision at which the key was there, the newest that is found; 0 for none. After a restart the marks are ten
+        seconds apart or more, and a short life lies between them."""
+        oldest = max(1, self._cache.horizon, before - LOOK_BACK)
+        between = range(before - 1, oldest - 1, -max(1, -(-(before - oldest) // PROBES)))
+        looked_at = sorted({*self._cache.marks.below(before, PROBES), *between}, reverse=True)
+        return next((each for each in looked_at if each >= oldest and self._at(key, each) is not None), 0)
 
     def _removed(self, key: str, there: int, absent: int) -> int:
         """A revision at which the key went: it was there just before."""

@@ -2,6 +2,7 @@ import pytest
 
 from sampan.errors import Expired, NotFound
 from sampan_machinery.resources import CONFIG_MAPS, PODS
+from sampan_server.cache.cache import Cache
 from sampan_server.read.past import Past
 from sampan_testing.cluster import start
 
@@ -39,6 +40,16 @@ def test_a_deleted_object_is_found_by_the_marks(cluster, past):
     cache.marks.note(cache.marks.since() + 1000.0, written)  # as a second that passes
     cluster.client.delete(CONFIG_MAPS, "b", "default")
     found = past.versions(CONFIG_MAPS, "b", "default")
+
+    assert [(each.deleted, each.revision) for each in found] == [(True, written + 1), (False, written)]
+
+
+def test_a_deleted_object_is_found_after_a_restart_too(cluster):
+    written = put(cluster, "r", "1")
+    cluster.client.delete(CONFIG_MAPS, "r", "default")
+    again = Cache(cluster.app.cache.store, history=3600.0)
+    again.marks.load(again.store)
+    found = Past(again, cluster.app.registry).versions(CONFIG_MAPS, "r", "default")
 
     assert [(each.deleted, each.revision) for each in found] == [(True, written + 1), (False, written)]
 
