@@ -64,8 +64,8 @@ class Past:
             return None
 
     def _last_known(self, key: str, before: int) -> int:
-        """A revision at which the key was there, the newest that is found; 0 for none. After a restart the marks are ten
-        seconds apart or more, and a short life lies between them."""
+        """A revision at which the key was there, the newest that is found; 0 for none. After a restart the marks are
+        ten seconds apart or more, and a short life lies between them."""
         oldest = max(1, self._cache.horizon, before - LOOK_BACK)
         between = range(before - 1, oldest - 1, -max(1, -(-(before - oldest) // PROBES)))
         looked_at = sorted({*self._cache.marks.below(before, PROBES), *between}, reverse=True)

@@ -57,28 +57,46 @@ def running(name="app", *, ready=True, **more):
 def crashed(code, reason="Error", name="app", count=4, **more):
     return waiting(
         "CrashLoopBackOff", name=name,
-        **{"restartCount": count, "lastState": {"terminated": {"exitCode": code, "reason": reason, **more}}},
+        restartCount=count, lastState={"terminated": {"exitCode": code, "reason": reason, **more}},
     )  # fmt: skip
 
 
 def event(about, reason, message, type="Warning", count=3):
     metadata = about["metadata"]
     return obj(
-        "Event", f"{metadata['name']}.{reason}", namespace=metadata.get("namespace", "default"), type=type, reason=reason,
-        message=message, count=count, lastTimestamp=EARLIER,
+        "Event",
+        f"{metadata['name']}.{reason}",
+        namespace=metadata.get("namespace", "default"),
+        type=type,
+        reason=reason,
+        message=message,
+        count=count,
+        lastTimestamp=EARLIER,
         involvedObject={"kind": about["kind"], "name": metadata["name"], "uid": metadata["uid"]},
-    )  # fmt: skip
+    )
 
 
 def node(name="node-1", ready="True", **more):
-    return obj("Node", name, namespace="", spec=more.pop("spec", {}),
-               status={"conditions": [condition("Ready", ready, "KubeletReady", "posting"), *more.pop("conditions", ())]},
-               **more)  # fmt: skip
+    return obj(
+        "Node",
+        name,
+        namespace="",
+        spec=more.pop("spec", {}),
+        status={"conditions": [condition("Ready", ready, "KubeletReady", "posting"), *more.pop("conditions", ())]},
+        **more,
+    )
 
 
 def service(name="web", selector=None, port=80, target=None, **spec):
-    return obj("Service", name, spec={"selector": {"app": "web"} if selector is None else selector,
-                                      "ports": [{"port": port, **({"targetPort": target} if target else {})}], **spec})  # fmt: skip
+    return obj(
+        "Service",
+        name,
+        spec={
+            "selector": {"app": "web"} if selector is None else selector,
+            "ports": [{"port": port, **({"targetPort": target} if target else {})}],
+            **spec,
+        },
+    )
 
 
 def endpoints(name="web", *ready):
@@ -95,9 +113,20 @@ def explained(found, *others, logs=None, now=NOW, explainers=()):
 def make():
     """The builders above."""
     return SimpleNamespace(
-        obj=obj, condition=condition, pod=pod, waiting=waiting, running=running, crashed=crashed, event=event, node=node,
-        service=service, endpoints=endpoints, now=NOW, earlier=EARLIER, one_line=lambda found: " ".join(found.lines()),
-    )  # fmt: skip
+        obj=obj,
+        condition=condition,
+        pod=pod,
+        waiting=waiting,
+        running=running,
+        crashed=crashed,
+        event=event,
+        node=node,
+        service=service,
+        endpoints=endpoints,
+        now=NOW,
+        earlier=EARLIER,
+        one_line=lambda found: " ".join(found.lines()),
+    )
 
 
 @pytest.fixture

@@ -8,8 +8,20 @@ from sampan_explain import gather, reader_of
 from sampan_explain.contributed import explainers
 from sampan_explain.subjects.access import Question, explain_access
 from sampan_machinery.resources import (
-    CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS, INGRESSES, JOBS, NAMESPACES, NODES,
-    PERSISTENT_VOLUME_CLAIMS, POD_DISRUPTION_BUDGETS, PODS, RESOURCE_QUOTAS, SERVICES, STATEFUL_SETS,
+    CONFIG_MAPS,
+    CRON_JOBS,
+    DEPLOYMENTS,
+    HORIZONTAL_POD_AUTOSCALERS,
+    INGRESSES,
+    JOBS,
+    NAMESPACES,
+    NODES,
+    PERSISTENT_VOLUME_CLAIMS,
+    POD_DISRUPTION_BUDGETS,
+    PODS,
+    RESOURCE_QUOTAS,
+    SERVICES,
+    STATEFUL_SETS,
 )  # fmt: skip
 from sampan_server.plugins.asking import HooksOf
 from sampan_testing.cluster import start

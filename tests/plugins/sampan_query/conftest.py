@@ -12,8 +12,13 @@ from sampan_testing.cluster import start
 
 def pod(name, node, cpu="250m", app="web"):
     requests = {"cpu": cpu, "memory": "1Gi"}
-    return {"metadata": {"name": name, "labels": {"app": app, "app.kubernetes.io/part-of": "shop"}},
-            "spec": {"nodeName": node, "containers": [{"name": "app", "image": "example/app:1", "resources": {"requests": requests}}]}}  # fmt: skip
+    return {
+        "metadata": {"name": name, "labels": {"app": app, "app.kubernetes.io/part-of": "shop"}},
+        "spec": {
+            "nodeName": node,
+            "containers": [{"name": "app", "image": "example/app:1", "resources": {"requests": requests}}],
+        },
+    }
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +49,21 @@ def boats(cluster):
         "type": "object",
         "properties": {"spec": {"type": "object", "properties": {"sails": {"type": "integer"}}}},
     }
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema},
-               "additionalPrinterColumns": [{"name": "Sail Count", "type": "integer", "jsonPath": ".spec.sails"}]}  # fmt: skip
+    version = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+        "additionalPrinterColumns": [{"name": "Sail Count", "type": "integer", "jsonPath": ".spec.sails"}],
+    }
     names = {"plural": "boats", "singular": "boat", "kind": "Boat"}
-    cluster.client.create(CUSTOM_RESOURCE_DEFINITIONS, {
-        "metadata": {"name": "boats.x.io"}, "spec": {"group": "x.io", "names": names, "scope": "Namespaced", "versions": [version]},
-    })  # fmt: skip
+    cluster.client.create(
+        CUSTOM_RESOURCE_DEFINITIONS,
+        {
+            "metadata": {"name": "boats.x.io"},
+            "spec": {"group": "x.io", "names": names, "scope": "Namespaced", "versions": [version]},
+        },
+    )
     from sampan.contracts.resources import Resource
 
     resource = Resource("x.io", "v1", "boats", "Boat")

@@ -24,8 +24,14 @@ def test_every_column_has_a_value_for_an_empty_object():
 def test_columns_of_pods():
     owner = {"kind": "ReplicaSet", "name": "web-1", "controller": True}
     containers = [{"image": "a", "resources": {"requests": {"cpu": "100m"}}}, {"image": "b"}]
-    pod = {"metadata": {"name": "p", "ownerReferences": [owner]}, "spec": {"containers": containers},
-           "status": {"containerStatuses": [{"restartCount": 2}, {"restartCount": 1}], "conditions": [{"type": "Ready", "status": "True"}]}}  # fmt: skip
+    pod = {
+        "metadata": {"name": "p", "ownerReferences": [owner]},
+        "spec": {"containers": containers},
+        "status": {
+            "containerStatuses": [{"restartCount": 2}, {"restartCount": 1}],
+            "conditions": [{"type": "Ready", "status": "True"}],
+        },
+    }
     special = SPECIAL[("", "pods")]
 
     assert COMMON["owner"](pod) == "replicaset/web-1"

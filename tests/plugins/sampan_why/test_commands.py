@@ -14,8 +14,11 @@ from sampan_why import commands
 @pytest.fixture(scope="module")
 def cluster():
     with start(control=False) as cluster:
-        cluster.client.create(SERVICES, {"metadata": {"name": "web"}, "spec": {"selector": {"a": "b"}, "ports": [{"port": 80}]}},
-                              "default")  # fmt: skip
+        cluster.client.create(
+            SERVICES,
+            {"metadata": {"name": "web"}, "spec": {"selector": {"a": "b"}, "ports": [{"port": 80}]}},
+            "default",
+        )
         spec = {"containers": [{"name": "app", "image": "x"}], "schedulingGates": [{"name": "x.io/wait"}]}
         cluster.client.create(PODS, {"metadata": {"name": "waits"}, "spec": spec}, "default")
         cluster.client.create(CONFIG_MAPS, {"metadata": {"name": "plain"}}, "default")

@@ -11,9 +11,19 @@ def hpa(make, *conditions, current=2, desired=2, share=None, **spec):
         status["currentMetrics"] = [
             {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": share}}}
         ]
-    return make.obj("HorizontalPodAutoscaler", "web", "autoscaling/v2", status=status,
-                    spec={"scaleTargetRef": {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1"}, "minReplicas": 1,
-                          "maxReplicas": 4, "metrics": [metric], **spec})  # fmt: skip
+    return make.obj(
+        "HorizontalPodAutoscaler",
+        "web",
+        "autoscaling/v2",
+        status=status,
+        spec={
+            "scaleTargetRef": {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1"},
+            "minReplicas": 1,
+            "maxReplicas": 4,
+            "metrics": [metric],
+            **spec,
+        },
+    )
 
 
 @pytest.fixture

@@ -1,9 +1,17 @@
 def budget(make, allowed=0, healthy=1, desired=1, expected=1, conditions=(), **spec):
     return make.obj(
-        "PodDisruptionBudget", "web", "policy/v1", spec={"selector": {"matchLabels": {"app": "web"}}, **spec},
-        status={"disruptionsAllowed": allowed, "currentHealthy": healthy, "desiredHealthy": desired, "expectedPods": expected,
-                "conditions": list(conditions)},
-    )  # fmt: skip
+        "PodDisruptionBudget",
+        "web",
+        "policy/v1",
+        spec={"selector": {"matchLabels": {"app": "web"}}, **spec},
+        status={
+            "disruptionsAllowed": allowed,
+            "currentHealthy": healthy,
+            "desiredHealthy": desired,
+            "expectedPods": expected,
+            "conditions": list(conditions),
+        },
+    )
 
 
 def test_a_budget_that_allows_none_though_all_is_healthy(make, why):

@@ -19,8 +19,13 @@ def cls(make, name="fast", mode="Immediate", provisioner="example.com/disk", def
 
 
 def volume(make, name="pv", size="1Gi", cls="fast", modes=("ReadWriteOnce",), phase="Available", **spec):
-    return make.obj("PersistentVolume", name, namespace="", status={"phase": phase},
-                    spec={"capacity": {"storage": size}, "accessModes": list(modes), "storageClassName": cls, **spec})  # fmt: skip
+    return make.obj(
+        "PersistentVolume",
+        name,
+        namespace="",
+        status={"phase": phase},
+        spec={"capacity": {"storage": size}, "accessModes": list(modes), "storageClassName": cls, **spec},
+    )
 
 
 def test_a_claim_that_is_bound(make, why):

@@ -76,8 +76,12 @@ def test_an_init_container_that_fails_comes_before_those_that_wait_for_it(make, 
 
 
 def test_an_init_container_that_goes_on(make, why):
-    pod = make.pod(phase="Pending", initial=[make.running("wait", ready=False)], statuses=[make.waiting("PodInitializing")],
-                   initContainers=[{"name": "wait", "image": "x"}])  # fmt: skip
+    pod = make.pod(
+        phase="Pending",
+        initial=[make.running("wait", ready=False)],
+        statuses=[make.waiting("PodInitializing")],
+        initContainers=[{"name": "wait", "image": "x"}],
+    )
     found = why(pod, make.node(), logs={("web-1", "wait"): "db is not there"})
 
     assert (

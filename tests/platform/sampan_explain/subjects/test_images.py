@@ -25,8 +25,11 @@ def test_the_words_of_runtimes_and_registries_are_understood(message, meaning):
 
 def test_an_image_that_does_not_exist(make, why):
     owner = make.obj("ReplicaSet", "web-5d4f", "apps/v1")
-    pod = make.pod(phase="Pending", statuses=[make.waiting("ImagePullBackOff", 'Back-off pulling image "example/app:1"')],
-                   owner=owner)  # fmt: skip
+    pod = make.pod(
+        phase="Pending",
+        statuses=[make.waiting("ImagePullBackOff", 'Back-off pulling image "example/app:1"')],
+        owner=owner,
+    )
     found = why(pod, make.node(), make.event(pod, "Failed", 'Failed to pull image "example/app:1": manifest unknown'))
 
     assert found.state == "ImagePullBackOff"
@@ -38,8 +41,11 @@ def test_an_image_that_does_not_exist(make, why):
 
 
 def test_an_image_that_policy_forbids_to_pull(make, why):
-    pod = make.pod(phase="Pending", statuses=[make.waiting("ErrImageNeverPull", "is not present with pull policy of Never")],
-                   container={"imagePullPolicy": "Never"})  # fmt: skip
+    pod = make.pod(
+        phase="Pending",
+        statuses=[make.waiting("ErrImageNeverPull", "is not present with pull policy of Never")],
+        container={"imagePullPolicy": "Never"},
+    )
 
     assert "is not on node node-1, and imagePullPolicy Never forbids to pull it" in why(pod, make.node()).causes[0].text
 

@@ -1,6 +1,12 @@
 def namespace(make, *conditions, finalizers=("kubernetes",)):
-    return make.obj("Namespace", "old", namespace="", metadata={"deletionTimestamp": make.earlier},
-                    spec={"finalizers": list(finalizers)}, status={"phase": "Terminating", "conditions": list(conditions)})  # fmt: skip
+    return make.obj(
+        "Namespace",
+        "old",
+        namespace="",
+        metadata={"deletionTimestamp": make.earlier},
+        spec={"finalizers": list(finalizers)},
+        status={"phase": "Terminating", "conditions": list(conditions)},
+    )
 
 
 def test_a_namespace_that_is_not_deleted(make, why):
@@ -18,8 +24,14 @@ def test_objects_that_wait_for_their_finalizers(make, why):
 
 
 def test_an_api_that_does_not_answer(make, why):
-    broken = make.obj("APIService", "v1.metrics.example", "apiregistration.k8s.io/v1", namespace="", spec={"service": {"name": "m"}},
-                      status={"conditions": [make.condition("Available", "False", "MissingEndpoints", "no endpoints")]})  # fmt: skip
+    broken = make.obj(
+        "APIService",
+        "v1.metrics.example",
+        "apiregistration.k8s.io/v1",
+        namespace="",
+        spec={"service": {"name": "m"}},
+        status={"conditions": [make.condition("Available", "False", "MissingEndpoints", "no endpoints")]},
+    )
     failure = make.condition(
         "NamespaceDeletionDiscoveryFailure", "True", "DiscoveryFailed", "metrics.example/v1: stale"
     )

@@ -7,23 +7,47 @@ from sampan_explain.subjects import refusals
 @pytest.mark.parametrize(
     ("message", "reason", "words"),
     [
-        ('pods "a" is forbidden: exceeded quota: q, requested: pods=1, used: pods=3, limited: pods=3', "QuotaExceeded",
-         "pods=1 is asked for, pods=3 of pods=3 is used"),
-        ('pods "a" is forbidden: failed quota: q: must specify limits.cpu for: app', "QuotaWantsRequests", "limits.cpu"),
-        ('pods "a" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false', "PodSecurity",
-         "allowPrivilegeEscalation"),
+        (
+            'pods "a" is forbidden: exceeded quota: q, requested: pods=1, used: pods=3, limited: pods=3',
+            "QuotaExceeded",
+            "pods=1 is asked for, pods=3 of pods=3 is used",
+        ),
+        (
+            'pods "a" is forbidden: failed quota: q: must specify limits.cpu for: app',
+            "QuotaWantsRequests",
+            "limits.cpu",
+        ),
+        (
+            'pods "a" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false',
+            "PodSecurity",
+            "allowPrivilegeEscalation",
+        ),
         ('admission webhook "w.example" denied the request: no latest tags', "WebhookDenied", "no latest tags"),
-        ('Internal error: failed calling webhook "w.example": Post: connection refused', "WebhookUnreachable", "does not answer"),
-        ("pods \"a\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: too big", "PolicyDenied",
-         "too big"),
-        ('pods "a" is forbidden: error looking up service account default/builder: serviceaccount "builder" not found',
-         "ServiceAccountMissing", "ServiceAccount builder"),
-        ('pods "a" is forbidden: maximum cpu usage per Container is 1, but limit is 2', "LimitRange", "maximum cpu usage"),
+        (
+            'Internal error: failed calling webhook "w.example": Post: connection refused',
+            "WebhookUnreachable",
+            "does not answer",
+        ),
+        (
+            "pods \"a\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: too big",
+            "PolicyDenied",
+            "too big",
+        ),
+        (
+            'pods "a" is forbidden: error looking up service account x/builder: serviceaccount "builder" not found',
+            "ServiceAccountMissing",
+            "ServiceAccount builder",
+        ),
+        (
+            'pods "a" is forbidden: maximum cpu usage per Container is 1, but limit is 2',
+            "LimitRange",
+            "maximum cpu usage",
+        ),
         ('pods "a" is forbidden: no PriorityClass with name high was found', "NoPriorityClass", "high"),
         ('pods is forbidden: User "system:x" cannot create resource "pods" in API group ""', "Forbidden", "system:x"),
-        ("Pod \"a\" is invalid: spec.x: Required value", "CreateFailed", "Required value"),
+        ('Pod "a" is invalid: spec.x: Required value', "CreateFailed", "Required value"),
     ],
-)  # fmt: skip
+)
 def test_what_refuses_pods_is_told_by_its_message(make, message, reason, words):
     template = {"template": {"spec": {"serviceAccountName": "builder"}}}
     found = list(refusals.explain(message, make.obj("Job", "a", "batch/v1", spec=template), Objects.of([], make.now)))

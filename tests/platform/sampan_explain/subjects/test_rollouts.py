@@ -114,9 +114,14 @@ def test_a_stateful_set_whose_pods_are_refused_says_it_by_its_events(make, why, 
 
 
 def test_a_daemon_set_that_no_node_is_for(make, why):
-    made = make.obj("DaemonSet", "agent", "apps/v1", metadata={"generation": 1},
-                    spec={"selector": {"matchLabels": {"app": "a"}}, "template": {"spec": {"nodeSelector": {"gpu": "yes"}}}},
-                    status={"observedGeneration": 1, "desiredNumberScheduled": 0})  # fmt: skip
+    made = make.obj(
+        "DaemonSet",
+        "agent",
+        "apps/v1",
+        metadata={"generation": 1},
+        spec={"selector": {"matchLabels": {"app": "a"}}, "template": {"spec": {"nodeSelector": {"gpu": "yes"}}}},
+        status={"observedGeneration": 1, "desiredNumberScheduled": 0},
+    )
 
     assert (
         why(made).causes[0].text

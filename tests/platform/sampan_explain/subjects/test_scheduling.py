@@ -2,8 +2,9 @@ import pytest
 
 
 def unschedulable(make, message, **more):
-    return make.pod(phase="Pending", node="", conditions=[make.condition("PodScheduled", "False", "Unschedulable", message)],
-                    **more)  # fmt: skip
+    return make.pod(
+        phase="Pending", node="", conditions=[make.condition("PodScheduled", "False", "Unschedulable", message)], **more
+    )
 
 
 @pytest.mark.parametrize(

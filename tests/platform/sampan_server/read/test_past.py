@@ -67,7 +67,7 @@ def test_a_moment_before_the_first_mark_is_refused_with_the_time_since_when_ther
     since = past.since()
 
     assert past.revision_at(since + 0.5) > 0
-    with pytest.raises(Expired, match="the history does not reach back to .*: it is kept since"):
+    with pytest.raises(Expired, match=r"the history does not reach back to .*: it is kept since"):
         past.revision_at(since - 3600)
     assert past.time_of(10**9) == 0.0
 

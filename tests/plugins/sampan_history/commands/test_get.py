@@ -10,9 +10,11 @@ from sampan_machinery.resources import CONFIG_MAPS
 def then(cluster):
     """A revision at which ConfigMaps a and b were there; b has gone since, and a has changed."""
     made = [
-        cluster.client.create(CONFIG_MAPS, {"metadata": {"name": name, "labels": {"t": "1"}}, "data": {"v": "1"}}, "default")
+        cluster.client.create(
+            CONFIG_MAPS, {"metadata": {"name": name, "labels": {"t": "1"}}, "data": {"v": "1"}}, "default"
+        )
         for name in ("at-a", "at-b")
-    ]  # fmt: skip
+    ]
     revision = made[1]["metadata"]["resourceVersion"]
     cluster.client.update(CONFIG_MAPS, {**made[0], "data": {"v": "2", "w": "3"}})
     cluster.client.delete(CONFIG_MAPS, "at-b", "default")

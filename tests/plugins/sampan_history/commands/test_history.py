@@ -35,9 +35,18 @@ def test_who_is_told_by_managed_fields_and_the_audit_log(run, changed, cluster, 
     revision = cluster.client.get(CONFIG_MAPS, changed, "default")["metadata"]["resourceVersion"]
     log = tmp_path / "audit.log"
     about = {"resource": "configmaps", "namespace": "default", "name": changed}
-    log.write_text(json.dumps({"stage": "ResponseComplete", "verb": "update", "user": {"username": "ann"}, "objectRef": about,
-                               "stageTimestamp": "2020-01-01T00:00:00Z",
-                               "responseObject": {"metadata": {"resourceVersion": revision}}}))  # fmt: skip
+    log.write_text(
+        json.dumps(
+            {
+                "stage": "ResponseComplete",
+                "verb": "update",
+                "user": {"username": "ann"},
+                "objectRef": about,
+                "stageTimestamp": "2020-01-01T00:00:00Z",
+                "responseObject": {"metadata": {"resourceVersion": revision}},
+            }
+        )
+    )
     lines = run(history, f"cm/{changed}", "--who", "--audit-log", str(log)).output.splitlines()
 
     assert "WHO" in lines[0]

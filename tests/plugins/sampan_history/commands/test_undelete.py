@@ -60,8 +60,12 @@ def test_it_wants_the_rights_to_read_and_to_create(run, deleted):
 
 
 def test_what_the_server_and_the_scheduler_set_is_dropped():
-    pod = {"kind": "Pod", "metadata": {"name": "p", "uid": "u", "resourceVersion": "1"}, "spec": {"nodeName": "n", "x": 1},
-           "status": {}}  # fmt: skip
+    pod = {
+        "kind": "Pod",
+        "metadata": {"name": "p", "uid": "u", "resourceVersion": "1"},
+        "spec": {"nodeName": "n", "x": 1},
+        "status": {},
+    }
     assert restored(pod) == {"kind": "Pod", "metadata": {"name": "p"}, "spec": {"x": 1}}
 
     labels = {"batch.kubernetes.io/controller-uid": "u", "batch.kubernetes.io/job-name": "j", "app": "a"}
