@@ -13,7 +13,8 @@ FOUND = [
 @pytest.mark.parametrize(
     ("word", "group"),
     [
-        ("deploy", "apps"), ("Deployment", "apps"), ("DEPLOYMENTS", "apps"), ("deployments.apps", "apps"), ("deploy.v1", None),
+        ("deploy", "apps"), ("Deployment", "apps"), ("DEPLOYMENTS", "apps"), ("deployments.apps", "apps"),
+        ("deploy.v1", None),
         ("ev", ""), ("events", ""), ("events.events.k8s.io", "events.k8s.io"), ("event.events", "events.k8s.io"),
         ("boats", None),
     ],
