@@ -40,6 +40,9 @@ def contribute_admitters() -> list[Admitter]:
 
 @hookimpl
 def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
+    from sampan_nodes import podcidrs
     from sampan_nodes.lifecycle import reconcilers
 
-    return reconcilers()
+    options = context.options
+    ranges = [podcidrs.reconciler(options.pod_cidr, options.node_cidr_mask)] if options.pod_cidr else []
+    return [*reconcilers(), *ranges]
