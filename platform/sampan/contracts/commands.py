@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ class Place:
     home: str  # of the cluster, as --home and $SAMPAN_HOME say; it need not exist
     kubeconfig: str  # $KUBECONFIG, else the administrator's in home; the file need not exist
     settings: Any = None  # the plugin's own Settings record, None where it has none
+    components: Callable[[], Sequence[Component]] = tuple  # those of all enabled plugins
 
 
 @dataclass(frozen=True, kw_only=True)

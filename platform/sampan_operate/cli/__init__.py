@@ -70,7 +70,7 @@ class Lazy(click.Group):
             if args[0] not in brought:
                 ctx.fail(f"no such command {args[0]!r}{suggest(args[0], [*COMMANDS, *brought])}")
         name, command, rest = super().resolve_command(ctx, args)
-        if name in COMMANDS and command is not None and _may_go_below(command, rest):
+        if command is not None and _may_go_below(command, rest) and (name in COMMANDS or _contributed(ctx).below(name)):
             from sampan_operate.cli.contributed import extended
 
             try:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 import click
 
 from sampan.contracts.commands import Command, Place
+from sampan.contracts.components import Component
 from sampan.errors import ConfigError
 from sampan_operate.cli.run import runner
 from sampan_server.plugins.plugins import ADDON_GROUP, Plugins, suggest
@@ -53,7 +54,12 @@ class Contributed:
     def _place(self, plugin: str) -> Place:
         home = self._settings.home
         kubeconfig = os.environ.get("KUBECONFIG") or str(home / "kubeconfig")
-        return Place(str(home), kubeconfig, self._plugins.settings_of(plugin))
+        return Place(str(home), kubeconfig, self._plugins.settings_of(plugin), self._components)
+
+    def _components(self) -> list[Component]:
+        from sampan_operate.supervisor.members import members_of
+
+        return [member.component for member in members_of(self._plugins)]
 
 
 def contributed(where: Where, taken: Iterable[str] = ()) -> Contributed:
