@@ -18,7 +18,6 @@ from sampan_machinery.bootstrap_tokens import FORM, GROUP
 from sampan_machinery.resources import SECRETS
 
 
-
 def bootstrapper(token: str, reader: Reader, clock: Callable[[], float] = time.time) -> User | None:
     """The user of a bootstrap token, None where there is no such token or it may not be used (any more)."""
     form = FORM.fullmatch(token)

@@ -88,8 +88,9 @@ SERVES = ("digital signature", "server auth")
 AS_NODE = {"username": "system:node:a", "groups": ["system:nodes", "system:authenticated"]}
 
 
-def component_request(make, pem, user="system:kube-proxy", organizations=("system:node-proxier",), **more):
-    return make(**{"signer": API_CLIENT, "usages": USAGES, "pem": pem(user, organizations), **AS_NODE, **more})
+def component_request(make, pem, user="system:kube-proxy", organizations=("system:node-proxier",), names=(), **more):
+    request = pem(user, organizations, names)
+    return make(**{"signer": API_CLIENT, "usages": USAGES, "pem": request, **AS_NODE, **more})
 
 
 def serving_request(make, pem, *names, node="system:node:a", **more):
@@ -115,7 +116,7 @@ def test_no_node_gets_a_component_with_groups_or_names_of_its_choice(make, pem):
 
     assert reconcile(component_request(make, pem, organizations=("system:masters",)), api) == []
     assert reconcile(component_request(make, pem, usages=SERVES), api) == []
-    assert reconcile(component_request(make, pem, pem=pem("system:kube-proxy", (), ("a.example",))), api) == []
+    assert reconcile(component_request(make, pem, organizations=(), names=("a.example",)), api) == []
 
 
 def test_who_is_no_node_waits_for_an_administrator(make, pem):
