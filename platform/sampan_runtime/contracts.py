@@ -129,6 +129,7 @@ class Sandbox:
     ready: bool
     ip: str
     created: float  # seconds since the epoch
+    shares_host: bool = False  # its processes use this machine's own network, whatever its address is
 
 
 @dataclass(frozen=True)

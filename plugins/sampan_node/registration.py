@@ -62,6 +62,19 @@ def status_of(
     return status
 
 
+def skeleton(name: str) -> Object:
+    """A Node that says nothing of its state yet."""
+    return {
+        "kind": "Node", "apiVersion": "v1",
+        "metadata": {
+            "name": name,
+            "labels": labels(name),
+            "annotations": {"volumes.kubernetes.io/controller-managed-attach-detach": "true"},
+        },
+        "spec": {},
+    }  # fmt: skip
+
+
 class Registration:
     def __init__(
         self, client: Any, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str]
@@ -75,16 +88,7 @@ class Registration:
 
     def register(self) -> None:
         """Create the Node, or take over an existing one; it is Ready from here on."""
-        fresh: Object = {
-            "kind": "Node", "apiVersion": "v1",
-            "metadata": {
-                "name": self._name,
-                "labels": labels(self._name),
-                "annotations": {"volumes.kubernetes.io/controller-managed-attach-detach": "true"},
-            },
-            "spec": {},
-            "status": status_of({}, now=now_text(time.time()), **self._facts),
-        }  # fmt: skip
+        fresh: Object = {**skeleton(self._name), "status": status_of({}, now=now_text(time.time()), **self._facts)}
         try:
             self._node = self._client.create(NODES, fresh)
         except AlreadyExists:
@@ -112,9 +116,10 @@ class Registration:
 
     def keep(
         self, stop: threading.Event, *, problem: Callable[[], str] = lambda: "",
-        pressures: Callable[[], Collection[str]] = tuple,
+        pressures: Callable[[], Collection[str]] = tuple, removed: Callable[[str], None] | None = None,
     ) -> None:  # fmt: skip
-        """Heartbeats until stopped. Failures are logged once and tried again.
+        """Heartbeats until stopped. Failures are logged once and tried again. A Node that was deleted is made again;
+        where ``removed`` is given, it is told so once instead, and there are no more heartbeats.
 
         ``problem()`` says why pods cannot run here, "" where they can; it is asked every PROBLEM_EVERY seconds.
         ``pressures()`` says which of the node's resources are short; it is asked with each heartbeat.
@@ -130,6 +135,11 @@ class Registration:
                     self.tell(force=True)
                 failing = False
             except NotFound:
+                if removed is not None and self._is_gone():
+                    log.warning("node: the node %s was removed from the cluster", self._name)
+                    removed(self._name)
+                    stop.wait()
+                    return
                 self._again(stop)
             except (SampanError, OSError) as error:
                 if not failing:
@@ -141,6 +151,16 @@ class Registration:
             return False
         before, self._problem, self._asked = self._problem, problem(), time.time()
         return before != self._problem
+
+    def _is_gone(self) -> bool:
+        """Whether the Node itself is gone, and not its Lease alone."""
+        try:
+            self._client.get(NODES, self._name)
+        except NotFound:
+            return True
+        except (SampanError, OSError) as error:
+            log.debug("node: whether the node was removed is not known: %s", error)
+        return False
 
     def _again(self, stop: threading.Event) -> None:
         """The Node or its Lease was deleted: create it again."""
