@@ -91,7 +91,7 @@ def _routes(kernel: Any, wanted: Mapping[str, Any]) -> Iterator[str]:
             kernel.route("replace", dst=pods, table=table, proto=PROTOCOL, **how)
             yield f"route {pods} {how.get('gateway', 'local')}"
     for table, pods in here.keys() - made.keys():
-        how = {"type": "local"} if table == LOCAL_TABLE else {}
+        how = {"type": "local", "scope": "host"} if table == LOCAL_TABLE else {}
         kernel.route("del", dst=pods, table=table, proto=PROTOCOL, **how)
         yield f"no route {pods}"
 

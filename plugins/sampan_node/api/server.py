@@ -10,6 +10,7 @@ import json
 import logging
 import select
 import socket
+import socketserver
 import ssl
 import sys
 import threading
@@ -68,6 +69,12 @@ class Http(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = BACKLOG
     failed = 0  # connections that ended in an error of their own
+
+    def server_bind(self) -> None:
+        """Without the library's question to DNS for this host's name: it takes ten seconds where DNS does not answer,
+        and nothing here uses the name."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]
