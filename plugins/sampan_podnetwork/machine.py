@@ -1,49 +1,21 @@
-"""This machine's networks, read from /proc and /sys."""
+"""This machine, as the plan needs it, and the switch that lets it pass packets on."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
 from pathlib import Path
 
 from sampan_podnetwork.planning import Here
+from sampan_runtime.interfaces import connected, mtu_towards
 
-ROUTES = "proc/net/route"
 FORWARDING = "proc/sys/net/ipv4/ip_forward"
-USUAL_MTU = 1500
 
 
 def here(address: str, cluster: str, root: str = "/") -> Here:
     """``cluster``: the range of pods, whose own bridge is no way to another node."""
-    found = list(connected(root))
     pods = ipaddress.ip_network(cluster)
-    networks = [(str(network), name) for network, name in found if not network.overlaps(pods)]
-    inside = [name for network, name in found if ipaddress.ip_address(address) in network]
-    return Here(address, [text for text, _ in networks], mtu_of(inside[0], root) if inside else USUAL_MTU)
-
-
-def connected(root: str = "/") -> Iterator[tuple[ipaddress.IPv4Network, str]]:
-    """(network, interface) of each network that this machine reaches without a next hop, the narrowest first. Source:
-    proc_net(5)."""
-    try:
-        lines = (Path(root) / ROUTES).read_text().splitlines()[1:]
-    except OSError:
-        return
-    found = []
-    for line in lines:
-        name, target, gateway, *rest = line.split()
-        mask = int(rest[4], 16).to_bytes(4, "little")
-        if int(gateway, 16) == 0 and any(mask):
-            raw = int(target, 16).to_bytes(4, "little")
-            found.append((ipaddress.IPv4Network((raw, str(ipaddress.IPv4Address(mask)))), name))
-    yield from sorted(found, key=lambda one: -one[0].prefixlen)
-
-
-def mtu_of(interface: str, root: str = "/") -> int:
-    try:
-        return int((Path(root) / "sys/class/net" / interface / "mtu").read_text())
-    except (OSError, ValueError):
-        return USUAL_MTU
+    networks = [str(network) for network, _ in connected(root) if not network.overlaps(pods)]
+    return Here(address, networks, mtu_towards(address, root))
 
 
 def let_forward(root: str = "/") -> bool:

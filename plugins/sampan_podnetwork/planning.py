@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sampan.contracts.kinds import Object
+from sampan_runtime.interfaces import OVERHEAD
 
-OVERHEAD = 50  # bytes: Ethernet, IPv4, UDP and VXLAN around each packet (RFC 7348)
 HARDWARE = "02:5a"  # locally administered; the four bytes of the node's address follow
 
 
