@@ -10,13 +10,14 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists, NotFound, SampanError
-from sampan_machinery.metadata import copy, micro_text, now_text, set_condition
+from sampan_machinery.metadata import copy, get_condition, micro_text, now_text, set_condition
 from sampan_machinery.resources import LEASES, NODES
 from sampan_node.machine_facts import architecture
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT, LEASE_SECONDS, STATUS_EVERY, PROBLEM_EVERY = 10.0, 40, 300.0, 20.0
+LOOK_EVERY = 20.0  # seconds between two looks at what the API says of this node
 LEASE_NAMESPACE = "kube-node-lease"
 HEALTHY = (
     ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
@@ -83,7 +84,7 @@ class Registration:
         self._facts: dict[str, Any] = {"name": name, "ip": ip, "port": port, "capacity": capacity, "info": info}
         self._node: Object = {}
         self._told = 0.0
-        self._problem, self._asked = "", time.time()
+        self._problem, self._asked, self._looked = "", time.time(), time.time()
         self._pressures: Collection[str] = ()
 
     def register(self) -> None:
@@ -130,7 +131,7 @@ class Registration:
                 self._beat()
                 pressed, self._pressures = self._pressures, pressures()
                 news = self._is_news(problem) or set(pressed) != set(self._pressures)
-                if news or time.time() - self._told >= STATUS_EVERY:
+                if news or self._is_contradicted(was_away=failing) or time.time() - self._told >= STATUS_EVERY:
                     self._node = self._client.get(NODES, self._name)
                     self.tell(force=True)
                 failing = False
@@ -151,6 +152,15 @@ class Registration:
             return False
         before, self._problem, self._asked = self._problem, problem(), time.time()
         return before != self._problem
+
+    def _is_contradicted(self, *, was_away: bool) -> bool:
+        """Whether the API says otherwise of this node than the node itself: it is called lost when no heartbeat has
+        come through for a while, and heartbeats alone do not take that back."""
+        if not was_away and time.time() - self._looked < LOOK_EVERY:
+            return False
+        self._looked = time.time()
+        ready = get_condition(self._client.get(NODES, self._name).get("status"), "Ready")
+        return (ready or {}).get("status") != ("False" if self._problem else "True")
 
     def _is_gone(self) -> bool:
         """Whether the Node itself is gone, and not its Lease alone."""

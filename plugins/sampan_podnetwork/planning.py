@@ -37,7 +37,8 @@ class Route:
 
 @dataclass(frozen=True)
 class Tunnel:
-    """The VXLAN device. ``address``: its own, in this node's range; ``peers``: those that are reached through it."""
+    """The VXLAN device. ``address``: its own, in this node's range; ``peers``: those that are reached through it. It is
+    there without any, too: a neighbour may see this node on no network of its own, and send through its tunnel."""
 
     name: str
     id: int
@@ -87,7 +88,7 @@ def plan(nodes: Iterable[Object], own: str, here: Here, manner: Manner) -> Plan:
     near = [peer for peer in others if is_near(peer.address, here, manner.backend)]
     far = tuple(peer for peer in others if peer not in near)
     routes = tuple(Route(peer.pods, peer.address) for peer in near)
-    tunnel = _tunnel(pods, far, here, manner) if far and pods else None
+    tunnel = _tunnel(pods, far, here, manner) if others and pods and manner.backend != "route" else None
     return Plan(routes, tunnel, local)
 
 

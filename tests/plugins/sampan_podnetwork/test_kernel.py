@@ -136,7 +136,9 @@ def test_pods_reach_each_other_by_routes_and_a_second_time_nothing_is_changed(ma
     spaces = machines()
     for n, space in enumerate(spaces):
         changed = program(space, planned(n, nodes, ["192.0.2.0/24"]))
-        assert sorted(changed) == sorted([f"route 10.66.{1 - n}.0/24 192.0.2.{2 - n}", f"route 10.66.{n}.0/24 local"])
+        assert sorted(changed) == sorted(
+            [f"made {DEVICE}", f"route 10.66.{1 - n}.0/24 192.0.2.{2 - n}", f"route 10.66.{n}.0/24 local"]
+        )
 
     assert arrives(spaces[0], spaces[1], "10.66.1.7")
     assert arrives(spaces[1], spaces[0], "10.66.0.9", source="10.66.1.1")
@@ -155,6 +157,17 @@ def test_nodes_of_other_segments_are_reached_by_a_tunnel_whose_packets_fit(machi
     assert arrives(spaces[0], spaces[1], "10.66.1.7", size=largest)
     assert not arrives(spaces[0], spaces[1], "10.66.1.7", size=largest + 1)
     assert program(spaces[0], planned(0, nodes, ["192.0.2.0/24"])) == []
+
+
+def test_each_may_see_the_other_in_its_own_way(machines):
+    """The first is connected to the other's network and sends plainly; the other is not, and sends by its tunnel."""
+    nodes = [node(0, "192.0.2.1"), node(1, "192.0.2.2")]
+    spaces = machines()
+    program(spaces[0], planned(0, nodes, ["192.0.2.0/24"]))
+    program(spaces[1], planned(1, nodes, []))
+
+    assert arrives(spaces[0], spaces[1], "10.66.1.7")
+    assert arrives(spaces[1], spaces[0], "10.66.0.9")
 
 
 def test_a_node_that_goes_takes_its_routes_and_its_place_in_the_tunnel_with_it(machines):
