@@ -79,7 +79,7 @@ def address_of(text: str) -> tuple[str, int]:
     host, colon, port = bare.rpartition(":")
     if bare.startswith("["):
         host, _, rest = bare[1:].partition("]")
-        colon, port = (":", rest[1:]) if rest else ("", "")
+        colon, port = (":", rest[1:] if rest.startswith(":") else "none") if rest else ("", "")
     elif not colon or ":" in host:  # no port, or an IPv6 address without brackets
         host, colon, port = bare, "", ""
     number = int(port) if port.isascii() and port.isdigit() else (PORT if not colon else 0)
