@@ -5,7 +5,7 @@ A new node asks with a bootstrap token (the right create on ``certificatesigning
 renews its certificate asks as itself (``selfnodeclient``). For a component, such as the service proxy, it needs the
 right ``nodecomponent`` on its user and on each of its groups by name. Source of the first two: upstream's csrapproving
 controller. Upstream approves no serving certificate, since a node says itself which addresses it has; here one is
-approved that names the node and addresses that nobody else has.
+approved that names the node and addresses that are not in use elsewhere.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class Settings:
     signing_duration: float = 365 * 86400.0
     """Seconds that a signed certificate is valid at most, and where the request names no duration."""
     approve_serving: bool = True
-    """Whether serving certificates of nodes are approved that name the node and addresses which nobody else has."""
+    """Whether serving certificates of nodes are approved that name the node and addresses of its own."""
 
     def __post_init__(self) -> None:
         bounds.require(self, signing_duration=bounds.number(600, 10 * 365 * 86400))

@@ -13,7 +13,6 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists, NotFound
-from sampan.files import write_whole
 from sampan_machinery.resources import NODES
 from sampan_node.registration import skeleton
 
@@ -35,7 +34,9 @@ def pod_range(client: Any, name: str, home: Path, stop: threading.Event, failing
         log.warning("node: the API is away; pods get addresses of the last range, %s: %s", found, error)
         return found
     if found and found != _remembered(home):
-        write_whole(home / FILE, found)
+        draft = home / f".{FILE}"
+        draft.write_text(found)
+        draft.replace(home / FILE)
     return found
 
 

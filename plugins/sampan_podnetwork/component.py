@@ -33,6 +33,7 @@ from sampan_podnetwork.planning import (
     pods_of,
     rules,
 )
+from sampan_podnetwork.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -202,7 +203,5 @@ def cleanup(home: str, options: ClusterOptions) -> None:
     """Take routes, device and rules away."""
     if options.network_mode != "routed" or os.geteuid() != 0:
         return
-    from sampan_podnetwork.plugin import Settings
-
     with contextlib.suppress(OSError):
         Keeping(options, Settings(), open_kernel()).remove()

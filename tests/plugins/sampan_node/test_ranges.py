@@ -10,7 +10,7 @@ from sampan_node.ranges import pod_range
 
 
 class Api:
-    """A Node that gets its range at the look with that number; ``away``: nobody answers."""
+    """A Node that gets its range at the look with that number; ``away``: no server answers."""
 
     def __init__(self, look=1, *, node=True, away=False):
         self.look, self.away, self.looks, self.created = look, away, 0, []

@@ -74,7 +74,7 @@ def test_a_node_without_a_range_is_told_once():
     assert second == []
 
 
-def test_heartbeats_of_nodes_with_a_range_concern_nobody():
+def test_heartbeats_of_nodes_with_a_range_cause_no_decision():
     served, new = node("a", "10.244.0.0/24"), node("b")
     shelf = Shelf([(NODES, served), (NODES, new)])
 

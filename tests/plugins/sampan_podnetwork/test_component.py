@@ -5,7 +5,7 @@ import pytest
 from sampan.contracts.options import ClusterOptions
 from sampan_podnetwork import component
 from sampan_podnetwork.component import Keeping, Refused, essence
-from sampan_podnetwork.plugin import Settings
+from sampan_podnetwork.settings import Settings
 
 OPTIONS = ClusterOptions(
     home_id="0123456789ab", node_name="a", node_ip="192.0.2.1", pod_cidr="10.244.0.0/16", network_mode="routed"

@@ -1,4 +1,4 @@
-"""The component that keeps a joined node's certificates alive: each is asked for anew before it ends.
+"""The component that keeps a joined node's certificates alive: each is requested again before it ends.
 
 What uses them (clients, the agent's API) looks at the files and takes up what is new; nothing is restarted.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from sampan.contracts.components import Running
 from sampan.errors import ConfigError, SampanError, StatusError
 from sampan_client import kubeconfig
-from sampan_join.certificates import Wanted, obtain, wait_on, write_identity, write_pair
+from sampan_joining.certificates import Wanted, obtain, wait_on, write_identity, write_pair
 
 log = logging.getLogger(__name__)
 

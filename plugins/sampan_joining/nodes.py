@@ -12,9 +12,9 @@ import click
 from sampan.contracts.commands import Place
 from sampan.contracts.kinds import Object
 from sampan.errors import ConfigError, NotFound, TooManyRequests
-from sampan_join.draining import Drain, name_of, plan
-from sampan_join.durations import seconds
-from sampan_join.sessions import aligned, failures_in_words, opened
+from sampan_joining.draining import Drain, name_of, plan
+from sampan_joining.durations import seconds
+from sampan_joining.sessions import aligned, failures_in_words, opened
 from sampan_machinery.metadata import condition_is
 from sampan_machinery.resources import NODES, PODS
 from sampan_machinery.tables import age

@@ -7,8 +7,8 @@ import pytest
 from sampan.contracts.components import Running
 from sampan.contracts.options import ClusterOptions
 from sampan_client import kubeconfig
-from sampan_join.certificates import Issued, write_pair
-from sampan_join.renewal import AGAIN, LONGEST, Renewal, due, held
+from sampan_joining.certificates import Issued, write_pair
+from sampan_joining.renewal import AGAIN, LONGEST, Renewal, due, held
 from sampan_pki.issuing import Authority, identity_of, new_authority, new_request
 from sampan_pki.requests import read_request, sign
 
@@ -46,7 +46,7 @@ def put(home, name, begins, ends):
 
 
 class Renewed(Renewal):
-    """Asks nobody: what is obtained is given by the test."""
+    """Asks no server: what is obtained is given by the test."""
 
     def __init__(self, home, monkeypatch, answer=None, chance=0.5):
         self.said, self.asked = [], []
@@ -61,7 +61,7 @@ class Renewed(Renewal):
                 raise answer
             return issued(wanted.user, NOW, NOW + 365 * DAY, wanted.names)
 
-        monkeypatch.setattr("sampan_join.renewal.obtain", obtain)
+        monkeypatch.setattr("sampan_joining.renewal.obtain", obtain)
         super().__init__(running, clock=lambda: NOW, chance=lambda: chance)
 
 

@@ -1,4 +1,4 @@
-"""Where sampan_join meets the platform."""
+"""Where sampan_joining meets the platform."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _run(running: Running) -> None:
-    from sampan_join.renewal import run
+    from sampan_joining.renewal import run
 
     run(running)
 
@@ -27,7 +27,7 @@ def _has_joined(options: ClusterOptions) -> bool:
 
 @hookimpl
 def contribute_bootstrap_objects() -> list[Object]:
-    from sampan_join.roles import objects
+    from sampan_joining.roles import objects
 
     return objects()
 
@@ -54,30 +54,30 @@ def contribute_commands() -> list[Command]:
 
 
 def _join() -> click.Command:
-    from sampan_join.joining import join
+    from sampan_joining.joining import join
 
     return join
 
 
 def _token() -> click.Command:
-    from sampan_join.tokens import token
+    from sampan_joining.tokens import token
 
     return token
 
 
 def _list() -> click.Command:
-    from sampan_join.nodes import list_nodes
+    from sampan_joining.nodes import list_nodes
 
     return list_nodes
 
 
 def _drain() -> click.Command:
-    from sampan_join.nodes import drain
+    from sampan_joining.nodes import drain
 
     return drain
 
 
 def _remove() -> click.Command:
-    from sampan_join.nodes import remove
+    from sampan_joining.nodes import remove
 
     return remove

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sampan.errors import ConfigError, NotFound
-from sampan_join.joining import address_of, address_towards, node_name, require_new, url_of
+from sampan_joining.joining import address_of, address_towards, node_name, require_new, url_of
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sampan_join.draining import plan
+from sampan_joining.draining import plan
 
 
 def pod(name, owner="ReplicaSet", *, phase="Running", volumes=(), **annotations):

@@ -4,10 +4,10 @@ import pytest
 import yaml
 
 from sampan.errors import ConfigError
-from sampan_join import home as homes
-from sampan_join.certificates import Issued
-from sampan_join.clusterinfo import Network
-from sampan_join.home import NodeFacts
+from sampan_joining import home as homes
+from sampan_joining.certificates import Issued
+from sampan_joining.clusterinfo import Network
+from sampan_joining.home import NodeFacts
 from sampan_settings.settings import load
 
 NETWORK = Network("routed", "10.244.0.0/16", 24, "10.96.0.0/16", "30000-32767", "cluster.local")

@@ -19,11 +19,11 @@ from sampan.errors import ConfigError, NotFound, SampanError
 from sampan_client import Client
 from sampan_client.http import HttpTransport
 from sampan_client.kubeconfig import Config
-from sampan_join import home as homes
-from sampan_join.certificates import NODE, NODES, Wanted, obtain
-from sampan_join.clusterinfo import ClusterInfo, require_routed, verified
-from sampan_join.home import NodeFacts
-from sampan_join.sessions import failures_in_words
+from sampan_joining import home as homes
+from sampan_joining.certificates import NODE, NODES, Wanted, obtain
+from sampan_joining.clusterinfo import ClusterInfo, require_routed, verified
+from sampan_joining.home import NodeFacts
+from sampan_joining.sessions import failures_in_words
 from sampan_machinery.bootstrap_tokens import INFO_NAME, INFO_NAMESPACE, hashes_of, parse
 from sampan_machinery.metadata import condition_is
 from sampan_machinery.names import dns_subdomain

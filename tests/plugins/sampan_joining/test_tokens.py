@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from sampan.errors import ConfigError
-from sampan_join.clusterinfo import ClusterInfo, Network
-from sampan_join.tokens import in_json, join_command, new_token, require_reachable, rows, tokens_in
+from sampan_joining.clusterinfo import ClusterInfo, Network
+from sampan_joining.tokens import in_json, join_command, new_token, require_reachable, rows, tokens_in
 from sampan_machinery.bootstrap_tokens import NODES_GROUP, Token, secret_of
 from sampan_pki.issuing import key_hashes, new_authority
 

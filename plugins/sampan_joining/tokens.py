@@ -14,9 +14,9 @@ import click
 from sampan.contracts.commands import Place
 from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists, ConfigError, NotFound
-from sampan_join.clusterinfo import ClusterInfo, parsed, require_routed
-from sampan_join.durations import seconds
-from sampan_join.sessions import aligned, failures_in_words, opened
+from sampan_joining.clusterinfo import ClusterInfo, parsed, require_routed
+from sampan_joining.durations import seconds
+from sampan_joining.sessions import aligned, failures_in_words, opened
 from sampan_machinery.addresses import is_loopback
 from sampan_machinery.bootstrap_tokens import (
     ALPHABET,

@@ -1,6 +1,6 @@
 """What a machine that joins believes: kube-public/cluster-info, checked by a token and by the hash of the authority.
 
-Pure. Two checks, as kubeadm makes them: the ConfigMap is signed with the token's secret, which whoever stands between
+Pure. Two checks, as kubeadm makes them: the ConfigMap is signed with the token's secret, which an attacker between
 the machines does not know, and its authority has the public key whose hash was given.
 Source: kubeadm's token discovery.
 """

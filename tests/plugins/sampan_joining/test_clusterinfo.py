@@ -6,7 +6,7 @@ import json
 import pytest
 
 from sampan.errors import ConfigError
-from sampan_join.clusterinfo import Network, parsed, require_routed, verified
+from sampan_joining.clusterinfo import Network, parsed, require_routed, verified
 from sampan_machinery.bootstrap_tokens import signature
 
 ID, SECRET, HASH = "abcdef", "0123456789abcdef", "sha256:" + "a" * 64

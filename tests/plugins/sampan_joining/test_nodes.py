@@ -4,7 +4,7 @@ import pytest
 
 from sampan.errors import ConfigError, NotFound, TooManyRequests
 from sampan_client.client import Listing
-from sampan_join.nodes import Draining, cells, rows
+from sampan_joining.nodes import Draining, cells, rows
 
 NOW = 1_800_000_000.0
 

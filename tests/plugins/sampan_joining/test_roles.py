@@ -6,7 +6,7 @@ import sampan_localpath.plugin
 import sampan_networkpolicy.plugin
 import sampan_podnetwork.plugin
 import sampan_proxy.plugin
-from sampan_join.roles import COMPONENTS, COMPONENTS_ROLE, objects
+from sampan_joining.roles import COMPONENTS, COMPONENTS_ROLE, objects
 
 PLUGINS = (sampan_csi, sampan_loadbalancer, sampan_localpath, sampan_networkpolicy, sampan_podnetwork, sampan_proxy)
 
@@ -18,7 +18,7 @@ def test_a_node_gets_certificates_for_each_component_that_runs_beside_its_agent(
     assert wanted == set(COMPONENTS)
 
 
-def test_nobody_gets_more_than_one_object_by_a_name():
+def test_no_two_objects_have_one_name():
     found = [(one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]) for one in objects()]
 
     assert len(set(found)) == len(found)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sampan_join.durations import seconds
+from sampan_joining.durations import seconds
 
 
 def test_durations_are_read_as_kubectl_writes_them():

@@ -7,7 +7,7 @@ import pytest
 
 from sampan.errors import ConfigError
 from sampan_client import kubeconfig
-from sampan_join.certificates import Issued, Wanted, obtain, outcome, request_of, wait_on, write_identity, write_pair
+from sampan_joining.certificates import Issued, Wanted, obtain, outcome, request_of, wait_on, write_identity, write_pair
 from sampan_pki.requests import read_request
 
 NODE = Wanted("system:node:a", ("system:nodes",))
@@ -65,7 +65,7 @@ def test_a_refusal_ends_the_wait(word):
         obtain(Api(status), NODE)
 
 
-def test_one_that_nobody_approves_is_given_up_with_the_way_out():
+def test_one_without_an_approval_is_given_up_with_the_way_out():
     times = iter(range(0, 1000, 50))
 
     with pytest.raises(ConfigError, match="kubectl certificate approve node-csr-1"):

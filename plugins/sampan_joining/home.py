@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sampan.errors import ConfigError
-from sampan_join.certificates import Issued, write_identity, write_pair, write_safely
-from sampan_join.clusterinfo import Network
+from sampan_joining.certificates import Issued, write_identity, write_pair, write_safely
+from sampan_joining.clusterinfo import Network
 
 SETTINGS = "sampan.yaml"
 KUBECONFIG = "kubeconfig"

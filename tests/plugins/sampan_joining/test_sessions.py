@@ -5,7 +5,7 @@ import pytest
 
 from sampan.contracts.commands import Place
 from sampan.errors import ConfigError
-from sampan_join.sessions import aligned, failures_in_words, opened
+from sampan_joining.sessions import aligned, failures_in_words, opened
 
 
 def test_columns_are_as_wide_as_their_widest_cell():
