@@ -94,7 +94,7 @@ def program(space, wanted):
 
 
 def arrives(sender, receiver, address, *, source="", size=8):
-    """Whether a datagram of that size, which no router may split, comes to that address; the receiver sees the source."""
+    """Whether a datagram of that size, that no router may split, comes to that address, from the source."""
 
     def listen():
         end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
