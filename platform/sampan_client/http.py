@@ -40,6 +40,7 @@ class HttpTransport:
         self._prefix = url.path.rstrip("/")
         self._tls = tls_context(config) if url.scheme == "https" else None
         self._tls_name = config.tls_server_name or self._host
+        self._config = config
         self._authorization = config.authorization
         self._idle: deque[http.client.HTTPConnection] = deque()
         self._lock = threading.Lock()
@@ -57,6 +58,7 @@ class HttpTransport:
                     raise self._unreachable(error) from error
 
     def stream(self, path: str, headers: Mapping[str, str], *, longest: int = 0) -> SocketStream:
+        self._take_renewed()
         connection = self._new()
         try:
             connection.request("GET", self._prefix + path, headers=self._signed(headers))
@@ -97,12 +99,26 @@ class HttpTransport:
         value = self._authorization()
         return {**headers, "Authorization": value} if value else dict(headers)
 
+    def _take_renewed(self) -> None:
+        """Use a certificate that has been renewed in the kubeconfig: for new connections, so kept ones are closed. A
+        stream goes on until it ends."""
+        with self._lock:
+            if not self._config.renewed():
+                return
+            idle, self._idle = self._idle, deque()
+            if self._tls is not None and self._config.certificate:
+                with self._config.certificate_files() as (certificate, key):
+                    self._tls.load_cert_chain(certificate, key)
+        for connection in idle:
+            connection.close()
+
     def _new(self) -> http.client.HTTPConnection:
         if self._tls is None:
             return http.client.HTTPConnection(self._host, self._port, timeout=_CONNECT_TIMEOUT)
         return _TlsConnection(self._host, self._port, self._tls, self._tls_name)
 
     def _take(self) -> http.client.HTTPConnection:
+        self._take_renewed()
         # Without the lock, for asking the kernel lets other threads run: sixteen binders waited for each other here (14
         # of 100 samples of a busy control process). A deque's pop is atomic.
         while True:
