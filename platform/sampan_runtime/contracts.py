@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sampan.contracts.kinds import Object
 from sampan.errors import SampanError
@@ -59,6 +59,8 @@ class SandboxSpec:
     attempt: int = 0
     hostname: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)  # of the pod, for what the runtime runs (CNI, NRI)
+    privileged: bool = False  # one of its containers is
     host_network: bool = False
     host_pid: bool = False
     host_ipc: bool = False
@@ -270,6 +272,14 @@ class SandboxGuard(Protocol):
         """
 
 
+@runtime_checkable
+class ReportsProblems(Protocol):
+    """What a Runtime may have besides: it can say that it answers and yet cannot run pods, for lack of a network."""
+
+    def problem(self) -> str:
+        """Why no pod can run now, "" where pods can; the node is not Ready then. Raises RuntimeFailure."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RuntimeOffer:
     """A runtime that a plugin provides, before it is opened."""
@@ -280,3 +290,4 @@ class RuntimeOffer:
     found: str = ""  # what makes it available, in words: "Docker answers"; "" where nothing is needed
     unavailable: Callable[[], str] = lambda: ""  # why it cannot be used on this machine now, "" where it can
     host_address: Callable[[], str] = lambda: ""  # at which its pods reach this machine; "": loopback
+    cni: bool = False  # whether it runs CNI plugins for its pods' network, by a configuration that others write

@@ -25,7 +25,7 @@ from sampan_node.housekeeping.evictor import Evictor
 from sampan_node.pod import termination
 from sampan_node.pod.worker import Worker
 from sampan_node.registration import Registration
-from sampan_runtime.contracts import Runtime
+from sampan_runtime.contracts import ReportsProblems, Runtime
 from sampan_volumes.contributed import volume_mounters
 
 log = logging.getLogger(__name__)
@@ -205,6 +205,8 @@ def run(running: Running) -> None:
 def runtime_problem(runtime: Runtime) -> str:
     """What keeps the node from being Ready, "" for nothing."""
     try:
+        if isinstance(runtime, ReportsProblems):
+            return runtime.problem()
         runtime.version()
     except SampanError as error:
         log.warning("node: the %s runtime does not answer: %s", runtime.name, error)

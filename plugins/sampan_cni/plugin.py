@@ -1,0 +1,1 @@
+"""Where sampan_cni meets the platform."""

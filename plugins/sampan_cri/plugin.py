@@ -1,0 +1,53 @@
+"""Where sampan_cri meets the platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sampan.contracts.components import Leftover
+from sampan.contracts.options import ClusterOptions
+from sampan.contracts.reconciling import ReconcilerContext
+from sampan.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from sampan_runtime.contracts import Runtime, RuntimeOffer
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The section ``plugins.cri``."""
+
+    endpoint: str = ""
+    """Socket of the CRI runtime, unix:///run/containerd/containerd.sock. Empty: CONTAINER_RUNTIME_ENDPOINT, or the first that answers at containerd's, CRI-O's and cri-dockerd's usual places."""  # noqa: E501  # one line of the table
+    log_directory: str = ""
+    """Folder for the logs of containers, such as /var/log/pods for log shippers that look there. Empty: one in the agent's home."""  # noqa: E501  # one line of the table
+
+
+@hookimpl
+def provide_runtime(name: str, home: str, options: ClusterOptions, context: ReconcilerContext) -> Runtime | None:
+    if name != "cri":
+        return None
+    from sampan_cri.opening import open_runtime
+
+    settings = context.settings if isinstance(context.settings, Settings) else Settings()
+    return open_runtime(home, options, settings)
+
+
+@hookimpl
+def contribute_runtimes() -> list[RuntimeOffer]:
+    from sampan_cri import discovery
+    from sampan_runtime.contracts import RuntimeOffer
+
+    offer = RuntimeOffer(
+        name="cri", pods="containers", priority=50, found="a CRI runtime answers", unavailable=discovery.trouble,
+        host_address=discovery.host_address, cni=True,
+    )  # fmt: skip
+    return [offer]
+
+
+@hookimpl
+def contribute_leftovers() -> list[Leftover]:
+    from sampan_cri.leftovers import leftovers
+
+    return leftovers()
