@@ -1,7 +1,8 @@
 """SPDY/3.1 frames, as far as Kubernetes needs them: streams with headers, data, pings. Bytes only, no sockets.
 
 kubectl speaks it inside a WebSocket for port-forward (KEP-4006), and by itself, as older ones do, for exec and attach
-too; a container runtime's streaming server expects it of its clients. There is no flow control: neither kubectl nor kubelet use it.
+too; a container runtime's streaming server expects it of its clients. There is no flow
+control: neither kubectl nor kubelet use it.
 Source: draft-mbelshe-httpbis-spdy-00 (framing, 2.6.10.1 header compression).
 """
 
@@ -11,7 +12,6 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-
 
 SYN_STREAM, SYN_REPLY, RST_STREAM, PING, GOAWAY = 1, 2, 3, 6, 7
 FIN = 1

@@ -280,6 +280,14 @@ class ReportsProblems(Protocol):
         """Why no pod can run now, "" where pods can; the node is not Ready then. Raises RuntimeFailure."""
 
 
+@runtime_checkable
+class NamesEngine(Protocol):
+    """What a Runtime may have besides: the name of what runs containers behind it, where that is another than its own.
+    Statuses show it: ``containerd://…``."""
+
+    engine: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class RuntimeOffer:
     """A runtime that a plugin provides, before it is opened."""

@@ -48,9 +48,7 @@ def trouble() -> str:
 
 
 def host_address() -> str:
-    """The address at which pods reach this machine: that of its default route; "" where no runtime is or no route."""
-    if not (os.environ.get(VARIABLE) or any(os.path.exists(path) for path in USUAL)):
-        return ""
+    """The address at which pods reach this machine: that of its default route; "" where there is none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # TEST-NET-1: connecting a datagram socket only chooses a route

@@ -142,7 +142,7 @@ class Feed:
         yield ""
         while not self._closed.wait(RELIST):
             now = dict(self._states())
-            changed = {pair for pair in before.items() ^ now.items()}
+            changed = set(before.items() ^ now.items())
             before = now
             yield from sorted({uid for _, (uid, _) in changed})
 

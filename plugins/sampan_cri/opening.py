@@ -24,12 +24,12 @@ def open_runtime(home: str, options: ClusterOptions, settings: Settings) -> CriR
     path = endpoint(Path(home), settings.endpoint)
     client = Client(path)
     try:
-        client.call("Version", patience=discovery.PATIENCE * 5)
+        found = CriRuntime(home, client, logs=settings.log_directory)
     except BaseException:
         client.close()
         raise
     (Path(home) / REMEMBERED).write_text(path)
-    return CriRuntime(home, client, logs=settings.log_directory)
+    return found
 
 
 def endpoint(home: Path, wanted: str) -> str:

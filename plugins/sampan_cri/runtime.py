@@ -54,6 +54,7 @@ class CriRuntime:
         self._home, self._client = Path(os.path.abspath(home)), client
         self._logs = Path(logs) if logs else self._home / "logs"
         self._cluster = hashlib.sha256(str(self._home).encode()).hexdigest()[:16]
+        self.engine = str(client.call("Version")["runtime_name"])
         self._statuses = Statuses(client, self._cluster)
         self._feeds: list[Feed] = []
         self._pids: dict[str, int] = {}  # container that was not started yet → its most processes
@@ -61,8 +62,7 @@ class CriRuntime:
         self._rotation.start()
 
     def version(self) -> str:
-        found = self._client.call("Version")
-        return f"{found['runtime_name']} {found['runtime_version']}"
+        return str(self._client.call("Version")["runtime_version"])
 
     def problem(self) -> str:
         """As kubelet words it. Source: kubelet's runtimeState."""

@@ -47,8 +47,7 @@ class Statuses:
     def containers(self, pod_uid: str = "") -> list[Container]:
         listed = self._listed("ListContainers", "containers", pod_uid)
         self._forget(self._containers, listed, pod_uid, lambda known: known.container.pod_uid)
-        found = [self._maybe(lambda id, state, item=item: self._container(item, state), item["id"], item["state"])
-                 for item in listed]  # fmt: skip
+        found = [self._maybe(self._container, item, item["state"]) for item in listed]
         return [one.container for one in found if one]
 
     def container(self, identifier: str) -> KnownContainer:
@@ -128,10 +127,10 @@ class Statuses:
                 del known[identifier]
 
     @staticmethod
-    def _maybe(ask: Callable[[str, int], Any], identifier: str, state: int) -> Any:
+    def _maybe(ask: Callable[[Any, int], Any], subject: Any, state: int) -> Any:
         """None of what was removed meanwhile."""
         try:
-            return ask(identifier, state)
+            return ask(subject, state)
         except RuntimeFailure as error:
             if is_missing(error):
                 return None

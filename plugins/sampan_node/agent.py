@@ -184,13 +184,13 @@ def run(running: Running) -> None:
         agent = Agent(host, folder)
         server = _server(agent, options)
         closing.append(server.stop)
-        info = machine_facts.system_info(runtime.name, runtime.version(), VERSION)
+        info = machine_facts.system_info(runtimes.shown_name(runtime), runtime.version(), VERSION)
         registration = Registration(
             running.client, name=name, ip=ip, port=server.port, capacity=host.allocatable, info=info
         )
         closing.append(agent.stop)
         agent.start()
-        registration.register()  # Ready from here on; what the API says of the pods is true by now
+        registration.register(runtime_problem(runtime))  # what the API says of the pods is true by now
         host.events.event(
             {**registration.object, "metadata": {"name": name, "uid": name}}, "Normal", "Starting", "Starting kubelet."
         )

@@ -15,7 +15,7 @@ from sampan.contracts.components import Hooks
 from sampan.contracts.options import ClusterOptions
 from sampan.contracts.reconciling import ReconcilerContext
 from sampan.errors import ConfigError, SampanError
-from sampan_runtime.contracts import Runtime
+from sampan_runtime.contracts import NamesEngine, Runtime
 from sampan_runtime.offers import AUTO, offered
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,11 @@ def choose(name: str, home: Path, options: ClusterOptions, hooks: Hooks) -> Runt
         if not offer.unavailable() and (found := _ask(offer.name, home, options, hooks)):
             return found
     raise ConfigError("node.runtime: no enabled plugin provides a container runtime that can be used on this machine")
+
+
+def shown_name(runtime: Runtime) -> str:
+    """As in statuses: containerID, containerRuntimeVersion."""
+    return runtime.engine if isinstance(runtime, NamesEngine) else runtime.name
 
 
 def open_runtime(name: str, home: Path, options: ClusterOptions, hooks: Asked) -> Runtime:

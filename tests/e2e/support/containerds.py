@@ -1,5 +1,6 @@
-"""A containerd of a test's own: in a network namespace of its own, with its root, state, socket and images in a folder of
-the test's. Needs root, and Debian's containerd, runc and containernetworking-plugins. Never touches another containerd.
+"""A containerd of a test's own: with a network namespace, root, state, socket and images of its own.
+
+Needs root, and Debian's containerd, runc and containernetworking-plugins. Never touches another containerd.
 """
 
 from __future__ import annotations
@@ -154,10 +155,10 @@ def archive(reference: str, tree: bytes, config: Mapping[str, object]) -> bytes:
         "config.json": json.dumps(about).encode(),
         "manifest.json": json.dumps(manifest).encode(),
     }
-    return tarred(files)
+    return tarred(files, {})
 
 
-def tarred(files: Mapping[str, bytes], links: Mapping[str, str] = {}, folders: Sequence[str] = ()) -> bytes:  # noqa: B006  # only read
+def tarred(files: Mapping[str, bytes], links: Mapping[str, str], folders: Sequence[str] = ()) -> bytes:
     """A tar of programs, symbolic links and world-writable folders."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
@@ -177,7 +178,7 @@ def tarred(files: Mapping[str, bytes], links: Mapping[str, str] = {}, folders: S
 
 
 def pause_image() -> bytes:
-    return archive(PAUSE, tarred({"pause": pause.program(platform.machine())}), {"Entrypoint": ["/pause"]})
+    return archive(PAUSE, tarred({"pause": pause.program(platform.machine())}, {}), {"Entrypoint": ["/pause"]})
 
 
 def busybox_image(reference: str = BUSYBOX) -> bytes:

@@ -1,5 +1,4 @@
 import json
-import os
 
 import pytest
 from containerds import BUSYBOX, containerd, plugins
@@ -8,8 +7,7 @@ from spaces import entered
 from sampan.contracts.options import ClusterOptions
 from sampan_cri.opening import open_runtime
 from sampan_cri.plugin import Settings
-from sampan_runtime.contracts import ContainerSpec, Resources, RuntimeFailure, SandboxSpec
-from sampan_testing.runtime import Pod, RuntimeContract
+from sampan_testing.runtime import RuntimeContract
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +15,7 @@ def engine():
     with containerd() as found, entered(found.space):
         bridge = {
             "type": "bridge", "bridge": "cni0", "isGateway": True,
-            "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.99.0.0/24"}]], "dataDir": str(found.folder / "ipam")},
+            "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.99.0.0/24"}]], "dataDir": f"{found.folder}/ipam"},
         }  # fmt: skip
         portmap = {"type": "bandwidth", "capabilities": {"bandwidth": True}}
         conflist = {"cniVersion": "1.0.0", "name": "test", "plugins": [bridge, portmap]}
