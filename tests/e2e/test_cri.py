@@ -132,7 +132,7 @@ def test_a_deployment_is_reached_through_its_service(cluster: Node, namespace: s
 
 
 def test_streams_reach_into_a_container(cluster: Node, namespace: str) -> None:
-    local = "nc -lk -p 9000 -s 127.0.0.1 -e echo only here &"
+    local = "mkdir /www; echo only here >/www/index.html; httpd -p 127.0.0.1:9000 -h /www;"
     running(cluster, "box", f"{local} echo hello; echo oops >&2; read line && echo got $line; {IDLE}",
             container={"stdin": True, "stdinOnce": True})  # fmt: skip
 
@@ -148,9 +148,8 @@ def test_streams_reach_into_a_container(cluster: Node, namespace: str) -> None:
     forward = cluster.popen("port-forward", "box", ":9000", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         port = forward.stdout.readline().rpartition(" -> ")[0].rpartition(":")[2]
-        assert (
-            cluster._run(["sh", "-c", f"nc -w 5 127.0.0.1 {port} </dev/null"], check=True, timeout=30) == "only here\n"
-        )
+        said = cluster._run(["curl", "-s", f"http://127.0.0.1:{port}/"], check=True, timeout=30)
+        assert said == "only here\n"
     finally:
         forward.terminate()
         forward.communicate()
