@@ -15,6 +15,7 @@ from sampan_runtime.contracts import RuntimeFailure
 
 PATIENCE = 120.0  # seconds, as kubelet's runtimeRequestTimeout
 EVENTS = "containerd.services.events.v1.Events"
+STORED, CONTENT = "containerd.services.images.v1.Images", "containerd.services.content.v1.Content"
 NAMESPACE = "k8s.io"  # containerd's own, of what its CRI service runs
 IMAGE_METHODS = {"ListImages", "ImageStatus", "PullImage", "RemoveImage"}
 
@@ -55,6 +56,20 @@ class Client:
         """Those of containerd itself, at the same socket. Raises CriFailure."""
         filters = [f'namespace=="{NAMESPACE}",topic=="{topic}"' for topic in topics]
         return self._stream(f"{EVENTS}/Subscribe", {"filters": filters}, opened)
+
+    def stored_image(self, name: str) -> dict[str, Any]:
+        """Of containerd's own images: its ``target`` is a descriptor. Raises CriFailure."""
+        fields, headers = {"name": name}, {"containerd-namespace": NAMESPACE}
+        try:
+            found = self._channel.call(f"{STORED}/Get", *names("Get"), fields, patience=PATIENCE, headers=headers)
+        except CallError as error:
+            raise CriFailure("RuntimeError", error.details, error.code) from error
+        return dict(found["image"] or {})
+
+    def content(self, digest: str) -> Iterator[bytes]:
+        """A blob of containerd's content store, in pieces. Raises CriFailure."""
+        found = self._stream(f"{CONTENT}/Read", {"digest": digest}, lambda _: None)
+        return (piece["data"] for piece in found)
 
     def _stream(
         self, method: str, fields: dict[str, Any], opened: Callable[[Callable[[], Any]], None]

@@ -1,6 +1,7 @@
-"""The messages of CRI, and of containerd's events, as far as they are used: field numbers as published.
+"""The messages of CRI, and of containerd's own services, as far as they are used: field numbers as published.
 
-Source: k8s.io/cri-api 0.36.2, runtime/v1/api.proto; containerd api/services/events/v1 and api/events/task.proto.
+Source: k8s.io/cri-api 0.36.2, runtime/v1/api.proto; containerd's api/services (events, images, content v1) and
+api/events/task.proto.
 """
 
 from __future__ import annotations
@@ -95,6 +96,12 @@ MESSAGES = table("""
     Envelope: namespace=2 topic=3 event=4:Any
     TaskEvent: container_id=1
     TaskExit: container_id=1 id=2
+    GetImageRequest: name=1
+    Descriptor: media_type=1 digest=2 size=3:int
+    StoredImage: name=1 target=3:Descriptor
+    GetImageResponse: image=1:StoredImage
+    ReadContentRequest: digest=1
+    ReadContentResponse: offset=1:int data=2:bytes
 """)  # noqa: E501  # a message a line, as in the published interface
 
 RUNTIME, IMAGES = "runtime.v1.RuntimeService", "runtime.v1.ImageService"
@@ -109,6 +116,7 @@ NAMES = {
     "ReopenContainerLog": ("ContainerId", "Empty"), "RemoveImage": ("RemoveImageRequest", "Empty"),
     "Exec": ("ExecRequest", "Url"), "Attach": ("AttachRequest", "Url"), "PortForward": ("PortForwardRequest", "Url"),
     "GetContainerEvents": ("Empty", "ContainerEvent"), "Subscribe": ("SubscribeRequest", "Envelope"),
+    "Get": ("GetImageRequest", "GetImageResponse"), "Read": ("ReadContentRequest", "ReadContentResponse"),
 }  # fmt: skip
 
 

@@ -141,6 +141,9 @@ def test_streams_reach_into_a_container(cluster: Node, namespace: str) -> None:
     assert "code 7" in cluster.kubectl("exec", "box", "--", "sh", "-c", "exit 7", check=False)
     cluster.kubectl("attach", "-i", "box", input="fish\n", check=False)
     until(lambda: "got fish\n" in cluster.kubectl("logs", "box"))
+    volumes = [{"name": "image", "image": {"reference": "busybox:1"}}]
+    running(cluster, "mounts", volumes=volumes, container={"volumeMounts": [{"name": "image", "mountPath": "/image"}]})
+    assert "root:x:0:0" in cluster.kubectl("exec", "mounts", "--", "cat", "/image/etc/passwd")
     (cluster.home / "file").write_text("copied\n")
     cluster.kubectl("cp", str(cluster.home / "file"), "box:/tmp/file")
     assert cluster.kubectl("exec", "box", "--", "cat", "/tmp/file") == "copied\n"

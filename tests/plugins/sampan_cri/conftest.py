@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
-from sampan_cri.client import EVENTS, Client
+from sampan_cri.client import CONTENT, EVENTS, STORED, Client
 from sampan_cri.messages import IMAGES, MESSAGES, RUNTIME, names
 from sampan_grpc.wire import decode, encode
 
-STREAMS = ("GetContainerEvents", "Subscribe")
+STREAMS = ("GetContainerEvents", "Subscribe", "Read")
 
 
 class FakeRuntime(grpc.GenericRpcHandler):
@@ -29,7 +29,7 @@ class FakeRuntime(grpc.GenericRpcHandler):
 
     def service(self, details):
         service, _, method = details.method.lstrip("/").partition("/")
-        if service not in (RUNTIME, IMAGES, EVENTS) or method not in self.answers:
+        if service not in (RUNTIME, IMAGES, EVENTS, STORED, CONTENT) or method not in self.answers:
             return None
         request, answer = names(method)
         streams = method in STREAMS
