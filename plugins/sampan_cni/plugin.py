@@ -22,7 +22,7 @@ class Settings:
     pod_cidr: str = ""
     """Addresses of this node's pods. Empty: the node's range (Node.spec.podCIDR), for which is waited."""
     mtu: int = 0
-    """MTU of the pods' interfaces; 0: that of the node's default route."""
+    """MTU of the pods' interfaces; 0: the kernel's default, 1500."""
 
     def __post_init__(self) -> None:
         bounds.require(self, pod_cidr=_network, mtu=bounds.number(0, 65535))

@@ -10,8 +10,8 @@ from sampan.errors import ConfigError
 from sampan_cri import discovery
 
 if TYPE_CHECKING:
-    from sampan_cri.plugin import Settings
     from sampan_cri.runtime import CriRuntime
+    from sampan_cri.settings import Settings
 
 REMEMBERED = "endpoint"  # file in the runtime's home
 

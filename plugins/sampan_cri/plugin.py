@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sampan.contracts.components import Leftover
 from sampan.contracts.options import ClusterOptions
 from sampan.contracts.reconciling import ReconcilerContext
 from sampan.hookspecs import hookimpl
+from sampan_cri.settings import Settings
 
 if TYPE_CHECKING:
     from sampan_runtime.contracts import Runtime, RuntimeOffer
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The section ``plugins.cri``."""
-
-    endpoint: str = ""
-    """Socket of the CRI runtime, unix:///run/containerd/containerd.sock. Empty: CONTAINER_RUNTIME_ENDPOINT, or the first that answers at containerd's, CRI-O's and cri-dockerd's usual places."""  # noqa: E501  # one line of the table
-    log_directory: str = ""
-    """Folder for the logs of containers, such as /var/log/pods for log shippers that look there. Empty: one in the agent's home."""  # noqa: E501  # one line of the table
+__all__ = ["Settings"]  # what the platform reads
 
 
 @hookimpl

@@ -3,7 +3,7 @@ import pytest
 from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError, SampanError
 from sampan_cri import discovery, opening
-from sampan_cri.plugin import Settings
+from sampan_cri.settings import Settings
 
 
 def test_an_opened_runtime_remembers_its_socket_for_a_later_end(fake, tmp_path):

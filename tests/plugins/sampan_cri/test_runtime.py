@@ -6,7 +6,7 @@ from spaces import entered
 
 from sampan.contracts.options import ClusterOptions
 from sampan_cri.opening import open_runtime
-from sampan_cri.plugin import Settings
+from sampan_cri.settings import Settings
 from sampan_testing.runtime import RuntimeContract
 
 
