@@ -67,7 +67,7 @@ class Node:
     name: str = ""
     """The node's name; empty: this machine's host name in lower case."""
     runtime: str = "auto"
-    """Container runtime: docker, exec, or auto for docker where its daemon answers and exec elsewhere."""
+    """Container runtime: docker, cri (containerd, CRI-O), exec, or auto for the first of them that answers."""
     kubelet_port: int = 0
     """Port of the agent's own HTTPS API; 0: a free one."""
     ip: str = ""
