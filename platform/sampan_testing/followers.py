@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from sampan.contracts.store import Change, Put, Stale, Store, Watch
 from sampan.errors import SampanError
 
-PATIENCE = 20.0  # seconds after which an expected event that has not happened fails the test
+PATIENCE = 60.0  # seconds after which an expected event that has not happened fails the test
 
 
 class Follower:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -88,7 +90,7 @@ def test_a_stream_that_ends_amid_a_commit_is_begun_again_before_it():
 
 def test_streams_that_end_are_followed_by_others_however_long_it_takes(monkeypatch):
     times = itertools.count(0.0, watch.PATIENCE * 0.6)  # of the first and the third failure there is more between
-    monkeypatch.setattr(watch.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: next(times), sleep=time.sleep))
     found, _, _ = follow(*(Call([CREATED, message(put(revision))]) for revision in range(2, 6)))
 
     assert [revision for revision, _ in found] == [2, 3, 4, 5]
@@ -96,7 +98,7 @@ def test_streams_that_end_are_followed_by_others_however_long_it_takes(monkeypat
 
 def test_a_feed_without_any_stream_that_speaks_is_lost_in_time(monkeypatch):
     times = itertools.count(0.0, watch.PATIENCE * 0.6)
-    monkeypatch.setattr(watch.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: next(times), sleep=time.sleep))
     found, error, members = follow(Call([CREATED, message(put(2))]), *(Call() for _ in range(9)))
 
     assert [revision for revision, _ in found] == [2]

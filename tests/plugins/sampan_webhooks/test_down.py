@@ -87,7 +87,8 @@ def test_others_go_on_while_a_hundred_webhooks_do_not_answer(hooks: Any, port: i
 
     assert (reads, writes) == ([200] * OTHERS, [201] * OTHERS)
     assert written == []
-    assert threading.active_count() <= before + 2 * WAITING  # the clients' threads, and one of the server's for each
+    # The clients' threads, and one of the server's for each; some of its own come and go.
+    assert threading.active_count() <= before + 3 * WAITING
     silent.close()
     for writer in writers:
         writer.join()
