@@ -86,3 +86,21 @@ def test_the_commands_of_the_manual_page_work(hollow):
     assert block
     for line in block.splitlines():
         hollow.kubectl(*line.split()[1:], timeout=130)
+
+
+def test_the_wordpress_of_the_examples_rolls_out_with_its_claims(hollow):
+    """Its images are too heavy for a test; what the control plane does is the same."""
+    manifests = str(ROOT / "examples" / "wordpress" / "wordpress.yaml")
+    hollow.kubectl("create", "secret", "generic", "mysql", "--from-literal=password=secret")
+    hollow.kubectl("apply", "-f", manifests)
+    for name in ("mysql", "wordpress"):
+        hollow.kubectl("rollout", "status", f"deployment/{name}", "--timeout=120s", timeout=130)
+
+    claims = {each["metadata"]["name"]: each["status"]["phase"] for each in hollow.get("pvc")["items"]}
+    assert claims == {"mysql": "Bound", "wordpress": "Bound"}
+    addresses = [pod["status"]["podIP"] for pod in hollow.get("pods", "-l", "tier=frontend")["items"]]
+    slices = "-l", "kubernetes.io/service-name=wordpress"
+    until(lambda: [address for found in hollow.get("endpointslices", *slices)["items"]
+                   for each in found["endpoints"] or () for address in each["addresses"]] == addresses, 60)  # fmt: skip
+    hollow.kubectl("delete", "-f", manifests, "--timeout=60s", timeout=70)
+    until(lambda: not hollow.get("pv")["items"], 60)

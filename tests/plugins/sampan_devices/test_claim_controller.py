@@ -170,7 +170,7 @@ def test_a_claim_that_the_scheduler_is_allocating_keeps_its_finalizer():
     assert for_claim(claim(finalizers=[FINALIZER], owned=False)) == ([], [])
 
 
-def test_a_claim_that_is_deleted_goes_once_no pod_needs_it():
+def test_a_claim_that_is_deleted_goes_once_no_pod_needs_it():
     gone = {"deletionTimestamp": "x", "owned": False, "finalizers": [FINALIZER]}
 
     done, written = for_claim(claim(allocation={}, **gone))
