@@ -106,7 +106,7 @@ def new_app(
     options, orders = options or ClusterOptions(), orders or Orders()
     cache, registry, metrics = Cache(store, clock=clock, history=options.history), Registry(), Metrics()
     past = Past(cache, registry)
-    writer = Writer(cache, registry, ManagedFields(clock), clock)
+    writer = Writer(cache, registry, ManagedFields(clock, registry), clock)
     deleter = Deleter(writer, clock)
     cluster = InsideCluster(cache, registry, writer, deleter)
     writer.reader = cluster

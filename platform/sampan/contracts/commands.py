@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ class Place:
     kubeconfig: str  # $KUBECONFIG, else the administrator's in home; the file need not exist
     settings: Any = None  # the plugin's own Settings record, None where it has none
     hooks: Hooks | None = None  # those of ``Command.hooks``; None where no other plugin can be asked (tests)
+    components: Callable[[], Sequence[Component]] = tuple  # those of all enabled plugins
 
 
 @dataclass(frozen=True, kw_only=True)

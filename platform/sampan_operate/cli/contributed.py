@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 import click
 
 from sampan.contracts.commands import Command, Place
+from sampan.contracts.components import Component
 from sampan.errors import ConfigError
 from sampan_operate.cli.run import runner
 from sampan_server.plugins.asking import HooksOf
@@ -58,7 +59,14 @@ class Contributed:
         if command.hooks:
             hooks = HooksOf(self._plugins, command.hooks, home=str(home), options=proposed(self._settings))
         kubeconfig = os.environ.get("KUBECONFIG") or str(home / "kubeconfig")
-        return Place(str(home), kubeconfig, self._plugins.settings_of(plugin), hooks)
+        return Place(
+            str(home), kubeconfig, settings=self._plugins.settings_of(plugin), hooks=hooks, components=self._components
+        )
+
+    def _components(self) -> list[Component]:
+        from sampan_operate.supervisor.members import members_of
+
+        return [member.component for member in members_of(self._plugins)]
 
 
 def contributed(where: Where, taken: Iterable[str] = ()) -> Contributed:
