@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from sampan.contracts.resources import Object
 from sampan_explain.causes import Cause
 from sampan_explain.objects import Objects
-from sampan_explain.subjects.said import age, condition_fact, sentence, since
-from sampan_machinery.metadata import get_condition, parse_time
-from sampan_machinery.resources import LEASES
+from sampan_explain.subjects.said import age, condition_fact, flag, listed, namespace_of, ref, sentence, since
+from sampan_machinery.metadata import get_condition, labels_of, parse_time
+from sampan_machinery.resources import LEASES, POD_DISRUPTION_BUDGETS, PODS
+from sampan_machinery.selectors import from_object
 
 _PRESSURES = {"MemoryPressure": "memory", "DiskPressure": "disk space", "PIDPressure": "process ids"}
 LEASE_NAMESPACE = "kube-node-lease"
@@ -54,6 +55,27 @@ def explain(node: Object, objects: Objects) -> Iterator[Cause]:
             reason="Cordoned", text="It is cordoned: it runs what it has and takes no new pods.",
             facts=("spec.unschedulable is true",), commands=(f"kubectl uncordon {name}",), note=True,
         )  # fmt: skip
+        yield from _undrained(name, objects)
+
+
+def _undrained(name: str, objects: Objects) -> Iterator[Cause]:
+    """What keeps a drain from ending: budgets of pods that are there."""
+    here = [pod for pod in objects.list(PODS) if pod["spec"].get("nodeName") == name]
+    here = [pod for pod in here if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
+    if not here:
+        return
+    for budget in objects.list(POD_DISRUPTION_BUDGETS):
+        selector = from_object(budget["spec"].get("selector"))
+        kept = [pod for pod in here if namespace_of(pod) == namespace_of(budget) and selector.matches(labels_of(pod))]
+        if kept and (budget.get("status") or {}).get("disruptionsAllowed") == 0:
+            yield Cause(
+                reason="DrainBlocked",
+                text=f"A drain waits for the PodDisruptionBudget "
+                f"{namespace_of(budget)}/{budget['metadata']['name']}, which "
+                f"allows no eviction of {listed(ref(pod) for pod in kept)}.",
+                facts=(f"{ref(budget)}: status.disruptionsAllowed is 0",),
+                commands=(f"sampan why {ref(budget)}{flag(namespace_of(budget))}",), about=ref(budget),
+            )  # fmt: skip
 
 
 def _silent(node: Object, ready: Object, objects: Objects) -> Cause:

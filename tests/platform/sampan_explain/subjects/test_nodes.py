@@ -35,5 +35,14 @@ def test_a_cordoned_node_is_well_but_says_so(make, why):
     assert (found.healthy, found.state, found.causes[0].reason) == (True, "Ready, cordoned", "Cordoned")
 
 
+def test_a_drain_that_a_budget_holds_up(make, why):
+    spec = {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}}
+    budget = make.obj("PodDisruptionBudget", "web", "policy/v1", spec=spec, status={"disruptionsAllowed": 0})
+    found = why(make.node(spec={"unschedulable": True}), make.pod(ready=True), make.pod("other", node="n2"), budget)
+
+    assert [cause.reason for cause in found.causes] == ["Cordoned", "DrainBlocked"]
+    assert "default/web, which allows no eviction of pod/web-1." in found.causes[1].text
+
+
 def test_a_node_that_never_reported(make, why, reasons):
     assert reasons(why(make.obj("Node", "n", namespace="", spec={}, status={}))) == ["NeverReady"]
