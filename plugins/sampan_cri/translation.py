@@ -154,7 +154,7 @@ def resources(wanted: Resources, *, swap: bool) -> Fields:
 def applied(status: Fields, info: Mapping[str, str]) -> tuple[int, int, int] | None:
     """As Resources.kernel: of the status, or of the OCI specification where the runtime shows it (containerd 1.6)."""
     if told := (status.get("resources") or {}).get("linux"):
-        return told["cpu_shares"], told["cpu_quota"], told["memory_limit_in_bytes"]
+        return told["cpu_shares"], max(0, told["cpu_quota"]), max(0, told["memory_limit_in_bytes"])
     spec = details(info).get("runtimeSpec") or {}
     if not (found := (spec.get("linux") or {}).get("resources")):
         return None

@@ -75,6 +75,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, tools: Path, engine: Conta
     assert [path for path in engine.mounts() if "netns" in path] == []
 
 
+@contextmanager
+def ended(process: subprocess.Popen) -> Iterator[subprocess.Popen]:
+    """What runs until it is told to end."""
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate()
+
+
 def server(name: str, **container: object) -> dict:
     script = "mkdir -p /www; hostname >/www/index.html; echo serving; httpd -f -p 8080 -h /www"
     return {
@@ -139,8 +149,10 @@ def test_streams_reach_into_a_container(cluster: Node, namespace: str) -> None:
     assert sorted(cluster.kubectl("logs", "box").split()) == ["hello", "oops"]
     assert cluster.kubectl("exec", "-i", "box", "--", "wc", "-c", input="x" * 300_000).strip() == "300000"
     assert "code 7" in cluster.kubectl("exec", "box", "--", "sh", "-c", "exit 7", check=False)
-    cluster.kubectl("attach", "-i", "box", input="fish\n", check=False)
-    until(lambda: "got fish\n" in cluster.kubectl("logs", "box"))
+    with ended(cluster.popen("attach", "-i", "box", stdin=subprocess.PIPE, stdout=subprocess.PIPE)) as attached:
+        attached.stdin.write("fish\n")
+        attached.stdin.flush()
+        until(lambda: "got fish\n" in cluster.kubectl("logs", "box"))
     volumes = [{"name": "image", "image": {"reference": "busybox:1"}}]
     running(cluster, "mounts", volumes=volumes, container={"volumeMounts": [{"name": "image", "mountPath": "/image"}]})
     assert "root:x:0:0" in cluster.kubectl("exec", "mounts", "--", "cat", "/image/etc/passwd")
@@ -148,14 +160,10 @@ def test_streams_reach_into_a_container(cluster: Node, namespace: str) -> None:
     cluster.kubectl("cp", str(cluster.home / "file"), "box:/tmp/file")
     assert cluster.kubectl("exec", "box", "--", "cat", "/tmp/file") == "copied\n"
 
-    forward = cluster.popen("port-forward", "box", ":9000", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
+    with ended(cluster.popen("port-forward", "box", ":9000", stdout=subprocess.PIPE)) as forward:
         port = forward.stdout.readline().rpartition(" -> ")[0].rpartition(":")[2]
         said = cluster._run(["curl", "-s", f"http://127.0.0.1:{port}/"], check=True, timeout=30)
         assert said == "only here\n"
-    finally:
-        forward.terminate()
-        forward.communicate()
 
 
 def test_a_failing_container_is_restarted_and_says_why(cluster: Node, namespace: str) -> None:

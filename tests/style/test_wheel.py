@@ -148,8 +148,15 @@ def test_without_any_extra_the_core_starts_and_serves(installed, tmp_path):
         installed(core, "sampan", "down")
 
     found = states(listed)
-    assert {name for name, state in found.items() if state != "on"} == {"csi", "docker", "etcd", "kms", "postgres"}
-    assert {found["csi"], found["docker"], found["etcd"], found["postgres"]} == {"unavailable"}
+    assert {name for name, state in found.items() if state != "on"} == {
+        "cri",
+        "csi",
+        "docker",
+        "etcd",
+        "kms",
+        "postgres",
+    }
+    assert {found["cri"], found["csi"], found["docker"], found["etcd"], found["postgres"]} == {"unavailable"}
     assert "    needs grpcio, which is not installed: pip install 'sampan[etcd]' and start again\n" in listed
     assert "  addon    dns is left out: it needs dnslib, which is not installed: pip install 'sampan[dns]'" in said
     assert answered.splitlines()[-1] == "stored"
