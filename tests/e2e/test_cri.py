@@ -207,7 +207,8 @@ def registry(engine: Containerd, folder: Path) -> Iterator[str]:
         )
     try:
         engine.ctr("images", "tag", BUSYBOX, image)
-        push = [*inside, *engine.command("images", "push", "--user", "ada:secret", "-k", image)]
+        hosts = ["--hosts-dir", str(engine.registries), "--user", "ada:secret"]
+        push = [*inside, *engine.command("images", "push", *hosts, image)]
         until(lambda: subprocess.run(push, capture_output=True, check=False).returncode == 0)
         engine.ctr("images", "rm", image)
         yield image
