@@ -220,9 +220,13 @@ def usage(stats: Fields, now: float) -> Usage | None:
 
 
 def credentials(given: Mapping[str, str]) -> Fields:
-    """AuthConfig of what a docker config.json says of a registry."""
+    """AuthConfig of what a docker config.json says of a registry, without the registry's address.
+
+    The agent has found out that they fit the image. containerd compares an address only where it is a URL, and drops
+    the credentials of all others.
+    """
     names = {
-        "username": "username", "password": "password", "auth": "auth", "serveraddress": "server_address",
+        "username": "username", "password": "password", "auth": "auth",
         "identitytoken": "identity_token", "registrytoken": "registry_token",
     }  # fmt: skip
     return {names[key]: value for key, value in given.items() if key in names and value}
