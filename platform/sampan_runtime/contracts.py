@@ -131,6 +131,7 @@ class Sandbox:
     ready: bool
     ip: str
     created: float  # seconds since the epoch
+    shares_host: bool = False  # its processes use this machine's own network, whatever its address is
 
 
 @dataclass(frozen=True)
@@ -257,6 +258,14 @@ class Runtime(Protocol):
         """Yield the pod uid of whatever changed; "" = look at everything again. Blocks; ends when closed."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class HasNetwork(Protocol):
+    """A runtime that makes a network of its own on the machine."""
+
+    def remove_network(self) -> None:
+        """After all sandboxes have been removed, for `sampan down`; where there is none, nothing happens."""
 
 
 class SandboxGuard(Protocol):

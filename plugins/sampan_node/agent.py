@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 import time
@@ -17,7 +18,7 @@ from sampan.errors import SampanError
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_machinery.resources import PODS
-from sampan_node import machine_facts, runtimes
+from sampan_node import machine_facts, ranges, runtimes
 from sampan_node.clock import Clock
 from sampan_node.guards import SandboxGuards
 from sampan_node.host import Host
@@ -31,6 +32,7 @@ from sampan_volumes.contributed import volume_mounters
 log = logging.getLogger(__name__)
 
 VERSION = KUBERNETES_VERSION
+REMOVED = "the node {name} was removed from its cluster; `sampan down` ends what runs here, a restart joins it again"
 STOP_WITHIN = 5.0  # seconds that what is being done for pods may take when the agent ends
 ORPHANS_AFTER_SYNC = 30.0  # seconds to wait for the first complete list of pods
 TOLD_WITHIN = 10.0  # seconds to wait until the API has a status of each pod that was seen after the start
@@ -171,6 +173,11 @@ def run(running: Running) -> None:
     settings, options, home = running.settings, running.options, Path(running.home)
     name = options.node_name
     ip = options.node_ip or "127.0.0.1"
+    if options.network_mode == "routed":
+        pods = ranges.pod_range(running.client, name, home, running.stop, running.failing)
+        if not pods:
+            return
+        options = dataclasses.replace(options, node_pod_cidr=pods)
     assert running.hooks is not None, "the component names its hooks"
     runtime = runtimes.choose(options.runtime, home, options, running.hooks)
     runtimes.remove_others(runtime.name, str(home), options)
@@ -196,7 +203,10 @@ def run(running: Running) -> None:
         )
         running.ready(f"node {name} runs pods by the {runtime.name} runtime; agent on port {server.port}")
         evictor = Evictor(agent, settings)
-        registration.keep(running.stop, problem=lambda: runtime_problem(runtime), pressures=evictor.look)
+        registration.keep(
+            running.stop, problem=lambda: runtime_problem(runtime), pressures=evictor.look,
+            removed=(lambda name: running.failing(REMOVED.format(name=name))) if options.joined else None,
+        )  # fmt: skip
     finally:
         for close in reversed(closing):
             close()

@@ -15,7 +15,7 @@ from sampan.contracts.components import Hooks
 from sampan.contracts.options import ClusterOptions
 from sampan.contracts.reconciling import ReconcilerContext
 from sampan.errors import ConfigError, SampanError
-from sampan_runtime.contracts import NamesEngine, Runtime
+from sampan_runtime.contracts import HasNetwork, NamesEngine, Runtime
 from sampan_runtime.offers import AUTO, offered
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,11 @@ def clean_up(home: str, options: ClusterOptions) -> None:
     failures: list[SampanError] = []
     for _, runtime in _left_in(Path(home), options):
         failures += _remove_all(runtime)
+        if isinstance(runtime, HasNetwork):
+            try:
+                runtime.remove_network()
+            except SampanError as error:
+                failures.append(error)
         runtime.close()
     unmount_all(Path(home))  # what pods and plugins have mounted
     if failures:

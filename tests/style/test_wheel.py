@@ -154,6 +154,7 @@ def test_without_any_extra_the_core_starts_and_serves(installed, tmp_path):
         "docker",
         "etcd",
         "kms",
+        "podnetwork",
         "postgres",
     }
     assert {found["cri"], found["csi"], found["docker"], found["etcd"], found["postgres"]} == {"unavailable"}

@@ -79,6 +79,8 @@ class Component:
     #: Given its plugin's settings: whether `sampan up` runs it. None: always. A command that runs it alone does not
     #: ask.
     wanted: Callable[[Any], bool] | None = None
+    #: The same by the cluster-wide options: whether there is work for it in this cluster, on this machine.
+    suits: Callable[[ClusterOptions], bool] | None = None
     #: The same work in turns, by the caller's clock (seconds since the epoch); None: it takes no part in simulations.
     turns: Callable[[Running, Callable[[], float]], Turns] | None = None
     #: Remove whatever it left on this machine (containers, rules, mounts); `sampan down` calls it once all has stopped.

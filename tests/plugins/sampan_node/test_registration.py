@@ -19,6 +19,8 @@ class Api:
         return obj
 
     def get(self, resource, name, namespace=""):
+        if self.node is None:
+            raise NotFound(name)
         return self.node
 
     def patch(self, resource, name, patch, namespace="", **_):
@@ -96,3 +98,51 @@ def test_a_resource_that_is_short_is_a_condition_of_the_node():
 
     assert (found["DiskPressure"]["status"], found["DiskPressure"]["reason"]) == ("True", "KubeletHasDiskPressure")
     assert found["MemoryPressure"]["status"] == "False"
+
+
+def test_a_node_that_was_called_lost_says_that_it_is_ready_again(api, registered, monkeypatch):
+    monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(registration, "LOOK_EVERY", 0.0)
+    stop = threading.Event()
+    api.ready()["status"] = "Unknown"
+    keeping = threading.Thread(target=registered.keep, args=(stop,))
+    keeping.start()
+
+    with api.changed:
+        assert api.changed.wait_for(lambda: api.ready()["status"] == "True", 30)
+    stop.set()
+    keeping.join(30)
+
+
+def test_a_node_that_was_removed_is_told_so_once_and_does_not_come_back(api, registered, monkeypatch):
+    monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
+    told, stop, said = threading.Event(), threading.Event(), []
+
+    def removed(name):
+        said.append(name)
+        told.set()
+
+    api.node = api.lease = None
+    keeping = threading.Thread(target=registered.keep, args=(stop,), kwargs={"removed": removed})
+    keeping.start()
+
+    assert told.wait(30)
+    stop.set()
+    keeping.join(30)
+    assert said == ["n1"]
+    assert api.node is None
+
+
+def test_a_lease_alone_that_was_deleted_is_made_again_by_a_node_that_joined(api, registered, monkeypatch):
+    monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
+    stop = threading.Event()
+    api.lease = None
+    keeping = threading.Thread(target=registered.keep, args=(stop,), kwargs={"removed": lambda name: stop.set()})
+    keeping.start()
+
+    deadline = time.monotonic() + 30
+    while api.lease is None:
+        assert time.monotonic() < deadline and not stop.is_set()
+        time.sleep(0.01)
+    stop.set()
+    keeping.join(30)
