@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sampan_cri.client import Client, CriFailure
 from sampan_cri.messages import MESSAGES
@@ -24,8 +24,17 @@ log = logging.getLogger(__name__)
 
 EXIT, START, OOM = "/tasks/exit", "/tasks/start", "/tasks/oom"
 LOOK, PATIENCE = 0.02, 10.0  # seconds between looks for the status that belongs to an exit, and until it is passed on
+SETTLE = 1.0  # seconds from opening a stream until everything is looked at once more
 RELIST = 1.0  # seconds between looks where the runtime sends nothing
 SHORTEST, LONGEST = 0.2, 5.0  # seconds until a lost stream is opened again
+
+
+class News(NamedTuple):
+    """Of a pod, or of what has that identifier; of neither where only time has passed."""
+
+    uid: str = ""
+    identifier: str = ""
+    is_exit: bool = False
 
 
 class Known(Protocol):
@@ -76,45 +85,52 @@ class Feed:
             cancel()
 
     def _cri(self) -> Iterator[str]:
-        first = True
-        for event in self._client.events(self._opened):
-            if first:
-                first = False
-                yield ""
-            meta = (event["pod_sandbox_status"] or {}).get("metadata") or {}
-            if uid := meta.get("uid") or self._known.uid_of(event["container_id"]):
-                yield uid
+        def told() -> Iterator[News]:
+            for event in self._client.events(self._opened):
+                meta = (event["pod_sandbox_status"] or {}).get("metadata") or {}
+                yield News(uid=meta.get("uid", ""), identifier=event["container_id"])
+
+        return self._taken(told)
 
     def _containerd(self) -> Iterator[str]:
-        """Events come by a thread of their own, so that an exit that is not in the status yet delays no other."""
-        came: queue.SimpleQueue[tuple[str, str] | CriFailure | None] = queue.SimpleQueue()
-        threading.Thread(target=self._subscribe, args=(came,), name="cri-events", daemon=True).start()
+        def told() -> Iterator[News]:
+            for envelope in self._client.containerd_events(self._opened, EXIT, START, OOM):
+                topic, identifier = identifier_in(envelope)
+                yield News(identifier=identifier, is_exit=topic == EXIT)
+
+        return self._taken(told)
+
+    def _taken(self, told: Callable[[], Iterator[News]]) -> Iterator[str]:
+        """News come by a thread of their own, so that an exit that is not in the status yet delays no other.
+
+        Everything is looked at when the stream is opened, and a moment later, for it begins some time after that.
+        """
+        came: queue.SimpleQueue[News | CriFailure | None] = queue.SimpleQueue()
+        threading.Thread(target=_pour, args=(told, came), name="cri-events", daemon=True).start()
         open_exits: dict[str, float] = {}  # identifier → when it is passed on anyhow
+        begun: float | None = time.monotonic()
         yield ""
         while True:
-            try:
-                found = came.get(timeout=LOOK if open_exits else None)
-            except queue.Empty:
-                found = ("", "")
+            found = self._next(came, LOOK if open_exits else SETTLE if begun is not None else None)
             if isinstance(found, CriFailure):
                 raise found
             if found is None:
                 return
-            topic, identifier = found
-            if topic == EXIT:
-                open_exits[identifier] = time.monotonic() + PATIENCE
-            elif identifier and (uid := self._uid_of(identifier)):
+            if found.is_exit:
+                open_exits[found.identifier] = time.monotonic() + PATIENCE
+            elif uid := found.uid or (found.identifier and self._uid_of(found.identifier)):
                 yield uid
             yield from self._settled(open_exits)
+            if begun is not None and time.monotonic() - begun >= SETTLE:
+                begun = None
+                yield ""
 
-    def _subscribe(self, came: queue.SimpleQueue[tuple[str, str] | CriFailure | None]) -> None:
+    @staticmethod
+    def _next(came: queue.SimpleQueue[News | CriFailure | None], timeout: float | None) -> News | CriFailure | None:
         try:
-            for envelope in self._client.containerd_events(self._opened, EXIT, START, OOM):
-                came.put(identifier_in(envelope))
-        except CriFailure as error:
-            came.put(error)
-        else:
-            came.put(None)
+            return came.get(timeout=timeout)
+        except queue.Empty:
+            return News()
 
     def _settled(self, open_exits: dict[str, float]) -> Iterator[str]:
         """Pods whose container's exit is in the status by now; they are taken out of ``open_exits``."""
@@ -148,6 +164,17 @@ class Feed:
 
     def _states(self) -> Mapping[str, tuple[str, int]]:
         return self._known.states()
+
+
+def _pour(told: Callable[[], Iterator[News]], came: queue.SimpleQueue[News | CriFailure | None]) -> None:
+    """Into the queue, with the failure or None at the end."""
+    try:
+        for news in told():
+            came.put(news)
+    except CriFailure as error:
+        came.put(error)
+    else:
+        came.put(None)
 
 
 def identifier_in(envelope: Mapping[str, Any]) -> tuple[str, str]:

@@ -154,7 +154,7 @@ def resources(wanted: Resources, *, swap: bool) -> Fields:
 def applied(status: Fields, info: Mapping[str, str]) -> tuple[int, int, int] | None:
     """As Resources.kernel: of the status, or of the OCI specification where the runtime shows it (containerd 1.6)."""
     if told := (status.get("resources") or {}).get("linux"):
-        return told["cpu_shares"], told["cpu_quota"], told["memory_limit_in_bytes"]
+        return told["cpu_shares"], max(0, told["cpu_quota"]), max(0, told["memory_limit_in_bytes"])
     spec = details(info).get("runtimeSpec") or {}
     if not (found := (spec.get("linux") or {}).get("resources")):
         return None
@@ -220,9 +220,13 @@ def usage(stats: Fields, now: float) -> Usage | None:
 
 
 def credentials(given: Mapping[str, str]) -> Fields:
-    """AuthConfig of what a docker config.json says of a registry."""
+    """AuthConfig of what a docker config.json says of a registry, without the registry's address.
+
+    The agent has found out that they fit the image. containerd compares an address only where it is a URL, and drops
+    the credentials of all others.
+    """
     names = {
-        "username": "username", "password": "password", "auth": "auth", "serveraddress": "server_address",
+        "username": "username", "password": "password", "auth": "auth",
         "identitytoken": "identity_token", "registrytoken": "registry_token",
     }  # fmt: skip
     return {names[key]: value for key, value in given.items() if key in names and value}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from clusters import Cluster, until
-from containerds import Containerd, containerd
+from containerds import BUSYBOX, Containerd, containerd
 from ports import free_port
 from resizing import AMOUNTS, IDLE, first_status, resize, running
 from spaces import run
@@ -73,6 +73,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, tools: Path, engine: Conta
     assert "cni" not in run("ip", "-n", engine.space, "-br", "link")
     assert not engine.shims()
     assert [path for path in engine.mounts() if "netns" in path] == []
+
+
+@contextmanager
+def ended(process: subprocess.Popen) -> Iterator[subprocess.Popen]:
+    """What runs until it is told to end."""
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate()
 
 
 def server(name: str, **container: object) -> dict:
@@ -139,8 +149,10 @@ def test_streams_reach_into_a_container(cluster: Node, namespace: str) -> None:
     assert sorted(cluster.kubectl("logs", "box").split()) == ["hello", "oops"]
     assert cluster.kubectl("exec", "-i", "box", "--", "wc", "-c", input="x" * 300_000).strip() == "300000"
     assert "code 7" in cluster.kubectl("exec", "box", "--", "sh", "-c", "exit 7", check=False)
-    cluster.kubectl("attach", "-i", "box", input="fish\n", check=False)
-    until(lambda: "got fish\n" in cluster.kubectl("logs", "box"))
+    with ended(cluster.popen("attach", "-i", "box", stdin=subprocess.PIPE, stdout=subprocess.PIPE)) as attached:
+        attached.stdin.write("fish\n")
+        attached.stdin.flush()
+        until(lambda: "got fish\n" in cluster.kubectl("logs", "box"))
     volumes = [{"name": "image", "image": {"reference": "busybox:1"}}]
     running(cluster, "mounts", volumes=volumes, container={"volumeMounts": [{"name": "image", "mountPath": "/image"}]})
     assert "root:x:0:0" in cluster.kubectl("exec", "mounts", "--", "cat", "/image/etc/passwd")
@@ -148,14 +160,10 @@ def test_streams_reach_into_a_container(cluster: Node, namespace: str) -> None:
     cluster.kubectl("cp", str(cluster.home / "file"), "box:/tmp/file")
     assert cluster.kubectl("exec", "box", "--", "cat", "/tmp/file") == "copied\n"
 
-    forward = cluster.popen("port-forward", "box", ":9000", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
+    with ended(cluster.popen("port-forward", "box", ":9000", stdout=subprocess.PIPE)) as forward:
         port = forward.stdout.readline().rpartition(" -> ")[0].rpartition(":")[2]
         said = cluster._run(["curl", "-s", f"http://127.0.0.1:{port}/"], check=True, timeout=30)
         assert said == "only here\n"
-    finally:
-        forward.terminate()
-        forward.communicate()
 
 
 def test_a_failing_container_is_restarted_and_says_why(cluster: Node, namespace: str) -> None:
@@ -173,6 +181,59 @@ def test_a_failing_container_is_restarted_and_says_why(cluster: Node, namespace:
     until(lambda: cluster.kubectl("logs", "--previous", "sick", check=False) == "again\n")
     for name, reasons in (("absent", {"ErrImageNeverPull"}), ("nowhere", {"ErrImagePull", "ImagePullBackOff"})):
         until(lambda: (first_status(cluster, name).get("state") or {}).get("waiting", {}).get("reason") in reasons)  # noqa: B023  # at once
+
+
+@contextmanager
+def registry(engine: Containerd, folder: Path) -> Iterator[str]:
+    """Debian's docker-registry beside the containerd, with TLS, for the user ``ada`` with the password ``secret``."""
+    where, inside = "localhost:5000", ["nsenter", f"--net=/run/netns/{engine.space}"]  # the namespace is its own
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+        "subjectAltName=DNS:localhost", "-keyout", f"{folder}/key", "-out", f"{folder}/crt")  # fmt: skip
+    hashed = run("perl", "-e", 'print crypt("secret", "\\$2y\\$05\\$abcdefghijklmnopqrstuu")')
+    (folder / "htpasswd").write_text(f"ada:{hashed}\n")
+    (folder / "registry.yml").write_text(
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/images}}}}\n"
+        f"http: {{addr: '127.0.0.1:5000', tls: {{certificate: {folder}/crt, key: {folder}/key}}}}\n"
+        f"auth: {{htpasswd: {{realm: e2e, path: {folder}/htpasswd}}}}\n"
+    )
+    (engine.registries / where).mkdir(parents=True)
+    (engine.registries / where / "hosts.toml").write_text(
+        f'server = "https://{where}"\n[host."https://{where}"]\nca = "{folder}/crt"\n'
+    )
+    image = f"{where}/e2e/busybox:locked"
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*inside, "docker-registry", "serve", f"{folder}/registry.yml"], stdout=log, stderr=log
+        )
+    try:
+        engine.ctr("images", "tag", BUSYBOX, image)
+        hosts = ["--hosts-dir", str(engine.registries), "--user", "ada:secret"]
+        push = [*inside, *engine.command("images", "push", *hosts, image)]
+        until(lambda: subprocess.run(push, capture_output=True, check=False).returncode == 0)
+        engine.ctr("images", "rm", image)
+        yield image
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def test_a_pull_secret_opens_a_registry_with_a_password(
+    cluster: Node, namespace: str, engine: Containerd, tmp_path: Path
+) -> None:
+    with registry(engine, tmp_path) as image:
+        cluster.apply(cluster.pod("shut-out", "true", container={"image": image}))
+        until(lambda: "ErrImagePull" in cluster.kubectl("get", "events"))
+
+        cluster.kubectl("create", "secret", "docker-registry", "key", f"--docker-server={image.partition('/')[0]}",
+                        "--docker-username=ada", "--docker-password=secret")  # fmt: skip
+        cluster.apply(
+            cluster.pod("let-in", "echo in", restartPolicy="Never", container={"image": image},
+                        imagePullSecrets=[{"name": "key"}])
+        )  # fmt: skip
+
+        until(lambda: cluster.get("pod", "let-in")["status"].get("phase") == "Succeeded")
+        assert cluster.kubectl("logs", "let-in") == "in\n"
+        assert "Successfully pulled image" in cluster.kubectl("get", "events", "--field-selector=reason=Pulled")
 
 
 def test_pods_run_on_while_containerd_is_away(cluster: Node, namespace: str, engine: Containerd) -> None:

@@ -149,6 +149,7 @@ def test_without_any_extra_the_core_starts_and_serves(installed, tmp_path):
 
     found = states(listed)
     assert {name for name, state in found.items() if state != "on"} == {
+        "cri",
         "csi",
         "docker",
         "etcd",
@@ -156,7 +157,7 @@ def test_without_any_extra_the_core_starts_and_serves(installed, tmp_path):
         "podnetwork",
         "postgres",
     }
-    assert {found["csi"], found["docker"], found["etcd"], found["postgres"]} == {"unavailable"}
+    assert {found["cri"], found["csi"], found["docker"], found["etcd"], found["postgres"]} == {"unavailable"}
     assert "    needs grpcio, which is not installed: pip install 'sampan[etcd]' and start again\n" in listed
     assert "  addon    dns is left out: it needs dnslib, which is not installed: pip install 'sampan[dns]'" in said
     assert answered.splitlines()[-1] == "stored"

@@ -51,7 +51,12 @@ class Containerd:
         self.socket, self.conf = folder / "c.sock", folder / "net.d"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def configure(self, *, registries: Path | None = None) -> None:
+    @property
+    def registries(self) -> Path:
+        """Folder with a hosts.toml for each registry, read with each pull."""
+        return self.folder / "certs.d"
+
+    def configure(self) -> None:
         self.conf.mkdir(parents=True, exist_ok=True)
         cri = 'plugins."io.containerd.grpc.v1.cri"'
         (self.folder / "config.toml").write_text(
@@ -70,8 +75,9 @@ bin_dir = "{plugins()}"
 conf_dir = "{self.conf}"
 [{cri}.containerd]
 snapshotter = "overlayfs"
+[{cri}.registry]
+config_path = "{self.registries}"
 """
-            + (f'[{cri}.registry]\nconfig_path = "{registries}"\n' if registries else "")
         )
 
     def start(self) -> None:
@@ -87,7 +93,7 @@ snapshotter = "overlayfs"
             time.sleep(0.05)
 
     def _answers(self) -> bool:
-        return subprocess.run(self._ctr("version"), capture_output=True, check=False).returncode == 0
+        return subprocess.run(self.command("version"), capture_output=True, check=False).returncode == 0
 
     def said(self) -> str:
         return (self.folder / "log").read_text()
@@ -104,11 +110,12 @@ snapshotter = "overlayfs"
         self.process = None
 
     def ctr(self, *words: str, input: bytes | None = None) -> str:
-        done = subprocess.run(self._ctr(*words), input=input, capture_output=True, check=False, timeout=60)
+        done = subprocess.run(self.command(*words), input=input, capture_output=True, check=False, timeout=60)
         assert done.returncode == 0, f"ctr {' '.join(words)}: {done.stderr.decode()}"
         return done.stdout.decode()
 
-    def _ctr(self, *words: str) -> list[str]:
+    def command(self, *words: str) -> list[str]:
+        """Of ctr, with its arguments."""
         return ["ctr", "-a", str(self.socket), "--connect-timeout", "2s", "-n", "k8s.io", *words]
 
     def load(self, archive: bytes) -> None:
@@ -118,7 +125,7 @@ snapshotter = "overlayfs"
         """Stop it with all that runs in it, and take back mounts and shims that are left."""
         if self.process is not None and self.process.poll() is None:
             for task in self.ctr("tasks", "ls", "-q").split():
-                subprocess.run(self._ctr("tasks", "delete", "-f", task), capture_output=True, check=False)
+                subprocess.run(self.command("tasks", "delete", "-f", task), capture_output=True, check=False)
         self.stop()
         for pid in self.shims():
             os.kill(pid, signal.SIGKILL)

@@ -193,4 +193,4 @@ def test_usage_is_told_of_what_still_runs():
 def test_credentials_are_those_of_a_docker_config():
     given = {"username": "u", "password": "p", "auth": "", "serveraddress": "r", "email": "x"}
 
-    assert translation.credentials(given) == {"username": "u", "password": "p", "server_address": "r"}
+    assert translation.credentials(given) == {"username": "u", "password": "p"}
