@@ -23,7 +23,7 @@ PLACES = {
     "pluggy": {"sampan_server/plugins", "sampan/hookspecs"},
     "httptools": {"sampan_http"},
     "gunicorn": {"sampan_http", "sampan_operate/supervisor/gateway.py"},
-    "sqlite3": {"sampan_sqlite", "sampan_metrics", "sampan_logging"},
+    "sqlite3": {"sampan_sqlite", "sampan_query", "sampan_metrics", "sampan_logging"},
 }
 
 
