@@ -13,6 +13,7 @@ from sampan_dashboard.accounts import Account
 from sampan_dashboard.actions import Action
 from sampan_dashboard.addons import AddonsPage
 from sampan_dashboard.connecting import Place
+from sampan_dashboard.contributions import ContributedPage, Contributions
 from sampan_dashboard.creating import CreatePage
 from sampan_dashboard.editing import EditPage
 from sampan_dashboard.front import Front
@@ -32,9 +33,12 @@ TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf
 OBJECT = "/o/{kind}/{namespace}/{name}"
 
 
-def new_app(place: Place, sessions: Sessions[Account], *, links: Callable[[], str]) -> Any:
+def new_app(
+    place: Place, sessions: Sessions[Account], *, links: Callable[[], str], added: Contributions | None = None
+) -> Any:  # fmt: skip
     """A WSGI application. ``links()`` is the address of one-time links, known once it is served."""
-    pages = Pages()
+    added = added or Contributions()
+    pages = Pages(added.entries())
     app: Any = falcon.App(middleware=[Guard(sessions)])
     app.req_options.strip_url_path_trailing_slash = False
     refusals = Refusals(pages)
@@ -54,10 +58,11 @@ def new_app(place: Place, sessions: Sessions[Account], *, links: Callable[[], st
     app.add_route("/search", SearchPage(pages))
     app.add_route("/map", MapPage(pages))
     app.add_route("/addons", AddonsPage(pages))
+    app.add_route("/p/{name}", ContributedPage(pages, added))
     app.add_route("/new", CreatePage(pages))
     app.add_route("/l/{kind}", ListPage(pages))
     app.add_route("/live/l/{kind}", LiveRows(pages))
-    app.add_route(OBJECT, ObjectPage(pages))
+    app.add_route(OBJECT, ObjectPage(pages, added))
     app.add_route(f"{OBJECT}/yaml", YamlPage(pages))
     app.add_route(f"{OBJECT}/events", EventsPage(pages))
     app.add_route(f"{OBJECT}/edit", EditPage(pages))

@@ -11,6 +11,7 @@ from sampan.errors import ConfigError
 from sampan_dashboard.accounts import Account
 from sampan_dashboard.app import new_app
 from sampan_dashboard.connecting import Place
+from sampan_dashboard.contributions import Contributions
 from sampan_dashboard.serving import PageServer, tls
 from sampan_dashboard.sessions import Sessions, Times
 
@@ -23,7 +24,7 @@ def run(running: Running) -> None:
     check(settings)
     sessions: Sessions[Account] = Sessions(Times(settings.session_hours * 3600, settings.idle_minutes * 60))
     scheme = "https" if settings.certificate else "http"
-    app = new_app(Place.of_running(running), sessions, links=lambda: address)
+    app = new_app(Place.of_running(running), sessions, links=lambda: address, added=Contributions.ask(running.hooks))
     server = PageServer(
         app, settings.address, settings.port, unix=os.path.join(running.home, SOCKET),
         context=tls(settings.certificate, settings.key) if settings.certificate else None,

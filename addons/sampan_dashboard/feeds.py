@@ -63,9 +63,11 @@ class Feeds:
 
         def leave() -> None:
             with self._lock:
-                if feed.remove(listener) and self._feeds.get(key) is feed:
+                was_last = feed.remove(listener)
+                if was_last and self._feeds.get(key) is feed:
                     del self._feeds[key]
-                    feed.close()
+            if was_last:
+                feed.close()  # without the lock: it may wait, and joining happens on the server's loop
 
         return leave
 

@@ -13,12 +13,13 @@ from typing import Any
 import falcon
 
 from sampan.contracts.kinds import Resource
+from sampan.errors import StatusError
 from sampan_client.client import failure_of
 from sampan_client.hub import Follower, start_thread
 from sampan_client.paths import path_of
 from sampan_client.transports import Response, Stream
 from sampan_dashboard import logs, tables
-from sampan_dashboard.feeds import Change, sse
+from sampan_dashboard.feeds import AGAIN, Change, Key, sse
 from sampan_dashboard.reading import Target, kind_of, table, target_of
 from sampan_dashboard.web import HEADERS, Pages
 
@@ -26,6 +27,7 @@ STREAM = "text/event-stream"
 BEAT = 20.0  # seconds between two comments that keep a quiet connection open
 MOST_BUFFERED = 1 << 20  # bytes that a slow browser may leave unread; then it connects again
 LONGEST_LINE = 64 * 1024
+LONGEST_PAUSE = 30.0  # seconds between two looks at a log that has ended
 
 Send = Callable[[bytes], None]
 #: Begins to send, returns what ends it.
@@ -75,65 +77,106 @@ class LiveLogs:
         target = target_of(req, kind, namespace, name)
         asked = logs.Asked.of(req)
         sources = logs.sources(target.account, target, asked)
-        stream(req, resp, lambda send: LogStreams(target, sources, asked, send).begin())
+        labels = logs.selector_of(target.get()) if target.resource.kind != "Pod" else ""
+        pods = target.account.kind("pods")
+        key = (pods.resource, target.namespace, labels) if pods and labels else None
+        stream(req, resp, lambda send: LogStreams(target, sources, asked, send).begin(key))
 
 
 class LogStreams:
-    """Follows logs on the hub of the user's client."""
+    """Follows logs on the hub of the user's client: those of the pods that are there, and of those that come."""
 
     def __init__(self, target: Target, sources: Sequence[logs.Source], asked: logs.Asked, send: Send) -> None:
-        self._client, self._resource = target.client, target.account.kind("pods")
+        pods = target.account.kind("pods")
+        assert pods is not None
+        self._client, self._feeds, self._pods = target.client, target.account.feeds, pods.resource
         self._sources, self._asked, self._send = sources, asked, send
+        self._key: Key | None = None
         self._stop = threading.Event()
+        self._lock = threading.Lock()
         self._followers: list[Follower] = []
+        self._known = {source.pod for source in sources}
+        self._leave: Callable[[], None] = lambda: None
 
-    def begin(self) -> Callable[[], None]:
+    def begin(self, key: Key | None) -> Callable[[], None]:
+        """``key``: which pods belong to it, where new ones can come."""
+        self._key = key
         for source in self._sources:
-            follower = self._follow(source)
-            if self._client.transport.selectable:
-                self._followers.append(follower)
-                self._client.hub.add(follower)
-            else:
-                start_thread(lambda one=follower: self._run(one), "dashboard log")  # type: ignore[misc]
+            self._add(source)
+        if key is not None:
+            self._leave = self._feeds.join(key, "", self._come)
         return self._end
+
+    def _come(self, changes: Sequence[Change]) -> None:
+        containers = sorted({source.container for source in self._sources})
+        for change in changes:
+            metadata = (change.row.get("object") or {}).get("metadata") or {}
+            name = str(metadata.get("name") or "")
+            if change.type == "DELETED" or not name or name in self._known:
+                continue
+            self._known.add(name)
+            for container in containers:
+                label = name if len(containers) == 1 else f"{name}/{container}"
+                self._add(logs.Source(str(metadata.get("namespace") or ""), name, container, label))
+
+    def _add(self, source: logs.Source) -> None:
+        follower = self._follow(source)
+        with self._lock:
+            if self._stop.is_set() or len(self._followers) >= logs.MOST_SOURCES:
+                return
+            self._followers.append(follower)
+        if self._client.transport.selectable:
+            self._client.hub.add(follower)
+        else:
+            start_thread(lambda: self._run(follower), "dashboard log")
 
     def _end(self) -> None:
         self._stop.set()
-        for follower in self._followers:
-            self._client.hub.remove(follower)
+        self._leave()
+        with self._lock:
+            followers = list(self._followers)
+        if self._client.transport.selectable:
+            for follower in followers:
+                self._client.hub.remove(follower)
 
     def _follow(self, source: logs.Source) -> Generator[Stream | float, None, None]:
-        assert self._resource is not None
-        path = path_of(self._resource.resource, source.namespace, source.pod, "log")
-        query = self._asked.query(source.container, follow=True)
-        found = None
-        try:
-            found = self._client.open_lines(path, query=query, longest=LONGEST_LINE)
-            while not found.ended and not self._stop.is_set():
-                yield found
-                lines = found.read(0)
-                if lines:
-                    self._send(b"".join(self._line(source, line) for line in lines))
-            if found.status >= 400:
-                raise failure_of(Response(found.status, {}, found.body))
-            if not self._stop.is_set():
-                self._send(sse("end", {"source": source.label}))
-        except Exception as error:
-            self._send(sse("line", {"source": source.label, "time": "", "text": str(error), "bad": True}))
-        finally:
-            if found is not None:
-                found.close()
+        """A container that has not started, or starts again, is asked again; a pod that has gone is not."""
+        path = path_of(self._pods, source.namespace, source.pod, "log")
+        asked, pause = self._asked, AGAIN
+        while not self._stop.is_set():
+            found = None
+            try:
+                query = asked.query(source.container, follow=True)
+                found = self._client.open_lines(path, query=query, longest=LONGEST_LINE)
+                while not found.ended and not self._stop.is_set():
+                    yield found
+                    for line in found.read(0):
+                        time, text = logs.timed(line)
+                        if asked.takes(text, time):
+                            self._send(self._event(source, time, text))
+                        asked, pause = asked._replace(since=time or asked.since), AGAIN
+                if found.status >= 400:
+                    raise failure_of(Response(found.status, {}, found.body))
+            except StatusError as error:
+                if error.code in (401, 403, 404):
+                    return
+            except ConnectionError as error:
+                self._send(sse("line", {"source": source.label, "time": "", "text": str(error), "bad": True}))
+            finally:
+                if found is not None:
+                    found.close()
+            yield pause
+            pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _line(self, source: logs.Source, line: bytes) -> bytes:
-        time, text = logs.timed(line)
-        if not self._asked.takes(text, time):
-            return b""
+    def _event(self, source: logs.Source, time: str, text: str) -> bytes:
         event = sse("line", {"source": source.label, "time": time, "text": text, "bad": False})
         return b"id: %b\n%b" % (time.encode(), event) if time else event
 
     def _run(self, follower: Follower) -> None:
         for wanted in follower:
-            if not isinstance(wanted, float):
+            if isinstance(wanted, float):
+                self._stop.wait(wanted)
+            else:
                 wanted.wait(0.2)
 
 

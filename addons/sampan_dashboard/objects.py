@@ -10,6 +10,7 @@ import falcon
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound
 from sampan_dashboard import charts, diffs, related, rollouts, summaries
+from sampan_dashboard.contributions import Contributions
 from sampan_dashboard.health import health
 from sampan_dashboard.logs import selector_of
 from sampan_dashboard.permissions import Rules, missing_rule, scope_of
@@ -75,8 +76,8 @@ def around(target: Target, obj: Object, tab: str) -> dict[str, Any]:
 
 
 class ObjectPage:
-    def __init__(self, pages: Pages) -> None:
-        self._pages = pages
+    def __init__(self, pages: Pages, added: Contributions) -> None:
+        self._pages, self._added = pages, added
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, kind: str, namespace: str, name: str) -> None:
         target = read_for(req, kind, namespace, name)
@@ -87,7 +88,9 @@ class ObjectPage:
             containers=summaries.containers(obj), conditions=_conditions(status or {}),
             owners=related.owners_of(account, obj), owned=related.owned_by(account, obj),
             traffic=related.traffic_of(target, obj), events=related.events_of(account, obj)[:10],
-            usage=charts.of_object(account, obj), done=req.get_param("done") or "", **around(target, obj, ""),
+            usage=charts.of_object(account, obj), done=req.get_param("done") or "",
+            panels=self._added.shown(target.client, target.resource.group_resource, obj),
+            **around(target, obj, ""),
         )  # fmt: skip
 
 

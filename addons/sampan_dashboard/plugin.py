@@ -60,7 +60,10 @@ def _command() -> click.Command:
 
 @hookimpl
 def contribute_components() -> list[Component]:
-    return [Component(name="dashboard", run=_run, user=USER, process="dashboard", manifests=manifests)]
+    hooks = frozenset({"contribute_dashboard_panels", "contribute_dashboard_pages"})
+    return [
+        Component(name="dashboard", run=_run, user=USER, process="dashboard", manifests=manifests, hooks=hooks)
+    ]  # fmt: skip
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -88,7 +88,9 @@ def form_of(req: falcon.Request) -> dict[str, str]:
 class Pages:
     """Renders templates for a request."""
 
-    def __init__(self) -> None:
+    def __init__(self, added: Sequence[tuple[str, str]] = ()) -> None:
+        """``added``: (name, title) of the pages of other plugins."""
+        self._added = added
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
             undefined=jinja2.StrictUndefined, auto_reload=False,
@@ -113,7 +115,7 @@ class Pages:
         return {
             "_": translate, "language": language, "theme": theme_of(req), "csrf": session.csrf if session else "",
             "who": account.who if account else None, "here": req.relative_uri, "path": req.path,
-            "groups": menu(account),
+            "groups": menu(account), "added": self._added,
         }  # fmt: skip
 
 

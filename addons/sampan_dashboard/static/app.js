@@ -94,7 +94,6 @@ function liveLog(place) {
     $("#empty")?.remove();
     if (atEnd && !stopped) place.scrollTop = place.scrollHeight;
   });
-  source.addEventListener("end", () => source.close());
   place.scrollTop = place.scrollHeight;
 }
 

@@ -32,7 +32,7 @@ def running(port, tmp_path):
     ready = threading.Event()
     given = SimpleNamespace(
         settings=Settings(port=0), home=str(tmp_path), stop=stop, options=SimpleNamespace(kubeconfig=str(kubeconfig)),
-        ready=lambda words: (said.append(words), ready.set()),
+        hooks=None, ready=lambda words: (said.append(words), ready.set()),
     )  # fmt: skip
     thread = threading.Thread(target=component.run, args=(given,))
     thread.start()

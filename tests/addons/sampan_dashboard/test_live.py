@@ -1,12 +1,80 @@
 from __future__ import annotations
 
 import html as entities
+import json
 import re
+import threading
+from types import SimpleNamespace
 
-from sampan_dashboard.live import Pulled
-from sampan_machinery.resources import CONFIG_MAPS
+from sampan_client.paths import with_query
+from sampan_dashboard import feeds, live, logs
+from sampan_dashboard.feeds import Feeds
+from sampan_dashboard.live import LogStreams, Pulled
+from sampan_machinery.resources import CONFIG_MAPS, PODS
+from sampan_testing.cluster import until
 
 HOSTILE = '"><script>alert(1)</script>'
+
+
+class Stream:
+    """Lines that a test gives."""
+
+    def __init__(self, lines=(), status=200, body=b""):
+        self.lines, self.status, self.body, self.closed = list(lines), status, body, threading.Event()
+
+    @property
+    def ended(self):
+        return self.closed.is_set() or not self.lines
+
+    def fileno(self):
+        return -1
+
+    def wait(self, timeout=None):
+        return None
+
+    def read(self, timeout=None, most=0):
+        found, self.lines = self.lines, []
+        return found
+
+    def close(self):
+        self.closed.set()
+
+
+class Transport:
+    selectable = False
+
+    def __init__(self, *streams):
+        self.streams, self.paths = list(streams), []
+
+    def stream(self, path, headers, *, longest=0):
+        self.paths.append(path)
+        if not self.streams:
+            raise ConnectionError("no more")
+        return self.streams.pop(0)
+
+
+class Client:
+    def __init__(self, *streams):
+        self.transport = Transport(*streams)
+
+    def open_lines(self, path, *, query=None, longest=0):
+        return self.transport.stream(with_query(path, query), {})
+
+
+class Heard:
+    """Bytes that a browser got."""
+
+    def __init__(self):
+        self.text, self._more = b"", threading.Condition()
+
+    def __call__(self, data):
+        with self._more:
+            self.text += data
+            self._more.notify_all()
+
+    def wait(self, part):
+        with self._more:
+            assert self._more.wait_for(lambda: part in self.text, 60), self.text
 
 
 def live_of(html):
@@ -53,9 +121,9 @@ def test_two_pages_of_a_user_share_a_watch_and_two_users_do_not(site, cluster, s
     path = live_of(one.text("/l/configmaps?namespace=shop"))
 
     with events(path, one) as first, events(path, one) as second, events(path, other) as third:
-        assert one.session.account.feeds.count() == other.session.account.feeds.count() == 1
         cluster.client.create(CONFIG_MAPS, {"metadata": {"name": "shared"}}, shop)
         assert ["shared" in stream.next()[1]["html"] for stream in (first, second, third)] == [True] * 3
+        assert one.session.account.feeds.count() == other.session.account.feeds.count() == 1
     cluster.client.delete(CONFIG_MAPS, "shared", shop)
 
 
@@ -92,3 +160,47 @@ def test_an_iterator_serves_the_same_under_any_other_server():
         sent[0](b"x")
     stream.close()
     assert left == [True]
+
+
+def followed(*streams, key=None):
+    client = Client(*streams)
+    account = SimpleNamespace(kind=lambda name: SimpleNamespace(resource=PODS), feeds=Feeds(client))
+    target = SimpleNamespace(account=account, client=client)
+    heard = Heard()
+    source = logs.Source("shop", "web-1", "main", "web-1")
+    asked = logs.Asked("", False, 10, "")
+    end = LogStreams(target, [source], asked, heard).begin(key)
+    return heard, end, client
+
+
+def test_a_container_that_starts_again_is_followed_again_and_no_line_comes_twice(monkeypatch):
+    monkeypatch.setattr(live, "AGAIN", 0.01)
+    waiting = Stream(status=400, body=b'{"message": "waiting to start"}')
+    first = Stream([b"2026-01-01T00:00:00.1Z one"])
+    second = Stream([b"2026-01-01T00:00:00.1Z one", b"2026-01-01T00:00:00.2Z two"])
+    heard, end, client = followed(waiting, first, second, Stream(status=404, body=b"{}"))
+
+    heard.wait(b'"two"')
+    end()
+
+    assert heard.text.count(b'"one"') == 1
+    assert b"id: 2026-01-01T00:00:00.2Z" in heard.text
+    assert "sinceTime=2026-01-01T00%3A00%3A00.1Z" in client.transport.paths[2]
+
+
+def test_a_pod_that_comes_is_followed_too(monkeypatch):
+    monkeypatch.setattr(feeds, "AGAIN", 0.01)
+    rows = [{"object": {"metadata": {"name": name, "namespace": "shop"}}} for name in ("web-1", "web-2")]
+    line = json.dumps({"type": "ADDED", "object": {"metadata": {}, "rows": rows}}).encode()
+    asked = []
+
+    def answer(transport, path, headers, *, longest=0):
+        asked.append(path)
+        return Stream(status=404, body=b"{}") if "/log" in path else Stream([line])
+
+    monkeypatch.setattr(Transport, "stream", answer)
+    _, end, _ = followed(key=(PODS, "shop", "app=web"))
+    until(lambda: any("/pods/web-2/log" in path for path in asked), 60)
+    end()
+
+    assert sum("/pods/web-1/log" in path for path in asked) == 1
