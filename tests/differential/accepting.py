@@ -138,7 +138,8 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(r"message : Foo in version ", "upstream names a file of its source"),
     Accepted(
-        r"(update|delete) apiservices\S* status : (409 not 200|200 not 409)|create apiservices\S* status : 201 not 409",
+        r"(update|delete) apiservices\S* status : (409 not 200|(200|422) not 409)|"
+        r"create apiservices\S* status : 201 not 409",
         "the peer writes statuses of APIServices between our requests",
     ),
     Accepted(
