@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from sampan.contracts.kinds import Kind
+from sampan.contracts.kinds import Draft, Kind
 from sampan.contracts.serving import Subresource
 from sampan_accounts.requests import TokenRequests
 from sampan_machinery.columns import AGE, NAME
+
+
+def prepare(draft: Draft) -> None:
+    """Of the secrets that an account names, the names alone are kept. Source: core/v1 ServiceAccount strategy."""
+    secrets = draft.object.get("secrets")
+    if secrets:
+        draft.object["secrets"] = [{"name": each["name"]} if each.get("name") else {} for each in secrets]
 
 
 def service_account(requests: TokenRequests) -> Kind:
@@ -17,6 +24,7 @@ def service_account(requests: TokenRequests) -> Kind:
         plural="serviceaccounts",
         short_names=("sa",),
         shown_deleted=True,
+        prepare=prepare,
         columns=(
             NAME,
             AGE,

@@ -112,12 +112,13 @@ class Documents:
     def _whole(self, path: str) -> bytes:
         """The uncompressed document; kept for some seconds, so that further requests share it."""
         with self._lock:
-            if path not in self._plain:
-                self._plain[path] = gzip.decompress(self.gzipped(path) or b"")
+            found = self._plain.get(path)
+            if found is None:
+                found = self._plain[path] = gzip.decompress(self.gzipped(path) or b"")
                 forget = threading.Timer(PLAIN_FOR, self._plain.pop, (path, None))
                 forget.daemon = True
                 forget.start()
-            return self._plain[path]
+            return found
 
     def _pieces(self, path: str) -> Iterator[bytes]:
         if path == V2_PROTOBUF:

@@ -154,7 +154,7 @@ class Deleter:
 
 
 def _check(intent: Intent, options: Options, old: Object) -> None:
-    meta, resource = old["metadata"], intent.served.resource
+    meta, resource = old["metadata"], intent.served.stored.resource  # as what is stored it is told
     if options.uid and options.uid != meta.get("uid"):
         why = (
             f"the UID in the precondition ({options.uid}) does not match the UID in record ({meta.get('uid')}). "

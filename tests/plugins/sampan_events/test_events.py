@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.kinds import Resource
-from sampan.errors import BadRequest, Invalid
+from sampan.errors import BadRequest, Conflict, Invalid
 from sampan_events.events import COLUMNS, from_core, to_core, validate, validate_fresh
 from sampan_testing.cluster import start
 
@@ -166,3 +166,11 @@ def test_owners_have_the_fields_of_the_version_that_they_wrote(client):
 def test_a_version_that_is_none_is_told_as_by_reads_without_a_cache(client, group):
     with pytest.raises(BadRequest, match=r"^invalid resource version: resourceVersion: Invalid value"):
         client.request("GET", f"/{group}/namespaces/default/events/absent?resourceVersion=foo")
+
+
+def test_a_precondition_that_does_not_hold_names_what_is_stored(client):
+    client.create(FRESH, fresh(), "default")
+    path = "/apis/events.k8s.io/v1/namespaces/default/events/f"
+
+    with pytest.raises(Conflict, match=r'fulfilled on Event "f": the UID'):
+        client.request("DELETE", path, body={"preconditions": {"uid": "x"}})

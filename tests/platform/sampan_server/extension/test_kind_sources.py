@@ -68,7 +68,7 @@ def document(client, path, **headers):
 
 
 class Watched:
-    """A watch on a thread: its events, and whether it has ended."""
+    """A watch on a thread: its events without bookmarks, and whether it has ended."""
 
     def __init__(self, client, resource, **more):
         self.events, self.ended = [], threading.Event()
@@ -78,7 +78,8 @@ class Watched:
 
     def _read(self):
         while not self._stream.ended:
-            self.events += [json.loads(line) for line in self._stream.read(0.05)]
+            events = [json.loads(line) for line in self._stream.read(0.05)]
+            self.events += [event for event in events if event["type"] != "BOOKMARK"]
         self.ended.set()
 
     def seen(self):
