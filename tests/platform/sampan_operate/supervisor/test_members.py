@@ -53,3 +53,10 @@ def test_a_component_may_be_left_off_by_its_settings():
     off = Member(Component(name="x", run=print, user="u", wanted=lambda settings: settings > 0), settings=0)
 
     assert (off.is_wanted, replace(off, settings=1).is_wanted, member().is_wanted) == (False, True, True)
+
+
+def test_a_component_runs_where_the_cluster_has_work_for_it():
+    routed = member(suits=lambda options: options.network_mode == "routed")
+
+    assert [routed.suits(ClusterOptions(network_mode=mode)) for mode in ("local", "routed")] == [False, True]
+    assert member().suits(ClusterOptions())
