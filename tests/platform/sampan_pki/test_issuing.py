@@ -24,7 +24,7 @@ def test_an_authority_is_pinned_by_its_public_key():
     (digest,) = key_hashes(one)
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", digest)
     assert key_hashes(one + other) == [digest, *key_hashes(other)]
-    with pytest.raises(ValueError, match="(?i)pem"):
+    with pytest.raises(ValueError, match=r"(?i)pem"):
         key_hashes(b"nothing")
 
 

@@ -168,6 +168,7 @@ def test_a_joined_home_names_another_machines_server():
         ({"node": {"server": "192.0.2.1"}}, "node.server must look like"),
         ({"network": {"mode": "bridged"}}, "network.mode must be one of local, routed"),
         ({"network": {"mode": "routed", "node_cidr_mask": 12}}, "node_cidr_mask must be 16 to 30"),
+        ({"network": {"node_cidr_mask": 64}}, "node_cidr_mask must be 16 to 30"),
         ({"network": {"mode": "routed", "pod_cidr": "10.0.0.0/8", "node_cidr_mask": 28}}, "must be 8 to 24"),
     ],
 )
