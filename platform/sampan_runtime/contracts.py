@@ -59,6 +59,8 @@ class SandboxSpec:
     attempt: int = 0
     hostname: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)  # of the pod, for what the runtime runs (CNI, NRI)
+    privileged: bool = False  # one of its containers is
     host_network: bool = False
     host_pid: bool = False
     host_ipc: bool = False
@@ -279,6 +281,22 @@ class SandboxGuard(Protocol):
         """
 
 
+@runtime_checkable
+class ReportsProblems(Protocol):
+    """What a Runtime may have besides: it can say that it answers and yet cannot run pods, for lack of a network."""
+
+    def problem(self) -> str:
+        """Why no pod can run now, "" where pods can; the node is not Ready then. Raises RuntimeFailure."""
+
+
+@runtime_checkable
+class NamesEngine(Protocol):
+    """What a Runtime may have besides: the name of what runs containers behind it, where that is another than its own.
+    Statuses show it: ``containerd://…``."""
+
+    engine: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class RuntimeOffer:
     """A runtime that a plugin provides, before it is opened."""
@@ -289,3 +307,4 @@ class RuntimeOffer:
     found: str = ""  # what makes it available, in words: "Docker answers"; "" where nothing is needed
     unavailable: Callable[[], str] = lambda: ""  # why it cannot be used on this machine now, "" where it can
     host_address: Callable[[], str] = lambda: ""  # at which its pods reach this machine; "": loopback
+    cni: bool = False  # whether it runs CNI plugins for its pods' network, by a configuration that others write

@@ -60,6 +60,7 @@ def cluster_options(settings: Settings, plugins: Asking) -> ClusterOptions:
         node_ip=settings.node.ip or primary_address(),
         kubelet_port=settings.node.kubelet_port,
         runtime=settings.node.runtime,
+        history=settings.history_seconds,
         kubeconfig=str(settings.home / "kubeconfig"),
     )
 

@@ -67,7 +67,7 @@ class Node:
     name: str = ""
     """The node's name; empty: this machine's host name in lower case."""
     runtime: str = "auto"
-    """Container runtime: docker, exec, or auto for docker where its daemon answers and exec elsewhere."""
+    """Container runtime: docker, cri (containerd, CRI-O), exec, or auto for the first of them that answers."""
     kubelet_port: int = 0
     """Port of the agent's own HTTPS API; 0: a free one."""
     ip: str = ""
@@ -95,6 +95,9 @@ class Settings:
     """Where the cluster keeps its data, keys, logs and kubeconfig; also --home and $SAMPAN_HOME."""
     store: str = ""
     """URL of the store: sqlite:///path, etcd://…, postgresql://…, memory:// ; empty: SQLite in home."""
+    history: str = "5m"
+    """How long earlier revisions of objects can be read, for `sampan history`, `sampan undelete` and `sampan get --at`:
+    10m, 1h, 7d; at least 5m. The store grows by every change of that time."""
     api: Api = field(default_factory=Api)
     network: Network = field(default_factory=Network)
     node: Node = field(default_factory=Node)
@@ -116,6 +119,10 @@ class Settings:
     @property
     def store_url(self) -> str:
         return self.store or f"sqlite://{self.home / 'store.db'}"
+
+    @property
+    def history_seconds(self) -> float:
+        return bounds.seconds(self.history)
 
     @property
     def joined(self) -> bool:
@@ -212,6 +219,7 @@ def parse(data: Mapping[str, Any], *, where: str = "sampan.yaml") -> Settings:
 CHECKS: Mapping[str, bounds.Check] = {
     "home": lambda value: "" if str(value) != "." and "\0" not in str(value) else "must name a directory",
     "store": bounds.optional(bounds.matching(r"[a-z][a-z0-9+.-]*:\S*", "sqlite:///path or etcd://host:2379")),
+    "history": bounds.span("5m", "365d"),
     "api.host": bounds.optional(bounds.host),
     "api.port": bounds.number(1, 65535),
     "api.advertise": bounds.optional(bounds.address),

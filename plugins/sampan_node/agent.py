@@ -26,7 +26,7 @@ from sampan_node.housekeeping.evictor import Evictor
 from sampan_node.pod import termination
 from sampan_node.pod.worker import Worker
 from sampan_node.registration import Registration
-from sampan_runtime.contracts import Runtime
+from sampan_runtime.contracts import ReportsProblems, Runtime
 from sampan_volumes.contributed import volume_mounters
 
 log = logging.getLogger(__name__)
@@ -191,13 +191,13 @@ def run(running: Running) -> None:
         agent = Agent(host, folder)
         server = _server(agent, options)
         closing.append(server.stop)
-        info = machine_facts.system_info(runtime.name, runtime.version(), VERSION)
+        info = machine_facts.system_info(runtimes.shown_name(runtime), runtime.version(), VERSION)
         registration = Registration(
             running.client, name=name, ip=ip, port=server.port, capacity=host.allocatable, info=info
         )
         closing.append(agent.stop)
         agent.start()
-        registration.register()  # Ready from here on; what the API says of the pods is true by now
+        registration.register(runtime_problem(runtime))  # what the API says of the pods is true by now
         host.events.event(
             {**registration.object, "metadata": {"name": name, "uid": name}}, "Normal", "Starting", "Starting kubelet."
         )
@@ -215,6 +215,8 @@ def run(running: Running) -> None:
 def runtime_problem(runtime: Runtime) -> str:
     """What keeps the node from being Ready, "" for nothing."""
     try:
+        if isinstance(runtime, ReportsProblems):
+            return runtime.problem()
         runtime.version()
     except SampanError as error:
         log.warning("node: the %s runtime does not answer: %s", runtime.name, error)

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT, LEASE_SECONDS, STATUS_EVERY, PROBLEM_EVERY = 10.0, 40, 300.0, 20.0
 LOOK_EVERY = 20.0  # seconds between two looks at what the API says of this node
+AGAIN = 2.0  # seconds until a heartbeat that failed is tried again, and a problem is looked at again
 LEASE_NAMESPACE = "kube-node-lease"
 HEALTHY = (
     ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
@@ -87,9 +88,11 @@ class Registration:
         self._problem, self._asked, self._looked = "", time.time(), time.time()
         self._pressures: Collection[str] = ()
 
-    def register(self) -> None:
-        """Create the Node, or take over an existing one; it is Ready from here on."""
-        fresh: Object = {**skeleton(self._name), "status": status_of({}, now=now_text(time.time()), **self._facts)}
+    def register(self, problem: str = "") -> None:
+        """Create the Node, or take over an existing one; it is Ready from here on, unless there is a ``problem``."""
+        self._problem = problem
+        status = status_of({}, now=now_text(time.time()), problem=problem, **self._facts)
+        fresh: Object = {**skeleton(self._name), "status": status}
         try:
             self._node = self._client.create(NODES, fresh)
         except AlreadyExists:
@@ -122,11 +125,12 @@ class Registration:
         """Heartbeats until stopped. Failures are logged once and tried again. A Node that was deleted is made again;
         where ``removed`` is given, it is told so once instead, and there are no more heartbeats.
 
-        ``problem()`` says why pods cannot run here, "" where they can; it is asked every PROBLEM_EVERY seconds.
+        ``problem()`` says why pods cannot run here, "" where they can; it is asked every PROBLEM_EVERY seconds, and
+        more often while there is one.
         ``pressures()`` says which of the node's resources are short; it is asked with each heartbeat.
         """
         failing = False
-        while not stop.wait(HEARTBEAT if not failing else 2.0):
+        while not stop.wait(AGAIN if failing or self._problem else HEARTBEAT):
             try:
                 self._beat()
                 pressed, self._pressures = self._pressures, pressures()
@@ -148,7 +152,7 @@ class Registration:
                 failing = True
 
     def _is_news(self, problem: Callable[[], str]) -> bool:
-        if time.time() - self._asked < PROBLEM_EVERY:
+        if not self._problem and time.time() - self._asked < PROBLEM_EVERY:
             return False
         before, self._problem, self._asked = self._problem, problem(), time.time()
         return before != self._problem
@@ -175,7 +179,7 @@ class Registration:
     def _again(self, stop: threading.Event) -> None:
         """The Node or its Lease was deleted: create it again."""
         try:
-            self.register()
+            self.register(self._problem)
         except (SampanError, OSError) as error:
             log.warning("node: cannot register again: %s", error)
 

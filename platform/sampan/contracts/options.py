@@ -64,6 +64,8 @@ class ClusterOptions:
     """Port of the node agent's own HTTPS API; 0: a free one."""
     runtime: str = ""
     """Name of the container runtime wanted on this node; "" or auto: the first that works."""
+    history: float = 300.0
+    """Seconds that earlier revisions of objects can be read."""
     beside: tuple[str, ...] = ()
     """Names of all components that run in this process; empty for the API server."""
     identity: str = ""

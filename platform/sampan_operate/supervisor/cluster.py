@@ -183,7 +183,7 @@ def _with_node(plugins: Plugins, settings: Settings) -> list[Component]:
 
 def _clean_up(settings: Settings, components: Iterable[Component], options: ClusterOptions) -> list[str]:
     complaints = []
-    for component in components:
+    for component in sorted(components, key=lambda one: one.cleans_up_last):
         if component.cleanup is None:
             continue
         try:

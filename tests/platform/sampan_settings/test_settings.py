@@ -175,3 +175,14 @@ def test_a_joined_home_names_another_machines_server():
 def test_ranges_of_nodes_have_bounds(data, words):
     with pytest.raises(ConfigError, match=words):
         parse(data)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("5m", 300), ("1h", 3600), ("7d", 604_800), ("300s", 300)])
+def test_history_is_a_time(text, seconds):
+    assert parse({"history": text}).history_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["1m", "soon", "400d", "-1h", "1.5h", ""])
+def test_a_history_that_is_none_or_too_short_or_long_is_refused(text):
+    with pytest.raises(ConfigError, match=r"history must be 5m to 365d, such as 30m, 1h or 7d"):
+        parse({"history": text})

@@ -58,6 +58,7 @@ def test_a_registered_node_is_ready_and_has_a_lease(api, registered):
 def test_a_runtime_that_does_not_answer_makes_the_node_unready_until_it_does(api, registered, monkeypatch):
     monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
     monkeypatch.setattr(registration, "PROBLEM_EVERY", 0.0)
+    monkeypatch.setattr(registration, "AGAIN", 0.01)
     problems, stop = ["container runtime is down"], threading.Event()
     keeping = threading.Thread(target=registered.keep, args=(stop,), kwargs={"problem": lambda: problems[0]})
     keeping.start()
@@ -72,6 +73,21 @@ def test_a_runtime_that_does_not_answer_makes_the_node_unready_until_it_does(api
     assert until("False")["message"] == "container runtime is down"
     problems[0] = ""
     assert until("True")["reason"] == "KubeletReady"
+    stop.set()
+    keeping.join(10)
+
+
+def test_a_node_with_a_problem_is_not_ready_at_first_and_is_looked_at_again_soon(api, monkeypatch):
+    monkeypatch.setattr(registration, "AGAIN", 0.01)  # HEARTBEAT and PROBLEM_EVERY are longer than this test waits
+    found = Registration(api, name="n1", ip="10.0.0.1", port=10250, capacity={}, info={})
+    found.register("no network yet")
+    assert (api.ready()["status"], api.ready()["message"]) == ("False", "no network yet")
+
+    stop = threading.Event()
+    keeping = threading.Thread(target=found.keep, args=(stop,))
+    keeping.start()
+    with api.changed:
+        assert api.changed.wait_for(lambda: api.ready()["status"] == "True", 8)
     stop.set()
     keeping.join(10)
 
