@@ -288,7 +288,8 @@ def _check_node_ranges(network: Network, where: str) -> None:
         return
     cluster = ipaddress.ip_network(network.pod_cidr)
     least, most = cluster.prefixlen, min(cluster.prefixlen + 16, cluster.max_prefixlen - 2)
-    if not least <= network.node_cidr_mask <= most and network.mode == "routed":
+    matters = network.mode == "routed" or network.node_cidr_mask != Network().node_cidr_mask
+    if matters and not least <= network.node_cidr_mask <= most:
         raise ConfigError(
             f"{where}: network.node_cidr_mask must be {least} to {most}, as network.pod_cidr is {cluster}, "
             f"not {network.node_cidr_mask}"

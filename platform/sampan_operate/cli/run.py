@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from sampan_settings.settings import Where, load
 
 if TYPE_CHECKING:
     from sampan.contracts.components import Component
+    from sampan.contracts.options import ClusterOptions
     from sampan_client import Client
     from sampan_operate.supervisor.members import Member
 
@@ -49,6 +50,15 @@ def named(*names: str) -> Choice:
         return [known[name] for name in names]
 
     return choose
+
+
+def with_work(members: Iterable[Member], options: ClusterOptions) -> list[Member]:
+    """Those for which there is work in this cluster; raises ConfigError where that is none of them."""
+    asked = list(members)
+    found = [member for member in asked if member.suits(options)]
+    if asked and not found:
+        raise ConfigError(f"there is no work for {', '.join(member.name for member in asked)} by these settings")
+    return found
 
 
 def runner(help: str, wanted: Callable[[Component], bool]) -> click.Command:
@@ -92,5 +102,6 @@ def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") ->
             refuse_in_use(settings)
             held = hold_reservation(settings)
         options = cluster_options(settings, plugins)
+    members = with_work(members, options)
     with held or contextlib.nullcontext():
         run_components(members, plugins, options, around)

@@ -80,3 +80,33 @@ def test_a_pod_finds_its_own_configuration(tmp_path):
 def test_outside_a_pod_is_a_config_error(tmp_path):
     with pytest.raises(ConfigError, match="not a pod"):
         kubeconfig.in_cluster({}, tmp_path)
+
+
+def test_a_renewed_certificate_is_taken_from_the_file_once(tmp_path):
+    path = tmp_path / "config"
+    kubeconfig.write(path, server="https://h", certificate=b"OLD", key=b"K1")
+    found = kubeconfig.load(path)
+    assert not found.renewed()
+
+    kubeconfig.write(path, server="https://h", certificate=b"NEW", key=b"K2")
+
+    assert found.renewed()
+    assert (found.certificate, found.key) == (b"NEW", b"K2")
+    assert not found.renewed()
+
+
+def test_a_file_that_says_the_same_or_nothing_renews_nothing(tmp_path, caplog):
+    path = tmp_path / "config"
+    kubeconfig.write(path, server="https://h", token="t")
+    found = kubeconfig.load(path)
+    for change in (
+        lambda: kubeconfig.write(path, server="https://h", token="t"),
+        lambda: (tmp_path / "draft").write_text("clusters: [") and (tmp_path / "draft").replace(path),
+        path.unlink,
+    ):
+        change()
+        assert not found.renewed()
+
+    assert found.token == "t"
+    assert "the identity in use is kept" in caplog.text
+    assert not kubeconfig.Config("https://h").renewed()

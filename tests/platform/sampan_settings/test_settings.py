@@ -155,6 +155,28 @@ def test_a_runtime_that_no_plugin_provides_is_refused(runtime, words):
     assert words in str(refused.value)
 
 
+def test_a_joined_home_names_another_machines_server():
+    settings = parse({"node": {"server": "https://192.0.2.1:6443"}})
+
+    assert settings.joined and settings.server_url == "https://192.0.2.1:6443"
+    assert not parse({}).joined
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"node": {"server": "192.0.2.1"}}, "node.server must look like"),
+        ({"network": {"mode": "bridged"}}, "network.mode must be one of local, routed"),
+        ({"network": {"mode": "routed", "node_cidr_mask": 12}}, "node_cidr_mask must be 16 to 30"),
+        ({"network": {"node_cidr_mask": 64}}, "node_cidr_mask must be 16 to 30"),
+        ({"network": {"mode": "routed", "pod_cidr": "10.0.0.0/8", "node_cidr_mask": 28}}, "must be 8 to 24"),
+    ],
+)
+def test_ranges_of_nodes_have_bounds(data, words):
+    with pytest.raises(ConfigError, match=words):
+        parse(data)
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("5m", 300), ("1h", 3600), ("7d", 604_800), ("300s", 300)])
 def test_history_is_a_time(text, seconds):
     assert parse({"history": text}).history_seconds == seconds

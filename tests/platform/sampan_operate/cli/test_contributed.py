@@ -49,6 +49,7 @@ def run(tmp_path, monkeypatch):
             Command(name="greet", help="Say hello.", load=lambda: search),
             Command(name="more", parent="addons", help="A word more.", load=lambda: search),
             Command(name="part", help="Run a part alone.", runs=lambda component: component.process == "node"),
+            Command(name="find", parent="part", help="Find the part.", load=lambda: search),
         ),
     }
 
@@ -168,3 +169,8 @@ def test_a_command_that_makes_no_sense_is_named(more, words):
 
     assert plugins.ask("contribute_commands") == []
     assert words in plugins.failures()[0].error
+
+
+def test_a_contributed_command_has_words_below_it_too(run, tmp_path):
+    assert f"searched ('a',) in {tmp_path}" in run("part", "find", "a").output
+    assert "Find the part." in run("part", "--help").output

@@ -149,3 +149,31 @@ def test_no_home_chooses_its_ranges_while_another_does(tmp_path, monkeypatch):
         prepare(settings, plugins())
 
     assert not (tmp_path / "home" / "cluster.json").exists()
+
+
+JOINED = {"node": {"server": "https://192.0.2.1:6443", "name": "b", "ip": "192.0.2.2", "runtime": "exec"}}
+
+
+def test_a_machine_that_has_joined_runs_its_node_alone(tmp_path):
+    settings = parse({"home": str(tmp_path), **JOINED})
+    found = all_members(plugins(component("scheduler"), component("node", "node")), settings)
+
+    wanted = processes(settings, plugins(), ClusterOptions(node_name="b"), found)
+
+    assert [(process.name, process.components) for process in wanted] == [("node", ["node"])]
+
+
+def test_what_the_cluster_gave_no_identity_does_not_run_and_no_authority_is_made(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(reservations, "registry", lambda: tmp_path / "registry")
+    settings = parse({"home": str(tmp_path), **JOINED, "network": {"service_cidr": "10.96.0.0/16"}})
+    (tmp_path / "kubeconfigs").mkdir()
+    (tmp_path / "kubeconfigs" / "node").write_text("{}")
+    several = plugins(component("node", "node"), component("strange", "node"))
+    monkeypatch.setattr("sampan_operate.supervisor.cluster.require_runtime", lambda settings, plugins: None)
+
+    options, members = prepare(settings, several)
+
+    assert options.joined and options.server_url == "https://192.0.2.1:6443"
+    assert [member.name for member in members] == ["node"]
+    assert not (tmp_path / "pki").exists()
+    assert "strange does not run on this node" in caplog.text

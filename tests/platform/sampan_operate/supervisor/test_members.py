@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from sampan.contracts.components import Component
 from sampan.contracts.options import ClusterOptions
+from sampan.errors import ConfigError
 from sampan.hookspecs import hookimpl
+from sampan_operate.cli.run import with_work
 from sampan_operate.supervisor.members import Member, fingerprint, may_ship, members_of, shipped
 from sampan_server.plugins.plugins import Plugins
 
@@ -53,3 +57,19 @@ def test_a_component_may_be_left_off_by_its_settings():
     off = Member(Component(name="x", run=print, user="u", wanted=lambda settings: settings > 0), settings=0)
 
     assert (off.is_wanted, replace(off, settings=1).is_wanted, member().is_wanted) == (False, True, True)
+
+
+def test_a_component_runs_where_the_cluster_has_work_for_it():
+    routed = member(suits=lambda options: options.network_mode == "routed")
+
+    assert [routed.suits(ClusterOptions(network_mode=mode)) for mode in ("local", "routed")] == [False, True]
+    assert member().suits(ClusterOptions())
+
+
+def test_a_command_runs_what_has_work_here_and_says_so_where_nothing_has():
+    nothing = member(suits=lambda options: False)
+
+    assert with_work([nothing, member()], ClusterOptions()) == [member()]
+    assert with_work([], ClusterOptions()) == []
+    with pytest.raises(ConfigError, match="no work for x"):
+        with_work([nothing], ClusterOptions())

@@ -250,3 +250,26 @@ def test_checkpoints_are_refused_plainly_and_metrics_of_probes_are_there(server)
 
     assert (status, said) == (501, b"checkpoints of containers are not supported by this node agent\n")
     assert get(server, "/metrics/probes") == (200, b"# TYPE prober_probe_total counter\n")
+
+
+def test_a_renewed_certificate_is_shown_to_the_next_client(tmp_path):
+    import ssl
+
+    import sampan_pki as pki
+
+    pki.ensure(tmp_path / "first", node_name="n")
+    pki.ensure(tmp_path / "second", node_name="n")
+    server = Server(SimpleNamespace(), address="127.0.0.1", port=0, pki=str(tmp_path / "first"))
+    server.start()
+    try:
+        before = ssl.get_server_certificate(("127.0.0.1", server.port))
+        for ending in ("key", "crt"):
+            (tmp_path / "second" / f"kubelet.{ending}").replace(tmp_path / "first" / f"kubelet.{ending}")
+        after = ssl.get_server_certificate(("127.0.0.1", server.port))
+        (tmp_path / "first" / "kubelet.crt").write_text("half of one")
+        kept = ssl.get_server_certificate(("127.0.0.1", server.port))
+    finally:
+        server.stop()
+
+    assert before != after
+    assert kept == after
