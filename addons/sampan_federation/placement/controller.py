@@ -98,7 +98,10 @@ def is_placed_here(binding: Mapping[str, Any]) -> bool:
 
 
 def write(context: Context, resource: Resource, binding: Object, decision: Decision) -> None:
-    """What was decided. Where nothing fits, the workload stays where it is: only the condition says so. (karmada#7455)"""
+    """What was decided. Where nothing fits, the workload stays where it is: only the condition says so.
+
+    (karmada#7455)
+    """
     namespace, name = key_of(binding)
     changes = spec_changes(binding, decision)
     if changes:
