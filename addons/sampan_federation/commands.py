@@ -1,0 +1,10 @@
+"""`sampan federation`: members join and leave, and what is decided is explained."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def federation() -> None:
+    """Join clusters, and see why a workload runs where it does."""
