@@ -48,12 +48,13 @@ class MemberObjects:
         """Raises StatusError or ConnectionError of the member. ``may_correct``: asked before drift is put back."""
         key = _key(resource, wanted)
         found = self.watches.find(resource, key[1], key[2])
-        observed = found.obj if found.known else self._get(key)
+        observed = found.obj if found.known and is_sound(found.obj, key[1]) else self._get(key)
         for _ in range(TRIES):
             verdict = deciding.decide(wanted, observed, self._left.get(key), retain)
             match verdict:
                 case Keep(drifted):
-                    self._remember(key, wanted, observed)
+                    if not drifted and key not in self._left:
+                        self._remember(key, wanted, observed)
                     return Result(observed, drifted=drifted)
                 case Refuse(why):
                     return Result(observed, refused=why)
@@ -136,9 +137,12 @@ class MemberObjects:
 
     def _get(self, key: Key) -> Object | None:
         try:
-            return self.client.get(key[0], key[1], key[2])
+            found = self.client.get(key[0], key[1], key[2])
         except NotFound:
             return None
+        if not is_sound(found, key[1]):
+            raise ConnectionError(f"the member's answer for {key[0].plural} {key[1]} is not that object")
+        return found
 
     def _remember(self, key: Key, wanted: Object, made: Object | None) -> None:
         if made is not None and isinstance(made.get("metadata"), dict):
@@ -152,6 +156,22 @@ def _key(resource: Resource, obj: Object) -> Key:
 
 def _revision(obj: Object) -> str:
     return str((obj.get("metadata") or {}).get("resourceVersion", ""))
+
+
+def is_sound(obj: Object | None, name: str) -> bool:
+    """Whether what a member sends for an object can be read as one. None is sound."""
+    if obj is None:
+        return True
+    metadata = obj.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("name") != name:
+        return False
+    texts = (metadata.get("labels") or {}, metadata.get("annotations") or {})
+    lists = (metadata.get("finalizers") or [], metadata.get("ownerReferences") or [])
+    return (
+        all(isinstance(each, dict) and all(isinstance(value, str) for value in each.values()) for each in texts)
+        and all(isinstance(each, list) for each in lists)
+        and isinstance(obj.get("spec") or {}, dict)
+    )  # fmt: skip
 
 
 def words_of(error: Exception) -> str:

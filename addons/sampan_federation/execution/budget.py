@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from sampan_client.transports import Response, Stream, Transport
 
 LEAST = 16 << 20  # bytes of one watch
+PIECE = 1 << 20  # bytes that are read before they are counted
 EACH = 64 << 10  # bytes more for each object that is expected
 
 
@@ -31,10 +32,19 @@ class BudgetTransport:
 
 
 class BudgetStream:
-    """A watch that breaks after ``left`` bytes; the informer then resumes, or starts again with back-off."""
+    """A watch that breaks after ``left`` bytes; the informer then resumes, or starts again with back-off.
+
+    Equal to the stream that it reads, so that a hub which is told that there is something to read finds it.
+    """
 
     def __init__(self, inner: Stream, left: int) -> None:
         self._inner, self._left = inner, left
+
+    def __eq__(self, other: object) -> bool:
+        return other is self or other is self._inner
+
+    def __hash__(self) -> int:
+        return hash(self._inner)
 
     @property
     def status(self) -> int:
@@ -55,7 +65,7 @@ class BudgetStream:
         self._inner.wait(timeout)
 
     def read(self, timeout: float | None = None, most: int = 0) -> list[bytes]:
-        lines = self._inner.read(timeout, most or 1 << 20)
+        lines = self._inner.read(timeout, most or PIECE)
         self._left -= sum(map(len, lines))
         if self._left < 0:
             raise ConnectionError("the member has sent more in one watch than the federation's objects can be")

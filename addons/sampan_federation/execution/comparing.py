@@ -1,8 +1,8 @@
 """Whether an object on a member is as it was applied. Pure functions.
 
-A member's API server adds defaults, so what is there is never equal to what was sent. Three marks tell what differs: the
-digest of the manifest that was applied last (an annotation, so it survives restarts), the fingerprint of what the member
-answered to that (in memory), and, where that is not known, whether the object holds all that the manifest says.
+A member's API server adds defaults, so what is there is never equal to what was sent. Three marks tell what differs:
+the digest of the manifest that was applied last (an annotation, so it survives restarts), the fingerprint of what the
+member answered to that (in memory), and, where that is not known, whether the object holds all that the manifest says.
 """
 
 from __future__ import annotations

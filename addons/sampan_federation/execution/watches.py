@@ -16,6 +16,7 @@ from sampan.contracts.kinds import Object, Resource
 from sampan_client import Client
 from sampan_client.informers import Informer
 from sampan_federation.execution.budget import BudgetTransport
+from sampan_federation.interpreter.kinds import KindName
 from sampan_federation.works.names import MANAGED, WORK_NAME, WORK_NAMESPACE
 from sampan_machinery.metadata import annotations_of
 
@@ -37,12 +38,12 @@ class MemberWatches:
     """The watches of one member, by a client of their own over the member's transport. Thread-safe."""
 
     def __init__(self, namespace: str, client: Client, on_work: OnWork) -> None:
-        """``namespace``: the member's execution namespace; ``on_work`` is called for the Work of each changed object."""
+        """``namespace``: the execution namespace; ``on_work`` is called for the Work of each changed object."""
         self.client = client  # the member's, to see whether it has been replaced
         self._namespace, self._on_work = namespace, on_work
         self._lock = threading.Lock()
         self._informers: dict[Resource, Informer] = {}
-        self._expected: Counter[Resource] = Counter()
+        self._expected: Counter[KindName] = Counter()
         self._watching = Client(
             BudgetTransport(client.transport, self._count), user_agent="sampan-federation", namespace=client.namespace
         )
@@ -58,11 +59,11 @@ class MemberWatches:
         stored = informer.get(name, namespace)
         return Found(informer.synced, _decode(stored["raw"]) if stored is not None else None)
 
-    def keep_only(self, needed: Counter[Resource]) -> None:
+    def keep_only(self, needed: Counter[KindName]) -> None:
         """End the watches of kinds that no Work needs any more."""
         with self._lock:
             self._expected = needed
-            ended = [self._informers.pop(each) for each in list(self._informers) if not needed[each]]
+            ended = [self._informers.pop(each) for each in list(self._informers) if not needed[_name(each)]]
         for informer in ended:
             informer.stop()
 
@@ -94,7 +95,8 @@ def kept(obj: Object) -> Object:
     """What is stored of a member's object."""
     metadata = obj["metadata"]
     metadata.pop("managedFields", None)
-    annotations = annotations_of(obj)
+    annotations = metadata.get("annotations")
+    annotations = annotations if isinstance(annotations, dict) else {}  # a member may send anything
     return {
         "metadata": {
             **{key: metadata[key] for key in ("name", "namespace", "uid", "resourceVersion") if key in metadata},
@@ -111,3 +113,7 @@ def work_of(obj: Object | None, namespace: str) -> WorkKey | None:
     if annotations.get(WORK_NAMESPACE) != namespace or not isinstance(name, str):
         return None
     return namespace, name
+
+
+def _name(resource: Resource) -> KindName:
+    return KindName(resource.api_version, resource.kind)

@@ -22,7 +22,9 @@ BUDGET = 1_000_000  # cost of one evaluation, in cel-go's units: some tens of mi
 LONGEST = 16 * 1024  # characters of an expression
 MOST_DEPENDENCIES = 1000
 
-LUA = "Lua scripts are not run; write the rule as a CEL expression in {path}.cel, or in Python (contribute_interpreters)"
+LUA = (
+    "Lua scripts are not run; write the rule as a CEL expression in {path}.cel, or in Python (contribute_interpreters)"
+)
 
 
 def rules_of(customizations: Iterable[Object]) -> tuple[dict[KindName, Rules], dict[str, list[str]]]:
@@ -153,7 +155,9 @@ def _dependencies(expression: _Expression) -> Callable[[Object], list[Object]]:
     def rule(obj: Object) -> list[Object]:
         answer = expression(obj)
         if not isinstance(answer, list) or not all(isinstance(each, dict) and each.get("kind") for each in answer):
-            raise RuleFailed(f"{expression.path}: a list of references with apiVersion, kind, namespace, name is wanted")
+            raise RuleFailed(
+                f"{expression.path}: a list of references with apiVersion, kind, namespace, name is wanted"
+            )
         return answer[:MOST_DEPENDENCIES]
 
     return rule

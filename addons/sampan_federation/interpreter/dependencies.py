@@ -1,4 +1,4 @@
-"""What an object needs beside it: ConfigMaps, Secrets, ServiceAccounts and claims of a pod template, and others by kind.
+"""What an object needs beside it: ConfigMaps, Secrets, ServiceAccounts, claims of a pod template, and others by kind.
 
 Source: Karmada's documentation, "Propagating dependencies", and InterpretDependency of the built-in interpreter. Pure.
 """

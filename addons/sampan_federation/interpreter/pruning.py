@@ -100,7 +100,9 @@ def _pod(obj: Object) -> None:
     if not isinstance(spec, dict):
         return
     spec.pop("nodeName", None)
-    tokens = [each["name"] for each in spec.get("volumes") or () if str(each.get("name")).startswith("kube-api-access-")]
+    tokens = [
+        each["name"] for each in spec.get("volumes") or () if str(each.get("name")).startswith("kube-api-access-")
+    ]
     if not tokens:
         return
     spec["volumes"] = [each for each in spec["volumes"] if each["name"] not in tokens]

@@ -1,4 +1,4 @@
-"""Reading what members send. A member may lie: a field of the wrong type counts as absent, and numbers and sizes are bounded.
+"""Reading what members send. A field of the wrong type counts as absent, and numbers and sizes are bounded.
 
 Pure functions; must not know kinds.
 """

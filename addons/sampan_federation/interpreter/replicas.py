@@ -68,7 +68,9 @@ def requirements_of(template: Mapping[str, Any]) -> Object | None:
 
 
 def _family(resource: str) -> str:
-    return quantities.BINARY if resource.startswith(("memory", "ephemeral-storage", "hugepages-")) else quantities.DECIMAL
+    return (
+        quantities.BINARY if resource.startswith(("memory", "ephemeral-storage", "hugepages-")) else quantities.DECIMAL
+    )
 
 
 def revised(obj: Object, number: int) -> Object:
@@ -82,7 +84,7 @@ def revised(obj: Object, number: int) -> Object:
 
 
 def divided_completions(completions: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """Completions of a Job for each cluster, in proportion to its replicas; the largest remainders first, then by name."""
+    """Completions of a Job for each cluster, in proportion to its replicas: largest remainders first, then by name."""
     total = sum(weights.values())
     if not total:
         return dict.fromkeys(weights, 0)

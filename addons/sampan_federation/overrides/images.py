@@ -22,7 +22,11 @@ class Image(NamedTuple):
     digest: str = ""
 
     def __str__(self) -> str:
-        name = f"{self.registry}/{self.repository}" if self.registry and self.repository else self.registry + self.repository
+        name = (
+            f"{self.registry}/{self.repository}"
+            if self.registry and self.repository
+            else self.registry + self.repository
+        )
         return name + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
 

@@ -1,7 +1,7 @@
 """Which override policies concern a manifest on a cluster, in which order, and the manifest they make.
 
-Source: Karmada's documentation, "Override Policy": cluster-scoped policies before namespaced ones; a selector by name is
-applied after one by labels, and that after one that selects all, so that the more exact policy wins; then by name.
+Source: Karmada's documentation, "Override Policy": cluster-scoped policies before namespaced ones; one that selects by
+name is applied after one by labels, and that after one that selects all, so that the more exact wins; then by name.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def work_name(kind: str, name: str, namespace: str = "") -> str:
 
 
 def work_id(namespace: str, name: str) -> str:
-    """The permanent id of a Work: Karmada draws it by chance, here it follows from the name, so that rendering is pure."""
+    """The permanent id of a Work. Karmada draws it by chance; here it follows from the name: rendering is pure."""
     return str(uuid.uuid5(_SPACE, f"{namespace}/{name}"))
 
 

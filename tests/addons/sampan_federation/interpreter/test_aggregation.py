@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sampan_federation.interpreter.aggregation import RULES, aggregated
 from sampan_federation.interpreter.reading import LARGEST
 
@@ -62,7 +63,9 @@ def test_a_job_is_complete_when_all_are():
     job = template("Job", "batch/v1")
 
     half = aggregated(job, of(done, {"active": 1, "startTime": "2025-01-01T00:00:00Z"}), now=NOW)
-    whole = aggregated(job, of({**done, "completionTime": "2026-01-02T00:00:00Z"}, {**done, "completionTime": NOW}), now=NOW)
+    whole = aggregated(
+        job, of({**done, "completionTime": "2026-01-02T00:00:00Z"}, {**done, "completionTime": NOW}), now=NOW
+    )
 
     assert half == {"active": 1, "succeeded": 1, "startTime": "2025-01-01T00:00:00Z"}
     assert [each["type"] for each in whole["conditions"]] == ["Complete"]
@@ -104,7 +107,8 @@ def test_the_phase_of_a_pod_is_the_worst(phases, phase):
 
 
 @pytest.mark.parametrize(
-    ("phases", "phase"), [(["Bound", "Bound"], "Bound"), (["Bound", "Pending"], "Pending"), (["Lost", "Pending"], "Lost")]
+    ("phases", "phase"),
+    [(["Bound", "Bound"], "Bound"), (["Bound", "Pending"], "Pending"), (["Lost", "Pending"], "Lost")],
 )
 def test_a_claim_is_bound_when_all_are(phases, phase):
     found = aggregated(template("PersistentVolumeClaim", "v1"), of(*({"phase": each} for each in phases)), now=NOW)

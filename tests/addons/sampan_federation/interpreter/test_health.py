@@ -1,4 +1,5 @@
 import pytest
+
 from sampan_federation.interpreter.health import RULES, health_of
 
 
@@ -22,9 +23,7 @@ def balanced(kind, api_version, **spec):
     [
         deployment(availableReplicas=2),
         obj("ReplicaSet", spec={"replicas": 1}, observedGeneration=1, availableReplicas=1),
-        obj(
-            "DaemonSet", observedGeneration=1, desiredNumberScheduled=2, updatedNumberScheduled=2, numberAvailable=2
-        ),
+        obj("DaemonSet", observedGeneration=1, desiredNumberScheduled=2, updatedNumberScheduled=2, numberAvailable=2),
         obj("Service", "v1", spec={"type": "ClusterIP"}),
         balanced("Service", "v1", type="LoadBalancer"),
         balanced("Ingress", "networking.k8s.io/v1"),

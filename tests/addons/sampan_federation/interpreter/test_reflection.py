@@ -1,4 +1,5 @@
 import pytest
+
 from sampan_federation.interpreter.reading import LARGEST, LARGEST_STATUS
 from sampan_federation.interpreter.reflection import RULES, reflected
 from sampan_federation.works.names import GENERATION

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sampan_federation.interpreter.replicas import Replicas, divided_completions, replicas_of, revised
 
 
