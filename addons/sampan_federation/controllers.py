@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from sampan_client import Client
@@ -15,6 +15,7 @@ from sampan_client.hub import start_thread
 from sampan_client.queue import Item, Queue
 from sampan_client.working import work_off, work_one
 from sampan_federation.caches import Caches
+from sampan_federation.interpreter.interpreter import Interpreter
 from sampan_federation.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Context:
     settings: Settings
     clock: Callable[[], float]  # seconds since the epoch
     recorder: Recorder
+    interpreter: Interpreter = field(default_factory=Interpreter)  # what kinds mean, with customizations
 
 
 class Controller(Protocol):

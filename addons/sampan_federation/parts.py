@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sampan_federation.controllers import Context, Controller
+from sampan_federation.execution.controller import Execution
+from sampan_federation.interpreter.controller import Customizations
+from sampan_federation.status.controller import Statuses
+from sampan_federation.works.controller import Works
 
 #: Members, policies, placement and failover.
 PLACING: Sequence[Callable[[Context], Controller]] = ()
 #: Works, overrides, status, services.
-WORKING: Sequence[Callable[[Context], Controller]] = ()
+WORKING: Sequence[Callable[[Context], Controller]] = (Customizations, Works, Execution, Statuses)
 
 MAKERS: Sequence[Callable[[Context], Controller]] = (*PLACING, *WORKING)
