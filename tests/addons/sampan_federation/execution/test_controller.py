@@ -20,7 +20,13 @@ def fleet():
 
 
 def ready(fleet, name, status="True"):
-    condition = {"type": "Ready", "status": status, "reason": "x", "message": "x", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    condition = {
+        "type": "Ready",
+        "status": status,
+        "reason": "x",
+        "message": "x",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
     fleet.client.patch(CLUSTERS, name, {"status": {"conditions": [condition]}}, subresource="status")
     fleet.settle()
 
@@ -32,12 +38,16 @@ def config(name, **data):
 def bind(fleet, template, clusters, **spec):
     """A binding as policies and placement would write it."""
     reference = {
-        "apiVersion": template["apiVersion"], "kind": template["kind"], "namespace": "default",
-        "name": template["metadata"]["name"], "uid": template["metadata"].get("uid", ""),
+        "apiVersion": template["apiVersion"],
+        "kind": template["kind"],
+        "namespace": "default",
+        "name": template["metadata"]["name"],
+        "uid": template["metadata"].get("uid", ""),
     }
     targets = [{"name": name, "replicas": replicas} for name, replicas in clusters.items()]
     binding = {
-        "apiVersion": "work.karmada.io/v1alpha2", "kind": "ResourceBinding",
+        "apiVersion": "work.karmada.io/v1alpha2",
+        "kind": "ResourceBinding",
         "metadata": {"name": f"{template['metadata']['name']}-{template['kind'].lower()}", "namespace": "default"},
         "spec": {"resource": reference, "clusters": targets, **spec},
     }
