@@ -25,8 +25,8 @@ from sampan_testing.cluster import Cluster, running_of, start, until
 #: The plugins that the tests need: the others cost time.
 LIGHT = frozenset(
     {
-        "accounts", "batch", "config", "crds", "events", "gc", "hollow", "memory", "namespaces", "nodes", "pods", "rbac",
-        "scheduler", "services", "workloads",
+        "accounts", "batch", "config", "crds", "events", "gc", "hollow", "memory", "namespaces", "nodes", "pods",
+        "rbac", "scheduler", "services", "workloads",
     }
 )  # fmt: skip
 #: name: (region, zone)
