@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from fleets import fleet_of
+
 from sampan.errors import NotFound
 from sampan_federation.parts import WORKING
 from sampan_federation.resources import CLUSTERS, RESOURCE_BINDINGS, WORKS
@@ -20,7 +21,13 @@ def fleet():
 
 
 def ready(fleet, name, status="True"):
-    condition = {"type": "Ready", "status": status, "reason": "x", "message": "x", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    condition = {
+        "type": "Ready",
+        "status": status,
+        "reason": "x",
+        "message": "x",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
     fleet.client.patch(CLUSTERS, name, {"status": {"conditions": [condition]}}, subresource="status")
     fleet.settle()
 
@@ -32,12 +39,16 @@ def config(name, **data):
 def bind(fleet, template, clusters, **spec):
     """A binding as policies and placement would write it."""
     reference = {
-        "apiVersion": template["apiVersion"], "kind": template["kind"], "namespace": "default",
-        "name": template["metadata"]["name"], "uid": template["metadata"].get("uid", ""),
+        "apiVersion": template["apiVersion"],
+        "kind": template["kind"],
+        "namespace": "default",
+        "name": template["metadata"]["name"],
+        "uid": template["metadata"].get("uid", ""),
     }
     targets = [{"name": name, "replicas": replicas} for name, replicas in clusters.items()]
     binding = {
-        "apiVersion": "work.karmada.io/v1alpha2", "kind": "ResourceBinding",
+        "apiVersion": "work.karmada.io/v1alpha2",
+        "kind": "ResourceBinding",
         "metadata": {"name": f"{template['metadata']['name']}-{template['kind'].lower()}", "namespace": "default"},
         "spec": {"resource": reference, "clusters": targets, **spec},
     }
@@ -233,9 +244,17 @@ def test_a_missing_namespace_is_made_on_the_member(fleet):
     obj = config("o", color="red")
     obj["metadata"]["namespace"] = "shop"
     made = fleet.client.create(CONFIG_MAPS, obj, "shop")
-    reference = {"apiVersion": "v1", "kind": "ConfigMap", "namespace": "shop", "name": "o", "uid": made["metadata"]["uid"]}
+    reference = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "namespace": "shop",
+        "name": "o",
+        "uid": made["metadata"]["uid"],
+    }
     binding = {"metadata": {"name": "o-configmap"}, "spec": {"resource": reference, "clusters": [{"name": "east"}]}}
-    fleet.client.create(RESOURCE_BINDINGS, {**binding, "apiVersion": "work.karmada.io/v1alpha2", "kind": "ResourceBinding"}, "shop")
+    fleet.client.create(
+        RESOURCE_BINDINGS, {**binding, "apiVersion": "work.karmada.io/v1alpha2", "kind": "ResourceBinding"}, "shop"
+    )
 
     fleet.settle()
 
@@ -309,7 +328,8 @@ def test_a_member_cannot_speak_for_another(fleet):
     lie = config("u", color="lie")
     lie["metadata"]["labels"] = {"karmada.io/managed": "true"}
     lie["metadata"]["annotations"] = {
-        "work.karmada.io/namespace": "karmada-es-west", "work.karmada.io/name": work["metadata"]["name"]
+        "work.karmada.io/namespace": "karmada-es-west",
+        "work.karmada.io/name": work["metadata"]["name"],
     }
 
     fleet.members["east"].client.create(CONFIG_MAPS, lie, "default")

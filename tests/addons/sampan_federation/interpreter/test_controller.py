@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fleets import fleet_of
+
 from sampan_federation.parts import WORKING
 from sampan_federation.resources import INTERPRETER_CUSTOMIZATIONS
 from sampan_machinery.resources import EVENTS

@@ -1,4 +1,5 @@
 import pytest
+
 from sampan_federation.interpreter.customizations import rules_of
 from sampan_federation.interpreter.kinds import KindName
 from sampan_federation.interpreter.rules import RuleFailed
@@ -51,7 +52,9 @@ def test_health_status_aggregation_and_dependencies():
 
 def test_a_lua_script_is_refused_in_words():
     lua = custom()
-    lua["spec"]["customizations"] = {"healthInterpretation": {"luaScript": "function InterpretHealth(o) return true end"}}
+    lua["spec"]["customizations"] = {
+        "healthInterpretation": {"luaScript": "function InterpretHealth(o) return true end"}
+    }
 
     found, problems = rules_of([lua])
 

@@ -4,7 +4,7 @@ from sampan_federation.interpreter.pruning import pruned
 def obj(kind, api_version="v1", annotations=None, **more):
     metadata = {
         "name": "a", "namespace": "default", "uid": "u", "resourceVersion": "3", "generation": 2,
-        "creationTimestamp": "2026-01-01T00:00:00Z", "ownerReferences": [{}], "finalizers": ["x"], "managedFields": [{}],
+        "creationTimestamp": "2026-01-01T00:00:00Z", "ownerReferences": [{}], "finalizers": ["x"],
         "labels": {"app": "a"},
     }  # fmt: skip
     if annotations:

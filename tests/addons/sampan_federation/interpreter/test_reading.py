@@ -1,4 +1,5 @@
 import pytest
+
 from sampan_federation.interpreter.reading import LARGEST, LARGEST_STATUS, bounded, count, items, mapping, text
 
 
