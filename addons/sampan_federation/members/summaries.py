@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan_federation.policies.replicas import requests_of
+from sampan.errors import StatusError
 from sampan_machinery.metadata import condition_is
-from sampan_machinery.quantities import add, compare, is_quantity
+from sampan_machinery.quantities import BINARY, DECIMAL, add, compare, is_quantity, text_of
+from sampan_podspec.requests import pod_nanos
 
 #: Of one member; what a member calls its resources is not trusted.
 MOST_RESOURCES = 100
@@ -59,10 +60,15 @@ def grade_of(capacity: Mapping[str, str], models: Sequence[Mapping[str, Any]]) -
 
 
 def _requested(spec: Mapping[str, Any]) -> Amounts:
+    """Of a pod, whatever a member says of it."""
     try:
-        return requests_of(spec)
-    except (AttributeError, TypeError, ValueError):
+        return {name: text_of(nanos, _family(name)) for name, nanos in pod_nanos(spec).items() if nanos}
+    except (AttributeError, KeyError, TypeError, ValueError, StatusError):
         return {}
+
+
+def _family(resource: str) -> str:
+    return BINARY if resource.startswith(("memory", "ephemeral-storage", "hugepages-")) else DECIMAL
 
 
 def _amounts(value: Any) -> Amounts:

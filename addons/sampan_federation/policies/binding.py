@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from sampan.contracts.kinds import Object, Resource
+from sampan_federation.interpreter.replicas import Replicas
 from sampan_federation.names import CPP_ID, CPP_NAME, CRB_ID, PP_ID, PP_NAME, PP_NAMESPACE, RB_ID, binding_name
-from sampan_federation.policies.replicas import Demand
 from sampan_federation.resources import CLUSTER_RESOURCE_BINDINGS, RESOURCE_BINDINGS
 from sampan_machinery.metadata import annotations_of, controller_ref, labels_of
 
@@ -62,7 +62,7 @@ def _difference(present: Mapping[str, str], wanted: Mapping[str, str]) -> dict[s
     return found
 
 
-def spec_of(template: Object, policy: Object, demand: Demand) -> dict[str, Any]:
+def spec_of(template: Object, policy: Object, demand: Replicas | None) -> dict[str, Any]:
     """What the policy and the template say of the binding's spec."""
     metadata, said = template["metadata"], policy.get("spec") or {}
     reference = {
@@ -78,17 +78,17 @@ def spec_of(template: Object, policy: Object, demand: Demand) -> dict[str, Any]:
         "conflictResolution": said.get("conflictResolution") or "Abort",
         "schedulerName": said.get("schedulerName") or "default-scheduler",
     }
-    if demand.replicas is not None:
-        spec["replicas"] = demand.replicas
-    if demand.requirements:
-        spec["replicaRequirements"] = dict(demand.requirements)
+    if demand is not None:
+        spec["replicas"] = demand.number
+        if demand.requirements:
+            spec["replicaRequirements"] = {**demand.requirements, "namespace": metadata.get("namespace", "")}
     for name in ("failover", "preserveResourcesOnDeletion"):
         if said.get(name) is not None:
             spec[name] = said[name]
     return spec
 
 
-def new_binding(template: Object, policy: Object, demand: Demand) -> Object:
+def new_binding(template: Object, policy: Object, demand: Replicas | None) -> Object:
     labels, annotations = policy_marks(policy)
     metadata = template["metadata"]
     resource = resource_of(template)
@@ -110,7 +110,7 @@ def new_binding(template: Object, policy: Object, demand: Demand) -> Object:
     }
 
 
-def updated_binding(binding: Object, template: Object, policy: Object, demand: Demand) -> Object | None:
+def updated_binding(binding: Object, template: Object, policy: Object, demand: Replicas | None) -> Object | None:
     """The binding as it has to be; None: it is so already. With ``activationPreference: Lazy`` a changed policy has no
     effect until its template changes too."""
     found = new_binding(template, policy, demand)

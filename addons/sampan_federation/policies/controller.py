@@ -14,7 +14,6 @@ from sampan_federation.names import binding_name
 from sampan_federation.policies.binding import marks_patch, new_binding, resource_of, updated_binding
 from sampan_federation.policies.kinds import HostKinds
 from sampan_federation.policies.matching import Reference, choose, matches, taken_by
-from sampan_federation.policies.replicas import demand_of
 from sampan_federation.resources import (
     CLUSTER_OVERRIDE_POLICIES,
     CLUSTER_PROPAGATION_POLICIES,
@@ -124,7 +123,7 @@ class Propagating:
                 namespace, name = key_of(binding)
                 self._context.host.patch(resource, name, patch, namespace)
             return
-        demand = demand_of(template)
+        demand = self._context.interpreter.replicas(template)
         if binding is None:
             try:
                 self._context.host.create(resource, new_binding(template, policy, demand))

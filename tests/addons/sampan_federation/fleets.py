@@ -22,6 +22,13 @@ from sampan_federation.settings import Settings
 from sampan_shipping import Shipment
 from sampan_testing.cluster import Cluster, running_of, start, until
 
+#: The plugins that the tests need: the others cost time.
+LIGHT = frozenset(
+    {
+        "accounts", "batch", "config", "crds", "events", "gc", "hollow", "memory", "namespaces", "nodes", "pods", "rbac",
+        "scheduler", "services", "workloads",
+    }
+)  # fmt: skip
 #: name: (region, zone)
 PLACES = {"east": ("r1", "z1"), "west": ("r2", "z1"), "north": ("r3", "z1")}
 
@@ -148,8 +155,8 @@ def fleet_of(
 ) -> Iterator[Fleet]:
     """A host with the federation's controllers, and its members, joined."""
     with ExitStack() as stack:
-        host = stack.enter_context(start(travel=True))
-        members = {name: stack.enter_context(start(travel=True, nodes=nodes)) for name in places}
+        host = stack.enter_context(start(travel=True, only=LIGHT))
+        members = {name: stack.enter_context(start(travel=True, nodes=nodes, only=LIGHT)) for name in places}
         fleet = Fleet(host, members)
         Shipment(host.client, "federation", "1", manifests(USER)).apply()
         fleet.settle()
