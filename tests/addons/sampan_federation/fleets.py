@@ -39,6 +39,7 @@ class Link:
     def __init__(self, inner: Any) -> None:
         self.inner, self.selectable = inner, inner.selectable
         self.cut = False
+        self.ended: Callable[[Stream], None] = lambda stream: None
         self.lie: Callable[[str, str, Response], Response] | None = (
             None  # (method, path, true answer): what is answered
         )
@@ -68,6 +69,7 @@ class Link:
             streams, self._streams = self._streams, []
             for stream in streams:
                 stream.close()
+                self.ended(stream)  # as a socket that is closed becomes readable
 
 
 class Fleet:
@@ -86,6 +88,7 @@ class Fleet:
         client = self.members[name].client_as("federation", "system:masters")
         link = self.links.setdefault(name, Link(client.transport))
         link.inner = client.transport
+        link.ended = client.hub.mark  # type: ignore[attr-defined]  # a PolledHub
         client.transport = link
         return client
 
