@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import click
 
+from sampan_federation.overrides.commands import diff
+
 
 @click.group()
 def federation() -> None:
     """Join clusters, and see why a workload runs where it does."""
+
+
+federation.add_command(diff)
