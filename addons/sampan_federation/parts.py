@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sampan_federation.controllers import Context, Controller
 from sampan_federation.execution.controller import Execution
+from sampan_federation.failover.controller import Evicting
 from sampan_federation.failover.tainting import Tainting
 from sampan_federation.interpreter.controller import Customizations
 from sampan_federation.members.controller import Membership
@@ -16,7 +17,7 @@ from sampan_federation.status.controller import Statuses
 from sampan_federation.works.controller import Works
 
 #: Members, policies, placement and failover.
-PLACING: Sequence[Callable[[Context], Controller]] = (Membership, Tainting, Propagating, Placing)
+PLACING: Sequence[Callable[[Context], Controller]] = (Membership, Tainting, Propagating, Placing, Evicting)
 #: Works, overrides, status, services.
 WORKING: Sequence[Callable[[Context], Controller]] = (Customizations, Works, Execution, Statuses, Services)
 

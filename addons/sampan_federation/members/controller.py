@@ -25,6 +25,8 @@ from sampan_machinery.metadata import (
 )
 from sampan_machinery.resources import NAMESPACES
 
+#: What reading an answer raises that has another shape than the API's.
+NONSENSE = (AttributeError, KeyError, TypeError, ValueError)
 FINALIZER = "karmada.io/cluster-controller"
 
 
@@ -111,7 +113,7 @@ class Membership:
             status["nodeSummary"], status["resourceSummary"] = summarize(
                 probing.nodes(client), probing.pods(client), models
             )
-        except (StatusError, ConnectionError) as error:
+        except (StatusError, ConnectionError, *NONSENSE) as error:
             reason, words = "UnknownAPIEnablements", f"the member could not be asked: {error}"[:1024]
             if not condition_is(status, COMPLETE):
                 set_condition(status, COMPLETE, "False", reason=reason, message=words, now=at)

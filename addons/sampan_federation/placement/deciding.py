@@ -12,6 +12,7 @@ from sampan_federation.placement.clusters import Candidate
 from sampan_federation.placement.estimating import MOST, available
 from sampan_federation.placement.filtering import why_unfit
 from sampan_federation.placement.spreading import Ranked, choose
+from sampan_federation.placement.tolerating import untolerated
 
 #: Reasons of the condition Scheduled, as Karmada has them.
 SUCCESS, NO_FIT, UNSCHEDULABLE = "Success", "NoClusterFit", "Unschedulable"
@@ -169,9 +170,12 @@ def strategy_of(placement: Mapping[str, Any]) -> str:
 
 
 def _room(ask: Ask, cluster: Candidate) -> int:
-    """Replicas more that it can run; those without requests are bounded by the number of pods alone."""
+    """Replicas more that it can run; those without requests are bounded by the number of pods alone. None where a taint
+    keeps new ones away."""
     if not ask.replicas:
         return MOST
+    if untolerated(cluster.taints, ask.placement.get("clusterTolerations") or (), ("NoSchedule", "NoExecute")):
+        return 0
     return available(cluster.summary, ask.requests)
 
 

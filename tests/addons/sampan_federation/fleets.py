@@ -14,7 +14,9 @@ from sampan_client import Client
 from sampan_client.transports import Response, Stream
 from sampan_federation.component import Federation
 from sampan_federation.manifests import manifests
+from sampan_federation.members import joining
 from sampan_federation.members.registry import Members
+from sampan_federation.names import CLUSTER_NAMESPACE
 from sampan_federation.parts import MAKERS
 from sampan_federation.plugin import USER, contribute_components
 from sampan_federation.resources import CLUSTERS
@@ -25,8 +27,8 @@ from sampan_testing.cluster import Cluster, running_of, start, until
 #: The plugins that the tests need: the others cost time.
 LIGHT = frozenset(
     {
-        "accounts", "batch", "config", "crds", "events", "gc", "hollow", "memory", "namespaces", "nodes", "pods", "rbac",
-        "scheduler", "services", "workloads",
+        "accounts", "batch", "config", "crds", "events", "gc", "hollow", "memory", "namespaces", "nodes", "pods",
+        "rbac", "scheduler", "services", "workloads",
     }
 )  # fmt: skip
 #: name: (region, zone)
@@ -85,7 +87,10 @@ class Fleet:
         name = cluster["metadata"]["name"]
         if name not in self.members:
             raise ConnectionError(f"no such member {name}")
-        client = self.members[name].client_as("federation", "system:masters")
+        account = (
+            f"system:serviceaccount:{CLUSTER_NAMESPACE}:{joining.account_name(name)}"  # with what `join` allows it
+        )
+        client = self.members[name].client_as(account, "system:serviceaccounts")
         link = self.links.setdefault(name, Link(client.transport))
         link.inner = client.transport
         link.ended = client.hub.mark  # type: ignore[attr-defined]  # a PolledHub
@@ -157,6 +162,9 @@ def fleet_of(
     with ExitStack() as stack:
         host = stack.enter_context(start(travel=True, only=LIGHT))
         members = {name: stack.enter_context(start(travel=True, nodes=nodes, only=LIGHT)) for name in places}
+        for name, member in members.items():
+            for resource, obj in joining.member_objects(name, joining.RULES):
+                joining.ensure(member.client, resource, obj)
         fleet = Fleet(host, members)
         Shipment(host.client, "federation", "1", manifests(USER)).apply()
         fleet.settle()

@@ -67,7 +67,15 @@ def test_a_member_that_says_it_is_not_ready_is_believed(fleet):
 
 def test_a_member_that_lies_about_everything_harms_nobody(fleet):
     nonsense = msgspec.json.encode(
-        {"items": [{"spec": 1}, 7, {"status": {"allocatable": {"cpu": [], "x" * 5000: "1"}}}], "gitVersion": "v" * 9999}
+        {
+            "items": [
+                {"spec": 1},
+                7,
+                {"status": {"conditions": [1]}},
+                {"status": {"allocatable": {"cpu": [], "x" * 5000: "1"}}},
+            ],
+            "gitVersion": "v" * 9999,
+        }
     )
 
     fleet.links["east"].lie = lambda method, path, answer: Response(200, {}, nonsense)
