@@ -18,6 +18,7 @@ from sampan_client import Client, kubeconfig
 from sampan_client.kubeconfig import Config
 from sampan_federation.members import joining
 from sampan_federation.names import binding_name
+from sampan_federation.overrides.commands import diff
 from sampan_federation.placement.explaining import explain, table
 from sampan_federation.resources import CLUSTER_RESOURCE_BINDINGS, CLUSTERS, RESOURCE_BINDINGS
 from sampan_machinery.metadata import get_condition
@@ -37,6 +38,9 @@ SHORT = {
 @click.group()
 def federation() -> None:
     """Join clusters, and see why a workload runs where it does."""
+
+
+federation.add_command(diff)
 
 
 @federation.command()

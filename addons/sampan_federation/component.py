@@ -10,6 +10,8 @@ from sampan_client.events import Recorder
 from sampan_federation import parts
 from sampan_federation.caches import Caches
 from sampan_federation.controllers import Context, Controller, Controllers
+from sampan_federation.interpreter.interpreter import Interpreter
+from sampan_federation.interpreter.plugins import rules_of_plugins
 from sampan_federation.members.connecting import connector
 from sampan_federation.members.registry import Connect, Members
 from sampan_federation.settings import Settings
@@ -36,7 +38,9 @@ class Federation:
         members = Members(
             self._caches, connect or connector(running.client, settings), ticks, longest=settings.answer_bytes
         )
-        self.context = Context(running.client, self._caches, members, settings, clock, self._recorder)
+        plugins = running.hooks.ask("contribute_interpreters") if running.hooks is not None else ()
+        interpreter = Interpreter(rules_of_plugins(plugins))
+        self.context = Context(running.client, self._caches, members, settings, clock, self._recorder, interpreter)
         self._controllers = Controllers([make(self.context) for make in makers], self._caches, ticks)
         self._controllers.start()
         if threaded:

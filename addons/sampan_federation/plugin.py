@@ -51,7 +51,7 @@ def contribute_components() -> list[Component]:
     return [
         Component(
             name="federation", run=_run, turns=_turns, user=USER, process="federation", manifests=_manifests,
-            elected=True,
+            elected=True, hooks=frozenset({"contribute_interpreters"}),
         )
     ]  # fmt: skip
 

@@ -1,0 +1,94 @@
+"""What a cluster that imports a Service gets: the derived Service, and slices of other clusters, as Works. Pure.
+
+Source: KEP-1645 (multi-cluster services); Karmada's documentation, "Multi-cluster service discovery".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sampan.contracts.kinds import Object
+from sampan_federation.interpreter.retention import with_record
+from sampan_federation.services.exporting import derived
+from sampan_federation.works import names
+from sampan_federation.works.rendering import WORK_API
+from sampan_machinery.metadata import copy
+
+IMPORT_LABEL = (
+    "multicluster.kubernetes.io/service-name"  # of the derived Service: DNS answers for clusterset.local by it
+)
+OF_IMPORT = "federation.sampan.dev/service-import"  # label of Works: NAMESPACE.NAME
+
+
+def import_label(namespace: str, name: str) -> str:
+    """At most 63 characters, as a label must have: longer ones end in a hash."""
+    whole = f"{namespace}.{name}"
+    return whole if len(whole) <= 63 else names.work_name("import", whole[:50], whole)
+
+
+def works_of_import(
+    service_import: Object, clusters: Iterable[str], exported: Mapping[str, Sequence[Object]]
+) -> list[Object]:  # fmt: skip
+    """The Works. ``clusters``: those that import; ``exported``: slices of each cluster that exports."""
+    metadata = service_import["metadata"]
+    slices = [each for cluster in sorted(exported) for each in exported[cluster]]
+    service = derived_service(service_import)
+    return [
+        _work(manifest, cluster, metadata["namespace"], metadata["name"])
+        for cluster in sorted(clusters)
+        for manifest in (service, *slices)
+    ]
+
+
+def derived_service(service_import: Object) -> Object:
+    """A Service without a selector: its endpoints are the slices."""
+    metadata, spec = service_import["metadata"], service_import.get("spec") or {}
+    ports = [
+        {key: port[key] for key in ("name", "port", "protocol", "appProtocol") if port.get(key)}
+        for port in spec.get("ports") or ()
+    ]
+    service_spec: Object = {"type": "ClusterIP", "ports": ports}
+    if spec.get("type") == "Headless":
+        service_spec["clusterIP"] = "None"
+    for field in ("sessionAffinity", "sessionAffinityConfig"):
+        if spec.get(field):
+            service_spec[field] = copy(spec[field])
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": derived(metadata["name"]),
+            "namespace": metadata["namespace"],
+            "labels": {IMPORT_LABEL: metadata["name"]},
+        },
+        "spec": service_spec,
+    }
+
+
+def _work(manifest: Object, cluster: str, namespace: str, name: str) -> Object:
+    work_namespace = names.execution_namespace(cluster)
+    work_name = names.work_name(manifest["kind"], manifest["metadata"]["name"], namespace)
+    carried = copy(manifest)
+    metadata = carried["metadata"]
+    metadata["labels"] = {**(metadata.get("labels") or {}), names.MANAGED: "true"}
+    metadata["annotations"] = {
+        **(metadata.get("annotations") or {}),
+        names.WORK_NAMESPACE: work_namespace,
+        names.WORK_NAME: work_name,
+        names.CONFLICT: "abort",
+    }
+    return {
+        "apiVersion": WORK_API,
+        "kind": "Work",
+        "metadata": {
+            "name": work_name,
+            "namespace": work_namespace,
+            "labels": {
+                OF_IMPORT: import_label(namespace, name),
+                names.WORK_ID: names.work_id(work_namespace, work_name),
+            },
+            "annotations": {names.CONFLICT: "abort"},
+            "finalizers": [names.WORK_FINALIZER],
+        },
+        "spec": {"workload": {"manifests": [with_record(carried)]}},
+    }
