@@ -12,6 +12,7 @@ from sampan_federation.controllers import Context, Enqueue
 from sampan_federation.members import probing
 from sampan_federation.members.health import COMPLETE, READY, Probe, Standing, judge
 from sampan_federation.members.summaries import summarize
+from sampan_federation.members.tokens import Tokens
 from sampan_federation.names import execution_namespace
 from sampan_federation.resources import CLUSTERS
 from sampan_machinery.metadata import (
@@ -42,6 +43,7 @@ class Membership:
         self._namespaces = context.caches.of(NAMESPACES)
         self._standing: dict[str, Standing] = {}
         self._looked: dict[str, float] = {}
+        self._tokens = Tokens(context)
         self._enqueue: Enqueue = lambda key: None
 
     def start(self, enqueue: Enqueue) -> None:
@@ -53,12 +55,14 @@ class Membership:
         if cluster is None:
             self._standing.pop(str(key), None)
             self._looked.pop(str(key), None)
+            self._tokens.forget(str(key))
             return None
         if is_deleting(cluster):
             return self._leave(cluster)
         self._prepare(cluster)
         if (cluster.get("spec") or {}).get("syncMode") == "Pull":
             return None  # its agent says how it is
+        self._tokens.renew(cluster)
         self._update(cluster)
         return self._context.settings.probe_seconds
 
