@@ -31,6 +31,10 @@ LIGHT = frozenset(
         "rbac", "scheduler", "services", "workloads",
     }
 )  # fmt: skip
+#: A host leaves the work of its objects to the members.
+WORKLOADS = (
+    "deployment-controller", "replicaset-controller", "job-controller", "cronjob-controller", "replication-controller",
+)  # fmt: skip
 #: name: (region, zone)
 PLACES = {"east": ("r1", "z1"), "west": ("r2", "z1"), "north": ("r3", "z1")}
 
@@ -160,7 +164,7 @@ def fleet_of(
 ) -> Iterator[Fleet]:
     """A host with the federation's controllers, and its members, joined."""
     with ExitStack() as stack:
-        host = stack.enter_context(start(travel=True, only=LIGHT))
+        host = stack.enter_context(start(travel=True, only=LIGHT, without=WORKLOADS))
         members = {name: stack.enter_context(start(travel=True, nodes=nodes, only=LIGHT)) for name in places}
         for name, member in members.items():
             for resource, obj in joining.member_objects(name, joining.RULES):

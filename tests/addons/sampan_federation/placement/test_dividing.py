@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from properties import proved
 
 from sampan_federation.placement.dividing import by_availability, by_weight
 
@@ -49,6 +50,7 @@ def test_a_fresh_division_counts_what_runs_as_room():
     assert by_availability(12, {"a": 12, "b": 0}, {"b": 12}, fresh=True) == {"a": 6, "b": 6}
 
 
+@proved
 @given(total=some.integers(0, 300), weights=WEIGHTS, last=ROOM, seed=some.text(max_size=3))
 def test_all_replicas_are_placed_and_each_share_is_within_one_of_its_quota(total, weights, last, seed):
     shares = by_weight(total, weights, last, seed=seed)
@@ -61,6 +63,7 @@ def test_all_replicas_are_placed_and_each_share_is_within_one_of_its_quota(total
         assert quota - 3 < share < quota + 3  # the method keeps near the quota; it violates it only with many clusters
 
 
+@proved
 @given(total=some.integers(1, 300), weights=WEIGHTS, weight=some.integers(1, 50), seed=some.text(max_size=3))
 def test_a_new_member_only_takes_replicas_and_moves_no_more_than_it_gets(total, weights, weight, seed):
     before = by_weight(total, weights, {}, seed=seed)
@@ -73,6 +76,7 @@ def test_a_new_member_only_takes_replicas_and_moves_no_more_than_it_gets(total, 
         assert moved == after.get("new", 0)
 
 
+@proved
 @given(total=some.integers(1, 300), weights=WEIGHTS, seed=some.text(max_size=3))
 def test_a_member_that_leaves_moves_only_its_own_replicas(total, weights, seed):
     before = by_weight(total, weights, {}, seed=seed)
@@ -85,6 +89,7 @@ def test_a_member_that_leaves_moves_only_its_own_replicas(total, weights, seed):
             assert after.get(name, 0) >= before.get(name, 0)
 
 
+@proved
 @given(total=some.integers(1, 300), weights=WEIGHTS, seed=some.text(max_size=3))
 def test_one_replica_more_goes_to_one_cluster(total, weights, seed):
     before = by_weight(total, weights, {}, seed=seed)
@@ -95,6 +100,7 @@ def test_one_replica_more_goes_to_one_cluster(total, weights, seed):
         assert sorted(value for value in changed.values() if value) == [1]
 
 
+@proved
 @given(total=some.integers(1, 300), weights=WEIGHTS, seed=some.text(max_size=3))
 def test_shares_that_are_right_stay_as_they_are(total, weights, seed):
     before = by_weight(total, weights, {}, seed=seed)
@@ -102,6 +108,7 @@ def test_shares_that_are_right_stay_as_they_are(total, weights, seed):
     assert by_weight(total, weights, before, seed=seed + "other") == before
 
 
+@proved
 @given(total=some.integers(1, 300), room=ROOM, last=ROOM, aggregated=some.booleans(), seed=some.text(max_size=3))
 def test_what_runs_stays_and_nothing_is_overfilled(total, room, last, aggregated, seed):
     shares = by_availability(total, room, last, aggregated=aggregated, seed=seed)
@@ -120,6 +127,7 @@ def test_what_runs_stays_and_nothing_is_overfilled(total, room, last, aggregated
             assert share <= running[name]  # nothing starts while too many run
 
 
+@proved
 @given(total=some.integers(1, 300), room=ROOM, seed=some.text(max_size=3))
 def test_aggregated_takes_the_fewest_clusters(total, room, seed):
     shares = by_availability(total, room, {}, aggregated=True, seed=seed)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as some
+from properties import proved
 
 from sampan_federation.placement.spreading import Ranked, choose
 
@@ -78,6 +79,7 @@ FLEET = some.lists(
 )
 
 
+@proved
 @given(FLEET, some.integers(1, 3), some.integers(0, 2), some.integers(1, 4), some.integers(0, 2))
 def test_what_is_chosen_satisfies_the_constraints(fleet, least, more, clusters, clusters_more):
     found = [
@@ -92,6 +94,7 @@ def test_what_is_chosen_satisfies_the_constraints(fleet, least, more, clusters, 
         assert clusters <= len(chosen) <= clusters + clusters_more
 
 
+@proved
 @given(FLEET, some.integers(1, 3))
 def test_a_new_member_displaces_none_that_runs_it(fleet, most):
     found = [cluster(f"c{number}", region, (zone,), room=room) for number, (region, zone, _, room) in enumerate(fleet)]
