@@ -25,8 +25,8 @@ from sampan_machinery.resources import CONFIG_MAPS
 from sampan_shipping import Shipment
 
 IDLE = 30.0  # seconds over which the idle add-on is watched
-CHANGES = 40  # of templates, one after another
-PAUSE = 0.25  # seconds between two changes
+CHANGES = 20  # of templates, one after another, each once where there are as many
+PAUSE = 1.0  # seconds between two changes
 
 
 def host() -> None:
