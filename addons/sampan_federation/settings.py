@@ -13,8 +13,6 @@ class Settings:
 
     probe_seconds: float = 10.0
     """Seconds between two probes of a member."""
-    probe_deadline: float = 5.0
-    """How long one probe of a member may take."""
     summary_seconds: float = 60.0
     """Seconds between two looks at a member's kinds, nodes and pods."""
     failure_seconds: float = 30.0
@@ -34,7 +32,6 @@ class Settings:
         bounds.require(
             self,
             probe_seconds=bounds.number(0.05),
-            probe_deadline=bounds.number(0.05),
             summary_seconds=bounds.number(0.05),
             failure_seconds=bounds.number(0),
             success_seconds=bounds.number(0),

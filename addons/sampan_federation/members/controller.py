@@ -28,6 +28,7 @@ from sampan_machinery.resources import NAMESPACES
 
 #: What reading an answer raises that has another shape than the API's.
 NONSENSE = (AttributeError, KeyError, TypeError, ValueError)
+LONG, RARELY = 120.0, 3  # seconds without an answer, and how many times rarer probes are then
 FINALIZER = "karmada.io/cluster-controller"
 
 
@@ -63,13 +64,14 @@ class Membership:
         if (cluster.get("spec") or {}).get("syncMode") == "Pull":
             return None  # its agent says how it is
         self._tokens.renew(cluster)
-        self._update(cluster)
-        return self._context.settings.probe_seconds
+        return self._context.settings.probe_seconds * (RARELY if self._update(cluster) else 1)
 
     def close(self) -> None:
         return None
 
-    def _update(self, cluster: Object) -> None:
+    def _update(self, cluster: Object) -> bool:
+        """Returns whether it has not answered for so long that it is to be asked more rarely: a probe of a machine that
+        is gone holds a worker until its deadline."""
         name, now = cluster["metadata"]["name"], self._context.clock()
         found = self._probe(name)
         standing = self._standing.setdefault(name, Standing())
@@ -90,6 +92,7 @@ class Membership:
             self._look(cluster, status, now)
         if status != (cluster.get("status") or {}):
             self._context.host.patch(CLUSTERS, name, {"status": status}, subresource="status")
+        return not found.online and now - (standing.bad_since or now) > LONG
 
     def _probe(self, name: str) -> Probe:
         try:
