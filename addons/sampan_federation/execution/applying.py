@@ -26,7 +26,7 @@ Retain = Callable[[Object, Object], Object]
 
 class Result(NamedTuple):
     """``observed``: the object as it is now; None where it was not seen. ``refused``: why it may not be touched.
-    ``corrected``: paths that were put back; ``drifted``: paths that are left as somebody has changed them."""
+    ``corrected``: paths that were put back; ``drifted``: changed paths that are left as they are."""
 
     observed: Object | None = None
     refused: str = ""

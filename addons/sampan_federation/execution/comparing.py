@@ -28,7 +28,7 @@ def digest(manifest: Object) -> str:
 
 
 def fingerprint(observed: Object) -> str:
-    """Of all but metadata and status: what somebody else could have changed."""
+    """Of all but metadata and status: what others could have changed."""
     kept = {name: value for name, value in observed.items() if name not in ("metadata", "status", "kind", "apiVersion")}
     try:
         return hashlib.blake2b(_encode(kept), digest_size=12).hexdigest()

@@ -1,7 +1,7 @@
 """How often drift is put back, so that a member's controller that changes an object all the time costs little.
 
 The first correction is at once, the next ones half a second, one, two and four seconds after each other: within the 5 s
-in which drift is put back. After a minute without drift it begins anew.
+in which drift is put back. After a minute without drift the pauses begin again.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Put(NamedTuple):
 
 
 class Keep(NamedTuple):
-    """It is in place. ``drifted``: paths that somebody has changed, which are to be left."""
+    """It is in place. ``drifted``: changed paths, which are to be left."""
 
     drifted: list[str]
 

@@ -104,7 +104,7 @@ class Services:
                 except AlreadyExists:
                     continue
             elif binding_of(present) is not None or is_deleting(present):
-                continue  # somebody propagates it otherwise, or it is enqueued again when it is gone
+                continue  # a binding propagates it, or it is enqueued again when it is gone
             elif not is_rendered(work, present):
                 host.update(WORKS, updated(work, present))
 

@@ -155,7 +155,7 @@ class Works:
             self._enqueue(key_of(binding))
 
     def _work_changed(self, binding: BindingKey, old: Object | None, new: Object | None) -> None:
-        """Somebody has changed or deleted a Work; or it has no binding any more."""
+        """A Work was changed or deleted by another client; or it has no binding any more."""
         if old is None or new is None or old["metadata"].get("generation") != new["metadata"].get("generation"):
             self._enqueue(binding)
 

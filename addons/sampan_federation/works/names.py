@@ -28,7 +28,7 @@ APPLIED_OVERRIDES = "policy.karmada.io/applied-overrides"
 APPLIED_CLUSTER_OVERRIDES = "policy.karmada.io/applied-cluster-overrides"
 RETAIN_REPLICAS = "resourcetemplate.karmada.io/retain-replicas"  # label, "true": the member's HPA sets replicas
 
-#: Annotation of a template. "report": what somebody changes on a member stays, and the Work says so. Ours: Karmada
+#: Annotation of a template. "report": what others change on a member stays, and the Work says so. Ours: Karmada
 #: always puts it back.
 DRIFT = "federation.sampan.dev/drift"
 

@@ -152,7 +152,7 @@ def _binding_annotations(binding: Object) -> dict[str, str]:
 
 def binding_of(work: Object) -> tuple[str, str] | None:
     """(namespace, name) of the binding that made the Work, the namespace "" for a ClusterResourceBinding; None for a
-    Work that somebody else made."""
+    Work that was made by other means."""
     annotations = annotations_of(work)
     if names.BINDING_NAME in annotations and names.BINDING_NAMESPACE in annotations:
         return annotations[names.BINDING_NAMESPACE], annotations[names.BINDING_NAME]

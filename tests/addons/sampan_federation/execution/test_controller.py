@@ -322,7 +322,7 @@ def test_a_cut_link_hides_drift_only_until_it_is_whole_again(fleet):
 
 
 def test_a_member_cannot_speak_for_another(fleet):
-    """An object that says it is of another member's Work concerns nobody."""
+    """An object that says it is of another member's Work has no effect."""
     propagate(fleet, config("u", color="red"), CONFIG_MAPS, {"west": 0})
     work = work_of(fleet, "u-", "karmada-es-west")
     lie = config("u", color="lie")

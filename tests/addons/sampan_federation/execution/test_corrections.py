@@ -1,7 +1,7 @@
 from sampan_federation.execution.corrections import LONGEST, MOST, QUIET, Corrections
 
 
-def test_pauses_grow_to_four_seconds_and_begin_anew_after_a_minute():
+def test_pauses_grow_to_four_seconds_and_begin_again_after_a_minute():
     now = [0.0]
     corrections = Corrections(lambda: now[0])
     pauses = []

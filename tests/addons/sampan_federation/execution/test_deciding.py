@@ -115,7 +115,7 @@ def test_revisions_that_are_no_numbers_are_not_compared():
     assert decide(wanted(), seen, Left("", fingerprint(seen), "xyz"), retained) == Keep([])
 
 
-def test_a_work_that_somebody_made_by_hand_is_marked_as_well():
+def test_a_work_made_by_hand_is_marked_as_well():
     ready = prepared(manifest(), work(**{names.CONFLICT: "overwrite"}))
 
     assert ready["metadata"]["labels"][names.MANAGED] == "true"

@@ -40,7 +40,7 @@ def test_objects_are_found_and_changes_told_to_their_works():
         watches.close()
 
 
-def test_kinds_that_nobody_needs_are_not_watched_any_more():
+def test_kinds_that_are_not_needed_are_not_watched_any_more():
     api = MiniApi([CONFIG_MAPS])
     watches = MemberWatches(ES, Client.in_process(api, User("x")), lambda work: None)
     try:

@@ -26,7 +26,7 @@ def test_slices_are_watched_for_each_exporting_cluster_and_no_longer():
         watches.close()
 
 
-def test_a_client_that_has_been_replaced_is_watched_anew():
+def test_a_client_that_has_been_replaced_is_watched_again():
     clients = [Client.in_process(MiniApi([ENDPOINT_SLICES]), User("x")) for _ in range(2)]
     used = [clients[0]]
     watches = SliceWatches(lambda cluster: used[0], lambda service: None)

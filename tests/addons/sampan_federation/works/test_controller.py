@@ -54,7 +54,7 @@ def test_a_work_that_says_the_same_is_not_written_again(host):
     assert works(host) == before
 
 
-def test_a_work_that_somebody_has_changed_is_put_right(host):
+def test_a_work_that_was_changed_is_put_right(host):
     bind(host, "east")
     host.handle(KEY)
     [work] = works(host)

@@ -160,7 +160,7 @@ def test_an_update_keeps_what_others_have_added_and_drops_old_overrides():
     assert found["metadata"]["finalizers"] == ["theirs", names.WORK_FINALIZER]
 
 
-def test_a_work_that_somebody_else_made_has_no_binding():
+def test_a_work_made_by_other_means_has_no_binding():
     assert binding_of({"metadata": {"name": "mine"}}) is None
     cluster_wide = binding()
     del cluster_wide["metadata"]["namespace"]
