@@ -68,7 +68,7 @@ def test_a_workload_survives_the_loss_of_its_member(fleet):
     fleet.advance(LOST)
     assert where(fleet) == (["north"], [])
     assert on_member(fleet, "north")["status"]["readyReplicas"] == 2
-    assert on_member(fleet, "east")["status"]["readyReplicas"] == 2  # nobody can reach it
+    assert on_member(fleet, "east")["status"]["readyReplicas"] == 2  # it cannot be reached
 
     fleet.heal("east")
     fleet.advance(120)
