@@ -110,10 +110,10 @@ class MemberObjects:
 
     def _write(self, key: Key, wanted: Object, verdict: Create | Put, observed: Object | None) -> Result:
         if isinstance(verdict, Create):
-            made = self._create(key, verdict.obj)
+            made = self._checked(key, self._create(key, verdict.obj))
             self._remember(key, wanted, made)
             return Result(made)
-        made = self.client.update(key[0], verdict.obj)
+        made = self._checked(key, self.client.update(key[0], verdict.obj))
         self._remember(key, wanted, made)
         changed = observed is None or _revision(made) != _revision(observed)
         return Result(made, corrected=verdict.drifted if changed and verdict.drifted else None)
@@ -140,12 +140,15 @@ class MemberObjects:
             found = self.client.get(key[0], key[1], key[2])
         except NotFound:
             return None
-        if not is_sound(found, key[1]):
+        return self._checked(key, found)
+
+    def _checked(self, key: Key, answer: Object) -> Object:
+        if not is_sound(answer, key[1]):
             raise ConnectionError(f"the member's answer for {key[0].plural} {key[1]} is not that object")
-        return found
+        return answer
 
     def _remember(self, key: Key, wanted: Object, made: Object | None) -> None:
-        if made is not None and isinstance(made.get("metadata"), dict):
+        if made is not None:
             digest = annotations_of(wanted)[APPLIED]
             self._left[key] = Left(digest, fingerprint(made), _revision(made))
 
@@ -155,7 +158,7 @@ def _key(resource: Resource, obj: Object) -> Key:
 
 
 def _revision(obj: Object) -> str:
-    return str((obj.get("metadata") or {}).get("resourceVersion", ""))
+    return str(obj["metadata"].get("resourceVersion", ""))
 
 
 def is_sound(obj: Object | None, name: str) -> bool:

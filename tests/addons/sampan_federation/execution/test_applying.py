@@ -155,6 +155,13 @@ def test_what_cannot_be_an_object_is_not_taken_for_one(garbage):
     assert not is_sound(garbage, "c")
 
 
+def test_an_answer_that_is_not_the_object_does_not_count(api, objects, monkeypatch):
+    monkeypatch.setattr(api, "create", lambda resource, obj: {"metadata": {"name": "other"}})
+
+    with pytest.raises(ConnectionError, match="not that object"):
+        apply(objects)
+
+
 def test_an_object_and_none_are_sound():
     assert is_sound(None, "c") and is_sound(wanted(), "c")
 

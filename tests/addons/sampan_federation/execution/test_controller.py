@@ -337,3 +337,36 @@ def test_a_member_cannot_speak_for_another(fleet):
 
     assert on(fleet, "west", CONFIG_MAPS, "u")["data"] == {"color": "red"}
     assert work_of(fleet, "u-", "karmada-es-west")["status"] == work["status"]
+
+
+@pytest.mark.parametrize("garbage", [b"", b"<html>", b"[1]", b'{"metadata": []}', b'{"metadata": {"name": "x"}}'])
+def test_a_member_that_answers_garbage_harms_nothing_but_itself(fleet, garbage):
+    name = f"v{len(garbage)}"
+    fleet.links["east"].lie = lambda method, path, answer: answer._replace(body=garbage)
+    try:
+        propagate(fleet, config(name, color="red"), CONFIG_MAPS, {"east": 0, "west": 0})
+        fleet.advance(5, step=1)
+
+        assert on(fleet, "west", CONFIG_MAPS, name)["data"] == {"color": "red"}
+    finally:
+        fleet.links["east"].lie = None
+    fleet.advance(60)
+    assert on(fleet, "east", CONFIG_MAPS, name)["data"] == {"color": "red"}
+    binding = fleet.client.get(RESOURCE_BINDINGS, f"{name}-configmap", "default")
+    assert condition_is(binding["status"], "FullyApplied")
+
+
+def test_objects_that_the_work_no_longer_has_are_deleted(fleet):
+    """A Work that a user made, with several manifests."""
+    metadata = {"name": "mine", "namespace": ES, "finalizers": ["karmada.io/execution-controller"]}
+    manifests = [config("w1", color="red"), config("w2", color="red")]
+    fleet.client.create(WORKS, {"metadata": metadata, "spec": {"workload": {"manifests": manifests}}}, ES)
+    fleet.settle()
+    assert on(fleet, "east", CONFIG_MAPS, "w1") and on(fleet, "east", CONFIG_MAPS, "w2")
+
+    fleet.client.patch(WORKS, "mine", {"spec": {"workload": {"manifests": manifests[:1]}}}, ES)
+    fleet.settle()
+
+    assert on(fleet, "east", CONFIG_MAPS, "w1")
+    with pytest.raises(NotFound):
+        on(fleet, "east", CONFIG_MAPS, "w2")
