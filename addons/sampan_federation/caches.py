@@ -58,7 +58,7 @@ class Caches:
             return cache
 
     def drop(self, resource: Resource) -> None:
-        """End the watch of a kind that nobody reads any more."""
+        """End the watch of a kind that has no reader any more."""
         with self._lock:
             cache = self._found.pop(resource, None)
         if cache is not None:

@@ -94,7 +94,8 @@ def join(
 def unjoin(
     place: Place, name: str, cluster_kubeconfig: str, cluster_context: str, kubeconfig: str, context: str
 ) -> None:  # fmt: skip
-    """Let the cluster NAME leave. What it runs for the federation is removed from it, where it can be reached."""
+    """Let the cluster NAME leave. What runs there stays there, and belongs to no federation any more; to have it moved
+    before, taint the cluster (NoExecute)."""
     with _said(), _client(kubeconfig or place.kubeconfig, context) as host:
         joining.leave_host(host, name)
         deadline = time.monotonic() + LONGEST

@@ -95,11 +95,11 @@ def test_every_worker_serves_a_kind_that_comes_changes_and_goes(server):
         client.update(TOYS, {**there, "spec": {"kind": "Boat", "versions": ["v1", "v2"], "stored": "v2"}})
         until(lambda: all(everywhere(server, serves(BOATS_2))), 5, "a worker does not serve the version")
         assert everywhere(server, lambda each: each.get(BOATS_2, "a", "default")["spec"]) == [{"sailors": 2}] * 12
-        assert watching.wait(5) == 0  # kubectl's watch ends as with a changed definition
+        assert watching.wait(30) == 0  # kubectl's watch ends as with a changed definition
     finally:
         if watching.poll() is None:
             watching.kill()
-            watching.wait(5)
+            watching.wait(30)
         assert watching.stdout is not None
         watching.stdout.close()
 

@@ -95,7 +95,7 @@ def rows(cluster: Cluster) -> list[list[str]]:
 
 
 def until(happened) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not happened():
         assert time.monotonic() < end
         time.sleep(0.1)

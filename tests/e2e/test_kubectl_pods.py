@@ -365,7 +365,7 @@ def test_port_forward_reaches_the_pod(cluster, namespace):
     try:
         assert "Forwarding from" in forward.stdout.readline()
         for _ in range(5):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
                 assert answer.read() == b"forwarded\n"
     finally:
         forward.terminate()

@@ -202,7 +202,7 @@ def test_the_guestbook_survives_its_back_end(cluster, namespace):
     assert "hello from" in done.stdout and "export KUBECONFIG=" in done.stdout
     address = cluster.get("service", "guestbook")["spec"]["clusterIP"]
     mark = f"mark-{time.time()}"
-    urllib.request.urlopen(f"http://{address}:8080/", data=mark.encode(), timeout=5).close()
+    urllib.request.urlopen(f"http://{address}:8080/", data=mark.encode(), timeout=30).close()
 
     cluster.kubectl("delete", "pod", "-l", "app=guestbook,tier=backend")
     cluster.kubectl("rollout", "status", "deployment/guestbook-backend", "--timeout=60s")

@@ -30,7 +30,7 @@ class Unsteady:
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
+        self._thread.join(30)
         self._listener.close()
 
     def _accept(self) -> None:

@@ -266,7 +266,7 @@ def client_at(server, worker: int) -> Client:
     for pid in others:
         os.kill(pid, signal.SIGSTOP)
     try:
-        # Until it has stopped it is still among those whom a connection may wake, and then nobody else is woken.
+        # Until a process has stopped, a connection may wake it, and then the kernel wakes no other.
         until(lambda: all(has_stopped(pid) for pid in others), 20)
         client = server.client()
         client.get(ENDPOINTS, "kubernetes", "default")

@@ -141,7 +141,7 @@ class Membership:
             self._context.host.patch(CLUSTERS, name, {"metadata": _finalizers(metadata)})
 
     def _leave(self, cluster: Object) -> float | None:
-        """Its Works go first: works/ removes what they made on the member, as far as that answers."""
+        """Its Works go first; what they made on the member stays there."""
         name = cluster["metadata"]["name"]
         namespace = self._namespaces.get(execution_namespace(name))
         if namespace is not None:

@@ -150,7 +150,7 @@ def cluster_of(joining: Joining, identity: str) -> Object:
 
 
 def leave_host(host: Client, name: str) -> None:
-    """The Cluster object and its Secret; what it made on the member goes with its Works. Raises NotFound."""
+    """The Cluster object, and with it its Works; what they made on the member stays there. Raises NotFound."""
     host.delete(CLUSTERS, name)
 
 

@@ -8,6 +8,7 @@ import socket
 
 from sampan.errors import ConfigError
 from sampan_operate.supervisor import cluster
+from sampan_operate.supervisor.memory import start_openssl
 from sampan_operate.supervisor.processes import Supervisor
 from sampan_operate.supervisor.state import write_loaded
 from sampan_settings import reservations
@@ -17,13 +18,20 @@ from sampan_settings.settings import Settings
 log = logging.getLogger(__name__)
 
 LEAST_ROOM = 8 << 20  # bytes
+#: Imported before the first fork: a module that several processes load by themselves is in memory several times.
 PRELOAD = (
     "sampan_server.wsgi",
-    "sampan_http",
+    "sampan_http.worker",
     "gunicorn.arbiter",
+    "gunicorn.glogging",
     "falcon",
     "msgspec",
     "prometheus_client",
+    "sampan_client.events",
+    "sampan_client.http",
+    "sampan_client.informers",
+    "sampan_client.queue",
+    "sampan_client.working",
 )
 
 
@@ -47,6 +55,7 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
         log.warning("not cleaned up: %s", complaint)
     for name in PRELOAD:
         __import__(name)
+    start_openssl()
     wanted = cluster.processes(settings, plugins, options, members)
     write_loaded(settings.home, plugins.found)
     configured = cluster.Configured(settings, plugins, config, held)

@@ -17,7 +17,7 @@ from sampan_server.cache.cache import Cache
 from sampan_server.cache.events import Event
 from sampan_server.registry import Served
 from sampan_server.watch.audience import Audience
-from sampan_server.watch.hub import MOST_BUFFERED, Hub, Watcher, chunk, framed
+from sampan_server.watch.hub import MOST_BUFFERED, Hub, Watcher, framed
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,10 @@ class ConvertingHub(Hub):
         """As ``open``, with what the watcher is shown first still to be made; the cache's lock is held."""
         self.used = True
         self.open(loop, connection, watcher, (), seconds)
-        self._put(watcher, lambda: b"".join([chunk(part) for part in first() if part]), self._send_first)
+        state = watcher.framing.state
+        self._put(
+            watcher, lambda: b"".join([piece for part in first() if part for piece in state(part)]), self._send_first
+        )
 
     def part(self, watcher: Watcher) -> None:
         """The server ends. What is not converted yet is not waited for, so no bookmark says how far the client is."""
@@ -87,7 +90,7 @@ class ConvertingHub(Hub):
             parts = event.key.split("/")
             namespace, name = (parts[3], parts[4]) if len(parts) > 4 else ("", parts[-1])
             for watcher in audience.concerned(namespace, name):
-                self._put(watcher, partial(framed, watcher.view, event))
+                self._put(watcher, partial(framed, watcher, event))
 
     def _send_mark(self, watcher: Watcher, line: bytes) -> None:
         self._put(watcher, lambda: line)

@@ -17,6 +17,7 @@ from sampan_server.cache.cache import Cache
 from sampan_server.cache.collection import Collection
 from sampan_server.cache.events import Event
 from sampan_server.watch.audience import Audience
+from sampan_server.watch.framing import CHUNKED, SHARED_FROM, Framing, Messages, hearing
 from sampan_server.watch.watcher import View
 
 log = logging.getLogger(__name__)
@@ -25,29 +26,25 @@ MOST_BUFFERED = 8 << 20  # bytes a slow client may leave untaken beyond what it 
 #: The same of all watches of one user together; a first state that several watches share does not count.
 MOST_OF_USER = 64 << 20
 BOOKMARK_EVERY = 60.0
-SHARED_FROM = 64 << 10  # bytes
 TOO_OLD = "too old resource version"
-LAST_CHUNK = b"0\r\n\r\n"
-HEAD = (
-    "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nCache-Control: no-cache, private\r\n"
-    "Transfer-Encoding: chunked\r\nConnection: close\r\n{}\r\n"  # it leaves HTTP for good
-)
 
 
 class Watcher:
     """One client on the loop."""
 
-    __slots__ = ("allowed", "bookmarks", "closed", "collection", "connection", "hub", "user", "view")
+    __slots__ = ("allowed", "bookmarks", "closed", "collection", "connection", "framing", "hub", "user", "view")
 
     def __init__(
-        self, collection: Collection, view: View, connection: Connection, bookmarks: bool, user: str = ""
-    ) -> None:
+        self, collection: Collection, view: View, connection: Connection, bookmarks: bool, user: str = "",
+        framing: Framing = CHUNKED,
+    ) -> None:  # fmt: skip
         self.hub: Hub | None = None
         self.collection = collection
         self.view = view
         self.connection = connection
         self.bookmarks = bookmarks
         self.user = user
+        self.framing = framing
         self.allowed = MOST_BUFFERED
         self.closed = False
 
@@ -95,14 +92,18 @@ class Hub:
         self._loop = loop
         watcher.hub = self
         connection.on_close = watcher.leave
-        head = HEAD.format(watcher.view.media, "".join(f"{name}: {value}\r\n" for name, value in headers)).encode()
+        framing = watcher.framing
+        if isinstance(framing, Messages):
+            connection.on_data = hearing(connection.send, lambda: self.end(watcher))
+        head = framing.head(watcher.view.media, headers)
         for part in filter(None, first):
-            if len(part) > SHARED_FROM:  # not copied: the same bytes may be the first state of many watches
-                connection.send(head + b"%x\r\n" % len(part))
-                connection.send(part)
-                head = b"\r\n"
-            else:
-                head += chunk(part)
+            for piece in framing.state(part):
+                if len(piece) > SHARED_FROM:
+                    connection.send(head)
+                    connection.send(piece)
+                    head = b""
+                else:
+                    head += piece
         if head:
             connection.send(head)
         if ends:
@@ -125,7 +126,8 @@ class Hub:
         """Finish the stream in order, with a last line if there is one."""
         if not watcher.closed:
             self.left(watcher)
-            watcher.connection.send((chunk(last) if last else b"") + LAST_CHUNK)
+            framing = watcher.framing
+            watcher.connection.send((framing.frame(last) if last else b"") + framing.last)
             watcher.connection.close()
 
     def part(self, watcher: Watcher) -> None:
@@ -136,8 +138,9 @@ class Hub:
             revision = self._cache.revision
         if not watcher.closed:
             self.left(watcher)
-            mark = chunk(watcher.view.bookmark(revision)) if watcher.bookmarks else b""
-            watcher.connection.send(mark + LAST_CHUNK)
+            framing = watcher.framing
+            mark = framing.frame(watcher.view.bookmark(revision)) if watcher.bookmarks else b""
+            watcher.connection.send(mark + framing.last)
 
     def end_gone_soon(self) -> None:
         """Finish the streams of kinds that are served no more, or not as they were, with all that happened before."""
@@ -193,7 +196,7 @@ class Hub:
             parts = event.key.split("/")
             namespace, name = (parts[3], parts[4]) if len(parts) > 4 else ("", parts[-1])
             for watcher in audience.concerned(namespace, name):
-                frame = framed(watcher.view, event)
+                frame = framed(watcher, event)
                 if frame is not None:
                     lines = out.get(watcher)
                     if lines is None:
@@ -266,10 +269,10 @@ class Hub:
                 if watcher.bookmarks:
                     self._marking = True
                     view = watcher.view
-                    name = (view.form, view.selection.served.resource)
+                    name = (view.form, view.selection.served.resource, watcher.framing.name)
                     line = made.get(name)
                     if line is None:
-                        line = made[name] = chunk(view.bookmark(revision))
+                        line = made[name] = watcher.framing.frame(view.bookmark(revision))
                     self._send_mark(watcher, line)
         if self._marking and self._loop is not None:
             self._loop.call_later(BOOKMARK_EVERY, self._mark)
@@ -278,16 +281,14 @@ class Hub:
         watcher.connection.send(line)
 
 
-def chunk(data: bytes) -> bytes:
-    """RFC 9112 §7.1."""
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-def framed(view: View, event: Event) -> bytes | None:
-    line = view.frame(event)
+def framed(watcher: Watcher, event: Event) -> bytes | None:
+    """The event as it travels to the watcher, or None where it does not concern it. Made once for all alike."""
+    line = watcher.view.frame(event)
     if line is None:
         return None
-    found = event.frames.get(line)
+    framing = watcher.framing
+    name = line if framing is CHUNKED else (line, framing.name)
+    found = event.frames.get(name)
     if found is None:
-        found = event.frames[line] = chunk(line)
+        found = event.frames[name] = framing.frame(line)
     return found

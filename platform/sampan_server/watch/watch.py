@@ -24,6 +24,7 @@ from sampan_server.request.aside import Aside
 from sampan_server.request.request import Request
 from sampan_server.request.warnings import warning_headers
 from sampan_server.watch.converting import ConvertingHub
+from sampan_server.watch.framing import CHUNKED, Messages
 from sampan_server.watch.hub import Hub, Watcher
 from sampan_server.watch.streams import Stream, Streams
 from sampan_server.watch.watcher import View
@@ -67,10 +68,13 @@ class Watch:
         loop, old = request.loop, served.kind.deprecated
         headers = warning_headers([old] if old else [])
         if loop is not None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+            framing = Messages.asked(request, binary=view.form.protobuf) or CHUNKED
 
             def take(connection: Connection) -> None:
                 user = request.user.name
-                watcher = Watcher(served.collection, view, connection, asked.bookmarks, user)  # type: ignore[arg-type]
+                watcher = Watcher(
+                    served.collection, view, connection, asked.bookmarks, user, framing  # type: ignore[arg-type]
+                )  # fmt: skip
                 with self._cache.lock:
                     if served.blocks and not served.gone:
                         later = self._first_later(served, view, asked)

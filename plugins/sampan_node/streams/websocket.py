@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,9 +14,9 @@ from email.message import Message
 from typing import Any, NamedTuple
 
 from sampan.errors import BadRequest
+from sampan_machinery.websocket import accept_value
 from sampan_node.streams.links import Link
 
-GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #: Of exec and attach, best first; "" = none offered.
 PROTOCOLS = (
     "v5.channel.k8s.io", "v4.channel.k8s.io", "channel.k8s.io", "v4.base64.channel.k8s.io", "base64.channel.k8s.io", "",
@@ -56,12 +55,11 @@ def accept(headers: Mapping[str, str] | Message, protocols: Sequence[str] = PROT
     protocol = next((one for one in protocols if one in offered), None)
     if not key or protocol is None:
         raise BadRequest(f"unable to upgrade: none of the protocols {offered} is known")
-    digest = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
     lines = [
         "HTTP/1.1 101 Switching Protocols",
         "Upgrade: websocket",
         "Connection: Upgrade",
-        f"Sec-WebSocket-Accept: {digest}",
+        f"Sec-WebSocket-Accept: {accept_value(key)}",
     ]
     if protocol:
         lines.append(f"Sec-WebSocket-Protocol: {protocol}")

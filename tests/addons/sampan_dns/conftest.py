@@ -135,7 +135,7 @@ class Dns:
 
     def ask(self, name: str, kind: str = "A", *, tcp: bool = False) -> DNSRecord:
         query = DNSRecord.question(name, kind)
-        answer = DNSRecord.parse(query.send(*self.place, tcp=tcp, timeout=5))
+        answer = DNSRecord.parse(query.send(*self.place, tcp=tcp, timeout=30))
         assert answer.header.id == query.header.id
         return answer
 

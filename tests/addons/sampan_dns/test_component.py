@@ -117,7 +117,7 @@ def start(monkeypatch, tmp_path, client):
 
 def ask(port, name="web.d.svc.cluster.local"):
     query = DNSRecord.question(name)
-    return [str(rr.rdata) for rr in DNSRecord.parse(query.send("127.0.0.1", port, timeout=5)).rr]
+    return [str(rr.rdata) for rr in DNSRecord.parse(query.send("127.0.0.1", port, timeout=30)).rr]
 
 
 def port_of(words):

@@ -107,7 +107,7 @@ class Fleet:
         return self.federation.context.members
 
     def settle(self) -> None:
-        """Until nobody has anything to do now."""
+        """Until there is nothing to do now."""
         while sum(self._engines_settle()):
             pass
 

@@ -213,7 +213,7 @@ class DataPlane:
                 connection = http.client.HTTPConnection(host)
                 connection.sock = wrapped
                 return self._answer(connection, method, path, body, {"Host": host, **(headers or {})})
-        connection = http.client.HTTPConnection("127.0.0.1", self.place.http_port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.place.http_port, timeout=30)
         return self._answer(connection, method, path, body, {"Host": host, **(headers or {})})
 
     def certificate(self, host):

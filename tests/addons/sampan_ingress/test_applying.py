@@ -194,7 +194,7 @@ def test_a_killed_master_is_followed_by_another_and_leaves_no_process(data_plane
     first = data_plane.nginx.pid
 
     os.kill(first, signal.SIGKILL)
-    assert data_plane.ended.wait(5)
+    assert data_plane.ended.wait(30)
     assert not data_plane.nginx.alive
     assert data_plane.applier.restart()
 

@@ -62,7 +62,7 @@ class Controller:
         )  # fmt: skip
 
     def ask(self, host):
-        connection = http.client.HTTPConnection("127.0.0.1", self.settings.http_port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.settings.http_port, timeout=30)
         try:
             connection.request("GET", "/", headers={"Host": host})
             return connection.getresponse().read().decode().split(" ")[0]

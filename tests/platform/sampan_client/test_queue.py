@@ -74,7 +74,7 @@ def test_a_closed_lane_collects_keys(clock):
 
     queue.open(0)
 
-    worker.join(5)
+    worker.join(30)
     assert taken == [A]
 
 

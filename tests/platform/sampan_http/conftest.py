@@ -102,7 +102,7 @@ class Running:
         """The function's result, from the loop thread."""
         done, results = threading.Event(), []
         self.server.loop.call_soon(lambda: (results.append(function()), done.set()))
-        assert done.wait(5)
+        assert done.wait(30)
         return results[0]
 
     def clients(self):
@@ -110,7 +110,7 @@ class Running:
 
     def stop(self):
         self.server.stop()
-        self.thread.join(5)
+        self.thread.join(30)
         assert not self.thread.is_alive()
 
     def close(self):

@@ -54,7 +54,7 @@ def test_a_keep_alive_connection_may_send_one_more_request_and_gets_connection_c
     assert (code, headers["connection"], body) == (200, "close", b"hello")
     assert talk.at_end()
     talk.close()
-    running.thread.join(5)
+    running.thread.join(30)
     assert not running.thread.is_alive()
 
 
@@ -85,7 +85,7 @@ def test_without_a_successor_idle_connections_are_closed_at_once(keep_alive):
     running.server.stop()
 
     assert talk.at_end()
-    running.thread.join(5)
+    running.thread.join(30)
     assert not running.thread.is_alive()
 
 
@@ -125,7 +125,7 @@ def test_connections_are_accepted_until_a_successor_accepts_them(keep_alive):
     assert not closed.is_set()
     serving.set()
 
-    assert closed.wait(5)
+    assert closed.wait(30)
     late.say(GET % b"")
     assert late.answer()[1]["connection"] == "close"
 

@@ -54,7 +54,7 @@ def test_a_parked_request_is_answered_when_its_work_is_done(parked):
     talk = running.talk()
 
     talk.say(GET % b"park")
-    resumes.get(timeout=5)(lambda: Reply(201, b"{}", "application/json", [("X", "1")]))
+    resumes.get(timeout=30)(lambda: Reply(201, b"{}", "application/json", [("X", "1")]))
     code, headers, body = talk.answer()
 
     assert (code, body, headers["x"], headers["content-type"]) == (201, b"{}", "1", "application/json")
@@ -65,7 +65,7 @@ def test_other_connections_do_not_wait_for_a_parked_one(parked):
     waiting, other = running.talk(), running.talk()
 
     waiting.say(GET % b"park")
-    resume = resumes.get(timeout=5)
+    resume = resumes.get(timeout=30)
     other.say(GET % b"other")
 
     assert other.answer()[2] == b"/other"
@@ -78,12 +78,12 @@ def test_what_is_pipelined_behind_a_parked_request_waits(parked):
     talk = running.talk()
 
     talk.say(GET % b"park" + GET % b"2")
-    resume = resumes.get(timeout=5)
+    resume = resumes.get(timeout=30)
     talk.say(GET % b"3" + GET % b"park")
     resume(lambda: Reply(200, b"1"))
 
     assert [talk.answer()[2] for _ in range(3)] == [b"1", b"/2", b"/3"]
-    resumes.get(timeout=5)(lambda: Reply(200, b"4"))
+    resumes.get(timeout=30)(lambda: Reply(200, b"4"))
     assert talk.answer()[2] == b"4"
 
 
@@ -98,9 +98,9 @@ def test_an_outcome_may_park_again_and_may_fail(parked, caplog):
         raise Conflict("another writer was faster")
 
     talk.say(GET % b"park" + GET % b"park" + GET % b"last")
-    resumes.get(timeout=5)(again)
-    resumes.get(timeout=5)(conflict)
-    resumes.get(timeout=5)(lambda: 1 / 0)
+    resumes.get(timeout=30)(again)
+    resumes.get(timeout=30)(conflict)
+    resumes.get(timeout=30)(lambda: 1 / 0)
 
     code, _, body = talk.answer()
     assert (code, b"another writer was faster" in body) == (409, True)
@@ -132,16 +132,16 @@ def test_the_outcome_of_a_client_that_has_gone_is_still_run(parked):
     sock = running.connect()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     sock.sendall(GET % b"park")
-    resume = resumes.get(timeout=5)
+    resume = resumes.get(timeout=30)
     gone = threading.Event()
     running.on_loop(lambda: setattr(running.server._context, "on_connection_closed", gone.set))
 
     sock.close()
-    assert gone.wait(5)
+    assert gone.wait(30)
     ran = threading.Event()
     resume(lambda: ran.set() or Reply())
 
-    assert ran.wait(5)
+    assert ran.wait(30)
 
 
 def test_a_second_resume_is_ignored(parked, caplog):
@@ -149,7 +149,7 @@ def test_a_second_resume_is_ignored(parked, caplog):
     talk = running.talk()
 
     talk.say(GET % b"park")
-    resume = resumes.get(timeout=5)
+    resume = resumes.get(timeout=30)
     resume(lambda: Reply(200, b"1"))
     resume(lambda: Reply(200, b"2"))
     talk.say(GET % b"3")
@@ -171,7 +171,7 @@ def test_a_hijacked_connection_belongs_to_the_handler(hijacked):
     heard = queue.Queue()
 
     talk.say(GET % b"watch")
-    connection = taken.get(timeout=5)
+    connection = taken.get(timeout=30)
     running.on_loop(lambda: setattr(connection, "on_data", heard.put))
     running.on_loop(lambda: connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"))
     assert talk.head()[0] == 200
@@ -179,14 +179,14 @@ def test_a_hijacked_connection_belongs_to_the_handler(hijacked):
     assert talk.chunk() == b"abc"
     talk.say(b"more")
 
-    assert heard.get(timeout=5) == b"more"
+    assert heard.get(timeout=30) == b"more"
 
 
 def test_a_slow_watcher_is_seen_in_buffered_and_gets_all_in_order(hijacked):
     running, taken = hijacked
     talk = running.talk()
     talk.say(GET % b"watch")
-    connection = taken.get(timeout=5)
+    connection = taken.get(timeout=30)
 
     for number in range(200):
         running.on_loop(lambda number=number: connection.send(bytes([number]) * 100_000))
@@ -204,14 +204,14 @@ def test_on_close_is_called_once(hijacked, end):
     talk = running.talk()
     told = queue.Queue()
     talk.say(GET % b"watch")
-    connection = taken.get(timeout=5)
+    connection = taken.get(timeout=30)
     running.on_loop(lambda: setattr(connection, "on_close", lambda: told.put(1)))
 
     if end == "peer":
         talk.close()
     else:
         running.on_loop(getattr(connection, end))
-    assert told.get(timeout=5)
+    assert told.get(timeout=30)
     running.on_loop(connection.abort)
     running.on_loop(lambda: connection.send(b"ignored"))
 
@@ -225,18 +225,18 @@ def test_a_watcher_that_takes_nothing_is_cut_off(serve):
     talk = running.talk()
     told = threading.Event()
     talk.say(GET % b"watch")
-    connection = taken.get(timeout=5)
+    connection = taken.get(timeout=30)
 
     running.on_loop(lambda: (setattr(connection, "on_close", told.set), connection.send(b"x" * 20_000_000)))
 
-    assert told.wait(5)
+    assert told.wait(30)
 
 
 def test_a_drain_calls_on_close_first(hijacked):
     running, taken = hijacked
     talk = running.talk()
     talk.say(GET % b"watch")
-    connection = taken.get(timeout=5)
+    connection = taken.get(timeout=30)
     running.on_loop(lambda: setattr(connection, "on_close", lambda: connection.send(b"bye")))
 
     running.server.stop()
@@ -249,7 +249,7 @@ def test_blocking_work_runs_beside_the_loop(serve):
     go = threading.Event()
 
     def run():
-        assert go.wait(5)
+        assert go.wait(30)
         return Reply(200, threading.current_thread().name.encode())
 
     running = serve(routes(slow=raising(lambda: Offloaded(run))))
@@ -300,7 +300,7 @@ class Follow:
 
     def __iter__(self):
         yield b"first"
-        assert self.cancelled.wait(5)
+        assert self.cancelled.wait(30)
 
     def cancel(self):
         self.cancelled.set()
@@ -319,8 +319,8 @@ def test_a_stream_is_cancelled_when_its_client_leaves(serve):
     assert talk.chunk() == b"first"
     talk.close()
 
-    assert follow.cancelled.wait(5)
-    assert follow.closed.wait(5)
+    assert follow.cancelled.wait(30)
+    assert follow.closed.wait(30)
 
 
 def test_a_stream_that_fails_is_cut_and_not_ended_properly(serve, caplog):

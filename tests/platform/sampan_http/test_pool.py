@@ -9,18 +9,18 @@ def test_threads_come_when_needed_and_are_bounded():
 
     def job():
         started.release()
-        assert go.wait(5)
+        assert go.wait(30)
         done.release()
 
     assert pool.size() == 0
     for _ in range(5):
         pool.submit(job)
-    assert started.acquire(timeout=5) and started.acquire(timeout=5)
+    assert started.acquire(timeout=30) and started.acquire(timeout=30)
 
     assert pool.size() == 2
     assert not started.acquire(blocking=False)
     go.set()
-    assert all(done.acquire(timeout=5) for _ in range(5))
+    assert all(done.acquire(timeout=30) for _ in range(5))
     pool.close()
 
 
@@ -30,8 +30,8 @@ def test_idle_threads_end_and_new_ones_come():
     for _ in range(2):
         ran = threading.Event()
         pool.submit(lambda ran=ran: (threads.append(threading.current_thread()), ran.set()))
-        assert ran.wait(5)
-        threads[-1].join(5)
+        assert ran.wait(30)
+        threads[-1].join(30)
 
     assert pool.size() == 0
     assert len(set(threads)) == 2
@@ -44,6 +44,6 @@ def test_a_failing_job_does_not_cost_its_thread(caplog):
     pool.submit(lambda: 1 / 0)
     pool.submit(ran.set)
 
-    assert ran.wait(5)
+    assert ran.wait(30)
     assert "ZeroDivisionError" in caplog.text
     pool.close()

@@ -29,7 +29,7 @@ def test_stopping_closes_idle_connections_and_finishes_parked_ones(serve):
     idle.say(GET % b"")
     idle.answer()
     busy.say(GET % b"park")
-    resume = resumes.get(timeout=5)
+    resume = resumes.get(timeout=30)
 
     running.server.stop()
     assert idle.at_end()
@@ -38,7 +38,7 @@ def test_stopping_closes_idle_connections_and_finishes_parked_ones(serve):
 
     assert (code, headers["connection"], body) == (200, "close", b"done")
     assert busy.at_end()
-    running.thread.join(5)
+    running.thread.join(30)
     assert not running.thread.is_alive()
 
 
@@ -47,7 +47,7 @@ def test_the_graceful_time_is_not_exceeded(serve):
 
     def forever():
         yield b"a"
-        stuck.wait(5)
+        stuck.wait(30)
 
     def app(environ, start):
         if environ["PATH_INFO"] == "/park":
@@ -79,7 +79,7 @@ def test_call_later_runs_in_order_and_can_be_cancelled(serve):
 
     loop.call_soon(plan)
 
-    assert [ran.get(timeout=5), ran.get(timeout=5)] == [1, 2]
+    assert [ran.get(timeout=30), ran.get(timeout=30)] == [1, 2]
     assert ran.empty()
 
 

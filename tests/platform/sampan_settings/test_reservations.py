@@ -159,10 +159,10 @@ def test_two_that_choose_at_once_take_turns():
     with reservations.turn():
         thread = threading.Thread(target=other)
         thread.start()
-        begun.wait(5)
+        begun.wait(30)
         inside.wait(0.1)  # time enough for it to come between
         order.append("first")
-    thread.join(5)
+    thread.join(30)
 
     assert order == ["first", "second"]
 

@@ -133,6 +133,6 @@ def test_closing_ends_a_watch_that_waits(end):
     thread = threading.Thread(target=follow)
     thread.start()
     end(feed, follower)
-    thread.join(5)
+    thread.join(30)
 
     assert ended.is_set()

@@ -30,7 +30,7 @@ def serve(tmp_path):
 
     yield start
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
     listener.close()
 
 

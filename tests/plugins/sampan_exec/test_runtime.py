@@ -140,7 +140,7 @@ class TestExecRuntime(RuntimeContract):
 
         runtime.close()
 
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()
 
     @pytest.mark.root

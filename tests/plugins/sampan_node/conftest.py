@@ -110,7 +110,7 @@ class Runtime:
     def dial(self, sandbox_id, port):
         if port not in self.ports:
             raise ConnectionRefusedError(111, "Connection refused")
-        return socket.create_connection(("127.0.0.1", self.ports[port]), timeout=5).detach()
+        return socket.create_connection(("127.0.0.1", self.ports[port]), timeout=30).detach()
 
     def logs(self, container_id, *, follow, since, tail):
         yield from self.lines

@@ -61,7 +61,7 @@ def test_a_runtime_that_does_not_answer_makes_the_node_unready_until_it_does(api
     keeping.start()
 
     def until(word):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         with api.changed:
             while api.ready()["status"] != word:
                 assert api.changed.wait(deadline - time.monotonic())

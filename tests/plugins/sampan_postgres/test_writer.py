@@ -20,7 +20,7 @@ def test_a_key_that_is_no_text_harms_no_other_commit(store):
     for number, key in enumerate(("/a", "/b\0", "/c", "/d\0", "/e")):
         store.submit((Put(key, b""),), answers.note(number))
 
-    found = dict(answers.wait(5))
+    found = dict(answers.wait(30))
 
     assert [type(found[number]) for number in range(5)] == [int, Unavailable, int, Unavailable, int]
     assert [entry.key for entry in store.page("").entries] == ["/a", "/c", "/e"]

@@ -69,7 +69,7 @@ def filtering():
 
 
 def page(host, port):
-    connection = http.client.HTTPConnection(host, port, timeout=5)
+    connection = http.client.HTTPConnection(host, port, timeout=30)
     try:
         connection.request("GET", "/")
         return connection.getresponse().read().decode().strip()

@@ -20,7 +20,7 @@ def checks():
 
 
 def asked(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("GET", "/healthz")
         answer = connection.getresponse()
@@ -63,5 +63,5 @@ def test_clients_that_hang_up_do_not_keep_others_from_an_answer(checks):
     port = free_port()
     checks.apply({port: (("d", "web"), 1)})
     for _ in range(3):
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=30).close()
     assert asked(port)[0] == 200

@@ -34,7 +34,7 @@ def cluster():
         thread.start()
         yield cluster
         stop.set()
-        thread.join(5)
+        thread.join(30)
 
 
 def limit(cluster, **hard):
@@ -166,4 +166,4 @@ def test_a_kind_that_comes_later_is_counted_then():
 
     until(lambda: api.get(RESOURCE_QUOTAS, "q", "default")["status"]["used"] == {"count/widgets.example.com": "1"})
     stop.set()
-    thread.join(5)
+    thread.join(30)

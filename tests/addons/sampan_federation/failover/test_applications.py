@@ -25,7 +25,7 @@ def test_an_application_leaves_when_it_has_been_unhealthy_for_long_enough():
     assert (going.cluster, going.reason, again) == ("east", "ApplicationFailure", None)
 
 
-def test_one_that_recovers_starts_anew():
+def test_one_that_recovers_starts_again():
     sick = Sick()
     sick.leaving("web", binding("Unhealthy"), 100.0)
     assert sick.leaving("web", binding("Healthy"), 150.0) == ([], None)

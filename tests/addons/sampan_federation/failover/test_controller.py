@@ -68,7 +68,7 @@ def test_a_workload_survives_the_loss_of_its_member(fleet):
     fleet.advance(LOST)
     assert where(fleet) == (["north"], [])
     assert on_member(fleet, "north")["status"]["readyReplicas"] == 2
-    assert on_member(fleet, "east")["status"]["readyReplicas"] == 2  # nobody can reach it
+    assert on_member(fleet, "east")["status"]["readyReplicas"] == 2  # it cannot be reached
 
     fleet.heal("east")
     fleet.advance(120)
@@ -134,4 +134,18 @@ def test_a_taint_by_hand_drains_a_member(fleet):
     assert where(fleet) == (["north"], [])
     fleet.advance(10)
     assert on_member(fleet, "east") is None
+    assert on_member(fleet, "north")["status"]["readyReplicas"] == 2
+
+
+def test_a_lost_member_can_be_given_up(fleet):
+    """Its Works are not waited for: what it runs can be removed by no one but its owner."""
+    propagated(fleet, deployment(), DEPLOYMENTS, **ONE)
+    fleet.advance(10)
+    fleet.cut("east")
+    fleet.advance(60)
+    fleet.client.delete(CLUSTERS, "east")
+    fleet.advance(60)
+
+    assert fleet.registry.names() == ["north", "west"]
+    assert where(fleet) == (["north"], [])
     assert on_member(fleet, "north")["status"]["readyReplicas"] == 2

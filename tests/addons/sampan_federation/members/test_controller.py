@@ -65,7 +65,7 @@ def test_a_member_that_says_it_is_not_ready_is_believed(fleet):
     assert taints(fleet) == [("not-ready", "NoSchedule")]
 
 
-def test_a_member_that_lies_about_everything_harms_nobody(fleet):
+def test_a_member_that_lies_about_everything_harms_no_other(fleet):
     nonsense = msgspec.json.encode(
         {
             "items": [

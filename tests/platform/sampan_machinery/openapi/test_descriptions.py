@@ -84,7 +84,7 @@ def test_an_uncompressed_document_is_shared_and_then_forgotten(monkeypatch):
     monkeypatch.setattr(module, "PLAIN_FOR", 0.01)
     before = documents.v3("api/v1")
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while documents._plain.keys() - {"v2"} and time.monotonic() < deadline:
         time.sleep(0.01)
 

@@ -32,7 +32,7 @@ def test_only_questions_are_answered():
 def test_the_same_is_served_on_tcp(exposure):
     host, _, port = exposure.on_address("127.0.0.1:0").rpartition(":")
 
-    with socket.create_connection((host, int(port)), timeout=5) as end:
+    with socket.create_connection((host, int(port)), timeout=30) as end:
         end.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         with end.makefile("rb") as answer:
             assert answer.read().endswith(b"\r\n\r\nok")

@@ -11,7 +11,7 @@ from sampan_operate.supervisor import remains
 from sampan_operate.supervisor.processes import Process, Supervisor
 from sampan_operate.supervisor.state import born, is_alive, is_running, read_state, take_lock
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 def obedient():

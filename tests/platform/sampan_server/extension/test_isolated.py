@@ -210,7 +210,7 @@ def test_a_plugin_that_misbehaves_is_named_and_the_others_are_served(serve, plac
     asking = threading.Thread(target=lambda: found.append(PLACES[place](ask)))
     asking.start()
     if how in ("sleep", "spin"):
-        assert odd.behaviour.entered.wait(5)
+        assert odd.behaviour.entered.wait(30)
         assert ask("GET", "/api/v1/namespaces/default")[0] == 200
         assert not found  # answered while it hung
     asking.join()
@@ -363,7 +363,7 @@ def test_a_subresource_that_says_it_blocks_has_no_deadline_but_only_so_much_room
     route = module.isolated_route(Isolation("odd", failure_log, Runners(), Deadlines(request=0.01)), route)
     first = threading.Thread(target=route.serve, args=(None,))
     first.start()
-    assert entered.wait(5)
+    assert entered.wait(30)
 
     with pytest.raises(Broken, match="1 calls have not ended yet"):
         route.serve(None)

@@ -61,7 +61,7 @@ class Step:
 
     def statuses(self, count: int = 1) -> list[int]:
         """Sorted, once so many are there: threads tell in any order."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while len(self.told) < count and time.monotonic() < deadline:
             time.sleep(0.005)
         return sorted(status for _, status in self.told)
@@ -319,7 +319,7 @@ def test_a_request_waits_until_it_may_go_on(make: Any, shapes: Any, under: Any, 
     assert server.ask("POST", CMS, shapes.config_map("a"))[0] == 201
 
     assert after.statuses(2) == [200, 201]
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while len(waiting) < 2 and time.monotonic() < deadline:
         time.sleep(0.005)
     assert sorted(outcome.status for outcome in waiting) == [200, 201]
@@ -396,7 +396,7 @@ def test_many_wait_on_the_loop_and_others_are_served(make: Any, on_loop: Any) ->
     connections = [server.connect() for _ in range(100)]
     for connection in connections:
         connection.request("GET", CMS)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while len(resumes) < 100 and time.monotonic() < deadline:
         assert server.ask("GET", "/version")[0] == 200
 
@@ -425,7 +425,7 @@ def test_a_client_that_leaves_while_it_waits_is_told_of(make: Any, on_loop: Any,
     server = on_loop(make(more={"mine": Plugin(first, step), "other": Plugin(last, ours=ours)}))
     sock = socket.create_connection(server.listener.getsockname())
     sock.sendall(f"GET {CMS} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not resumes and time.monotonic() < deadline:
         time.sleep(0.005)
     sock.close()

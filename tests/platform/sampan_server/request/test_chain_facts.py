@@ -145,12 +145,12 @@ def test_it_hears_when_a_watch_begins_and_when_it_ends(make: Any, on_loop: Any, 
 
     connection.request("GET", f"{CMS}?watch=1&timeoutSeconds=1")
     answer = connection.getresponse()
-    assert told.begun.wait(5)
+    assert told.begun.wait(30)
     assert told.heard == ["started 200"]
     answer.read()
     connection.close()
 
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while len(told.heard) < 2 and time.monotonic() < deadline:
         time.sleep(0.005)
     assert told.heard == ["started 200", "ended 200"]
@@ -176,4 +176,4 @@ def test_what_is_to_be_called_at_the_end_of_a_turn_is_called_once(make: Any, on_
 
     on_loop(make(more={"facts": Ours(step)})).ask("GET", CMS)
 
-    assert known == [True] and called.wait(5)
+    assert known == [True] and called.wait(30)

@@ -89,7 +89,7 @@ class Site:
         return answer.status
 
     def lines(self, count: int) -> list[str]:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             found = self.audit.read_text().splitlines() if self.audit.exists() else []
             if len(found) >= count:

@@ -27,7 +27,7 @@ BOATS = Resource(GROUP, "v1", "boats", "Boat")
 BOATS_2 = Resource(GROUP, "v2", "boats", "Boat")
 V1, V2 = (f"/apis/{GROUP}/{version}/namespaces/default/boats" for version in ("v1", "v2"))
 MAPS = "/api/v1/namespaces/default/configmaps"
-SOON = 3.0
+SOON = 20.0
 PAUSE = 0.020  # seconds that others may wait
 
 

@@ -98,7 +98,7 @@ def test_others_are_served_while_a_write_waits_and_it_is_asked_once(served: Any,
     answers: list[Any] = []
     asking = threading.Thread(target=lambda: answers.append(served.ask("POST", CMS, shapes.config_map("a"))))
     asking.start()
-    assert slow.entered.acquire(timeout=5)
+    assert slow.entered.acquire(timeout=30)
 
     assert served.ask("GET", f"{CMS}/none")[0] == 404
     assert served.ask("POST", PODS, shapes.pod("p"))[0] == 201
@@ -120,7 +120,7 @@ def test_many_wait_side_by_side(served: Any, slow: Slow, shapes: Any) -> None:
     for thread in asking:
         thread.start()
     for _ in asking:
-        assert slow.entered.acquire(timeout=5)
+        assert slow.entered.acquire(timeout=30)
     slow.go.set()
     for thread in asking:
         thread.join()
@@ -177,7 +177,7 @@ def test_a_client_that_leaves_meanwhile_leaves_a_whole_write(served: Any, slow: 
     sock = socket.create_connection(served.listener.getsockname())
     head = f"POST {CMS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     sock.sendall(head.encode() + body)
-    assert slow.entered.acquire(timeout=5)
+    assert slow.entered.acquire(timeout=30)
     sock.close()
     slow.go.set()
 

@@ -94,7 +94,7 @@ def server(runtime):
 
 
 def get(server, path):
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request("GET", path)
     answer = connection.getresponse()
     body = answer.read()
@@ -146,7 +146,7 @@ def test_pods_and_stats_are_json(server):
 
 class WebSocketClient:
     def __init__(self, port, path, protocol):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         key = base64.b64encode(b"0123456789abcdef").decode()
         head = (
             f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -233,7 +233,7 @@ def test_a_client_that_does_not_speak_tls_is_counted_and_writes_no_traceback(tmp
                         pass
                 except OSError:
                     pass  # it was cut off
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while server.failed < 3 and time.monotonic() < deadline:
             time.sleep(0.01)
     finally:

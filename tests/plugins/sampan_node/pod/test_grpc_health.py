@@ -39,7 +39,7 @@ def server():
     yield serve
     listening.close()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
 
 
 SETTINGS, PING = frame(4, 0, 0, b""), frame(6, 0, 0, b"12345678")

@@ -106,7 +106,7 @@ def test_abandoned_and_half_opened_streams_leave_nothing(spdy, pod, leaves_nothi
 
     def silent(sock):
         with sock:
-            gone.wait(5)
+            gone.wait(30)
             sock.recv(1)
 
     def flood(sock):

@@ -118,7 +118,7 @@ def test_bytes_sent_before_the_port_was_dialled_arrive(websocket, pod, runtime):
     pod(80, echo)
     go_on = threading.Event()
     dial = runtime.dial
-    runtime.dial = lambda sandbox, port: go_on.wait(5) and dial(sandbox, port)
+    runtime.dial = lambda sandbox, port: go_on.wait(30) and dial(sandbox, port)
     client = websocket(FORWARD + "80", "v4.channel.k8s.io")
     assert [client.receive()[1] for _ in range(2)] == [b"\0\x50\0", b"\1\x50\0"]
 
