@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import proved
 
 from sampan_federation.interpreter.aggregation import RULES, aggregated
 from sampan_federation.interpreter.reading import LARGEST
@@ -146,6 +147,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@proved
 @given(st.sampled_from(list(RULES)), st.lists(JSON, max_size=3))
 def test_whatever_members_send_the_answer_is_a_bounded_status(kind, statuses):
     host = template(kind.kind, kind.api_version, spec={"type": "LoadBalancer"})

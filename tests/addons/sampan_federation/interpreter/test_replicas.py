@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import proved
 
 from sampan_federation.interpreter.replicas import Replicas, divided_completions, replicas_of, revised
 
@@ -54,6 +55,7 @@ def test_a_job_is_revised_by_its_parallelism():
     assert revised(workload("Job", "batch/v1", parallelism=9), 2)["spec"] == {"parallelism": 2}
 
 
+@proved
 @given(st.integers(0, 10_000), st.dictionaries(st.text(min_size=1, max_size=3), st.integers(0, 50), min_size=1))
 def test_completions_are_divided_without_loss(completions, weights):
     shares = divided_completions(completions, weights)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import proved
 
 from sampan_federation.services.exporting import MOST_ENDPOINTS, MOST_SLICES, imported
 
@@ -66,6 +67,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@proved
 @given(st.dictionaries(st.sampled_from(["endpoints", "ports", "metadata", "addressType"]), JSON))
 def test_whatever_a_member_sends_is_a_slice_or_nothing(garbage):
     for found in of({"addressType": "IPv4", "metadata": {"name": "a"}, **garbage}):
