@@ -13,6 +13,7 @@ from sampan_federation.members.controller import Membership
 from sampan_federation.placement.controller import Placing
 from sampan_federation.policies.attaching import Attaching
 from sampan_federation.policies.controller import Propagating
+from sampan_federation.quotas.controller import Quotas
 from sampan_federation.services.controller import Services
 from sampan_federation.status.controller import Statuses
 from sampan_federation.works.controller import Works
@@ -27,6 +28,6 @@ PLACING: Sequence[Callable[[Context], Controller]] = (
     Evicting,
 )
 #: Works, overrides, status, services.
-WORKING: Sequence[Callable[[Context], Controller]] = (Customizations, Works, Execution, Statuses, Services)
+WORKING: Sequence[Callable[[Context], Controller]] = (Customizations, Works, Execution, Statuses, Services, Quotas)
 
 MAKERS: Sequence[Callable[[Context], Controller]] = (*PLACING, *WORKING)

@@ -7,15 +7,15 @@ from collections.abc import Hashable
 from typing import cast
 
 from sampan.contracts.kinds import Object, Resource
-from sampan.errors import AlreadyExists, NotFound
+from sampan.errors import NotFound
 from sampan_federation.controllers import Context, Enqueue
 from sampan_federation.interpreter.kinds import SERVICE_IMPORT, KindName, kind_of
 from sampan_federation.resources import SERVICE_EXPORTS, SERVICE_IMPORTS, WORKS
 from sampan_federation.services.exporting import imported
-from sampan_federation.services.importing import OF_IMPORT, import_label, works_of_import
+from sampan_federation.services.importing import OF_IMPORT, works_of_import
 from sampan_federation.services.watches import ServiceKey, SliceWatches
+from sampan_federation.works.made import label_value, labelled, write
 from sampan_federation.works.names import cluster_of
-from sampan_federation.works.rendering import binding_of, is_rendered, updated
 from sampan_machinery.metadata import condition_is, copy, is_deleting, key_of, labels_of, now_text, set_condition
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Services:
             else:
                 exported[cluster] = imported(slices, cluster, name, namespace)
         works = works_of_import(service_import, importing, exported) if service_import and importing else []
-        self._write(service, works)
+        write(self._context.host, self._works, self._of_import(service), works)
         if service_import is not None:
             self._show_import(service_import, {cluster for cluster in exported if exported[cluster]})
         self._show_export(service, exporting)
@@ -88,32 +88,7 @@ class Services:
         return [found[name] for name in sorted(found)]
 
     def _of_import(self, service: ServiceKey) -> list[Object]:
-        label = import_label(*service)
-        return [work for work in self._works.list() if labels_of(work).get(OF_IMPORT) == label]
-
-    def _write(self, service: ServiceKey, works: list[Object]) -> None:
-        host, wanted = self._context.host, {key_of(work): work for work in works}
-        for work in self._of_import(service):
-            if key_of(work) not in wanted and not is_deleting(work):
-                self._delete(work)
-        for (namespace, name), work in wanted.items():
-            present = self._works.get(name, namespace)
-            if present is None:
-                try:
-                    host.create(WORKS, work, namespace)
-                except AlreadyExists:
-                    continue
-            elif binding_of(present) is not None or is_deleting(present):
-                continue  # a binding propagates it, or it is enqueued again when it is gone
-            elif not is_rendered(work, present):
-                host.update(WORKS, updated(work, present))
-
-    def _delete(self, work: Object) -> None:
-        metadata = work["metadata"]
-        try:
-            self._context.host.delete(WORKS, metadata["name"], metadata["namespace"], uid=metadata["uid"])
-        except NotFound:
-            return
+        return labelled(self._works, OF_IMPORT, label_value(*service))
 
     def _show_import(self, service_import: Object, clusters: set[str]) -> None:
         status = {**(service_import.get("status") or {}), "clusters": [{"cluster": each} for each in sorted(clusters)]}
@@ -155,7 +130,7 @@ class Services:
             label = labels_of(work or {}).get(OF_IMPORT)
             if label and (old is None or new is None):
                 for service in {key for _, key in list(self._places)}:
-                    if import_label(*service) == label:
+                    if label_value(*service) == label:
                         self._enqueue(service)
 
     def _place(self, kind: KindName, manifest: Object, work: Object, *, present: bool) -> None:

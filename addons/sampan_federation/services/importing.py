@@ -8,22 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from sampan.contracts.kinds import Object
-from sampan_federation.interpreter.retention import with_record
 from sampan_federation.services.exporting import derived
-from sampan_federation.works import names
-from sampan_federation.works.rendering import WORK_API
+from sampan_federation.works.made import label_value, work_of
 from sampan_machinery.metadata import copy
 
 IMPORT_LABEL = (
     "multicluster.kubernetes.io/service-name"  # of the derived Service: DNS answers for clusterset.local by it
 )
 OF_IMPORT = "federation.sampan.dev/service-import"  # label of Works: NAMESPACE.NAME
-
-
-def import_label(namespace: str, name: str) -> str:
-    """At most 63 characters, as a label must have: longer ones end in a hash."""
-    whole = f"{namespace}.{name}"
-    return whole if len(whole) <= 63 else names.work_name("import", whole[:50], whole)
 
 
 def works_of_import(
@@ -34,7 +26,7 @@ def works_of_import(
     slices = [each for cluster in sorted(exported) for each in exported[cluster]]
     service = derived_service(service_import)
     return [
-        _work(manifest, cluster, metadata["namespace"], metadata["name"])
+        work_of(manifest, cluster, OF_IMPORT, label_value(metadata["namespace"], metadata["name"]))
         for cluster in sorted(clusters)
         for manifest in (service, *slices)
     ]
@@ -62,33 +54,4 @@ def derived_service(service_import: Object) -> Object:
             "labels": {IMPORT_LABEL: metadata["name"]},
         },
         "spec": service_spec,
-    }
-
-
-def _work(manifest: Object, cluster: str, namespace: str, name: str) -> Object:
-    work_namespace = names.execution_namespace(cluster)
-    work_name = names.work_name(manifest["kind"], manifest["metadata"]["name"], namespace)
-    carried = copy(manifest)
-    metadata = carried["metadata"]
-    metadata["labels"] = {**(metadata.get("labels") or {}), names.MANAGED: "true"}
-    metadata["annotations"] = {
-        **(metadata.get("annotations") or {}),
-        names.WORK_NAMESPACE: work_namespace,
-        names.WORK_NAME: work_name,
-        names.CONFLICT: "abort",
-    }
-    return {
-        "apiVersion": WORK_API,
-        "kind": "Work",
-        "metadata": {
-            "name": work_name,
-            "namespace": work_namespace,
-            "labels": {
-                OF_IMPORT: import_label(namespace, name),
-                names.WORK_ID: names.work_id(work_namespace, work_name),
-            },
-            "annotations": {names.CONFLICT: "abort"},
-            "finalizers": [names.WORK_FINALIZER],
-        },
-        "spec": {"workload": {"manifests": [with_record(carried)]}},
     }

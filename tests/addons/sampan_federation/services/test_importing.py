@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from sampan_federation.services.exporting import imported
-from sampan_federation.services.importing import OF_IMPORT, derived_service, import_label, works_of_import
+from sampan_federation.services.importing import OF_IMPORT, derived_service, works_of_import
 
 
 def service_import(**spec):
@@ -37,9 +37,3 @@ def test_each_importing_cluster_gets_the_service_and_the_slices_of_all():
         for name in ("derived-web", "imported-east-x", "imported-west-x")
     ]
     assert {w["metadata"]["labels"][OF_IMPORT] for w in works} == {"shop.web"}
-
-
-def test_a_label_is_never_too_long():
-    long = import_label("n" * 63, "s" * 63)
-
-    assert len(long) <= 63 and long != import_label("n" * 63, "t" * 63)
