@@ -1,10 +1,11 @@
 """Make the table of field facts that sampan ships, from the published Kubernetes schema. Run by hand, at a new release.
 
     python -m venv /some/scratch && /some/scratch/bin/pip install kubernetes-validate
-    /some/scratch/bin/python tools/make_schema.py platform/sampan_machinery/data/schema.json.gz
-    /some/scratch/bin/python tools/make_descriptions.py platform/sampan_machinery/data/descriptions.gz
+    /some/scratch/bin/python tools/make_schema.py platform/sampan_machinery/data/schema.json.gz v1.36
+    /some/scratch/bin/python tools/make_descriptions.py platform/sampan_machinery/data/descriptions.gz v1.36
     /some/scratch/bin/python tools/add_zeros.py platform/sampan_machinery/data/schema.json.gz …/kubernetes/staging/src
 
+The version is the one that is served: a newer one has fields that a client's typing mistake must not be taken for.
 Keeps facts (fields, types, required, list types, merge keys, group-version-kind marks) and drops all prose. The form
 of the result is described in ``sampan_machinery.schema.table``. Knows nothing of sampan's code.
 """
@@ -109,12 +110,13 @@ def table(definitions: dict[str, Any], version: str) -> dict[str, Any]:
     }
 
 
-def published() -> tuple[dict[str, Any], str]:
-    """The definitions of the installed kubernetes-validate, newest version."""
+def published(minor: str) -> tuple[dict[str, Any], str]:
+    """The definitions that the installed kubernetes-validate has of ``v1.36``, newest patch, and their version."""
     import kubernetes_validate
 
     root = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
-    folder = max(p for p in root.iterdir() if (p / "_definitions.json").is_file() and not p.name.endswith("-strict"))
+    folders = (p for p in root.glob(f"{minor}.*") if not p.name.endswith("-strict"))
+    folder = max(p for p in folders if (p / "_definitions.json").is_file())
     whole = json.loads((folder / "_definitions.json").read_text())
     return whole.get("$defs") or whole["definitions"], folder.name.split("-")[0]
 
@@ -122,8 +124,10 @@ def published() -> tuple[dict[str, Any], str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("target", type=Path)
-    target: Path = parser.parse_args().target
-    text = json.dumps(table(*published()), separators=(",", ":"), sort_keys=False)
+    parser.add_argument("minor", help="version of Kubernetes, such as v1.36")
+    given = parser.parse_args()
+    target: Path = given.target
+    text = json.dumps(table(*published(given.minor)), separators=(",", ":"), sort_keys=False)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     print(f"{target}: {len(text)} bytes of facts, {target.stat().st_size} compressed")

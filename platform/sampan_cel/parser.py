@@ -250,7 +250,7 @@ class _Parser:
                 raise self._error(token, f"mismatched input '{token.text}' expecting IDENTIFIER")
             self._expect("op", ":")
             fields.append(FieldValue(token.at, token.text, self._expression(), optional))
-        return Struct(operand.at, name, fields)
+        return Struct(opening.at, name, fields)  # where cel-go says that it is
 
     # macros
 

@@ -32,10 +32,13 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     if low is not None and high < low:
         yield invalid("spec.maxReplicas", high, "must be greater than or equal to `minReplicas`")
     target = spec.get("scaleTargetRef") or {}
-    yield from _reference(target, "spec.scaleTargetRef")
-    if old is None and "/" not in (target.get("apiVersion") or ""):  # what was accepted before may stay as it is
-        path, why = "spec.scaleTargetRef.apiVersion", "apiVersion must specify API group"
-        yield invalid(path, target.get("apiVersion") or "", why)
+    before = ((old or {}).get("spec") or {}).get("scaleTargetRef") or {}
+    kept = old is not None and all(
+        (before.get(name) or "") == (target.get(name) or "") for name in ("apiVersion", "kind")
+    )
+    yield from _reference(
+        target, "spec.scaleTargetRef", kept=kept, grouped=target.get("kind") != "ReplicationController"
+    )
     for index, metric in enumerate(spec.get("metrics") or ()):
         yield from _metric(metric, f"spec.metrics[{index}]")
     for name, rules in (spec.get("behavior") or {}).items():
@@ -45,7 +48,8 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
         yield from validate_non_negative(f"status.{name}", status.get(name))
 
 
-def _reference(reference: Object, path: str) -> Iterator[Problem]:
+def _reference(reference: Object, path: str, *, kept: bool = False, grouped: bool = False) -> Iterator[Problem]:
+    """``kept``: its apiVersion was accepted before, and may stay. ``grouped``: only what has a group can be meant."""
     for name in ("kind", "name"):
         text = reference.get(name) or ""
         if not text:
@@ -53,8 +57,12 @@ def _reference(reference: Object, path: str) -> Iterator[Problem]:
         else:
             yield from _segment(f"{path}.{name}", text)
     version = reference.get("apiVersion") or ""
+    if kept:
+        return
     if version.count("/") > 1:
         yield invalid(f"{path}.apiVersion", version, f"unexpected GroupVersion string: {version}")
+    elif grouped and not version.rpartition("/")[0]:
+        yield invalid(f"{path}.apiVersion", version, "apiVersion must specify API group")
 
 
 def _segment(path: str, text: str) -> Iterator[Problem]:

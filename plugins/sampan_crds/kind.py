@@ -84,4 +84,5 @@ CUSTOM_RESOURCE_DEFINITION = Kind(
     validate=validate,
     held=lambda obj: not is_deleting(obj),
     terminate=terminate,
+    propagation="",  # upstream marks definitions by code of their own, which asks for none
 )

@@ -17,24 +17,24 @@ EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
 def prepare(draft: Draft) -> None:
-    """A status that names capacity without allocatable means both, as upstream has it; what dynamic configuration of
-    agents left in the API is dropped (KEP-281, removed)."""
+    """What dynamic configuration of agents left in the API is dropped (KEP-281, removed)."""
     status, spec = draft.object.get("status") or {}, draft.object.get("spec") or {}
     if (draft.old or {}).get("spec", {}).get("configSource") is None:
         spec.pop("configSource", None)
     if draft.old is None:
         status.pop("config", None)
-    if status.get("capacity") and not status.get("allocatable"):
-        status["allocatable"] = dict(status["capacity"])
 
 
 def default(node: Object) -> None:
-    """The one range is the first of all, whichever was named."""
+    """The one range is the first of all, whichever was named; capacity without allocatable means both."""
     spec = node.setdefault("spec", {})
     if spec.get("podCIDR") and not spec.get("podCIDRs"):
         spec["podCIDRs"] = [spec["podCIDR"]]
     elif spec.get("podCIDRs") and not spec.get("podCIDR"):
         spec["podCIDR"] = spec["podCIDRs"][0]
+    status = node.get("status") or {}
+    if status.get("capacity") and not status.get("allocatable"):
+        status["allocatable"] = dict(status["capacity"])
 
 
 def _two_families(cidrs: list[str]) -> Iterator[Problem]:
@@ -59,6 +59,8 @@ def validate(new: Object, old: Object | None) -> Iterator[Problem]:
             if before and before != spec.get(name):
                 detail = f'node updates may not change {word} except from "" to valid'
                 yield problems.forbidden(f"spec.{name}", detail)
+        if ((old.get("spec") or {}).get("externalID") or "") != (spec.get("externalID") or ""):
+            yield problems.forbidden("spec.externalID", "may not be updated")
 
 
 def _told(node: Object, old: Object | None) -> Iterator[Problem]:

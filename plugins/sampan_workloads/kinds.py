@@ -133,7 +133,6 @@ def _controller(obj: Object) -> str:
 REPLICA_SET = Kind(
     group="apps", version="v1", kind="ReplicaSet", plural="replicasets", short_names=("rs",), categories=("all",),
     status=True, generation=True, scale=Scale(selector=selector_text),
-    fields={"status.replicas": lambda obj: str(get_path(obj, "status", "replicas", default=0))},
     default=default_replica_set, status_defaults=False, validate=validate_replica_set,
     warn=advice.of_template("spec", "template"),
     columns=(
@@ -145,7 +144,7 @@ REPLICA_SET = Kind(
 DEPLOYMENT = Kind(
     group="apps", version="v1", kind="Deployment", plural="deployments", short_names=("deploy",), categories=("all",),
     status=True, generation=True, scale=Scale(selector=selector_text),
-    default=default_deployment, status_defaults=False, validate=validate_deployment,
+    default=default_deployment, status_defaults=False, status_labels=False, validate=validate_deployment,
     warn=advice.of_template("spec", "template"),
     columns=(
         NAME, Column("Ready", _ready), _number("status", "updatedReplicas"), _number("status", "availableReplicas"),

@@ -46,7 +46,7 @@ def test_the_page_about_federation_works_as_it_stands(place: dict[str, Cluster],
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
 
     assert "placed on east (2)" in done.stdout
-    assert "it fits, but the spread constraints took others" in done.stdout
+    assert "its field does not match region In (eu-east)" in done.stdout
     assert '[{"name":"west","replicas":2}]' in done.stdout
     left = json.loads(place["host"].kubectl("get", "clusters", "-o", "json"))["items"]
     assert [each["metadata"]["name"] for each in left] == ["east"]

@@ -130,6 +130,7 @@ class Kind:
     status: bool = False
     #: Whether a write to /status may change labels, annotations and finalizers too, and own them.
     status_metadata: bool = True
+    status_labels: bool = True  # the same of the labels alone
     status_on_create: bool = False  # Node, Namespace …: keep the status a creator sends
     generation: bool = False
     scale: Scale | None = None

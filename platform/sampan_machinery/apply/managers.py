@@ -6,7 +6,7 @@ Nodes and field sets. Source: apimachinery managedfields (meaning).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Object
@@ -19,6 +19,7 @@ from sampan_machinery.apply.fieldset import (
     union,
 )
 from sampan_machinery.apply.managed_fields import object_changes
+from sampan_machinery.metadata import copy
 from sampan_machinery.types import Node
 
 UPDATE, APPLY = "Update", "Apply"
@@ -52,6 +53,8 @@ class Entry(NamedTuple):
 
 
 Managers = dict[Identity, Entry]
+#: (set or changed, removed) by a write, in the version named; None where that version is not served any more.
+ChangesIn = Callable[[str], tuple[FieldSet, FieldSet] | None]
 
 
 def decode(entries: Any, *, trusted: bool = False) -> Managers | None:
@@ -124,6 +127,8 @@ def track(
     zero: Object | None = None,
     ignore: Collection[str] = (),
     unowned: bool = False,
+    others: ChangesIn | None = None,
+    complete: Callable[[Object], None] | None = None,
 ) -> None:
     """Set ``after``'s managedFields for a create (``before`` is None), update or patch by ``manager``.
 
@@ -131,6 +136,8 @@ def track(
     that a creator cannot set. ``unowned``: what an update has changed gets no manager. managedFields in the request are
     used only if the write is not to a subresource: ``[]`` and ``[{}]`` remove all managers, a valid list replaces the
     stored one, anything else is ignored. An object whose managers were removed has none until it is applied.
+    ``others`` tells what managers of other versions lose; without it, all have the fields of this one. ``complete``
+    puts in, in place, what is shown though nobody sets it: who empties such a field has it.
     """
     metadata = after.setdefault("metadata", {})
     sent = metadata.pop("managedFields", None)
@@ -138,7 +145,7 @@ def track(
     if before is None:
         fields = new_fields(after, node, zero, ignore)
         if sent and not subresource and (managers := decode(sent)):
-            _update(managers, identity, fields, {}, now)
+            _update(managers, identity, fields, {}, now, others)
             _write(metadata, managers)
             return
         if fields:
@@ -152,18 +159,30 @@ def track(
     elif not stored:
         return
     else:
-        changed, gone = object_changes(before, after, node)
+        changed, gone = _changes(before, after, node, complete)
         if not changed and not gone:
             metadata["managedFields"] = stored
             return
         managers = decode(stored, trusted=True) or {}
         if managers:
-            _update(managers, identity, *(({}, union(changed, gone)) if unowned else (changed, gone)), now)
+            _update(managers, identity, *(({}, union(changed, gone)) if unowned else (changed, gone)), now, others)
         _write(metadata, managers)
         return
     if managers:
-        _update(managers, identity, *object_changes(before, after, node), now)
+        _update(managers, identity, *_changes(before, after, node, complete), now, others)
     _write(metadata, managers)
+
+
+def _changes(
+    before: Object, after: Object, node: Node | None, complete: Callable[[Object], None] | None
+) -> tuple[FieldSet, FieldSet]:
+    changed, gone = object_changes(before, after, node)
+    if gone and complete is not None:  # only then can something be missing that is shown all the same
+        states = copy(before), copy(after)
+        for state in states:
+            complete(state)
+        return object_changes(*states, node)
+    return changed, gone
 
 
 def new_fields(obj: Object, node: Node | None, zero: Object | None, ignore: Collection[str]) -> FieldSet:
@@ -178,9 +197,15 @@ def _write(metadata: dict[str, Any], managers: Managers) -> None:
         metadata["managedFields"] = encode(managers)
 
 
-def _update(managers: Managers, identity: Identity, changed: FieldSet, gone: FieldSet, now: str) -> None:
+def _update(
+    managers: Managers, identity: Identity, changed: FieldSet, gone: FieldSet, now: str, others: ChangesIn | None
+) -> None:
     """Give the changed fields to ``identity`` and take them from all other managers."""
-    take_from_others(managers, changed, gone, but=identity)
+
+    def in_version(version: str) -> tuple[FieldSet, FieldSet] | None:
+        return (changed, gone) if others is None or version == identity.api_version else others(version)
+
+    take_from_others(managers, in_version, but=identity)
     own = managers.get(identity)
     if own is not None and gone:
         own = own._replace(fields=recursive_difference(own.fields, gone))
@@ -195,11 +220,16 @@ def _update(managers: Managers, identity: Identity, changed: FieldSet, gone: Fie
     _cap(managers)
 
 
-def take_from_others(managers: Managers, changed: FieldSet, gone: FieldSet, *, but: Identity) -> None:
-    """Remove fields from all managers but one; a manager without fields is removed."""
+def take_from_others(managers: Managers, changes: ChangesIn, *, but: Identity) -> None:
+    """Remove fields from all managers but one; a manager without fields, or of a version that is gone, is removed."""
     for identity, entry in list(managers.items()):
         if identity == but:
             continue
+        found = changes(entry.api_version)
+        if found is None:
+            del managers[identity]
+            continue
+        changed, gone = found
         fields = recursive_difference(difference(entry.fields, changed), gone)
         if not fields:
             del managers[identity]

@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from sampan_machinery.apply.fieldset import FieldSet, is_member
-from sampan_machinery.apply.managed_fields import ANY, KEYED, MAP, SET, STRUCT, Plan
+from sampan_machinery.apply.managed_fields import ANY, KEYED, MAP, SET, STRUCT, Plan, granular
 from sampan_machinery.metadata import copy
 
 
 def merge(live: Any, applied: Any, plan: Plan | None) -> Any:
-    """``live`` with the values of ``applied``; shares no mutable parts with either. ``plan`` None: one value."""
+    """``live`` with the values of ``applied``; shares no mutable parts with either. ``plan`` None: one value.
+
+    A null that is applied takes a value away, but for a list or map of parts, which stay: it says nothing of them.
+    """
     if plan is not None:
         if plan.kind in (STRUCT, MAP, ANY) and isinstance(live, dict) and isinstance(applied, dict):
             return _merge_maps(live, applied, plan)
@@ -26,10 +29,14 @@ def merge(live: Any, applied: Any, plan: Plan | None) -> Any:
 def _merge_maps(live: dict[str, Any], applied: dict[str, Any], plan: Plan) -> dict[str, Any]:
     merged = {}
     for name, old in live.items():
-        new = applied.get(name)
-        merged[name] = copy(old) if new is None else merge(old, new, plan.below(name))
+        if name not in applied:
+            merged[name] = copy(old)
+            continue
+        new, below = applied[name], granular(plan.below(name))
+        parts = new is None and type(old) in (dict, list) and old and below is not None
+        merged[name] = copy(old) if parts else merge(old, new, below)
     for name, new in applied.items():
-        if name not in live and new is not None:
+        if name not in live:
             merged[name] = copy(new)
     return merged
 

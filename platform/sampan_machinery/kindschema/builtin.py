@@ -21,6 +21,7 @@ class BuiltinSchema:
     """A KindSchema."""
 
     patch_types = (*PATCH_TYPES, STRATEGIC)
+    loops = False
     items_say_kind = False
     published = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from itertools import islice
@@ -17,6 +18,8 @@ from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged, v
 from sampan_machinery.structural import Structural, checking
 from sampan_machinery.structural.nodes import RULES, Schema
 from sampan_machinery.types import Node
+
+_LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|map|filter|transform\w+|sum|min|max|isSorted)\s*\(")
 
 
 class CustomSchema:
@@ -37,6 +40,10 @@ class CustomSchema:
     def _rules(self) -> Callable[[Object, Object | None], Iterator[Problem]] | None:
         """Compiled when the first object is checked: of many custom kinds few are used."""
         return _rules_of(self._structural.schema)
+
+    @cached_property
+    def loops(self) -> bool:
+        return _has_loops(self._structural.schema)
 
     def decode(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
         if media == bodies.PROTOBUF:  # there are no field numbers
@@ -127,3 +134,13 @@ def _is_plain(data: bytes, obj: Object) -> bool:
     except (msgspec.MsgspecError, ValueError, RecursionError):  # in a field that was dropped, or ``obj`` were not here
         return False
     return found == obj and data.count(b'":') == msgspec.json.encode(found).count(b'":')
+
+
+def _has_loops(found: Any) -> bool:
+    """Whether a rule anywhere in the schema loops."""
+    if isinstance(found, dict):
+        rules = found.get(RULES)
+        if isinstance(rules, list) and any(_LOOP.search(str(rule.get("rule"))) for rule in rules):
+            return True
+        return any(_has_loops(each) for each in found.values())
+    return isinstance(found, list) and any(map(_has_loops, found))

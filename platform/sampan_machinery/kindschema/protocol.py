@@ -17,6 +17,11 @@ class KindSchema(Protocol):
     """The schema of one kind. Immutable and thread-safe; what is costly is made when it is first asked for."""
 
     @property
+    def loops(self) -> bool:
+        """Whether rules of the schema go through what an object holds, again and again: to check a short one may take
+        long."""
+
+    @property
     def patch_types(self) -> Sequence[str]:
         """Media types of patches, in the order in which refusals name them."""
 

@@ -5,6 +5,7 @@ Source: Go's encoding/json and the API server's decoding errors (wording only).
 
 from __future__ import annotations
 
+import json
 import re
 
 from sampan.errors import BadRequest
@@ -12,6 +13,7 @@ from sampan_machinery.schema import gonames
 from sampan_machinery.schema.nodes import TypeNode
 
 _AT = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
+_PLACE = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(?:\d+|\.\.\.)\]")
 _GOT = re.compile(r"got `(\w+)`")
 _WORDS = {
@@ -39,6 +41,11 @@ class _Others(_Names):
 #: Go names a struct that is embedded on the way to its fields.
 _EMBEDDED: dict[str, tuple[str, _Names]] = {
     "Volume": ("VolumeSource", _Others({"name"})),
+    "PersistentVolumeSpec": ("PersistentVolumeSource", _Names({
+        "gcePersistentDisk", "awsElasticBlockStore", "hostPath", "glusterfs", "nfs", "rbd", "iscsi", "cinder", "cephfs",
+        "fc", "flocker", "flexVolume", "azureFile", "vsphereVolume", "quobyte", "azureDisk", "photonPersistentDisk",
+        "portworxVolume", "scaleIO", "local", "storageos", "csi",
+    })),
     "IngressRule": ("IngressRuleValue", _Names({"http"})),
     "Probe": ("ProbeHandler", _Names({"exec", "httpGet", "tcpSocket", "grpc"})),
     "EphemeralContainer": ("EphemeralContainerCommon", _Others({"targetContainerName"})),
@@ -106,11 +113,24 @@ def wrong_type(kind: str, version: str, body: bytes, root: TypeNode, error: str)
             )
         return cannot_handle(kind, version, what)
     value = _WORDS.get(got.group(1), got.group(1)) if got else "number"
+    if value == "number" and node is not None and node.scalar in ("integer", "int32"):
+        value += _number_at(body, path)
     if path in {"", "$"}:
         return unrecognized(kind, body, f"json: cannot unmarshal {value} into Go value of type {_TYPE_META}")
     where = ".".join(trail)
     why = f"json: cannot unmarshal {value} into Go struct field {owner}.{where} of type {go_type(node, named)}"
     return cannot_handle(kind, version, why)
+
+
+def _number_at(body: bytes, path: str) -> str:
+    """`` 1.5``: the text of the number at a path of a JSON body, as Go quotes it; "" where that cannot be told."""
+    try:
+        found = json.loads(body, parse_float=str, parse_int=str)
+        for name, index in _PLACE.findall(path):
+            found = found[name] if name else found[int(index)]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return f" {found}" if isinstance(found, str) else ""
 
 
 def _walk(root: TypeNode, path: str) -> tuple[str, list[str], TypeNode | None]:

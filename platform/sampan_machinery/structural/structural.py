@@ -7,6 +7,7 @@ status are validation's to report (422, as for custom resources), those in metad
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -23,6 +24,7 @@ from sampan_machinery.structural.nodes import OBJECT_FIELDS, Schema, SchemaNode
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 DUPLICATE = "FieldValueDuplicate"
 _BARE = "Object"  # a type of nothing but metadata
+_IN_METADATA = re.compile(r"(Go struct field \w+)\.metadata\.")
 
 
 @functools.cache
@@ -58,9 +60,8 @@ class Structural:
         try:
             found = _bare().prune("", "v1", _BARE, {"metadata": metadata})
         except BadRequest as error:
-            raise wording.cannot_handle(
-                self._kind, self._version, error.message.partition(f"as a {_BARE}: ")[2] or error.message
-            ) from None
+            why = error.message.partition(f"as a {_BARE}: ")[2] or error.message
+            raise wording.cannot_handle(self._kind, self._version, _as_its_own(why)) from None
         return found.get("metadata") or {}
 
     def strict_problems(self, body: bytes) -> list[str]:
@@ -97,6 +98,13 @@ class Structural:
 
     def _has_doubles(self, obj: Object) -> bool:
         return any(problem.reason == DUPLICATE for problem in checking.check(_content(obj), self._own, ""))
+
+
+def _as_its_own(why: str) -> str:
+    """Upstream reads the metadata of custom objects by itself: nothing is above it."""
+    if why.endswith(f"Go struct field {_BARE}.metadata of type v1.ObjectMeta"):
+        return why.replace(f"Go struct field {_BARE}.metadata", "Go value")
+    return _IN_METADATA.sub(r"\1.", why)
 
 
 def _content(obj: Object) -> Object:

@@ -60,18 +60,27 @@ def volume_devices(
     path: str, found: list[dict[str, Any]], container: dict[str, Any], volumes: Collection[str]
 ) -> Iterator[Problem]:
     """Volumes as block devices."""
-    mounted = {mount.get("name") for mount in container.get("volumeMounts") or ()}
+    mounts = container.get("volumeMounts") or ()
+    mounted, places = {mount.get("name") for mount in mounts}, {mount.get("mountPath") for mount in mounts}
     taken: set[tuple[str, str]] = set()
     for index, device in enumerate(found):
-        for field in ("name", "devicePath"):
-            value = device.get(field) or ""
-            if not value:
-                yield problems.required(f"{path}[{index}].{field}")
-            elif (field, value) in taken:
-                yield problems.invalid(f"{path}[{index}].{field}", value, "must be unique")
-            taken.add((field, value))
-        name = device.get("name") or ""
+        name, place = device.get("name") or "", device.get("devicePath") or ""
+        at = f"{path}[{index}]"
+        yield from _given_once(at, "name", name, taken)
         if name not in volumes:
-            yield problems.not_found(f"{path}[{index}].name", name)
-        elif name in mounted:
-            yield problems.invalid(f"{path}[{index}].name", name, "must not already exist in volumeMounts")
+            yield problems.not_found(f"{at}.name", name)
+        yield from _given_once(at, "devicePath", place, taken)
+        if ".." in place.split("/"):
+            yield problems.invalid(f"{at}.devicePath", place, "can not contain backsteps ('..')")
+        if name in mounted:
+            yield problems.invalid(f"{at}.name", name, "must not already exist in volumeMounts")
+        if place in places:
+            yield problems.invalid(f"{at}.devicePath", place, "must not already exist as a path in volumeMounts")
+
+
+def _given_once(path: str, field: str, value: str, taken: set[tuple[str, str]]) -> Iterator[Problem]:
+    if not value:
+        yield problems.required(f"{path}.{field}")
+    elif (field, value) in taken:
+        yield problems.invalid(f"{path}.{field}", value, "must be unique")
+    taken.add((field, value))

@@ -46,10 +46,12 @@ def handler(path: str, found: dict[str, Any], allowed: tuple[str, ...], grace: i
     if not given:
         yield problems.required(path, "must specify a handler type")
         return
+    yield from _one_handler(path, given[0], found[given[0]], grace)
     for extra in given[1:]:
         yield problems.forbidden(f"{path}.{extra}", "may not specify more than 1 handler type")
-    name = given[0]
-    body = found[name]
+
+
+def _one_handler(path: str, name: str, body: dict[str, Any], grace: int | None) -> Iterator[Problem]:
     if name == "exec":
         if not body.get("command"):
             yield problems.required(f"{path}.exec.command")

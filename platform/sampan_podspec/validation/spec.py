@@ -42,16 +42,19 @@ def pod_spec(spec: dict[str, Any], path: str = "spec") -> Iterator[Problem]:
     get = spec.get
     grace = get("terminationGracePeriodSeconds")
     volumes = get("volumes") or []
-    around = PodFacts(
-        {volume.get("name") for volume in volumes},
+    wrong = list(all_volumes(f"{path}.volumes", volumes)) if volumes else []
+    bad = {problem.path[len(path) :].partition("]")[0] for problem in wrong}
+    around = PodFacts(  # a volume that is wrong is none that can be mounted, as upstream has it
+        {volume.get("name") for index, volume in enumerate(volumes) if f".volumes[{index}" not in bad},
         {claim.get("name") for claim in get("resourceClaims") or ()},
         bool(get("hostNetwork")),
         grace,
         get("restartPolicy") or "",
         get("hostUsers") is False,
     )
-    if volumes:
-        yield from all_volumes(f"{path}.volumes", volumes)
+    yield from wrong
+    if claims := get("resourceClaims"):
+        yield from _claims(f"{path}.resourceClaims", claims)
     yield from all_containers(path, spec, around)
     if (policy := get("restartPolicy")) not in RESTART_POLICIES:
         yield from _choice(f"{path}.restartPolicy", policy, RESTART_POLICIES)
@@ -109,8 +112,6 @@ def _rare(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
         yield from container_resources(f"{path}.overhead", {"limits": overhead})
     if spec.get("resources") is not None:
         yield from pod_resources(f"{path}.resources", spec)
-    for index, claim in enumerate(spec.get("resourceClaims") or ()):
-        yield from _claim(f"{path}.resourceClaims[{index}]", claim)
     if (system := spec.get("os")) and system.get("name") not in ("linux", "windows"):
         where = f"{path}.os" if system.get("name") else f"{path}.os.name"
         yield from _choice(where, system.get("name"), ("linux", "windows"))
@@ -149,14 +150,24 @@ def _dns(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
             yield problems.required(f"{path}.dnsConfig.options[{index}]", "must not be empty")
 
 
-def _claim(path: str, claim: dict[str, Any]) -> Iterator[Problem]:
-    if not claim.get("name"):
-        yield problems.required(f"{path}.name")
-    else:
-        yield from by_rule(f"{path}.name", claim["name"], names.dns_label)
-    if bool(claim.get("resourceClaimName")) == bool(claim.get("resourceClaimTemplateName")):
-        detail = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
-        yield problems.invalid(path, claim, detail)
+def _claims(path: str, claims: list[dict[str, Any]]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, claim in enumerate(claims):
+        at, name = f"{path}[{index}]", claim.get("name") or ""
+        if not name:
+            yield problems.required(f"{at}.name")
+        elif name in seen:
+            yield problems.duplicate(f"{at}.name", name)
+        else:
+            yield from by_rule(f"{at}.name", name, names.dns_label)
+            seen.add(name)
+        said = [each for each in ("resourceClaimName", "resourceClaimTemplateName") if claim.get(each) is not None]
+        if len(said) != 1:
+            words = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"
+            missing = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
+            yield problems.invalid(at, claim, words if said else missing)
+        for each in said:
+            yield from by_rule(f"{at}.{each}", claim[each], names.dns_subdomain)
 
 
 def pod_template(

@@ -9,7 +9,7 @@ from typing import Any
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Object, Resource
 from sampan.contracts.serving import Cluster, Subresource, Upgrade
-from sampan.errors import InternalError
+from sampan.errors import BadRequest, InternalError
 from sampan_machinery.headers import is_identity, without_token
 from sampan_machinery.kindschema import unserved
 from sampan_machinery.media import decode_body
@@ -92,14 +92,24 @@ class ServedCall:
         media = bodies.media_of(self._request)
         served = self._request.served
         if self._sub is not None:
-            return unserved.decode(self._sub.group, self._sub.version, self._sub.kind, data, media)
+            return self._of_its_namespace(
+                unserved.decode(self._sub.group, self._sub.version, self._sub.kind, data, media)
+            )
         if served is not None:
             if self._decoded is None:
                 self._decoded, warnings = served.schema.decode(data, media, self.strictness)
                 self._request.warnings += warnings
             found: Object = copy(self._decoded)
-            return found
+            return self._of_its_namespace(found)
         return decode_body(data, media)
+
+    def _of_its_namespace(self, obj: Object) -> Object:
+        """Raises BadRequest for a body of another namespace than the request's: what was authorized is this one."""
+        metadata = obj.get("metadata")
+        sent = metadata.get("namespace") if isinstance(metadata, dict) else None
+        if sent and self.namespace and sent != self.namespace:
+            raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
+        return obj
 
     def target(self) -> Object:
         served = self._request.served

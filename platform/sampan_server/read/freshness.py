@@ -24,7 +24,10 @@ def asked_revision(request: Request, name: str = "resourceVersion") -> int:
         return -1
     if not (text.isascii() and text.isdigit()) or len(text) > 19:
         why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise BadRequest(f"invalid resource version: {why}" if request.verb in ("list", "deletecollection") else why)
+        served = request.served
+        uncached = request.verb == "get" and served is not None and served.kind.ttl > 0  # as upstream reads Events
+        listed = request.verb in ("list", "deletecollection")
+        raise BadRequest(f"invalid resource version: {why}" if listed or uncached else why)
     return int(text)
 
 

@@ -18,6 +18,7 @@ ROWS = 100  # objects shown in a form that has to be made
 _JSON = frozenset({"application/json", "application/merge-patch+json", "application/strategic-merge-patch+json",
                    "application/json-patch+json"})  # fmt: skip
 _CHANGES = frozenset({"update", "patch", "delete"})
+_CHECKED = frozenset({"create", "update", "patch"})
 
 
 def is_heavy(request: Request, served: Served) -> bool:
@@ -28,6 +29,8 @@ def is_heavy(request: Request, served: Served) -> bool:
         return False
     length = environ.get("CONTENT_LENGTH")
     if length and len(length) > 3 and int(length) > (BODY if media_of(request) in _JSON else TEXT):  # 1,000 and more
+        return True
+    if request.verb in _CHECKED and served.schema.loops:
         return True
     if request.verb in _CHANGES and served.collection is not None:
         record = served.collection.records.get(served.key(request.namespace, request.name))

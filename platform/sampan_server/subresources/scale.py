@@ -54,14 +54,17 @@ def take_managers(kind: Kind, obj: Object, sent: Object) -> None:
 
 def applied(shown: Object, config: Object, *, manager: str, force: bool) -> Object:
     """The Scale after an apply. Raises BadRequest and Conflict. Its entries have no time, as upstream."""
-    return apply(
+    merged = apply(
         shown, config, schema().node, manager=manager, force=force, api_version=scaled.API_VERSION, now="",
         subresource="scale", ignore=("status",),
     )  # fmt: skip
+    return schema().prune(merged)
 
 
 def check_name(sent: Object, name: str) -> None:
-    """Raises BadRequest for a Scale of another object."""
-    named = (sent.get("metadata") or {}).get("name") or name
+    """Raises BadRequest for a Scale of another object, or of none."""
+    named = (sent.get("metadata") or {}).get("name")
+    if not named:
+        raise BadRequest(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
     if named != name:
         raise BadRequest(f"the name of the object ({named}) does not match the name on the URL ({name})")

@@ -207,7 +207,8 @@ class Subresources:
             if intent.operation == "Apply":
                 scale.show_managers(kind, obj, found)
             sent = take(found)
-            scale.check_name(sent, request.name)
+            if request.method != "PUT":
+                scale.check_name(sent, request.name)
             revision = sent_revision({"metadata": sent.get("metadata") or {}})
             if revision and str(revision) != obj["metadata"]["resourceVersion"]:
                 raise conflict(intent.served.resource, intent.name)
@@ -225,6 +226,7 @@ class Subresources:
             kind = sent["kind"]
             why = f'no kind "{kind}" is registered for version "autoscaling/v1"'
             raise BadRequest(f'{kind} in version "v1" cannot be handled as a Scale: {why}')
+        scale.check_name(sent, request.name)
         return lambda shown: sent
 
     def _scale_apply(self, request: Request, intent: Intent) -> Callable[[Object], Object]:

@@ -214,4 +214,5 @@ def read_query(request: Request) -> Asked:
     if request.value("sendInitialEvents"):
         initial = request.flag("sendInitialEvents")
         return Asked(since if initial else since or -1, initial, initial and bookmarks, bookmarks, seconds)
-    return Asked(since, since <= 0, False, bookmarks, seconds)
+    # upstream takes a watch that begins with what is there for one that asks for initial events
+    return Asked(since, since <= 0, since <= 0 and bookmarks, bookmarks, seconds)

@@ -65,10 +65,11 @@ class View:
 
     def bookmark(self, revision: int, *, initial_end: bool = False) -> bytes:
         kind = self.selection.served.kind
-        metadata: dict[str, object] = {"resourceVersion": str(revision), "creationTimestamp": None}
+        metadata: dict[str, object] = {"resourceVersion": str(revision)}
         if initial_end:
             metadata["annotations"] = INITIAL_END
         shown: dict[str, object] = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
+        shown.update((name, each) for name, each in self.selection.served.schema.zero.items() if name not in shown)
         if self.form.how not in ("json", "protobuf"):
             version = f"meta.k8s.io/{self.form.version}"
             shown = {"kind": "PartialObjectMetadata", "apiVersion": version, "metadata": metadata}

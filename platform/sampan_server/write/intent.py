@@ -24,6 +24,7 @@ class Intent:
     dry_run: bool = False
     manager: str = ""  # fieldManager of the request, or the client's name
     operation: str = "Update"  # Apply for server-side apply
+    patches: bool = False  # whether the request is a PATCH, of either operation
     sent_revision: str = ""  # of an update that creates: shown by a dry run, which has none of its own
     warnings: list[str] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)  # for audit

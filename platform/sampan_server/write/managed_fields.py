@@ -6,12 +6,17 @@ Knows nothing of HTTP nor of the store.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sampan.contracts.kinds import Kind, Object
 from sampan_machinery import metadata
 from sampan_machinery.apply import managers
 from sampan_machinery.apply.apply import apply
+from sampan_machinery.apply.fieldset import FieldSet
+from sampan_machinery.apply.managed_fields import object_changes
+from sampan_machinery.apply.versions import View
+from sampan_server.registry import Registry, Served
 from sampan_server.write import stamps
 from sampan_server.write.intent import Intent
 
@@ -19,8 +24,9 @@ from sampan_server.write.intent import Intent
 class ManagedFields:
     """Keeps managedFields as they should be after a write."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], registry: Registry) -> None:
         self._clock = clock
+        self._registry = registry
 
     def created(self, intent: Intent, obj: Object) -> None:
         self._track(intent, obj, None)
@@ -37,12 +43,15 @@ class ManagedFields:
         if intent.subresource == "status":
             ignore = tuple(key for key in config if key not in ("kind", "apiVersion", "metadata", "status"))
             ignore += () if kind.status_metadata else ("metadata",)
+            if not kind.status_labels and "labels" in config["metadata"]:
+                kept = {name: value for name, value in config["metadata"].items() if name != "labels"}
+                config = {**config, "metadata": kept}
         elif not intent.subresource:
             ignore = _ignored(intent.served.working)
         merged = apply(
             current, config, schema.node, manager=intent.manager, force=force, api_version=kind.api_version,
             now=stamps.timestamp(self._clock()), subresource=intent.subresource, ignore=ignore, first=first,
-            zero=schema.zero,
+            zero=schema.zero, convert=self._convert,
         )  # fmt: skip
         return schema.prune(merged)
 
@@ -58,7 +67,11 @@ class ManagedFields:
     def _track(self, intent: Intent, obj: Object, old: Object | None) -> None:
         if intent.operation == "Apply":
             return
-        kind, schema, scaled = intent.served.working, intent.served.working_schema, intent.subresource == "scale"
+        served, scaled = intent.served, intent.subresource == "scale"
+        if served.working is not served.kind and not scaled:
+            self._track_in_its_version(intent, obj, old)
+            return
+        kind, schema = served.working, served.working_schema
         # upstream tracks the Scale and not the object: its entries have no time, and a zero that it leaves out no owner
         now = "" if scaled else stamps.timestamp(self._clock())
         managers.track(
@@ -66,7 +79,43 @@ class ManagedFields:
             subresource=intent.subresource, zero=schema.zero if old is None else None,
             ignore=_ignored(kind) if not intent.subresource else (),
             unowned=scaled and _has_no_replicas(kind, obj),
+            others=partial(self._changes, old, obj) if old is not None and not scaled else None,
+            complete=schema.complete,
         )  # fmt: skip
+
+    def _track_in_its_version(self, intent: Intent, obj: Object, old: Object | None) -> None:
+        """The fields of the request's version are what a writer of another version than the stored one has."""
+        served = intent.served
+        shown = served.shown(obj)
+        if shown["metadata"] is obj["metadata"]:
+            shown = {**shown, "metadata": dict(obj["metadata"])}
+        before = None if old is None else served.shown(old)
+        managers.track(
+            before, shown, served.schema.node, manager=intent.manager, api_version=served.kind.api_version,
+            now=stamps.timestamp(self._clock()), subresource=intent.subresource,
+            zero=served.schema.zero if old is None else None,
+            ignore=_ignored(served.kind) if not intent.subresource else (),
+            others=None if before is None else partial(self._changes, before, shown),
+            complete=served.schema.complete,
+        )  # fmt: skip
+        obj["metadata"].pop("managedFields", None)
+        if (entries := shown["metadata"].get("managedFields")) is not None:
+            obj["metadata"]["managedFields"] = entries
+
+    def _changes(self, before: Object, after: Object, api_version: str) -> tuple[FieldSet, FieldSet] | None:
+        old, new = self._convert(before, api_version), self._convert(after, api_version)
+        return None if old is None or new is None else object_changes(old.obj, new.obj, old.node)
+
+    def _convert(self, obj: Object, api_version: str) -> View | None:
+        """The object in another version; None where that is not served."""
+        mine, other = self._served(obj["apiVersion"], obj["kind"]), self._served(api_version, obj["kind"])
+        if mine is None or other is None or mine.prefix != other.prefix:
+            return None
+        return View(other.shown(mine.kept(obj)), other.schema.node)
+
+    def _served(self, api_version: str, kind: str) -> Served | None:
+        group, _, version = api_version.rpartition("/")
+        return self._registry.by_kind(group, version, kind)
 
 
 def _ignored(kind: Kind) -> tuple[str, ...]:

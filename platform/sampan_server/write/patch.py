@@ -34,13 +34,14 @@ class Patch:
         self._writing = writing
 
     def __call__(self, request: Request, served: Served, merge: Merge | None = None) -> Answer:
-        form = accepted(request, served)
         how = HOW.get(bodies.media_of(request))
-        if how is None:
-            raise UnsupportedMediaType(
-                f"the body of the request was in an unknown format - accepted media types include: {', '.join(HOW)}"
-            )
+        known = served.schema.patch_types if merge is None else HOW
+        if how is None or bodies.media_of(request) not in known:  # told before all else
+            why = "the body of the request was in an unknown format - accepted media types include: "
+            raise UnsupportedMediaType(why + ", ".join(known))
+        form = accepted(request, served)
         intent = self._writing.intent(request, served, request.subresource)
+        intent.patches = True
         data = bodies.read(request)
         if how == "apply":
             work = self._apply(request, intent, data, merge)
@@ -81,7 +82,7 @@ class Patch:
 
         def change(current: Object) -> Object:
             merged = writer.managed_fields.applied(intent, current, applied, force=force)
-            return merge(current, merged) if merge else merged
+            return _with_managers_of(merged, merge(current, merged)) if merge else merged
 
         try:
             return (yield from writer.update(intent, change, revision=revision))
@@ -92,3 +93,11 @@ class Patch:
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(served.resource, intent.name, why)
         return (yield from writer.create(intent, writer.managed_fields.applied(intent, None, applied, force=force)))
+
+
+def _with_managers_of(applied: Object, taken: Object) -> Object:
+    """What a subresource has taken of an applied object, with the managers that the apply leaves."""
+    metadata = {name: each for name, each in taken["metadata"].items() if name != "managedFields"}
+    if (entries := applied["metadata"].get("managedFields")) is not None:
+        metadata["managedFields"] = entries
+    return {**taken, "metadata": metadata}

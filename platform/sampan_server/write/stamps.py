@@ -107,6 +107,32 @@ def keep_old(meta: dict[str, Any], old: dict[str, Any], kind: Kind, name: str) -
         _no_new_finalizers(meta, old, kind, name)
 
 
+def drop_repeated_owners(meta: dict[str, Any], warnings: list[str], *, after_admission: bool) -> None:
+    """An owner that is given twice is kept once, with a warning in upstream's words."""
+    owners = meta.get("ownerReferences") or ()
+    kept: list[Any] = []
+    repeated = []
+    seen = set()
+    for owner in owners:
+        uid = owner.get("uid")
+        if uid in seen and owner in kept:
+            repeated.append(str(uid))
+        else:
+            seen.add(uid)
+            kept.append(owner)
+    if not repeated:
+        return
+    meta["ownerReferences"] = kept
+    when = " after mutating admission happens" if after_admission else ""
+    words = (
+        f".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, "
+        "and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: "
+        + ", ".join(repeated)
+    )
+    if words not in warnings:
+        warnings.append(words)
+
+
 def bump_generation(new: Object, old: Object, kind: Kind) -> None:
     """+1 when anything outside metadata changed, and outside status where that is a subresource."""
     for key in new.keys() | old.keys():

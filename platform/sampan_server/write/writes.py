@@ -238,6 +238,8 @@ class Writer:
             nulls = _drop_nulls(old)
             stamps.keep_old(meta, old["metadata"], kind, intent.name)
             _keep_others(intent, obj, old)
+        if not intent.patches and len(meta.get("ownerReferences") or ()) > 1:
+            stamps.drop_repeated_owners(meta, intent.warnings, after_admission=False)
         default = schema.default if kind.status_defaults or intent.subresource != "status" else _leave
         # A writer owns what was sent and its defaults, not what the server and admission make of it.
         default(obj)
@@ -255,6 +257,8 @@ class Writer:
         else:
             for admitter in plan.admitters:
                 admitter.admit(review)
+        if len(obj["metadata"].get("ownerReferences") or ()) > 1:
+            stamps.drop_repeated_owners(obj["metadata"], intent.warnings, after_admission=True)
         default(obj)  # what ``prepare`` and admission have put in
         if old is not None and kind.generation and _counts(intent):
             stamps.bump_generation(obj, old, kind)
@@ -446,15 +450,17 @@ def _keep(obj: Object, old: Object, key: str) -> None:
 
 def _keep_others(intent: Intent, obj: Object, old: Object) -> None:
     """Keep what is written by another (sub)resource than the request's."""
+    kind = intent.served.working
     if intent.subresource == "status":
         _status_only(obj, old)
-        if not intent.served.working.status_metadata:
+        if not kind.status_metadata:
             for key in ("labels", "annotations", "finalizers"):
                 _keep(obj["metadata"], old["metadata"], key)
+        elif not kind.status_labels:
+            _keep(obj["metadata"], old["metadata"], "labels")
         return
     if intent.subresource:
         return
-    kind = intent.served.working
     for key in (*kind.unmanaged, "status") if kind.status else kind.unmanaged:
         _keep(obj, old, key)
 

@@ -161,6 +161,9 @@ def check_address(obj: Object, request: Request, served: Served) -> None:
         raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
     name = meta.get("name") or ""
     if request.name:
+        if not name and request.method == "PUT":
+            why = "was undeterminable: name must be provided"
+            raise BadRequest(f"the name of the object ({request.name} based on URL) {why}")
         if not name:
             meta["name"] = request.name
         elif name != request.name:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sampan.contracts.kinds import Object, Problem
 from sampan_batch.validation.policies import validate_failure_policy, validate_success_policy
 from sampan_machinery import names
-from sampan_machinery.problems import invalid, required, too_long, unsupported
+from sampan_machinery.problems import invalid, required, too_long, unsupported, unsupported_in_order
 from sampan_machinery.validation import validate_non_negative
 from sampan_podspec.validation import pod_template
 
@@ -22,7 +22,7 @@ _NUMBERS = (
 )  # fmt: skip
 _PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
 _is_path = re.compile(_PATH, re.ASCII).fullmatch
-_MODES = ("Indexed", "NonIndexed")
+_MODES = ("NonIndexed", "Indexed")
 _POLICIES = ("OnFailure", "Never")
 
 
@@ -35,7 +35,7 @@ def validate_job_spec(spec: Object, path: str) -> Iterator[Problem]:
         yield from _validate_manager(f"{path}.managedBy", spec["managedBy"])
     mode = spec.get("completionMode")
     if mode not in (None, *_MODES):
-        yield unsupported(f"{path}.completionMode", mode, _MODES)
+        yield unsupported_in_order(f"{path}.completionMode", mode, _MODES)
     if mode == "Indexed":
         yield from _validate_indexed(spec, path)
     elif mode in (None, "NonIndexed"):

@@ -17,7 +17,7 @@ REVIEW_VERSIONS = ("v1", "v1beta1")
 
 def check_conversion(found: Any, path: str, before: Any, *, strict: bool) -> Iterator[Problem]:
     """``strict``: the definition is established, so a caBundle must be good unless ``before`` has a bad one."""
-    if not found:
+    if found is None:
         return
     strategy, webhook = found.get("strategy") or "", found.get("webhook")
     if not strategy:

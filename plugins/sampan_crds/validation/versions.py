@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
@@ -20,20 +20,52 @@ _SELECTABLE = (
 )
 
 
-def check_version(version: Object, path: str, former: Object | None) -> Iterator[Problem]:
+#: What upstream's internal type has once for all versions, where it is the same in each, and calls there.
+SHARED = {
+    "schema": "spec.validation", "subresources": "spec.subresources",
+    "additionalPrinterColumns": "spec.additionalPrinterColumns", "selectableFields": "spec.selectableFields",
+}  # fmt: skip
+
+
+def divided(versions: Sequence[Object]) -> tuple[Object, list[Object]]:
+    """What all versions have alike, and the versions without it."""
+    first = versions[0] if versions else {}
+    alike = {name for name in SHARED if all(each.get(name) == first.get(name) for each in versions)}
+    shared = {name: first[name] for name in sorted(alike) if first.get(name) is not None}
+    return shared, [{name: value for name, value in each.items() if name not in alike} for each in versions]
+
+
+def check_version(version: Object, path: str, former: Object | None, *, has_status: bool) -> Iterator[Problem]:
+    """Of what a version has for itself alone."""
     yield from _check_warning(version, path)
-    subresources = version.get("subresources") or {}
+    paths = {name: f"{path}.{name}" for name in SHARED}
+    yield from _check_parts(version, former, paths, has_status=has_status)
+    if version.get("selectableFields") and schema_of(version) is None:
+        detail = "may only be set when `version.schema.openAPIV3Schema` is not included"
+        yield problems.invalid(paths["selectableFields"], "", detail)
+
+
+def check_shared(shared: Object, former: Object | None, *, has_status: bool) -> Iterator[Problem]:
+    """Of what all versions have alike. ``former``: the first version as it was."""
+    yield from _check_parts(shared, former, SHARED, has_status=has_status)
+    if shared.get("selectableFields") and "schema" not in shared:
+        yield problems.invalid(SHARED["selectableFields"], "", "may only be set when validations.schema is included")
+
+
+def _check_parts(
+    version: Object, former: Object | None, paths: Mapping[str, str], *, has_status: bool
+) -> Iterator[Problem]:
     schema = schema_of(version)
     if schema is not None:
         unchanged = former is not None and schema_of(former) == schema
-        has_status = subresources.get("status") is not None
-        yield from check_schema(schema, f"{path}.schema", has_status=has_status, is_known=unchanged)
-    yield from _check_scale(subresources.get("scale"), f"{path}.subresources")
+        yield from check_schema(schema, paths["schema"], has_status=has_status, is_known=unchanged)
+    yield from _check_scale((version.get("subresources") or {}).get("scale"), paths["subresources"])
     for index, column in enumerate(version.get("additionalPrinterColumns") or ()):
-        yield from _check_column(column, f"{path}.additionalPrinterColumns[{index}]")
-    if fields := version.get("selectableFields"):
+        yield from _check_column(column, f"{paths['additionalPrinterColumns']}[{index}]")
+    fields = version.get("selectableFields")
+    if fields and (schema is not None or (paths is SHARED and "schema" in version)):
         kept = former is not None and former.get("selectableFields") == fields
-        yield from _check_selectable(fields, schema, f"{path}.selectableFields", is_known=kept)
+        yield from _check_selectable(fields, schema or {}, paths["selectableFields"], is_known=kept)
 
 
 def _check_warning(version: Object, path: str) -> Iterator[Problem]:
@@ -94,13 +126,7 @@ def _check_column(column: Object, path: str) -> Iterator[Problem]:
         yield from check_simple(text, f"{path}.JSONPath")
 
 
-def _check_selectable(
-    fields: Sequence[Object], schema: Object | None, path: str, *, is_known: bool
-) -> Iterator[Problem]:
-    if schema is None:
-        detail = "may only be set when `version.schema.openAPIV3Schema` is not included"
-        yield problems.invalid(path, "", detail)
-        return
+def _check_selectable(fields: Sequence[Object], schema: Object, path: str, *, is_known: bool) -> Iterator[Problem]:
     seen: set[tuple[str, ...]] = set()
     for index, field in enumerate(fields):
         at, text = f"{path}[{index}].jsonPath", str(field.get("jsonPath") or "")

@@ -31,6 +31,9 @@ LIGHT = frozenset(
         "rbac", "scheduler", "services", "workloads",
     }
 )  # fmt: skip
+#: A clock of the tests runs on by itself, too: spans are so long that it does not matter how slow a machine is.
+UNHURRIED = Settings(probe_seconds=20, failure_seconds=300, success_seconds=300, eviction_seconds=3000)
+FAILED, EVICTED = 400, 3200  # seconds until a lost member counts as lost, and from then until workloads leave it
 #: A host leaves the work of its objects to the members.
 WORKLOADS = (
     "deployment-controller", "replicaset-controller", "job-controller", "cronjob-controller", "replication-controller",
@@ -111,8 +114,9 @@ class Fleet:
         while sum(self._engines_settle()):
             pass
 
-    def advance(self, seconds: float, step: float = 5.0) -> None:
-        """Let time pass everywhere, step by step."""
+    def advance(self, seconds: float, step: float = 0.0) -> None:
+        """Let time pass everywhere, in steps of a few seconds, or of a minute where it is long."""
+        step = step or (5.0 if seconds < 100 else 60.0)
         self.settle()
         while seconds > 0:
             for cluster in (self.host, *self.members.values()):
@@ -175,7 +179,7 @@ def fleet_of(
         [component] = contribute_components()
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sampan-fleet-")))
         running = running_of(host, component, home, host.client_as(USER, *component.groups))
-        running = dataclasses.replace(running, settings=settings or Settings())
+        running = dataclasses.replace(running, settings=settings or UNHURRIED)
         assert host.engine is not None
         clock = host.clock.time
 

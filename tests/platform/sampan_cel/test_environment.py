@@ -48,6 +48,14 @@ def test_the_line_of_a_fault_is_shown():
     assert str(refused.value).startswith("ERROR: <input>:2:3: undeclared reference to 'nothing' (in container '')")
 
 
+def test_a_struct_is_where_its_fields_begin():
+    """As cel-go says it."""
+    with pytest.raises(CheckError) as refused:
+        Environment().compile("Object{}")
+
+    assert str(refused.value).startswith("ERROR: <input>:1:7: undeclared reference to 'Object'")
+
+
 def test_another_type_than_the_wanted_one_is_refused():
     environment = Environment({"self": SCALE})
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 CMS = "/api/v1/namespaces/default/configmaps"
 BIG = f"{CMS}/big"  # of nearly a megabyte, with many keys
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+NASTIES = "/apis/nasty.example/v1/namespaces/default/nasties"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 MB = 1 << 20
 JSON, YAML = "application/json", "application/yaml"
@@ -110,8 +112,130 @@ def containers(count: int) -> bytes:
     return json.dumps({"metadata": {"name": f"d{count}"}, "spec": spec}).encode()
 
 
+def deep_schema(depth: int, **leaf: object) -> dict[str, object]:
+    found: dict[str, object] = {"type": "string", **leaf}
+    for _ in range(depth):
+        found = {"type": "object", "properties": {"a": found}}
+    return found
+
+
+def definition(schema: object, **version: object) -> bytes:
+    """A CustomResourceDefinition with this schema."""
+    made = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}, **version}
+    spec = {"group": "nasty.example", "scope": "Namespaced", "names": {"plural": "nasties", "kind": "Nasty"},
+            "versions": [made]}  # fmt: skip
+    return json.dumps({"metadata": {"name": "nasties.nasty.example"}, "spec": spec}).encode()
+
+
+def definitions() -> Iterator[tuple[str, bytes]]:
+    yield "deep", definition(deep_schema(60))
+    yield "very deep", definition(deep_schema(250))
+    wide = {f"p{n}": {"type": "integer", "minimum": 0, "default": n} for n in range(4_000)}
+    yield "wide", definition({"type": "object", "properties": wide})
+    nested: dict[str, object] = {"type": "string"}
+    for _ in range(5):
+        nested = {"type": "object", "properties": {f"p{n}": nested for n in range(6)}}
+    yield "bushy", definition(nested)
+    of = [{"required": [f"p{n}"]} for n in range(3_000)]
+    yield "many alternatives", definition({"type": "object", "anyOf": of, "oneOf": of})
+    yield "a pattern", definition({"type": "object", "properties": {"a": {"type": "string", "pattern": "(a*)*" * 500}}})
+    yield "an enum", definition({"type": "object", "properties": {"a": {"type": "string", "enum": list("ab" * 9_000)}}})
+    defaults = {"type": "object", "properties": {"a": {"type": "array", "default": [1] * 50_000,
+                                                       "items": {"type": "integer"}}}}  # fmt: skip
+    yield "a long default", definition(defaults)
+    for name, rule in rules():
+        ruled = {"type": "object", "properties": {"a": {"type": "string"}, "l": {"type": "array", "items": {
+            "type": "string"}}}, "x-kubernetes-validations": [{"rule": rule}]}  # fmt: skip
+        yield f"rule: {name}", definition(ruled)
+    many = [{"rule": f"self.a.size() < {n}"} for n in range(1_000)]
+    yield "many rules", definition({"type": "object", "properties": {"a": {"type": "string"}},
+                                    "x-kubernetes-validations": many})  # fmt: skip
+    columns = [{"name": f"c{n}", "type": "string", "jsonPath": ".spec" + "[*]" * 50} for n in range(1_000)]
+    yield "many columns", definition({"type": "object"}, additionalPrinterColumns=columns)
+
+
+def rules() -> Iterator[tuple[str, str]]:
+    yield "long", " && ".join(["self.a == 'b'"] * 700)
+    yield "nested", "(" * 200 + "true" + ")" * 200
+    yield "negated", "!" * 5_000 + "true"
+    yield "nested loops", "self.l.all(a, " * 12 + "true" + ")" * 12
+    yield "a product", "[" + "1," * 900 + "1].all(a, [" + "1," * 900 + "1].all(b, a == b))"
+    yield "a ladder", "true ? " * 200 + "true" + " : false" * 200
+    yield "text", "'" + "a" * 9_000 + "'.matches('(a+)+$')"
+
+
+def looping() -> tuple[bytes, bytes]:
+    """A definition whose rule compares each element with each, and an object of it that is short."""
+    of = {"type": "array", "maxItems": 1_000, "items": {"type": "string", "maxLength": 5}}
+    rules = [{"rule": "self.l.all(a, self.l.all(b, a == b || true))"}]
+    spec = {"type": "object", "properties": {"l": of}, "x-kubernetes-validations": rules}
+    obj = {"apiVersion": "nasty.example/v1", "kind": "Nasty", "metadata": {"name": "nasty"},
+           "spec": {"l": [f"{n:x}" for n in range(1_000)]}}  # fmt: skip
+    return definition({"type": "object", "properties": {"spec": spec}}), json.dumps(obj).encode()
+
+
+def policies() -> Iterator[tuple[str, bytes]]:
+    for name, rule in rules():
+        spec = {"matchConstraints": {"resourceRules": [{"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"],
+                                                        "resources": ["*"]}]},
+                "validations": [{"expression": rule.replace("self.a", "object.metadata.name").replace(
+                    "self.l", "object.metadata.finalizers")}]}  # fmt: skip
+        yield name, json.dumps({"metadata": {"name": "nasty"}, "spec": spec}).encode()
+    variables = [{"name": "v0", "expression": "[1, 2]"}]
+    variables += [{"name": f"v{n}", "expression": f"variables.v{n - 1} + variables.v{n - 1}"} for n in range(1, 60)]
+    spec = {"matchConstraints": {"resourceRules": []}, "variables": variables,
+            "validations": [{"expression": "variables.v59.size() > 0"}]}  # fmt: skip
+    yield "variables that double", json.dumps({"metadata": {"name": "nasty"}, "spec": spec}).encode()
+
+
+def selectors() -> Iterator[tuple[str, str, bytes]]:
+    values = [f"v{n}" for n in range(5_000)]
+    terms = [{"key": f"k{n}", "operator": "In", "values": values[:100]} for n in range(300)]
+    selector = {"matchExpressions": terms}
+    deployment = json.loads(containers(1))
+    deployment["spec"]["selector"] = selector
+    yield "of a Deployment", DEPLOYMENTS, json.dumps(deployment).encode()
+    peers = [{"podSelector": selector, "namespaceSelector": selector}] * 8
+    spec = {"podSelector": {}, "ingress": [{"from": peers}] * 4}
+    path = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies"
+    yield "of a NetworkPolicy", path, json.dumps({"metadata": {"name": "nasty"}, "spec": spec}).encode()
+    ports = [{"port": n, "endPort": n + 1} for n in range(1, 9_000)]
+    spec = {"podSelector": {}, "ingress": [{"ports": ports}]}
+    yield "many ports", path, json.dumps({"metadata": {"name": "nasty"}, "spec": spec}).encode()
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+        {"matchExpressions": terms}] * 10}}}  # fmt: skip
+    pod = {"metadata": {"name": "nasty"}, "spec": {"containers": [{"name": "a", "image": "i"}], "affinity": affinity}}
+    yield "of nodes", "/api/v1/namespaces/default/pods", json.dumps(pod).encode()
+    words = [[f"{letter}{n}" for n in range(90)] for letter in "vgr"]
+    rule = dict(zip(("verbs", "apiGroups", "resources"), words, strict=True))
+    roles = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles"
+    yield "a role's products", roles, json.dumps({"metadata": {"name": "nasty"}, "rules": [rule] * 40}).encode()
+    metrics = [{"type": "Pods", "pods": {"metric": {"name": f"m{n}", "selector": selector}, "target": {
+        "type": "AverageValue", "averageValue": "1"}}} for n in range(9)]  # fmt: skip
+    spec = {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a"}, "maxReplicas": 3,
+            "metrics": metrics}  # fmt: skip
+    scalers = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers"
+    yield "metrics", scalers, json.dumps({"metadata": {"name": "nasty"}, "spec": spec}).encode()
+    subsets = [{"addresses": [{"ip": f"10.{n // 250 % 250}.{n % 250}.1"} for n in range(9_000)],
+                "ports": [{"name": f"p{n}", "port": n + 1} for n in range(300)]}]  # fmt: skip
+    endpoints = "/api/v1/namespaces/default/endpoints"
+    yield "endpoints", endpoints, json.dumps({"metadata": {"name": "nasty"}, "subsets": subsets}).encode()
+
+
 def corpus() -> dict[str, Request]:
     found: dict[str, Request] = {}
+    admission = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+    for name, body in definitions():
+        found[f"a definition: {name}"] = ("POST", CRDS, JSON, body)
+    for name, body in policies():
+        found[f"a policy: {name}"] = ("POST", admission, JSON, body)
+    for name, path, body in selectors():
+        found[f"selectors: {name}"] = ("POST", path, JSON, body)
+    for count in (20, 1_000):
+        path = f"{DEPLOYMENTS}/applied-{count}?fieldManager=x&force=true"
+        typed = {"apiVersion": "apps/v1", "kind": "Deployment", **json.loads(containers(count))}
+        typed["metadata"]["name"] = f"applied-{count}"
+        found[f"apply of {count} containers"] = ("PATCH", path, APPLY, json.dumps(typed).encode())
     for name, body in yaml_bodies():
         found[f"yaml: {name}"] = ("POST", CMS, YAML, body)
     for name, body in json_bodies():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Kind
 
@@ -212,6 +214,7 @@ def test_the_watches_of_one_user_hold_so_much_together(api: Any, shapes: Any) ->
 def test_a_watch_that_the_server_ends_has_seen_all_and_knows_how_far_it_is(api: Any, shapes: Any) -> None:
     _, connection = hijacked(api, "watch=1&allowWatchBookmarks=true")
     api.post(PODS, shapes.pod("b"))
+    before = connection.sent.count(b"BOOKMARK")
 
     connection.on_close()
 
@@ -220,7 +223,22 @@ def test_a_watch_that_the_server_ends_has_seen_all_and_knows_how_far_it_is(api: 
     assert f'"resourceVersion":"{api.app.cache.revision}"'.encode() in mark
     assert connection.sent.endswith(b"\r\n0\r\n\r\n")
     connection.on_close()
-    assert connection.sent.count(b"BOOKMARK") == 1
+    assert connection.sent.count(b"BOOKMARK") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("", 0), ("&allowWatchBookmarks=true", 1), ("&allowWatchBookmarks=true&resourceVersion=0", 1),
+     ("&allowWatchBookmarks=true&resourceVersion=1", 0)],
+)  # fmt: skip
+def test_a_watch_that_begins_with_what_is_there_says_where_that_ends(
+    api: Any, shapes: Any, query: str, count: int
+) -> None:
+    api.post(PODS, shapes.pod("a"))
+
+    _, connection = hijacked(api, f"watch=1{query}")
+
+    assert connection.sent.count(b"k8s.io/initial-events-end") == count
 
 
 def test_a_watch_is_shown_no_event_twice(api: Any, shapes: Any) -> None:

@@ -297,6 +297,17 @@ def test_a_scale_of_another_name_is_refused(api: Any, shapes: Any) -> None:
     assert api.patch(f"{DEPLOYMENTS}/a/scale", {"metadata": {"name": "z"}}, "merge-patch+json").status_code == 400
 
 
+@pytest.mark.parametrize("below", ["", "/status", "/scale"])
+def test_an_update_names_its_object_whether_it_is_there_or_not(api: Any, shapes: Any, below: str) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+
+    for name in ("a", "absent"):
+        refused = api.put(f"{DEPLOYMENTS}/{name}{below}", {"metadata": {}, "spec": {}})
+        assert refused.status_code == 400
+        why = f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        assert refused.json["message"] == why
+
+
 @pytest.mark.parametrize(
     ("query", "field", "why"),
     [
@@ -487,3 +498,36 @@ def test_what_clients_cannot_change_has_no_manager(make_api: Any) -> None:
 
     assert made["spec"] == changed["spec"] == {"a": "x"}
     assert all(entry["fieldsV1"].keys() == {"f:metadata"} for entry in changed["metadata"]["managedFields"])
+
+
+def test_an_owner_that_is_given_twice_is_kept_once_with_a_warning(api: Any) -> None:
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u1"}
+    other = {**owner, "name": "q"}
+    meta = {"name": "a", "ownerReferences": [owner, other, owner]}
+
+    made = api.post(CMS, {"metadata": meta})
+    merged = api.patch(f"{CMS}/a", {"metadata": {"ownerReferences": [owner, owner]}})
+
+    assert made.json["metadata"]["ownerReferences"] == [owner, other]
+    assert "ownerReferences contains duplicate entries; " in made.headers["warning"]
+    assert made.headers["warning"].endswith('observed: u1"')
+    assert merged.json["metadata"]["ownerReferences"] == [owner]
+    assert "duplicate entries after mutating admission happens; " in merged.headers["warning"]
+
+
+def test_a_status_may_leave_the_labels_alone_and_take_annotations(make_api: Any) -> None:
+    schema = {"type": "object", "properties": {"status": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+    kind = Kind(group="a.example", version="v1", kind="Boat", plural="boats", schema=schema, status=True,
+                status_labels=False)  # fmt: skip
+    api, where = make_api(kind), "/apis/a.example/v1/namespaces/default/boats"
+    meta = {"name": "b", "labels": {"a": "b"}, "annotations": {"c": "d"}}
+    api.post(where, {"metadata": {"name": "b"}})
+
+    patched = api.patch(f"{where}/b/status", {"metadata": {"labels": {"x": "y"}}, "status": {"a": "w"}}).json
+    sent = {"apiVersion": "a.example/v1", "kind": "Boat", "metadata": meta, "status": {"a": "x"}}
+    applied = api.patch(f"{where}/b/status?fieldManager=me&force=true", sent, "apply-patch+yaml").json
+
+    assert "labels" not in patched["metadata"] and "labels" not in applied["metadata"]
+    assert applied["metadata"]["annotations"] == {"c": "d"}
+    (entry,) = [entry for entry in applied["metadata"]["managedFields"] if entry["manager"] == "me"]
+    assert entry["fieldsV1"] == {"f:metadata": {"f:annotations": {"f:c": {}}}, "f:status": {"f:a": {}}}

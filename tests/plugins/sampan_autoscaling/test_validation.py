@@ -111,3 +111,22 @@ def test_a_plain_one_is_fine():
 )
 def test_what_is_wrong_is_named(spec, words):
     assert any(words in problem for problem in problems(**spec)), problems(**spec)
+
+
+@pytest.mark.parametrize(
+    ("target", "old", "told"),
+    [
+        ({"kind": "Deployment", "apiVersion": "v1"}, None, True),
+        ({"kind": "ReplicationController", "apiVersion": "v1"}, None, False),  # the one of the core that scales
+        ({"kind": "Foo"}, {"kind": "Foo"}, False),  # accepted once, it stays
+        ({"kind": "Foo"}, {"kind": "Deployment", "apiVersion": "apps/v1"}, True),
+        ({"kind": "Foo", "apiVersion": "a/b/c"}, None, True),
+    ],
+)
+def test_a_target_says_its_group(target, old, told):
+    def whole(reference):
+        return {"metadata": {"name": "h"}, "spec": {"maxReplicas": 3, "scaleTargetRef": {"name": "x", **reference}}}
+
+    paths = [problem.path for problem in validate(whole(target), old and whole(old))]
+
+    assert ("spec.scaleTargetRef.apiVersion" in paths) == told

@@ -198,3 +198,21 @@ def test_conditions_of_others_are_left_alone(cluster, client):
     cluster.until(lambda: is_established(client))
 
     assert client.get(CRDS, "boats.toys.example")["status"]["conditions"][0]["message"] == "said by a client"
+
+
+def test_a_deletion_asks_for_no_propagation_whatever_it_says(cluster, client):
+    apply(cluster, version())
+    client.patch(CRDS, "boats.toys.example", {"metadata": {"finalizers": ["example.org/held"]}})
+
+    client.delete(CRDS, "boats.toys.example", propagation="Foreground")
+
+    left = client.get(CRDS, "boats.toys.example")
+    assert "foregroundDeletion" not in left["metadata"]["finalizers"]
+
+
+def test_a_patch_of_a_type_that_is_unknown_is_told_before_an_answer_of_one(cluster, client):
+    apply(cluster, version())
+    odd = {"Content-Type": "application/strategic-merge-patch+json", "Accept": "text/plain"}
+
+    with pytest.raises(UnsupportedMediaType, match="merge-patch"):
+        client.request("PATCH", f"{PATH}/absent", body={}, headers=odd)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.kinds import Resource
-from sampan.errors import Invalid
+from sampan.errors import BadRequest, Invalid
 from sampan_events.events import COLUMNS, from_core, to_core, validate, validate_fresh
 from sampan_testing.cluster import start
 
@@ -150,3 +150,19 @@ def test_columns_show_the_newest_time_and_the_count():
 
     assert (cells["Last Seen"], cells["Count"], cells["Object"]) == (TIME, 5, "pod/web")
     assert COLUMNS[0].cell(core(eventTime=TIME)) == TIME
+
+
+def test_owners_have_the_fields_of_the_version_that_they_wrote(client):
+    made = client.create(FRESH, fresh(), "default")
+    changed = client.patch(CORE, "f", {"message": "another"}, "default")
+
+    (entry,) = made["metadata"]["managedFields"]
+    assert entry["apiVersion"] == "events.k8s.io/v1" and {"f:note", "f:regarding"} <= set(entry["fieldsV1"])
+    found = {each["apiVersion"]: each["fieldsV1"] for each in changed["metadata"]["managedFields"]}
+    assert "f:note" not in found["events.k8s.io/v1"] and found["v1"] == {"f:message": {}}
+
+
+@pytest.mark.parametrize("group", ["api/v1", "apis/events.k8s.io/v1"])
+def test_a_version_that_is_none_is_told_as_by_reads_without_a_cache(client, group):
+    with pytest.raises(BadRequest, match=r"^invalid resource version: resourceVersion: Invalid value"):
+        client.request("GET", f"/{group}/namespaces/default/events/absent?resourceVersion=foo")

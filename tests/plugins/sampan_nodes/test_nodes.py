@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.kinds import Draft
+from sampan_machinery.resources import NODES
 from sampan_nodes.leases import validate as validate_lease
-from sampan_nodes.nodes import NODE, prepare, roles_text, status_text, validate
+from sampan_nodes.nodes import NODE, default, prepare, roles_text, status_text, validate
+from sampan_testing.cluster import start
 
 
 def node(labels=None, ready=None, **spec):
@@ -79,7 +81,7 @@ def test_capacity_has_to_be_amounts():
 
 def test_what_a_node_has_it_gives_unless_it_says_otherwise():
     found = {"status": {"capacity": {"cpu": "2"}}}
-    prepare(Draft(found, None, "", "n"))
+    default(found)
 
     assert found["status"]["allocatable"] == {"cpu": "2"}
 
@@ -110,3 +112,20 @@ def test_what_tells_conditions_and_addresses_apart_has_to_be_there(status, field
 
     assert [problem.path for problem in validate(told, None)] == [field]
     assert list(validate(told, told)) == []  # one that was stored before this was looked at can still be changed
+
+
+def test_who_writes_a_capacity_has_the_allocatable_that_follows_from_it():
+    with start(only=("nodes", "namespaces"), control=False) as cluster:
+        made = cluster.client.create(NODES, {"metadata": {"name": "n", "labels": {"a": "b"}}})
+        made["status"] = {"capacity": {"cpu": "2"}}
+
+        told = cluster.client.update(NODES, made, subresource="status")
+
+    assert told["status"]["allocatable"] == {"cpu": "2"}
+    owned = next(each for each in told["metadata"]["managedFields"] if each.get("subresource") == "status")
+    assert owned["fieldsV1"]["f:status"]["f:allocatable"] == {".": {}, "f:cpu": {}}
+
+
+def test_an_external_id_stays_as_it_was():
+    assert paths(node(externalID="b"), node()) == ["spec.externalID"]
+    assert paths(node(externalID="b"), node(externalID="b")) == []

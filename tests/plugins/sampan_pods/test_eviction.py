@@ -83,3 +83,11 @@ def test_a_client_asks_again_where_the_pod_has_changed_since_admission():
 
         with pytest.raises(TooManyRequests):
             evict(cluster.client)
+
+
+def test_an_eviction_of_another_namespace_than_the_requests_is_refused(client, make):
+    make(nodeName="n1")
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "web", "namespace": "other"}}
+
+    with pytest.raises(BadRequest, match="does not match the namespace sent on the request"):
+        client.request("POST", "/api/v1/namespaces/default/pods/web/eviction", body=body)

@@ -81,3 +81,12 @@ def test_what_is_wrong_with_a_range_is_named(client):
     why = r'^LimitRange "small" is invalid: spec.limits\[0\].min\[cpu\]: Invalid value: "2": min value 2 is greater'
     with pytest.raises(Invalid, match=why):
         client.create(LIMIT_RANGES, a_range({"type": "Pod", "min": {"cpu": "2"}, "max": {"cpu": "1"}}), "default")
+
+
+def test_who_empties_what_is_always_shown_has_it(client):
+    made = client.create(LIMIT_RANGES, a_range({"type": "Pod", "max": {"cpu": "2"}}), "default")
+
+    left = client.update(LIMIT_RANGES, {key: value for key, value in made.items() if key != "spec"})
+
+    assert left["spec"] == {"limits": None}
+    assert [each["fieldsV1"] for each in left["metadata"]["managedFields"]] == [{"f:spec": {"f:limits": {}}}]

@@ -11,6 +11,7 @@ from sampan_machinery.resources import ROLES
 from sampan_rbac.authorizer import Rbac
 from sampan_rbac.grammar import binding, role, rule, user
 from sampan_rbac.reviews import review_kinds
+from sampan_testing.cluster import start
 from sampan_testing.shelves import Shelf
 
 JANE = User("jane")
@@ -92,3 +93,12 @@ def test_a_selector_that_cannot_be_read_is_reported_and_narrows_nothing():
 
     assert answer["status"]["evaluationError"] == ("spec.resourceAttributes.fieldSelector ignored due to parse error")
     assert asked[0].fields == ""
+
+
+def test_a_local_review_is_of_its_requests_namespace():
+    """Who may ask in one namespace may not ask of another by naming it in the body."""
+    asked = {"user": "u", "resourceAttributes": {"namespace": "other", "verb": "get", "resource": "pods"}}
+    path = "/apis/authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews"
+    refused = pytest.raises(BadRequest, match="does not match the namespace sent on the request")
+    with start(only=("rbac", "namespaces"), control=False) as cluster, refused:
+        cluster.client.request("POST", path, body={"metadata": {"namespace": "other"}, "spec": asked})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fleets import EVICTED, FAILED
+
 from sampan.errors import NotFound
 from sampan_federation.resources import CLUSTERS, PROPAGATION_POLICIES, RESOURCE_BINDINGS
 from sampan_machinery.resources import CONFIG_MAPS, DEPLOYMENTS, NODES
 
-LOST = 400  # seconds until a lost member is evicted from, and more
+LOST = FAILED + EVICTED
 
 
 def propagated(fleet, obj, resource, **placement) -> None:
@@ -71,7 +73,7 @@ def test_a_workload_survives_the_loss_of_its_member(fleet):
     assert on_member(fleet, "east")["status"]["readyReplicas"] == 2  # it cannot be reached
 
     fleet.heal("east")
-    fleet.advance(120)
+    fleet.advance(FAILED)
     assert where(fleet) == (["north"], [])
     assert on_member(fleet, "east") is None  # its copy goes when it is back
 
@@ -86,7 +88,7 @@ def test_what_fits_nowhere_else_stays_and_is_there_when_the_member_is_back(fleet
     fleet.advance(LOST)
     assert where(fleet) == (["east"], [])
     fleet.heal("east")
-    fleet.advance(120)
+    fleet.advance(FAILED)
 
     assert where(fleet) == (["east"], [])
     assert on_member(fleet, "east")["metadata"]["uid"] == uid
@@ -101,7 +103,7 @@ def test_configuration_on_a_member_that_comes_back_is_never_deleted(fleet):
     fleet.cut("east")
     fleet.advance(LOST)
     fleet.heal("east")
-    fleet.advance(120)
+    fleet.advance(FAILED)
 
     assert where(fleet, "configmap") == (["east", "west"], [])
     assert on_member(fleet, "east", CONFIG_MAPS)["metadata"]["uid"] == uid
@@ -115,11 +117,11 @@ def test_a_member_that_is_back_before_its_replacement_is_healthy_keeps_its_workl
     for name in ("north", "west"):  # pods of the replacement find no node
         fleet.members[name].client.patch(NODES, "node-1", {"spec": {"unschedulable": True}})
     fleet.cut("east")
-    fleet.advance(LOST + 700)
+    fleet.advance(LOST + 2000)
     assert where(fleet)[1] == ["east"]
 
     fleet.heal("east")
-    fleet.advance(120)
+    fleet.advance(FAILED)
     assert where(fleet) == (["east"], [])
     assert on_member(fleet, "east")["metadata"]["uid"] == uid
     assert on_member(fleet, where(fleet)[0][0])["status"]["readyReplicas"] == 2
@@ -142,7 +144,7 @@ def test_a_lost_member_can_be_given_up(fleet):
     propagated(fleet, deployment(), DEPLOYMENTS, **ONE)
     fleet.advance(10)
     fleet.cut("east")
-    fleet.advance(60)
+    fleet.advance(FAILED)
     fleet.client.delete(CLUSTERS, "east")
     fleet.advance(60)
 

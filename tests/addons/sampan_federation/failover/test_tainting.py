@@ -7,7 +7,7 @@ from sampan_federation.settings import Settings
 
 
 def test_without_failover_a_lost_member_is_tainted_and_never_evicted_from():
-    with fleet_of({"east": ("r1", "z1")}, settings=Settings(failover=False)) as fleet:
+    with fleet_of({"east": ("r1", "z1")}, settings=Settings(failover=False, failure_seconds=30)) as fleet:
         fleet.client.patch(CLUSTERS, "east", {"spec": {"taints": [{"key": "own", "effect": "NoSchedule"}]}})
         fleet.settle()
         fleet.cut("east")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sampan.errors import BadRequest
+from sampan.errors import BadRequest, Conflict
 from sampan_machinery import schema
 from sampan_machinery.apply.apply import apply
 from sampan_machinery.apply.managers import track
@@ -107,8 +107,26 @@ def test_a_null_in_an_applied_map_is_an_empty_value_that_the_applier_owns(node):
 
     made = apply(None, wanted, node("", "v1", "ConfigMap"), manager="a", force=False, api_version="v1", now=T0)
 
-    assert made["data"] == {"a": "", "b": "1"} and "immutable" not in made
-    assert made["metadata"]["managedFields"][0]["fieldsV1"]["f:data"] == {"f:a": {}, "f:b": {}}
+    assert made["metadata"]["managedFields"][0]["fieldsV1"] == {"f:data": {"f:a": {}, "f:b": {}}, "f:immutable": {}}
+    kept = schema.load().prune("", "v1", "ConfigMap", made)
+    assert kept["data"] == {"a": "", "b": "1"} and "immutable" not in kept
+
+
+def test_an_applied_null_takes_a_value_away_and_says_nothing_of_lists_and_maps_of_parts(node):
+    shape, version = node("apps", "v1", "Deployment"), "apps/v1"
+    head = {"kind": "Deployment", "apiVersion": version, "metadata": {"name": "d"}}
+    template = {"spec": {"containers": [{"name": "a", "image": "i"}], "hostNetwork": True}}
+    live = apply(None, {**head, "spec": {"replicas": 3, "template": template}}, shape, manager="a", force=False,
+                 api_version=version, now=T0)  # fmt: skip
+    wanted = {**head, "spec": {"replicas": None, "template": {"spec": {"containers": None, "hostNetwork": True}}}}
+
+    with pytest.raises(Conflict) as refused:
+        apply(live, wanted, shape, manager="b", force=False, api_version=version, now=T0)
+    made = apply(live, wanted, shape, manager="b", force=True, api_version=version, now=T0)
+
+    assert [cause.field for cause in refused.value.causes] == [".spec.replicas"]
+    assert "replicas" not in schema.load().prune("apps", "v1", "Deployment", made)["spec"]
+    assert made["spec"]["template"]["spec"]["containers"] == [{"name": "a", "image": "i"}]
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,19 @@ def test_a_wrong_type_is_worded_as_go_words_it():
     )
 
 
+@pytest.mark.parametrize("number", ["1.5", "2147483648", "-1e400"])
+def test_a_number_that_is_no_whole_one_is_quoted(number):
+    body = b'{"spec":{"template":{"spec":{"containers":[{"ports":[{"containerPort":%s}]}]}}}}' % number.encode()
+
+    assert f"cannot unmarshal number {number} into Go struct field ContainerPort." in refusal(body)
+
+
+def test_a_source_of_a_volume_is_named_with_the_struct_that_go_embeds():
+    said = refusal({"spec": {"azureDisk": "x"}}, ("", "v1", "PersistentVolume"))
+
+    assert "PersistentVolumeSpec.spec.PersistentVolumeSource.azureDisk of type v1.AzureDiskVolumeSource" in said
+
+
 def test_a_wrong_type_below_lists_and_maps_is_named_without_indexes():
     ports = {"spec": {"template": {"spec": {"containers": [{"ports": {}}]}}}}
 

@@ -389,3 +389,44 @@ def test_label_keys_of_a_pod_affinity_term():
     both = told(labelSelector={}, matchLabelKeys=["a"], mismatchLabelKeys=["a", "b c"])
     assert [problem.path for problem in both] == [f"{where}.mismatchLabelKeys[1]", f"{where}.matchLabelKeys[0]"]
     assert [problem.path for problem in told(topologyKey="")] == [f"{where}.topologyKey"] * 3
+
+
+def test_resource_claims_are_told_before_the_containers():
+    claims = [{"name": "a", "resourceClaimTemplateName": "-a"}, {"name": "a", "resourceClaimName": "x"},
+              {"name": "b", "resourceClaimName": "x", "resourceClaimTemplateName": "y"}, {"name": "c"},
+              {"resourceClaimName": ""}]  # fmt: skip
+
+    said = paths({"image": ""}, resourceClaims=claims)
+
+    assert said[:5] == [
+        "resourceClaims[0].resourceClaimTemplateName", "resourceClaims[1].name", "resourceClaims[2]",
+        "resourceClaims[3]", "resourceClaims[4].name",
+    ]  # fmt: skip
+    assert said[5] == "resourceClaims[4].resourceClaimName" and said[-1] == "containers[0].image"
+
+
+def test_a_volume_that_is_wrong_cannot_be_mounted():
+    conf = {"name": "conf", "configMap": {"name": "c", "items": [{"key": "a", "path": "a", "mode": 8080}]}}
+    mounts = [{"name": "v", "mountPath": "/v"}, {"name": "conf", "mountPath": "/c"}]
+
+    said = paths({"volumeMounts": mounts}, volumes=[VOLUME, conf])
+
+    assert said == ["volumes[1].configMap.items[0].mode", "containers[0].volumeMounts[1].name"]
+
+
+def test_a_second_handler_is_told_after_what_is_wrong_with_the_first():
+    assert of_container(startupProbe={"exec": {}, "tcpSocket": {}}) == [
+        "startupProbe.exec.command", "startupProbe.tcpSocket"
+    ]  # fmt: skip
+
+
+def test_devices_are_told_name_first():
+    devices = [{"name": "", "devicePath": "a"}, {"name": "x"}, {"name": "v", "devicePath": "/v/../w"}]
+    mounts = [{"name": "v", "mountPath": "/v"}]
+
+    assert of_container(volumeDevices=devices) == [
+        "volumeDevices[0].name", "volumeDevices[0].name", "volumeDevices[1].name", "volumeDevices[1].devicePath",
+        "volumeDevices[2].name", "volumeDevices[2].devicePath",
+    ]  # fmt: skip
+    found = paths({"volumeDevices": [{"name": "v", "devicePath": "/v"}], "volumeMounts": mounts}, volumes=[VOLUME])
+    assert found[-2:] == ["containers[0].volumeDevices[0].name", "containers[0].volumeDevices[0].devicePath"]

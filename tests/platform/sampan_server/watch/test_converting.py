@@ -268,7 +268,7 @@ def test_a_watch_without_a_loop_waits_on_its_own_thread_only(cluster, toys):
     toys.conversions.open.clear()
     stream = cluster.client.open_watch(BOATS, since="", timeout=10)
     found = []
-    reader = threading.Thread(target=lambda: [found.extend(stream.read(0.1)) for _ in range(60) if len(found) < 2])
+    reader = threading.Thread(target=lambda: [found.extend(stream.read(0.1)) for _ in range(60) if len(found) < 3])
     reader.start()
     try:
         put_in(cluster, "b")  # acknowledged once the cache has it, so the cache's lock is free
@@ -278,7 +278,9 @@ def test_a_watch_without_a_loop_waits_on_its_own_thread_only(cluster, toys):
         reader.join()
         stream.close()
 
-    assert [json.loads(line)["object"]["metadata"]["name"] for line in found] == ["a", "b"]
+    events = [json.loads(line) for line in found]
+    assert [each["type"] for each in events] == ["ADDED", "BOOKMARK", "ADDED"]
+    assert [each["object"]["metadata"].get("name") for each in events] == ["a", None, "b"]
 
 
 def test_a_conversion_that_fails_is_told_to_who_asked_and_ends_a_watch_with_an_error(served, cluster, toys):

@@ -20,6 +20,10 @@ def test_valid_jobs_have_no_problem(make):
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
+        (
+            {"completionMode": "Foo"},
+            'spec.completionMode: Unsupported value: "Foo": supported values: "NonIndexed", "Indexed"',
+        ),
         ({"parallelism": -1}, "spec.parallelism: Invalid value: -1: must be greater than or equal to 0"),
         ({"backoffLimit": -1}, "spec.backoffLimit: Invalid value: -1: must be greater than or equal to 0"),
         (
@@ -33,7 +37,7 @@ def test_valid_jobs_have_no_problem(make):
         ({"managedBy": "acme.io/" + "x" * 60}, "spec.managedBy: Too long: may not be more than 63 bytes"),
         (
             {"completionMode": "Odd"},
-            'spec.completionMode: Unsupported value: "Odd": supported values: "Indexed", "NonIndexed"',
+            'spec.completionMode: Unsupported value: "Odd": supported values: "NonIndexed", "Indexed"',
         ),
         ({**INDEXED, "completions": None}, "spec.completions: Required value: when completion mode is Indexed"),
         (

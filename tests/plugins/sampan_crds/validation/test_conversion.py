@@ -19,6 +19,7 @@ def webhook(client=CLIENT, versions=("v1",)):
     ("found", "words"),
     [
         ({"strategy": ""}, "c.strategy: Required value"),
+        ({}, "c.strategy: Required value"),
         ({"strategy": "Magic"}, "c.strategy: Unsupported value"),
         ({"strategy": "None", "webhook": {"clientConfig": CLIENT}}, "should not be set when strategy is not set to"),
         ({"strategy": "Webhook"}, "c.webhookClientConfig: Required value: required when strategy is set to Webhook"),

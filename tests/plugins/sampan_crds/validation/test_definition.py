@@ -65,3 +65,10 @@ def test_a_status_is_not_held_up_by_a_spec_that_did_not_change():
     complete(crd)
 
     assert said(copy.deepcopy(crd), crd) == []
+
+
+def test_of_two_versions_of_one_name_one_alone_is_among_the_stored():
+    crd = complete(definition(version("v1", storage=False), version("v1")))
+    crd["status"] = {"storedVersions": ["v1"]}
+
+    assert any(each.endswith("must have the storage version v1") for each in said(crd))

@@ -20,6 +20,7 @@ def said(crd, old=None):
         ({"versions": [version(), version()]}, "must contain unique version names"),
         ({"versions": [version(storage=False)]}, "must have exactly one version marked as storage version"),
         ({"versions": [version("V1")]}, "spec.versions[0].name: Invalid value"),
+        ({"versions": [version("V1")]}, "spec.version: Invalid value"),
         ({"versions": [{"name": "v1", "served": True, "storage": True}]},
          "spec.versions[0].schema.openAPIV3Schema: Required value"),
         ({"names": {"plural": "boats"}}, "spec.names.kind: Required value"),
@@ -32,6 +33,23 @@ def test_what_is_wrong_is_said_at_its_place(spec, words):
     crd["spec"].update(spec)
 
     assert any(words in each for each in said(complete(crd)))
+
+
+def test_what_all_versions_have_alike_is_told_without_one_as_upstream_does():
+    wrong = {"schema": {"openAPIV3Schema": {"type": "string"}}, "selectableFields": [{"jsonPath": "-a"}],
+             "additionalPrinterColumns": [{"name": "A", "type": "date"}], "subresources": {"scale": {}}}  # fmt: skip
+    alike, other = version("v1", **wrong), version("v2", storage=False, **wrong)
+    places = ("spec.validation.openAPIV3Schema.type", "spec.subresources.scale.specReplicasPath",
+              "spec.additionalPrinterColumns[0].JSONPath", "spec.selectableFields[0].jsonPath")  # fmt: skip
+
+    same = said(complete(definition(versions=[alike, other])))
+    differing = said(complete(definition(versions=[alike, {**other, "selectableFields": [{"jsonPath": "-b"}]}])))
+
+    assert all(any(each.startswith(place) for each in same) for place in places)
+    assert not any(each.startswith("spec.versions") for each in same)
+    assert [each.partition(":")[0] for each in differing if "selectable" in each] == [
+        "spec.versions[0].selectableFields", "spec.versions[1].selectableFields"
+    ]  # fmt: skip
 
 
 def test_a_good_spec():
