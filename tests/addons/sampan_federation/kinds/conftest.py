@@ -15,9 +15,9 @@ from sampan_shipping import Shipment
 from sampan_testing.cluster import start
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    with start(travel=True, only={"config", "crds", "memory", "namespaces"}) as cluster:
+    with start(control=False, only={"config", "crds", "memory", "namespaces"}) as cluster:
         Shipment(cluster.client, "federation", "1", definitions()).apply()
         cluster.until(lambda: cluster.client.list(WORKS).items == [], 30)
         yield cluster.client

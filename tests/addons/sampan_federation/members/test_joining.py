@@ -18,7 +18,7 @@ def pair():
     from sampan_federation.manifests import manifests
     from sampan_shipping import Shipment
 
-    with start(travel=True, only=ONLY) as host, start(travel=True, only=ONLY) as member:
+    with start(control=False, only=ONLY) as host, start(control=False, only=ONLY) as member:
         Shipment(host.client, "federation", "1", manifests("federation")).apply()
         host.until(lambda: host.client.list(CLUSTERS).items == [])
         member.until(lambda: member.client.get(NAMESPACES, "kube-system"))
