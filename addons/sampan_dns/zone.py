@@ -1,6 +1,7 @@
 """The cluster's names: what Services, EndpointSlices and pods resolve to. Pure; knows nothing of DNS packets.
 
-Source: the Kubernetes DNS-based service discovery specification, version 1.1.0.
+Source: the Kubernetes DNS-based service discovery specification, version 1.1.0; KEP-1645 for ``clusterset.local``, the
+names of Services that other clusters export.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import NamedTuple
 from sampan.contracts.kinds import Object
 
 SERVICE_LABEL = "kubernetes.io/service-name"
+IMPORT_LABEL = "multicluster.kubernetes.io/service-name"  # of a Service that stands for one of other clusters
+CLUSTERSET = "clusterset.local"
 SPEC_VERSION = "1.1.0"
 
 
@@ -36,6 +39,7 @@ class Zone:
         self.domain = domain.lower().rstrip(".")
         self._names: dict[str, Records] = {}
         self._reverse: dict[str, str] = {}
+        self._has_imports = False
         by_service: dict[tuple[str, str], list[Object]] = {}
         for slice_ in slices:
             name = (slice_["metadata"].get("labels") or {}).get(SERVICE_LABEL)
@@ -45,13 +49,14 @@ class Zone:
             metadata = service["metadata"]
             self._add_service(service, by_service.get((metadata["namespace"], metadata["name"]), []))
         self._names[f"dns-version.{self.domain}"] = Records(text=SPEC_VERSION)
-        self._parents = _parents(self._names, self.domain)
-        for fixed in (f"svc.{self.domain}", f"pod.{self.domain}", self.domain):
+        self._parents = _parents(self._names, (self.domain, CLUSTERSET))
+        for fixed in (f"svc.{self.domain}", f"pod.{self.domain}", self.domain, f"svc.{CLUSTERSET}", CLUSTERSET):
             self._parents.add(fixed)
 
     def holds(self, name: str) -> bool:
         """Whether the name is ours to answer for."""
-        return name == self.domain or name.endswith("." + self.domain)
+        own = name == self.domain or name.endswith("." + self.domain)
+        return own or (self._has_imports and (name == CLUSTERSET or name.endswith("." + CLUSTERSET)))
 
     def find(self, name: str) -> Records | None:
         """The records of a name; empty Records for one that exists and holds nothing; None where there is none."""
@@ -68,8 +73,14 @@ class Zone:
         return self._reverse.get(address, "")
 
     def _add_service(self, service: Object, slices: list[Object]) -> None:
-        spec, metadata = service["spec"], service["metadata"]
-        name = f"{metadata['name']}.{metadata['namespace']}.svc.{self.domain}"
+        metadata = service["metadata"]
+        self._add(f"{metadata['name']}.{metadata['namespace']}.svc.{self.domain}", service["spec"], slices)
+        imported = (metadata.get("labels") or {}).get(IMPORT_LABEL)
+        if imported:
+            self._has_imports = True
+            self._add(f"{imported}.{metadata['namespace']}.svc.{CLUSTERSET}", service["spec"], slices)
+
+    def _add(self, name: str, spec: Object, slices: list[Object]) -> None:
         if spec.get("type") == "ExternalName":
             self._names[name] = Records(alias=str(spec.get("externalName") or "").rstrip(".").lower())
         elif spec.get("clusterIP") == "None":
@@ -82,7 +93,7 @@ class Zone:
         self._names[name] = Records(tuple(address for address in addresses if address))
         for address in addresses:
             if address:
-                self._reverse[address] = name
+                self._reverse.setdefault(address, name)
         for port in spec.get("ports") or ():
             if port.get("name"):
                 key = f"_{port['name']}._{port.get('protocol', 'TCP').lower()}.{name}".lower()
@@ -111,12 +122,12 @@ class Zone:
             self._names[key] = Records(services=tuple(services))
 
 
-def _parents(names: Iterable[str], domain: str) -> set[str]:
-    """Every name between a record and the domain."""
+def _parents(names: Iterable[str], domains: tuple[str, ...]) -> set[str]:
+    """Every name between a record and its domain."""
     found = set()
     for name in names:
         rest = name.partition(".")[2]
-        while rest and rest != domain and rest not in found:
+        while rest and rest not in domains and rest not in found:
             found.add(rest)
             rest = rest.partition(".")[2]
     return found

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from sampan_client.bounded import bounded_answers
 from sampan_client.kubeconfig import Config
 from sampan_client.streams import SocketStream
 from sampan_client.transports import Response
@@ -33,7 +34,9 @@ class HttpTransport:
 
     selectable = True
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, answer_seconds: float = 0.0, most_bytes: int = 0) -> None:
+        """For a server that is not trusted: ``answer_seconds`` is the deadline of a whole answer, from the request to
+        its last byte; ``most_bytes`` the most that it may have. A server that passes one of them cannot be reached."""
         url = urlsplit(config.server)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError(f"the server's address {config.server!r} is not an http(s) URL")
@@ -47,6 +50,8 @@ class HttpTransport:
         self._idle: deque[http.client.HTTPConnection] = deque()
         self._lock = threading.Lock()
         self._closed = False
+        self._answer_seconds, self._most_bytes = answer_seconds or _ANSWER_TIMEOUT, most_bytes
+        self._bounded = bool(answer_seconds or most_bytes)
         self._look = 0.0
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Response:
@@ -88,7 +93,9 @@ class HttpTransport:
         body: bytes | None,
     ) -> Response:  # fmt: skip
         connection.request(method, self._prefix + path, body=body, headers=self._signed(headers))
-        connection.sock.settimeout(_ANSWER_TIMEOUT)
+        connection.sock.settimeout(self._answer_seconds)
+        if self._bounded:
+            connection.response_class = bounded_answers(self._answer_seconds, self._most_bytes)  # type: ignore[assignment]
         answer = connection.getresponse()
         data = answer.read()
         found = Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, data)

@@ -12,6 +12,7 @@ import socket
 import ssl
 
 _MOST_HEAD = 64 * 1024
+_MOST_BODY = 1024 * 1024  # of an error answer
 _READ = 64 * 1024
 
 
@@ -45,7 +46,7 @@ class Lines:
             return []
         content = self._dechunk() if self._chunked else self._plain()
         if self.status >= 400:
-            self.body += content
+            self.body += content[: _MOST_BODY - len(self.body)]
             return []
         text = self._line + content
         lines = text.split(b"\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
 from sampan.contracts.options import ClusterOptions
@@ -33,8 +33,11 @@ class Plugins(Protocol):
     def isolation(self, name: str) -> Isolation: ...
 
 
-def gather(plugins: Plugins, *, options: ClusterOptions, home: str) -> list[AnyReconciler]:
-    """Every reconciler that a plugin contributes. Of two with the same name, the later one is logged and left out."""
+def gather(
+    plugins: Plugins, *, options: ClusterOptions, home: str, without: Collection[str] = ()
+) -> list[AnyReconciler]:  # fmt: skip
+    """Every reconciler that a plugin contributes, but those named in ``without``. Of two with the same name, the later
+    one is logged and left out."""
 
     def context(name: str) -> ReconcilerContext:
         return ReconcilerContext(settings=plugins.settings_of(name), home=home, options=options)
@@ -47,6 +50,9 @@ def gather(plugins: Plugins, *, options: ClusterOptions, home: str) -> list[AnyR
             else:
                 strange = plugins.is_third_party(plugin)
                 found[reconciler.name] = isolated(plugins.isolation(plugin), reconciler) if strange else reconciler
+    for name in without:
+        if found.pop(name, None) is None:
+            log.warning("there is no reconciler %s to leave out; there are %s", name, ", ".join(sorted(found)))
     return list(found.values())
 
 
@@ -58,9 +64,10 @@ def run(
     home: str,
     stop: threading.Event,
     identity: str,
+    without: Collection[str] = (),
 ) -> None:
     """Reconcile while this process leads. Returns after ``stop`` is set and the lease is released."""
-    reconcilers = gather(plugins, options=options, home=home)
+    reconcilers = gather(plugins, options=options, home=home, without=without)
     recorder = Recorder(client, "sampan-reconciler")
     running: list[Runtime] = []
 

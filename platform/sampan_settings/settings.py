@@ -112,6 +112,8 @@ class Settings:
     """Add-ons to run."""
     disable: tuple[str, ...] = ()
     """Plugins to leave out."""
+    disable_reconcilers: tuple[str, ...] = ()
+    """Reconcilers to leave out (deployment-controller …): another program does their work, a federation's host say."""
     deadlines: Deadlines = field(default_factory=Deadlines)
     plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings of plugins and add-ons, one section each under its name."""
@@ -239,6 +241,7 @@ CHECKS: Mapping[str, bounds.Check] = {
     "admission": bounds.each(bounds.not_empty),
     "addons": bounds.each(bounds.not_empty),
     "disable": bounds.each(bounds.not_empty),
+    "disable_reconcilers": bounds.each(bounds.not_empty),
     "deadlines.boot": bounds.number(0.1, 3600),
     "deadlines.request": bounds.number(0.01, 3600),
     "deadlines.decide": bounds.number(0.01, 3600),

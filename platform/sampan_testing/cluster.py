@@ -129,6 +129,7 @@ def start(
     orders: Orders | None = None,
     deadlines: Deadlines | None = None,
     travel: bool = False,
+    without: Collection[str] = (),
 ) -> Iterator[Cluster]:
     """Run a cluster for the duration of a ``with``.
 
@@ -136,8 +137,8 @@ def start(
     all). ``settings``: as under ``plugins:`` in sampan.yaml. ``nodes``: number of fake nodes, or their names.
     ``control=False``: only the API server. ``deadlines``: of the plugins under test, by default as in a real cluster.
     ``options``: override the cluster-wide ones. ``travel=True``: the control plane works in turns by a clock that
-    can be moved forward (``cluster.clock.advance``), and the nodes are hollow ones. A plugin that fails to load, or
-    fails in a hook at boot, raises AssertionError with its name.
+    can be moved forward (``cluster.clock.advance``), and the nodes are hollow ones. ``without``: names of reconcilers
+    that do not run. A plugin that fails to load, or fails in a hook at boot, raises AssertionError with its name.
     """
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sampan-test-")))
@@ -151,12 +152,12 @@ def start(
         )
         names = [f"node-{number}" for number in range(1, nodes + 1)] if isinstance(nodes, int) else nodes
         if travel:
-            yield _travelling(stack, found, home, given, orders, names, frozenset(plugins or ()))
+            yield _travelling(stack, found, home, given, orders, names, frozenset(plugins or ()), without)
             return
         cluster = _served(stack, found, home, given, orders)
         _check(found, cluster.app)
         if control:
-            _control(stack, cluster, home, frozenset(plugins or ()))
+            _control(stack, cluster, home, frozenset(plugins or ()), without)
         for name in names:
             cluster.add_node(name)
         stack.callback(cluster.nodes.stop)
@@ -228,14 +229,14 @@ def with_hollow(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[
 
 def _travelling(
     stack: ExitStack, plugins: Plugins, home: Path, options: ClusterOptions, orders: Orders | None,
-    names: Sequence[str], given: Collection[str],
+    names: Sequence[str], given: Collection[str], without: Collection[str],
 ) -> Cluster:  # fmt: skip
     clock, news = RunningClock(), News()
     engine = Engine(clock, PolledHub(clock.time), news)
     clock.move = engine.advance
     cluster = served(stack, plugins, home, options, orders, engine, news)
     stack.callback(engine.stop)
-    fill(engine, cluster, home, given)
+    fill(engine, cluster, home, given, without=without)
     engine.add("volumes", partial(_volumes, cluster))
     for name in names:
         cluster.add_node(name)
@@ -272,12 +273,13 @@ def served(
 def fill(
     engine: Engine, cluster: Cluster, home: Path, given: Collection[str] = (), *,
     client_of: Callable[[str, str, Sequence[str]], Client] | None = None, randomness: random.Random | None = None,
+    without: Collection[str] = (),
 ) -> None:  # fmt: skip
     """Give the engine all that works in turns: the reconcilers together, and each component. ``client_of(part, user,
     groups)``: its client."""
     make = client_of or (lambda part, user, groups: cluster.client_as(user, *groups))
     clock = engine.clock.time
-    reconcilers = gather(cluster.plugins, options=cluster.options, home=str(home))
+    reconcilers = gather(cluster.plugins, options=cluster.options, home=str(home), without=without)
     keyed = [each for each in reconcilers if not isinstance(each, Standing)]
 
     def all_reconcilers() -> Turns:
@@ -324,12 +326,15 @@ def _check(plugins: Plugins, app: App) -> None:
     assert not failed, "; ".join(failed)
 
 
-def _control(stack: ExitStack, cluster: Cluster, home: Path, given: Collection[str]) -> None:
+def _control(
+    stack: ExitStack, cluster: Cluster, home: Path, given: Collection[str], without: Collection[str]
+) -> None:  # fmt: skip
     """Start the reconcilers, the scheduler, and the components of the plugins under test with their manifests."""
     plugins, client = cluster.plugins, cluster.client_as(RECONCILER_USER)
     recorder = Recorder(client, "sampan-reconciler")
     stack.callback(recorder.close)
-    runtime = Runtime(client, gather(plugins, options=cluster.options, home=str(home)), recorder=recorder)
+    reconcilers = gather(plugins, options=cluster.options, home=str(home), without=without)
+    runtime = Runtime(client, reconcilers, recorder=recorder)
     runtime.start()
     stack.callback(runtime.stop)
     stop = threading.Event()

@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,9 @@ def all_members(plugins: Plugins, settings: Settings) -> list[Member]:
     alone where this machine has joined another one's cluster."""
     if settings.joined:
         return [member for member in members_of(plugins) if member.of_node]
-    reconciler = Component(name="reconciler", run=partial(_reconcile, plugins), user=RECONCILER_USER)
+    reconciler = Component(
+        name="reconciler", run=partial(_reconcile, plugins, settings.disable_reconcilers), user=RECONCILER_USER
+    )
     everything = {found.name: plugins.settings_of(found.name) for found in plugins.found if not found.addon}
     found = [Member(reconciler, context=everything), *members_of(plugins)]
     return [member for member in found if settings.node.enabled or not member.of_node]
@@ -68,12 +70,15 @@ def all_components(plugins: Plugins, settings: Settings) -> list[Component]:
     return [member.component for member in all_members(plugins, settings)]
 
 
-def _reconcile(plugins: Plugins, running: Running) -> None:
+def _reconcile(plugins: Plugins, without: Sequence[str], running: Running) -> None:
     from sampan_reconciler.main import run
 
     running.ready("reconciling as soon as elected")
     identity = running.options.identity or f"{running.options.node_name}-{os.getpid()}"
-    run(plugins, running.client, options=running.options, home=running.home, stop=running.stop, identity=identity)
+    run(
+        plugins, running.client, options=running.options, home=running.home, stop=running.stop, identity=identity,
+        without=without,
+    )  # fmt: skip
 
 
 def _served_names(settings: Settings) -> list[str]:

@@ -77,3 +77,33 @@ def test_a_pods_name_holds_its_address(name, address):
 
 def test_the_version_of_the_specification_is_told():
     assert zone().find(f"dns-version.{DOMAIN}").text == "1.1.0"
+
+
+def imported(name="web", **more):
+    found = service(f"derived-{name}", **more)
+    found["metadata"]["labels"] = {"multicluster.kubernetes.io/service-name": name}
+    return found
+
+
+def test_an_imported_service_has_a_name_of_the_cluster_set_too():
+    found = zone(imported())
+
+    assert found.find("web.shop.svc.clusterset.local") == Records(("10.96.0.5",))
+    assert found.find("_http._tcp.web.shop.svc.clusterset.local").services[0].port == 80
+    assert found.find(f"derived-web.shop.svc.{DOMAIN}") == Records(("10.96.0.5",))
+    assert found.pointer("10.96.0.5") == f"derived-web.shop.svc.{DOMAIN}"
+    assert found.holds("other.shop.svc.clusterset.local") and found.find("other.shop.svc.clusterset.local") is None
+    assert found.find("shop.svc.clusterset.local") == found.find("clusterset.local") == Records()
+
+
+def test_an_imported_headless_service_is_its_endpoints():
+    slices = [slice_(endpoint("10.2.0.1", hostname="a"), name="derived-web")]
+
+    found = zone(imported(ip="None"), slices=slices)
+
+    assert found.find("web.shop.svc.clusterset.local") == Records(("10.2.0.1",))
+    assert found.find("a.web.shop.svc.clusterset.local") == Records(("10.2.0.1",))
+
+
+def test_without_imports_the_cluster_set_is_asked_for_upstream():
+    assert not zone(service()).holds("web.shop.svc.clusterset.local")

@@ -1,0 +1,1 @@
+"""federation: one cluster out of many; speaks the API of Karmada."""

@@ -1,0 +1,1 @@
+"""Failover: taints by conditions, graceful eviction, and when an eviction task may end."""

@@ -1,0 +1,1 @@
+"""The kinds of the federation, as CustomResourceDefinitions."""

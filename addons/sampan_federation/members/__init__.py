@@ -1,0 +1,1 @@
+"""Member clusters: how they are reached, how they are, how they join and leave."""

@@ -1,0 +1,1 @@
+"""OverridePolicy and ClusterOverridePolicy: what differs between clusters."""

@@ -1,0 +1,1 @@
+"""Propagation policies: which policy an object is propagated by, and the binding that says so."""

@@ -1,0 +1,1 @@
+"""FederatedResourceQuota: quotas of one namespace in all clusters."""

@@ -1,0 +1,1 @@
+"""Services across clusters: ServiceExport and ServiceImport."""

@@ -1,0 +1,1 @@
+"""What members report, collected in bindings and shown on the host's objects."""

@@ -1,0 +1,1 @@
+"""Bindings become Works: one for each target cluster."""

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from sampan_federation.placement.controller import is_placed_here, spec_changes, status_of
+from sampan_federation.placement.deciding import NO_FIT, SUCCESS, Decision, Target
+
+NOW = 1_800_000_000.0
+DONE = Decision(SUCCESS, "placed on east (1)", (Target("east", 1),), "primary")
+NONE = Decision(NO_FIT, "0 of 1 clusters fit")
+
+
+def binding(status=None, **spec):
+    return {"metadata": {"name": "b", "generation": 4}, "spec": {"placement": {}, **spec}, "status": status or {}}
+
+
+def test_only_what_is_ours_is_placed():
+    assert is_placed_here(binding())
+    assert is_placed_here(binding(schedulerName="default-scheduler"))
+    assert not is_placed_here(binding(schedulerName="mine"))
+    assert not is_placed_here(binding(suspension={"scheduling": True}))
+    assert not is_placed_here({"metadata": {"name": "b"}, "spec": {"requiredBy": []}})
+    assert not is_placed_here({"metadata": {"name": "b", "deletionTimestamp": "x"}, "spec": {"placement": {}}})
+
+
+def test_where_nothing_fits_the_targets_stay():
+    assert spec_changes(binding(clusters=[{"name": "west", "replicas": 1}]), NONE) == {}
+    assert spec_changes(binding(clusters=[{"name": "west", "replicas": 1}]), DONE) == {
+        "clusters": [{"name": "east", "replicas": 1}]
+    }
+    assert spec_changes(binding(clusters=[{"name": "east", "replicas": 1}]), DONE) == {}
+
+
+def test_the_status_says_what_was_decided_and_does_not_change_by_itself():
+    status = status_of(binding(), DONE, NOW, placed=True)
+    assert status["schedulerObservedGeneration"] == 4
+    assert status["schedulerObservingAffinityName"] == "primary"
+    assert status["lastScheduledTime"]
+
+    assert status_of(binding(status), DONE, NOW + 60, placed=False) == status
+    failed = status_of(binding(status), NONE, NOW + 60, placed=False)
+    assert failed["conditions"][0]["reason"] == NO_FIT and failed["lastScheduledTime"] == status["lastScheduledTime"]
+    asked = binding(status, rescheduleTriggeredAt="2099-01-01T00:00:00Z")
+    assert status_of(asked, DONE, NOW + 60, placed=False)["lastScheduledTime"] > status["lastScheduledTime"]
