@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 CHARTS = Path(__file__).resolve().parent.parent / "charts"
-ADDONS = ("dns", "ingress", "logging", "metrics")
+ADDONS = ("dashboard", "dns", "ingress", "logging", "metrics")
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -77,6 +77,7 @@ ADDON: dict[str, Schema] = {
     "persistence": closed(existingClaim=TEXT, hostPath={"type": "string", "pattern": "^(/.*)?$"}),
 }
 OWN: dict[str, dict[str, Schema]] = {
+    "dashboard": {"port": PORT, "service": closed(annotations=strings())},
     "dns": {"port": PORT, "service": closed(name=TEXT, clusterIP=TEXT, annotations=strings())},
     "ingress": {
         "ingressClass": closed(create=BOOL, name=NAME, controller=TEXT, default=BOOL),

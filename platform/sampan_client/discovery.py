@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ class Discovered(NamedTuple):
 
     resource: Resource
     verbs: frozenset[str]
+    words: frozenset[str] = frozenset()  # singular and short names
 
 
 def discover(client: Client) -> list[Discovered]:
@@ -35,6 +37,19 @@ def discover(client: Client) -> list[Discovered]:
     return found
 
 
+def find(found: Iterable[Discovered], word: str) -> Discovered | None:
+    """The kind that a person means: plural, singular, kind or short name in any case, with the group behind a dot
+    (deployments.apps) where the word alone is not clear. The core group comes first, as in kubectl."""
+    name, _, group = word.lower().partition(".")
+    fitting = [
+        each
+        for each in found
+        if name in {each.resource.plural, each.resource.kind.lower(), *each.words}
+        and (not group or each.resource.group == group or each.resource.group.startswith(f"{group}."))
+    ]
+    return min(fitting, key=lambda each: bool(each.resource.group), default=None)
+
+
 def _aggregated(body: dict[str, Any]) -> list[Discovered]:
     found: list[Discovered] = []
     for group in body.get("items") or ():
@@ -47,7 +62,8 @@ def _aggregated(body: dict[str, Any]) -> list[Discovered]:
                 seen.add(entry["resource"])
                 namespaced = entry.get("scope") == "Namespaced"
                 resource = Resource(name, version["version"], entry["resource"], kind, namespaced)
-                found.append(Discovered(resource, frozenset(entry.get("verbs") or ())))
+                words = frozenset(filter(None, [entry.get("singularResource"), *(entry.get("shortNames") or ())]))
+                found.append(Discovered(resource, frozenset(entry.get("verbs") or ()), words))
     return found
 
 
@@ -68,6 +84,7 @@ def _version(client: Client, group: str, version: str, root: str) -> list[Discov
         Discovered(
             Resource(group, version, entry["name"], entry["kind"], bool(entry.get("namespaced"))),
             frozenset(entry.get("verbs") or ()),
+            frozenset(filter(None, [entry.get("singularName"), *(entry.get("shortNames") or ())])),
         )
         for entry in body.get("resources") or ()
         if "/" not in entry["name"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import logging
 import os
 import tempfile
 import time
@@ -20,6 +21,8 @@ from typing import Any
 import msgspec
 
 from sampan.errors import ConfigError
+
+log = logging.getLogger(__name__)
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _TOKEN_AGE = 60.0  # seconds after which a token file is read again
@@ -40,7 +43,25 @@ class Config:
     insecure: bool = False
     tls_server_name: str = ""
     namespace: str = "default"
+    file: str = ""  # the kubeconfig that it was read from, where a renewed certificate will be found
+    context: str = ""
     _read_at: float = float("-inf")
+    _seen: tuple[int, int] = (0, 0)  # inode and time of the file when it was read
+
+    def renewed(self) -> bool:
+        """Whether the kubeconfig holds another certificate or token than before; they are taken from it then. A look at
+        the file costs a microsecond. One that cannot be read at this moment changes nothing."""
+        if not self.file or (seen := _stamp(self.file)) in (self._seen, (0, 0)):
+            return False
+        self._seen = seen
+        try:
+            fresh = load(self.file, context=self.context)
+        except ConfigError as error:
+            log.warning("the identity in use is kept: %s", error)
+            return False
+        before = self.certificate, self.key, self.token
+        self.certificate, self.key, self.token = fresh.certificate, fresh.key, fresh.token
+        return before != (self.certificate, self.key, self.token)
 
     def authorization(self) -> str:
         """The Authorization header's value, or "". A token file is read again after a minute, since it is rotated."""
@@ -70,6 +91,7 @@ class Config:
 def load(path: str | os.PathLike[str], *, context: str = "") -> Config:
     """The named (or current) context of a kubeconfig file. Raises ConfigError with the file and the problem."""
     file = Path(path)
+    seen = _stamp(path)  # before it is read: what is replaced meanwhile is looked at again
     try:
         found = _decode(file.read_bytes())
     except OSError as error:
@@ -90,6 +112,9 @@ def load(path: str | os.PathLike[str], *, context: str = "") -> Config:
         raise ConfigError(f"the kubeconfig {file} names no server for context {name!r}")
     folder = file.parent
     return Config(
+        file=str(file),
+        context=context,
+        _seen=seen,
         server=cluster["server"],
         ca=_pem(cluster, "certificate-authority", folder, file),
         certificate=_pem(user, "client-certificate", folder, file),
@@ -180,6 +205,15 @@ def _decode(data: bytes) -> Any:
     import yaml
 
     return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _stamp(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Inode and time of change; (0, 0) where there is no such file."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0, 0
+    return found.st_ino, found.st_mtime_ns
 
 
 def _named(found: dict[str, Any], section: str, part: str, name: str, file: Path) -> dict[str, Any]:

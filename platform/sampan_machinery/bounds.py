@@ -34,6 +34,27 @@ def number(low: float, high: float = math.inf) -> Check:
 
 PORT = number(0, 65535)
 
+_SPAN = re.compile(r"(\d{1,9})([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def seconds(text: str) -> float:
+    """Of 30s, 10m, 1h or 7d; 0 for anything else."""
+    found = _SPAN.fullmatch(text)
+    return float(int(found[1]) * _UNITS[found[2]]) if found else 0.0
+
+
+def span(least: str, most: str) -> Check:
+    """Times as ``seconds`` reads them."""
+
+    def check(value: str) -> str:
+        found = seconds(value)
+        if found and seconds(least) <= found <= seconds(most):
+            return ""
+        return f"must be {least} to {most}, such as 30m, 1h or 7d, not {value!r}"
+
+    return check
+
 
 def one_of(*words: str) -> Check:
     return lambda value: "" if value in words else f"must be one of {', '.join(words)}, not {value!r}"

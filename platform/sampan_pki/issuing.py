@@ -5,6 +5,7 @@ Import it lazily: a start that finds every file in place must not pay for the im
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+_SUBJECT = (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
 _BACKDATED = timedelta(minutes=5)  # clocks of a cluster differ a little
 
 
@@ -78,6 +80,38 @@ def new_authority(name: str, *, days: int) -> tuple[bytes, bytes]:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     return _pem(builder.sign(key, hashes.SHA256())), _private(key)
+
+
+def new_request(user: str, groups: Sequence[str] = (), names: Sequence[str] = ()) -> tuple[bytes, bytes]:
+    """A certificate signing request (PKCS#10) for a new key, and the key, both in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_subject(user, groups))
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName([_name(n) for n in names]), critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM), _private(key)
+
+
+def key_hashes(certificates: bytes) -> list[str]:
+    """sha256: and the hexadecimal digest of each certificate's public key, as kubeadm pins authorities. Raises
+    ValueError for what is no PEM."""
+    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    keys = (each.public_key().public_bytes(*form) for each in x509.load_pem_x509_certificates(certificates))
+    return [f"sha256:{hashlib.sha256(key).hexdigest()}" for key in keys]
+
+
+def identity_of(certificate: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...], float, float]:
+    """(user, groups, names, begin, end) of the first certificate in PEM; times in seconds since the epoch. Raises
+    ValueError."""
+    found = x509.load_pem_x509_certificate(certificate)
+    words = {oid: [str(each.value) for each in found.subject.get_attributes_for_oid(oid)] for oid in _SUBJECT}
+    try:
+        named = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = (*named.get_values_for_type(x509.DNSName), *map(str, named.get_values_for_type(x509.IPAddress)))
+    except x509.ExtensionNotFound:
+        names = ()
+    user = next(iter(words[NameOID.COMMON_NAME]), "")
+    times = found.not_valid_before_utc.timestamp(), found.not_valid_after_utc.timestamp()
+    return user, tuple(words[NameOID.ORGANIZATION_NAME]), names, *times
 
 
 def new_signing_key() -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sampan.contracts.kinds import Object
 from sampan.errors import SampanError
@@ -59,6 +59,8 @@ class SandboxSpec:
     attempt: int = 0
     hostname: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)  # of the pod, for what the runtime runs (CNI, NRI)
+    privileged: bool = False  # one of its containers is
     host_network: bool = False
     host_pid: bool = False
     host_ipc: bool = False
@@ -129,6 +131,7 @@ class Sandbox:
     ready: bool
     ip: str
     created: float  # seconds since the epoch
+    shares_host: bool = False  # its processes use this machine's own network, whatever its address is
 
 
 @dataclass(frozen=True)
@@ -257,6 +260,14 @@ class Runtime(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class HasNetwork(Protocol):
+    """A runtime that makes a network of its own on the machine."""
+
+    def remove_network(self) -> None:
+        """After all sandboxes have been removed, for `sampan down`; where there is none, nothing happens."""
+
+
 class SandboxGuard(Protocol):
     """Something on the node that must be in place before a pod's containers start, such as its network policies."""
 
@@ -270,6 +281,22 @@ class SandboxGuard(Protocol):
         """
 
 
+@runtime_checkable
+class ReportsProblems(Protocol):
+    """What a Runtime may have besides: it can say that it answers and yet cannot run pods, for lack of a network."""
+
+    def problem(self) -> str:
+        """Why no pod can run now, "" where pods can; the node is not Ready then. Raises RuntimeFailure."""
+
+
+@runtime_checkable
+class NamesEngine(Protocol):
+    """What a Runtime may have besides: the name of what runs containers behind it, where that is another than its own.
+    Statuses show it: ``containerd://…``."""
+
+    engine: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class RuntimeOffer:
     """A runtime that a plugin provides, before it is opened."""
@@ -280,3 +307,4 @@ class RuntimeOffer:
     found: str = ""  # what makes it available, in words: "Docker answers"; "" where nothing is needed
     unavailable: Callable[[], str] = lambda: ""  # why it cannot be used on this machine now, "" where it can
     host_address: Callable[[], str] = lambda: ""  # at which its pods reach this machine; "": loopback
+    cni: bool = False  # whether it runs CNI plugins for its pods' network, by a configuration that others write

@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sampan.contracts.options import ClusterOptions
+    from sampan.contracts.reconciling import ReconcilerContext
     from sampan_runtime.contracts import Runtime, SandboxGuard
 
 
 @hookspec(firstresult=True)
-def provide_runtime(name: str, home: str, options: ClusterOptions) -> Runtime | None:
+def provide_runtime(name: str, home: str, options: ClusterOptions, context: ReconcilerContext) -> Runtime | None:
     """Open the container runtime called ``name``.
 
     Called: once in the node agent's process. ``home`` is a directory for the runtime's state, ``options`` holds the
-    cluster-wide options and the node's name.
+    cluster-wide options and the node's name, ``context`` the plugin's settings (None where what an earlier run left is
+    removed: a runtime that needs them keeps them in ``home``).
     Answer: a Runtime if the name is yours, else None.
     Failure: raise with a sentence for the user; the node does not start.
     """

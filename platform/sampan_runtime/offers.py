@@ -29,4 +29,5 @@ def offers_of(plugins: Asking) -> list[RuntimeOffer]:
 def host_address(wanted: str, offers: Sequence[RuntimeOffer]) -> str:
     """Where pods reach this machine; "" for loopback. ``wanted`` is a runtime's name, or auto."""
     named = [offer for offer in offers if offer.name == wanted]
-    return next((address for offer in named or offers if (address := offer.host_address())), "")
+    asked = named or (offer for offer in offers if not offer.unavailable())
+    return next((address for offer in asked if (address := offer.host_address())), "")

@@ -70,6 +70,10 @@ class SchedulerHandle(Protocol):
     def ask_again(self, uid: str) -> None:
         """Ask ``permit`` or ``pre_bind`` of the pod with this uid again now, where it waits for either."""
 
+    def submit(self, job: Callable[[], None]) -> None:
+        """Call ``job`` soon on a thread that may block: the other methods of a plugin are called with the scheduler's
+        lock held, but for ``permit`` and ``pre_bind``, and write nothing to the API."""
+
 
 @runtime_checkable
 class Starts(Protocol):

@@ -36,6 +36,7 @@ from sampan_server.publish.openapi import OpenApi
 from sampan_server.publish.paths import Paths
 from sampan_server.read.get import Get
 from sampan_server.read.list import List
+from sampan_server.read.past import Past
 from sampan_server.registry import Registry, Served
 from sampan_server.request import chain, statuses
 from sampan_server.request.authenticate import Authenticate
@@ -103,7 +104,8 @@ def new_app(
     """An API server over ``store`` with what ``plugins`` bring. Raises PluginError where going on would not be safe."""
     plugins.require()
     options, orders = options or ClusterOptions(), orders or Orders()
-    cache, registry, metrics = Cache(store, clock=clock), Registry(), Metrics()
+    cache, registry, metrics = Cache(store, clock=clock, history=options.history), Registry(), Metrics()
+    past = Past(cache, registry)
     writer = Writer(cache, registry, ManagedFields(clock, registry), clock)
     deleter = Deleter(writer, clock)
     cluster = InsideCluster(cache, registry, writer, deleter)
@@ -113,7 +115,7 @@ def new_app(
         settings = plugins.settings_of(name)
         return ServerContext(
             home, settings, cluster, server_url=server_url, options=options, group_versions=registry.group_versions,
-            resources_of=registry.resources_of, add_metric=metrics.add,
+            resources_of=registry.resources_of, add_metric=metrics.add, past=past,
         )  # fmt: skip
 
     offer = Offer(plugins, context, orders)

@@ -34,7 +34,7 @@ def build(settings: Settings, plugins: Plugins, options: ClusterOptions) -> App:
     PluginError where a plugin is not loaded."""
     plugins.require()  # before a store is opened
     try:
-        store = plugins.first("provide_store", url=settings.store_url)
+        store = plugins.first("provide_store", url=settings.store_url, history=options.history)
     except Unusable as error:
         raise ConfigError(str(error)) from error
     if store is None:

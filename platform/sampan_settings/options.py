@@ -50,6 +50,9 @@ def cluster_options(settings: Settings, plugins: Asking) -> ClusterOptions:
         dns_ip=str(network[10]),
         dns_reachable=may_serve_names(service_cidr),
         pod_cidr=settings.network.pod_cidr,
+        node_cidr_mask=settings.network.node_cidr_mask,
+        network_mode=settings.network.mode,
+        joined=settings.joined,
         cluster_domain=settings.network.domain,
         node_port_range=node_ports,
         loopback_pods=_loopback_pods(settings.home),
@@ -57,6 +60,7 @@ def cluster_options(settings: Settings, plugins: Asking) -> ClusterOptions:
         node_ip=settings.node.ip or primary_address(),
         kubelet_port=settings.node.kubelet_port,
         runtime=settings.node.runtime,
+        history=settings.history_seconds,
         kubeconfig=str(settings.home / "kubeconfig"),
     )
 
@@ -100,7 +104,10 @@ def primary_address() -> str:
 
 
 def endpoint_address(settings: Settings, plugins: Asking) -> str:
-    """Where pods reach servers here: as set, else as the container runtime says, else loopback."""
+    """Where pods reach servers here: as set, else this machine's address where pods of other machines shall, else as
+    the container runtime says, else loopback."""
+    if settings.network.mode == "routed":
+        return settings.api.advertise or settings.node.ip or primary_address()
     return settings.api.advertise or host_address(settings.node.runtime, offers_of(plugins)) or "127.0.0.1"
 
 

@@ -45,7 +45,12 @@ class Network:
     """Addresses of Services, for ever; empty: 10.96.0.0/16 where nftables may be used, else 127.96.0.0/16, or the next
     that no other cluster of this machine uses."""
     pod_cidr: str = "10.244.0.0/16"
-    """Addresses of pods, where the pod network does not bring its own."""
+    """Addresses of pods, of which each node gets a range (Node.spec.podCIDR)."""
+    node_cidr_mask: int = 24
+    """Prefix length of the range that each node gets."""
+    mode: str = "local"
+    """local: pods have addresses that only their own machine reaches (Docker's bridge, loopback). routed: they have
+    addresses of their node's range, and nodes route them to each other; wanted for several machines, needs root."""
     domain: str = "cluster.local"
     """The cluster's DNS domain."""
     node_ports: str = ""
@@ -62,11 +67,14 @@ class Node:
     name: str = ""
     """The node's name; empty: this machine's host name in lower case."""
     runtime: str = "auto"
-    """Container runtime: docker, exec, or auto for docker where its daemon answers and exec elsewhere."""
+    """Container runtime: docker, cri (containerd, CRI-O), exec, or auto for the first of them that answers."""
     kubelet_port: int = 0
     """Port of the agent's own HTTPS API; 0: a free one."""
     ip: str = ""
     """The node's address; empty: the address of the default route, or 127.0.0.1."""
+    server: str = ""
+    """URL of another machine's API server, which this machine has joined as a node: then nothing but the node runs
+    here. `sampan join` writes it."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,9 @@ class Settings:
     """Where the cluster keeps its data, keys, logs and kubeconfig; also --home and $SAMPAN_HOME."""
     store: str = ""
     """URL of the store: sqlite:///path, etcd://…, postgresql://…, memory:// ; empty: SQLite in home."""
+    history: str = "5m"
+    """How long earlier revisions of objects can be read, for `sampan history`, `sampan undelete` and `sampan get --at`:
+    10m, 1h, 7d; at least 5m. The store grows by every change of that time."""
     api: Api = field(default_factory=Api)
     network: Network = field(default_factory=Network)
     node: Node = field(default_factory=Node)
@@ -110,7 +121,18 @@ class Settings:
         return self.store or f"sqlite://{self.home / 'store.db'}"
 
     @property
+    def history_seconds(self) -> float:
+        return bounds.seconds(self.history)
+
+    @property
+    def joined(self) -> bool:
+        """Whether this machine is a node of a cluster whose API server runs on another one."""
+        return bool(self.node.server)
+
+    @property
     def server_url(self) -> str:
+        if self.node.server:
+            return self.node.server
         host = "127.0.0.1" if self.api.host in ("0.0.0.0", "::", "") else self.api.host
         return f"https://{f'[{host}]' if ':' in host else host}:{self.api.port}"
 
@@ -197,16 +219,19 @@ def parse(data: Mapping[str, Any], *, where: str = "sampan.yaml") -> Settings:
 CHECKS: Mapping[str, bounds.Check] = {
     "home": lambda value: "" if str(value) != "." and "\0" not in str(value) else "must name a directory",
     "store": bounds.optional(bounds.matching(r"[a-z][a-z0-9+.-]*:\S*", "sqlite:///path or etcd://host:2379")),
+    "history": bounds.span("5m", "365d"),
     "api.host": bounds.optional(bounds.host),
     "api.port": bounds.number(1, 65535),
     "api.advertise": bounds.optional(bounds.address),
     "api.workers": lambda value: "" if value >= 1 else "must be at least 1",
     "api.names": bounds.each(bounds.certified),
     "network.domain": bounds.subdomain,
+    "network.mode": bounds.one_of("local", "routed"),
     "node.name": bounds.optional(bounds.subdomain),
     "node.runtime": bounds.matching("[a-z0-9][a-z0-9.-]*", "auto, docker or exec"),
     "node.kubelet_port": bounds.PORT,
     "node.ip": bounds.optional(bounds.address),
+    "node.server": bounds.optional(bounds.matching(r"https://[^\s/]+:[0-9]+", "https://192.0.2.10:6443")),
     "logs.megabytes": bounds.number(1, 4096),
     "logs.keep": bounds.number(0, 100),
     "authentication": bounds.each(bounds.not_empty),
@@ -245,6 +270,7 @@ def _check_network(network: Network, where: str) -> None:
             least, most = _LEAST_PREFIX[found.version], found.max_prefixlen - _SPARE_BITS
             if not least <= found.prefixlen <= most:
                 raise ConfigError(f"{where}: network.{name} must be a network of /{least} to /{most}, not {text}")
+    _check_node_ranges(network, where)
     if network.service_cidr and network.pod_cidr:
         services, pods = ipaddress.ip_network(network.service_cidr), ipaddress.ip_network(network.pod_cidr)
         if services.version == pods.version and services.overlaps(pods):
@@ -254,3 +280,16 @@ def _check_network(network: Network, where: str) -> None:
     low, dash, high = network.node_ports.partition("-")
     if network.node_ports and not (dash and low.isdigit() and high.isdigit() and 0 < int(low) <= int(high) < 65536):
         raise ConfigError(f"{where}: network.node_ports must look like 30000-32767, not {network.node_ports!r}")
+
+
+def _check_node_ranges(network: Network, where: str) -> None:
+    """Upstream's bound: at most 65,536 ranges."""
+    if not network.pod_cidr:
+        return
+    cluster = ipaddress.ip_network(network.pod_cidr)
+    least, most = cluster.prefixlen, min(cluster.prefixlen + 16, cluster.max_prefixlen - 2)
+    if not least <= network.node_cidr_mask <= most and network.mode == "routed":
+        raise ConfigError(
+            f"{where}: network.node_cidr_mask must be {least} to {most}, as network.pod_cidr is {cluster}, "
+            f"not {network.node_cidr_mask}"
+        )

@@ -210,7 +210,7 @@ def options_of(home: Path) -> ClusterOptions:
 
 
 def _served(stack: ExitStack, plugins: Plugins, home: Path, options: ClusterOptions, orders: Orders | None) -> Cluster:
-    store = plugins.first("provide_store", url="memory://")
+    store = plugins.first("provide_store", url="memory://", history=options.history)
     stack.callback(store.close)
     app = new_app(plugins, store=store, home=str(home), options=options, orders=orders)
     stack.callback(app.close)
@@ -257,7 +257,7 @@ def served(
     news: News,
 ) -> Cluster:  # fmt: skip
     """An API server by the engine's clock, over a store in memory."""
-    store = plugins.first("provide_store", url="memory://")
+    store = plugins.first("provide_store", url="memory://", history=options.history)
     stack.callback(store.close)
     app = new_app(plugins, store=store, home=str(home), options=options, orders=orders, clock=engine.clock.time)
     stack.callback(app.close)

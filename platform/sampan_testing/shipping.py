@@ -44,7 +44,7 @@ def api_server(home: Path) -> Iterator[Client]:
 
     pki.ensure(home / "pki")
     plugins = Plugins()
-    store = plugins.first("provide_store", url="memory://")
+    store = plugins.first("provide_store", url="memory://", history=0.0)
     options = dataclasses.replace(OPTIONS, home=str(home), pki=str(home / "pki"))
     app = new_app(plugins, store=store, home=str(home), options=options)
     client = Client.in_process(app.wsgi, User("admin", groups=("system:masters", "system:authenticated")))

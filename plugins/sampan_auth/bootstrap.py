@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import re
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -15,15 +14,13 @@ from datetime import datetime
 from sampan.contracts.access import User
 from sampan.contracts.serving import Reader
 from sampan_auth.resources import AUTHENTICATED
+from sampan_machinery.bootstrap_tokens import FORM, GROUP
 from sampan_machinery.resources import SECRETS
-
-_FORM = re.compile(r"([a-z0-9]{6})\.([a-z0-9]{16})")
-_GROUP = re.compile(r"system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]")
 
 
 def bootstrapper(token: str, reader: Reader, clock: Callable[[], float] = time.time) -> User | None:
     """The user of a bootstrap token, None where there is no such token or it may not be used (any more)."""
-    form = _FORM.fullmatch(token)
+    form = FORM.fullmatch(token)
     if form is None:
         return None
     secret = reader.get(SECRETS, f"bootstrap-token-{form[1]}", "kube-system")
@@ -41,7 +38,7 @@ def bootstrapper(token: str, reader: Reader, clock: Callable[[], float] = time.t
         return None
     if data.get("usage-bootstrap-authentication") != "true" or _has_ended(data.get("expiration", ""), clock()):
         return None
-    more = [group for group in data.get("auth-extra-groups", "").split(",") if _GROUP.fullmatch(group)]
+    more = [group for group in data.get("auth-extra-groups", "").split(",") if GROUP.fullmatch(group)]
     return User(f"system:bootstrap:{form[1]}", ("system:bootstrappers", *more, AUTHENTICATED))
 
 

@@ -80,7 +80,10 @@ def contribute_kinds(context: ServerContext) -> list[Kind]:
 def contribute_routes(context: ServerContext) -> list[Route]:
     from sampan_auth import issuer
 
-    return issuer.routes(_keys(context), context.issuer, _reached_at(context))
+    # The resource's own path: the route is there to let in callers whom nothing identifies, to ask the authorizers.
+    info = Route(path="/api/v1/namespaces/kube-public/configmaps/cluster-info", public=True)
+    opened = [info] if _settings(context).bootstrap_tokens else []
+    return [*issuer.routes(_keys(context), context.issuer, _reached_at(context)), *opened]
 
 
 @hookimpl
@@ -95,10 +98,13 @@ def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
     if isinstance(context.settings, Settings) and not context.settings.bootstrap_tokens:
         return []
     tokens = f"type={cluster_info.TOKEN_TYPE}"
+    authority = Path(context.options.pki or Path(context.home) / "pki") / "ca.crt"
+    content = cluster_info.content_of(context.options, authority.read_bytes()) if authority.exists() else ""
+    sign = partial(cluster_info.decide_signatures, content=content)
     info = Watching(CONFIG_MAPS, fields=f"metadata.name={cluster_info.CLUSTER_INFO.name}")
     return [
         Reconciler(
-            name="bootstrap-signer", primary=CONFIG_MAPS, decide=cluster_info.decide_signatures, workers=1,
+            name="bootstrap-signer", primary=CONFIG_MAPS, decide=sign, workers=1,
             watches=(info, Watching(SECRETS, cluster_info.cluster_info_of, fields=tokens)),
         ),
         Reconciler(
@@ -110,10 +116,15 @@ def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
 
 @hookimpl
 def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
-    from sampan_auth import extension
+    from sampan_auth import cluster_info, extension
 
     made = extension.manifest(_pki(context), _settings(context).front_proxy_names)
-    return [made] if made else []
+    if made is None:
+        return []
+    if not _settings(context).bootstrap_tokens:
+        return [made]
+    authority = (_pki(context) / "ca.crt").read_bytes()
+    return [made, cluster_info.manifest(cluster_info.content_of(context.options, authority))]
 
 
 def _reached_at(context: ServerContext) -> str:

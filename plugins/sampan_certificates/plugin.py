@@ -23,6 +23,8 @@ class Settings:
 
     signing_duration: float = 365 * 86400.0
     """Seconds that a signed certificate is valid at most, and where the request names no duration."""
+    approve_serving: bool = True
+    """Whether serving certificates of nodes are approved that name the node and addresses of its own."""
 
     def __post_init__(self) -> None:
         bounds.require(self, signing_duration=bounds.number(600, 10 * 365 * 86400))
@@ -51,10 +53,10 @@ def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler | Clie
     from sampan_certificates.signing import Signer
 
     settings = context.settings if isinstance(context.settings, Settings) else Settings()
+    reserved = (context.options.service_cidr, context.options.api_endpoint_ip)
+    approver = Approver(authority.read, serving=settings.approve_serving, reserved=reserved)
     found: list[Reconciler | ClientReconciler] = [
-        ClientReconciler(
-            name="csr-approver", primary=REQUESTS, reconcile=Approver(authority.read).reconcile, workers=1
-        ),
+        ClientReconciler(name="csr-approver", primary=REQUESTS, reconcile=approver.reconcile, workers=1),
         Reconciler(name="csr-cleaner", primary=REQUESTS, decide=Cleaner(authority.end_of).decide, workers=1),
     ]
     known = authority.ClusterAuthority(Path(context.options.pki or Path(context.home) / "pki"))

@@ -5,7 +5,7 @@ Source: container-storage-interface spec 1.9 (csi.proto); k8s.io/kubelet pluginr
 
 from __future__ import annotations
 
-from sampan_csi.wire import table
+from sampan_grpc.wire import table
 
 MESSAGES = table("""
     InfoRequest:

@@ -30,7 +30,7 @@ def _complaint(expression: str) -> str:
     from sampan_cel.errors import CompileError
 
     try:
-        found = _environment().compile(expression).type
+        found = environment().compile(expression).type
     except CompileError as error:
         return f"compilation failed: {error}"
     if found in (types.BOOL, types.DYN):
@@ -39,7 +39,7 @@ def _complaint(expression: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     from sampan_cel import Environment, types
     from sampan_cel.types import ObjectType, map_of
     from sampan_machinery.expressions import KUBERNETES

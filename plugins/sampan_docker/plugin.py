@@ -23,9 +23,12 @@ def provide_runtime(name: str, home: str, options: ClusterOptions) -> Runtime | 
         if error.name != "docker":
             raise
         raise ConfigError("docker: the library docker is not installed: pip install 'sampan[docker]'") from None
+    from sampan_docker import podnetwork
     from sampan_docker.runtime import DockerRuntime
+    from sampan_runtime.interfaces import pod_mtu
 
-    return DockerRuntime(home)
+    mtu = pod_mtu(options.node_ip) if options.node_pod_cidr else 0
+    return DockerRuntime(home, network=podnetwork.named(options.home_id, options.node_pod_cidr, mtu))
 
 
 @hookimpl

@@ -15,8 +15,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sampan_docker import cgroups, pause, processes, translation
+from sampan_docker import cgroups, pause, podnetwork, processes, translation
 from sampan_docker.engine import ask, connect, is_missing, open_logs, shares_mounts
+from sampan_docker.podnetwork import PodNetwork
 from sampan_docker.streams import SocketStream, log_lines
 from sampan_runtime.contracts import (
     Container,
@@ -39,7 +40,8 @@ class DockerRuntime:
     name = "docker"
     limits = True
 
-    def __init__(self, home: str, client: Any | None = None) -> None:
+    def __init__(self, home: str, client: Any | None = None, network: PodNetwork | None = None) -> None:
+        """``network``: that of pods, None for Docker's usual bridge."""
         self._client = client or connect()
         self._home = os.path.abspath(home)
         self.sees_mounts = shares_mounts()
@@ -52,6 +54,9 @@ class DockerRuntime:
         self._digests: dict[str, str] = {}
         self._closed = threading.Event()
         self._event_stream: Any = None
+        self._network = network
+        if network is not None and network.pods:
+            podnetwork.ensure(self._client, network, self._cluster, self._home)
         if self.image(PAUSE) is None:
             ask("CreatePodSandboxError", self._client.import_image_from_data,
                 pause.archive(platform.machine()), repository="sampan/pause", tag="1",
@@ -68,7 +73,7 @@ class DockerRuntime:
             "Image": PAUSE,
             "Cmd": ["/pause"],
             "Labels": translation.sandbox_labels(spec, self._cluster, self._home),
-            "HostConfig": translation.sandbox_host_config(spec),
+            "HostConfig": translation.sandbox_host_config(spec, self._bridge()),
         }
         if not spec.host_network:
             body["Hostname"] = spec.hostname[:64]
@@ -84,6 +89,15 @@ class DockerRuntime:
             self._remove(made)
             raise
         return translation.sandbox(self._inspect(made))
+
+    def _bridge(self) -> str:
+        """The network of pods, in Docker's words."""
+        return self._network.name if self._network is not None and self._network.pods else "bridge"
+
+    def remove_network(self) -> None:
+        """What this home's pods had as their network; for `sampan down`."""
+        if self._network is not None:
+            podnetwork.remove(self._client, self._network.name)
 
     def _refuse(self, spec: SandboxSpec) -> None:
         """What the daemon would not do, or not say."""

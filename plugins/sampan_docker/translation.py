@@ -50,10 +50,10 @@ def container_labels(spec: ContainerSpec, sandbox: Mapping[str, str], sandbox_id
     return {**spec.labels, **kept, **own}
 
 
-def sandbox_host_config(spec: SandboxSpec) -> dict[str, Any]:
-    """HostConfig of the sandbox container. Source: Docker Engine API, ContainerCreate."""
+def sandbox_host_config(spec: SandboxSpec, network: str = "bridge") -> dict[str, Any]:
+    """HostConfig of the sandbox container, on that network. Source: Docker Engine API, ContainerCreate."""
     config: dict[str, Any] = {
-        "NetworkMode": "host" if spec.host_network else "bridge",
+        "NetworkMode": "host" if spec.host_network else network,
         "IpcMode": "host" if spec.host_ipc else "shareable",
         "Sysctls": dict(spec.sysctls),
         "LogConfig": {"Type": "none", "Config": {}},

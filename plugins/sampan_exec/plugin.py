@@ -20,6 +20,8 @@ def provide_runtime(name: str, home: str, options: ClusterOptions) -> Runtime | 
 
     from sampan_exec.runtime import ExecRuntime
 
+    if options.node_pod_cidr:  # all of its addresses are this machine's own: the pod network sees to that
+        return ExecRuntime(Path(home), options.node_pod_cidr, options.node_ip)
     return ExecRuntime(Path(home), options.loopback_pods)
 
 

@@ -49,8 +49,9 @@ class ExecRuntime:
     sees_mounts = True  # launchers start in the agent's mount namespace
     limits = False  # host processes; without root there is no cgroup to put them in
 
-    def __init__(self, home: Path, network: str = "") -> None:
-        self._home = home
+    def __init__(self, home: Path, network: str = "", host_address: str = "127.0.0.1") -> None:
+        """``network``: of pods' addresses; ``host_address``: what pods with the host's network have as theirs."""
+        self._home, self._host_address = home, host_address
         self._network = network or addresses.network(str(home))
         self._records = Records(home)
         self._lock = threading.Lock()  # guards the choice of addresses
@@ -85,9 +86,9 @@ class ExecRuntime:
         self._refuse(spec)
         with self._lock:
             taken = {sandbox.ip for sandbox in self._records.sandboxes() if sandbox.ready}
-            ip = "127.0.0.1" if spec.host_network else addresses.free(self._network, taken)
+            ip = self._host_address if spec.host_network else addresses.free(self._network, taken)
             sandbox = Sandbox(
-                uuid.uuid4().hex, spec.name, spec.namespace, spec.uid, spec.attempt, True, ip, time.time()
+                uuid.uuid4().hex, spec.name, spec.namespace, spec.uid, spec.attempt, True, ip, time.time(), True
             )
             self._records.add_sandbox(sandbox, spec)
         if spec.dns_servers:

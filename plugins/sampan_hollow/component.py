@@ -21,10 +21,13 @@ from sampan_client.hub import start_thread
 from sampan_client.informers import Informer
 from sampan_hollow.machine import WORKERS, Machine
 from sampan_hollow.stages import Stage, StageError, compile_stage, compile_stages
+from sampan_hollow.volumes import Volumes
 
 log = logging.getLogger(__name__)
 
 STAGES = Resource("kwok.x-k8s.io", "v1alpha1", "stages", "Stage", False)
+_KEPT = ("nodeName", "restartPolicy", "hostNetwork", "readinessGates", "activeDeadlineSeconds")
+FIRST_SYNC = 60.0  # seconds that a claim waits for the nodes to be known
 TOLD = 0.2  # seconds between two looks at how many are registered, at the start
 
 
@@ -35,15 +38,21 @@ def run(running: Running) -> None:
     server = _server(running)
     machine = _machine(running, time.time, recorder, configured, server.port if server else 0)
     following = StagesOfCluster(running, machine, configured)
+    volumes = Volumes(
+        running.client, running.settings.provisioners,
+        lambda name: machine.nodes.wait_synced(FIRST_SYNC) and machine.manages(name),
+    )  # fmt: skip
     threads = [start_thread(machine.work, f"hollow {number}") for number in range(WORKERS)]
     try:
         if server is not None:
             server.start(machine)
         machine.start()
         following.start()
+        volumes.start()
         _report(running, machine)
         running.stop.wait()
     finally:
+        volumes.stop()
         following.stop()
         machine.close()
         if server is not None:
@@ -172,7 +181,7 @@ def slim(pod: Object) -> Object:
         for key in ("containers", "initContainers")
         if key in spec
     }
-    kept = {key: spec[key] for key in ("nodeName", "restartPolicy", "hostNetwork", "readinessGates") if key in spec}
+    kept = {key: spec[key] for key in _KEPT if key in spec}
     return {**pod, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}, "spec": {**kept, **short}}
 
 

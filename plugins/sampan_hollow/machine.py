@@ -94,6 +94,11 @@ class Machine:
         names = (nodes.name_of(self._settings.name, number) for number in range(1, self._settings.nodes + 1))
         return self.nodes.synced and all(self.nodes.get(name) is not None for name in names)
 
+    def manages(self, name: str) -> bool:
+        """Whether that is a node which is served here, and not lost."""
+        node = self.nodes.get(name)
+        return node is not None and self._serves("Node", node)
+
     def held_at(self, address: str) -> list[Object]:
         """The pods of the node with that address."""
         name = self._by_address.get(address, "")

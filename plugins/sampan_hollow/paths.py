@@ -1,8 +1,8 @@
 """Paths into an object, in the subset of jq that KWOK's published stages use.
 
-``.a.b``, ``.a["x/y"]``, ``.a.[]``, ``.a[]``, ``.a[0]``, and ``| select( .b == "x" )`` with ``==`` or ``!=`` against
-text, a number, true, false or null. Everything else is refused when it is compiled. Source: jq's manual, "Basic
-filters".
+``.a.b``, ``.a["x/y"]``, ``.a.[]``, ``.a[]``, ``.a[0]``, ``| test("regex")``, and ``| select( .b == "x" )`` with ``==``
+or ``!=`` against text, a number, true, false, null or another path, or with a path alone, as ``.b | test("x")``.
+Everything else is refused when it is compiled. Source: jq's manual, "Basic filters".
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from typing import Any
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<name>\.\s*[A-Za-z_][A-Za-z0-9_]*)|(?P<each>\.?\[\s*\])|(?P<key>\.?\[\s*"(?:[^"\\]|\\.)*"\s*\])
-        |(?P<at>\.?\[\s*-?\d+\s*\])|(?P<pipe>\|)|(?P<select>select\s*\()|(?P<quoted>\.\s*"(?:[^"\\]|\\.)*")|(?P<self>\.))""",
+        |(?P<at>\.?\[\s*-?\d+\s*\])|(?P<pipe>\|)|(?P<select>select\s*\()|(?P<test>test\s*\(\s*"(?:[^"\\]|\\.)*"\s*\))
+        |(?P<quoted>\.\s*"(?:[^"\\]|\\.)*")|(?P<self>\.))""",
     re.VERBOSE,
 )
-_COMPARISON = re.compile(r"""\s*(==|!=)\s*("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null)\s*\)""")
+_COMPARISON = re.compile(r"\s*(==|!=)\s*")
+_CONSTANT = re.compile(r""""(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null""")
+_END = re.compile(r"\s*\)")
 
 Step = Callable[[Any], Iterator[Any]]
 
@@ -66,6 +69,11 @@ def _compiled(text: str, at: int, *, nested: bool = False) -> tuple[list[Step], 
                 break
             step, at = _selection(text, found.end())
             steps.append(step)
+        elif kind == "test":
+            if not expects:
+                break
+            steps.append(_tested(token))
+            at = found.end()
         elif kind == "self":
             if not expects:
                 break
@@ -92,18 +100,43 @@ def _step(kind: str, token: str) -> Step:
 
 
 def _selection(text: str, at: int) -> tuple[Step, int]:
-    steps, at = _compiled(text, at, nested=True)
-    found = _COMPARISON.match(text, at)
-    if found is None:
-        raise PathError(f"{text!r}: select compares with == or != and one constant")
-    equal, constant = found[1] == "==", json.loads(found[2])
+    left, at = _compiled(text, at, nested=True)
+    right: list[Step] | None = None  # None: compared with nothing
+    equal, constant = True, None
+    if (operator := _COMPARISON.match(text, at)) is not None:
+        equal, at = operator[1] == "==", operator.end()
+        if (found := _CONSTANT.match(text, at)) is not None:
+            right, constant, at = [], json.loads(found[0]), found.end()
+        else:
+            right, at = _compiled(text, at, nested=True)
+    if (end := _END.match(text, at)) is None:
+        raise PathError(f"{text!r}: select takes a path, or compares it by == or != with one constant or path")
 
     def select(value: Any) -> Iterator[Any]:
-        for inner in _walk(steps, value):
-            if (inner == constant and type(inner) is type(constant)) == equal:
-                yield value
+        for inner in _walk(left, value):
+            if right is None:
+                if inner is not None and inner is not False:
+                    yield value
+                continue
+            others = _walk(right, value) if right else [constant]
+            yield from (value for other in others if (inner == other and type(inner) is type(other)) == equal)
 
-    return select, found.end()
+    return select, end.end()
+
+
+def _tested(token: str) -> Step:
+    """jq's ``test``; only text can be tested."""
+    try:
+        pattern = re.compile(json.loads(token[token.index('"') : token.rindex('"') + 1]))
+    except re.error as error:
+        raise PathError(f"{token}: {error}") from None
+
+    def step(value: Any) -> Iterator[Any]:
+        if not isinstance(value, str):
+            raise PathError(f"test of {type(value).__name__}")
+        yield pattern.search(value) is not None
+
+    return step
 
 
 def _field(name: str) -> Step:

@@ -52,6 +52,8 @@ class Settings:
     """Whether Stage objects in the cluster, where their CRD exists, replace those of files, kind by kind."""
     pod_cidr: str = "10.80.0.0/12"
     """Addresses of the pods of hollow nodes; nothing answers there."""
+    provisioners: tuple[str, ...] = ("sampan.dev/local-path", "rancher.io/local-path")
+    """Provisioners that run on each node: their claims get volumes without storage on hollow nodes."""
     lease_seconds: int = 40
     """How long a node's Lease lasts."""
     renew_every: float = 30.0
@@ -74,6 +76,7 @@ class Settings:
             zones=bounds.each(bounds.subdomain),
             stages=bounds.each(bounds.not_empty),
             pod_cidr=_network,
+            provisioners=bounds.each(bounds.not_empty),
             lease_seconds=bounds.number(1),
             renew_every=bounds.number(0.1),
         )

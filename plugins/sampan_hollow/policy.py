@@ -18,6 +18,8 @@ def bootstrap_objects(user: str) -> list[Object]:
         _rule(["coordination.k8s.io"], ["leases"], ["get", "create", "update", "patch"]),
         _rule(["", "events.k8s.io"], ["events"], ["create", "patch", "update"]),
         _rule(["kwok.x-k8s.io"], ["stages"], read),
+        _rule([""], ["persistentvolumeclaims"], read),
+        _rule([""], ["persistentvolumes"], [*read, "create", "delete"]),
     ]
     return [
         {

@@ -230,9 +230,12 @@ def _seconds(delay: Object, name: str, source: str) -> Callable[[Object, float],
 
 
 def duration_of(value: Any, now: float) -> float | None:
-    """Seconds of a time (from ``now``) or of a duration as Go writes it (1m30s); None for what is neither."""
+    """Seconds of a time (from ``now``), of a duration as Go writes it (1m30s) or of a whole number of them, as fields
+    of pods are; None for anything else. KWOK ignores numbers."""
     if isinstance(value, Duration):
         return value.nanos / 1e9
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
     if not isinstance(value, str):
         return None
     try:

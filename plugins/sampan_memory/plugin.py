@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @hookimpl
-def provide_store(url: str) -> MemoryStore | None:
-    from sampan_memory.store import MemoryStore
+def provide_store(url: str, history: float = 0.0) -> MemoryStore | None:
+    from sampan_memory.store import MemoryStore, retention
 
-    return MemoryStore() if url.startswith("memory:") else None
+    return MemoryStore(retention(history)) if url.startswith("memory:") else None

@@ -27,6 +27,13 @@ class Retention:
     commits: int = 20_000
 
 
+def retention(history: float) -> Retention:
+    """The usual one, or what that many seconds of history want; the bound of commits grows in proportion."""
+    usual = Retention()
+    factor = max(1.0, history * 1.1 / usual.seconds)
+    return Retention(round(usual.seconds * factor), round(usual.commits * factor))
+
+
 class MemoryStore:
     """A Store that lives as long as its process."""
 

@@ -65,7 +65,8 @@ class PodGuard:
         if not (self._known.wait_seen(listed, PATIENCE) and self._known.wait_all(PATIENCE)):
             raise RuntimeFailure(REASON, "the cluster's network policies are not known yet")
         mine = deciding.selects(self._known.policies(), pod)
-        if self._enforcement is None or not sandbox.ip or subjects.is_loopback(sandbox.ip):
+        alone = bool(sandbox.ip) and not sandbox.shares_host and not subjects.is_loopback(sandbox.ip)
+        if self._enforcement is None or not alone:
             if mine:
                 self._cannot(pod, mine)
             return

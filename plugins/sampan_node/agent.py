@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 import time
@@ -17,7 +18,7 @@ from sampan.errors import SampanError
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_machinery.resources import PODS
-from sampan_node import machine_facts, runtimes
+from sampan_node import machine_facts, ranges, runtimes
 from sampan_node.clock import Clock
 from sampan_node.guards import SandboxGuards
 from sampan_node.host import Host
@@ -25,12 +26,13 @@ from sampan_node.housekeeping.evictor import Evictor
 from sampan_node.pod import termination
 from sampan_node.pod.worker import Worker
 from sampan_node.registration import Registration
-from sampan_runtime.contracts import Runtime
+from sampan_runtime.contracts import ReportsProblems, Runtime
 from sampan_volumes.contributed import volume_mounters
 
 log = logging.getLogger(__name__)
 
 VERSION = KUBERNETES_VERSION
+REMOVED = "the node {name} was removed from its cluster; `sampan down` ends what runs here, a restart joins it again"
 STOP_WITHIN = 5.0  # seconds that what is being done for pods may take when the agent ends
 ORPHANS_AFTER_SYNC = 30.0  # seconds to wait for the first complete list of pods
 TOLD_WITHIN = 10.0  # seconds to wait until the API has a status of each pod that was seen after the start
@@ -171,6 +173,11 @@ def run(running: Running) -> None:
     settings, options, home = running.settings, running.options, Path(running.home)
     name = options.node_name
     ip = options.node_ip or "127.0.0.1"
+    if options.network_mode == "routed":
+        pods = ranges.pod_range(running.client, name, home, running.stop, running.failing)
+        if not pods:
+            return
+        options = dataclasses.replace(options, node_pod_cidr=pods)
     assert running.hooks is not None, "the component names its hooks"
     runtime = runtimes.choose(options.runtime, home, options, running.hooks)
     runtimes.remove_others(runtime.name, str(home), options)
@@ -184,19 +191,22 @@ def run(running: Running) -> None:
         agent = Agent(host, folder)
         server = _server(agent, options)
         closing.append(server.stop)
-        info = machine_facts.system_info(runtime.name, runtime.version(), VERSION)
+        info = machine_facts.system_info(runtimes.shown_name(runtime), runtime.version(), VERSION)
         registration = Registration(
             running.client, name=name, ip=ip, port=server.port, capacity=host.allocatable, info=info
         )
         closing.append(agent.stop)
         agent.start()
-        registration.register()  # Ready from here on; what the API says of the pods is true by now
+        registration.register(runtime_problem(runtime))  # what the API says of the pods is true by now
         host.events.event(
             {**registration.object, "metadata": {"name": name, "uid": name}}, "Normal", "Starting", "Starting kubelet."
         )
         running.ready(f"node {name} runs pods by the {runtime.name} runtime; agent on port {server.port}")
         evictor = Evictor(agent, settings)
-        registration.keep(running.stop, problem=lambda: runtime_problem(runtime), pressures=evictor.look)
+        registration.keep(
+            running.stop, problem=lambda: runtime_problem(runtime), pressures=evictor.look,
+            removed=(lambda name: running.failing(REMOVED.format(name=name))) if options.joined else None,
+        )  # fmt: skip
     finally:
         for close in reversed(closing):
             close()
@@ -205,6 +215,8 @@ def run(running: Running) -> None:
 def runtime_problem(runtime: Runtime) -> str:
     """What keeps the node from being Ready, "" for nothing."""
     try:
+        if isinstance(runtime, ReportsProblems):
+            return runtime.problem()
         runtime.version()
     except SampanError as error:
         log.warning("node: the %s runtime does not answer: %s", runtime.name, error)

@@ -10,13 +10,15 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists, NotFound, SampanError
-from sampan_machinery.metadata import copy, micro_text, now_text, set_condition
+from sampan_machinery.metadata import copy, get_condition, micro_text, now_text, set_condition
 from sampan_machinery.resources import LEASES, NODES
 from sampan_node.machine_facts import architecture
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT, LEASE_SECONDS, STATUS_EVERY, PROBLEM_EVERY = 10.0, 40, 300.0, 20.0
+LOOK_EVERY = 20.0  # seconds between two looks at what the API says of this node
+AGAIN = 2.0  # seconds until a heartbeat that failed is tried again, and a problem is looked at again
 LEASE_NAMESPACE = "kube-node-lease"
 HEALTHY = (
     ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
@@ -62,6 +64,19 @@ def status_of(
     return status
 
 
+def skeleton(name: str) -> Object:
+    """A Node that says nothing of its state yet."""
+    return {
+        "kind": "Node", "apiVersion": "v1",
+        "metadata": {
+            "name": name,
+            "labels": labels(name),
+            "annotations": {"volumes.kubernetes.io/controller-managed-attach-detach": "true"},
+        },
+        "spec": {},
+    }  # fmt: skip
+
+
 class Registration:
     def __init__(
         self, client: Any, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str]
@@ -70,21 +85,14 @@ class Registration:
         self._facts: dict[str, Any] = {"name": name, "ip": ip, "port": port, "capacity": capacity, "info": info}
         self._node: Object = {}
         self._told = 0.0
-        self._problem, self._asked = "", time.time()
+        self._problem, self._asked, self._looked = "", time.time(), time.time()
         self._pressures: Collection[str] = ()
 
-    def register(self) -> None:
-        """Create the Node, or take over an existing one; it is Ready from here on."""
-        fresh: Object = {
-            "kind": "Node", "apiVersion": "v1",
-            "metadata": {
-                "name": self._name,
-                "labels": labels(self._name),
-                "annotations": {"volumes.kubernetes.io/controller-managed-attach-detach": "true"},
-            },
-            "spec": {},
-            "status": status_of({}, now=now_text(time.time()), **self._facts),
-        }  # fmt: skip
+    def register(self, problem: str = "") -> None:
+        """Create the Node, or take over an existing one; it is Ready from here on, unless there is a ``problem``."""
+        self._problem = problem
+        status = status_of({}, now=now_text(time.time()), problem=problem, **self._facts)
+        fresh: Object = {**skeleton(self._name), "status": status}
         try:
             self._node = self._client.create(NODES, fresh)
         except AlreadyExists:
@@ -112,24 +120,31 @@ class Registration:
 
     def keep(
         self, stop: threading.Event, *, problem: Callable[[], str] = lambda: "",
-        pressures: Callable[[], Collection[str]] = tuple,
+        pressures: Callable[[], Collection[str]] = tuple, removed: Callable[[str], None] | None = None,
     ) -> None:  # fmt: skip
-        """Heartbeats until stopped. Failures are logged once and tried again.
+        """Heartbeats until stopped. Failures are logged once and tried again. A Node that was deleted is made again;
+        where ``removed`` is given, it is told so once instead, and there are no more heartbeats.
 
-        ``problem()`` says why pods cannot run here, "" where they can; it is asked every PROBLEM_EVERY seconds.
+        ``problem()`` says why pods cannot run here, "" where they can; it is asked every PROBLEM_EVERY seconds, and
+        more often while there is one.
         ``pressures()`` says which of the node's resources are short; it is asked with each heartbeat.
         """
         failing = False
-        while not stop.wait(HEARTBEAT if not failing else 2.0):
+        while not stop.wait(AGAIN if failing or self._problem else HEARTBEAT):
             try:
                 self._beat()
                 pressed, self._pressures = self._pressures, pressures()
                 news = self._is_news(problem) or set(pressed) != set(self._pressures)
-                if news or time.time() - self._told >= STATUS_EVERY:
+                if news or self._is_contradicted(was_away=failing) or time.time() - self._told >= STATUS_EVERY:
                     self._node = self._client.get(NODES, self._name)
                     self.tell(force=True)
                 failing = False
             except NotFound:
+                if removed is not None and self._is_gone():
+                    log.warning("node: the node %s was removed from the cluster", self._name)
+                    removed(self._name)
+                    stop.wait()
+                    return
                 self._again(stop)
             except (SampanError, OSError) as error:
                 if not failing:
@@ -137,15 +152,34 @@ class Registration:
                 failing = True
 
     def _is_news(self, problem: Callable[[], str]) -> bool:
-        if time.time() - self._asked < PROBLEM_EVERY:
+        if not self._problem and time.time() - self._asked < PROBLEM_EVERY:
             return False
         before, self._problem, self._asked = self._problem, problem(), time.time()
         return before != self._problem
 
+    def _is_contradicted(self, *, was_away: bool) -> bool:
+        """Whether the API says otherwise of this node than the node itself: it is called lost when no heartbeat has
+        come through for a while, and heartbeats alone do not take that back."""
+        if not was_away and time.time() - self._looked < LOOK_EVERY:
+            return False
+        self._looked = time.time()
+        ready = get_condition(self._client.get(NODES, self._name).get("status"), "Ready")
+        return (ready or {}).get("status") != ("False" if self._problem else "True")
+
+    def _is_gone(self) -> bool:
+        """Whether the Node itself is gone, and not its Lease alone."""
+        try:
+            self._client.get(NODES, self._name)
+        except NotFound:
+            return True
+        except (SampanError, OSError) as error:
+            log.debug("node: whether the node was removed is not known: %s", error)
+        return False
+
     def _again(self, stop: threading.Event) -> None:
         """The Node or its Lease was deleted: create it again."""
         try:
-            self.register()
+            self.register(self._problem)
         except (SampanError, OSError) as error:
             log.warning("node: cannot register again: %s", error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import inspect
 import logging
 import shutil
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from typing import Any, Protocol
 
 from sampan.contracts.components import Hooks
 from sampan.contracts.options import ClusterOptions
+from sampan.contracts.reconciling import ReconcilerContext
 from sampan.errors import ConfigError, SampanError
-from sampan_runtime.contracts import Runtime
+from sampan_runtime.contracts import HasNetwork, NamesEngine, Runtime
 from sampan_runtime.offers import AUTO, offered
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,11 @@ def choose(name: str, home: Path, options: ClusterOptions, hooks: Hooks) -> Runt
         if not offer.unavailable() and (found := _ask(offer.name, home, options, hooks)):
             return found
     raise ConfigError("node.runtime: no enabled plugin provides a container runtime that can be used on this machine")
+
+
+def shown_name(runtime: Runtime) -> str:
+    """As in statuses: containerID, containerRuntimeVersion."""
+    return runtime.engine if isinstance(runtime, NamesEngine) else runtime.name
 
 
 def open_runtime(name: str, home: Path, options: ClusterOptions, hooks: Asked) -> Runtime:
@@ -96,7 +103,11 @@ class Installed:
             except Exception as error:
                 log.debug("node: plugin %s cannot be asked for a runtime: %s", point.name, error)
                 continue
-            if provide is not None and (found := provide(**facts)) is not None:
+            if provide is None:
+                continue
+            given = {"context": ReconcilerContext(settings=None, home=""), **facts}
+            wanted = inspect.signature(provide).parameters  # as pluggy: a hook takes what it names
+            if (found := provide(**{key: value for key, value in given.items() if key in wanted})) is not None:
                 return found
         return None
 
@@ -111,6 +122,11 @@ def clean_up(home: str, options: ClusterOptions) -> None:
     failures: list[SampanError] = []
     for _, runtime in _left_in(Path(home), options):
         failures += _remove_all(runtime)
+        if isinstance(runtime, HasNetwork):
+            try:
+                runtime.remove_network()
+            except SampanError as error:
+                failures.append(error)
         runtime.close()
     unmount_all(Path(home))  # what pods and plugins have mounted
     if failures:

@@ -7,6 +7,7 @@ Source: the documentation's pages on nodes and on taint-based eviction; upstream
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Emit, Key, Observed, Patch, Reconciler, Remove, Requeue, Watching
@@ -29,7 +30,7 @@ PRESSURES = {
 OURS = {NOT_READY, UNREACHABLE, UNSCHEDULABLE, *PRESSURES.values()}
 
 
-def decide_node(key: Key, seen: Observed) -> Iterator[Action]:
+def decide_node(key: Key, seen: Observed, grace: float = GRACE) -> Iterator[Action]:
     """Conditions and taints of one node, from its lease and status."""
     node = seen.get(NODES, key.name)
     if node is None:
@@ -38,12 +39,12 @@ def decide_node(key: Key, seen: Observed) -> Iterator[Action]:
     silent_for = seen.now - heard
     ready = get_condition(node.get("status"), "Ready")
     status = ready["status"] if ready else "Unknown"
-    if silent_for >= GRACE and status != "Unknown":
+    if silent_for >= grace and status != "Unknown":
         yield Emit(node, "Normal", "NodeNotReady", f"Node {key.name} status is now: NodeNotReady")
         yield Patch(NODES, key.name, "", {"status": {"conditions": _unknown(node, seen.now)}}, subresource="status")
         status = "Unknown"
-    elif silent_for < GRACE:
-        yield Requeue(GRACE - silent_for + 0.1)
+    elif silent_for < grace:
+        yield Requeue(grace - silent_for + 0.1)
     wanted = wanted_taints(node, status)
     current = (node.get("spec") or {}).get("taints") or []
     taints = _merged(current, wanted, seen.now)
@@ -200,11 +201,14 @@ def _drives_out(node: Object) -> bool:
     return any(taint.get("effect") == "NoExecute" for taint in (node.get("spec") or {}).get("taints") or ())
 
 
-def reconcilers() -> list[Reconciler]:
+def reconcilers(grace: float = GRACE) -> list[Reconciler]:
     """The two halves: nodes, and the pods on them."""
     return [
         Reconciler(
-            name="nodelifecycle", primary=NODES, watches=(Watching(LEASES, _node_of_lease),), decide=decide_node
+            name="nodelifecycle",
+            primary=NODES,
+            watches=(Watching(LEASES, _node_of_lease),),
+            decide=partial(decide_node, grace=grace),
         ),
         Reconciler(name="tainteviction", primary=PODS, watches=(Watching(NODES, _pods_of_node),), decide=decide_pod),
     ]

@@ -13,12 +13,13 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 PORTS = "docker0/brif/*/hairpin_mode"
+OWN_PORTS = "sn*/brif/*/hairpin_mode"  # of bridges of clusters whose pods other nodes reach
 
 
 def allow(root: str = "/sys/class/net") -> int:
-    """Let every port of Docker's bridge send back; returns how many had to be told."""
+    """Let every port of pods' bridges send back; returns how many had to be told."""
     told = 0
-    for switch in Path(root).glob(PORTS):
+    for switch in (*Path(root).glob(PORTS), *Path(root).glob(OWN_PORTS)):
         try:
             if switch.read_text().strip() == "0":
                 switch.write_text("1\n")

@@ -155,7 +155,8 @@ class Binder:
     def report(self, info: PodInfo, message: str, room: PreemptionResult) -> None:
         """Say why there is no node; clear the one that was chosen for it."""
         # Upstream first tries to take devices back from claims, and says that a pod without claims has none.
-        claims = "" if info.object["spec"].get("resourceClaims") else "no new claims to deallocate, "
+        has_claims = bool(info.object["spec"].get("resourceClaims"))
+        claims = "still not schedulable, " if has_claims else "no new claims to deallocate, "
         text = message if room.node or not room.why else f"{message} {claims}preemption: {room.why}"
         self._events.event(info.object, "Warning", "FailedScheduling", text)
         status: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""`sampan why` and `sampan whatif`: a snapshot through the API, and what the scheduler makes of it. Change nothing."""
+"""`sampan whatif`: a snapshot through the API, and what the scheduler makes of it. Changes nothing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import click
 import msgspec
 
 from sampan.contracts.commands import Place
-from sampan.errors import NotFound, SampanError
+from sampan.errors import SampanError
 from sampan_client import Client
 from sampan_machinery import yamlin
-from sampan_machinery.resources import PODS
 from sampan_scheduler.analysis import words
-from sampan_scheduler.analysis.planning import Plan, UnknownScheduler
+from sampan_scheduler.analysis.planning import Plan
 from sampan_scheduler.analysis.snapshot import take
 from sampan_scheduler.analysis.templates import pods_of
 from sampan_scheduler.component import configured
@@ -28,30 +27,6 @@ if TYPE_CHECKING:
 _OUTPUT = click.option(
     "-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: one document."
 )
-
-
-@click.command()
-@click.argument("pod")
-@click.option("-n", "--namespace", default="", help="The pod's namespace; without, that of the kubeconfig's context.")
-@_OUTPUT
-@click.pass_obj
-def why(place: Place, pod: str, namespace: str, output: str) -> None:
-    """Say why POD (pod/NAME or NAME) has no node, node by node, or why it has the one it has and what came second."""
-    kind, _, name = pod.rpartition("/")
-    if kind not in ("", "pod", "pods", "po"):
-        raise click.UsageError(f"only pods are scheduled: pod/NAME, not {pod}")
-    try:
-        client = _client(place)
-        namespace = namespace or client.namespace
-        found = client.get(PODS, name, namespace)
-        report = Plan(take(client), configured(place.settings)).why(found)
-    except NotFound as error:
-        raise click.ClickException(f"there is no pod {namespace}/{name}") from error
-    except UnknownScheduler as error:
-        raise click.ClickException(str(error)) from error
-    except (SampanError, OSError) as error:
-        raise click.ClickException(str(error)) from error
-    _show(words.why_json(report) if output == "json" else words.why_lines(report))
 
 
 @click.command()

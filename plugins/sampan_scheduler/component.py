@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_KEPT = ("phase", "startTime", "conditions", "nominatedNodeName", "resourceClaimStatuses")
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds
 FIRST_SYNC = 2.0  # seconds that the first preemption waits for the budgets, with the scheduler's lock held
 
@@ -107,11 +108,11 @@ def configured(settings: Settings) -> Configuration:
 
 
 def slim(pod: Object) -> Object:
-    """What scheduling never reads is not kept: managed fields, and all status but phase, times, conditions and what a
-    resize under way holds."""
+    """What scheduling never reads is not kept: managed fields, and all status but phase, times, conditions, names of
+    claims to devices, and what a resize under way holds."""
     metadata = {key: value for key, value in pod["metadata"].items() if key != "managedFields"}
     status = pod.get("status") or {}
-    kept = {key: status[key] for key in ("phase", "startTime", "conditions", "nominatedNodeName") if key in status}
+    kept = {key: status[key] for key in _KEPT if key in status}
     for name in ("containerStatuses", "initContainerStatuses"):
         if any(each.get("resources") for each in status.get(name) or ()):
             kept[name] = [

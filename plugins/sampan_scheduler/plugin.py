@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from sampan.contracts.commands import Command
@@ -13,7 +13,10 @@ from sampan_scheduler.settings import Settings
 if TYPE_CHECKING:
     import click
 
+    from sampan.contracts.kinds import Object
+    from sampan.contracts.reconciling import ReconcilerContext
     from sampan.contracts.turns import Turns
+    from sampan_explain import Cause, Explainer, Objects
 
 __all__ = ["Settings"]
 
@@ -40,12 +43,6 @@ def contribute_components() -> list[Component]:
     ]  # fmt: skip
 
 
-def _why() -> click.Command:
-    from sampan_scheduler.commands import why
-
-    return why
-
-
 def _whatif() -> click.Command:
     from sampan_scheduler.commands import whatif
 
@@ -53,10 +50,21 @@ def _whatif() -> click.Command:
 
 
 @hookimpl
+def contribute_explainers(context: ReconcilerContext) -> list[Explainer]:
+    from sampan_explain import Explainer  # only where explanations are asked for: other processes need none of it
+
+    def explain(pod: Object, objects: Objects) -> Iterable[Cause]:
+        from sampan_scheduler.analysis.explaining import causes
+
+        return causes(pod, objects, context.settings)
+
+    return [Explainer(group="", kind="Pod", explain=explain)]
+
+
+@hookimpl
 def contribute_commands() -> list[Command]:
     text = "Run the scheduler alone, as a client of an API server; of several, one leads and the others stand by."
     return [
         Command(name="scheduler", help=text, runs=lambda component: component.name == "scheduler"),
-        Command(name="why", help="Say why a pod has no node, or why it has the one it has.", load=_why),
         Command(name="whatif", help="Say where pods would go, without changing anything.", load=_whatif),
     ]

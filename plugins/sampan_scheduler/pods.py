@@ -145,6 +145,8 @@ def read_pod(pod: Object, namespaces: Namespaces, defaults: Defaults = SYSTEM_DE
     images = tuple(_images(spec))
     kind = [namespace, said, requests, nonzero, ports, spec.get("priority") or 0, images]
     kind += [*(spec.get(name) for name in RELEVANT), *_volumes(spec, metadata["name"])]
+    if spec.get("resourceClaims"):
+        kind += [spec["resourceClaims"], (pod.get("status") or {}).get("resourceClaimStatuses")]
     if by_default and not defaults.system:
         kind.append(labels[OWNER])
     return PodInfo(

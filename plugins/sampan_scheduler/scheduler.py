@@ -114,6 +114,10 @@ class Scheduler:
         """For plugins: see SchedulerHandle."""
         self.binder.ask_again(uid)
 
+    def submit(self, job: Callable[[], None]) -> None:
+        """For plugins: see SchedulerHandle."""
+        self.binder.submit(job)
+
     def explain(self, pod: str = "") -> list[dict[str, Any]]:
         """The last decisions about a pod (namespace/name; "" for all), oldest first, as JSON."""
         with self._lock:

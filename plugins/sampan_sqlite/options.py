@@ -40,6 +40,16 @@ class Options:
                 raise ConfigError(f"store: {name} must be at least 1")
 
 
+def keeping(options: Options, history: float) -> Options:
+    """With bounds that keep that many seconds of history; the bound of commits grows in proportion (83 a second)."""
+    factor = history * 1.1 / options.keep_seconds  # the server compacts by its own clock, a little earlier
+    if factor <= 1:
+        return options
+    return dataclasses.replace(
+        options, keep_seconds=int(options.keep_seconds * factor), keep_commits=int(options.keep_commits * factor)
+    )
+
+
 def read_url(url: str) -> Options:
     """Raises ConfigError that says what is wrong with the URL."""
     parts = urlsplit(url)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 @hookimpl
-def provide_store(url: str) -> SqliteStore | None:
-    from sampan_sqlite.options import read_url
+def provide_store(url: str, history: float = 0.0) -> SqliteStore | None:
+    from sampan_sqlite.options import keeping, read_url
     from sampan_sqlite.store import SqliteStore
 
-    return SqliteStore(read_url(url)) if url.startswith("sqlite:") else None
+    return SqliteStore(keeping(read_url(url), history)) if url.startswith("sqlite:") else None

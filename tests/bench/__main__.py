@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import clusters
+import hollow
 import living
 import machine
 import scheduling
@@ -23,6 +24,7 @@ from requests_rows import Requests
 REQUESTS = ("create_configmap", "create_pod", "get_pod", "patch_status", "list_pods", "list_page", "list_label",
             "watch_p99", "api_peak")  # fmt: skip
 LIFE = ("up_api", "up_node", "up_pod", "idle_memory", "idle_cpu")
+HOLLOW = ("hollow_nodes", "hollow_pods", "hollow_memory")
 MODES = ("basic", "spread", "antiaffinity")
 
 
@@ -41,7 +43,7 @@ class Bench:
     def run(self) -> dict[str, float]:
         for names, measure in (
             (LIFE, self._life), (REQUESTS, self._requests), (("idle_watches", "idle_watches_tls"), self._idle_watches),
-            (tuple(f"schedule_{mode}" for mode in MODES), self._schedule),
+            (tuple(f"schedule_{mode}" for mode in MODES), self._schedule), (HOLLOW, self._hollow),
         ):  # fmt: skip
             if any(map(self.wanted, names)):
                 measure()
@@ -81,6 +83,11 @@ class Bench:
                 with clusters.whole() as running:
                     rate = scheduling.pods_per_second(running.api, mode, nodes=size(1000), pods=size(3000))
                     self._keep({f"schedule_{mode}": rate})
+
+    def _hollow(self) -> None:
+        nodes, pods = (1000, 2000) if self._quick else (5000, 10_000)
+        with clusters.whole("--no-node", "--hollow", str(nodes)) as running:
+            self._keep(hollow.fill(running, nodes=nodes, pods=pods))
 
 
 def main() -> None:

@@ -49,5 +49,8 @@ BUDGETS = (
     Budget("schedule_basic", "schedule 3,000 pods on 1,000 nodes", "/s", 480, 0.5 * 480),
     Budget("schedule_spread", "the same with topology spread", "/s", 315, 0.5 * 315),
     Budget("schedule_antiaffinity", "the same with pod anti-affinity", "/s", 210, 0.5 * 210),
+    Budget("hollow_nodes", "5,000 hollow nodes registered", "s", 0, 60, more=False),
+    Budget("hollow_pods", "10,000 pods of ten Deployments running on them", "s", 0, 60, more=False),
+    Budget("hollow_memory", "memory of all that (PSS)", "MB", 0, 2048, more=False),
 )
 BY_NAME = {budget.name: budget for budget in BUDGETS}

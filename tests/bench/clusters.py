@@ -42,11 +42,11 @@ class Running:
 
 
 @contextmanager
-def whole() -> Iterator[Running]:
-    """``sampan up``: supervisor, API server, reconcilers, scheduler, node agent, proxy, DNS."""
+def whole(*flags: str) -> Iterator[Running]:
+    """``sampan up``: supervisor, API server, reconcilers, scheduler, node agent, proxy, DNS; with these flags."""
     with _home() as (home, port):
         started = time.monotonic()
-        command = subprocess.Popen([*_sampan(home), "up", "--no-hint"], stdout=subprocess.DEVNULL)
+        command = subprocess.Popen([*_sampan(home), "up", "--no-hint", *flags], stdout=subprocess.DEVNULL)
         api = Api(f"https://127.0.0.1:{port}", TOKEN)
         try:
             api.wait_ready()

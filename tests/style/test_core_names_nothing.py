@@ -15,8 +15,8 @@ CORE = ("sampan", "sampan_server", "sampan_reconciler")
 TOOLS = frozenset({"docker0", "nft", "nftables", "iptables", "containerd", "kubelet", "nginx"})
 #: Names of plugins and kinds that are words of any such server's code. An import of a plugin is found all the same.
 WORDS = frozenset({
-    "Event", "audit", "auth", "batch", "config", "event", "events", "gc", "logging", "memory", "metrics",
-    "namespace", "priority", "storage",
+    "Event", "audit", "auth", "batch", "config", "event", "events", "gc", "history", "logging", "memory",
+    "metrics", "namespace", "priority", "query", "storage", "why",
 })  # fmt: skip
 #: What a file names, and why it must.
 REASONS = {

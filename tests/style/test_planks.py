@@ -19,11 +19,11 @@ DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
 #: Libraries that one place alone may import, so that replacing one is a change in one folder. Those of a plugin's extra
 #: are not here: tests/style/test_requirements.py keeps each to its plugin.
 PLACES = {
-    "falcon": {"sampan_server"},
+    "falcon": {"sampan_server", "sampan_dashboard"},
     "pluggy": {"sampan_server/plugins", "sampan/hookspecs"},
     "httptools": {"sampan_http"},
     "gunicorn": {"sampan_http", "sampan_operate/supervisor/gateway.py"},
-    "sqlite3": {"sampan_sqlite", "sampan_metrics", "sampan_logging"},
+    "sqlite3": {"sampan_sqlite", "sampan_query", "sampan_metrics", "sampan_logging"},
 }
 
 

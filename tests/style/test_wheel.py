@@ -148,7 +148,14 @@ def test_without_any_extra_the_core_starts_and_serves(installed, tmp_path):
         installed(core, "sampan", "down")
 
     found = states(listed)
-    assert {name for name, state in found.items() if state != "on"} == {"csi", "docker", "etcd", "kms", "postgres"}
+    assert {name for name, state in found.items() if state != "on"} == {
+        "csi",
+        "docker",
+        "etcd",
+        "kms",
+        "podnetwork",
+        "postgres",
+    }
     assert {found["csi"], found["docker"], found["etcd"], found["postgres"]} == {"unavailable"}
     assert "    needs grpcio, which is not installed: pip install 'sampan[etcd]' and start again\n" in listed
     assert "  addon    dns is left out: it needs dnslib, which is not installed: pip install 'sampan[dns]'" in said

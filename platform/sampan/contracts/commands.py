@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import click
 
-    from sampan.contracts.components import Component
+    from sampan.contracts.components import Component, Hooks
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Place:
     home: str  # of the cluster, as --home and $SAMPAN_HOME say; it need not exist
     kubeconfig: str  # $KUBECONFIG, else the administrator's in home; the file need not exist
     settings: Any = None  # the plugin's own Settings record, None where it has none
+    hooks: Hooks | None = None  # those of ``Command.hooks``; None where no other plugin can be asked (tests)
+    components: Callable[[], Sequence[Component]] = tuple  # those of all enabled plugins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +37,4 @@ class Command:
     #: "" for `sampan NAME`; "logs" for `sampan logs NAME`, where `sampan logs` alone goes on working as it did. Any
     #: command of sampan's that takes no positional arguments can be a parent.
     parent: str = ""
+    hooks: frozenset[str] = frozenset()  # which it asks of other plugins

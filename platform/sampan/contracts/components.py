@@ -79,10 +79,14 @@ class Component:
     #: Given its plugin's settings: whether `sampan up` runs it. None: always. A command that runs it alone does not
     #: ask.
     wanted: Callable[[Any], bool] | None = None
+    #: The same by the cluster-wide options: whether there is work for it in this cluster, on this machine.
+    suits: Callable[[ClusterOptions], bool] | None = None
     #: The same work in turns, by the caller's clock (seconds since the epoch); None: it takes no part in simulations.
     turns: Callable[[Running, Callable[[], float]], Turns] | None = None
     #: Remove whatever it left on this machine (containers, rules, mounts); `sampan down` calls it once all has stopped.
     cleanup: Callable[[str, ClusterOptions], None] | None = None  # (home of the component, cluster-wide options)
+    #: Whether it does so after all others: what removes pods still needs their network.
+    cleans_up_last: bool = False
     #: Objects it ships, in the order they have to be made, given the cluster-wide options and its own settings: pure.
     #: Applied before it runs with the administrator's identity, merged three ways (as shipped last, as shipped now, as
     #: it is), so that what a user has changed stays; an object that was deleted comes back. `sampan addons diff`

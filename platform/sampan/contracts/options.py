@@ -44,7 +44,16 @@ class ClusterOptions:
     cluster_domain: str = "cluster.local"
     """The cluster's DNS domain."""
     pod_cidr: str = ""
-    """Range of the addresses of pods, where the pod network does not bring its own."""
+    """Range of the addresses of pods, of which each node gets a part."""
+    node_cidr_mask: int = 24
+    """Prefix length of the part of ``pod_cidr`` that each node gets."""
+    node_pod_cidr: str = ""
+    """This node's part of ``pod_cidr``; known to its container runtime alone, and only where ``network_mode`` is
+    routed."""
+    network_mode: str = "local"
+    """local: pods' addresses are this machine's own affair; routed: nodes route the pods of the others."""
+    joined: bool = False
+    """Whether this home is that of a node alone, which has joined a cluster of another machine."""
     loopback_pods: str = ""
     """Range of loopback addresses that only this home uses, for pods without a network of their own."""
     node_name: str = ""
@@ -55,6 +64,8 @@ class ClusterOptions:
     """Port of the node agent's own HTTPS API; 0: a free one."""
     runtime: str = ""
     """Name of the container runtime wanted on this node; "" or auto: the first that works."""
+    history: float = 300.0
+    """Seconds that earlier revisions of objects can be read."""
     beside: tuple[str, ...] = ()
     """Names of all components that run in this process; empty for the API server."""
     identity: str = ""

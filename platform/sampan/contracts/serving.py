@@ -241,6 +241,31 @@ class Metric:
     histogram: bool = False  # its figures are Distributions
 
 
+class Version(NamedTuple):
+    """One revision of an object."""
+
+    revision: int
+    at: float  # seconds since the epoch, as far as it is known (to a second or so); else 0
+    deleted: bool = False  # the object was removed by it
+
+
+class Past(Protocol):
+    """What the store still has of earlier revisions. Blocking: use only where ``blocking`` is true."""
+
+    def revision_at(self, moment: float) -> int:
+        """The revision to read at, for the state at that moment; raises Expired for one that is not kept."""
+
+    def time_of(self, revision: int) -> float:
+        """When the revision was there at the latest (seconds since the epoch), 0 where that is not known."""
+
+    def since(self) -> float:
+        """The earliest moment that ``revision_at`` answers for."""
+
+    def versions(self, resource: Resource, name: str, namespace: str = "", *, most: int = 100) -> list[Version]:
+        """Up to so many revisions of the object, the newest first; those of earlier objects of its name too, unless
+        they lived only seconds. Empty where the object is not known to have existed."""
+
+
 @dataclass(frozen=True)
 class ServerContext:
     """What hooks of the API server are given: where things are, and the inside view (usable once serving)."""
@@ -255,5 +280,7 @@ class ServerContext:
     group_versions: Callable[[], Sequence[tuple[str, str]]] = tuple
     #: The resources of an apiVersion and kind that are served here; usable once serving.
     resources_of: Callable[[str, str], Sequence[Resource]] = lambda api_version, kind: ()
+    #: Earlier revisions of objects; usable once serving.
+    past: Past | None = None
     #: Show a family of figures on this server's /metrics.
     add_metric: Callable[[Metric], None] = lambda metric: None

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 
 @hookspec(firstresult=True)
-def provide_store(url: str) -> Store | None:
+def provide_store(url: str, history: float) -> Store | None:
     """Open the store that ``url`` names (sqlite:///path, memory://, etcd://host:port, postgresql://…).
+
+    ``history``: seconds that earlier revisions are to be readable; a store that compacts by itself keeps them so long.
 
     Called: once in each API server process, after the fork, before the first request.
     Answer: a Store if the scheme is yours, else None; the first Store wins.

@@ -70,7 +70,7 @@ class Lazy(click.Group):
             if args[0] not in brought:
                 ctx.fail(f"no such command {args[0]!r}{suggest(args[0], [*COMMANDS, *brought])}")
         name, command, rest = super().resolve_command(ctx, args)
-        if name in COMMANDS and command is not None and _may_go_below(command, rest):
+        if command is not None and _may_go_below(command, rest) and _can_be_parent(ctx, str(name)):
             from sampan_operate.cli.contributed import extended
 
             try:
@@ -86,6 +86,10 @@ class Lazy(click.Group):
 
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items(), *quietly(_where(ctx), COMMANDS).items()])
+
+
+def _can_be_parent(ctx: click.Context, name: str) -> bool:
+    return name in COMMANDS or bool(_contributed(ctx).below(name))
 
 
 def _may_go_below(command: click.Command, rest: list[str]) -> bool:

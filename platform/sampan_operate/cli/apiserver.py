@@ -14,10 +14,12 @@ def command(where: Where) -> None:
     """Run the API server alone."""
     from sampan_operate.supervisor import cluster, effective
     from sampan_operate.supervisor.gateway import serve_api
+    from sampan_operate.supervisor.launch import require_own
     from sampan_operate.supervisor.state import live_state
 
     set_up()
     settings = load(**where)
+    require_own(settings)
     if state := live_state(settings.home):
         effective.refuse_others(state, settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 import click
 
 from sampan.contracts.commands import Command, Place
+from sampan.contracts.components import Component
 from sampan.errors import ConfigError
 from sampan_operate.cli.run import runner
+from sampan_server.plugins.asking import HooksOf
 from sampan_server.plugins.plugins import ADDON_GROUP, Plugins, suggest
+from sampan_settings.options import proposed
 from sampan_settings.settings import Settings, Where, load
 
 log = logging.getLogger(__name__)
@@ -47,13 +50,23 @@ class Contributed:
             return runner(each.help, each.runs)
         assert each.load is not None  # checked when the plugin answered
         command = each.load()
-        command.context_settings = {**command.context_settings, "obj": self._place(plugin)}
+        command.context_settings = {**command.context_settings, "obj": self._place(plugin, each)}
         return command
 
-    def _place(self, plugin: str) -> Place:
+    def _place(self, plugin: str, command: Command) -> Place:
         home = self._settings.home
+        hooks = None
+        if command.hooks:
+            hooks = HooksOf(self._plugins, command.hooks, home=str(home), options=proposed(self._settings))
         kubeconfig = os.environ.get("KUBECONFIG") or str(home / "kubeconfig")
-        return Place(str(home), kubeconfig, self._plugins.settings_of(plugin))
+        return Place(
+            str(home), kubeconfig, settings=self._plugins.settings_of(plugin), hooks=hooks, components=self._components
+        )
+
+    def _components(self) -> list[Component]:
+        from sampan_operate.supervisor.members import members_of
+
+        return [member.component for member in members_of(self._plugins)]
 
 
 def contributed(where: Where, taken: Iterable[str] = ()) -> Contributed:

@@ -112,7 +112,7 @@ def _store(settings: Settings) -> Iterator[tuple[str, str]]:
     where = effective.without_password(settings.store_url)
     try:
         plugins = load_plugins(settings)
-        store = plugins.first("provide_store", url=settings.store_url)
+        store = plugins.first("provide_store", url=settings.store_url, history=settings.history_seconds)
         if store is None:
             reasons = [f"no plugin opens the store {where}", *failures.left_out(plugins.left_out("provide_store"))]
             yield ("bad", "; ".join(reasons))
@@ -176,7 +176,7 @@ def _unserved(settings: Settings) -> Iterator[tuple[str, str]]:
     except (StatusError, OSError) as error:
         yield ("note", f"the API server does not say what it serves ({error}): stored kinds are not looked at")
         return
-    store = load_plugins(settings).first("provide_store", url=settings.store_url)
+    store = load_plugins(settings).first("provide_store", url=settings.store_url, history=settings.history_seconds)
     if store is None:
         return
     try:

@@ -13,10 +13,12 @@ from sampan_settings.settings import Where, load
 def command(where: Where) -> None:
     """Create keys, certificates and kubeconfigs, renew those that expire soon, and start nothing."""
     from sampan_operate.supervisor import cluster, effective
+    from sampan_operate.supervisor.launch import require_own
     from sampan_operate.supervisor.state import live_state
 
     set_up()
     settings = load(**where)
+    require_own(settings)
     if state := live_state(settings.home):
         effective.refuse_others(state, settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -74,7 +74,8 @@ def supervised(home: Path, state: Mapping[str, Any], where: Where) -> dict[str, 
         complaints.append(f"reload    the last change was not applied: {state['complaint']}")
     well = api["ready"] and not complaints and (bool(node) or not settings.node.enabled)
     return {
-        "home": str(home), "running": True, "well": well, "store": effective.without_password(settings.store_url),
+        "home": str(home), "running": True, "well": well,
+        "store": "" if settings.joined else effective.without_password(settings.store_url),
         "api": api, "node": {"enabled": settings.node.enabled, "ready": node}, "addons": list(settings.addons),
         "pending": list(effective.pending(settings, where)),
         "supervisor": {"pid": state["pid"], "memory": proportional_memory(state["pid"], children=False)},
@@ -122,7 +123,7 @@ def in_words(found: Mapping[str, Any]) -> Iterator[str]:
         yield _why_not(Path(found["home"]))
         return
     yield f"home      {found['home']}"
-    if "store" in found:
+    if found.get("store"):
         yield f"store     {found['store']}"
     api = found["api"]
     for words in (api["trouble"] or ["is ready"]) if api else ():

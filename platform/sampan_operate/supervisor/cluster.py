@@ -54,7 +54,10 @@ def require_runtime(settings: Settings, plugins: Plugins) -> None:
 
 
 def all_members(plugins: Plugins, settings: Settings) -> list[Member]:
-    """The reconciler and the plugins' components; without those of the node if it is disabled."""
+    """The reconciler and the plugins' components; without those of the node if it is disabled, and those of the node
+    alone where this machine has joined another one's cluster."""
+    if settings.joined:
+        return [member for member in members_of(plugins) if member.of_node]
     reconciler = Component(name="reconciler", run=partial(_reconcile, plugins), user=RECONCILER_USER)
     everything = {found.name: plugins.settings_of(found.name) for found in plugins.found if not found.addon}
     found = [Member(reconciler, context=everything), *members_of(plugins)]
@@ -85,16 +88,28 @@ def prepare(settings: Settings, plugins: Plugins) -> tuple[ClusterOptions, list[
     require_runtime(settings, plugins)
     with reservations.turn():  # it may choose ranges
         options = cluster_options(settings, plugins)
+    members = all_members(plugins, settings)
+    wanted = [member for member in members if member.is_wanted and member.suits(options)]
+    if settings.joined:
+        return options, [member for member in wanted if _has_identity(settings, member)]
     directory = settings.home / "pki"
     pki.ensure(
         directory, node_name=options.node_name, node_ips=[options.node_ip, options.api_endpoint_ip],
         names=_served_names(settings), service_ip=options.service_ip, domain=options.cluster_domain,
     )  # fmt: skip
     write_client_bundle(directory)
-    members = all_members(plugins, settings)
     components = [member.component for member in members]
     write_identities(settings.home, settings.server_url, options.node_name, components)
-    return options, [member for member in members if member.is_wanted]
+    return options, wanted
+
+
+def _has_identity(settings: Settings, member: Member) -> bool:
+    """Whether the cluster has given this component of a joined node a certificate; one that it does not know may have
+    been installed here alone."""
+    there = (settings.home / "kubeconfigs" / member.name).exists()
+    if not there:
+        log.warning("%s does not run on this node: the cluster has given it no certificate", member.name)
+    return there
 
 
 def processes(settings: Settings, plugins: Plugins, options: ClusterOptions, members: list[Member]) -> list[Process]:
@@ -102,10 +117,11 @@ def processes(settings: Settings, plugins: Plugins, options: ClusterOptions, mem
     groups: dict[str, list[Member]] = {}
     for member in members:
         groups.setdefault(member.component.process, []).append(member)
-    result = [Process("apiserver", partial(serve_api, settings, plugins, options), order=0, components=["apiserver"])]
+    server = Process("apiserver", partial(serve_api, settings, plugins, options), order=0, components=["apiserver"])
+    result = [] if settings.joined else [server]
     for order, (name, group) in enumerate(groups.items(), start=1):
         given = dataclasses.replace(options, identity=lasting_identity(settings, options))
-        where = supervised(settings.home, name, options.kubeconfig)
+        where = supervised(settings.home, name, "" if settings.joined else options.kubeconfig)
         main = partial(run_components, group, plugins, given, where)
         names = [member.name for member in group]
         result.append(Process(name, main, order=order, components=names, fingerprint=fingerprint(group)))
@@ -167,7 +183,7 @@ def _with_node(plugins: Plugins, settings: Settings) -> list[Component]:
 
 def _clean_up(settings: Settings, components: Iterable[Component], options: ClusterOptions) -> list[str]:
     complaints = []
-    for component in components:
+    for component in sorted(components, key=lambda one: one.cleans_up_last):
         if component.cleanup is None:
             continue
         try:

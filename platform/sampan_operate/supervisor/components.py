@@ -48,13 +48,15 @@ class ProcessContext:
 
 
 def supervised(home: Path, process: str, admin: str) -> ProcessContext:
-    """For a process under `sampan up`: every identity is a kubeconfig in home."""
+    """For a process under `sampan up`: every identity is a kubeconfig in home. ``admin``: the one that may make what is
+    shipped; "": nothing is shipped from here."""
 
     def connect(member: Member) -> Client:
         path = home / "kubeconfigs" / member.name
         return Client.from_kubeconfig(str(path), user_agent=f"sampan-{member.name}")
 
-    return ProcessContext(home, process, connect, lambda: Client.from_kubeconfig(admin, user_agent="sampan-manifests"))
+    ship = (lambda: Client.from_kubeconfig(admin, user_agent="sampan-manifests")) if admin else None
+    return ProcessContext(home, process, connect, ship)
 
 
 def run_components(

@@ -40,7 +40,8 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
 
     Raises ConfigError or PluginError."""
     check_room(settings)
-    check_free(settings)
+    if not settings.joined:
+        check_free(settings)
     plugins = cluster.load_plugins(settings)
     plugins.require()
     with reservations.turn():
@@ -53,13 +54,22 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
         first.close()
     for complaint in cluster.clean_up_unwanted(settings, plugins, options):
         log.warning("not cleaned up: %s", complaint)
-    for name in PRELOAD:
+    for name in () if settings.joined else PRELOAD:
         __import__(name)
     start_openssl()
     wanted = cluster.processes(settings, plugins, options, members)
     write_loaded(settings.home, plugins.found)
     configured = cluster.Configured(settings, plugins, config, held)
     return Supervisor(settings.home, wanted, reload=configured.reload, facts=configured.facts)
+
+
+def require_own(settings: Settings) -> None:
+    """Raises ConfigError in the home of a node that has joined: it has no authority of its own."""
+    if settings.joined:
+        raise ConfigError(
+            f"{settings.home} is the home of a node of the cluster at {settings.node.server}; name another home with "
+            "--home for a cluster of its own"
+        )
 
 
 def check_room(settings: Settings) -> None:

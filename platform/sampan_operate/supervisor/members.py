@@ -36,6 +36,10 @@ class Member:
         """Whether its plugin's settings let `sampan up` run it."""
         return self.component.wanted is None or self.component.wanted(self.settings)
 
+    def suits(self, options: ClusterOptions) -> bool:
+        """Whether a cluster with these options has work for it."""
+        return self.component.suits is None or self.component.suits(options)
+
 
 def members_of(plugins: Plugins) -> list[Member]:
     """The components of the plugins, in the order of the plugins' names."""

@@ -10,19 +10,17 @@ import heapq
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
 
 from sampan.contracts.store import Change, Compacted, Done, Store, Unavailable, Unusable, Watch
+from sampan_server.cache import marks
 from sampan_server.cache.collection import Collection, Listener
 from sampan_server.cache.newest import Newest
 from sampan_server.cache.records import FieldGetters, Record, fill_revision, labels_of
 
 log = logging.getLogger(__name__)
 
-HISTORY = 300.0  # seconds that old revisions can be read and tokens last
-MARK_EVERY = 10.0
 LOOK_BACK = 5_000  # revisions; as far back as the store still has them
 CATCH_UP = 30.0  # seconds
 MOST_HINTS = 5_000
@@ -31,7 +29,8 @@ MOST_HINTS = 5_000
 class Cache:
     """All collections as of one revision."""
 
-    def __init__(self, store: Store, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, *, clock: Callable[[], float] = time.time, history: float = marks.DEFAULT) -> None:
+        """``history``: seconds that old revisions can be read and continue tokens last."""
         self.store = store
         self.newest = Newest(store)
         self.lock = threading.RLock()
@@ -54,7 +53,7 @@ class Cache:
         #: Told when everything was loaded again: watches cannot go on from where they were.
         self.after_reload: list[Callable[[], None]] = []
         self.horizon = 0  # continue tokens and exact reads before this revision are too old
-        self._marks: deque[tuple[float, int]] = deque()
+        self.marks = marks.Marks(history)
         self._watch: Watch | None = None
         self._thread: threading.Thread | None = None
         self._begun = threading.Event()  # the past was followed to its end, or cannot be
@@ -121,6 +120,7 @@ class Cache:
         if self.listener is not None:
             for prefix, collection in self.collections.items():
                 collection.listener = self.listener(prefix)
+        self.marks.load(self.store)
         newest = self.store.revision()
         try:
             self._load(max(1, newest - LOOK_BACK))
@@ -244,14 +244,11 @@ class Cache:
                 self._reload()
 
     def _mark(self, revision: int, now: float) -> None:
-        """Remember about when a revision was; what is older than ``HISTORY`` is let go of, here and in the store."""
-        if self._marks and now < self._marks[-1][0] + MARK_EVERY:
-            return
-        self._marks.append((now, revision))
-        while self._marks[0][0] < now - HISTORY:
-            self.horizon = self._marks.popleft()[1]
-        if self.horizon:
-            self.store.compact(self.horizon)
+        """Remember about when a revision was; what is older than the history is dropped, here and in the store."""
+        horizon = self.marks.note(now, revision)
+        if horizon:
+            self.horizon = horizon
+            self.store.compact(horizon)
             for collection in self.collections.values():
                 collection.ring.trim(now)
 
@@ -261,6 +258,9 @@ class Cache:
             for change in changes:
                 self._apply_one(change, now)
             self._mark(revision, now)
+        mark = self.marks.to_write(now)
+        if mark is not None:
+            marks.write(self.store, mark)
         self._advance(revision)
 
     def _apply_one(self, change: Change, now: float) -> None:

@@ -27,7 +27,7 @@ class HooksOf:
 
     def first(self, hook: str, **facts: Any) -> Any:
         self._require(hook)
-        return self._plugins.first(hook, **facts)
+        return self._plugins.first(hook, self._context, **facts)
 
     def _require(self, hook: str) -> None:
         if self._names is not None and hook not in self._names:

@@ -178,6 +178,8 @@ class List:
 
     def _historic(self, served: Served, selection: Selection, asked: Asked) -> Slice:
         scope, limit = served.scope(selection.namespace), asked.limit
+        if selection.name and (selection.namespace or not served.namespaced):
+            return self._one_historic(served, selection, asked)
         found: list[Record] = []
         after = asked.after
         try:
@@ -197,6 +199,19 @@ class List:
                 after = page.entries[-1].key
         except Compacted:
             raise self._expired(served, selection, asked)
+
+    def _one_historic(self, served: Served, selection: Selection, asked: Asked) -> Slice:
+        """Of a list that names one object: its key is looked up, and its collection is not gone through."""
+        key = served.key(selection.namespace, selection.name)
+        try:
+            entry = self._cache.store.get(key, revision=asked.exact)
+        except Compacted:
+            raise self._expired(served, selection, asked)
+        if entry is None or key <= asked.after:
+            return Slice([], asked.exact, False, 0, historic=True)
+        record = Record(key, fill_revision(entry.value, entry.revision), entry.revision, labels_of(entry.value))
+        found = [record] if selection.wants(record) else []
+        return Slice(found, asked.exact, False, 0, historic=True)
 
     def _expired(self, served: Served, selection: Selection, asked: Asked) -> Expired:
         if not asked.after:

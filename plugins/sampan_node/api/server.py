@@ -10,6 +10,7 @@ import json
 import logging
 import select
 import socket
+import socketserver
 import ssl
 import sys
 import threading
@@ -38,14 +39,14 @@ class Server:
     """``agent`` offers find(namespace, name), workers() and host."""
 
     def __init__(self, agent: Any, *, address: str, port: int, pki: str) -> None:
-        context = tls_context(Path(pki)) if pki and (Path(pki) / "kubelet.crt").exists() else None
-        if context is None:
+        tls = ServingCertificate(Path(pki)) if pki and (Path(pki) / "kubelet.crt").exists() else None
+        if tls is None:
             address = "127.0.0.1"
 
         class Bound(Handler):
             pass
 
-        Bound.agent, Bound.context = agent, context
+        Bound.agent, Bound.tls = agent, tls
         self._http = Http((address, port), Bound)
         self.port = int(self._http.server_address[1])
 
@@ -69,6 +70,12 @@ class Http(ThreadingHTTPServer):
     request_queue_size = BACKLOG
     failed = 0  # connections that ended in an error of their own
 
+    def server_bind(self) -> None:
+        """Without the library's question to DNS for this host's name: it takes ten seconds where DNS does not answer,
+        and nothing here uses the name."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]
         if isinstance(error, OSError):  # ssl.SSLError and TimeoutError are among them
@@ -87,6 +94,34 @@ def tls_context(pki: Path) -> ssl.SSLContext:
     return context
 
 
+class ServingCertificate:
+    """The agent's certificate, read again when its file was replaced: it is renewed while the agent runs."""
+
+    def __init__(self, pki: Path) -> None:
+        self._pki, self._lock = pki, threading.Lock()
+        self._seen = self._stamp()
+        self._context = tls_context(pki)
+
+    def context(self) -> ssl.SSLContext:
+        """For the next connection. A pair that cannot be used changes nothing."""
+        with self._lock:
+            seen = self._stamp()
+            if seen != self._seen:
+                try:
+                    self._context.load_cert_chain(self._pki / "kubelet.crt", self._pki / "kubelet.key")
+                    self._seen = seen
+                except OSError as error:  # ssl.SSLError too: the key has been replaced and the certificate not yet
+                    log.debug("node: the certificate in use is kept: %s", error)
+            return self._context
+
+    def _stamp(self) -> tuple[int, int]:
+        try:
+            found = (self._pki / "kubelet.crt").stat()
+        except OSError:
+            return 0, 0
+        return found.st_ino, found.st_mtime_ns
+
+
 def is_allowed(certificate: Any) -> bool:
     """Whether a verified client certificate (as getpeercert() gives it) may use this API."""
     subject = [pair for part in (certificate or {}).get("subject", ()) for pair in part]
@@ -99,12 +134,12 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = PATIENCE
     agent: Any = None
-    context: ssl.SSLContext | None = None
+    tls: ServingCertificate | None = None
 
     def setup(self) -> None:
-        if self.context is not None:
+        if self.tls is not None:
             self.request.settimeout(PATIENCE)
-            self.request = self.context.wrap_socket(self.request, server_side=True)
+            self.request = self.tls.context().wrap_socket(self.request, server_side=True)
         super().setup()
 
     def finish(self) -> None:
@@ -125,7 +160,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         try:
-            if self.context is not None and not is_allowed(self.request.getpeercert()):
+            if self.tls is not None and not is_allowed(self.request.getpeercert()):
                 self._answer(403, b"Forbidden: only the API server may ask a node agent\n")
                 return
             self._route()

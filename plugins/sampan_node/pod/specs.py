@@ -66,8 +66,8 @@ def sandbox_spec(pod: Object, attempt: int, options: ClusterOptions, *, handler:
         host_network=bool(spec.get("hostNetwork")), host_pid=bool(spec.get("hostPID")),
         host_ipc=bool(spec.get("hostIPC")), share_process_namespace=bool(spec.get("shareProcessNamespace")),
         ports=[port for port in ports if port.host_port], dns_servers=servers, dns_searches=searches,
-        dns_options=resolver_options,
-        sysctls=sysctls.names(pod),
+        dns_options=resolver_options, sysctls=sysctls.names(pod), annotations=meta.get("annotations") or {},
+        privileged=any((one.get("securityContext") or {}).get("privileged") for _, one in walk(spec)),
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from sampan_node.pod.resizing import as_granted, remembered
 from sampan_node.pod.starting import Starter
 from sampan_node.pod.status import OVER, changes, status_of
 from sampan_node.pod.stopping import Stopper
+from sampan_node.runtimes import shown_name
 from sampan_node.volumes import ephemeral
 from sampan_node.volumes.claims import MountProblem
 from sampan_node.volumes.volumes import has_changing
@@ -394,7 +395,7 @@ class Worker:
     def _status(self, seen: RuntimeState) -> Object:
         pod = {**self.pod, "status": self._known}
         return status_of(
-            pod, seen, self.memory, host_ip=self._host.ip, runtime=self._host.runtime.name, now=time.time(),
+            pod, seen, self.memory, host_ip=self._host.ip, runtime=shown_name(self._host.runtime), now=time.time(),
             messages=self._messages,
         )  # fmt: skip
 

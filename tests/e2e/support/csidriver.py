@@ -17,7 +17,7 @@ from pathlib import Path
 import grpc
 
 from sampan_csi.mounts import is_mounted
-from sampan_csi.wire import decode, encode, table
+from sampan_grpc.wire import decode, encode, table
 
 TABLES = table("""
     InfoRequest:

@@ -41,7 +41,7 @@ class Server:
             )  # fmt: skip
 
     def wait(self) -> None:
-        until(self.ready, 20, "the server is not ready: " + str(self.home / "log"))
+        until(self.ready, 60, "the server is not ready: " + str(self.home / "log"))
 
     def ready(self) -> bool:
         assert self.process is not None and self.process.poll() is None, self.log()

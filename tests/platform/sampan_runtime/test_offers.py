@@ -42,6 +42,13 @@ def test_pods_reach_this_machine_where_the_runtime_says(wanted, address):
     assert host_address(wanted, [offer("plain", 5), offer("bridged", 1, "172.17.0.1")]) == address
 
 
+def test_a_runtime_that_cannot_be_used_is_not_asked_where_pods_reach_this_machine():
+    away = RuntimeOffer(name="x", pods="", host_address=lambda: "172.17.0.1", unavailable=lambda: "away")
+
+    assert host_address("auto", [away, offer("plain", 0)]) == ""
+    assert host_address("x", [away]) == "172.17.0.1"
+
+
 def test_a_runtime_is_added_by_its_plugin_alone():
     import sampan_docker.plugin
     import sampan_exec.plugin

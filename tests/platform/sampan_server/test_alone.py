@@ -24,7 +24,7 @@ from sampan_server.plugins.plugins import Plugins
 import sampan_reconciler.main
 (memory,) = [p for p in importlib.metadata.entry_points(group="sampan.plugins") if p.name == "memory"]
 plugins = Plugins(entry_points=[memory])
-store = plugins.first("provide_store", url="memory://")
+store = plugins.first("provide_store", url="memory://", history=0.0)
 app = new_app(plugins, store=store)
 app.close(); store.close()
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules if name.startswith("sampan")})))
@@ -40,7 +40,7 @@ def start():
 
         def start(**more):
             plugins = Plugins(entry_points=[], extra={"memory": sampan_memory.plugin, **more})
-            store = plugins.first("provide_store", url="memory://")
+            store = plugins.first("provide_store", url="memory://", history=0.0)
             stack.callback(store.close)
             app = new_app(plugins, store=store)
             stack.callback(app.close)

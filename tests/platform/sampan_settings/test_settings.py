@@ -153,3 +153,14 @@ def test_a_runtime_that_no_plugin_provides_is_refused(runtime, words):
 
     assert f"node.runtime is {runtime!r}, which no plugin provides" in str(refused.value)
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("5m", 300), ("1h", 3600), ("7d", 604_800), ("300s", 300)])
+def test_history_is_a_time(text, seconds):
+    assert parse({"history": text}).history_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["1m", "soon", "400d", "-1h", "1.5h", ""])
+def test_a_history_that_is_none_or_too_short_or_long_is_refused(text):
+    with pytest.raises(ConfigError, match=r"history must be 5m to 365d, such as 30m, 1h or 7d"):
+        parse({"history": text})

@@ -16,7 +16,6 @@ def test_cluster_info_is_signed_as_tokens_come_and_go():
     }  # fmt: skip
     with start() as cluster:
         client = cluster.client
-        client.create(CONFIG_MAPS, {"metadata": {"name": "cluster-info"}, "data": {"kubeconfig": "a"}}, "kube-public")
         client.create(SECRETS, secret, "kube-system")
 
         signature = "jws-kubeconfig-abcdef"

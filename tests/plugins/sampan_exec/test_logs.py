@@ -6,6 +6,7 @@ import pytest
 
 from sampan_exec import logs
 from sampan_exec.container_log import ContainerLog, stamp
+from sampan_runtime import log_files
 
 
 @pytest.fixture
@@ -71,8 +72,8 @@ def test_a_slow_reader_gets_the_rotated_file_it_never_opened(log, path, tail):
 
 
 def test_following_needs_no_inotify(log, path, monkeypatch):
-    monkeypatch.setattr(logs._libc, "inotify_init1", lambda flags: -1)
-    monkeypatch.setattr(logs, "POLL", 0.001)
+    monkeypatch.setattr(log_files._libc, "inotify_init1", lambda flags: -1)
+    monkeypatch.setattr(log_files, "POLL", 0.001)
     write(log, 1)
     lines = logs.read(path.parent, follow=True, since=0, tail=-1)
     first = next(lines)

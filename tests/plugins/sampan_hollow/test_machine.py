@@ -73,6 +73,29 @@ def test_a_pod_with_the_label_fails_and_one_of_a_job_completes(cluster):
     assert cluster.client.get(JOBS, "j", "default")["status"]["succeeded"] == 1
 
 
+def test_the_pause_container_never_completes(cluster):
+    spec = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "registry.test/pause:3.10"}]}
+    cluster.client.create(JOBS, {"metadata": {"name": "j"}, "spec": {"template": {"spec": spec}}}, "default")
+
+    cluster.clock.advance(60)
+    assert cluster.client.get(JOBS, "j", "default")["status"]["active"] == 1
+
+
+def test_a_change_of_the_spec_is_seen_and_a_deadline_kept(cluster):
+    cluster.client.create(PODS, pod("a", activeDeadlineSeconds=5000), "default")
+    cluster.engine.settle()
+    status = cluster.client.get(PODS, "a", "default")["status"]
+    assert {status["observedGeneration"], *(each["observedGeneration"] for each in status["conditions"][:4])} == {1}
+
+    cluster.client.patch(PODS, "a", {"spec": {"activeDeadlineSeconds": 5}}, "default")
+    cluster.engine.settle()
+    status = cluster.client.get(PODS, "a", "default")["status"]
+    assert (status["observedGeneration"], status["phase"]) == (2, "Running")
+    cluster.clock.advance(6)
+    status = cluster.client.get(PODS, "a", "default")["status"]
+    assert (status["phase"], status["reason"]) == ("Failed", "DeadlineExceeded")
+
+
 def test_a_deleted_pod_goes_and_one_on_a_lost_node_stays(cluster):
     cluster.client.create(PODS, pod("a"), "default")
     cluster.client.create(PODS, pod("b"), "default")

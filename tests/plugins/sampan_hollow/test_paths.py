@@ -30,6 +30,11 @@ POD = {
         (".metadata.deletionTimestamp", []),
         ('.metadata.labels["x"]', []),
         (".", [POD]),
+        (". | select(.status.phase == .status.conditions[0].status) | .status.phase", []),
+        (". | select(.status.phase != .status.conditions[0].status) | .status.phase", ["Running"]),
+        (". | select(.metadata.none == .status.none) | .status.phase", ["Running"]),
+        ('.status.conditions[] | select(.type | test("^R")) | .type', ["Ready"]),
+        ("select(.metadata.none) | .status.phase", []),
     ],
 )
 def test_what_a_path_finds(path, values):
@@ -39,6 +44,7 @@ def test_what_a_path_finds(path, values):
 def test_a_list_that_is_not_there_ends_in_an_error_as_in_jq():
     assert Path(".status.initContainerStatuses.[].state").values(POD) is None
     assert Path(".status.phase.x").values(POD) is None
+    assert Path('.status | test("x")').values(POD) is None
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,10 @@ def test_a_list_that_is_not_there_ends_in_an_error_as_in_jq():
         ".a, .b",
         ".a | length",
         ".a[1:2]",
-        ".a | select(.b)",
+        ".a | select(.b",
+        ".a | select(.b == )",
+        '.a | test("(")',
+        ".a | test(1)",
         ".a == 1",
         "$x",
         ".a | select(.b > 1)",

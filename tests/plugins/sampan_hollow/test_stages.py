@@ -143,7 +143,8 @@ def test_a_stage_without_a_selector_takes_nothing_and_other_kinds_in_a_file_are_
         ("5", None),
         ("s", None),
         ("1d", None),
-        (5, None),
+        (5, 5),
+        (True, None),
         ("T", None),
     ],
 )

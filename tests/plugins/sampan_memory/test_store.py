@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.store import Compacted, Put
-from sampan_memory.store import MemoryStore, Retention
+from sampan_memory.store import MemoryStore, Retention, retention
 from sampan_testing.store import StoreContract
 
 
@@ -45,3 +45,8 @@ def test_history_is_bounded_by_age(brief, now):
     assert brief.get("/a", revision=last - 1).value == b"3"
     with pytest.raises(Compacted):
         brief.get("/a", revision=last - 2)
+
+
+def test_a_longer_history_is_kept_and_a_shorter_one_changes_nothing():
+    assert retention(300.0) == Retention()
+    assert retention(6000.0) == Retention(6600.0, 220_000)

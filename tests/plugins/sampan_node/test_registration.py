@@ -19,6 +19,8 @@ class Api:
         return obj
 
     def get(self, resource, name, namespace=""):
+        if self.node is None:
+            raise NotFound(name)
         return self.node
 
     def patch(self, resource, name, patch, namespace="", **_):
@@ -56,6 +58,7 @@ def test_a_registered_node_is_ready_and_has_a_lease(api, registered):
 def test_a_runtime_that_does_not_answer_makes_the_node_unready_until_it_does(api, registered, monkeypatch):
     monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
     monkeypatch.setattr(registration, "PROBLEM_EVERY", 0.0)
+    monkeypatch.setattr(registration, "AGAIN", 0.01)
     problems, stop = ["container runtime is down"], threading.Event()
     keeping = threading.Thread(target=registered.keep, args=(stop,), kwargs={"problem": lambda: problems[0]})
     keeping.start()
@@ -74,9 +77,72 @@ def test_a_runtime_that_does_not_answer_makes_the_node_unready_until_it_does(api
     keeping.join(10)
 
 
+def test_a_node_with_a_problem_is_not_ready_at_first_and_is_looked_at_again_soon(api, monkeypatch):
+    monkeypatch.setattr(registration, "AGAIN", 0.01)  # HEARTBEAT and PROBLEM_EVERY are longer than this test waits
+    found = Registration(api, name="n1", ip="10.0.0.1", port=10250, capacity={}, info={})
+    found.register("no network yet")
+    assert (api.ready()["status"], api.ready()["message"]) == ("False", "no network yet")
+
+    stop = threading.Event()
+    keeping = threading.Thread(target=found.keep, args=(stop,))
+    keeping.start()
+    with api.changed:
+        assert api.changed.wait_for(lambda: api.ready()["status"] == "True", 8)
+    stop.set()
+    keeping.join(10)
+
+
 def test_a_resource_that_is_short_is_a_condition_of_the_node():
     facts = {"name": "n", "ip": "192.0.2.1", "port": 1, "capacity": {}, "info": {}, "now": "2026-01-01T00:00:00Z"}
     found = {one["type"]: one for one in status_of({}, pressures={"DiskPressure"}, **facts)["conditions"]}
 
     assert (found["DiskPressure"]["status"], found["DiskPressure"]["reason"]) == ("True", "KubeletHasDiskPressure")
     assert found["MemoryPressure"]["status"] == "False"
+
+
+def test_a_node_that_was_called_lost_says_that_it_is_ready_again(api, registered, monkeypatch):
+    monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(registration, "LOOK_EVERY", 0.0)
+    stop = threading.Event()
+    api.ready()["status"] = "Unknown"
+    keeping = threading.Thread(target=registered.keep, args=(stop,))
+    keeping.start()
+
+    with api.changed:
+        assert api.changed.wait_for(lambda: api.ready()["status"] == "True", 30)
+    stop.set()
+    keeping.join(30)
+
+
+def test_a_node_that_was_removed_is_told_so_once_and_does_not_come_back(api, registered, monkeypatch):
+    monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
+    told, stop, said = threading.Event(), threading.Event(), []
+
+    def removed(name):
+        said.append(name)
+        told.set()
+
+    api.node = api.lease = None
+    keeping = threading.Thread(target=registered.keep, args=(stop,), kwargs={"removed": removed})
+    keeping.start()
+
+    assert told.wait(30)
+    stop.set()
+    keeping.join(30)
+    assert said == ["n1"]
+    assert api.node is None
+
+
+def test_a_lease_alone_that_was_deleted_is_made_again_by_a_node_that_joined(api, registered, monkeypatch):
+    monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
+    stop = threading.Event()
+    api.lease = None
+    keeping = threading.Thread(target=registered.keep, args=(stop,), kwargs={"removed": lambda name: stop.set()})
+    keeping.start()
+
+    deadline = time.monotonic() + 30
+    while api.lease is None:
+        assert time.monotonic() < deadline and not stop.is_set()
+        time.sleep(0.01)
+    stop.set()
+    keeping.join(30)

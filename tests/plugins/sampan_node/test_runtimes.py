@@ -129,6 +129,25 @@ def test_no_plugin_is_asked_for_a_runtime_called_as_the_nodes_own_folder(tmp_pat
     runtimes.remove_others("exec", str(tmp_path), ClusterOptions())
 
 
+def test_a_runtime_may_show_another_name_than_its_own():
+    assert runtimes.shown_name(SimpleNamespace(name="cri", engine="containerd")) == "containerd"
+    assert runtimes.shown_name(SimpleNamespace(name="docker")) == "docker"
+
+
+def test_an_installed_runtime_is_given_what_it_names_and_no_settings(monkeypatch):
+    def provide(name, context):
+        given.append((name, context.settings))
+        return "opened"
+
+    given = []
+    point = SimpleNamespace(name="x", load=lambda: SimpleNamespace(provide_runtime=provide))
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [point])
+
+    found = runtimes.Installed().first("provide_runtime", name="x", home="/h", options=ClusterOptions())
+
+    assert (found, given) == ("opened", [("x", None)])
+
+
 def test_where_no_runtime_can_be_used_the_setting_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"node\.runtime: no enabled plugin provides a container runtime"):
         runtimes.choose("auto", tmp_path, ClusterOptions(), Offered("docker", answers=False))

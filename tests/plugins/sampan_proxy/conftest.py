@@ -100,6 +100,7 @@ def net(monkeypatch):
         pytest.fail("this machine has root but no `ip`: install iproute2 to run this test")
     monkeypatch.setattr("sampan_proxy.passing._iptables", lambda *words: False)  # this machine's Docker is not ours
     monkeypatch.setattr("sampan_proxy.hairpins.PORTS", "none")
+    monkeypatch.setattr("sampan_proxy.hairpins.OWN_PORTS", "none")
     found = Net()
     yield found
     found.close()

@@ -45,35 +45,6 @@ def run(build, monkeypatch, tmp_path):
     return type_in
 
 
-@pytest.mark.parametrize("name", ["waits", "pod/waits"])
-def test_why_answers_for_a_pod(run, name):
-    done = run(commands.why, name)
-
-    assert done.exit_code == 0
-    assert "default/waits has no node. 0/2 nodes are available: 2 Insufficient cpu." in done.output
-
-
-def test_why_answers_as_json_too(run):
-    found = json.loads(run(commands.why, "there", "-o", "json").output)
-
-    assert (found["node"], len(found["nodes"])) == ("a", 2)
-
-
-@pytest.mark.parametrize(
-    ("words", "problem"),
-    [
-        (["absent"], "there is no pod default/absent"),
-        (["waits", "-n", "other"], "there is no pod other/waits"),
-        (["deployment/web"], "only pods are scheduled"),
-    ],
-)
-def test_what_why_cannot_answer_is_said(run, words, problem):
-    done = run(commands.why, *words)
-
-    assert done.exit_code
-    assert problem in done.output
-
-
 def test_whatif_places_manifests_and_ends_with_1_if_one_does_not_fit(run, build):
     manifest = json.dumps({**build.pod("p", cpu="2"), "kind": "Pod"})
 
@@ -107,6 +78,6 @@ def test_manifests_are_read_from_files_and_folders(run, build, tmp_path):
 def test_without_a_cluster_the_kubeconfig_is_named(tmp_path, build):
     place = Place(str(tmp_path), str(tmp_path / "kubeconfig"), Settings())
 
-    done = CliRunner().invoke(commands.why, ["p"], obj=place)
+    done = CliRunner().invoke(commands.whatif, ["--without-node", "a"], obj=place)
 
     assert f"there is no kubeconfig {tmp_path}/kubeconfig" in done.output

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sampan.errors import ConfigError
-from sampan_sqlite.options import Options, read_url
+from sampan_sqlite.options import Options, keeping, read_url
 
 
 def test_a_url_names_file_and_settings():
@@ -26,3 +26,10 @@ def test_a_url_names_file_and_settings():
 def test_what_is_wrong_with_a_url_is_said(url, words):
     with pytest.raises(ConfigError, match=words):
         read_url(url)
+
+
+def test_a_longer_history_is_kept_and_a_shorter_one_changes_nothing():
+    asked = Options("/a", keep_seconds=600, keep_commits=50_000)
+
+    assert keeping(asked, 300.0) == asked
+    assert keeping(asked, 3600.0) == Options("/a", keep_seconds=3960, keep_commits=330_000)

@@ -93,6 +93,30 @@ def test_a_groups_own_words_stay(run):
     assert "searched" in run("addons", "more").output
 
 
+def test_a_command_asks_the_hooks_that_it_names_and_no_others(tmp_path):
+    asking = {}
+
+    @click.command()
+    @click.pass_obj
+    def ask(place):
+        asking["found"] = [found.plugin for found in place.hooks.ask("contribute_explainers")]
+        with pytest.raises(LookupError, match="contribute_checks"):
+            place.hooks.ask("contribute_checks")
+
+    @hookimpl
+    def contribute_explainers(context):
+        return []
+
+    brought = {
+        "mine": bringing(Command(name="ask", help="x", load=lambda: ask, hooks=frozenset({"contribute_explainers"}))),
+        "other": SimpleNamespace(contribute_explainers=contribute_explainers),
+    }
+    found = Contributed(Plugins(entry_points=[], extra=brought), load(home=str(tmp_path), config=""))
+    done = CliRunner().invoke(found.load("ask"), [])
+
+    assert (done.exit_code, asking["found"]) == (0, ["other"]), done.output
+
+
 def test_an_unknown_subcommand_is_refused_with_a_suggestion(run):
     assert "no such command 'serch' (did you mean 'search'?)" in run("logs", "serch").output
     assert "no such command 'gret' (did you mean 'greet'?)" in run("gret").output

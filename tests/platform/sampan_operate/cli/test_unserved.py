@@ -9,7 +9,7 @@ from sampan_server.plugins.plugins import Plugins
 
 @pytest.fixture
 def store():
-    one = Plugins().first("provide_store", url="memory://")
+    one = Plugins().first("provide_store", url="memory://", history=0.0)
     yield one
     one.close()
 

@@ -43,8 +43,8 @@ def plugins(*components):
     return Plugins(entry_points=[], extra={"some": Ours(*components)})
 
 
-def component(name, process="control", cleanup=None):
-    return Component(name=name, run=print, user="u", process=process, cleanup=cleanup)
+def component(name, process="control", cleanup=None, **more):
+    return Component(name=name, run=print, user="u", process=process, cleanup=cleanup, **more)
 
 
 def test_the_api_server_is_first_and_groups_share_a_process(tmp_path):
@@ -95,6 +95,18 @@ def test_cleaning_up_goes_on_past_a_failure_and_says_so(tmp_path, caplog):
     assert complaints == ["a: busy"]
     assert done == [f"{tmp_path}/components/b"]
     assert "cleaning up after a failed" in caplog.text
+
+
+def test_what_others_still_need_is_cleaned_up_last(tmp_path):
+    done = []
+
+    def note(home, options):
+        done.append(home.rpartition("/")[2])
+
+    several = plugins(component("a", cleanup=note, cleans_up_last=True), component("b", cleanup=note))
+    clean_up(parse({"home": str(tmp_path), "node": {"enabled": False}}), several, {})
+
+    assert done == ["b", "a"]
 
 
 def test_before_a_start_only_what_is_not_wanted_any_more_is_cleaned_up(tmp_path):

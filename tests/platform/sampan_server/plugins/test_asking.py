@@ -66,3 +66,15 @@ def test_the_first_answer_counts():
     hooks = HooksOf(plugins, {"provide_runtime"}, home="", options=ClusterOptions())
 
     assert hooks.first("provide_runtime", name="x", home="", options=ClusterOptions()).name == "x"
+
+
+def test_one_that_is_asked_for_a_first_answer_has_its_settings():
+    class Answering:
+        @hookimpl
+        def provide_runtime(self, context):
+            return context
+
+    plugins = Plugins(entry_points=[], extra={"answering": Answering()})
+    found = HooksOf(plugins, {"provide_runtime"}, home="/h", options=ClusterOptions())
+
+    assert found.first("provide_runtime", name="x", home="", options=ClusterOptions()).home == "/h"

@@ -98,4 +98,4 @@ def test_the_hooks_of_a_disabled_plugin_are_known_all_the_same():
     plugins = Plugins(disabled=["node", "scheduler"])
 
     assert plugins.not_loaded() == [] or [each.name for each in plugins.not_loaded()] == []
-    assert plugins.implementing("provide_runtime") == ["docker", "exec"]
+    assert plugins.implementing("provide_runtime") == ["cri", "docker", "exec"]

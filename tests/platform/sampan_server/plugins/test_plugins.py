@@ -102,7 +102,7 @@ def test_a_plugin_that_fails_to_provide_is_named():
             raise OSError("no disk")
 
     with pytest.raises(PluginError, match="plugin disk: failed in provide_store: OSError: no disk"):
-        Plugins(entry_points=[], extra={"disk": Store()}).first("provide_store", url="x:")
+        Plugins(entry_points=[], extra={"disk": Store()}).first("provide_store", url="x:", history=0.0)
 
 
 def test_what_is_third_party_is_told_by_the_distribution():

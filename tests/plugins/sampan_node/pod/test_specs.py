@@ -132,6 +132,15 @@ def test_strict_groups_are_promised_only_where_the_image_cannot_add_any():
     assert made(securityContext={**strict, "runAsUser": 1, "runAsGroup": 2}).groups == [7]
 
 
+def test_a_sandbox_knows_the_pods_annotations_and_whether_a_container_is_privileged():
+    plain = pod(initContainers=[{"name": "i"}])
+    plain["metadata"]["annotations"] = {"kubernetes.io/ingress-bandwidth": "1M"}
+    init = pod(initContainers=[{"name": "i", "securityContext": {"privileged": True}}])
+
+    assert sandbox_spec(plain, 0, OPTIONS).annotations == {"kubernetes.io/ingress-bandwidth": "1M"}
+    assert [sandbox_spec(one, 0, OPTIONS).privileged for one in (plain, init)] == [False, True]
+
+
 def test_users_of_its_own_and_a_runtime_handler_are_asked_of_the_runtime():
     found = sandbox_spec(pod(hostUsers=False), 0, OPTIONS, handler="kata")
 

@@ -1,7 +1,8 @@
 """Protobuf's wire format by table: dicts to bytes and back. Knows no message.
 
-A message is a mapping from a field's name to (number, type): ``str``, ``int``, ``bool``, ``map`` (of strings), the name
-of another message, or any of these in brackets where it is repeated. Source: protobuf encoding guide.
+A message is a mapping from a field's name to (number, type): ``str``, ``bytes``, ``int`` (of any size, enums too),
+``bool``, ``map`` (of strings), the name of another message, or any of these in brackets where it is repeated. Source:
+protobuf encoding guide.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ Messages = Mapping[str, Message]
 
 _FIXED = {1: 8, 5: 4}  # sizes of the fixed wire types
 _MASK = (1 << 64) - 1
-_LARGEST = 16 << 20  # bytes of an answer; no driver has so much to say about one volume
+_LARGEST = 16 << 20  # bytes of a message; the limit of the servers that are called
 
 
 class MalformedMessage(ValueError):
@@ -38,7 +39,10 @@ def encode(messages: Messages, name: str, value: Mapping[str, Any]) -> bytes:
     found = bytearray()
     for field, content in value.items():
         number, kind = messages[name][field]
-        if kind.startswith("["):
+        if kind == "[int]":
+            if content:
+                found += _block(number, b"".join(_varint(int(each) & _MASK) for each in content))
+        elif kind.startswith("["):
             for each in content:
                 found += _field(messages, number, kind[1:-1], each)
         elif content or (kind in messages and content is not None):
@@ -52,6 +56,8 @@ def _field(messages: Messages, number: int, kind: str, value: Any) -> bytes:
     if kind == "map":
         pairs = (_block(1, key.encode()) + _block(2, str(text).encode()) for key, text in sorted(value.items()))
         return b"".join(_block(number, pair) for pair in pairs)
+    if kind == "bytes":
+        return _block(number, value)
     return _block(number, value.encode() if kind == "str" else encode(messages, kind, value))
 
 
@@ -79,6 +85,9 @@ def decode(messages: Messages, name: str, data: bytes) -> dict[str, Any]:
         if number not in by_number:
             continue
         field, kind = by_number[number]
+        if kind == "[int]" and isinstance(value, bytes):
+            found[field] += _packed(value)
+            continue
         one = _value(messages, kind.strip("[]"), value)
         if kind.startswith("["):
             found[field].append(one)
@@ -92,18 +101,32 @@ def decode(messages: Messages, name: str, data: bytes) -> dict[str, Any]:
 def _default(kind: str) -> Any:
     if kind.startswith("["):
         return []
-    return {"str": "", "int": 0, "bool": False, "map": {}}.get(kind)
+    return {"str": "", "bytes": b"", "int": 0, "bool": False, "map": {}}.get(kind)
+
+
+def _packed(data: bytes) -> list[int]:
+    found, place = [], 0
+    while place < len(data):
+        value, place = _read(data, place)
+        found.append(_signed(value))
+    return found
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
 
 
 def _value(messages: Messages, kind: str, value: int | bytes) -> Any:
     if kind in ("int", "bool"):
         if not isinstance(value, int):
             raise MalformedMessage("a number was expected")
-        return bool(value) if kind == "bool" else value - (1 << 64) if value >> 63 else value
+        return bool(value) if kind == "bool" else _signed(value)
     if isinstance(value, int):
         raise MalformedMessage("a number was not expected")
     if kind == "str":
         return _text(value)
+    if kind == "bytes":
+        return value
     if kind == "map":
         pair = {number: _text(part) for number, part in _fields(value) if isinstance(part, bytes)}
         return {pair.get(1, ""): pair.get(2, "")}

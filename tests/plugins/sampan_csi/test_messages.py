@@ -4,7 +4,7 @@ deterministically."""
 import pytest
 
 from sampan_csi.messages import MESSAGES
-from sampan_csi.wire import MalformedMessage, decode, encode, table
+from sampan_grpc.wire import decode, encode
 
 CAPABILITY = {
     "mount": {"fs_type": "ext4", "mount_flags": ["ro", "noatime"], "volume_mount_group": "7"},
@@ -66,21 +66,3 @@ def test_what_is_not_there_has_its_default():
     assert decode(MESSAGES, "NodeGetInfoResponse", b"") == {
         "node_id": "", "max_volumes_per_node": 0, "accessible_topology": None,
     }  # fmt: skip
-
-
-def test_negative_numbers_and_unknown_fields_are_read():
-    messages = table("A: n=1:int\nB: n=1:int x=2 y=3:map z=4:[int]")
-    data = encode(messages, "B", {"n": -5, "x": "unknown", "y": {"a": "b"}, "z": [1]})
-
-    assert decode(messages, "A", data) == {"n": -5}
-
-
-def test_an_empty_message_is_told_from_none():
-    assert encode(MESSAGES, "VolumeCapability", {"block": {}}) == b"\x0a\x00"
-    assert encode(MESSAGES, "VolumeCapability", {"block": None}) == b""
-
-
-@pytest.mark.parametrize("data", [b"\x0a", b"\x0a\x05a", b"\x0b", b"\x80" * 12, b"\x0a\x02\xff\xfe", b"\x08\x01"])
-def test_nonsense_is_refused(data):
-    with pytest.raises(MalformedMessage):
-        decode(MESSAGES, "NodeUnstageVolumeRequest", data)

@@ -1,0 +1,1 @@
+"""A web dashboard for any Kubernetes: each request carries the signed-in user's own identity, and RBAC decides."""

@@ -1,0 +1,89 @@
+"""The application: everything put together, and the only place that knows routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import falcon
+
+from sampan.errors import StatusError
+from sampan_dashboard.accounts import Account
+from sampan_dashboard.actions import Action
+from sampan_dashboard.addons import AddonsPage
+from sampan_dashboard.connecting import Place
+from sampan_dashboard.creating import CreatePage
+from sampan_dashboard.editing import EditPage
+from sampan_dashboard.front import Front
+from sampan_dashboard.lists import ListPage
+from sampan_dashboard.live import LiveLogs, LiveRows
+from sampan_dashboard.logs import LogPage
+from sampan_dashboard.maps import MapPage
+from sampan_dashboard.objects import EventsPage, ObjectPage, RolloutPage, YamlPage
+from sampan_dashboard.searching import SearchPage
+from sampan_dashboard.sessions import Sessions
+from sampan_dashboard.signin import LINK_PATH, AccessPage, LinkMaker, OneTimeSignIn, Preferences, SignIn, SignOut
+from sampan_dashboard.terminals import LiveTerminal, TerminalPage
+from sampan_dashboard.web import Guard, Pages, Refusals
+
+STATIC = Path(__file__).parent / "static"
+TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+OBJECT = "/o/{kind}/{namespace}/{name}"
+
+
+def new_app(place: Place, sessions: Sessions[Account], *, links: Callable[[], str]) -> Any:
+    """A WSGI application. ``links()`` is the address of one-time links, known once it is served."""
+    pages = Pages()
+    app: Any = falcon.App(middleware=[Guard(sessions)])
+    app.req_options.strip_url_path_trailing_slash = False
+    refusals = Refusals(pages)
+    app.add_error_handler(Exception, refusals.of_all)
+    app.add_error_handler(falcon.HTTPError, refusals.of_http)
+    app.add_error_handler(OSError, refusals.of_connection)
+    app.add_error_handler(StatusError, refusals.of_status)
+    app.add_route("/healthz", Healthy())
+    app.add_route("/static/{name}", Static())
+    app.add_route("/signin", SignIn(pages, place, sessions))
+    app.add_route("/signin/{code}", OneTimeSignIn(pages, sessions))
+    app.add_route("/signout", SignOut(sessions))
+    app.add_route("/preferences", Preferences())
+    app.add_route(LINK_PATH, LinkMaker(sessions, links))
+    app.add_route("/", Front(pages))
+    app.add_route("/access", AccessPage(pages))
+    app.add_route("/search", SearchPage(pages))
+    app.add_route("/map", MapPage(pages))
+    app.add_route("/addons", AddonsPage(pages))
+    app.add_route("/new", CreatePage(pages))
+    app.add_route("/l/{kind}", ListPage(pages))
+    app.add_route("/live/l/{kind}", LiveRows(pages))
+    app.add_route(OBJECT, ObjectPage(pages))
+    app.add_route(f"{OBJECT}/yaml", YamlPage(pages))
+    app.add_route(f"{OBJECT}/events", EventsPage(pages))
+    app.add_route(f"{OBJECT}/edit", EditPage(pages))
+    app.add_route(f"{OBJECT}/rollout", RolloutPage(pages))
+    app.add_route(f"{OBJECT}/logs", LogPage(pages))
+    app.add_route(f"/live{OBJECT}/logs", LiveLogs())
+    app.add_route(f"{OBJECT}/exec", TerminalPage(pages))
+    app.add_route("/live/exec/{id}", LiveTerminal())
+    app.add_route(f"{OBJECT}/do/{{action}}", Action(pages))
+    return app
+
+
+class Healthy:
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        resp.text, resp.content_type = "ok", "text/plain"
+
+
+class Static:
+    """Files of the wheel, by exact name; a browser keeps them for an hour."""
+
+    def __init__(self) -> None:
+        self._files = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        if name not in self._files:
+            raise falcon.HTTPNotFound(description="there is no such file")
+        resp.data = self._files[name]
+        resp.content_type = TYPES[Path(name).suffix]
+        resp.set_header("Cache-Control", "public, max-age=3600")

@@ -1,0 +1,184 @@
+// Comfort on top of pages that work without it: keys, ages that go on, rows and log lines as they come.
+// What the server sends as HTML was escaped there; what it sends as text is set as text.
+
+const $ = (selector) => document.querySelector(selector);
+
+// -- ages
+
+function age(text) {
+  const since = Date.parse(text);
+  if (Number.isNaN(since)) return text;
+  const all = Math.max(0, Math.floor((Date.now() - since) / 1000));
+  const [days, hours, minutes] = [Math.floor(all / 86400), Math.floor(all / 3600), Math.floor(all / 60)];
+  if (all < 120) return `${all}s`;
+  if (minutes < 10) return all % 60 ? `${minutes}m${all % 60}s` : `${minutes}m`;
+  if (minutes < 180) return `${minutes}m`;
+  if (hours < 8) return minutes % 60 ? `${hours}h${minutes % 60}m` : `${hours}h`;
+  if (hours < 48) return `${hours}h`;
+  if (days < 8) return hours % 24 ? `${days}d${hours % 24}h` : `${days}d`;
+  return days < 730 ? `${days}d` : `${Math.floor(days / 365)}y${Math.floor((days % 365) / 1) ? `${days % 365}d` : ""}`;
+}
+
+function tick() {
+  for (const each of document.querySelectorAll("main time[datetime]:not(.log time)")) {
+    const text = age(each.dateTime);
+    if (each.textContent !== text) each.textContent = text;
+  }
+}
+
+// -- live rows
+
+function parsed(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.querySelector("tr");
+}
+
+function liveRows(table) {
+  const body = table.tBodies[0];
+  const total = $("#total");
+  const waiting = new Map();
+  const source = new EventSource(table.dataset.live);
+  const count = (by) => { if (/^\d+$/.test(total.textContent)) total.textContent = Number(total.textContent) + by; };
+  const show = () => {
+    for (const [uid, found] of waiting) {
+      const old = document.getElementById(`u-${uid}`);
+      if (found.gone) {
+        if (old) { old.remove(); count(-1); }
+      } else if (old) {
+        const row = parsed(found.html);
+        row.className = "changed";
+        old.replaceWith(row);
+        setTimeout(() => { row.className = ""; }, 1500);
+      } else if (found.new) {
+        if (table.dataset.adds) { body.prepend(parsed(found.html)); count(1); } else $("#news").hidden = false;
+      }
+    }
+    waiting.clear();
+    tick();
+  };
+  source.addEventListener("open", () => { $("#live").hidden = false; });
+  source.addEventListener("error", () => { $("#live").hidden = true; });
+  source.addEventListener("reload", () => { source.close(); $("#live").hidden = true; $("#news").hidden = false; });
+  source.addEventListener("row", (event) => {
+    const found = JSON.parse(event.data);
+    const before = waiting.get(found.uid);
+    if (before && before.new) found.new = true;
+    if (!waiting.size) setTimeout(() => requestAnimationFrame(show), 100);
+    waiting.set(found.uid, found);
+  });
+}
+
+// -- live logs
+
+const MOST_LINES = 10000;
+
+function liveLog(place) {
+  const pause = $("#pause");
+  let stopped = false;
+  const source = new EventSource(place.dataset.live);
+  pause.hidden = false;
+  pause.addEventListener("click", () => { stopped = !stopped; pause.setAttribute("aria-pressed", String(stopped)); });
+  source.addEventListener("line", (event) => {
+    const found = JSON.parse(event.data);
+    const atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40;
+    const line = document.createElement("span");
+    if (found.bad) line.className = "bad";
+    const time = document.createElement("time");
+    time.textContent = found.time;
+    line.append(time, " ");
+    if (found.source) { const label = document.createElement("b"); label.textContent = found.source; line.append(label, " "); }
+    line.append(found.text, "\n");
+    place.append(line);
+    if (place.childElementCount > MOST_LINES) place.firstElementChild.remove();
+    $("#empty")?.remove();
+    if (atEnd && !stopped) place.scrollTop = place.scrollHeight;
+  });
+  source.addEventListener("end", () => source.close());
+  place.scrollTop = place.scrollHeight;
+}
+
+// -- terminal
+
+function shell(form) {
+  const [screen, line, refused] = [$("#screen"), $("#line"), $("#refused")];
+  const csrf = form.elements.csrf.value;
+  let address = "";
+  const post = (to, fields) => fetch(to, { method: "POST", body: new URLSearchParams({ csrf, ...fields }) });
+  const say = (text) => {
+    screen.append(text);
+    while (screen.childNodes.length > 5000) screen.firstChild.remove();
+    screen.scrollTop = screen.scrollHeight;
+  };
+  const type = (text) => post(address, { text });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await post(form.dataset.start, { container: form.elements.container.value });
+    const found = await answer.json();
+    refused.hidden = answer.ok;
+    if (!answer.ok) { refused.textContent = found.message; return; }
+    address = found.stream;
+    const source = new EventSource(address);
+    form.querySelector("button").disabled = true;
+    line.hidden = false;
+    line.elements.text.focus();
+    source.addEventListener("output", (each) => say(JSON.parse(each.data).text));
+    source.addEventListener("end", (each) => {
+      say(JSON.parse(each.data).text + "\n");
+      source.close();
+      line.hidden = true;
+      form.querySelector("button").disabled = false;
+    });
+  });
+  line.addEventListener("submit", (event) => {
+    event.preventDefault();
+    type(line.elements.text.value + "\n");
+    line.elements.text.value = "";
+  });
+  for (const each of line.querySelectorAll("[data-sign]")) {
+    each.addEventListener("click", () => type(String.fromCharCode(Number(each.dataset.sign))));
+  }
+}
+
+// -- keys
+
+const GO = { h: "/", p: "/l/pods", d: "/l/deployments.apps", s: "/l/services", n: "/l/nodes", e: "/l/events", m: "/map" };
+let going = 0;
+
+function pick(by) {
+  const rows = [...document.querySelectorAll("#rows tbody tr")];
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+  next.querySelector("a").focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function key(event) {
+  const target = event.target;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape" && target.matches?.("input")) { target.blur(); return; }
+  if (target.matches?.("input, textarea, select")) return;
+  const was = going;
+  going = 0;
+  if (Date.now() - was < 1500 && GO[event.key]) { location.assign(GO[event.key]); return; }
+  const actions = {
+    "/": () => $("#search")?.focus(), f: () => $("#filter")?.focus(), "?": () => $("#keys").showModal(),
+    g: () => { going = Date.now(); }, j: () => pick(1), k: () => pick(-1),
+  };
+  if (actions[event.key]) { event.preventDefault(); actions[event.key](); }
+}
+
+// -- begin
+
+document.addEventListener("keydown", key);
+for (const each of document.querySelectorAll("[data-submit]")) each.addEventListener("change", () => each.form.requestSubmit());
+if (matchMedia("(max-width: 700px)").matches) $("#menu")?.removeAttribute("open");
+const rows = $("#rows[data-live]");
+if (rows) liveRows(rows);
+const log = $("#log[data-live]");
+if (log) liveLog(log);
+const started = $("#shell");
+if (started) shell(started);
+tick();
+setInterval(tick, 1000);

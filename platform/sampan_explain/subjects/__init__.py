@@ -1,0 +1,1 @@
+"""One module for each subject, with ``explain(object, objects)``. Pure."""

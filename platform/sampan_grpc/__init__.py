@@ -1,0 +1,1 @@
+"""Calls over gRPC with messages declared as tables, without generated code."""

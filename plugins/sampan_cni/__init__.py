@@ -1,0 +1,1 @@
+"""The pod network by CNI plugins: the configuration that a CRI runtime runs them by."""

@@ -1,0 +1,1 @@
+"""Earlier revisions of objects: `sampan history`, `sampan undelete`, `sampan get --at`."""

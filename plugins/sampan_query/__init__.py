@@ -1,0 +1,1 @@
+"""`sampan query`: SQL over live objects, with the rights of its user."""

@@ -1,0 +1,1 @@
+"""`sampan why`: why an object is as it is, or why a request is refused."""
