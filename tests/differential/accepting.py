@@ -68,11 +68,11 @@ ACCEPTED: tuple[Accepted, ...] = (
         "a host address that is none is refused; upstream finds out on the node",
     ),
     Accepted(
-        r"^watch \S+ object (columnDefinitions: empty list not NoneType|rows\[\]\.cells: fewer items \| \[\] )",
+        r"^watch (\S+ )?\S+ object (columnDefinitions: empty list not NoneType|rows\[\]\.cells: fewer items \| \[\] )",
         "a bookmark that is shown as a Table has no columns, for there is no object in it",
     ),
     Accepted(
-        r"^watch \S+ object columnDefinitions: list not NoneType",
+        r"^watch (\S+ )?\S+ object columnDefinitions: list not NoneType",
         "each event of a watched Table has its columns, as one frame is for all watchers; upstream's first alone has",
     ),
     Accepted(

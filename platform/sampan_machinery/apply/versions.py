@@ -53,7 +53,7 @@ class Changes:
 
 def pruned(merged: View, last: FieldSet, last_version: str, managers: Managers, api_version: str,
            convert: Convert | None) -> Object:  # fmt: skip
-    """``merged`` without what the applier sent last time (``last``, in the version of then) and nobody has now."""
+    """``merged`` without what the applier sent last time (``last``, in the version of then) and no manager has now."""
     owned: dict[str, FieldSet] = {}
     for entry in managers.values():
         version = entry.api_version if convert is not None else api_version

@@ -118,7 +118,7 @@ def test_others_wait_no_longer_than_20_ms_beside_it(served, pauses, name):
     assert pauses[name] <= PAUSE, f"others waited {pauses[name] * 1000:.1f} ms"
 
 
-def test_rules_that_loop_keep_nobody_waiting_however_short_the_object_is(served, pauses):
+def test_rules_that_loop_keep_no_other_request_waiting_however_short_the_object_is(served, pauses):
     definition, body = looping()
     assert served.ask("POST", CRDS, body=definition)[0] == 201
     try:

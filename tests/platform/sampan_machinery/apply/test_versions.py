@@ -46,7 +46,7 @@ def test_without_a_conversion_all_have_the_fields_of_one_version():
     assert found.of("v2") == found.own
 
 
-def test_what_was_applied_in_another_version_goes_unless_somebody_has_it():
+def test_what_was_applied_in_another_version_goes_unless_another_manager_has_it():
     merged = View(thing(count=1, name="a"), None)
     mine = {by("me"): entry(NAME, "v1")}
     others = mine | {by("you", UPDATE, "v2"): entry(SIZE, "v2")}
