@@ -5,6 +5,7 @@ Serves ConfigMaps, their watch, and what is probed of a member. Calls ``on_write
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -134,10 +135,8 @@ class FakeStream:
         return None
 
     def read(self, timeout: float | None = None, most: int = 0) -> list[bytes]:
-        try:
+        with contextlib.suppress(BlockingIOError):
             self._reader.recv(4096)
-        except BlockingIOError:
-            pass
         found = []
         while self._lines:
             found.append(self._lines.popleft())

@@ -1,7 +1,7 @@
-"""Measure the federation: ``python tests/bench/federating.py [MEMBERS] [WORKS]``, by default 100 members and 2,000 Works.
+"""Measure the federation: ``python tests/bench/federating.py [MEMBERS] [WORKS]``, by default 100 and 2,000.
 
-The host is a real API server (in a process of its own, with the store in memory). The add-on is a process of its own, whose
-members are dicts in that process: its figures hold what those cost. Never a test: nothing fails for a figure.
+The host is a real API server (in a process of its own, with the store in memory). The add-on is a process of its own,
+whose members are dicts in that process: its figures hold what those cost. Never a test: nothing fails for a figure.
 """
 
 from __future__ import annotations
