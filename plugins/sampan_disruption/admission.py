@@ -6,9 +6,6 @@ eviction is served (``Review.also_update``).
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan_disruption.eviction import judge
@@ -24,16 +21,13 @@ class EvictionBudget:
     mutates = True  # it may add a precondition
     priority = 950
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-
     def admit(self, review: Review) -> None:
         eviction = review.object or {}
         pod = review.reader.get(PODS, review.name, review.namespace)
         if pod is None or not _is_meant(eviction, pod):
             return  # refused where it is served
         budgets = review.reader.list(POD_DISRUPTION_BUDGETS, review.namespace)
-        permission = judge(pod, budgets, self._clock())
+        permission = judge(pod, budgets, review.clock())
         if permission.budget is not None and not _is_dry(review, eviction):
             review.also_update.append(permission.budget)
         if permission.pinned:

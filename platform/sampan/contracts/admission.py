@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -71,6 +72,8 @@ class Review:
     reinvoked: bool = False
     #: What an admitter keeps for its second round, and for further attempts of the same request, by its name.
     state: dict[str, Any] = field(default_factory=dict)
+    #: The server's clock, in seconds since the epoch; what a rule notes about a time is by this one.
+    clock: Callable[[], float] = time.time
 
     @property
     def options(self) -> Object:

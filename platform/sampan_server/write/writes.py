@@ -226,6 +226,7 @@ class Writer:
             operation, intent.served.working, intent.subresource, intent.namespace, intent.name, obj, old, intent.user,
             intent.dry_run, self.reader, intent.warnings, intent.annotations, requested=intent.served.resource,
             versions=self.versions, timeout=intent.timeout, make_options=intent.make_options, state=intent.state,
+            clock=self.clock,
         )  # fmt: skip
 
     def _complete(self, intent: Intent, obj: Object, old: Object | None, review: Review) -> Iterator[Step]:

@@ -26,12 +26,12 @@ def review(*, allowed=1, phase="Running", dry=False, name="a", **options):
     }
     reader = Shelf([(PODS, pod), (POD_DISRUPTION_BUDGETS, budget)])
     eviction = {"metadata": {"name": name}, **({"deleteOptions": options} if options else {})}
-    return Review("CREATE", POD, "eviction", "default", "a", eviction, None, ANONYMOUS, dry, reader)
+    return Review("CREATE", POD, "eviction", "default", "a", eviction, None, ANONYMOUS, dry, reader, clock=lambda: NOW)
 
 
 def admitted(**about):
     reviewed = review(**about)
-    EvictionBudget(lambda: NOW).admit(reviewed)
+    EvictionBudget().admit(reviewed)
     return reviewed
 
 
