@@ -18,6 +18,7 @@ from sampan.errors import AlreadyExists, Conflict, NotFound, StatusError
 from sampan_client.client import Client
 from sampan_machinery.resources import LEASES
 
+_JITTER = random.Random()  # of its own: what a program does with the module's stays reproducible
 log = logging.getLogger(__name__)
 
 _UNREACHABLE_RETRY = 0.2  # seconds between tries of a server that cannot be reached: a refused connection costs little
@@ -64,7 +65,7 @@ class Elector:
         """Run until ``stop`` is set or the acquired lease is lost; releases a held lease at the end."""
         while not stop.is_set() and not self._try():
             pause = self._retry if self._unreachable is None else min(_UNREACHABLE_RETRY, self._retry)
-            stop.wait(pause * random.uniform(1.0, 1.2))
+            stop.wait(pause * _JITTER.uniform(1.0, 1.2))
         if stop.is_set() and not self.leading:
             return
         log.info("leading %s/%s as %s", self.namespace, self.name, self.identity)

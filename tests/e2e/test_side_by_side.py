@@ -179,15 +179,15 @@ def test_each_reaches_its_own_whatever_is_restarted_in_which_order(pair):
 def test_down_removes_its_own_and_nothing_else(pair):
     one, two = pair
     assert_each_reaches_its_own(one, two)
-    before = tables()
+    own = {cluster.home.name: f"sampan_{home_id(cluster.home)}" for cluster in pair}  # there may be others' as well
+    assert set(own.values()) <= tables()
 
     two.sampan("down")
 
-    left = tables()
-    assert len(before - left) == 1
+    assert set(own.values()) & tables() == {own["one"]}
     assert_each_reaches_its_own(one)
     one.sampan("down")
-    assert len(left - tables()) == 1
+    assert not set(own.values()) & tables()
 
 
 def crash(cluster: Cluster) -> None:

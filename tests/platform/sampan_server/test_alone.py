@@ -27,7 +27,11 @@ plugins = Plugins(entry_points=[memory])
 store = plugins.first("provide_store", url="memory://", history=0.0)
 app = new_app(plugins, store=store)
 app.close(); store.close()
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules if name.startswith("sampan")})))
+own = [name for name in sys.modules if name.startswith("sampan")]
+# Specifications of hooks are known before any plugin, and what they name of their own package.
+hooks = [each.module for each in importlib.metadata.entry_points(group="sampan.hookspecs")]
+named = {part for name in hooks for part in (name, name.partition(".")[0], name.replace("hookspecs", "contracts"))}
+print(json.dumps(sorted({name.partition(".")[0] for name in own if name not in named})))
 """
 
 

@@ -146,7 +146,7 @@ def test_a_plugins_own_settings_have_bounds(name, section, words):
     assert words in str(refused.value)
 
 
-@pytest.mark.parametrize(("runtime", "words"), [("foo", "there are auto, docker, exec"), ("dokcer", "'docker'?")])
+@pytest.mark.parametrize(("runtime", "words"), [("foo", "there are auto, cri, docker, exec"), ("dokcer", "'docker'?")])
 def test_a_runtime_that_no_plugin_provides_is_refused(runtime, words):
     with pytest.raises(ConfigError) as refused:
         require_runtime(parse({"node": {"runtime": runtime}}), Plugins())

@@ -183,5 +183,5 @@ def test_status_in_json_says_that_nothing_runs(run, tmp_path):
 def test_a_runtime_that_no_plugin_provides_is_refused_before_anything_is_made(run, tmp_path):
     answer = run("--home", str(tmp_path / "home"), "up", "--runtime", "dokcer")
 
-    assert "there are auto, docker, exec" in str(answer.exception)
+    assert "there are auto, cri, docker, exec" in str(answer.exception)
     assert not (tmp_path / "home").exists()

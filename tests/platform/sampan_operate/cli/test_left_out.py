@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError, PluginError
 from sampan_operate.cli import sampan
 from sampan_operate.cli.addons.states import states
@@ -82,7 +83,8 @@ def test_a_runtime_that_is_asked_for_is_missed_with_the_way_out():
     with pytest.raises(ConfigError) as error:
         cluster.require_runtime(settings, cluster.load_plugins(settings))
 
-    assert f"there are auto, exec; docker {DOCKER}" in str(error.value)
+    assert "there are auto, exec; cri needs grpcio" in str(error.value)
+    assert f"; docker {DOCKER}" in str(error.value)
 
 
 def test_a_store_that_is_asked_for_is_missed_with_the_way_out(tmp_path):
@@ -91,4 +93,4 @@ def test_a_store_that_is_asked_for_is_missed_with_the_way_out(tmp_path):
     settings = parse({"home": str(tmp_path), "store": "etcd://127.0.0.1:2379"})
 
     with pytest.raises(ConfigError, match=r"no plugin opens a store of the kind 'etcd'.*the plugin etcd needs grpcio"):
-        build(settings, cluster.load_plugins(settings), {})
+        build(settings, cluster.load_plugins(settings), ClusterOptions())
