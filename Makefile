@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 PIP := $(RUN) -m pip install -q --disable-pip-version-check
 
-# Real clusters wait more than they compute: three at once on two cores. A file's tests stay together and share clusters.
-PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
+# Real clusters wait more than they compute: four at once on two cores. A file's tests stay together and share clusters.
+PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: up down status test check e2e soak bench docs lock audit test-lowest clean
 

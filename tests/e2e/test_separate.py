@@ -90,7 +90,7 @@ def leader(parts: Parts) -> int:
 
 def test_status_and_doctor_tell_of_the_parts_and_down_leaves_them(parts):
     cluster = parts.cluster
-    names = ("reconciler", "scheduler", "node-proxy")
+    names = ("reconciler", "scheduler", "node ")
     until(lambda: all(name in cluster.sampan("status", check=False) for name in names), 40)
     until(lambda: "by the exec runtime" in cluster.sampan("doctor", check=False), 40)
 

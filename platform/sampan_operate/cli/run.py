@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -93,7 +93,7 @@ def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") ->
         return Client.from_kubeconfig(path, user_agent=f"sampan-{member.name}")
 
     ship = partial(Client.from_kubeconfig, kubeconfig or str(settings.home / "kubeconfig"))
-    process = f"{ALONE}{'-'.join(component.name for component in chosen)}"
+    process = f"{ALONE}{_name_of(chosen)}"
     around = ProcessContext(settings.home, process, connect, ship, listen)
     members = [known[component.name] for component in chosen]
     with reservations.turn():
@@ -105,3 +105,11 @@ def run(where: Where, choose: Choice, kubeconfig: str = "", listen: str = "") ->
     members = with_work(members, options)
     with held or contextlib.nullcontext():
         run_components(members, plugins, options, around)
+
+
+def _name_of(chosen: Sequence[Component]) -> str:
+    """The name of the process that runs them: that of their common process where they are several."""
+    process = {component.process for component in chosen}
+    if len(chosen) > 1 and len(process) == 1:
+        return process.pop()
+    return "-".join(component.name for component in chosen)

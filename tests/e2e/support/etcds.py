@@ -97,10 +97,10 @@ def start_members(folder: Path, count: int, *more: str, scheme: str = "http") ->
     """So many members of one etcd, running and with a leader."""
     members = [Etcd(f"m{n}", folder / f"m{n}", free_port(), free_port(), scheme, list(more)) for n in range(count)]
     cluster = ",".join(f"{member.name}=http://127.0.0.1:{member.peer_port}" for member in members)
-    for member in members:
-        member.cluster = cluster
-        member.start()
     try:
+        for member in members:
+            member.cluster = cluster
+            member.start()
         for member in members:
             member.wait()
     except BaseException:

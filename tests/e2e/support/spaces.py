@@ -6,9 +6,8 @@ import ctypes
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import Any
 
 from sampan_nftables.kernel import NftLibrary
@@ -37,19 +36,6 @@ def inside(path: str, work: Callable[[], Any]) -> Any:
     thread.start()
     thread.join(30)
     return result.result(timeout=0)
-
-
-@contextmanager
-def entered(name: str) -> Iterator[None]:
-    """The calling thread, and those that it starts meanwhile, are in the named network namespace."""
-    library = ctypes.CDLL(None, use_errno=True)
-    with open("/proc/thread-self/ns/net") as own, open(f"/run/netns/{name}") as space:
-        if library.setns(space.fileno(), CLONE_NEWNET) != 0:
-            raise OSError(ctypes.get_errno(), "setns")
-        try:
-            yield
-        finally:
-            library.setns(own.fileno(), CLONE_NEWNET)
 
 
 class Space:

@@ -114,8 +114,33 @@ def test_a_node_that_was_called_lost_says_that_it_is_ready_again(api, registered
     keeping.join(30)
 
 
+def test_the_first_heartbeat_that_comes_through_after_failures_is_told(api, registered, monkeypatch):
+    monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(registration, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(registration, "AGAIN", 0.01)
+    stop, left, told = threading.Event(), [ConnectionError("cut")] * 2, []
+    beat = registered._beat
+
+    def cut():
+        if left:
+            raise left.pop()
+        beat()
+
+    def back():
+        told.append(len(left))
+        if len(told) == 1:
+            raise ConnectionError("cut again")
+        stop.set()
+
+    monkeypatch.setattr(registered, "_beat", cut)
+    registered.keep(stop, back=back)
+
+    assert told == [0, 0]  # one that fails is tried again
+
+
 def test_a_node_that_was_removed_is_told_so_once_and_does_not_come_back(api, registered, monkeypatch):
     monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(registration, "LOOK_EVERY", 0.0)
     told, stop, said = threading.Event(), threading.Event(), []
 
     def removed(name):
