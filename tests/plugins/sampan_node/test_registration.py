@@ -116,7 +116,6 @@ def test_a_node_that_was_called_lost_says_that_it_is_ready_again(api, registered
 
 def test_the_first_heartbeat_that_comes_through_after_failures_is_told(api, registered, monkeypatch):
     monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
-    monkeypatch.setattr(registration, "LOOK_EVERY", 0.0)
     monkeypatch.setattr(registration, "AGAIN", 0.01)
     stop, left, told = threading.Event(), [ConnectionError("cut")] * 2, []
     beat = registered._beat
@@ -140,6 +139,7 @@ def test_the_first_heartbeat_that_comes_through_after_failures_is_told(api, regi
 
 def test_a_node_that_was_removed_is_told_so_once_and_does_not_come_back(api, registered, monkeypatch):
     monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(registration, "LOOK_EVERY", 0.0)
     monkeypatch.setattr(registration, "LOOK_EVERY", 0.0)
     told, stop, said = threading.Event(), threading.Event(), []
 
