@@ -114,6 +114,14 @@ class Agent:
             self._workers = {key: one for key, one in self._workers.items() if not (one.finished.is_set() and one.gone)}
         worker.update(new)
 
+    def look_again(self) -> None:
+        """After a time without the API: read the pods, for the watch may still hang on a connection that is dead, and
+        write the status of each that the API has otherwise. New and deleted pods are left to the watch."""
+        listing = self.host.client.list(PODS, fields=f"spec.nodeName={self.host.name}")
+        for pod in listing.items:
+            if worker := self.worker(pod["metadata"]["uid"]):
+                worker.update(pod)
+
     def worker(self, uid: str) -> Worker | None:
         with self._lock:
             return self._workers.get(uid)
@@ -204,7 +212,7 @@ def run(running: Running) -> None:
         running.ready(f"node {name} runs pods by the {runtime.name} runtime; agent on port {server.port}")
         evictor = Evictor(agent, settings)
         registration.keep(
-            running.stop, problem=lambda: runtime_problem(runtime), pressures=evictor.look,
+            running.stop, problem=lambda: runtime_problem(runtime), pressures=evictor.look, back=agent.look_again,
             removed=(lambda name: running.failing(REMOVED.format(name=name))) if options.joined else None,
         )  # fmt: skip
     finally:

@@ -121,6 +121,7 @@ class Registration:
     def keep(
         self, stop: threading.Event, *, problem: Callable[[], str] = lambda: "",
         pressures: Callable[[], Collection[str]] = tuple, removed: Callable[[str], None] | None = None,
+        back: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """Heartbeats until stopped. Failures are logged once and tried again. A Node that was deleted is made again;
         where ``removed`` is given, it is told so once instead, and there are no more heartbeats.
@@ -128,6 +129,7 @@ class Registration:
         ``problem()`` says why pods cannot run here, "" where they can; it is asked every PROBLEM_EVERY seconds, and
         more often while there is one.
         ``pressures()`` says which of the node's resources are short; it is asked with each heartbeat.
+        ``back()`` is called when a heartbeat comes through after failures, and when the API had called the node lost.
         """
         failing = False
         while not stop.wait(AGAIN if failing or self._problem else HEARTBEAT):
@@ -135,9 +137,12 @@ class Registration:
                 self._beat()
                 pressed, self._pressures = self._pressures, pressures()
                 news = self._is_news(problem) or set(pressed) != set(self._pressures)
-                if news or self._is_contradicted(was_away=failing) or time.time() - self._told >= STATUS_EVERY:
+                contradicted = self._is_contradicted(was_away=failing)
+                if news or contradicted or time.time() - self._told >= STATUS_EVERY:
                     self._node = self._client.get(NODES, self._name)
                     self.tell(force=True)
+                if failing or contradicted:
+                    back()
                 failing = False
             except NotFound:
                 if removed is not None and self._is_gone():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound, SampanError
-from sampan_machinery.metadata import copy, now_text, observed_generation
+from sampan_machinery.metadata import copy, get_condition, now_text, observed_generation
 from sampan_machinery.resources import PODS
 from sampan_node.clock import Alarm
 from sampan_node.host import Host
@@ -36,6 +36,8 @@ from sampan_runtime.contracts import RuntimeFailure
 log = logging.getLogger(__name__)
 
 REFRESH = 120.0  # seconds between looks at what no watch tells of: tokens to be renewed, the cluster's authority
+LOST = "NodeNotReady"  # why the node life cycle calls a pod not ready: it does so anew while its node counts as lost
+DISPUTE = 1.0  # seconds between two contradictions to that
 HOOK_PATIENCE = 600.0  # seconds a postStart hook may take
 
 
@@ -54,6 +56,8 @@ class Worker:
         self._refused = False  # this node did not take the pod
         self._probers = Probers(host, self.memory, perform=self._perform, tell=self._event, changed=self.poke)
         self._known: Object = pod.get("status") or {}  # status as the API has it
+        self._known_at = _revision(pod)
+        self._disputed = 0.0  # when the API was last contradicted that calls the node lost
         self._messages: dict[str, str] = {}
         self._lock = threading.Lock()
         self._dirty = self._working = False
@@ -71,11 +75,17 @@ class Worker:
 
     def update(self, pod: Object) -> None:
         """The API has a newer pod."""
-        if int(pod["metadata"].get("resourceVersion") or 0) >= int(self.pod["metadata"].get("resourceVersion") or 0):
+        if _revision(pod) >= _revision(self.pod):
             before, self.pod = self.pod, pod
-            self._known = pod.get("status") or {}
             self._hurry(before)
+        self._learn(pod, pod.get("status") or {})
         self.poke()
+
+    def _learn(self, pod: Object, status: Object) -> None:
+        """What the API has by now. The answer to a write may come after the watch has told of a later one."""
+        with self._lock:
+            if (revision := _revision(pod)) >= self._known_at:
+                self._known, self._known_at = status, revision
 
     def vanish(self, last: Object | None = None) -> None:
         """The pod is deleted in the API; ``last`` is its last state there."""
@@ -184,7 +194,10 @@ class Worker:
             self._dirty = True
         self._host.references.follow(self.pod, self._shown_changed)
         self._refresh_volumes(seen)
-        self._publish(seen)
+        if later := self._dispute_again():
+            plan.at(later)
+        else:
+            self._publish(seen)
         self._after_failures()
         if ephemeral.is_limited(self.pod) and seen.running():
             plan.at(time.time() + ephemeral.LOOK_EVERY)
@@ -418,8 +431,17 @@ class Worker:
         except (NotFound, Conflict) as error:
             log.debug("node: pods/%s: status not written: %s", self.where(), error)
             return
-        self._known = copy((written or {}).get("status") or status)
+        self._learn(written or self.pod, copy((written or {}).get("status") or status))
         self._settle()
+
+    def _dispute_again(self) -> float:
+        """When to say next that the pod is ready, where the API denies it because it calls the node lost; 0.0: now."""
+        if (get_condition(self._known, "Ready") or {}).get("reason") != LOST:
+            return 0.0
+        if (now := time.time()) < self._disputed + DISPUTE:
+            return self._disputed + DISPUTE
+        self._disputed = now
+        return 0.0
 
     def _settle(self) -> bool:
         """A pod that has ended stays ended, even where its containers are removed."""
@@ -431,6 +453,10 @@ class Worker:
 
     def _event(self, type: str, reason: str, message: str, *, container: str = "") -> None:
         self._host.tell(self.pod, type, reason, message, container=container)
+
+
+def _revision(pod: Object) -> int:
+    return int((pod.get("metadata") or {}).get("resourceVersion") or 0)
 
 
 def grace_of(pod: Object) -> int:

@@ -272,6 +272,73 @@ def test_a_failing_container_is_restarted_and_then_backs_off(cluster):
     assert cluster.status()["phase"] == "Running"
 
 
+def _ready(cluster):
+    return next(c["status"] for c in cluster.status()["conditions"] if c["type"] == "Ready")
+
+
+def _call_lost(cluster):
+    """As the node life cycle does with the pods of a node that it has not heard of."""
+    condition = {"type": "Ready", "status": "False", "reason": "NodeNotReady"}
+    cluster.api.patch(PODS, "web", {"status": {"conditions": [condition]}}, "default", how="strategic")
+
+
+def _running(cluster):
+    cluster.run("sleep 1000")
+    cluster.api.until(lambda: _ready(cluster) == "True")
+    worker = cluster.agent.find("default", "web")
+    worker.join(PATIENCE)
+    return worker
+
+
+def test_a_pod_that_was_called_lost_while_the_watch_was_dead_is_ready_again_once_the_api_is_back(cluster):
+    _running(cluster)
+    cluster.api.listener = lambda old, new: None
+    _call_lost(cluster)
+    assert _ready(cluster) == "False"
+
+    cluster.agent.look_again()
+
+    cluster.api.until(lambda: _ready(cluster) == "True", "ready again")
+
+
+def test_a_later_state_that_the_watch_tells_before_a_write_is_answered_is_not_forgotten(cluster, monkeypatch):
+    worker = _running(cluster)
+    patch, calls = cluster.api.patch, []
+
+    def late(*given, **options):
+        written = patch(*given, **options)
+        calls.append(written)
+        if len(calls) == 1:
+            monkeypatch.setattr("sampan_node.pod.worker.DISPUTE", 0.05)
+            patch(PODS, "web", {"status": {"conditions": [lost]}}, "default", how="strategic")
+        return written
+
+    lost = {"type": "Ready", "status": "False", "reason": "NodeNotReady"}
+    monkeypatch.setattr(worker._host.client, "patch", late)
+    patch(PODS, "web", {"status": {"conditions": [lost]}}, "default", how="strategic")
+
+    cluster.api.until(lambda: len(calls) > 1 and _ready(cluster) == "True", "ready again")
+
+
+def test_a_node_that_is_still_called_lost_is_contradicted_once_a_while(cluster):
+    worker = _running(cluster)
+    begun, writes = time.monotonic(), []
+
+    def again(old, new):
+        cluster.agent.changed(old, new)
+        if new and any(c["type"] == "Ready" and c["status"] == "True" for c in new["status"]["conditions"]):
+            writes.append(new)
+            if len(writes) < 50:
+                _call_lost(cluster)
+
+    cluster.api.listener = again
+    _call_lost(cluster)
+
+    cluster.api.until(lambda: len(writes) > 1, "a second time")
+    worker.join(PATIENCE)
+    assert len(writes) <= 2 + time.monotonic() - begun
+
+
 def test_init_containers_run_one_after_the_other(cluster):
     init = [{"name": f"i{n}", "image": "busybox:1", "command": ["/bin/sh", "-c", "exit 0"]} for n in (1, 2)]
     cluster.run("sleep 1000", initContainers=init)
