@@ -99,6 +99,7 @@ def test_a_binding_goes_with_its_object_and_stays_without_its_policy(fleet):
 
 def test_with_lazy_activation_a_changed_policy_waits_for_its_object(fleet):
     fleet.client.create(PROPAGATION_POLICIES, policy(activationPreference="Lazy"))
+    fleet.settle()  # a Lazy policy takes only what comes or changes after it is known
     fleet.client.create(DEPLOYMENTS, deployment())
     fleet.settle()
 
