@@ -11,6 +11,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ DEVICES = (
     "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom",
     "zero",
 )  # fmt: skip
+#: Waits up to 30 seconds for a size of 100 by 40: it comes beside the input, and may come after it.
+SIZED = 'i=0; until [ "$(stty size)" = "40 100" ] || [ $i = 300 ]; do i=$((i + 1)); sleep 0.1; done'
 PATIENCE = 20  # seconds after which a missing event fails the test
 
 
@@ -253,27 +256,24 @@ class RuntimeContract:
 
     def test_exec_with_a_terminal_knows_its_size(self, runtime: Runtime, pod: Pod) -> None:
         container = pod.start("sleep 1000")
-        stream = runtime.exec(container, ["/bin/sh", "-c", "read x; stty size; exit 5"], stdin=True, tty=True)
+        script = f"read x; {SIZED}; stty size; exit 5"
+        with closing(runtime.exec(container, ["/bin/sh", "-c", script], stdin=True, tty=True)) as stream:
+            stream.resize(100, 40)
+            stream.send(b"\n")
 
-        stream.resize(100, 40)
-        stream.send(b"\n")
-
-        assert b"40 100" in b"".join(data for _, data in stream.output())
-        assert stream.exit_code() == 5
-        stream.close()
+            assert b"40 100" in b"".join(data for _, data in stream.output())
+            assert stream.exit_code() == 5
 
     def test_a_container_can_have_a_terminal(self, runtime: Runtime, pod: Pod, tmp_path: Path) -> None:
         (tmp_path / "message").touch()
         mounts = [Mount(str(tmp_path / "message"), "/dev/termination-log")]  # as every container has
-        script = "read x; test -t 1 && stty size; ls -l /proc/self/fd/0"
+        script = f"read x; {SIZED}; test -t 1 && stty size; ls -l /proc/self/fd/0"
         container = pod.start(script, stdin=True, tty=True, mounts=mounts)
-        stream = runtime.attach(container, stdin=True, tty=True)
+        with closing(runtime.attach(container, stdin=True, tty=True)) as stream:
+            stream.resize(100, 40)
+            stream.send(b"\n")
 
-        stream.resize(100, 40)
-        stream.send(b"\n")
-
-        said = b"".join(data for _, data in stream.output())
-        stream.close()
+            said = b"".join(data for _, data in stream.output())
         assert b"40 100" in said
         if self.mounts:
             assert b"/dev/pts/0" in said

@@ -193,7 +193,8 @@ def container(item: Fields, status: Fields, applied: tuple[int, int, int] | None
     """From a listed Container and its ContainerStatus."""
     state = STATES.get(status["state"], "unknown")
     over, code = state == "exited", status["exit_code"]
-    started, finished = status["started_at"] / 1e9, status["finished_at"] / 1e9
+    started = status["started_at"] / 1e9
+    finished = max(started, status["finished_at"] / 1e9)  # containerd notes a start late, even after the end
     return Container(
         id=status["id"], sandbox_id=item["pod_sandbox_id"], pod_uid=status["labels"].get(UID, ""),
         name=status["metadata"]["name"], attempt=status["metadata"]["attempt"], state=state,

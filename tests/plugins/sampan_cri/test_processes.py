@@ -20,12 +20,15 @@ sys.stdin.read()
 def shim():
     """A parent of two: the container's first process, and a command that was run beside it."""
     argv = [sys.executable, "-c", CHILDREN]
-    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    init, late = map(int, process.stdout.readline().split())
-    yield process.pid, init, late
-    for pid in (*processes.children(late), init, late):
-        os.kill(pid, signal.SIGKILL)  # the parent has waited for neither
-    process.communicate()
+    process = subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )  # fmt: skip
+    try:
+        init, late = map(int, process.stdout.readline().split())
+        yield process.pid, init, late
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # with what its children have started, or are about to
+        process.communicate()
 
 
 def state(pid):

@@ -5,9 +5,10 @@ import tarfile
 
 import pytest
 from containerds import BUSYBOX, containerd
-from spaces import entered
+from spaces import inside
 
 from sampan.contracts.options import ClusterOptions
+from sampan_cri import streams
 from sampan_cri.opening import open_runtime
 from sampan_cri.settings import Settings
 from sampan_runtime.contracts import RuntimeFailure, SandboxSpec
@@ -16,7 +17,7 @@ from sampan_testing.runtime import Pod, RuntimeContract
 
 @pytest.fixture(scope="module")
 def engine():
-    with containerd() as found, entered(found.space):
+    with containerd() as found:
         bridge = {
             "type": "bridge", "bridge": "cni0", "isGateway": True,
             "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.99.0.0/24"}]], "dataDir": f"{found.folder}/ipam"},
@@ -28,13 +29,19 @@ def engine():
 
 
 @pytest.fixture
-def runtime(engine, tmp_path, until):
+def runtime(engine, tmp_path, until, monkeypatch):
+    """One in the namespace of this process: gRPC keeps its threads for good, wherever they were begun, and with those
+    of a namespace that is gone no other test could connect to anything. Only exec and attach go over TCP."""
+    upgraded = streams.upgraded
+    monkeypatch.setattr(streams, "upgraded", lambda url: inside(f"/run/netns/{engine.space}", lambda: upgraded(url)))
     runtime = open_runtime(str(tmp_path), ClusterOptions(), Settings(endpoint=f"unix://{engine.socket}"))
-    until(lambda: not runtime.problem())  # containerd has seen the configuration of the network
-    yield runtime
-    for sandbox in runtime.sandboxes():
-        runtime.remove_sandbox(sandbox.id)
-    runtime.close()
+    try:
+        until(lambda: not runtime.problem())  # containerd has seen the configuration of the network
+        yield runtime
+        for sandbox in runtime.sandboxes():
+            runtime.remove_sandbox(sandbox.id)
+    finally:
+        runtime.close()
 
 
 @pytest.mark.root

@@ -155,6 +155,12 @@ def test_a_containers_end_is_told_when_it_has_ended(found, state, code, reason):
     assert seen.finished == (3.0 if state == "exited" else 0.0)
 
 
+def test_no_container_ends_before_it_started():
+    seen = translation.container({"pod_sandbox_id": "s"}, status(state=2, finished_at=2 * 10**9 - 1), None)
+
+    assert (seen.started, seen.finished) == (2.0, 2.0)
+
+
 def test_a_sandbox_of_the_nodes_network_has_no_address_of_its_own():
     found = decode(MESSAGES, "SandboxStatus", b"") | {
         "id": "s", "metadata": {"name": "web", "uid": "u", "namespace": "shop", "attempt": 0},

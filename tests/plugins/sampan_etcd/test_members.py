@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from etcds import free_port, start_members
@@ -155,15 +156,14 @@ def test_tls_with_client_certificates(tmp_path):
 
 def test_a_name_and_a_password_are_asked_for_again_when_the_token_is_gone(tmp_path):
     (member,) = start_members(tmp_path, 1)
-    administrator = Members(Options((member.address,)))
-    name, password, role = block(1, b"root"), block(2, b"s@crt"), block(2, b"root")
-    for method, request in (
-        ("UserAdd", name + password), ("RoleAdd", name), ("UserGrantRole", name + role), ("AuthEnable", b""),
-    ):  # fmt: skip
-        administrator.ask(f"/etcdserverpb.Auth/{method}", request)
-    administrator.close()
     (tmp_path / "password").write_text("s@crt\n")
+    name, password, role = block(1, b"root"), block(2, b"s@crt"), block(2, b"root")
     try:
+        with closing(Members(Options((member.address,)))) as administrator:
+            for method, request in (
+                ("UserAdd", name + password), ("RoleAdd", name), ("UserGrantRole", name + role), ("AuthEnable", b""),
+            ):  # fmt: skip
+                administrator.ask(f"/etcdserverpb.Auth/{method}", request)
         for url in (f"etcd://{member.address}?timeout=1", f"etcd://root:wrong@{member.address}?timeout=1"):
             with pytest.raises(Unavailable):
                 EtcdStore(read_url(url))

@@ -13,7 +13,7 @@ def test_an_upgrade_is_accepted_with_the_client_s_first_protocol_that_is_known()
 
     assert spdy.is_asked(headers)
     assert answer.protocol == "channel.k8s.io"
-    assert b"X-Stream-Protocol-Version: channel.k8s.io\r\n" in answer.answer
+    assert b"X-Stream-Protocol-Version: channel.k8s.io\r\n" in answer.head
 
 
 def test_a_client_without_a_protocol_or_with_unknown_ones_is_refused():
