@@ -36,7 +36,7 @@ from sampan_runtime.contracts import RuntimeFailure
 log = logging.getLogger(__name__)
 
 REFRESH = 120.0  # seconds between looks at what no watch tells of: tokens to be renewed, the cluster's authority
-LOST = "NodeNotReady"  # why the node life cycle calls a pod not ready: it does so anew while its node counts as lost
+LOST = "NodeNotReady"  # why the node life cycle calls a pod not ready: it does so again while its node counts as lost
 DISPUTE = 1.0  # seconds between two contradictions to that
 HOOK_PATIENCE = 600.0  # seconds a postStart hook may take
 
