@@ -229,7 +229,7 @@ def test_two_containers_share_a_volume(cluster, namespace):
     mount = {"volumeMounts": [{"name": "d", "mountPath": "/d"}]}
     pod = cluster.pod(
         "pair",
-        "while ! test -f /d/x; do sleep 0.1; done; cat /d/x; sleep 1000",
+        "while ! test -s /d/x; do sleep 0.1; done; cat /d/x; sleep 1000",
         volumes=[{"name": "d", "emptyDir": {}}],
         container=mount,
     )
