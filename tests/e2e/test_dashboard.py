@@ -145,6 +145,8 @@ def test_a_deployment_is_scaled_changed_and_rolled_back(site, cluster):
     page.get_by_role("button", name="Scale").click()
     shown(page.get_by_role("status"))
     assert cluster.get("deployment", "web", "-n", NAMESPACE)["spec"]["replicas"] == 3
+    # What changes below an editor is told as a conflict: until the pods are there, the status is written.
+    cluster.kubectl("rollout", "status", "deployment/web", "-n", NAMESPACE, "--timeout=60s", timeout=90)
 
     page.get_by_role("link", name="Edit", exact=True).click()
     text = page.get_by_label("YAML", exact=True)
