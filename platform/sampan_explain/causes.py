@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -19,6 +19,10 @@ class Cause:
     lines: tuple[str, ...] = ()  # a table for a terminal, such as one line for each node
     data: Mapping[str, Any] = field(default_factory=dict)  # the same for programs
     note: bool = False  # nothing is wrong: it only says why the object is where or how it is
+
+    def of(self, ref: str) -> Cause:
+        """The same, found at another object while this one was explained: it is about that, unless it names one."""
+        return replace(self, about=self.about or ref)
 
     def as_json(self) -> dict[str, Any]:
         made = {
@@ -91,4 +95,4 @@ def _counted(cause: Cause, about: Sequence[str]) -> Cause:
     if not others:
         return cause
     shown = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
-    return Cause(**{**vars(cause), "facts": (*cause.facts, f"the same holds for {len(others)} more: {shown}")})
+    return replace(cause, facts=(*cause.facts, f"the same holds for {len(others)} more: {shown}"))

@@ -141,7 +141,7 @@ def _backend(ingress: Object, name: str, port: str | int, where: str, objects: O
     )  # fmt: skip
     for cause in services.explain(service, objects):
         if not cause.note:
-            yield Cause(**{**vars(cause), "about": cause.about or ref(service)})
+            yield cause.of(ref(service))
 
 
 def has_ready(service: Object, objects: Objects) -> bool:

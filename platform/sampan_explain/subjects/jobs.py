@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sampan.contracts.resources import Object
 from sampan_explain.causes import Cause
@@ -74,7 +75,7 @@ def _job(job: Object, objects: Objects) -> Iterator[Cause]:
     for pod in [each for each in own if not condition_is(each.get("status"), "Ready")][:_MOST]:
         for cause in pods.explain(pod, objects):
             if not cause.note:
-                yield Cause(**{**vars(cause), "about": cause.about or ref(pod), "lines": ()})
+                yield replace(cause.of(ref(pod)), lines=())
 
 
 def _cron(cron: Object, objects: Objects) -> Iterator[Cause]:
@@ -109,7 +110,7 @@ def _cron(cron: Object, objects: Objects) -> Iterator[Cause]:
         )  # fmt: skip
     for job in sorted(jobs, key=lambda each: str(each["metadata"].get("creationTimestamp")), reverse=True)[:1]:
         for cause in _job(job, objects):
-            yield Cause(**{**vars(cause), "about": cause.about or ref(job)})
+            yield cause.of(ref(job))
     if not spec.get("suspend") and not status.get("lastScheduleTime"):
         late = age(since(cron["metadata"].get("creationTimestamp"), objects.now))
         yield Cause(

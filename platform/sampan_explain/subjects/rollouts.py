@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sampan.contracts.resources import Object
 from sampan_explain.causes import Cause
@@ -151,7 +152,7 @@ def _pods(obj: Object, objects: Objects) -> Iterator[Cause]:
         for cause in pods.explain(pod, objects):
             if not cause.note:
                 told += 1
-                yield Cause(**{**vars(cause), "about": cause.about or ref(pod), "lines": ()})
+                yield replace(cause.of(ref(pod)), lines=())
     if bad and not told:
         yield Cause(
             reason="PodsNotReady", text=f"{plural(len(bad), 'pod')} of {len(found)} "

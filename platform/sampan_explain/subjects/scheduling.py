@@ -114,4 +114,4 @@ def _claims(pod: Object, objects: Objects) -> Iterator[Cause]:
         elif claim is not None:
             for cause in claims.explain(claim, objects):
                 if not cause.note:
-                    yield Cause(**{**vars(cause), "about": cause.about or ref(claim)})
+                    yield cause.of(ref(claim))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sampan.contracts.resources import Object
 from sampan_explain.causes import Cause
@@ -151,4 +152,4 @@ def _unready(service: Object, matching: list[Object], objects: Objects) -> Itera
     for pod in bad[:_MOST]:
         for cause in pods.explain(pod, objects):
             if not cause.note:
-                yield Cause(**{**vars(cause), "about": cause.about or ref(pod), "lines": ()})
+                yield replace(cause.of(ref(pod)), lines=())

@@ -62,7 +62,7 @@ def _webhook(configuration: Object, webhook: Object, objects: Objects) -> Iterat
         )  # fmt: skip
         for cause in services.explain(found, objects):
             if not cause.note:
-                yield Cause(**{**vars(cause), "about": cause.about or ref(found)})
+                yield cause.of(ref(found))
 
 
 def _effect(webhook: Object) -> str:
