@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sampan.contracts.kinds import Object
-
-_API = "rbac.authorization.k8s.io"
+from sampan_machinery.roles import granted
 
 
 def bootstrap_objects(user: str) -> list[Object]:
@@ -21,17 +20,7 @@ def bootstrap_objects(user: str) -> list[Object]:
         _rule([""], ["persistentvolumeclaims"], read),
         _rule([""], ["persistentvolumes"], [*read, "create", "delete"]),
     ]
-    return [
-        {
-            "apiVersion": f"{_API}/v1", "kind": "ClusterRole", "metadata": {"name": user, "labels": labels},
-            "rules": rules,
-        },
-        {
-            "apiVersion": f"{_API}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": user, "labels": labels},
-            "roleRef": {"apiGroup": _API, "kind": "ClusterRole", "name": user},
-            "subjects": [{"apiGroup": _API, "kind": "User", "name": user}],
-        },
-    ]  # fmt: skip
+    return granted(user, rules, labels=labels)
 
 
 def _rule(groups: Sequence[str], resources: Sequence[str], verbs: Sequence[str]) -> Object:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sampan.contracts.kinds import Object
 from sampan_localpath.naming import CLASS, PROVISIONER
+from sampan_machinery.roles import granted, rule
 
 _ROLE = "sampan:localpath"
-_RBAC = "rbac.authorization.k8s.io"
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -25,22 +25,11 @@ def storage_class(*, default: bool) -> Object:
 
 def _rights(user: str) -> list[Object]:
     rules = [
-        _rule("", "persistentvolumes", "create delete get list patch watch"),
-        _rule("", "persistentvolumeclaims", "get list patch watch"),
-        _rule("", "persistentvolumeclaims/status", "patch"),
-        _rule("", "nodes", "list"),
-        _rule("", "events", "create patch update"),
-        _rule("storage.k8s.io", "storageclasses", "get"),
+        rule("", "persistentvolumes", "create delete get list patch watch"),
+        rule("", "persistentvolumeclaims", "get list patch watch"),
+        rule("", "persistentvolumeclaims/status", "patch"),
+        rule("", "nodes", "list"),
+        rule("", "events", "create patch update"),
+        rule("storage.k8s.io", "storageclasses", "get"),
     ]
-    reference = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": _ROLE}
-    return [
-        {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": _ROLE}, "rules": rules},
-        {
-            "apiVersion": f"{_RBAC}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": _ROLE},
-            "subjects": [{"kind": "User", "apiGroup": _RBAC, "name": user}], "roleRef": reference,
-        },
-    ]  # fmt: skip
-
-
-def _rule(group: str, resource: str, verbs: str) -> Object:
-    return {"apiGroups": [group], "resources": [resource], "verbs": verbs.split()}
+    return granted(user, rules, name=_ROLE)
