@@ -37,7 +37,8 @@ class HealthReporter:
         self._health, self.name = health, name
 
     def starting(self) -> None:
-        self._health.update(self.name, STARTING, "")
+        """A run begins. After one that failed its words stay until this one has something to say."""
+        self._health.begin(self.name)
 
     def ready(self, words: str) -> None:
         if self._health.update(self.name, READY, words):
@@ -84,6 +85,11 @@ class ProcessHealth:
             if restarted:
                 self._states[name] = replace(self._states[name], restarts=before.restarts + 1)
             return True
+
+    def begin(self, name: str) -> None:
+        """A run of the component begins; a failed run's report stands until this one reports."""
+        if self.states()[name].state != FAILING:
+            self.update(name, STARTING, "")
 
     def states(self) -> dict[str, ComponentState]:
         with self._lock:

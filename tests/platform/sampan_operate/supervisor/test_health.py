@@ -44,3 +44,17 @@ def test_a_component_that_is_started_again_is_counted():
     said = health.states()["a"]
     assert (said.state, said.words, said.restarts) == ("failing", "oh", 2)
     assert b'sampan_component_restarts_total{component="a"} 2.0' in health.exposition()
+
+
+def test_why_a_run_failed_is_said_until_the_next_one_reports():
+    health = ProcessHealth(["a"])
+    reporter = health.reporter("a")
+    reporter.starting()
+    assert health.states()["a"].state == "starting"
+    reporter.ended("its port is taken")
+
+    reporter.starting()
+
+    assert (health.states()["a"].state, health.states()["a"].words) == ("failing", "its port is taken")
+    reporter.ready("it answers")
+    assert (health.states()["a"].state, health.states()["a"].words) == ("ready", "it answers")

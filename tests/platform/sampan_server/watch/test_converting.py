@@ -266,11 +266,13 @@ def test_watches_of_a_version_share_each_conversion(served, cluster, toys):
 def test_a_watch_without_a_loop_waits_on_its_own_thread_only(cluster, toys):
     put_in(cluster, "a")
     toys.conversions.open.clear()
-    stream = cluster.client.open_watch(BOATS, since="", timeout=10)
+    before = toys.conversions.calls
+    stream = cluster.client.open_watch(BOATS, since="", timeout=60)
     found = []
-    reader = threading.Thread(target=lambda: [found.extend(stream.read(0.1)) for _ in range(60) if len(found) < 3])
+    reader = threading.Thread(target=lambda: [found.extend(stream.read(0.1)) for _ in range(300) if len(found) < 3])
     reader.start()
     try:
+        until(lambda: toys.conversions.calls > before, SOON)  # it began with "a" alone
         put_in(cluster, "b")  # acknowledged once the cache has it, so the cache's lock is free
         assert len(cluster.client.list(BOATS_2).items) == 2
     finally:
