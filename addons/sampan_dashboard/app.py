@@ -22,6 +22,8 @@ from sampan_dashboard.live import LiveLogs, LiveRows
 from sampan_dashboard.logs import LogPage
 from sampan_dashboard.maps import MapPage
 from sampan_dashboard.objects import EventsPage, ObjectPage, RolloutPage, YamlPage
+from sampan_dashboard.past import HistoryPage
+from sampan_dashboard.reasons import WhyPage, panel
 from sampan_dashboard.searching import SearchPage
 from sampan_dashboard.sessions import Sessions
 from sampan_dashboard.signin import LINK_PATH, AccessPage, LinkMaker, OneTimeSignIn, Preferences, SignIn, SignOut
@@ -62,7 +64,9 @@ def new_app(
     app.add_route("/new", CreatePage(pages))
     app.add_route("/l/{kind}", ListPage(pages))
     app.add_route("/live/l/{kind}", LiveRows(pages))
-    app.add_route(OBJECT, ObjectPage(pages, added))
+    app.add_route(OBJECT, ObjectPage(pages, added, panel))
+    app.add_route(f"{OBJECT}/why", WhyPage(pages, added))
+    app.add_route(f"{OBJECT}/history", HistoryPage(pages))
     app.add_route(f"{OBJECT}/yaml", YamlPage(pages))
     app.add_route(f"{OBJECT}/events", EventsPage(pages))
     app.add_route(f"{OBJECT}/edit", EditPage(pages))

@@ -55,10 +55,13 @@ class Contributions:
 
     panels: tuple[tuple[Contributed[Any], Any], ...] = ()
     pages: tuple[tuple[Contributed[Any], Any], ...] = ()
+    explainers: tuple[Any, ...] = ()  # of sampan_explain
 
     @classmethod
     def ask(cls, hooks: Hooks | None) -> Contributions:
-        return cls(_each(hooks, PANELS), _each(hooks, PAGES))
+        from sampan_explain.contributed import explainers
+
+        return cls(_each(hooks, PANELS), _each(hooks, PAGES), tuple(explainers(hooks)))
 
     def shown(self, client: Client, group_resource: str, obj: Object) -> list[Shown]:
         return [

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import click
 
 USER = "system:sampan-dashboard"
+#: What other plugins add.
+HOOKS = frozenset({"contribute_dashboard_panels", "contribute_dashboard_pages", "contribute_explainers"})
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,16 @@ def _command() -> click.Command:
 
 @hookimpl
 def contribute_components() -> list[Component]:
-    hooks = frozenset({"contribute_dashboard_panels", "contribute_dashboard_pages"})
     return [
-        Component(name="dashboard", run=_run, user=USER, process="dashboard", manifests=manifests, hooks=hooks)
+        Component(name="dashboard", run=_run, user=USER, process="dashboard", manifests=manifests, hooks=HOOKS)
     ]  # fmt: skip
 
 
 @hookimpl
 def contribute_commands() -> list[Command]:
-    return [Command(name="dashboard", help="Open the dashboard, signed in as the kubeconfig's user.", load=_command)]
+    return [
+        Command(
+            name="dashboard", help="Open the dashboard, signed in as the kubeconfig's user.", load=_command,
+            hooks=HOOKS,
+        )
+    ]  # fmt: skip

@@ -164,7 +164,7 @@ class Refusals:
         resp.status = falcon.code_to_http_status(error.code)
         self._pages.show(
             req, resp, "error.html", code=error.code, reason=error.reason, message=error.message,
-            rule=getattr(req.context, "rule", ""),
+            rule=getattr(req.context, "rule", ""), past=getattr(req.context, "past", ""),
         )  # fmt: skip
 
     def of_http(self, req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: Any) -> None:
@@ -182,4 +182,4 @@ class Refusals:
         self._show(req, resp, 500, "Internal error", "the dashboard's log has the details")
 
     def _show(self, req: falcon.Request, resp: falcon.Response, code: int, reason: str, message: str) -> None:
-        self._pages.show(req, resp, "error.html", code=code, reason=reason, message=message, rule="")
+        self._pages.show(req, resp, "error.html", code=code, reason=reason, message=message, rule="", past="")

@@ -42,6 +42,10 @@ class Browser:
         assert answer.status_code == 200, visible(answer.text)
         return answer.text
 
+    def words(self, path):
+        """The same, as it is read."""
+        return visible(self.text(path))
+
 
 def visible(html):
     """The text of a page, roughly."""

@@ -48,7 +48,7 @@ class Hooks:
 
     def ask(self, hook, **facts):
         answers = {"contribute_dashboard_panels": [Panel(), BrokenPanel()], "contribute_dashboard_pages": [Page()]}
-        return [Contributed("costs", answers[hook], self.isolation)]
+        return [Contributed("costs", answers.get(hook, []), self.isolation)]
 
 
 @pytest.fixture
