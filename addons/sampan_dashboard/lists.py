@@ -9,6 +9,7 @@ import falcon
 from sampan.contracts.kinds import Resource
 from sampan_dashboard import tables
 from sampan_dashboard.accounts import Account
+from sampan_dashboard.contributions import Contributions
 from sampan_dashboard.navigation import link
 from sampan_dashboard.permissions import missing_rule
 from sampan_dashboard.reading import kind_of, namespaces, table, whole_table
@@ -68,8 +69,8 @@ class Listed(NamedTuple):
 
 
 class ListPage:
-    def __init__(self, pages: Pages) -> None:
-        self._pages = pages
+    def __init__(self, pages: Pages, added: Contributions) -> None:
+        self._pages, self._added = pages, added
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, kind: str) -> None:
         account, found = kind_of(req, kind)
@@ -77,11 +78,13 @@ class ListPage:
         req.context.rule = missing_rule("list", found.resource, asked.namespace)
         listed = read(account, found.resource, asked)
         rules = account.rules(asked.namespace)
+        keys = [(row.namespace, row.name) for row in listed.rows]
         self._pages.show(
             req, resp, "list.html", resource=found.resource, asked=asked, listed=listed, sizes=SIZES,
             namespaces=namespaces(account) if found.resource.namespaced else [],
             many=found.resource.namespaced and not asked.namespace,
             orders=orders(listed.columns, asked, found.resource), may_create=rules.may("create", found.resource),
+            columns_added=self._added.filled(account.client, found.resource.group_resource, keys, wide=asked.wide),
             live=self._live(found.resource, asked, listed) if "watch" in found.verbs else "",
         )  # fmt: skip
 

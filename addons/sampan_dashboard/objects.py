@@ -94,6 +94,7 @@ class ObjectPage:
             traffic=related.traffic_of(target, obj), events=related.events_of(account, obj)[:10],
             usage=charts.of_object(account, obj), done=req.get_param("done") or "",
             why=self._why(target, obj, self._added),
+            links=self._added.links(target.resource.group_resource, target.namespace, target.name),
             panels=self._added.shown(target.client, target.resource.group_resource, obj),
             **around(target, obj, ""),
         )  # fmt: skip

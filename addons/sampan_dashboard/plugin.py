@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 USER = "system:sampan-dashboard"
 #: What other plugins add.
-HOOKS = frozenset({"contribute_dashboard_panels", "contribute_dashboard_pages", "contribute_explainers"})
+HOOKS = frozenset(
+    {
+        "contribute_dashboard_panels",
+        "contribute_dashboard_columns",
+        "contribute_dashboard_pages",
+        "contribute_explainers",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -102,10 +102,10 @@ class Pages:
         resp.content_type = falcon.MEDIA_HTML
         resp.text = self._environment.get_template(template).render(**self._around(req), **context)
 
-    def rows(self, rows: Any, columns: Any, resource: Any, many: bool) -> str:
+    def rows(self, rows: Any, columns: Any, resource: Any, many: bool, added: Any) -> str:
         """The lines of a list alone, for a live page."""
         template = self._environment.get_template("rows.html")
-        return template.render(rows=rows, columns=columns, resource=resource, many=many)
+        return template.render(rows=rows, columns=columns, resource=resource, many=many, columns_added=added)
 
     def _around(self, req: falcon.Request) -> dict[str, Any]:
         session: Session[Account] | None = getattr(req.context, "session", None)

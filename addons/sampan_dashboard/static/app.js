@@ -48,6 +48,8 @@ function liveRows(table) {
       } else if (old) {
         const row = parsed(found.html);
         row.className = "changed";
+        const kept = old.querySelectorAll(".added-cell"); // columns of plugins are not sent again
+        row.querySelectorAll(".added-cell").forEach((cell, at) => { cell.textContent = kept[at]?.textContent ?? ""; });
         old.replaceWith(row);
         setTimeout(() => { row.className = ""; }, 1500);
       } else if (found.new) {
