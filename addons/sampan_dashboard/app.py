@@ -11,7 +11,7 @@ import falcon
 from sampan.errors import StatusError
 from sampan_dashboard.accounts import Account
 from sampan_dashboard.actions import Action
-from sampan_dashboard.addons import AddonsPage
+from sampan_dashboard.addons import AddonPage, AddonsPage, PluginsPage
 from sampan_dashboard.connecting import Place
 from sampan_dashboard.contributions import ContributedPage, Contributions
 from sampan_dashboard.creating import CreatePage
@@ -22,6 +22,7 @@ from sampan_dashboard.live import LiveLogs, LiveRows
 from sampan_dashboard.logs import LogPage
 from sampan_dashboard.maps import MapPage
 from sampan_dashboard.objects import EventsPage, ObjectPage, RolloutPage, YamlPage
+from sampan_dashboard.operating import Operator
 from sampan_dashboard.past import HistoryPage
 from sampan_dashboard.reasons import WhyPage, panel
 from sampan_dashboard.searching import SearchPage
@@ -36,9 +37,11 @@ OBJECT = "/o/{kind}/{namespace}/{name}"
 
 
 def new_app(
-    place: Place, sessions: Sessions[Account], *, links: Callable[[], str], added: Contributions | None = None
+    place: Place, sessions: Sessions[Account], *, links: Callable[[], str], added: Contributions | None = None,
+    operator: Operator | None = None,
 ) -> Any:  # fmt: skip
-    """A WSGI application. ``links()`` is the address of one-time links, known once it is served."""
+    """A WSGI application. ``links()`` is the address of one-time links, known once it is served; ``operator`` is None
+    where the dashboard does not run beside a cluster of sampan."""
     added = added or Contributions()
     pages = Pages(added.entries())
     app: Any = falcon.App(middleware=[Guard(sessions)])
@@ -59,7 +62,9 @@ def new_app(
     app.add_route("/access", AccessPage(pages))
     app.add_route("/search", SearchPage(pages))
     app.add_route("/map", MapPage(pages))
-    app.add_route("/addons", AddonsPage(pages))
+    app.add_route("/addons", AddonsPage(pages, operator))
+    app.add_route("/addons/{name}", AddonPage(pages, operator))
+    app.add_route("/plugins", PluginsPage(pages, operator))
     app.add_route("/p/{name}", ContributedPage(pages, added))
     app.add_route("/new", CreatePage(pages))
     app.add_route("/l/{kind}", ListPage(pages, added))
