@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import falcon
 import msgspec
@@ -73,17 +73,15 @@ def table(
     return found
 
 
-def whole_table(
-    client: Client, resource: Resource, namespace: str = "", *, labels: str = "", most: int
-) -> tuple[Object, bool]:
-    """All pages as one, up to ``most`` rows, and whether there were more."""
-    found = table(client, resource, namespace, labels=labels, limit=500)
-    rows: list[Any] = list(found.get("rows") or ())
-    page = found
-    while (token := (page.get("metadata") or {}).get("continue")) and len(rows) < most:
+def table_pages(client: Client, resource: Resource, namespace: str = "", *, labels: str = "") -> Iterator[Object]:
+    """All pages of the server's Table."""
+    token = ""
+    while True:
         page = table(client, resource, namespace, labels=labels, limit=500, token=token)
-        rows += page.get("rows") or ()
-    return {**found, "rows": rows[:most]}, bool(token) or len(rows) > most
+        yield page
+        token = str((page.get("metadata") or {}).get("continue") or "")
+        if not token:
+            return
 
 
 def objects(

@@ -26,6 +26,75 @@ function tick() {
   }
 }
 
+// -- long lists: pages come as one scrolls, each in a tbody; those far away make room, and are asked for again
+
+const MOST_PARTS = 8; // pages in the document at one time
+const MOST_NEWER = 5000; // rows that changed after the first page was read
+
+function endless(table) {
+  const next = $('.pages a[rel="next"]');
+  const parts = [{ body: table.tBodies[0], address: location.href, more: next?.getAttribute("href") ?? "" }];
+  const newer = new Map();
+  let [from, to, busy, broken] = [0, 0, false, !next];
+  const empty = (part) => {
+    const [row, cell] = [document.createElement("tr"), document.createElement("td")];
+    cell.style.height = `${part.body.getBoundingClientRect().height}px`;
+    row.append(cell);
+    part.body.replaceChildren(row);
+  };
+  const fill = async (part) => {
+    const url = new URL(part.address, location.href);
+    url.searchParams.set("part", "1");
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(answer.status);
+    const found = await answer.json();
+    part.more = found.more;
+    const template = document.createElement("template");
+    template.innerHTML = found.html;
+    for (const row of template.content.querySelectorAll("tr")) {
+      const late = newer.get(row.id.slice(2)); // the page may be of an earlier revision than what has come since
+      if (late?.gone) row.remove(); else if (late) row.replaceWith(parsed(late.html));
+    }
+    part.body.replaceChildren(template.content);
+    tick();
+  };
+  const load = async (at) => {
+    [busy, $("#loading").hidden] = [true, false];
+    try {
+      await fill(parts[at]);
+      [from, to] = [Math.min(from, at), Math.max(to, at)];
+      if (to - from >= MOST_PARTS) empty(parts[at === to ? from++ : to--]);
+    } catch {
+      [broken, $("#news").hidden] = [true, false]; // the revision is not kept any more, or the session has ended
+    }
+    [busy, $("#loading").hidden] = [false, true];
+    requestAnimationFrame(check);
+  };
+  const check = () => {
+    if (busy || broken) return;
+    const [first, last] = [parts[from].body.getBoundingClientRect(), parts[to].body.getBoundingClientRect()];
+    if (last.bottom < 3 * innerHeight && parts[to].more) {
+      if (!parts[to + 1]) {
+        parts.push({ body: document.createElement("tbody"), address: parts[to].more, more: "" });
+        parts[to].body.after(parts[to + 1].body);
+      }
+      load(to + 1);
+    } else if (from > 0 && first.top > -2 * innerHeight) load(from - 1);
+  };
+  if (next) {
+    next.hidden = true;
+    addEventListener("scroll", check, { passive: true });
+    check();
+  }
+  return {
+    atTop: () => from === 0,
+    remember: (uid, found) => {
+      if (newer.size >= MOST_NEWER) [broken, $("#news").hidden] = [true, false];
+      else if (next) newer.set(uid, found);
+    },
+  };
+}
+
 // -- live rows
 
 function parsed(html) {
@@ -38,10 +107,12 @@ function liveRows(table) {
   const body = table.tBodies[0];
   const total = $("#total");
   const waiting = new Map();
+  const list = endless(table);
   const source = new EventSource(table.dataset.live);
   const count = (by) => { if (/^\d+$/.test(total.textContent)) total.textContent = Number(total.textContent) + by; };
   const show = () => {
     for (const [uid, found] of waiting) {
+      list.remember(uid, found);
       const old = document.getElementById(`u-${uid}`);
       if (found.gone) {
         if (old) { old.remove(); count(-1); }
@@ -53,7 +124,7 @@ function liveRows(table) {
         old.replaceWith(row);
         setTimeout(() => { row.className = ""; }, 1500);
       } else if (found.new) {
-        if (table.dataset.adds) { body.prepend(parsed(found.html)); count(1); } else $("#news").hidden = false;
+        if (table.dataset.adds && list.atTop()) { body.prepend(parsed(found.html)); count(1); } else $("#news").hidden = false;
       }
     }
     waiting.clear();
@@ -147,7 +218,7 @@ const GO = { h: "/", p: "/l/pods", d: "/l/deployments.apps", s: "/l/services", n
 let going = 0;
 
 function pick(by) {
-  const rows = [...document.querySelectorAll("#rows tbody tr")];
+  const rows = [...document.querySelectorAll("#rows tbody tr[id]")];
   if (!rows.length) return;
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
