@@ -22,9 +22,11 @@ from sampan_dashboard.live import LiveLogs, LiveRows
 from sampan_dashboard.logs import LogPage
 from sampan_dashboard.maps import MapPage
 from sampan_dashboard.objects import EventsPage, ObjectPage, RolloutPage, YamlPage
+from sampan_dashboard.oidc import Flow
 from sampan_dashboard.operating import Operator
 from sampan_dashboard.past import HistoryPage
 from sampan_dashboard.reasons import WhyPage, panel
+from sampan_dashboard.redirects import BACK, START, ComeBack, GoThere
 from sampan_dashboard.searching import SearchPage
 from sampan_dashboard.sessions import Sessions
 from sampan_dashboard.signin import LINK_PATH, AccessPage, LinkMaker, OneTimeSignIn, Preferences, SignIn, SignOut
@@ -38,10 +40,10 @@ OBJECT = "/o/{kind}/{namespace}/{name}"
 
 def new_app(
     place: Place, sessions: Sessions[Account], *, links: Callable[[], str], added: Contributions | None = None,
-    operator: Operator | None = None,
+    operator: Operator | None = None, flow: Flow | None = None,
 ) -> Any:  # fmt: skip
     """A WSGI application. ``links()`` is the address of one-time links, known once it is served; ``operator`` is None
-    where the dashboard does not run beside a cluster of sampan."""
+    where the dashboard does not run beside a cluster of sampan, ``flow`` where there is no OpenID Connect provider."""
     added = added or Contributions()
     pages = Pages(added.entries())
     app: Any = falcon.App(middleware=[Guard(sessions)])
@@ -53,7 +55,10 @@ def new_app(
     app.add_error_handler(StatusError, refusals.of_status)
     app.add_route("/healthz", Healthy())
     app.add_route("/static/{name}", Static())
-    app.add_route("/signin", SignIn(pages, place, sessions))
+    app.add_route("/signin", SignIn(pages, place, sessions, START if flow else ""))
+    if flow is not None:
+        app.add_route(START, GoThere(flow, links))
+        app.add_route(BACK, ComeBack(pages, flow, place, sessions, links))
     app.add_route("/signin/{code}", OneTimeSignIn(pages, sessions))
     app.add_route("/signout", SignOut(sessions))
     app.add_route("/preferences", Preferences())
