@@ -31,10 +31,11 @@ from sampan_dashboard.searching import SearchPage
 from sampan_dashboard.sessions import Sessions
 from sampan_dashboard.signin import LINK_PATH, AccessPage, LinkMaker, OneTimeSignIn, Preferences, SignIn, SignOut
 from sampan_dashboard.terminals import LiveTerminal, TerminalPage
-from sampan_dashboard.web import Guard, Pages, Refusals
+from sampan_dashboard.web import VENDOR, Guard, Pages, Refusals
 
 STATIC = Path(__file__).parent / "static"
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+SCRIPT = "text/javascript; charset=utf-8"
+TYPES = {".css": "text/css; charset=utf-8", ".js": SCRIPT, ".mjs": SCRIPT, ".svg": "image/svg+xml"}
 OBJECT = "/o/{kind}/{namespace}/{name}"
 
 
@@ -55,6 +56,7 @@ def new_app(
     app.add_error_handler(StatusError, refusals.of_status)
     app.add_route("/healthz", Healthy())
     app.add_route("/static/{name}", Static())
+    app.add_route("/static/vendor/{name}", Vendor())
     app.add_route("/signin", SignIn(pages, place, sessions, START if flow else ""))
     if flow is not None:
         app.add_route(START, GoThere(flow, links))
@@ -105,4 +107,16 @@ class Static:
             raise falcon.HTTPNotFound(description="there is no such file")
         resp.data = self._files[name]
         resp.content_type = TYPES[Path(name).suffix]
+        resp.set_header("Cache-Control", "public, max-age=3600")
+
+
+class Vendor:
+    """Scripts of others; large, rarely wanted, and so read when they are asked for."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        found = {path.name: path for path in VENDOR.iterdir()} if VENDOR.exists() else {}
+        if name not in found or found[name].suffix not in TYPES:
+            raise falcon.HTTPNotFound(description="there is no such file")
+        resp.data = found[name].read_bytes()
+        resp.content_type = TYPES[found[name].suffix]
         resp.set_header("Cache-Control", "public, max-age=3600")

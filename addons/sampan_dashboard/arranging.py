@@ -14,7 +14,7 @@ from sampan_dashboard import tables
 
 KEPT = 2000  # rows, so that the next pages need no reading
 DEEPEST = 5000  # rows of a list that is ordered or filtered; the others are found by other words, or another order
-KNOWN_FOR = 30.0  # seconds
+KNOWN_FOR = 60.0  # seconds
 REMEMBERED = 3  # lists
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import falcon
@@ -80,7 +81,7 @@ class ListPage:
         asked = Asked.of(req)
         req.context.rule = missing_rule("list", found.resource, asked.namespace)
         resource, many = found.resource, found.resource.namespaced and not asked.namespace
-        listed = read(account, resource, asked, self._memory, time.monotonic())
+        listed = read(account, resource, asked, self._memory, time.monotonic)
         keys = [(row.namespace, row.name) for row in listed.rows]
         filled = self._added.filled(account.client, resource.group_resource, keys, wide=asked.wide)
         if req.get_param("part") == "1":
@@ -104,10 +105,12 @@ class ListPage:
         )  # fmt: skip
 
 
-def read(account: Account, resource: Resource, asked: Asked, memory: Memory, now: float) -> Listed:
+def read(
+    account: Account, resource: Resource, asked: Asked, memory: Memory, clock: Callable[[], float]
+) -> Listed:  # fmt: skip
     client = account.client
     if asked.is_whole:
-        return windowed(arranged(account, resource, asked, memory, now), resource, asked)
+        return windowed(arranged(account, resource, asked, memory, clock), resource, asked)
     found = table(client, resource, asked.namespace, labels=asked.labels, limit=asked.size, token=asked.token)
     shown, metadata = tables.columns(found, wide=asked.wide), found.get("metadata") or {}
     rows, token = tables.rows(found, shown), str(metadata.get("continue") or "")
@@ -117,15 +120,17 @@ def read(account: Account, resource: Resource, asked: Asked, memory: Memory, now
     return Listed(shown, rows, str(metadata.get("resourceVersion") or ""), total, more, "", False)
 
 
-def arranged(account: Account, resource: Resource, asked: Asked, memory: Memory, now: float) -> Arranged:
+def arranged(
+    account: Account, resource: Resource, asked: Asked, memory: Memory, clock: Callable[[], float]
+) -> Arranged:  # fmt: skip
     """From memory where the same user has asked for another page a moment ago."""
     wanted = (asked.page + 1) * asked.size
     key = account, resource, asked.namespace, asked.labels, asked.words, asked.sort, asked.wide
-    found = memory.get(key, now, wanted)
+    found = memory.get(key, clock(), wanted)
     if found is None:
         pages = table_pages(account.client, resource, asked.namespace, labels=asked.labels)
         found = arrange(pages, asked.words, asked.sort, wide=asked.wide, keep=max(KEPT, wanted), most=MOST)
-        memory.put(key, now, found)
+        memory.put(key, clock(), found)
     return found
 
 

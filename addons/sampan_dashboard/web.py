@@ -23,6 +23,7 @@ from sampan_dashboard.sessions import Session, Sessions
 log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
+VENDOR = HERE / "static" / "vendor"  # scripts of others, where the wheel was built with them
 COOKIE = "sampan_dashboard"
 FORM = falcon.MEDIA_URLENCODED
 POLICY = (

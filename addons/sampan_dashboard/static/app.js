@@ -170,10 +170,46 @@ function liveLog(place) {
   place.scrollTop = place.scrollHeight;
 }
 
-// -- terminal
+// -- terminal: xterm.js where the wheel has it, else lines of text
+
+async function xterm(place, nonce, post) {
+  const make = document.createElement.bind(document); // its style elements are those that the policy's nonce allows
+  document.createElement = (name, ...rest) => { const made = make(name, ...rest); if (name === "style") made.nonce = nonce; return made; };
+  const [{ Terminal }, { FitAddon }] = await Promise.all([import("/static/vendor/xterm.mjs"), import("/static/vendor/addon-fit.mjs")]);
+  // A link that a program prints leads nowhere: it may show another address than it has.
+  const terminal = new Terminal({ linkHandler: { activate: () => {} }, scrollback: 5000, screenReaderMode: true });
+  const fit = new FitAddon();
+  terminal.loadAddon(fit);
+  place.hidden = false;
+  place.replaceChildren();
+  terminal.open(place);
+  let [typed, size, sending] = ["", null, false];
+  const send = async () => { // one request at a time, so that what is typed stays in order
+    if (sending) return;
+    sending = true;
+    while (typed || size) {
+      const fields = size ?? { text: typed.slice(0, 4000) };
+      if (size) size = null; else typed = typed.slice(4000);
+      await post(fields);
+    }
+    sending = false;
+  };
+  terminal.onData((text) => { typed += text; send(); });
+  terminal.onResize(({ cols, rows }) => { size = { columns: cols, rows }; send(); });
+  size = { columns: terminal.cols, rows: terminal.rows };
+  fit.fit();
+  new ResizeObserver(() => fit.fit()).observe(place);
+  send();
+  terminal.focus();
+  return {
+    write: (text) => terminal.write(text),
+    end: (text) => { terminal.write(`\r\n${text.replaceAll("\n", "\r\n")}`); terminal.options.disableStdin = true; document.createElement = make; },
+  };
+}
+
 
 function shell(form) {
-  const [screen, line, refused] = [$("#screen"), $("#line"), $("#refused")];
+  const [screen, line, refused, place] = [$("#screen"), $("#line"), $("#refused"), $("#xterm")];
   const csrf = form.elements.csrf.value;
   let address = "";
   const post = (to, fields) => fetch(to, { method: "POST", body: new URLSearchParams({ csrf, ...fields }) });
@@ -185,18 +221,20 @@ function shell(form) {
   const type = (text) => post(address, { text });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const answer = await post(form.dataset.start, { container: form.elements.container.value });
+    const full = form.dataset.xterm && !form.elements.plain.checked;
+    const answer = await post(form.dataset.start, { container: form.elements.container.value, full: full ? "1" : "" });
     const found = await answer.json();
     refused.hidden = answer.ok;
     if (!answer.ok) { refused.textContent = found.message; return; }
     address = found.stream;
-    const source = new EventSource(address);
     form.querySelector("button").disabled = true;
-    line.hidden = false;
-    line.elements.text.focus();
-    source.addEventListener("output", (each) => say(JSON.parse(each.data).text));
+    const screened = full ? await xterm(place, form.dataset.xterm, (fields) => post(address, fields)) : null;
+    [place.hidden, screen.hidden, line.hidden] = [!full, full, full];
+    const source = new EventSource(address);
+    if (!full) line.elements.text.focus();
+    source.addEventListener("output", (each) => (screened?.write ?? say)(JSON.parse(each.data).text));
     source.addEventListener("end", (each) => {
-      say(JSON.parse(each.data).text + "\n");
+      (screened?.end ?? say)(JSON.parse(each.data).text + "\n");
       source.close();
       line.hidden = true;
       form.querySelector("button").disabled = false;
