@@ -41,7 +41,7 @@ def _field(key: str, schema: Mapping[str, Any], value: Any, is_set: bool) -> Fie
     default = schema.get("default")
     return Field(
         key, sort, as_text(sort, value), as_text(sort, default) if default not in (None, "") else "",
-        str(schema.get("description") or ""), is_set, choices, step,
+        str(schema.get("description") or "").replace("``", ""), is_set, choices, step,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import falcon
 
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound
-from sampan_dashboard import charts, diffs, related, rollouts, summaries
+from sampan_dashboard import charts, diffs, forwards, related, rollouts, summaries
 from sampan_dashboard.contributions import Contributions
 from sampan_dashboard.health import health
 from sampan_dashboard.logs import selector_of
@@ -93,6 +93,7 @@ class ObjectPage:
             owners=related.owners_of(account, obj), owned=related.owned_by(account, obj),
             traffic=related.traffic_of(target, obj), events=related.events_of(account, obj)[:10],
             usage=charts.of_object(account, obj), done=req.get_param("done") or "",
+            forwards=forwards.commands(obj), addresses=forwards.addresses(obj),
             why=self._why(target, obj, self._added),
             links=self._added.links(target.resource.group_resource, target.namespace, target.name),
             panels=self._added.shown(target.client, target.resource.group_resource, obj),

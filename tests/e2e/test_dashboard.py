@@ -21,7 +21,8 @@ pytestmark = pytest.mark.kubectl
 NAMESPACE = "seen"
 WAIT = 60_000  # milliseconds
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=document.title='owned'>"
-PAGES = ("/", "/l/pods", f"/o/deployments.apps/{NAMESPACE}/web", f"/map?namespace={NAMESPACE}", "/new")
+WEB = f"/o/deployments.apps/{NAMESPACE}/web"
+PAGES = ("/", "/l/pods", WEB, f"/map?namespace={NAMESPACE}", "/new", f"{WEB}/history", "/addons/dns")
 
 
 def chromium():
@@ -114,6 +115,8 @@ def test_why_a_pod_does_not_run_is_found_from_the_first_page(site, cluster):
 
     shown(page.get_by_text("exit code 3").first)
     shown(page.get_by_text("CrashLoopBackOff").first)
+    shown(page.locator(".why .command", has_text="kubectl logs broken").first)
+    picture(page, "why")
     page.get_by_role("link", name="last log").click()
     log = page.locator("#log")
     expect(log).to_contain_text("<script>", timeout=WAIT)
@@ -163,6 +166,8 @@ def test_a_deployment_is_scaled_changed_and_rolled_back(site, cluster):
     page.get_by_role("button", name="Roll back").click()
     shown(page.get_by_role("status"))
 
+    site.go(f"{WEB}/history")
+    shown(page.get_by_text("spec.replicas: 2 → 3").first)
     spec = cluster.get("deployment", "web", "-n", NAMESPACE)["spec"]["template"]["spec"]
     assert "echo line" in spec["containers"][0]["command"][2]
 

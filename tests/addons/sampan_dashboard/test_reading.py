@@ -35,15 +35,16 @@ def test_a_table_has_the_metadata_of_its_rows(few):
 def test_a_table_is_read_page_by_page(few, monkeypatch):
     asked, whole = [], reading.table
 
-    def table(client, resource, namespace, *, labels, limit, token):
+    def table(client, resource, namespace, *, labels, limit, token, type):
         asked.append(token)
-        return whole(client, resource, namespace, labels=labels, limit=2, token=token)
+        return whole(client, resource, namespace, labels=labels, limit=2, token=token, type=type)
 
     monkeypatch.setattr(reading, "table", table)
     pages = list(reading.table_pages(few, CONFIG_MAPS, "few", labels="few"))
 
     assert [len(page["rows"]) for page in pages] == [2, 2, 1]
     assert asked[0] == "" and all(asked[1:])
+    assert pages[0]["rows"][0]["object"]["metadata"].keys() == {"name", "namespace", "uid", "creationTimestamp"}
 
 
 def test_what_a_user_may_not_list_is_nothing_to_some_and_an_error_to_others(cluster):
