@@ -2,7 +2,7 @@
 
 Pages of pods are not passed on by the dashboard. On its own origin their scripts could read all that the session may
 read, and act; in a sandboxed frame they have no origin, so that most applications (module scripts, fetch, storage,
-cookies) do not work, and what does needs addresses that let in whoever knows them. `kubectl port-forward` has neither
+cookies) do not work, and what does needs addresses that are passwords in themselves. `kubectl port-forward` has neither
 fault: the browser keeps each port of loopback a site of its own.
 """
 

@@ -270,6 +270,6 @@ def flow_of(settings: Any) -> Flow | None:
 
 
 def require_code(query: Mapping[str, str]) -> None:
-    """Raises BadRequest for an address that nobody has sent the browser to."""
+    """Raises BadRequest for an address to which no provider has sent the browser."""
     if not query.get("state") or not (query.get("code") or query.get("error")):
         raise BadRequest("the provider's answer lacks state and code")

@@ -121,6 +121,6 @@ def test_a_part_has_rows_and_the_address_of_the_next(admin, cluster, shop):
     assert "web-" in part["html"] and "<html" not in part["html"]
 
 
-def test_nobody_is_shown_what_another_has_arranged(admin, site):
+def test_a_user_is_not_shown_what_another_has_arranged(admin, site):
     assert admin.get("/l/secrets?sort=Name").status_code == 200
     assert site.sign_in("stranger").get("/l/secrets?sort=Name").status_code == 403

@@ -188,7 +188,7 @@ def test_the_settings_are_checked(tmp_path):
             oidc.flow_of(Settings(**{"oidc_issuer": ISSUER, **each}))
 
 
-def test_an_address_that_nobody_was_sent_to_is_refused():
+def test_an_address_without_state_and_code_is_refused():
     oidc.require_code({"state": "s", "error": "e"})
     for query in ({}, {"state": "s"}, {"code": "c"}):
         with pytest.raises(BadRequest):

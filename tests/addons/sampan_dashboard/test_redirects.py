@@ -25,7 +25,7 @@ ADDRESS = "http://127.0.0.1:7443"
 
 
 class Issuer(ThreadingHTTPServer):
-    """Signs in whoever comes. Keeps each code with its challenge and nonce."""
+    """Signs in every user. Keeps each code with its challenge and nonce."""
 
     daemon_threads = True
 
