@@ -145,14 +145,14 @@ def test_an_add_on_runs_by_itself_on_a_cluster_that_it_knows_only_by_kubeconfig(
             env={**env, "HOME": str(tmp_path), "NODE_NAME": "elsewhere"}, stdout=log, stderr=log,
         )  # fmt: skip
         try:
-            until(lambda: page(health, "/readyz")[0] == 200, 20, "it is ready")
+            until(lambda: page(health, "/readyz")[0] == 200, why="it is ready")
             assert answers(port, host=address)
             assert b'sampan_dns_requests_total{protocol="udp",rcode="NOERROR"} 1.0' in page(health, "/metrics")[1]
             assert "endpointslice.discovery.k8s.io/kube-dns-elsewhere" in slices(dns)
             assert "service/kube-dns" in shipped(dns)
         finally:
             alone.send_signal(signal.SIGTERM)
-            assert alone.wait(20) == 0
+            assert alone.wait(90) == 0
     assert "endpointslice.discovery.k8s.io/kube-dns-elsewhere" not in slices(dns)
     # from elsewhere it could not know which address pods ask; that is said, with the way out, and the way out works
     assert "`sampan addons reset dns service/kube-dns` creates it again" in dns.sampan(
@@ -160,7 +160,7 @@ def test_an_add_on_runs_by_itself_on_a_cluster_that_it_knows_only_by_kubeconfig(
     )
     assert state(dns)["state"] == "failing"
     said = dns.sampan("addons", "reset", "dns", "service/kube-dns", "--yes")
-    until(lambda: state(dns)["state"] == "runs", 10, f"the Service has its address again: {said}")
+    until(lambda: state(dns)["state"] == "runs", why=f"the Service has its address again: {said}")
 
 
 def page(port, path):

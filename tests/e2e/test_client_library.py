@@ -62,7 +62,7 @@ def test_a_watch_delivers_events_in_order(api, namespace):
     core.create_namespaced_config_map(namespace, {"metadata": {"name": "a"}})
     core.patch_namespaced_config_map("a", namespace, {"data": {"x": "y"}})
     core.delete_namespaced_config_map("a", namespace)
-    thread.join(20)
+    thread.join(150)
 
     assert seen == [("ADDED", "a"), ("MODIFIED", "a"), ("DELETED", "a")]
 
@@ -93,7 +93,7 @@ def test_ports_are_forwarded_over_the_library_s_websocket(cluster, api, namespac
     env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
     probe = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
     cluster.apply(cluster.pod("web", script, container={"env": env, "readinessProbe": probe}))
-    cluster.kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=30s")
+    cluster.kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=120s")
 
     forward = portforward(core.connect_get_namespaced_pod_portforward, "web", namespace, ports="8080,8081")
     sock = forward.socket(8080)

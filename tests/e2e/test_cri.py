@@ -121,7 +121,7 @@ def test_a_deployment_is_reached_through_its_service(cluster: Node, namespace: s
         cluster.pod("host", IDLE, container=server("main", ports=[{"containerPort": 8080, "hostPort": 18080}])),
     )  # fmt: skip
 
-    cluster.kubectl("rollout", "status", "deploy/web", "--timeout=60s", timeout=70)
+    cluster.kubectl("rollout", "status", "deploy/web", "--timeout=120s")
     pods = cluster.get("pods", "-l", "app=web")["items"]
     names = {pod["metadata"]["name"] for pod in pods}
     one = pods[0]["metadata"]["name"]
@@ -214,7 +214,7 @@ def registry(engine: Containerd, folder: Path) -> Iterator[str]:
         yield image
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(90)
 
 
 def test_a_pull_secret_opens_a_registry_with_a_password(
@@ -245,8 +245,8 @@ def test_pods_run_on_while_containerd_is_away(cluster: Node, namespace: str, eng
     cluster.kubectl("delete", "pod", "goes", "--wait=false")
     engine.start()
 
-    cluster.kubectl("wait", "--for=delete", "pod/goes", "--timeout=60s", timeout=70)
-    until(lambda: cluster.kubectl("exec", "stays", "--", "echo", "here", check=False) == "here\n", 60)
+    cluster.kubectl("wait", "--for=delete", "pod/goes", "--timeout=120s")
+    until(lambda: cluster.kubectl("exec", "stays", "--", "echo", "here", check=False) == "here\n")
     running(cluster, "comes")
     after = first_status(cluster, "stays")
     assert (after["containerID"], after["restartCount"]) == (before["containerID"], 0)

@@ -16,7 +16,7 @@ from clusters import Cluster, until
 pytestmark = [pytest.mark.kubectl, pytest.mark.root]
 
 NAME = "d.test"  # with the home before it, a socket's path has 107 bytes at most
-WAIT = "--timeout=60s"
+WAIT = "--timeout=120s"
 SCRIPT = Path(__file__).parent / "support" / "csidriver.py"
 
 
@@ -28,7 +28,7 @@ class Driver:
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         if self.process.stdout.readline() != "serving\n":
-            self.process.communicate(timeout=10)
+            self.process.communicate(timeout=150)
             raise AssertionError("the driver does not serve; its words are above")
         self._socket = registry / f"{NAME}-reg.sock"
 
@@ -38,7 +38,7 @@ class Driver:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=150)
         self._socket.unlink(missing_ok=True)
 
 
@@ -120,6 +120,6 @@ def test_a_pod_keeps_its_volume_over_a_restart_of_the_node_agent(cluster, namesp
     until(lambda: cluster.kubectl("exec", "web", "--", "sh", "-c", once, check=False) == "started\nagain\n")
 
     cluster.kubectl("delete", "pod", "web", "--now")
-    until(lambda: "NodeUnstageVolume" in driver.methods(), 60)
+    until(lambda: "NodeUnstageVolume" in driver.methods())
     cluster.kubectl("delete", "pvc", "data")
-    until(lambda: "DeleteVolume" in driver.methods(), 60)
+    until(lambda: "DeleteVolume" in driver.methods())

@@ -80,7 +80,7 @@ def browser():
 @pytest.fixture(scope="module")
 def site(cluster, browser):
     """A page, signed in by the link that the command prints, and what went wrong in it."""
-    link = until(lambda: re.search(r"http://\S+", cluster.sampan("dashboard", "--no-open")), 60)[0]
+    link = until(lambda: re.search(r"http://\S+", cluster.sampan("dashboard", "--no-open")))[0]
     context = browser.new_context()
     context.set_default_timeout(WAIT)
     page, wrong = context.new_page(), []
@@ -106,7 +106,7 @@ def shown(locator):
 
 def test_why_a_pod_does_not_run_is_found_from_the_first_page(site, cluster):
     page = site.page
-    until(lambda: "CrashLoopBackOff" in cluster.kubectl("get", "pods", "-n", NAMESPACE), 60)
+    until(lambda: "CrashLoopBackOff" in cluster.kubectl("get", "pods", "-n", NAMESPACE))
     site.go("/")
     picture(page, "overview")
 
@@ -161,13 +161,13 @@ def test_a_deployment_is_scaled_changed_and_rolled_back(site, cluster):
     shown(page.get_by_role("status"))
     assert cluster.get("deployment", "web", "-n", NAMESPACE)["spec"]["replicas"] == 3
     # What changes below an editor is told as a conflict: until the pods are there, the status is written.
-    cluster.kubectl("rollout", "status", "deployment/web", "-n", NAMESPACE, "--timeout=60s", timeout=90)
+    cluster.kubectl("rollout", "status", "deployment/web", "-n", NAMESPACE, "--timeout=120s", timeout=90)
 
     until(lambda: proposed(site), 120)
     page.get_by_role("button", name="Apply").click()
     shown(page.get_by_role("status"))
 
-    until(lambda: len(cluster.get("rs", "-n", NAMESPACE)["items"]) == 2, 60)
+    until(lambda: len(cluster.get("rs", "-n", NAMESPACE)["items"]) == 2)
     page.get_by_role("link", name="Revisions").click()
     page.get_by_role("link", name="What would change?").click()
     expect(page.locator(".diff .added").last).to_contain_text("echo line", timeout=WAIT)
@@ -194,14 +194,14 @@ def test_the_logs_of_a_workload_go_on_as_they_come(site):
 
 def running(cluster):
     """The name of a pod that runs, and is not one of a revision that goes."""
-    cluster.kubectl("rollout", "status", "deployment/web", "-n", NAMESPACE, "--timeout=60s", timeout=90)
+    cluster.kubectl("rollout", "status", "deployment/web", "-n", NAMESPACE, "--timeout=120s", timeout=90)
     found = (pod["metadata"] for pod in cluster.get("pods", "-n", NAMESPACE, "-l", "app=web")["items"])
     return next((each["name"] for each in found if "deletionTimestamp" not in each), "")
 
 
 def test_a_terminal_runs_a_command_in_a_container(site, cluster):
     page = site.page
-    pod = until(lambda: running(cluster), 60, "a pod that stays")
+    pod = until(lambda: running(cluster), why="a pod that stays")
     site.go(f"/o/pods/{NAMESPACE}/{pod}/exec")
     page.get_by_role("button", name="Connect").click()
     screen = page.locator("#screen")

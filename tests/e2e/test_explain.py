@@ -62,7 +62,7 @@ def test_every_command_of_the_page_shows_what_the_page_says(told):
     for block in BLOCK.finditer(PAGE):
         code, shown = block["code"], block["shown"] or ""
         if code.startswith(READS):
-            until(lambda code=code, shown=shown: not lacking(type_in(told, code), shown), 60, f"{code}: {shown}")
+            until(lambda code=code, shown=shown: not lacking(type_in(told, code), shown), why=f"{code}: {shown}")
         else:
             assert lacking(type_in(told, code), shown) == []
 
@@ -75,4 +75,4 @@ def test_causes_and_the_audit_logs_users_are_for_programs_too(told):
         rows = json.loads(told.sampan("history", "cm/conf", "-n", "explain", "--who", "-o", "json"))["revisions"]
         return [row["user"] for row in rows]
 
-    until(lambda: users()[0] == "kubernetes-admin", 30)
+    until(lambda: users()[0] == "kubernetes-admin")

@@ -28,8 +28,8 @@ def hollow(tmp_path_factory, tools):
 
 
 def test_sampan_up_registers_them_and_keeps_the_flags(hollow):
-    until(lambda: len(hollow.get("nodes")["items"]) == 4, 30)
-    hollow.kubectl("wait", "nodes", "--all", "--for=condition=Ready", "--timeout=30s")
+    until(lambda: len(hollow.get("nodes")["items"]) == 4)
+    hollow.kubectl("wait", "nodes", "--all", "--for=condition=Ready", "--timeout=120s")
 
     assert {each["metadata"]["name"] for each in hollow.get("nodes")["items"]} == {f"hollow-{n}" for n in range(1, 5)}
     assert "already running" in hollow.sampan("up")
@@ -39,14 +39,14 @@ def test_sampan_up_registers_them_and_keeps_the_flags(hollow):
 
 def test_a_deployment_rolls_scales_and_heals(hollow):
     hollow.kubectl("create", "deployment", "web", "--image=one", "--replicas=12")
-    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=120s")
     hollow.kubectl("set", "image", "deployment/web", "one=two")
-    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=120s")
     hollow.kubectl("rollout", "undo", "deployment/web")
-    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=120s")
     hollow.kubectl("scale", "deployment/web", "--replicas=20")
     hollow.kubectl("delete", "pods", "-l", "app=web", "--wait=false")
-    hollow.kubectl("wait", "deployment/web", "--for=jsonpath={.status.availableReplicas}=20", "--timeout=60s")
+    hollow.kubectl("wait", "deployment/web", "--for=jsonpath={.status.availableReplicas}=20", "--timeout=120s")
 
     nodes = {pod["spec"]["nodeName"] for pod in hollow.get("pods", "-l", "app=web")["items"]}
     assert len(nodes) == 4
@@ -55,9 +55,9 @@ def test_a_deployment_rolls_scales_and_heals(hollow):
 
 def test_a_node_is_drained_and_cordoned(hollow):
     hollow.kubectl("create", "deployment", "web", "--image=one", "--replicas=8")
-    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
-    hollow.kubectl("drain", "hollow-2", "--timeout=60s")
-    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=120s")
+    hollow.kubectl("drain", "hollow-2", "--timeout=120s")
+    hollow.kubectl("rollout", "status", "deployment/web", "--timeout=120s")
 
     nodes = [pod["spec"]["nodeName"] for pod in hollow.get("pods", "-l", "app=web")["items"]]
     assert "hollow-2" not in nodes
@@ -67,7 +67,7 @@ def test_a_node_is_drained_and_cordoned(hollow):
 
 def test_logs_and_exec_are_refused_in_words_and_top_has_figures(hollow):
     hollow.kubectl("run", "one", "--image=one", "--annotations=kwok.x-k8s.io/usage-cpu=250m")
-    hollow.kubectl("wait", "pod/one", "--for=condition=Ready", "--timeout=30s")
+    hollow.kubectl("wait", "pod/one", "--for=condition=Ready", "--timeout=120s")
 
     assert "so there are no logs" in hollow.kubectl("logs", "one", check=False)
     assert "nothing can be run in them" in hollow.kubectl("exec", "one", "--", "ls", check=False)
@@ -85,7 +85,7 @@ def test_the_commands_of_the_manual_page_work(hollow):
     block = PAGE.read_text().partition(mark)[2].partition("```")[0]
     assert block
     for line in block.splitlines():
-        hollow.kubectl(*line.split()[1:], timeout=130)
+        hollow.kubectl(*line.split()[1:])
 
 
 def test_the_wordpress_of_the_examples_rolls_out_with_its_claims(hollow):
@@ -94,13 +94,13 @@ def test_the_wordpress_of_the_examples_rolls_out_with_its_claims(hollow):
     hollow.kubectl("create", "secret", "generic", "mysql", "--from-literal=password=secret")
     hollow.kubectl("apply", "-f", manifests)
     for name in ("mysql", "wordpress"):
-        hollow.kubectl("rollout", "status", f"deployment/{name}", "--timeout=120s", timeout=130)
+        hollow.kubectl("rollout", "status", f"deployment/{name}", "--timeout=120s")
 
     claims = {each["metadata"]["name"]: each["status"]["phase"] for each in hollow.get("pvc")["items"]}
     assert claims == {"mysql": "Bound", "wordpress": "Bound"}
     addresses = [pod["status"]["podIP"] for pod in hollow.get("pods", "-l", "tier=frontend")["items"]]
     slices = "-l", "kubernetes.io/service-name=wordpress"
     until(lambda: [address for found in hollow.get("endpointslices", *slices)["items"]
-                   for each in found["endpoints"] or () for address in each["addresses"]] == addresses, 60)  # fmt: skip
-    hollow.kubectl("delete", "-f", manifests, "--timeout=60s", timeout=70)
-    until(lambda: not hollow.get("pv")["items"], 60)
+                   for each in found["endpoints"] or () for address in each["addresses"]] == addresses)  # fmt: skip
+    hollow.kubectl("delete", "-f", manifests, "--timeout=120s")
+    until(lambda: not hollow.get("pv")["items"])

@@ -148,7 +148,7 @@ def front(exec_cluster: Cluster) -> Iterator[Front]:
     found = Front(exec_cluster, ports["http_port"], ports["https_port"], "front")
     found.apply(*deployment("shop", 2), *deployment("blog", 1))
     until(lambda: exec_cluster.kubectl("get", "ingressclass", "sampan", check=False).startswith("NAME"))
-    found.kubectl("rollout", "status", "deployment/shop", "deployment/blog", "--timeout=60s")
+    found.kubectl("rollout", "status", "deployment/shop", "deployment/blog", "--timeout=120s")
     yield found
     exec_cluster.kubectl("delete", "namespace", "front", "--wait=false")
     exec_cluster.sampan("addons", "disable", "ingress")
@@ -299,7 +299,7 @@ def test_changing_pods_cost_no_request_and_no_open_connection(front: Front) -> N
             download = threading.Thread(target=lambda: long.append(front.ask("shop.load.example.com", "/long")))
             download.start()
             front.kubectl("rollout", "restart", "deployment/shop")
-            front.kubectl("rollout", "status", "deployment/shop", "--timeout=60s")
+            front.kubectl("rollout", "status", "deployment/shop", "--timeout=120s")
             front.kubectl("scale", "deployment/shop", "--replicas=1")
             download.join()
             until(lambda: len(front.kubectl("get", "pods", "-l", "app=shop", "-o", "name").splitlines()) == 1)

@@ -10,7 +10,7 @@ def test_the_keys_are_offered_where_a_pod_reaches_them(cluster, namespace):
     said = json.loads(cluster.kubectl("get", "--raw", "/.well-known/openid-configuration"))
     place = urlsplit(said["jwks_uri"])
     cluster.apply(cluster.pod("asker", "while true; do sleep 0.2; done"))
-    cluster.kubectl("wait", "pod/asker", "--for=condition=Ready", "--timeout=60s")
+    cluster.kubectl("wait", "pod/asker", "--for=condition=Ready", "--timeout=120s")
 
     ask = f"true | busybox nc -w 5 {place.hostname} {place.port} && echo reached"
 

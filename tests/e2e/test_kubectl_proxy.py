@@ -32,7 +32,7 @@ def through(cluster: Cluster) -> Iterator[http.client.HTTPConnection]:
         connection.close()
     finally:
         proxy.terminate()
-        proxy.wait(10)
+        proxy.wait(90)
         proxy.stdout.close()
 
 

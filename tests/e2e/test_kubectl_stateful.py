@@ -7,7 +7,7 @@ from clusters import Cluster, until
 
 pytestmark = pytest.mark.kubectl
 
-WAIT = "--timeout=60s"
+WAIT = "--timeout=120s"
 
 
 def workload(cluster: Cluster, kind: str, name: str, **spec: object) -> dict:
@@ -48,7 +48,7 @@ def test_a_stateful_set_is_rolled_out_undone_and_scaled(cluster, namespace):
     assert version(cluster, "db-0") == "1"
 
     cluster.kubectl("scale", "statefulset/db", "--replicas=1")
-    until(lambda: [pod["metadata"]["name"] for pod in cluster.get("pods")["items"]] == ["db-0"], 60)
+    until(lambda: [pod["metadata"]["name"] for pod in cluster.get("pods")["items"]] == ["db-0"])
 
 
 def test_a_daemon_set_is_rolled_out_undone_and_restarted(cluster, namespace):
@@ -77,7 +77,7 @@ def test_a_daemon_set_is_rolled_out_undone_and_restarted(cluster, namespace):
 
 def test_a_drain_waits_for_the_budget(cluster, namespace):
     cluster.apply(workload(cluster, "ReplicationController", "web", replicas=1))
-    until(lambda: cluster.get("replicationcontroller", "web").get("status", {}).get("readyReplicas") == 1, 60)
+    until(lambda: cluster.get("replicationcontroller", "web").get("status", {}).get("readyReplicas") == 1)
     cluster.kubectl("create", "poddisruptionbudget", "web", "--selector=app=web", "--min-available=1")
     until(lambda: cluster.get("pdb", "web")["status"].get("currentHealthy") == 1)
     (node,) = (node["metadata"]["name"] for node in cluster.get("nodes")["items"])
@@ -91,4 +91,4 @@ def test_a_drain_waits_for_the_budget(cluster, namespace):
         cluster.kubectl(*drain, WAIT)
     finally:
         cluster.kubectl("uncordon", node)
-    until(lambda: cluster.get("replicationcontroller", "web").get("status", {}).get("readyReplicas") == 1, 60)
+    until(lambda: cluster.get("replicationcontroller", "web").get("status", {}).get("readyReplicas") == 1)

@@ -61,7 +61,7 @@ def test_an_image_is_a_volume_where_there_are_images(cluster, namespace):
     if cluster.runtime == "exec":
         assert "the exec runtime has no images" in waiting(cluster, "shows", "CreateContainerError")
         return
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/shows", "--timeout=60s")
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/shows", "--timeout=120s")
 
     script = "cat /volume/etc/passwd; test -x /programs/busybox && : > /volume/new"
     said = cluster.kubectl("exec", "shows", "--", "sh", "-c", script, check=False)
@@ -76,13 +76,13 @@ def test_kubectl_run_with_a_terminal(cluster, namespace):
                "sh", "-c", "read x; test -t 0 && test -t 1 && ls -l /proc/self/fd/0; echo got $x"]  # fmt: skip
     process = cluster.popen(*command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
     os.close(theirs)
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/tt", "--timeout=60s", check=False)
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/tt", "--timeout=120s", check=False)
     os.write(ours, b"fish\n")
 
     said = b""
     while b"got fish" not in said:
         said += os.read(ours, 4096)
-    problem = process.communicate(timeout=60)[1]
+    problem = process.communicate(timeout=150)[1]
     os.close(ours)
 
     assert b"/dev/pts/0" in said

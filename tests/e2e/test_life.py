@@ -44,19 +44,19 @@ def test_status_plugins_and_addons_tell_the_truth(exec_cluster):
 
 def test_a_killed_process_comes_back_and_pods_run_on(cluster, namespace):
     cluster.apply(cluster.pod("steady", "while true; do sleep 0.2; done"))
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/steady", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/steady", "--timeout=120s")
     before = cluster.get("pod", "steady")["status"]["containerStatuses"][0]
 
     for name in ("node", "control", "apiserver"):
         pid = cluster.process(name)["pid"]
         os.kill(pid, signal.SIGKILL)
         until(lambda name=name, pid=pid: cluster.process(name)["pid"] not in (0, pid))
-    until(lambda: "is ready" in cluster.sampan("status", check=False), 30)
+    until(lambda: "is ready" in cluster.sampan("status", check=False))
 
     cluster.kubectl("label", "pod", "steady", "still=here")
     after = until(lambda: cluster.get("pod", "steady")["status"]["containerStatuses"][0])
     assert after["containerID"] == before["containerID"] and after["restartCount"] == 0
-    cluster.kubectl("delete", "pod", "steady", timeout=30)
+    cluster.kubectl("delete", "pod", "steady")
 
 
 def containers_said_to_run(cluster):
@@ -69,7 +69,7 @@ def test_objects_survive_a_restart_of_the_whole_and_pods_are_told_as_they_are(tm
     try:
         cluster.kubectl("create", "configmap", "keeps", "--from-literal=k=v")
         cluster.apply(*(cluster.pod(f"p{number}", "sleep 1000") for number in range(20)))
-        cluster.kubectl("wait", "--for=condition=Ready", "pods", "--all", "--timeout=60s")
+        cluster.kubectl("wait", "--for=condition=Ready", "pods", "--all", "--timeout=120s")
         before = containers_said_to_run(cluster)
         assert len(before) == 20
         cluster.sampan("down")
@@ -95,7 +95,7 @@ def test_down_leaves_no_container_and_no_rule(tmp_path, tools, docker_cluster):
 
     cluster.sampan("up", "--port", str(free_port()))
     cluster.apply(cluster.pod("web", "sleep 1000"))
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=120s")
     uid = cluster.get("pod", "web")["metadata"]["uid"]
 
     def containers() -> str:

@@ -47,8 +47,8 @@ def page(address: str) -> str:
 def test_a_service_is_reached_at_an_address_of_the_pool(cluster, namespace):
     cluster.apply(cluster.pod("web", SERVE))
     cluster.kubectl("expose", "pod", "web", "--type=LoadBalancer", "--port=80", "--target-port=8080")
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s", timeout=70)
-    cluster.kubectl("wait", "service/web", "--for=jsonpath={.status.loadBalancer.ingress}", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=120s")
+    cluster.kubectl("wait", "service/web", "--for=jsonpath={.status.loadBalancer.ingress}", "--timeout=120s")
 
     assert cluster.kubectl("get", "service", "web").splitlines()[1].split()[3] == FIRST
     until(lambda: answers(FIRST) == "page")

@@ -43,11 +43,11 @@ class Shipper:
 
     def kill(self) -> None:
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(90)
 
     def stop(self) -> None:
         self.process.terminate()
-        assert self.process.wait(20) == 0, self.said()
+        assert self.process.wait(90) == 0, self.said()
 
     def said(self) -> str:
         return (self.home / "output").read_text()[-3000:]
@@ -60,7 +60,7 @@ def shipper(tmp_path, launched, exec_cluster, elastic):
     yield one
     if one.process.poll() is None:
         one.process.kill()
-        one.process.wait(10)
+        one.process.wait(90)
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
     ]  # fmt: skip
     cluster.apply(*pods)
 
-    until(lambda: numbers(elastic.documents(INDEX), "slow"), 60, "the first lines arrive")
-    until(lambda: numbers(elastic.documents(INDEX), "again"), 60, "a node keeps the logs of two runs, and no longer")
+    until(lambda: numbers(elastic.documents(INDEX), "slow"), why="the first lines arrive")
+    until(lambda: numbers(elastic.documents(INDEX), "again"), why="a node keeps the logs of two runs, and no longer")
     for _ in range(3):
         time.sleep(0.4)  # at no particular moment
         shipper.kill()
@@ -167,9 +167,9 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
     newest = cluster.sampan(*searched, "-n", namespace, "--pod", "slow", "--limit", "2", "-o", "json").splitlines()
     assert [json.loads(text)["message"] for text in newest] == [f"slow {slow - 1}", f"slow {slow}"]
 
-    cluster.kubectl("delete", "pod", "--all", timeout=60)
+    cluster.kubectl("delete", "pod", "--all")
     mine = {"term": {"kubernetes.namespace": namespace}}
-    until(lambda: [one for one in elastic.documents(INDEX, mine) if one["message"] == "bye"], 20, "the last word")
+    until(lambda: [one for one in elastic.documents(INDEX, mine) if one["message"] == "bye"], why="the last word")
     shipper.stop()
     assert not gaps(elastic.documents(INDEX, mine))
     assert not re.search(r"Traceback|\"level\": \"error\"", shipper.said())
@@ -185,7 +185,7 @@ def test_long_and_odd_lines_are_one_document_each_and_every_line_is_accounted_fo
     cluster.apply(pod)
     mine = {"term": {"kubernetes.namespace": namespace}}
 
-    found = until(lambda: len(found := elastic.documents(INDEX, mine)) >= len(sizes) + 2 and found, 60, "all arrive")
+    found = until(lambda: len(found := elastic.documents(INDEX, mine)) >= len(sizes) + 2 and found, why="all arrive")
 
     said = [one["message"] for one in found]
     assert [len(text) for text in said[: len(sizes)]] == list(sizes)
@@ -201,7 +201,7 @@ def test_long_and_odd_lines_are_one_document_each_and_every_line_is_accounted_fo
         seen.update(json.loads(cluster.sampan(*command)))
         return not seen["waiting"]
 
-    until(settled, 20, "none waits")
+    until(settled, why="none waits")
     account = seen
     assert account["missing"] == account["refused"] == 0
     assert account["read"] == account["acknowledged"] >= len(said)

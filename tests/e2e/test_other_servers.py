@@ -44,12 +44,12 @@ def cluster(request: pytest.FixtureRequest, tmp_path: Path, tools: Path) -> Iter
         server = subprocess.Popen(argv, env=cluster.env, cwd=ROOT, stdout=log, stderr=log)
     try:
         until(
-            lambda: "ok" in cluster.kubectl("get", "--raw", "/readyz", check=False), 20, (tmp_path / "log").read_text()
+            lambda: "ok" in cluster.kubectl("get", "--raw", "/readyz", check=False), why=(tmp_path / "log").read_text()
         )
         yield cluster
     finally:
         os.kill(server.pid, signal.SIGTERM)
-        server.wait(15)
+        server.wait(90)
 
 
 def test_kubectl_works_with_client_certificates(cluster):
@@ -68,7 +68,7 @@ def test_watches_and_bad_input_work_too(cluster):
         assert watching.stdout.readline().strip() == "configmap/b"
     finally:
         watching.terminate()
-        watching.wait(10)
+        watching.wait(90)
         watching.stdout.close()
     assert "Invalid value" in cluster.kubectl("create", "configmap", "Not-A-Name", check=False)
 
@@ -101,7 +101,7 @@ def test_nginx_on_another_machine_passes_certificates_and_tokens_on(over_tls):
         assert watching.stdout.readline().strip() == "configmap/c"
     finally:
         watching.terminate()
-        watching.wait(10)
+        watching.wait(90)
         watching.stdout.close()
 
 

@@ -52,7 +52,7 @@ def serve(cluster: Cluster) -> None:
         "spec": {"type": "NodePort", "selector": {"run": "web"}, "ports": [{"port": 80, "targetPort": "http"}]},
     }  # fmt: skip
     cluster.apply(cluster.pod("web", "", container=container), service)
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s", timeout=70)
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=120s")
 
 
 def ask(address: str, port: int) -> str:
@@ -104,7 +104,7 @@ def reaches_its_own(cluster: Cluster, ways: Ways) -> bool:
 def assert_each_reaches_its_own(*clusters: Cluster) -> None:
     found = [(cluster, ways_to(cluster)) for cluster in clusters]
     for cluster, ways in found:
-        until(lambda each=(cluster, ways): reaches_its_own(*each), 60, f"{cluster.home.name} reaches its own")
+        until(lambda each=(cluster, ways): reaches_its_own(*each), why=f"{cluster.home.name} reaches its own")
     for cluster, ways in found:  # and again, now that all of them are well
         assert [reaches_its_own(cluster, ways) for _ in range(5)] == [True] * 5
 

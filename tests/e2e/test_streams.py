@@ -39,7 +39,7 @@ def pod(cluster, name, script, **container):
     made = cluster.pod(name, "", container={"image": "python:3", "env": env, **container})
     made["spec"]["containers"][0]["command"] = [sys.executable, "-c", script]
     cluster.apply(made)
-    cluster.kubectl("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=30s")
+    cluster.kubectl("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=120s")
 
 
 def asked(cluster, path, *protocols):
@@ -119,7 +119,7 @@ def test_kubectl_forwards_ports_over_spdy(cluster, namespace, monkeypatch):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(150)
         assert answers == [b"tcp hello"] * 8
     finally:
         forward.terminate()

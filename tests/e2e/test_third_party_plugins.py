@@ -82,7 +82,7 @@ def test_they_are_listed_with_where_they_come_from(third_party):
 def test_one_that_never_ends_is_named_while_the_cluster_serves_on(third_party):
     hanging = third_party.popen("create", "configmap", "hang", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert third_party.kubectl("create", "configmap", "fine").strip() == "configmap/fine created"
-    said = hanging.communicate(timeout=30)[0]
+    said = hanging.communicate(timeout=150)[0]
 
     assert "plugin slow failed in admission: no answer within 1 s" in said
     until(lambda: "admission: late" in third_party.sampan("plugins", "show", "slow"))
@@ -128,7 +128,7 @@ def fetch(address):
 
 def test_a_website_is_served_shown_explained_and_goes_with_all_its_parts(third_party):
     third_party.kubectl("apply", "-f", str(EXAMPLES / "website" / "hello.yaml"))
-    third_party.kubectl("wait", "--for=condition=Available", "website/hello", "--timeout=30s")
+    third_party.kubectl("wait", "--for=condition=Available", "website/hello", "--timeout=120s")
 
     address = third_party.get("service", "hello")["spec"]["clusterIP"]
     until(lambda: "<h1>Hello</h1>" in fetch(address))

@@ -195,7 +195,7 @@ def slices(client) -> set[tuple[str, int]]:
 def test_the_clusters_own_service_leads_to_both(servers, clients):
     both = {("127.0.0.1", server.cluster.port) for server in servers}
 
-    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both, 20)
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both)
 
 
 @pytest.mark.parametrize("servers", ["etcd"], indirect=True)  # takes 20 s, and has little to do with the store
@@ -203,12 +203,12 @@ def test_a_dead_server_is_no_endpoint_until_it_is_back(servers, clients):
     one, other = servers
     both = {("127.0.0.1", server.cluster.port) for server in servers}
     other.kill()
-    until(lambda: endpoints(clients[0]) == slices(clients[0]) == {("127.0.0.1", one.cluster.port)}, 40)
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == {("127.0.0.1", one.cluster.port)})
 
     other.start()
     other.wait()
 
-    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both, 20)
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both)
 
 
 @pytest.mark.parametrize("store", ["sqlite", "etcd"])
@@ -267,7 +267,7 @@ def client_at(server, worker: int) -> Client:
         os.kill(pid, signal.SIGSTOP)
     try:
         # Until a process has stopped, a connection may wake it, and then the kernel wakes no other.
-        until(lambda: all(has_stopped(pid) for pid in others), 20)
+        until(lambda: all(has_stopped(pid) for pid in others))
         client = server.client()
         client.get(ENDPOINTS, "kubernetes", "default")
         return client
@@ -333,5 +333,5 @@ def in_parallel(work, clients) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(150)
     assert not any(thread.is_alive() for thread in threads)

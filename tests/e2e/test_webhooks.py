@@ -84,11 +84,11 @@ def hooked(exec_cluster: Cluster) -> Iterator[Cluster]:
         pod,
     ):
         exec_cluster.kubectl("apply", "-n", NAMESPACE, "-f", "-", input=json.dumps(manifest))
-    exec_cluster.kubectl("wait", "-n", NAMESPACE, "--for=condition=Ready", "pod/hook", "--timeout=30s")
+    exec_cluster.kubectl("wait", "-n", NAMESPACE, "--for=condition=Ready", "pod/hook", "--timeout=120s")
     bundle = base64.b64encode(authority).decode()
     exec_cluster.apply(configuration("MutatingWebhookConfiguration", "/mutate", bundle))
     exec_cluster.apply(configuration("ValidatingWebhookConfiguration", "/validate", bundle))
-    until(lambda: "created" in create(exec_cluster, "first"), 30, "the endpoints are known")
+    until(lambda: "created" in create(exec_cluster, "first"), why="the endpoints are known")
     yield exec_cluster
     exec_cluster.kubectl("delete", "mutatingwebhookconfigurations,validatingwebhookconfigurations", "hook")
     exec_cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
@@ -118,8 +118,8 @@ def test_a_webhook_refuses_in_its_own_words(hooked: Cluster) -> None:
 
 def test_without_its_pod_the_failure_policy_counts(hooked: Cluster) -> None:
     hooked.kubectl("label", "-n", NAMESPACE, "pod/hook", "run-")  # the Service selects it no more
-    until(lambda: "no endpoints" in create(hooked, "late"), 30, "no endpoint is left")
+    until(lambda: "no endpoints" in create(hooked, "late"), why="no endpoint is left")
 
     assert "created" in create(hooked, "skipped", "skip=yes")
     hooked.kubectl("label", "-n", NAMESPACE, "pod/hook", "run=hook")
-    until(lambda: "created" in create(hooked, "again"), 30, "the endpoint is back")
+    until(lambda: "created" in create(hooked, "again"), why="the endpoint is back")
