@@ -71,12 +71,15 @@ def test_the_dns_add_on_answers_from_pods(docker_cluster, names):
     labels = ("-n", "kube-system", "-l", "app.kubernetes.io/instance=names")
     (pod,) = docker_cluster.get("pods", *labels)["items"]
     assert pod["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
-    assert _ask(pod["status"]["podIP"], "kubernetes.default.svc.cluster.local", 5353) == [wanted]
-    assert _ask(names, "no-such.default.svc.cluster.local") == []
-    (slice_,) = docker_cluster.get(
-        "endpointslices", "-n", "kube-system", "-l", "kubernetes.io/service-name=names-sampan-dns"
-    )["items"]
-    assert slice_["endpoints"][0]["conditions"]["ready"] is True
+    until(lambda: _ask(pod["status"]["podIP"], "kubernetes.default.svc.cluster.local", 5353) == [wanted])
+    until(lambda: _ask(names, "no-such.default.svc.cluster.local") == [])
+    labels = ("-n", "kube-system", "-l", "kubernetes.io/service-name=names-sampan-dns")
+
+    def ready() -> list[bool]:
+        slices = docker_cluster.get("endpointslices", *labels)["items"]
+        return [each["conditions"]["ready"] for one in slices for each in one["endpoints"] or ()]
+
+    until(lambda: ready() == [True])
 
 
 @pytest.fixture
@@ -125,7 +128,7 @@ def inner(docker_cluster: Cluster, image: str, tmp_path: Path) -> Iterator[Calla
 @pytest.mark.docker
 @pytest.mark.kubectl
 def test_a_control_plane_runs_in_pods(docker_cluster, inner):
-    assert len(docker_cluster.get("pods", "-n", "control")["items"]) == 4
+    until(lambda: len(docker_cluster.get("pods", "-n", "control")["items"]) == 4)
 
     addresses = docker_cluster.kubectl(
         "get", "pods", "-n", "control", "-l", "app.kubernetes.io/component=apiserver",
@@ -142,7 +145,7 @@ def test_a_control_plane_runs_in_pods(docker_cluster, inner):
 
 def _ask(address: str, name: str, port: int = 53) -> list[str]:
     try:
-        answer = dnslib.DNSRecord.question(name).send(address, port, timeout=2)
+        answer = dnslib.DNSRecord.question(name).send(address, port, timeout=10)
     except OSError:
         return ["no answer"]
     return [str(record.rdata) for record in dnslib.DNSRecord.parse(answer).rr]

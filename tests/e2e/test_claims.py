@@ -45,8 +45,8 @@ def mounting(name: str, claim: str, command: str, cluster: Cluster, *mounts: dic
 
 
 def starts(cluster: Cluster, pod: str) -> int:
-    """How often a container has been started with the pod's volume."""
-    return cluster.kubectl("exec", pod, "--", "cat", "/data/log").count("started")
+    """How often a container has been started with the pod's volume; 0 until it has said so."""
+    return cluster.kubectl("exec", pod, "--", "cat", "/data/log", check=False).count("started")
 
 
 def volume_of(cluster: Cluster, name: str) -> dict:
@@ -64,7 +64,7 @@ def test_a_stateful_set_keeps_its_data_when_a_pod_goes(cluster, namespace):
     until(lambda: "db-1" in cluster.kubectl("get", "pods") and cluster.get("pod", "db-1")["metadata"]["uid"] != uid)
     cluster.kubectl("rollout", "status", "statefulset/db", WAIT)
 
-    assert (starts(cluster, "db-0"), starts(cluster, "db-1")) == (1, 2)
+    until(lambda: (starts(cluster, "db-0"), starts(cluster, "db-1")) == (1, 2))
     assert volume_of(cluster, "data-db-1")["metadata"]["name"] == volumes["db-1"]
 
 
@@ -94,8 +94,8 @@ def test_a_claim_waits_for_its_first_pod_and_says_so(cluster, namespace):
     cluster.apply(mounting("writer", "notes", "echo kept > /data/file", cluster, restartPolicy="Never"))
     cluster.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/writer", WAIT)
 
-    said = cluster.kubectl("describe", "pvc", "notes")
-    assert "ProvisioningSucceeded" in said and "ExternalProvisioning" in said
+    for reason in ("ProvisioningSucceeded", "ExternalProvisioning"):
+        until(lambda reason=reason: reason in cluster.kubectl("describe", "pvc", "notes"))
     cluster.kubectl("patch", "pvc", "notes", "-p", '{"spec": {"resources": {"requests": {"storage": "2Gi"}}}}')
     until(lambda: cluster.get("pvc", "notes")["status"]["capacity"] == {"storage": "2Gi"})
     assert volume_of(cluster, "notes")["spec"]["capacity"] == {"storage": "2Gi"}
@@ -204,7 +204,6 @@ def test_data_outlives_the_cluster_s_down_and_up(runtime, tmp_path, tools):
         cluster.sampan("down")
         cluster.sampan("up")
 
-        until(lambda: all(cluster.kubectl("exec", pod, "--", "cat", "/data/log", check=False).count("started") == 2
-                          for pod in ("db-0", "db-1")))  # fmt: skip
+        until(lambda: all(starts(cluster, pod) == 2 for pod in ("db-0", "db-1")), 180)
     finally:
         cluster.sampan("down")
