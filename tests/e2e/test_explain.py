@@ -42,7 +42,7 @@ def type_in(cluster, code):
         ["bash", "-euc", code],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
         env={**cluster.env, "PATH": path},
     )
@@ -68,8 +68,11 @@ def test_every_command_of_the_page_shows_what_the_page_says(told):
 
 
 def test_causes_and_the_audit_logs_users_are_for_programs_too(told):
-    found = json.loads(told.sampan("why", "pod/api", "-n", "explain", "-o", "json"))
-    assert [cause["reason"] for cause in found["causes"]] == ["CrashLoop"]
+    def reasons():
+        found = json.loads(told.sampan("why", "pod/api", "-n", "explain", "-o", "json"))
+        return [cause["reason"] for cause in found["causes"]]
+
+    until(lambda: reasons() == ["CrashLoop"], why="not in the moment in which the container runs again")
 
     def users():
         rows = json.loads(told.sampan("history", "cm/conf", "-n", "explain", "--who", "-o", "json"))["revisions"]

@@ -56,7 +56,7 @@ def refused(cluster: Cluster) -> str:
     for number in range(400):
         manifest = map_of(f"more-{number}")
         said = cluster.kubectl(
-            "create", "-f", "-", check=False, input=json.dumps(manifest), timeout=30
+            "create", "-f", "-", check=False, input=json.dumps(manifest)
         )  # fmt: skip
         if "created" not in said:
             return said
@@ -69,10 +69,10 @@ def test_a_full_disk_is_told_and_deletions_go_on(small: Cluster) -> None:
     filler = fill(small)
 
     assert "is full" in refused(small)
-    assert "is full" in small.kubectl("get", "--raw", "/readyz?verbose", check=False)
+    until(lambda: "is full" in small.kubectl("get", "--raw", "/readyz?verbose", check=False))
     assert small.kubectl("get", "--raw", "/livez") == "ok"
-    assert "is full" in small.sampan("status", check=False)
-    assert "is full" in small.sampan("doctor", check=False)
+    until(lambda: "is full" in small.sampan("status", check=False))
+    until(lambda: "is full" in small.sampan("doctor", check=False))
     assert small.kubectl("get", "configmap", "old-0", "-o", "name") == "configmap/old-0\n"
     for number in range(5):
         assert "deleted" in small.kubectl("delete", "configmap", f"old-{number}")

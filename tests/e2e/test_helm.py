@@ -21,6 +21,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: {{ .Release.Name }}}
 spec:
+  progressDeadlineSeconds: {{ .Values.deadline }}
   selector: {matchLabels: {app: {{ .Release.Name }}}}
   template:
     metadata: {labels: {app: {{ .Release.Name }}}}
@@ -80,7 +81,9 @@ def cluster(exec_cluster: Cluster) -> Cluster:
 def chart(tmp_path: Path, cluster: Cluster) -> str:
     files = {
         "Chart.yaml": "apiVersion: v2\nname: charted\nversion: 0.1.0\n",
-        "values.yaml": json.dumps({"image": cluster.image, "ready": "true", "ships": 1, "test": "true"}),
+        "values.yaml": json.dumps(
+            {"image": cluster.image, "ready": "true", "ships": 1, "test": "true", "deadline": 600}
+        ),
         "crds/ship.json": json.dumps(DEFINITION),
         "templates/objects.yaml": OBJECTS,
         "templates/tests/test.yaml": TEST,
@@ -135,7 +138,9 @@ def test_a_release_is_tested_and_a_failed_test_is_said(cluster, namespace, chart
 
 def test_a_failed_upgrade_is_rolled_back_and_a_failed_install_removed(cluster, namespace, chart):
     cluster.helm("install", "r", chart, "--no-hooks", "--wait", "--timeout", "180s", "-n", namespace)
-    broken = ("--set", "ready=false", "--no-hooks", "--rollback-on-failure", "--wait", "--timeout", "6s")
+    # helm gives up what is past its deadline for progress, so the way back may have all the time that it needs
+    never = ("--set", "ready=false,deadline=4", "--no-hooks")
+    broken = (*never, "--rollback-on-failure", "--wait", "--timeout", "180s")
 
     said = cluster.helm("upgrade", "r", chart, "--set", "ships=5", *broken, "-n", namespace, check=False)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -37,6 +36,11 @@ def test_sampan_up_registers_them_and_keeps_the_flags(hollow):
     assert "nodes: 4" in kept and "enabled: false" in kept
 
 
+def placed(cluster):
+    """The nodes of the Deployment's pods; None for one that waits for its node."""
+    return [pod["spec"].get("nodeName") for pod in cluster.get("pods", "-l", "app=web")["items"]]
+
+
 def test_a_deployment_rolls_scales_and_heals(hollow):
     hollow.kubectl("create", "deployment", "web", "--image=one", "--replicas=12")
     hollow.kubectl("rollout", "status", "deployment/web", "--timeout=120s")
@@ -48,8 +52,7 @@ def test_a_deployment_rolls_scales_and_heals(hollow):
     hollow.kubectl("delete", "pods", "-l", "app=web", "--wait=false")
     hollow.kubectl("wait", "deployment/web", "--for=jsonpath={.status.availableReplicas}=20", "--timeout=120s")
 
-    nodes = {pod["spec"]["nodeName"] for pod in hollow.get("pods", "-l", "app=web")["items"]}
-    assert len(nodes) == 4
+    until(lambda: set(placed(hollow)) == {f"hollow-{n}" for n in range(1, 5)})
     hollow.kubectl("delete", "deployment", "web", "--wait", "--cascade=foreground")
 
 
@@ -59,7 +62,7 @@ def test_a_node_is_drained_and_cordoned(hollow):
     hollow.kubectl("drain", "hollow-2", "--timeout=120s")
     hollow.kubectl("rollout", "status", "deployment/web", "--timeout=120s")
 
-    nodes = [pod["spec"]["nodeName"] for pod in hollow.get("pods", "-l", "app=web")["items"]]
+    nodes = until(lambda: None not in (nodes := placed(hollow)) and nodes, why="those made again have a node")
     assert "hollow-2" not in nodes
     hollow.kubectl("uncordon", "hollow-2")
     hollow.kubectl("delete", "deployment", "web", "--wait", "--cascade=foreground")
@@ -71,11 +74,7 @@ def test_logs_and_exec_are_refused_in_words_and_top_has_figures(hollow):
 
     assert "so there are no logs" in hollow.kubectl("logs", "one", check=False)
     assert "nothing can be run in them" in hollow.kubectl("exec", "one", "--", "ls", check=False)
-    for _ in range(60):
-        shown = hollow.kubectl("top", "pod", "one", check=False)
-        if found := re.search(r"one\s+(\d+)m", shown):
-            break
-        subprocess.run(["sleep", "0.5"], check=True)
+    found = until(lambda: re.search(r"one\s+(\d+)m", hollow.kubectl("top", "pod", "one", check=False)))
     assert 240 <= int(found[1]) <= 260
     hollow.kubectl("delete", "pod", "one", "--wait")
 
@@ -98,9 +97,13 @@ def test_the_wordpress_of_the_examples_rolls_out_with_its_claims(hollow):
 
     claims = {each["metadata"]["name"]: each["status"]["phase"] for each in hollow.get("pvc")["items"]}
     assert claims == {"mysql": "Bound", "wordpress": "Bound"}
-    addresses = [pod["status"]["podIP"] for pod in hollow.get("pods", "-l", "tier=frontend")["items"]]
+    addresses = sorted(pod["status"]["podIP"] for pod in hollow.get("pods", "-l", "tier=frontend")["items"])
     slices = "-l", "kubernetes.io/service-name=wordpress"
-    until(lambda: [address for found in hollow.get("endpointslices", *slices)["items"]
-                   for each in found["endpoints"] or () for address in each["addresses"]] == addresses)  # fmt: skip
+
+    def told():
+        found = hollow.get("endpointslices", *slices)["items"]
+        return sorted(address for one in found for each in one["endpoints"] or () for address in each["addresses"])
+
+    until(lambda: told() == addresses)
     hollow.kubectl("delete", "-f", manifests, "--timeout=120s")
     until(lambda: not hollow.get("pv")["items"])

@@ -89,7 +89,7 @@ def test_an_image_is_pulled_from_the_registry(cluster, namespace, pushed):
     until(lambda: cluster.get("pod", "pulls")["status"].get("phase") == "Succeeded")
 
     assert cluster.kubectl("logs", "pulls") == "pulled\n"
-    assert "Successfully pulled image" in cluster.kubectl("get", "events", "--field-selector=reason=Pulled")
+    until(lambda: "Successfully pulled image" in cluster.kubectl("get", "events", "--field-selector=reason=Pulled"))
 
 
 def test_an_absent_image_is_said_clearly(cluster, namespace, pushed):
@@ -102,9 +102,8 @@ def test_an_absent_image_is_said_clearly(cluster, namespace, pushed):
 
     until(lambda: reason() in ("ErrImagePull", "ImagePullBackOff"))
     until(lambda: reason() == "ImagePullBackOff")
-    assert "ImagePullBackOff" in cluster.kubectl("get", "pod", "waits") or "ErrImagePull" in cluster.kubectl(
-        "get", "pod", "waits"
-    )
+    row = ("get", "pod", "waits")
+    until(lambda: any(word in cluster.kubectl(*row) for word in ("ImagePullBackOff", "ErrImagePull")))
 
 
 def test_a_pull_secret_opens_a_registry_with_a_password(cluster, namespace, locked):

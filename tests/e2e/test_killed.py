@@ -94,15 +94,23 @@ def test_a_pod_whose_containers_the_daemon_lost_comes_back(docker_cluster, reque
     uid = cluster.get("pod", "lost")["metadata"]["uid"]
     listed = ["docker", "ps", "-q", "--filter", f"label=sampan.dev/pod-uid={uid}"]
     names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
-    subprocess.run(["docker", "kill", *names], capture_output=True, check=True)
+    subprocess.run(["docker", "kill", *names], capture_output=True, check=False)  # one may end with another
 
-    until(lambda: cluster.get("pod", "lost")["status"]["containerStatuses"][0]["restartCount"] == 1)
+    until(lambda: cluster.get("pod", "lost")["status"]["containerStatuses"][0]["restartCount"] >= 1)
 
     cluster.kubectl("wait", "--for=condition=Ready", "pod/lost", "--timeout=120s")
 
 
+def kill_supervisor(cluster: Cluster) -> dict:
+    """Its last state, once it has ended."""
+    before = cluster.state()
+    os.kill(before["pid"], signal.SIGKILL)
+    until(lambda: not is_alive(before))
+    return before
+
+
 @pytest.mark.parametrize("runtime", ["exec", "docker"])
-def test_down_ends_what_a_killed_supervisor_left(tmp_path, tools, runtime, request):
+def test_a_killed_supervisor_is_taken_over_by_up_and_down_ends_what_it_left(tmp_path, tools, runtime, request):
     request.getfixturevalue(f"{runtime}_cluster")  # for the image
     mark = f"marked-{runtime}-{os.getpid()}-{tmp_path.name}"
     cluster = start(tmp_path / "home", runtime, tools)
@@ -111,8 +119,14 @@ def test_down_ends_what_a_killed_supervisor_left(tmp_path, tools, runtime, reque
     cluster.apply(cluster.pod("web", f": {mark}; while true; do sleep 1; done", volumes=memory, container=mounts))
     cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=120s")
     uid = cluster.get("pod", "web")["metadata"]["uid"]
-    before = cluster.state()
-    os.kill(before["pid"], signal.SIGKILL)
+    first = cluster.get("pod", "web")["status"]["containerStatuses"][0]
+    kill_supervisor(cluster)
+
+    cluster.sampan("up")  # pods run on
+
+    now = cluster.get("pod", "web")["status"]["containerStatuses"][0]
+    assert (now["containerID"], now["restartCount"]) == (first["containerID"], 0)
+    before = kill_supervisor(cluster)
 
     said = cluster.sampan("down")
 
@@ -124,19 +138,3 @@ def test_down_ends_what_a_killed_supervisor_left(tmp_path, tools, runtime, reque
     if runtime == "docker":
         listed = ["docker", "ps", "-a", "-q", "--filter", f"label=sampan.dev/pod-uid={uid}"]
         assert subprocess.run(listed, capture_output=True, text=True, check=True).stdout == ""
-
-
-def test_up_takes_over_from_a_killed_supervisor_and_pods_run_on(tmp_path, tools, exec_cluster):
-    cluster = start(tmp_path / "home", "exec", tools)
-    try:
-        cluster.apply(cluster.pod("steady", "while true; do sleep 1; done"))
-        cluster.kubectl("wait", "--for=condition=Ready", "pod/steady", "--timeout=120s")
-        before = cluster.get("pod", "steady")["status"]["containerStatuses"][0]
-        os.kill(cluster.state()["pid"], signal.SIGKILL)
-
-        cluster.sampan("up")
-
-        after = cluster.get("pod", "steady")["status"]["containerStatuses"][0]
-        assert (after["containerID"], after["restartCount"]) == (before["containerID"], 0)
-    finally:
-        cluster.sampan("down")

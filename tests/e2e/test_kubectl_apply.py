@@ -8,7 +8,7 @@ import json
 import subprocess
 
 import pytest
-from clusters import Cluster
+from clusters import Cluster, until
 
 pytestmark = pytest.mark.kubectl
 ID = "applyset.kubernetes.io/id"
@@ -211,7 +211,8 @@ def test_what_kustomize_makes_is_applied_compared_and_deleted(cluster, namespace
     assert made["spec"]["selector"]["matchLabels"] == {"app": "web", "env": "test"}
     name = made["spec"]["template"]["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"]
     assert name.startswith("test-settings-") and cluster.get("cm", name)["data"] == {"a": "b"}
-    assert cluster.kubectl("diff", "-k", overlay) == ""
+    # the Deployment's controller writes between the two requests of a diff
+    until(lambda: cluster.kubectl("diff", "-k", overlay, check=False) == "")
     assert "test-web" in cluster.kubectl("get", "-k", overlay)
     cluster.kubectl("delete", "-k", overlay)
     assert "NotFound" in cluster.kubectl("get", "-k", overlay, check=False)

@@ -45,13 +45,17 @@ def test_events_are_chosen_by_object_and_type(cluster, namespace):
 
 
 def test_events_of_a_pod_are_watched_while_it_starts(cluster, namespace):
+    first = event("seen", "Normal", "Expected")
+    first["involvedObject"] |= {"kind": "Pod", "namespace": namespace}
+    cluster.kubectl("create", "-f", "-", input=json.dumps(first))
     watching = cluster.popen("events", "--watch", "--for=pod/seen", "--no-headers", stdout=subprocess.PIPE)
     try:
+        assert " Expected " in watching.stdout.readline()  # from here on it watches
         cluster.apply(cluster.pod("seen", "sleep 100"))
-        seen = ""
-        while " Started " not in seen:
-            seen += watching.stdout.readline()
-        assert [line.split()[2] for line in seen.splitlines()] == ["Scheduled", "Pulled", "Created", "Started"]
+        seen = [watching.stdout.readline().split()[2] for _ in range(4)]
+        # the scheduler writes its event in its own time, the node those of the container one after the other
+        assert sorted(seen) == ["Created", "Pulled", "Scheduled", "Started"]
+        assert [reason for reason in seen if reason != "Scheduled"] == ["Pulled", "Created", "Started"]
     finally:
         watching.terminate()
         watching.wait(90)

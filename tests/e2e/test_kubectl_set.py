@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from clusters import Cluster
+from clusters import Cluster, until
 
 pytestmark = pytest.mark.kubectl
 
@@ -84,22 +84,25 @@ def test_a_paused_rollout_waits_and_goes_on_when_resumed(cluster, web):
 
 
 def test_history_names_causes_and_undo_finds_a_revision(cluster, web):
+    def rows() -> list[list[str]]:
+        return [line.split(None, 1) for line in cluster.kubectl("rollout", "history", web).splitlines()[2:] if line]
+
     cluster.kubectl("annotate", web, "kubernetes.io/change-cause=the first")
+    until(lambda: rows() == [["1", "the first"]], why="the controller gives a cause to the newest revision alone")
     for number in (2, 3):
         cluster.kubectl("set", "env", web, f"VERSION={number}")
         cluster.kubectl("annotate", "--overwrite", web, f"kubernetes.io/change-cause=number {number}")
         cluster.kubectl("rollout", "status", web, "--timeout=120s")
+        until(lambda number=number: rows()[-1] == [str(number), f"number {number}"])
 
-    rows = [line.split(None, 1) for line in cluster.kubectl("rollout", "history", web).splitlines()[2:] if line]
-    assert rows == [["1", "the first"], ["2", "number 2"], ["3", "number 3"]]
+    assert rows() == [["1", "the first"], ["2", "number 2"], ["3", "number 3"]]
     assert "VERSION:\t2" in cluster.kubectl("rollout", "history", web, "--revision=2")
 
     cluster.kubectl("rollout", "undo", web, "--to-revision=2")
     cluster.kubectl("rollout", "status", web, "--timeout=120s")
 
     assert main(cluster)["env"] == [{"name": "VERSION", "value": "2"}]
-    rows = [line.split(None, 1)[0] for line in cluster.kubectl("rollout", "history", web).splitlines()[2:] if line]
-    assert rows == ["1", "3", "4"]
+    until(lambda: [row[0] for row in rows()] == ["1", "3", "4"])
     assert "unable to find specified revision 9" in cluster.kubectl(
         "rollout", "undo", web, "--to-revision=9", check=False
     )  # fmt: skip

@@ -51,7 +51,7 @@ def test_sub_paths_are_shared_and_outlive_a_restart(cluster, namespace):
 
     until(lambda: "kept" in cluster.kubectl("logs", "again", check=False))
 
-    assert cluster.get("pod", "again")["status"]["containerStatuses"][0]["restartCount"] == 1
+    until(lambda: cluster.get("pod", "again")["status"]["containerStatuses"][0]["restartCount"] == 1)
 
 
 def test_an_image_is_a_volume_where_there_are_images(cluster, namespace):
@@ -76,7 +76,8 @@ def test_kubectl_run_with_a_terminal(cluster, namespace):
                "sh", "-c", "read x; test -t 0 && test -t 1 && ls -l /proc/self/fd/0; echo got $x"]  # fmt: skip
     process = cluster.popen(*command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
     os.close(theirs)
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/tt", "--timeout=120s", check=False)
+    ready = ("wait", "--for=condition=Ready", "pod/tt", "--timeout=5s")
+    until(lambda: "condition met" in cluster.kubectl(*ready, check=False), why="kubectl has made the pod, and it runs")
     os.write(ours, b"fish\n")
 
     said = b""
