@@ -20,6 +20,7 @@ __all__ = ["elastic", "launched"]
 pytestmark = pytest.mark.kubectl
 
 INDEX = "sampan-logs-*"
+RUN = "n=$(cat /d/n 2>/dev/null || echo 0); echo $((n+1)) > /d/n"  # which run of its container this is
 
 
 class Shipper:
@@ -108,14 +109,24 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
         # slowly, all the while things are killed
         cluster.pod("slow", counting("slow", slow, "sleep 0.05"), restartPolicy="Never"),
         # says something only when it is told to end
-        cluster.pod("polite", "trap 'echo bye; exit 0' TERM; echo hello; while true; do sleep 0.1; done"),
-        # runs that follow each other
-        cluster.pod("again", f"{counting('again', 40)}; echo run-$(date +%s%N 2>/dev/null); sleep 0.5; exit 1"),
+        cluster.pod("polite", "trap 'echo bye; exit 0' TERM; echo hello; while true; do sleep 0.1; done",
+                    terminationGracePeriodSeconds=60),
+        # runs that follow each other, each ended by the test: a node keeps the logs of two, and no longer
+        cluster.pod("again", f"{RUN}; {counting('again', 40)}; until [ -e /d/end-$n ]; do sleep 0.1; done; exit 1",
+                    container={"volumeMounts": [{"name": "d", "mountPath": "/d"}]},
+                    volumes=[{"name": "d", "emptyDir": {}}]),
     ]  # fmt: skip
     cluster.apply(*pods)
 
     until(lambda: numbers(elastic.documents(INDEX), "slow"), why="the first lines arrive")
-    until(lambda: numbers(elastic.documents(INDEX), "again"), why="a node keeps the logs of two runs, and no longer")
+
+    def whole(run: int) -> bool:
+        found = elastic.documents(INDEX, {"term": {"kubernetes.namespace": namespace}})
+        said = {one["message"] for one in found if one["kubernetes"]["container"]["restarts"] == run}
+        return {f"again {n}" for n in range(1, 41)} <= said
+
+    until(lambda: whole(0), why="the first run's lines arrive")
+    cluster.kubectl("exec", "again", "--", "touch", "/d/end-0")
     for _ in range(3):
         time.sleep(0.4)  # at no particular moment
         shipper.kill()
@@ -134,21 +145,21 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
         wanted = {"init": 50, "side": 100, "fast": fast, "err": 200, "slow": slow, "meanwhile": 100}
         return found if said == wanted else print(said, shipper.said()[-300:])
 
-    found = until(arrived, 120, "all lines arrive")
+    until(lambda: whole(1), 300, "the second run's lines arrive")
+    cluster.kubectl("exec", "again", "--", "touch", "/d/end-1")
+    found = until(arrived, 300, "all lines arrive")
     for word in ("init", "side", "fast", "err", "slow", "meanwhile"):
         assert set(numbers(found, word).values()) == {1}, f"{word}: lines that arrived more than once"
     assert not gaps(found)
     order = [one["message"] for one in found if one["message"].startswith("fast ")]
     assert order == [f"fast {n}" for n in range(1, fast + 1)]
-    status = cluster.get("pod", "again")["status"]["containerStatuses"][0]
     runs = Counter(
         (one["kubernetes"]["container"]["restarts"], one["message"])
         for one in found
         if one["message"].startswith("again")
     )
-    whole = range(status["restartCount"] - 1)  # the newest may still be under way
-    assert {count for (run, _), count in runs.items() if run in whole} <= {1}
-    assert {(run, f"again {n}") for run in whole for n in range(1, 41)} <= runs.keys()
+    assert {count for (run, _), count in runs.items()} == {1}
+    assert {(run, f"again {n}") for run in (0, 1) for n in range(1, 41)} <= runs.keys()
 
     one = next(one for one in found if one["message"] == "init 7")
     assert one["kubernetes"] == {

@@ -63,7 +63,7 @@ def unsteady(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[
     front.write()
     server = Unsteady(front.socket)
     front.begin_nginx()
-    connection = HTTPSConnection("127.0.0.1", front.cluster.port, context=load.context(front.home), timeout=10)
+    connection = HTTPSConnection("127.0.0.1", front.cluster.port, context=load.context(front.home), timeout=90)
     try:
         until(lambda: fronts.is_open(front.cluster.port), why=front.logs())
         yield server, connection

@@ -117,7 +117,7 @@ def test_a_kopf_operator_runs_a_kind_from_its_creation_to_its_deletion(cluster, 
 def used(program: str, cluster: Cluster, namespace: str) -> object:
     """What a program prints, in JSON. The libraries leave their connections open, so each has a process of its own."""
     command = [sys.executable, "-c", program, str(cluster.home / "kubeconfig"), namespace]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -148,7 +148,7 @@ async def use():
     await other.set_owner(made)
     found = [made.spec["deck"], made.spec["crew"], made.labels["on"], [each.name for each in listed]]
     await made.delete()
-    await made.wait("delete", timeout=20)
+    await made.wait("delete", timeout=120)
     return [*found, await made.exists()]
 
 

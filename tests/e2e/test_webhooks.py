@@ -52,7 +52,7 @@ def configuration(kind: str, path: str, bundle: str) -> dict:
         "name": "hook.e2e.test", "clientConfig": {"service": service, "caBundle": bundle}, "rules": [rule],
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}, "failurePolicy": "Fail",
         "objectSelector": {"matchExpressions": [{"key": "skip", "operator": "DoesNotExist"}]}, "sideEffects": "None",
-        "admissionReviewVersions": ["v1"], "timeoutSeconds": 5,
+        "admissionReviewVersions": ["v1"], "timeoutSeconds": 30,
     }  # fmt: skip
     return {
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": "hook"},
@@ -73,7 +73,7 @@ def hooked(exec_cluster: Cluster) -> Iterator[Cluster]:
             "image": "python:3", "command": [WHICH_PYTHON, "-c", SERVER],
             "env": [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
             "volumeMounts": [{"name": "tls", "mountPath": "/etc/hook"}],
-            "readinessProbe": {"tcpSocket": {"port": 8443}, "periodSeconds": 1},
+            "readinessProbe": {"tcpSocket": {"port": 8443}, "periodSeconds": 1, "timeoutSeconds": 30},
         },
     )  # fmt: skip
     spec = {"selector": {"run": "hook"}, "ports": [{"port": 443, "targetPort": 8443}]}
