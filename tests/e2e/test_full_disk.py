@@ -16,10 +16,10 @@ pytestmark = [pytest.mark.kubectl, pytest.mark.root]
 MEGABYTES = 96
 
 
-@pytest.fixture
-def small(tmp_path: Path, tools: Path) -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Cluster]:
     """A cluster without a node, whose home is a file system of its own."""
-    disk = tmp_path / "disk"
+    disk = tmp_path_factory.mktemp("full") / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "none", str(disk)], check=True)
     cluster = Cluster(disk / "home", "", free_port(), "", tools)
@@ -54,7 +54,7 @@ def map_of(name: str) -> dict[str, object]:
 def refused(cluster: Cluster) -> str:
     """What the first ConfigMap is told that does not fit any more."""
     for number in range(400):
-        manifest = map_of(f"more-{number}")
+        manifest = map_of(f"more-{os.urandom(4).hex()}-{number}")
         said = cluster.kubectl(
             "create", "-f", "-", check=False, input=json.dumps(manifest)
         )  # fmt: skip

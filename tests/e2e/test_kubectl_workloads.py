@@ -143,7 +143,7 @@ def test_expose_and_a_bad_rollout_keeps_the_old_pods(cluster, namespace):
 
     bad = json.dumps({"spec": {"template": {"spec": {"containers": [{"name": "main", "command": ["/no/such"]}]}}}})
     cluster.kubectl("patch", "deployment", "web", "-p", bad)
-    stuck = cluster.kubectl("rollout", "status", "deployment/web", "--timeout=3s", check=False)
+    stuck = cluster.kubectl("rollout", "status", "deployment/web", "--timeout=1s", check=False)
 
     assert "timed out" in stuck
     assert cluster.get("deployment", "web")["status"]["availableReplicas"] >= 2 - 1
