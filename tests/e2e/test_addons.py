@@ -74,7 +74,7 @@ def test_the_list_tells_the_truth_at_every_step(dns):
 
     said = dns.sampan("addons", "disable", "dns")
 
-    assert state(dns)["state"] == "off"
+    reaches(dns, "off")
     assert "Service/kube-system/kube-dns removed" in said
     assert shipped(dns) == set()
     until(lambda: not [name for name in slices(dns) if "kube-dns" in name])
