@@ -12,7 +12,7 @@ import pytest
 @functools.cache
 def docker_answers() -> bool:
     try:
-        return subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=20).returncode == 0
+        return subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=180).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
 
