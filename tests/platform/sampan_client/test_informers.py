@@ -10,7 +10,7 @@ from sampan_client.informers import Informer
 from sampan_client.kubeconfig import Config
 
 PODS = Resource("", "v1", "pods", "Pod")
-WAIT = 5
+WAIT = 60
 
 
 class Changes:

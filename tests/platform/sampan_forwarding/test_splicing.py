@@ -16,7 +16,7 @@ class Spliced:
         self.server, far = socket.socketpair()
         self.ends = (self.client, near, self.server, far)
         for end in (self.client, self.server):
-            end.settimeout(10)
+            end.settimeout(60)
         self.thread = threading.Thread(target=splice, args=(near, far), daemon=True)
         self.thread.start()
 
@@ -28,7 +28,7 @@ class Spliced:
             end.close()
 
     def is_over(self):
-        self.thread.join(10)
+        self.thread.join(60)
         return not self.thread.is_alive()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sampan_isolation.runners import Late, Overdue, Runners
 
-SOON = 10.0
+SOON = 60.0
 
 
 def test_results_and_exceptions_reach_the_caller():

@@ -24,7 +24,7 @@ from sampan_testing.miniapi import MiniApi
 
 SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
 PODS = Resource("", "v1", "pods", "Pod")
-WAIT = 5
+WAIT = 60
 
 
 class Events:

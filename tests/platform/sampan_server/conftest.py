@@ -241,7 +241,7 @@ class OnLoop:
         self.server_thread.start()
 
     def connect(self) -> http.client.HTTPConnection:
-        return WholeRequests(*self.listener.getsockname(), timeout=10)
+        return WholeRequests(*self.listener.getsockname(), timeout=60)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         connection = self.connect()

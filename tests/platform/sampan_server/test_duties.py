@@ -16,7 +16,7 @@ def test_duties_run_until_the_server_ends():
 
     duties = Duties()
     duties.begin([("plugin", Duty("watchful", run))])
-    assert begun.wait(10)
+    assert begun.wait(60)
 
     duties.end()
 
@@ -32,7 +32,7 @@ def test_one_that_raises_is_named_and_harms_no_other(caplog):
     duties = Duties()
     duties.begin([("clumsy", Duty("broken", fail)), ("plugin", Duty("fine", lambda stop: done.set()))])
 
-    assert done.wait(10)
+    assert done.wait(60)
     duties.end()
     assert "plugin clumsy: duty broken" in caplog.text
 

@@ -49,7 +49,7 @@ class Conversions:
             self.calls += 1
             self.objects += len(objects)
             self.threads.add(threading.current_thread().name)
-            assert self.open.wait(10)
+            assert self.open.wait(60)
             if self.failure is not None:
                 raise self.failure
             return [self._converted(obj, version) for obj in objects]

@@ -74,7 +74,7 @@ def test_a_runtime_that_does_not_answer_makes_the_node_unready_until_it_does(api
     problems[0] = ""
     assert until("True")["reason"] == "KubeletReady"
     stop.set()
-    keeping.join(10)
+    keeping.join(60)
 
 
 def test_a_node_with_a_problem_is_not_ready_at_first_and_is_looked_at_again_soon(api, monkeypatch):
@@ -89,7 +89,7 @@ def test_a_node_with_a_problem_is_not_ready_at_first_and_is_looked_at_again_soon
     with api.changed:
         assert api.changed.wait_for(lambda: api.ready()["status"] == "True", 8)
     stop.set()
-    keeping.join(10)
+    keeping.join(60)
 
 
 def test_a_resource_that_is_short_is_a_condition_of_the_node():

@@ -151,7 +151,7 @@ def serve():
         closing.append(close)
 
         def ask(method, path, body=None, user="admin", accept="application/json"):
-            connection = http.client.HTTPConnection(*listener.getsockname(), timeout=10)
+            connection = http.client.HTTPConnection(*listener.getsockname(), timeout=60)
             try:
                 headers = {"Content-Type": "application/json", "Accept": accept, **({"X-User": user} if user else {})}
                 connection.request(method, path, json.dumps(body) if body is not None else None, headers)
@@ -232,7 +232,7 @@ def test_a_spinning_thread_ends(serve):
 
     a_config_map(ask)
 
-    odd.behaviour.threads[-1].join(10)
+    odd.behaviour.threads[-1].join(60)
     assert not odd.behaviour.threads[-1].is_alive()
 
 
@@ -430,7 +430,7 @@ def test_a_write_leaves_the_loop_where_its_admission_may_ask_an_authorizer_that_
         server = Server(cluster.app.wsgi, [listener], limits=Limits(graceful_seconds=1.0))
         loop = threading.Thread(target=server.run)
         loop.start()
-        connection = http.client.HTTPConnection(*listener.getsockname(), timeout=10)
+        connection = http.client.HTTPConnection(*listener.getsockname(), timeout=60)
         headers = {"Content-Type": "application/json", "X-User": "admin"}
         connection.request("POST", CMS, '{"metadata":{"name":"a"}}', headers)
         status = connection.getresponse().status

@@ -18,7 +18,7 @@ from sampan_memory.store import MemoryStore
 from sampan_testing.cluster import start, until
 
 FOLLOWS = 0.1  # seconds in which a server follows, at best of five on a machine that does other things as well
-SOON = 20.0
+SOON = 60.0
 BOATS = Resource(GROUP, "v1", "boats", "Boat")
 BOATS_2 = Resource(GROUP, "v2", "boats", "Boat")
 AGGREGATED = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}

@@ -27,7 +27,7 @@ BOATS = Resource(GROUP, "v1", "boats", "Boat")
 BOATS_2 = Resource(GROUP, "v2", "boats", "Boat")
 V1, V2 = (f"/apis/{GROUP}/{version}/namespaces/default/boats" for version in ("v1", "v2"))
 MAPS = "/api/v1/namespaces/default/configmaps"
-SOON = 20.0
+SOON = 60.0
 PAUSE = 0.020  # seconds that others may wait
 
 
@@ -54,7 +54,7 @@ class Connection:
     """Sends head and body at once: the chain is asked about a head that comes alone, and again when all is there."""
 
     def __init__(self, port):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self._method = ""
 
     def send(self, method, path, body, headers):

@@ -38,7 +38,7 @@ class Slow:
         self.threads.append(threading.current_thread())
         self.dry.append(review.dry_run)
         self.entered.release()
-        self.go.wait(10)
+        self.go.wait(60)
         review.warnings.append(f"{self.name} was asked")
         if self.refuse:
             raise review.forbidden(self.refuse)
