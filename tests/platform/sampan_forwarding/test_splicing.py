@@ -35,7 +35,7 @@ class Spliced:
 def read(sock, size):
     seen = 0
     while seen < size:
-        data = sock.recv(65536)
+        data = sock.recv(min(65536, size - seen))  # what comes next is for the next who reads
         if not data:
             break
         seen += len(data)

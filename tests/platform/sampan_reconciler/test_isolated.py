@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from hanging import hangs, late_alone
 
 from sampan.contracts.components import Component
 from sampan.contracts.kinds import Resource
@@ -29,6 +30,8 @@ class Odd:
     def act(self):
         self.threads.append(threading.current_thread())
         self.entered.set()
+        if self.how in ("sleep", "spin"):
+            hangs()
         if self.how == "raise":
             raise RuntimeError("oh")
         if self.how == "garbage":
@@ -54,6 +57,11 @@ class Good:
     def decide(self, key, observed):
         if key.name.startswith("team") and observed.get(CONFIG_MAPS, "good", key.name) is None:
             yield Create(CONFIG_MAPS, {"metadata": {"name": "good", "namespace": key.name}})
+
+
+@pytest.fixture(autouse=True)
+def only_what_hangs_is_late(monkeypatch):
+    late_alone(monkeypatch)
 
 
 @pytest.mark.parametrize("place", ["decide", "keys"])

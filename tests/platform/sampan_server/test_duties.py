@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from sampan.contracts.serving import Duty
 from sampan_server.duties import Duties
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    monkeypatch.setattr("sampan_server.duties.PATIENCE", 60.0)  # more than usual, for a slow machine
 
 
 def test_duties_run_until_the_server_ends():
@@ -11,7 +18,7 @@ def test_duties_run_until_the_server_ends():
 
     def run(stop):
         begun.set()
-        stop.wait(20)
+        stop.wait(60)
         ended.set()
 
     duties = Duties()

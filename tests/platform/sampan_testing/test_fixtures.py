@@ -168,7 +168,7 @@ def test_a_client_library_watches_over_the_port(sampan_cluster):
     sampan_cluster.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: one}, data: {a: b}}")
 
     watch = kubernetes.watch.Watch()
-    for event in watch.stream(core.list_namespaced_config_map, sampan_cluster.namespace, timeout_seconds=10):
+    for event in watch.stream(core.list_namespaced_config_map, sampan_cluster.namespace, timeout_seconds=120):
         if event["object"].metadata.name == "one":
             watch.stop()
             break

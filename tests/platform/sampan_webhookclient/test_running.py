@@ -84,7 +84,7 @@ def test_a_name_is_looked_up_and_one_that_does_not_resolve_is_told(server):
     there = Destination((("hook.test", server.port),), "127.0.0.1", "hook.test", "/", own)
     gone = Destination((("gone.test", 443),), "gone.test", "gone.test", "/", own)
 
-    found = client.call_all([Call(there, b"{}", 10), Call(gone, b"{}", 10)])
+    found = client.call_all([Call(there, b"{}", 60), Call(gone, b"{}", 60)])
     client.close()
 
     assert found[0].status == 200

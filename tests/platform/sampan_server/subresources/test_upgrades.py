@@ -6,7 +6,8 @@ import threading
 from sampan_server.subresources.upgrades import SocketUpgrade, taken
 
 
-def test_the_end_is_said_and_what_is_still_coming_is_read():
+def test_the_end_is_said_and_what_is_still_coming_is_read(monkeypatch):
+    monkeypatch.setattr("sampan_server.subresources.upgrades.PARTING", 60.0)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         upgrade = taken(ours, b"head")
