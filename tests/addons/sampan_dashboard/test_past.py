@@ -61,6 +61,12 @@ def test_a_reader_is_offered_no_undelete(reader, cluster, shop, changed):
     assert reader.post(f"{path}/do/undelete").status_code == 403
 
 
+def test_an_object_that_has_not_changed_for_long_says_so(admin, changed, monkeypatch):
+    monkeypatch.setattr(past, "revisions_of", lambda target, most: ([], ""))
+
+    assert "No revision is kept" in admin.text(f"{changed[1]}/history")
+
+
 def test_what_never_was_is_not_found(admin, shop):
     assert admin.get(f"/o/configmaps/{shop}/never/history").status_code == 404
     assert admin.post(f"/o/configmaps/{shop}/never/do/undelete").status_code == 404
