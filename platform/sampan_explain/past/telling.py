@@ -18,7 +18,9 @@ def time_text(at: float) -> str:
 
 def told(found: Sequence[Revision], audited: Sequence[Object] = (), *, cut: bool = False) -> list[dict[str, Any]]:
     """One record for each revision; ``cut``: there may be older ones, so the oldest was not created by its write."""
-    made = []
+    made: list[dict[str, Any]] = []
+    if not found:
+        return made
     for revision, before in zip(found, [*found[1:], None], strict=True):
         was = before.object if before else None
         writers = who.managers(was, revision.object)

@@ -21,3 +21,7 @@ def test_the_oldest_that_is_kept_was_not_created_by_its_write():
 
 def test_a_time_that_is_not_known_is_a_hyphen():
     assert time_text(0.0) == "-"
+
+
+def test_no_revisions_are_no_records():
+    assert told([]) == []
