@@ -19,7 +19,7 @@ from sampan_dashboard.web import Pages, form_field
 from sampan_machinery import yamlin
 
 MANAGER = "sampan-dashboard"
-TRIES = 5  # writes of others that may come between our read and our write
+TRIES = 10  # writes of others that may come between our read and our write
 SERVERS = ("resourceVersion", "generation", "uid", "creationTimestamp", "selfLink", "managedFields")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from types import SimpleNamespace
 
+from sampan_dashboard import arranging
 from sampan_dashboard.arranging import Arranged, position
 from sampan_dashboard.lists import Asked, orders, windowed
 from sampan_dashboard.tables import Column, Row
@@ -102,6 +103,7 @@ def test_an_ordered_list_has_pages_up_to_a_depth():
 
 
 def test_the_next_page_of_an_ordered_list_is_not_read_again(admin, cluster, monkeypatch):
+    monkeypatch.setattr(arranging, "KNOWN_FOR", 1e9)
     cluster.client.create(NAMESPACES, {"metadata": {"name": "once"}})
     for number in range(102):
         cluster.client.create(CONFIG_MAPS, {"metadata": {"name": f"c{number:03}"}}, "once")
