@@ -129,7 +129,7 @@ def test_objects_lead_to_the_pages_about_them(get):
     assert 'href="/p/prices?name=node-1"' in get("/o/nodes/-/node-1").text
 
 
-def test_the_example_of_the_manual_page_works(site, cluster, shop):
+def test_the_example_of_the_manual_page_works(site, make, shop):
     text = (Path(contributions.__file__).parent / "README.md").read_text()
     example: dict[str, object] = {}
     exec(text.split("```python")[1].split("```")[0], example)
@@ -138,7 +138,7 @@ def test_the_example_of_the_manual_page_works(site, cluster, shop):
     )
     get = getting(site, Contributions.ask(hooks))
     team = {"metadata": {"name": "blue", "labels": {"kind": "team"}}, "data": {"oncall": "ann"}}
-    cluster.client.create(CONFIG_MAPS, team, shop)
+    make(CONFIG_MAPS, team, shop)
 
     assert "owned by" in get(f"/o/deployments.apps/{shop}/web").text
     assert '<td class="added-cell">blue</td>' in get(f"/l/deployments.apps?namespace={shop}").text

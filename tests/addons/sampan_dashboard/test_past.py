@@ -10,9 +10,9 @@ from sampan_machinery.resources import CONFIG_MAPS, SECRETS
 
 
 @pytest.fixture
-def changed(cluster, shop):
+def changed(cluster, make, shop):
     """A ConfigMap with two revisions, and its page."""
-    made = cluster.client.create(CONFIG_MAPS, {"metadata": {"generateName": "past-"}, "data": {"level": "info"}}, shop)
+    made = make(CONFIG_MAPS, {"metadata": {"generateName": "past-"}, "data": {"level": "info"}}, shop)
     name = made["metadata"]["name"]
     cluster.client.patch(CONFIG_MAPS, name, {"data": {"level": "<b>debug</b>"}}, shop)
     return name, f"/o/configmaps/{shop}/{name}"
@@ -49,7 +49,6 @@ def test_a_deleted_object_is_created_again(admin, cluster, shop, changed):
     assert answer.headers["location"] == f"{path}?done=undelete"
     assert cluster.client.get(CONFIG_MAPS, name, shop)["data"] == {"level": "<b>debug</b>"}
     assert admin.post(f"{path}/do/undelete").status_code == 400
-    cluster.client.delete(CONFIG_MAPS, name, shop)
 
 
 def test_a_reader_is_offered_no_undelete(reader, cluster, shop, changed):
@@ -76,9 +75,9 @@ def test_a_reader_without_the_right_learns_nothing(reader):
     assert reader.get("/o/configmaps/kube-system/any/history").status_code == 403
 
 
-def test_values_of_secrets_are_not_shown(admin, cluster, shop):
+def test_values_of_secrets_are_not_shown(admin, cluster, make, shop):
     secret = {"metadata": {"name": "past"}, "data": {"key": "b2xk", "same": "c2FtZQ=="}}
-    cluster.client.create(SECRETS, secret, shop)
+    make(SECRETS, secret, shop)
     cluster.client.patch(SECRETS, "past", {"data": {"key": "bmV3"}}, shop)
 
     html = admin.text(f"/o/secrets/{shop}/past/history")

@@ -36,9 +36,9 @@ def test_what_is_well_has_a_page_and_no_panel(admin, shop):
     assert "othing wrong was found" in admin.text(f"/o/services/{shop}/web/why")
 
 
-def test_a_service_without_endpoints_is_explained(admin, cluster, shop):
+def test_a_service_without_endpoints_is_explained(admin, make, shop):
     spec = {"selector": {"app": "wbe"}, "ports": [{"port": 80}]}
-    cluster.client.create(SERVICES, {"metadata": {"name": "lost"}, "spec": spec}, shop)
+    make(SERVICES, {"metadata": {"name": "lost"}, "spec": spec}, shop)
 
     assert "app=wbe" in admin.text(f"/o/services/{shop}/lost/why")
 
@@ -47,12 +47,12 @@ def test_what_may_not_be_read_is_named(reader, cluster, shop, waiting):
     assert "you may not read them" in reader.text(f"{waiting}/why")
 
 
-def test_a_hostile_name_stays_text(admin, cluster, shop):
+def test_a_hostile_name_stays_text(admin, make, shop):
     spec = {"selector": {"matchLabels": {"a": "hostile"}}, "template": {
         "metadata": {"labels": {"a": "hostile"}, "annotations": {"a": "<img src=x>"}},
         "spec": {"containers": [{"name": "main", "image": "nginx:<script>"}]},
     }}  # fmt: skip
-    cluster.client.create(DEPLOYMENTS, {"metadata": {"name": "hostile"}, "spec": spec}, shop)
+    make(DEPLOYMENTS, {"metadata": {"name": "hostile"}, "spec": spec}, shop)
 
     html = admin.text(f"/o/deployments.apps/{shop}/hostile/why")
 
