@@ -89,7 +89,7 @@ def test_exec_over_the_library_s_websocket(cluster, api, namespace):
 
 def test_ports_are_forwarded_over_the_library_s_websocket(cluster, api, namespace):
     core = kubernetes.client.CoreV1Api(api)
-    script = "echo forwarded > /tmp/index.html; exec busybox httpd -f -p $IP:8080 -h /tmp"
+    script = "echo forwarded > index.html; exec busybox httpd -f -p $IP:8080 -h ."  # /tmp is the machine's
     env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
     probe = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
     cluster.apply(cluster.pod("web", script, container={"env": env, "readinessProbe": probe}))
