@@ -74,11 +74,13 @@ def until(what: Callable[[], object], seconds: float = PATIENCE, why: str = "") 
     """The first true answer; the failure names the last one."""
     deadline = time.monotonic() + seconds
     while True:
+        began = time.monotonic()
         found = what()
         if found:
             return found
-        assert time.monotonic() < deadline, f"not within {seconds} s: {why or what}; last answer: {found!r}"
-        time.sleep(0.05)
+        now = time.monotonic()
+        assert now < deadline, f"not within {seconds} s: {why or what}; last answer: {found!r}"
+        time.sleep(min(max(now - began, 0.05), 0.5))  # a command that checks costs a processor
 
 
 @dataclass
