@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -30,8 +31,8 @@ def listener(pki):
         def serve():
             raw, _ = server.accept()
             raw.settimeout(60)
-            with context.wrap_socket(raw, server_side=True) as sock:
-                handler(sock)
+            with raw, contextlib.suppress(OSError), context.wrap_socket(raw, server_side=True) as sock:
+                handler(sock)  # the client leaves when it wants
 
         threads.append(threading.Thread(target=serve))
         threads[-1].start()
