@@ -145,15 +145,15 @@ def test_who_learns_late_that_it_ends_is_served_still(tmp_path, program, made, m
 
     def sleep(seconds):
         slept.append(seconds)
-        leave.wait(60 if seconds == 7.0 else seconds)
+        leave.wait(60 if seconds == 1.0 else seconds)
 
     monkeypatch.setattr("sampan_ingress.controller.time", SimpleNamespace(**{**vars(time), "sleep": sleep}))
-    controller = Controller(tmp_path, leave_seconds=7.0)
+    controller = Controller(tmp_path, leave_seconds=1.0)
     controller.thread.start()
     controller.ready.get(timeout=60)
 
     controller.stop.set()
-    reached(lambda: 7.0 in slept)
+    reached(lambda: 1.0 in slept)
     assert controller.ask("a.org") == "404"
     leave.set()
     controller.end()
