@@ -41,7 +41,7 @@ class _Task:
 
     def run(self) -> None:
         with self.lock:
-            if self.abandoned:  # its thread has come to it too late: nobody waits for the answer
+            if self.abandoned:  # its thread came to it too late: no caller waits for the answer
                 return
             self.started = True
         try:
@@ -173,7 +173,7 @@ class Runners:
 
 def _interrupt_task(runner: _Runner) -> None:
     """Do nothing if the function has not begun or has ended: the exception would be raised in the interpreter's code
-    that starts or ends threads, where nobody catches it."""
+    that starts or ends threads, where it is not caught."""
     assert runner.late is not None
     with runner.late.lock:
         if runner.late.started and not runner.late.finished:

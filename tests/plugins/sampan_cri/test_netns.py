@@ -33,7 +33,7 @@ def test_a_namespace_that_is_not_there_is_told(tmp_path):
 
 
 def test_a_port_on_which_nothing_listens_is_an_error():
-    with socket.socket() as bound:  # nobody listens at this port, and nobody else can
+    with socket.socket() as bound:  # no process listens at this port, and no other can
         bound.bind(("127.0.0.1", 0))
         with pytest.raises(OSError):
             netns.connect("localhost", bound.getsockname()[1], 30)

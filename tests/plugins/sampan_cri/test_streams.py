@@ -163,7 +163,7 @@ def test_a_server_that_refuses_is_a_failure(head):
 
 
 def test_a_server_that_is_not_there_is_a_failure():
-    with socket.socket() as bound:  # nobody listens at this port, and nobody else can
+    with socket.socket() as bound:  # no process listens at this port, and no other can
         bound.bind(("127.0.0.1", 0))
         with pytest.raises(RuntimeFailure, match="does not answer"):
             streams.upgraded(f"http://127.0.0.1:{bound.getsockname()[1]}/x")
