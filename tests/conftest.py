@@ -31,7 +31,7 @@ def pytest_configure() -> None:
 @functools.cache
 def docker_answers() -> bool:
     try:
-        return subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=20).returncode == 0
+        return subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=180).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
 
