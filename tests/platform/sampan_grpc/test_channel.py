@@ -86,7 +86,7 @@ def test_a_call_on_a_channel_that_was_closed_is_cancelled(channel):
         lambda: length(channel, "four"),
         lambda: list(channel.stream("t.S/Count", "Number", "Number", {"n": 1})),
     ):
-        with pytest.raises(CallError, match="(?i)closed") as raised:
+        with pytest.raises(CallError, match=r"(?i)closed") as raised:
             ask()
         assert raised.value.code == "CANCELLED"
 
