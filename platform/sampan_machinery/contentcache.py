@@ -35,23 +35,23 @@ class ContentCache(Generic[T]):
     def of(self, value: Any, compute: Callable[[], T], *, keep: Callable[[T], bool] | None = None) -> T:
         """The result for ``value``: the kept one, else ``compute()``, which is kept where ``keep`` agrees.
 
-        Results are shared, so nobody may change them. A value that JSON cannot represent is computed each time.
+        Results are shared and must not be changed. A value that JSON cannot represent is computed each time.
         """
         try:
             key = _encode(value)
         except (OverflowError, UnicodeError, RecursionError, TypeError, ValueError):
             return compute()
-        found = self._young.get(key, _MISSING)
+        found: T = self._young.get(key, _MISSING)
         if found is not _MISSING:
-            return found  # type: ignore[no-any-return]
+            return found
         if len(key) > self._longest:
             return compute()
         found = self._old.get(key, _MISSING)
         if found is _MISSING:
             found = compute()
             if keep is not None and not keep(found):
-                return found  # type: ignore[no-any-return]
+                return found
         if len(self._young) >= self._entries:
             self._young, self._old = {}, self._young
         self._young[key] = found
-        return found  # type: ignore[no-any-return]
+        return found

@@ -20,7 +20,6 @@ from sampan_podspec import advice
 from sampan_podspec.defaults import default_pod, default_pod_spec
 from sampan_podspec.validation import pod_spec, pod_template, pod_update
 
-
 #: Specs that were found valid. Rules that need no other object depend on nothing but the spec.
 _valid: ContentCache[list[Problem]] = ContentCache()
 

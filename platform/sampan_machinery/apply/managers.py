@@ -139,8 +139,8 @@ def track(
     used only if the write is not to a subresource: ``[]`` and ``[{}]`` remove all managers, a valid list replaces the
     stored one, anything else is ignored. An object whose managers were removed has none until it is applied.
     ``others`` tells what managers of other versions lose; without it, all have the fields of this one. ``complete``
-    puts in, in place, what is shown though no client sets it: who empties such a field has it. ``specs`` keeps the fields
-    of this type's specs, for kinds of which many objects have an equal one.
+    puts in, in place, what is shown though no client sets it: who empties such a field has it. ``specs`` keeps the
+    fields of this type's specs, for kinds of which many objects have an equal one.
     """
     metadata = after.setdefault("metadata", {})
     sent = metadata.pop("managedFields", None)
