@@ -1,4 +1,5 @@
 import base64
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +131,13 @@ def test_kms_plugins_have_different_names():
 def test_what_is_no_such_file_is_refused(text):
     with pytest.raises(ConfigError, match=r"^enc\.yaml: "):
         read_configuration(text, "enc.yaml")
+
+
+def test_the_example_of_the_manual_page_is_a_configuration():
+    page = (Path(__file__).parents[3] / "plugins" / "sampan_encryption" / "README.md").read_text()
+
+    found = read_configuration(page.partition("```yml\n")[2].partition("```")[0].encode(), "README.md")
+
+    assert [found.of(*parse_resource(name))[0].kind for name in ("events", "configmaps", "deployments.apps")] == [
+        "identity", "aesgcm", "kms",
+    ]  # fmt: skip
