@@ -75,9 +75,7 @@ def contribute_authenticators(context: ServerContext) -> list[Authenticator]:
     file = _oidc(context)
     found.append(DistributedClaims(file.tokens.resolve))
     if file.anonymous is not None:
-        from sampan_auth.anonymous import AnonymousRule
-
-        found.append(AnonymousRule(enabled=file.anonymous.enabled, paths=file.anonymous.paths))
+        found.append(file.anonymous)
     return found
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sampan.contracts.transforming import KeyProvider, KeyProviderSource, ValueTransformer
 from sampan.errors import ConfigError
 from sampan_encryption.ciphers import Cipher, FileCipher
-from sampan_encryption.configuration import Kms
-from sampan_encryption.configured import ConfiguredTransformer
 from sampan_encryption.envelopes import ProviderCipher
 from sampan_encryption.settings import Settings
 from sampan_encryption.transformer import Transformer
 from sampan_pki.key_file import NAME, KeyFile
+
+if TYPE_CHECKING:
+    from sampan_encryption.configuration import Kms
+    from sampan_encryption.configured import ConfiguredTransformer
 
 
 def configured(
@@ -23,6 +26,8 @@ def configured(
     sensitive: Sequence[str],
 ) -> ConfiguredTransformer:
     """The transformer of an EncryptionConfiguration. Raises as ``chosen``."""
+    from sampan_encryption.configured import ConfiguredTransformer  # with YAML, which other servers do not need
+
     by_name = {source.name: source for source in sources}
 
     def connect(kms: Kms) -> ProviderCipher:

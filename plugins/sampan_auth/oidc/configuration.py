@@ -9,11 +9,12 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from sampan.contracts.kinds import Problem
 from sampan.errors import BadRequest, ConfigError
+from sampan_auth.anonymous import check_anonymous
 from sampan_auth.oidc.expressions import Expression, Rule
 from sampan_machinery import problems, yamlin
 
@@ -69,46 +70,6 @@ def read_configuration(text: bytes, source: str, own_issuers: Sequence[str]) -> 
     return [_issuer(each) for each in found.get("jwt") or ()]
 
 
-class Anonymous(NamedTuple):
-    """``anonymous``: whether callers need credentials, but for exactly these paths (None: all)."""
-
-    enabled: bool
-    paths: tuple[str, ...] | None
-
-
-def read_anonymous(text: bytes) -> Anonymous | None:
-    """What a configuration that ``read_configuration`` accepts says of anonymous callers, if it does."""
-    found = yamlin.decode(text).get("anonymous")
-    if found is None:
-        return None
-    conditions = found.get("conditions") or []
-    return Anonymous(bool(found.get("enabled")), tuple(each["path"] for each in conditions) if conditions else None)
-
-
-def _check_anonymous(found: Any) -> Iterator[Problem]:
-    if found is None:
-        return
-    if not isinstance(found, dict):
-        yield problems.invalid("anonymous", found, "must be an object")
-        return
-    yield from _unknown("anonymous.", found, "enabled conditions")
-    enabled, conditions = found.get("enabled", False), found.get("conditions") or []
-    if not isinstance(enabled, bool):
-        yield problems.invalid("anonymous.enabled", enabled, "must be true or false")
-    if not isinstance(conditions, list):
-        yield problems.invalid("anonymous.conditions", conditions, "must be a list of objects")
-        return
-    if conditions and enabled is False:
-        detail = "enabled should be set to true when conditions are defined"
-        yield problems.invalid("anonymous.conditions", conditions, detail)
-    for index, each in enumerate(conditions):
-        path = each.get("path") if isinstance(each, dict) else None
-        if not isinstance(path, str) or not path:
-            yield problems.required(f"anonymous.conditions[{index}].path")
-        else:
-            yield from _unknown(f"anonymous.conditions[{index}].", each, "path")
-
-
 class _Reader:
     """Says what is wrong with a configuration."""
 
@@ -121,7 +82,7 @@ class _Reader:
             yield problems.invalid("apiVersion", shown, f"must be an AuthenticationConfiguration of {VERSIONS[0]}")
             return
         yield from _unknown("", found, "apiVersion kind metadata jwt anonymous")
-        yield from _check_anonymous(found.get("anonymous"))
+        yield from check_anonymous(found.get("anonymous"))
         issuers = found.get("jwt", [])
         if not isinstance(issuers, list) or not all(isinstance(each, dict) for each in issuers):
             yield problems.invalid("jwt", issuers, "must be a list of objects")

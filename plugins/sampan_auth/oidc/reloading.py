@@ -13,9 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sampan.errors import ConfigError
-from sampan_auth.oidc.configuration import Issuer, read_anonymous
+from sampan_auth.anonymous import rule_of
+from sampan_auth.oidc.configuration import Issuer
 from sampan_auth.oidc.providers import ProviderKeys
 from sampan_auth.oidc.tokens import IdTokens
+from sampan_machinery import yamlin
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ class ConfigurationFile:
         except OSError as error:
             raise ConfigError(f"plugins.auth.authentication_config: {path} cannot be read: {error.strerror}") from error
         self._providers = [keys_of(each) for each in parse(self._text)]
-        self.anonymous = read_anonymous(self._text)
+        self.anonymous = rule_of(yamlin.decode(self._text))
         self._next: list[ProviderKeys] | None = None  # of a new configuration, whose keys are still to come
         self.tokens = IdTokens(self._providers)
         self.reloads = {SUCCESS: 0, FAILURE: 0}
@@ -82,7 +84,7 @@ class ConfigurationFile:
         self._text, self._next = text, None
         try:
             issuers = self._parse(text)
-            if read_anonymous(text) != self.anonymous:
+            if rule_of(yamlin.decode(text)) != self.anonymous:
                 raise ConfigError("anonymous: Forbidden: changed from initial configuration file; restart the server")
             self._next = [self._keys_of(each) for each in issuers]
         except ConfigError as error:
