@@ -130,6 +130,7 @@ CHECKS: Mapping[str, Callable[[Any], str]] = {
     "contribute_checks": _instance(Finding),
     "contribute_commands": _command,
     "contribute_components": _instance(Component),
+    "contribute_key_provider_sources": _asker("connect"),
     "contribute_key_providers": _key_provider,
     "contribute_kind_sources": _kind_source,
     "contribute_kinds": kind_complaint,
