@@ -148,7 +148,10 @@ def _shipped(chart: str) -> list[dict]:
     what = importlib.import_module(f"sampan_{chart}.manifests").manifests
     found = what(plugin.USER) if chart == "federation" else what(_options(chart))
     return found + [
-        obj for component in plugin.contribute_components() if component.elected for obj in election.manifests(component)
+        obj
+        for component in plugin.contribute_components()
+        if component.elected
+        for obj in election.manifests(component)
     ]
 
 
