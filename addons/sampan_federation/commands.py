@@ -16,6 +16,8 @@ from sampan.contracts.kinds import Object
 from sampan.errors import ConfigError, NotFound, SampanError, StatusError
 from sampan_client import Client, kubeconfig
 from sampan_client.kubeconfig import Config
+from sampan_federation.agent.commands import register_cluster, run_agent
+from sampan_federation.agent.registering import deregister
 from sampan_federation.members import joining
 from sampan_federation.members.commands import find_objects, get_objects
 from sampan_federation.names import binding_name
@@ -44,6 +46,8 @@ def federation() -> None:
 federation.add_command(diff)
 federation.add_command(find_objects)
 federation.add_command(get_objects)
+federation.add_command(register_cluster)
+federation.add_command(run_agent)
 
 
 @federation.command()
@@ -119,6 +123,7 @@ def unjoin(
                 )
             time.sleep(0.2)
         joining.forget_secrets(host, name)
+        deregister(host, name)
         if cluster_kubeconfig:
             with _client(cluster_kubeconfig, cluster_context) as member:
                 joining.leave_member(member, name)
