@@ -154,11 +154,11 @@ def test_a_member_that_hangs_uses_up_its_own_places_only(url):
 def test_a_member_that_cannot_be_reached_gives_its_place_back():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+        refusing = f"http://127.0.0.1:{free.getsockname()[1]}"
         proxy = ClusterProxy()
         for _ in range(AT_ONCE + 1):
             with pytest.raises(ServiceUnavailable, match="cannot be reached"):
-                proxy(call(cluster(nobody)))
+                proxy(call(cluster(refusing)))
 
 
 @pytest.mark.parametrize("broken, secret, error", [
