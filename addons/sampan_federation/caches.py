@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from sampan.contracts.kinds import Object, Resource
 from sampan_client import Client
 from sampan_client.informers import Informer, OnChange
+
+T = TypeVar("T")
 
 
 class Cache:
@@ -60,6 +63,8 @@ class Caches:
         self._client, self._on_synced, self._scopes = client, on_synced, scopes or {}
         self._lock = threading.Lock()
         self._found: dict[Resource, Cache] = {}
+        self._deriving = threading.Lock()
+        self._derived: dict[type, object] = {}
 
     def of(self, resource: Resource) -> Cache:
         with self._lock:
@@ -70,6 +75,15 @@ class Caches:
                 )
                 cache.informer.start()
             return cache
+
+    def shared(self, kind: type[T], make: Callable[[], T]) -> T:
+        """What is derived from these caches, made for the first that asks; one of each class."""
+        with self._deriving:
+            if kind not in self._derived:
+                self._derived[kind] = make()
+            found = self._derived[kind]
+        assert isinstance(found, kind)
+        return found
 
     def drop(self, resource: Resource) -> None:
         """End the watch of a kind that has no reader any more."""
