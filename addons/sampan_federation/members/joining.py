@@ -46,6 +46,7 @@ RULES: tuple[Object, ...] = (
         "verbs": _EVERY,
     },
     {"apiGroups": ["apps", "batch", "autoscaling", "multicluster.x-k8s.io"], "resources": _EVERY, "verbs": _EVERY},
+    {"apiGroups": ["metrics.k8s.io"], "resources": ["pods"], "verbs": _READ},
     {"apiGroups": ["policy"], "resources": ["poddisruptionbudgets"], "verbs": _EVERY},
     {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _EVERY},
     {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses", "networkpolicies"], "verbs": _EVERY},
