@@ -11,6 +11,7 @@ import base64
 import binascii
 import contextlib
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -33,7 +34,7 @@ from sampan_machinery.resources import SECRETS
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 60.0
 AT_ONCE = 32  # requests to one member at a time, so that one that hangs does not use up the server's threads
-CHUNK, HEAD_BYTES = 65536, 65536
+CHUNK, HEAD_BYTES, WORDS_BYTES = 65536, 65536, 2048
 OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded")  # set here, never passed on
 #: Groups that the member's API server gives to callers by itself.
 IMPLIED = frozenset({"system:authenticated", "system:unauthenticated"})
@@ -260,7 +261,7 @@ def _upgraded(call: Call, endpoint: Endpoint, sock: socket.socket) -> None:
         head += data
     status = head.split(b" ", 2)[1]
     if status != b"101":
-        raise _refused(call, status, head)
+        raise _refused(call, status, head, sock)
     client: Any = call.takeover(head)
     try:
         splice(client, sock)
@@ -268,9 +269,14 @@ def _upgraded(call: Call, endpoint: Endpoint, sock: socket.socket) -> None:
         client.close()
 
 
-def _refused(call: Call, status: bytes, head: bytes) -> Exception:
+def _refused(call: Call, status: bytes, answer: bytes, sock: socket.socket) -> Exception:
     """What the member says instead of an upgrade: 403 where the caller may not."""
-    text = head.partition(b"\r\n\r\n")[2][:2048].decode(errors="replace")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d{1,9})", head)
+    wanted = min(int(length[1]), WORDS_BYTES) if length else 0
+    while len(body) < wanted and (data := sock.recv(CHUNK)):
+        body += data
+    text = body[:WORDS_BYTES].decode(errors="replace")
     if status == b"403":
         return Forbidden(f"the cluster {call.name} refuses: {text}")
     return BadGateway(f"the cluster {call.name} answers {status.decode(errors='replace')} to an upgrade: {text}")
