@@ -29,13 +29,14 @@ from sampan_federation.resources import CLUSTERS
 from sampan_forwarding.forwarding import CORS, METHODS
 from sampan_forwarding.splicing import keep_alive, splice
 from sampan_machinery.addresses import unfit
-from sampan_machinery.headers import is_identity, passed_on
+from sampan_machinery.headers import is_identity, passed_on, without_token
 from sampan_machinery.resources import SECRETS
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 60.0
 AT_ONCE = 32  # requests to one member at a time, so that one that hangs does not use up the server's threads
 CHUNK, HEAD_BYTES, WORDS_BYTES = 65536, 65536, 2048
-OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded")  # set here, never passed on
+OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded", "cookie")  # set here, or never passed on
+PROTOCOLS = "sec-websocket-protocol"  # a client's token may be among them
 #: Groups that the member's API server gives to callers by itself.
 IMPLIED = frozenset({"system:authenticated", "system:unauthenticated"})
 _NO = ("0", "f", "false")
@@ -138,7 +139,7 @@ def impersonation(user: User) -> list[tuple[str, str]]:
 def headers_for(call: Call, endpoint: Endpoint) -> list[tuple[str, str]]:
     """The caller's own headers, less those that speak of this connection or of who the caller is; then who they are."""
     passed = [
-        (name, value.encode().decode("latin-1"))
+        (name, (without_token(value) if name == PROTOCOLS else value).encode().decode("latin-1"))
         for name, value in passed_on(call.headers.items(), call.headers.get("connection", ""))
         if name not in OURS and not is_identity(name)
     ]
@@ -202,6 +203,8 @@ def _asked(call: Call, endpoint: Endpoint, sock: socket.socket, done: Callable[[
     response = connection.getresponse()
     if 300 <= response.status <= 399 and response.getheader("Location"):
         raise BadGateway(f"the cluster {call.name} redirects this request, which is not passed on")
+    if response.status == 401:  # the host's identity is refused: to the caller it would seem that theirs is
+        raise BadGateway(f"the cluster {call.name} refuses the token of its impersonator")
     kept = [
         (name, value)
         for name, value in passed_on(response.getheaders(), response.getheader("Connection") or "")

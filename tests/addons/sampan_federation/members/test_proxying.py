@@ -36,6 +36,9 @@ class Member(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if self.path.startswith("/refused"):
+            self._say(401, b"")
+            return
         if self.headers.get("Upgrade") and self.path.startswith("/no"):
             self._say(403, b"no exec for you")
             return
@@ -94,6 +97,10 @@ def asked(answer):
 
 def test_the_member_is_asked_as_the_caller(url):
     sent = {"authorization": "Bearer mine", "impersonate_user": "root", "x_remote_group": "system:masters"}
+    sent |= {
+        "cookie": "mine=1",
+        "sec_websocket_protocol": "v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.mine",
+    }
     answer = ClusterProxy()(call(cluster(url), query={"limit": ["1"]}, accept="text/x", **sent))
 
     found = asked(answer)
@@ -101,7 +108,7 @@ def test_the_member_is_asked_as_the_caller(url):
     assert not [name for name, _ in answer.headers if name == "Set-Cookie"]
     assert found[0] == "GET /api/v1/pods?limit=1"
     assert {"Authorization: Bearer impersonator", "Impersonate-User: joe", "Impersonate-Group: devs"} < set(found)
-    assert "accept: text/x" in found
+    assert {"accept: text/x", "sec-websocket-protocol: v5.channel.k8s.io"} < set(found)
     assert not [line for line in found if "mine" in line or "root" in line or "system:" in line]
 
 
@@ -135,6 +142,8 @@ def test_what_a_member_may_not_answer(url):
 
     with pytest.raises(BadGateway, match="redirects"):
         proxy(call(cluster(url), rest="/away"))
+    with pytest.raises(BadGateway, match="refuses the token"):
+        proxy(call(cluster(url), rest="/refused"))
     with pytest.raises(Forbidden, match="no exec for you"):
         proxy(call(cluster(url), rest="/no", upgrade="SPDY/3.1"))
 
