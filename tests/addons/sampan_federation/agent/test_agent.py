@@ -38,6 +38,8 @@ POLICY = {
     },
 }
 
+SLOWLY = 300  # seconds at the most: each look lets time pass in every cluster
+
 
 class Pulled:
     def __init__(self, fleet, member, agent: Client, link: Link) -> None:
@@ -87,11 +89,11 @@ def test_an_agent_applies_reports_falls_silent_and_comes_back(pulled):
 
     fleet.client.create(CONFIG_MAPS, CONFIG)
     fleet.client.create(PROPAGATION_POLICIES, POLICY)
-    fleet.until(lambda: fleet.settle() or data(member) == {"a": "1"})
-    fleet.until(lambda: fleet.settle() or applied(fleet) == ["True"])
+    fleet.until(lambda: fleet.settle() or data(member) == {"a": "1"}, SLOWLY)
+    fleet.until(lambda: fleet.settle() or applied(fleet) == ["True"], SLOWLY)
 
     member.client.patch(CONFIG_MAPS, "a", {"data": {"a": "2"}}, "default")
-    fleet.until(lambda: fleet.advance(1) or data(member) == {"a": "1"})
+    fleet.until(lambda: fleet.advance(1) or data(member) == {"a": "1"}, SLOWLY)
 
     pulled.link.set(cut=True)
     fleet.advance(FAILED)
@@ -101,7 +103,7 @@ def test_an_agent_applies_reports_falls_silent_and_comes_back(pulled):
     fleet.client.delete(CONFIG_MAPS, "a", "default")
 
     pulled.link.set(cut=False)
-    fleet.until(lambda: fleet.advance(60) or (pulled.ready == "True" and data(member) is None))
+    fleet.until(lambda: fleet.advance(60) or (pulled.ready == "True" and data(member) is None), SLOWLY)
     assert fleet.client.list(WORKS, "karmada-es-nat").items == []
 
 
@@ -110,12 +112,12 @@ def test_a_member_leaves_though_its_agent_is_gone(pulled):
     fleet.until(lambda: pulled.ready == "True")
     fleet.client.create(CONFIG_MAPS, CONFIG)
     fleet.client.create(PROPAGATION_POLICIES, POLICY)
-    fleet.until(lambda: fleet.settle() or data(member) == {"a": "1"})
+    fleet.until(lambda: fleet.settle() or data(member) == {"a": "1"}, SLOWLY)
     pulled.link.set(cut=True)
 
     fleet.client.delete(CLUSTERS, "nat")
 
-    fleet.until(lambda: fleet.advance(2) or gone(fleet))
+    fleet.until(lambda: fleet.advance(2) or gone(fleet), SLOWLY)
     assert data(member) == {"a": "1"}
     deregister(fleet.client, "nat")
 

@@ -10,6 +10,7 @@ from sampan_machinery.metadata import get_condition
 from sampan_machinery.resources import PODS
 
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
+SLOWLY = 300  # seconds at the most: each look lets time pass in every cluster
 METRICS = "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods"
 
 
@@ -80,20 +81,20 @@ def test_a_workload_is_scaled_by_what_its_pods_use_in_members():
             status = fleet.client.get(DEPLOYMENTS, "web", "default").get("status") or {}
             return status.get("readyReplicas") == 2
 
-        fleet.until(lambda: fleet.advance(1) or running())
+        fleet.until(lambda: fleet.advance(1) or running(), SLOWLY)
         fleet.client.create(FEDERATED_HPAS, AUTOSCALER)
-        fleet.until(lambda: fleet.advance(1) or condition(fleet, "ScalingActive")[0] == "False")
+        fleet.until(lambda: fleet.advance(1) or condition(fleet, "ScalingActive")[0] == "False", SLOWLY)
         assert "does not serve metrics.k8s.io" in condition(fleet, "ScalingActive")[1]
         assert replicas() == 2
 
         fleet.links["east"].lie = using(fleet.members["east"], "200m")
-        fleet.until(lambda: fleet.advance(5) or replicas() == 6)
+        fleet.until(lambda: fleet.advance(5) or replicas() == 6, SLOWLY)
 
         assert condition(fleet, "ScalingActive") == ("True", "the replicas are computed from cpu resource")
-        fleet.until(lambda: fleet.advance(1) or placed(fleet) == [6])
+        fleet.until(lambda: fleet.advance(1) or placed(fleet) == [6], SLOWLY)
 
         fleet.cut("east")
-        fleet.until(lambda: fleet.advance(5) or "east cannot be asked" in condition(fleet, "ScalingActive")[1])
+        fleet.until(lambda: fleet.advance(5) or "east cannot be asked" in condition(fleet, "ScalingActive")[1], SLOWLY)
         assert replicas() == 6
 
 
