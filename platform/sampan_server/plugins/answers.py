@@ -13,7 +13,7 @@ from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Leftover
 from sampan.contracts.kinds import Kind, Resource
 from sampan.contracts.reconciling import ClientReconciler, Reconciler, Standing
-from sampan.contracts.serving import Route
+from sampan.contracts.serving import AddedSubresource, Route
 
 OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT", "*"})
 
@@ -137,5 +137,6 @@ CHECKS: Mapping[str, Callable[[Any], str]] = {
     "contribute_leftovers": _instance(Leftover),
     "contribute_reconcilers": _instance(Reconciler, ClientReconciler, Standing),
     "contribute_routes": _instance(Route),
+    "contribute_subresources": _instance(AddedSubresource),
     "contribute_bootstrap_objects": _seed,
 }
