@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -83,7 +84,9 @@ class Pod:
                     return
 
         threading.Thread(target=watch, daemon=True).start()
-        assert done.wait(PATIENCE) or seen(), "the runtime sent no such event"
+        deadline = time.monotonic() + PATIENCE
+        while not (done.wait(1.0) or seen()):  # it may have come about after the event that tells of it
+            assert time.monotonic() < deadline, "the runtime sent no such event"
 
     def said(self, container: str, channel: int = 0) -> bytes:
         lines = self.runtime.logs(container, follow=False, since=0, tail=-1)

@@ -31,10 +31,11 @@ def client(api):
 def collect(api, client):
     """Starts the collector; returns a function that waits until something is so."""
     stop = threading.Event()
-    collector = Collector(client, refresh=0.2)
+    collector = Collector(client)
     thread = threading.Thread(target=collector.run, args=(stop,))
 
-    def start():
+    def start(refresh=3600.0):
+        collector._refresh = refresh  # then it begins although not every kind has been seen
         thread.start()
         return collector
 
@@ -182,7 +183,7 @@ def test_an_owner_of_an_unknown_kind_is_left_in_peace(api, collect):
 
 def test_a_new_kind_is_watched_once_discovery_shows_it(api, client, collect):
     widgets = Resource("example.com", "v1", "widgets", "Widget")
-    collector = collect()
+    collector = collect(refresh=0.2)
     api.resources.append(widgets)
     widget = client.create(widgets, {"metadata": {"name": "w", "namespace": "default"}})
     pod(api, "a", widget)

@@ -119,16 +119,20 @@ def test_a_deleted_pod_goes_and_one_on_a_lost_node_stays(cluster):
 def test_pods_are_ready_again_when_their_node_is_back(cluster):
     def ready():
         conditions = cluster.client.get(PODS, "a", "default")["status"]["conditions"]
-        return next(each["status"] for each in conditions if each["type"] == "Ready")
+        return next((each["status"] for each in conditions if each["type"] == "Ready"), "")
+
+    def is_not_ready():
+        cluster.clock.advance(100)  # again where the node had not noticed yet that it is lost
+        return ready() == "False"
 
     cluster.client.create(PODS, pod("a"), "default")
+    cluster.until(lambda: ready() == "True")
     cluster.client.patch(NODES, "sim-1", LOST)
-    cluster.clock.advance(100)
-    assert ready() == "False"
+    cluster.until(is_not_ready)
 
     cluster.client.patch(NODES, "sim-1", {"metadata": {"annotations": {"hollow.sampan.dev/lost": None}}})
     cluster.clock.advance(1)
-    assert ready() == "True"
+    cluster.until(lambda: ready() == "True")
 
 
 def test_stages_in_the_cluster_replace_ours_kind_by_kind(cluster):

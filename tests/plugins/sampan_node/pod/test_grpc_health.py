@@ -37,9 +37,9 @@ def server():
         return listening.getsockname(), heard
 
     yield serve
-    listening.close()
     for thread in threads:
-        thread.join(30)
+        thread.join(30)  # before the close: it may accept a client that has given up
+    listening.close()
 
 
 SETTINGS, PING = frame(4, 0, 0, b""), frame(6, 0, 0, b"12345678")
