@@ -15,8 +15,8 @@ from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
 from sampan_client.working import PASSING, work_off
-from sampan_csi.claims import name_of
 from sampan_csi.drivers import Drivers
+from sampan_csi.resizer import Resizer
 from sampan_csi.settings import registry
 from sampan_csi.sidecar import Sidecar
 from sampan_machinery.metadata import get_path
@@ -24,6 +24,7 @@ from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
 from sampan_machinery.resources import VOLUME_ATTACHMENTS as ATTACHMENTS
 from sampan_volumes.contracts import VolumeFailure
+from sampan_volumes.provisioning import volume_name
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,9 @@ class Component:
             for resource in _LANES
         }  # fmt: skip
         self._drivers = Drivers(folder, running.client, node, observing=True, on_change=self._all)
-        self._sidecar = Sidecar(running.client, self._events, self._drivers, running.settings.sidecar_of, node)
+        parts = (running.client, self._events, self._drivers, running.settings.sidecar_of, node)
+        self._sidecar = Sidecar(*parts)
+        self._resizer = Resizer(*parts, is_first=self._sidecar.is_first)
 
     def start(self) -> None:
         for informer in self._informers.values():
@@ -89,7 +92,10 @@ class Component:
         if found is None:
             return
         if resource == CLAIMS:
-            if self._informers[VOLUMES].get(name_of(found)) is None:  # else its volume is made, and not bound yet
+            if named := get_path(found, "spec", "volumeName", default=""):
+                if (volume := self._informers[VOLUMES].get(named)) is not None:
+                    self._resizer.claim(found, volume)
+            elif self._informers[VOLUMES].get(volume_name(found)) is None:  # else it is made, and not bound yet
                 self._sidecar.claim(found)
         elif resource == VOLUMES:
             self._sidecar.volume(found, self._informers[ATTACHMENTS].list())

@@ -1,4 +1,4 @@
-"""What the side-cars' part may do. Pure. Source: the roles of upstream's external provisioner and attacher."""
+"""What the side-cars' part may do. Pure. Source: the roles of upstream's external provisioner, attacher and resizer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ def objects(user: str) -> list[Object]:
     rules = [
         rule("", "persistentvolumes", "create delete get list patch watch"),
         rule("", "persistentvolumeclaims", "get list patch watch"),
+        rule("", "persistentvolumeclaims/status", "patch"),
         rule("", "nodes", "get"),
         rule("", "events", "create patch update"),
         rule("storage.k8s.io", "storageclasses", "get"),
