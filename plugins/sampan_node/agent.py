@@ -26,6 +26,7 @@ from sampan_node.housekeeping.evictor import Evictor
 from sampan_node.pod import termination
 from sampan_node.pod.worker import Worker
 from sampan_node.registration import Registration
+from sampan_node.volumes.measuring import MeasuredVolume, Measuring
 from sampan_runtime.contracts import ReportsProblems, Runtime
 from sampan_volumes.contributed import volume_mounters
 
@@ -47,6 +48,7 @@ class Agent:
         self._workers: dict[str, Worker] = {}
         self._lock = threading.Lock()
         self._informer: Informer | None = None
+        self._measuring: Measuring | None = None
         self._static = self._static_pods(manifests) if manifests is not None else None
 
     def _static_pods(self, manifests: Path) -> Any:
@@ -125,6 +127,12 @@ class Agent:
     def worker(self, uid: str) -> Worker | None:
         with self._lock:
             return self._workers.get(uid)
+
+    def volumes(self) -> dict[str, list[MeasuredVolume]]:
+        """What the volumes of each pod have and use, by the pods' uids."""
+        if self._measuring is None:
+            self._measuring = Measuring(self.host.mounters, self.host.home / "pods")
+        return self._measuring.of_pods([worker.pod for worker in self.workers() if not worker.finished.is_set()])
 
     def find(self, namespace: str, name: str) -> Worker | None:
         """By the pod's name; of several uids the one that is not going."""

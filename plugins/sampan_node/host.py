@@ -79,7 +79,7 @@ class Host:
             self._changes += 1
 
     def tell(self, pod: Object, type: str, reason: str, message: str, *, container: str = "") -> None:
-        """An Event about the pod, or about one of its containers."""
+        """An Event about the pod, or about one of its containers; or about another object, with its kind."""
         about: Object = {"kind": "Pod", "apiVersion": "v1", **pod}
         self.events.event(about, type, reason, message, field=field_path(pod["spec"], container) if container else "")
 

@@ -11,6 +11,7 @@ from sampan_node.pod import environment, specs, termination
 from sampan_node.pod.environment import ConfigProblem
 from sampan_node.pod.machine import PodMemory
 from sampan_node.volumes import unpacking
+from sampan_node.volumes.expansion import Expansions
 from sampan_node.volumes.subpaths import SubPaths
 from sampan_node.volumes.volumes import (
     IMAGE,
@@ -27,6 +28,7 @@ class Starter:
     def __init__(self, host: Host, memory: PodMemory) -> None:
         self._host, self._memory = host, memory
         self._given: set[str] = set()
+        self._expansions = Expansions(host.client, host.tell)
         self.pulled: dict[str, str] = {}  # container -> the image last looked for: its own, or that of a volume
 
     def volumes(self, pod: Object, folder: Path) -> Volumes:
@@ -34,7 +36,7 @@ class Starter:
         return Volumes(
             folder / "volumes", lambda kind, name: self._host.lookup(namespace, kind, name), self._host.token,
             self._host.allocatable, memory=self._host.runtime.sees_mounts, node=self._host.name,
-            mounters=self._host.mounters, given=self._given,
+            mounters=self._host.mounters, given=self._given, expansions=self._expansions,
         )  # fmt: skip
 
     def start(self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path) -> str:

@@ -35,6 +35,7 @@ from sampan_runtime.contracts import RuntimeFailure
 
 log = logging.getLogger(__name__)
 
+FOLLOW = 60.0  # seconds between looks at volumes that plugins have mounted: repeated calls, claims that grow
 REFRESH = 120.0  # seconds between looks at what no watch tells of: tokens to be renewed, the cluster's authority
 LOST = "NodeNotReady"  # why the node life cycle calls a pod not ready: it does so again while its node counts as lost
 DISPUTE = 1.0  # seconds between two contradictions to that
@@ -57,6 +58,7 @@ class Worker:
         self._probers = Probers(host, self.memory, perform=self._perform, tell=self._event, changed=self.poke)
         self._known: Object = pod.get("status") or {}  # status as the API has it
         self._known_at = _revision(pod)
+        self._followed = 0.0  # when plugins' volumes were last looked at
         self._disputed = 0.0  # when the API was last contradicted that calls the node lost
         self._messages: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -201,6 +203,8 @@ class Worker:
         self._after_failures()
         if ephemeral.is_limited(self.pod) and seen.running():
             plan.at(time.time() + ephemeral.LOOK_EVERY)
+        if later := self._follow_volumes(seen):
+            plan.at(later)
         if plan.wake:
             self._wake(plan.wake)
         elif seen.running() and has_changing(self.pod):
@@ -367,6 +371,21 @@ class Worker:
             self._starter.volumes(self.pod, self.folder).refresh({**self.pod, "status": self._status(seen)})
         except MountProblem as error:
             log.debug("node: pods/%s: %s", self.where(), error)
+
+    def _follow_volumes(self, seen: RuntimeState) -> float:
+        """Look at the volumes that plugins have mounted, now and then; when to look again, 0.0 never."""
+        volumes = self._starter.volumes(self.pod, self.folder)
+        if not seen.running() or self.pod["metadata"].get("deletionTimestamp") or not volumes.plugins.are_here():
+            return 0.0
+        if (now := time.time()) < self._followed + FOLLOW:
+            return self._followed + FOLLOW
+        if self._followed:  # else they were mounted a moment ago
+            try:
+                volumes.follow(self.pod)
+            except MountProblem as error:
+                log.info("node: pods/%s: %s", self.where(), error)
+        self._followed = now
+        return now + FOLLOW
 
     # ending
 
