@@ -94,4 +94,4 @@ class MeasuresVolumes(Protocol):
     """What a VolumeMounter may have besides."""
 
     def usage(self, folder: Path) -> VolumeUsage | None:
-        """What is mounted there has and uses; None where nobody can tell. Raises VolumeFailure."""
+        """What is mounted there has and uses; None where the driver does not tell. Raises VolumeFailure."""

@@ -39,7 +39,7 @@ def allocated(claim: Object) -> str:
 
 
 def is_due_for_controller(claim: Object, volume: Object) -> bool:
-    """Whether the claim asks for more than its volume has, and nobody is to be waited for."""
+    """Whether the claim asks for more than its volume has, and no step is under way that is another program's."""
     if get_path(claim, "status", "phase", default="") != "Bound" or not told(claim):
         return False
     if get_path(volume, "spec", "claimRef", "uid", default="") != claim["metadata"]["uid"]:

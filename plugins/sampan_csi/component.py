@@ -19,6 +19,8 @@ from sampan_csi.drivers import Drivers
 from sampan_csi.resizer import Resizer
 from sampan_csi.settings import registry
 from sampan_csi.sidecar import Sidecar
+from sampan_csi.snapshots.naming import CONTENTS
+from sampan_csi.snapshots.snapshotter import Snapshotter
 from sampan_machinery.metadata import get_path
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
@@ -28,7 +30,7 @@ from sampan_volumes.provisioning import volume_name
 
 log = logging.getLogger(__name__)
 
-_LANES = (CLAIMS, VOLUMES, ATTACHMENTS)
+_LANES = (CLAIMS, VOLUMES, ATTACHMENTS, CONTENTS)
 
 
 class Component:
@@ -40,12 +42,13 @@ class Component:
             resource: Informer(
                 running.client, resource, on_change=partial(self._changed, resource), on_synced=self._synced
             )
-            for resource in _LANES
+            for resource in (_LANES if running.settings.snapshots else _LANES[:-1])
         }  # fmt: skip
         self._drivers = Drivers(folder, running.client, node, observing=True, on_change=self._all)
         parts = (running.client, self._events, self._drivers, running.settings.sidecar_of, node)
         self._sidecar = Sidecar(*parts)
         self._resizer = Resizer(*parts, is_first=self._sidecar.is_first)
+        self._snapshotter = Snapshotter(*parts, is_first=self._sidecar.is_first)
 
     def start(self) -> None:
         for informer in self._informers.values():
@@ -99,6 +102,8 @@ class Component:
                 self._sidecar.claim(found)
         elif resource == VOLUMES:
             self._sidecar.volume(found, self._informers[ATTACHMENTS].list())
+        elif resource == CONTENTS:
+            self._snapshotter.content(found)
         else:
             named = get_path(found, "spec", "source", "persistentVolumeName", default="")
             self._sidecar.attachment(found, self._informers[VOLUMES].get(named) if named else None)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists, NotFound, StatusError
-from sampan_csi import abilities, claims
+from sampan_csi import abilities, claims, sources
 from sampan_csi.abilities import Registered
 from sampan_csi.channel import CallFailure
 from sampan_csi.claims import MADE_ON
@@ -55,6 +55,8 @@ class Sidecar:
         name = annotations.get(ASKED_PROVISIONER) or ""
         if name not in self._names or is_deleting(claim) or get_path(claim, "spec", "volumeName", default=""):
             return
+        if sources.is_for_others(claim):
+            return
         chosen = annotations.get(SELECTED_NODE)
         if chosen == self._node or (not chosen and self.is_first(name)):
             self._provision(claim, self._drivers.get(name), bool(chosen))
@@ -73,12 +75,14 @@ class Sidecar:
         try:
             storage_class = self._client.get(STORAGE_CLASSES, class_name)
             why = claims.refusal(claim, storage_class)
-            if not why and CREATE_DELETE not in abilities.of_controller(driver):
+            can = abilities.of_controller(driver)
+            if not why and CREATE_DELETE not in can:
                 why = "the driver makes no volumes"
             if why:
                 self._events.failed(claim, why)
                 return  # until the claim changes
-            asked = claims.request(claim, storage_class, self._topology(driver) if chosen else {})
+            content = sources.content(claim, driver.name, can, self._client)
+            asked = claims.request(claim, storage_class, self._topology(driver) if chosen else {}, content)
             made = driver.channel.call(CONTROLLER, "CreateVolume", **asked)["volume"]
             if made is None or not made["volume_id"]:
                 raise CallFailure("the driver made a volume without an id")

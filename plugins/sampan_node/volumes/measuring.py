@@ -1,7 +1,7 @@
 """What a pod's volumes have and use, for /stats/summary and the kubelet_volume_stats metrics.
 
 Of a volume that a plugin mounts the plugin tells; of an emptyDir the space that its files take, of a claim's directory
-what its file system says. Each pod is measured once a minute at most, when somebody asks. Source: kubelet
+what its file system says. Each pod is measured once a minute at most, when it is asked for. Source: kubelet
 stats/v1alpha1 VolumeStats; kubelet's volume stat calculator (meaning, its period).
 """
 

@@ -249,7 +249,7 @@ class Driver:
         unmount(Path(asked["target_path"]))
 
     def _device(self, asked: dict) -> Path:
-        """A block device that nobody opens: a loop device's numbers."""
+        """A block device that is never opened: a loop device's numbers."""
         place = self.data / f"device-{asked['volume_id']}"
         if not place.exists():
             os.mknod(place, stat.S_IFBLK | 0o600, os.makedev(7, 0))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from types import SimpleNamespace
@@ -110,9 +111,22 @@ class World:
 
 @pytest.fixture
 def world(tmp_path):
+    with running_world(tmp_path, snapshots=False) as found:
+        yield found
+
+
+@pytest.fixture
+def snapshot_world(tmp_path):
+    with running_world(tmp_path, snapshots=True) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def running_world(tmp_path, *, snapshots):
     driver = csidriver.Driver("d.test", tmp_path / "registry", tmp_path / "data")
     driver.start()
-    with start(only=("namespaces", "pods", "nodes", "events", "storage", "rbac", "csi")) as cluster:
+    plugins = ("namespaces", "pods", "nodes", "events", "storage", "rbac", "csi", *(["crds"] if snapshots else []))
+    with start(only=plugins, settings={"csi": {"snapshots": snapshots}}) as cluster:
         cluster.client.create(NODES, {"metadata": {"name": "n", "labels": {"zone": "z"}}})
         drivers = [{"name": "d.test", "nodeID": "node-of-driver", "topologyKeys": ["zone"]}]
         cluster.client.create(CSI_NODES, {"metadata": {"name": "n"}, "spec": {"drivers": drivers}})
@@ -120,7 +134,7 @@ def world(tmp_path):
             made = {"metadata": {"name": name}, "provisioner": "d.test", "volumeBindingMode": mode,
                     "allowVolumeExpansion": True}  # fmt: skip
             cluster.client.create(STORAGE_CLASSES, {**made, "parameters": {"tier": "gold"}})
-        settings = SimpleNamespace(registry=str(tmp_path / "registry"), sidecar_of=("d.test",))
+        settings = SimpleNamespace(registry=str(tmp_path / "registry"), sidecar_of=("d.test",), snapshots=snapshots)
         running = Running(
             client=cluster.client_as(USER), settings=settings, home=str(tmp_path / "home"), stop=threading.Event(),
             options=ClusterOptions(node_name="n"), ready=lambda text: None,

@@ -10,7 +10,7 @@ import pytest
 from sampan_csi.drivers import Drivers
 from sampan_csi.mounter import CsiMounter
 from sampan_csi.mounts import is_mounted
-from sampan_csi.requests import attachment_name, ephemeral_handle, owns_group
+from sampan_csi.requests import attachment_name, ephemeral_handle
 from sampan_csi.tokens import KEY
 from sampan_machinery.resources import CSI_DRIVERS, NODES, SECRETS, VOLUME_ATTACHMENTS
 from sampan_volumes.contracts import ExpansionFailure, VolumeFailure, VolumeUsage, VolumeUse
@@ -151,22 +151,6 @@ def test_a_pod_s_own_volume_is_published_only(mounter, driver, tmp_path, api):
 def test_an_unknown_driver_is_told(mounter, tmp_path):
     with pytest.raises(VolumeFailure, match=r"driver name x\.test not found in the list of registered CSI drivers"):
         mounter.mount(VolumeUse(pod=pod(), source={"driver": "x.test"}), folder(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("policy", "fs", "modes", "wanted"),
-    [
-        ("File", "", ["ReadWriteMany"], True),
-        ("None", "ext4", ["ReadWriteOnce"], False),
-        ("", "ext4", ["ReadWriteOnce"], True),
-        ("", "", ["ReadWriteOnce"], False),
-        ("ReadWriteOnceWithFSType", "ext4", ["ReadWriteMany"], False),
-    ],
-)
-def test_the_driver_says_whether_files_get_the_pod_s_group(policy, fs, modes, wanted):
-    found = VolumeUse(pod=pod(), source={"fsType": fs}, volume={"spec": {"accessModes": modes}})
-
-    assert owns_group({"spec": {"fsGroupPolicy": policy}}, found) is wanted
 
 
 def test_secrets_are_what_the_volume_names(mounter, driver, tmp_path, api):
