@@ -5,13 +5,10 @@ Source: container-storage-interface spec 1.9 (csi.proto); k8s.io/kubelet pluginr
 
 from __future__ import annotations
 
+from sampan_grpc.registration import MESSAGES as REGISTRATION
 from sampan_grpc.wire import table
 
-MESSAGES = table("""
-    InfoRequest:
-    PluginInfo: type=1 name=2 endpoint=3 supported_versions=4:[str]
-    RegistrationStatus: plugin_registered=1:bool error=2
-    RegistrationStatusResponse:
+MESSAGES = REGISTRATION | table("""
     MountVolume: fs_type=1 mount_flags=2:[str] volume_mount_group=3
     BlockVolume:
     AccessMode: mode=1:int
@@ -82,5 +79,5 @@ ACCESS_MODES = {"ReadWriteOnce": 1, "ReadOnlyMany": 3, "ReadWriteMany": 5, "Read
 HAS_CONTROLLER, HAS_TOPOLOGY = 1, 2
 CREATE_DELETE, PUBLISH_UNPUBLISH, CREATE_DELETE_SNAPSHOT, LIST_SNAPSHOTS, CLONE, EXPAND = 1, 2, 5, 6, 7, 9
 
-REGISTRATION, IDENTITY = "pluginregistration.Registration", "csi.v1.Identity"
+IDENTITY = "csi.v1.Identity"
 NODE, CONTROLLER = "csi.v1.Node", "csi.v1.Controller"
