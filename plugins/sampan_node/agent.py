@@ -20,6 +20,7 @@ from sampan_client.informers import Informer
 from sampan_machinery.resources import PODS
 from sampan_node import machine_facts, ranges, runtimes
 from sampan_node.clock import Clock
+from sampan_node.devices import PodDevices
 from sampan_node.guards import SandboxGuards
 from sampan_node.host import Host
 from sampan_node.housekeeping.evictor import Evictor
@@ -201,6 +202,10 @@ def run(running: Running) -> None:
     try:
         host = _host(running, runtime, home, name, ip, settings)
         host.mounters = volume_mounters(running.hooks, client=running.client, home=str(home), node=name)
+        host.devices = PodDevices(
+            running.hooks.ask("contribute_claimed_devices", client=running.client, home=str(home), node=name)
+        )
+        closing.append(host.devices.close)
         closing += [mounter.close for mounter in host.mounters.values()]
         closing += [host.clock.stop, host.references.close, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
         folder = Path(options.home or home) / settings.static_pods if settings.static_pods else None

@@ -16,6 +16,7 @@ from sampan.errors import Conflict, NotFound, SampanError
 from sampan_machinery.metadata import copy, get_condition, now_text, observed_generation
 from sampan_machinery.resources import PODS
 from sampan_node.clock import Alarm
+from sampan_node.devices import NotPrepared
 from sampan_node.host import Host
 from sampan_node.pod import machine, specs, termination
 from sampan_node.pod.handlers import HandlerResult, perform
@@ -301,9 +302,13 @@ class Worker:
         try:
             self._host.guards.prepare(self.pod, seen.sandbox)
             pod = {**self.pod, "status": self._status(seen)}
-            container_id = self._starter.start(pod, action.container, action.attempt, seen.sandbox, self.folder)
-        except MountProblem as error:
-            self._event("Warning", "FailedMount", str(error))
+            cdi = self._host.devices.prepare(self.pod, action.container)
+            container_id = self._starter.start(
+                pod, action.container, action.attempt, seen.sandbox, self.folder, cdi=cdi
+            )  # fmt: skip
+        except (MountProblem, NotPrepared) as error:
+            reason = error.reason if isinstance(error, NotPrepared) else "FailedMount"
+            self._event("Warning", reason, str(error))
             self._hold(name, "PodInitializing" if pod["spec"].get("initContainers") else "ContainerCreating", "")
             return
         except RuntimeFailure as error:
@@ -406,6 +411,7 @@ class Worker:
             self._host.runtime.remove_sandbox(sandbox.id)
         for container in self._host.runtime.containers(uid):
             self._host.runtime.remove_container(container.id)
+        self._host.devices.release(self.pod)
         self._starter.volumes(self.pod, self.folder).remove()
         termination.remove(self.folder)
         self._host.forget(uid)
@@ -435,7 +441,10 @@ class Worker:
         """Write the fields of the status that differ from the API's; no request when none does."""
         if self._known.get("phase") in OVER and not seen.containers:
             return  # what ended is not here any more: its last status stays
-        self._write(self._status(seen))
+        status = self._status(seen)
+        if status.get("phase") in OVER:
+            self._host.devices.release(self.pod)  # before this is told: then another pod may get them
+        self._write(status)
 
     def _write(self, status: Object) -> None:
         changed = changes(self._known, status)
