@@ -59,7 +59,7 @@ def with_devices(spec: ContainerSpec, names: Sequence[str], runtime: Runtime) ->
     """The container with its devices, as the runtime wants them. Raises RuntimeFailure."""
     if isinstance(runtime, TakesCdi) and runtime.takes_cdi:
         return replace(spec, cdi=list(names)) if names else spec
-    return cdi.applied(spec, names)
+    return cdi.applied(spec, names, cdi.DIRECTORIES)
 
 
 def _guarded(found: Contributed[Sequence[ClaimedDevices]], do: Callable[[], _T]) -> _T:
