@@ -32,7 +32,7 @@ from sampan_node.pod.worker import Worker
 from sampan_node.volumes.volumes import unmount_all
 from sampan_runtime.contracts import RuntimeFailure
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class FakeApi:
