@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
-from sampan.contracts.reconciling import ClientReconciler, Reconciler, ReconcilerContext, Watching
+from sampan.contracts.reconciling import ClientReconciler, Reconciler, Watching
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_devices.settings import Settings, registry
 from sampan_machinery.resources import PODS
 from sampan_machinery.resources import RESOURCE_CLAIM_TEMPLATES as TEMPLATES
 from sampan_machinery.resources import RESOURCE_CLAIMS as CLAIMS
 from sampan_machinery.resources import RESOURCE_SLICES as SLICES
 from sampan_scheduling.contracts import SchedulingPlugin
-
-if TYPE_CHECKING:
-    from sampan_client import Client
-    from sampan_runtime.contracts import ClaimedDevices
-
-__all__ = ["Settings"]  # what the platform reads
 
 
 @hookimpl
@@ -60,19 +50,6 @@ def contribute_reconcilers() -> list[ClientReconciler | Reconciler]:
             decide=taint_eviction.decide,
         ),
     ]
-
-
-@hookimpl
-def contribute_claimed_devices(
-    context: ReconcilerContext, client: Client, home: str, node: str
-) -> list[ClaimedDevices]:  # fmt: skip
-    from sampan_devices.node.drivers import Drivers
-    from sampan_devices.node.prepared import PreparedClaims
-    from sampan_devices.node.preparing import DynamicDevices
-
-    drivers = Drivers(registry(context.settings, Path(home).parent), client, node)
-    drivers.start()
-    return [DynamicDevices(drivers, client, PreparedClaims(Path(home) / "devices" / "claims.json"))]
 
 
 @hookimpl

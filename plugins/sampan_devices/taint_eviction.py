@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Emit, Key, Observed, Patch, Remove, Requeue
-from sampan_devices.podclaims import allocation_of, is_done, reservations
 from sampan_devices.taints import tolerates
 from sampan_machinery.metadata import is_deleting, now_text, observed_generation, parse_time
 from sampan_machinery.resources import PODS
 from sampan_machinery.resources import RESOURCE_CLAIMS as CLAIMS
 from sampan_machinery.resources import RESOURCE_SLICES as SLICES
+from sampan_podspec.device_claims import allocation_of, is_done, reservations
 
 NO_EXECUTE = "NoExecute"
 

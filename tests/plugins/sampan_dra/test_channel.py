@@ -1,6 +1,6 @@
 import pytest
 
-from sampan_devices.node.channel import MESSAGES, CallFailure, Channel
+from sampan_dra.channel import MESSAGES, CallFailure, Channel
 from sampan_grpc.wire import decode, encode
 
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from sampan_devices.node.prepared import GivenDevice, PreparedClaim, PreparedClaims
+from sampan_dra.prepared import GivenDevice, PreparedClaim, PreparedClaims
 
 DEVICES = (GivenDevice(("gpu",), ("a/b=1",)), GivenDevice((), ("a/b=2",)), GivenDevice(("other",), ("a/b=3",)))
 CLAIM = PreparedClaim("u", "ns", "mine", ("d",), frozenset({"p", "q"}), DEVICES, done=True)

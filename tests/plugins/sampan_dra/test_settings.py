@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from sampan.errors import ConfigError
-from sampan_devices.settings import Settings, registry
+from sampan_dra.settings import Settings, registry
 
 
 def test_drivers_register_where_csi_drivers_do_unless_told_otherwise():

@@ -42,7 +42,7 @@ class Channel:
         try:
             import grpc
         except ImportError as error:
-            raise Missing("device drivers need the library grpcio: pip install 'sampan[devices]'") from error
+            raise Missing("device drivers need the library grpcio: pip install 'sampan[dra]'") from error
         self._patience, self._channel = patience, GrpcChannel(grpc, path, MESSAGES)
 
     def call(self, service: str, method: str, **fields: Any) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import devicedriver
 import pytest
 
 from sampan.errors import NotFound
-from sampan_devices.node.drivers import Drivers
-from sampan_devices.node.prepared import PreparedClaims
-from sampan_devices.node.preparing import DynamicDevices
+from sampan_dra.drivers import Drivers
+from sampan_dra.prepared import PreparedClaims
+from sampan_dra.preparing import DynamicDevices
 from sampan_runtime.contracts import RuntimeFailure
 
 DRIVER = "gpu.test"

@@ -12,12 +12,12 @@ from typing import Any, Protocol
 
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound, SampanError
-from sampan_devices.node.channel import SERVICE
-from sampan_devices.node.drivers import Driver
-from sampan_devices.node.prepared import GivenDevice, PreparedClaim, PreparedClaims
-from sampan_devices.podclaims import ClaimUse, allocation_of, claim_uses, is_reserved_for, not_made_for
+from sampan_dra.channel import SERVICE
+from sampan_dra.drivers import Driver
+from sampan_dra.prepared import GivenDevice, PreparedClaim, PreparedClaims
 from sampan_machinery.metadata import get_path, is_controlled_by
 from sampan_machinery.resources import RESOURCE_CLAIMS
+from sampan_podspec.device_claims import ClaimUse, allocation_of, claim_uses, is_reserved_for, not_made_for
 from sampan_runtime.contracts import RuntimeFailure
 
 REASON = "FailedPrepareDynamicResources"

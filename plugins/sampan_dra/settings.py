@@ -1,4 +1,4 @@
-"""The section ``plugins.devices``."""
+"""The section ``plugins.dra``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _absolute(text: str) -> str:
 
 @dataclass(frozen=True)
 class Settings:
-    """The section ``plugins.devices``."""
+    """The section ``plugins.dra``."""
 
     registry: str = ""
     """Absolute path of the directory in which drivers of devices put their registrars' sockets, as a kubelet's

@@ -3,7 +3,7 @@ import time
 import devicedriver
 import pytest
 
-from sampan_devices.node.drivers import Drivers
+from sampan_dra.drivers import Drivers
 
 
 class Api:

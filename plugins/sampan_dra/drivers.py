@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sampan.errors import SampanError
-from sampan_devices.node.channel import Channel
+from sampan_dra.channel import Channel
 from sampan_grpc.registration import Registry
 from sampan_machinery.resources import RESOURCE_SLICES
 from sampan_machinery.selectors import escape
@@ -64,12 +64,12 @@ class Drivers:
         self._drivers[name] = Driver(name, self._connect(info["endpoint"] or str(path)), path)
         if known is not None:  # a new instance of it comes before the old one has gone
             known.channel.close()
-        log.info("devices: driver %s has registered", name)
+        log.info("dra: driver %s has registered", name)
         return ""
 
     def _leave(self, path: Path) -> None:
         for driver in [one for one in self._drivers.values() if one.socket == path]:
-            log.info("devices: driver %s has unregistered", driver.name)
+            log.info("dra: driver %s has unregistered", driver.name)
             del self._drivers[driver.name]
             driver.channel.close()
             wipe = self._wipes[driver.name] = self._timer(WIPE_AFTER, self._wipe, args=(driver.name,))
@@ -84,4 +84,4 @@ class Drivers:
             for one in self._client.list(RESOURCE_SLICES, fields=selected).items:
                 self._client.delete(RESOURCE_SLICES, one["metadata"]["name"], uid=one["metadata"]["uid"])
         except SampanError as error:
-            log.warning("devices: slices of driver %s stay: %s", driver, error)
+            log.warning("dra: slices of driver %s stay: %s", driver, error)
