@@ -30,7 +30,7 @@ from sampan_node.pod.stopping import Stopper
 from sampan_node.runtimes import shown_name
 from sampan_node.volumes import ephemeral
 from sampan_node.volumes.claims import MountProblem
-from sampan_node.volumes.volumes import has_changing
+from sampan_node.volumes.volumes import has_changing, may_be_mounted
 from sampan_podspec.containers import walk
 from sampan_runtime.contracts import RuntimeFailure
 
@@ -379,8 +379,10 @@ class Worker:
 
     def _follow_volumes(self, seen: RuntimeState) -> float:
         """Look at the volumes that plugins have mounted, now and then; when to look again, 0.0 never."""
+        if not may_be_mounted(self.pod, self._host.mounters.keys()) or not seen.running():
+            return 0.0
         volumes = self._starter.volumes(self.pod, self.folder)
-        if not seen.running() or self.pod["metadata"].get("deletionTimestamp") or not volumes.plugins.are_here():
+        if self.pod["metadata"].get("deletionTimestamp") or not volumes.plugins.are_here():
             return 0.0
         if (now := time.time()) < self._followed + FOLLOW:
             return self._followed + FOLLOW

@@ -43,6 +43,12 @@ def has_changing(pod: Object) -> bool:
     return any(kind in volume for volume in pod["spec"].get("volumes") or () for kind in _CHANGING)
 
 
+def may_be_mounted(pod: Object, kinds: Collection[str]) -> bool:
+    """Whether a volume of the pod may be one that plugins mount; ``kinds`` are the types that they mount."""
+    wanted = ("persistentVolumeClaim", "ephemeral", *kinds) if kinds else ()
+    return any(kind in volume for volume in pod["spec"].get("volumes") or () for kind in wanted)
+
+
 class Volumes:
     """``memory``: whether the runtime finds a memory volume that is mounted here. ``node``: this node's name.
     ``mounters``: by the type that they mount. ``given``: names of volumes whose files have their group.

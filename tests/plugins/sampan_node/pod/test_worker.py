@@ -31,6 +31,7 @@ from sampan_node.pod import termination
 from sampan_node.pod.worker import Worker
 from sampan_node.volumes.volumes import unmount_all
 from sampan_runtime.contracts import RuntimeFailure
+from sampan_volumes.contracts import MountedVolume
 
 PATIENCE = 60.0
 
@@ -870,3 +871,33 @@ def test_a_container_waits_for_its_devices_and_they_are_given_back_before_the_po
     cluster.api.until(lambda: cluster.status()["phase"] == "Succeeded")
     assert cluster.said() == b"GPU is there\n"
     assert claimed.released_at and "Succeeded" not in claimed.released_at[:1]
+
+
+class Following:
+    """A plugin's volumes: directories, of which each look is noted."""
+
+    kind = "test"
+
+    def __init__(self):
+        self.looks = 0
+
+    def mount(self, use, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        return MountedVolume(folder)
+
+    def unmount(self, folder):
+        pass
+
+    def refresh(self, use, folder):
+        self.looks += 1
+
+    def close(self):
+        pass
+
+
+def test_what_plugins_mounted_is_looked_at_now_and_then_while_the_pod_runs(cluster, monkeypatch):
+    monkeypatch.setattr("sampan_node.pod.worker.FOLLOW", 0.05)
+    following = cluster.host.mounters = {"test": Following()}
+    cluster.run("sleep 1000", volumes=[{"name": "v", "test": {}}])
+
+    cluster.api.until(lambda: following["test"].looks > 1)

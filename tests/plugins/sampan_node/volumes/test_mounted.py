@@ -4,7 +4,7 @@ from sampan_node.pod.environment import ConfigProblem
 from sampan_node.volumes.claims import MountProblem
 from sampan_node.volumes.expansion import Expansions
 from sampan_node.volumes.mounted import PluginVolumes
-from sampan_node.volumes.volumes import Volumes
+from sampan_node.volumes.volumes import Volumes, may_be_mounted
 from sampan_volumes.contracts import MountedVolume, VolumeFailure
 
 
@@ -108,6 +108,13 @@ def test_a_type_that_no_plugin_mounts_is_told(tmp_path, mounter):
     assert not plugins.are_here() and not plugins.is_here("own")
     with pytest.raises(ConfigProblem, match="volumes of type nfs are not known"):
         plugins.mount(POD, "own", "nfs", {}, None, False)
+
+
+def test_only_pods_with_such_volumes_are_looked_at():
+    plain = {"spec": {"volumes": [{"name": "tmp", "emptyDir": {}}]}}
+
+    assert may_be_mounted(POD, ["csi"]) and not may_be_mounted(POD, [])
+    assert not may_be_mounted(plain, ["csi"]) and not may_be_mounted({"spec": {}}, ["csi"])
 
 
 def test_all_of_them_are_unmounted(volumes, mounter):
