@@ -103,6 +103,7 @@ class ContainerSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: Sequence[Mount] = ()
     devices: Sequence[Device] = ()
+    cdi: Sequence[str] = ()  # qualified names of CDI devices, for a runtime that says ``TakesCdi``
     labels: Mapping[str, str] = field(default_factory=dict)
     resources: Resources = field(default_factory=Resources)
     user: str = ""  # uid[:gid]
@@ -279,6 +280,35 @@ class SandboxGuard(Protocol):
 
         Raises RuntimeFailure to hold the pod's containers back; the agent tries again.
         """
+
+
+class ClaimedDevices(Protocol):
+    """Prepares the devices that pods of this node have been given, and says what their containers get of them. Calls
+    for different pods run in parallel and may block."""
+
+    name: str
+
+    def prepare(self, pod: Object) -> None:
+        """Before a container of the pod starts; nothing changes where all is prepared. Raises RuntimeFailure to hold
+        the containers back; the agent tries again."""
+
+    def names(self, pod: Object, container: Object) -> Sequence[str]:
+        """Qualified names of CDI devices that the container gets, after ``prepare``. Raises RuntimeFailure."""
+
+    def release(self, pod: Object) -> None:
+        """After the last container of the pod has ended, and again before the pod is gone; nothing where nothing was
+        prepared. Raises RuntimeFailure; the agent tries again, and the pod does not end before it has succeeded."""
+
+    def close(self) -> None:
+        """The agent ends; what is prepared stays so."""
+
+
+@runtime_checkable
+class TakesCdi(Protocol):
+    """What a Runtime may have besides: it reads the specifications of CDI devices itself, and wants their names. For
+    others the agent reads them, and hands devices, mounts and variables over."""
+
+    takes_cdi: bool
 
 
 @runtime_checkable

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from sampan.contracts.options import ClusterOptions
     from sampan.contracts.reconciling import ReconcilerContext
-    from sampan_runtime.contracts import Runtime, SandboxGuard
+    from sampan_client import Client
+    from sampan_runtime.contracts import ClaimedDevices, Runtime, SandboxGuard
 
 
 @hookspec(firstresult=True)
@@ -45,6 +46,19 @@ def contribute_sandbox_guards(options: ClusterOptions) -> Sequence[SandboxGuard]
     Called: once in the node agent's process, when it starts.
     Answer: a sequence of SandboxGuard; each is asked for every new sandbox, one after the other.
     Failure: raise; the plugin's guards are left out and named.
+    """
+
+
+@hookspec
+def contribute_claimed_devices(
+    context: ReconcilerContext, client: Client, home: str, node: str
+) -> Sequence[ClaimedDevices]:
+    """Prepare devices that were allocated to pods of a node.
+
+    Called: once in the node agent's process, before its first pod. ``client`` has the node's identity, ``home`` is the
+    agent's directory, ``node`` the node's name.
+    Answer: a sequence of ClaimedDevices; each is asked for every pod, one after the other.
+    Failure: raise; the plugin's devices are left out and named.
     """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from sampan.contracts.kinds import Object
 from sampan.errors import SampanError
@@ -12,6 +12,15 @@ from sampan.errors import SampanError
 
 class VolumeFailure(SampanError):
     """The volume cannot be used now; the message is what users read in the FailedMount event. It is tried again."""
+
+
+class ExpansionFailure(VolumeFailure):
+    """A volume could not be expanded. ``infeasible``: not with this size, however often it is tried. ``in_use``: not
+    while a pod uses it, which keeps no pod from using it."""
+
+    def __init__(self, message: str, *, infeasible: bool = False, in_use: bool = False) -> None:
+        super().__init__(message)
+        self.infeasible, self.in_use = infeasible, in_use
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +32,14 @@ class VolumeUse:
     volume: Object | None = None  # the PersistentVolume; None where the pod itself has the source
     read_only: bool = False
 
+    @property
+    def block(self) -> bool:
+        """Whether the pod gets a block device, not a directory."""
+        return ((self.volume or {}).get("spec") or {}).get("volumeMode") == "Block"
+
 
 class MountedVolume(NamedTuple):
-    path: Path
+    path: Path  # a directory; for a block volume the device
     give_to_group: bool = False  # the agent gives its files to the pod's fsGroup
 
 
@@ -45,3 +59,39 @@ class VolumeMounter(Protocol):
 
     def close(self) -> None:
         """The agent ends; what is mounted stays."""
+
+
+class VolumeUsage(NamedTuple):
+    """Of a mounted volume, in bytes; None where it is not known."""
+
+    capacity: int | None = None
+    used: int | None = None
+    available: int | None = None
+    inodes: int | None = None
+    inodes_used: int | None = None
+    inodes_free: int | None = None
+
+
+@runtime_checkable
+class ExpandsVolumes(Protocol):
+    """What a VolumeMounter may have besides."""
+
+    def expand(self, use: VolumeUse, folder: Path, size: int) -> None:
+        """Let the mounted volume on this node grow to so many bytes, where its type has something to do for that; a
+        second call with the same size changes nothing. Raises VolumeFailure, ExpansionFailure where it knows more."""
+
+
+@runtime_checkable
+class RefreshesVolumes(Protocol):
+    """What a VolumeMounter may have besides."""
+
+    def refresh(self, use: VolumeUse, folder: Path) -> None:
+        """Called about every minute while the pod runs: write again what may have changed. Raises VolumeFailure."""
+
+
+@runtime_checkable
+class MeasuresVolumes(Protocol):
+    """What a VolumeMounter may have besides."""
+
+    def usage(self, folder: Path) -> VolumeUsage | None:
+        """What is mounted there has and uses; None where the driver does not tell. Raises VolumeFailure."""

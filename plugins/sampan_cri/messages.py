@@ -52,8 +52,9 @@ MESSAGES = table("""
     LinuxResources: cpu_period=1:int cpu_quota=2:int cpu_shares=3:int memory_limit_in_bytes=4:int oom_score_adj=5:int unified=9:map memory_swap_limit_in_bytes=10:int
     Capability: add_capabilities=1:[str] drop_capabilities=2:[str]
     ContainerSecurity: capabilities=1:Capability privileged=2:bool namespace_options=3:NamespaceOption run_as_user=5:Number run_as_username=6 readonly_rootfs=7:bool supplemental_groups=8:[int] apparmor_profile=9 no_new_privs=11:bool run_as_group=12:Number masked_paths=13:[str] readonly_paths=14:[str] seccomp=15:SecurityProfile apparmor=16:SecurityProfile
+    CdiDevice: name=1
     LinuxContainer: resources=1:LinuxResources security_context=2:ContainerSecurity
-    ContainerConfig: metadata=1:ContainerMetadata image=2:ImageSpec command=3:[str] args=4:[str] working_dir=5 envs=6:[KeyValue] mounts=7:[Mount] devices=8:[Device] labels=9:map annotations=10:map log_path=11 stdin=12:bool stdin_once=13:bool tty=14:bool linux=15:LinuxContainer
+    ContainerConfig: metadata=1:ContainerMetadata image=2:ImageSpec command=3:[str] args=4:[str] working_dir=5 envs=6:[KeyValue] mounts=7:[Mount] devices=8:[Device] labels=9:map annotations=10:map log_path=11 stdin=12:bool stdin_once=13:bool tty=14:bool linux=15:LinuxContainer CDI_devices=17:[CdiDevice]
     CreateContainerRequest: pod_sandbox_id=1 config=2:ContainerConfig sandbox_config=3:SandboxConfig
     ContainerId: container_id=1
     StopContainerRequest: container_id=1 timeout=2:int

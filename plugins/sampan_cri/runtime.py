@@ -49,6 +49,7 @@ class CriRuntime:
     name = "cri"
     limits = True
     sees_mounts = True
+    takes_cdi = True
 
     def __init__(self, home: str, client: Client, *, logs: str = "") -> None:
         self._home, self._client = Path(os.path.abspath(home)), client

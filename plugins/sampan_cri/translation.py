@@ -98,6 +98,7 @@ def container_config(spec: ContainerSpec, sandbox: Fields, *, log_path: str, sec
             }
             for device in spec.devices
         ],
+        "CDI_devices": [{"name": name} for name in spec.cdi],
         "labels": labels,
         "annotations": {HOME: sandbox["annotations"][HOME], IMAGE: spec.image},
         "log_path": log_path, "stdin": spec.stdin, "stdin_once": spec.stdin_once, "tty": spec.tty,

@@ -7,6 +7,7 @@ from typing import Any
 from sampan_csi.messages import MESSAGES
 from sampan_grpc.channel import CallError
 from sampan_grpc.channel import Channel as GrpcChannel
+from sampan_grpc.registration import Missing
 from sampan_volumes.contracts import VolumeFailure
 
 PATIENCE = 120.0  # seconds, as kubelet's CSI calls
@@ -21,13 +22,13 @@ class CallFailure(VolumeFailure):
 
 
 class Channel:
-    """To one socket. Thread-safe."""
+    """To one socket. Thread-safe. Raises Missing."""
 
     def __init__(self, path: str, *, patience: float = PATIENCE) -> None:
         try:
             import grpc
         except ImportError as error:
-            raise VolumeFailure("CSI drivers need the library grpcio: pip install 'sampan[csi]'") from error
+            raise Missing("CSI drivers need the library grpcio: pip install 'sampan[csi]'") from error
         self._patience, self._channel = patience, GrpcChannel(grpc, path, MESSAGES)
 
     def call(self, service: str, method: str, **fields: Any) -> dict[str, Any]:

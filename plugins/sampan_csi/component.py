@@ -15,19 +15,22 @@ from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
 from sampan_client.working import PASSING, work_off
-from sampan_csi.claims import name_of
 from sampan_csi.drivers import Drivers
+from sampan_csi.resizer import Resizer
 from sampan_csi.settings import registry
 from sampan_csi.sidecar import Sidecar
+from sampan_csi.snapshots.naming import CONTENTS
+from sampan_csi.snapshots.snapshotter import Snapshotter
 from sampan_machinery.metadata import get_path
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
 from sampan_machinery.resources import VOLUME_ATTACHMENTS as ATTACHMENTS
 from sampan_volumes.contracts import VolumeFailure
+from sampan_volumes.provisioning import volume_name
 
 log = logging.getLogger(__name__)
 
-_LANES = (CLAIMS, VOLUMES, ATTACHMENTS)
+_LANES = (CLAIMS, VOLUMES, ATTACHMENTS, CONTENTS)
 
 
 class Component:
@@ -39,10 +42,13 @@ class Component:
             resource: Informer(
                 running.client, resource, on_change=partial(self._changed, resource), on_synced=self._synced
             )
-            for resource in _LANES
+            for resource in (_LANES if running.settings.snapshots else _LANES[:-1])
         }  # fmt: skip
         self._drivers = Drivers(folder, running.client, node, observing=True, on_change=self._all)
-        self._sidecar = Sidecar(running.client, self._events, self._drivers, running.settings.sidecar_of, node)
+        parts = (running.client, self._events, self._drivers, running.settings.sidecar_of, node)
+        self._sidecar = Sidecar(*parts)
+        self._resizer = Resizer(*parts, is_first=self._sidecar.is_first)
+        self._snapshotter = Snapshotter(*parts, is_first=self._sidecar.is_first)
 
     def start(self) -> None:
         for informer in self._informers.values():
@@ -89,10 +95,15 @@ class Component:
         if found is None:
             return
         if resource == CLAIMS:
-            if self._informers[VOLUMES].get(name_of(found)) is None:  # else its volume is made, and not bound yet
+            if named := get_path(found, "spec", "volumeName", default=""):
+                if (volume := self._informers[VOLUMES].get(named)) is not None:
+                    self._resizer.claim(found, volume)
+            elif self._informers[VOLUMES].get(volume_name(found)) is None:  # else it is made, and not bound yet
                 self._sidecar.claim(found)
         elif resource == VOLUMES:
             self._sidecar.volume(found, self._informers[ATTACHMENTS].list())
+        elif resource == CONTENTS:
+            self._snapshotter.content(found)
         else:
             named = get_path(found, "spec", "source", "persistentVolumeName", default="")
             self._sidecar.attachment(found, self._informers[VOLUMES].get(named) if named else None)

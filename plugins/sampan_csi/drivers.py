@@ -5,17 +5,16 @@ CSINode. Source: k8s.io/kubelet pluginregistration/v1; kubelet's plugin watcher 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sampan.contracts.kinds import Object
-from sampan.errors import AlreadyExists, NotFound, StatusError
+from sampan.errors import AlreadyExists, NotFound
 from sampan_csi.channel import Channel
-from sampan_csi.messages import NODE, REGISTRATION
-from sampan_csi.sockets import SocketWatcher
+from sampan_csi.messages import NODE
+from sampan_grpc.registration import Registry
 from sampan_machinery.metadata import copy
 from sampan_machinery.resources import CSI_NODES, NODES
 from sampan_volumes.contracts import VolumeFailure
@@ -23,7 +22,6 @@ from sampan_volumes.contracts import VolumeFailure
 log = logging.getLogger(__name__)
 
 TYPE = "CSIPlugin"
-AGAIN = 2.0  # seconds until a registration that failed is tried again
 
 
 @dataclass(frozen=True)
@@ -45,13 +43,12 @@ class Drivers:
         self._client, self._node, self._connect = client, node, connect
         self._observing, self._on_change = observing, on_change
         self._drivers: dict[str, Driver] = {}
-        self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
-        self._closed = False
-        self._watcher = SocketWatcher(folder, self._look)
+        self._registry = Registry(
+            folder, TYPE, connect=connect, accept=self._take, leave=self._leave, answering=not observing
+        )  # fmt: skip
 
     def start(self) -> None:
-        self._watcher.start()
+        self._registry.start()
 
     def get(self, name: str) -> Driver:
         """Raises VolumeFailure where it is not registered."""
@@ -61,59 +58,23 @@ class Drivers:
         return found
 
     def close(self) -> None:
-        self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-        self._watcher.close()
+        self._registry.close()
         for driver in self._drivers.values():
             driver.channel.close()
 
-    def _look(self) -> None:
-        with self._lock:
-            if self._closed:
-                return
-            paths = self._watcher.paths()
-            self._leave(set(paths))
-            known = {driver.socket for driver in self._drivers.values()}
-            failed = [path for path in paths if path not in known and not self._register(path)]
-        if failed and not self._closed:
-            self._timer = threading.Timer(AGAIN, self._look)
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _leave(self, paths: set[Path]) -> None:
-        for driver in [one for one in self._drivers.values() if one.socket not in paths]:
+    def _leave(self, path: Path) -> None:
+        for driver in [one for one in self._drivers.values() if one.socket == path]:
             log.info("csi: driver %s has unregistered", driver.name)
             del self._drivers[driver.name]
             driver.channel.close()
             if not self._observing:
                 self._write(lambda node, name=driver.name: _without(node, name))  # type: ignore[misc]  # mypy cannot infer a lambda's default
 
-    def _register(self, path: Path) -> bool:
-        """Whether nothing is left to do for this socket."""
-        try:
-            registrar = self._connect(str(path))
-        except VolumeFailure as error:
-            log.warning("csi: %s: %s", path.name, error)
-            return True
-        try:
-            info = registrar.call(REGISTRATION, "GetInfo")
-            why = _refusal(info)
-            if not why:
-                why = self._accept(path, info)
-            if not self._observing:
-                registrar.call(REGISTRATION, "NotifyRegistrationStatus", plugin_registered=not why, error=why)
-            if why:
-                log.warning("csi: %s is not registered: %s", path.name, why)
-            return True
-        except (VolumeFailure, StatusError, OSError) as error:
-            log.info("csi: %s cannot be registered now: %s", path.name, error)
-            return False
-        finally:
-            registrar.close()
+    def _take(self, path: Path, info: dict[str, Any]) -> str:
+        """Why the driver is not taken, "" where it is. Raises VolumeFailure, StatusError."""
+        return _refusal(info) or self._accept(path, info)
 
     def _accept(self, path: Path, info: dict[str, Any]) -> str:
-        """Take the driver; why not, "" where it is taken. Raises VolumeFailure, StatusError."""
         channel = self._connect(info["endpoint"] or str(path))
         if self._observing:
             self._drivers[info["name"]] = Driver(info["name"], channel, path, frozenset())
@@ -154,11 +115,9 @@ class Drivers:
 
 
 def _refusal(info: dict[str, Any]) -> str:
-    if info["type"] != TYPE:
-        return f"plugins of type {info['type']!r} are not known to this node agent"
     if not any(version.lstrip("v").startswith("1.") for version in info["supported_versions"]):
         return f"no supported version among {', '.join(info['supported_versions'])}; 1.x is wanted"
-    return "" if info["name"] else "the driver has no name"
+    return ""
 
 
 def _without(node: Object, name: str) -> list[Object]:

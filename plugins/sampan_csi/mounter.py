@@ -1,15 +1,13 @@
 """Volumes of CSI drivers for pods of this node: staged one time on the node, published for each pod.
 
-What was done is noted in files beside the mounts before it is done, so that it can be taken back after a restart and
-when the pod is known no more. Source: kubelet's CSI plugin (meaning); CSI specification, volume lifecycle.
+What was done is noted in files beside the mounts before it is done. Source: kubelet's CSI plugin (meaning); CSI
+specification, volume lifecycle.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,15 +15,29 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound, StatusError
+from sampan_csi import notes
+from sampan_csi.channel import CallFailure
 from sampan_csi.drivers import Driver, Drivers
-from sampan_csi.messages import ACCESS_MODES, NODE, STAGE_UNSTAGE, VOLUME_MOUNT_GROUP
+from sampan_csi.messages import BYTES, GET_VOLUME_STATS, INODES, NODE, NODE_EXPAND, STAGE_UNSTAGE, VOLUME_MOUNT_GROUP
 from sampan_csi.mounts import is_mounted
+from sampan_csi.requests import (
+    attaches,
+    attachment_name,
+    capability,
+    check_lifecycle,
+    ephemeral_handle,
+    owns_group,
+    pod_info,
+)
+from sampan_csi.tokens import DriverTokens
 from sampan_machinery.metadata import get_path
 from sampan_machinery.resources import CSI_DRIVERS, NODES, SECRETS, VOLUME_ATTACHMENTS
-from sampan_volumes.contracts import MountedVolume, VolumeFailure, VolumeUse
+from sampan_volumes.contracts import ExpansionFailure, MountedVolume, VolumeFailure, VolumeUsage, VolumeUse
 
-DATA, MOUNT, STAGED = "vol_data.json", "mount", "globalmount"
-_EACH = f"*/volumes/csi/*/{DATA}"  # below the folder of all pods
+MOUNT, STAGED = "mount", "globalmount"
+_EACH = f"*/volumes/csi/*/{notes.DATA}"  # below the folder of all pods
+#: A driver's answers after which a volume cannot grow to that size, however often it is tried.
+_INFEASIBLE = frozenset(("INVALID_ARGUMENT", "OUT_OF_RANGE", "NOT_FOUND"))
 
 
 class CsiMounter:
@@ -33,70 +45,124 @@ class CsiMounter:
 
     def __init__(self, drivers: Drivers, client: Any, home: Path, node: str) -> None:
         self._drivers, self._client, self._node = drivers, client, node
+        self._tokens = DriverTokens(client)
         self._staging, self._pods = home / "csi", home / "pods"
         self._locks: dict[str, threading.Lock] = {}
         self._lock, self._telling = threading.Lock(), threading.Lock()
         self._told: list[str] | None = None
 
     def mount(self, use: VolumeUse, folder: Path) -> MountedVolume:
-        source, driver = use.source, self._drivers.get(use.source["driver"])
+        driver = self._drivers.get(use.source["driver"])
         about = self._driver_object(driver.name)
-        _check_lifecycle(about, inline=use.volume is None)
-        if get_path(about, "spec", "tokenRequests", default=None):
-            raise VolumeFailure(f"driver {driver.name} wants tokens of service accounts, which this node agent has not")
-        handle = source.get("volumeHandle") or ephemeral_handle(use.pod, folder.name)
+        check_lifecycle(about, inline=use.volume is None)
         target = folder / MOUNT
         mounted = MountedVolume(target, owns_group(about, use) and VOLUME_MOUNT_GROUP not in driver.capabilities)
         if is_mounted(target):
             return mounted
+        handle = _handle(use, folder)
         with self._of(handle):
-            context = self._publish_context(about, driver.name, handle) if use.volume is not None else {}
-            request = {
-                "volume_id": handle, "publish_context": context, "volume_capability": capability(use, driver),
-            }  # fmt: skip
-            attributes = source.get("volumeAttributes") or {}
+            request = self._request(use, driver, about, handle)
             place = self._staging_place(driver, use, handle)
             folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-            is_attached = use.volume is not None and _attaches(about)
-            _note(folder, driver=driver.name, handle=handle, staged=str(place or ""), attached="yes" * is_attached)
+            is_attached = use.volume is not None and attaches(about)
+            notes.write(
+                folder, driver=driver.name, handle=handle, staged=str(place or ""), attached="yes" * is_attached
+            )
             self._tell_in_use()
             if place is not None:
-                self._stage(driver, use, {**request, "volume_context": attributes}, place)
-            secrets = self._secrets(use, "nodePublishSecretRef")
-            driver.channel.call(
-                NODE, "NodePublishVolume", **request, staging_target_path=str(place or ""), target_path=str(target),
-                readonly=use.read_only or bool(source.get("readOnly")),
-                volume_context={**attributes, **pod_info(use, about)},
-                secrets=secrets,
-            )  # fmt: skip
+                self._stage(driver, use, request, place)
+            self._publish(driver, use, about, request, place, folder)
         return mounted
 
+    def refresh(self, use: VolumeUse, folder: Path) -> None:
+        """For a driver that wants to be called again and again (``requiresRepublish``)."""
+        driver = self._drivers.get(use.source["driver"])
+        about = self._driver_object(driver.name)
+        if not get_path(about, "spec", "requiresRepublish", default=False) or not is_mounted(folder / MOUNT):
+            return
+        handle = _handle(use, folder)
+        with self._of(handle):
+            request = self._request(use, driver, about, handle)
+            self._publish(driver, use, about, request, self._staging_place(driver, use, handle), folder)
+
+    def expand(self, use: VolumeUse, folder: Path, size: int) -> None:
+        driver = self._drivers.get(use.source["driver"])
+        if NODE_EXPAND not in driver.capabilities:
+            raise ExpansionFailure(f"NodeExpand is not supported by the CSI driver {driver.name}", infeasible=True)
+        handle = _handle(use, folder)
+        with self._of(handle):
+            try:
+                driver.channel.call(
+                    NODE, "NodeExpandVolume", volume_id=handle, volume_path=str(folder / MOUNT),
+                    capacity_range={"required_bytes": size},
+                    staging_target_path=str(self._staging_place(driver, use, handle) or ""),
+                    volume_capability=capability(use, driver), secrets=self._secrets(use, "nodeExpandSecretRef"),
+                )  # fmt: skip
+            except CallFailure as error:
+                raise ExpansionFailure(
+                    str(error), infeasible=error.code in _INFEASIBLE, in_use=error.code == "FAILED_PRECONDITION"
+                ) from error
+
+    def usage(self, folder: Path) -> VolumeUsage | None:
+        noted = notes.read(folder)
+        if noted is None:
+            return None
+        driver = self._drivers.get(noted["driver"])
+        if GET_VOLUME_STATS not in driver.capabilities:
+            return None
+        path = str(folder / MOUNT)
+        found = driver.channel.call(
+            NODE, "NodeGetVolumeStats", volume_id=noted["handle"], volume_path=path, staging_target_path=noted["staged"]
+        )["usage"]  # fmt: skip
+        return _usage(found)
+
     def unmount(self, folder: Path) -> None:
-        noted = _noted(folder)
+        noted = notes.read(folder)
         if noted is None:
             return
         driver = self._drivers.get(noted["driver"])
         with self._of(noted["handle"]):
             target = folder / MOUNT
             driver.channel.call(NODE, "NodeUnpublishVolume", volume_id=noted["handle"], target_path=str(target))
-            _remove_empty(target)
-            (folder / DATA).unlink()
-            if noted["staged"] and not any(noted["handle"] == other["handle"] for other in self._others(noted)):
+            notes.remove_empty(target)
+            others = self._others(noted, folder)
+            if noted["staged"] and not any(noted["handle"] == other["handle"] for other in others):
                 staged = noted["staged"]
                 driver.channel.call(
                     NODE, "NodeUnstageVolume", volume_id=noted["handle"], staging_target_path=staged
                 )  # fmt: skip
-                _remove_empty(Path(staged))
-
+                notes.remove_empty(Path(staged))
+            (folder / notes.DATA).unlink()  # last: what failed before is done again
         self._tell_in_use()
 
     def close(self) -> None:
         self._drivers.close()
 
+    def _request(self, use: VolumeUse, driver: Driver, about: Object, handle: str) -> dict[str, Any]:
+        """What staging and publishing have in common. Raises VolumeFailure until the volume is attached."""
+        context = self._publish_context(about, driver.name, handle) if use.volume is not None else {}
+        attributes = dict(use.source.get("volumeAttributes") or {})
+        return {
+            "volume_id": handle, "publish_context": context, "volume_capability": capability(use, driver),
+            "volume_context": attributes,
+        }  # fmt: skip
+
+    def _publish(
+        self, driver: Driver, use: VolumeUse, about: Object, request: dict[str, Any], place: Path | None, folder: Path
+    ) -> None:  # fmt: skip
+        secrets = self._secrets(use, "nodePublishSecretRef")
+        context, secret = self._tokens.context_and_secrets(use.pod, about)
+        told = {**request["volume_context"], **pod_info(use, about), **context}
+        driver.channel.call(
+            NODE, "NodePublishVolume", **{**request, "volume_context": told}, staging_target_path=str(place or ""),
+            target_path=str(folder / MOUNT), readonly=use.read_only or bool(use.source.get("readOnly")),
+            secrets={**secrets, **secret},
+        )  # fmt: skip
+
     def _tell_in_use(self) -> None:
         """In the Node's status: what must not be detached, though its pod may be gone from the API already."""
         with self._telling:
-            noted = [one for path in self._pods.glob(_EACH) if (one := _noted(path.parent)) and one["attached"]]
+            noted = [one for path in self._pods.glob(_EACH) if (one := notes.read(path.parent)) and one["attached"]]
             names = sorted({f"kubernetes.io/csi/{one['driver']}^{one['handle']}" for one in noted})
             if names == self._told:
                 return
@@ -132,7 +198,7 @@ class CsiMounter:
 
     def _publish_context(self, about: Object, driver: str, handle: str) -> dict[str, str]:
         """What attaching gave; raises VolumeFailure until it is attached."""
-        if not _attaches(about):
+        if not attaches(about):
             return {}
         name = attachment_name(handle, driver, self._node)
         try:
@@ -156,93 +222,24 @@ class CsiMounter:
         with self._lock:
             return self._locks.setdefault(handle, threading.Lock())
 
-    def _others(self, noted: dict[str, str]) -> Iterator[dict[str, str]]:
-        """What is noted of this driver's volumes of all pods."""
+    def _others(self, noted: dict[str, str], folder: Path) -> Iterator[dict[str, str]]:
+        """What is noted of this driver's volumes elsewhere."""
         for path in self._pods.glob(_EACH):
-            other = _noted(path.parent)
+            other = notes.read(path.parent) if path.parent != folder else None
             if other is not None and other["driver"] == noted["driver"]:
                 yield other
 
 
-def _attaches(about: Object) -> bool:
-    """As upstream, a driver that says nothing of itself attaches."""
-    return get_path(about, "spec", "attachRequired", default=True) is not False
+def _handle(use: VolumeUse, folder: Path) -> str:
+    return use.source.get("volumeHandle") or ephemeral_handle(use.pod, folder.name)
 
 
-def attachment_name(handle: str, driver: str, node: str) -> str:
-    """Source: upstream's getAttachmentName."""
-    return f"csi-{hashlib.sha256(f'{handle}{driver}{node}'.encode()).hexdigest()}"
-
-
-def ephemeral_handle(pod: Object, volume: str) -> str:
-    """Source: upstream's makeVolumeHandle."""
-    return f"csi-{hashlib.sha256((pod['metadata']['uid'] + volume).encode()).hexdigest()}"
-
-
-def capability(use: VolumeUse, driver: Driver) -> dict[str, Any]:
-    spec = (use.volume or {}).get("spec") or {}
-    mode = next(iter(spec.get("accessModes") or ("ReadWriteOnce",)))
-    mount: dict[str, Any] = {
-        "fs_type": use.source.get("fsType") or "", "mount_flags": list(spec.get("mountOptions") or ()),
-    }  # fmt: skip
-    group = (use.pod["spec"].get("securityContext") or {}).get("fsGroup")
-    if group is not None and VOLUME_MOUNT_GROUP in driver.capabilities:
-        mount["volume_mount_group"] = str(group)
-    return {"mount": mount, "access_mode": {"mode": ACCESS_MODES.get(mode, 1)}}
-
-
-def pod_info(use: VolumeUse, about: Object) -> dict[str, str]:
-    """For drivers that want to know whose volume it is."""
-    if not get_path(about, "spec", "podInfoOnMount", default=False):
-        return {}
-    meta, prefix = use.pod["metadata"], "csi.storage.k8s.io/"
-    return {
-        f"{prefix}pod.name": meta["name"], f"{prefix}pod.namespace": meta["namespace"],
-        f"{prefix}pod.uid": meta["uid"],
-        f"{prefix}serviceAccount.name": use.pod["spec"].get("serviceAccountName") or "",
-        f"{prefix}ephemeral": str(use.volume is None).lower(),
-    }  # fmt: skip
-
-
-def owns_group(about: Object, use: VolumeUse) -> bool:
-    """Whether the node gives the volume's files to the pod's fsGroup: what the driver's fsGroupPolicy says."""
-    policy = get_path(about, "spec", "fsGroupPolicy", default="") or "ReadWriteOnceWithFSType"
-    if policy != "ReadWriteOnceWithFSType":
-        return bool(policy == "File")
-    modes = get_path(use.volume or {}, "spec", "accessModes", default=()) or ()
-    return bool(use.source.get("fsType")) and "ReadWriteOnce" in modes
-
-
-def _check_lifecycle(about: Object, *, inline: bool) -> None:
-    wanted = "Ephemeral" if inline else "Persistent"
-    modes = get_path(about, "spec", "volumeLifecycleModes", default=None) or ["Persistent"]
-    if wanted not in modes:
-        raise VolumeFailure(f"volume mode {wanted!r} not supported by driver (only supports {', '.join(modes)})")
-
-
-def _note(folder: Path, **facts: str) -> None:
-    """Whole or not at all, also where the machine stops meanwhile."""
-    fresh = folder / f"{DATA}.tmp"
-    with fresh.open("w") as file:
-        json.dump(facts, file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / DATA)
-
-
-def _noted(folder: Path) -> dict[str, str] | None:
-    try:
-        found: dict[str, str] = json.loads((folder / DATA).read_bytes())
-    except FileNotFoundError:
-        return None
-    return found
-
-
-def _remove_empty(place: Path) -> None:
-    """What the driver may have left of the directory; never what is in it."""
-    try:
-        place.rmdir()
-    except FileNotFoundError:
-        return
-    except NotADirectoryError:
-        place.unlink()
+def _usage(found: list[dict[str, Any]]) -> VolumeUsage:
+    by_unit = {one["unit"]: one for one in found}
+    bytes_, inodes = by_unit.get(BYTES), by_unit.get(INODES)
+    usage = VolumeUsage()
+    if bytes_ is not None:
+        usage = usage._replace(capacity=bytes_["total"], used=bytes_["used"], available=bytes_["available"])
+    if inodes is not None:
+        usage = usage._replace(inodes=inodes["total"], inodes_used=inodes["used"], inodes_free=inodes["available"])
+    return usage

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from sampan.contracts.components import Component, Running
 from sampan.contracts.kinds import Object
-from sampan.contracts.reconciling import ReconcilerContext
+from sampan.contracts.reconciling import Reconciler, ReconcilerContext, Watching
+from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_csi.settings import Settings, registry
+from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES
 from sampan_volumes.contracts import VolumeMounter
 
 if TYPE_CHECKING:
@@ -27,10 +29,36 @@ def _run(running: Running) -> None:
 
 
 @hookimpl
-def contribute_bootstrap_objects() -> list[Object]:
+def contribute_bootstrap_objects(context: ServerContext) -> list[Object]:
     from sampan_csi.rights import objects
 
-    return objects(USER)
+    if not context.settings.snapshots:
+        return objects(USER)
+    from sampan_csi.snapshots.definitions import definitions
+
+    return [*definitions(), *objects(USER, snapshots=True)]
+
+
+@hookimpl
+def contribute_reconcilers(context: ReconcilerContext) -> list[Reconciler]:
+    if not context.settings.snapshots:
+        return []
+    from sampan_csi.snapshots import controller
+    from sampan_csi.snapshots.naming import CLASSES, CONTENTS, SNAPSHOTS
+
+    return [
+        Reconciler(
+            name="snapshot-controller",
+            primary=SNAPSHOTS,
+            watches=(
+                Watching(CONTENTS, controller.keys_of_content),
+                Watching(CLASSES, controller.keys_of_class),
+                Watching(PERSISTENT_VOLUME_CLAIMS, controller.keys_of_claim),
+                Watching(PERSISTENT_VOLUMES, controller.keys_of_volume),
+            ),
+            decide=controller.decide,
+        )
+    ]
 
 
 @hookimpl

@@ -21,7 +21,11 @@ class Settings:
     `plugins_registry`; empty: `components/csi/plugins_registry` in the home."""
     sidecar_of: tuple[str, ...] = ()
     """Names of drivers for which each node makes, removes, attaches and detaches volumes itself, in place of the
-    driver's external-provisioner and external-attacher."""
+    driver's external-provisioner, external-attacher and external-resizer."""
+
+    snapshots: bool = False
+    """Bring the kinds VolumeSnapshot, VolumeSnapshotContent and VolumeSnapshotClass, their controller, and for the
+    drivers of `sidecar_of` external-snapshotter's part."""
 
     def __post_init__(self) -> None:
         bounds.require(self, registry=_absolute, sidecar_of=bounds.each(bounds.subdomain))

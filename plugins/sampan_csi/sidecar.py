@@ -9,35 +9,33 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection
-from typing import Any, Protocol
+from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists, NotFound, StatusError
-from sampan_csi import claims
+from sampan_csi import abilities, claims, sources
+from sampan_csi.abilities import Registered
 from sampan_csi.channel import CallFailure
-from sampan_csi.claims import FINALIZER, MADE_ON, PROVISIONED_BY
+from sampan_csi.claims import MADE_ON
 from sampan_csi.drivers import Driver
-from sampan_csi.messages import CONTROLLER, CREATE_DELETE, HAS_TOPOLOGY, IDENTITY, PUBLISH_UNPUBLISH
+from sampan_csi.messages import CONTROLLER, CREATE_DELETE, PUBLISH_UNPUBLISH
 from sampan_machinery.metadata import annotations_of, get_path, has_finalizer, is_deleting, labels_of
 from sampan_machinery.resources import CSI_NODES, NODES, STORAGE_CLASSES, VOLUME_ATTACHMENTS
-from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
 from sampan_volumes.contracts import VolumeFailure
+from sampan_volumes.provisioning import (
+    ASKED_PROVISIONER,
+    FINALIZER,
+    PROVISIONED_BY,
+    SELECTED_NODE,
+    EventRecorder,
+    ProvisionerEvents,
+    drop_finalizer,
+    give_back,
+)
 
-SELECTED_NODE = "volume.kubernetes.io/selected-node"
-ASKED_PROVISIONER = "volume.kubernetes.io/storage-provisioner"
 #: Answers after which another node may do better.
 _ELSEWHERE = ("RESOURCE_EXHAUSTED",)
-
-
-class EventRecorder(Protocol):
-    def event(self, about: Object, type: str, reason: str, message: str) -> None: ...
-
-
-class Registered(Protocol):
-    """What is needed of Drivers."""
-
-    def get(self, name: str) -> Driver: ...
 
 
 class Sidecar:
@@ -46,7 +44,7 @@ class Sidecar:
     def __init__(
         self, client: Any, events: EventRecorder, drivers: Registered, names: Collection[str], node: str
     ) -> None:  # fmt: skip
-        self._client, self._events, self._drivers = client, events, drivers
+        self._client, self._events, self._drivers = client, ProvisionerEvents(events), drivers
         self._names, self._node = frozenset(names), node
 
     # claims
@@ -57,11 +55,14 @@ class Sidecar:
         name = annotations.get(ASKED_PROVISIONER) or ""
         if name not in self._names or is_deleting(claim) or get_path(claim, "spec", "volumeName", default=""):
             return
+        if sources.is_for_others(claim):
+            return
         chosen = annotations.get(SELECTED_NODE)
-        if chosen == self._node or (not chosen and self._is_first(name)):
+        if chosen == self._node or (not chosen and self.is_first(name)):
             self._provision(claim, self._drivers.get(name), bool(chosen))
 
-    def _is_first(self, driver: str) -> bool:
+    def is_first(self, driver: str) -> bool:
+        """Whether this is the first node by name that has the driver."""
         nodes = (
             node["metadata"]["name"] for node in self._client.list(CSI_NODES).items
             if any(one["name"] == driver for one in node["spec"].get("drivers") or ())
@@ -69,52 +70,35 @@ class Sidecar:
         return min(nodes, default="") == self._node
 
     def _provision(self, claim: Object, driver: Driver, chosen: bool) -> None:
-        about = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", **claim}
-        where = f"{claim['metadata']['namespace']}/{claim['metadata']['name']}"
-        text = f'External provisioner is provisioning volume for claim "{where}"'
-        self._events.event(about, "Normal", "Provisioning", text)
+        self._events.provisioning(claim)
         class_name = get_path(claim, "spec", "storageClassName", default="") or ""
         try:
             storage_class = self._client.get(STORAGE_CLASSES, class_name)
             why = claims.refusal(claim, storage_class)
-            if not why and CREATE_DELETE not in self._controller(driver):
+            can = abilities.of_controller(driver)
+            if not why and CREATE_DELETE not in can:
                 why = "the driver makes no volumes"
             if why:
-                self._failed(about, class_name, why)
+                self._events.failed(claim, why)
                 return  # until the claim changes
-            asked = claims.request(claim, storage_class, self._topology(driver) if chosen else {})
+            content = sources.content(claim, driver.name, can, self._client)
+            asked = claims.request(claim, storage_class, self._topology(driver) if chosen else {}, content)
             made = driver.channel.call(CONTROLLER, "CreateVolume", **asked)["volume"]
             if made is None or not made["volume_id"]:
                 raise CallFailure("the driver made a volume without an id")
             with contextlib.suppress(AlreadyExists):
                 self._client.create(VOLUMES, claims.volume_for(claim, storage_class, made, driver.name, self._node))
         except (StatusError, VolumeFailure) as error:
-            self._failed(about, class_name, str(error))
+            self._events.failed(claim, str(error))
             if chosen and isinstance(error, CallFailure) and error.code in _ELSEWHERE:
-                self._give_back(claim)
+                give_back(self._client, claim)
                 return
             raise
-        text = f"Successfully provisioned volume {claims.name_of(claim)}"
-        self._events.event(about, "Normal", "ProvisioningSucceeded", text)
-
-    def _failed(self, claim: Object, storage_class: str, why: str) -> None:
-        text = f'failed to provision volume with StorageClass "{storage_class}": {why}'
-        self._events.event(claim, "Warning", "ProvisioningFailed", text)
-
-    def _give_back(self, claim: Object) -> None:
-        """The scheduler chooses another node."""
-        meta = claim["metadata"]
-        change = {"resourceVersion": meta["resourceVersion"], "annotations": {SELECTED_NODE: None}}
-        self._client.patch(CLAIMS, meta["name"], {"metadata": change}, meta["namespace"])
-
-    def _controller(self, driver: Driver) -> set[int]:
-        listed = driver.channel.call(CONTROLLER, "ControllerGetCapabilities")["capabilities"]
-        return {one["rpc"]["type"] for one in listed if one["rpc"]}
+        self._events.provisioned(claim)
 
     def _topology(self, driver: Driver) -> dict[str, str]:
         """The node's segments, for a driver whose volumes are not everywhere."""
-        listed = driver.channel.call(IDENTITY, "GetPluginCapabilities")["capabilities"]
-        if HAS_TOPOLOGY not in {one["service"]["type"] for one in listed if one["service"]}:
+        if not abilities.has_topology(driver):
             return {}
         labels = labels_of(self._client.get(NODES, self._node))
         keys = self._entry(driver.name).get("topologyKeys") or ()
@@ -139,7 +123,7 @@ class Sidecar:
         is_kept = get_path(volume, "spec", "persistentVolumeReclaimPolicy", default="") != "Delete"
         if is_kept:
             if is_deleting(volume):
-                self._drop_finalizer(VOLUMES, volume, FINALIZER)
+                drop_finalizer(self._client, VOLUMES, volume, FINALIZER)
             return
         if phase != "Released" and not (is_deleting(volume) and phase != "Bound" and has_finalizer(volume, FINALIZER)):
             return
@@ -150,20 +134,11 @@ class Sidecar:
         try:
             driver.channel.call(CONTROLLER, "DeleteVolume", volume_id=volume["spec"]["csi"]["volumeHandle"])
         except CallFailure as error:
-            about = {"apiVersion": "v1", "kind": "PersistentVolume", **volume}
-            self._events.event(about, "Warning", "VolumeFailedDelete", str(error))
+            self._events.not_deleted(volume, str(error))
             raise
         with contextlib.suppress(NotFound):
             self._client.delete(VOLUMES, meta["name"], uid=meta["uid"])
-        self._drop_finalizer(VOLUMES, volume, FINALIZER)
-
-    def _drop_finalizer(self, resource: Any, obj: Object, finalizer: str) -> None:
-        if not has_finalizer(obj, finalizer):
-            return
-        meta = obj["metadata"]
-        with contextlib.suppress(NotFound):
-            change = {"uid": meta["uid"], "$deleteFromPrimitiveList/finalizers": [finalizer]}
-            self._client.patch(resource, meta["name"], {"metadata": change}, how="strategic")
+        drop_finalizer(self._client, VOLUMES, volume, FINALIZER)
 
     # attachments
 
@@ -187,13 +162,15 @@ class Sidecar:
             self._client.patch(VOLUME_ATTACHMENTS, meta["name"], change, how="strategic")
         context: dict[str, str] = {}
         try:
-            if PUBLISH_UNPUBLISH in self._controller(driver):
+            if PUBLISH_UNPUBLISH in abilities.of_controller(driver):
                 modes = volume["spec"].get("accessModes") or ("ReadWriteOnce",)
                 options = volume["spec"].get("mountOptions") or ()
                 context = driver.channel.call(
                     CONTROLLER, "ControllerPublishVolume", volume_id=source["volumeHandle"],
                     node_id=self._entry(driver.name)["nodeID"], readonly=bool(source.get("readOnly")),
-                    volume_capability=claims.capability(modes[0], source.get("fsType") or "", options),
+                    volume_capability=claims.capability(
+                        modes[0], source.get("fsType") or "", options, block=claims.is_block(volume)
+                    ),
                     volume_context=source.get("volumeAttributes") or {},
                 )["publish_context"]  # fmt: skip
         except VolumeFailure as error:
@@ -204,7 +181,7 @@ class Sidecar:
     def _detach(self, attachment: Object, volume: Object | None, driver: Driver, finalizer: str) -> None:
         source = get_path(volume or {}, "spec", "csi", default=None)
         try:
-            if source is not None and PUBLISH_UNPUBLISH in self._controller(driver):
+            if source is not None and PUBLISH_UNPUBLISH in abilities.of_controller(driver):
                 driver.channel.call(
                     CONTROLLER, "ControllerUnpublishVolume", volume_id=source["volumeHandle"],
                     node_id=self._entry(driver.name)["nodeID"],
@@ -212,7 +189,7 @@ class Sidecar:
         except VolumeFailure as error:
             self._tell(attachment, {"detachError": {"message": str(error)}})
             raise
-        self._drop_finalizer(VOLUME_ATTACHMENTS, attachment, finalizer)
+        drop_finalizer(self._client, VOLUME_ATTACHMENTS, attachment, finalizer)
 
     def _tell(self, attachment: Object, status: Object) -> None:
         meta = attachment["metadata"]

@@ -14,19 +14,6 @@ from sampan.contracts.reconciling import Action, Create, Emit, Key, Observed, Pa
 from sampan.errors import NotFound, StatusError
 from sampan_client import Client
 from sampan_devices import limits
-from sampan_devices.podclaims import (
-    FINALIZER,
-    MADE_FOR,
-    ClaimUse,
-    allocation_of,
-    claim_uses,
-    is_done,
-    is_reserved_for,
-    not_made_for,
-    reservation,
-    reservations,
-    uses_claims,
-)
 from sampan_machinery.metadata import (
     controller_of,
     controller_ref,
@@ -39,6 +26,19 @@ from sampan_machinery.metadata import (
 from sampan_machinery.resources import PODS
 from sampan_machinery.resources import RESOURCE_CLAIM_TEMPLATES as TEMPLATES
 from sampan_machinery.resources import RESOURCE_CLAIMS as CLAIMS
+from sampan_podspec.device_claims import (
+    FINALIZER,
+    MADE_FOR,
+    ClaimUse,
+    allocation_of,
+    claim_uses,
+    is_done,
+    is_reserved_for,
+    not_made_for,
+    reservation,
+    reservations,
+    uses_claims,
+)
 
 POD = "pod/"  # no name of a claim has a slash
 LONGEST_BASE = 57  # bytes of a claim's name before its random letters, as upstream

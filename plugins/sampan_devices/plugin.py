@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sampan.contracts.admission import Admitter
 from sampan.contracts.kinds import Kind
-from sampan.contracts.reconciling import ClientReconciler, Watching
+from sampan.contracts.reconciling import ClientReconciler, Reconciler, Watching
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
 from sampan_machinery.resources import PODS
 from sampan_machinery.resources import RESOURCE_CLAIM_TEMPLATES as TEMPLATES
 from sampan_machinery.resources import RESOURCE_CLAIMS as CLAIMS
+from sampan_machinery.resources import RESOURCE_SLICES as SLICES
 from sampan_scheduling.contracts import SchedulingPlugin
 
 
@@ -28,8 +29,8 @@ def contribute_admitters(context: ServerContext) -> list[Admitter]:
 
 
 @hookimpl
-def contribute_reconcilers() -> list[ClientReconciler]:
-    from sampan_devices import claim_controller
+def contribute_reconcilers() -> list[ClientReconciler | Reconciler]:
+    from sampan_devices import claim_controller, taint_eviction
 
     return [
         ClientReconciler(
@@ -41,7 +42,13 @@ def contribute_reconcilers() -> list[ClientReconciler]:
                 Watching(TEMPLATES, claim_controller.keys_of_template),
             ),
             reconcile=claim_controller.reconcile,
-        )
+        ),
+        Reconciler(
+            name="device-taint-eviction-controller",
+            primary=CLAIMS,
+            watches=(Watching(CLAIMS), Watching(SLICES, taint_eviction.keys_of_slice), Watching(PODS, lambda *_: ())),
+            decide=taint_eviction.decide,
+        ),
     ]
 
 

@@ -13,12 +13,12 @@ from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_client.queue import Item, Queue
 from sampan_client.working import PASSING, work_off
-from sampan_localpath.naming import ASKED_PROVISIONER, PROVISIONED_BY, PROVISIONER
+from sampan_localpath.naming import PROVISIONER
 from sampan_localpath.provisioner import Provisioner
-from sampan_localpath.volumes import name_of
 from sampan_machinery.metadata import annotations_of, get_path
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
+from sampan_volumes.provisioning import ASKED_PROVISIONER, PROVISIONED_BY, volume_name
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Component:
                 self._provisioner.volume(volume)
         elif (claim := self._claims.get(name, namespace)) is not None:
             named = get_path(claim, "spec", "volumeName", default="")
-            if not named and self._volumes.get(name_of(claim)) is not None:
+            if not named and self._volumes.get(volume_name(claim)) is not None:
                 return  # its volume is made, and not bound yet
             self._provisioner.claim(claim, self._volumes.get(named) if named else None)
 

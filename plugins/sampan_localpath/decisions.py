@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sampan.contracts.kinds import Object
-from sampan_localpath.naming import ASKED_PROVISIONER, FINALIZER, HOSTNAME, PROVISIONED_BY, PROVISIONER, SELECTED_NODE
+from sampan_localpath.naming import HOSTNAME, PROVISIONER
 from sampan_machinery import quantities
 from sampan_machinery.metadata import annotations_of, get_path, has_finalizer, is_deleting
+from sampan_volumes.provisioning import ASKED_PROVISIONER, FINALIZER, PROVISIONED_BY, SELECTED_NODE
 
 
 @dataclass(frozen=True)

@@ -9,29 +9,26 @@ from __future__ import annotations
 import contextlib
 import logging
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import AlreadyExists, NotFound, StatusError
 from sampan_localpath import decisions, directories, volumes
-from sampan_localpath.naming import FINALIZER, SELECTED_NODE
-from sampan_machinery.metadata import annotations_of, condition_is, copy, get_path, has_finalizer, remove_condition
+from sampan_machinery.metadata import condition_is, copy, get_path, remove_condition
 from sampan_machinery.resources import NODES, STORAGE_CLASSES
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
+from sampan_volumes.provisioning import FINALIZER, EventRecorder, ProvisionerEvents, drop_finalizer, give_back
 
 log = logging.getLogger(__name__)
 
 _RESIZING = ("Resizing", "FileSystemResizePending")
 
 
-class EventRecorder(Protocol):
-    def event(self, about: Object, type: str, reason: str, message: str) -> None: ...
-
-
 class Provisioner:
     def __init__(self, client: Any, events: EventRecorder, root: Path, node: str) -> None:
-        self._client, self._events, self._root, self._node = client, events, root, node
+        self._client, self._root, self._node = client, root, node
+        self._events = ProvisionerEvents(events)
 
     def claim(self, claim: Object, volume: Object | None) -> None:
         """Raises StatusError or OSError to be asked again later."""
@@ -59,45 +56,28 @@ class Provisioner:
         return min(ready, default="") == self._node
 
     def _provision(self, claim: Object) -> None:
-        where = f"{claim['metadata']['namespace']}/{claim['metadata']['name']}"
-        about = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", **claim}
-        text = f'External provisioner is provisioning volume for claim "{where}"'
-        self._events.event(about, "Normal", "Provisioning", text)
+        self._events.provisioning(claim)
         name = get_path(claim, "spec", "storageClassName", default="") or ""
         try:
             storage_class = self._client.get(STORAGE_CLASSES, name)
             if why := volumes.refusal(claim, storage_class):
-                self._failed(about, name, why)
+                self._events.failed(claim, why)
                 return  # until the claim changes
             path = directories.make(self._root, volumes.folder_of(claim))
             made = volumes.volume_for(claim, storage_class, self._node, path)
             with contextlib.suppress(AlreadyExists):
                 self._client.create(VOLUMES, made)
         except (StatusError, OSError) as error:
-            self._failed(about, name, str(error))
+            self._events.failed(claim, str(error))
             if isinstance(error, OSError):
-                self._give_back(claim)
+                give_back(self._client, claim)
             raise
-        text = f"Successfully provisioned volume {volumes.name_of(claim)}"
-        self._events.event(about, "Normal", "ProvisioningSucceeded", text)
-
-    def _failed(self, claim: Object, storage_class: str, why: str) -> None:
-        text = f'failed to provision volume with StorageClass "{storage_class}": {why}'
-        self._events.event(claim, "Warning", "ProvisioningFailed", text)
-
-    def _give_back(self, claim: Object) -> None:
-        """This node cannot: the scheduler chooses again. Source: what upstream's provisioners do."""
-        if SELECTED_NODE not in annotations_of(claim):
-            return
-        meta = claim["metadata"]
-        change = {"resourceVersion": meta["resourceVersion"], "annotations": {SELECTED_NODE: None}}
-        self._client.patch(CLAIMS, meta["name"], {"metadata": change}, meta["namespace"])
+        self._events.provisioned(claim)
 
     def _expand(self, claim: Object, volume: Object, size: str) -> None:
         """Nothing of a directory has to grow: what is asked for is written down."""
         meta, name = claim["metadata"], volume["metadata"]["name"]
-        about = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", **claim}
-        self._events.event(about, "Normal", "Resizing", f"External resizer is resizing volume {name}")
+        self._events.resizing(claim, name)
         self._client.patch(VOLUMES, name, {"spec": {"capacity": {"storage": size}}})
         status: Object = copy(claim.get("status") or {})
         for condition in _RESIZING:
@@ -108,14 +88,13 @@ class Provisioner:
         }  # fmt: skip
         patch = {"metadata": {"uid": meta["uid"]}, "status": change}
         self._client.patch(CLAIMS, meta["name"], patch, meta["namespace"], subresource="status")
-        self._events.event(about, "Normal", "VolumeResizeSuccessful", "Resize volume succeeded")
+        self._events.resized(claim)
 
     def _remove(self, volume: Object) -> None:
-        about = {"apiVersion": "v1", "kind": "PersistentVolume", **volume}
         try:
             directories.remove(Path(volume["spec"]["local"]["path"]), volume["metadata"]["name"])
         except OSError as error:
-            self._events.event(about, "Warning", "VolumeFailedDelete", str(error))
+            self._events.not_deleted(volume, str(error))
             raise
         meta = volume["metadata"]
         with contextlib.suppress(NotFound):
@@ -123,9 +102,4 @@ class Provisioner:
             self._release(volume)
 
     def _release(self, volume: Object) -> None:
-        if not has_finalizer(volume, FINALIZER):
-            return
-        meta = volume["metadata"]
-        with contextlib.suppress(NotFound):
-            change = {"uid": meta["uid"], "$deleteFromPrimitiveList/finalizers": [FINALIZER]}
-            self._client.patch(VOLUMES, meta["name"], {"metadata": change}, how="strategic")
+        drop_finalizer(self._client, VOLUMES, volume, FINALIZER)

@@ -5,18 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
-from sampan_localpath.naming import FINALIZER, HOSTNAME, PROVISIONED_BY, PROVISIONER
+from sampan_localpath.naming import HOSTNAME, PROVISIONER
 from sampan_machinery.metadata import get_path
-
-
-def name_of(claim: Object) -> str:
-    return f"pvc-{claim['metadata']['uid']}"
+from sampan_volumes.provisioning import FINALIZER, PROVISIONED_BY, claim_reference, volume_name
 
 
 def folder_of(claim: Object) -> str:
     """Says to people whose it is."""
     meta = claim["metadata"]
-    return f"{name_of(claim)}_{meta['namespace']}_{meta['name']}"[:255]
+    return f"{volume_name(claim)}_{meta['namespace']}_{meta['name']}"[:255]
 
 
 def refusal(claim: Object, storage_class: Object) -> str:
@@ -35,21 +32,17 @@ def refusal(claim: Object, storage_class: Object) -> str:
 
 def volume_for(claim: Object, storage_class: Object, node: str, path: Path) -> Object:
     """``node`` is the node's name, which is what its label kubernetes.io/hostname says."""
-    meta, spec = claim["metadata"], claim["spec"]
+    spec = claim["spec"]
     terms = [{"matchExpressions": [{"key": HOSTNAME, "operator": "In", "values": [node]}]}]
-    reference = {
-        "kind": "PersistentVolumeClaim", "apiVersion": "v1", "namespace": meta["namespace"], "name": meta["name"],
-        "uid": meta["uid"], "resourceVersion": meta["resourceVersion"],
-    }  # fmt: skip
     made: Object = {
         "apiVersion": "v1", "kind": "PersistentVolume",
         "metadata": {
-            "name": name_of(claim), "annotations": {PROVISIONED_BY: PROVISIONER}, "finalizers": [FINALIZER],
+            "name": volume_name(claim), "annotations": {PROVISIONED_BY: PROVISIONER}, "finalizers": [FINALIZER],
         },
         "spec": {
             "accessModes": list(spec.get("accessModes") or ()),
             "capacity": {"storage": get_path(spec, "resources", "requests", "storage", default="0")},
-            "claimRef": reference, "local": {"path": str(path)}, "volumeMode": "Filesystem",
+            "claimRef": claim_reference(claim), "local": {"path": str(path)}, "volumeMode": "Filesystem",
             "nodeAffinity": {"required": {"nodeSelectorTerms": terms}},
             "persistentVolumeReclaimPolicy": storage_class.get("reclaimPolicy") or "Delete",
             "storageClassName": storage_class["metadata"]["name"],

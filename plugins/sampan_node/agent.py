@@ -20,12 +20,14 @@ from sampan_client.informers import Informer
 from sampan_machinery.resources import PODS
 from sampan_node import machine_facts, ranges, runtimes
 from sampan_node.clock import Clock
+from sampan_node.devices import PodDevices
 from sampan_node.guards import SandboxGuards
 from sampan_node.host import Host
 from sampan_node.housekeeping.evictor import Evictor
 from sampan_node.pod import termination
 from sampan_node.pod.worker import Worker
 from sampan_node.registration import Registration
+from sampan_node.volumes.measuring import MeasuredVolume, Measuring
 from sampan_runtime.contracts import ReportsProblems, Runtime
 from sampan_volumes.contributed import volume_mounters
 
@@ -47,6 +49,7 @@ class Agent:
         self._workers: dict[str, Worker] = {}
         self._lock = threading.Lock()
         self._informer: Informer | None = None
+        self._measuring: Measuring | None = None
         self._static = self._static_pods(manifests) if manifests is not None else None
 
     def _static_pods(self, manifests: Path) -> Any:
@@ -126,6 +129,12 @@ class Agent:
         with self._lock:
             return self._workers.get(uid)
 
+    def volumes(self) -> dict[str, list[MeasuredVolume]]:
+        """What the volumes of each pod have and use, by the pods' uids."""
+        if self._measuring is None:
+            self._measuring = Measuring(self.host.mounters, self.host.home / "pods")
+        return self._measuring.of_pods([worker.pod for worker in self.workers() if not worker.finished.is_set()])
+
     def find(self, namespace: str, name: str) -> Worker | None:
         """By the pod's name; of several uids the one that is not going."""
         mine = [
@@ -193,6 +202,10 @@ def run(running: Running) -> None:
     try:
         host = _host(running, runtime, home, name, ip, settings)
         host.mounters = volume_mounters(running.hooks, client=running.client, home=str(home), node=name)
+        host.devices = PodDevices(
+            running.hooks.ask("contribute_claimed_devices", client=running.client, home=str(home), node=name)
+        )
+        closing.append(host.devices.close)
         closing += [mounter.close for mounter in host.mounters.values()]
         closing += [host.clock.stop, host.references.close, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
         folder = Path(options.home or home) / settings.static_pods if settings.static_pods else None

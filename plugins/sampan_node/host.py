@@ -27,6 +27,7 @@ from sampan_machinery.resources import (
 )
 from sampan_node.admission import PodAdmission
 from sampan_node.clock import Clock
+from sampan_node.devices import PodDevices
 from sampan_node.guards import SandboxGuards
 from sampan_node.housekeeping.images import PulledImages
 from sampan_node.pod import registries
@@ -62,6 +63,7 @@ class Host:
     options: ClusterOptions = field(default_factory=ClusterOptions)
     informer: Callable[..., Any] = Informer
     guards: SandboxGuards = field(default_factory=SandboxGuards)
+    devices: PodDevices = field(default_factory=PodDevices)
     mounters: Mapping[str, VolumeMounter] = field(default_factory=dict)
     _cache: dict[tuple[str, str, str], tuple[float, Object | None]] = field(default_factory=dict)
     _changes: int = 0
@@ -79,7 +81,7 @@ class Host:
             self._changes += 1
 
     def tell(self, pod: Object, type: str, reason: str, message: str, *, container: str = "") -> None:
-        """An Event about the pod, or about one of its containers."""
+        """An Event about the pod, or about one of its containers; or about another object, with its kind."""
         about: Object = {"kind": "Pod", "apiVersion": "v1", **pod}
         self.events.event(about, type, reason, message, field=field_path(pod["spec"], container) if container else "")
 

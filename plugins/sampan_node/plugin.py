@@ -69,7 +69,10 @@ def contribute_components() -> Sequence[Component]:
         Component(
             name="node", run=run, user="system:node:{node}", groups=("system:nodes",), process="node", cleanup=clean_up,
             hooks=frozenset(
-                {"provide_runtime", "contribute_runtimes", "contribute_sandbox_guards", "contribute_volume_mounters"}
+                {
+                    "provide_runtime", "contribute_runtimes", "contribute_sandbox_guards", "contribute_volume_mounters",
+                    "contribute_claimed_devices",
+                }
             ),
         )
     ]  # fmt: skip

@@ -40,6 +40,7 @@ class NodeAuthorizer:
             ("", "serviceaccounts"): self._account,
             ("", "pods"): self._pod,
             ("resource.k8s.io", "resourceclaims"): self._get_named,
+            ("resource.k8s.io", "resourceslices"): self._slice,
             ("storage.k8s.io", "volumeattachments"): self._attachment,
             ("storage.k8s.io", "csinodes"): _own_csi_node,
             ("coordination.k8s.io", "leases"): _own_lease,
@@ -95,6 +96,19 @@ class NodeAuthorizer:
         if not asked.name:
             return _NO_NAME
         return "" if self._references.attaches_here(node, asked.name) else _unrelated(node)
+
+    def _slice(self, node: str, asked: Attributes) -> str:
+        """What drivers offer of the node: the node removes it when its driver is gone."""
+        if asked.subresource:
+            return "cannot access subresource of ResourceSlices"
+        if asked.verb in ("list", "watch", "deletecollection"):
+            is_own = _selects(asked.fields, "spec.nodeName", node)
+            return "" if is_own else "can only list/watch/deletecollection resourceslices with nodeName field selector"
+        if asked.verb not in ("get", "delete"):
+            return "can only get, list, watch and delete resourceslices"
+        if not asked.name:
+            return _NO_NAME
+        return "" if self._references.slice_is_here(node, asked.name) else _unrelated(node)
 
     def _account(self, node: str, asked: Attributes) -> str:
         if asked.subresource == "token":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Reader
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
-from sampan_machinery.resources import PODS
+from sampan_machinery.resources import PODS, RESOURCE_SLICES
 from sampan_machinery.resources import VOLUME_ATTACHMENTS as ATTACHMENTS
 from sampan_machinery.selectors import escape
 from sampan_nodeauth.references import Reference, of_pod
@@ -59,6 +59,10 @@ class NodeReferences:
     def attaches_here(self, node: str, name: str) -> bool:
         """Whether a VolumeAttachment is about that node."""
         return _node(self._reader.get(ATTACHMENTS, name)) == node
+
+    def slice_is_here(self, node: str, name: str) -> bool:
+        """Whether a ResourceSlice is about devices of that node alone."""
+        return _node(self._reader.get(RESOURCE_SLICES, name)) == node
 
     @staticmethod
     def _does_name(pod: Object | None, node: str, wanted: Reference) -> bool:

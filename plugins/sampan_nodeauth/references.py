@@ -72,5 +72,6 @@ def _of_volume(pod: str, volume: Object) -> Iterator[Reference]:
 def _of_claims(pod: Object) -> Iterator[Reference]:
     for claim in (pod.get("spec") or {}).get("resourceClaims") or ():
         yield Reference("resourceclaims", claim.get("resourceClaimName") or "")
-    for claim in (pod.get("status") or {}).get("resourceClaimStatuses") or ():
+    status = pod.get("status") or {}
+    for claim in (*(status.get("resourceClaimStatuses") or ()), status.get("extendedResourceClaimStatus") or {}):
         yield Reference("resourceclaims", claim.get("resourceClaimName") or "")

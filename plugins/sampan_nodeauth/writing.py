@@ -11,6 +11,7 @@ from sampan.contracts.admission import Review
 from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound
 from sampan_machinery.resources import NODES, PODS
+from sampan_nodeauth.audiences import allowed
 from sampan_nodeauth.labels import forbidden
 from sampan_nodeauth.references import of_pod as named_by
 from sampan_nodeauth.resources import LEASE_NAMESPACE, MIRROR
@@ -122,19 +123,14 @@ def of_account(node: str, review: Review) -> str:
         )  # fmt: skip
     if _node(pod) != node:
         return "node requested token bound to a pod scheduled on a different node"
-    return _of_audiences(spec.get("audiences") or [""], pod)
+    return _of_audiences(spec.get("audiences") or [""], pod, review)
 
 
-def _of_audiences(audiences: list[str], pod: Object) -> str:
+def _of_audiences(audiences: list[str], pod: Object, review: Review) -> str:
     if len(audiences) > 1:
         return "node may only request 0 or 1 audiences"
-    asked = {
-        (part.get("serviceAccountToken") or {}).get("audience") or ""
-        for volume in pod["spec"].get("volumes") or ()
-        for part in (volume.get("projected") or {}).get("sources") or ()
-        if "serviceAccountToken" in part
-    }
-    return "" if audiences[0] in asked else f'audience "{audiences[0]}" not found in pod spec volume'
+    found = audiences[0]
+    return "" if allowed(found, pod, review.reader) else f'audience "{found}" not found in pod spec volume'
 
 
 def of_lease(node: str, review: Review) -> str:

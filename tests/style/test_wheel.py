@@ -152,6 +152,7 @@ def test_without_any_extra_the_core_starts_and_serves(installed, tmp_path):
         "cri",
         "csi",
         "docker",
+        "dra",
         "etcd",
         "kms",
         "podnetwork",

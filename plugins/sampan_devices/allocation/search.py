@@ -27,6 +27,7 @@ from sampan_devices.allocation.records import (
     Taken,
     Wanted,
 )
+from sampan_devices.taints import tolerates
 from sampan_machinery.quantities import Quantity
 
 MOST_STEPS = 50_000  # decisions on one node; upstream gives up after ten seconds
@@ -289,14 +290,3 @@ def _is_tolerated(device: Object, request: Object) -> bool:
         for taint in device.get("taints") or ()
         if taint.get("effect") in _PREVENTING
     )
-
-
-def tolerates(toleration: Object, taint: Object) -> bool:
-    """As nodes' taints are; an empty key tolerates all keys."""
-    for field in ("effect", "key"):
-        if toleration.get(field) and toleration[field] != taint.get(field):
-            return False
-    operator = toleration.get("operator") or "Equal"
-    if operator == "Equal":
-        return (toleration.get("value") or "") == (taint.get("value") or "")
-    return bool(operator == "Exists")

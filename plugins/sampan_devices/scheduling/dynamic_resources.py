@@ -18,11 +18,11 @@ from sampan_devices.allocation.records import AllocationError, Node
 from sampan_devices.allocation.results import allocation_of as allocation_from
 from sampan_devices.allocation.search import Search
 from sampan_devices.allocations import results_of
-from sampan_devices.podclaims import allocation_of, claims_of, is_reserved_for, reservations, uses_claims
 from sampan_devices.scheduling import writes
 from sampan_devices.scheduling.ledger import Ledger
 from sampan_devices.scheduling.objects import DeviceObjects
 from sampan_devices.scheduling.readiness import TIMEOUT, is_late, readiness, waits
+from sampan_podspec.device_claims import allocation_of, claims_of, is_reserved_for, reservations, uses_claims
 from sampan_podspec.node_affinity import term_matches
 from sampan_scheduling.contracts import NodeView, SchedulerHandle, Snapshot, State, Verdict
 

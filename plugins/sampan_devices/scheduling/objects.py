@@ -16,9 +16,9 @@ from sampan_client.informers import Informer
 from sampan_devices.allocation import selectors
 from sampan_devices.allocation.pools import Pools
 from sampan_devices.allocation.records import Candidate
-from sampan_devices.podclaims import allocation_of
 from sampan_devices.scheduling.ledger import Ledger
 from sampan_machinery.resources import DEVICE_CLASSES, RESOURCE_CLAIMS, RESOURCE_SLICES
+from sampan_podspec.device_claims import allocation_of
 
 PATIENCE = 1.0  # seconds that the first pod with a claim may keep the scheduler waiting
 _ALL = (RESOURCE_CLAIMS, DEVICE_CLASSES, RESOURCE_SLICES)

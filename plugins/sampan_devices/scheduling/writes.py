@@ -10,9 +10,9 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound, StatusError
-from sampan_devices.podclaims import FINALIZER, allocation_of, is_reserved_for, reservation, reservations
 from sampan_machinery.metadata import add_finalizer, copy, is_deleting, now_text
 from sampan_machinery.resources import RESOURCE_CLAIMS
+from sampan_podspec.device_claims import FINALIZER, allocation_of, is_reserved_for, reservation, reservations
 
 log = logging.getLogger(__name__)
 

@@ -79,6 +79,22 @@ def probes(agent: Any) -> str:
     return "\n".join(_family("prober_probe_total", "counter", rows)) + "\n"
 
 
+def volume_stats(agent: Any) -> str:
+    """Prometheus text: what the volumes of claims have and use, with kubelet's names."""
+    namespaces = {worker.pod["metadata"]["uid"]: worker.pod["metadata"]["namespace"] for worker in agent.workers()}
+    found = {
+        (namespaces[uid], one.claim): one.usage
+        for uid, volumes in agent.volumes().items() for one in volumes if one.claim and uid in namespaces
+    }  # fmt: skip
+    lines: list[str] = []
+    for field in ("capacity_bytes", "used_bytes", "available_bytes", "inodes", "inodes_used", "inodes_free"):
+        amounts = [(key, getattr(usage, field.removesuffix("_bytes"))) for key, usage in sorted(found.items())]
+        rows = [(_text(namespace=key[0], persistentvolumeclaim=key[1]), str(n)) for key, n in amounts if n is not None]
+        if rows:
+            lines += _family(f"kubelet_volume_stats_{field}", "gauge", rows)
+    return "\n".join(lines) + "\n" if lines else ""
+
+
 def configz(agent: Any, port: int) -> bytes:
     """The KubeletConfiguration that says what this agent does; fields that mean nothing here are left out."""
     host = agent.host

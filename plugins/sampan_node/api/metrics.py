@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sampan_machinery.metadata import now_text
+from sampan_node.volumes.measuring import MeasuredVolume, as_stats
 
 TICKS = os.sysconf("SC_CLK_TCK")
 IDLE = (3, 4, 7)  # of the columns of /proc/stat: idle, waiting for a disk, and stolen by the hypervisor
@@ -67,7 +68,7 @@ def _by_pod(found: Iterable[ContainerUsage]) -> list[list[ContainerUsage]]:
 
 
 def summary(agent: Any) -> dict[str, Any]:
-    node = node_use()
+    node, volumes = node_use(), agent.volumes()
     return {
         "node": {
             "nodeName": agent.host.name, "startTime": now_text(node.booted),
@@ -76,12 +77,15 @@ def summary(agent: Any) -> dict[str, Any]:
                 "time": now_text(node.at), "workingSetBytes": node.memory, "availableBytes": node.available,
             },
         },
-        "pods": [_pod_summary(pod) for pod in _by_pod(uses(agent))],
+        "pods": [_pod_summary(pod, volumes.get(pod[0].reference["uid"]) or []) for pod in _by_pod(uses(agent))],
     }  # fmt: skip
 
 
-def _pod_summary(pod: list[ContainerUsage]) -> dict[str, Any]:
+def _pod_summary(pod: list[ContainerUsage], volumes: list[MeasuredVolume]) -> dict[str, Any]:
+    namespace = pod[0].reference["namespace"]
+    shown = [as_stats(one, namespace, now_text(one.at)) for one in volumes]
     return {
+        **({"volume": shown} if shown else {}),
         "podRef": dict(pod[0].reference),
         "startTime": now_text(min(use.started for use in pod)),
         "containers": [{"name": use.container, "startTime": now_text(use.started), **_amounts([use])} for use in pod],

@@ -188,7 +188,8 @@ class Handler(BaseHTTPRequestHandler):
             case ["metrics", "resource"]:
                 self._answer(200, metrics.resource(self.agent).encode())
             case ["metrics"]:
-                self._answer(200, metrics.resource(self.agent).encode())
+                text = metrics.resource(self.agent) + kubelet_pages.volume_stats(self.agent)
+                self._answer(200, text.encode())
             case ["metrics", "cadvisor"]:
                 self._answer(200, kubelet_pages.cadvisor(self.agent).encode())
             case ["metrics", "probes"]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
+from sampan_node.devices import with_devices
 from sampan_node.host import Host
 from sampan_node.pod import environment, specs, termination
 from sampan_node.pod.environment import ConfigProblem
 from sampan_node.pod.machine import PodMemory
 from sampan_node.volumes import unpacking
+from sampan_node.volumes.expansion import Expansions
 from sampan_node.volumes.subpaths import SubPaths
 from sampan_node.volumes.volumes import (
     IMAGE,
@@ -27,6 +30,7 @@ class Starter:
     def __init__(self, host: Host, memory: PodMemory) -> None:
         self._host, self._memory = host, memory
         self._given: set[str] = set()
+        self._expansions = Expansions(host.client, host.tell)
         self.pulled: dict[str, str] = {}  # container -> the image last looked for: its own, or that of a volume
 
     def volumes(self, pod: Object, folder: Path) -> Volumes:
@@ -34,11 +38,14 @@ class Starter:
         return Volumes(
             folder / "volumes", lambda kind, name: self._host.lookup(namespace, kind, name), self._host.token,
             self._host.allocatable, memory=self._host.runtime.sees_mounts, node=self._host.name,
-            mounters=self._host.mounters, given=self._given,
+            mounters=self._host.mounters, given=self._given, expansions=self._expansions,
         )  # fmt: skip
 
-    def start(self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path) -> str:
-        """The id of the started container. Raises RuntimeFailure with a Waiting reason, or MountProblem."""
+    def start(
+        self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path, *, cdi: Sequence[str] = ()
+    ) -> str:
+        """The id of the started container; ``cdi`` names its devices. Raises RuntimeFailure with a Waiting reason, or
+        MountProblem."""
         policy = container.get("imagePullPolicy") or ("Always" if container["image"].endswith(":latest") else "")
         image = self._image(pod, container, container["image"], policy)
         volumes = self.volumes(pod, folder)
@@ -56,6 +63,7 @@ class Starter:
             self._event(pod, container, "Warning", "Failed", f"Error: {error}")
             raise RuntimeFailure("CreateContainerConfigError", str(error)) from error
         try:
+            spec = with_devices(spec, cdi, self._host.runtime)
             created = self._host.runtime.create_container(sandbox.id, spec)
             self._event(pod, container, "Normal", "Created", "Container created")
             self._host.runtime.start_container(created)

@@ -16,6 +16,7 @@ from sampan.errors import Conflict, NotFound, SampanError
 from sampan_machinery.metadata import copy, get_condition, now_text, observed_generation
 from sampan_machinery.resources import PODS
 from sampan_node.clock import Alarm
+from sampan_node.devices import NotPrepared
 from sampan_node.host import Host
 from sampan_node.pod import machine, specs, termination
 from sampan_node.pod.handlers import HandlerResult, perform
@@ -29,12 +30,13 @@ from sampan_node.pod.stopping import Stopper
 from sampan_node.runtimes import shown_name
 from sampan_node.volumes import ephemeral
 from sampan_node.volumes.claims import MountProblem
-from sampan_node.volumes.volumes import has_changing
+from sampan_node.volumes.volumes import has_changing, may_be_mounted
 from sampan_podspec.containers import walk
 from sampan_runtime.contracts import RuntimeFailure
 
 log = logging.getLogger(__name__)
 
+FOLLOW = 60.0  # seconds between looks at volumes that plugins have mounted: repeated calls, claims that grow
 REFRESH = 120.0  # seconds between looks at what no watch tells of: tokens to be renewed, the cluster's authority
 LOST = "NodeNotReady"  # why the node life cycle calls a pod not ready: it does so again while its node counts as lost
 DISPUTE = 1.0  # seconds between two contradictions to that
@@ -57,6 +59,7 @@ class Worker:
         self._probers = Probers(host, self.memory, perform=self._perform, tell=self._event, changed=self.poke)
         self._known: Object = pod.get("status") or {}  # status as the API has it
         self._known_at = _revision(pod)
+        self._followed = 0.0  # when plugins' volumes were last looked at
         self._disputed = 0.0  # when the API was last contradicted that calls the node lost
         self._messages: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -201,6 +204,8 @@ class Worker:
         self._after_failures()
         if ephemeral.is_limited(self.pod) and seen.running():
             plan.at(time.time() + ephemeral.LOOK_EVERY)
+        if later := self._follow_volumes(seen):
+            plan.at(later)
         if plan.wake:
             self._wake(plan.wake)
         elif seen.running() and has_changing(self.pod):
@@ -297,9 +302,13 @@ class Worker:
         try:
             self._host.guards.prepare(self.pod, seen.sandbox)
             pod = {**self.pod, "status": self._status(seen)}
-            container_id = self._starter.start(pod, action.container, action.attempt, seen.sandbox, self.folder)
-        except MountProblem as error:
-            self._event("Warning", "FailedMount", str(error))
+            cdi = self._host.devices.prepare(self.pod, action.container)
+            container_id = self._starter.start(
+                pod, action.container, action.attempt, seen.sandbox, self.folder, cdi=cdi
+            )  # fmt: skip
+        except (MountProblem, NotPrepared) as error:
+            reason = error.reason if isinstance(error, NotPrepared) else "FailedMount"
+            self._event("Warning", reason, str(error))
             self._hold(name, "PodInitializing" if pod["spec"].get("initContainers") else "ContainerCreating", "")
             return
         except RuntimeFailure as error:
@@ -368,6 +377,23 @@ class Worker:
         except MountProblem as error:
             log.debug("node: pods/%s: %s", self.where(), error)
 
+    def _follow_volumes(self, seen: RuntimeState) -> float:
+        """Look at the volumes that plugins have mounted, now and then; when to look again, 0.0 never."""
+        if not may_be_mounted(self.pod, self._host.mounters.keys()) or not seen.running():
+            return 0.0
+        volumes = self._starter.volumes(self.pod, self.folder)
+        if self.pod["metadata"].get("deletionTimestamp") or not volumes.plugins.are_here():
+            return 0.0
+        if (now := time.time()) < self._followed + FOLLOW:
+            return self._followed + FOLLOW
+        if self._followed:  # else they were mounted a moment ago
+            try:
+                volumes.follow(self.pod)
+            except MountProblem as error:
+                log.info("node: pods/%s: %s", self.where(), error)
+        self._followed = now
+        return now + FOLLOW
+
     # ending
 
     def _grace(self) -> int:
@@ -387,6 +413,7 @@ class Worker:
             self._host.runtime.remove_sandbox(sandbox.id)
         for container in self._host.runtime.containers(uid):
             self._host.runtime.remove_container(container.id)
+        self._host.devices.release(self.pod)
         self._starter.volumes(self.pod, self.folder).remove()
         termination.remove(self.folder)
         self._host.forget(uid)
@@ -416,7 +443,10 @@ class Worker:
         """Write the fields of the status that differ from the API's; no request when none does."""
         if self._known.get("phase") in OVER and not seen.containers:
             return  # what ended is not here any more: its last status stays
-        self._write(self._status(seen))
+        status = self._status(seen)
+        if status.get("phase") in OVER:
+            self._host.devices.release(self.pod)  # before this is told: then another pod may get them
+        self._write(status)
 
     def _write(self, status: Object) -> None:
         changed = changes(self._known, status)

@@ -28,6 +28,11 @@ _NOT_SOURCES = frozenset(
 Mounting = Callable[[str, Object, Object | None, bool], MountedVolume]
 
 
+def kind_of(found: ClaimedVolume) -> str:
+    """The field of the PersistentVolume that names its type."""
+    return next((key for key in found.volume["spec"] if key not in _NOT_SOURCES), "none")
+
+
 def set_up(found: ClaimedVolume, mount: Mounting, *, read_only: bool = False) -> MountedVolume:
     """Where the volume is on this machine; ``mount`` is for types that are not known here.
 
@@ -37,11 +42,9 @@ def set_up(found: ClaimedVolume, mount: Mounting, *, read_only: bool = False) ->
         mounted = MountedVolume(host_path(spec["hostPath"]))
     elif "local" in spec:
         mounted = MountedVolume(_local(found.name, Path(spec["local"]["path"])), not found.block)
-    elif found.block:
-        raise ConfigProblem("volumeMode Block is known for hostPath and local volumes only")
     else:
-        kind = next((key for key in spec if key not in _NOT_SOURCES), "none")
-        return mount(kind, spec.get(kind) or {}, found.volume, read_only)
+        kind = kind_of(found)
+        mounted = mount(kind, spec.get(kind) or {}, found.volume, read_only)
     if found.block:
         _check_device(mounted.path)
     return mounted

@@ -13,23 +13,27 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from sampan.contracts.kinds import Object
 from sampan_node.pod.environment import ConfigProblem, Lookup, expand_strictly, field_value, resource_value
 from sampan_node.volumes import atomic, claims, mounting, ownership, persistent
 from sampan_node.volumes.claims import MountProblem
 from sampan_node.volumes.ephemeral import memory_size
+from sampan_node.volumes.expansion import Expansions
 from sampan_node.volumes.hostpaths import host_path
+from sampan_node.volumes.mounted import PluginVolumes
 from sampan_node.volumes.subpaths import SubPaths
 from sampan_podspec.claims import ClaimUse, claim_uses
 from sampan_runtime.contracts import Device, Mount
-from sampan_volumes.contracts import MountedVolume, VolumeFailure, VolumeMounter, VolumeUse
+from sampan_volumes.contracts import MountedVolume, VolumeFailure, VolumeMounter
 
 log = logging.getLogger(__name__)
 
 #: (pod, projection) -> token; the projection is serviceAccountToken's
 Token = Callable[[Object, Object], str]
 
+_T = TypeVar("_T")
 IMAGE = "image"
 _CHANGING = ("configMap", "secret", "downwardAPI", "projected")
 
@@ -39,15 +43,24 @@ def has_changing(pod: Object) -> bool:
     return any(kind in volume for volume in pod["spec"].get("volumes") or () for kind in _CHANGING)
 
 
+def may_be_mounted(pod: Object, kinds: Collection[str]) -> bool:
+    """Whether a volume of the pod may be one that plugins mount; ``kinds`` are the types that they mount."""
+    wanted = ("persistentVolumeClaim", "ephemeral", *kinds) if kinds else ()
+    return any(kind in volume for volume in pod["spec"].get("volumes") or () for kind in wanted)
+
+
 class Volumes:
     """``memory``: whether the runtime finds a memory volume that is mounted here. ``node``: this node's name.
-    ``mounters``: by the type that they mount. ``given``: names of volumes whose files have their group."""
+    ``mounters``: by the type that they mount. ``given``: names of volumes whose files have their group.
+    ``expansions``: those of the pod's claims."""
 
     def __init__(
         self, folder: Path, lookup: Lookup, token: Token, allocatable: Mapping[str, str], *, memory: bool = True,
         node: str = "", mounters: Mapping[str, VolumeMounter] | None = None, given: set[str] | None = None,
+        expansions: Expansions | None = None,
     ) -> None:  # fmt: skip
-        self._mounters, self._given = mounters or {}, set() if given is None else given
+        self.plugins = PluginVolumes(folder, mounters or {}, expansions)
+        self._given = set() if given is None else given
         self._folder, self._lookup, self._token, self._allocatable = folder, lookup, token, allocatable
         self._memory, self._node = memory and os.geteuid() == 0, node
 
@@ -65,19 +78,41 @@ class Volumes:
             if any(kind in volume for kind in _CHANGING):
                 self._named(pod, volume, None)
 
+    def follow(self, pod: Object) -> None:
+        """Let plugins write again what may have changed, and volumes grow, while the pod runs. Raises MountProblem."""
+        claimed = {use.volume: use for use in claim_uses(pod)}
+        for volume in pod["spec"].get("volumes") or ():
+            if self.plugins.is_here(volume["name"]):
+                self._guarded(volume["name"], partial(self._follow, pod, volume, claimed.get(volume["name"])))
+
+    def _follow(self, pod: Object, volume: Object, use: ClaimUse | None) -> None:
+        if use is None:
+            source: Object = next((body for key, body in volume.items() if key != "name"), {}) or {}
+            self.plugins.refresh(pod, volume["name"], source, None, bool(source.get("readOnly")))
+            return
+        found = claims.find(pod, use, self._lookup, self._node)
+        kind = persistent.kind_of(found)
+        self.plugins.refresh(pod, use.volume, found.volume["spec"].get(kind) or {}, found.volume, use.read_only)
+        self.plugins.expand(pod, use, found)
+
     def _named(self, pod: Object, volume: Object, use: ClaimUse | None) -> Path:
-        name = volume["name"]
+        return self._guarded(volume["name"], partial(self._set_up, pod, volume, use))
+
+    def _set_up(self, pod: Object, volume: Object, use: ClaimUse | None) -> Path:
+        return self._claimed(pod, use) if use is not None else self._one(pod, volume)
+
+    @staticmethod
+    def _guarded(name: str, do: Callable[[], _T]) -> _T:
         try:
-            if use is not None:
-                return self._claimed(pod, use)
-            return self._one(pod, volume)
+            return do()
         except (OSError, ConfigProblem, VolumeFailure) as error:
             raise MountProblem(f'MountVolume.SetUp failed for volume "{name}" : {error}') from error
 
     def _claimed(self, pod: Object, use: ClaimUse) -> Path:
         found = claims.find(pod, use, self._lookup, self._node)
-        mounting_it = partial(self._mount, pod, use.volume)
+        mounting_it = partial(self.plugins.mount, pod, use.volume)
         mounted = persistent.set_up(found, mounting_it, read_only=use.read_only)
+        self.plugins.expand(pod, use, found)
         return self._owned(pod, use.volume, mounted, read_only=use.read_only)
 
     def _owned(self, pod: Object, name: str, mounted: MountedVolume, *, read_only: bool) -> Path:
@@ -87,17 +122,6 @@ class Volumes:
             self._given.add(name)
         return mounted.path
 
-    def _mount(
-        self, pod: Object, name: str, kind: str, source: Object, volume: Object | None, read_only: bool
-    ) -> MountedVolume:  # fmt: skip
-        """By the plugin that mounts volumes of this type."""
-        mounter = self._mounters.get(kind)
-        if mounter is None:
-            what = "volumes" if volume is None else "PersistentVolumes"
-            raise ConfigProblem(f"{what} of type {kind} are not known to this node agent")
-        use = VolumeUse(pod=pod, source=source, volume=volume, read_only=read_only)
-        return mounter.mount(use, self.place_of(kind, name))
-
     def _one(self, pod: Object, volume: Object) -> Path:
         group = (pod["spec"].get("securityContext") or {}).get("fsGroup") if os.geteuid() == 0 else None
         if "hostPath" in volume:
@@ -106,7 +130,7 @@ class Volumes:
         if not kind:
             other = next((key for key in volume if key != "name"), "none")
             read_only = bool((volume.get(other) or {}).get("readOnly"))
-            mounted = self._mount(pod, volume["name"], other, volume.get(other) or {}, None, read_only)
+            mounted = self.plugins.mount(pod, volume["name"], other, volume.get(other) or {}, None, read_only)
             return self._owned(pod, volume["name"], mounted, read_only=read_only)
         place = self.place_of(kind, str(volume["name"]))
         if kind == "emptyDir":
@@ -165,9 +189,7 @@ class Volumes:
 
     def remove(self) -> None:
         """Unmount and delete all. Raises VolumeFailure, OSError where that has to be tried again."""
-        for kind, mounter in self._mounters.items():
-            for folder in sorted((self._folder / kind).glob("*")):
-                mounter.unmount(folder)
+        self.plugins.unmount()
         if mounting.unmount_below(self._folder):
             shutil.rmtree(self._folder, ignore_errors=True)
 

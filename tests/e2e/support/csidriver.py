@@ -7,7 +7,9 @@ of JSON a call. Speaks the field numbers of csi.proto by the tables below, which
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 import subprocess
 import sys
 import threading
@@ -50,21 +52,43 @@ TABLES = table("""
     ControllerGetCapabilitiesResponse: capabilities=1:[Service]
     CapacityRange: required_bytes=1:int limit_bytes=2:int
     TopologyRequirement: requisite=1:[Topology] preferred=2:[Topology]
-    CreateVolumeRequest: name=1 capacity_range=2:CapacityRange volume_capabilities=3:[Capability] parameters=4:map accessibility_requirements=7:TopologyRequirement
-    Volume: capacity_bytes=1:int volume_id=2 volume_context=3:map accessible_topology=5:[Topology]
+    FromSnapshot: snapshot_id=1
+    FromVolume: volume_id=1
+    Content: snapshot=1:FromSnapshot volume=2:FromVolume
+    CreateVolumeRequest: name=1 capacity_range=2:CapacityRange volume_capabilities=3:[Capability] parameters=4:map secrets=5:map volume_content_source=6:Content accessibility_requirements=7:TopologyRequirement
+    Volume: capacity_bytes=1:int volume_id=2 volume_context=3:map content_source=4:Content accessible_topology=5:[Topology]
     CreateVolumeResponse: volume=1:Volume
-    DeleteVolumeRequest: volume_id=1
+    DeleteVolumeRequest: volume_id=1 secrets=2:map
     DeleteVolumeResponse:
     ControllerPublishVolumeRequest: volume_id=1 node_id=2 volume_capability=3:Capability readonly=4:bool volume_context=6:map
     ControllerPublishVolumeResponse: publish_context=1:map
     ControllerUnpublishVolumeRequest: volume_id=1 node_id=2
     ControllerUnpublishVolumeResponse:
+    ControllerExpandVolumeRequest: volume_id=1 capacity_range=2:CapacityRange secrets=3:map volume_capability=4:Capability
+    ControllerExpandVolumeResponse: capacity_bytes=1:int node_expansion_required=2:bool
+    NodeExpandVolumeRequest: volume_id=1 volume_path=2 capacity_range=3:CapacityRange staging_target_path=4 volume_capability=5:Capability secrets=6:map
+    NodeExpandVolumeResponse: capacity_bytes=1:int
+    NodeGetVolumeStatsRequest: volume_id=1 volume_path=2 staging_target_path=3
+    Usage: available=1:int total=2:int used=3:int unit=4:int
+    NodeGetVolumeStatsResponse: usage=1:[Usage]
+    Time: seconds=1:int nanos=2:int
+    Snapshot: size_bytes=1:int snapshot_id=2 source_volume_id=3 creation_time=4:Time ready_to_use=5:bool
+    CreateSnapshotRequest: source_volume_id=1 name=2 secrets=3:map parameters=4:map
+    CreateSnapshotResponse: snapshot=1:Snapshot
+    DeleteSnapshotRequest: snapshot_id=1 secrets=2:map
+    DeleteSnapshotResponse:
+    ListSnapshotsRequest: max_entries=1:int starting_token=2 source_volume_id=3 snapshot_id=4 secrets=5:map
+    Listed: snapshot=1:Snapshot
+    ListSnapshotsResponse: entries=1:[Listed] next_token=2
 """)  # noqa: E501  # a message a line
 VERSIONS = ["1.0.0"]
 
 
 def bind(source: Path, target: Path, *, read_only: bool = False) -> None:
-    target.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    else:
+        target.touch()
     if not is_mounted(target):
         subprocess.run(["mount", "--bind", str(source), str(target)], check=True)
         if read_only:
@@ -76,6 +100,8 @@ def unmount(target: Path) -> None:
         subprocess.run(["umount", str(target)], check=True)
     if target.is_dir():
         target.rmdir()
+    else:
+        target.unlink(missing_ok=True)
 
 
 class Driver:
@@ -84,6 +110,9 @@ class Driver:
     def __init__(self, name: str, registry: Path, data: Path) -> None:
         self.name, self.registry, self.data = name, registry, data
         self.topology: dict[str, str] = {}
+        self.controller, self.node = [1, 2, 5, 6, 7, 9], [1, 2, 3]  # what it says that it can
+        self.grows_on_node = True
+        self.ready = True  # whether snapshots can be used at once
         self.fail: dict[str, tuple[grpc.StatusCode, str]] = {}
         self._lock = threading.Lock()
         data.mkdir(parents=True, exist_ok=True)
@@ -145,20 +174,24 @@ class Driver:
         return {"node_id": "node-of-driver", "max_volumes_per_node": 3, "accessible_topology": topology}
 
     def NodeGetCapabilities(self, asked: dict) -> dict:
-        return {"capabilities": [{"rpc": {"type": 1}}]}
+        return {"capabilities": [{"rpc": {"type": kind}} for kind in self.node]}
 
     def GetPluginCapabilities(self, asked: dict) -> dict:
         return {"capabilities": [{"service": {"type": kind}} for kind in (1, 2)]}
 
     def ControllerGetCapabilities(self, asked: dict) -> dict:
-        return {"capabilities": [{"rpc": {"type": kind}} for kind in (1, 2)]}
+        return {"capabilities": [{"rpc": {"type": kind}} for kind in self.controller]}
 
     def CreateVolume(self, asked: dict) -> dict:
         found = {"volume_id": f"id-{asked['name']}", "capacity_bytes": asked["capacity_range"]["required_bytes"]}
-        self._folder(found)
+        place = self._folder(found)
+        if content := asked["volume_content_source"]:
+            source = content["snapshot"] or content["volume"]
+            shutil.copytree(self.data / next(iter(source.values())), place, dirs_exist_ok=True)
         wanted = asked["accessibility_requirements"]
         topology = wanted["preferred"][:1] if wanted else []
-        return {"volume": {**found, "volume_context": {"made": "yes"}, "accessible_topology": topology}}
+        more = {"volume_context": {"made": "yes"}, "accessible_topology": topology, "content_source": content}
+        return {"volume": {**found, **more}}
 
     def DeleteVolume(self, asked: dict) -> None:
         shutil.rmtree(self.data / asked["volume_id"], ignore_errors=True)
@@ -169,6 +202,36 @@ class Driver:
     def ControllerUnpublishVolume(self, asked: dict) -> None:
         return None
 
+    def ControllerExpandVolume(self, asked: dict) -> dict:
+        size = asked["capacity_range"]["required_bytes"]
+        return {"capacity_bytes": size, "node_expansion_required": self.grows_on_node}
+
+    def CreateSnapshot(self, asked: dict) -> dict:
+        found = {"snapshot_id": f"snap-{asked['name']}", "source_volume_id": asked["source_volume_id"]}
+        shutil.copytree(self.data / asked["source_volume_id"], self.data / found["snapshot_id"], dirs_exist_ok=True)
+        time = {"seconds": 1_700_000_000}
+        return {"snapshot": {**found, "size_bytes": 1 << 30, "creation_time": time, "ready_to_use": self.ready}}
+
+    def DeleteSnapshot(self, asked: dict) -> None:
+        shutil.rmtree(self.data / asked["snapshot_id"], ignore_errors=True)
+
+    def ListSnapshots(self, asked: dict) -> dict:
+        if not (self.data / asked["snapshot_id"]).exists():
+            return {"entries": []}
+        found = {
+            "snapshot_id": asked["snapshot_id"],
+            "size_bytes": 1 << 30,
+            "creation_time": {"seconds": 1_700_000_000},
+        }
+        return {"entries": [{"snapshot": {**found, "ready_to_use": self.ready}}]}
+
+    def NodeExpandVolume(self, asked: dict) -> dict:
+        return {"capacity_bytes": asked["capacity_range"]["required_bytes"]}
+
+    def NodeGetVolumeStats(self, asked: dict) -> dict:
+        amounts = {"total": 1000, "used": 400, "available": 600}
+        return {"usage": [{**amounts, "unit": 1}, {"total": 10, "used": 4, "available": 6, "unit": 2}]}
+
     def NodeStageVolume(self, asked: dict) -> None:
         bind(self._folder(asked), Path(asked["staging_target_path"]))
 
@@ -178,10 +241,19 @@ class Driver:
     def NodePublishVolume(self, asked: dict) -> None:
         staged = asked["staging_target_path"]
         source = Path(staged) if staged else self._folder(asked)
+        if asked["volume_capability"]["block"] is not None:
+            source = self._device(asked)
         bind(source, Path(asked["target_path"]), read_only=asked["readonly"])
 
     def NodeUnpublishVolume(self, asked: dict) -> None:
         unmount(Path(asked["target_path"]))
+
+    def _device(self, asked: dict) -> Path:
+        """A block device that is never opened: a loop device's numbers."""
+        place = self.data / f"device-{asked['volume_id']}"
+        if not place.exists():
+            os.mknod(place, stat.S_IFBLK | 0o600, os.makedev(7, 0))
+        return place
 
     def _folder(self, asked: dict) -> Path:
         place = self.data / asked["volume_id"]

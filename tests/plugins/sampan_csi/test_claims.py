@@ -21,6 +21,7 @@ def test_a_driver_is_asked_for_what_the_claim_and_its_class_say():
         ],
         "accessibility_requirements": {"requisite": [{"segments": {"zone": "z"}}],
                                        "preferred": [{"segments": {"zone": "z"}}]},
+        "volume_content_source": None,
     }  # fmt: skip
     assert claims.request(claim(), CLASS, {})["accessibility_requirements"] is None
 
@@ -53,9 +54,8 @@ def test_a_volume_that_is_everywhere_has_no_affinity():
     ("spec", "parameters", "why"),
     [
         ({}, {}, ""),
-        ({"volumeMode": "Block"}, {}, "Block"),
+        ({"volumeMode": "Block"}, {}, ""),
         ({"selector": {}}, {}, "Selector"),
-        ({"dataSource": {}}, {}, "data source"),
         ({}, {"csi.storage.k8s.io/provisioner-secret-name": "x"}, "csi.storage.k8s.io/provisioner-secret-name"),
     ],
 )
@@ -63,3 +63,14 @@ def test_what_is_not_supported_is_refused_in_words(spec, parameters, why):
     found = claims.refusal(claim(**spec), {**CLASS, "parameters": {**CLASS["parameters"], **parameters}})
 
     assert (why in found) if why else not found
+
+
+def test_a_block_volume_is_asked_for_and_told_as_one():
+    wanted = claim(volumeMode="Block")
+    made = {"volume_id": "v", "capacity_bytes": 0, "volume_context": {}, "accessible_topology": []}
+
+    (asked,) = claims.request(wanted, CLASS, {})["volume_capabilities"]
+    spec = claims.volume_for(wanted, CLASS, made, "d.test", "n")["spec"]
+
+    assert asked == {"block": {}, "access_mode": {"mode": 5}}
+    assert spec["volumeMode"] == "Block" and "fsType" not in spec["csi"]

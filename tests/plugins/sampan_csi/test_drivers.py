@@ -30,7 +30,7 @@ def test_a_driver_registers_when_its_socket_appears_and_leaves_with_it(drivers, 
     driver.start()
 
     until(lambda: [each["plugin_registered"] for each in driver.calls("NotifyRegistrationStatus")][-1:] == [True])
-    assert drivers.get("d.test").capabilities == {1}
+    assert drivers.get("d.test").capabilities == {1, 2, 3}
     assert api.drivers()["d.test"] == {
         "name": "d.test", "nodeID": "node-of-driver", "topologyKeys": ["zone"], "allocatable": {"count": 3},
     }  # fmt: skip

@@ -1,14 +1,19 @@
+import json
 import os
+import stat
+from dataclasses import replace
 
 import csidriver
 import grpc
 import pytest
 
 from sampan_csi.drivers import Drivers
-from sampan_csi.mounter import CsiMounter, attachment_name, ephemeral_handle, owns_group
+from sampan_csi.mounter import CsiMounter
 from sampan_csi.mounts import is_mounted
+from sampan_csi.requests import attachment_name, ephemeral_handle
+from sampan_csi.tokens import KEY
 from sampan_machinery.resources import CSI_DRIVERS, NODES, SECRETS, VOLUME_ATTACHMENTS
-from sampan_volumes.contracts import VolumeFailure, VolumeUse
+from sampan_volumes.contracts import ExpansionFailure, VolumeFailure, VolumeUsage, VolumeUse
 
 pytestmark = pytest.mark.root
 
@@ -148,22 +153,6 @@ def test_an_unknown_driver_is_told(mounter, tmp_path):
         mounter.mount(VolumeUse(pod=pod(), source={"driver": "x.test"}), folder(tmp_path))
 
 
-@pytest.mark.parametrize(
-    ("policy", "fs", "modes", "wanted"),
-    [
-        ("File", "", ["ReadWriteMany"], True),
-        ("None", "ext4", ["ReadWriteOnce"], False),
-        ("", "ext4", ["ReadWriteOnce"], True),
-        ("", "", ["ReadWriteOnce"], False),
-        ("ReadWriteOnceWithFSType", "ext4", ["ReadWriteMany"], False),
-    ],
-)
-def test_the_driver_says_whether_files_get_the_pod_s_group(policy, fs, modes, wanted):
-    found = VolumeUse(pod=pod(), source={"fsType": fs}, volume={"spec": {"accessModes": modes}})
-
-    assert owns_group({"spec": {"fsGroupPolicy": policy}}, found) is wanted
-
-
 def test_secrets_are_what_the_volume_names(mounter, driver, tmp_path, api):
     reference = {"namespace": "vault", "name": "key"}
     wanted = use(nodePublishSecretRef=reference)
@@ -176,8 +165,91 @@ def test_secrets_are_what_the_volume_names(mounter, driver, tmp_path, api):
     assert driver.calls("NodePublishVolume")[-1]["secrets"] == {"user": "me"}
 
 
-def test_a_driver_that_wants_tokens_is_refused(mounter, tmp_path, api):
-    api.objects[CSI_DRIVERS, "d.test"]["spec"]["tokenRequests"] = [{"audience": "a"}]
+def test_a_driver_that_asks_for_tokens_gets_them_where_it_wants_them(mounter, driver, tmp_path, api):
+    about = api.objects[CSI_DRIVERS, "d.test"]["spec"]
+    about["tokenRequests"] = [{"audience": "a"}]
+    mounter.mount(use(), folder(tmp_path))
 
-    with pytest.raises(VolumeFailure, match="wants tokens of service accounts"):
-        mounter.mount(use(), folder(tmp_path))
+    (publish,) = driver.calls("NodePublishVolume")
+    tokens = json.loads(publish["volume_context"][KEY])
+    assert tokens["a"]["token"] == "token-for-a" and tokens["a"]["expirationTimestamp"]
+    assert not driver.calls("NodeStageVolume")[0]["volume_context"].get(KEY)
+
+    about["serviceAccountTokenInSecrets"] = True
+    mounter.mount(use("other"), folder(tmp_path, "other"))
+
+    publish = driver.calls("NodePublishVolume")[-1]
+    assert json.loads(publish["secrets"][KEY]) == tokens and KEY not in publish["volume_context"]
+
+
+def test_a_driver_is_called_again_only_where_it_asks_for_it(mounter, driver, tmp_path, api):
+    mounter.mount(use(), folder(tmp_path))
+    mounter.refresh(use(), folder(tmp_path))
+    assert len(driver.calls("NodePublishVolume")) == 1
+
+    api.objects[CSI_DRIVERS, "d.test"]["spec"]["requiresRepublish"] = True
+    mounter.refresh(use(), folder(tmp_path))
+
+    first, second = driver.calls("NodePublishVolume")
+    assert first == second and len(driver.calls("NodeStageVolume")) == 1
+
+
+def block(name="web"):
+    found = use(name)
+    return replace(found, volume={**found.volume, "spec": {**found.volume["spec"], "volumeMode": "Block"}})
+
+
+def test_a_block_volume_is_a_device_in_the_pod_s_folder(mounter, driver, tmp_path):
+    mounted = mounter.mount(block(), folder(tmp_path))
+
+    assert stat.S_ISBLK(os.stat(mounted.path).st_mode) and not mounted.give_to_group
+    for method in ("NodeStageVolume", "NodePublishVolume"):
+        (call,) = driver.calls(method)
+        assert call["volume_capability"]["block"] == {} and call["volume_capability"]["mount"] is None
+
+    mounter.unmount(folder(tmp_path))
+    assert not mounted.path.exists() and len(driver.calls("NodeUnstageVolume")) == 1
+
+
+def test_a_volume_grows_on_the_node(mounter, driver, tmp_path):
+    mounter.mount(use(), folder(tmp_path))
+
+    mounter.expand(use(), folder(tmp_path), 2 << 30)
+
+    (call,) = driver.calls("NodeExpandVolume")
+    assert call["capacity_range"]["required_bytes"] == 2 << 30
+    assert call["volume_path"] == str(folder(tmp_path) / "mount")
+    assert call["staging_target_path"] == driver.calls("NodeStageVolume")[0]["staging_target_path"]
+
+
+@pytest.mark.parametrize(
+    ("code", "infeasible", "in_use"),
+    [("OUT_OF_RANGE", True, False), ("FAILED_PRECONDITION", False, True), ("INTERNAL", False, False)],
+)
+def test_why_a_volume_does_not_grow_is_told_apart(mounter, driver, tmp_path, code, infeasible, in_use):
+    mounter.mount(use(), folder(tmp_path))
+    driver.fail["NodeExpandVolume"] = grpc.StatusCode[code], "no"
+
+    with pytest.raises(ExpansionFailure) as raised:
+        mounter.expand(use(), folder(tmp_path), 2 << 30)
+
+    assert (raised.value.infeasible, raised.value.in_use) == (infeasible, in_use)
+
+
+def test_what_a_volume_uses_is_the_driver_s_to_say(mounter, driver, tmp_path):
+    assert mounter.usage(folder(tmp_path)) is None
+    mounter.mount(use(), folder(tmp_path))
+
+    assert mounter.usage(folder(tmp_path)) == VolumeUsage(1000, 400, 600, 10, 4, 6)
+
+
+def test_a_volume_that_could_not_be_unstaged_is_tried_again(mounter, driver, tmp_path):
+    mounter.mount(use(), folder(tmp_path))
+    driver.fail["NodeUnstageVolume"] = grpc.StatusCode.INTERNAL, "busy"
+    with pytest.raises(VolumeFailure, match="busy"):
+        mounter.unmount(folder(tmp_path))
+
+    driver.fail.clear()
+    mounter.unmount(folder(tmp_path))
+
+    assert not list((tmp_path / "home" / "csi").rglob("globalmount"))

@@ -3,10 +3,10 @@ import pytest
 from sampan.contracts.reconciling import Create, Emit, Key, Patch, Remove, Update
 from sampan.errors import Forbidden, NotFound
 from sampan_devices.claim_controller import keys_of_claim, keys_of_pod, keys_of_template, reconcile
-from sampan_devices.podclaims import FINALIZER, MADE_FOR
 from sampan_machinery.resources import PODS
 from sampan_machinery.resources import RESOURCE_CLAIM_TEMPLATES as TEMPLATES
 from sampan_machinery.resources import RESOURCE_CLAIMS as CLAIMS
+from sampan_podspec.device_claims import FINALIZER, MADE_FOR
 from sampan_testing.shelves import Shelf
 
 OWNER = {"apiVersion": "v1", "kind": "Pod", "name": "web", "uid": "u", "controller": True, "blockOwnerDeletion": True}

@@ -1,5 +1,6 @@
 from sampan_localpath.component import _ours, _relevant
-from sampan_localpath.naming import ASKED_PROVISIONER, PROVISIONED_BY, PROVISIONER
+from sampan_localpath.naming import PROVISIONER
+from sampan_volumes.provisioning import ASKED_PROVISIONER, PROVISIONED_BY
 
 
 def obj(**annotations):

@@ -2,7 +2,8 @@ import pytest
 
 from sampan_localpath import decisions
 from sampan_localpath.decisions import ChooseNode, Expand, Provision, Release, Remove
-from sampan_localpath.naming import ASKED_PROVISIONER, FINALIZER, HOSTNAME, PROVISIONED_BY, PROVISIONER, SELECTED_NODE
+from sampan_localpath.naming import HOSTNAME, PROVISIONER
+from sampan_volumes.provisioning import ASKED_PROVISIONER, FINALIZER, PROVISIONED_BY, SELECTED_NODE
 
 
 def claim(*, asked=PROVISIONER, node="a", volume="", size="1Gi", told="1Gi", **meta):

@@ -10,12 +10,12 @@ from sampan.contracts.components import Running
 from sampan.contracts.options import ClusterOptions
 from sampan.errors import NotFound
 from sampan_localpath import component
-from sampan_localpath.naming import FINALIZER
 from sampan_localpath.plugin import USER
 from sampan_machinery.resources import EVENTS, NODES, STORAGE_CLASSES
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS as CLAIMS
 from sampan_machinery.resources import PERSISTENT_VOLUMES as VOLUMES
 from sampan_testing.cluster import start
+from sampan_volumes.provisioning import FINALIZER
 
 
 class Node:

@@ -3,8 +3,8 @@ import logging
 import pytest
 
 from sampan.errors import Conflict, Forbidden, NotFound
-from sampan_devices.podclaims import FINALIZER
 from sampan_devices.scheduling import writes
+from sampan_podspec.device_claims import FINALIZER
 
 POD = {"metadata": {"name": "web", "namespace": "default", "uid": "u"}}
 MINE = {"resource": "pods", "name": "web", "uid": "u"}

@@ -6,7 +6,9 @@ import pytest
 from sampan.contracts.options import ClusterOptions
 from sampan_node.api import kubelet_pages
 from sampan_node.pod.machine import PodMemory
+from sampan_node.volumes.measuring import MeasuredVolume
 from sampan_runtime.contracts import Container, Usage
+from sampan_volumes.contracts import VolumeUsage
 
 
 @pytest.fixture
@@ -49,3 +51,18 @@ def test_the_configuration_is_a_kubelets(agent):
 
     assert (found["kind"], found["maxPods"], found["clusterDNS"]) == ("KubeletConfiguration", 110, ["10.96.0.10"])
     assert (found["port"], found["allowedUnsafeSysctls"]) == (10250, ["net.*"])
+
+
+def test_volumes_of_claims_have_kubelet_s_names(agent):
+    of_claim = MeasuredVolume("data", "mine", VolumeUsage(1000, 400, 600, 10, 4, 6), 0.0)
+    agent.volumes = lambda: {"u": [of_claim, MeasuredVolume("tmp", "", VolumeUsage(1), 0.0)], "gone": [of_claim]}
+
+    lines = kubelet_pages.volume_stats(agent).splitlines()
+
+    labels = '{namespace="shop",persistentvolumeclaim="mine"}'
+    assert f"kubelet_volume_stats_available_bytes{labels} 600" in lines
+    assert f"kubelet_volume_stats_inodes_used{labels} 4" in lines
+    assert len([line for line in lines if not line.startswith("#")]) == 6
+
+    agent.volumes = dict
+    assert kubelet_pages.volume_stats(agent) == ""

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 from prometheus_client.parser import text_string_to_metric_families
 
 from sampan_node.api import metrics
+from sampan_node.volumes.measuring import MeasuredVolume
 from sampan_runtime.contracts import Usage
+from sampan_volumes.contracts import VolumeUsage
 
 
 def agent(*containers):
@@ -17,7 +19,9 @@ def agent(*containers):
     pods = {uid: {"metadata": {"name": f"pod-{uid}", "namespace": "ns", "uid": uid}} for _, uid, *_ in containers}
     runtime = SimpleNamespace(usage=lambda: usage, containers=lambda: there)
     host = SimpleNamespace(name="n1", runtime=runtime)
-    return SimpleNamespace(host=host, workers=lambda: [SimpleNamespace(pod=pod) for pod in pods.values()])
+    return SimpleNamespace(
+        host=host, workers=lambda: [SimpleNamespace(pod=pod) for pod in pods.values()], volumes=dict,
+    )  # fmt: skip
 
 
 TWO = (("a", "u1", "web", 2_500_000_000, 1000), ("b", "u1", "side", 500_000_000, 24))
@@ -57,6 +61,19 @@ def test_the_summary_adds_containers_up():
     assert pod["cpu"] == {"time": "2027-01-15T08:00:00Z", "usageCoreNanoSeconds": 3_000_000_000}
     assert pod["memory"]["workingSetBytes"] == 1024
     assert [one["name"] for one in pod["containers"]] == ["web", "side"]
+
+
+def test_the_summary_tells_what_volumes_have_and_use():
+    one = agent(*TWO)
+    measured = MeasuredVolume("data", "mine", VolumeUsage(1000, 400, 600), 1_800_000_000.0)
+    one.volumes = lambda: {"u1": [measured]}
+
+    (pod,) = metrics.summary(one)["pods"]
+
+    assert pod["volume"] == [
+        {"name": "data", "time": "2027-01-15T08:00:00Z", "capacityBytes": 1000, "usedBytes": 400,
+         "availableBytes": 600, "pvcRef": {"name": "mine", "namespace": "ns"}},
+    ]  # fmt: skip
 
 
 def test_a_container_of_a_pod_that_has_gone_is_left_out():

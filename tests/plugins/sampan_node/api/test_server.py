@@ -84,7 +84,7 @@ def server(runtime):
     pod = {"metadata": {"name": "web", "namespace": "default", "uid": "u"}, "spec": {"containers": [{"name": "main"}]}}
     worker = SimpleNamespace(pod=pod, see=lambda: seen, memory=PodMemory(), gone=False)
     agent = SimpleNamespace(
-        host=SimpleNamespace(runtime=runtime, name="n1"), workers=lambda: [worker],
+        host=SimpleNamespace(runtime=runtime, name="n1"), workers=lambda: [worker], volumes=dict,
         find=lambda namespace, name: worker if (namespace, name) == ("default", "web") else None,
     )  # fmt: skip
     server = Server(agent, address="127.0.0.1", port=0, pki="")

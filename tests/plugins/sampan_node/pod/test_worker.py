@@ -2,6 +2,7 @@
 
 import copy
 import io
+import json
 import shutil
 import sys
 import tarfile
@@ -14,6 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from sampan.contracts.components import Contributed
 from sampan.contracts.options import ClusterOptions
 from sampan.errors import NotFound
 from sampan_exec.runtime import ExecRuntime
@@ -23,10 +25,13 @@ from sampan_machinery.resources import CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PE
 from sampan_node import agent
 from sampan_node.agent import Agent
 from sampan_node.clock import Clock
+from sampan_node.devices import PodDevices
 from sampan_node.host import Host
 from sampan_node.pod import termination
 from sampan_node.pod.worker import Worker
 from sampan_node.volumes.volumes import unmount_all
+from sampan_runtime.contracts import RuntimeFailure
+from sampan_volumes.contracts import MountedVolume
 
 PATIENCE = 60.0
 
@@ -839,3 +844,76 @@ def test_a_container_left_without_its_sandbox_is_removed_too(cluster):
     for worker in cluster.agent.workers():
         assert worker.finished.wait(PATIENCE)
     assert cluster.host.runtime.containers() == []
+
+
+class Claimed:
+    """Devices that are ready once ``failure`` is taken away."""
+
+    name = "test"
+
+    def __init__(self, cluster):
+        self.cluster, self.failure, self.released_at = cluster, "no driver yet", []
+
+    def prepare(self, pod):
+        if self.failure:
+            raise RuntimeFailure("FailedPrepareDynamicResources", self.failure)
+
+    def names(self, pod, container):
+        return ["test.example/gpu=a"]
+
+    def release(self, pod):
+        self.released_at.append(self.cluster.status()["phase"])
+
+    def close(self):
+        pass
+
+
+def test_a_container_waits_for_its_devices_and_they_are_given_back_before_the_pod_is_called_over(cluster, monkeypatch):
+    specification = {
+        "kind": "test.example/gpu", "devices": [{"name": "a", "containerEdits": {"env": ["GPU=there"]}}],
+    }  # fmt: skip
+    monkeypatch.setattr("sampan_runtime.cdi.DIRECTORIES", (cluster.home / "cdi",))
+    (cluster.home / "cdi").mkdir()
+    (cluster.home / "cdi" / "gpu.json").write_text(json.dumps(specification))
+    claimed = Claimed(cluster)
+    cluster.host.devices = PodDevices([Contributed("test", [claimed])])
+    cluster.run("echo GPU is $GPU", restartPolicy="Never")
+    told = ("FailedPrepareDynamicResources", "no driver yet")
+    cluster.api.until(lambda: told in cluster.events)
+    assert cluster.state()["state"]["waiting"]["reason"] == "ContainerCreating"
+
+    claimed.failure = ""
+
+    cluster.api.until(lambda: cluster.status()["phase"] == "Succeeded")
+    assert cluster.said() == b"GPU is there\n"
+    assert claimed.released_at and "Succeeded" not in claimed.released_at[:1]
+
+
+class Following:
+    """A plugin's volumes: directories, of which each look is noted."""
+
+    kind = "test"
+
+    def __init__(self):
+        self.looks = 0
+
+    def mount(self, use, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        return MountedVolume(folder)
+
+    def unmount(self, folder):
+        pass
+
+    def refresh(self, use, folder):
+        self.looks += 1
+
+    def close(self):
+        pass
+
+
+def test_what_plugins_mounted_is_looked_at_now_and_then_while_the_pod_runs(cluster, monkeypatch):
+    monkeypatch.setattr("sampan_node.pod.worker.FOLLOW", 0.05)
+    following = cluster.host.mounters = {"test": Following()}
+    cluster.run("sleep 1000", volumes=[{"name": "v", "test": {}}])
+
+    cluster.api.until(lambda: following["test"].looks > 1)

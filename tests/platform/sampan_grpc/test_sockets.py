@@ -1,7 +1,7 @@
 import socket
 import threading
 
-from sampan_csi.sockets import SocketWatcher
+from sampan_grpc.sockets import SocketWatcher
 
 
 def test_sockets_that_come_and_go_are_told_and_other_files_are_not_sockets(tmp_path, until):
@@ -19,7 +19,7 @@ def test_sockets_that_come_and_go_are_told_and_other_files_are_not_sockets(tmp_p
         until(lambda: looks[-1] == [])
     finally:
         watcher.close()
-    assert not any(thread.name == "csi-sockets" for thread in threading.enumerate() if thread not in others)
+    assert not any(thread.name == "plugin-sockets" for thread in threading.enumerate() if thread not in others)
 
 
 def test_a_failing_look_does_not_end_the_watch(tmp_path, until):

@@ -1,6 +1,14 @@
 import pytest
 
-from sampan_devices.podclaims import ClaimUse, claim_uses, claims_of, is_done, is_reserved_for, reservation, uses_claims
+from sampan_podspec.device_claims import (
+    ClaimUse,
+    claim_uses,
+    claims_of,
+    is_done,
+    is_reserved_for,
+    reservation,
+    uses_claims,
+)
 
 POD = {
     "metadata": {"name": "web", "namespace": "default", "uid": "u"},

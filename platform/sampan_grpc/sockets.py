@@ -29,7 +29,7 @@ class SocketWatcher:
             number = ctypes.get_errno()
             raise OSError(number, f"watching {folder}: {os.strerror(number)}")
         self._read, self._write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name="csi-sockets", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="plugin-sockets", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -51,7 +51,7 @@ class SocketWatcher:
             try:
                 self._on_change()
             except Exception:
-                log.exception("csi: looking at %s failed", self.folder)
+                log.exception("looking at %s failed", self.folder)
             ready = {descriptor for descriptor, _ in poll.poll()}
             if self._read in ready:
                 return
