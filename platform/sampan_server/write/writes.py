@@ -412,8 +412,9 @@ def _is_more(review: Review) -> bool:
 
 
 def _is_outdated(served: Served, record: Record) -> bool:
-    """Whether an object is stored in a version that is not the stored one any more: then any update writes it."""
-    return not record.body.startswith(head_of(served.stored))
+    """Whether an object is stored in a version that is not the stored one any more, or in another form than its schema
+    gives it now: then any update writes it, even one that changes nothing."""
+    return record.stored is not None or not record.body.startswith(head_of(served.stored))
 
 
 def _leave(obj: Object) -> None:

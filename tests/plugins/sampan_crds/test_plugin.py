@@ -4,7 +4,7 @@ import pytest
 from crd_samples import CRDS, definition, is_established, schema, version
 
 from sampan.contracts.kinds import Resource
-from sampan.errors import BadRequest, Invalid, MethodNotAllowed, NotFound, UnsupportedMediaType
+from sampan.errors import BadRequest, Conflict, Invalid, MethodNotAllowed, NotFound, UnsupportedMediaType
 from sampan_testing.cluster import start
 from sampan_testing.webhooks import WebhookServer
 
@@ -68,6 +68,9 @@ def test_new_defaults_are_read_of_objects_that_are_stored(cluster, client):
     change(cluster, versions=[version(of=schema(crew=INT, new={**TEXT, "default": "n"}))])
 
     cluster.until(lambda: client.get(BOATS, "a", "default")["spec"] == {"crew": 1, "new": "n"})
+    before = client.get(BOATS, "a", "default")["metadata"]
+    after = client.patch(BOATS, "a", {}, "default")["metadata"]
+    assert after["resourceVersion"] != before["resourceVersion"]  # the store has another form
     assert client.list(BOATS).items[0]["spec"]["new"] == "n"
 
 
@@ -81,6 +84,30 @@ def test_each_version_has_its_own_schema(cluster, client):
     assert client.get(BOATS2, "a", "default")["apiVersion"] == "toys.example/v2"
     with pytest.raises(Invalid, match="storedVersions"):
         change(cluster, versions=[version("v2", of=schema(crew=INT))])
+
+
+def test_what_is_written_by_another_version_gets_the_stored_ones_defaults_when_it_is_read(cluster, client):
+    apply(cluster, version(of=schema(crew={**INT, "default": 2}, title=TEXT)), version("v2", storage=False))
+
+    client.create(BOATS2, boat(title="ark", more=1), "default")
+
+    found = client.get(BOATS, "a", "default")
+    assert found["spec"] == {"title": "ark", "crew": 2}
+    assert client.list(BOATS).items[0]["spec"] == found["spec"] == client.get(BOATS2, "a", "default")["spec"]
+
+
+def test_an_update_that_changes_nothing_writes_what_the_store_has_in_another_form(cluster, client):
+    apply(cluster, version(of=schema(crew={**INT, "default": 2})), version("v2", storage=False))
+    made = client.create(BOATS2, boat(), "default")
+
+    first = client.patch(BOATS2, "a", {}, "default")["metadata"]
+    second = client.patch(BOATS2, "a", {}, "default")["metadata"]
+
+    assert first["resourceVersion"] != made["metadata"]["resourceVersion"]
+    assert first["generation"] == 1
+    assert second == first
+    with pytest.raises(Conflict):
+        client.update(BOATS2, made)
 
 
 def test_what_did_not_change_is_not_judged_by_a_stricter_schema(cluster, client):
