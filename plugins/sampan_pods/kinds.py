@@ -23,8 +23,13 @@ from sampan_podspec.validation import pod_spec, pod_template, pod_update
 def validate(new: Object, old: Object | None) -> Iterable[Problem]:
     if old is None:
         spec = new.get("spec") or {}
-        early = [problems.forbidden("spec.ephemeralContainers", "cannot be set on create")]
-        return [*pod_spec(spec), *(early if spec.get("ephemeralContainers") else ())]
+        found = list(pod_spec(spec))
+        if spec.get("ephemeralContainers"):
+            found.append(problems.forbidden("spec.ephemeralContainers", "cannot be set on create"))
+        if spec.get("nodeName") and spec.get("schedulingGates"):
+            why = "cannot be set until all schedulingGates have been cleared"
+            found.append(problems.forbidden("spec.nodeName", why))
+        return found
     if new["spec"] == old["spec"]:
         return ()
     return [*pod_spec(new["spec"]), *pod_update(lifecycle.as_before(new, old), old)]
