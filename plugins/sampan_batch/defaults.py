@@ -63,8 +63,8 @@ def _set(spec: Any, name: str, value: Any) -> None:
 
 def prepare_job(draft: Draft) -> None:
     """A new Job without manualSelector gets a selector by its uid, and its template the labels. What a user has set is
-    kept: validation refuses what contradicts. Labels that a Job has from its template's get what these get, as upstream,
-    where both are one map."""
+    kept: validation refuses what contradicts. Labels that a Job has from its template get what those get: upstream has
+    one map for both."""
     job = draft.object
     spec = job["spec"]
     own = ((spec.get("template") or {}).get("metadata") or {}).get("labels")

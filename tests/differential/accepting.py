@@ -243,6 +243,24 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"status : 422 not 20\d .*[cC]ontainers\[\d+\]\.restartPolicy(Rules)?: (Forbidden|Unsupported)",
         "restart rules of containers (KEP-5307) are refused, as the node agent does not follow them",
     ),
+    Accepted(
+        r"widgets\S* cause : order ",
+        "upstream looks at the fields of a custom object in the order of a Go map",
+    ),
+    Accepted(
+        r"apply \S+ widgets\S*/scale status : \d+ not 500 failed to (convert new object|create manager)",
+        "upstream cannot apply to the Scale of a custom object: it takes autoscaling/v1 for one of its versions",
+    ),
+    Accepted(
+        r"nodes\S* status : 422 not 20\d .*status\.(addresses|conditions)\[\d+\]\.(type|status|address): Required",
+        "what tells a node's conditions and addresses apart has to be there; upstream reads an empty text",
+    ),
+    Accepted(
+        r"statefulsets\S* (\w+ \S*updateStrategy\.(f:)?rollingUpdate\.(f:)?maxUnavailable: adds|"
+        r"status : 422 not 20\d .*rollingUpdate\.maxUnavailable|cause \S+rollingUpdate\.maxUnavailable: adds)",
+        "maxUnavailable of a StatefulSet (KEP-961) is there; the peer leaves it out, as its feature is not on by default",
+    ),
+    Accepted(r"accessreviews\S* object spec\.extra\.\S+: empty list not NoneType", "Go's nil slice, as it was sent"),
     Accepted(r"reviews\.\S+ managedFields", "what is answered and not stored has no owners"),
     Accepted(r"apiservices\S* managedFields", "the peer looks after APIServices in the API server"),
 )

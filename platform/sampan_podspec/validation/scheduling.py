@@ -187,9 +187,8 @@ def _spread_details(path: str, constraint: dict[str, Any]) -> Iterator[Problem]:
     if least is not None and least <= 0:
         yield problems.invalid(f"{path}.minDomains", least, "must be greater than zero")
     if least is not None and constraint.get("whenUnsatisfiable") != "DoNotSchedule":
-        detail = (
-            f"can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {constraint.get('whenUnsatisfiable') or ''}"
-        )
+        action = constraint.get("whenUnsatisfiable") or ""
+        detail = f"can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {action}"
         yield problems.invalid(f"{path}.minDomains", least, detail)
     for field in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
         if constraint.get(field) is not None and constraint[field] not in INCLUSION_POLICIES:

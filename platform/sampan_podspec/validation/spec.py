@@ -119,7 +119,6 @@ def _rare(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
         yield from scheduling.spread(f"{path}.topologySpreadConstraints", constraints)
 
 
-
 def _override(path: str, name: str, spec: dict[str, Any]) -> Iterator[Problem]:
     """Source: KEP-4762."""
     for field in ("setHostnameAsFQDN", "hostNetwork"):

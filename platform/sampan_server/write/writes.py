@@ -242,6 +242,10 @@ class Writer:
         if not intent.patches and len(meta.get("ownerReferences") or ()) > 1:
             stamps.drop_repeated_owners(meta, intent.warnings, after_admission=False)
         default = schema.default if kind.status_defaults or intent.subresource != "status" else _leave
+        if default is not _leave and intent.operation == "Apply":
+            default = partial(
+                schema.default, keep_nulls=True
+            )  # upstream takes them out of bodies, not of what is merged
         # A writer owns what was sent and its defaults, not what the server and admission make of it.
         default(obj)
         if old is None:

@@ -182,8 +182,11 @@ def test_an_invalid_container_field_is_reported(broken, container):
         ("os", {"os": {"name": "plan9"}}),
         (
             "topologySpreadConstraints[0].matchLabelKeys",
-            {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "a b", "whenUnsatisfiable": "DoNotSchedule",
-                                            "matchLabelKeys": ["a"]}]},
+            {
+                "topologySpreadConstraints": [
+                    {"maxSkew": 1, "topologyKey": "a b", "whenUnsatisfiable": "DoNotSchedule", "matchLabelKeys": ["a"]}
+                ]
+            },
         ),
         ("readinessGates[0].conditionType", {"readinessGates": [{"conditionType": "a b"}]}),
         (
