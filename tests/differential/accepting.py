@@ -258,7 +258,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(
         r"statefulsets\S* (\w+ \S*updateStrategy\.(f:)?rollingUpdate\.(f:)?maxUnavailable: adds|"
         r"status : 422 not 20\d .*rollingUpdate\.maxUnavailable|cause \S+rollingUpdate\.maxUnavailable: adds)",
-        "maxUnavailable of a StatefulSet (KEP-961) is there; the peer leaves it out, as its feature is not on by default",
+        "maxUnavailable of a StatefulSet (KEP-961) is there; upstream drops it, as its feature is not on by default",
     ),
     Accepted(r"accessreviews\S* object spec\.extra\.\S+: empty list not NoneType", "Go's nil slice, as it was sent"),
     Accepted(r"reviews\.\S+ managedFields", "what is answered and not stored has no owners"),

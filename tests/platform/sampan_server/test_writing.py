@@ -150,6 +150,15 @@ def test_a_generated_name_is_found(api: Any) -> None:
     assert len(set(made)) == 3 and all(name.startswith("web-") and len(name) == 9 for name in made)
 
 
+def test_an_update_that_leaves_generate_name_out_takes_it_away(api: Any) -> None:
+    made = api.post(CMS, {"metadata": {"name": "a", "generateName": "a-"}}).json
+    assert made["metadata"]["generateName"] == "a-"
+
+    changed = api.put(f"{CMS}/a", {"metadata": {"name": "a"}, "data": {"x": "y"}}).json
+
+    assert "generateName" not in changed["metadata"]
+
+
 def test_an_invalid_object_is_refused_in_the_usual_words(api: Any, shapes: Any) -> None:
     answer = api.post(DEPLOYMENTS, shapes.deployment("a", replicas=101))
     assert answer.status_code == 422

@@ -215,6 +215,67 @@ def test_a_version_can_go_once_nothing_is_stored_in_it(cluster, client):
     assert client.get(BOATS2, "a", "default")["metadata"]["labels"] == {"migrated": "yes"}
 
 
+SCALE = {"subresources": {"status": {}, "scale": {
+    "specReplicasPath": ".spec.crew", "statusReplicasPath": ".status.crew"}}}  # fmt: skip
+
+
+def rescale(client, spec, *, how="PATCH", **metadata):
+    body = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "a", **metadata}, "spec": spec}
+    headers = {} if how == "PUT" else {"Content-Type": "application/merge-patch+json"}
+    return client.request(how, f"{PATH}/a/scale", body=body if how == "PUT" else {"spec": spec}, headers=headers)
+
+
+def test_a_scale_is_refused_as_the_object_would_be(cluster, client):
+    apply(cluster, version(of=schema(crew={**INT, "minimum": 0, "maximum": 9}), **SCALE))
+    client.create(BOATS, boat(), "default")
+
+    for how in ("PUT", "PATCH"):
+        with pytest.raises(Invalid) as refused:
+            rescale(client, {"replicas": -1}, how=how)
+        assert [cause.field for cause in refused.value.causes] == ["spec.crew", ".spec.crew"]
+        assert "Boat.toys.example" in str(refused.value)
+    with pytest.raises(Invalid, match="must be specified for an update"):
+        rescale(client, {"replicas": 1}, how="PUT", resourceVersion="0")
+
+
+def test_a_patch_of_a_scale_sets_the_replicas_of_an_object_that_has_none(cluster, client):
+    apply(cluster, version(of=schema(crew=INT), **SCALE))
+    client.create(BOATS, boat(), "default")
+
+    with pytest.raises(BadRequest, match=r'the spec replicas field "\.spec\.crew" cannot be empty'):
+        rescale(client, {})
+    rescale(client, {"replicas": None})
+    assert client.get(BOATS, "a", "default")["spec"]["crew"] == 0
+    rescale(client, {"replicas": 2})
+    assert client.get(BOATS, "a", "default")["spec"]["crew"] == 2
+
+
+def apply_boat(client, spec):
+    body = {"apiVersion": "toys.example/v1", "kind": "Boat", "metadata": {"name": "a"}, "spec": spec}
+    headers = {"Content-Type": "application/apply-patch+yaml"}
+    client.request("PATCH", f"{PATH}/a?fieldManager=me", body=body, headers=headers)
+    return client.get(BOATS, "a", "default")
+
+
+def test_an_applied_null_is_judged(cluster, client):
+    tags = {"type": "object", "additionalProperties": TEXT}
+    apply(cluster, version(of=schema(crew=INT, tags=tags, some={**TEXT, "nullable": True})))
+
+    for spec, field in (({"tags": {"x": None}}, "spec.tags.x"), ({"crew": None}, "spec.crew")):
+        with pytest.raises(Invalid) as refused:
+            apply_boat(client, spec)
+        assert [cause.field for cause in refused.value.causes] == [field]
+    assert apply_boat(client, {"some": None})["spec"] == {"some": None}
+    assert client.create(BOATS, boat("b", crew=None), "default")["spec"] == {}
+
+
+def test_a_kind_without_selectable_fields_names_the_field_that_is_none(cluster, client):
+    apply(cluster)
+
+    with pytest.raises(BadRequest, match=r"field label not supported: spec\.crew"):
+        client.list(BOATS, "default", fields="spec.crew=1")
+
+
 def test_conditions_of_others_are_left_alone(cluster, client):
     apply(cluster)
     said = {"type": "", "status": "", "message": "said by a client"}

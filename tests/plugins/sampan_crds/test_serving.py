@@ -7,6 +7,7 @@ from sampan.contracts.kinds import Draft
 from sampan.errors import MethodNotAllowed
 from sampan_crds.converting import rename
 from sampan_crds.serving import kinds_of
+from sampan_machinery.kindschema import schema_of
 
 NAMES = {"plural": "boats", "singular": "boat", "kind": "Boat", "listKind": "Fleet", "shortNames": ["bo"]}
 
