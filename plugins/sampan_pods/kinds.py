@@ -18,12 +18,14 @@ from sampan_pods.streams import Streams
 from sampan_podspec import advice
 from sampan_podspec.defaults import default_pod, default_pod_spec
 from sampan_podspec.validation import pod_spec, pod_template, pod_update
+from sampan_podspec.validation.annotations import pod_annotations
 
 
 def validate(new: Object, old: Object | None) -> Iterable[Problem]:
     if old is None:
         spec = new.get("spec") or {}
-        found = list(pod_spec(spec))
+        annotations = (new.get("metadata") or {}).get("annotations") or {}
+        found = [*pod_annotations(annotations, spec, "metadata.annotations"), *pod_spec(spec)]
         if spec.get("ephemeralContainers"):
             found.append(problems.forbidden("spec.ephemeralContainers", "cannot be set on create"))
         if spec.get("nodeName") and spec.get("schedulingGates"):

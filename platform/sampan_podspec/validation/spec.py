@@ -9,11 +9,13 @@ from sampan.contracts.kinds import Problem
 from sampan_machinery import names, problems
 from sampan_machinery.validation import (
     by_rule,
+    validate_annotations,
     validate_ip,
     validate_labels,
     validate_range,
 )
 from sampan_podspec.validation import scheduling, security, systems
+from sampan_podspec.validation.annotations import pod_annotations
 from sampan_podspec.validation.containers import PodFacts, all_containers
 from sampan_podspec.validation.resources import container_resources, pod_resources
 from sampan_podspec.validation.volumes import all_volumes
@@ -198,8 +200,11 @@ def pod_template(
     template: dict[str, Any], path: str, *, restart_policies: tuple[str, ...] = ("Always",)
 ) -> Iterator[Problem]:
     """A workload's pod template; the caller passes the allowed restart policies."""
-    yield from validate_labels((template.get("metadata") or {}).get("labels") or {}, f"{path}.labels")
+    metadata = template.get("metadata") or {}
+    yield from validate_labels(metadata.get("labels") or {}, f"{path}.labels")
+    yield from validate_annotations(metadata.get("annotations") or {}, f"{path}.annotations")
     spec = template.get("spec") or {}
+    yield from pod_annotations(metadata.get("annotations") or {}, spec, f"{path}.annotations")
     yield from pod_spec(spec, f"{path}.spec")
     if spec.get("ephemeralContainers"):
         detail = "ephemeral containers not allowed in pod template"

@@ -472,3 +472,12 @@ def test_a_pair_of_spread_constraints_is_told_where_it_comes_first():
     assert paths(topologySpreadConstraints=[same, {**same, "topologyKey": "y"}, same]) == [
         "topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}"
     ]
+
+
+def test_a_templates_labels_and_annotations_are_judged():
+    template = {"metadata": {"labels": {"a b": "c"}, "annotations": {"a b": "c"}}, "spec": {}}
+    default_pod(template)
+
+    told = [problem.path for problem in pod_template(template, "spec.template")]
+
+    assert told[:2] == ["spec.template.labels", "spec.template.annotations"]
