@@ -25,7 +25,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         "an apply to a subresource that changes nothing there has no time; upstream compares before it drops the rest",
     ),
     Accepted(
-        r"delete namespaces (message : Operation cannot be fulfilled on Namespace .*recondition|"
+        r"delete (namespaces|v1 customresourcedefinitions\S*) (message : Operation cannot be fulfilled on "
+        r"(Namespace|CustomResourceDefinition)\S* .*recondition|"
         r"failure details.kind: text not text \| Namespace \| namespaces)|"
         r"namespaces object metadata.finalizers: (lacks list|fewer items) .*foregroundDeletion|"
         r"customresourcedefinitions\S* failure details.kind: text not text \| CustomResourceDefinition \| ",
@@ -44,7 +45,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "a name that is taken, and one that is not there, is refused before the object is looked into",
     ),
     Accepted(
-        r"\S+ daemonsets.apps object metadata.annotations: adds .*deprecated.daemonset.template.generation",
+        r"\S+ daemonsets.apps(/status)? object metadata.annotations: adds .*deprecated.daemonset.template.generation",
         "rows of a table are made of upstream's internal object, which has no such annotation",
     ),
     Accepted(r"apiservices\S*/status", "the peer looks after APIServices in the API server"),
@@ -202,7 +203,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         "sampan has a default StorageClass, local-path, which a claim without one gets and keeps",
     ),
     Accepted(
-        r"customresourcedefinitions\S* object status\.conditions\[\]\.(status|reason|message): text",
+        r"customresourcedefinitions\S* object status\.conditions\[\]\.(status|reason|message): text|"
+        r"^watch (v1 )?customresourcedefinitions\S* watch : (fewer|more) items",
         "the peer writes the conditions of a definition one after the other, and may be asked between",
     ),
     Accepted(
