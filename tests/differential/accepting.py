@@ -231,7 +231,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"cause : order .*FieldManagerConflict", "upstream takes the owners of a field in the order of a Go map"),
     Accepted(
         r"cause : order (\S+ )*(nodeTopology(\.matchLabels)?|(metadata|template)\.labels|"
-        r"(spec|scheduling)\.(s|nodeS)elector|"
+        r"(spec|scheduling)\.(s|nodeS)elector(\.matchLabels)?|"
         r"spec\.limits\[\]\.\w+\[\]|spec\.hard\[\]|overhead\.limits\[\]|(binaryD|d)ata\[\]|spec\.metrics\[\]\.type)"
         r"( \S+)* \|",
         "upstream looks at labels, selectors, data and a metric's sources in the order of a Go map",
