@@ -68,8 +68,8 @@ def prepare_job(draft: Draft) -> None:
     job = draft.object
     spec = job["spec"]
     own = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
-    shared = own is not None and job["metadata"].get("labels") is own
-    if shared:
+    shared = bool(own) and job["metadata"].get("labels") is own
+    if own and shared:
         job["metadata"]["labels"] = dict(own)
     if draft.old is not None or spec.get("manualSelector"):
         return

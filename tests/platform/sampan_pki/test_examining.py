@@ -72,7 +72,7 @@ def test_each_damage_is_named_with_the_way_out_and_is_what_a_start_makes_of_it(n
     found = list(damages(root))
 
     alone = name.endswith(".crt") and how == "missing" and name not in ("ca.crt", "front-proxy-ca.crt")
-    if alone or (name == "sa.pub" and how == "missing"):  # made again without a word: nobody has trusted it
+    if alone or (name == "sa.pub" and how == "missing"):  # made again without a word: no client trusts it
         assert found == []
     else:
         assert any(str(root / name).rpartition(".")[0] in each.sentence for each in found)
