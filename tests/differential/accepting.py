@@ -28,7 +28,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"delete (namespaces|v1 customresourcedefinitions\S*) (message : Operation cannot be fulfilled on "
         r"(Namespace|CustomResourceDefinition)\S* .*recondition|"
         r"failure details.kind: text not text \| Namespace \| namespaces)|"
-        r"namespaces object metadata.finalizers: (lacks list|fewer items) .*foregroundDeletion|"
+        r"namespaces object metadata.finalizers: (lacks list|fewer items|adds list) .*foregroundDeletion|"
         r"customresourcedefinitions\S* failure details.kind: text not text \| CustomResourceDefinition \| ",
         "Namespaces and definitions are deleted like any other kind; upstream has own code, with other words for "
         "preconditions, and takes orphanDependents=false for a wish for Foreground",
@@ -261,6 +261,14 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"statefulsets\S* (\w+ \S*updateStrategy\.(f:)?rollingUpdate\.(f:)?maxUnavailable: adds|"
         r"status : 422 not 20\d .*rollingUpdate\.maxUnavailable|cause \S+rollingUpdate\.maxUnavailable: adds)",
         "maxUnavailable of a StatefulSet (KEP-961) is there; upstream drops it, as its feature is not on by default",
+    ),
+    Accepted(
+        r"resourceslices\S* object metadata\.generation: int not int \| 1 \| 2$",
+        "fields of an alpha feature are dropped before a new generation is counted, upstream after it",
+    ),
+    Accepted(
+        r"customresourcedefinitions\S* message : .*of type string not .*of type v1\.JSONSchemaURL",
+        "a type of Go's that is a text is called so",
     ),
     Accepted(r"accessreviews\S* object spec\.extra\.\S+: empty list not NoneType", "Go's nil slice, as it was sent"),
     Accepted(r"reviews\.\S+ managedFields", "what is answered and not stored has no owners"),

@@ -345,6 +345,17 @@ def test_an_apply_names_its_type(api: Any, changed: dict[str, Any]) -> None:
     assert refused.status_code == 400 and refused.json["message"].startswith("invalid object type: /")
 
 
+def test_an_apply_that_creates_names_its_object(api: Any) -> None:
+    def apply(**metadata: Any) -> Any:
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "b"}}
+        return api.patch(f"{CMS}/a", body, "apply-patch+yaml", query_string="fieldManager=me")
+
+    refused = apply()
+    assert refused.status_code == 400 and "undeterminable: name must be provided" in refused.json["message"]
+    assert apply(name="a").status_code == 201
+    assert apply().status_code == 200  # what is there has its name
+
+
 def test_an_apply_without_a_manager_is_invalid(api: Any) -> None:
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
     refused = api.patch(f"{CMS}/a", config, "apply-patch+yaml")
