@@ -267,6 +267,14 @@ ACCEPTED: tuple[Accepted, ...] = (
         "fields of an alpha feature are dropped before a new generation is counted, upstream after it",
     ),
     Accepted(
+        r"update daemonsets\.apps/status managedFields metadata\.managedFields: fewer items",
+        "who writes a status without the annotation of the template's number owns it upstream, which reads a zero",
+    ),
+    Accepted(
+        r"message : .*Go struct field NamedRuleWithOperations\.\S+ of type .* not .*\.RuleWithOperations\.",
+        "Go names the structs that are embedded on the way",
+    ),
+    Accepted(
         r"customresourcedefinitions\S* message : .*of type string not .*of type v1\.JSONSchemaURL",
         "a type of Go's that is a text is called so",
     ),

@@ -113,7 +113,7 @@ def test_a_container_may_have_a_restart_policy_and_rules_of_its_own():
             "env[0].valueFrom.resourceFieldRef.resource",
             {"env": [{"name": "a", "valueFrom": {"resourceFieldRef": {"resource": "x"}}}]},
         ),
-        ("envFrom[0]", {"envFrom": [{}]}),
+        ("envFrom", {"envFrom": [{}]}),
         ("envFrom[0].secretRef.name", {"envFrom": [{"secretRef": {}}]}),
         ("volumeMounts[0].name", {"volumeMounts": [{"name": "ghost", "mountPath": "/x"}]}),
         ("resources.limits[cpu]", {"resources": {"limits": {"cpu": "abc"}}}),
