@@ -54,6 +54,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "a quantity of a wrong type is told with its field",
     ),
     Accepted(
+        r"jobs\.batch managedFields \S+f:spec\.f:podFailurePolicy\.\S*: lacks empty dict|"
         r"networkpolicies\S* object metadata.generation|f:drivers.k:.f:topologyKeys: lacks|"
         r"runtimeclasses\S* object overhead: lacks|persistentvolumes cause spec\.persistentvolumesource: lacks|"
         r"horizontalpodautoscalers.* spec\.behavior\.scale(Up|Down)\.policies(: lacks FieldValueRequired)?|"
