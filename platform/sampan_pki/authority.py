@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sampan.errors import ConfigError
 from sampan_pki import reading, soundness
 from sampan_pki.soundness import Verified
 
@@ -144,26 +145,28 @@ def _key_at_rest(root: Path) -> list[str]:
 def _require(problem: tuple[Path, str] | None, root: Path) -> None:
     """Raises ConfigError if there is a problem with a trust root."""
     if problem is not None:
-        instead = (
-            f"move {root} away to begin with new keys: then every kubeconfig, certificate and token that was given out "
-            "stops working"
-        )
-        raise soundness.refusal(*problem, instead)
+        raise refusal_of(*problem, root)
+
+
+def refusal_of(path: Path, why: str, root: Path) -> ConfigError:
+    """The error that a damaged trust root stops a start with."""
+    instead = (
+        f"move {root} away to begin with new keys: then every kubeconfig, certificate and token that was given out "
+        "stops working"
+    )
+    return soundness.refusal(path, why, instead)
 
 
 def _signing_key(root: Path, verified: Verified) -> list[str]:
     private, public = root / "sa.key", root / "sa.pub"
     there = soundness.present((private, public))
     if private not in there and public in there:
-        raise soundness.refusal(
-            private, "it is missing, though sa.pub is there",
-            f"remove {public} too to have both made new: then every service-account token stops working",
-        )  # fmt: skip
+        raise soundness.refusal_of_missing_key(private, public)
     if len(there) == 2:
         if not verified.knows(private, public):
             problem = soundness.problem_of_signing_keys(private, public)
             if problem is not None and problem[0] == public:
-                raise soundness.refusal(*problem, "remove it to have it made from sa.key")
+                raise soundness.refusal(*problem, soundness.MADE_FROM_PRIVATE)
             _require(problem, root)
             verified.add(private, public)
         return []

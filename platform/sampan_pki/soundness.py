@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 NAME = "verified.json"
+MADE_FROM_PRIVATE = "remove it to have it made from sa.key"
 
 
 class Verified:
@@ -64,16 +65,26 @@ def problem_of_leaf(certificate: Path, key: Path, issuer: Path) -> tuple[Path, s
     return None
 
 
+def problem_of_private_key(private: Path) -> tuple[Path, str] | None:
+    """The same for the half that signs, alone."""
+    from sampan_pki import issuing
+
+    try:
+        issuing.public_half(private.read_bytes())
+    except (OSError, ValueError, TypeError) as error:
+        return private, _in_words(error, "private key")
+    return None
+
+
 def problem_of_signing_keys(private: Path, public: Path) -> tuple[Path, str] | None:
     """The same for the keys of service-account tokens."""
     from cryptography.hazmat.primitives import serialization
 
     from sampan_pki import issuing
 
-    try:
-        half = issuing.public_half(private.read_bytes())
-    except (OSError, ValueError, TypeError) as error:
-        return private, _in_words(error, "private key")
+    if (problem := problem_of_private_key(private)) is not None:
+        return problem
+    half = issuing.public_half(private.read_bytes())
     try:
         found = serialization.load_pem_public_key(public.read_bytes())
     except (OSError, ValueError, TypeError) as error:
@@ -86,6 +97,12 @@ def problem_of_signing_keys(private: Path, public: Path) -> tuple[Path, str] | N
 def refusal(path: Path, why: str, instead: str) -> ConfigError:
     """The error that stops a start."""
     return ConfigError(f"{path}: {why}. Restore {path.name} from a backup of {path.parent}, or {instead}")
+
+
+def refusal_of_missing_key(private: Path, public: Path) -> ConfigError:
+    """The same of service-account tokens without the half that signs."""
+    instead = f"remove {public} too to have both made new: then every service-account token stops working"
+    return refusal(private, f"it is missing, though {public.name} is there", instead)
 
 
 def present(paths: Iterable[Path]) -> list[Path]:
@@ -106,18 +123,26 @@ def present(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def _problem_of_pair(certificate: Path, key: Path, *, authority: bool) -> tuple[Path, str] | None:
+def problem_of_certificate(certificate: Path, *, authority: bool = True) -> tuple[Path, str] | None:
+    """The same of a certificate alone, whose key may be elsewhere."""
     from cryptography import x509
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import serialization
 
     try:
         found = x509.load_pem_x509_certificate(certificate.read_bytes())
         constraints = found.extensions.get_extension_for_class(x509.BasicConstraints).value.ca if authority else True
     except (OSError, ValueError, x509.ExtensionNotFound) as error:
         return certificate, _in_words(error, "certificate")
-    if not constraints:
-        return certificate, "it is not the certificate of an authority"
+    return None if constraints else (certificate, "it is not the certificate of an authority")
+
+
+def _problem_of_pair(certificate: Path, key: Path, *, authority: bool) -> tuple[Path, str] | None:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import serialization
+
+    if (problem := problem_of_certificate(certificate, authority=authority)) is not None:
+        return problem
+    found = x509.load_pem_x509_certificate(certificate.read_bytes())
     try:
         private = serialization.load_pem_private_key(key.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Column, Object, Problem
 from sampan_machinery.metadata import controller_ref, copy, get_path
-from sampan_machinery.problems import invalid, required
+from sampan_machinery.problems import forbidden, invalid, required
 from sampan_machinery.selectors import from_object
 from sampan_machinery.validation import validate_immutable, validate_label_selector, validate_non_negative
 from sampan_podspec.defaults import default_pod_spec
@@ -56,7 +56,11 @@ def validate_selected(spec: Object) -> list[Problem]:
     if selector is None or (not found and not from_object(selector).matches(labels)):
         detail = "`selector` does not match template `labels`"
         found.append(invalid("spec.template.metadata.labels", labels or None, detail))
-    return [*found, *pod_template(template, "spec.template", restart_policies=("Always",))]
+    found += pod_template(template, "spec.template", restart_policies=("Always",))
+    if get_path(template, "spec", "activeDeadlineSeconds") is not None:
+        detail = "activeDeadlineSeconds in ReplicaSet is not Supported"
+        found.append(forbidden("spec.template.spec.activeDeadlineSeconds", detail))
+    return found
 
 
 def pod_from(template: Object, owner: Object, suffix: str) -> Object:

@@ -32,7 +32,7 @@ def default_job(job: Object) -> None:
     labels = (spec["template"].get("metadata") or {}).get("labels")
     metadata = job.setdefault("metadata", {})
     if labels and not metadata.get("labels"):
-        metadata["labels"] = dict(labels)
+        metadata["labels"] = labels  # the same object, by which ``prepare_job`` knows that they are the template's
 
 
 def default_job_spec(spec: Any) -> None:
@@ -63,9 +63,14 @@ def _set(spec: Any, name: str, value: Any) -> None:
 
 def prepare_job(draft: Draft) -> None:
     """A new Job without manualSelector gets a selector by its uid, and its template the labels. What a user has set is
-    kept: validation refuses what contradicts."""
+    kept: validation refuses what contradicts. Labels that a Job has from its template get what those get: upstream has
+    one map for both."""
     job = draft.object
     spec = job["spec"]
+    own = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
+    shared = bool(own) and job["metadata"].get("labels") is own
+    if own and shared:
+        job["metadata"]["labels"] = dict(own)
     if draft.old is not None or spec.get("manualSelector"):
         return
     metadata = spec["template"].setdefault("metadata", {})
@@ -77,5 +82,5 @@ def prepare_job(draft: Draft) -> None:
     selector = spec["selector"] = spec.get("selector") or {}
     selector["matchLabels"] = selector.get("matchLabels") or {}
     selector["matchLabels"].setdefault(CONTROLLER_UID, job["metadata"]["uid"])
-    if not job["metadata"].get("labels"):
+    if shared or not job["metadata"].get("labels"):
         job["metadata"]["labels"] = dict(labels)

@@ -13,9 +13,9 @@ from sampan_crds.converting import Converter, Form, Strategy
 from sampan_crds.definitions import group_of, is_deleting, is_namespaced, schema_of, storage_of, versions_of
 from sampan_machinery import problems
 from sampan_machinery.metadata import get_path
+from sampan_machinery.scaling import go_text, go_type
 from sampan_machinery.structural import checking
 
-MOST_REPLICAS = (1 << 31) - 1
 OPEN: Object = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
@@ -131,21 +131,9 @@ def _validate(scale: Object | None, metadata: Object | None, new: Object, old: O
         yield from checking.check(new["metadata"], metadata, "metadata")
     if scale is None:
         return
-    for word in ("specReplicasPath", "statusReplicasPath"):
-        yield from _check_replicas(new, str(scale[word]))
     if path := str(scale.get("labelSelectorPath") or ""):
         value = get_path(new, *steps_of(path))
         if value is not None and not isinstance(value, str):
-            yield problems.invalid(path, "", f"{path} accessor error: {value!r} is not a string")
-
-
-def _check_replicas(obj: Object, path: str) -> Iterator[Problem]:
-    value = get_path(obj, *steps_of(path))
-    if value is None:
-        return
-    if not isinstance(value, int) or isinstance(value, bool):
-        yield problems.invalid(path, 0, f"{path} accessor error: {value!r} is not an integer")
-    elif value < 0:
-        yield problems.invalid(path, value, "should be a non-negative integer")
-    elif value > MOST_REPLICAS:
-        yield problems.invalid(path, value, f"should be less than or equal to {MOST_REPLICAS}")
+            yield problems.invalid(
+                path, "", f"{path} accessor error: {go_text(value)} is of the type {go_type(value)}, expected string"
+            )

@@ -31,8 +31,8 @@ def default(obj: Object) -> None:
     spec.setdefault("revisionHistoryLimit", _HISTORY)
     default_template(obj)
     metadata = obj.setdefault("metadata", {})
-    if GENERATION not in annotations_of(obj):  # the creator owns it, as upstream
-        metadata["annotations"] = {**annotations_of(obj), GENERATION: "1"}
+    if GENERATION not in annotations_of(obj):  # who leaves it out owns it, as upstream, which reads a zero
+        metadata["annotations"] = {**annotations_of(obj), GENERATION: "0"}
 
 
 def prepare(draft: Draft) -> None:

@@ -180,8 +180,11 @@ def _domain_path(path: str, text: str) -> Iterator[Problem]:
 def _parameters(path: str, parameters: Object) -> Iterator[Problem]:
     yield from _reference(path, parameters)
     scope, namespace = parameters.get("scope"), parameters.get("namespace")
-    if not scope:
+    if scope is None:
         yield problems.required(f"{path}.scope")
+        return
+    if not scope:
+        yield problems.unsupported(f"{path}.scope", scope, SCOPES)
         return
     yield from validate_one_of(f"{path}.scope", scope, SCOPES)
     if scope == "Namespace":

@@ -28,7 +28,7 @@ def prepare(draft: Draft) -> None:
 def default(node: Object) -> None:
     """The one range is the first of all, whichever was named; capacity without allocatable means both."""
     spec = node.setdefault("spec", {})
-    if spec.get("podCIDR") and not spec.get("podCIDRs"):
+    if spec.get("podCIDR") and (spec.get("podCIDRs") or [""])[0] != spec["podCIDR"]:  # the older field counts
         spec["podCIDRs"] = [spec["podCIDR"]]
     elif spec.get("podCIDRs") and not spec.get("podCIDR"):
         spec["podCIDR"] = spec["podCIDRs"][0]

@@ -19,6 +19,7 @@ from sampan_pods.streams import Streams
 from sampan_podspec import advice
 from sampan_podspec.defaults import default_pod, default_pod_spec
 from sampan_podspec.validation import pod_spec, pod_template, pod_update
+from sampan_podspec.validation.annotations import pod_annotations
 
 #: Specs that were found valid. Rules that need no other object depend on nothing but the spec.
 _valid: ContentCache[list[Problem]] = ContentCache()
@@ -27,9 +28,15 @@ _valid: ContentCache[list[Problem]] = ContentCache()
 def validate(new: Object, old: Object | None) -> Iterable[Problem]:
     if old is None:
         spec = new.get("spec") or {}
-        early = [problems.forbidden("spec.ephemeralContainers", "cannot be set on create")]
-        found = _valid.of(spec, lambda: list(pod_spec(spec)), keep=lambda found: not found)
-        return [*found, *(early if spec.get("ephemeralContainers") else ())]
+        annotations = (new.get("metadata") or {}).get("annotations") or {}
+        of_spec = _valid.of(spec, lambda: list(pod_spec(spec)), keep=lambda found: not found)
+        found = [*pod_annotations(annotations, spec, "metadata.annotations"), *of_spec]
+        if spec.get("ephemeralContainers"):
+            found.append(problems.forbidden("spec.ephemeralContainers", "cannot be set on create"))
+        if spec.get("nodeName") and spec.get("schedulingGates"):
+            why = "cannot be set until all schedulingGates have been cleared"
+            found.append(problems.forbidden("spec.nodeName", why))
+        return found
     if new["spec"] == old["spec"]:
         return ()
     return [*pod_spec(new["spec"]), *pod_update(lifecycle.as_before(new, old), old)]

@@ -7,6 +7,7 @@ import time
 from sampan.contracts.kinds import Deletion, Draft, Object
 from sampan_machinery import problems
 from sampan_machinery.metadata import now_text
+from sampan_pods import labelkeys
 from sampan_podspec.requests import qos_class
 from sampan_podspec.validation.updates import RULE
 
@@ -26,6 +27,7 @@ def prepare(draft: Draft) -> None:
         pod["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
         if spec.get("schedulingGates"):
             pod["status"]["conditions"] = [_gated()]
+        labelkeys.merge(spec, (pod.get("metadata") or {}).get("labels") or {})
     elif draft.subresource == "status":
         status = pod.setdefault("status", {})
         old_class = (draft.old.get("status") or {}).get("qosClass")

@@ -48,18 +48,19 @@ def default(obj: Object) -> None:
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     name, value = new["metadata"].get("name") or "", new["value"]
+    if old is not None:  # an update is judged by what may not change alone, as upstream
+        if value != old.get("value"):
+            yield problems.forbidden("value", "may not be changed in an update.")
+        yield from validate_immutable("preemptionPolicy", new["preemptionPolicy"], old.get("preemptionPolicy"))
+        return
     if name.startswith(_RESERVED):
         if why := _not_known(name, value, is_default=bool(new.get("globalDefault"))):
             reserved = f"priority class names with '{_RESERVED}' prefix are reserved for system use only. error: {why}"
             yield problems.forbidden("metadata.name", reserved)
     elif value > _HIGHEST:
         yield problems.forbidden("value", f"maximum allowed value of a user defined priority is {_HIGHEST}")
-    if old is None and new["preemptionPolicy"] not in _POLICIES:
+    if new["preemptionPolicy"] not in _POLICIES:
         yield problems.unsupported_in_order("preemptionPolicy", new["preemptionPolicy"], _POLICIES)
-    if old is not None:
-        if value != old.get("value"):
-            yield problems.forbidden("value", "may not be changed in an update.")
-        yield from validate_immutable("preemptionPolicy", new["preemptionPolicy"], old.get("preemptionPolicy"))
 
 
 def _not_known(name: str, value: int, *, is_default: bool) -> str:

@@ -96,7 +96,7 @@ class Allocator:
         except ValueError:
             return "must be empty, 'None', or a valid IP address"
         if address not in self._network or address in (self._network[0], self._network[-1]):
-            why = f"the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {self._network}"
+            why = "the provided network does not match the current range"
             return f"failed to allocate IP {wanted}: {why}"
         if review.reader.get(IP_ADDRESSES, wanted) is not None:
             return f"failed to allocate IP {wanted}: provided IP is already allocated"

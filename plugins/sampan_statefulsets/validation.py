@@ -13,11 +13,13 @@ from sampan_machinery.validation import (
     validate_annotations,
     validate_int_or_percent,
     validate_label_selector,
+    validate_labels,
     validate_non_negative,
     validate_percent_at_most_100,
 )
 from sampan_podspec.statuses import validate_counts
 from sampan_podspec.validation import pod_template
+from sampan_podspec.validation.annotations import pod_annotations
 from sampan_podspec.validation.claims import claim_spec
 
 _POLICIES = ("OrderedReady", "Parallel")
@@ -111,7 +113,10 @@ def _selected(spec: Object) -> list[Problem]:
             found.append(invalid("spec.template.metadata.labels", labels_of(template) or None, detail))
     path = "spec.template"
     found += pod_template(_as_made(spec, template), path, restart_policies=("Always",))
-    found += validate_annotations(get_path(template, "metadata", "annotations", default={}), f"{path}.annotations")
+    annotations = get_path(template, "metadata", "annotations", default={})
+    found += validate_labels(labels_of(template), f"{path}.labels")  # told twice, as upstream
+    found += validate_annotations(annotations, f"{path}.annotations")
+    found += pod_annotations(annotations, template.get("spec") or {}, f"{path}.annotations")
     if get_path(template, "spec", "activeDeadlineSeconds") is not None:
         detail = "activeDeadlineSeconds in StatefulSet is not Supported"
         found.append(forbidden(f"{path}.spec.activeDeadlineSeconds", detail))

@@ -25,9 +25,10 @@ ACCEPTED: tuple[Accepted, ...] = (
         "an apply to a subresource that changes nothing there has no time; upstream compares before it drops the rest",
     ),
     Accepted(
-        r"delete namespaces (message : Operation cannot be fulfilled on Namespace .*recondition|"
+        r"delete (namespaces|v1 customresourcedefinitions\S*) (message : Operation cannot be fulfilled on "
+        r"(Namespace|CustomResourceDefinition)\S* .*recondition|"
         r"failure details.kind: text not text \| Namespace \| namespaces)|"
-        r"namespaces object metadata.finalizers: (lacks list|fewer items) .*foregroundDeletion|"
+        r"namespaces object metadata.finalizers: (lacks list|fewer items|adds list) .*foregroundDeletion|"
         r"customresourcedefinitions\S* failure details.kind: text not text \| CustomResourceDefinition \| ",
         "Namespaces and definitions are deleted like any other kind; upstream has own code, with other words for "
         "preconditions, and takes orphanDependents=false for a wish for Foreground",
@@ -44,7 +45,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "a name that is taken, and one that is not there, is refused before the object is looked into",
     ),
     Accepted(
-        r"\S+ daemonsets.apps object metadata.annotations: adds .*deprecated.daemonset.template.generation",
+        r"\S+ daemonsets.apps(/status)? object metadata.annotations: adds .*deprecated.daemonset.template.generation",
         "rows of a table are made of upstream's internal object, which has no such annotation",
     ),
     Accepted(r"apiservices\S*/status", "the peer looks after APIServices in the API server"),
@@ -53,6 +54,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "a quantity of a wrong type is told with its field",
     ),
     Accepted(
+        r"jobs\.batch managedFields \S+f:spec\.f:podFailurePolicy\.\S*: lacks empty dict|"
         r"networkpolicies\S* object metadata.generation|f:drivers.k:.f:topologyKeys: lacks|"
         r"runtimeclasses\S* object overhead: lacks|persistentvolumes cause spec\.persistentvolumesource: lacks|"
         r"horizontalpodautoscalers.* spec\.behavior\.scale(Up|Down)\.policies(: lacks FieldValueRequired)?|"
@@ -202,7 +204,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         "sampan has a default StorageClass, local-path, which a claim without one gets and keeps",
     ),
     Accepted(
-        r"customresourcedefinitions\S* object status\.conditions\[\]\.(status|reason|message): text",
+        r"customresourcedefinitions\S* object status\.conditions\[\]\.(status|reason|message): text|"
+        r"^watch (v1 )?customresourcedefinitions\S* watch : (fewer|more) items",
         "the peer writes the conditions of a definition one after the other, and may be asked between",
     ),
     Accepted(
@@ -229,7 +232,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(r"cause : order .*FieldManagerConflict", "upstream takes the owners of a field in the order of a Go map"),
     Accepted(
         r"cause : order (\S+ )*(nodeTopology(\.matchLabels)?|(metadata|template)\.labels|"
-        r"(spec|scheduling)\.(s|nodeS)elector|"
+        r"(spec|scheduling)\.(s|nodeS)elector(\.matchLabels)?|"
         r"spec\.limits\[\]\.\w+\[\]|spec\.hard\[\]|overhead\.limits\[\]|(binaryD|d)ata\[\]|spec\.metrics\[\]\.type)"
         r"( \S+)* \|",
         "upstream looks at labels, selectors, data and a metric's sources in the order of a Go map",
@@ -243,6 +246,40 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"status : 422 not 20\d .*[cC]ontainers\[\d+\]\.restartPolicy(Rules)?: (Forbidden|Unsupported)",
         "restart rules of containers (KEP-5307) are refused, as the node agent does not follow them",
     ),
+    Accepted(
+        r"widgets\S* cause : order ",
+        "upstream looks at the fields of a custom object in the order of a Go map",
+    ),
+    Accepted(
+        r"apply \S+ widgets\S*/scale status : \d+ not 500 failed to (convert new object|create manager)",
+        "upstream cannot apply to the Scale of a custom object: it takes autoscaling/v1 for one of its versions",
+    ),
+    Accepted(
+        r"nodes\S* status : 422 not 20\d .*status\.(addresses|conditions)\[\d+\]\.(type|status|address): Required",
+        "what tells a node's conditions and addresses apart has to be there; upstream reads an empty text",
+    ),
+    Accepted(
+        r"statefulsets\S* (\w+ \S*updateStrategy\.(f:)?rollingUpdate\.(f:)?maxUnavailable: adds|"
+        r"status : 422 not 20\d .*rollingUpdate\.maxUnavailable|cause \S+rollingUpdate\.maxUnavailable: adds)",
+        "maxUnavailable of a StatefulSet (KEP-961) is there; upstream drops it, as its feature is not on by default",
+    ),
+    Accepted(
+        r"resourceslices\S* object metadata\.generation: int not int \| 1 \| 2$",
+        "fields of an alpha feature are dropped before a new generation is counted, upstream after it",
+    ),
+    Accepted(
+        r"update daemonsets\.apps/status managedFields metadata\.managedFields: fewer items",
+        "who writes a status without the annotation of the template's number owns it upstream, which reads a zero",
+    ),
+    Accepted(
+        r"message : .*Go struct field NamedRuleWithOperations\.\S+ of type .* not .*\.RuleWithOperations\.",
+        "Go names the structs that are embedded on the way",
+    ),
+    Accepted(
+        r"customresourcedefinitions\S* message : .*of type string not .*of type v1\.JSONSchemaURL",
+        "a type of Go's that is a text is called so",
+    ),
+    Accepted(r"accessreviews\S* object spec\.extra\.\S+: empty list not NoneType", "Go's nil slice, as it was sent"),
     Accepted(r"reviews\.\S+ managedFields", "what is answered and not stored has no owners"),
     Accepted(r"apiservices\S* managedFields", "the peer looks after APIServices in the API server"),
 )

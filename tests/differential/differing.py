@@ -44,6 +44,8 @@ def differences(where: str, ours: dict[str, Any], peers: dict[str, Any]) -> list
 
 def _answers(where: str, ours: dict[str, Any], peers: dict[str, Any]) -> Iterator[Difference]:
     mine, others = ours["body"], peers["body"]
+    if where.startswith("watch"):
+        mine, others = mine or [], others or []  # bookmarks alone, or nothing at all
     if ours["status"] != peers["status"]:
         shape = f"{ours['status']} not {peers['status']}"
         yield Difference(where, "status", "", f"{shape} {_reason(peers)}", _shown(mine), _shown(others))

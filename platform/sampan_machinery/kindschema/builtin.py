@@ -61,7 +61,7 @@ class BuiltinSchema:
     def prune_checked(self, obj: Object) -> tuple[Object, list[str]]:
         return self._schemas.prune_checked(*self._address, obj)
 
-    def default(self, obj: Object) -> None:
+    def default(self, obj: Object, *, keep_nulls: bool = False) -> None:
         self._kind.default(obj)
 
     def complete(self, obj: Object, old: Object | None = None) -> None:

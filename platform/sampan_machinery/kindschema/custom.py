@@ -12,7 +12,7 @@ import msgspec
 
 from sampan.contracts.kinds import Kind, Object, Problem
 from sampan_machinery import media as bodies
-from sampan_machinery import validation
+from sampan_machinery import scaling, validation
 from sampan_machinery.kindschema.protocol import PATCH_TYPES
 from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged, validation_of
 from sampan_machinery.structural import Structural, checking
@@ -67,8 +67,8 @@ class CustomSchema:
         pruned = self._structural.prune(obj)
         return pruned, [] if pruned == obj else self._structural.unknown_fields(obj)
 
-    def default(self, obj: Object) -> None:
-        self._structural.default(obj)
+    def default(self, obj: Object, *, keep_nulls: bool = False) -> None:
+        self._structural.default(obj, keep_nulls=keep_nulls)
         self._kind.default(obj)
 
     def complete(self, obj: Object, old: Object | None = None) -> None:
@@ -78,10 +78,15 @@ class CustomSchema:
         obj.pop("status", None)
 
     def check(self, obj: Object, old: Object | None, *, version: Kind | None = None) -> list[Problem]:
-        """``Kind.validate`` sees only objects that fit the schema."""
+        """``Kind.validate`` sees only objects that fit the schema. In upstream's order: the schema, the numbers that a
+        Scale shows, doubles, rules."""
         kind = self._kind
         found = validation.validate_metadata(obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old)
         misfits = self._structural.check(obj, old)
+        if kind.scale is not None:
+            misfits += scaling.problems_of(kind.scale, obj)
+        if any(problem.reason == _DOUBLE for problem in misfits):
+            misfits.sort(key=lambda problem: problem.reason == _DOUBLE)
         if self._rules is not None:
             if any(problem.reason in _BLOCKING for problem in misfits):
                 misfits.append(Problem("<nil>", "FieldValueInvalid", _UNCHECKED))
@@ -90,6 +95,7 @@ class CustomSchema:
         return found + misfits if misfits else [*found, *validation_of(kind, version)(obj, old)]
 
 
+_DOUBLE = "FieldValueDuplicate"
 #: Problems with which no rule is run: its types would not hold, or it would cost too much. Source: hasBlockingErr.
 _BLOCKING = frozenset({
     "FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid",

@@ -55,8 +55,9 @@ class KindSchema(Protocol):
     def prune_checked(self, obj: Object) -> tuple[Object, list[str]]:
         """The same, and what strict field validation says of unknown fields."""
 
-    def default(self, obj: Object) -> None:
-        """Fill in the schema's defaults, then the kind's own. Changes ``obj``."""
+    def default(self, obj: Object, *, keep_nulls: bool = False) -> None:
+        """Fill in the schema's defaults, then the kind's own. Changes ``obj``. ``keep_nulls``: those that a schema
+        does not admit stay, for ``check`` to name them."""
 
     def complete(self, obj: Object, old: Object | None = None) -> None:
         """Put in the fields that objects of the kind always answer with. What is the very same in ``old`` has them

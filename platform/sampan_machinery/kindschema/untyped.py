@@ -32,7 +32,7 @@ class UntypedSchema:
     def prune_checked(self, obj: Object) -> tuple[Object, list[str]]:
         return obj, []
 
-    def default(self, obj: Object) -> None:
+    def default(self, obj: Object, *, keep_nulls: bool = False) -> None:
         self._kind.default(obj)
 
     def complete(self, obj: Object, old: Object | None = None) -> None:

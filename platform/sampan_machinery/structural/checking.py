@@ -104,8 +104,9 @@ def _check_object(
     value: dict[str, Any], schema: Schema, path: str, old: Mapping[str, Any] | None, words: Wording, former: Any
 ) -> Iterator[Problem]:
     missing = [name for name in schema.get("required") or () if words.is_missing(value, name)]
-    for name in missing:
-        yield problems.required(_below(path, name))
+    needed = [problems.required(_below(path, name)) for name in missing]
+    if words is not CUSTOM:
+        yield from needed
     if schema.get(EMBEDDED):
         yield from check_embedded(value, path)
     least, most = schema.get("minProperties"), schema.get("maxProperties")
@@ -123,6 +124,8 @@ def _check_object(
             before = old.get(name) if old else None
             was = former.get(name, ABSENT) if isinstance(former, dict) else ABSENT
             yield from check(child, below, _below(path, name), old=_mapping(before), words=words, former=was)
+    if words is CUSTOM:  # kube-openapi looks for what is missing last
+        yield from needed
     if old is not None:
         yield from _check_unchanged(value, properties, path, old)
     yield from _check_fields_together(value, schema, path)
@@ -227,28 +230,30 @@ def _key_of(item: Any, schema: Schema) -> str:
 
 
 def check_unique(value: list[Any], schema: Schema, path: str) -> Iterator[Problem]:
-    """Doubles in a list that is a set or a map."""
+    """Doubles in a list that is a set or a map: of each value the second."""
     keys = schema.get(LIST_KEYS) or ()
     items: Mapping[str, Schema] = (schema.get("items") or {}).get("properties") or {}
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for index, child in enumerate(value):
         shown = child
         if keys and isinstance(child, dict):
             shown = {key: child.get(key, items.get(key, {}).get("default")) for key in keys}
         text = json.dumps(shown, sort_keys=True)
-        if text in seen:
+        seen[text] = seen.get(text, 0) + 1
+        if seen[text] == 2:
             yield problems.duplicate(f"{path}[{index}]", shown)
-        seen.add(text)
 
 
 def _check_text(value: str, schema: Schema, path: str, words: Wording) -> Iterator[Problem]:
     least, most, pattern = schema.get("minLength"), schema.get("maxLength"), schema.get("pattern")
+    found = []
     if most is not None and len(value) > most:
-        yield problems.too_long(path, most)
+        found.append(problems.too_long(path, most))
     if least is not None and len(value) < least:
-        yield words.short_text(path, value, least)
-    if pattern and not _matches(value, pattern, words):
-        yield words.pattern(path, value, pattern)
+        found.append(words.short_text(path, value, least))
+    if pattern and not (found and words is CUSTOM) and not _matches(value, pattern, words):
+        found.append(words.pattern(path, value, pattern))
+    yield from found[:1] if words is CUSTOM else found
     if rule := schema.get(NAME):
         for complaint in names.RULES[rule](value):
             yield problems.invalid(path, value, complaint)

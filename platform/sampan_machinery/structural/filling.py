@@ -43,16 +43,16 @@ class Filling:
         self.more = Filling(more) if isinstance(more, Mapping) else None
         self.item = Filling(items) if isinstance(items, Mapping) else None
 
-    def fill(self, value: Any) -> None:
-        """Put defaults in, in place, and take out nulls where none may be."""
+    def fill(self, value: Any, *, keep_nulls: bool = False) -> None:
+        """Put defaults in, in place, and take out nulls where none may be, unless they are kept to be judged."""
         if type(value) is dict:
-            self._fill_object(value)
+            self._fill_object(value, keep_nulls)
         elif type(value) is list and self.item is not None:
             for each in value:
                 if type(each) is dict or type(each) is list:
-                    self.item.fill(each)
+                    self.item.fill(each, keep_nulls=keep_nulls)
 
-    def _fill_object(self, value: dict[str, Any]) -> None:
+    def _fill_object(self, value: dict[str, Any], keep_nulls: bool) -> None:
         for name, below in self.defaults:
             if value.get(name) is None and not (below.nullable and name in value):
                 value[name] = copy(below.default)
@@ -62,11 +62,11 @@ class Filling:
             if found is None:
                 continue
             if type(each) is dict or type(each) is list:
-                found.fill(each)
+                found.fill(each, keep_nulls=keep_nulls)
             elif each is None and not found.nullable:
                 if found.has_default:
                     value[name] = copy(found.default)
-                else:
+                elif not keep_nulls:
                     gone.append(name)
         for name in gone:
             del value[name]

@@ -72,8 +72,8 @@ class Structural:
         """The same for a dict, in which nothing can be given twice."""
         return strict.problems(obj, self.node)
 
-    def default(self, obj: Object) -> None:
-        self._filling.fill(obj)
+    def default(self, obj: Object, *, keep_nulls: bool = False) -> None:
+        self._filling.fill(obj, keep_nulls=keep_nulls)
 
     def check(self, obj: Object, old: Object | None = None) -> list[Problem]:
         """What is wrong with it by the schema, metadata left out; at most a hundred problems. On an update what did

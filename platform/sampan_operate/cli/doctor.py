@@ -49,6 +49,7 @@ def findings(home: Path, state: Mapping[str, Any], where: Where) -> Iterator[tup
     """(ok | note | bad, sentence) for each thing looked at. ``state`` is that of a cluster that runs, or {}."""
     yield ("ok", f"Python {sys.version.split()[0]}")
     yield from _home(home)
+    yield from _keys(home)
     configured: Settings | None = None
     try:
         configured = load(**where)
@@ -85,6 +86,19 @@ def _home(home: Path) -> Iterator[tuple[str, str]]:
     free = shutil.disk_usage(probe).free
     grade = "ok" if free > 1 << 30 else "bad"
     yield (grade, f"home {home} with {free / 1e9:.1f} GB free")
+
+
+def _keys(home: Path) -> Iterator[tuple[str, str]]:
+    """Whether a cluster runs or not: what runs has read its keys, and would not start again with damaged ones."""
+    from sampan_pki import examining
+
+    directory = home / "pki"
+    if not directory.is_dir():
+        return
+    found = list(examining.damages(directory))
+    yield from (("note" if damage.heals else "bad", damage.sentence) for damage in found)
+    if all(damage.heals for damage in found):
+        yield ("ok", f"the keys of {directory} are sound")
 
 
 def _plugins(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:

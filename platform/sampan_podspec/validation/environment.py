@@ -106,9 +106,9 @@ def sources(path: str, found: list[dict[str, Any]]) -> Iterator[Problem]:
             yield from by_rule(f"{where}.prefix", source["prefix"], names.relaxed_env_name)
         given = [name for name in ("configMapRef", "secretRef") if source.get(name) is not None]
         if not given:
-            yield problems.invalid(where, "", "must specify one of: `configMapRef` or `secretRef`")
+            yield problems.invalid(path, "", "must specify one of: `configMapRef` or `secretRef`")  # sic: of the list
         elif len(given) > 1:
-            yield problems.invalid(where, "", "may not have more than one field specified at a time")
+            yield problems.invalid(path, "", "may not have more than one field specified at a time")
         elif not source[given[0]].get("name"):
             yield problems.required(f"{where}.{given[0]}.name")
         else:

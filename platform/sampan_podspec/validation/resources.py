@@ -124,21 +124,23 @@ def _pair(path: str, name: str, request: Any, limit: Any) -> Iterator[Problem]:
 
 def _claims(path: str, claims: Collection[Mapping[str, Any]], known: Collection[str]) -> Iterator[Problem]:
     """Each claim, or request of one, is named once."""
-    seen: set[str] = set()
+    seen: dict[str, set[str]] = {}  # requests by claim, "" for the whole one
     for index, claim in enumerate(claims):
         where, name, request = f"{path}[{index}]", claim.get("name") or "", claim.get("request") or ""
         if not name:
             yield problems.required(where)
-        elif name in seen:
+            continue
+        earlier = seen.setdefault(name, set())
+        if "" in earlier:
             yield problems.duplicate(where, name)
         else:
-            key = f"{name}/{request}" if request else name
             if request:
                 yield from by_rule(f"{where}.request", request, names.dns_label)
-            for earlier in sorted(seen):
-                if earlier == key or (not request and earlier.startswith(f"{name}/")):
-                    yield problems.duplicate(where, key)
-            seen.add(key)
+            if request in earlier:
+                yield problems.duplicate(where, f"{name}/{request}")
+            elif not request:
+                yield from [problems.duplicate(where, name)] * len(earlier)
+            earlier.add(request)
         if name not in known:
             rest = f": {', '.join(sorted(known))}" if known else " which is empty"
             problem = problems.not_found(where, name)

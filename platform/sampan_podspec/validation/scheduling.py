@@ -11,6 +11,7 @@ from sampan_machinery.validation import by_rule, validate_label_selector
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 TOLERATION_OPERATORS = ("Equal", "Exists")
+COMPARISONS = ("Lt", "Gt")
 NODE_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
 SPREAD_ACTIONS = ("DoNotSchedule", "ScheduleAnyway")
 INCLUSION_POLICIES = ("Honor", "Ignore")
@@ -31,7 +32,11 @@ def tolerations(path: str, found: list[dict[str, Any]]) -> Iterator[Problem]:
         if toleration.get("tolerationSeconds") is not None and effect != "NoExecute":
             detail = "effect must be 'NoExecute' when `tolerationSeconds` is set"
             yield problems.invalid(f"{path}[{index}].effect", effect or "", detail)
-        if operator not in TOLERATION_OPERATORS:
+        if operator in COMPARISONS:  # alpha upstream, and named by it
+            yield problems.unsupported_in_order(
+                f"{path}[{index}].operator", operator, (*TOLERATION_OPERATORS, *COMPARISONS)
+            )
+        elif operator not in TOLERATION_OPERATORS:
             yield problems.unsupported(f"{path}[{index}].operator", operator, TOLERATION_OPERATORS)
         elif operator == "Exists" and value:
             detail = "value must be empty when `operator` is 'Exists'"
@@ -161,7 +166,7 @@ def _label_keys(path: str, term: dict[str, Any]) -> Iterator[Problem]:
 
 
 def spread(path: str, constraints: list[dict[str, Any]]) -> Iterator[Problem]:
-    taken = set()
+    last = {(each.get("topologyKey"), each.get("whenUnsatisfiable")): index for index, each in enumerate(constraints)}
     for index, constraint in enumerate(constraints):
         where = f"{path}[{index}]"
         skew, key, action = (constraint.get(name) for name in ("maxSkew", "topologyKey", "whenUnsatisfiable"))
@@ -169,29 +174,26 @@ def spread(path: str, constraints: list[dict[str, Any]]) -> Iterator[Problem]:
             yield problems.invalid(f"{where}.maxSkew", skew or 0, "must be greater than zero")
         if not key:
             yield problems.required(f"{where}.topologyKey", "can not be empty")
-        else:
-            yield from by_rule(f"{where}.topologyKey", key, names.label_key)
         if action not in SPREAD_ACTIONS:
             yield problems.unsupported(f"{where}.whenUnsatisfiable", action or "", SPREAD_ACTIONS)
-        if (key, action) in taken:
+        if last[key, action] > index:
             path_of_pair = f"{where}.{{topologyKey, whenUnsatisfiable}}"
-            yield problems.duplicate(path_of_pair, f"{{{key}, {action}}}")
-        taken.add((key, action))
+            yield problems.duplicate(path_of_pair, f"{{{key or ''}, {action or ''}}}")
         yield from _spread_details(where, constraint)
 
 
 def _spread_details(path: str, constraint: dict[str, Any]) -> Iterator[Problem]:
     least = constraint.get("minDomains")
     if least is not None and least <= 0:
-        yield problems.invalid(f"{path}.minDomains", least, "must be greater than 0")
-    elif least is not None and constraint.get("whenUnsatisfiable") != "DoNotSchedule":
-        detail = (
-            f"can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {constraint.get('whenUnsatisfiable')}"
-        )
+        yield problems.invalid(f"{path}.minDomains", least, "must be greater than zero")
+    if least is not None and constraint.get("whenUnsatisfiable") != "DoNotSchedule":
+        action = constraint.get("whenUnsatisfiable") or ""
+        detail = f"can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {action}"
         yield problems.invalid(f"{path}.minDomains", least, detail)
     for field in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
-        if constraint.get(field) and constraint[field] not in INCLUSION_POLICIES:
+        if constraint.get(field) is not None and constraint[field] not in INCLUSION_POLICIES:
             yield problems.unsupported(f"{path}.{field}", constraint[field], INCLUSION_POLICIES)
+    yield from _label_keys(path, constraint)
     if constraint.get("labelSelector"):
         yield from validate_label_selector(f"{path}.labelSelector", constraint["labelSelector"])
 
@@ -201,7 +203,7 @@ def gates(path: str, found: list[dict[str, Any]]) -> Iterator[Problem]:
     taken = set()
     for index, gate in enumerate(found):
         name = gate.get("name") or ""
+        yield from by_rule(f"{path}[{index}]", name, names.label_key)
         if name in taken:
             yield problems.duplicate(f"{path}[{index}]", name)
-        yield from by_rule(f"{path}[{index}]", name, names.label_key)
         taken.add(name)

@@ -9,12 +9,13 @@ from sampan.contracts.kinds import Problem
 from sampan_machinery import names, problems
 from sampan_machinery.validation import (
     by_rule,
+    validate_annotations,
     validate_ip,
     validate_labels,
-    validate_non_negative,
     validate_range,
 )
-from sampan_podspec.validation import scheduling, security
+from sampan_podspec.validation import scheduling, security, systems
+from sampan_podspec.validation.annotations import pod_annotations
 from sampan_podspec.validation.containers import PodFacts, all_containers
 from sampan_podspec.validation.resources import container_resources, pod_resources
 from sampan_podspec.validation.volumes import all_volumes
@@ -23,18 +24,18 @@ RESTART_POLICIES = ("Always", "OnFailure", "Never")
 DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 PREEMPTION_POLICIES = ("PreemptLowerPriority", "Never")
 LONGEST_DEADLINE = 2**31 - 1
+LONGEST_HOSTNAME = 64
 MOST_NAMESERVERS = 3
 MOST_SEARCHES = 32
 LONGEST_SEARCHES = 2048
-_NAMED = (
-    ("hostname", names.dns_label),
-    ("hostnameOverride", names.dns_subdomain),
-    ("subdomain", names.dns_label),
-    ("nodeName", names.dns_subdomain),
-    ("serviceAccountName", names.dns_subdomain),
-    ("priorityClassName", names.dns_subdomain),
-    ("runtimeClassName", names.dns_subdomain),
-)
+_NAMED = {
+    "hostname": names.dns_label,
+    "subdomain": names.dns_label,
+    "nodeName": names.dns_subdomain,
+    "serviceAccountName": names.dns_subdomain,
+    "priorityClassName": names.dns_subdomain,
+    "runtimeClassName": names.dns_subdomain,
+}
 
 
 def pod_spec(spec: dict[str, Any], path: str = "spec") -> Iterator[Problem]:
@@ -56,26 +57,41 @@ def pod_spec(spec: dict[str, Any], path: str = "spec") -> Iterator[Problem]:
     if claims := get("resourceClaims"):
         yield from _claims(f"{path}.resourceClaims", claims)
     yield from all_containers(path, spec, around)
+    if get("resources") is not None and (get("os") or {}).get("name") == "windows":
+        yield problems.forbidden(f"{path}.resources", "may not be set for a windows pod")
+    elif get("resources") is not None:
+        yield from pod_resources(f"{path}.resources", spec)
     if (policy := get("restartPolicy")) not in RESTART_POLICIES:
         yield from _choice(f"{path}.restartPolicy", policy, RESTART_POLICIES)
     if (policy := get("dnsPolicy")) not in DNS_POLICIES:
         yield from _choice(f"{path}.dnsPolicy", policy, DNS_POLICIES)
-    if grace is not None and grace < 0:
-        yield from validate_non_negative(f"{path}.terminationGracePeriodSeconds", grace)
-    if (deadline := get("activeDeadlineSeconds")) is not None:
-        yield from validate_range(f"{path}.activeDeadlineSeconds", deadline, 1, LONGEST_DEADLINE)
-    for field, rule in _NAMED:
-        if (name := get(field)) and rule(name):
-            yield from by_rule(f"{path}.{field}", name, rule)
     if labels := get("nodeSelector"):
         yield from validate_labels(labels, f"{path}.nodeSelector")
-    if tolerations := get("tolerations"):
-        yield from scheduling.tolerations(f"{path}.tolerations", tolerations)
     if (context := get("securityContext")) is not None:
         yield from security.pod_context(f"{path}.securityContext", context, spec)
-    yield from security.host_users(path, spec)
-    if policy == "None" or not _USUAL.issuperset(spec):
+    is_rare = policy == "None" or not _USUAL.issuperset(spec)
+    if is_rare:
         yield from _rare(path, spec)
+    yield from security.host_users(path, spec)
+    if is_rare and (override := get("hostnameOverride")) is not None:
+        yield from _override(f"{path}.hostnameOverride", override, spec)
+    yield from _named(path, spec, ("serviceAccountName", "nodeName"))
+    if (deadline := get("activeDeadlineSeconds")) is not None:
+        yield from validate_range(f"{path}.activeDeadlineSeconds", deadline, 1, LONGEST_DEADLINE)
+    yield from _named(path, spec, ("hostname", "subdomain"))
+    if tolerations := get("tolerations"):
+        yield from scheduling.tolerations(f"{path}.tolerations", tolerations)
+    if is_rare:
+        yield from _aliases(path, spec)
+    yield from _named(path, spec, ("priorityClassName", "runtimeClassName"))
+    if is_rare:
+        yield from _rare_last(path, spec)
+
+
+def _named(path: str, spec: dict[str, Any], fields: tuple[str, ...]) -> Iterator[Problem]:
+    for field in fields:
+        if (name := spec.get(field)) and _NAMED[field](name):
+            yield from by_rule(f"{path}.{field}", name, _NAMED[field])
 
 
 #: Fields that ``pod_spec`` itself checks, or that need no check; any other field needs a call of ``_rare``.
@@ -95,33 +111,43 @@ def _choice(path: str, value: str | None, allowed: tuple[str, ...]) -> Iterator[
 def _rare(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
     if affinity := spec.get("affinity"):
         yield from scheduling.affinity(f"{path}.affinity", affinity)
-    if constraints := spec.get("topologySpreadConstraints"):
-        yield from scheduling.spread(f"{path}.topologySpreadConstraints", constraints)
-    if gates := spec.get("schedulingGates"):
-        yield from scheduling.gates(f"{path}.schedulingGates", gates)
-        if spec.get("nodeName"):
-            detail = "cannot be set until all schedulingGates have been cleared"
-            yield problems.forbidden(f"{path}.nodeName", detail)
     yield from _dns(path, spec)
     for index, gate in enumerate(spec.get("readinessGates") or ()):
         where = f"{path}.readinessGates[{index}].conditionType"
         yield from by_rule(where, gate.get("conditionType") or "", names.label_key)
+    if gates := spec.get("schedulingGates"):
+        yield from scheduling.gates(f"{path}.schedulingGates", gates)
+    if constraints := spec.get("topologySpreadConstraints"):
+        yield from scheduling.spread(f"{path}.topologySpreadConstraints", constraints)
+
+
+def _override(path: str, name: str, spec: dict[str, Any]) -> Iterator[Problem]:
+    """Source: KEP-4762."""
+    for field in ("setHostnameAsFQDN", "hostNetwork"):
+        if spec.get(field):
+            yield problems.forbidden(path, f"may not be specified when {field} is true")
+    if len(name.encode()) > LONGEST_HOSTNAME:
+        yield problems.too_long(path, LONGEST_HOSTNAME)
+    yield from by_rule(path, name, names.dns_subdomain)
+
+
+def _rare_last(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
     if (policy := spec.get("preemptionPolicy")) and policy not in PREEMPTION_POLICIES:
-        yield problems.unsupported(f"{path}.preemptionPolicy", policy, PREEMPTION_POLICIES)
+        yield problems.unsupported_in_order(f"{path}.preemptionPolicy", policy, PREEMPTION_POLICIES)
     if overhead := spec.get("overhead"):
         yield from container_resources(f"{path}.overhead", {"limits": overhead})
-    if spec.get("resources") is not None:
-        yield from pod_resources(f"{path}.resources", spec)
-    if (system := spec.get("os")) and system.get("name") not in ("linux", "windows"):
-        where = f"{path}.os" if system.get("name") else f"{path}.os.name"
-        yield from _choice(where, system.get("name"), ("linux", "windows"))
+    if spec.get("os") is not None:
+        yield from systems.pod_system(path, spec)
 
 
-def _dns(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
+def _aliases(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
     for index, alias in enumerate(spec.get("hostAliases") or ()):
         yield from validate_ip(f"{path}.hostAliases[{index}].ip", alias.get("ip") or "")
         for number, name in enumerate(alias.get("hostnames") or ()):
             yield from by_rule(f"{path}.hostAliases[{index}].hostnames[{number}]", name, names.dns_subdomain)
+
+
+def _dns(path: str, spec: dict[str, Any]) -> Iterator[Problem]:
     config = spec.get("dnsConfig") or {}
     servers, searches = config.get("nameservers") or (), config.get("searches") or ()
     if spec.get("dnsPolicy") == "None" and not servers:  # nothing else is said then
@@ -174,8 +200,11 @@ def pod_template(
     template: dict[str, Any], path: str, *, restart_policies: tuple[str, ...] = ("Always",)
 ) -> Iterator[Problem]:
     """A workload's pod template; the caller passes the allowed restart policies."""
-    yield from validate_labels((template.get("metadata") or {}).get("labels") or {}, f"{path}.labels")
+    metadata = template.get("metadata") or {}
+    yield from validate_labels(metadata.get("labels") or {}, f"{path}.labels")
+    yield from validate_annotations(metadata.get("annotations") or {}, f"{path}.annotations")
     spec = template.get("spec") or {}
+    yield from pod_annotations(metadata.get("annotations") or {}, spec, f"{path}.annotations")
     yield from pod_spec(spec, f"{path}.spec")
     if spec.get("ephemeralContainers"):
         detail = "ephemeral containers not allowed in pod template"

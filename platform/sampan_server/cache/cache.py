@@ -46,7 +46,7 @@ class Cache:
         self.exclusive = bool(getattr(store, "exclusive", False))
         self._clock = clock
         self._loading: dict[str, list[Change]] = {}  # of collections that are being added: what has happened since
-        self._hints: dict[str, tuple[bytes, dict[str, str], dict[str, str]]] = {}
+        self._hints: dict[str, tuple[bytes, dict[str, str], dict[str, str], bool]] = {}
         self._waiting: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
         self._stopping = False
@@ -142,11 +142,14 @@ class Cache:
         if self._thread is not None:
             self._thread.join(5)
 
-    def expect(self, key: str, value: bytes, labels: dict[str, str], fields: dict[str, str]) -> None:
-        """A writer of this process says what its value holds, so that it is not decoded again."""
+    def expect(
+        self, key: str, value: bytes, labels: dict[str, str], fields: dict[str, str], *, complete: bool = True
+    ) -> None:
+        """A writer of this process says what its value holds, so that it is not decoded again. ``complete``: readers
+        get it as it is."""
         if len(self._hints) > MOST_HINTS:  # of writes that never happened: dry runs, lost races
             self._hints.clear()
-        self._hints[key] = (value, labels, fields)
+        self._hints[key] = (value, labels, fields, complete)
 
     def when(self, revision: int, then: Callable[[], None]) -> None:
         """Call ``then`` once the revision has been applied: at once, or on the feed's thread."""
@@ -274,10 +277,13 @@ class Cache:
             return
         hint = self._hints.pop(key, None)
         if hint is not None and hint[0] == change.value:
-            labels, fields = hint[1], hint[2]
+            _, labels, fields, complete = hint
             record = Record(key, fill_revision(change.value, change.revision), change.revision, labels, fields)
         else:
+            complete = False
             record = Record(key, fill_revision(change.value, change.revision), change.revision, labels_of(change.value))
+        if collection.renew is not None and not complete:
+            collection.renew(record)
         collection.put(key, record, now)
 
     def _keep_for_later(self, change: Change) -> None:

@@ -30,6 +30,8 @@ class Collection:
         self.changed = start  # revision of the last change
         self.ring = Ring(start)
         self.listener: Listener | None = None
+        #: Gives a record that was just stored the form that readers get, where that may be another one.
+        self.renew: Callable[[Record], None] | None = None
         #: Joined answers of lists that nothing has changed since; cleared by every change.
         self.answers: dict[Any, Any] = {}
         self._labels: dict[tuple[str, str], set[str]] = {}

@@ -43,15 +43,16 @@ def labels_of(value: bytes) -> dict[str, str]:
 
 
 class Record:
-    """An object at one revision. Immutable but for what is computed on first use."""
+    """An object at one revision. Immutable but for what is computed on first use, and for ``renew``."""
 
-    __slots__ = ("_fields", "body", "forms", "key", "labels", "name", "namespace", "revision")
+    __slots__ = ("_fields", "body", "forms", "key", "labels", "name", "namespace", "revision", "stored")
 
     def __init__(
         self, key: str, body: bytes, revision: int, labels: dict[str, str], fields: dict[str, str] | None = None
     ) -> None:
         self.key = key
         self.body = body  # with the revision filled in
+        self.stored: bytes | None = None  # what the store holds, where ``body`` is another form of it
         self.revision = revision
         self.labels = labels
         self._fields = fields
@@ -88,6 +89,12 @@ class Record:
         if self.forms is None:
             self.forms = {}
         self.forms[name] = form
+
+    def renew(self, body: bytes | None) -> None:
+        """Take another form of what the store holds, None for just that; readers see either form."""
+        kept = self.stored if self.stored is not None else self.body
+        self.stored, self.body = (None, kept) if body is None else (kept, body)
+        self.forget()
 
     def forget(self) -> None:
         """Let go of everything that was computed."""

@@ -164,7 +164,7 @@ class KindSources:
     def _renew(self, fresh: Sequence[Served]) -> None:
         """Stored objects get what the schemas of now give them; before these schemas are served."""
         for prefix, collection in {served.prefix: served.collection for served in fresh}.items():
-            if collection is not None and collection.records:
+            if collection is not None:
                 renew(collection, [served for served in self._ours.values() if served.prefix == prefix])
 
     def _replace(self, gone: Sequence[Served], fresh: Sequence[Served]) -> None:

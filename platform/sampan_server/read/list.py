@@ -154,10 +154,19 @@ class List:
         for key in keys:
             record = records[key]
             if selection.wants(record):
-                if limit and len(found) == limit:
-                    return Slice(found, revision, True, -1)
                 found.append(record)
+                if len(found) == limit:
+                    return self._full(served, selection, found, revision)
         return Slice(found, revision, False, 0)
+
+    def _full(self, served: Served, selection: Selection, found: Sequence[Record], revision: int) -> Slice:
+        """A page of selected objects that is full: it says that there is more where any object follows, wanted or not,
+        as upstream does, whose last page may be empty. Under the cache's lock."""
+        assert served.collection is not None
+        if selection.name and (selection.namespace or not served.namespaced):
+            return Slice(found, revision, False, 0)
+        low, high = served.collection.span(served.scope(selection.namespace), found[-1].key)
+        return Slice(found, revision, low < high, -1)
 
     def _converted(self, served: Served, selection: Selection, asked: Asked) -> Slice:
         """The same where to select means to convert, which may wait: never under the lock."""
@@ -171,9 +180,10 @@ class List:
         forms.convert_all(served, candidates)
         for record in candidates:
             if selection.wants(record):
-                if asked.limit and len(found) == asked.limit:
-                    return Slice(found, revision, True, -1)
                 found.append(record)
+                if len(found) == asked.limit:
+                    with self._cache.lock:
+                        return self._full(served, selection, found, revision)
         return Slice(found, revision, False, 0)
 
     def _historic(self, served: Served, selection: Selection, asked: Asked) -> Slice:
@@ -189,9 +199,10 @@ class List:
                     body = fill_revision(entry.value, entry.revision)
                     record = Record(entry.key, body, entry.revision, labels_of(entry.value))
                     if not selection.narrow or selection.wants(record):
-                        if limit and len(found) == limit:
-                            return Slice(found, asked.exact, True, -1, historic=True)
                         found.append(record)
+                    if selection.narrow and limit and len(found) == limit:
+                        more = page.more or entry is not page.entries[-1]
+                        return Slice(found, asked.exact, more, -1, historic=True)
                 if not selection.narrow:
                     return Slice(found, asked.exact, page.more, page.remaining, historic=True)
                 if not page.more:

@@ -114,10 +114,11 @@ class Selection:
     def _add_field(self, field: str, equal: bool, value: str) -> None:
         served = self.served
         known = served.kind.fields
-        if field not in known and field not in _META_FIELDS and not known:
+        own_rules = bool(known) or served.kind.schema is not None  # upstream names both fields where a kind has none
+        if field not in known and field not in _META_FIELDS and not own_rules:
             raise BadRequest(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
         if field not in known and (
-            field not in _META_FIELDS or (field == _META_FIELDS[1] and known and not served.namespaced)
+            field not in _META_FIELDS or (field == _META_FIELDS[1] and own_rules and not served.namespaced)
         ):
             raise BadRequest(f"field label not supported: {field}")
         if equal and field == "metadata.name":

@@ -24,5 +24,5 @@ def put(served: Served, cache: Cache, key: str, obj: Object, expect: int | None)
     value = encode(obj, kind.api_version, kind.kind)
     labels = obj["metadata"].get("labels") or {}
     fields = {label: getter(obj) for label, getter in kind.fields.items()} if kind.fields else {}
-    cache.expect(key, value, labels, fields)
+    cache.expect(key, value, labels, fields, complete=served.kind is kind)
     return Put(key, value, expect, kind.ttl)

@@ -6,10 +6,11 @@ import functools
 
 from sampan.contracts.kinds import Column, Kind, Object
 from sampan.errors import BadRequest
-from sampan_machinery import tables
+from sampan_machinery import problems, tables
 from sampan_machinery.apply import scaled
 from sampan_machinery.apply.apply import apply
 from sampan_machinery.kindschema import KindSchema, schema_of
+from sampan_machinery.metadata import get_path
 from sampan_server.request.negotiation import Form
 
 SCALE = Kind(group="autoscaling", version="v1", kind="Scale", plural="scales", verbs=())
@@ -59,6 +60,27 @@ def applied(shown: Object, config: Object, *, manager: str, force: bool) -> Obje
         subresource="scale", ignore=("status",),
     )  # fmt: skip
     return schema().prune(merged)
+
+
+_UNSET = -(1 << 31)  # as upstream marks it
+
+
+def mark_unset(kind: Kind, obj: Object, found: Object) -> None:
+    """Let the Scale of a custom object without replicas show so to a patch."""
+    if kind.schema is not None and kind.scale is not None and get_path(obj, *kind.scale.replicas) is None:
+        found["spec"]["replicas"] = _UNSET
+
+
+def check_custom(kind: Kind, name: str, sent: Object) -> None:
+    """What the objects of a custom kind ask beside: they cannot be written without a version, and a patch sets the
+    replicas of one that has none. Raises Invalid and BadRequest."""
+    if kind.schema is None or kind.scale is None:
+        return
+    if (sent.get("metadata") or {}).get("resourceVersion") == "0" and not kind.unconditional_update:
+        found = [problems.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
+        raise problems.as_error(found, group=kind.group, kind=kind.plural, name=name)
+    if (sent.get("spec") or {}).get("replicas") == _UNSET:
+        raise BadRequest(f'the spec replicas field ".{".".join(kind.scale.replicas)}" cannot be empty')
 
 
 def check_name(sent: Object, name: str) -> None:

@@ -204,6 +204,7 @@ class Subresources:
 
         def change(obj: Object) -> Object:
             found = scaling.shown(kind, obj)
+            scale.mark_unset(kind, obj, found)
             if intent.operation == "Apply":
                 scale.show_managers(kind, obj, found)
             sent = take(found)
@@ -212,6 +213,7 @@ class Subresources:
             revision = sent_revision({"metadata": sent.get("metadata") or {}})
             if revision and str(revision) != obj["metadata"]["resourceVersion"]:
                 raise conflict(intent.served.resource, intent.name)
+            scale.check_custom(kind, intent.name, sent)
             if intent.operation == "Apply":
                 scale.take_managers(kind, obj, sent)
             return scaling.written(kind, obj, sent)

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
-from sampan.errors import NotFound, UnsupportedMediaType
+from sampan.errors import BadRequest, NotFound, UnsupportedMediaType
 from sampan_machinery.apply import configuration
 from sampan_machinery.patches import patching
 from sampan_server.registry import Served
@@ -77,6 +77,7 @@ class Patch:
         force = is_set(request, "force")
         applied, warnings = configuration.read(served.kind, data, strictness(request))
         request.warnings += warnings
+        is_named = bool((applied.get("metadata") or {}).get("name"))
         check_address(applied, request, served)
         revision = sent_revision(applied)
 
@@ -92,6 +93,9 @@ class Patch:
         if uid := applied["metadata"].get("uid"):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(served.resource, intent.name, why)
+        if not is_named:
+            why = f"the name of the object ({intent.name} based on URL) was undeterminable: name must be provided"
+            raise BadRequest(why)
         return (yield from writer.create(intent, writer.managed_fields.applied(intent, None, applied, force=force)))
 
 

@@ -101,8 +101,6 @@ def keep_old(meta: dict[str, Any], old: dict[str, Any], kind: Kind, name: str) -
         meta["deletionGracePeriodSeconds"] = old["deletionGracePeriodSeconds"]
     meta["uid"] = meta.get("uid") or old.get("uid")  # another one is validation's to refuse
     meta.pop("selfLink", None)
-    if "generateName" in old and "generateName" not in meta:
-        meta["generateName"] = old["generateName"]
     if old.get("deletionTimestamp"):
         _no_new_finalizers(meta, old, kind, name)
 

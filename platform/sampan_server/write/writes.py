@@ -242,6 +242,10 @@ class Writer:
         if not intent.patches and len(meta.get("ownerReferences") or ()) > 1:
             stamps.drop_repeated_owners(meta, intent.warnings, after_admission=False)
         default = schema.default if kind.status_defaults or intent.subresource != "status" else _leave
+        if default is not _leave and intent.operation == "Apply":
+            default = partial(
+                schema.default, keep_nulls=True
+            )  # upstream takes them out of bodies, not of what is merged
         # A writer owns what was sent and its defaults, not what the server and admission make of it.
         default(obj)
         if old is None:
@@ -412,8 +416,9 @@ def _is_more(review: Review) -> bool:
 
 
 def _is_outdated(served: Served, record: Record) -> bool:
-    """Whether an object is stored in a version that is not the stored one any more: then any update writes it."""
-    return not record.body.startswith(head_of(served.stored))
+    """Whether an object is stored in a version that is not the stored one any more, or in another form than its schema
+    gives it now: then any update writes it, even one that changes nothing."""
+    return record.stored is not None or not record.body.startswith(head_of(served.stored))
 
 
 def _leave(obj: Object) -> None:

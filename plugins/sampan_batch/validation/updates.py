@@ -7,6 +7,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object, Problem
 from sampan_batch.pods import is_indexed
+from sampan_machinery.equality import same
 from sampan_machinery.metadata import condition_is, copy, get_path
 from sampan_machinery.problems import invalid
 from sampan_machinery.validation import validate_immutable
@@ -22,7 +23,9 @@ def validate_change(new: Object, old: Object) -> Iterator[Problem]:
     yield from validate_immutable("spec.selector", spec.get("selector"), before.get("selector"))
     yield from _validate_template(spec, old)
     for name in _LATER:
-        yield from validate_immutable(f"spec.{name}", spec.get(name), before.get(name))
+        value, former = spec.get(name), before.get(name)
+        if (value is None) != (former is None) or not same(value, former):  # a list without an element is as none
+            yield from validate_immutable(f"spec.{name}", value, former)
 
 
 def _validate_completions(new: Object, before: Object) -> Iterator[Problem]:

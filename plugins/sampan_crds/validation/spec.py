@@ -27,7 +27,7 @@ def check_spec(new: Object, old: Object | None) -> Iterator[Problem]:
     for index, version in enumerate(versions):
         path = f"spec.versions[{index}]"
         if wrong := names.dns_label_1035(str(version.get("name") or "")):
-            yield problems.invalid(f"{path}.name", version.get("name"), ",".join(wrong))
+            yield problems.invalid(f"{path}.name", version.get("name") or "", ",".join(wrong))
         has_status = _has_status(shared) or _has_status(version)
         yield from check_version(version, path, former.get(version.get("name")), has_status=has_status)
     yield from _check_together(versions_of(new))

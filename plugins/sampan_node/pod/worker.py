@@ -494,4 +494,5 @@ def grace_of(pod: Object) -> int:
     meta, spec = pod["metadata"], pod["spec"]
     if meta.get("deletionTimestamp") and meta.get("deletionGracePeriodSeconds") is not None:
         return int(meta["deletionGracePeriodSeconds"])
-    return int(spec.get("terminationGracePeriodSeconds", 30))
+    seconds = int(spec.get("terminationGracePeriodSeconds", 30))
+    return seconds if seconds >= 0 else 1  # a negative one is accepted, as upstream, and means one second

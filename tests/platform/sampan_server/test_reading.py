@@ -77,6 +77,27 @@ def test_selectors_choose(full: Any, path: str, query: str, expected: list[str])
     assert names(full.get(path, query_string=query)) == expected
 
 
+@pytest.mark.parametrize("query", ["labelSelector=parity=0", "fieldSelector=spec.nodeName=n0"])
+def test_a_full_page_of_selected_objects_says_more_where_any_object_follows(full: Any, shapes: Any, query: str) -> None:
+    first = full.get(PODS, query_string=f"{query}&limit=5").json
+    full.post(PODS, shapes.pod("p99"))  # the rest is read from the store
+    rest = full.get(PODS, query_string=f"{query}&limit=5&continue={first['metadata']['continue']}").json
+
+    assert len(first["items"]) == 5 and "remainingItemCount" not in first["metadata"]  # p8, and p9 follows
+    assert rest["items"] == [] and "continue" not in rest["metadata"]
+
+
+def test_a_full_page_that_ends_with_the_last_object_is_the_last_one(full: Any) -> None:
+    for query in ("labelSelector=parity=1&limit=5", "fieldSelector=metadata.name=p3&limit=1"):
+        assert "continue" not in full.get(PODS, query_string=query).json["metadata"]
+
+    first = full.get(PODS, query_string="labelSelector=parity=1&limit=3").json["metadata"]
+    full.delete(f"{PODS}/p0", {"gracePeriodSeconds": 0})
+    rest = full.get(PODS, query_string=f"labelSelector=parity=1&limit=2&continue={first['continue']}")
+
+    assert names(rest) == ["p7", "p9"] and "continue" not in rest.json["metadata"]
+
+
 def test_a_list_as_of_a_revision_shows_that_revision(full: Any) -> None:
     then = full.get(PODS).json["metadata"]["resourceVersion"]
     full.delete(f"{PODS}/p0", {"gracePeriodSeconds": 0})

@@ -150,6 +150,15 @@ def test_a_generated_name_is_found(api: Any) -> None:
     assert len(set(made)) == 3 and all(name.startswith("web-") and len(name) == 9 for name in made)
 
 
+def test_an_update_that_leaves_generate_name_out_takes_it_away(api: Any) -> None:
+    made = api.post(CMS, {"metadata": {"name": "a", "generateName": "a-"}}).json
+    assert made["metadata"]["generateName"] == "a-"
+
+    changed = api.put(f"{CMS}/a", {"metadata": {"name": "a"}, "data": {"x": "y"}}).json
+
+    assert "generateName" not in changed["metadata"]
+
+
 def test_an_invalid_object_is_refused_in_the_usual_words(api: Any, shapes: Any) -> None:
     answer = api.post(DEPLOYMENTS, shapes.deployment("a", replicas=101))
     assert answer.status_code == 422
@@ -334,6 +343,17 @@ def test_an_apply_names_its_type(api: Any, changed: dict[str, Any]) -> None:
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, **changed}
     refused = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string="fieldManager=one")
     assert refused.status_code == 400 and refused.json["message"].startswith("invalid object type: /")
+
+
+def test_an_apply_that_creates_names_its_object(api: Any) -> None:
+    def apply(**metadata: Any) -> Any:
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "b"}}
+        return api.patch(f"{CMS}/a", body, "apply-patch+yaml", query_string="fieldManager=me")
+
+    refused = apply()
+    assert refused.status_code == 400 and "undeterminable: name must be provided" in refused.json["message"]
+    assert apply(name="a").status_code == 201
+    assert apply().status_code == 200  # what is there has its name
 
 
 def test_an_apply_without_a_manager_is_invalid(api: Any) -> None:

@@ -64,6 +64,20 @@ def test_a_new_job_gets_a_selector_and_labels_by_its_uid():
     assert job["spec"]["template"]["metadata"]["labels"] == job["metadata"]["labels"] == LABELS
 
 
+def test_labels_that_a_job_has_from_its_template_follow_these():
+    for labels, expected in ((None, {"app": "x", **LABELS}), ({"app": "x"}, {"app": "x"})):
+        job = new(template={"metadata": {"labels": {"app": "x"}}, "spec": {}})
+        job["metadata"].update({"labels": labels} if labels else {})
+        default_job(job)
+
+        prepare_job(Draft(job, None, "", "me"))
+        default_job(job)
+
+        assert job["spec"]["template"]["metadata"]["labels"] == {"app": "x", **LABELS}
+        assert job["metadata"]["labels"] == expected
+        assert job["metadata"]["labels"] is not job["spec"]["template"]["metadata"]["labels"]
+
+
 def test_a_selector_of_the_users_own_is_kept():
     job = new(manualSelector=True, selector={"matchLabels": {"app": "x"}})
     default_job(job)

@@ -72,6 +72,9 @@ def test_new_defaults_are_read_of_objects_that_are_stored(cluster, client):
     change(cluster, versions=[version(of=schema(crew=INT, new={**TEXT, "default": "n"}))])
 
     cluster.until(lambda: client.get(BOATS, "a", "default")["spec"] == {"crew": 1, "new": "n"})
+    before = client.get(BOATS, "a", "default")["metadata"]
+    after = client.patch(BOATS, "a", {}, "default")["metadata"]
+    assert after["resourceVersion"] != before["resourceVersion"]  # the store has another form
     assert client.list(BOATS).items[0]["spec"]["new"] == "n"
 
 
@@ -85,6 +88,30 @@ def test_each_version_has_its_own_schema(cluster, client):
     assert client.get(BOATS2, "a", "default")["apiVersion"] == "toys.example/v2"
     with pytest.raises(Invalid, match="storedVersions"):
         change(cluster, versions=[version("v2", of=schema(crew=INT))])
+
+
+def test_what_is_written_by_another_version_gets_the_stored_ones_defaults_when_it_is_read(cluster, client):
+    apply(cluster, version(of=schema(crew={**INT, "default": 2}, title=TEXT)), version("v2", storage=False))
+
+    client.create(BOATS2, boat(title="ark", more=1), "default")
+
+    found = client.get(BOATS, "a", "default")
+    assert found["spec"] == {"title": "ark", "crew": 2}
+    assert client.list(BOATS).items[0]["spec"] == found["spec"] == client.get(BOATS2, "a", "default")["spec"]
+
+
+def test_an_update_that_changes_nothing_writes_what_the_store_has_in_another_form(cluster, client):
+    apply(cluster, version(of=schema(crew={**INT, "default": 2})), version("v2", storage=False))
+    made = client.create(BOATS2, boat(), "default")
+
+    first = client.patch(BOATS2, "a", {}, "default")["metadata"]
+    second = client.patch(BOATS2, "a", {}, "default")["metadata"]
+
+    assert first["resourceVersion"] != made["metadata"]["resourceVersion"]
+    assert first["generation"] == 1
+    assert second == first
+    with pytest.raises(Conflict):
+        client.update(BOATS2, made)
 
 
 def test_what_did_not_change_is_not_judged_by_a_stricter_schema(cluster, client):
@@ -194,6 +221,67 @@ def test_a_version_can_go_once_nothing_is_stored_in_it(cluster, client):
 
     cluster.until(lambda: cluster.app.registry.find("toys.example", "v1", "boats") is None)
     assert client.get(BOATS2, "a", "default")["metadata"]["labels"] == {"migrated": "yes"}
+
+
+SCALE = {"subresources": {"status": {}, "scale": {
+    "specReplicasPath": ".spec.crew", "statusReplicasPath": ".status.crew"}}}  # fmt: skip
+
+
+def rescale(client, spec, *, how="PATCH", **metadata):
+    body = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "a", **metadata}, "spec": spec}
+    headers = {} if how == "PUT" else {"Content-Type": "application/merge-patch+json"}
+    return client.request(how, f"{PATH}/a/scale", body=body if how == "PUT" else {"spec": spec}, headers=headers)
+
+
+def test_a_scale_is_refused_as_the_object_would_be(cluster, client):
+    apply(cluster, version(of=schema(crew={**INT, "minimum": 0, "maximum": 9}), **SCALE))
+    client.create(BOATS, boat(), "default")
+
+    for how in ("PUT", "PATCH"):
+        with pytest.raises(Invalid) as refused:
+            rescale(client, {"replicas": -1}, how=how)
+        assert [cause.field for cause in refused.value.causes] == ["spec.crew", ".spec.crew"]
+        assert "Boat.toys.example" in str(refused.value)
+    with pytest.raises(Invalid, match="must be specified for an update"):
+        rescale(client, {"replicas": 1}, how="PUT", resourceVersion="0")
+
+
+def test_a_patch_of_a_scale_sets_the_replicas_of_an_object_that_has_none(cluster, client):
+    apply(cluster, version(of=schema(crew=INT), **SCALE))
+    client.create(BOATS, boat(), "default")
+
+    with pytest.raises(BadRequest, match=r'the spec replicas field "\.spec\.crew" cannot be empty'):
+        rescale(client, {})
+    rescale(client, {"replicas": None})
+    assert client.get(BOATS, "a", "default")["spec"]["crew"] == 0
+    rescale(client, {"replicas": 2})
+    assert client.get(BOATS, "a", "default")["spec"]["crew"] == 2
+
+
+def apply_boat(client, spec):
+    body = {"apiVersion": "toys.example/v1", "kind": "Boat", "metadata": {"name": "a"}, "spec": spec}
+    headers = {"Content-Type": "application/apply-patch+yaml"}
+    client.request("PATCH", f"{PATH}/a?fieldManager=me", body=body, headers=headers)
+    return client.get(BOATS, "a", "default")
+
+
+def test_an_applied_null_is_judged(cluster, client):
+    tags = {"type": "object", "additionalProperties": TEXT}
+    apply(cluster, version(of=schema(crew=INT, tags=tags, some={**TEXT, "nullable": True})))
+
+    for spec, field in (({"tags": {"x": None}}, "spec.tags.x"), ({"crew": None}, "spec.crew")):
+        with pytest.raises(Invalid) as refused:
+            apply_boat(client, spec)
+        assert [cause.field for cause in refused.value.causes] == [field]
+    assert apply_boat(client, {"some": None})["spec"] == {"some": None}
+    assert client.create(BOATS, boat("b", crew=None), "default")["spec"] == {}
+
+
+def test_a_kind_without_selectable_fields_names_the_field_that_is_none(cluster, client):
+    apply(cluster)
+
+    with pytest.raises(BadRequest, match=r"field label not supported: spec\.crew"):
+        client.list(BOATS, "default", fields="spec.crew=1")
 
 
 def test_conditions_of_others_are_left_alone(cluster, client):

@@ -7,6 +7,7 @@ from sampan.contracts.kinds import Draft
 from sampan.errors import MethodNotAllowed
 from sampan_crds.converting import rename
 from sampan_crds.serving import kinds_of
+from sampan_machinery.kindschema import schema_of
 
 NAMES = {"plural": "boats", "singular": "boat", "kind": "Boat", "listKind": "Fleet", "shortNames": ["bo"]}
 
@@ -50,8 +51,8 @@ def test_subresources_and_selectable_fields():
     [
         ({"spec": {"n": -1}}, "should be a non-negative integer"),
         ({"spec": {"n": 1 << 31}}, "should be less than or equal to 2147483647"),
-        ({"spec": {"n": "many"}}, "is not an integer"),
-        ({"status": {"of": 3}}, "is not a string"),
+        ({"spec": {"n": "many"}}, ".spec.n accessor error: many is of the type string, expected int64"),
+        ({"status": {"of": 3}}, ".status.of accessor error: 3 is of the type int64, expected string"),
     ],
 )
 def test_what_a_scale_cannot_show_is_refused(obj, words):
@@ -60,7 +61,7 @@ def test_what_a_scale_cannot_show_is_refused(obj, words):
     }  # fmt: skip
     (kind,) = kinds(definition(version(subresources={"scale": scale})))
 
-    (problem,) = kind.validate({"metadata": {}, **obj}, None)
+    (problem,) = schema_of(kind).check({"metadata": {"name": "a", "namespace": "b"}, **obj}, None)
 
     assert words in problem.message
 

@@ -22,6 +22,7 @@ def daemon_set(image="v1", pod=None, **spec):
     whole = {"selector": {"matchLabels": {"app": "agent"}}, "template": template, **spec}
     found = {"metadata": {"name": "agent", "namespace": "default"}, "spec": whole}
     default(found)
+    prepare(Draft(found, None, "", "me"))
     return found
 
 

@@ -54,11 +54,11 @@ def test_the_columns_show_the_node_selector(build):
     assert DAEMON_SET.columns[6].cell(build()) == "<none>"
 
 
-def test_the_creator_owns_the_number_of_the_template():
+def test_who_leaves_the_number_of_the_template_out_owns_it():
     obj = {"metadata": {}, "spec": {"template": {"spec": {"containers": []}}}}
 
     default(obj)
-    assert obj["metadata"]["annotations"] == {GENERATION: "1"}
+    assert obj["metadata"]["annotations"] == {GENERATION: "0"}
     obj["metadata"]["annotations"] = {GENERATION: "7"}
     default(obj)
     assert obj["metadata"]["annotations"] == {GENERATION: "7"}

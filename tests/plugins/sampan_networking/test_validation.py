@@ -133,6 +133,8 @@ WHERE = {"kind": "Settings", "name": "s"}
         (a_class("A.com/x"), [f'spec.controller: Invalid value: "A.com": {SUBDOMAIN}']),
         (a_class("a.com/" + "x" * 245), ["spec.controller: Too long: may not be more than 250 bytes"]),
         (a_class(parameters={"name": "s", "scope": "Cluster"}), ["spec.parameters.kind: Required value"]),
+        (a_class(parameters={**WHERE, "scope": ""}),
+         ['spec.parameters.scope: Unsupported value: "": supported values: "Cluster", "Namespace"']),
         (a_class(parameters={**WHERE, "scope": "Galaxy"}),
          ['spec.parameters.scope: Unsupported value: "Galaxy": supported values: "Cluster", "Namespace"']),
         (a_class(parameters={**WHERE, "scope": "Namespace"}),

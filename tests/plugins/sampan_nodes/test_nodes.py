@@ -129,3 +129,11 @@ def test_who_writes_a_capacity_has_the_allocatable_that_follows_from_it():
 def test_an_external_id_stays_as_it_was():
     assert paths(node(externalID="b"), node()) == ["spec.externalID"]
     assert paths(node(externalID="b"), node(externalID="b")) == []
+
+
+def test_of_two_that_name_the_range_of_pods_the_older_field_counts():
+    found = {"metadata": {"name": "n"}, "spec": {"podCIDR": "10.0.0.0/24", "podCIDRs": ["foo"]}}
+
+    default(found)
+
+    assert found["spec"]["podCIDRs"] == ["10.0.0.0/24"]

@@ -115,3 +115,24 @@ def test_a_pod_tolerates_a_silent_node_for_five_minutes(make):
         ("not-ready", 300),
         ("unreachable", 300),
     ]
+
+
+def test_a_gated_pod_has_no_node_yet(client, make):
+    with pytest.raises(Invalid) as refused:
+        make("a", nodeName="n1", schedulingGates=[{"name": "example.com/wait"}])
+
+    (cause,) = refused.value.causes
+    assert (cause.field, cause.reason) == ("spec.nodeName", "FieldValueForbidden")
+
+
+def test_label_keys_of_a_new_pod_become_part_of_its_selectors(client, make):
+    spread = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {}}
+    body = {"metadata": {"name": "a", "labels": {"app": "web"}}, "spec": {
+        "containers": [{"name": "a", "image": "x"}],
+        "topologySpreadConstraints": [{**spread, "matchLabelKeys": ["app"]}]}}  # fmt: skip
+
+    made = client.create(PODS, body, "default")
+
+    assert made["spec"]["topologySpreadConstraints"][0]["labelSelector"] == {
+        "matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]
+    }

@@ -56,6 +56,7 @@ def test_value_and_policy_never_change_but_the_rest_may():
 
     assert told(made(value=1, description="new", globalDefault=True), old) == []
     assert told(made(value=2), old) == ["value: Forbidden: may not be changed in an update."]
+    assert told(made(value=1 << 30), old) == ["value: Forbidden: may not be changed in an update."]
     assert told(made(value=1, preemptionPolicy="Never"), old) == [
         'preemptionPolicy: Invalid value: "Never": field is immutable'
     ]

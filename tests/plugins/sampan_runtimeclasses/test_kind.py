@@ -17,9 +17,9 @@ def test_a_good_class():
     assert problems(scheduling={"nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}]}) == []
 
 
-@pytest.mark.parametrize("handler", ["", "Upper", "a.b", "a" * 64])
+@pytest.mark.parametrize("handler", ["Upper", "a.b", "a" * 64])
 def test_a_handler_is_a_label(handler):
-    assert problems(handler=handler)[0].startswith(f'handler: Invalid value: "{handler}": ' if handler else "handler: ")
+    assert problems(handler=handler)[0].startswith(f'handler: Invalid value: "{handler}": ')
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,8 @@ def test_a_handler_is_a_label(handler):
         ({"overhead": {"podFixed": {"odd": "1"}}}, "overhead.limits[odd]: Invalid value"),
         ({"scheduling": {"nodeSelector": {"a b": "c"}}}, "scheduling.nodeSelector: Invalid value"),
         ({"scheduling": {"tolerations": [{"key": "a", "operator": "Odd"}]}}, "scheduling.tolerations[0].operator"),
+        ({"scheduling": {"tolerations": [{"operator": "Exists"}] * 2}}, "scheduling.tolerations[1]: Duplicate value"),
+        ({"handler": ""}, "handler: Required value"),
     ],
 )
 def test_what_is_wrong_is_named(fields, path):

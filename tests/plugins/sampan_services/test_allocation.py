@@ -203,7 +203,7 @@ def test_clusterip_and_clusterips_are_one_wish(api):
             {"clusterIP": "foo", "selector": {"a b": "c"}},
             'is invalid: spec.clusterIPs[0]: Invalid value: "foo": must be',
         ),
-        ({"clusterIP": "1.2.3.4"}, "is not in the valid range. The range of valid IPs is 10.96.0.0/16"),
+        ({"clusterIP": "1.2.3.4"}, "the provided network does not match the current range"),
     ):
         status, refused = api.service("other", ports=WEB, **spec)
         assert (status, why in refused["message"]) == (422, True), (spec, refused)

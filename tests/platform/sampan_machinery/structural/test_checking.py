@@ -80,10 +80,23 @@ def test_problems_below_have_their_path():
     schema = {"type": "object", "properties": {"ports": ports}, "required": ["host"]}
 
     assert said({"ports": [{}, {"port": "x"}]}, schema) == [
-        "spec.host: Required value",
         "spec.ports[0].port: Required value",
         'spec.ports[1].port: Invalid value: "string": spec.ports[1].port in body must be of type integer: "string"',
+        "spec.host: Required value",
     ]
+
+
+def test_of_a_text_one_thing_is_said():
+    schema = {"type": "string", "maxLength": 3, "minLength": 2, "pattern": "^[a-z]*$"}
+
+    assert said("ABCD", schema) == ["spec: Too long: may not be more than 3 bytes"]
+    assert said("A", schema) == ['spec: Invalid value: "A": spec in body should be at least 2 chars long']
+
+
+def test_of_each_value_that_is_there_several_times_the_second_is_told():
+    schema = {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}}
+
+    assert said(["", "a", "", "", "a"], schema) == ['spec[2]: Duplicate value: ""', 'spec[4]: Duplicate value: "a"']
 
 
 def test_a_key_may_be_in_a_list_once():

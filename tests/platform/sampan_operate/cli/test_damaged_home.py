@@ -218,6 +218,29 @@ def test_no_command_ends_in_a_traceback(name, how, home, capsys):
     assert "Traceback" not in "".join(capsys.readouterr())
 
 
+@pytest.mark.parametrize("name", ["pki/ca.crt", "pki/sa.key", "pki/front-proxy-ca.key"])
+def test_doctor_names_a_damaged_trust_root_and_the_way_out(name, home, capsys):
+    damage(home / name, "empty")
+
+    with pytest.raises(SystemExit) as ended:
+        main(["--home", str(home), "doctor"])
+
+    (said,) = (line for line in capsys.readouterr().out.splitlines() if str(home / name) in line)
+    assert said.startswith("bad ") and "Restore" in said and "backup" in said
+    assert ended.value.code == 1
+
+
+def test_doctor_says_what_the_next_start_repairs(home, capsys):
+    damage(home / "pki/clients/admin.crt", "binary")
+
+    with contextlib.suppress(SystemExit):
+        main(["--home", str(home), "doctor"])
+
+    said = capsys.readouterr().out
+    assert f"note  {home}/pki/clients/admin.crt: " in said and "issues it again" in said
+    assert f"ok    the keys of {home}/pki are sound" in said
+
+
 def test_damage_in_the_middle_of_the_store_is_told_from_what_is_sound(home):
     """Wherever in the file it is: page by page."""
     whole = (home / "store.db").read_bytes()

@@ -113,7 +113,7 @@ def test_a_container_may_have_a_restart_policy_and_rules_of_its_own():
             "env[0].valueFrom.resourceFieldRef.resource",
             {"env": [{"name": "a", "valueFrom": {"resourceFieldRef": {"resource": "x"}}}]},
         ),
-        ("envFrom[0]", {"envFrom": [{}]}),
+        ("envFrom", {"envFrom": [{}]}),
         ("envFrom[0].secretRef.name", {"envFrom": [{"secretRef": {}}]}),
         ("volumeMounts[0].name", {"volumeMounts": [{"name": "ghost", "mountPath": "/x"}]}),
         ("resources.limits[cpu]", {"resources": {"limits": {"cpu": "abc"}}}),
@@ -152,7 +152,6 @@ def test_an_invalid_container_field_is_reported(broken, container):
         ("dnsPolicy", {"dnsPolicy": "x"}),
         ("dnsConfig", {"dnsPolicy": "None"}),
         ("dnsConfig.nameservers[0]", {"dnsConfig": {"nameservers": ["x"]}}),
-        ("terminationGracePeriodSeconds", {"terminationGracePeriodSeconds": -1}),
         ("activeDeadlineSeconds", {"activeDeadlineSeconds": 0}),
         ("hostname", {"hostname": "a.b"}),
         ("nodeName", {"nodeName": "A"}),
@@ -176,7 +175,19 @@ def test_an_invalid_container_field_is_reported(broken, container):
         ("tolerations[0].effect", {"tolerations": [{"key": "a", "tolerationSeconds": 3}]}),
         ("tolerations[0].effect", {"tolerations": [{"key": "a", "effect": "x"}]}),
         ("schedulingGates[1]", {"schedulingGates": [{"name": "a"}, {"name": "a"}]}),
-        ("nodeName", {"schedulingGates": [{"name": "a"}], "nodeName": "n"}),
+        ("tolerations[0].operator", {"tolerations": [{"key": "a", "operator": "Lt", "value": "1"}]}),
+        ("hostnameOverride", {"hostnameOverride": "a" * 65}),
+        ("hostnameOverride", {"hostnameOverride": "a", "setHostnameAsFQDN": True}),
+        ("resources", {"os": {"name": "windows"}, "resources": {}}),
+        ("os", {"os": {"name": "plan9"}}),
+        (
+            "topologySpreadConstraints[0].matchLabelKeys",
+            {
+                "topologySpreadConstraints": [
+                    {"maxSkew": 1, "topologyKey": "a b", "whenUnsatisfiable": "DoNotSchedule", "matchLabelKeys": ["a"]}
+                ]
+            },
+        ),
         ("readinessGates[0].conditionType", {"readinessGates": [{"conditionType": "a b"}]}),
         (
             "topologySpreadConstraints[0].maxSkew",
@@ -430,3 +441,43 @@ def test_devices_are_told_name_first():
     ]  # fmt: skip
     found = paths({"volumeDevices": [{"name": "v", "devicePath": "/v"}], "volumeMounts": mounts}, volumes=[VOLUME])
     assert found[-2:] == ["containers[0].volumeDevices[0].name", "containers[0].volumeDevices[0].devicePath"]
+
+
+def test_problems_are_told_in_upstreams_order():
+    """Of ValidatePodSpec, so that a client that shows the first one shows the same."""
+    told = paths(
+        tolerations=[{"value": "x"}], securityContext={"runAsUser": -1}, nodeSelector={"a b": "c"}, hostname="A",
+        subdomain="B", runtimeClassName="A", nodeName="A", serviceAccountName="A", activeDeadlineSeconds=0,
+        dnsPolicy="None", readinessGates=[{"conditionType": "a b"}], hostAliases=[{"ip": "x"}], preemptionPolicy="x",
+        os={"name": "x"}, topologySpreadConstraints=[{}], hostUsers=False, hostPID=True, hostnameOverride="A",
+        resources={"claims": []}, schedulingGates=[{"name": "a b"}],
+        affinity={"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {}}},
+    )  # fmt: skip
+
+    assert list(dict.fromkeys(path.partition(".")[0].partition("[")[0] for path in told)) == [
+        "resources", "nodeSelector", "securityContext", "affinity", "dnsConfig", "readinessGates", "schedulingGates",
+        "topologySpreadConstraints", "HostPID", "hostnameOverride", "serviceAccountName", "nodeName",
+        "activeDeadlineSeconds", "hostname", "subdomain", "tolerations", "hostAliases", "runtimeClassName",
+        "preemptionPolicy", "os",
+    ]  # fmt: skip
+
+
+def test_a_negative_grace_period_is_accepted_as_upstream():
+    assert paths(terminationGracePeriodSeconds=-5) == []
+
+
+def test_a_pair_of_spread_constraints_is_told_where_it_comes_first():
+    same = {"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "ScheduleAnyway"}
+
+    assert paths(topologySpreadConstraints=[same, {**same, "topologyKey": "y"}, same]) == [
+        "topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}"
+    ]
+
+
+def test_a_templates_labels_and_annotations_are_judged():
+    template = {"metadata": {"labels": {"a b": "c"}, "annotations": {"a b": "c"}}, "spec": {}}
+    default_pod(template)
+
+    told = [problem.path for problem in pod_template(template, "spec.template")]
+
+    assert told[:2] == ["spec.template.labels", "spec.template.annotations"]

@@ -57,3 +57,31 @@ def test_what_was_computed_from_the_former_form_is_forgotten():
     renew(boats, [served("v1", x={"type": "integer", "default": 1})])
 
     assert record.forms is None
+
+
+def test_a_schema_that_comes_back_finds_what_is_stored():
+    boats = stored(("v1", "a", {"old": 1}))
+    before = boats.records["/toys.example/boats/a"].body
+
+    renew(boats, [served("v1", new={"type": "integer", "default": 3})])
+    assert specs(boats) == {"a": {"new": 3}}
+    renew(boats, [served("v1", old={"type": "integer"})])
+
+    record = boats.records["/toys.example/boats/a"]
+    assert (record.body, record.stored) == (before, None)
+
+
+def test_what_comes_later_is_looked_at_where_there_are_several_versions():
+    boats = stored()
+    renew(boats, [served("v1", crew={"type": "integer", "default": 3}), served("v2")])
+    (late,) = stored(("v1", "a", {})).records.values()
+    (strange,) = stored(("v1", "b", "no object")).records.values()
+
+    boats.renew(late)
+    boats.renew(strange)
+
+    assert late.decode()["spec"] == {"crew": 3}
+    assert late.stored is not None
+    assert strange.decode()["spec"] == "no object"
+    renew(boats, [served("v1")])
+    assert boats.renew is None

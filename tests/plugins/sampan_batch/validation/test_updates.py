@@ -18,6 +18,7 @@ def problems(new, old):
         (INDEXED, {**INDEXED, "completions": 6}, ["spec.completions"]),
         ({}, {"selector": {"matchLabels": {"a": "b"}}}, ["spec.selector"]),
         ({}, {"podFailurePolicy": {"rules": []}}, ["spec.podFailurePolicy"]),
+        ({"podFailurePolicy": {}}, {"podFailurePolicy": {"rules": []}}, []),
         ({}, {"managedBy": "a/b"}, ["spec.managedBy"]),
         (
             {"completions": 2, "parallelism": 2},
