@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
+from sampan.errors import ConfigError
 from sampan_client import Client
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
@@ -40,6 +41,8 @@ def _keep_working(running: Running, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             _work(running, stop)
+        except ConfigError:
+            raise  # it will not be better until somebody writes it anew: that is said where components are shown
         except Exception:
             log.exception("scheduling failed and starts again in %.1f s", pause)
             stop.wait(pause)
@@ -47,7 +50,8 @@ def _keep_working(running: Running, stop: threading.Event) -> None:
 
 
 def _work(running: Running, stop: threading.Event) -> None:
-    configuration = configured(running.settings)
+    configuration, others = configured(running.settings), third_party(running)
+    configuration.check_names(plugin.name for plugin in others)
     recorder = Recorder(running.client, "default-scheduler")
     budgets = Budgets(running.client)
 
@@ -58,7 +62,7 @@ def _work(running: Running, stop: threading.Event) -> None:
 
     scheduler = Scheduler(
         running.client, recorder, configuration=configuration, namespaces=matching, budgets=budgets.list,
-        third_party=third_party(running),
+        third_party=others,
     )  # fmt: skip
     namespaces = Informer(running.client, NAMESPACES, metadata_only=True, on_change=scheduler.namespace_changed)
     nodes = Informer(running.client, NODES, on_change=scheduler.node_changed)

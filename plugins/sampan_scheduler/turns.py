@@ -22,9 +22,11 @@ class SchedulerTurns:
         self._recorder = Recorder(client, "default-scheduler", clock=clock, threaded=False)
         self._budgets = Informer(client, POD_DISRUPTION_BUDGETS)
         self._budgets.optional = True
+        configuration, others = configured(running.settings), third_party(running)
+        configuration.check_names(plugin.name for plugin in others)
         self._scheduler = Scheduler(
-            client, self._recorder, configuration=configured(running.settings), namespaces=self._matching,
-            budgets=self._budgets.list, third_party=third_party(running), clock=clock,
+            client, self._recorder, configuration=configuration, namespaces=self._matching,
+            budgets=self._budgets.list, third_party=others, clock=clock,
         )  # fmt: skip
         self._namespaces = Informer(
             client, NAMESPACES, metadata_only=True, on_change=self._scheduler.namespace_changed
