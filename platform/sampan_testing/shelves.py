@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable
 
 from sampan.contracts.kinds import Object, Resource
-from sampan_machinery.metadata import get_path
+from sampan_machinery.metadata import controller_of, get_path, owners
 from sampan_machinery.selectors import parse_labels
 
 
@@ -53,6 +53,13 @@ class Shelf:
             obj
             for obj in self.list(resource)
             if any(owner.get("uid") == uid for owner in obj["metadata"].get("ownerReferences") or ())
+        ]
+
+    def claimable(self, resource: Resource, uid: str, namespace: str) -> list[Object]:
+        return [
+            obj
+            for obj in self.list(resource, namespace)
+            if controller_of(obj) is None or any(owner.get("uid") == uid for owner in owners(obj))
         ]
 
     def generation(self, resource: Resource) -> int:

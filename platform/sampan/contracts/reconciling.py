@@ -36,6 +36,10 @@ class Observed(Protocol):
     def owned(self, resource: Resource, uid: str) -> Sequence[Object]:
         """Objects of that resource with an ownerReference to this uid."""
 
+    def claimable(self, resource: Resource, uid: str, namespace: str) -> Sequence[Object]:
+        """What a controller with this uid owns or may adopt: objects of the namespace with an ownerReference to it, and
+        those without a controller."""
+
     def name_suffix(self, length: int = 5) -> str:
         """Random letters for a generated name (seeded in simulation)."""
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from sampan.contracts.reconciling import Emit, Key, Patch, Remove, Requeue
 from sampan_machinery.metadata import now_text
 from sampan_machinery.resources import LEASES, NODES, PODS
-from sampan_nodes.lifecycle import decide_node, decide_pod, eviction_time, last_heard, wanted_taints
+from sampan_nodes.lifecycle import PodsByNode, decide_node, decide_pod, eviction_time, last_heard, wanted_taints
 from sampan_testing.shelves import Shelf
 
 NOW = 1_800_000_000.0
@@ -153,3 +153,41 @@ def test_a_condition_without_type_or_status_disturbs_nothing():
     assert [each.get("status") for each in _unknown(node, 0.0)] == [None, "Unknown"]
     assert get_condition(node["status"], "Ready") == {"type": "Ready"}
     assert (status_text(node), _address("InternalIP")(node)) == ("NotReady", "<none>")
+
+
+FAILED = {"key": UNREACHABLE, "effect": "NoExecute"}
+
+
+def placed(name, on=""):
+    return {"metadata": {"name": name, "namespace": "a", "uid": name}, "spec": {"nodeName": on} if on else {}}
+
+
+def test_a_node_that_fails_concerns_the_pods_on_it_alone():
+    pods, shelf = PodsByNode(), Shelf([(NODES, node(taints=[FAILED]))])
+    for each in (placed("here", "n"), placed("there", "m"), placed("nowhere")):
+        shelf.put(PODS, each)
+        assert pods.of_pod(each, shelf) == (Key("a", each["metadata"]["name"]),)
+
+    assert pods.of_node(node(taints=[FAILED]), shelf) == [Key("a", "here")]
+
+
+def test_pods_that_come_to_a_node_and_go_are_followed():
+    pods, shelf = PodsByNode(), Shelf([(NODES, node(taints=[FAILED]))])
+    before, after = placed("p"), placed("p", "n")
+    shelf.put(PODS, after)
+    for each in (before, after):  # as of one change
+        pods.of_pod(each, shelf)
+    assert pods.of_node(node(), shelf) == [Key("a", "p")]
+
+    shelf.drop(PODS, "p", "a")
+    pods.of_pod(after, shelf)
+
+    assert pods.of_node(node(), shelf) == []
+
+
+def test_a_heartbeat_of_a_node_that_drives_nobody_out_concerns_no_pod():
+    pods, shelf = PodsByNode(), Shelf([(NODES, node()), (PODS, placed("p", "n"))])
+    pods.of_pod(placed("p", "n"), shelf)
+
+    assert not pods.of_node(node(), shelf)
+    assert pods.of_node(node(taints=[FAILED]), shelf) == [Key("a", "p")]
