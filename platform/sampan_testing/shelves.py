@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sampan.contracts.kinds import Object, Resource
 from sampan_machinery.metadata import controller_of, get_path, owners
@@ -55,7 +55,7 @@ class Shelf:
             if any(owner.get("uid") == uid for owner in obj["metadata"].get("ownerReferences") or ())
         ]
 
-    def claimable(self, resource: Resource, uid: str, namespace: str) -> list[Object]:
+    def claimable(self, resource: Resource, uid: str, namespace: str) -> Sequence[Object]:
         return [
             obj
             for obj in self.list(resource, namespace)
