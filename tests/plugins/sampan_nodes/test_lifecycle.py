@@ -3,7 +3,7 @@ from __future__ import annotations
 from sampan.contracts.reconciling import Emit, Key, Patch, Remove, Requeue
 from sampan_machinery.metadata import now_text
 from sampan_machinery.resources import LEASES, NODES, PODS
-from sampan_nodes.lifecycle import PodsByNode, decide_node, decide_pod, eviction_time, last_heard, wanted_taints
+from sampan_nodes.lifecycle import PodsByNode, decide_node, decide_pod, eviction_time, last_heard, no_node_of_lease, wanted_taints
 from sampan_testing.shelves import Shelf
 
 NOW = 1_800_000_000.0
@@ -191,3 +191,27 @@ def test_a_heartbeat_of_a_node_that_drives_nobody_out_concerns_no_pod():
 
     assert not pods.of_node(node(), shelf)
     assert pods.of_node(node(taints=[FAILED]), shelf) == [Key("a", "p")]
+
+
+def test_a_renewed_lease_is_no_reason_to_decide_but_is_read_when_the_silence_is_judged():
+    shelf = Shelf([(NODES, node(heard=49.0)), (LEASES, lease(49.0))], now=NOW)
+    assert not no_node_of_lease(lease(0.0), shelf)
+    (wakes,) = decide_node(Key("", "n"), shelf)
+    assert 0 < wakes.after < 2
+
+    shelf.put(LEASES, lease(1.0))
+
+    (later,) = decide_node(Key("", "n"), shelf)
+    assert 49 < later.after < 50
+
+
+def test_a_node_whose_lease_comes_back_is_decided_again_when_it_says_that_it_is_ready():
+    shelf = Shelf([(NODES, node("Unknown", heard=99.0, taints=[FAILED, {**FAILED, "effect": "NoSchedule"}])),
+                   (LEASES, lease(1.0))], now=NOW)  # fmt: skip
+    assert [type(each) for each in decide_node(Key("", "n"), shelf)] == [Requeue]
+
+    shelf.put(NODES, node("True", taints=[FAILED, {**FAILED, "effect": "NoSchedule"}]))
+
+    requeue, patch = decide_node(Key("", "n"), shelf)
+    assert isinstance(requeue, Requeue)
+    assert patch.patch["spec"]["taints"] == []
