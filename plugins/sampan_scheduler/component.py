@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
@@ -16,9 +16,8 @@ from sampan_client.informers import Informer
 from sampan_machinery.resources import NAMESPACES, NODES, POD_DISRUPTION_BUDGETS, PODS
 from sampan_machinery.selectors import Selector
 from sampan_scheduler.configuration.reading import Configuration, load, usual
-from sampan_scheduler.isolated import Isolated
+from sampan_scheduler.isolated import contributed
 from sampan_scheduler.scheduler import Scheduler
-from sampan_scheduling.contributed import scheduling_plugins
 
 if TYPE_CHECKING:
     from sampan_scheduler.settings import Settings
@@ -50,7 +49,7 @@ def _keep_working(running: Running, stop: threading.Event) -> None:
 
 
 def _work(running: Running, stop: threading.Event) -> None:
-    configuration, others = configured(running.settings), third_party(running)
+    configuration, others = configured(running.settings), contributed(running.hooks)
     configuration.check_names(plugin.name for plugin in others)
     recorder = Recorder(running.client, "default-scheduler")
     budgets = Budgets(running.client)
@@ -124,11 +123,3 @@ def slim(pod: Object) -> Object:
                 for each in status[name]
             ]
     return {**pod, "metadata": metadata, "status": kept}
-
-
-def third_party(running: Running) -> list[Any]:
-    """Scheduling plugins that other plugins contribute."""
-    return [
-        found.answer if found.isolation is None else Isolated(found.isolation, found.answer)
-        for found in scheduling_plugins(running.hooks)
-    ]

@@ -13,6 +13,7 @@ from sampan.errors import StatusError
 if TYPE_CHECKING:
     from threading import Event
 
+    from sampan.contracts.components import Hooks
     from sampan.contracts.turns import Turns
     from sampan_client import Client
 
@@ -184,3 +185,4 @@ class ReconcilerContext:
     settings: Any
     home: str
     options: ClusterOptions = field(default_factory=ClusterOptions)
+    hooks: Hooks | None = None  # to ask other plugins, by who explains or commands; None where none can be asked

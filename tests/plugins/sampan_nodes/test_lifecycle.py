@@ -3,7 +3,15 @@ from __future__ import annotations
 from sampan.contracts.reconciling import Emit, Key, Patch, Remove, Requeue
 from sampan_machinery.metadata import now_text
 from sampan_machinery.resources import LEASES, NODES, PODS
-from sampan_nodes.lifecycle import PodsByNode, decide_node, decide_pod, eviction_time, last_heard, no_node_of_lease, wanted_taints
+from sampan_nodes.lifecycle import (
+    PodsByNode,
+    decide_node,
+    decide_pod,
+    eviction_time,
+    last_heard,
+    no_node_of_lease,
+    wanted_taints,
+)
 from sampan_testing.shelves import Shelf
 
 NOW = 1_800_000_000.0
