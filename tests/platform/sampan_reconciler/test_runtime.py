@@ -8,6 +8,7 @@ from sampan.contracts.reconciling import (
     ClientReconciler,
     Create,
     GiveUp,
+    Key,
     Reconciler,
     Remove,
     Requeue,
