@@ -23,7 +23,7 @@ class NodeInfo:
     """One node. Satisfies sampan_scheduling.contracts.NodeView."""
 
     __slots__ = (
-        "allocatable", "images", "labels", "members", "name", "object", "ports", "row", "score_cpu", "score_memory",
+        "allocatable", "features", "images", "labels", "members", "name", "object", "ports", "row", "score_cpu", "score_memory",
         "taints", "unschedulable", "used",
     )  # fmt: skip
 
@@ -45,6 +45,7 @@ class NodeInfo:
         self.unschedulable = bool(spec.get("unschedulable"))
         status = node.get("status") or {}
         amounts = status.get("allocatable") or {}
+        self.features = frozenset(status.get("declaredFeatures") or ())
         self.images: dict[str, int] = {
             image_name(name): image.get("sizeBytes") or 0
             for image in status.get("images") or ()

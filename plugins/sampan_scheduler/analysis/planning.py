@@ -194,6 +194,8 @@ def _detail(info: PodInfo, node: NodeInfo, plugin: str) -> str:
         return ", ".join(_short(info, node))
     if plugin == "TaintToleration":
         return ", ".join(_taints(node.taints))
+    if plugin == "NodeDeclaredFeatures":
+        return f"lacks {', '.join(sorted(info.features - node.features))}"
     if plugin == "NodePorts":
         taken = [f"{port.number}/{port.protocol}" for port in info.ports if any(map(port.clashes, node.ports))]
         return ", ".join(taken)

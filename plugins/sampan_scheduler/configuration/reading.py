@@ -30,7 +30,7 @@ PREEMPTION = "DefaultPreemption"
 #: Upstream's plugins that other plugins of sampan bring (volumes, devices) or that sampan has not (README.md says
 #: which): a file written for upstream may name them.
 ELSEWHERE = frozenset({
-    "DynamicResources", "GangScheduling", "NodeDeclaredFeatures", "NodeVolumeLimits", "PodGroupPodsCount",
+    "DynamicResources", "GangScheduling", "NodeVolumeLimits", "PodGroupPodsCount",
     "TopologyPlacementGenerator", "VolumeBinding", "VolumeRestrictions", "VolumeZone",
 })  # fmt: skip
 UPSTREAM = frozenset(DEFAULT_WEIGHTS) | FIXED | ELSEWHERE | {PREEMPTION}

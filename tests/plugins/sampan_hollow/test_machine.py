@@ -122,6 +122,8 @@ def test_pods_are_ready_again_when_their_node_is_back(cluster):
         return next(each["status"] for each in conditions if each["type"] == "Ready")
 
     cluster.client.create(PODS, pod("a"), "default")
+    cluster.engine.settle()
+    assert ready() == "True"  # before its node is lost: a lost one starts no pods
     cluster.client.patch(NODES, "sim-1", LOST)
     cluster.clock.advance(100)
     assert ready() == "False"
