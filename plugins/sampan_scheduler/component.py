@@ -41,7 +41,7 @@ def _keep_working(running: Running, stop: threading.Event) -> None:
         try:
             _work(running, stop)
         except ConfigError:
-            raise  # it will not be better until somebody writes it anew: that is said where components are shown
+            raise  # trying again helps only once the file was changed: `sampan status` says so
         except Exception:
             log.exception("scheduling failed and starts again in %.1f s", pause)
             stop.wait(pause)

@@ -23,8 +23,8 @@ class NodeInfo:
     """One node. Satisfies sampan_scheduling.contracts.NodeView."""
 
     __slots__ = (
-        "allocatable", "features", "images", "labels", "members", "name", "object", "ports", "row", "score_cpu", "score_memory",
-        "taints", "unschedulable", "used",
+        "allocatable", "features", "images", "labels", "members", "name", "object", "ports", "row", "score_cpu",
+        "score_memory", "taints", "unschedulable", "used",
     )  # fmt: skip
 
     def __init__(self, row: int, name: str) -> None:

@@ -193,7 +193,7 @@ def test_pods_that_come_to_a_node_and_go_are_followed():
     assert pods.of_node(node(), shelf) == []
 
 
-def test_a_heartbeat_of_a_node_that_drives_nobody_out_concerns_no_pod():
+def test_a_heartbeat_of_a_node_without_a_taint_that_evicts_concerns_no_pod():
     pods, shelf = PodsByNode(), Shelf([(NODES, node()), (PODS, placed("p", "n"))])
     pods.of_pod(placed("p", "n"), shelf)
 

@@ -135,7 +135,7 @@ def names_refused(plugins, *contributed):
 
 
 @pytest.mark.parametrize("change", ["enabled", "disabled"])
-def test_a_plugin_that_nobody_brings_is_refused_by_its_path_with_what_is_close(change):
+def test_a_plugin_that_is_not_there_is_refused_by_its_path_with_what_is_close(change):
     assert names_refused({"filter": {change: [{"name": "NodeName"}, {"name": "NodePort"}]}}) == (
         f"file.profiles[1].plugins.filter.{change}[1].name: there is no plugin 'NodePort' (did you mean 'NodePorts'?)"
     )
