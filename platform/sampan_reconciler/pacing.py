@@ -1,7 +1,7 @@
 """Spaces out decisions that compute for long. Must not know what a key means.
 
 A decision about a ReplicaSet looks at all of its pods, and each of these changes several times on its way: with a
-thousand pods that is thousands of decisions of some milliseconds each, of which nearly all find a state that is outdated
+thousand pods that is thousands of decisions of milliseconds each, of which nearly all find a state that is outdated
 when they are done. Changes that come while a key waits are one decision.
 """
 
