@@ -9,10 +9,28 @@ import subprocess
 import pytest
 
 
+def pytest_configure() -> None:
+    """Nothing is timed: a slow machine is none of a test's business.
+
+    Properties have no deadline and are tried with the same examples everywhere. The deadlines of third-party plugins
+    are those of no real cluster, unless a test sets its own: on a busy machine, a thread may get its turn too late for
+    a deadline of a second.
+    """
+    from hypothesis import HealthCheck, settings
+
+    from sampan_isolation import Deadlines
+
+    settings.register_profile(
+        "sampan", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("sampan")
+    Deadlines.__init__.__defaults__ = (120.0, 60.0, 60.0, 3, 30.0)
+
+
 @functools.cache
 def docker_answers() -> bool:
     try:
-        return subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=20).returncode == 0
+        return subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=180).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
 

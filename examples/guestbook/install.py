@@ -108,7 +108,7 @@ def reasons(pod: dict) -> str:
 
 def ask(url: str, data: bytes | None = None) -> str:
     """GET, or POST with data; the first tries may come before the Service's rules are in place."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while True:
         try:
             with urllib.request.urlopen(url, data=data, timeout=5) as answer:

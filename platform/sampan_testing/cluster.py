@@ -53,7 +53,7 @@ MASTERS = "system:masters"
 HOLLOW = "hollow"  # the component that serves the nodes of clusters that travel in time
 _PAUSE = 0.05  # seconds until a failed component is restarted
 _STOP_TIMEOUT = 1.0  # seconds that a component under test has to end; then its thread is abandoned
-PATIENCE = 30.0  # seconds after which an expected event that has not happened fails the test
+PATIENCE = 60.0  # seconds after which an expected event that has not happened fails the test
 
 
 class Cluster:

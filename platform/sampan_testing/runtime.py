@@ -35,7 +35,7 @@ DEVICES = (
 )  # fmt: skip
 #: Waits up to 30 seconds for a size of 100 by 40: it comes beside the input, and may come after it.
 SIZED = 'i=0; until [ "$(stty size)" = "40 100" ] || [ $i = 300 ]; do i=$((i + 1)); sleep 0.1; done'
-PATIENCE = 20  # seconds after which a missing event fails the test
+PATIENCE = 60  # seconds after which a missing event fails the test
 
 
 class Pod:

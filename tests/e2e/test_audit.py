@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
-from clusters import Cluster
+from clusters import Cluster, until
 
 pytestmark = pytest.mark.kubectl
 
@@ -19,13 +18,15 @@ def cluster(exec_cluster: Cluster) -> Cluster:
 def logged(cluster: Cluster, **wanted: str) -> dict:
     """The first event with this verb and object; written within a moment."""
     path = cluster.home / "logs" / "audit.log"
-    for _ in range(100):
-        for line in path.read_text().splitlines() if path.exists() else ():
-            event = json.loads(line)
+
+    def found() -> dict | None:
+        lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+        for event in (json.loads(line) for line in lines if line.endswith("\n")):  # the last may be half written
             if {"verb": event["verb"], **event.get("objectRef", {})}.items() >= wanted.items():
                 return event
-        time.sleep(0.1)
-    raise AssertionError(f"not in {path}: {wanted}")
+        return None
+
+    return until(found, why=f"in {path}: {wanted}")
 
 
 def test_changes_are_logged_with_who_and_what(cluster, namespace):

@@ -41,19 +41,24 @@ def test_replicas_follow_the_load_up_and_down(cluster, namespace):
     at_once = {"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}
     cluster.kubectl("patch", "hpa", "busy", "--type=merge", "-p", json.dumps(at_once))
 
-    until(lambda: _replicas(cluster) == 2, 40, "two pods under load")
-    shown = cluster.kubectl("get", "hpa", "busy").splitlines()[1].split()
-    assert shown[:2] == ["busy", "Deployment/busy"] and shown[3].endswith("%/50%")
+    until(lambda: _replicas(cluster) == 2, why="two pods under load")
+
+    def row() -> list[str]:
+        return cluster.kubectl("get", "hpa", "busy").splitlines()[1].split()
+
+    shown = until(lambda: (now := row())[3].endswith("%/50%") and now)
+    assert shown[:2] == ["busy", "Deployment/busy"]
     until(lambda: len(_pods(cluster)) == 2)
     for name in _pods(cluster):
-        cluster.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=20s")
+        cluster.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=120s")
         cluster.kubectl("exec", name, "--", "touch", "/tmp/idle")
 
-    until(lambda: _replicas(cluster) == 1, 40, "one pod without load")
-    told = cluster.kubectl("describe", "hpa", "busy")
-    assert "New size: 2; reason: cpu resource utilization (percentage of request) above target" in told
-    assert "New size: 1; reason: All metrics below target" in told
-    assert "ValidMetricFound" in told
+    until(lambda: _replicas(cluster) == 1, why="one pod without load")
+    for words in (
+        "New size: 2; reason: cpu resource utilization (percentage of request) above target",
+        "New size: 1; reason: All metrics below target", "ValidMetricFound",
+    ):  # fmt: skip
+        until(lambda words=words: words in cluster.kubectl("describe", "hpa", "busy"), why=words)
 
 
 def _replicas(cluster: Cluster) -> int:

@@ -55,7 +55,7 @@ class Place:
 
     def sampan(self, *words: str) -> tuple[int, str]:
         env = {**os.environ, "SAMPAN_HOME": str(self.home), "PYTHONPATH": str(self.site)}
-        done = subprocess.run([SAMPAN, *words], env=env, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run([SAMPAN, *words], env=env, capture_output=True, text=True, timeout=400, check=False)
         said = done.stdout + done.stderr
         assert "Traceback" not in said, said
         return done.returncode, said
@@ -63,7 +63,8 @@ class Place:
     def ready(self) -> bool:
         context = ssl.create_default_context(cafile=str(self.home / "pki" / "ca.crt"))
         try:
-            return urllib.request.urlopen(f"https://127.0.0.1:{self.port}/readyz", context=context).status == 200
+            with urllib.request.urlopen(f"https://127.0.0.1:{self.port}/readyz", context=context) as answer:
+                return answer.status == 200
         except OSError:
             return False
 
@@ -113,11 +114,11 @@ def test_a_broken_plugin_that_is_installed_meanwhile_does_not_disturb_a_running_
 
     state = json.loads((place.home / "run" / "state.json").read_text())
     os.kill(state["processes"][0]["pid"], signal.SIGKILL)
-    until(lambda: json.loads((place.home / "run" / "state.json").read_text())["processes"][0]["restarts"] == 1)
+    until(lambda: json.loads((place.home / "run" / "state.json").read_text())["processes"][0]["restarts"] >= 1)
     until(place.ready)
 
     os.kill(state["pid"], signal.SIGHUP)
 
     until(lambda: "the last change was not applied" in place.sampan("status")[1])
-    assert place.ready()
+    until(place.ready)
     assert "guard does not load" in place.sampan("doctor")[1]

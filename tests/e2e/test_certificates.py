@@ -43,7 +43,7 @@ def test_an_approved_request_becomes_an_identity(cluster, tmp_path):
         assert row[2:] == [SIGNER, "kubernetes-admin", "60m", "Pending"]
 
         assert "csr-jane approved" in cluster.kubectl("certificate", "approve", "csr-jane")
-        cluster.kubectl("wait", "--for=jsonpath={.status.certificate}", "csr/csr-jane", "--timeout=30s")
+        cluster.kubectl("wait", "--for=jsonpath={.status.certificate}", "csr/csr-jane", "--timeout=120s")
         assert cluster.kubectl("get", "csr", "csr-jane", "--no-headers").split()[-1] == "Approved,Issued"
 
         certificate = tmp_path / "jane.crt"

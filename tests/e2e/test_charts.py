@@ -55,7 +55,7 @@ def names(docker_cluster: Cluster, image: str) -> Iterator[str]:
     repository, tag = IMAGE
     settings = ("--set", f"image.repository={repository},replicas=1", "--set-string", f"image.tag={tag}")
     docker_cluster.helm(
-        "install", "names", str(CHARTS / "dns"), "-n", "kube-system", *settings, "--wait", "--timeout", "60s"
+        "install", "names", str(CHARTS / "dns"), "-n", "kube-system", *settings, "--wait", "--timeout", "180s"
     )
     yield docker_cluster.get("service", "names-sampan-dns", "-n", "kube-system")["spec"]["clusterIP"]
     docker_cluster.helm("uninstall", "names", "-n", "kube-system")
@@ -66,17 +66,20 @@ def names(docker_cluster: Cluster, image: str) -> Iterator[str]:
 def test_the_dns_add_on_answers_from_pods(docker_cluster, names):
     wanted = docker_cluster.get("service", "kubernetes", "-n", "default")["spec"]["clusterIP"]
 
-    until(lambda: _ask(names, "kubernetes.default.svc.cluster.local") == [wanted], 15)
+    until(lambda: _ask(names, "kubernetes.default.svc.cluster.local") == [wanted])
 
     labels = ("-n", "kube-system", "-l", "app.kubernetes.io/instance=names")
     (pod,) = docker_cluster.get("pods", *labels)["items"]
     assert pod["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
-    assert _ask(pod["status"]["podIP"], "kubernetes.default.svc.cluster.local", 5353) == [wanted]
-    assert _ask(names, "no-such.default.svc.cluster.local") == []
-    (slice_,) = docker_cluster.get(
-        "endpointslices", "-n", "kube-system", "-l", "kubernetes.io/service-name=names-sampan-dns"
-    )["items"]
-    assert slice_["endpoints"][0]["conditions"]["ready"] is True
+    until(lambda: _ask(pod["status"]["podIP"], "kubernetes.default.svc.cluster.local", 5353) == [wanted])
+    until(lambda: _ask(names, "no-such.default.svc.cluster.local") == [])
+    labels = ("-n", "kube-system", "-l", "kubernetes.io/service-name=names-sampan-dns")
+
+    def ready() -> list[bool]:
+        slices = docker_cluster.get("endpointslices", *labels)["items"]
+        return [each["conditions"]["ready"] for one in slices for each in one["endpoints"] or ()]
+
+    until(lambda: ready() == [True])
 
 
 @pytest.fixture
@@ -109,7 +112,7 @@ def inner(docker_cluster: Cluster, image: str, tmp_path: Path) -> Iterator[Calla
     try:
         docker_cluster.helm(
             "install", "inner", str(CHARTS / "sampan"), "-n", space, "-f", str(tmp_path / "values.yaml"),
-            "--wait", "--timeout", "80s",
+            "--wait", "--timeout", "180s",
         )  # fmt: skip
         address = docker_cluster.get("service", "inner-sampan", "-n", space)["spec"]["clusterIP"]
         there = ("--kubeconfig", str(home / "kubeconfig"), "--server", f"https://{address}:6443")
@@ -125,24 +128,24 @@ def inner(docker_cluster: Cluster, image: str, tmp_path: Path) -> Iterator[Calla
 @pytest.mark.docker
 @pytest.mark.kubectl
 def test_a_control_plane_runs_in_pods(docker_cluster, inner):
-    assert len(docker_cluster.get("pods", "-n", "control")["items"]) == 4
+    until(lambda: len(docker_cluster.get("pods", "-n", "control")["items"]) == 4)
 
     addresses = docker_cluster.kubectl(
         "get", "pods", "-n", "control", "-l", "app.kubernetes.io/component=apiserver",
         "-o", "jsonpath={.items[*].status.podIP}",
     ).split()  # fmt: skip
-    until(lambda: all(address in inner("get", "endpointslices", "-A") for address in addresses), 20, str(addresses))
+    until(lambda: all(address in inner("get", "endpointslices", "-A") for address in addresses), why=str(addresses))
 
     inner("create", "deployment", "web", "--image=x", "--replicas=2")
 
-    until(lambda: inner("get", "pods", "-o", "name").count("pod/web-") == 2, 20, "the reconciler makes pods")
-    until(lambda: "no nodes available" in inner("get", "events"), 20, "the scheduler says why they wait")
+    until(lambda: inner("get", "pods", "-o", "name").count("pod/web-") == 2, why="the reconciler makes pods")
+    until(lambda: "no nodes available" in inner("get", "events"), why="the scheduler says why they wait")
     assert "inner" not in docker_cluster.kubectl("get", "deployments", "-n", "default")
 
 
 def _ask(address: str, name: str, port: int = 53) -> list[str]:
     try:
-        answer = dnslib.DNSRecord.question(name).send(address, port, timeout=2)
+        answer = dnslib.DNSRecord.question(name).send(address, port, timeout=10)
     except OSError:
         return ["no answer"]
     return [str(record.rdata) for record in dnslib.DNSRecord.parse(answer).rr]

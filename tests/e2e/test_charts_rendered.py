@@ -59,7 +59,7 @@ class Helm:
         (self._work / "values.json").write_text(json.dumps(values or {}))
         done = subprocess.run(
             [str(self._program), *words, "-f", str(self._work / "values.json")],
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout if check else done.stdout + done.stderr

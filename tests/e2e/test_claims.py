@@ -10,7 +10,7 @@ from clusters import Cluster, docker_answers, import_busybox, start, until
 
 pytestmark = pytest.mark.kubectl
 
-WAIT = "--timeout=60s"
+WAIT = "--timeout=120s"
 REQUEST = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 
 
@@ -45,8 +45,8 @@ def mounting(name: str, claim: str, command: str, cluster: Cluster, *mounts: dic
 
 
 def starts(cluster: Cluster, pod: str) -> int:
-    """How often a container has been started with the pod's volume."""
-    return cluster.kubectl("exec", pod, "--", "cat", "/data/log").count("started")
+    """How often a container has been started with the pod's volume; 0 until it has said so."""
+    return cluster.kubectl("exec", pod, "--", "cat", "/data/log", check=False).count("started")
 
 
 def volume_of(cluster: Cluster, name: str) -> dict:
@@ -61,10 +61,10 @@ def test_a_stateful_set_keeps_its_data_when_a_pod_goes(cluster, namespace):
 
     uid = cluster.get("pod", "db-1")["metadata"]["uid"]
     cluster.kubectl("delete", "pod", "db-1")
-    until(lambda: "db-1" in cluster.kubectl("get", "pods") and cluster.get("pod", "db-1")["metadata"]["uid"] != uid, 60)
+    until(lambda: "db-1" in cluster.kubectl("get", "pods") and cluster.get("pod", "db-1")["metadata"]["uid"] != uid)
     cluster.kubectl("rollout", "status", "statefulset/db", WAIT)
 
-    assert (starts(cluster, "db-0"), starts(cluster, "db-1")) == (1, 2)
+    until(lambda: (starts(cluster, "db-0"), starts(cluster, "db-1")) == (1, 2))
     assert volume_of(cluster, "data-db-1")["metadata"]["name"] == volumes["db-1"]
 
 
@@ -77,7 +77,7 @@ def test_claims_go_or_stay_as_the_retention_policy_says(cluster, namespace):
 
     cluster.kubectl("scale", "statefulset/db", "--replicas=1")
     cluster.kubectl("wait", "--for=delete", "pvc/data-db-1", WAIT)
-    until(lambda: not os.path.exists(path), 60)
+    until(lambda: not os.path.exists(path))
 
     cluster.kubectl("delete", "statefulset", "db")
     cluster.kubectl("wait", "--for=delete", "pod/db-0", WAIT)
@@ -94,8 +94,8 @@ def test_a_claim_waits_for_its_first_pod_and_says_so(cluster, namespace):
     cluster.apply(mounting("writer", "notes", "echo kept > /data/file", cluster, restartPolicy="Never"))
     cluster.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/writer", WAIT)
 
-    said = cluster.kubectl("describe", "pvc", "notes")
-    assert "ProvisioningSucceeded" in said and "ExternalProvisioning" in said
+    for reason in ("ProvisioningSucceeded", "ExternalProvisioning"):
+        until(lambda reason=reason: reason in cluster.kubectl("describe", "pvc", "notes"))
     cluster.kubectl("patch", "pvc", "notes", "-p", '{"spec": {"resources": {"requests": {"storage": "2Gi"}}}}')
     until(lambda: cluster.get("pvc", "notes")["status"]["capacity"] == {"storage": "2Gi"})
     assert volume_of(cluster, "notes")["spec"]["capacity"] == {"storage": "2Gi"}
@@ -135,7 +135,7 @@ def test_an_ephemeral_volume_lives_as_long_as_its_pod(cluster, namespace):
     cluster.kubectl("delete", "pod", "web", "--now")
 
     cluster.kubectl("wait", "--for=delete", "pvc/web-scratch", WAIT)
-    until(lambda: not os.path.exists(path), 60)
+    until(lambda: not os.path.exists(path))
 
 
 @pytest.mark.root
@@ -182,7 +182,7 @@ def test_a_block_volume_is_a_device_of_the_container(cluster, namespace, tmp_pat
                         volumes=[{"name": "disk", "persistentVolumeClaim": {"claimName": "disk"}}],
                         container={"volumeDevices": [{"name": "disk", "devicePath": "/dev/xvda"}]}),
         )  # fmt: skip
-        until(lambda: cluster.kubectl("logs", "reader", check=False).strip() == "from the disk", 60)
+        until(lambda: cluster.kubectl("logs", "reader", check=False).strip() == "from the disk")
         cluster.kubectl("delete", "pod", "reader", "--now")
         cluster.kubectl("delete", "pvc", "disk")
         cluster.kubectl("delete", "pv", name)
@@ -204,7 +204,6 @@ def test_data_outlives_the_cluster_s_down_and_up(runtime, tmp_path, tools):
         cluster.sampan("down")
         cluster.sampan("up")
 
-        until(lambda: all(cluster.kubectl("exec", pod, "--", "cat", "/data/log", check=False).count("started") == 2
-                          for pod in ("db-0", "db-1")), 90)  # fmt: skip
+        until(lambda: all(starts(cluster, pod) == 2 for pod in ("db-0", "db-1")), 180)
     finally:
         cluster.sampan("down")

@@ -71,8 +71,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, tools: Path, engine: Conta
     assert engine.ctr("containers", "ls", "-q").split() == []
     assert list(engine.conf.iterdir()) == []
     assert "cni" not in run("ip", "-n", engine.space, "-br", "link")
-    assert not engine.shims()
-    assert [path for path in engine.mounts() if "netns" in path] == []
+    until(lambda: not engine.shims(), why="a shim ends after its container is gone")
+    until(lambda: not [path for path in engine.mounts() if "netns" in path])
 
 
 @contextmanager
@@ -121,13 +121,13 @@ def test_a_deployment_is_reached_through_its_service(cluster: Node, namespace: s
         cluster.pod("host", IDLE, container=server("main", ports=[{"containerPort": 8080, "hostPort": 18080}])),
     )  # fmt: skip
 
-    cluster.kubectl("rollout", "status", "deploy/web", "--timeout=60s", timeout=70)
+    cluster.kubectl("rollout", "status", "deploy/web", "--timeout=120s")
     pods = cluster.get("pods", "-l", "app=web")["items"]
     names = {pod["metadata"]["name"] for pod in pods}
     one = pods[0]["metadata"]["name"]
 
     assert all(pod["status"]["podIP"].startswith("10.99.0.") for pod in pods)
-    assert cluster.kubectl("logs", one) == "serving\n"
+    until(lambda: cluster.kubectl("logs", one) == "serving\n")
     until(lambda: asked(cluster, one, "web") in names, why="by the name of the Service, which the cluster's DNS knows")
     until(lambda: {asked(cluster, one, "web") for _ in range(8)} == names, why="also the pod that asks: hairpin")
     until(lambda: asked(cluster, one, "10.77.0.2", 18080) == "host", why="by the host's port")
@@ -146,7 +146,7 @@ def test_streams_reach_into_a_container(cluster: Node, namespace: str) -> None:
     running(cluster, "box", f"{local} echo hello; echo oops >&2; read line && echo got $line; {IDLE}",
             container={"stdin": True, "stdinOnce": True})  # fmt: skip
 
-    assert sorted(cluster.kubectl("logs", "box").split()) == ["hello", "oops"]
+    until(lambda: sorted(cluster.kubectl("logs", "box").split()) == ["hello", "oops"])
     assert cluster.kubectl("exec", "-i", "box", "--", "wc", "-c", input="x" * 300_000).strip() == "300000"
     assert "code 7" in cluster.kubectl("exec", "box", "--", "sh", "-c", "exit 7", check=False)
     with ended(cluster.popen("attach", "-i", "box", stdin=subprocess.PIPE, stdout=subprocess.PIPE)) as attached:
@@ -162,7 +162,7 @@ def test_streams_reach_into_a_container(cluster: Node, namespace: str) -> None:
 
     with ended(cluster.popen("port-forward", "box", ":9000", stdout=subprocess.PIPE)) as forward:
         port = forward.stdout.readline().rpartition(" -> ")[0].rpartition(":")[2]
-        said = cluster._run(["curl", "-s", f"http://127.0.0.1:{port}/"], check=True, timeout=30)
+        said = cluster._run(["curl", "-s", f"http://127.0.0.1:{port}/"], check=True, timeout=120)
         assert said == "only here\n"
 
 
@@ -214,7 +214,7 @@ def registry(engine: Containerd, folder: Path) -> Iterator[str]:
         yield image
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(90)
 
 
 def test_a_pull_secret_opens_a_registry_with_a_password(
@@ -232,8 +232,9 @@ def test_a_pull_secret_opens_a_registry_with_a_password(
         )  # fmt: skip
 
         until(lambda: cluster.get("pod", "let-in")["status"].get("phase") == "Succeeded")
-        assert cluster.kubectl("logs", "let-in") == "in\n"
-        assert "Successfully pulled image" in cluster.kubectl("get", "events", "--field-selector=reason=Pulled")
+        until(lambda: cluster.kubectl("logs", "let-in") == "in\n")
+        pulled = ("get", "events", "--field-selector=reason=Pulled")
+        until(lambda: "Successfully pulled image" in cluster.kubectl(*pulled))
 
 
 def test_pods_run_on_while_containerd_is_away(cluster: Node, namespace: str, engine: Containerd) -> None:
@@ -245,8 +246,8 @@ def test_pods_run_on_while_containerd_is_away(cluster: Node, namespace: str, eng
     cluster.kubectl("delete", "pod", "goes", "--wait=false")
     engine.start()
 
-    cluster.kubectl("wait", "--for=delete", "pod/goes", "--timeout=60s", timeout=70)
-    until(lambda: cluster.kubectl("exec", "stays", "--", "echo", "here", check=False) == "here\n", 60)
+    cluster.kubectl("wait", "--for=delete", "pod/goes", "--timeout=120s")
+    until(lambda: cluster.kubectl("exec", "stays", "--", "echo", "here", check=False) == "here\n")
     running(cluster, "comes")
     after = first_status(cluster, "stays")
     assert (after["containerID"], after["restartCount"]) == (before["containerID"], 0)

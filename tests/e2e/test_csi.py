@@ -16,7 +16,7 @@ from clusters import Cluster, until
 pytestmark = [pytest.mark.kubectl, pytest.mark.root]
 
 NAME = "d.test"  # with the home before it, a socket's path has 107 bytes at most
-WAIT = "--timeout=60s"
+WAIT = "--timeout=120s"
 SCRIPT = Path(__file__).parent / "support" / "csidriver.py"
 
 
@@ -28,17 +28,17 @@ class Driver:
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         if self.process.stdout.readline() != "serving\n":
-            self.process.communicate(timeout=10)
+            self.process.communicate(timeout=150)
             raise AssertionError("the driver does not serve; its words are above")
         self._socket = registry / f"{NAME}-reg.sock"
 
     def methods(self) -> list[str]:
-        lines = (self.data / "calls").read_text().splitlines()
-        return [json.loads(line)["method"] for line in lines]
+        lines = (self.data / "calls").read_text().splitlines(keepends=True)
+        return [json.loads(line)["method"] for line in lines if line.endswith("\n")]  # the last may be half written
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=150)
         self._socket.unlink(missing_ok=True)
 
 
@@ -85,8 +85,7 @@ def test_a_volume_lives_from_its_creation_to_its_removal(cluster, namespace, dri
     apply(cluster, namespace)
     volume = cluster.get("pv", cluster.get("pvc", "data")["spec"]["volumeName"])
     place = driver.data / volume["spec"]["csi"]["volumeHandle"]
-    until(lambda: (place / "log").exists())
-    assert (place / "log").read_text() == "started\n"
+    until(lambda: (place / "log").exists() and (place / "log").read_text() == "started\n")
     assert os.stat(place).st_gid == 2345
     assert "AttachVolume.Attach succeeded" in until(
         lambda: (said := cluster.kubectl("describe", "pod", "web")) and "AttachVolume" in said and said
@@ -105,7 +104,7 @@ def test_a_volume_lives_from_its_creation_to_its_removal(cluster, namespace, dri
     assert not place.exists()
     order = list(dict.fromkeys(name for name in driver.methods() if "Volume" in name))
     assert order[-4:] == ["NodeUnpublishVolume", "NodeUnstageVolume", "ControllerUnpublishVolume", "DeleteVolume"]
-    assert str(driver.data) not in Path("/proc/self/mountinfo").read_text()
+    until(lambda: str(driver.data) not in Path("/proc/self/mountinfo").read_text())
 
 
 def test_a_pod_keeps_its_volume_over_a_restart_of_the_node_agent(cluster, namespace, driver):
@@ -114,12 +113,12 @@ def test_a_pod_keeps_its_volume_over_a_restart_of_the_node_agent(cluster, namesp
 
     os.kill(pid, signal.SIGKILL)
     until(lambda: cluster.process("node")["pid"] not in (0, pid))
-    until(lambda: driver.methods().count("NotifyRegistrationStatus") == 2)
+    until(lambda: driver.methods().count("NotifyRegistrationStatus") >= 2)
     # The agent that was started again listens on another port, which its Node tells a moment later.
     once = "grep -q again /data/log || echo again >> /data/log; cat /data/log"
     until(lambda: cluster.kubectl("exec", "web", "--", "sh", "-c", once, check=False) == "started\nagain\n")
 
     cluster.kubectl("delete", "pod", "web", "--now")
-    until(lambda: "NodeUnstageVolume" in driver.methods(), 60)
+    until(lambda: "NodeUnstageVolume" in driver.methods())
     cluster.kubectl("delete", "pvc", "data")
-    until(lambda: "DeleteVolume" in driver.methods(), 60)
+    until(lambda: "DeleteVolume" in driver.methods())

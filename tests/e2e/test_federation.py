@@ -41,7 +41,7 @@ def test_the_page_about_federation_works_as_it_stands(place: dict[str, Cluster],
     path = f"{Path(WHICH_PYTHON).parent}:{tools}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "HOME": str(tmp_path), "SAMPAN_HOME": str(tmp_path / "host")}
     done = subprocess.run(
-        ["bash", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=1500, check=False
+        ["bash", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=2400, check=False
     )
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
 

@@ -16,10 +16,10 @@ pytestmark = [pytest.mark.kubectl, pytest.mark.root]
 MEGABYTES = 96
 
 
-@pytest.fixture
-def small(tmp_path: Path, tools: Path) -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Cluster]:
     """A cluster without a node, whose home is a file system of its own."""
-    disk = tmp_path / "disk"
+    disk = tmp_path_factory.mktemp("full") / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "none", str(disk)], check=True)
     cluster = Cluster(disk / "home", "", free_port(), "", tools)
@@ -54,9 +54,9 @@ def map_of(name: str) -> dict[str, object]:
 def refused(cluster: Cluster) -> str:
     """What the first ConfigMap is told that does not fit any more."""
     for number in range(400):
-        manifest = map_of(f"more-{number}")
+        manifest = map_of(f"more-{os.urandom(4).hex()}-{number}")
         said = cluster.kubectl(
-            "create", "-f", "-", check=False, input=json.dumps(manifest), timeout=30
+            "create", "-f", "-", check=False, input=json.dumps(manifest)
         )  # fmt: skip
         if "created" not in said:
             return said
@@ -69,10 +69,10 @@ def test_a_full_disk_is_told_and_deletions_go_on(small: Cluster) -> None:
     filler = fill(small)
 
     assert "is full" in refused(small)
-    assert "is full" in small.kubectl("get", "--raw", "/readyz?verbose", check=False)
+    until(lambda: "is full" in small.kubectl("get", "--raw", "/readyz?verbose", check=False))
     assert small.kubectl("get", "--raw", "/livez") == "ok"
-    assert "is full" in small.sampan("status", check=False)
-    assert "is full" in small.sampan("doctor", check=False)
+    until(lambda: "is full" in small.sampan("status", check=False))
+    until(lambda: "is full" in small.sampan("doctor", check=False))
     assert small.kubectl("get", "configmap", "old-0", "-o", "name") == "configmap/old-0\n"
     for number in range(5):
         assert "deleted" in small.kubectl("delete", "configmap", f"old-{number}")

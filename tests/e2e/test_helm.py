@@ -21,6 +21,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: {{ .Release.Name }}}
 spec:
+  progressDeadlineSeconds: {{ .Values.deadline }}
   selector: {matchLabels: {app: {{ .Release.Name }}}}
   template:
     metadata: {labels: {app: {{ .Release.Name }}}}
@@ -73,14 +74,16 @@ DEFINITION = {
 @pytest.fixture
 def cluster(exec_cluster: Cluster) -> Cluster:
     yield exec_cluster
-    exec_cluster.kubectl("delete", "crd", "ships.charted.example", "--ignore-not-found", "--timeout=20s")
+    exec_cluster.kubectl("delete", "crd", "ships.charted.example", "--ignore-not-found", "--timeout=120s")
 
 
 @pytest.fixture
 def chart(tmp_path: Path, cluster: Cluster) -> str:
     files = {
         "Chart.yaml": "apiVersion: v2\nname: charted\nversion: 0.1.0\n",
-        "values.yaml": json.dumps({"image": cluster.image, "ready": "true", "ships": 1, "test": "true"}),
+        "values.yaml": json.dumps(
+            {"image": cluster.image, "ready": "true", "ships": 1, "test": "true", "deadline": 600}
+        ),
         "crds/ship.json": json.dumps(DEFINITION),
         "templates/objects.yaml": OBJECTS,
         "templates/tests/test.yaml": TEST,
@@ -102,18 +105,18 @@ def statuses(cluster: Cluster, namespace: str) -> list[str]:
 
 
 def test_a_chart_brings_its_definitions_first_and_runs_its_hooks_in_their_place(cluster, namespace, chart):
-    cluster.helm("install", "r", chart, "--wait", "--timeout", "60s", "-n", namespace)
+    cluster.helm("install", "r", chart, "--wait", "--timeout", "180s", "-n", namespace)
 
     assert ships(cluster) == 1
     ran = cluster.kubectl("logs", "job/r-pre-install") + cluster.kubectl("logs", "job/r-post-install")
     assert ran == "pre-install of revision 1\npost-install of revision 1\n"
     assert cluster.get("deployment", "r")["status"]["readyReplicas"] == 1
 
-    cluster.helm("upgrade", "r", chart, "--set", "ships=2", "--wait", "--timeout", "60s", "-n", namespace)
+    cluster.helm("upgrade", "r", chart, "--set", "ships=2", "--wait", "--timeout", "180s", "-n", namespace)
     assert ships(cluster) == 2
     assert cluster.kubectl("logs", "job/r-post-upgrade") == "post-upgrade of revision 2\n"
 
-    cluster.helm("rollback", "r", "1", "--wait", "--timeout", "60s", "-n", namespace)
+    cluster.helm("rollback", "r", "1", "--wait", "--timeout", "180s", "-n", namespace)
     assert ships(cluster) == 1
     assert cluster.kubectl("logs", "job/r-pre-rollback").startswith("pre-rollback of revision")
     assert statuses(cluster, namespace) == ["superseded", "superseded", "deployed"]
@@ -134,8 +137,10 @@ def test_a_release_is_tested_and_a_failed_test_is_said(cluster, namespace, chart
 
 
 def test_a_failed_upgrade_is_rolled_back_and_a_failed_install_removed(cluster, namespace, chart):
-    cluster.helm("install", "r", chart, "--no-hooks", "--wait", "--timeout", "60s", "-n", namespace)
-    broken = ("--set", "ready=false", "--no-hooks", "--rollback-on-failure", "--wait", "--timeout", "6s")
+    cluster.helm("install", "r", chart, "--no-hooks", "--wait", "--timeout", "180s", "-n", namespace)
+    # helm gives up what is past its deadline for progress, so the way back may have all the time that it needs
+    never = ("--set", "ready=false,deadline=4", "--no-hooks")
+    broken = (*never, "--rollback-on-failure", "--wait", "--timeout", "180s")
 
     said = cluster.helm("upgrade", "r", chart, "--set", "ships=5", *broken, "-n", namespace, check=False)
 

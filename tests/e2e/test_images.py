@@ -41,7 +41,7 @@ def registry(folder: Path, *, http: str = "", rest: str = "") -> Iterator[str]:
         yield f"localhost:{port}"
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(90)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def pushed(docker_cluster: Cluster, tmp_path: Path) -> Iterator[str]:
         name = f"{where}/e2e/busybox:pulled"
         try:
             assert docker("tag", BUSYBOX, name)
-            until(lambda: docker("push", name), 20)
+            until(lambda: docker("push", name))
             assert docker("image", "rm", name)
             yield name
         finally:
@@ -75,9 +75,7 @@ def locked(docker_cluster: Cluster, tmp_path: Path) -> Iterator[str]:
         name, config = f"{where}/e2e/busybox:locked", str(tmp_path / "docker")
         try:
             assert docker("tag", BUSYBOX, name)
-            until(
-                lambda: docker("--config", config, "login", "-u", "ada", "--password-stdin", where, text="secret"), 20
-            )
+            until(lambda: docker("--config", config, "login", "-u", "ada", "--password-stdin", where, text="secret"))
             assert docker("--config", config, "push", name)
             assert docker("image", "rm", name)
             yield name
@@ -88,10 +86,10 @@ def locked(docker_cluster: Cluster, tmp_path: Path) -> Iterator[str]:
 def test_an_image_is_pulled_from_the_registry(cluster, namespace, pushed):
     cluster.apply(cluster.pod("pulls", "echo pulled", restartPolicy="Never", container={"image": pushed}))
 
-    until(lambda: cluster.get("pod", "pulls")["status"].get("phase") == "Succeeded", 60)
+    until(lambda: cluster.get("pod", "pulls")["status"].get("phase") == "Succeeded")
 
     assert cluster.kubectl("logs", "pulls") == "pulled\n"
-    assert "Successfully pulled image" in cluster.kubectl("get", "events", "--field-selector=reason=Pulled")
+    until(lambda: "Successfully pulled image" in cluster.kubectl("get", "events", "--field-selector=reason=Pulled"))
 
 
 def test_an_absent_image_is_said_clearly(cluster, namespace, pushed):
@@ -104,9 +102,8 @@ def test_an_absent_image_is_said_clearly(cluster, namespace, pushed):
 
     until(lambda: reason() in ("ErrImagePull", "ImagePullBackOff"))
     until(lambda: reason() == "ImagePullBackOff")
-    assert "ImagePullBackOff" in cluster.kubectl("get", "pod", "waits") or "ErrImagePull" in cluster.kubectl(
-        "get", "pod", "waits"
-    )
+    row = ("get", "pod", "waits")
+    until(lambda: any(word in cluster.kubectl(*row) for word in ("ImagePullBackOff", "ErrImagePull")))
 
 
 def test_a_pull_secret_opens_a_registry_with_a_password(cluster, namespace, locked):
@@ -123,5 +120,5 @@ def test_a_pull_secret_opens_a_registry_with_a_password(cluster, namespace, lock
                     imagePullSecrets=[{"name": "key"}])
     )  # fmt: skip
 
-    until(lambda: cluster.get("pod", "let-in")["status"].get("phase") == "Succeeded", 60)
+    until(lambda: cluster.get("pod", "let-in")["status"].get("phase") == "Succeeded")
     assert cluster.kubectl("logs", "let-in") == "in\n"

@@ -47,6 +47,7 @@ class Handler(BaseHTTPRequestHandler):
             while data := self.connection.recv(1000):
                 self.connection.sendall(data)
         elif self.path == "/long":
+            self.connection.settimeout(60)
             self.send_response(200)
             self.send_header("Content-Length", str({PIECE * PIECES}))
             self.end_headers()
@@ -111,7 +112,7 @@ class Front:
         self.kubectl("apply", "-f", "-", input="\n---\n".join(json.dumps(manifest) for manifest in manifests))
 
     def ask(self, host: str, path: str = "/") -> tuple[int, str, dict]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=120)
         try:
             connection.request("GET", path, headers={"Host": host, "Connection": "close"})
             response = connection.getresponse()
@@ -119,16 +120,26 @@ class Front:
         finally:
             connection.close()
 
+    def answers(self, host: str, path: str = "/") -> tuple[int, str]:
+        """Status and body; (0, "") while nothing listens yet."""
+        try:
+            return self.ask(host, path)[:2]
+        except OSError:
+            return 0, ""
+
     def ask_tls(self, host: str, authority: Path, path: str = "/") -> str:
         """As a client does that knows only that authority, and checks the name."""
-        raw = socket.create_connection(("127.0.0.1", self.https_port), 10)
+        raw = socket.create_connection(("127.0.0.1", self.https_port), 60)
         with raw, ssl.create_default_context(cafile=authority).wrap_socket(raw, server_hostname=host) as wrapped:
             wrapped.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
             return b"".join(iter(lambda: wrapped.recv(65536), b"")).decode()
 
     def master(self) -> int:
-        """0 while a new master has opened its file of the process id and not yet written it."""
-        return int((self.cluster.home / "components" / "ingress" / "nginx" / "nginx.pid").read_text() or 0)
+        """0 while there is no master, or a new one has opened its file of the process id and not yet written it."""
+        try:
+            return int((self.cluster.home / "components" / "ingress" / "nginx" / "nginx.pid").read_text() or 0)
+        except FileNotFoundError:
+            return 0
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +159,7 @@ def front(exec_cluster: Cluster) -> Iterator[Front]:
     found = Front(exec_cluster, ports["http_port"], ports["https_port"], "front")
     found.apply(*deployment("shop", 2), *deployment("blog", 1))
     until(lambda: exec_cluster.kubectl("get", "ingressclass", "sampan", check=False).startswith("NAME"))
-    found.kubectl("rollout", "status", "deployment/shop", "deployment/blog", "--timeout=60s")
+    found.kubectl("rollout", "status", "deployment/shop", "deployment/blog", "--timeout=120s")
     yield found
     exec_cluster.kubectl("delete", "namespace", "front", "--wait=false")
     exec_cluster.sampan("addons", "disable", "ingress")
@@ -186,7 +197,7 @@ def told(front: Front, host: str, authority: Path, path: str) -> str:
     """ "" while another certificate is served: a Secret may come after the Ingress that names it."""
     try:
         return front.ask_tls(host, authority, path)
-    except ssl.SSLCertVerificationError:
+    except (ssl.SSLError, TimeoutError):
         return ""
 
 
@@ -201,7 +212,7 @@ def test_hosts_paths_and_tls(front: Front, tmp_path: Path) -> None:
         "--rule=plain.example.com/slash/=shop:http",
     )  # fmt: skip
 
-    until(lambda: front.ask("plain.example.com")[0] == 200)
+    until(lambda: front.answers("plain.example.com")[0] == 200)
     for host, path, answer in (
         ("shop.example.com", "/a", "shop /a"), ("shop.example.com", "/news/1", "blog /news/1"),
         ("shop.example.com", "/newsletter", "shop /newsletter"), ("blog.example.com", "/exact", "blog /exact"),
@@ -210,12 +221,12 @@ def test_hosts_paths_and_tls(front: Front, tmp_path: Path) -> None:
         until(lambda asked=(host, tmp_path / f"{host}.crt", path), end=answer: told(front, *asked).endswith(end))
     with pytest.raises(ssl.SSLCertVerificationError):
         front.ask_tls("plain.example.com", tmp_path / "shop.example.com.crt")
-    status, _, headers = front.ask("shop.example.com", "/a?b=c")
-    assert (status, headers["Location"]) == (308, f"https://shop.example.com:{front.https_port}/a?b=c")
+    # workers of the configuration before may still take a connection or two
+    _, _, headers = until(lambda: (got := front.ask("shop.example.com", "/a?b=c"))[0] == 308 and got)
+    assert headers["Location"] == f"https://shop.example.com:{front.https_port}/a?b=c"
     assert front.ask("unknown.example.com")[0] == 404
     for path, answer in (("/slash", "blog /slash"), ("/slash/", "shop /slash/"), ("/slash/x", "blog /slash/x")):
-        status, said, _ = front.ask("plain.example.com", path)
-        assert (status, said.strip()) == (200, answer)
+        until(lambda asked=("plain.example.com", path), end=answer: front.answers(*asked) == (200, end))
 
     until(lambda: "127.0.0.1" in front.kubectl("get", "ingress", "sites"))
     shown = front.kubectl("get", "ing", "sites").splitlines()
@@ -229,7 +240,7 @@ def test_hosts_paths_and_tls(front: Front, tmp_path: Path) -> None:
 
 def test_a_bad_ingress_is_told_and_leaves_the_others(front: Front) -> None:
     front.kubectl("create", "ingress", "good", "--class=sampan", "--rule=good.example.com/*=blog:80")
-    until(lambda: front.ask("good.example.com")[0] == 200)
+    until(lambda: front.answers("good.example.com")[0] == 200)
     front.kubectl(
         "create", "ingress", "bad", "--class=sampan", "--rule=bad.example.com/*=blog:80",
         "--annotation=nginx.ingress.kubernetes.io/configuration-snippet=return 200;",
@@ -244,7 +255,7 @@ def test_a_bad_ingress_is_told_and_leaves_the_others(front: Front) -> None:
         until(lambda name=name, said=said: said in front.kubectl("describe", "ingress", name))
     assert front.ask("good.example.com")[1] == "blog /"
     assert front.ask("bad.example.com")[0] == 404
-    assert front.ask("lost.example.com")[0] == 503
+    until(lambda: front.ask("lost.example.com")[0] == 503)
     refused = front.kubectl("create", "ingress", "worse", "--rule=a.example.com/..=blog:80", check=False)
     assert "cannot end with '/..'" in refused
 
@@ -288,9 +299,9 @@ def test_changing_pods_cost_no_request_and_no_open_connection(front: Front) -> N
         front.kubectl(
             "create", "ingress", f"{name}-load", "--class=sampan", f"--rule={name}.load.example.com/*={name}:80"
         )
-    until(lambda: front.ask("shop.load.example.com")[0] == front.ask("blog.load.example.com")[0] == 200)
+    until(lambda: front.answers("shop.load.example.com")[0] == front.answers("blog.load.example.com")[0] == 200)
     long: list[tuple[int, str, dict]] = []
-    with socket.create_connection(("127.0.0.1", front.http_port), 10) as upgraded:
+    with socket.create_connection(("127.0.0.1", front.http_port), 120) as upgraded:
         upgraded.sendall(
             b"GET / HTTP/1.1\r\nHost: blog.load.example.com\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n"
         )
@@ -299,13 +310,13 @@ def test_changing_pods_cost_no_request_and_no_open_connection(front: Front) -> N
             download = threading.Thread(target=lambda: long.append(front.ask("shop.load.example.com", "/long")))
             download.start()
             front.kubectl("rollout", "restart", "deployment/shop")
-            front.kubectl("rollout", "status", "deployment/shop", "--timeout=60s")
+            front.kubectl("rollout", "status", "deployment/shop", "--timeout=120s")
             front.kubectl("scale", "deployment/shop", "--replicas=1")
             download.join()
             until(lambda: len(front.kubectl("get", "pods", "-l", "app=shop", "-o", "name").splitlines()) == 1)
+            until(lambda: load.answered > 50)
 
         assert load.failures == []
-        assert load.answered > 50
         assert (long[0][0], len(long[0][1].encode())) == (200, PIECE * PIECES)
         upgraded.sendall(b"still there")
         assert upgraded.recv(100) == b"still there"
@@ -313,21 +324,14 @@ def test_changing_pods_cost_no_request_and_no_open_connection(front: Front) -> N
 
 def test_a_killed_nginx_and_a_killed_add_on_come_back(front: Front) -> None:
     front.kubectl("create", "ingress", "again", "--class=sampan", "--rule=again.example.com/*=blog:80")
-    until(lambda: front.ask("again.example.com")[0] == 200)
+    until(lambda: front.answers("again.example.com")[0] == 200 and front.master())
     master, addon = front.master(), front.cluster.process("ingress")["pid"]
 
     os.kill(master, signal.SIGKILL)
-    until(lambda: front.master() not in (0, master) and _is_served(front))
+    until(lambda: front.master() not in (0, master) and front.answers("again.example.com")[0] == 200)
     assert front.cluster.process("ingress")["pid"] == addon
 
     master = front.master()
     os.kill(addon, signal.SIGKILL)
     until(lambda: not Path(f"/proc/{master}").exists(), why="nginx ends with its add-on")
-    until(lambda: _is_served(front) and front.master() not in (0, master))
-
-
-def _is_served(front: Front) -> bool:
-    try:
-        return front.ask("again.example.com")[0] == 200
-    except OSError:
-        return False
+    until(lambda: front.answers("again.example.com")[0] == 200 and front.master() not in (0, master))

@@ -46,9 +46,9 @@ def test_an_agent_killed_while_pods_start_leaves_one_container_for_each(cluster,
     time.sleep(moment)
     kill(cluster, "node")
 
-    cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s", timeout=70)
+    cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=120s")
     until(lambda: len(running(mark)) == 3, why="one shell a pod")
-    cluster.kubectl("delete", "pod", "--all", timeout=60)
+    cluster.kubectl("delete", "pod", "--all")
 
     until(lambda: not running(mark), why="nothing runs on")
 
@@ -57,30 +57,30 @@ def test_an_agent_killed_while_pods_stop_ends_them_all_the_same(cluster, namespa
     mark = f"marked-{namespace}"
     script = f": {mark}; trap '' TERM; while true; do sleep 0.2; done"
     cluster.apply(*[cluster.pod(f"p{n}", script, terminationGracePeriodSeconds=3) for n in range(2)])
-    cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=120s")
     cluster.kubectl("delete", "pod", "--all", "--wait=false")
     time.sleep(0.5)
     kill(cluster, "node")
 
-    until(lambda: not cluster.get("pods")["items"], 60)
+    until(lambda: not cluster.get("pods")["items"])
     until(lambda: not running(mark), why="nothing runs on")
 
 
 def test_an_agent_killed_during_an_exec_takes_the_command_with_it(cluster, namespace):
     mark = f"marked-{namespace}"
     cluster.apply(cluster.pod("box", "while true; do sleep 1; done"))
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/box", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/box", "--timeout=120s")
     client = cluster.popen("exec", "box", "--", "sh", "-c", f": {mark}; while true; do sleep 1; done")
     try:
         until(lambda: running(mark))
         kill(cluster, "node")
-        assert client.wait(30) != 0
+        assert client.wait(90) != 0
     finally:
         client.kill()
         client.wait()
     if cluster.runtime == "exec":  # Docker's own commands end with their container
         until(lambda: not running(mark))
-    cluster.kubectl("delete", "pod", "box", timeout=30)
+    cluster.kubectl("delete", "pod", "box")
     until(lambda: not running(mark))
 
 
@@ -89,30 +89,44 @@ def test_a_pod_whose_containers_the_daemon_lost_comes_back(docker_cluster, reque
     """What a restart of the Docker daemon does to pods: all of them end at once, sandboxes too."""
     cluster = docker_cluster
     cluster.apply(cluster.pod("lost", "while true; do sleep 1; done"))
-    request.addfinalizer(lambda: cluster.kubectl("delete", "pod", "lost", timeout=30))
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/lost", "--timeout=30s")
+    request.addfinalizer(lambda: cluster.kubectl("delete", "pod", "lost"))
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/lost", "--timeout=120s")
     uid = cluster.get("pod", "lost")["metadata"]["uid"]
     listed = ["docker", "ps", "-q", "--filter", f"label=sampan.dev/pod-uid={uid}"]
     names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
-    subprocess.run(["docker", "kill", *names], capture_output=True, check=True)
+    subprocess.run(["docker", "kill", *names], capture_output=True, check=False)  # one may end with another
 
-    until(lambda: cluster.get("pod", "lost")["status"]["containerStatuses"][0]["restartCount"] == 1)
+    until(lambda: cluster.get("pod", "lost")["status"]["containerStatuses"][0]["restartCount"] >= 1)
 
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/lost", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/lost", "--timeout=120s")
+
+
+def kill_supervisor(cluster: Cluster) -> dict:
+    """Its last state, once it has ended."""
+    before = cluster.state()
+    os.kill(before["pid"], signal.SIGKILL)
+    until(lambda: not is_alive(before))
+    return before
 
 
 @pytest.mark.parametrize("runtime", ["exec", "docker"])
-def test_down_ends_what_a_killed_supervisor_left(tmp_path, tools, runtime, request):
+def test_a_killed_supervisor_is_taken_over_by_up_and_down_ends_what_it_left(tmp_path, tools, runtime, request):
     request.getfixturevalue(f"{runtime}_cluster")  # for the image
     mark = f"marked-{runtime}-{os.getpid()}-{tmp_path.name}"
     cluster = start(tmp_path / "home", runtime, tools)
     memory = [{"name": "m", "emptyDir": {"medium": "Memory"}}]
     mounts = {"volumeMounts": [{"name": "m", "mountPath": "/m"}]}
     cluster.apply(cluster.pod("web", f": {mark}; while true; do sleep 1; done", volumes=memory, container=mounts))
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=120s")
     uid = cluster.get("pod", "web")["metadata"]["uid"]
-    before = cluster.state()
-    os.kill(before["pid"], signal.SIGKILL)
+    first = cluster.get("pod", "web")["status"]["containerStatuses"][0]
+    kill_supervisor(cluster)
+
+    cluster.sampan("up")  # pods run on
+
+    now = cluster.get("pod", "web")["status"]["containerStatuses"][0]
+    assert (now["containerID"], now["restartCount"]) == (first["containerID"], 0)
+    before = kill_supervisor(cluster)
 
     said = cluster.sampan("down")
 
@@ -124,19 +138,3 @@ def test_down_ends_what_a_killed_supervisor_left(tmp_path, tools, runtime, reque
     if runtime == "docker":
         listed = ["docker", "ps", "-a", "-q", "--filter", f"label=sampan.dev/pod-uid={uid}"]
         assert subprocess.run(listed, capture_output=True, text=True, check=True).stdout == ""
-
-
-def test_up_takes_over_from_a_killed_supervisor_and_pods_run_on(tmp_path, tools, exec_cluster):
-    cluster = start(tmp_path / "home", "exec", tools)
-    try:
-        cluster.apply(cluster.pod("steady", "while true; do sleep 1; done"))
-        cluster.kubectl("wait", "--for=condition=Ready", "pod/steady", "--timeout=30s")
-        before = cluster.get("pod", "steady")["status"]["containerStatuses"][0]
-        os.kill(cluster.state()["pid"], signal.SIGKILL)
-
-        cluster.sampan("up")
-
-        after = cluster.get("pod", "steady")["status"]["containerStatuses"][0]
-        assert (after["containerID"], after["restartCount"]) == (before["containerID"], 0)
-    finally:
-        cluster.sampan("down")

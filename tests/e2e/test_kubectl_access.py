@@ -6,7 +6,7 @@ import base64
 import json
 
 import pytest
-from clusters import Cluster
+from clusters import Cluster, until
 
 pytestmark = pytest.mark.kubectl
 GROUP = "rbac.authorization.k8s.io"
@@ -77,6 +77,7 @@ def test_can_i_lists_what_a_role_allows_and_asks_for_subresources_and_urls(clust
     rule = {"apiGroups": ["apps"], "resources": ["deployments/scale"], "resourceNames": ["web"], "verbs": ["patch"]}
     reconcile(cluster, {**role("get"), "rules": [*role("get")["rules"], rule]}, binding("ann"))
 
+    until(lambda: can("get", "pods") == "yes", why="the roles are read")
     listed = [line.split() for line in cluster.kubectl("auth", "can-i", "--list", "--as=ann").splitlines()]
     assert ["pods", "[]", "[]", "[get]"] in listed
     assert ["deployments.apps/scale", "[]", "[web]", "[patch]"] in listed
@@ -135,7 +136,7 @@ def test_a_token_ends_with_the_object_that_it_is_bound_to(cluster, namespace):
 
     cluster.kubectl("delete", "secret", "s")
 
-    assert "You must be logged in to the server" in cluster.kubectl(*whoami, check=False)
+    until(lambda: "You must be logged in to the server" in cluster.kubectl(*whoami, check=False))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import json
 import subprocess
 
 import pytest
-from clusters import Cluster
+from clusters import Cluster, until
 
 pytestmark = pytest.mark.kubectl
 ID = "applyset.kubernetes.io/id"
@@ -96,7 +96,7 @@ def test_a_custom_resource_is_the_parent_of_an_apply_set(cluster, namespace, mon
     }  # fmt: skip
     apply(cluster, definition)
     try:
-        cluster.kubectl("wait", "--for=condition=Established", "crd/fleets.sets.example", "--timeout=10s")
+        cluster.kubectl("wait", "--for=condition=Established", "crd/fleets.sets.example", "--timeout=120s")
         tooling = {"applyset.kubernetes.io/tooling": "kubectl/v1.37", "applyset.kubernetes.io/contains-group-kinds": ""}
         digest = hashlib.sha256(f"f.{namespace}.Fleet.sets.example".encode()).digest()
         identity = f"applyset-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}-v1"
@@ -108,7 +108,7 @@ def test_a_custom_resource_is_the_parent_of_an_apply_set(cluster, namespace, mon
 
         assert "configmap/b pruned" in apply(cluster, config_map("a"), more=options)
     finally:
-        cluster.kubectl("delete", "crd", "fleets.sets.example", "--timeout=20s")
+        cluster.kubectl("delete", "crd", "fleets.sets.example", "--timeout=120s")
 
 
 def test_a_conflict_names_each_manager_and_force_takes_the_fields_from_them(cluster, namespace):
@@ -211,7 +211,8 @@ def test_what_kustomize_makes_is_applied_compared_and_deleted(cluster, namespace
     assert made["spec"]["selector"]["matchLabels"] == {"app": "web", "env": "test"}
     name = made["spec"]["template"]["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"]
     assert name.startswith("test-settings-") and cluster.get("cm", name)["data"] == {"a": "b"}
-    assert cluster.kubectl("diff", "-k", overlay) == ""
+    # the Deployment's controller writes between the two requests of a diff
+    until(lambda: cluster.kubectl("diff", "-k", overlay, check=False) == "")
     assert "test-web" in cluster.kubectl("get", "-k", overlay)
     cluster.kubectl("delete", "-k", overlay)
     assert "NotFound" in cluster.kubectl("get", "-k", overlay, check=False)

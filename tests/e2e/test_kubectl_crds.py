@@ -57,9 +57,9 @@ DEFINITION = {
 @pytest.fixture
 def cluster(exec_cluster: Cluster) -> Cluster:
     exec_cluster.kubectl("apply", "-f", "-", input=json.dumps(DEFINITION))
-    exec_cluster.kubectl("wait", "--for=condition=Established", "crd/boats.harbour.example", "--timeout=10s")
+    exec_cluster.kubectl("wait", "--for=condition=Established", "crd/boats.harbour.example", "--timeout=120s")
     yield exec_cluster
-    exec_cluster.kubectl("delete", "crd", "boats.harbour.example", "--timeout=20s")
+    exec_cluster.kubectl("delete", "crd", "boats.harbour.example", "--timeout=120s")
 
 
 def boat(**spec) -> str:

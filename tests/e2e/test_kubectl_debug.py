@@ -11,7 +11,7 @@ pytestmark = pytest.mark.kubectl
 @pytest.fixture
 def box(cluster: Cluster, namespace: str) -> str:
     cluster.apply(cluster.pod("box", "while true; do sleep 0.2; done"))
-    cluster.kubectl("wait", "pod/box", "--for=condition=Ready", "--timeout=40s")
+    cluster.kubectl("wait", "pod/box", "--for=condition=Ready", "--timeout=120s")
     return "box"
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
-from clusters import Cluster
+from clusters import Cluster, until
 
 pytestmark = pytest.mark.kubectl
 
@@ -83,7 +82,7 @@ def test_a_quota_is_described_with_its_use_and_freed_by_deletions(cluster, names
 
     cluster.apply(pod())
 
-    assert ["pods", "1", "1"] in rows(cluster)
+    until(lambda: ["pods", "1", "1"] in rows(cluster))
     refusal = cluster.kubectl("create", "deployment", "x", "--image=x", check=False)
     assert "exceeded quota: team, requested: count/deployments.apps=1, used: count/deployments.apps=0" in refusal
     cluster.kubectl("delete", "pod", "web", "--force", "--grace-period=0")
@@ -92,13 +91,6 @@ def test_a_quota_is_described_with_its_use_and_freed_by_deletions(cluster, names
 
 def rows(cluster: Cluster) -> list[list[str]]:
     return [line.split() for line in cluster.kubectl("describe", "quota", "team").split("\n")]
-
-
-def until(happened) -> None:
-    end = time.monotonic() + 30
-    while not happened():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def test_a_stricter_level_warns_of_pods_and_refuses_new_ones(cluster, namespace):

@@ -27,12 +27,12 @@ def through(cluster: Cluster) -> Iterator[http.client.HTTPConnection]:
     try:
         found = _PORT.match(proxy.stdout.readline())
         assert found
-        connection = http.client.HTTPConnection("127.0.0.1", int(found.group(1)), timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", int(found.group(1)), timeout=120)
         yield connection
         connection.close()
     finally:
         proxy.terminate()
-        proxy.wait(10)
+        proxy.wait(90)
         proxy.stdout.close()
 
 
@@ -80,7 +80,7 @@ def test_the_root_lists_the_paths_that_are_served(through):
 def test_a_watch_streams_through(through, namespace):
     maps = f"/api/v1/namespaces/{namespace}/configmaps"
     revision = json.loads(ask(through, "GET", maps)[1])["metadata"]["resourceVersion"]
-    watching = http.client.HTTPConnection(through.host, through.port, timeout=20)
+    watching = http.client.HTTPConnection(through.host, through.port, timeout=120)
     watching.request("GET", f"{maps}?watch=1&resourceVersion={revision}")
     stream = watching.getresponse()
 

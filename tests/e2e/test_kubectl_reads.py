@@ -45,31 +45,35 @@ def test_events_are_chosen_by_object_and_type(cluster, namespace):
 
 
 def test_events_of_a_pod_are_watched_while_it_starts(cluster, namespace):
+    first = event("seen", "Normal", "Expected")
+    first["involvedObject"] |= {"kind": "Pod", "namespace": namespace}
+    cluster.kubectl("create", "-f", "-", input=json.dumps(first))
     watching = cluster.popen("events", "--watch", "--for=pod/seen", "--no-headers", stdout=subprocess.PIPE)
     try:
+        assert " Expected " in watching.stdout.readline()  # from here on it watches
         cluster.apply(cluster.pod("seen", "sleep 100"))
-        seen = ""
-        while " Started " not in seen:
-            seen += watching.stdout.readline()
-        assert [line.split()[2] for line in seen.splitlines()] == ["Scheduled", "Pulled", "Created", "Started"]
+        seen = [watching.stdout.readline().split()[2] for _ in range(4)]
+        # the scheduler writes its event in its own time, the node those of the container one after the other
+        assert sorted(seen) == ["Created", "Pulled", "Scheduled", "Started"]
+        assert [reason for reason in seen if reason != "Scheduled"] == ["Pulled", "Created", "Started"]
     finally:
         watching.terminate()
-        watching.wait(10)
+        watching.wait(90)
         watching.stdout.close()
 
 
 def test_wait_for_what_is_not_there_yet(cluster, namespace):
-    waiting = cluster.popen("wait", "--for=create", "configmap/late", "--timeout=20s", stdout=subprocess.PIPE)
+    waiting = cluster.popen("wait", "--for=create", "configmap/late", "--timeout=120s", stdout=subprocess.PIPE)
     cluster.kubectl("create", "configmap", "late")
 
-    assert waiting.communicate(timeout=20)[0].strip() == "configmap/late condition met"
+    assert waiting.communicate(timeout=150)[0].strip() == "configmap/late condition met"
     assert cluster.kubectl("wait", "--for=delete", "configmap/never") == ""
 
 
 def test_wait_for_conditions_by_value_and_for_all_of_a_kind(cluster, namespace):
     cluster.apply(cluster.pod("one", "sleep 100"), cluster.pod("two", "sleep 100"))
 
-    said = cluster.kubectl("wait", "--for=condition=Ready", "pods", "--all", "--timeout=30s")
+    said = cluster.kubectl("wait", "--for=condition=Ready", "pods", "--all", "--timeout=120s")
     assert said.splitlines() == ["pod/one condition met", "pod/two condition met"]
     assert "condition met" in cluster.kubectl("wait", "--for=jsonpath={.status.phase}=Running", "pod/one")
     assert "timed out waiting" in cluster.kubectl(
@@ -110,7 +114,7 @@ def test_kinds_are_listed_by_group_scope_verb_and_category(cluster):
 
 def test_a_dump_holds_objects_and_logs_of_the_namespace(cluster, namespace, tmp_path):
     cluster.apply(cluster.pod("talks", "echo spoken; sleep 100"))
-    cluster.kubectl("wait", "pod/talks", "--for=condition=Ready", "--timeout=30s")
+    cluster.kubectl("wait", "pod/talks", "--for=condition=Ready", "--timeout=120s")
     until(lambda: "spoken" in cluster.kubectl("logs", "talks"))
 
     cluster.kubectl("cluster-info", "dump", f"--namespaces={namespace}", f"--output-directory={tmp_path}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from clusters import Cluster
+from clusters import Cluster, until
 
 pytestmark = pytest.mark.kubectl
 
@@ -25,7 +25,7 @@ def web(cluster: Cluster, namespace: str) -> str:
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
         "spec": {"selector": {"matchLabels": {"app": "web"}}, "template": template},
     })  # fmt: skip
-    cluster.kubectl("rollout", "status", "deployment/web", "--timeout=40s")
+    cluster.kubectl("rollout", "status", "deployment/web", "--timeout=120s")
     return "deployment/web"
 
 
@@ -52,7 +52,7 @@ def test_set_changes_one_part_of_the_template(cluster, web):
     assert cluster.get("deployment", "web")["spec"]["template"]["spec"]["serviceAccountName"] == "robot"
     listed = cluster.kubectl("set", "env", web, "--list", "--resolve").splitlines()
     assert listed[1:] == ["PLAIN=1", "FROM_SHIP=ark"]
-    cluster.kubectl("rollout", "status", web, "--timeout=40s")
+    cluster.kubectl("rollout", "status", web, "--timeout=120s")
 
 
 def test_set_changes_selectors_and_subjects(cluster, namespace):
@@ -69,7 +69,7 @@ def test_set_changes_selectors_and_subjects(cluster, namespace):
 
 def test_a_paused_rollout_waits_and_goes_on_when_resumed(cluster, web):
     cluster.kubectl("set", "env", web, "VERSION=1")
-    cluster.kubectl("rollout", "status", web, "--timeout=40s")
+    cluster.kubectl("rollout", "status", web, "--timeout=120s")
     cluster.kubectl("rollout", "pause", web)
     assert "is already paused" in cluster.kubectl("rollout", "pause", web, check=False)
     cluster.kubectl("set", "env", web, "VERSION=2")
@@ -79,27 +79,30 @@ def test_a_paused_rollout_waits_and_goes_on_when_resumed(cluster, web):
     assert len(cluster.get("replicasets", "-l", "app=web")["items"]) == 2
 
     cluster.kubectl("rollout", "resume", web)
-    assert "successfully rolled out" in cluster.kubectl("rollout", "status", web, "--timeout=40s")
+    assert "successfully rolled out" in cluster.kubectl("rollout", "status", web, "--timeout=120s")
     assert len(cluster.get("replicasets", "-l", "app=web")["items"]) == 3
 
 
 def test_history_names_causes_and_undo_finds_a_revision(cluster, web):
+    def rows() -> list[list[str]]:
+        return [line.split(None, 1) for line in cluster.kubectl("rollout", "history", web).splitlines()[2:] if line]
+
     cluster.kubectl("annotate", web, "kubernetes.io/change-cause=the first")
+    until(lambda: rows() == [["1", "the first"]], why="the controller gives a cause to the newest revision alone")
     for number in (2, 3):
         cluster.kubectl("set", "env", web, f"VERSION={number}")
         cluster.kubectl("annotate", "--overwrite", web, f"kubernetes.io/change-cause=number {number}")
-        cluster.kubectl("rollout", "status", web, "--timeout=40s")
+        cluster.kubectl("rollout", "status", web, "--timeout=120s")
+        until(lambda number=number: rows()[-1] == [str(number), f"number {number}"])
 
-    rows = [line.split(None, 1) for line in cluster.kubectl("rollout", "history", web).splitlines()[2:] if line]
-    assert rows == [["1", "the first"], ["2", "number 2"], ["3", "number 3"]]
+    assert rows() == [["1", "the first"], ["2", "number 2"], ["3", "number 3"]]
     assert "VERSION:\t2" in cluster.kubectl("rollout", "history", web, "--revision=2")
 
     cluster.kubectl("rollout", "undo", web, "--to-revision=2")
-    cluster.kubectl("rollout", "status", web, "--timeout=40s")
+    cluster.kubectl("rollout", "status", web, "--timeout=120s")
 
     assert main(cluster)["env"] == [{"name": "VERSION", "value": "2"}]
-    rows = [line.split(None, 1)[0] for line in cluster.kubectl("rollout", "history", web).splitlines()[2:] if line]
-    assert rows == ["1", "3", "4"]
+    until(lambda: [row[0] for row in rows()] == ["1", "3", "4"])
     assert "unable to find specified revision 9" in cluster.kubectl(
         "rollout", "undo", web, "--to-revision=9", check=False
     )  # fmt: skip
@@ -109,7 +112,7 @@ def test_restart_replaces_each_pod_and_scale_checks_what_it_was(cluster, web):
     old = {each["metadata"]["uid"] for each in cluster.get("pods", "-l", "app=web")["items"]}
 
     cluster.kubectl("rollout", "restart", web)
-    cluster.kubectl("rollout", "status", web, "--timeout=40s")
+    cluster.kubectl("rollout", "status", web, "--timeout=120s")
 
     alive = {
         each["metadata"]["uid"]

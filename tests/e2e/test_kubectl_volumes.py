@@ -51,7 +51,7 @@ def test_sub_paths_are_shared_and_outlive_a_restart(cluster, namespace):
 
     until(lambda: "kept" in cluster.kubectl("logs", "again", check=False))
 
-    assert cluster.get("pod", "again")["status"]["containerStatuses"][0]["restartCount"] == 1
+    until(lambda: cluster.get("pod", "again")["status"]["containerStatuses"][0]["restartCount"] == 1)
 
 
 def test_an_image_is_a_volume_where_there_are_images(cluster, namespace):
@@ -61,7 +61,7 @@ def test_an_image_is_a_volume_where_there_are_images(cluster, namespace):
     if cluster.runtime == "exec":
         assert "the exec runtime has no images" in waiting(cluster, "shows", "CreateContainerError")
         return
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/shows", "--timeout=60s")
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/shows", "--timeout=120s")
 
     script = "cat /volume/etc/passwd; test -x /programs/busybox && : > /volume/new"
     said = cluster.kubectl("exec", "shows", "--", "sh", "-c", script, check=False)
@@ -76,13 +76,14 @@ def test_kubectl_run_with_a_terminal(cluster, namespace):
                "sh", "-c", "read x; test -t 0 && test -t 1 && ls -l /proc/self/fd/0; echo got $x"]  # fmt: skip
     process = cluster.popen(*command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
     os.close(theirs)
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/tt", "--timeout=60s", check=False)
+    ready = ("wait", "--for=condition=Ready", "pod/tt", "--timeout=5s")
+    until(lambda: "condition met" in cluster.kubectl(*ready, check=False), why="kubectl has made the pod, and it runs")
     os.write(ours, b"fish\n")
 
     said = b""
     while b"got fish" not in said:
         said += os.read(ours, 4096)
-    problem = process.communicate(timeout=60)[1]
+    problem = process.communicate(timeout=150)[1]
     os.close(ours)
 
     assert b"/dev/pts/0" in said

@@ -20,6 +20,7 @@ __all__ = ["elastic", "launched"]
 pytestmark = pytest.mark.kubectl
 
 INDEX = "sampan-logs-*"
+RUN = "n=$(cat /d/n 2>/dev/null || echo 0); echo $((n+1)) > /d/n"  # which run of its container this is
 
 
 class Shipper:
@@ -43,11 +44,11 @@ class Shipper:
 
     def kill(self) -> None:
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(90)
 
     def stop(self) -> None:
         self.process.terminate()
-        assert self.process.wait(20) == 0, self.said()
+        assert self.process.wait(90) == 0, self.said()
 
     def said(self) -> str:
         return (self.home / "output").read_text()[-3000:]
@@ -60,7 +61,7 @@ def shipper(tmp_path, launched, exec_cluster, elastic):
     yield one
     if one.process.poll() is None:
         one.process.kill()
-        one.process.wait(10)
+        one.process.wait(90)
 
 
 @pytest.fixture
@@ -108,14 +109,24 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
         # slowly, all the while things are killed
         cluster.pod("slow", counting("slow", slow, "sleep 0.05"), restartPolicy="Never"),
         # says something only when it is told to end
-        cluster.pod("polite", "trap 'echo bye; exit 0' TERM; echo hello; while true; do sleep 0.1; done"),
-        # runs that follow each other
-        cluster.pod("again", f"{counting('again', 40)}; echo run-$(date +%s%N 2>/dev/null); sleep 0.5; exit 1"),
+        cluster.pod("polite", "trap 'echo bye; exit 0' TERM; echo hello; while true; do sleep 0.1; done",
+                    terminationGracePeriodSeconds=60),
+        # runs that follow each other, each ended by the test: a node keeps the logs of two, and no longer
+        cluster.pod("again", f"{RUN}; {counting('again', 40)}; until [ -e /d/end-$n ]; do sleep 0.1; done; exit 1",
+                    container={"volumeMounts": [{"name": "d", "mountPath": "/d"}]},
+                    volumes=[{"name": "d", "emptyDir": {}}]),
     ]  # fmt: skip
     cluster.apply(*pods)
 
-    until(lambda: numbers(elastic.documents(INDEX), "slow"), 60, "the first lines arrive")
-    until(lambda: numbers(elastic.documents(INDEX), "again"), 60, "a node keeps the logs of two runs, and no longer")
+    until(lambda: numbers(elastic.documents(INDEX), "slow"), why="the first lines arrive")
+
+    def whole(run: int) -> bool:
+        found = elastic.documents(INDEX, {"term": {"kubernetes.namespace": namespace}})
+        said = {one["message"] for one in found if one["kubernetes"]["container"]["restarts"] == run}
+        return {f"again {n}" for n in range(1, 41)} <= said
+
+    until(lambda: whole(0), why="the first run's lines arrive")
+    cluster.kubectl("exec", "again", "--", "touch", "/d/end-0")
     for _ in range(3):
         time.sleep(0.4)  # at no particular moment
         shipper.kill()
@@ -134,21 +145,21 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
         wanted = {"init": 50, "side": 100, "fast": fast, "err": 200, "slow": slow, "meanwhile": 100}
         return found if said == wanted else print(said, shipper.said()[-300:])
 
-    found = until(arrived, 120, "all lines arrive")
+    until(lambda: whole(1), 300, "the second run's lines arrive")
+    cluster.kubectl("exec", "again", "--", "touch", "/d/end-1")
+    found = until(arrived, 300, "all lines arrive")
     for word in ("init", "side", "fast", "err", "slow", "meanwhile"):
         assert set(numbers(found, word).values()) == {1}, f"{word}: lines that arrived more than once"
     assert not gaps(found)
     order = [one["message"] for one in found if one["message"].startswith("fast ")]
     assert order == [f"fast {n}" for n in range(1, fast + 1)]
-    status = cluster.get("pod", "again")["status"]["containerStatuses"][0]
     runs = Counter(
         (one["kubernetes"]["container"]["restarts"], one["message"])
         for one in found
         if one["message"].startswith("again")
     )
-    whole = range(status["restartCount"] - 1)  # the newest may still be under way
-    assert {count for (run, _), count in runs.items() if run in whole} <= {1}
-    assert {(run, f"again {n}") for run in whole for n in range(1, 41)} <= runs.keys()
+    assert {count for (run, _), count in runs.items()} == {1}
+    assert {(run, f"again {n}") for run in (0, 1) for n in range(1, 41)} <= runs.keys()
 
     one = next(one for one in found if one["message"] == "init 7")
     assert one["kubernetes"] == {
@@ -167,9 +178,9 @@ def test_every_line_arrives_exactly_once_whatever_is_killed(cluster, namespace, 
     newest = cluster.sampan(*searched, "-n", namespace, "--pod", "slow", "--limit", "2", "-o", "json").splitlines()
     assert [json.loads(text)["message"] for text in newest] == [f"slow {slow - 1}", f"slow {slow}"]
 
-    cluster.kubectl("delete", "pod", "--all", timeout=60)
+    cluster.kubectl("delete", "pod", "--all")
     mine = {"term": {"kubernetes.namespace": namespace}}
-    until(lambda: [one for one in elastic.documents(INDEX, mine) if one["message"] == "bye"], 20, "the last word")
+    until(lambda: [one for one in elastic.documents(INDEX, mine) if one["message"] == "bye"], why="the last word")
     shipper.stop()
     assert not gaps(elastic.documents(INDEX, mine))
     assert not re.search(r"Traceback|\"level\": \"error\"", shipper.said())
@@ -185,7 +196,7 @@ def test_long_and_odd_lines_are_one_document_each_and_every_line_is_accounted_fo
     cluster.apply(pod)
     mine = {"term": {"kubernetes.namespace": namespace}}
 
-    found = until(lambda: len(found := elastic.documents(INDEX, mine)) >= len(sizes) + 2 and found, 60, "all arrive")
+    found = until(lambda: len(found := elastic.documents(INDEX, mine)) >= len(sizes) + 2 and found, why="all arrive")
 
     said = [one["message"] for one in found]
     assert [len(text) for text in said[: len(sizes)]] == list(sizes)
@@ -201,7 +212,7 @@ def test_long_and_odd_lines_are_one_document_each_and_every_line_is_accounted_fo
         seen.update(json.loads(cluster.sampan(*command)))
         return not seen["waiting"]
 
-    until(settled, 20, "none waits")
+    until(settled, why="none waits")
     account = seen
     assert account["missing"] == account["refused"] == 0
     assert account["read"] == account["acknowledged"] >= len(said)

@@ -57,7 +57,7 @@ def run(alone, request):
     def type_in(command):
         done = subprocess.run(
             ["bash", "-c", command.replace("laptop", "node-exec")], cwd=ROOT, capture_output=True, text=True,
-            timeout=90, check=False, env={**alone.env, "PATH": path},
+            timeout=400, check=False, env={**alone.env, "PATH": path},
         )  # fmt: skip
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 

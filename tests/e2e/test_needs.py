@@ -42,7 +42,7 @@ def begin(*more: str) -> subprocess.Popen:
 
 
 def end(process: subprocess.Popen) -> tuple[str, int]:
-    return process.communicate(timeout=60)[1], process.returncode
+    return process.communicate(timeout=150)[1], process.returncode
 
 
 def test_many_processes_at_once_make_it_once_and_see_it_whole():

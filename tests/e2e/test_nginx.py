@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -71,10 +70,17 @@ def test_a_client_certificate_and_a_token_say_who_is_calling(fronted):
 def test_objects_are_written_and_watched(fronted, way):
     cluster = fronted.cluster
     name = f"seen-{len(way[0])}-{way[0][-5:]}"
-    watching = cluster.popen(*way, "get", "configmaps", "-w", "-o", "name", "--watch-only", stdout=subprocess.PIPE)
+    labels = {"watched": name}
+    metadata = {"name": f"{name}-first", "labels": labels}
+    cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    watching = cluster.popen(
+        *way, "get", "configmaps", "-w", "-o", "name", "-l", f"watched={name}", stdout=subprocess.PIPE
+    )
     try:
-        time.sleep(0.7)  # kubectl says nothing once its watch stands
-        manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "1"}}
+        assert watching.stdout.readline().strip() == f"configmap/{name}-first"  # all that comes after the list
+        manifest = {
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels}, "data": {"a": "1"},
+        }  # fmt: skip
         cluster.apply(manifest)
         assert watching.stdout.readline().strip() == f"configmap/{name}"
         manifest["data"]["a"] = "2"
@@ -82,9 +88,9 @@ def test_objects_are_written_and_watched(fronted, way):
         assert watching.stdout.readline().strip() == f"configmap/{name}"
     finally:
         watching.terminate()
-        watching.wait(10)
+        watching.wait(90)
         watching.stdout.close()
-    cluster.kubectl(*way, "delete", "configmap", name)
+    cluster.kubectl(*way, "delete", "configmap", name, f"{name}-first")
     cluster.kubectl(*way, "create", "clusterrole", "a:b c", "--verb=get", "--resource=pods")  # encoded in the path
     cluster.kubectl(*way, "delete", "clusterrole", "a:b c")
 
@@ -96,7 +102,7 @@ def test_logs_are_followed_line_by_line(fronted, way):
         assert second == first + 1
     finally:
         following.terminate()
-        following.wait(10)
+        following.wait(90)
         following.stdout.close()
 
 
@@ -105,7 +111,7 @@ def test_commands_run_with_input_exit_code_and_terminal(fronted, way, spoken):
 
     assert cluster.kubectl(*way, "exec", "-i", "talker", "--", "cat", input="through\n") == "through\n"
     failed = cluster.popen(*way, "exec", "talker", "--", "sh", "-c", "echo oops >&2; exit 7", stderr=subprocess.PIPE)
-    assert "oops" in failed.communicate(timeout=20)[1]
+    assert "oops" in failed.communicate(timeout=150)[1]
     assert failed.returncode == 7
     assert "yes" in on_a_terminal(
         cluster, [*way, "exec", "-it", "talker", "--", "sh"], "[ -t 0 ] && echo y''es\nexit\n"
@@ -125,7 +131,7 @@ def on_a_terminal(cluster, argv, typed):
     except OSError:  # the other side has closed it
         pass
     os.close(master)
-    process.wait(20)
+    process.wait(90)
     return shown.decode()
 
 
@@ -144,7 +150,7 @@ def served(fronted: Fronted) -> Iterator[str]:
     pod = fronted.cluster.pod("server", "")
     pod["spec"]["containers"][0] |= {"image": "python:3", "command": [sys.executable, "-c", SERVER]}
     fronted.cluster.apply(pod)
-    found = until(lambda: re.search(r"port (\d+)", fronted.cluster.kubectl("logs", "server", check=False)), 20)
+    found = until(lambda: re.search(r"port (\d+)\n", fronted.cluster.kubectl("logs", "server", check=False)))
     return found[1]
 
 
@@ -158,7 +164,7 @@ def test_ports_are_forwarded_with_many_connections_and_much_data(fronted, way, s
         assert got == [hashlib.sha256(bytes(range(256)) * (size // 256)).hexdigest() for size in sizes]
     finally:
         forwarding.terminate()
-        forwarding.wait(10)
+        forwarding.wait(90)
         forwarding.stdout.close()
 
 
@@ -171,20 +177,20 @@ def test_the_python_client_forwards_ports(fronted, way, served):
         core = kubernetes.client.CoreV1Api(client)
         forward = portforward(core.connect_get_namespaced_pod_portforward, "server", "default", ports=served)
         sock = forward.socket(int(served))
-        sock.settimeout(30)
+        sock.settimeout(120)
 
         assert digest_of(sock, LARGE) == hashlib.sha256(bytes(range(256)) * (LARGE // 256)).hexdigest()
         assert forward.error(int(served)) is None
         forward.close()
     for thread in threading.enumerate():
         if thread.name.startswith("Kubernetes port forward proxy"):
-            thread.join(10)
+            thread.join(150)
     del client, core, forward, sock
     gc.collect()  # the library leaves its connection open; not so for the tests that follow
 
 
 def fetched(port, size):
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as sock:
         return digest_of(sock, size)
 
 

@@ -31,7 +31,7 @@ class Attacker:
     def connect(self) -> None:
         self.closed = False
         self.sock = self.tls.wrap_socket(
-            socket.create_connection(("127.0.0.1", self.port), timeout=10), server_hostname="127.0.0.1"
+            socket.create_connection(("127.0.0.1", self.port), timeout=90), server_hostname="127.0.0.1"
         )
         self.file = self.sock.makefile("rb")
 
@@ -260,7 +260,7 @@ def test_http_2_carries_no_forged_identity_either(fronted, admin):
             "-H", "X-Remote-User: root", "-H", "X_Client_Verify: SUCCESS", "-H", "Connection: X-Client-Verify",
             f"https://127.0.0.1:{fronted.cluster.port}/api/v1/namespaces",
         ],
-        capture_output=True, text=True, timeout=20, check=False,
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
     assert done.stdout == "2 401", done.stderr

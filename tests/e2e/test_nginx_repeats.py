@@ -30,7 +30,7 @@ class Unsteady:
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(30)
+        self._thread.join(150)
         self._listener.close()
 
     def _accept(self) -> None:
@@ -63,9 +63,9 @@ def unsteady(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[
     front.write()
     server = Unsteady(front.socket)
     front.begin_nginx()
-    connection = HTTPSConnection("127.0.0.1", front.cluster.port, context=load.context(front.home), timeout=10)
+    connection = HTTPSConnection("127.0.0.1", front.cluster.port, context=load.context(front.home), timeout=90)
     try:
-        until(lambda: fronts.is_open(front.cluster.port), 10, front.logs())
+        until(lambda: fronts.is_open(front.cluster.port), why=front.logs())
         yield server, connection
     finally:
         connection.close()

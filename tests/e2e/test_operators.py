@@ -72,9 +72,9 @@ def delete(name, namespace, **_):
 @pytest.fixture(scope="module")
 def cluster(exec_cluster: Cluster) -> Iterator[Cluster]:
     exec_cluster.kubectl("apply", "-f", "-", input=json.dumps(DEFINITION))
-    exec_cluster.kubectl("wait", "--for=condition=Established", "crd/ferries.lake.example", "--timeout=10s")
+    exec_cluster.kubectl("wait", "--for=condition=Established", "crd/ferries.lake.example", "--timeout=120s")
     yield exec_cluster
-    exec_cluster.kubectl("delete", "crd", "ferries.lake.example", "--timeout=20s")
+    exec_cluster.kubectl("delete", "crd", "ferries.lake.example", "--timeout=120s")
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def operator(cluster: Cluster, namespace: str, tmp_path: Path) -> Iterator[None]
         yield
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(90)
         assert "Traceback" not in (tmp_path / "log").read_text()
 
 
@@ -109,7 +109,7 @@ def test_a_kopf_operator_runs_a_kind_from_its_creation_to_its_deletion(cluster, 
     cluster.kubectl("-n", namespace, "patch", "ferry", "ark", "--type=merge", "-p", '{"spec":{"deck":"high"}}')
     until(lambda: shown("configmap/ark", "{.data.deck}") == "low to high")
 
-    cluster.kubectl("-n", namespace, "delete", "ferry", "ark", "--timeout=20s")
+    cluster.kubectl("-n", namespace, "delete", "ferry", "ark", "--timeout=120s")
     assert shown("configmap/ark-sank", "{.metadata.name}") == "ark-sank"
     until(lambda: "NotFound" in cluster.kubectl("-n", namespace, "get", "configmap", "ark", check=False))
 
@@ -117,7 +117,7 @@ def test_a_kopf_operator_runs_a_kind_from_its_creation_to_its_deletion(cluster, 
 def used(program: str, cluster: Cluster, namespace: str) -> object:
     """What a program prints, in JSON. The libraries leave their connections open, so each has a process of its own."""
     command = [sys.executable, "-c", program, str(cluster.home / "kubeconfig"), namespace]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -148,7 +148,7 @@ async def use():
     await other.set_owner(made)
     found = [made.spec["deck"], made.spec["crew"], made.labels["on"], [each.name for each in listed]]
     await made.delete()
-    await made.wait("delete", timeout=20)
+    await made.wait("delete", timeout=120)
     return [*found, await made.exists()]
 
 

@@ -15,7 +15,10 @@ from urllib.parse import quote
 import fronts
 import load
 import pytest
+import servers
 from clusters import ROOT, Cluster, free_port, until
+
+from sampan_operate.supervisor.state import born
 
 PREPARE = (
     "from sampan_settings.settings import load; from sampan_operate.supervisor.cluster import load_plugins, prepare; "
@@ -44,12 +47,12 @@ def cluster(request: pytest.FixtureRequest, tmp_path: Path, tools: Path) -> Iter
         server = subprocess.Popen(argv, env=cluster.env, cwd=ROOT, stdout=log, stderr=log)
     try:
         until(
-            lambda: "ok" in cluster.kubectl("get", "--raw", "/readyz", check=False), 20, (tmp_path / "log").read_text()
+            lambda: "ok" in cluster.kubectl("get", "--raw", "/readyz", check=False), why=(tmp_path / "log").read_text()
         )
         yield cluster
     finally:
         os.kill(server.pid, signal.SIGTERM)
-        server.wait(15)
+        server.wait(90)
 
 
 def test_kubectl_works_with_client_certificates(cluster):
@@ -68,7 +71,7 @@ def test_watches_and_bad_input_work_too(cluster):
         assert watching.stdout.readline().strip() == "configmap/b"
     finally:
         watching.terminate()
-        watching.wait(10)
+        watching.wait(90)
         watching.stdout.close()
     assert "Invalid value" in cluster.kubectl("create", "configmap", "Not-A-Name", check=False)
 
@@ -101,7 +104,7 @@ def test_nginx_on_another_machine_passes_certificates_and_tokens_on(over_tls):
         assert watching.stdout.readline().strip() == "configmap/c"
     finally:
         watching.terminate()
-        watching.wait(10)
+        watching.wait(90)
         watching.stdout.close()
 
 
@@ -112,7 +115,7 @@ def test_headers_are_believed_from_nginx_only_there_too(over_tls, port):
     for headers in (forged, {name.replace("-", "_"): value for name, value in forged.items()}):
         connection = HTTPSConnection(
             "127.0.0.1", over_tls.direct if port == "direct" else over_tls.cluster.port,
-            context=load.context(over_tls.home, ""), timeout=10,
+            context=load.context(over_tls.home, ""), timeout=90,
         )  # fmt: skip
         connection.request("GET", "/api/v1/namespaces", headers=headers)
         assert connection.getresponse().status in (400, 401)
@@ -123,14 +126,16 @@ def test_a_server_of_two_that_is_killed_is_passed_over(tmp_path, tools):
     front = fronts.new(tmp_path / "home", tools, tls=True, second=free_port())
     try:
         front.start()
-        connection = HTTPSConnection("127.0.0.1", front.cluster.port, context=load.context(front.home), timeout=10)
+        connection = HTTPSConnection("127.0.0.1", front.cluster.port, context=load.context(front.home), timeout=90)
         asked(connection, "POST", load.PATH, {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "a"}})
         for _ in range(10):
             asked(connection, "GET", f"{load.PATH}/a")
         second = front.running["second"].pid
-        os.kill(second, signal.SIGSTOP)  # it forks no worker while they are counted
-        for pid in (second, *front.children(second)):
+        servers.stop(second)  # it forks no worker while they are counted
+        family = (second, *front.children(second))
+        for pid in family:
             os.kill(pid, signal.SIGKILL)
+        until(lambda: not any(born(pid) for pid in family), why="what is about to end takes connections yet")
         for _ in range(4):  # which of the two gets a request is nginx's choice: reads find out who is gone
             asked(connection, "GET", f"{load.PATH}/a")
 
@@ -153,7 +158,7 @@ def test_sampan_up_has_several_workers_if_told(tmp_path, tools):
     cluster.sampan("up")
     try:
         connections = [
-            HTTPSConnection("127.0.0.1", cluster.port, context=load.context(home), timeout=10) for _ in range(8)
+            HTTPSConnection("127.0.0.1", cluster.port, context=load.context(home), timeout=90) for _ in range(8)
         ]
         made = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "shared"}, "data": {}}
         asked(connections[0], "POST", load.PATH, made)

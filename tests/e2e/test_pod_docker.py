@@ -25,8 +25,9 @@ def test_a_container_is_resized_while_it_runs(cluster, namespace):
 
     resize(cluster, "grows", {"requests": {"cpu": "40m"}, "limits": {"cpu": "50m"}})
 
-    after = until(lambda: (it := first_status(cluster, "grows"))["resources"]["limits"]["cpu"] == "50m" and it)
-    assert after["allocatedResources"] == {"cpu": "40m", "memory": "20Mi"}
+    until(lambda: first_status(cluster, "grows")["resources"]["limits"]["cpu"] == "50m")
+    given = {"cpu": "40m", "memory": "20Mi"}
+    after = until(lambda: (it := first_status(cluster, "grows"))["allocatedResources"] == given and it)
     assert (after["containerID"], after["restartCount"]) == (before["containerID"], 0)
     assert cluster.kubectl("exec", "grows", "--", "sh", "-c", QUOTA).strip() == "5000"
     until(lambda: "Pod resize completed" in cluster.kubectl("get", "events"))
@@ -40,7 +41,7 @@ def test_a_container_whose_resize_policy_says_so_is_restarted(cluster, namespace
 
     until(lambda: first_status(cluster, "again").get("restartCount") == 1)
     until(lambda: first_status(cluster, "again").get("ready"))
-    assert first_status(cluster, "again")["resources"]["limits"]["memory"] == "40Mi"
+    until(lambda: first_status(cluster, "again")["resources"]["limits"]["memory"] == "40Mi")
 
 
 def test_a_pod_may_have_its_whole_name_as_host_name(cluster, namespace):

@@ -67,7 +67,7 @@ def test_an_empty_dir_above_its_limit_costs_the_pod_its_place(cluster, namespace
         cluster.pod("fills", f"dd if=/dev/zero of=/d/x bs=1024 count=4096; {IDLE}", container=mounts, volumes=volumes)
     )
 
-    until(lambda: cluster.get("pod", "fills")["status"].get("phase") == "Failed", 60)
+    until(lambda: cluster.get("pod", "fills")["status"].get("phase") == "Failed")
 
     status = cluster.get("pod", "fills")["status"]
     assert (status["reason"], status["message"]) == (

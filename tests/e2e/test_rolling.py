@@ -21,7 +21,7 @@ WRITERS, WATCHERS = 2, 2  # on each way
 def load(fronted: Fronted) -> Iterator[Load]:
     load = Load(context(fronted.home), [fronted.cluster.port, fronted.direct], pause=0.01)
     load.start(writers=WRITERS, watchers=WATCHERS)
-    until(lambda: load.requests > 100, 20)
+    until(lambda: load.requests > 100)
     yield load
     load.finish()
 
@@ -39,16 +39,16 @@ def test_replacing_the_workers_loses_no_request_and_no_event(fronted, load):
         if restart == 0:
             assert following.stdout.readline().startswith("line ")
         os.kill(fronted.arbiter, signal.SIGHUP)
-        until(lambda old=old: len(fronted.children(fronted.arbiter) - old) >= 2, 10)
+        until(lambda old=old: len(fronted.children(fronted.arbiter) - old) >= 2)
         if restart == 0:
             time.sleep(1)  # the workers it hangs on have been told to end; they give it the graceful time
             assert [following.stdout.readline().startswith("line ") for _ in range(5)] == [True] * 5
             following.terminate()
-            following.wait(10)
+            following.wait(90)
             following.stdout.close()
-        until(lambda old=old: not old & fronted.children(fronted.arbiter), 30, "the old workers have ended")
+        until(lambda old=old: not old & fronted.children(fronted.arbiter), why="the old workers have ended")
 
-    assert load.ends >= 3 * WATCHERS
+    until(lambda: load.ends >= 3 * WATCHERS)
     nothing_was_lost(load)
 
 
@@ -57,9 +57,9 @@ def test_a_killed_worker_takes_only_its_own_requests_with_it(fronted, load):
     before = fronted.children(fronted.arbiter)
 
     os.kill(victim, signal.SIGKILL)
-    until(lambda: fronted.children(fronted.arbiter) - before, 10)
+    until(lambda: fronted.children(fronted.arbiter) - before)
     asked = load.requests
-    until(lambda: load.requests > asked + 200, 20)
+    until(lambda: load.requests > asked + 200)
     load.finish()
 
     assert len(load.failures) <= 2 * (WRITERS + WATCHERS), load.failures
@@ -72,14 +72,14 @@ def test_a_new_gunicorn_takes_over_from_the_old_one(fronted, load):
     old = fronted.arbiter
     before = fronted.children(old)
     os.kill(old, signal.SIGUSR2)
-    new = until(lambda: next((pid for pid in fronted.children(old) - before if fronted.children(pid)), 0), 15)
-    until(lambda: len(fronted.children(new)) >= 2, 15)
+    new = until(lambda: next((pid for pid in fronted.children(old) - before if fronted.children(pid)), 0))
+    until(lambda: len(fronted.children(new)) >= 2)
     fronted.arbiter = new
 
     os.kill(old, signal.SIGTERM)
-    assert fronted.running["gunicorn"].wait(40) == 0
+    assert fronted.running["gunicorn"].wait(90) == 0
     asked = load.requests
-    until(lambda: load.requests > asked + 200, 20)
+    until(lambda: load.requests > asked + 200)
 
     nothing_was_lost(load)
 
@@ -100,5 +100,5 @@ def test_a_new_certificate_is_taken_without_a_restart(fronted):
     served.unlink()
     fronted.cluster.sampan("prepare")
 
-    until(lambda: serial() != old, 10)
+    until(lambda: serial() != old)
     assert fronted.children(fronted.arbiter) == workers

@@ -52,13 +52,13 @@ def serve(cluster: Cluster) -> None:
         "spec": {"type": "NodePort", "selector": {"run": "web"}, "ports": [{"port": 80, "targetPort": "http"}]},
     }  # fmt: skip
     cluster.apply(cluster.pod("web", "", container=container), service)
-    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s", timeout=70)
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=120s")
 
 
-def ask(address: str, port: int) -> str:
+def ask(address: str, port: int, seconds: float) -> str:
     """What a plain HTTP server says, "" where none answers."""
     try:
-        with socket.create_connection((address, port), 3) as connection:
+        with socket.create_connection((address, port), seconds) as connection:
             connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
             return connection.makefile().read().rpartition("\n\n")[2].strip()
     except OSError:
@@ -82,12 +82,12 @@ def ways_to(cluster: Cluster) -> Ways:
     return Ways((web["clusterIP"], 80), (node, web["ports"][0]["nodePort"]), api)
 
 
-def api_at(address: str, cluster: Cluster) -> bool:
+def api_at(address: str, cluster: Cluster, seconds: float) -> bool:
     """Whether the address leads to this cluster's own API server: its authority signed it."""
     trust = ssl.create_default_context(cafile=str(cluster.home / "pki" / "ca.crt"))
     try:
         with (
-            socket.create_connection((address, 443), 3) as connection,
+            socket.create_connection((address, 443), seconds) as connection,
             trust.wrap_socket(connection, server_hostname="kubernetes.default.svc") as secure,
         ):
             secure.sendall(b"GET /version HTTP/1.0\r\n\r\n")
@@ -96,17 +96,19 @@ def api_at(address: str, cluster: Cluster) -> bool:
         return False
 
 
-def reaches_its_own(cluster: Cluster, ways: Ways) -> bool:
+def reaches_its_own(cluster: Cluster, ways: Ways, seconds: float = 3) -> bool:
+    """``seconds``: that an answer may take."""
     name = cluster.home.name
-    return (ask(*ways.service), ask(*ways.node)) == (name, name) and api_at(ways.api, cluster)
+    answers = (ask(*ways.service, seconds), ask(*ways.node, seconds))
+    return answers == (name, name) and api_at(ways.api, cluster, seconds)
 
 
 def assert_each_reaches_its_own(*clusters: Cluster) -> None:
     found = [(cluster, ways_to(cluster)) for cluster in clusters]
     for cluster, ways in found:
-        until(lambda each=(cluster, ways): reaches_its_own(*each), 60, f"{cluster.home.name} reaches its own")
+        until(lambda each=(cluster, ways): reaches_its_own(*each), why=f"{cluster.home.name} reaches its own")
     for cluster, ways in found:  # and again, now that all of them are well
-        assert [reaches_its_own(cluster, ways) for _ in range(5)] == [True] * 5
+        assert [reaches_its_own(cluster, ways, 60) for _ in range(5)] == [True] * 5
 
 
 def tables() -> set[str]:
@@ -167,7 +169,9 @@ def test_each_reaches_its_own_whatever_is_restarted_in_which_order(pair):
         first.sampan("up")
         assert_each_reaches_its_own(one, two)
 
-        os.kill(first.state()["pid"], signal.SIGKILL)
+        killed = first.state()
+        os.kill(killed["pid"], signal.SIGKILL)
+        until(lambda one=killed: not is_alive(one))
         second.sampan("down")
         second.sampan("up")
         first.sampan("up")
@@ -249,5 +253,5 @@ def test_doctor_names_what_is_left_of_a_home_that_is_gone(pair):
     assert all(any(what in line for line in said) for what in whats), said
     for line in said:
         subprocess.run(["sh", "-c", line.split("`")[1]], check=True, capture_output=True)
-    assert str(two.home) not in one.sampan("doctor", check=False)
+    until(lambda: str(two.home) not in one.sampan("doctor", check=False), why="what was told to end has ended")
     assert_each_reaches_its_own(one)

@@ -6,14 +6,13 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 from clusters import Cluster, start, until
 from engines import NAMES, engine
 from etcds import start_members
-from servers import make
+from servers import make, stop
 
 from sampan.contracts.kinds import Resource
 from sampan.errors import SampanError
@@ -53,40 +52,40 @@ def test_what_people_do(cluster):
         assert watching.stdout.readline().split()[-1] == "deployment.apps/web"
     finally:
         watching.terminate()
-        watching.wait(10)
+        watching.wait(90)
         watching.stdout.close()
-    cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s", timeout=70)
-    assert "hello from web" in cluster.kubectl("logs", "deployment/web")
+    cluster.kubectl("rollout", "status", "deployment/web", "--timeout=120s")
+    until(lambda: "hello from web" in cluster.kubectl("logs", "deployment/web"))
     assert "configured" in cluster.apply(deployment(cluster, "web", 1))
-    until(lambda: len(cluster.get("pods", "-l", "app=web")["items"]) == 1, 30)
+    until(lambda: len(cluster.get("pods", "-l", "app=web")["items"]) == 1)
     events = cluster.get("events", "--field-selector", "reason=SuccessfulCreate")["items"]
     assert events
-    cluster.kubectl("delete", "deployment", "web", "--cascade=foreground", timeout=60)
-    until(lambda: not cluster.get("pods", "-l", "app=web")["items"], 30)
+    cluster.kubectl("delete", "deployment", "web", "--cascade=foreground")
+    until(lambda: not cluster.get("pods", "-l", "app=web")["items"])
 
 
 def test_a_restart_of_everything_keeps_everything(cluster):
     cluster.kubectl("create", "configmap", "kept", "--from-literal=k=v")
     cluster.kubectl("create", "secret", "generic", "kept", "--from-literal=k=v")
     cluster.apply(deployment(cluster, "steady", 1))
-    cluster.kubectl("rollout", "status", "deployment/steady", "--timeout=60s", timeout=70)
+    cluster.kubectl("rollout", "status", "deployment/steady", "--timeout=120s")
     before = {kind: cluster.get(kind, "kept") for kind in ("configmap", "secret")}
 
     cluster.sampan("down")
     cluster.sampan("up")
 
     assert {kind: cluster.get(kind, "kept") for kind in before} == before
-    cluster.kubectl("rollout", "status", "deployment/steady", "--timeout=60s", timeout=70)
-    cluster.kubectl("delete", "deployment", "steady", timeout=60)
+    cluster.kubectl("rollout", "status", "deployment/steady", "--timeout=120s")
+    cluster.kubectl("delete", "deployment", "steady")
 
 
 def test_a_server_killed_amid_writes_loses_nothing_it_acknowledged(cluster):
     acknowledged: list[str] = []
-    stop = threading.Event()
+    over = threading.Event()
 
     def write() -> None:
         number = 0
-        while not stop.is_set():
+        while not over.is_set():
             name, number = f"amid-{number}", number + 1
             if "created" in cluster.kubectl("create", "configmap", name, check=False):
                 acknowledged.append(name)
@@ -99,10 +98,10 @@ def test_a_server_killed_amid_writes_loses_nothing_it_acknowledged(cluster):
         os.kill(pid, signal.SIGKILL)
         until(lambda: cluster.process("apiserver")["pid"] not in (0, pid))
         count = len(acknowledged)
-        until(lambda: len(acknowledged) >= count + 5, 60)
+        until(lambda: len(acknowledged) >= count + 5)
     finally:
-        stop.set()
-        writer.join(60)
+        over.set()
+        writer.join(150)
 
     present = {each["metadata"]["name"] for each in cluster.get("configmaps")["items"]}
     assert set(acknowledged) <= present
@@ -116,21 +115,25 @@ def test_a_store_that_hangs_holds_up_only_what_needs_it(tmp_path, tools):
         server.start()
         server.wait()
         client.list(NAMESPACES)
-        member.process.send_signal(signal.SIGSTOP)
-        slow = threading.Thread(target=list_in_vain, args=(other,))
-        slow.start()
+        stop(member.process.pid)
 
-        begun = time.monotonic()
-        assert client.request("GET", "/livez").body == b"ok"
-        assert client.request("GET", "/api/v1/namespaces", query={"resourceVersion": "0"}).status == 200
-        assert slow.is_alive()  # it waits for the store while others were answered
+        def others_are_answered() -> bool:
+            """While a request waits for the store; it waits a second, and this machine may take longer."""
+            slow = threading.Thread(target=list_in_vain, args=(other,))
+            slow.start()
+            assert client.request("GET", "/livez").body == b"ok"
+            assert client.request("GET", "/api/v1/namespaces", query={"resourceVersion": "0"}).status == 200
+            waits = slow.is_alive()
+            slow.join(150)
+            assert not slow.is_alive()  # nothing hangs
+            return waits
+
+        until(others_are_answered)
         with pytest.raises(SampanError):
             client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "late"}})
-        assert time.monotonic() - begun < 60  # nothing hangs
-        slow.join(30)
 
         member.process.send_signal(signal.SIGCONT)
-        until(lambda: "ok" in server.cluster.kubectl("get", "--raw", "/readyz", check=False), 30)
+        until(lambda: "ok" in server.cluster.kubectl("get", "--raw", "/readyz", check=False))
         assert client.list(NAMESPACES).items
     finally:
         member.process.send_signal(signal.SIGCONT)

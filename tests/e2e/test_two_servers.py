@@ -8,12 +8,13 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from clusters import until
 from engines import NAMES, engine
-from servers import Server, make
+from servers import Server, has_stopped, make
 
 from sampan.contracts.kinds import Resource
 from sampan.errors import AlreadyExists, Conflict, NotFound
@@ -93,14 +94,14 @@ def test_a_watch_goes_on_at_the_other_from_where_it_was(clients):
         names.append(clients[turn % 2].create(CONFIG_MAPS, config_map(), "default")["metadata"]["name"])
 
     for client in clients:
-        feed = client.watch(CONFIG_MAPS, "default", since=since, timeout=20)
+        feed = client.watch(CONFIG_MAPS, "default", since=since, timeout=300)
         events = list(itertools.islice((event for event in feed if event[0] != "BOOKMARK"), 20))
         assert [(kind, obj["metadata"]["name"]) for kind, obj in events] == [("ADDED", name) for name in names]
 
 
 def test_a_watch_tells_what_was_written_through_the_other(clients):
     since = clients[1].list(CONFIG_MAPS, "default").resource_version
-    feed = clients[1].watch(CONFIG_MAPS, "default", since=since, timeout=20)
+    feed = clients[1].watch(CONFIG_MAPS, "default", since=since, timeout=300)
     for _ in range(20):
         name = clients[0].create(CONFIG_MAPS, config_map(), "default")["metadata"]["name"]
         kind, obj = next(event for event in feed if event[0] != "BOOKMARK")
@@ -195,7 +196,7 @@ def slices(client) -> set[tuple[str, int]]:
 def test_the_clusters_own_service_leads_to_both(servers, clients):
     both = {("127.0.0.1", server.cluster.port) for server in servers}
 
-    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both, 20)
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both)
 
 
 @pytest.mark.parametrize("servers", ["etcd"], indirect=True)  # takes 20 s, and has little to do with the store
@@ -203,12 +204,12 @@ def test_a_dead_server_is_no_endpoint_until_it_is_back(servers, clients):
     one, other = servers
     both = {("127.0.0.1", server.cluster.port) for server in servers}
     other.kill()
-    until(lambda: endpoints(clients[0]) == slices(clients[0]) == {("127.0.0.1", one.cluster.port)}, 40)
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == {("127.0.0.1", one.cluster.port)})
 
     other.start()
     other.wait()
 
-    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both, 20)
+    until(lambda: endpoints(clients[0]) == slices(clients[0]) == both)
 
 
 @pytest.mark.parametrize("store", ["sqlite", "etcd"])
@@ -256,8 +257,12 @@ def accepts(server, worker: int) -> bool:
 
 
 def files(pid: int) -> dict[str, str]:
-    """What its descriptors lead to."""
-    return {each.name: os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
+    """What its descriptors lead to; without those that are closed meanwhile."""
+    found = {}
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found[each.name] = os.readlink(each)
+    return found
 
 
 def client_at(server, worker: int) -> Client:
@@ -267,19 +272,13 @@ def client_at(server, worker: int) -> Client:
         os.kill(pid, signal.SIGSTOP)
     try:
         # Until a process has stopped, a connection may wake it, and then the kernel wakes no other.
-        until(lambda: all(has_stopped(pid) for pid in others), 20)
+        until(lambda: all(has_stopped(pid) for pid in others))
         client = server.client()
         client.get(ENDPOINTS, "kubernetes", "default")
         return client
     finally:
         for pid in others:
             os.kill(pid, signal.SIGCONT)
-
-
-def has_stopped(pid: int) -> bool:
-    """Whether each of its threads has: a signal reaches them one by one."""
-    states = [(each / "stat").read_text().rpartition(") ")[2][0] for each in Path(f"/proc/{pid}/task").iterdir()]
-    return set(states) == {"T"}
 
 
 def assert_reads_see_writes(clients, turns):
@@ -333,5 +332,5 @@ def in_parallel(work, clients) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(150)
     assert not any(thread.is_alive() for thread in threads)

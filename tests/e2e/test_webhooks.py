@@ -52,7 +52,7 @@ def configuration(kind: str, path: str, bundle: str) -> dict:
         "name": "hook.e2e.test", "clientConfig": {"service": service, "caBundle": bundle}, "rules": [rule],
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}, "failurePolicy": "Fail",
         "objectSelector": {"matchExpressions": [{"key": "skip", "operator": "DoesNotExist"}]}, "sideEffects": "None",
-        "admissionReviewVersions": ["v1"], "timeoutSeconds": 5,
+        "admissionReviewVersions": ["v1"], "timeoutSeconds": 30,
     }  # fmt: skip
     return {
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": "hook"},
@@ -73,7 +73,7 @@ def hooked(exec_cluster: Cluster) -> Iterator[Cluster]:
             "image": "python:3", "command": [WHICH_PYTHON, "-c", SERVER],
             "env": [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
             "volumeMounts": [{"name": "tls", "mountPath": "/etc/hook"}],
-            "readinessProbe": {"tcpSocket": {"port": 8443}, "periodSeconds": 1},
+            "readinessProbe": {"tcpSocket": {"port": 8443}, "periodSeconds": 1, "timeoutSeconds": 30},
         },
     )  # fmt: skip
     spec = {"selector": {"run": "hook"}, "ports": [{"port": 443, "targetPort": 8443}]}
@@ -84,11 +84,11 @@ def hooked(exec_cluster: Cluster) -> Iterator[Cluster]:
         pod,
     ):
         exec_cluster.kubectl("apply", "-n", NAMESPACE, "-f", "-", input=json.dumps(manifest))
-    exec_cluster.kubectl("wait", "-n", NAMESPACE, "--for=condition=Ready", "pod/hook", "--timeout=30s")
+    exec_cluster.kubectl("wait", "-n", NAMESPACE, "--for=condition=Ready", "pod/hook", "--timeout=120s")
     bundle = base64.b64encode(authority).decode()
     exec_cluster.apply(configuration("MutatingWebhookConfiguration", "/mutate", bundle))
     exec_cluster.apply(configuration("ValidatingWebhookConfiguration", "/validate", bundle))
-    until(lambda: "created" in create(exec_cluster, "first"), 30, "the endpoints are known")
+    until(lambda: "created" in create(exec_cluster, "first"), why="the endpoints are known")
     yield exec_cluster
     exec_cluster.kubectl("delete", "mutatingwebhookconfigurations,validatingwebhookconfigurations", "hook")
     exec_cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
@@ -118,8 +118,8 @@ def test_a_webhook_refuses_in_its_own_words(hooked: Cluster) -> None:
 
 def test_without_its_pod_the_failure_policy_counts(hooked: Cluster) -> None:
     hooked.kubectl("label", "-n", NAMESPACE, "pod/hook", "run-")  # the Service selects it no more
-    until(lambda: "no endpoints" in create(hooked, "late"), 30, "no endpoint is left")
+    until(lambda: "no endpoints" in create(hooked, "late"), why="no endpoint is left")
 
     assert "created" in create(hooked, "skipped", "skip=yes")
     hooked.kubectl("label", "-n", NAMESPACE, "pod/hook", "run=hook")
-    until(lambda: "created" in create(hooked, "again"), 30, "the endpoint is back")
+    until(lambda: "created" in create(hooked, "again"), why="the endpoint is back")

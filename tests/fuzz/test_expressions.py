@@ -17,7 +17,7 @@ from sampan_cel.standard import STANDARD
 
 SEED, COUNT = int(os.environ.get("FUZZ_SEED", "1")), int(os.environ.get("FUZZ_COUNT", "10000"))
 BUDGET = 100_000
-LONGEST = 5.0  # seconds; the budget is spent in some hundredths of one
+LONGEST = 5.0  # seconds of the processor; the budget is spent in some hundredths of one
 
 TYPED = {"self": types.DYN, "n": types.INT, "s": types.STRING, "d": types.DOUBLE, "t": types.BOOL}
 
@@ -31,7 +31,7 @@ def test_no_expression_breaks_the_compiler_nor_its_programs(variables):
 
     for number in range(COUNT // 2):
         text = texts.next()
-        began = time.perf_counter()
+        began = time.thread_time()
         try:
             environment.compile(text).evaluate(VALUES, budget=BUDGET)
             outcomes["value"] += 1
@@ -40,9 +40,9 @@ def test_no_expression_breaks_the_compiler_nor_its_programs(variables):
             outcomes[type(error).__name__] += 1
         except Exception as error:
             faults.setdefault(f"{error!r:.100}", f"seed {SEED}, text {number}: {text!r:.500}\n    {error!r:.300}")
-        if time.perf_counter() - began > LONGEST:
+        if time.thread_time() - began > LONGEST:
             faults.setdefault(
-                "late", f"seed {SEED}, text {number}: {text!r:.500} took {time.perf_counter() - began:.1f} s"
+                "late", f"seed {SEED}, text {number}: {text!r:.500} took {time.thread_time() - began:.1f} s"
             )
 
     assert not faults, "\n".join(faults.values())

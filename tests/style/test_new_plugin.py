@@ -61,10 +61,15 @@ none
 """
 
 
-@pytest.fixture
-def tree(root, tmp_path):
-    """A copy of the tree with the folder of a plugin in it, and the one line."""
-    copy = tmp_path / "tree"
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("fresh")
+
+
+@pytest.fixture(scope="module")
+def tree(root, place):
+    """A copy of the tree with the folder of a plugin in it, and the one line. The tests share it, in their order."""
+    copy = place / "tree"
     shutil.copytree(root, copy, ignore=LEFT_BEHIND)
     folder = copy / "plugins" / "sampan_fresh"
     folder.mkdir()
@@ -77,13 +82,13 @@ def tree(root, tmp_path):
     return copy
 
 
-@pytest.fixture
-def run(tree, tmp_path):
+@pytest.fixture(scope="module")
+def run(tree, place):
     """Runs a command in the copy, by a Python that has the copy installed as a wheel; its code, and what it said."""
-    place = tmp_path / "place"
-    venv.create(place, with_pip=False)
-    program = place / "bin" / "python"
-    environ = {"PATH": f"{place}/bin:/usr/bin:/bin", "SAMPAN_HOME": str(tmp_path / "home")}
+    python = place / "venv"
+    venv.create(python, with_pip=False)
+    program = python / "bin" / "python"
+    environ = {"PATH": f"{python}/bin:/usr/bin:/bin", "SAMPAN_HOME": str(place / "home")}
 
     def call(*command):
         done = subprocess.run(
@@ -92,10 +97,10 @@ def run(tree, tmp_path):
         return done.returncode, done.stdout + done.stderr
 
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, tree], check=True, cwd=tmp_path)
-    (wheel,) = tmp_path.glob("sampan-*.whl")
-    subprocess.run([*pip, "--python", program, "install", "--no-deps", wheel], check=True, cwd=tmp_path)
-    site = next((place / "lib").glob("python*/site-packages"))
+    subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", place, tree], check=True, cwd=place)
+    (wheel,) = place.glob("sampan-*.whl")
+    subprocess.run([*pip, "--python", program, "install", "--no-deps", wheel], check=True, cwd=place)
+    site = next((python / "lib").glob("python*/site-packages"))
     (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
     shutil.rmtree(tree / "build", ignore_errors=True)
     for leftover in tree.rglob("*.egg-info"):
@@ -119,8 +124,9 @@ def test_its_folder_and_one_line_are_all_it_takes(run, tree):
     assert "| `plugins.fresh.depth` | number | `3` | How deep it goes. |" in (tree / "docs" / "settings.md").read_text()
 
 
-def test_what_is_forgotten_is_said(run, tree):
+def test_what_is_forgotten_is_said(run, tree, root):
     folder = tree / "plugins" / "sampan_fresh"
+    shutil.copyfile(root / "docs" / "settings.md", tree / "docs" / "settings.md")
     (folder / "README.md").unlink()
     (folder / "other.py").write_text("import falcon\nimport sampan_rbac\n")
     setup = tree / "setup.cfg"

@@ -27,8 +27,8 @@ from sampan_settings.settings import Settings, Where, load, parse
 if TYPE_CHECKING:
     from sampan_operate.supervisor.processes import Supervisor
 
-API_WAIT = 60.0  # seconds
-NODE_WAIT = 60.0
+API_WAIT = 180.0  # seconds
+NODE_WAIT = 180.0
 STOP_WAIT = 30.0
 HOPELESS = 3  # restarts of one process
 

@@ -38,10 +38,8 @@ def in_background(main: Callable[[], None], log_file: IO[bytes], keep: IO[str], 
         if pid:
             os.write(write, str(pid).encode())
             os._exit(0)
-        os.close(read)
-        os.close(write)
         _detach(log_file)
-        for number in unwanted:
+        for number in {*unwanted, read, write}:  # the caller returns when nobody has ``write`` any more
             os.close(number)
         os.set_inheritable(keep.fileno(), True)
         code = 1

@@ -33,7 +33,7 @@ def end(home: Path, state: Mapping[str, Any], *, timeout: float = STOP_TIMEOUT) 
     for pid, began in family.items():
         if began and born(pid) == began:
             _send(pid, signal.SIGKILL)
-    return _wait_for_lock(home, 5.0)
+    return _wait_for_lock(home, timeout)  # what was killed ends when the kernel comes to it
 
 
 def _wait_for_lock(home: Path, timeout: float) -> bool:

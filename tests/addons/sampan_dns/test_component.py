@@ -91,7 +91,7 @@ class Run:
 
     def end(self):
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(60)
         assert not self.thread.is_alive()
 
 

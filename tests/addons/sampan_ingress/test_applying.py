@@ -278,7 +278,7 @@ class Upgraded:
 
     def ends(self):
         """Wait until nginx has closed it, which it does some time after it was told to end the worker."""
-        self.client.settimeout(10)
+        self.client.settimeout(60)
         while self.is_open():
             time.sleep(0.05)
 

@@ -76,7 +76,7 @@ class Controller:
 
     def end(self):
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(60)
         self.client.close()
         assert not self.thread.is_alive()
         folder = (self.home / "nginx").resolve()
@@ -99,7 +99,7 @@ def test_it_serves_tells_and_recovers(controller, made, pods):
     api.create(INGRESSES, made.ingress("web", made.rule("a.org")))
     controller.thread.start()
 
-    assert controller.ready.get(timeout=10).startswith("Ingresses are served on ports ")
+    assert controller.ready.get(timeout=60).startswith("Ingresses are served on ports ")
     assert controller.ask("a.org") == "one"
     reached(lambda: (api.get(INGRESSES, "web", "default").get("status") or {}).get("loadBalancer"))
     assert api.get(INGRESSES, "web", "default")["status"]["loadBalancer"] == {"ingress": [{"ip": "127.0.0.1"}]}
@@ -115,8 +115,8 @@ def test_it_serves_tells_and_recovers(controller, made, pods):
 
     master = int((controller.home / "nginx" / "nginx.pid").read_text())
     os.kill(master, signal.SIGKILL)
-    assert "nginx has ended" in controller.failing.get(timeout=10)
-    controller.ready.get(timeout=10)
+    assert "nginx has ended" in controller.failing.get(timeout=60)
+    controller.ready.get(timeout=60)
     assert controller.ask("a.org") == "two"
     assert controller.figure("nginx_restarts_total") == 1
     assert controller.figure("requests_total") > 0
@@ -126,16 +126,16 @@ def test_a_taken_port_is_waited_for(controller, monkeypatch):
     monkeypatch.setattr(component, "AGAIN", 0.05)
     with socket.create_server(("127.0.0.1", controller.settings.http_port)):
         controller.thread.start()
-        assert "set plugins.ingress.http_port to another" in controller.failing.get(timeout=10)
+        assert "set plugins.ingress.http_port to another" in controller.failing.get(timeout=60)
 
-    assert controller.ready.get(timeout=10)
+    assert controller.ready.get(timeout=60)
 
 
 def test_a_missing_nginx_is_said(tmp_path):
     controller = Controller(tmp_path, nginx="/nowhere/nginx")
     controller.thread.start()
 
-    assert "no nginx is found" in controller.failing.get(timeout=10)
+    assert "no nginx is found" in controller.failing.get(timeout=60)
     controller.end()
     assert not (Path(controller.home) / "nginx" / "nginx.conf").exists()
 
@@ -143,7 +143,7 @@ def test_a_missing_nginx_is_said(tmp_path):
 def test_who_learns_late_that_it_ends_is_served_still(tmp_path, program, made):
     controller = Controller(tmp_path, leave_seconds=1.0)
     controller.thread.start()
-    controller.ready.get(timeout=10)
+    controller.ready.get(timeout=60)
 
     controller.stop.set()
     assert controller.ask("a.org") == "404"

@@ -50,7 +50,9 @@ def words(directive, name):
     return [one.words for one in directive.block if one.name == name]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(host=ANYTHING, path=ANYTHING, kind=st.sampled_from(["Exact", "Prefix"]), target=ANYTHING)
 def test_no_value_of_an_ingress_changes_the_shape_of_the_file(made, fallbacks, place, host, path, kind, target):
     plain = {"ingress.sampan.dev/rewrite-target": "/x"}

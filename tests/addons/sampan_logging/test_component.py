@@ -141,7 +141,7 @@ def test_being_told_to_stop_is_no_failure():
     ending = Shutdown(stop)
     stop.set()
 
-    assert ending.event.wait(10)
+    assert ending.event.wait(60)
     ending.tell()
 
 

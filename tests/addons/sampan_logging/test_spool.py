@@ -61,7 +61,9 @@ def test_segments_are_removed_but_not_the_one_that_is_written(tmp_path):
     spool.close()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=150, deadline=None
+)
 @given(before=st.integers(1, 12), after=st.integers(1, 5), cut=st.integers(0, 10_000), junk=st.binary(max_size=40))
 def test_cut_at_any_byte_it_goes_on_behind_the_last_whole_entry(tmp_path_factory, before, after, cut, junk):
     """What a crash in the middle of a write leaves: a part of it, or something that never was written."""

@@ -61,8 +61,8 @@ def ask(security, pki):
         context = ssl.create_default_context(cadata=security.authority.decode())
         if client:
             context.load_cert_chain(pki / f"{client}.crt", pki / f"{client}.key")
-        connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=10)
-        raw = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=60)
+        raw = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         connection.sock = context.wrap_socket(raw, server_hostname=NAME)
         try:
             connection.request(method, path, headers=dict(headers))
@@ -125,7 +125,7 @@ def test_figures_are_served_to_anybody_at_one_path():
     Figures(registry)
     server = figure_server("127.0.0.1", 0, [registry])
     server.start("test")
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
 
     codes = []
     for path in ("/metrics", "/healthz", "/apis"):

@@ -34,6 +34,7 @@ APPLETS = (
     "mkdir", "rm", "touch", "head", "tail", "test", "printf", "ps",
 )  # fmt: skip
 WHICH_PYTHON = sys.executable
+PATIENCE = 90.0  # seconds; a machine may be ten times slower than another, and nobody waits longer than he must
 
 
 def fetch_tools(folder: Path) -> None:
@@ -69,15 +70,17 @@ def tools() -> Path:
     return fetched_tools()
 
 
-def until(what: Callable[[], object], seconds: float = 30.0, why: str = "") -> object:
+def until(what: Callable[[], object], seconds: float = PATIENCE, why: str = "") -> object:
     """The first true answer; the failure names the last one."""
     deadline = time.monotonic() + seconds
     while True:
+        began = time.monotonic()
         found = what()
         if found:
             return found
-        assert time.monotonic() < deadline, f"not within {seconds} s: {why or what}; last answer: {found!r}"
-        time.sleep(0.05)
+        now = time.monotonic()
+        assert now < deadline, f"not within {seconds} s: {why or what}; last answer: {found!r}"
+        time.sleep(min(max(now - began, 0.05), 0.5))  # a command that checks costs a processor
 
 
 @dataclass
@@ -98,13 +101,13 @@ class Cluster:
             "PATH": f"{self.tools}:{os.environ['PATH']}",
         }  # fmt: skip
 
-    def sampan(self, *args: str, check: bool = True, timeout: float = 120) -> str:
+    def sampan(self, *args: str, check: bool = True, timeout: float = 400) -> str:
         return self._run([str(Path(WHICH_PYTHON).parent / "sampan"), *args], check=check, timeout=timeout)
 
-    def kubectl(self, *args: str, check: bool = True, input: str | None = None, timeout: float = 60) -> str:
+    def kubectl(self, *args: str, check: bool = True, input: str | None = None, timeout: float = 240) -> str:
         return self._run([str(self.tools / "kubectl"), *args], check=check, input=input, timeout=timeout)
 
-    def helm(self, *args: str, check: bool = True, timeout: float = 90) -> str:
+    def helm(self, *args: str, check: bool = True, timeout: float = 500) -> str:
         return self._run([str(self.tools / "helm"), *args], check=check, timeout=timeout)
 
     def get(self, *args: str) -> dict:

@@ -17,14 +17,14 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from spaces import run
 
 from sampan_docker import pause
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 PLUGINS = ("/usr/lib/cni", "/opt/cni/bin")
 PAUSE, BUSYBOX = "registry.test/pause:1", "docker.io/library/busybox:1"
 UNUSED = (
@@ -103,20 +103,20 @@ config_path = "{self.registries}"
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
             try:
-                self.process.wait(30)
+                self.process.wait(90)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
         self.process = None
 
     def ctr(self, *words: str, input: bytes | None = None) -> str:
-        done = subprocess.run(self.command(*words), input=input, capture_output=True, check=False, timeout=60)
+        done = subprocess.run(self.command(*words), input=input, capture_output=True, check=False, timeout=240)
         assert done.returncode == 0, f"ctr {' '.join(words)}: {done.stderr.decode()}"
         return done.stdout.decode()
 
     def command(self, *words: str) -> list[str]:
         """Of ctr, with its arguments."""
-        return ["ctr", "-a", str(self.socket), "--connect-timeout", "2s", "-n", "k8s.io", *words]
+        return ["ctr", "-a", str(self.socket), "--connect-timeout", "20s", "-n", "k8s.io", *words]
 
     def load(self, archive: bytes) -> None:
         self.ctr("images", "import", "-", input=archive)
@@ -128,7 +128,8 @@ config_path = "{self.registries}"
                 subprocess.run(self.command("tasks", "delete", "-f", task), capture_output=True, check=False)
         self.stop()
         for pid in self.shims():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, signal.SIGKILL)
         for mount in sorted(self.mounts(), reverse=True):
             subprocess.run(["umount", "-l", mount], capture_output=True, check=False)
 
@@ -221,5 +222,7 @@ def containerd() -> Iterator[Containerd]:
         found.remove()
         run("ip", "netns", "del", space)
         shutil.rmtree(folder, ignore_errors=True)
-    left = [*found.mounts(), *map(str, found.shims())]
-    assert not left, f"left behind by the test's containerd: {left}"
+    deadline = time.monotonic() + PATIENCE
+    while left := [*found.mounts(), *map(str, found.shims())]:  # a killed process ends a moment later
+        assert time.monotonic() < deadline, f"left behind by the test's containerd: {left}"
+        time.sleep(0.05)

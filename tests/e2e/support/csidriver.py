@@ -127,10 +127,10 @@ class Driver:
 
     def calls(self, *methods: str) -> list[dict]:
         try:
-            lines = (self.data / "calls").read_text().splitlines()
+            lines = (self.data / "calls").read_text().splitlines(keepends=True)
         except FileNotFoundError:
             return []
-        found = [json.loads(line) for line in lines]
+        found = [json.loads(line) for line in lines if line.endswith("\n")]  # the last may be half written
         return [one for one in found if not methods or one["method"] in methods]
 
     def GetInfo(self, asked: dict) -> dict:

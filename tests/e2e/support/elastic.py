@@ -26,7 +26,7 @@ from once import once
 VERSION = "8.19.3"
 ARTIFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
 USER = "nobody"
-PATIENCE = 120  # seconds until it answers
+PATIENCE = 400  # seconds until it answers
 #: Unique for each line; ``_doc`` would not do, for it changes between two pages.
 ORDER = ["@timestamp", "order", "kubernetes.pod.uid", "kubernetes.container.name"]
 JAVA = "-Xms256m -Xmx256m -XX:TieredStopAtLevel=1"  # it does not live long enough for the second compiler
@@ -117,17 +117,17 @@ class Elastic:
             return
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(30)
+            process.wait(90)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(30)
+            process.wait(90)
 
     def ask(self, method: str, path: str, body: dict | None = None) -> dict:
         request = urllib.request.Request(
             self.url + path, method=method, data=json.dumps(body).encode() if body is not None else None,
             headers={"Content-Type": "application/json"},
         )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=90) as answer:
             return json.loads(answer.read() or b"{}")
 
     def documents(self, index: str, query: dict | None = None) -> list[dict]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ports import free_port
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 MISSING = "no etcd on this machine; tools/install-test-needs installs Debian's etcd-server"
 
 
@@ -87,7 +87,7 @@ class Etcd:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
             try:
-                self.process.wait(10)
+                self.process.wait(90)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

@@ -105,9 +105,9 @@ class Fronted:
             (self.home / "second.conf.py").write_text(config.replace("api.sock", "second.sock"))
             self.begin("second", str(gunicorn), "-c", str(self.home / "second.conf.py"), *options)
         if self.second:  # nginx asks none of two for a second after both have refused
-            until(lambda: speaks_tls(self.direct) and speaks_tls(self.second), 30)
+            until(lambda: speaks_tls(self.direct) and speaks_tls(self.second))
         self.begin("nginx", NGINX, "-p", str(self.home / "nginx"), "-c", str(self.home / "nginx/nginx.conf"))
-        until(lambda: "ok" in self.cluster.kubectl("get", "--raw", "/readyz", check=False), 30, self.logs)
+        until(lambda: "ok" in self.cluster.kubectl("get", "--raw", "/readyz", check=False), why=self.logs)
 
     def begin_nginx(self) -> None:
         if not Path(NGINX).exists():
@@ -130,22 +130,25 @@ class Fronted:
         return "\n".join(f"== {path.name}\n{path.read_text(errors='replace')[-2000:]}" for path in paths)
 
     def children(self, pid: int) -> set[int]:
-        """Process ids of an arbiter's workers (and of its successor)."""
-        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+        """Process ids of an arbiter's workers (and of its successor); none where it has ended."""
+        try:
+            return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+        except (FileNotFoundError, ProcessLookupError):  # it has just ended
+            return set()
 
     def stop(self) -> None:
         if self.arbiter and self.arbiter != self.running["gunicorn"].pid:
             os.kill(self.arbiter, signal.SIGTERM)
-            until(lambda: not Path(f"/proc/{self.arbiter}").exists(), 20)
+            until(lambda: not Path(f"/proc/{self.arbiter}").exists())
         for process in reversed(self.running.values()):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
         for process in reversed(self.running.values()):
             try:
-                process.wait(20)
+                process.wait(90)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(10)
+                process.wait(90)
         self.running.clear()
         with suppress(AssertionError):
             self.cluster.sampan("down", check=False)
@@ -172,7 +175,7 @@ def speaks_tls(port: int) -> bool:
     """A worker answers: the arbiter listens before it has one."""
     anyone = ssl.create_default_context()
     anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as plain:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 20) as plain:
         anyone.wrap_socket(plain).close()
         return True
     return False
@@ -187,9 +190,9 @@ def fronted(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[F
         for name in ("reconciler", "scheduler", "node"):
             front.component(name)
         ready = ("wait", "--for=condition=Ready", "node/fronted", "--timeout=1s")
-        until(lambda: "condition met" in front.cluster.kubectl(*ready, check=False), 30)
+        until(lambda: "condition met" in front.cluster.kubectl(*ready, check=False))
         front.cluster.apply(front.cluster.pod("talker", "i=0; while sleep 0.2; do i=$((i+1)); echo line $i; done"))
-        front.cluster.kubectl("wait", "--for=condition=Ready", "pod/talker", "--timeout=30s")
+        front.cluster.kubectl("wait", "--for=condition=Ready", "pod/talker", "--timeout=120s")
         yield front
     finally:
         front.stop()

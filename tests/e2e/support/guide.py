@@ -67,7 +67,7 @@ def environment(folder: Path) -> Path:
     return folder
 
 
-def run(code: str, folder: Path, home: Path, tools: Path, *, timeout: float = 240) -> str:
+def run(code: str, folder: Path, home: Path, tools: Path, *, timeout: float = 1500) -> str:
     """The script's output, input and errors together; an AssertionError that ends with it when a command failed."""
     env = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("SAMPAN_", "KUBE"))},

@@ -58,15 +58,15 @@ class Load:
         """What every watcher must have seen, once all is finished."""
         return sorted(self.written)
 
-    def finish(self, seconds: float = 10.0) -> None:
+    def finish(self, seconds: float = 90.0) -> None:
         """No more writes; watchers go on until they have seen the last, or the time is up. Harmless when repeated."""
         if self.stop.is_set():
             return
         self.stop.set()
         for thread in self._writers:
-            thread.join(40)
+            thread.join(150)
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and any(len(seen) < len(self.written) for seen in self.seen):
+        while time.monotonic() < deadline and any(self.written.keys() - set(seen) for seen in self.seen):
             time.sleep(0.05)
         self.over.set()
         for name in ("last-a", "last-b"):  # wakes the watchers that have seen all
@@ -78,14 +78,14 @@ class Load:
             connection.getresponse().read()
             connection.close()
         for thread in self._watchers:
-            thread.join(40)
+            thread.join(150)
 
     def _begin(self, group: list[threading.Thread], work: object, *args: object) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)
         group.append(thread)
         thread.start()
 
-    def _connect(self, port: int, timeout: float = 30) -> http.client.HTTPSConnection:
+    def _connect(self, port: int, timeout: float = 120) -> http.client.HTTPSConnection:
         return http.client.HTTPSConnection("127.0.0.1", port, context=self.tls, timeout=timeout)
 
     def _write(self, port: int) -> None:

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 MISSING = "no PostgreSQL on this machine; tools/install-test-needs installs Debian's"
 HOMES = "/usr/lib/postgresql"  # where Debian has the programs, a folder for each version
 
@@ -66,7 +66,7 @@ class Postgres:
         """SIGINT: at once and orderly; SIGQUIT: as in a crash."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
-            self.process.wait(20)
+            self.process.wait(90)
 
     def remove(self) -> None:
         self.stop()

@@ -12,7 +12,7 @@ AMOUNTS = {"requests": {"cpu": "20m", "memory": "20Mi"}, "limits": {"cpu": "30m"
 
 def running(cluster: Cluster, name: str, command: str = IDLE, **spec: object) -> dict:
     cluster.apply(cluster.pod(name, command, **spec))
-    cluster.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=120s")
     return cluster.get("pod", name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -41,7 +42,7 @@ class Server:
             )  # fmt: skip
 
     def wait(self) -> None:
-        until(self.ready, 60, "the server is not ready: " + str(self.home / "log"))
+        until(self.ready, why="the server is not ready: " + str(self.home / "log"))
 
     def ready(self) -> bool:
         assert self.process is not None and self.process.poll() is None, self.log()
@@ -59,12 +60,12 @@ class Server:
         """As a crash would; its gunicorn workers end with it."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(90)
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(20)
+            self.process.wait(90)
 
 
 def make(folder: Path, tools: Path, store: str, *, workers: int = 1, like: Server | None = None) -> Server:
@@ -83,3 +84,20 @@ def make(folder: Path, tools: Path, store: str, *, workers: int = 1, like: Serve
     settings = load(home=str(home), environ={})
     prepare(settings, load_plugins(settings))
     return server
+
+
+def stop(pid: int) -> None:
+    """SIGSTOP, and wait until it counts: the signal reaches the threads of a process one by one, and later."""
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: has_stopped(pid), why=f"process {pid} does not stop")
+
+
+def has_stopped(pid: int) -> bool:
+    """Whether each of its threads has."""
+    states = []
+    for each in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            states.append((each / "stat").read_text().rpartition(") ")[2][0])
+        except (FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            continue
+    return set(states) == {"T"}

@@ -16,7 +16,7 @@ CLONE_NEWNET = 0x40000000
 
 
 def run(*words: str) -> str:
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=20).stdout
+    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=180).stdout
 
 
 def inside(path: str, work: Callable[[], Any]) -> Any:
@@ -34,7 +34,7 @@ def inside(path: str, work: Callable[[], Any]) -> Any:
 
     thread = threading.Thread(target=enter)
     thread.start()
-    thread.join(30)
+    thread.join(150)
     return result.result(timeout=0)
 
 
@@ -57,7 +57,7 @@ class Space:
 
         def work() -> str:
             try:
-                with socket.create_connection((address, port), 3) as connection:
+                with socket.create_connection((address, port), 20) as connection:
                     return connection.makefile().read()
             except ConnectionRefusedError:
                 return ""
@@ -67,7 +67,7 @@ class Space:
     def ask_udp(self, address: str, port: int) -> str:
         def work() -> str:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
-                end.settimeout(3)
+                end.settimeout(20)
                 end.connect((address, port))
                 end.send(b"?")
                 return end.recv(100).decode()

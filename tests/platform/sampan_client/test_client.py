@@ -1,4 +1,5 @@
 import json
+import socket
 
 import pytest
 from fakeserver import FakeServer, bookmark, pod
@@ -136,13 +137,14 @@ def test_a_refused_eviction_is_not_repeated(serve):
     assert len(server.seen) == 1
 
 
-def test_a_server_that_is_away_is_a_connection_error(serve):
-    server, client = serve(lambda exchange: None)
-    server.stop()
-    server.stop = lambda: None
+def test_a_server_that_is_away_is_a_connection_error():
+    with socket.socket() as bound:  # nobody listens at this port, and nobody else can
+        bound.bind(("127.0.0.1", 0))
+        client = Client(HttpTransport(Config(f"http://127.0.0.1:{bound.getsockname()[1]}")))
 
-    with pytest.raises(ConnectionError, match="cannot be reached"):
-        client.get(PODS, "a", "default")
+        with pytest.raises(ConnectionError, match="cannot be reached"):
+            client.get(PODS, "a", "default")
+        client.close()
 
 
 def test_a_patch_has_the_content_type_of_its_kind(serve):

@@ -10,7 +10,8 @@ POD = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "web", "namespace
 
 
 @pytest.fixture
-def api():
+def api(monkeypatch):
+    monkeypatch.setattr("sampan_client.events._FLUSH", 60.0)  # a slow machine may need longer than is usual
     return MiniApi([EVENTS])
 
 

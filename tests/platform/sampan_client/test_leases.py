@@ -6,7 +6,7 @@ from sampan_client.leases import Elector
 from sampan_machinery.resources import LEASES
 from sampan_testing.miniapi import MiniApi
 
-WAIT = 5
+WAIT = 60
 
 
 class Candidate:

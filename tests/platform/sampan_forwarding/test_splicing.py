@@ -16,7 +16,7 @@ class Spliced:
         self.server, far = socket.socketpair()
         self.ends = (self.client, near, self.server, far)
         for end in (self.client, self.server):
-            end.settimeout(10)
+            end.settimeout(60)
         self.thread = threading.Thread(target=splice, args=(near, far), daemon=True)
         self.thread.start()
 
@@ -28,14 +28,14 @@ class Spliced:
             end.close()
 
     def is_over(self):
-        self.thread.join(10)
+        self.thread.join(60)
         return not self.thread.is_alive()
 
 
 def read(sock, size):
     seen = 0
     while seen < size:
-        data = sock.recv(65536)
+        data = sock.recv(min(65536, size - seen))  # what comes next is for the next who reads
         if not data:
             break
         seen += len(data)

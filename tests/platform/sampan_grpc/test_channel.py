@@ -52,7 +52,7 @@ def channel(server, tmp_path):
 
 
 def length(channel, text, **more):
-    return channel.call("t.S/Length", "Text", "Number", {"text": text}, patience=10, **more)
+    return channel.call("t.S/Length", "Text", "Number", {"text": text}, patience=60, **more)
 
 
 def test_a_dict_goes_and_a_dict_comes(channel, server):
@@ -75,7 +75,7 @@ def test_an_answer_that_is_no_message_is_an_error(channel):
 
 def test_a_method_that_is_not_there_is_told(channel):
     with pytest.raises(CallError) as raised:
-        channel.call("t.S/None", "Text", "Number", {}, patience=10)
+        channel.call("t.S/None", "Text", "Number", {}, patience=60)
     assert raised.value.code == "UNIMPLEMENTED"
 
 

@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+from dataclasses import replace
 
 import pytest
 from cryptography import x509
@@ -13,14 +14,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from sampan_http import Limits, Server
+from sampan_testing.cluster import until
 
-QUICK = Limits(
-    head_seconds=0.15,
-    body_seconds=0.15,
-    idle_seconds=5.0,
-    write_seconds=0.2,
-    linger_seconds=0.5,
-    graceful_seconds=2.0,
+#: No deadline passes while a test runs, however slow the machine is: a test that wants one says so.
+PATIENT = Limits(
+    head_seconds=120.0,
+    body_seconds=120.0,
+    body_grace_seconds=120.0,
+    body_total_seconds=120.0,
+    idle_seconds=120.0,
+    write_seconds=120.0,
+    linger_seconds=60.0,
+    graceful_seconds=60.0,
+    last_request_seconds=60.0,
     tick_seconds=0.02,
     thread_idle_seconds=0.05,
 )
@@ -31,7 +37,7 @@ class Talk:
 
     def __init__(self, sock):
         self.sock = sock
-        self.sock.settimeout(5)
+        self.sock.settimeout(60)
         self._file = sock.makefile("rb")
 
     def say(self, data):
@@ -90,7 +96,7 @@ class Running:
 
     def connect(self):
         sock = socket.socket(self.listener.family)
-        sock.settimeout(5)
+        sock.settimeout(60)
         sock.connect(self.listener.getsockname())
         return sock
 
@@ -108,6 +114,13 @@ class Running:
     def clients(self):
         return self.on_loop(lambda: len(self.server._context.clients))
 
+    def limit(self, count, **limits):
+        """Other limits from now on, once ``count`` connections are accepted: their time counts from what they send
+        next, and not from a moment that the test has not seen."""
+        until(lambda: self.clients() == count)
+        context = self.server._context
+        self.on_loop(lambda: setattr(context, "limits", replace(context.limits, **limits)))
+
     def stop(self):
         self.server.stop()
         self.thread.join(30)
@@ -122,11 +135,11 @@ class Running:
 
 @pytest.fixture
 def serve():
-    """serve(app, limits=…, context=…) → Running."""
+    """serve(app, {"head_seconds": …}, context=…) → Running; limits that are not named are PATIENT's."""
     runnings = []
 
-    def start(app, limits=QUICK, context=None, listener=None, successors=None):
-        runnings.append(Running(app, limits, context, listener, successors))
+    def start(app, limits=None, context=None, listener=None, successors=None):
+        runnings.append(Running(app, replace(PATIENT, **(limits or {})), context, listener, successors))
         return runnings[-1]
 
     yield start

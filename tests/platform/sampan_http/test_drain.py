@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from sampan_http import Limits, exchange
+from sampan_http import exchange
 from sampan_http.drain import Successors
 from sampan_http.handoff import Hijacked
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
-QUICK = {"tick_seconds": 0.02, "graceful_seconds": 5.0, "spread_seconds": 0.2, "linger_seconds": 1.0}
+QUICK = {"spread_seconds": 0.2}
 
 
 def app(environ, start):
@@ -29,7 +29,7 @@ def keep_alive(serve):
     """keep_alive(successors, **limits) → a server and a connection with one answered request."""
 
     def start(successors=None, **limits):
-        running = serve(app, Limits(**{**QUICK, **limits}), successors=successors)
+        running = serve(app, {**QUICK, **limits}, successors=successors)
         talk = running.talk()
         talk.say(GET % b"")
         assert talk.answer()[1].get("connection") is None
@@ -67,7 +67,7 @@ def test_a_keep_alive_connection_without_a_last_request_is_closed_in_time(keep_a
 
 
 def test_a_last_request_that_arrives_just_in_time_is_answered(keep_alive):
-    running, talk = keep_alive(Successors(is_listening=lambda: True), last_request_seconds=0.3)
+    running, talk = keep_alive(Successors(is_listening=lambda: True))
     begin_drain(running)
 
     def both():  # on the loop: the request is in the socket before the loop reads it

@@ -6,13 +6,12 @@ import threading
 
 import pytest
 
-from sampan_http import Limits
 from sampan_http.answers import Reply
 from sampan_http.handoff import Hijacked, Offloaded, Parked
 from sampan_server.subresources.upgrades import taken
+from sampan_testing.cluster import until
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
-PATIENT = Limits(tick_seconds=0.02, graceful_seconds=2.0)
 
 
 class Conflict(Exception):
@@ -162,7 +161,7 @@ def test_a_second_resume_is_ignored(parked, caplog):
 def hijacked(serve):
     """(Running, queue of connections taken over by /watch)."""
     taken = queue.Queue()
-    return serve(routes(watch=raising(lambda: Hijacked(taken.put))), PATIENT), taken
+    return serve(routes(watch=raising(lambda: Hijacked(taken.put)))), taken
 
 
 def test_a_hijacked_connection_belongs_to_the_handler(hijacked):
@@ -221,7 +220,7 @@ def test_on_close_is_called_once(hijacked, end):
 
 def test_a_watcher_that_takes_nothing_is_cut_off(serve):
     taken = queue.Queue()
-    running = serve(routes(watch=raising(lambda: Hijacked(taken.put))))
+    running = serve(routes(watch=raising(lambda: Hijacked(taken.put))), {"write_seconds": 0.2})
     talk = running.talk()
     told = threading.Event()
     talk.say(GET % b"watch")
@@ -377,7 +376,7 @@ def test_a_raw_connection_keeps_the_bytes_read_before(serve):
 
     assert talk.read(7) == b"THE END"
     assert talk.at_end()
-    assert running.clients() == 0
+    until(lambda: running.clients() == 0)  # the loop learns of it from the thread
 
 
 def test_a_new_connection_is_not_lost_when_a_raw_one_ends_just_before(serve):
@@ -390,16 +389,16 @@ def test_a_new_connection_is_not_lost_when_a_raw_one_ends_just_before(serve):
         upgrade.recv()
         upgrade.close()
         close_listeners.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
-    running = serve(routes(exec=raising(lambda: Offloaded(run_raw=raw))), Limits(tick_seconds=0.02, head_seconds=60.0))
+    running = serve(routes(exec=raising(lambda: Offloaded(run_raw=raw))))
     talk = running.talk()
     talk.say(b"GET /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
     assert talk.head()[0] == 101
     spare = [socket.socket() for _ in range(4)]  # made now: the client's ends must not take the number
     talk.say(b"bye")
     talk.sock.shutdown(socket.SHUT_WR)
-    assert close_listeners.wait(10)
+    assert close_listeners.wait(60)
 
     others = []
     for sock in spare:  # the server's end of the first has the number, if it is free

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import pytest
 
-from sampan_http import Limits
 from sampan_http.answers import Reply
 from sampan_http.inspection import Inspected
 from sampan_testing.cluster import until
 
-SLOW_CLIENTS = Limits(tick_seconds=0.02)
 POST = b"POST /%s HTTP/1.1\r\nHost: x\r\nX-Who: %s\r\nContent-Length: %d\r\n%s\r\n"
 
 
@@ -39,7 +36,7 @@ def post(talk, who=b"jane", size=100_000, more=b"", sent=0):
 
 def test_the_body_of_an_unknown_caller_is_not_read(serve):
     app = App()
-    running = serve(app, limits=SLOW_CLIENTS)
+    running = serve(app)
     talk = running.talk()
 
     post(talk, who=b"", sent=1000)
@@ -52,7 +49,7 @@ def test_the_body_of_an_unknown_caller_is_not_read(serve):
 
 def test_a_client_that_waits_for_100_continue_is_refused_before_it_sends(serve):
     app = App()
-    talk = serve(app, limits=SLOW_CLIENTS).talk()
+    talk = serve(app).talk()
 
     post(talk, who=b"", more=b"Expect: 100-continue\r\n")
 
@@ -61,7 +58,7 @@ def test_a_client_that_waits_for_100_continue_is_refused_before_it_sends(serve):
 
 def test_a_body_that_comes_with_its_head_is_not_inspected(serve):
     app = App()
-    talk = serve(app, limits=SLOW_CLIENTS).talk()
+    talk = serve(app).talk()
 
     post(talk, size=1000, sent=1000)
 
@@ -71,7 +68,7 @@ def test_a_body_that_comes_with_its_head_is_not_inspected(serve):
 
 def test_bodies_have_a_budget_per_account_and_in_total(serve):
     app = App()
-    running = serve(app, limits=replace(SLOW_CLIENTS, bodies_bytes=250_000, account_bodies_bytes=150_000))
+    running = serve(app, {"bodies_bytes": 250_000, "account_bodies_bytes": 150_000})
     first, again, other, third = (running.talk() for _ in range(4))
 
     def held(size):
@@ -96,7 +93,7 @@ def test_bodies_have_a_budget_per_account_and_in_total(serve):
 
 def test_a_chunked_body_counts_as_it_grows(serve):
     app = App()
-    running = serve(app, limits=replace(SLOW_CLIENTS, account_bodies_bytes=50_000))
+    running = serve(app, {"account_bodies_bytes": 50_000})
     talk = running.talk()
     talk.say(b"POST / HTTP/1.1\r\nHost: x\r\nX-Who: jane\r\nTransfer-Encoding: chunked\r\n\r\n")
 
@@ -116,7 +113,7 @@ def test_a_chunked_body_counts_as_it_grows(serve):
     ],
 )
 def test_a_body_that_trickles_is_refused(serve, slow):
-    talk = serve(App(), limits=replace(SLOW_CLIENTS, **slow)).talk()
+    talk = serve(App(), slow).talk()
 
     post(talk)
     for _ in range(200):

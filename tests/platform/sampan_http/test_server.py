@@ -3,7 +3,6 @@
 import queue
 import threading
 
-from sampan_http import Limits
 from sampan_http.answers import Reply
 from sampan_http.handoff import Offloaded, Parked
 from sampan_testing.cluster import until
@@ -54,7 +53,7 @@ def test_the_graceful_time_is_not_exceeded(serve):
             raise Parked(lambda resume: None)
         raise Offloaded(lambda: Reply(200, forever()))
 
-    running = serve(app, Limits(tick_seconds=0.02, graceful_seconds=0.1))
+    running = serve(app, {"graceful_seconds": 0.1})
     parked, streaming = running.talk(), running.talk()
     parked.say(GET % b"park")
     streaming.say(GET % b"stream")
@@ -97,7 +96,7 @@ def test_clients_that_do_not_read_hold_a_bounded_amount_together(serve):
         start("200 OK", [])
         return [bytes(8 << 20)]  # a buffer of its own for each
 
-    running = serve(app, limits=Limits(queued_bytes=20 << 20, tick_seconds=0.02))
+    running = serve(app, {"queued_bytes": 20 << 20})
     queued = running.server.loop.queued
     clients = [running.connect() for _ in range(6)]
     for number, client in enumerate(clients, start=1):

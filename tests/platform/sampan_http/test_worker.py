@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from sampan_testing.cluster import until
+
 APP = """
 import os, threading
 import falcon
@@ -65,7 +67,7 @@ class Gunicorn:
         return Path(self._log.name).read_text()
 
     def _wait(self, words):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while words not in self.log():
             assert self.process.poll() is None and time.monotonic() < deadline, self.log()
             time.sleep(0.02)
@@ -73,8 +75,8 @@ class Gunicorn:
 
     def connect(self, context=None):
         if context is not None:
-            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=context)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def get(self, path, **kind):
         connection = self.connect(**kind)
@@ -87,7 +89,7 @@ class Gunicorn:
     def close(self):
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
         self._log.close()
 
 
@@ -118,7 +120,7 @@ def test_sigterm_lets_requests_finish(gunicorn):
 
     assert parked.getresponse().read() == b'"parked"'
     assert stream.read() == b""
-    assert server.process.wait(10) == 0
+    assert server.process.wait(60) == 0
     assert "Traceback" not in server.log()
     parked.close()
     watch.close()
@@ -135,7 +137,7 @@ def test_a_reload_replaces_the_worker_and_loses_nothing(gunicorn):
 
     assert parked.getresponse().read() == b'"parked"'
     parked.close()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while server.get("/who")["pid"] == old:
         assert time.monotonic() < deadline
     assert "Traceback" not in server.log()
@@ -149,7 +151,7 @@ def test_a_worker_ends_when_its_parent_is_killed(gunicorn):
 
     server.process.kill()
 
-    assert ended.poll(10_000)
+    assert ended.poll(60_000)
     os.close(worker)
 
 
@@ -160,14 +162,14 @@ def test_a_worker_that_waits_for_its_successor_ends_with_its_arbiter_too(gunicor
     ended.register(worker, select.POLLIN)
     (tmp_path / "tiny.py").write_text("import time; time.sleep(3); raise RuntimeError('never serves')")
     os.kill(server.process.pid, signal.SIGHUP)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while server.log().count("Booting worker") < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not ended.poll(500)  # it got SIGTERM, and waits
 
     server.process.kill()
 
-    assert ended.poll(10_000)
+    assert ended.poll(60_000)
     os.close(worker)
 
 
@@ -181,14 +183,14 @@ def test_tls_and_the_access_log_come_from_gunicorns_settings(gunicorn, pki, clie
     assert server.get("/who", context=client_context())["certificate"] is False
     with pytest.raises(ssl.SSLError):
         server.get("/who", context=ssl.create_default_context())
-    assert server.log().count('"GET /who HTTP/1.1" 200') == 2
+    until(lambda: server.log().count('"GET /who HTTP/1.1" 200') == 2)  # written after the answer
 
 
 def test_a_worker_is_replaced_after_max_requests(gunicorn):
     server = gunicorn("--max-requests", "3")
     first = server.get("/who")["pid"]
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while server.get("/who")["pid"] == first:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -199,7 +201,7 @@ def test_a_reload_that_cannot_load_the_application_leaves_the_old_worker_serving
     old = server.get("/who")["pid"]
     (tmp_path / "tiny.py").write_text("raise ValueError('a broken release')")
     os.kill(server.process.pid, signal.SIGHUP)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while "exited with code 1" not in server.log():
         assert time.monotonic() < deadline, server.log()
         time.sleep(0.05)
@@ -208,6 +210,7 @@ def test_a_reload_that_cannot_load_the_application_leaves_the_old_worker_serving
     (tmp_path / "tiny.py").write_text(APP)
     os.kill(server.process.pid, signal.SIGHUP)
 
+    deadline = time.monotonic() + 60
     while server.get("/who")["pid"] == old:
         assert time.monotonic() < deadline, server.log()
         time.sleep(0.05)
@@ -221,7 +224,7 @@ def test_a_first_start_that_cannot_load_the_application_ends(tmp_path):
             sys.executable, "-m", "gunicorn", "--no-control-socket", "--chdir", str(tmp_path),
             "--worker-class", "sampan_http.Worker", "--bind", "127.0.0.1:0", "broken:app",
         ],
-        capture_output=True, timeout=20, check=False,
+        capture_output=True, timeout=120, check=False,
     )  # fmt: skip
 
     assert ended.returncode == 3
@@ -234,7 +237,7 @@ def test_idle_connections_outlive_a_reload_for_one_more_request(gunicorn):
     old = json.load(kept.getresponse())["pid"]
 
     os.kill(server.process.pid, signal.SIGHUP)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while server.get("/who")["pid"] == old:
         assert time.monotonic() < deadline
         time.sleep(0.02)

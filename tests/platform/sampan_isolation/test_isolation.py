@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from hanging import hangs, late_alone
 
 from sampan.errors import Forbidden
 from sampan_isolation import Broken, Deadlines, FailureLog, Isolation
@@ -19,7 +20,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock():
+def clock(monkeypatch):
+    late_alone(monkeypatch)
     return Clock()
 
 
@@ -77,7 +79,7 @@ def test_an_invalid_answer_is_a_failure(isolation, failure_log):
 
 def late(isolation, hook="admission"):
     with pytest.raises(Broken, match=r"no answer within 0\.02 s"):
-        isolation.call(hook, threading.Event().wait)
+        isolation.call(hook, lambda: (hangs(), threading.Event().wait()))
 
 
 def test_the_circuit_breaker_opens_after_misses_in_a_row_and_then_lets_one_call_through(isolation, failure_log, clock):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from hanging import hangs, late_alone
 
 from sampan.contracts.components import Component
 from sampan.contracts.kinds import Resource
@@ -29,6 +30,8 @@ class Odd:
     def act(self):
         self.threads.append(threading.current_thread())
         self.entered.set()
+        if self.how in ("sleep", "spin"):
+            hangs()
         if self.how == "raise":
             raise RuntimeError("oh")
         if self.how == "garbage":
@@ -56,6 +59,11 @@ class Good:
             yield Create(CONFIG_MAPS, {"metadata": {"name": "good", "namespace": key.name}})
 
 
+@pytest.fixture(autouse=True)
+def only_what_hangs_is_late(monkeypatch):
+    late_alone(monkeypatch)
+
+
 @pytest.mark.parametrize("place", ["decide", "keys"])
 @pytest.mark.parametrize("how", ["raise", "garbage", "sleep", "spin"])
 def test_other_reconcilers_go_on_and_the_odd_one_is_named(how, place):
@@ -63,7 +71,7 @@ def test_other_reconcilers_go_on_and_the_odd_one_is_named(how, place):
     with start({"odd": odd, "good": Good()}, deadlines=DEADLINES) as cluster:
         cluster.client.create(NAMESPACES, {"metadata": {"name": "team-a"}})
         cluster.client.create(CONFIG_MAPS, {"metadata": {"name": "x", "namespace": "team-a"}}, "team-a")
-        assert odd.entered.wait(10)
+        assert odd.entered.wait(60)
 
         cluster.until(lambda: cluster.client.get(CONFIG_MAPS, "good", "team-a"))
         reason = {"raise": "raised", "garbage": "answer"}.get(how, "late")
@@ -72,7 +80,7 @@ def test_other_reconcilers_go_on_and_the_odd_one_is_named(how, place):
         assert {each.plugin for each in cluster.plugins.failure_log.failures()} == {"odd"}
         odd.release.set()
     if how == "spin":
-        odd.threads[0].join(10)
+        odd.threads[0].join(60)
         assert not odd.threads[0].is_alive()
 
 
@@ -86,12 +94,12 @@ def test_a_component_that_misbehaves_is_named_and_abandoned(how):
             return [Component(name="odd-runner", run=lambda running: odd.act(), user="odd")]
 
     with start({"odd": Runs(), "good": Good()}, deadlines=DEADLINES) as cluster:
-        assert odd.entered.wait(10)
+        assert odd.entered.wait(60)
         cluster.client.create(NAMESPACES, {"metadata": {"name": "team-a"}})
         cluster.until(lambda: cluster.client.get(CONFIG_MAPS, "good", "team-a"))
         if how == "raise":
             cluster.until(lambda: [(f.plugin, f.hook) for f in cluster.plugins.failure_log.failures()])
     odd.how = "well"
     odd.release.set()
-    odd.threads[0].join(10)
+    odd.threads[0].join(60)
     assert not odd.threads[0].is_alive()

@@ -26,7 +26,7 @@ from sampan_testing.miniapi import MiniApi
 
 SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
 PODS = Resource("", "v1", "pods", "Pod")
-WAIT = 5
+WAIT = 60
 
 
 class Events:
@@ -143,17 +143,19 @@ def test_a_key_is_retried_after_a_failure(api, run, caplog):
 
 def test_a_key_that_is_not_retried_waits_for_a_change(api, run):
     tries = []
-    again = threading.Event()
+    first, again = threading.Event(), threading.Event()
 
     def decide(key, observed):
         tries.append(key)
         if len(tries) == 1:
+            first.set()
             raise GiveUp("hopeless")
         again.set()
         return []
 
     run(reconciler(decide))
     made = api.create(SETS, owned_set())
+    assert first.wait(WAIT)
     assert not again.wait(0.05)
 
     api.update(SETS, {**made, "spec": {"replicas": 2}})
@@ -196,7 +198,8 @@ def test_a_refused_action_ends_the_decision_after_its_consequences(api, run):
     until(api, lambda: api.get(SETS, "web", "default").get("status") == {"failed": 1})
 
 
-def test_the_last_decision_of_a_key_is_kept(api, run):
+def test_the_last_decision_of_a_key_is_kept(api, run, monkeypatch):
+    monkeypatch.setattr("sampan_reconciler.runtime._JOIN", WAIT)
     runtime = run(reconciler(pods_of(2)))
     api.create(SETS, owned_set())
     until(api, lambda: len(api.list(PODS)) == 2)
@@ -222,7 +225,8 @@ def test_a_client_reconciler_may_use_the_api_itself(api, run):
     assert asked.wait(WAIT)
 
 
-def test_standing_work_runs_until_it_is_stopped(api, run):
+def test_standing_work_runs_until_it_is_stopped(api, run, monkeypatch):
+    monkeypatch.setattr("sampan_reconciler.runtime._JOIN", WAIT)
     begun, ended = threading.Event(), threading.Event()
 
     def work(client, stop):

@@ -139,7 +139,7 @@ class Api:
         from sampan_server.request.request import Request
 
         environ = {
-            "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": f"watch=1&timeoutSeconds=5&{query}",
+            "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": f"watch=1&timeoutSeconds=60&{query}",
             "sampan.user": self.user,
         }  # fmt: skip
         answer = self.app.front.answer(Request(environ))
@@ -241,7 +241,7 @@ class OnLoop:
         self.server_thread.start()
 
     def connect(self) -> http.client.HTTPConnection:
-        return WholeRequests(*self.listener.getsockname(), timeout=10)
+        return WholeRequests(*self.listener.getsockname(), timeout=60)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         connection = self.connect()

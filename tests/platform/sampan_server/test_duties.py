@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from sampan.contracts.serving import Duty
 from sampan_server.duties import Duties
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    monkeypatch.setattr("sampan_server.duties.PATIENCE", 60.0)  # more than usual, for a slow machine
 
 
 def test_duties_run_until_the_server_ends():
@@ -11,12 +18,12 @@ def test_duties_run_until_the_server_ends():
 
     def run(stop):
         begun.set()
-        stop.wait(20)
+        stop.wait(60)
         ended.set()
 
     duties = Duties()
     duties.begin([("plugin", Duty("watchful", run))])
-    assert begun.wait(10)
+    assert begun.wait(60)
 
     duties.end()
 
@@ -32,7 +39,7 @@ def test_one_that_raises_is_named_and_harms_no_other(caplog):
     duties = Duties()
     duties.begin([("clumsy", Duty("broken", fail)), ("plugin", Duty("fine", lambda stop: done.set()))])
 
-    assert done.wait(10)
+    assert done.wait(60)
     duties.end()
     assert "plugin clumsy: duty broken" in caplog.text
 

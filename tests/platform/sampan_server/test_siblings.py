@@ -36,7 +36,7 @@ class Behind:
 
             def batches(late) -> Iterator[Any]:
                 for batch in watch.batches():
-                    self.news.wait(10)
+                    self.news.wait(60)
                     yield batch
 
         return Late()

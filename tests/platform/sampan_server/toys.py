@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from hanging import hangs
+
 from sampan.contracts.kind_sources import Refused
 from sampan.contracts.kinds import Column, Kind, Object, Resource
 from sampan.contracts.serving import Cluster, ServerContext
@@ -40,6 +42,7 @@ class Conversions:
         self.open = threading.Event()
         self.open.set()
         self.failure: Exception | None = None
+        self.hanging = False  # what waits is late
 
     def to(self, version: str) -> Callable[[Object], Object]:
         return lambda obj: self.many(version)([obj])[0]
@@ -49,7 +52,9 @@ class Conversions:
             self.calls += 1
             self.objects += len(objects)
             self.threads.add(threading.current_thread().name)
-            assert self.open.wait(10)
+            if self.hanging:
+                hangs()
+            assert self.open.wait(300)
             if self.failure is not None:
                 raise self.failure
             return [self._converted(obj, version) for obj in objects]
@@ -75,6 +80,8 @@ class ToySource:
         self._made: dict[str, tuple[str, list[Kind]]] = {}  # by name: a spec and what was made of it
         self.served: list[str] = []
         self.refused: dict[str, str] = {}
+        self.refusals: list[dict[str, str]] = []  # all that was ``refused``
+        self.settled_as: dict[str, Any] = {}  # by name: the spec that is served or refused now
         self.failing = False
         self.tells = False  # write to a Toy's status which versions are served
         self.asked = 0
@@ -95,6 +102,8 @@ class ToySource:
     def settled(self, served: Sequence[Kind], refused: Sequence[Refused]) -> None:
         self.served = [f"{kind.plural}/{kind.version}" for kind in served]
         self.refused = {f"{kind.plural}/{kind.version}": why for kind, why in refused}
+        self.refusals.append(self.refused)
+        self.settled_as = {name: json.loads(text) for name, (text, _) in self._made.items()}
         if self.tells:
             for toy in self._cluster.list(TOYS):
                 self._tell(toy, sorted(kind.version for kind in served if kind.plural == toy["metadata"]["name"]))

@@ -153,11 +153,11 @@ def test_each_test_has_a_namespace_of_its_own(sampan_cluster):
 def test_the_http_port_is_for_those_with_the_token_alone(sampan_cluster):
     url = f"{sampan_cluster.url}/api/v1/namespaces/{sampan_cluster.namespace}/pods"
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {sampan_cluster.token}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert b"PodList" in answer.read()
 
     with pytest.raises(urllib.error.HTTPError, match=r"401|403"):
-        urllib.request.urlopen(url, timeout=10)
+        urllib.request.urlopen(url, timeout=60)
 
 
 def test_a_client_library_watches_over_the_port(sampan_cluster):
@@ -168,7 +168,7 @@ def test_a_client_library_watches_over_the_port(sampan_cluster):
     sampan_cluster.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: one}, data: {a: b}}")
 
     watch = kubernetes.watch.Watch()
-    for event in watch.stream(core.list_namespaced_config_map, sampan_cluster.namespace, timeout_seconds=10):
+    for event in watch.stream(core.list_namespaced_config_map, sampan_cluster.namespace, timeout_seconds=120):
         if event["object"].metadata.name == "one":
             watch.stop()
             break

@@ -27,7 +27,7 @@ def port():
 
 
 def ask(port, method="GET", path="/", body=None, token=None):
-    connection = http.client.HTTPConnection(port.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(port.url.removeprefix("http://"), timeout=60)
     connection.request(method, path, body, {"Authorization": f"Bearer {token or port.token}"})
     answer = connection.getresponse()
     found = answer.read(), answer.headers

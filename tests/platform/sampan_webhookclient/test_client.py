@@ -25,7 +25,7 @@ def server():
         yield found
 
 
-def call(server, path="/", body=b"{}", seconds=10.0, **more):
+def call(server, path="/", body=b"{}", seconds=60.0, **more):
     return Call(of_url(server.url(path), Trust(server.authority.decode())), body, seconds, **more)
 
 

@@ -29,7 +29,7 @@ def server():
         yield found
 
 
-def call(server, path="/", body=b"{}", seconds=10.0, **more):
+def call(server, path="/", body=b"{}", seconds=60.0, **more):
     return Call(of_url(server.url(path), Trust(server.authority.decode())), body, seconds, **more)
 
 
@@ -44,7 +44,7 @@ def test_several_go_at_once_on_the_callers_thread(client):
     together = threading.Barrier(10)
 
     def wait(path, body):
-        together.wait(10)
+        together.wait(60)
         return b"{}"
 
     before = threading.active_count()
@@ -84,7 +84,7 @@ def test_a_name_is_looked_up_and_one_that_does_not_resolve_is_told(server):
     there = Destination((("hook.test", server.port),), "127.0.0.1", "hook.test", "/", own)
     gone = Destination((("gone.test", 443),), "gone.test", "gone.test", "/", own)
 
-    found = client.call_all([Call(there, b"{}", 10), Call(gone, b"{}", 10)])
+    found = client.call_all([Call(there, b"{}", 60), Call(gone, b"{}", 60)])
     client.close()
 
     assert found[0].status == 200
@@ -93,7 +93,7 @@ def test_a_name_is_looked_up_and_one_that_does_not_resolve_is_told(server):
 
 def test_a_lookup_that_does_not_end_costs_the_deadline_alone():
     go = threading.Event()
-    client = WebhookClient(Lookups(lambda host: (go.wait(10) and ["127.0.0.1"]) or []))
+    client = WebhookClient(Lookups(lambda host: (go.wait(60) and ["127.0.0.1"]) or []))
     slow = Destination((("slow.test", 443),), "slow.test", "slow.test", "/", Trust())
 
     with pytest.raises(CallFailed, match="context deadline exceeded"):

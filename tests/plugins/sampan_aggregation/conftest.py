@@ -50,7 +50,7 @@ class Extension(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = self.path.partition("?")[0]
         if path.endswith("/hang"):
-            self.go_on.wait(10)
+            self.go_on.wait(60)
             self.close_connection = True
             return
         if "watch=1" in self.path:

@@ -29,7 +29,7 @@ def listener(pki):
 
         def serve():
             raw, _ = server.accept()
-            raw.settimeout(10)
+            raw.settimeout(60)
             with context.wrap_socket(raw, server_side=True) as sock:
                 handler(sock)
 
@@ -41,7 +41,7 @@ def listener(pki):
 
     yield listen
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     for server in sockets:
         server.close()
 
@@ -65,7 +65,7 @@ class Client:
 
     def __init__(self):
         self.near, self.far = socket.socketpair()
-        self.far.settimeout(10)
+        self.far.settimeout(60)
 
     def takeover(self, said):
         self.near.sendall(said)
@@ -114,7 +114,7 @@ def test_an_upgrade_passes_bytes_both_ways(listener):
     while b"ABC" not in said:
         said += client.far.recv(100)
     client.far.close()
-    thread.join(10)
+    thread.join(60)
     assert (done, thread.is_alive()) == ([1], False)
 
 
@@ -154,7 +154,7 @@ def test_a_server_that_says_nothing_costs_its_time_only(listener, monkeypatch):
     ended, done = threading.Event(), []
 
     with pytest.raises(Timeout):
-        proxying.hand_on(call(), listener(lambda sock: ended.wait(10)), HOST, lambda: done.append(1))
+        proxying.hand_on(call(), listener(lambda sock: ended.wait(60)), HOST, lambda: done.append(1))
     ended.set()
     assert done == [1]
 
@@ -166,7 +166,7 @@ def test_a_watch_can_be_silent_and_is_ended_from_outside(listener, monkeypatch):
     def silent(sock):
         head(sock)
         sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n")
-        ended.wait(10)
+        ended.wait(60)
 
     answer = proxying.hand_on(call(query={"watch": ["1"]}), listener(silent), HOST, lambda: done.append(1))
     body = answer.body

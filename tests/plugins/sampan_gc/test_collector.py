@@ -14,7 +14,7 @@ from sampan_testing.miniapi import MiniApi
 SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
 PODS = Resource("", "v1", "pods", "Pod")
 NODES = Resource("", "v1", "nodes", "Node", False)
-WAIT = 5
+WAIT = 60
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def ask(server, tmp_path):
         context.check_hostname = False
         context.load_cert_chain(tmp_path / f"{client}.crt", tmp_path / f"{client}.key")
         url = f"https://{address}:{server.port}{path}"
-        with urllib.request.urlopen(url, context=context, timeout=10) as answer:
+        with urllib.request.urlopen(url, context=context, timeout=60) as answer:
             return answer.read().decode()
 
     return asked

@@ -176,7 +176,7 @@ class Upgraded:
     """A connection on which an upgrade was asked for; ``status`` and ``head`` tell the answer."""
 
     def __init__(self, port, path, headers):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         lines = [f"POST {path} HTTP/1.1", "Host: x", "Connection: Upgrade", *headers]
         self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         self.file = self.socket.makefile("rb")

@@ -76,14 +76,14 @@ def test_it_applies_what_is_there_and_every_change(monkeypatch, tmp_path):
     thread = threading.Thread(target=component.run, args=(running,))
     thread.start()
     try:
-        assert ready.wait(10)
+        assert ready.wait(60)
         client["services changed"](service(), service(81))
         with backend.arrived:
             assert backend.arrived.wait_for(lambda: len(backend.applied) > 1, 10)
         assert Frontend("127.96.0.5", "tcp", 81) in backend.applied[-1]
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
     assert backend.closed
 

@@ -28,7 +28,7 @@ from sampan_server.app import new_app
 from sampan_server.plugins.asking import HooksOf
 from sampan_server.plugins.plugins import Plugins
 
-WAIT = 10
+WAIT = 60
 
 
 class Stand:

@@ -75,13 +75,13 @@ def test_too_many_at_once_are_refused(monkeypatch):
     class Slow(Client):
         def call(self, call):
             entered.set()
-            go.wait(10)
+            go.wait(60)
             return GOOD
 
     found = Asking(Slow(), Server())
     thread = threading.Thread(target=lambda: found.status(REVIEW))
     thread.start()
-    entered.wait(10)
+    entered.wait(60)
 
     with pytest.raises(TooManyRequests):
         found.status(REVIEW)

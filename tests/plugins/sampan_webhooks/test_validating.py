@@ -116,7 +116,7 @@ def test_all_are_called_at_once_and_the_first_refusal_counts(hooks, named):
     together = threading.Barrier(3)
 
     def wait(answer):
-        return lambda request: together.wait(10) is not None and answer
+        return lambda request: together.wait(60) is not None and answer
 
     hooks.add("b", wait(DENIED))
     hooks.add("a", wait({"allowed": True}))

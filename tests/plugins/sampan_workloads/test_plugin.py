@@ -22,7 +22,7 @@ from sampan_reconciler.runtime import Runtime
 from sampan_server.app import new_app
 from sampan_server.plugins.plugins import Plugins
 
-WAIT = 10
+WAIT = 60
 
 
 class Stand:

@@ -21,6 +21,7 @@ STOPPING, STOPPED = "stopping", "stopped"  # still running although disabled; en
 _WORDS = {"ready": RUNS, "standby": RUNS, "failing": FAILING, "starting": STARTING}
 _WORST = (FAILING, STARTING, STOPPING, RUNS)
 STEP = 0.05  # seconds between two checks while waiting
+FIRM = 2.0  # seconds of failing after which an add-on is said to fail; its first restarts come within one
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,22 @@ def _reports(settings: Settings) -> dict[str, dict[str, Any]] | None:
     return found
 
 
-def wait_for(settings: Settings, name: str, enough: Callable[[AddonState], bool], seconds: float) -> AddonState:
-    """Wait until ``enough`` holds or the time is over. Returns the add-on's state."""
-    deadline = time.monotonic() + seconds
+def started(settings: Settings, name: str, seconds: float) -> AddonState:
+    """Wait until the add-on runs, fails for good, or the time is over. Returns its state."""
     plugins = load_addons(settings)
+    return settled(lambda: next(each for each in states(settings, plugins) if each.name == name), seconds)
+
+
+def settled(
+    ask: Callable[[], AddonState], seconds: float, *,
+    clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], object] = time.sleep,
+) -> AddonState:  # fmt: skip
+    """The first state that is not about to change: it runs, or has failed for FIRM seconds without a break. A component
+    that fails while others start is restarted at once, and what it said of its first attempt is no result."""
+    deadline, failing = clock() + seconds, 0.0
     while True:
-        state = next(state for state in states(settings, plugins) if state.name == name)
-        if enough(state) or time.monotonic() > deadline:
+        state, now = ask(), clock()
+        failing = (failing or now) if state.state == FAILING else 0.0
+        if state.state == RUNS or now >= deadline or (failing and now - failing >= FIRM):
             return state
-        time.sleep(STEP)
+        sleep(STEP)

@@ -9,13 +9,13 @@ import time
 import click
 
 from sampan.errors import ConfigError, StatusError
-from sampan_operate.cli.addons.states import FAILING, RUNS, STEP, check_installed, load_addons, wait_for
+from sampan_operate.cli.addons.states import RUNS, STEP, check_installed, load_addons, started
 from sampan_operate.cli.configuration import change, path_of
 from sampan_operate.supervisor.state import is_alive, is_running, live_state, read_state
 from sampan_settings.settings import Settings, Where, load
 
-SECONDS = 30.0  # that an add-on has to report its state, and to stop
-RELOAD = 60.0  # that the supervisor has to stop and start processes
+SECONDS = 120.0  # that an add-on has to report its state, and to stop
+RELOAD = 180.0  # that the supervisor has to stop and start processes
 
 wait_option = click.option(
     "--wait",
@@ -89,7 +89,7 @@ def take_up(settings: Settings, name: str, seconds: float) -> None:
     """Make a running cluster reload its settings, and print the add-on's state. Exits with 1 if it is not ready."""
     if not tell_supervisor(settings) or not seconds:
         return
-    state = wait_for(settings, name, lambda state: state.state in (RUNS, FAILING), seconds)
+    state = started(settings, name, seconds)
     click.echo(f"  {name} {state.state}{f': {state.words}' if state.words else ''}")
     if state.state != RUNS:
         raise SystemExit(1)

@@ -66,16 +66,22 @@ def test_documents_have_descriptions_with_nothing_more_installed():
 
 def test_what_is_held_of_documents_is_their_compressed_bytes():
     Documents(KINDS, load()).gzipped("v2.protobuf")  # what is loaded once
-    documents = Documents(KINDS, load())
-    tracemalloc.start()
-    try:
-        sizes = [len(documents.gzipped(path)) for path in PATHS]
-        held, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
 
-    assert held < sum(sizes) + 100_000
-    assert peak < held + 6_000_000
+    def measured():
+        documents = Documents(KINDS, load())
+        tracemalloc.start()
+        try:
+            sizes = [len(documents.gzipped(path)) for path in PATHS]
+            return sum(sizes), *tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    def is_little():
+        sizes, held, peak = measured()
+        return held < sizes + 100_000 and peak < held + 6_000_000
+
+    # What a thread of an earlier test allocates meanwhile is counted too, but not every time.
+    assert any(is_little() for _ in range(3))
 
 
 def test_an_uncompressed_document_is_shared_and_then_forgotten(monkeypatch):

@@ -129,7 +129,7 @@ def test_down_stops_what_runs_whatever_the_file_holds(run, running, tmp_path, te
 
     assert answer.exit_code == 0, answer.output
     assert "stopped" in answer.output
-    assert process.wait(10) != 0
+    assert process.wait(60) != 0
 
 
 @pytest.mark.parametrize("text", WRONG)

@@ -1,5 +1,6 @@
 """A process in the background keeps what it must, and nothing that its caller has left open."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -21,9 +22,15 @@ with open(sys.argv[1], "ab") as log, open(sys.argv[2], "w") as lock:
 def started(tmp_path, how, inherited):
     names = [str(tmp_path / "log"), str(tmp_path / "lock")]
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *names, how], pass_fds=[inherited], capture_output=True, check=True, timeout=30
+        [sys.executable, "-c", PROGRAM, *names, how], pass_fds=[inherited], capture_output=True, check=True, timeout=120
     )
     return int(done.stdout)
+
+
+def files_of(process):
+    for each in os.listdir(f"/proc/{process}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # it opens and closes some meanwhile
+            yield os.readlink(f"/proc/{process}/fd/{each}")
 
 
 def test_a_descriptor_of_the_caller_is_closed_and_the_lock_is_not(tmp_path):
@@ -42,8 +49,7 @@ def test_a_descriptor_of_the_caller_is_closed_and_the_lock_is_not(tmp_path):
                     pass
                 else:
                     raise AssertionError("the other end is closed although it was to be kept")
-            files = [os.readlink(f"/proc/{process}/fd/{each}") for each in os.listdir(f"/proc/{process}/fd")]
-            assert str(tmp_path / "lock") in files
+            assert str(tmp_path / "lock") in files_of(process)
         finally:
             os.kill(process, signal.SIGKILL)
             os.close(read)

@@ -15,7 +15,7 @@ from sampan_operate.supervisor.election import StopEvent, run_elected
 from sampan_testing.miniapi import MiniApi
 
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
-WAIT = 20
+WAIT = 60
 
 
 class Instance:

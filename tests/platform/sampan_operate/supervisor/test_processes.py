@@ -15,7 +15,7 @@ from sampan_operate.supervisor import processes
 from sampan_operate.supervisor.processes import Process, Supervisor
 from sampan_operate.supervisor.state import read_state
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def until(check, what):

@@ -9,6 +9,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from hanging import hangs, late_alone
 
 from sampan.contracts.access import Decision, User
 from sampan.contracts.kinds import Column, Kind
@@ -33,6 +34,7 @@ class Behaviour:
         self.threads = []
         self.entered = threading.Event()
         self.release = threading.Event()
+        self.late = True  # its deadline passes as soon as it hangs
 
     def act(self, good):
         self.threads.append(threading.current_thread())
@@ -42,6 +44,8 @@ class Behaviour:
             return ["no", "sense"]
         if self.how in ("sleep", "spin"):
             self.entered.set()
+            if self.late:
+                hangs()
         if self.how == "sleep":  # as time.sleep(3600), but this test ends it
             self.release.wait()
         while self.how == "spin":
@@ -127,6 +131,11 @@ class Names:
         return User(name, ("system:masters",) if name == "admin" else ("system:authenticated",)) if name else None
 
 
+@pytest.fixture(autouse=True)
+def only_what_hangs_is_late(monkeypatch):
+    late_alone(monkeypatch)
+
+
 @pytest.fixture
 def serve():
     """serve(odd) → ask(method, path, body, user) → (status, JSON), over a socket."""
@@ -151,7 +160,7 @@ def serve():
         closing.append(close)
 
         def ask(method, path, body=None, user="admin", accept="application/json"):
-            connection = http.client.HTTPConnection(*listener.getsockname(), timeout=10)
+            connection = http.client.HTTPConnection(*listener.getsockname(), timeout=60)
             try:
                 headers = {"Content-Type": "application/json", "Accept": accept, **({"X-User": user} if user else {})}
                 connection.request(method, path, json.dumps(body) if body is not None else None, headers)
@@ -204,7 +213,7 @@ def test_a_plugin_that_misbehaves_is_named_and_the_others_are_served(serve, plac
     odd = Odd(place)
     ask = serve(odd)
     assert PLACES[place](ask)[0] in (200, 201, 401, 403)
-    odd.behaviour.how = how
+    odd.behaviour.how, odd.behaviour.late = how, False
 
     found = []
     asking = threading.Thread(target=lambda: found.append(PLACES[place](ask)))
@@ -213,6 +222,7 @@ def test_a_plugin_that_misbehaves_is_named_and_the_others_are_served(serve, plac
         assert odd.behaviour.entered.wait(30)
         assert ask("GET", "/api/v1/namespaces/default")[0] == 200
         assert not found  # answered while it hung
+        hangs(odd.behaviour.threads[-1])
     asking.join()
 
     status, said = found[0]
@@ -232,7 +242,7 @@ def test_a_spinning_thread_ends(serve):
 
     a_config_map(ask)
 
-    odd.behaviour.threads[-1].join(10)
+    odd.behaviour.threads[-1].join(60)
     assert not odd.behaviour.threads[-1].is_alive()
 
 
@@ -336,6 +346,7 @@ def test_a_hook_that_hangs_at_boot_is_left_out_by_name():
     class Hangs:
         @hookimpl
         def contribute_kinds(self):
+            hangs()
             while True:
                 pass
 
@@ -430,7 +441,7 @@ def test_a_write_leaves_the_loop_where_its_admission_may_ask_an_authorizer_that_
         server = Server(cluster.app.wsgi, [listener], limits=Limits(graceful_seconds=1.0))
         loop = threading.Thread(target=server.run)
         loop.start()
-        connection = http.client.HTTPConnection(*listener.getsockname(), timeout=10)
+        connection = http.client.HTTPConnection(*listener.getsockname(), timeout=60)
         headers = {"Content-Type": "application/json", "X-User": "admin"}
         connection.request("POST", CMS, '{"metadata":{"name":"a"}}', headers)
         status = connection.getresponse().status

@@ -17,8 +17,8 @@ from sampan_client.informers import Informer
 from sampan_memory.store import MemoryStore
 from sampan_testing.cluster import start, until
 
-FOLLOWS = 0.1  # seconds in which a server follows, at best of five on a machine that does other things as well
-SOON = 20.0
+FOLLOWS = 0.1  # seconds in which a server usually follows
+SOON = 60.0
 BOATS = Resource(GROUP, "v1", "boats", "Boat")
 BOATS_2 = Resource(GROUP, "v2", "boats", "Boat")
 AGGREGATED = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
@@ -42,12 +42,10 @@ def client(cluster):
 
 
 def add(client, **spec):
-    """Describe the kind and wait until it is served; seconds that took."""
+    """Describe the kind and wait until it is served."""
     client.create(TOYS, toy(**spec))
-    begun = time.monotonic()
     version = spec.get("versions", ["v1"])[0]
     until(lambda: client.list(Resource(GROUP, version, "boats", "Boat")) or True, SOON)
-    return time.monotonic() - begun
 
 
 def change(client, **spec):
@@ -118,15 +116,13 @@ def test_a_kind_that_is_described_is_served_soon(client):
         client.create(BOATS, boat("b", crew="many"), "default")
 
 
-def test_a_server_follows_within_100_ms(client):
-    def taken():
-        seconds = add(client)
-        client.delete(TOYS, "boats")
-        begun = time.monotonic()
-        until(lambda: is_unknown(client), SOON)
-        return max(seconds, time.monotonic() - begun)
-
-    assert min(taken() for _ in range(5)) < FOLLOWS
+def test_a_server_follows_because_of_the_change_and_not_at_the_next_of_its_attempts(toys, monkeypatch):
+    monkeypatch.setattr("sampan_server.extension.kind_sources.AGAIN", 3600.0)
+    with start({"toys": toys}, only=("namespaces",), control=False) as cluster:
+        for _ in range(5):
+            add(cluster.client)
+            cluster.client.delete(TOYS, "boats")
+            until(lambda: is_unknown(cluster.client), SOON)
 
 
 def test_discovery_follows_in_both_forms_with_a_new_etag(client):
@@ -253,13 +249,13 @@ def test_several_versions_are_written_read_and_selected_in_each(client, watch):
     assert client.list(BOATS, fields="spec.crew=2").items == []
 
 
-def test_objects_of_a_former_stored_version_are_shown_as_asked_and_written_in_the_new_one(client, cluster, watch):
+def test_objects_of_a_former_stored_version_are_shown_as_asked_and_written_in_the_new_one(client, cluster, watch, toys):
     add(client, versions=["v1", "v2"], stored="v1")
     old = client.create(BOATS, boat(crew=2), "default")
 
     change(client, versions=["v1", "v2"], stored="v2")
-    until(lambda: client.get(BOATS_2, "a", "default")["spec"] == {"sailors": 2}, SOON)
-    time.sleep(FOLLOWS)
+    until(lambda: toys.source.settled_as["boats"]["stored"] == "v2", SOON)
+    assert client.get(BOATS_2, "a", "default")["spec"] == {"sailors": 2}
     client.create(BOATS, boat("b", crew=3), "default")
 
     def stored():
@@ -318,10 +314,10 @@ def test_a_source_may_tell_in_a_status_what_is_served(client, toys, watch):
     client.create(TOYS, toy("cars", "Car", versions=["v1", "v2"]))
     until(lambda: client.get(TOYS, "cars")["status"] == {"served": ["v1", "v2"]}, SOON)
 
+    told, asked = client.list(TOYS).items, toys.source.asked
     time.sleep(FOLLOWS)
-    asked = toys.source.asked
-    time.sleep(FOLLOWS)
-    assert toys.source.asked == asked
+    assert toys.source.asked <= asked + 1  # because of the status; it is not written again
+    assert client.list(TOYS).items == told
     assert not following.ended.is_set()
 
 
@@ -335,8 +331,8 @@ def test_a_source_that_fails_keeps_the_kinds_it_had_and_is_asked_again(client, t
 
     toys.source.failing = False
 
-    until(lambda: is_unknown(client))
-    assert client.list(Resource(GROUP, "v1", "cars", "Car")).items == []
+    until(lambda: is_unknown(client), SOON)
+    until(lambda: client.list(Resource(GROUP, "v1", "cars", "Car")).items == [], SOON)
 
 
 class Shared:
@@ -379,9 +375,10 @@ def test_a_store_that_is_away_delays_the_kind_in_all_its_versions(store, toys):
         store.page = page
         cluster.client.create(TOYS, toy(versions=["v1", "v2"], stored="v2"))
 
-        until(lambda: toys.source.refused, SOON)
-        assert toys.source.refused == dict.fromkeys(["boats/v1", "boats/v2"], "the store cannot be read: away")
-        until(lambda: cluster.client.list(BOATS).items == [])
+        until(lambda: any(toys.source.refusals), SOON)  # it is asked again, and may serve them by now
+        [refused] = filter(None, toys.source.refusals)
+        assert refused == dict.fromkeys(["boats/v1", "boats/v2"], "the store cannot be read: away")
+        until(lambda: cluster.client.list(BOATS).items == [], SOON)
         until(lambda: toys.source.refused == {}, SOON)
 
 
@@ -477,7 +474,7 @@ def test_an_informer_goes_on_when_the_kind_comes_back(client, caplog):
         add(client)
         client.create(BOATS, boat("b"), "default")
 
-        until(lambda: [each["metadata"]["name"] for each in informer.list()] == ["a", "b"])
+        until(lambda: [each["metadata"]["name"] for each in informer.list()] == ["a", "b"], SOON)
     finally:
         informer.stop()
     assert [record for record in caplog.records if record.levelname == "WARNING"] == []

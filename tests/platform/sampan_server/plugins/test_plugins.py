@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint
 from types import SimpleNamespace
 
 import pytest
+from hanging import late_alone
 
 from sampan.errors import ConfigError, PluginError
 from sampan.hookspecs import hookimpl
@@ -83,8 +84,9 @@ def test_a_plugin_that_cannot_be_imported_is_named_and_left_out(module, caplog):
 
 @pytest.mark.parametrize("hang", ["while True: pass", "import time; time.sleep(2)"])
 def test_a_plugin_whose_import_does_not_end_is_named_and_left_out(hang, module, tmp_path, monkeypatch):
-    (tmp_path / "never_ends.py").write_text(hang)
+    (tmp_path / "never_ends.py").write_text(f"import hanging; hanging.hangs()\n{hang}")
     monkeypatch.syspath_prepend(tmp_path)
+    late_alone(monkeypatch)
     points = [EntryPoint("endless", "never_ends", "sampan.plugins"), module("fine")]
 
     plugins = Plugins(entry_points=points, deadlines=Deadlines(boot=0.1))

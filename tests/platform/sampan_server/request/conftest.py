@@ -41,7 +41,7 @@ class PlainWsgi:
         self.thread.start()
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=10)
+        return http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=60)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         connection = self.connect()

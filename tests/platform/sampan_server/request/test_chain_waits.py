@@ -43,7 +43,7 @@ def server(make: Any, shapes: Any, on_loop: Any) -> Any:
 
 def test_a_watch_begins_after_its_wait(server: Any, shapes: Any) -> None:
     connection = server.connect()
-    connection.request("GET", f"{CMS}?watch=1&timeoutSeconds=2")
+    connection.request("GET", f"{CMS}?watch=1&timeoutSeconds=120")
     answer = connection.getresponse()
 
     assert answer.status == 200

@@ -6,7 +6,8 @@ import threading
 from sampan_server.subresources.upgrades import SocketUpgrade, taken
 
 
-def test_the_end_is_said_and_what_is_still_coming_is_read():
+def test_the_end_is_said_and_what_is_still_coming_is_read(monkeypatch):
+    monkeypatch.setattr("sampan_server.subresources.upgrades.PARTING", 60.0)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         upgrade = taken(ours, b"head")
@@ -17,7 +18,7 @@ def test_the_end_is_said_and_what_is_still_coming_is_read():
         assert theirs.recv(100) == b""
         theirs.sendall(b"late")  # would reset the connection where it is not read
         theirs.shutdown(socket.SHUT_WR)
-        closing.join(10)
+        closing.join(60)
         assert not closing.is_alive()
 
 

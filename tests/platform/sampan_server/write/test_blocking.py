@@ -14,6 +14,7 @@ from sampan.contracts.kinds import Kind, Resource
 from sampan.contracts.serving import Subresource
 from sampan.hookspecs import hookimpl
 from sampan_isolation import Deadlines
+from sampan_testing.cluster import until
 
 CMS = "/api/v1/namespaces/default/configmaps"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
@@ -38,7 +39,7 @@ class Slow:
         self.threads.append(threading.current_thread())
         self.dry.append(review.dry_run)
         self.entered.release()
-        self.go.wait(10)
+        self.go.wait(300)
         review.warnings.append(f"{self.name} was asked")
         if self.refuse:
             raise review.forbidden(self.refuse)
@@ -89,7 +90,7 @@ def served(make: Any, shapes: Any, on_loop: Any, slow: Slow) -> Any:
     if not slow.ours:
         extra.admitters = [slow]
     more = {"slow": Ours(slow)} if slow.ours else {}
-    api = make(extra, more=more, deadlines=Deadlines(request=10.0))
+    api = make(extra, more=more, deadlines=Deadlines(request=300.0))
     yield on_loop(api)
     slow.go.set()
 
@@ -181,10 +182,7 @@ def test_a_client_that_leaves_meanwhile_leaves_a_whole_write(served: Any, slow: 
     sock.close()
     slow.go.set()
 
-    for _ in range(500):
-        if served.ask("GET", f"{CMS}/a")[0] == 200:
-            break
-    assert served.ask("GET", f"{CMS}/a")[0] == 200
+    until(lambda: served.ask("GET", f"{CMS}/a")[0] == 200)
 
 
 def test_subresources_pass_it(make: Any, shapes: Any, on_loop: Any) -> None:

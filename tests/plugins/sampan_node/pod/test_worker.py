@@ -28,7 +28,7 @@ from sampan_node.pod import termination
 from sampan_node.pod.worker import Worker
 from sampan_node.volumes.volumes import unmount_all
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class FakeApi:

@@ -4,7 +4,7 @@ import pytest
 
 from sampan.errors import ConfigError
 from sampan_operate.cli.addons import states as module
-from sampan_operate.cli.addons.states import check_installed, states, wait_for
+from sampan_operate.cli.addons.states import FIRM, AddonState, check_installed, settled, started, states
 from sampan_operate.supervisor.state import ProcessState, take_lock, write_state
 from sampan_server.plugins.plugins import Found, Plugins
 from sampan_settings.settings import parse
@@ -87,7 +87,38 @@ def test_one_that_cannot_be_loaded_says_why(settings):
 def test_waiting_is_bounded_and_says_how_it_is_then(settings, running):
     running([dns(pid=1)])
 
-    assert wait_for(settings, "dns", lambda state: False, 0.0).state == "starting"
+    assert started(settings, "dns", 0.0).state == "starting"
+
+
+class Said:
+    """A state for each time that it is asked, the last one from then on; a clock that asking moves by a second."""
+
+    def __init__(self, *states):
+        self.states, self.now = list(states), 100.0
+
+    def ask(self):
+        self.now += 1.0
+        return AddonState("dns", True, self.states.pop(0) if len(self.states) > 1 else self.states[0], "1")
+
+    def settled(self, seconds=60.0):
+        return settled(self.ask, seconds, clock=lambda: self.now, sleep=lambda _: None).state
+
+
+def test_a_first_attempt_that_fails_is_no_result():
+    assert Said("starting", "failing", "starting", "runs").settled() == "runs"
+    assert Said("failing", "failing", "runs").settled() == "runs"
+
+
+def test_one_that_fails_for_good_is_not_waited_for_to_the_end():
+    said = Said("starting", "failing")
+
+    assert said.settled() == "failing"
+    assert said.now - 100.0 == 2 + FIRM
+
+
+def test_a_break_between_two_failures_counts_anew():
+    assert Said("failing", "starting", "failing", "starting", "failing", "runs").settled() == "runs"
+    assert Said("failing", "starting").settled(5.0) == "starting"
 
 
 def test_an_unknown_name_has_a_suggestion():
