@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Hashable
 
-CHEAP = 0.0005  # seconds of computing below which a key never waits
+CHEAP = 0.001  # seconds of computing below which a key never waits
 REST = 40.0  # how many times as long as a decision takes its key waits for the next
 LONGEST = 1.0  # seconds
 
