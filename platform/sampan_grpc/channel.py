@@ -48,6 +48,8 @@ class Channel:
             said = ask(data, timeout=patience, wait_for_ready=False, metadata=_pairs(headers))
         except self._grpc.RpcError as error:
             raise self._error(error) from error
+        except ValueError as error:
+            raise _closed(error) from error
         return self._decoded(method, answer, said)
 
     def stream(
@@ -57,7 +59,11 @@ class Channel:
         """The messages that the server sends, until it ends. ``opened`` is given a function that ends the stream from
         another thread. Raises CallError."""
         ask = self._channel.unary_stream(f"/{method}")
-        call = ask(encode(self._messages, request, _without_none(fields)), metadata=_pairs(headers))
+        data = encode(self._messages, request, _without_none(fields))
+        try:
+            call = ask(data, metadata=_pairs(headers))
+        except ValueError as error:
+            raise _closed(error) from error
         if opened is not None:
             opened(call.cancel)
         try:
@@ -82,6 +88,11 @@ class Channel:
         code, details = error.code().name, str(error.details())
         words = "".join(part.capitalize() for part in code.split("_"))
         return CallError(f"rpc error: code = {words} desc = {details}", code, details)
+
+
+def _closed(error: ValueError) -> CallError:
+    """gRPC's own error where another thread has closed the channel meanwhile."""
+    return CallError(f"rpc error: code = Cancelled desc = {error}", "CANCELLED", str(error))
 
 
 def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:

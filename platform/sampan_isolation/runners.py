@@ -28,7 +28,7 @@ class Late(Exception):
 
 
 class _Task:
-    __slots__ = ("abandoned", "done", "error", "finished", "function", "lock", "result")
+    __slots__ = ("abandoned", "done", "error", "finished", "function", "lock", "result", "started")
 
     def __init__(self, function: Callable[[], Any]) -> None:
         self.function = function
@@ -37,9 +37,13 @@ class _Task:
         self.done = threading.Lock()
         self.done.acquire()
         self.lock = threading.Lock()
-        self.finished = self.abandoned = False
+        self.started = self.finished = self.abandoned = False
 
     def run(self) -> None:
+        with self.lock:
+            if self.abandoned:  # its thread came to it too late: no caller waits for the answer
+                return
+            self.started = True
         try:
             self.result = self.function()
         except BaseException as error:
@@ -168,11 +172,11 @@ class Runners:
 
 
 def _interrupt_task(runner: _Runner) -> None:
-    """Do nothing if the function has ended: the exception would be raised in the interpreter's code that ends
-    threads."""
+    """Do nothing if the function has not begun or has ended: the exception would be raised in the interpreter's code
+    that starts or ends threads, where it is not caught."""
     assert runner.late is not None
     with runner.late.lock:
-        if not runner.late.finished:
+        if runner.late.started and not runner.late.finished:
             interrupt(runner)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+from collections.abc import Iterator
 
 import pytest
 from clusters import Cluster, until
@@ -17,6 +19,16 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 @pytest.fixture
 def cluster(exec_cluster: Cluster) -> Cluster:
     return exec_cluster
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """What the library has left open is collected with the test that used it, and not in a test of another file."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("Kubernetes port forward proxy"):
+            thread.join(150)
+    gc.collect()
 
 
 @pytest.fixture
@@ -89,7 +101,7 @@ def test_exec_over_the_library_s_websocket(cluster, api, namespace):
 
 def test_ports_are_forwarded_over_the_library_s_websocket(cluster, api, namespace):
     core = kubernetes.client.CoreV1Api(api)
-    script = "echo forwarded > /tmp/index.html; exec busybox httpd -f -p $IP:8080 -h /tmp"
+    script = "echo forwarded > index.html; exec busybox httpd -f -p $IP:8080 -h ."  # /tmp is the machine's
     env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
     probe = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
     cluster.apply(cluster.pod("web", script, container={"env": env, "readinessProbe": probe}))

@@ -32,7 +32,7 @@ def test_three_members_of_etcd_agree_survive_and_are_saved(exec_cluster):
     cluster.kubectl("apply", "-f", str(EXAMPLES / "etcd" / "etcd.yaml"))
     cluster.kubectl("rollout", "status", "statefulset/etcd", "--timeout=120s")
 
-    # a busy machine lets etcd elect its leader anew, and meanwhile it refuses
+    # a busy machine lets etcd elect a leader again, and meanwhile it refuses
     until(lambda: len(etcdctl(cluster, "etcd-0", "member", "list", check=False).splitlines()) == 3)
     until(lambda: etcdctl(cluster, "etcd-0", "put", "greeting", "hello", check=False).strip() == "OK")
     until(lambda: etcdctl(cluster, "etcd-2", "get", "greeting", check=False).split() == ["greeting", "hello"])

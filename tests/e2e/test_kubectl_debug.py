@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from clusters import Cluster, until
 
@@ -63,7 +65,7 @@ def test_folders_are_copied_in_and_out(cluster, box, tmp_path):
     tree = tmp_path / "tree"
     (tree / "deep").mkdir(parents=True)
     (tree / "deep" / "file").write_bytes(bytes(range(256)) * 1000)
-    folder = f"/tmp/{tmp_path.name}"
+    folder = f"/tmp/copied-{os.urandom(6).hex()}"  # processes without a container of their own share it
 
     cluster.kubectl("exec", box, "--", "mkdir", "-p", folder)
     cluster.kubectl("cp", str(tree), f"{box}:{folder}/tree")

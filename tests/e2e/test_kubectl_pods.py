@@ -312,7 +312,7 @@ def test_hooks_run_after_the_start_and_before_the_end(cluster, namespace):
 
 
 def test_a_startup_probe_and_a_tcp_probe(cluster, namespace):
-    script = "sleep 1; exec busybox httpd -f -p $IP:8080 -h /tmp"
+    script = "sleep 1; exec busybox httpd -f -p $IP:8080 -h ."
     env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
     probes = {
         "startupProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1, "failureThreshold": 90},
@@ -360,7 +360,7 @@ def test_a_pod_bound_past_the_scheduler_is_refused_where_it_does_not_fit(cluster
 
 
 def test_port_forward_reaches_the_pod(cluster, namespace):
-    script = "echo forwarded > /tmp/index.html; exec busybox httpd -f -p $IP:8080 -h /tmp"
+    script = "echo forwarded > index.html; exec busybox httpd -f -p $IP:8080 -h ."  # /tmp is the machine's
     env = [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
     probe = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
     running(cluster, "web", script, container={"env": env, "readinessProbe": probe})

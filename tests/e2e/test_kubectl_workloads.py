@@ -12,10 +12,7 @@ from clusters import ROOT, WHICH_PYTHON, Cluster, until
 
 pytestmark = pytest.mark.kubectl
 
-SERVE = (
-    "mkdir -p /tmp/www-$NAME && echo $NAME-$VERSION > /tmp/www-$NAME/index.html && "
-    "exec busybox httpd -f -p $IP:8080 -h /tmp/www-$NAME"
-)
+SERVE = "echo $NAME-$VERSION > index.html && exec busybox httpd -f -p $IP:8080 -h ."
 
 
 def deployment(cluster: Cluster, name: str, *, replicas: int = 2, version: str = "1", **spec: object) -> dict:

@@ -18,7 +18,7 @@ def test_an_example_passes_its_own_tests(name):
     place = EXAMPLES / name
     environ = {**os.environ, "PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=place, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=place, env=environ, capture_output=True, text=True, timeout=600, check=False)
 
     assert done.returncode == 0, done.stdout
 

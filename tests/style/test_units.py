@@ -45,7 +45,7 @@ def test_systemd_takes_them(root, tmp_path):
 
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *map(str, sorted(tmp_path.iterdir()))],
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
     ours = [line for line in done.stderr.splitlines() if "sampan" in line]

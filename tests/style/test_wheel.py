@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 
 PLANKS = ("platform", "plugins", "addons")
 SUFFIXES = (".py", ".gz", ".json", ".yaml", ".msgpack", ".in")
-SECONDS = 300
+SECONDS = 900
 
 
 def wanted(root):
@@ -82,7 +82,7 @@ def installed(wheel, tmp_path):
         (site / "lent.pth").write_text(f"{lent}\n")
         done = subprocess.run(
             [place / "bin" / program, *arguments],
-            capture_output=True, text=True, timeout=90, env=environ, cwd=tmp_path, check=False,
+            capture_output=True, text=True, timeout=600, env=environ, cwd=tmp_path, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr

@@ -39,7 +39,7 @@ def in_background(main: Callable[[], None], log_file: IO[bytes], keep: IO[str], 
             os.write(write, str(pid).encode())
             os._exit(0)
         _detach(log_file)
-        for number in {*unwanted, read, write}:  # the caller returns when nobody has ``write`` any more
+        for number in {*unwanted, read, write}:  # the caller returns when no process has ``write`` any more
             os.close(number)
         os.set_inheritable(keep.fileno(), True)
         code = 1

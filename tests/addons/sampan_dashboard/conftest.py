@@ -95,7 +95,7 @@ def shop(cluster):
     backend = {"service": {"name": "web", "port": {"number": 80}}}
     rule = {"host": "shop.example", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
     client.create(INGRESSES, {"metadata": {"name": "front"}, "spec": {"rules": [rule]}}, "shop")
-    cluster.until(lambda: client.get(DEPLOYMENTS, "web", "shop")["status"]["availableReplicas"] == 2, 30)
+    cluster.until(lambda: client.get(DEPLOYMENTS, "web", "shop")["status"]["availableReplicas"] == 2, 60)
     return "shop"
 
 

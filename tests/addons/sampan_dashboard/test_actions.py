@@ -16,10 +16,10 @@ def app(cluster, shop):
     template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": "a:1"}]}}
     spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
     cluster.client.create(DEPLOYMENTS, {"metadata": {"name": "app"}, "spec": spec}, shop)
-    cluster.until(lambda: get(cluster)["metadata"]["annotations"]["deployment.kubernetes.io/revision"], 30)
+    cluster.until(lambda: get(cluster)["metadata"]["annotations"]["deployment.kubernetes.io/revision"], 60)
     yield "/o/deployments.apps/shop/app"
     cluster.client.delete(DEPLOYMENTS, "app", shop, propagation="Foreground")
-    cluster.until(lambda: not cluster.client.list(DEPLOYMENTS, shop, fields="metadata.name=app").items, 30)
+    cluster.until(lambda: not cluster.client.list(DEPLOYMENTS, shop, fields="metadata.name=app").items, 60)
 
 
 def get(cluster, name="app"):
@@ -48,7 +48,7 @@ def test_a_restart_marks_the_template(admin, cluster, app):
 def test_a_roll_back_shows_the_diff_and_brings_the_template_back(admin, cluster, app):
     template = {"spec": {"containers": [{"name": "main", "image": "a:2"}]}}
     cluster.client.patch(DEPLOYMENTS, "app", {"spec": {"template": template}}, "shop", how="strategic")
-    cluster.until(lambda: get(cluster)["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "2", 30)
+    cluster.until(lambda: get(cluster)["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "2", 60)
 
     html = admin.text(f"{app}/rollout?revision=1")
     assert re.search(r'class="removed">-[^<]*image: \S*a:2', html)
@@ -77,7 +77,7 @@ def test_a_drain_evicts_what_starts_elsewhere_and_names_the_rest(admin, cluster,
     cluster.client.create(DEPLOYMENTS, {"metadata": {"name": "owned"}, "spec": spec}, shop)
     cluster.client.create(PODS, {"metadata": {"name": "alone"}, "spec": chosen}, shop)
     on_node = "spec.nodeName=drained"
-    cluster.until(lambda: len(cluster.client.list(PODS, shop, fields=on_node).items) == 2, 30)
+    cluster.until(lambda: len(cluster.client.list(PODS, shop, fields=on_node).items) == 2, 60)
 
     html = admin.post("/o/nodes/-/drained/do/drain").text
 

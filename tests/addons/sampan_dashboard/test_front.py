@@ -19,7 +19,7 @@ def test_the_first_page_shows_what_needs_attention_before_all_else(admin, cluste
         "message": "look",
     }
     cluster.client.create(EVENTS, warned, shop)
-    cluster.until(lambda: "Unschedulable" in admin.text("/"), 30)
+    cluster.until(lambda: "Unschedulable" in admin.text("/"), 60)
 
     html = admin.text("/")
 

@@ -103,7 +103,7 @@ def test_rows_come_change_and_go_on_an_open_page(site, cluster, shop, events):
     ]  # fmt: skip
     assert '<a href="/o/configmaps/shop/lively">lively</a>' in came[1]["html"]
     assert ">1</td>" in changed[1]["html"]
-    cluster.until(lambda: browser.session.account.feeds.count() == 0, 30)
+    cluster.until(lambda: browser.session.account.feeds.count() == 0, 60)
 
 
 def test_what_was_changed_between_the_page_and_its_stream_is_not_missed(site, cluster, shop, events):

@@ -13,19 +13,19 @@ def visible(html):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
-def test_a_deployment_says_how_it_is_and_what_belongs_to_it(admin, shop):
-    html = admin.text("/o/deployments.apps/shop/web")
-    text = visible(html)
+def test_a_deployment_says_how_it_is_and_what_belongs_to_it(admin, cluster, shop):
+    words = ("Deployment web in shop: 2 of 2 ready", "MinimumReplicasAvailable", "nginx:1.25", "ScalingReplicaSet")
 
-    assert "Deployment web in shop: 2 of 2 ready" in text
-    assert "MinimumReplicasAvailable" in text
-    assert "nginx:1.25" in text
+    def shown():
+        html = admin.text("/o/deployments.apps/shop/web")
+        return html if all(each in visible(html) for each in words) else None
+
+    html = cluster.until(shown)  # an Event comes in its own time
     assert re.search(r'href="/o/replicasets.apps/shop/web-\w+"', html)
-    assert "ScalingReplicaSet" in text
 
 
 def test_the_way_of_traffic_is_shown_from_the_ingress_to_the_pod(admin, cluster, shop):
-    cluster.until(lambda: "/o/pods/shop/web-" in admin.text("/o/services/shop/web"), 30)
+    cluster.until(lambda: "/o/pods/shop/web-" in admin.text("/o/services/shop/web"), 60)
     text = visible(admin.text("/o/services/shop/web").partition("Traffic")[2])
 
     assert re.search(r"Ingress front shop\.example/ .* Service web .* Pod web-", text)

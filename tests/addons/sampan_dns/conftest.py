@@ -135,14 +135,14 @@ class Dns:
 
     def ask(self, name: str, kind: str = "A", *, tcp: bool = False) -> DNSRecord:
         query = DNSRecord.question(name, kind)
-        answer = DNSRecord.parse(query.send(*self.place, tcp=tcp, timeout=30))
+        answer = DNSRecord.parse(query.send(*self.place, tcp=tcp, timeout=60))
         assert answer.header.id == query.header.id
         return answer
 
     def data(self, name: str, kind: str = "A", **more: Any) -> list[str]:
         return sorted(str(rr.rdata) for rr in self.ask(name, kind, **more).rr)
 
-    def raw(self, packet: bytes, *, seconds: float = 5) -> bytes:
+    def raw(self, packet: bytes, *, seconds: float = 60) -> bytes:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
             end.settimeout(seconds)
             end.sendto(packet, self.place)

@@ -124,8 +124,18 @@ def test_the_world_is_asked_once_for_a_while(dns, resolver):
     assert dns.data("tcp.example.org", tcp=True) == ["192.0.2.1"]
 
 
+class Once:
+    """A span that is short the first time it is added, and long afterwards."""
+
+    def __init__(self):
+        self.spans = iter((0.05,))
+
+    def __radd__(self, now):
+        return now + next(self.spans, 60)
+
+
 def test_a_silent_resolver_is_passed_over(make_dns, resolver, second, monkeypatch):
-    monkeypatch.setattr(upstream_module, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(upstream_module, "ANSWER_SECONDS", Once())  # the second one may be slow, as the machine
     resolver.reply = lambda query: None
     dns = make_dns(resolver.place, second.place)
     assert dns.data("example.org") == ["192.0.2.1"]
@@ -209,7 +219,7 @@ def test_dig_finds_partial_names_through_the_search_path(dns):
     domains = [f"+domain={end}" for end in ("d.svc.cluster.local",)]
     for extra in ([], ["+tcp"]):
         command = ["dig", "@127.0.0.1", "-p", str(dns.server.port), "+search", "+ndots=5", *domains, "+short", *extra]
-        found = subprocess.run([*command, "web"], capture_output=True, text=True, check=True, timeout=20)
+        found = subprocess.run([*command, "web"], capture_output=True, text=True, check=True, timeout=120)
         assert found.stdout.split() == ["10.96.0.5"]
 
 
@@ -224,7 +234,7 @@ LONG = name_of(b"a" * 63, b"b" * 63, b"c" * 63, b"d" * 61, b"svc", b"cluster", b
 def test_a_name_over_255_octets_is_a_format_error_and_no_traceback(kind, dns, caplog):
     head = struct.pack(">HHHHHH", 7, 256, 1, 0, 0, 0)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(60)
         client.sendto(head + LONG + kind + b"\0\1", ("127.0.0.1", dns.server.port))
         answer = client.recv(500)
     assert answer[:2] == head[:2] and answer[3] & 15 == RCODE.FORMERR
@@ -238,7 +248,7 @@ def test_a_name_over_255_octets_is_a_format_error_and_no_traceback(kind, dns, ca
 
 def connected(dns):
     client = socket.create_connection(("127.0.0.1", dns.server.port))
-    client.settimeout(5)
+    client.settimeout(60)
     return client
 
 

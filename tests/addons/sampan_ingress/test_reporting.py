@@ -19,7 +19,7 @@ def api():
     return MiniApi([INGRESSES, SERVICES, EVENTS, LEASES])
 
 
-def reached(what, seconds=5.0):
+def reached(what, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline

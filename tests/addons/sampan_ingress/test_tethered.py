@@ -21,7 +21,7 @@ def test_it_ends_when_its_parent_does():
     assert int(parent.stdout.readline()) > 0
     os.kill(parent.pid, signal.SIGKILL)
 
-    readable, _, _ = select.select([parent.stdout], [], [], 20)  # at its end once the last who could write has ended
+    readable, _, _ = select.select([parent.stdout], [], [], 55)  # at its end once the last who could write has ended
     assert readable
     assert parent.stdout.read() == ""
     parent.wait()

@@ -159,7 +159,7 @@ class Taken:
 
     def until(self, what):
         with self.change:
-            assert self.change.wait_for(what, 20), self.entries[-3:]
+            assert self.change.wait_for(what, 60), self.entries[-3:]
 
     def ended(self, key, run=0):
         return any(e.source.key == key and e.progress.ended and e.progress.run == run for e in self.entries)
@@ -272,7 +272,7 @@ def test_a_container_that_starts_again_before_its_status_says_so_loses_nothing(l
         logs.breaks = [0]
         logs.runs["main"][0].over = True
         logs.change.notify_all()
-        assert logs.change.wait_for(lambda: len(logs.asked) > 2, 10)
+        assert logs.change.wait_for(lambda: len(logs.asked) > 2, 60)
     taken.see(source(), ContainerState(1, begun=True, over=True))
     taken.until(lambda: taken.ended("uid-web/main", 1))
 
@@ -292,7 +292,7 @@ def test_a_pod_that_goes_as_soon_as_its_log_has_ended_lost_nothing(logs, taken, 
     taken.see(source(), ContainerState(0, begun=True))  # its status does not say yet that it is over
     taken.until(lambda: len(taken.texts) == 2)
     with logs.change:
-        assert logs.change.wait_for(lambda: len(logs.asked) > 1, 10)
+        assert logs.change.wait_for(lambda: len(logs.asked) > 1, 60)
         logs.refuse = (404, 'pods "web" not found')
     taken.see(source(), ContainerState(0, begun=True, gone=True))
     taken.until(lambda: taken.entries[-1].progress.forgotten)
@@ -312,7 +312,7 @@ def test_what_the_api_refuses_is_failing_and_read_later(logs, taken, source):
     logs.refuse = (403, "pods/log is forbidden")
     taken.see(source(), ContainerState(0, begun=True, over=True))
     with logs.change:
-        assert logs.change.wait_for(lambda: len(logs.asked) > 1, 10) or logs.asked
+        assert logs.change.wait_for(lambda: len(logs.asked) > 1, 60) or logs.asked
     logs.refuse = None
     taken.until(lambda: taken.ended("uid-web/main"))
 
@@ -390,7 +390,7 @@ def test_nothing_is_read_while_nothing_is_accepted(logs, taken, source):
     logs.runs["main"] = [Run(*numbered(3))]
     taken.see(source(), ContainerState(0, begun=True, over=True))
     with logs.change:
-        assert logs.change.wait_for(lambda: logs.asked, 10) or logs.asked
+        assert logs.change.wait_for(lambda: logs.asked, 60) or logs.asked
     assert taken.entries == []
     taken.accepting = True
     taken.until(lambda: taken.ended("uid-web/main"))

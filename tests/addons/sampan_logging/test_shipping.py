@@ -48,7 +48,7 @@ class Rig:
 
     def until(self, what):
         with self.change:
-            assert self.change.wait_for(what, 20), (self.said, self.fake.messages[-3:])
+            assert self.change.wait_for(what, 60), (self.said, self.fake.messages[-3:])
 
     def until_sent(self):
         self.until(lambda: self.journal.spool.behind(self.journal.cursor) == 0)
@@ -57,7 +57,7 @@ class Rig:
         self.stop.set()
         self.shipper.wake()
         if self.thread.ident:
-            self.thread.join(20)
+            self.thread.join(60)
         self.journal.close()
 
     def figure(self, name):

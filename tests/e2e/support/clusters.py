@@ -34,7 +34,7 @@ APPLETS = (
     "mkdir", "rm", "touch", "head", "tail", "test", "printf", "ps",
 )  # fmt: skip
 WHICH_PYTHON = sys.executable
-PATIENCE = 90.0  # seconds; a machine may be ten times slower than another, and nobody waits longer than he must
+PATIENCE = 90.0  # seconds; a machine may be ten times slower than another; none of it is spent where all is well
 
 
 def fetch_tools(folder: Path) -> None:

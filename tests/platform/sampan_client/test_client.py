@@ -138,7 +138,7 @@ def test_a_refused_eviction_is_not_repeated(serve):
 
 
 def test_a_server_that_is_away_is_a_connection_error():
-    with socket.socket() as bound:  # nobody listens at this port, and nobody else can
+    with socket.socket() as bound:  # no process listens at this port, and no other can
         bound.bind(("127.0.0.1", 0))
         client = Client(HttpTransport(Config(f"http://127.0.0.1:{bound.getsockname()[1]}")))
 

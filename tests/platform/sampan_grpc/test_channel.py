@@ -79,6 +79,18 @@ def test_a_method_that_is_not_there_is_told(channel):
     assert raised.value.code == "UNIMPLEMENTED"
 
 
+def test_a_call_on_a_channel_that_was_closed_is_cancelled(channel):
+    channel.close()
+
+    for ask in (
+        lambda: length(channel, "four"),
+        lambda: list(channel.stream("t.S/Count", "Number", "Number", {"n": 1})),
+    ):
+        with pytest.raises(CallError, match=r"(?i)closed") as raised:
+            ask()
+        assert raised.value.code == "CANCELLED"
+
+
 def test_a_stream_ends_with_the_server_or_when_it_is_cancelled(channel):
     cancels = []
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from hanging import hangs, late_alone
 
-from sampan_isolation.runners import Late, Overdue, Runners
+from sampan_isolation.runners import Late, Overdue, Runners, _Runner
+from sampan_testing.cluster import until
 
 SOON = 60.0
 
@@ -77,6 +79,28 @@ def test_a_function_that_catches_everything_is_interrupted_until_it_ends():
         runners.call(stubborn, 0.05, "a")
     threads[0].join(SOON)
     assert not threads[0].is_alive()
+
+
+def test_a_function_whose_thread_begins_after_the_deadline_is_not_called_and_its_thread_ends_in_peace(monkeypatch):
+    monkeypatch.undo()
+    runners, threads, go, called = Runners(), [], threading.Event(), []
+    run = _Runner.run
+
+    def late(runner):
+        threads.append(runner)
+        go.wait(SOON)
+        run(runner)
+
+    monkeypatch.setattr(_Runner, "run", late)
+    with pytest.raises(Late):
+        runners.call(lambda: called.append(1), 0.01, "a")
+    time.sleep(0.2)  # time enough for it to be interrupted a few times
+    go.set()
+    until(lambda: threads)
+    threads[0].join(SOON)
+
+    assert not threads[0].is_alive() and not called
+    assert runners.abandoned() == 0
 
 
 def test_a_function_that_waits_in_c_is_counted_until_it_returns():

@@ -10,6 +10,21 @@ import time
 
 from sampan_http.loop import EventLoop
 
+#: Seconds of the processor for ``slowness``'s work, on the machine on which the bounds were found.
+USUAL = 0.0028
+
+
+def slowness() -> float:
+    """How many times as long as usual this machine's processor needs now, at least 1: a bound in seconds of the
+    processor is a bound of work only together with this."""
+    spent = []
+    for _ in range(3):
+        began, found = time.thread_time(), 0
+        for number in range(100_000):
+            found += number & 7
+        spent.append(time.thread_time() - began)
+    return max(1.0, min(spent) / USUAL)
+
 
 class LagMeter:
     """Measures on the loop itself what a client beside would wait. ``start`` and ``stop`` on the loop's thread."""

@@ -31,7 +31,7 @@ def call(server, path="/", body=b"{}", seconds=60.0, **more):
 
 @pytest.fixture
 def closed_port():
-    """Nobody listens at it, and nobody else can."""
+    """No process listens at it, and no other can."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]

@@ -169,7 +169,7 @@ class Api:
         return next((c for c in status.get("conditions") or () if c["type"] == "Available"), {})
 
     def until(self, name: str, reason: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while (found := self.condition(name)).get("reason") != reason:
             assert time.monotonic() < deadline, found
             time.sleep(0.02)

@@ -1,10 +1,12 @@
 """Custom resources in a running server."""
 
+import contextlib
+
 import pytest
 from crd_samples import CRDS, definition, is_established, schema, version
 
 from sampan.contracts.kinds import Resource
-from sampan.errors import BadRequest, Invalid, MethodNotAllowed, NotFound, UnsupportedMediaType
+from sampan.errors import BadRequest, Conflict, Invalid, MethodNotAllowed, NotFound, UnsupportedMediaType
 from sampan_testing.cluster import start
 from sampan_testing.webhooks import WebhookServer
 
@@ -31,9 +33,11 @@ def apply(cluster, *versions, **more):
 
 
 def change(cluster, **spec):
-    crd = cluster.client.get(CRDS, "boats.toys.example")
-    crd["spec"].update(spec)
-    return cluster.client.update(CRDS, crd)
+    while True:
+        crd = cluster.client.get(CRDS, "boats.toys.example")
+        crd["spec"].update(spec)
+        with contextlib.suppress(Conflict):  # where its status is written meanwhile
+            return cluster.client.update(CRDS, crd)
 
 
 def is_gone(client):
@@ -123,8 +127,12 @@ def test_a_definition_goes_after_its_instances(cluster, client):
     cluster.until(lambda: [each["metadata"]["name"] for each in client.list(BOATS).items] == ["a"])
     with pytest.raises(MethodNotAllowed, match="create not allowed while custom resource definition is terminating"):
         client.create(BOATS, boat("c"), "default")
-    conditions = client.get(CRDS, "boats.toys.example")["status"]["conditions"]
-    assert [each["reason"] for each in conditions if each["type"] == "Terminating"] == ["InstanceDeletionInProgress"]
+
+    def reasons():
+        conditions = client.get(CRDS, "boats.toys.example")["status"]["conditions"]
+        return [each["reason"] for each in conditions if each["type"] == "Terminating"]
+
+    cluster.until(lambda: reasons() == ["InstanceDeletionInProgress"])
 
     client.patch(BOATS, "a", {"metadata": {"finalizers": None}}, "default")
 

@@ -79,7 +79,7 @@ def client(fake):
 
 @pytest.fixture
 def until():
-    def wait(what, seconds=30):
+    def wait(what, seconds=60):
         end = time.monotonic() + seconds
         while not (found := what()):
             assert time.monotonic() < end, f"not within {seconds} s"

@@ -33,12 +33,12 @@ def test_a_namespace_that_is_not_there_is_told(tmp_path):
 
 
 def test_a_port_on_which_nothing_listens_is_an_error():
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    with pytest.raises(OSError):
-        netns.connect("localhost", port, 5)
+    with socket.socket() as bound:  # no process listens at this port, and no other can
+        bound.bind(("127.0.0.1", 0))
+        with pytest.raises(OSError):
+            netns.connect("localhost", bound.getsockname()[1], 30)
 
 
 def test_either_loopback_address_will_do():
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        os.close(netns.connect("localhost", listening.getsockname()[1], 5))
+        os.close(netns.connect("localhost", listening.getsockname()[1], 30))

@@ -163,10 +163,10 @@ def test_a_server_that_refuses_is_a_failure(head):
 
 
 def test_a_server_that_is_not_there_is_a_failure():
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    with pytest.raises(RuntimeFailure, match="does not answer"):
-        streams.upgraded(f"http://127.0.0.1:{port}/x")
+    with socket.socket() as bound:  # no process listens at this port, and no other can
+        bound.bind(("127.0.0.1", 0))
+        with pytest.raises(RuntimeFailure, match="does not answer"):
+            streams.upgraded(f"http://127.0.0.1:{bound.getsockname()[1]}/x")
 
 
 @pytest.mark.parametrize("status", [b"no JSON", b'{"status":"Failure","message":"no such program"}'])

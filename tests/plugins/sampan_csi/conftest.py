@@ -42,7 +42,7 @@ def api():
 
 @pytest.fixture
 def until():
-    def wait(what, seconds=15):
+    def wait(what, seconds=60):
         end = time.monotonic() + seconds
         while not (found := what()):
             assert time.monotonic() < end, f"not within {seconds} s"

@@ -37,19 +37,23 @@ def placed(cluster):
 def test_a_set_comes_up_is_updated_and_rolled_back(cluster):
     cluster.client.create(DAEMON_SETS, daemon_set(), "default")
     cluster.until(lambda: reached(cluster, numberAvailable=2, numberReady=2))
-    assert placed(cluster) == [("node-1", "v1"), ("node-2", "v1")]
+    cluster.until(lambda: placed(cluster) == [("node-1", "v1"), ("node-2", "v1")])
     (first,) = cluster.client.list(CONTROLLER_REVISIONS, "default").items
 
     change = {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "v2"}]}}}}
     cluster.client.patch(DAEMON_SETS, "agent", change, "default", how="strategic")
     cluster.until(lambda: reached(cluster, updatedNumberScheduled=2, numberAvailable=2))
-    assert placed(cluster) == [("node-1", "v2"), ("node-2", "v2")]
+    cluster.until(lambda: placed(cluster) == [("node-1", "v2"), ("node-2", "v2")])
 
     cluster.client.patch(DAEMON_SETS, "agent", first["data"], "default", how="strategic")
     cluster.until(lambda: reached(cluster, updatedNumberScheduled=2, numberAvailable=2))
-    assert placed(cluster) == [("node-1", "v1"), ("node-2", "v1")]
-    numbers = {each["metadata"]["name"]: each["revision"] for each in cluster.client.list(CONTROLLER_REVISIONS).items}
-    assert numbers[first["metadata"]["name"]] == 3
+    cluster.until(lambda: placed(cluster) == [("node-1", "v1"), ("node-2", "v1")])
+
+    def number():
+        found = {each["metadata"]["name"]: each["revision"] for each in cluster.client.list(CONTROLLER_REVISIONS).items}
+        return found[first["metadata"]["name"]]
+
+    cluster.until(lambda: number() == 3)
 
 
 def test_a_node_that_gets_the_label_gets_a_pod(cluster):

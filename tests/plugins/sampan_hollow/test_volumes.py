@@ -50,7 +50,8 @@ def test_a_write_is_tried_a_few_times_and_then_told(error, tries, caplog):
 
     with caplog.at_level(logging.WARNING):
         Volumes(Api(), ["p"], lambda name: name == "n")._provision(claim())
-    assert len(asked) == tries and bool(caplog.records) == (tries > 1)
+    told = [record for record in caplog.records if record.name.startswith("sampan_hollow")]
+    assert len(asked) == tries and bool(told) == (tries > 1)
 
 
 def test_a_claim_is_bound_on_a_hollow_node_and_its_volume_goes_with_it():

@@ -38,7 +38,7 @@ class Recording:
 
     def until(self, addresses):
         with self.arrived:
-            assert self.arrived.wait_for(lambda: self.wanted == addresses, 20), self.wanted
+            assert self.arrived.wait_for(lambda: self.wanted == addresses, 60), self.wanted
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def holding(cluster, monkeypatch, tmp_path):
     thread.start()
     yield found
     stop.set()
-    thread.join(20)
+    thread.join(60)
     assert not thread.is_alive()
 
 

@@ -30,10 +30,10 @@ def net():
     neighbour.remove()
 
 
-def reaches(space, address, port):
+def reaches(space, address, port, seconds=30.0):
     def work():
         try:
-            socket.create_connection((address, port), 0.5).close()
+            socket.create_connection((address, port), seconds).close()
         except ConnectionRefusedError:
             return "refused"
         except OSError:
@@ -48,7 +48,7 @@ def test_an_address_is_added_once_reached_by_neighbours_and_removed(net):
     node, neighbour = net
     server = node.do(lambda: socket.create_server(("0.0.0.0", 8080)))
     with server:
-        assert reaches(neighbour, "10.52.0.9", 8080) == "lost"
+        assert reaches(neighbour, "10.52.0.9", 8080, 0.5) == "lost"
         assert node.do(lambda: interfaces.add("10.52.0.9", "near")) is True
         assert node.do(lambda: interfaces.add("10.52.0.9", "near")) is False
         neighbour.ip("neigh", "flush", "all")  # what it learnt while none answered
@@ -57,7 +57,7 @@ def test_an_address_is_added_once_reached_by_neighbours_and_removed(net):
         node.do(lambda: interfaces.remove("10.52.0.9", "near"))
         node.do(lambda: interfaces.remove("10.52.0.9", "near"))
         neighbour.ip("neigh", "flush", "all")
-        assert reaches(neighbour, "10.52.0.9", 8080) == "lost"
+        assert reaches(neighbour, "10.52.0.9", 8080, 0.5) == "lost"
 
 
 @pytest.mark.root
@@ -75,7 +75,7 @@ def test_the_nodes_own_servers_do_not_answer_at_the_address(net):
 def test_neighbours_hear_where_the_address_is(net, monkeypatch, tmp_path):
     node, neighbour = net
     heard = neighbour.do(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806)))
-    heard.settimeout(5)
+    heard.settimeout(60)
     monkeypatch.setattr(
         interfaces, "Path", lambda text: tmp_path / "address"
     )  # /sys is of the namespace it was mounted in

@@ -48,7 +48,7 @@ class Recording:
 
     def until(self, addresses):
         with self.arrived:
-            assert self.arrived.wait_for(lambda: self.applied and set(self.applied[-1].ingress) == addresses, 20)
+            assert self.arrived.wait_for(lambda: self.applied and set(self.applied[-1].ingress) == addresses, 60)
 
 
 @pytest.fixture
@@ -77,12 +77,12 @@ def running(cluster, filter, tmp_path):
     def begin():
         thread.start()
         with filter.arrived:
-            assert filter.arrived.wait_for(lambda: filter.applied, 20)
+            assert filter.arrived.wait_for(lambda: filter.applied, 60)
         return said
 
     yield begin
     stop.set()
-    thread.join(20)
+    thread.join(60)
     assert not thread.is_alive()
 
 

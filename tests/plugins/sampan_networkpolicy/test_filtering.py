@@ -106,7 +106,7 @@ def test_established_connections_stay_and_new_ones_are_judged(bridged, filter):
 def test_connections_from_before_the_first_policy_stay_where_bridged_frames_pass_the_filter(bridged, filter):
     filter.apply(rules_of())
     connection = bridged.connect("c", "b")
-    connection.settimeout(1)
+    connection.settimeout(60 if bridged.filtered else 1)
     filter.apply(rules_of(policy(ingress=[{"from": ONLY_A}])))
     connection.sendall(b"still")
     if bridged.filtered:
@@ -177,7 +177,7 @@ def test_differences_end_where_a_whole_write_would(bridged, filter, caplog):
         bridged.kernel.run(whole(filter_table("sampan_test", rules)))
         bridged.kernel.run(whole(bridge_table("sampan_test", _hardware(bridged, rules.isolated))))
         assert by_difference == contents(bridged)
-    assert caplog.messages == []  # no difference was refused
+    assert [each for each in caplog.records if each.name.startswith("sampan")] == []  # no difference was refused
 
 
 def test_a_pod_that_comes_touches_only_its_own_elements(bridged, filter):

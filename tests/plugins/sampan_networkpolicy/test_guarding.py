@@ -131,7 +131,7 @@ def test_pods_wait_for_the_component_and_are_held_back_without_it():
         guards.of("home", 0.01)
 
     found = []
-    waiting = threading.Thread(target=lambda: found.append(guards.of("home", 20)))
+    waiting = threading.Thread(target=lambda: found.append(guards.of("home", 60)))
     waiting.start()
     with guards.serving("home", one):
         waiting.join()

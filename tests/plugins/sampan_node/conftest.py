@@ -294,7 +294,7 @@ def leaves_nothing(agent):
     def check(act):
         before = in_use()
         act()
-        for _ in range(400):
+        for _ in range(2400):
             if all(now <= then for now, then in zip(in_use(), before, strict=True)):
                 return
             time.sleep(0.025)

@@ -73,11 +73,11 @@ def test_sidecars_count_among_the_ready_ones():
 
 
 def test_restarts_say_when_the_last_one_was():
-    last = {"terminated": {"finishedAt": now_text(time.time() - 300)}}
+    last = {"terminated": {"finishedAt": now_text(time.time() - 3 * 3600)}}
 
     assert restarts_text(pod(running(restartCount=0))) == "0"
     assert restarts_text(pod(running(restartCount=2))) == "2"
-    assert restarts_text(pod(running(restartCount=2, lastState=last))) == "2 (5m ago)"
+    assert restarts_text(pod(running(restartCount=2, lastState=last))) == "2 (3h ago)"
 
 
 def test_init_containers_count_until_the_pod_is_initialized():

@@ -64,7 +64,8 @@ def test_nothing_acknowledged_is_lost_when_the_server_crashes(own_server, monkey
     }
 
 
-def test_cut_connections_are_made_again(postgres, options):
+def test_cut_connections_are_made_again(postgres, options, monkeypatch):
+    monkeypatch.setattr("sampan_postgres.listener.PATIENCE", 60.0)
     store, second = PostgresStore(options), PostgresStore(options)
     with following(store, 1) as follower:
         follower.until(store.commit(Put("/a", b"1")))
@@ -95,6 +96,7 @@ def test_watches_are_told_when_the_server_answers_no_more(own_server, monkeypatc
     with pytest.raises(Unavailable):
         store.commit(Put("/a", b""))
 
+    monkeypatch.setattr("sampan_postgres.listener.PATIENCE", 60.0)
     own_server.start()
     until(lambda: store._feed._lost is None)
     revision = store.commit(Put("/a", b""))

@@ -41,12 +41,16 @@ def test_who_is_stopped_with_the_lock_in_hand_loses_it(store, options, postgres,
             stopped.execute("COMMIT")
 
 
-def test_submitted_together_they_share_a_transaction(store):
-    with store._reader._connection() as connection:
+def test_submitted_together_they_share_a_transaction(store, options, postgres):
+    with store._reader._connection() as connection, psycopg.connect(postgres.url, autocommit=True) as holding:
         answers = Answers()
         store.commit(Put("/warm", b""))
+        holding.execute(f"SET search_path = {options.schema}")
+        holding.execute("BEGIN")
+        holding.execute("SELECT revision FROM head FOR UPDATE")  # the writer waits until all are there
         for number in range(200):
             store.submit((Put(f"/{number}", b""),), answers.note(number))
+        holding.execute("COMMIT")
         answers.wait(200)
         distinct = connection.execute("SELECT count(DISTINCT xmin::text) FROM log").fetchone()[0]
 

@@ -79,8 +79,8 @@ def test_it_applies_what_is_there_and_every_change(monkeypatch, tmp_path):
         assert ready.wait(60)
         client["services changed"](service(), service(81))
         with backend.arrived:
-            assert backend.arrived.wait_for(lambda: len(backend.applied) > 1, 10)
-        assert Frontend("127.96.0.5", "tcp", 81) in backend.applied[-1]
+            front = Frontend("127.96.0.5", "tcp", 81)
+            assert backend.arrived.wait_for(lambda: front in backend.applied[-1], 60)
     finally:
         stop.set()
         thread.join(60)

@@ -18,7 +18,7 @@ from sampan_proxy.wanted import Backend, BackendSet, Frontend
 
 
 def run(*words: str) -> str:
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=30).stdout
+    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
 pytestmark = [pytest.mark.root, pytest.mark.docker]
@@ -37,7 +37,7 @@ def image():
             pytest.fail(f"this machine has root but no {tool}")
     name = f"sampan-proxytest:{uuid.uuid4().hex[:6]}"
     tar = subprocess.run(["tar", "-cC", "/", "bin/busybox"], capture_output=True, check=True).stdout
-    subprocess.run(["docker", "import", "-", name], input=tar, capture_output=True, check=True, timeout=30)
+    subprocess.run(["docker", "import", "-", name], input=tar, capture_output=True, check=True, timeout=120)
     yield name
     run("docker", "rmi", name)
 
@@ -92,7 +92,7 @@ def test_containers_are_reached_from_node_containers_and_outside(containers, fil
 
 def wait_for_server(address):
     """Until the container's server listens."""
-    for _ in range(100):
+    for _ in range(1000):
         try:
             page(address, 80)
             return

@@ -28,7 +28,7 @@ class Place:
     def _tcp(self) -> None:
         while True:
             connection, _ = self.tcp.accept()
-            with connection:
+            with connection, contextlib.suppress(OSError):  # the client may have been cut off
                 told = connection.makefile("rb").read()
                 if told == b"end":
                     return
@@ -83,7 +83,7 @@ def front():
 
 
 def tell(front: Frontend, text: bytes = b"hi") -> str:
-    with socket.create_connection((front.address, front.port), 5) as connection:
+    with socket.create_connection((front.address, front.port), 60) as connection:
         connection.sendall(text)
         connection.shutdown(socket.SHUT_WR)
         return connection.makefile("rb").read().decode()
@@ -132,7 +132,7 @@ def test_udp_passes_with_a_flow_for_each_client(forwarding, places, front):
     forwarding.apply({udp: BackendSet(tuple(place.backend for place in places))})
     for _ in range(10):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-            client.settimeout(5)
+            client.settimeout(60)
             client.connect((udp.address, udp.port))
             for number in range(5):
                 client.send(b"%d" % number)
@@ -161,10 +161,10 @@ def test_what_cannot_be_forwarded_is_told(forwarding, refused, front):
 def test_closing_cuts_open_connections(refused, places, front):
     forwarding = Forwarding("127.0.0.1", lambda front, why: refused.append(front))
     forwarding.apply({front: BackendSet((places[0].backend,))})
-    with socket.create_connection((front.address, front.port), 5) as connection:
+    with socket.create_connection((front.address, front.port), 60) as connection:
         connection.sendall(b"hello")
         forwarding.close()
-        connection.settimeout(5)
+        connection.settimeout(60)
         with contextlib.suppress(ConnectionResetError):
             assert connection.recv(10) == b""
     assert not forwarding._thread.is_alive()

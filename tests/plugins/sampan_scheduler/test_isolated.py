@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from hanging import hangs, late_alone
 
 from sampan.contracts.kinds import Resource
 from sampan.hookspecs import hookimpl
@@ -15,6 +16,11 @@ from sampan_testing.cluster import start
 PODS = Resource("", "v1", "pods", "Pod")
 SPEC = {"containers": [{"name": "main", "image": "busybox"}]}
 DEADLINES = Deadlines(decide=0.1, misses=2, pause=60.0)
+
+
+@pytest.fixture(autouse=True)
+def only_what_hangs_is_late(monkeypatch):
+    late_alone(monkeypatch)
 
 
 class Odd:
@@ -29,6 +35,8 @@ class Odd:
             raise RuntimeError("oh")
         if self.how == "garbage":
             return "no sense"
+        if self.how in ("sleep", "spin"):
+            hangs()
         if self.how == "sleep":
             self.release.wait()
         while self.how == "spin":

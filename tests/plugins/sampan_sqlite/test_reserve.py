@@ -64,7 +64,7 @@ def test_on_a_full_disk_objects_can_be_deleted_and_changed_but_not_made(disk):
 
     os.unlink(disk / "filler")
     store.compact(store.revision())  # wakes the writer, which looks at the disk
-    until(lambda: store.trouble == "", 20)
+    until(lambda: store.trouble == "", 60)
     store.commit(Put("/another", b""))
     store.close()
     assert os.path.getsize(disk / "store.db-reserve") == 8 * MB

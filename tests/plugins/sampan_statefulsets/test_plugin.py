@@ -43,12 +43,12 @@ def is_complete(cluster, **wanted):
 def test_a_set_comes_up_is_updated_and_scaled(cluster):
     cluster.client.create(STATEFUL_SETS, stateful_set(), "default")
     cluster.until(lambda: is_complete(cluster, readyReplicas=2, availableReplicas=2))
-    assert images(cluster) == {"db-0": "v1", "db-1": "v1"}
+    cluster.until(lambda: images(cluster) == {"db-0": "v1", "db-1": "v1"})
 
     change = {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "v2"}]}}}}
     cluster.client.patch(STATEFUL_SETS, "db", change, "default", how="strategic")
     cluster.until(lambda: is_complete(cluster, updatedReplicas=2))
-    assert images(cluster) == {"db-0": "v2", "db-1": "v2"}
+    cluster.until(lambda: images(cluster) == {"db-0": "v2", "db-1": "v2"})
 
     cluster.client.patch(STATEFUL_SETS, "db", {"spec": {"replicas": 1}}, "default", subresource="scale")
     cluster.until(lambda: is_complete(cluster, replicas=1) and images(cluster) == {"db-0": "v2"})
@@ -68,7 +68,7 @@ def test_a_revision_is_what_kubectl_rolls_back_with(cluster):
 
     name = first["metadata"]["name"]
     cluster.until(lambda: is_complete(cluster, currentRevision=name, readyReplicas=1))
-    assert images(cluster) == {"db-0": "v1"}
+    cluster.until(lambda: images(cluster) == {"db-0": "v1"})
 
 
 def test_a_name_that_is_no_label_is_refused(cluster):

@@ -60,6 +60,7 @@ def test_a_claim_is_bound_and_its_volume_released_and_free_again(cluster):
 
     found = cluster.client.get(PERSISTENT_VOLUME_CLAIMS, "data", "default")
     assert (found["spec"]["volumeName"], found["status"]["capacity"]) == ("v", {"storage": "2Gi"})
+    cluster.until(lambda: phase(cluster, PERSISTENT_VOLUMES, "v") == "Bound")
     there = cluster.client.get(PERSISTENT_VOLUMES, "v")
     assert (there["status"]["phase"], there["spec"]["claimRef"]["uid"]) == ("Bound", found["metadata"]["uid"])
 
@@ -131,6 +132,7 @@ def test_a_class_of_attributes_goes_when_no_volume_names_it(cluster):
     cluster.client.create(PERSISTENT_VOLUMES, named)
     cluster.until(lambda: phase(cluster, PERSISTENT_VOLUMES, "v") == "Available")
 
+    cluster.until(lambda: cluster.client.get(VOLUME_ATTRIBUTES_CLASSES, "gold")["metadata"].get("finalizers"))
     cluster.client.delete(VOLUME_ATTRIBUTES_CLASSES, "gold")
     assert not is_gone(cluster, VOLUME_ATTRIBUTES_CLASSES, "gold")
     cluster.client.delete(PERSISTENT_VOLUMES, "v")

@@ -50,7 +50,7 @@ def port(cluster: Any) -> Iterator[int]:
 
 
 def ask(port: int, method: str, path: str, body: Any = None) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
         data = None if body is None else json.dumps(body)
         connection.request(method, path, data, {"Content-Type": "application/json"})

@@ -134,6 +134,7 @@ class Names:
 @pytest.fixture(autouse=True)
 def only_what_hangs_is_late(monkeypatch):
     late_alone(monkeypatch)
+    monkeypatch.setattr("sampan_server.extension.isolated.QUICK", 0.1)
 
 
 @pytest.fixture

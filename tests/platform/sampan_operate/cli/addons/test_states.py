@@ -116,7 +116,7 @@ def test_one_that_fails_for_good_is_not_waited_for_to_the_end():
     assert said.now - 100.0 == 2 + FIRM
 
 
-def test_a_break_between_two_failures_counts_anew():
+def test_a_break_between_two_failures_starts_the_count_again():
     assert Said("failing", "starting", "failing", "starting", "failing", "runs").settled() == "runs"
     assert Said("failing", "starting").settled(5.0) == "starting"
 
