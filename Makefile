@@ -1,4 +1,4 @@
-# make up · down · test · check · e2e · soak · bench · docs · lock · audit · test-lowest. Everything lives in .venv and .cache; nothing is
+# make up · down · test · check · e2e · soak · bench · docs · wheel · lock · audit · test-lowest. Everything lives in .venv and .cache; nothing is
 # installed elsewhere but what the tests need from Debian, and that only as root. Versions are those of requirements/.
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +9,7 @@ PIP := $(RUN) -m pip install -q --disable-pip-version-check
 # Real clusters wait more than they compute: four at once on two cores. A file's tests stay together and share clusters.
 PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: up down status test check e2e soak bench docs lock audit test-lowest clean
+.PHONY: up down status test check e2e soak bench docs wheel lock audit test-lowest clean
 
 up: $(VENV)/ready
 	@$(BIN)/sampan up --no-hint
@@ -50,6 +50,11 @@ docs: $(VENV)/dev
 	@$(RUN) tools/make_compatibility.py
 	@$(RUN) tools/make_settings.py
 	@$(RUN) tools/make_pictures.py
+
+# A wheel with the dashboard's full terminal in it (tools/browser-scripts wants npm); `pip wheel .` makes one without.
+wheel: $(VENV)/dev
+	@tools/browser-scripts
+	@$(RUN) -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
 # What is installed changes by this command alone.
 lock:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write charts/*/values.schema.json: what helm checks values by.
+"""Write charts/*/values.schema.json, what helm checks values by, and the kinds that the federation's chart brings.
 
 The settings of an add-on come from its Settings record, so that a chart refuses what sampan.yaml would refuse; the rest
 is said here. ``--check`` writes nothing and fails where a file is not as it would be. Run it after a change of an
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 CHARTS = Path(__file__).resolve().parent.parent / "charts"
-ADDONS = ("dashboard", "dns", "ingress", "logging", "metrics")
+ADDONS = ("dashboard", "dns", "federation", "ingress", "logging", "metrics")
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -79,6 +79,7 @@ ADDON: dict[str, Schema] = {
 OWN: dict[str, dict[str, Schema]] = {
     "dashboard": {"port": PORT, "service": closed(annotations=strings())},
     "dns": {"port": PORT, "service": closed(name=TEXT, clusterIP=TEXT, annotations=strings())},
+    "federation": {"crds": closed(create=BOOL)},
     "ingress": {
         "ingressClass": closed(create=BOOL, name=NAME, controller=TEXT, default=BOOL),
         "ports": closed(http=PORT, https=PORT),
@@ -163,14 +164,26 @@ def chart_schema(name: str) -> Schema:
     return {"$schema": "http://json-schema.org/draft-07/schema#", **closed(**dict(sorted(properties.items())))}
 
 
+def kinds() -> str:
+    """The CustomResourceDefinitions of the federation, for its chart: an object a line."""
+    definitions = importlib.import_module("sampan_federation.manifests").definitions()
+    lines = ",\n".join(json.dumps(each, separators=(",", ":")) for each in definitions)
+    return f"[\n{lines}\n]\n"
+
+
+def files() -> dict[Path, str]:
+    """What is written, by path."""
+    found = {
+        CHARTS / name / "values.schema.json": json.dumps(chart_schema(name), indent=2) + "\n"
+        for name in (*ADDONS, "sampan")
+        if (CHARTS / name).exists()
+    }
+    return {**found, CHARTS / "federation" / "files" / "kinds.json": kinds()}
+
+
 def main() -> int:
     check, wrong = "--check" in sys.argv, 0
-    for name in (*ADDONS, "sampan"):
-        folder = CHARTS / name
-        if not folder.exists():
-            continue
-        text = json.dumps(chart_schema(name), indent=2) + "\n"
-        path = folder / "values.schema.json"
+    for path, text in files().items():
         if check and (not path.exists() or path.read_text() != text):
             print(f"{path} is not what tools/make_chart_schemas.py makes; run it", file=sys.stderr)
             wrong = 1

@@ -14,6 +14,7 @@ from sampan.errors import BadRequest, NotFound, StatusError
 from sampan_dashboard import drains, rollouts
 from sampan_dashboard.navigation import link, object_link
 from sampan_dashboard.objects import revisions_of
+from sampan_dashboard.past import undelete
 from sampan_dashboard.permissions import missing_rule, scope_of
 from sampan_dashboard.reading import Target, objects, target_of
 from sampan_dashboard.web import Pages, form_field
@@ -166,6 +167,7 @@ ACTIONS: Mapping[str, Callable[[Target, Field], str]] = {
     "trigger": trigger,
     "cordon": cordon,
     "delete": delete,
+    "undelete": lambda target, field: undelete(target),
     "drain": lambda target, field: "",  # answers with a page of its own
 }
-VERBS = {"scale": ("patch", "scale"), "delete": ("delete", ""), "trigger": ("get", "")}
+VERBS = {"scale": ("patch", "scale"), "delete": ("delete", ""), "trigger": ("get", ""), "undelete": ("create", "")}

@@ -11,7 +11,7 @@ import falcon
 from sampan.errors import StatusError
 from sampan_dashboard.accounts import Account
 from sampan_dashboard.actions import Action
-from sampan_dashboard.addons import AddonsPage
+from sampan_dashboard.addons import AddonPage, AddonsPage, PluginsPage
 from sampan_dashboard.connecting import Place
 from sampan_dashboard.contributions import ContributedPage, Contributions
 from sampan_dashboard.creating import CreatePage
@@ -22,21 +22,29 @@ from sampan_dashboard.live import LiveLogs, LiveRows
 from sampan_dashboard.logs import LogPage
 from sampan_dashboard.maps import MapPage
 from sampan_dashboard.objects import EventsPage, ObjectPage, RolloutPage, YamlPage
+from sampan_dashboard.oidc import Flow
+from sampan_dashboard.operating import Operator
+from sampan_dashboard.past import HistoryPage
+from sampan_dashboard.reasons import WhyPage, panel
+from sampan_dashboard.redirects import BACK, START, ComeBack, GoThere
 from sampan_dashboard.searching import SearchPage
 from sampan_dashboard.sessions import Sessions
 from sampan_dashboard.signin import LINK_PATH, AccessPage, LinkMaker, OneTimeSignIn, Preferences, SignIn, SignOut
 from sampan_dashboard.terminals import LiveTerminal, TerminalPage
-from sampan_dashboard.web import Guard, Pages, Refusals
+from sampan_dashboard.web import VENDOR, Guard, Pages, Refusals
 
 STATIC = Path(__file__).parent / "static"
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+SCRIPT = "text/javascript; charset=utf-8"
+TYPES = {".css": "text/css; charset=utf-8", ".js": SCRIPT, ".mjs": SCRIPT, ".svg": "image/svg+xml"}
 OBJECT = "/o/{kind}/{namespace}/{name}"
 
 
 def new_app(
-    place: Place, sessions: Sessions[Account], *, links: Callable[[], str], added: Contributions | None = None
+    place: Place, sessions: Sessions[Account], *, links: Callable[[], str], added: Contributions | None = None,
+    operator: Operator | None = None, flow: Flow | None = None,
 ) -> Any:  # fmt: skip
-    """A WSGI application. ``links()`` is the address of one-time links, known once it is served."""
+    """A WSGI application. ``links()`` is the address of one-time links, known once it is served; ``operator`` is None
+    where the dashboard does not run beside a cluster of sampan, ``flow`` where there is no OpenID Connect provider."""
     added = added or Contributions()
     pages = Pages(added.entries())
     app: Any = falcon.App(middleware=[Guard(sessions)])
@@ -48,7 +56,11 @@ def new_app(
     app.add_error_handler(StatusError, refusals.of_status)
     app.add_route("/healthz", Healthy())
     app.add_route("/static/{name}", Static())
-    app.add_route("/signin", SignIn(pages, place, sessions))
+    app.add_route("/static/vendor/{name}", Vendor())
+    app.add_route("/signin", SignIn(pages, place, sessions, START if flow else ""))
+    if flow is not None:
+        app.add_route(START, GoThere(flow, links))
+        app.add_route(BACK, ComeBack(pages, flow, place, sessions, links))
     app.add_route("/signin/{code}", OneTimeSignIn(pages, sessions))
     app.add_route("/signout", SignOut(sessions))
     app.add_route("/preferences", Preferences())
@@ -57,12 +69,16 @@ def new_app(
     app.add_route("/access", AccessPage(pages))
     app.add_route("/search", SearchPage(pages))
     app.add_route("/map", MapPage(pages))
-    app.add_route("/addons", AddonsPage(pages))
+    app.add_route("/addons", AddonsPage(pages, operator))
+    app.add_route("/addons/{name}", AddonPage(pages, operator))
+    app.add_route("/plugins", PluginsPage(pages, operator))
     app.add_route("/p/{name}", ContributedPage(pages, added))
     app.add_route("/new", CreatePage(pages))
-    app.add_route("/l/{kind}", ListPage(pages))
-    app.add_route("/live/l/{kind}", LiveRows(pages))
-    app.add_route(OBJECT, ObjectPage(pages, added))
+    app.add_route("/l/{kind}", ListPage(pages, added))
+    app.add_route("/live/l/{kind}", LiveRows(pages, added))
+    app.add_route(OBJECT, ObjectPage(pages, added, panel))
+    app.add_route(f"{OBJECT}/why", WhyPage(pages, added))
+    app.add_route(f"{OBJECT}/history", HistoryPage(pages))
     app.add_route(f"{OBJECT}/yaml", YamlPage(pages))
     app.add_route(f"{OBJECT}/events", EventsPage(pages))
     app.add_route(f"{OBJECT}/edit", EditPage(pages))
@@ -91,4 +107,16 @@ class Static:
             raise falcon.HTTPNotFound(description="there is no such file")
         resp.data = self._files[name]
         resp.content_type = TYPES[Path(name).suffix]
+        resp.set_header("Cache-Control", "public, max-age=3600")
+
+
+class Vendor:
+    """Scripts of others; large, rarely wanted, and so read when they are asked for."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        found = {path.name: path for path in VENDOR.iterdir()} if VENDOR.exists() else {}
+        if name not in found or found[name].suffix not in TYPES:
+            raise falcon.HTTPNotFound(description="there is no such file")
+        resp.data = found[name].read_bytes()
+        resp.content_type = TYPES[found[name].suffix]
         resp.set_header("Cache-Control", "public, max-age=3600")

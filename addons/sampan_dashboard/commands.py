@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from sampan.contracts.commands import Place
+from sampan.contracts.components import Hooks
 from sampan.errors import ConfigError
 from sampan_client.kubeconfig import Config, load
 from sampan_dashboard import connecting
@@ -40,7 +41,7 @@ def dashboard(place: Place, kubeconfig: str, port: int, no_open: bool) -> None:
     if link:
         _show(link, no_open)
     else:
-        serve(config, port, no_open)
+        serve(config, port, no_open, place.hooks)
 
 
 def handed_over(path: Path, config: Config) -> str:
@@ -60,16 +61,18 @@ def handed_over(path: Path, config: Config) -> str:
     return str(found["link"])
 
 
-def serve(config: Config, port: int, no_open: bool) -> None:
+def serve(config: Config, port: int, no_open: bool, hooks: Hooks | None = None) -> None:
     """The dashboard in this process, for one user, until SIGINT."""
     from sampan_dashboard.accounts import Account
     from sampan_dashboard.app import new_app
+    from sampan_dashboard.contributions import Contributions
     from sampan_dashboard.serving import PageServer
     from sampan_dashboard.sessions import Sessions
 
     account = connecting.by_config(config)
     sessions: Sessions[Account] = Sessions()
-    server = PageServer(new_app(connecting.Place.of(config), sessions, links=lambda: ""), "127.0.0.1", port)
+    app = new_app(connecting.Place.of(config), sessions, links=lambda: "", added=Contributions.ask(hooks))
+    server = PageServer(app, "127.0.0.1", port)
     server.start()
     try:
         code = sessions.link(lambda: account)

@@ -12,6 +12,8 @@ from sampan_dashboard.accounts import Account
 from sampan_dashboard.app import new_app
 from sampan_dashboard.connecting import Place
 from sampan_dashboard.contributions import Contributions
+from sampan_dashboard.oidc import flow_of
+from sampan_dashboard.operating import Operator
 from sampan_dashboard.serving import PageServer, tls
 from sampan_dashboard.sessions import Sessions, Times
 
@@ -24,12 +26,15 @@ def run(running: Running) -> None:
     check(settings)
     sessions: Sessions[Account] = Sessions(Times(settings.session_hours * 3600, settings.idle_minutes * 60))
     scheme = "https" if settings.certificate else "http"
-    app = new_app(Place.of_running(running), sessions, links=lambda: address, added=Contributions.ask(running.hooks))
+    app = new_app(
+        Place.of_running(running), sessions, links=lambda: address, added=Contributions.ask(running.hooks),
+        operator=operator_of(running), flow=flow_of(settings),
+    )  # fmt: skip
     server = PageServer(
         app, settings.address, settings.port, unix=os.path.join(running.home, SOCKET),
         context=tls(settings.certificate, settings.key) if settings.certificate else None,
     )  # fmt: skip
-    address = f"{scheme}://{shown(settings.address)}:{server.port}"
+    address = settings.url.rstrip("/") or f"{scheme}://{shown(settings.address)}:{server.port}"
     server.start()
     try:
         running.ready(f"the dashboard is at {address}; `sampan dashboard` opens it, signed in")
@@ -37,6 +42,12 @@ def run(running: Running) -> None:
     finally:
         server.stop()
         sessions.close()
+
+
+def operator_of(running: Running) -> Operator | None:
+    """Only under `sampan up`, and not where the home is that of a node which has joined another machine's cluster."""
+    options = running.options
+    return Operator(options.home) if options.pki and not options.joined else None
 
 
 def check(settings: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from sampan.contracts.components import Running
 from sampan.errors import BadRequest
@@ -31,6 +31,10 @@ class Place:
     def of(cls, config: Config) -> Place:
         return cls(config.server, config.ca, config.insecure, config.tls_server_name)
 
+    def config(self) -> Config:
+        """Without credentials."""
+        return Config(self.server, ca=self.ca, insecure=self.insecure, tls_server_name=self.tls_server_name)
+
     @classmethod
     def of_running(cls, running: Running) -> Place:
         """Of the cluster that a component is a client of; none of its credentials are kept."""
@@ -42,10 +46,7 @@ def by_token(place: Place, token: str) -> Account:
     """Raises Unauthorized for a token that the cluster does not know, BadRequest for what cannot be one."""
     if not token or not token.isascii() or any(sign.isspace() for sign in token):
         raise BadRequest("a token is one word of ASCII characters")
-    config = Config(
-        place.server, ca=place.ca, insecure=place.insecure, tls_server_name=place.tls_server_name, token=token
-    )
-    return by_config(config)
+    return by_config(replace(place.config(), token=token))
 
 
 def by_config(config: Config) -> Account:

@@ -10,7 +10,7 @@ from sampan_machinery import yamlout
 
 CONTEXT = 3  # lines around a change
 ADDED, REMOVED, SAME, PLACE = "+", "-", " ", "@"
-HIDDEN = "(hidden)"
+HIDDEN, OTHER = "(hidden)", "(hidden, another value)"
 
 
 class Line(NamedTuple):
@@ -40,6 +40,17 @@ def hidden_secret(obj: Mapping[str, Any]) -> dict[str, Any]:
             for key, value in annotations.items()
         }
     return {**obj, "metadata": metadata, "data": dict.fromkeys(obj.get("data") or {}, HIDDEN)}
+
+
+def hidden_secrets(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both without their values, where they are Secrets; which of them differ is still to be seen."""
+    old, new = hidden_secret(before), hidden_secret(after)
+    if after.get("kind") == "Secret":
+        was = before.get("data") or {}
+        new["data"] = {
+            key: HIDDEN if was.get(key) == value else OTHER for key, value in (after.get("data") or {}).items()
+        }
+    return old, new
 
 
 def diff(before: str, after: str) -> list[Line]:

@@ -8,9 +8,9 @@ import falcon
 import msgspec
 
 from sampan.contracts.kinds import Object
-from sampan.errors import BadRequest, StatusError
+from sampan.errors import BadRequest, Conflict, StatusError
 from sampan_client.paths import path_of
-from sampan_dashboard import diffs
+from sampan_dashboard import diffs, merging
 from sampan_dashboard.navigation import object_link
 from sampan_dashboard.objects import around, read_for
 from sampan_dashboard.permissions import missing_rule, scope_of
@@ -19,6 +19,8 @@ from sampan_dashboard.web import Pages, form_field
 from sampan_machinery import yamlin
 
 MANAGER = "sampan-dashboard"
+TRIES = 10  # writes of others that may come between our read and our write
+SERVERS = ("resourceVersion", "generation", "uid", "creationTimestamp", "selfLink", "managedFields")
 
 
 class EditPage:
@@ -28,42 +30,42 @@ class EditPage:
     def on_get(self, req: falcon.Request, resp: falcon.Response, kind: str, namespace: str, name: str) -> None:
         target = read_for(req, kind, namespace, name)
         obj = target.get()
-        self._show(req, resp, target, obj, diffs.text_of(editable(obj)))
+        self._show(req, resp, target, obj, diffs.text_of(editable(obj)), merging.pack(editable(obj)))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, kind: str, namespace: str, name: str) -> None:
         target = read_for(req, kind, namespace, name)
         scope = scope_of(target.resource, target.namespace)
         req.context.rule = missing_rule("update", target.resource, scope)
-        obj, text = target.get(), form_field(req, "text")
+        obj, text, opened = target.get(), form_field(req, "text"), form_field(req, "before")
         try:
-            wanted = submitted(text, obj)
+            before, after = merging.unpack(opened), editable(submitted(text, obj))
             if form_field(req, "step") == "apply":
-                put(target, wanted, dry_run=False)
+                put(target, before, after, dry_run=False)
                 raise falcon.HTTPSeeOther(object_link(target.resource, target.namespace, target.name) + "?done=edit")
-            would = put(target, wanted, dry_run=True)
+            obj, would = put(target, before, after, dry_run=True)
         except StatusError as error:
             if error.code == 403:
                 raise
             resp.status = falcon.code_to_http_status(error.code)
-            self._show(req, resp, target, obj, text, error=error)
+            self._show(req, resp, target, obj, text, opened, error=error)
             return
-        self._show(req, resp, target, obj, text, lines=diffs.of_objects(obj, would))
+        self._show(req, resp, target, obj, text, opened, lines=diffs.of_objects(obj, would))
 
     def _show(
-        self, req: falcon.Request, resp: falcon.Response, target: Target, obj: Object, text: str, *,
+        self, req: falcon.Request, resp: falcon.Response, target: Target, obj: Object, text: str, opened: str, *,
         lines: list[diffs.Line] | None = None, error: StatusError | None = None,
     ) -> None:  # fmt: skip
         self._pages.show(
-            req, resp, "edit.html", text=text, lines=lines, error=error.message if error else "",
+            req, resp, "edit.html", text=text, opened=opened, lines=lines, error=error.message if error else "",
             causes=[(cause.field, cause.message) for cause in error.causes] if error else [],
             **around(target, obj, "edit"),
         )  # fmt: skip
 
 
 def editable(obj: Object) -> Object:
-    """Without what the server writes; the resourceVersion stays, so that a newer change of another user is not lost."""
-    found = diffs.without_managed(obj)
-    found.pop("status", None)
+    """Without what the server writes."""
+    found = {key: value for key, value in obj.items() if key != "status"}
+    found["metadata"] = {key: value for key, value in obj["metadata"].items() if key not in SERVERS}
     return found
 
 
@@ -89,9 +91,20 @@ def decoded(text: str) -> Object:
     return found
 
 
-def put(target: Target, wanted: Object, *, dry_run: bool) -> Object:
-    """What the server has written, or would write."""
+def put(target: Target, before: Object, after: Object, *, dry_run: bool) -> tuple[Object, Object]:
+    """The object as it was just before, and as the server has written it, or would. What others write meanwhile stays;
+    raises Conflict where it is in the fields that the user has changed."""
     query = {"dryRun": "All" if dry_run else "", "fieldManager": MANAGER, "fieldValidation": "Strict"}
     path = path_of(target.resource, target.namespace, target.name)
-    found: Object = msgspec.json.decode(target.client.request("PUT", path, query=query, body=wanted).body)
-    return found
+    tries = TRIES
+    while True:
+        now = target.get()
+        wanted = merging.merged(now, before, after)
+        try:
+            found: Object = msgspec.json.decode(target.client.request("PUT", path, query=query, body=wanted).body)
+        except Conflict:
+            tries -= 1
+            if not tries:
+                raise
+        else:
+            return now, found

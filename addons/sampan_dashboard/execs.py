@@ -6,6 +6,7 @@ Source: KEP-4006 (WebSockets for exec), RFC 6455.
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 import secrets
@@ -47,6 +48,9 @@ CONNECT_SECONDS = 15.0
 JOIN_SECONDS = 30.0  # in which a browser must come for the output
 #: A terminal that asks for no colours: what it sends is shown as text.
 SHELL = ("sh", "-c", "TERM=dumb; export TERM; exec sh")
+#: One that knows the cursor and colours, for xterm.js; bash where the image has it.
+FULL_SHELL = ("sh", "-c", "TERM=xterm-256color; export TERM; command -v bash >/dev/null && exec bash; exec sh")
+MOST_CELLS = 1000  # columns, or rows
 
 Send = Callable[[bytes], None]
 
@@ -54,9 +58,13 @@ Send = Callable[[bytes], None]
 class Terminal:
     """One process in a container. Output that comes before a listener waits for it, up to a limit."""
 
-    def __init__(self, sock: socket.socket, connection: wsproto.WSConnection) -> None:
+    def __init__(self, sock: socket.socket, connection: wsproto.WSConnection, *, full: bool = False) -> None:
+        """``full``: control sequences are passed on, for a page that is a terminal and not text."""
         self.id = secrets.token_urlsafe(24)
         self._sock, self._connection = sock, connection
+        # Parts of a character may come in two messages. Errors of the shell go the same way: a terminal has one stream.
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._full = full
         sock.setblocking(False)
         self._lock = threading.Lock()  # of the socket
         self._sending = threading.Lock()  # held for one message
@@ -83,6 +91,11 @@ class Terminal:
     def write(self, text: str) -> None:
         """What the user typed. Raises OSError once the process has gone."""
         self._transmit(BytesMessage(bytes([STDIN]) + text[:LONGEST_INPUT].encode()))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Raises OSError once the process has gone."""
+        size = {"Width": max(1, min(columns, MOST_CELLS)), "Height": max(1, min(rows, MOST_CELLS))}
+        self._transmit(BytesMessage(bytes([RESIZE]) + json.dumps(size).encode()))
 
     def close(self) -> None:
         self.ended.set()
@@ -156,7 +169,8 @@ class Terminal:
         if channel == bytes([ERROR]):
             self._tell(sse("end", {"text": outcome(content)}))
         elif channel in (bytes([STDOUT]), bytes([STDERR])):
-            self._tell(sse("output", {"text": plain(content.decode("utf-8", "replace"))}))
+            text = self._decode(content)
+            self._tell(sse("output", {"text": text if self._full else plain(text)}))
 
     def _tell(self, event: bytes) -> None:
         with self._telling:
@@ -205,7 +219,7 @@ def outcome(content: bytes) -> str:
     return plain(str(status.get("message") or status.get("reason") or "it failed"))
 
 
-def connect(config: Config, path: str) -> Terminal:
+def connect(config: Config, path: str, *, full: bool = False) -> Terminal:
     """Open a terminal at an exec path with its query. Raises the StatusError of a refusal, or ConnectionError."""
     url = urlsplit(config.server)
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
@@ -216,7 +230,9 @@ def connect(config: Config, path: str) -> Terminal:
     try:
         if url.scheme == "https":
             sock = tls_context(config).wrap_socket(sock, server_hostname=config.tls_server_name or host)
-        terminal = Terminal(sock, shake_hands(sock, host, url.path.rstrip("/") + path, config.authorization()))
+        terminal = Terminal(
+            sock, shake_hands(sock, host, url.path.rstrip("/") + path, config.authorization()), full=full
+        )
     except OSError as error:
         sock.close()
         raise ConnectionError(f"the terminal cannot be opened: {error}") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import falcon
@@ -9,13 +11,15 @@ import falcon
 from sampan.contracts.kinds import Resource
 from sampan_dashboard import tables
 from sampan_dashboard.accounts import Account
+from sampan_dashboard.arranging import DEEPEST, KEPT, Arranged, Memory, arrange
+from sampan_dashboard.contributions import Contributions
 from sampan_dashboard.navigation import link
 from sampan_dashboard.permissions import missing_rule
-from sampan_dashboard.reading import kind_of, namespaces, table, whole_table
+from sampan_dashboard.reading import kind_of, namespaces, table, table_pages
 from sampan_dashboard.web import Pages
 
 SIZES = (100, 250, 500)
-MOST = 50_000  # rows that are filtered or ordered
+MOST = 100_000  # rows that are filtered or ordered
 
 
 class Asked(NamedTuple):
@@ -38,7 +42,7 @@ class Asked(NamedTuple):
         size, page = text("size"), text("page")
         return cls(
             text("namespace"), text("labels"), text("q"), text("sort"), text("continue"),
-            min(int(page), MOST) if page.isdecimal() and len(page) < 9 else 0,
+            min(int(page), DEEPEST // SIZES[0] - 1) if page.isdecimal() and len(page) < 9 else 0,
             int(size) if size in map(str, SIZES) else SIZES[0], text("wide") == "1",
         )  # fmt: skip
 
@@ -65,24 +69,33 @@ class Listed(NamedTuple):
     more: str  # address of the next page, "" for none
     before: str  # of the page before, where it is known
     cut: bool  # there were more rows than are ordered here
+    is_deep: bool = False  # there are more rows, but no more pages
 
 
 class ListPage:
-    def __init__(self, pages: Pages) -> None:
-        self._pages = pages
+    def __init__(self, pages: Pages, added: Contributions) -> None:
+        self._pages, self._added, self._memory = pages, added, Memory()
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, kind: str) -> None:
         account, found = kind_of(req, kind)
         asked = Asked.of(req)
         req.context.rule = missing_rule("list", found.resource, asked.namespace)
-        listed = read(account, found.resource, asked)
+        resource, many = found.resource, found.resource.namespaced and not asked.namespace
+        listed = read(account, resource, asked, self._memory, time.monotonic)
+        keys = [(row.namespace, row.name) for row in listed.rows]
+        filled = self._added.filled(account.client, resource.group_resource, keys, wide=asked.wide)
+        if req.get_param("part") == "1":
+            resp.media = {
+                "html": self._pages.rows(listed.rows, listed.columns, resource, many, filled),
+                "more": listed.more,
+            }
+            return
         rules = account.rules(asked.namespace)
         self._pages.show(
-            req, resp, "list.html", resource=found.resource, asked=asked, listed=listed, sizes=SIZES,
-            namespaces=namespaces(account) if found.resource.namespaced else [],
-            many=found.resource.namespaced and not asked.namespace,
-            orders=orders(listed.columns, asked, found.resource), may_create=rules.may("create", found.resource),
-            live=self._live(found.resource, asked, listed) if "watch" in found.verbs else "",
+            req, resp, "list.html", resource=resource, asked=asked, listed=listed, sizes=SIZES,
+            namespaces=namespaces(account) if resource.namespaced else [], many=many, columns_added=filled,
+            orders=orders(listed.columns, asked, resource), may_create=rules.may("create", resource),
+            live=self._live(resource, asked, listed) if "watch" in found.verbs else "",
         )  # fmt: skip
 
     def _live(self, resource: Resource, asked: Asked, listed: Listed) -> str:
@@ -92,11 +105,12 @@ class ListPage:
         )  # fmt: skip
 
 
-def read(account: Account, resource: Resource, asked: Asked) -> Listed:
+def read(
+    account: Account, resource: Resource, asked: Asked, memory: Memory, clock: Callable[[], float]
+) -> Listed:  # fmt: skip
     client = account.client
     if asked.is_whole:
-        whole, cut = whole_table(client, resource, asked.namespace, labels=asked.labels, most=MOST)
-        return arranged(whole, resource, asked, cut)
+        return windowed(arranged(account, resource, asked, memory, clock), resource, asked)
     found = table(client, resource, asked.namespace, labels=asked.labels, limit=asked.size, token=asked.token)
     shown, metadata = tables.columns(found, wide=asked.wide), found.get("metadata") or {}
     rows, token = tables.rows(found, shown), str(metadata.get("continue") or "")
@@ -106,26 +120,29 @@ def read(account: Account, resource: Resource, asked: Asked) -> Listed:
     return Listed(shown, rows, str(metadata.get("resourceVersion") or ""), total, more, "", False)
 
 
-def arranged(whole: Any, resource: Resource, asked: Asked, cut: bool) -> Listed:
-    """A page of all rows, filtered and ordered here."""
-    shown = tables.columns(whole, wide=asked.wide)
-    rows = [row for row in tables.rows(whole, shown) if tables.matches(row, asked.words)]
-    descending, name = asked.sort.startswith("-"), asked.sort.removeprefix("-")
-    if name:
-        rows = tables.ordered(rows, position(shown, name), descending=descending)
-    begin = asked.page * asked.size
-    page = rows[begin : begin + asked.size]
-    more = asked.address(resource, page=asked.page + 1) if len(rows) > begin + asked.size else ""
+def arranged(
+    account: Account, resource: Resource, asked: Asked, memory: Memory, clock: Callable[[], float]
+) -> Arranged:  # fmt: skip
+    """From memory where the same user has asked for another page a moment ago."""
+    wanted = (asked.page + 1) * asked.size
+    key = account, resource, asked.namespace, asked.labels, asked.words, asked.sort, asked.wide
+    found = memory.get(key, clock(), wanted)
+    if found is None:
+        pages = table_pages(account.client, resource, asked.namespace, labels=asked.labels)
+        found = arrange(pages, asked.words, asked.sort, wide=asked.wide, keep=max(KEPT, wanted), most=MOST)
+        memory.put(key, clock(), found)
+    return found
+
+
+def windowed(whole: Arranged, resource: Resource, asked: Asked) -> Listed:
+    """The page that is asked for."""
+    begin, end = asked.page * asked.size, (asked.page + 1) * asked.size
+    more = asked.address(resource, page=asked.page + 1) if min(whole.total, DEEPEST) > end else ""
     before = asked.address(resource, page=asked.page - 1 or "") if asked.page else ""
-    revision = str((whole.get("metadata") or {}).get("resourceVersion") or "")
-    return Listed(shown, page, revision, len(rows), more, before, cut)
-
-
-def position(shown: list[tables.Column], name: str) -> int:
-    """Of a column among the cells of a row; the name's where there is no such column."""
-    if name == "Namespace":
-        return -2
-    return next((at for at, column in enumerate(shown) if column.name == name), -1)
+    is_deep = whole.total > DEEPEST >= end and not more
+    return Listed(
+        whole.columns, whole.rows[begin:end], whole.revision, whole.total, more, before, whole.cut, is_deep
+    )  # fmt: skip
 
 
 def orders(shown: list[tables.Column], asked: Asked, resource: Resource) -> dict[str, tuple[str, str]]:

@@ -19,6 +19,7 @@ from sampan_client.hub import Follower, start_thread
 from sampan_client.paths import path_of
 from sampan_client.transports import Response, Stream
 from sampan_dashboard import logs, tables
+from sampan_dashboard.contributions import Added, Contributions
 from sampan_dashboard.feeds import AGAIN, Change, Key, sse
 from sampan_dashboard.reading import Target, kind_of, table, target_of
 from sampan_dashboard.web import HEADERS, Pages
@@ -37,8 +38,8 @@ Begin = Callable[[Send], Callable[[], None]]
 class LiveRows:
     """The rows of a list that came, changed or went, each as HTML made by the template of the list."""
 
-    def __init__(self, pages: Pages) -> None:
-        self._pages = pages
+    def __init__(self, pages: Pages, added: Contributions) -> None:
+        self._pages, self._added = pages, added
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, kind: str) -> None:
         account, found = kind_of(req, kind)
@@ -47,9 +48,11 @@ class LiveRows:
         columns = tables.columns(table(account.client, resource, namespace, labels=labels, limit=1), wide=wide)
         many = resource.namespaced and not namespace
         since = req.get_header("Last-Event-ID") or since
+        # Their texts are not asked for again at each event: the page keeps those that it has.
+        empty = [Added(str(each.title), {}, "") for _, each in self._added.added(resource.group_resource, wide=wide)]
 
         def events(changes: Sequence[Change]) -> bytes:
-            return b"".join(self._event(change, columns, resource, words, many) for change in changes)
+            return b"".join(self._event(change, columns, resource, words, many, empty) for change in changes)
 
         def begin(send: Send) -> Callable[[], None]:
             return account.feeds.join(
@@ -59,13 +62,14 @@ class LiveRows:
         stream(req, resp, begin)
 
     def _event(
-        self, change: Change, columns: Sequence[tables.Column], resource: Resource, words: str, many: bool
+        self, change: Change, columns: Sequence[tables.Column], resource: Resource, words: str, many: bool,
+        empty: Sequence[Added],
     ) -> bytes:  # fmt: skip
         if change.type == "RELOAD":
             return sse("reload", {})
         row = tables.row(change.row, columns)
         gone = change.type == "DELETED" or not tables.matches(row, words)
-        html = "" if gone else self._pages.rows([row], columns, resource, many)
+        html = "" if gone else self._pages.rows([row], columns, resource, many, empty)
         event = sse("row", {"uid": row.uid, "gone": gone, "new": change.type == "ADDED", "html": html})
         return b"id: %d\n%b" % (change.revision, event)
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import falcon
 
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound
-from sampan_dashboard import charts, diffs, related, rollouts, summaries
+from sampan_dashboard import charts, diffs, forwards, related, rollouts, summaries
 from sampan_dashboard.contributions import Contributions
 from sampan_dashboard.health import health
 from sampan_dashboard.logs import selector_of
+from sampan_dashboard.navigation import object_link
 from sampan_dashboard.permissions import Rules, missing_rule, scope_of
 from sampan_dashboard.reading import Target, some, target_of
 from sampan_dashboard.web import Pages
 
 SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
 LOGGED = ("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "Service")
-TABS = ("", "yaml", "events", "logs", "rollout")
+TABS = ("", "yaml", "events", "why", "history", "logs", "rollout")
 
 
 def buttons(obj: Object, target: Target, rules: Rules) -> dict[str, bool]:
@@ -76,11 +78,13 @@ def around(target: Target, obj: Object, tab: str) -> dict[str, Any]:
 
 
 class ObjectPage:
-    def __init__(self, pages: Pages, added: Contributions) -> None:
-        self._pages, self._added = pages, added
+    def __init__(self, pages: Pages, added: Contributions, why: Callable[..., Any] = lambda *given: None) -> None:
+        """``why(target, obj, added)``: the Explanation of an object that is not well, else None."""
+        self._pages, self._added, self._why = pages, added, why
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, kind: str, namespace: str, name: str) -> None:
         target = read_for(req, kind, namespace, name)
+        req.context.past = object_link(target.resource, target.namespace, target.name, "history")
         obj, account = target.get(), target.account
         status = obj.get("status") if isinstance(obj.get("status"), dict) else {}
         self._pages.show(
@@ -89,6 +93,9 @@ class ObjectPage:
             owners=related.owners_of(account, obj), owned=related.owned_by(account, obj),
             traffic=related.traffic_of(target, obj), events=related.events_of(account, obj)[:10],
             usage=charts.of_object(account, obj), done=req.get_param("done") or "",
+            forwards=forwards.commands(obj), addresses=forwards.addresses(obj),
+            why=self._why(target, obj, self._added),
+            links=self._added.links(target.resource.group_resource, target.namespace, target.name),
             panels=self._added.shown(target.client, target.resource.group_resource, obj),
             **around(target, obj, ""),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a user may do, as a SelfSubjectRulesReview says it. Pure. Source: Kubernetes API reference, authorization/v1."""
+"""What a user may do, as a SelfSubjectRulesReview says it. Source: Kubernetes API reference, authorization/v1."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from sampan.contracts.kinds import Resource
+from sampan_client import Client
+
+ACCESS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 @dataclass(frozen=True)
@@ -62,3 +67,10 @@ def missing_rule(verb: str, resource: Resource, namespace: str = "", subresource
 
 def scope_of(resource: Resource, namespace: str) -> str:
     return namespace if resource.namespaced else ""
+
+
+def everything(client: Client) -> bool:
+    """Whether the client's user may do all to all resources, as the ClusterRole cluster-admin allows."""
+    body: Any = {"spec": {"resourceAttributes": {"verb": "*", "group": "*", "version": "*", "resource": "*"}}}
+    answer = msgspec.json.decode(client.request("POST", ACCESS, body=body).body)
+    return bool((answer.get("status") or {}).get("allowed"))

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     import click
 
 USER = "system:sampan-dashboard"
+#: What other plugins add.
+HOOKS = frozenset(
+    {
+        "contribute_dashboard_panels",
+        "contribute_dashboard_columns",
+        "contribute_dashboard_pages",
+        "contribute_explainers",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,18 @@ class Settings:
     """After which a user must sign in again."""
     idle_minutes: float = 60.0
     """Without a request, after which a user must sign in again."""
+    url: str = ""
+    """Address that browsers use, where a proxy stands in front; empty: the one that is served."""
+    oidc_issuer: str = ""
+    """Issuer of the OpenID Connect provider that the API server trusts; empty: no sign-in there."""
+    oidc_client_id: str = ""
+    """Name of this client at the provider, which is the audience of its tokens."""
+    oidc_client_secret_file: str = ""
+    """File that holds the client's secret; empty: a public client, protected by PKCE."""
+    oidc_scopes: tuple[str, ...] = ("openid", "email", "profile", "offline_access")
+    """What is asked for; offline_access lets a session outlive its first token."""
+    oidc_ca_file: str = ""
+    """File with the CA certificates (PEM) that sign the provider's; empty: the system's."""
 
     def __post_init__(self) -> None:
         bounds.require(
@@ -43,6 +64,8 @@ class Settings:
             port=bounds.PORT,
             session_hours=bounds.number(0.01),
             idle_minutes=bounds.number(0.1),
+            url=bounds.optional(bounds.url("http", "https")),
+            oidc_issuer=bounds.optional(bounds.url("http", "https")),
         )
 
 
@@ -60,12 +83,16 @@ def _command() -> click.Command:
 
 @hookimpl
 def contribute_components() -> list[Component]:
-    hooks = frozenset({"contribute_dashboard_panels", "contribute_dashboard_pages"})
     return [
-        Component(name="dashboard", run=_run, user=USER, process="dashboard", manifests=manifests, hooks=hooks)
+        Component(name="dashboard", run=_run, user=USER, process="dashboard", manifests=manifests, hooks=HOOKS)
     ]  # fmt: skip
 
 
 @hookimpl
 def contribute_commands() -> list[Command]:
-    return [Command(name="dashboard", help="Open the dashboard, signed in as the kubeconfig's user.", load=_command)]
+    return [
+        Command(
+            name="dashboard", help="Open the dashboard, signed in as the kubeconfig's user.", load=_command,
+            hooks=HOOKS,
+        )
+    ]  # fmt: skip

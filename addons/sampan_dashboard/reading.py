@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypedDict
 
 import falcon
 import msgspec
@@ -61,7 +61,7 @@ def target_of(req: falcon.Request, kind: str, namespace: str, name: str) -> Targ
 
 def table(
     client: Client, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "", limit: int = 0,
-    token: str = "",
+    token: str = "", type: Any = dict[str, Any],
 ) -> Object:  # fmt: skip
     """One page of the server's Table, with the metadata of each object."""
     query: dict[str, object] = {
@@ -69,21 +69,45 @@ def table(
         "includeObject": "Metadata",
     }  # fmt: skip
     answer = client.request("GET", path_of(resource, namespace), query=query, headers={"Accept": TABLE})
-    found: Object = msgspec.json.decode(answer.body)
+    found: Object = msgspec.json.decode(answer.body, type=type)
     return found
 
 
-def whole_table(
-    client: Client, resource: Resource, namespace: str = "", *, labels: str = "", most: int
-) -> tuple[Object, bool]:
-    """All pages as one, up to ``most`` rows, and whether there were more."""
-    found = table(client, resource, namespace, labels=labels, limit=500)
-    rows: list[Any] = list(found.get("rows") or ())
-    page = found
-    while (token := (page.get("metadata") or {}).get("continue")) and len(rows) < most:
-        page = table(client, resource, namespace, labels=labels, limit=500, token=token)
-        rows += page.get("rows") or ()
-    return {**found, "rows": rows[:most]}, bool(token) or len(rows) > most
+class _Metadata(TypedDict, total=False):
+    name: Any
+    namespace: Any
+    uid: Any
+    creationTimestamp: Any
+
+
+class _Partial(TypedDict, total=False):
+    metadata: _Metadata | None
+
+
+class _Row(TypedDict, total=False):
+    cells: Any
+    object: _Partial | None
+
+
+class _Table(TypedDict, total=False):
+    """What a list shows of a Table; the rest, which is most of it (managed fields), is not decoded."""
+
+    metadata: Any
+    columnDefinitions: Any
+    rows: list[_Row] | None
+
+
+def table_pages(
+    client: Client, resource: Resource, namespace: str = "", *, labels: str = ""
+) -> Iterator[Mapping[str, Any]]:  # fmt: skip
+    """All pages of the server's Table."""
+    token = ""
+    while True:
+        page = table(client, resource, namespace, labels=labels, limit=500, token=token, type=_Table)
+        yield page
+        token = str((page.get("metadata") or {}).get("continue") or "")
+        if not token:
+            return
 
 
 def objects(

@@ -22,8 +22,9 @@ LARGEST = 256 * 1024  # bytes of handed over credentials
 class SignIn:
     """By a token: of a ServiceAccount, or of an OpenID Connect provider that the cluster trusts."""
 
-    def __init__(self, pages: Pages, place: connecting.Place, sessions: Sessions[Account]) -> None:
-        self._pages, self._place, self._sessions = pages, place, sessions
+    def __init__(self, pages: Pages, place: connecting.Place, sessions: Sessions[Account], oidc: str = "") -> None:
+        """``oidc``: where the sign-in at a provider begins, "" where there is none."""
+        self._pages, self._place, self._sessions, self._oidc = pages, place, sessions, oidc
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         words = "The session has expired: sign in again." if req.get_param("expired") else ""
@@ -43,8 +44,9 @@ class SignIn:
     def _show(self, req: falcon.Request, resp: falcon.Response, words: str) -> None:
         goal = req.get_param("next") or "/"
         self._pages.show(
-            req, resp, "signin.html", words=words, next=goal if is_local(goal) else "/", server=self._place.server
-        )
+            req, resp, "signin.html", words=words, next=goal if is_local(goal) else "/", server=self._place.server,
+            oidc=self._oidc,
+        )  # fmt: skip
 
 
 class OneTimeSignIn:

@@ -6,7 +6,7 @@ Source: Kubernetes API concepts, "Receiving resources as Tables".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sampan_machinery.quantities import is_quantity, nanos
@@ -93,13 +93,8 @@ def matches(row: Row, text: str) -> bool:
     return all(word in whole for word in text.lower().split())
 
 
-def ordered(rows: Iterable[Row], column: int, *, descending: bool = False) -> list[Row]:
-    """By a column; -1 is the name, -2 the namespace. Equal ones stay by namespace and name."""
-    plain = sorted(rows, key=lambda row: (row.namespace, row.name))
-    return sorted(plain, key=lambda row: weight(_text(row, column)), reverse=descending)
-
-
-def _text(row: Row, column: int) -> str:
+def text_at(row: Row, column: int) -> str:
+    """Of a column; -1 is the name, -2 the namespace."""
     if column < 0:
         return row.name if column == -1 else row.namespace
     return row.cells[column].text if column < len(row.cells) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from urllib.parse import urlencode
 
 import falcon
@@ -13,7 +14,7 @@ from sampan_dashboard.live import stream
 from sampan_dashboard.logs import containers
 from sampan_dashboard.objects import around, read_for
 from sampan_dashboard.permissions import missing_rule
-from sampan_dashboard.web import Pages, account_of, form_field
+from sampan_dashboard.web import POLICY, VENDOR, Pages, account_of, form_field
 
 
 class TerminalPage:
@@ -27,7 +28,16 @@ class TerminalPage:
         obj = target.get()
         if obj["kind"] != "Pod":
             raise NotFound("only a pod has a terminal")
-        self._pages.show(req, resp, "terminal.html", containers=containers(obj), **around(target, obj, "exec"))
+        nonce = secrets.token_urlsafe(16)
+        if (
+            has_xterm()
+        ):  # it makes style elements, for which the nonce is, and sets attributes for programs' own colours
+            styles = f"style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'"
+            resp.set_header("Content-Security-Policy", POLICY.replace("style-src 'self'", styles))
+        self._pages.show(
+            req, resp, "terminal.html", containers=containers(obj), nonce=nonce if has_xterm() else "",
+            **around(target, obj, "exec"),
+        )  # fmt: skip
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, kind: str, namespace: str, name: str) -> None:
         target = read_for(req, kind, namespace, name)
@@ -35,11 +45,13 @@ class TerminalPage:
         try:
             if target.account.config is None or target.resource.kind != "Pod":
                 raise BadRequest("a terminal needs a pod, and a connection to the API server")
-            query = [("container", form_field(req, "container")), *(("command", each) for each in execs.SHELL)]
+            full = form_field(req, "full") == "1"
+            shell = execs.FULL_SHELL if full else execs.SHELL
+            query = [("container", form_field(req, "container")), *(("command", each) for each in shell)]
             query += [(each, "true") for each in ("stdin", "stdout", "tty")]
             path = f"{path_of(target.resource, target.namespace, target.name, 'exec')}?{encoded(query)}"
             config = target.account.config
-            terminal = target.account.terminals.add(lambda: execs.connect(config, path))
+            terminal = target.account.terminals.add(lambda: execs.connect(config, path, full=full))
         except StatusError as error:
             resp.status = falcon.code_to_http_status(error.code)
             resp.media = {"message": error.message}
@@ -48,15 +60,19 @@ class TerminalPage:
 
 
 class LiveTerminal:
-    """GET streams the output, POST takes a line of input."""
+    """GET streams the output, POST takes input, or the size of the terminal."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         stream(req, resp, self._find(req, id).listen)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         terminal = self._find(req, id)
+        columns, rows = form_field(req, "columns"), form_field(req, "rows")
         try:
-            terminal.write(form_field(req, "text"))
+            if _is_size(columns) and _is_size(rows):
+                terminal.resize(int(columns), int(rows))
+            else:
+                terminal.write(form_field(req, "text"))
         except (OSError, ValueError) as error:  # ValueError: the socket is closed
             raise NotFound("the terminal has ended") from error
         resp.status = falcon.HTTP_204
@@ -67,6 +83,15 @@ class LiveTerminal:
         if found is None:
             raise NotFound("there is no such terminal")
         return found
+
+
+def has_xterm() -> bool:
+    """Whether the wheel was built with it (`make wheel`)."""
+    return (VENDOR / "xterm.mjs").exists()
+
+
+def _is_size(text: str) -> bool:
+    return text.isdecimal() and len(text) < 6
 
 
 def encoded(query: list[tuple[str, str]]) -> str:

@@ -23,6 +23,7 @@ from sampan_dashboard.sessions import Session, Sessions
 log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
+VENDOR = HERE / "static" / "vendor"  # scripts of others, where the wheel was built with them
 COOKIE = "sampan_dashboard"
 FORM = falcon.MEDIA_URLENCODED
 POLICY = (
@@ -102,10 +103,10 @@ class Pages:
         resp.content_type = falcon.MEDIA_HTML
         resp.text = self._environment.get_template(template).render(**self._around(req), **context)
 
-    def rows(self, rows: Any, columns: Any, resource: Any, many: bool) -> str:
+    def rows(self, rows: Any, columns: Any, resource: Any, many: bool, added: Any) -> str:
         """The lines of a list alone, for a live page."""
         template = self._environment.get_template("rows.html")
-        return template.render(rows=rows, columns=columns, resource=resource, many=many)
+        return template.render(rows=rows, columns=columns, resource=resource, many=many, columns_added=added)
 
     def _around(self, req: falcon.Request) -> dict[str, Any]:
         session: Session[Account] | None = getattr(req.context, "session", None)
@@ -164,7 +165,7 @@ class Refusals:
         resp.status = falcon.code_to_http_status(error.code)
         self._pages.show(
             req, resp, "error.html", code=error.code, reason=error.reason, message=error.message,
-            rule=getattr(req.context, "rule", ""),
+            rule=getattr(req.context, "rule", ""), past=getattr(req.context, "past", ""),
         )  # fmt: skip
 
     def of_http(self, req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: Any) -> None:
@@ -182,4 +183,4 @@ class Refusals:
         self._show(req, resp, 500, "Internal error", "the dashboard's log has the details")
 
     def _show(self, req: falcon.Request, resp: falcon.Response, code: int, reason: str, message: str) -> None:
-        self._pages.show(req, resp, "error.html", code=code, reason=reason, message=message, rule="")
+        self._pages.show(req, resp, "error.html", code=code, reason=reason, message=message, rule="", past="")

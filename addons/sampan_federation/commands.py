@@ -16,7 +16,10 @@ from sampan.contracts.kinds import Object
 from sampan.errors import ConfigError, NotFound, SampanError, StatusError
 from sampan_client import Client, kubeconfig
 from sampan_client.kubeconfig import Config
+from sampan_federation.agent.commands import register_cluster, run_agent
+from sampan_federation.agent.registering import deregister
 from sampan_federation.members import joining
+from sampan_federation.members.commands import find_objects, get_objects
 from sampan_federation.names import binding_name
 from sampan_federation.overrides.commands import diff
 from sampan_federation.placement.explaining import explain, table
@@ -41,6 +44,10 @@ def federation() -> None:
 
 
 federation.add_command(diff)
+federation.add_command(find_objects)
+federation.add_command(get_objects)
+federation.add_command(register_cluster)
+federation.add_command(run_agent)
 
 
 @federation.command()
@@ -55,14 +62,23 @@ federation.add_command(diff)
 @click.option("--cluster-zones", default="", metavar="ZONE,…")
 @click.option("--labels", default="", metavar="KEY=VALUE,…", help="Of the Cluster object, for affinities.")
 @click.option("--rules", default="", metavar="FILE", help="More RBAC rules for the host on the member: a YAML list.")
+@click.option(
+    "--proxy-users",
+    default="",
+    metavar="NAME,…",
+    help="Users of the host that may act on the member; default: any.",
+)
+@click.option(
+    "--proxy-groups", default="", metavar="NAME,…", help="Groups of theirs that count on the member; default: none."
+)
 @click.option("--cluster-admin", is_flag=True, help="Let the host do everything on the member, as Karmada does.")
 @HOST
 @CONTEXT
 @click.pass_obj
 def join(
     place: Place, name: str, cluster_kubeconfig: str, cluster_context: str, cluster_server: str, cluster_provider: str,
-    cluster_region: str, cluster_zones: str, labels: str, rules: str, cluster_admin: bool, kubeconfig: str,
-    context: str,
+    cluster_region: str, cluster_zones: str, labels: str, rules: str, proxy_users: str, proxy_groups: str,
+    cluster_admin: bool, kubeconfig: str, context: str,
 ) -> None:  # fmt: skip
     """Let the cluster NAME join, in push mode."""
     with _said():
@@ -72,6 +88,7 @@ def join(
             name=name, server=cluster_server or config.server, authorities=config.ca, insecure=config.insecure,
             provider=cluster_provider, region=cluster_region, zones=tuple(_words(cluster_zones)),
             labels=dict(each.partition("=")[::2] for each in _words(labels)),
+            proxy_users=tuple(_words(proxy_users)), proxy_groups=tuple(_words(proxy_groups)),
             rules=joining.ADMINISTRATOR if cluster_admin else [*joining.RULES, *_rules(rules)],
         )  # fmt: skip
         with (
@@ -105,7 +122,8 @@ def unjoin(
                     f"the cluster {name} has not left within {LONGEST:.0f} s; is the add-on running?"
                 )
             time.sleep(0.2)
-        joining.forget_secret(host, name)
+        joining.forget_secrets(host, name)
+        deregister(host, name)
         if cluster_kubeconfig:
             with _client(cluster_kubeconfig, cluster_context) as member:
                 joining.leave_member(member, name)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sampan.contracts.components import Running
+from sampan.contracts.kinds import Resource
 from sampan_client.events import Recorder
 from sampan_federation import parts
 from sampan_federation.caches import Caches
@@ -28,12 +29,13 @@ class Federation:
         ticks: Callable[[], float] = time.monotonic,
         connect: Connect | None = None,
         makers: Sequence[Callable[[Context], Controller]] = parts.MAKERS,
+        scopes: Mapping[Resource, Mapping[str, str]] | None = None,
         threaded: bool = True,
     ) -> None:
         settings = running.settings or Settings()
         self._threaded = threaded
         self._recorder = Recorder(running.client, "sampan-federation", clock=clock, threaded=threaded)
-        self._caches = Caches(running.client, self._synced)
+        self._caches = Caches(running.client, self._synced, scopes)
         self._controllers: Controllers | None = None
         members = Members(
             self._caches, connect or connector(running.client, settings), ticks, longest=settings.answer_bytes

@@ -14,6 +14,7 @@ from sampan_federation.placement.controller import Placing
 from sampan_federation.policies.attaching import Attaching
 from sampan_federation.policies.controller import Propagating
 from sampan_federation.quotas.controller import Quotas
+from sampan_federation.scaling.controller import Autoscaling
 from sampan_federation.services.controller import Services
 from sampan_federation.status.controller import Statuses
 from sampan_federation.works.controller import Works
@@ -28,6 +29,14 @@ PLACING: Sequence[Callable[[Context], Controller]] = (
     Evicting,
 )
 #: Works, overrides, status, services.
-WORKING: Sequence[Callable[[Context], Controller]] = (Customizations, Works, Execution, Statuses, Services, Quotas)
+WORKING: Sequence[Callable[[Context], Controller]] = (
+    Customizations,
+    Works,
+    Execution,
+    Statuses,
+    Services,
+    Quotas,
+    Autoscaling,
+)
 
 MAKERS: Sequence[Callable[[Context], Controller]] = (*PLACING, *WORKING)

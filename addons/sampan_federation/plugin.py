@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import click
 
     from sampan.contracts.kinds import Object
+    from sampan.contracts.serving import AddedSubresource, ServerContext
     from sampan.contracts.turns import Turns
 
 __all__ = ["Settings"]
@@ -54,6 +55,13 @@ def contribute_components() -> list[Component]:
             elected=True, hooks=frozenset({"contribute_interpreters"}),
         )
     ]  # fmt: skip
+
+
+@hookimpl
+def contribute_subresources(context: ServerContext) -> list[AddedSubresource]:
+    from sampan_federation.members.proxying import subresource
+
+    return [subresource()]
 
 
 @hookimpl

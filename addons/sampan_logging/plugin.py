@@ -13,6 +13,9 @@ from sampan_logging.settings import Settings
 if TYPE_CHECKING:
     import click
 
+    from sampan.contracts.reconciling import ReconcilerContext
+    from sampan_logging.dashboard import LogSearch
+
 __all__ = ["Settings"]
 
 
@@ -45,3 +48,10 @@ def contribute_commands() -> list[Command]:
         Command(name="search", parent="logs", help="Find lines of containers in Elasticsearch.", load=_search),
         Command(name="account", parent="logs", help="Say what became of every line that was read.", load=_account),
     ]
+
+
+@hookimpl
+def contribute_dashboard_pages(context: ReconcilerContext) -> list[LogSearch]:
+    from sampan_logging.dashboard import LogSearch
+
+    return [LogSearch(context.settings)]

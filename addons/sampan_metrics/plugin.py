@@ -14,6 +14,8 @@ from sampan_metrics.manifests import USER, manifests
 if TYPE_CHECKING:
     import click
 
+    from sampan_metrics.dashboard import Usage
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -70,3 +72,10 @@ def contribute_components() -> list[Component]:
 @hookimpl
 def contribute_commands() -> list[Command]:
     return [Command(name="metrics", help="Show what pods and nodes have used.", load=_command)]
+
+
+@hookimpl
+def contribute_dashboard_columns() -> list[Usage]:
+    from sampan_metrics.dashboard import Usage
+
+    return [Usage("nodes", wide=False), Usage("pods", wide=True)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from sampan.contracts.resources import Object
 from sampan.errors import StatusError
 from sampan_client import Client
@@ -12,12 +14,13 @@ LOG_LINES = 20
 LOG_BYTES = 8 << 10
 
 
-def reader_of(client: Client) -> Read:
-    """Each read is a request, and none is made twice by one explanation. Raises OSError where no server answers."""
+def reader_of(client: Client, *, most: int = 0) -> Read:
+    """Each read is a request, and none is made twice by one explanation. A collection of more than ``most`` objects is
+    not read, and said so; 0: any number. Raises OSError where no server answers."""
 
     def read(want: Want) -> list[Object] | str:
         try:
-            return _read(client, want)
+            return _read(client, want, most)
         except StatusError as error:
             if error.code == 404 and want.name and not want.container:
                 return []
@@ -26,7 +29,7 @@ def reader_of(client: Client) -> Read:
     return read
 
 
-def _read(client: Client, want: Want) -> list[Object]:
+def _read(client: Client, want: Want, most: int) -> list[Object] | str:
     resource = want.resource
     if want.request is not None:
         return [client.create(resource, want.request, want.namespace)]
@@ -35,7 +38,16 @@ def _read(client: Client, want: Want) -> list[Object]:
     if want.name:
         found = client.get(resource, want.name, want.namespace)
         return [{"kind": resource.kind, "apiVersion": resource.api_version, **found}]
-    return client.list(resource, want.namespace).items
+    return _some(client, want, most) if most else client.list(resource, want.namespace).items
+
+
+def _some(client: Client, want: Want, most: int) -> list[Object] | str:
+    resource = want.resource
+    answer = client.request("GET", path_of(resource, want.namespace), query={"limit": most})
+    page = msgspec.json.decode(answer.body)
+    if (page.get("metadata") or {}).get("continue"):
+        return f"there are more than {most}"
+    return [{"kind": resource.kind, "apiVersion": resource.api_version, **item} for item in page.get("items") or ()]
 
 
 def _log(client: Client, want: Want) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan_machinery import names, quantities
+from sampan_machinery.contentcache import ContentCache
 from sampan_machinery.metadata import annotations_of, get_path
 from sampan_podspec.containers import LISTS
 
@@ -85,11 +86,21 @@ def of_pod(pod: Object, old: Object | None) -> Iterator[str]:
 def advice(template: Object, where: str = "") -> Iterator[str]:
     """All that there is to say of an object with a pod's spec, in upstream's order."""
     spec, path = template.get("spec") or {}, f"{where}.spec" if where else "spec"
-    yield from _of_placement(spec, path)
+    placement, others = _of_specs.of([path, spec], lambda: ([*_of_placement(spec, path)], [*_of_spec(spec, path)]))
+    yield from placement
     notes = annotations_of(template)
-    for key, why in _ANNOTATIONS.items():
+    for key, why in _ANNOTATIONS.items() if notes else ():
         if key in notes:
             yield f"{path.removesuffix('spec')}metadata.annotations[{key}]: {why}"
+    yield from others
+
+
+#: What there is to say before and after the annotations of equal specs.
+_of_specs: ContentCache[tuple[list[str], list[str]]] = ContentCache()
+
+
+def _of_spec(spec: Object, path: str) -> Iterator[str]:
+    """All but the placement."""
     yield from _of_volumes(spec.get("volumes") or (), f"{path}.volumes")
     yield from _twice(spec.get("hostAliases") or (), f"{path}.hostAliases", "ip")
     yield from _twice(spec.get("imagePullSecrets") or (), f"{path}.imagePullSecrets", "name")

@@ -141,7 +141,10 @@ def default_probe(probe: Spec) -> None:
 
 
 def default_volume(volume: Spec) -> None:
-    if len(volume) == 1 or all(key == "name" or value is None for key, value in volume.items()):
+    for key, value in volume.items():
+        if value is not None and key != "name":
+            break
+    else:
         volume["emptyDir"] = {}
         return
     for name in _FILES:

@@ -20,14 +20,14 @@ class TransformedStore:
         self._store = store
         self._transformer = transformer
         self._prefixes = tuple(prefixes)
-        self._tags: dict[str, str] = {}  # of the newest stored value, by key
+        self._tags: dict[str, str] = {}  # of the newest stored value, by key; none for what is stored as it is
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def is_outdated(self, key: str) -> bool:
         """Whether the value that was read last under this key would be stored otherwise now."""
-        return key.startswith(self._prefixes) and self._tags.get(key) != self._transformer.current()
+        return key.startswith(self._prefixes) and self._tags.get(key, "") != self._transformer.current(key)
 
     def revision(self) -> int:
         return self._store.revision()
@@ -89,19 +89,26 @@ class TransformedStore:
         if not entry.key.startswith(self._prefixes):
             return entry
         value = self._transformer.from_stored(entry.key, entry.value)
-        self._tags[entry.key] = self._transformer.tag(entry.value)
+        self._note(entry.key, entry.value)
         return entry._replace(value=value)
 
     def _change(self, change: Change) -> Change:
         value = previous = None
         if change.value is not None:
             value = self._transformer.from_stored(change.key, change.value)
-            self._tags[change.key] = self._transformer.tag(change.value)
+            self._note(change.key, change.value)
         else:
             self._tags.pop(change.key, None)
         if change.previous is not None:
             previous = self._transformer.from_stored(change.key, change.previous)
         return change._replace(value=value, previous=previous)
+
+    def _note(self, key: str, stored: bytes) -> None:
+        tag = self._transformer.tag(stored)
+        if tag:
+            self._tags[key] = tag
+        else:
+            self._tags.pop(key, None)  # most values of kinds that are not encrypted: no memory for those
 
 
 class _TransformedWatch:

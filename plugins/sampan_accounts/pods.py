@@ -20,7 +20,7 @@ _MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _VOLUME = "kube-api-access-"
 _TOKEN_SECONDS = 3607  # an odd number, by which upstream recognises the tokens that it mounted
 _MIRROR = "kubernetes.io/config.mirror"
-_chance = random.Random()  # of a volume's name, which is no secret; the system's own costs a call a letter
+_chance = random.Random()  # of a volume's name, which is no secret
 
 
 class ServiceAccount:
@@ -36,7 +36,9 @@ class ServiceAccount:
     priority = 200
 
     def __init__(self, suffix: Callable[[], str] | None = None) -> None:
-        self._suffix = suffix or (lambda: names.suffix(_chance))
+        # One name for all volumes of this process: it only has to differ from the other volumes of its pod, and pods of
+        # one template stay equal, which is what validation and managedFields are kept by.
+        self._volume = f"{_VOLUME}{suffix() if suffix is not None else names.suffix(_chance)}"
 
     def admit(self, review: Review) -> None:
         pod = review.object
@@ -80,7 +82,7 @@ class ServiceAccount:
         volumes = spec.setdefault("volumes", [])
         volume = next((volume["name"] for volume in volumes if volume.get("name", "").startswith(_VOLUME)), "")
         if not volume:
-            volume = f"{_VOLUME}{self._suffix()}"
+            volume = self._volume
             volumes.append(token_volume(volume))
         for container in containers:
             mount = {"name": volume, "readOnly": True, "mountPath": _MOUNT_PATH}

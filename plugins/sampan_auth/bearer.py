@@ -11,6 +11,7 @@ from sampan.contracts.serving import Reader
 from sampan.errors import Unauthorized
 from sampan_auth.accounts import AccountTokens
 from sampan_auth.bootstrap import bootstrapper
+from sampan_auth.oidc.distributed import Unresolved
 from sampan_auth.static import digest
 
 #: Browsers cannot set headers on a WebSocket, so they send the token as a subprotocol.
@@ -41,7 +42,10 @@ class Bearer:
 
     def authenticate(self, credentials: Credentials) -> User | None:
         token = bearer(credentials.headers)
-        return self.review(token, ())[0] if token else None
+        try:
+            return self.review(token, ())[0] if token else None
+        except Unresolved:
+            return None  # left to ``DistributedClaims``
 
     def review(self, token: str, audiences: Sequence[str]) -> tuple[User, tuple[str, ...]]:
         """The user and for which of ``audiences`` (empty: the API's own) the token is meant; raises Unauthorized."""
@@ -63,6 +67,21 @@ class Bearer:
         if not both:
             raise Unauthorized(f"token audiences {list(audiences)} is invalid for the target audiences {list(wanted)}")
         return both
+
+
+class DistributedClaims:
+    """The authenticator of ID tokens that name another server for the bearer's groups. Asked after ``Bearer``, which
+    leaves them to it; what it has resolved is known there for some seconds."""
+
+    name = "distributed-claims"
+    waits = True
+
+    def __init__(self, resolve: Callable[[str], User | None]) -> None:
+        self._resolve = resolve
+
+    def authenticate(self, credentials: Credentials) -> User | None:
+        token = bearer(credentials.headers)
+        return self._resolve(token) if token else None
 
 
 def bearer(headers: Mapping[str, str]) -> str:

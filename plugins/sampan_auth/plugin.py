@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from sampan_machinery import bounds
 from sampan_machinery.resources import CONFIG_MAPS, SECRETS
 
 if TYPE_CHECKING:
+    from sampan.contracts.access import User
     from sampan_auth.bearer import Bearer
     from sampan_auth.keys import Keys
     from sampan_auth.oidc.reloading import ConfigurationFile
@@ -66,14 +67,24 @@ def contribute_authenticators(context: ServerContext) -> list[Authenticator]:
         require_authorities(clients)
     reader = CertificateReader(_pki(context) / "front-proxy-ca.crt", clients)
     fronts = FrontProxy(reader, settings.front_proxy_names, settings.tls_front_names)
-    return [Certificates(reader), fronts, _bearer(context)]
+    found: list[Authenticator] = [Certificates(reader), fronts, _bearer(context)]
+    if not settings.authentication_config:
+        return found
+    from sampan_auth.bearer import DistributedClaims
+
+    file = _oidc(context)
+    found.append(DistributedClaims(file.tokens.resolve))
+    if file.anonymous is not None:
+        found.append(file.anonymous)
+    return found
 
 
 @hookimpl
 def contribute_kinds(context: ServerContext) -> list[Kind]:
     from sampan_auth.reviews import review_kinds
 
-    return review_kinds(_bearer(context))
+    settings = _settings(context)
+    return review_kinds(_bearer(context, waits=True), waits=bool(settings.authentication_config))
 
 
 @hookimpl
@@ -135,7 +146,8 @@ def _reached_at(context: ServerContext) -> str:
     return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
-def _bearer(context: ServerContext) -> Bearer:
+def _bearer(context: ServerContext, *, waits: bool = False) -> Bearer:
+    """``waits``: it may wait for the distributed claims of ID tokens."""
     from sampan_auth.accounts import AccountTokens
     from sampan_auth.bearer import Bearer
     from sampan_auth.static import read_tokens
@@ -146,7 +158,7 @@ def _bearer(context: ServerContext) -> Bearer:
     audiences = settings.audiences or (context.issuer,)
     return Bearer(
         context.cluster, accounts, audiences, static=static, bootstrap=settings.bootstrap_tokens,
-        id_tokens=_oidc(context).tokens.verify if settings.authentication_config else None,
+        id_tokens=_id_tokens(context, waits) if settings.authentication_config else None,
     )  # fmt: skip
 
 
@@ -195,3 +207,8 @@ def _keys(context: ServerContext) -> Keys:
     from sampan_auth.keys import Keys
 
     return Keys(_pki(context) / "sa.pub")
+
+
+def _id_tokens(context: ServerContext, waits: bool) -> Callable[[str], User | None]:
+    tokens = _oidc(context).tokens
+    return tokens.resolve if waits else tokens.verify

@@ -52,11 +52,12 @@ def _metadata(review: Object) -> Object:
     return {key: value for key, value in (review.get("metadata") or {}).items() if key != "managedFields"}
 
 
-def review_kinds(bearer: Bearer) -> list[Kind]:
+def review_kinds(bearer: Bearer, *, waits: bool = False) -> list[Kind]:
+    """``waits``: ``bearer`` may ask other servers."""
     return [
         Kind(
             group=GROUP, version="v1", kind="TokenReview", plural="tokenreviews", namespaced=False, verbs=("create",),
-            answer=partial(review_token, bearer), sensitive=True,
+            answer=partial(review_token, bearer), answer_blocks=waits, sensitive=True,
         ),
         Kind(
             group=GROUP, version="v1", kind="SelfSubjectReview", plural="selfsubjectreviews", namespaced=False,

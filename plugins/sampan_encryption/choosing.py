@@ -4,14 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sampan.contracts.transforming import KeyProvider
+from sampan.contracts.transforming import KeyProvider, KeyProviderSource, ValueTransformer
 from sampan.errors import ConfigError
 from sampan_encryption.ciphers import Cipher, FileCipher
 from sampan_encryption.envelopes import ProviderCipher
 from sampan_encryption.settings import Settings
 from sampan_encryption.transformer import Transformer
 from sampan_pki.key_file import NAME, KeyFile
+
+if TYPE_CHECKING:
+    from sampan_encryption.configuration import Kms
+    from sampan_encryption.configured import ConfiguredTransformer
+
+
+def configured(
+    path: Path,
+    rest: ValueTransformer | None,
+    sources: Sequence[KeyProviderSource],
+    sensitive: Sequence[str],
+) -> ConfiguredTransformer:
+    """The transformer of an EncryptionConfiguration. Raises as ``chosen``."""
+    from sampan_encryption.configured import ConfiguredTransformer  # with YAML, which other servers do not need
+
+    by_name = {source.name: source for source in sources}
+
+    def connect(kms: Kms) -> ProviderCipher:
+        source = by_name.get("kms")
+        if source is None:
+            raise ConfigError(
+                f"plugins.encryption.configuration: {path} names the KMS plugin {kms.name}, but the "
+                "plugin kms, which calls it, is not there: pip install 'sampan[kms]', or enable it"
+            )
+        return ProviderCipher(source.connect(kms.name, kms.endpoint, kms.seconds))
+
+    return ConfiguredTransformer(path, rest or Transformer([], None), sensitive, connect)
 
 
 def chosen(pki: str, settings: Settings, providers: Sequence[KeyProvider]) -> Transformer | None:

@@ -32,6 +32,9 @@ class Cipher(Protocol):
 
     def tag(self, sealed: bytes) -> str: ...
 
+    def opens(self, sealed: bytes) -> bool:
+        """Whether it has sealed this value, as far as its beginning says."""
+
 
 @lru_cache(64)
 def _aead(secret: bytes) -> AESGCM:
@@ -77,6 +80,9 @@ class FileCipher:
                 "another API server of this store, or from a backup"
             )
         return open_sealed(found.secret, key, sealed[len(self.mark) + len(name) + 1 :])
+
+    def opens(self, sealed: bytes) -> bool:
+        return sealed.startswith(self.mark)
 
     def tag(self, sealed: bytes) -> str:
         return sealed[len(self.mark) : sealed.find(b":", len(self.mark))].decode("ascii", "replace")

@@ -64,6 +64,9 @@ class ProviderCipher:
         head, rest = self._divided(sealed)
         return open_sealed(self._secret(head), key, rest)
 
+    def opens(self, sealed: bytes) -> bool:
+        return sealed.startswith(self.mark)
+
     def tag(self, sealed: bytes) -> str:
         return f"{self._provider.name}/{_read(self._divided(sealed)[0]).key_id}"
 

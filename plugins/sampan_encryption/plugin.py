@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sampan.contracts.checks import CheckContext, Finding
 from sampan.contracts.commands import Command
 from sampan.contracts.options import ClusterOptions
-from sampan.contracts.serving import ServerContext
-from sampan.contracts.transforming import KeyProvider, ValueTransformer
+from sampan.contracts.serving import Metric, ServerContext
+from sampan.contracts.transforming import KeyProvider, KeyProviderSource, ValueTransformer
 from sampan.hookspecs import hookimpl
 from sampan_encryption.settings import Settings
 
@@ -25,17 +26,37 @@ def _pki(options: ClusterOptions) -> str:
 
 
 @hookimpl
-def provide_value_transformer(context: ServerContext, providers: Sequence[KeyProvider]) -> ValueTransformer | None:
+def provide_value_transformer(
+    context: ServerContext,
+    providers: Sequence[KeyProvider],
+    sources: Sequence[KeyProviderSource],
+    sensitive: Sequence[str],
+) -> ValueTransformer | None:
     from sampan_encryption.choosing import chosen  # the API server alone needs it
 
-    return chosen(_pki(context.options), context.settings or Settings(), providers)
+    settings = context.settings or Settings()
+    found = chosen(_pki(context.options), settings, providers)
+    if not settings.configuration:
+        return found
+    from sampan_encryption.choosing import configured
+
+    made = configured(Path(context.home) / settings.configuration, found, sources, sensitive)
+    context.add_metric(
+        Metric(
+            "apiserver_encryption_config_controller_automatic_reloads", "Times that the file was read again.",
+            ("status",),
+            lambda: [((status,), float(times)) for status, times in made.reloads.items()], counter=True,
+        )
+    )  # fmt: skip
+    return made
 
 
 @hookimpl
 def contribute_checks(context: CheckContext) -> list[Finding]:
     from sampan_encryption.checks import findings
 
-    return findings(_pki(context.options), context.settings or Settings(), starting=context.starting)
+    options, settings = context.options, context.settings or Settings()
+    return findings(_pki(options), settings, starting=context.starting, home=options.home)
 
 
 def _rotate() -> click.Command:

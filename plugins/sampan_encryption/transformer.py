@@ -36,7 +36,7 @@ class Transformer:
         cipher = self._cipher(stored)
         return "" if cipher is None else cipher.tag(stored)
 
-    def current(self) -> str:
+    def current(self, key: str = "") -> str:
         return "" if self._writer is None else self._writer.current()
 
     def _cipher(self, stored: bytes) -> Cipher | None:

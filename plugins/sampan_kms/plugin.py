@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sampan.contracts.serving import ServerContext
-from sampan.contracts.transforming import KeyProvider
+from sampan.contracts.transforming import KeyProvider, KeyProviderSource
 from sampan.hookspecs import hookimpl
 
 
@@ -25,3 +25,19 @@ def contribute_key_providers(context: ServerContext) -> list[KeyProvider]:
     from sampan_kms.provider import KmsProvider, caller  # with gRPC
 
     return [KmsProvider(caller(settings.endpoint))]
+
+
+class Sockets:
+    """Reaches the KMS plugins that an EncryptionConfiguration names. Is a KeyProviderSource."""
+
+    name = "kms"
+
+    def connect(self, name: str, endpoint: str, seconds: float) -> KeyProvider:
+        from sampan_kms.provider import KmsProvider, caller  # with gRPC
+
+        return KmsProvider(caller(endpoint, seconds, setting=f"the KMS plugin {name}"), name=name)
+
+
+@hookimpl
+def contribute_key_provider_sources() -> list[KeyProviderSource]:
+    return [Sockets()]

@@ -27,9 +27,10 @@ Call = Callable[[str, bytes], bytes]
 class KmsProvider:
     """Is a KeyProvider. What it raises says what is wrong with the plugin."""
 
-    name = "kms"
-
-    def __init__(self, call: Call, new_uid: Callable[[], str] = lambda: str(uuid.uuid4())) -> None:
+    def __init__(
+        self, call: Call, new_uid: Callable[[], str] = lambda: str(uuid.uuid4()), *, name: str = "kms"
+    ) -> None:
+        self.name = name
         self._call, self._uid = call, new_uid
 
     def key_id(self) -> str:
@@ -55,15 +56,15 @@ class KmsProvider:
         return messages.plaintext_of(self._call("Decrypt", request))
 
 
-def caller(endpoint: str, seconds: float = SECONDS) -> Call:
-    """Calls the plugin at ``unix:///path``. Raises ConfigError."""
+def caller(endpoint: str, seconds: float = SECONDS, *, setting: str = "plugins.kms.endpoint") -> Call:
+    """Calls the plugin at ``unix:///path``; ``setting`` is where that is said. Raises ConfigError."""
     path = endpoint.removeprefix("unix://")
     if path == endpoint or not path.startswith(("/", "@")):
-        raise ConfigError(f"plugins.kms.endpoint: {endpoint!r} must look like unix:///run/kms.sock")
+        raise ConfigError(f"{setting}: {endpoint!r} must look like unix:///run/kms.sock")
     try:
         import grpc
     except ImportError as error:
-        raise ConfigError("plugins.kms.endpoint needs gRPC: pip install 'sampan[kms]'") from error
+        raise ConfigError(f"{setting} needs gRPC: pip install 'sampan[kms]'") from error
     target = f"unix-abstract:{path[1:]}" if path.startswith("@") else f"unix:{path}"
     channel = grpc.insecure_channel(target, options=[("grpc.enable_http_proxy", 0)])
     methods: dict[str, Any] = {name: channel.unary_unary(_SERVICE + name) for name in ("Status", "Encrypt", "Decrypt")}

@@ -9,6 +9,7 @@ from sampan.contracts.kinds import Column, Kind, Object, Problem
 from sampan.contracts.serving import Subresource
 from sampan_machinery import problems
 from sampan_machinery.columns import NAME
+from sampan_machinery.contentcache import ContentCache
 from sampan_pods import binding, lifecycle, merging, resizing
 from sampan_pods.bindings import BINDING
 from sampan_pods.columns import COLUMNS
@@ -19,12 +20,16 @@ from sampan_podspec import advice
 from sampan_podspec.defaults import default_pod, default_pod_spec
 from sampan_podspec.validation import pod_spec, pod_template, pod_update
 
+#: Specs that were found valid. Rules that need no other object depend on nothing but the spec.
+_valid: ContentCache[list[Problem]] = ContentCache()
+
 
 def validate(new: Object, old: Object | None) -> Iterable[Problem]:
     if old is None:
         spec = new.get("spec") or {}
         early = [problems.forbidden("spec.ephemeralContainers", "cannot be set on create")]
-        return [*pod_spec(spec), *(early if spec.get("ephemeralContainers") else ())]
+        found = _valid.of(spec, lambda: list(pod_spec(spec)), keep=lambda found: not found)
+        return [*found, *(early if spec.get("ephemeralContainers") else ())]
     if new["spec"] == old["spec"]:
         return ()
     return [*pod_spec(new["spec"]), *pod_update(lifecycle.as_before(new, old), old)]
@@ -83,7 +88,7 @@ def kinds(pki: str) -> list[Kind]:
         short_names=("po",), categories=("all",), status=True,
         generation=True, columns=COLUMNS, fields=FIELDS, default=default_pod,
         status_defaults=False, prepare=lifecycle.prepare, validate=validate, warn=advice.of_pod,
-        grace=lifecycle.grace, subresources=subresources,
+        grace=lifecycle.grace, subresources=subresources, templated=True,
     )  # fmt: skip
     return [pod, _template(), BINDING]
 

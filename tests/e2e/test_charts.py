@@ -17,6 +17,7 @@ CHARTS = ROOT / "charts"
 KEYS = ("ca.crt", "ca.key", "encryption.keys", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub")
 #: The least that a chart wants to be told.
 NEEDED = {"sampan": ("--set", "store=etcd://etcd:2379", "--set", "pki.secret=sampan-pki")}
+PLACES = {"federation": "karmada-cluster"}
 OURS = sorted(path.parent.name for path in CHARTS.glob("*/Chart.yaml") if path.parent.name != "guestbook")
 
 
@@ -28,9 +29,10 @@ def image(tools: Path, docker_cluster: Cluster, tmp_path_factory: pytest.TempPat
 @pytest.mark.kubectl
 @pytest.mark.parametrize("chart", OURS)
 def test_a_server_accepts_what_a_chart_renders(exec_cluster, chart):
-    rendered = exec_cluster.helm(
-        "template", "r", str(CHARTS / chart), "--namespace", "kube-system", *NEEDED.get(chart, ())
-    )
+    namespace = PLACES.get(chart, "kube-system")
+    rendered = exec_cluster.helm("template", "r", str(CHARTS / chart), "--namespace", namespace, *NEEDED.get(chart, ()))
+    if namespace != "kube-system":
+        exec_cluster.kubectl("create", "namespace", namespace)
     served = set(exec_cluster.kubectl("api-resources", "-o", "name").split())
     objects = [each for each in yaml.safe_load_all(rendered) if each and _plural(each) in served]
 

@@ -15,6 +15,7 @@ import yaml
 from clusters import ROOT
 
 from sampan.contracts.options import ManifestOptions
+from sampan_operate.supervisor import election
 
 CHARTS = ROOT / "charts"
 ADDONS = sorted(path.parent.parent.name for path in CHARTS.glob("*/templates/_addon.tpl"))
@@ -27,6 +28,7 @@ ALTERED = {
         "settings": {"upstream": ["10.0.0.1"]}, "service": {"name": "kube-dns", "clusterIP": "10.96.0.10"},
         "replicas": 3, "tolerations": [{"operator": "Exists"}], "podDisruptionBudget": {"enabled": False},
     },
+    "federation": {"settings": {"eviction_seconds": 120.0}, "crds": {"create": False}, "replicas": 1},
     "ingress": {
         "settings": {"body_size": "8m"}, "service": {"type": "NodePort", "nodePorts": {"http": 30080}},
         "ingressClass": {"name": "web", "default": True}, "ports": {"http": 8000}, "nameOverride": "front",
@@ -46,9 +48,12 @@ ALTERED = {
 CASES = [(chart, altered) for chart in (*ADDONS, "sampan") for altered in (False, True)]
 
 
+#: Where charts belong that do not go anywhere.
+PLACES = {"federation": "karmada-cluster", "metrics": "kube-system"}
+
+
 def place(chart: str) -> str:
-    """A namespace for it; one chart belongs into kube-system."""
-    return "kube-system" if chart == "metrics" else "there"
+    return PLACES.get(chart, "there")
 
 
 class Helm:
@@ -95,7 +100,7 @@ def test_it_lints_and_every_object_is_where_the_release_is(helm, chart, altered)
 
     objects = helm.objects(chart, values)
 
-    apart = ("ClusterRole", "ClusterRoleBinding", "IngressClass", "APIService")
+    apart = ("ClusterRole", "ClusterRoleBinding", "IngressClass", "APIService", "CustomResourceDefinition")
     assert {each["metadata"].get("namespace") for each in objects if each["kind"] not in apart} <= {
         place(chart),
         "kube-system",
@@ -122,7 +127,7 @@ def test_pods_run_without_root_and_select_themselves(helm, chart, altered):
 
 @pytest.mark.parametrize("chart", ADDONS)
 def test_it_may_do_what_the_add_on_ships_and_no_more(helm, chart):
-    shipped = importlib.import_module(f"sampan_{chart}.manifests").manifests(_options(chart))
+    shipped = _shipped(chart)
     rendered = helm.objects(chart)
 
     for kind in ("ClusterRole", "Role"):
@@ -135,6 +140,19 @@ def test_it_may_do_what_the_add_on_ships_and_no_more(helm, chart):
         reference = binding["roleRef"]
         shipped_elsewhere = _targets(shipped)
         assert (reference["kind"], reference["name"]) in by_name | shipped_elsewhere
+
+
+def _shipped(chart: str) -> list[dict]:
+    """What `sampan up` applies for it: its manifests, and those of the Leases of its components."""
+    plugin = importlib.import_module(f"sampan_{chart}.plugin")
+    what = importlib.import_module(f"sampan_{chart}.manifests").manifests
+    found = what(plugin.USER) if chart == "federation" else what(_options(chart))
+    return found + [
+        obj
+        for component in plugin.contribute_components()
+        if component.elected
+        for obj in election.manifests(component)
+    ]
 
 
 def _options(chart: str) -> ManifestOptions:
@@ -168,6 +186,16 @@ def test_what_the_add_on_is_told_is_what_it_understands(helm, chart):
     for altered in (False, True):
         said = settings_in(helm.objects(chart, values_for(chart, altered)))
         assert read_settings(chart, record, said["plugins"].get(chart) or {}) is not None or record is None
+
+
+def test_the_federations_chart_brings_the_kinds_that_the_add_on_has_and_keeps_them(helm):
+    from sampan_federation.manifests import definitions
+
+    rendered = of_kind(helm.objects("federation"), "CustomResourceDefinition")
+
+    assert [each["spec"] for each in rendered] == [each["spec"] for each in definitions()]
+    assert all(each["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"} for each in rendered)
+    assert not of_kind(helm.objects("federation", {"crds": {"create": False}}), "CustomResourceDefinition")
 
 
 def test_settings_go_over_what_the_chart_says_itself(helm):

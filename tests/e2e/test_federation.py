@@ -37,7 +37,9 @@ def place(tmp_path: Path, tools: Path) -> Iterator[dict[str, Cluster]]:
 
 def test_the_page_about_federation_works_as_it_stands(place: dict[str, Cluster], tmp_path: Path, tools: Path) -> None:
     replaced = {f"api: {{port: {port}}}": f"api: {{port: {place[name].port}}}" for name, port in PORTS.items()}
-    code = script(PAGE.read_text(), {**replaced, "sampan --home east down": KILL})
+    code = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n" + script(
+        PAGE.read_text(), {**replaced, "sampan --home east down": KILL}
+    )
     path = f"{Path(WHICH_PYTHON).parent}:{tools}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "HOME": str(tmp_path), "SAMPAN_HOME": str(tmp_path / "host")}
     done = subprocess.run(
@@ -48,6 +50,7 @@ def test_the_page_about_federation_works_as_it_stands(place: dict[str, Cluster],
     assert "placed on east (2)" in done.stdout
     assert "its field does not match region In (eu-east)" in done.stdout
     assert '[{"name":"west","replicas":2}]' in done.stdout
+    assert "1/1     Running" in done.stdout.replace("\t", " ") and "CLUSTER   NAMESPACE" in done.stdout
     left = json.loads(place["host"].kubectl("get", "clusters", "-o", "json"))["items"]
     assert [each["metadata"]["name"] for each in left] == ["east"]
     assert "karmada" not in place["west"].kubectl("get", "clusterroles", "-o", "name")

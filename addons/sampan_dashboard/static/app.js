@@ -26,6 +26,75 @@ function tick() {
   }
 }
 
+// -- long lists: pages come as one scrolls, each in a tbody; those far away make room, and are asked for again
+
+const MOST_PARTS = 8; // pages in the document at one time
+const MOST_NEWER = 5000; // rows that changed after the first page was read
+
+function endless(table) {
+  const next = $('.pages a[rel="next"]');
+  const parts = [{ body: table.tBodies[0], address: location.href, more: next?.getAttribute("href") ?? "" }];
+  const newer = new Map();
+  let [from, to, busy, broken] = [0, 0, false, !next];
+  const empty = (part) => {
+    const [row, cell] = [document.createElement("tr"), document.createElement("td")];
+    cell.style.height = `${part.body.getBoundingClientRect().height}px`;
+    row.append(cell);
+    part.body.replaceChildren(row);
+  };
+  const fill = async (part) => {
+    const url = new URL(part.address, location.href);
+    url.searchParams.set("part", "1");
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(answer.status);
+    const found = await answer.json();
+    part.more = found.more;
+    const template = document.createElement("template");
+    template.innerHTML = found.html;
+    for (const row of template.content.querySelectorAll("tr")) {
+      const late = newer.get(row.id.slice(2)); // the page may be of an earlier revision than what has come since
+      if (late?.gone) row.remove(); else if (late) row.replaceWith(parsed(late.html));
+    }
+    part.body.replaceChildren(template.content);
+    tick();
+  };
+  const load = async (at) => {
+    [busy, $("#loading").hidden] = [true, false];
+    try {
+      await fill(parts[at]);
+      [from, to] = [Math.min(from, at), Math.max(to, at)];
+      if (to - from >= MOST_PARTS) empty(parts[at === to ? from++ : to--]);
+    } catch {
+      [broken, $("#news").hidden] = [true, false]; // the revision is not kept any more, or the session has ended
+    }
+    [busy, $("#loading").hidden] = [false, true];
+    requestAnimationFrame(check);
+  };
+  const check = () => {
+    if (busy || broken) return;
+    const [first, last] = [parts[from].body.getBoundingClientRect(), parts[to].body.getBoundingClientRect()];
+    if (last.bottom < 3 * innerHeight && parts[to].more) {
+      if (!parts[to + 1]) {
+        parts.push({ body: document.createElement("tbody"), address: parts[to].more, more: "" });
+        parts[to].body.after(parts[to + 1].body);
+      }
+      load(to + 1);
+    } else if (from > 0 && first.top > -2 * innerHeight) load(from - 1);
+  };
+  if (next) {
+    next.hidden = true;
+    addEventListener("scroll", check, { passive: true });
+    check();
+  }
+  return {
+    atTop: () => from === 0,
+    remember: (uid, found) => {
+      if (newer.size >= MOST_NEWER) [broken, $("#news").hidden] = [true, false];
+      else if (next) newer.set(uid, found);
+    },
+  };
+}
+
 // -- live rows
 
 function parsed(html) {
@@ -38,20 +107,24 @@ function liveRows(table) {
   const body = table.tBodies[0];
   const total = $("#total");
   const waiting = new Map();
+  const list = endless(table);
   const source = new EventSource(table.dataset.live);
   const count = (by) => { if (/^\d+$/.test(total.textContent)) total.textContent = Number(total.textContent) + by; };
   const show = () => {
     for (const [uid, found] of waiting) {
+      list.remember(uid, found);
       const old = document.getElementById(`u-${uid}`);
       if (found.gone) {
         if (old) { old.remove(); count(-1); }
       } else if (old) {
         const row = parsed(found.html);
         row.className = "changed";
+        const kept = old.querySelectorAll(".added-cell"); // columns of plugins are not sent again
+        row.querySelectorAll(".added-cell").forEach((cell, at) => { cell.textContent = kept[at]?.textContent ?? ""; });
         old.replaceWith(row);
         setTimeout(() => { row.className = ""; }, 1500);
       } else if (found.new) {
-        if (table.dataset.adds) { body.prepend(parsed(found.html)); count(1); } else $("#news").hidden = false;
+        if (table.dataset.adds && list.atTop()) { body.prepend(parsed(found.html)); count(1); } else $("#news").hidden = false;
       }
     }
     waiting.clear();
@@ -97,10 +170,46 @@ function liveLog(place) {
   place.scrollTop = place.scrollHeight;
 }
 
-// -- terminal
+// -- terminal: xterm.js where the wheel has it, else lines of text
+
+async function xterm(place, nonce, post) {
+  const make = document.createElement.bind(document); // its style elements are those that the policy's nonce allows
+  document.createElement = (name, ...rest) => { const made = make(name, ...rest); if (name === "style") made.nonce = nonce; return made; };
+  const [{ Terminal }, { FitAddon }] = await Promise.all([import("/static/vendor/xterm.mjs"), import("/static/vendor/addon-fit.mjs")]);
+  // A link that a program prints leads nowhere: it may show another address than it has.
+  const terminal = new Terminal({ linkHandler: { activate: () => {} }, scrollback: 5000, screenReaderMode: true });
+  const fit = new FitAddon();
+  terminal.loadAddon(fit);
+  place.hidden = false;
+  place.replaceChildren();
+  terminal.open(place);
+  let [typed, size, sending] = ["", null, false];
+  const send = async () => { // one request at a time, so that what is typed stays in order
+    if (sending) return;
+    sending = true;
+    while (typed || size) {
+      const fields = size ?? { text: typed.slice(0, 4000) };
+      if (size) size = null; else typed = typed.slice(4000);
+      await post(fields);
+    }
+    sending = false;
+  };
+  terminal.onData((text) => { typed += text; send(); });
+  terminal.onResize(({ cols, rows }) => { size = { columns: cols, rows }; send(); });
+  size = { columns: terminal.cols, rows: terminal.rows };
+  fit.fit();
+  new ResizeObserver(() => fit.fit()).observe(place);
+  send();
+  terminal.focus();
+  return {
+    write: (text) => terminal.write(text),
+    end: (text) => { terminal.write(`\r\n${text.replaceAll("\n", "\r\n")}`); terminal.options.disableStdin = true; document.createElement = make; },
+  };
+}
+
 
 function shell(form) {
-  const [screen, line, refused] = [$("#screen"), $("#line"), $("#refused")];
+  const [screen, line, refused, place] = [$("#screen"), $("#line"), $("#refused"), $("#xterm")];
   const csrf = form.elements.csrf.value;
   let address = "";
   const post = (to, fields) => fetch(to, { method: "POST", body: new URLSearchParams({ csrf, ...fields }) });
@@ -112,18 +221,20 @@ function shell(form) {
   const type = (text) => post(address, { text });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const answer = await post(form.dataset.start, { container: form.elements.container.value });
+    const full = form.dataset.xterm && !form.elements.plain.checked;
+    const answer = await post(form.dataset.start, { container: form.elements.container.value, full: full ? "1" : "" });
     const found = await answer.json();
     refused.hidden = answer.ok;
     if (!answer.ok) { refused.textContent = found.message; return; }
     address = found.stream;
-    const source = new EventSource(address);
     form.querySelector("button").disabled = true;
-    line.hidden = false;
-    line.elements.text.focus();
-    source.addEventListener("output", (each) => say(JSON.parse(each.data).text));
+    const screened = full ? await xterm(place, form.dataset.xterm, (fields) => post(address, fields)) : null;
+    [place.hidden, screen.hidden, line.hidden] = [!full, full, full];
+    const source = new EventSource(address);
+    if (!full) line.elements.text.focus();
+    source.addEventListener("output", (each) => (screened?.write ?? say)(JSON.parse(each.data).text));
     source.addEventListener("end", (each) => {
-      say(JSON.parse(each.data).text + "\n");
+      (screened?.end ?? say)(JSON.parse(each.data).text + "\n");
       source.close();
       line.hidden = true;
       form.querySelector("button").disabled = false;
@@ -145,7 +256,7 @@ const GO = { h: "/", p: "/l/pods", d: "/l/deployments.apps", s: "/l/services", n
 let going = 0;
 
 function pick(by) {
-  const rows = [...document.querySelectorAll("#rows tbody tr")];
+  const rows = [...document.querySelectorAll("#rows tbody tr[id]")];
   if (!rows.length) return;
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];

@@ -181,7 +181,7 @@ class Execution:
                     self._delete_from(work, member, member.objects(self._context.members.client(cluster)))
                 except ConnectionError:
                     return UNREACHABLE
-        elif member_object is not None and not self._pushes(member_object):
+        elif member_object is not None and not self._pushes(member_object) and not is_deleting(member_object):
             return None  # the member's agent does it
         changed = {**work, "metadata": dict(work["metadata"])}
         remove_finalizer(changed, WORK_FINALIZER)

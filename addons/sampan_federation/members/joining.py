@@ -1,7 +1,8 @@
 """A cluster joins the federation in push mode, and leaves it: what is made on the member, and on the host.
 
 On the member an identity of its own (a ServiceAccount) with the rights to run workloads and no more: no right to change
-RBAC, nodes or admission, and none to act as others. On the host a Secret with its token, and the Cluster object.
+RBAC, nodes or admission, and none to act as others. A second one may act as others and do nothing else: by it users of
+the host reach the member (clusters/proxy). On the host a Secret with the token of each, and the Cluster object.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ RULES: tuple[Object, ...] = (
         "verbs": _EVERY,
     },
     {"apiGroups": ["apps", "batch", "autoscaling", "multicluster.x-k8s.io"], "resources": _EVERY, "verbs": _EVERY},
+    {"apiGroups": ["metrics.k8s.io"], "resources": ["pods"], "verbs": _READ},
     {"apiGroups": ["policy"], "resources": ["poddisruptionbudgets"], "verbs": _EVERY},
     {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _EVERY},
     {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses", "networkpolicies"], "verbs": _EVERY},
@@ -74,6 +76,8 @@ class Joining:
     zones: tuple[str, ...] = ()
     labels: Mapping[str, str] | None = None
     rules: Sequence[Object] = RULES
+    proxy_users: tuple[str, ...] = ()  # whom the host may act as there; (): any user
+    proxy_groups: tuple[str, ...] = ()  # and the groups of theirs that count there
 
 
 def join(host: Client, member: Client, joining: Joining) -> Object:
@@ -84,11 +88,13 @@ def join(host: Client, member: Client, joining: Joining) -> Object:
         other = cluster["metadata"]["name"]
         if (cluster.get("spec") or {}).get("id") == identity and other != joining.name:
             raise Conflict(f"that cluster has joined already, as {other}")
-    for resource, obj in member_objects(joining.name, joining.rules):
+    found = member_objects(joining.name, joining.rules)
+    for resource, obj in (*found, *impersonator_objects(joining.name, joining.proxy_users, joining.proxy_groups)):
         ensure(member, resource, obj)
-    token, expires = request_token(member, account_name(joining.name))
     _ensure_namespace(host)
-    ensure(host, SECRETS, secret_of(joining, token, expires))
+    for name, account in secrets_of(joining.name):
+        token, expires = request_token(member, account)
+        ensure(host, SECRETS, secret_of(joining, name, account, token, expires))
     return ensure(host, CLUSTERS, cluster_of(joining, identity))
 
 
@@ -100,7 +106,7 @@ def member_objects(name: str, rules: Sequence[Object]) -> list[tuple[Resource, O
     own_token = {
         "apiGroups": [""],
         "resources": ["serviceaccounts/token"],
-        "resourceNames": [account],
+        "resourceNames": [account, impersonator_name(name)],
         "verbs": ["create"],
     }
     grant = {**_object(CLUSTER_ROLE_BINDINGS, {"name": role}), "roleRef": _reference("ClusterRole", role)}
@@ -115,6 +121,23 @@ def member_objects(name: str, rules: Sequence[Object]) -> list[tuple[Resource, O
     ]
 
 
+def impersonator_objects(name: str, users: Sequence[str], groups: Sequence[str]) -> list[tuple[Resource, Object]]:
+    """The identity that may act as others on the member. Groups count only where they are named: any group would be an
+    administrator's (system:masters)."""
+    account, role = impersonator_name(name), f"karmada-impersonator:{name}"
+    subject = {"kind": "ServiceAccount", "name": account, "namespace": CLUSTER_NAMESPACE}
+    who = {"apiGroups": [""], "resources": ["users", "serviceaccounts"], "verbs": ["impersonate"]}
+    rules = [{**who, "resourceNames": list(users)} if users else who]
+    if groups:
+        rules.append({**who, "resources": ["groups"], "resourceNames": list(groups)})
+    grant = {**_object(CLUSTER_ROLE_BINDINGS, {"name": role}), "roleRef": _reference("ClusterRole", role)}
+    return [
+        (SERVICE_ACCOUNTS, _object(SERVICE_ACCOUNTS, {"name": account, "namespace": CLUSTER_NAMESPACE})),
+        (CLUSTER_ROLES, {**_object(CLUSTER_ROLES, {"name": role}), "rules": rules}),
+        (CLUSTER_ROLE_BINDINGS, {**grant, "subjects": [subject]}),
+    ]
+
+
 def request_token(member: Client, account: str) -> tuple[str, str]:
     """(token, when it ends) of the host's account on the member."""
     request = {
@@ -124,12 +147,17 @@ def request_token(member: Client, account: str) -> tuple[str, str]:
     return str(status["token"]), str(status.get("expirationTimestamp") or "")
 
 
-def secret_of(joining: Joining, token: str, expires: str) -> Object:
+def secrets_of(name: str) -> list[tuple[str, str]]:
+    """The Secrets of a member on the host, each with the account that its token is of."""
+    return [(name, account_name(name)), (f"{name}-impersonator", impersonator_name(name))]
+
+
+def secret_of(joining: Joining, name: str, account: str, token: str, expires: str) -> Object:
     data = {"token": _base64(token.encode())}
     if joining.authorities:
         data["caBundle"] = _base64(joining.authorities)
-    annotations = {EXPIRES: expires, ACCOUNT: account_name(joining.name)}
-    metadata = {"name": joining.name, "namespace": CLUSTER_NAMESPACE, "annotations": annotations}
+    annotations = {EXPIRES: expires, ACCOUNT: account}
+    metadata = {"name": name, "namespace": CLUSTER_NAMESPACE, "annotations": annotations}
     return {**_object(SECRETS, metadata), "type": "Opaque", "data": data}
 
 
@@ -139,6 +167,7 @@ def cluster_of(joining: Joining, identity: str) -> Object:
         "id": identity,
         "apiEndpoint": joining.server,
         "secretRef": {"namespace": CLUSTER_NAMESPACE, "name": joining.name},
+        "impersonatorSecretRef": {"namespace": CLUSTER_NAMESPACE, "name": f"{joining.name}-impersonator"},
         "provider": joining.provider,
         "region": joining.region,
         "zones": list(joining.zones),
@@ -154,14 +183,15 @@ def leave_host(host: Client, name: str) -> None:
     host.delete(CLUSTERS, name)
 
 
-def forget_secret(host: Client, name: str) -> None:
-    with contextlib.suppress(NotFound):
-        host.delete(SECRETS, name, CLUSTER_NAMESPACE)
+def forget_secrets(host: Client, name: str) -> None:
+    for secret, _ in secrets_of(name):
+        with contextlib.suppress(NotFound):
+            host.delete(SECRETS, secret, CLUSTER_NAMESPACE)
 
 
 def leave_member(member: Client, name: str) -> None:
-    """The host's identity on the member. The namespace stays, for it may be another federation's too."""
-    for resource, obj in reversed(member_objects(name, ())):
+    """The host's identities on the member. The namespace stays, for it may be another federation's too."""
+    for resource, obj in reversed([*member_objects(name, ()), *impersonator_objects(name, (), ())]):
         if resource is NAMESPACES:
             continue
         with contextlib.suppress(NotFound):
@@ -182,6 +212,10 @@ def ensure(client: Client, resource: Resource, obj: Object) -> Object:
 
 def account_name(cluster: str) -> str:
     return f"karmada-{cluster}"
+
+
+def impersonator_name(cluster: str) -> str:
+    return f"karmada-{cluster}-impersonator"
 
 
 def role_name(cluster: str) -> str:

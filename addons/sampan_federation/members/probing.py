@@ -54,6 +54,13 @@ def enablements(client: Client) -> tuple[list[Object], bool]:
     return sorted(_bounded(found), key=lambda each: str(each["groupVersion"])), complete
 
 
+def listed(
+    client: Client, resource: Resource, query: Mapping[str, object], namespace: str = ""
+) -> Iterator[Object]:  # fmt: skip
+    """All objects of a kind, page by page. Raises StatusError, ConnectionError."""
+    return _pages(client, resource, query, namespace)
+
+
 def nodes(client: Client) -> Iterator[Object]:
     return _pages(client, NODES, {})
 
@@ -108,11 +115,13 @@ def _bounded(found: list[Object]) -> list[Object]:
     return kept
 
 
-def _pages(client: Client, resource: Resource, query: Mapping[str, object]) -> Iterator[Object]:
+def _pages(
+    client: Client, resource: Resource, query: Mapping[str, object], namespace: str = ""
+) -> Iterator[Object]:  # fmt: skip
     """Page by page; raises InternalError where the member has no end of pages."""
     going: dict[str, object] = {**query, "limit": 500}
     for _ in range(MOST_PAGES):
-        body = _decoded(client.request("GET", path_of(resource, ""), query=going).body)
+        body = _decoded(client.request("GET", path_of(resource, namespace), query=going).body)
         yield from _maps(body.get("items"))
         going["continue"] = (body.get("metadata") or {}).get("continue") or ""
         if not going["continue"]:

@@ -1,4 +1,4 @@
-"""Renews the token that the host has of each member, when half its time has passed.
+"""Renews the tokens that the host has of each member, when half their time has passed.
 
 Only tokens that `join` has made: its Secret says when they end, and of which account they are.
 """
@@ -39,7 +39,8 @@ class Tokens:
             return
         self._next[name] = now + AGAIN
         try:
-            self._renew(name, (cluster.get("spec") or {}).get("secretRef") or {}, now)
+            for field in ("secretRef", "impersonatorSecretRef"):
+                self._renew(name, (cluster.get("spec") or {}).get(field) or {}, now)
         except (StatusError, ConnectionError, KeyError, ValueError) as error:
             self._next[name] = now + SOON
             log.warning("the token of the cluster %s is not renewed: %s", name, error)

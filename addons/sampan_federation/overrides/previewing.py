@@ -45,14 +45,16 @@ def preview(
     interpreter: Interpreter,
 ) -> Iterator[Preview]:  # fmt: skip
     """In the order of the binding's clusters, then those that lose the object. ``works``: those of the binding."""
-    present = {work["metadata"]["namespace"]: _manifest(work) for work in works}
+    found = {work["metadata"]["namespace"]: work for work in works}
+    present = {namespace: _manifest(work) for namespace, work in found.items()}
     for target in rendering.targets_of(binding):
         before = present.pop(execution_namespace(target.cluster), None)
         if target.cluster not in clusters:
             yield Preview(target.cluster, before, None, "there is no such cluster")
             continue
         try:
-            work = rendering.render(template, binding, target, clusters[target.cluster], policies, interpreter)
+            state = rendering.state_of(binding, target.cluster, found.get(execution_namespace(target.cluster)))
+            work = rendering.render(template, binding, target, clusters[target.cluster], policies, interpreter, state)
         except (OverrideFailed, RuleFailed) as error:
             yield Preview(target.cluster, before, None, str(error))
             continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sampan.contracts.kinds import Object
+from sampan_federation.placement.spreading import LABEL
 from sampan_machinery.metadata import condition_is, is_deleting, labels_of
 
 
@@ -26,7 +27,10 @@ class Candidate:
     leaving: bool = False
 
     def groups(self, by: str) -> tuple[str, ...]:
-        """The groups it is in by a field of spread constraints."""
+        """The groups it is in by a field or label of spread constraints."""
+        if by.startswith(LABEL):
+            value = self.labels.get(by.removeprefix(LABEL), "")
+            return (value,) if value else ()
         if by == "zone":
             return self.zones
         value = {"cluster": self.name, "region": self.region, "provider": self.provider}.get(by, "")

@@ -10,7 +10,13 @@ from sampan.contracts.kinds import Object, Resource
 from sampan_federation.controllers import Context, Enqueue
 from sampan_federation.placement.clusters import Candidate, candidate_of
 from sampan_federation.placement.deciding import Decision, ask_of, decide
-from sampan_federation.resources import CLUSTER_RESOURCE_BINDINGS, CLUSTERS, RESOURCE_BINDINGS
+from sampan_federation.quotas.enforcing import exceeded, summed, used_by
+from sampan_federation.resources import (
+    CLUSTER_RESOURCE_BINDINGS,
+    CLUSTERS,
+    FEDERATED_RESOURCE_QUOTAS,
+    RESOURCE_BINDINGS,
+)
 from sampan_machinery.metadata import condition_is, get_condition, is_deleting, key_of, now_text, set_condition
 
 Key = tuple[str, str, str]  # kind, namespace, name
@@ -18,6 +24,10 @@ Key = tuple[str, str, str]  # kind, namespace, name
 #: Those of the federation's own scheduler: what policies have by default.
 OURS = ("", "default-scheduler")
 KINDS = {"ResourceBinding": RESOURCE_BINDINGS, "ClusterResourceBinding": CLUSTER_RESOURCE_BINDINGS}
+
+
+#: Reason of the condition Scheduled, as Karmada has it.
+QUOTA_EXCEEDED = "QuotaExceeded"
 
 
 class Candidates:
@@ -49,28 +59,64 @@ class Placing:
         self._context = context
         self._caches = {kind: context.caches.of(resource) for kind, resource in KINDS.items()}
         self._candidates = Candidates(context)
+        self._quotas = context.caches.of(FEDERATED_RESOURCE_QUOTAS)
+        #: What was written last of each binding, and over which revision: the cache may not show it yet.
+        self._written: dict[Key, tuple[str, list[dict[str, Any]]]] = {}
         self._enqueue: Enqueue = lambda key: None
 
     def start(self, enqueue: Enqueue) -> None:
         self._enqueue = enqueue
         for kind, cache in self._caches.items():
-            cache.on_change(lambda old, new, kind=kind: self._changed(kind, new))  # type: ignore[misc]
+            cache.on_change(lambda old, new, kind=kind: self._changed(kind, old, new))  # type: ignore[misc]
         self._context.caches.of(CLUSTERS).on_change(self._cluster_changed)
+        self._quotas.on_change(lambda old, new: self._look_again(key_of(new or old or {})[0]))
 
     def handle(self, key: Hashable) -> float | None:
         kind, namespace, name = cast("Key", key)
         binding = self._caches[kind].get(name, namespace)
         if binding is not None and is_placed_here(binding):
-            decision = decide(ask_of(binding), self._candidates.list())
+            decision = self._within_quotas(binding, decide(ask_of(binding), self._candidates.list()))
+            self._written[cast("Key", key)] = (_revision(binding), [each.to_json() for each in decision.targets])
             write(self._context, KINDS[kind], binding, decision)
+        else:
+            self._written.pop(cast("Key", key), None)
         return None
 
     def close(self) -> None:
         return None
 
-    def _changed(self, kind: str, binding: Object | None) -> None:
-        if binding is not None:
-            self._enqueue((kind, *key_of(binding)))
+    def _within_quotas(self, binding: Object, decision: Decision) -> Decision:
+        """The decision, or that it would exceed a quota of the namespace: then the workload stays as it is."""
+        namespace, name = key_of(binding)
+        quotas = self._quotas.list(namespace) if namespace and decision.scheduled else []
+        if not quotas:
+            return decision
+        others = [each for each in self._caches["ResourceBinding"].list(namespace) if key_of(each)[1] != name]
+        words = exceeded(
+            quotas, summed(used_by(each, self._placed(each)) for each in others), used_by(binding),
+            used_by(binding, [each.to_json() for each in decision.targets]),
+        )  # fmt: skip
+        return Decision(QUOTA_EXCEEDED, words, verdicts=decision.verdicts) if words else decision
+
+    def _placed(self, binding: Object) -> list[dict[str, Any]] | None:
+        """Where it is by this controller's own last write, if the cache does not show that yet."""
+        revision, clusters = self._written.get(("ResourceBinding", *key_of(binding)), ("", []))
+        return clusters if clusters and revision == _revision(binding) else None
+
+    def _changed(self, kind: str, old: Object | None, new: Object | None) -> None:
+        binding = new or old
+        assert binding is not None
+        self._enqueue((kind, *key_of(binding)))
+        namespace = key_of(binding)[0]
+        limited = namespace and old is not None and self._quotas.list(namespace)
+        if limited and used_by(old or {}) != used_by(new or {}):
+            self._look_again(namespace)
+
+    def _look_again(self, namespace: str) -> None:
+        """At what a quota has kept from being placed, or would."""
+        for binding in self._caches["ResourceBinding"].list(namespace):
+            if (get_condition(binding.get("status"), "Scheduled") or {}).get("reason") == QUOTA_EXCEEDED:
+                self._enqueue(("ResourceBinding", *key_of(binding)))
 
     def _cluster_changed(self, old: Object | None, new: Object | None) -> None:
         everything = old is None or new is None or _without_room(old) != _without_room(new)
@@ -78,6 +124,10 @@ class Placing:
             for binding in cache.list():
                 if everything or not condition_is(binding.get("status"), "Scheduled"):
                     self._enqueue((kind, *key_of(binding)))
+
+
+def _revision(binding: Object) -> str:
+    return str(binding["metadata"].get("resourceVersion"))
 
 
 def _without_room(cluster: Object) -> Candidate:

@@ -11,7 +11,7 @@ from sampan_federation.placement.affinities import why_not
 from sampan_federation.placement.clusters import Candidate
 from sampan_federation.placement.estimating import MOST, available
 from sampan_federation.placement.filtering import why_unfit
-from sampan_federation.placement.spreading import Ranked, choose
+from sampan_federation.placement.spreading import Ranked, choose, fields_of
 from sampan_federation.placement.tolerating import untolerated
 
 #: Reasons of the condition Scheduled, as Karmada has them.
@@ -187,7 +187,7 @@ def _choose(
         constraints = ()
     rank = [
         Ranked(
-            cluster.name, {by: cluster.groups(by) for by in ("cluster", "provider", "region", "zone")},
+            cluster.name, {by: cluster.groups(by) for by in ("cluster", *fields_of(constraints))},
             cluster.name in ask.last and not ask.fresh, min(MOST, room[cluster.name] + ask.last.get(cluster.name, 0)),
         )
         for cluster in fitting

@@ -7,6 +7,7 @@ from typing import Any
 
 from sampan_federation.placement.affinities import why_not
 from sampan_federation.placement.clusters import Candidate
+from sampan_federation.placement.spreading import bounds_of
 from sampan_federation.placement.tolerating import untolerated, words
 
 
@@ -35,6 +36,5 @@ def why_unfit(
 
 
 def missing_fields(cluster: Candidate, constraints: Iterable[Mapping[str, Any]]) -> Collection[str]:
-    """Fields of spread constraints that the cluster has no value of."""
-    fields = [each.get("spreadByField") or "cluster" for each in constraints if not each.get("spreadByLabel")]
-    return [field for field in fields if not cluster.groups(field)]
+    """Fields and labels of spread constraints that the cluster has no value of."""
+    return [field for field in bounds_of(list(constraints)) if not cluster.groups(field)]

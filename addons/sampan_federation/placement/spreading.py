@@ -1,8 +1,8 @@
 """Which of the fitting clusters are taken, by spread constraints. Pure.
 
-Groups (providers, then regions, then zones) are chosen first, as few as their minimum allows, the best first; then
-clusters: one of each group, and further ones up to the constraint by cluster. All combinations that come into question
-are tried in the order of preference, up to a bound.
+Groups (providers, then regions, then zones, then values of labels) are chosen first, as few as their minimum allows and
+the best first; then clusters: one of each group, and further ones up to the constraint by cluster. All combinations
+that come into question are tried in the order of preference, up to a bound.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 GROUPS = ("provider", "region", "zone")
+LABEL = "label "  # before a label's key, where the groups are its values
 MOST_TRIED = 5000  # combinations of groups; beyond that the constraints count as not satisfiable
 
 
@@ -30,14 +31,21 @@ class Bounds(NamedTuple):
 
 
 def bounds_of(constraints: Sequence[Mapping[str, Any]]) -> dict[str, Bounds]:
-    """By field. A constraint without a field is by cluster; without maxGroups there is no limit."""
+    """By field, or by label (LABEL and its key). A constraint without either is by cluster; without maxGroups there is
+    no limit."""
     found = {}
     for each in constraints:
-        if each.get("spreadByLabel"):
-            continue
-        least = each.get("minGroups") or 1
-        found[each.get("spreadByField") or "cluster"] = Bounds(least, each.get("maxGroups") or 2**31)
+        by = each.get("spreadByField") or (
+            f"{LABEL}{each['spreadByLabel']}" if each.get("spreadByLabel") else "cluster"
+        )
+        found[by] = Bounds(each.get("minGroups") or 1, each.get("maxGroups") or 2**31)
     return found
+
+
+def fields_of(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What clusters are grouped by, in the order in which groups are chosen."""
+    bounds = bounds_of(constraints)
+    return [*(field for field in GROUPS if field in bounds), *(field for field in bounds if field.startswith(LABEL))]
 
 
 def ranked(clusters: Sequence[Ranked]) -> list[Ranked]:
@@ -56,7 +64,7 @@ def choose(clusters: Sequence[Ranked], constraints: Sequence[Mapping[str, Any]],
         if count < bound.least:
             return f"{_number(count, field)}, and the policy wants {bound.least} at least"
     least, most = bounds.get("cluster", Bounds(1, 2**31))
-    fields = [field for field in GROUPS if field in bounds]
+    fields = fields_of(constraints)
     roomy = False
     for number, chosen in enumerate(_groupings(found, fields, bounds)):
         if number >= MOST_TRIED:
@@ -140,4 +148,6 @@ def _with_room(first: list[Ranked], beside: list[Ranked], left: list[Ranked], ne
 
 
 def _number(count: int, what: str) -> str:
+    if what.startswith(LABEL):
+        return f"{count} value{'s' if count != 1 else ''} of the {what} {'fit' if count != 1 else 'fits'}"
     return f"1 {what} fits" if count == 1 else f"{count} {what}s fit"

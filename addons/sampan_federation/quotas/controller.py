@@ -8,8 +8,9 @@ from typing import cast
 from sampan.contracts.kinds import Object
 from sampan.errors import NotFound
 from sampan_federation.controllers import Context, Enqueue
+from sampan_federation.quotas.enforcing import overall_used, summed, used_by
 from sampan_federation.quotas.quota import resource_quotas, status_of
-from sampan_federation.resources import CLUSTERS, FEDERATED_RESOURCE_QUOTAS, WORKS
+from sampan_federation.resources import CLUSTERS, FEDERATED_RESOURCE_QUOTAS, RESOURCE_BINDINGS, WORKS
 from sampan_federation.works.made import label_value, labelled, work_of, write
 from sampan_machinery.metadata import is_deleting, key_of, labels_of
 
@@ -27,6 +28,7 @@ class Quotas:
         caches = context.caches
         self._works, self._clusters = caches.of(WORKS), caches.of(CLUSTERS)
         self._quotas = caches.of(FEDERATED_RESOURCE_QUOTAS)
+        self._bindings = caches.of(RESOURCE_BINDINGS)
         self._enqueue: Enqueue = lambda key: None
 
     def start(self, enqueue: Enqueue) -> None:
@@ -34,6 +36,7 @@ class Quotas:
         self._quotas.on_change(lambda old, new: enqueue(key_of(new or old or {})))
         self._works.on_change(self._work_changed)
         self._clusters.on_change(self._cluster_changed)
+        self._bindings.on_change(self._binding_changed)
 
     def handle(self, key: Hashable) -> float | None:
         namespace, name = cast(tuple[str, str], key)
@@ -50,6 +53,9 @@ class Quotas:
         ]
         write(self._context.host, self._works, present, wanted)
         status = status_of(quota, present)
+        if not (quota.get("spec") or {}).get("staticAssignments"):
+            used = summed(used_by(binding) for binding in self._bindings.list(namespace))
+            status["overallUsed"] = overall_used(quota, used)
         if status != quota.get("status"):
             try:
                 changed = {**quota, "status": status}
@@ -67,6 +73,12 @@ class Quotas:
             return
         for manifest in ((new or old or {}).get("spec") or {}).get("workload", {}).get("manifests") or ():
             self._enqueue((manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]))
+
+    def _binding_changed(self, old: Object | None, new: Object | None) -> None:
+        quotas = self._quotas.list(key_of(new or old or {})[0])
+        if quotas and used_by(old or {}) != used_by(new or {}):
+            for quota in quotas:
+                self._enqueue(key_of(quota))
 
     def _cluster_changed(self, old: Object | None, new: Object | None) -> None:
         if old is None or new is None:

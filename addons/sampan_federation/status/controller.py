@@ -12,10 +12,10 @@ from sampan_federation.controllers import Context, Enqueue
 from sampan_federation.execution.discovery import Discovery
 from sampan_federation.interpreter.kinds import KindName
 from sampan_federation.interpreter.rules import RuleFailed
-from sampan_federation.resources import CLUSTER_RESOURCE_BINDINGS, RESOURCE_BINDINGS, WORKS
+from sampan_federation.resources import CLUSTER_RESOURCE_BINDINGS, RESOURCE_BINDINGS
 from sampan_federation.status import binding_status
 from sampan_federation.works.controller import template_of
-from sampan_federation.works.index import BindingKey, WorkIndex
+from sampan_federation.works.index import BindingKey, index_of
 from sampan_machinery.metadata import is_deleting, key_of, now_text
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Statuses:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._works = context.caches.of(WORKS)
+        self._index = index_of(context.caches)
         caches = context.caches
         self._bindings = {True: caches.of(RESOURCE_BINDINGS), False: caches.of(CLUSTER_RESOURCE_BINDINGS)}
         self._kinds = Discovery(context.clock)
@@ -39,7 +39,7 @@ class Statuses:
 
     def start(self, enqueue: Enqueue) -> None:
         self._enqueue = enqueue
-        self._index = WorkIndex(self._works, self._work_changed)
+        self._index.on_change(self._work_changed)
         for bindings in self._bindings.values():
             bindings.on_change(self._binding_changed)
 

@@ -22,8 +22,8 @@ from sampan_federation.resources import (
     WORKS,
 )
 from sampan_federation.works import rendering
-from sampan_federation.works.index import BindingKey, WorkIndex
-from sampan_federation.works.names import BINDING_FINALIZERS, cluster_of
+from sampan_federation.works.index import BindingKey, index_of
+from sampan_federation.works.names import BINDING_FINALIZERS, cluster_of, execution_namespace, work_name
 from sampan_federation.works.rendering import Policies
 from sampan_federation.works.selecting import may_select
 from sampan_machinery.metadata import is_deleting, key_of, labels_of
@@ -45,6 +45,7 @@ class Works:
         caches = context.caches
         self._bindings = {True: caches.of(RESOURCE_BINDINGS), False: caches.of(CLUSTER_RESOURCE_BINDINGS)}
         self._works = caches.of(WORKS)
+        self._index = index_of(caches)
         self._clusters = caches.of(CLUSTERS)
         self._of_clusters = caches.of(CLUSTER_OVERRIDE_POLICIES)
         self._of_namespaces = caches.of(OVERRIDE_POLICIES)
@@ -53,7 +54,7 @@ class Works:
 
     def start(self, enqueue: Enqueue) -> None:
         self._enqueue = enqueue
-        self._index = WorkIndex(self._works, self._work_changed)
+        self._index.on_change(self._work_changed)
         for bindings in self._bindings.values():
             bindings.on_change(self._binding_changed)
         for policies in (self._of_clusters, self._of_namespaces):
@@ -89,8 +90,13 @@ class Works:
             cluster = self._clusters.get(target.cluster)
             if cluster is None or is_deleting(cluster):
                 continue
+            metadata = template["metadata"]
+            name = work_name(template["kind"], metadata["name"], metadata.get("namespace", ""))
+            state = rendering.state_of(
+                binding, target.cluster, self._works.get(name, execution_namespace(target.cluster))
+            )
             try:
-                work = rendering.render(template, binding, target, cluster, policies, self._context.interpreter)
+                work = rendering.render(template, binding, target, cluster, policies, self._context.interpreter, state)
             except (OverrideFailed, RuleFailed) as error:
                 reason = "ApplyOverridePolicyFailed" if isinstance(error, OverrideFailed) else "SyncWorkFailed"
                 self._context.recorder.event(binding, "Warning", reason, f"for the cluster {target.cluster}: {error}")

@@ -1,4 +1,4 @@
-"""The Works of each binding, by the annotations of Works."""
+"""The Works of each binding, by the annotations of Works: one index, however many controllers read it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,37 @@ import threading
 from collections.abc import Callable
 
 from sampan.contracts.kinds import Object
-from sampan_federation.caches import Cache
+from sampan_federation.caches import Cache, Caches
+from sampan_federation.resources import WORKS
 from sampan_federation.works.rendering import binding_of
 from sampan_machinery.metadata import key_of
 
 BindingKey = tuple[str, str]  # namespace, name; the namespace of a ClusterResourceBinding is ""
+OnChange = Callable[[BindingKey, Object | None, Object | None], None]
+
+
+def index_of(caches: Caches) -> WorkIndex:
+    """That of these caches."""
+    return caches.shared(WorkIndex, lambda: WorkIndex(caches.of(WORKS)))
 
 
 class WorkIndex:
-    """Thread-safe. ``on_change(binding, old, new)`` is called for each change of a Work of a binding."""
+    """Thread-safe."""
 
-    def __init__(self, works: Cache, on_change: Callable[[BindingKey, Object | None, Object | None], None]) -> None:
-        self._works, self._on_change = works, on_change
+    def __init__(self, works: Cache) -> None:
+        self._works = works
         self._lock = threading.Lock()
+        self._listeners: list[OnChange] = []
         self._found: dict[BindingKey, set[tuple[str, str]]] = {}
         works.on_change(self._changed)
+
+    def on_change(self, listener: OnChange) -> None:
+        """Call ``listener(binding, old, new)`` for each Work of a binding that is there, and for each change from now
+        on; a Work may be told of twice."""
+        self._listeners.append(listener)
+        for binding in self.bindings():
+            for work in self.works_of(binding):
+                listener(binding, None, work)
 
     def works_of(self, binding: BindingKey) -> list[Object]:
         """In the order of their clusters."""
@@ -45,4 +61,5 @@ class WorkIndex:
                 if not keys:
                     del self._found[binding]
             if gone or work is new:
-                self._on_change(binding, old, new)
+                for listener in list(self._listeners):
+                    listener(binding, old, new)

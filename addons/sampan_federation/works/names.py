@@ -32,6 +32,9 @@ RETAIN_REPLICAS = "resourcetemplate.karmada.io/retain-replicas"  # label, "true"
 #: always puts it back.
 DRIFT = "federation.sampan.dev/drift"
 
+#: Annotation of a Work: the labels that its object was given of the cluster that it came from (JSON).
+STATE = "federation.sampan.dev/preserved-state"
+
 WORK_FINALIZER = "karmada.io/execution-controller"
 BINDING_FINALIZERS = ("karmada.io/binding-controller", "karmada.io/cluster-resource-binding-controller")
 

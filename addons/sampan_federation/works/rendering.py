@@ -5,6 +5,7 @@ Source: Karmada's documentation and API reference (ResourceBinding, Work). Pure 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -56,11 +57,13 @@ def kept_clusters(binding: Object) -> set[str]:
 
 
 def render(
-    template: Object, binding: Object, target: Target, cluster: Object, policies: Policies, interpreter: Interpreter
+    template: Object, binding: Object, target: Target, cluster: Object, policies: Policies, interpreter: Interpreter,
+    state: Mapping[str, str] = {},
 ) -> Object:  # fmt: skip
-    """The Work. Raises OverrideFailed, or RuleFailed."""
+    """The Work. ``state``: labels that its object gets of the cluster that it came from. Raises OverrideFailed, or
+    RuleFailed."""
     manifest = _sized(template, binding, target, interpreter)
-    manifest = _labelled(manifest, template, binding)
+    manifest = _labelled(manifest, template, binding, state)
     changed = override(manifest, cluster, policies.cluster_scoped, policies.namespaced)
     manifest = pruned(changed.manifest)
     name = names.work_name(template["kind"], template["metadata"]["name"], template["metadata"].get("namespace", ""))
@@ -96,11 +99,25 @@ def render(
                 **_binding_annotations(binding),
                 names.CONFLICT: conflict,
                 **{key: value for key, value in applied.items() if value},
+                **({names.STATE: json.dumps(dict(state), sort_keys=True)} if state else {}),
             },
             "finalizers": [names.WORK_FINALIZER],
         },
         "spec": spec,
     }
+
+
+def state_of(binding: Object, cluster: str, present: Object | None) -> Mapping[str, str]:
+    """Labels with the state of a workload that has come to the cluster by failover. They stay for as long as its Work
+    does: a controller of the member may read them at any time."""
+    for task in reversed((binding.get("spec") or {}).get("gracefulEvictionTasks") or []):
+        if task.get("preservedLabelState") and cluster not in (task.get("clustersBeforeFailover") or ()):
+            return dict(task["preservedLabelState"])
+    try:
+        kept = json.loads(annotations_of(present or {}).get(names.STATE) or "{}")
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
 
 
 def is_suspended(binding: Object, cluster: str) -> bool:
@@ -125,10 +142,10 @@ def _sized(template: Object, binding: Object, target: Target, interpreter: Inter
     return sized
 
 
-def _labelled(manifest: Object, template: Object, binding: Object) -> Object:
-    """With the labels and annotations that lead back to the binding, before overrides, as in Karmada."""
+def _labelled(manifest: Object, template: Object, binding: Object, state: Mapping[str, str]) -> Object:
+    """With the state and the labels and annotations that lead back to the binding, before overrides, as in Karmada."""
     metadata = dict(manifest["metadata"])
-    metadata["labels"] = {**labels_of(manifest), **_binding_label(binding)}
+    metadata["labels"] = {**labels_of(manifest), **state, **_binding_label(binding)}
     annotations = {**annotations_of(manifest), **_binding_annotations(binding)}
     generation = template["metadata"].get("generation")
     if generation:

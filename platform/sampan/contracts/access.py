@@ -36,6 +36,8 @@ class Authenticator(Protocol):
     name: str
     # May also have:
     #   waits = True   it may wait for another server: a request that reaches it goes on on a thread of the pool
+    #   admits_anonymous(path) -> bool   decides, in place of the server's own short list of paths, where callers whom
+    #       no authenticator knows go on as system:anonymous; the authorizers still judge them
 
     def authenticate(self, credentials: Credentials) -> User | None:
         """The user, or None where these credentials are not of my sort; raises Unauthorized for bad ones. Then the

@@ -151,6 +151,9 @@ class Kind:
     #: Top-level fields besides status that clients cannot set once the object is there, and that have no manager in
     #: managedFields (upstream's reset fields): a CertificateSigningRequest's spec.
     unmanaged: tuple[str, ...] = ()
+    #: Whether many objects have an equal spec, as those made from a template have: then managedFields of a new one are
+    #: computed once for equal specs.
+    templated: bool = False
     #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %),
     #: "address" (an IP address)
     name_rule: str = "subdomain"

@@ -172,6 +172,16 @@ class Subresource:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddedSubresource:
+    """A subresource of a kind that is another plugin's, or comes by a CustomResourceDefinition. It is there in every
+    version of the kind, while the kind is; one that the kind has itself is left alone, as are status and scale."""
+
+    group: str  # of the kind
+    plural: str
+    subresource: Subresource
+
+
+@dataclass(frozen=True, kw_only=True)
 class Route:
     """A non-resource path such as /openid/v1/jwks."""
 

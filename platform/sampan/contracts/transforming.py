@@ -7,7 +7,8 @@ from typing import NamedTuple, Protocol
 
 
 class ValueTransformer(Protocol):
-    """Changes the stored values of kinds that are ``sensitive``; of other kinds it is not asked.
+    """Changes the stored values of kinds that are ``sensitive``; of other kinds it is not asked, unless it has
+    ``prefixes``: beginnings of further keys of the store (``/apps/``; ``/`` for all kinds).
 
     Called by several threads, also by the event loop: ``to_stored`` never waits. The watch cache holds what
     ``from_stored`` returns, so a read asks nothing.
@@ -23,9 +24,9 @@ class ValueTransformer(Protocol):
     def tag(self, stored: bytes) -> str:
         """Names what the value was transformed by (a key's name); "" for a value that is stored as it is."""
 
-    def current(self) -> str:
-        """The tag that ``to_stored`` would give now. A value with another one is outdated: any write of the object
-        stores it again, even one that changes nothing."""
+    def current(self, key: str) -> str:
+        """The tag that ``to_stored`` would give now, for a value under this key. A value with another one is outdated:
+        any write of the object stores it again, even one that changes nothing."""
 
 
 class WrappedKey(NamedTuple):
@@ -54,3 +55,13 @@ class KeyProvider(Protocol):
 
     def decrypt(self, wrapped: WrappedKey) -> bytes:
         """The data key; asked once for each that is met. May wait and raise, as ``key_id``."""
+
+
+class KeyProviderSource(Protocol):
+    """Makes key providers for addresses that a configuration file names, where their number is not known before."""
+
+    name: str  # of the kind of provider, as the file names it: ``kms``
+
+    def connect(self, name: str, endpoint: str, seconds: float) -> KeyProvider:
+        """The provider at that address, named so; asked nothing yet. A call may take ``seconds``. Raises ConfigError
+        for an address that cannot be one."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from sampan.contracts.kind_sources import KindSource
     from sampan.contracts.kinds import Kind, Object
-    from sampan.contracts.serving import Delegation, Duty, Route, ServerContext
+    from sampan.contracts.serving import AddedSubresource, Delegation, Duty, Route, ServerContext
 
 
 @hookspec
@@ -31,6 +31,17 @@ def contribute_kind_sources(context: ServerContext) -> Sequence[KindSource]:
     Called: once in each API server process, before it serves.
     Answer: a sequence of KindSource; each says its kinds again whenever a kind that it watches has changed.
     Failure: raise; the plugin's sources are left out and named. A source that fails later keeps the kinds it had.
+    """
+
+
+@hookspec
+def contribute_subresources(context: ServerContext) -> Sequence[AddedSubresource]:
+    """Add subresources to kinds that are another plugin's, or come by a CustomResourceDefinition.
+
+    Called: once in each API server process, before it serves.
+    Answer: a sequence of AddedSubresource. A name that the kind has already is left out; of two with one name, the
+    first counts. The kind need not be served yet.
+    Failure: raise; the plugin's subresources are left out and named.
     """
 
 

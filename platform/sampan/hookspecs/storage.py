@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from sampan.contracts.serving import ServerContext
     from sampan.contracts.store import Store
-    from sampan.contracts.transforming import KeyProvider, ValueTransformer
+    from sampan.contracts.transforming import KeyProvider, KeyProviderSource, ValueTransformer
 
 
 @hookspec(firstresult=True)
@@ -27,11 +27,17 @@ def provide_store(url: str, history: float) -> Store | None:
 
 
 @hookspec(firstresult=True)
-def provide_value_transformer(context: ServerContext, providers: Sequence[KeyProvider]) -> ValueTransformer | None:
+def provide_value_transformer(
+    context: ServerContext,
+    providers: Sequence[KeyProvider],
+    sources: Sequence[KeyProviderSource],
+    sensitive: Sequence[str],
+) -> ValueTransformer | None:
     """Transform the stored values of sensitive kinds, such as Secrets.
 
     Called: once in each API server process, before the store is read. ``providers`` are those of
-    ``contribute_key_providers``.
+    ``contribute_key_providers``, ``sources`` those of ``contribute_key_provider_sources``; ``sensitive`` are the
+    prefixes in the store of the kinds that are sensitive.
     Answer: a ValueTransformer, else None; the first one wins. Without any, values are stored as they are.
     Failure: raise; the server does not start.
     """
@@ -43,5 +49,15 @@ def contribute_key_providers(context: ServerContext) -> Sequence[KeyProvider]:
 
     Called: once in each API server process, before ``provide_value_transformer``.
     Answer: a sequence of KeyProvider; the setting ``plugins.encryption.provider`` chooses one by its name.
+    Failure: raise; the server does not start.
+    """
+
+
+@hookspec
+def contribute_key_provider_sources(context: ServerContext) -> Sequence[KeyProviderSource]:
+    """Offer to reach key providers at addresses that an EncryptionConfiguration names.
+
+    Called: once in each API server process, before ``provide_value_transformer``.
+    Answer: a sequence of KeyProviderSource; the configuration's provider of that name is made by it.
     Failure: raise; the server does not start.
     """

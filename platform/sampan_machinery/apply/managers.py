@@ -19,6 +19,7 @@ from sampan_machinery.apply.fieldset import (
     union,
 )
 from sampan_machinery.apply.managed_fields import object_changes
+from sampan_machinery.contentcache import ContentCache
 from sampan_machinery.metadata import copy
 from sampan_machinery.types import Node
 
@@ -129,6 +130,7 @@ def track(
     unowned: bool = False,
     others: ChangesIn | None = None,
     complete: Callable[[Object], None] | None = None,
+    specs: ContentCache[FieldSet] | None = None,
 ) -> None:
     """Set ``after``'s managedFields for a create (``before`` is None), update or patch by ``manager``.
 
@@ -137,19 +139,20 @@ def track(
     used only if the write is not to a subresource: ``[]`` and ``[{}]`` remove all managers, a valid list replaces the
     stored one, anything else is ignored. An object whose managers were removed has none until it is applied.
     ``others`` tells what managers of other versions lose; without it, all have the fields of this one. ``complete``
-    puts in, in place, what is shown though no client sets it: who empties such a field has it.
+    puts in, in place, what is shown though no client sets it: who empties such a field has it. ``specs`` keeps the
+    fields of this type's specs, for kinds of which many objects have an equal one.
     """
     metadata = after.setdefault("metadata", {})
     sent = metadata.pop("managedFields", None)
     identity = Identity(manager or UNKNOWN, UPDATE, api_version, subresource)
     if before is None:
-        fields = new_fields(after, node, zero, ignore)
+        fields = _new_fields_in_order(after, node, zero, ignore, specs)
         if sent and not subresource and (managers := decode(sent)):
             _update(managers, identity, fields, {}, now, others)
             _write(metadata, managers)
             return
         if fields:
-            metadata["managedFields"] = [encode_entry(identity, Entry(in_order(fields), now, api_version))]
+            metadata["managedFields"] = [encode_entry(identity, Entry(fields, now, api_version))]
         return
     stored = (before.get("metadata") or {}).get("managedFields")
     if sent is not None and not subresource and sent != stored:
@@ -190,6 +193,20 @@ def new_fields(obj: Object, node: Node | None, zero: Object | None, ignore: Coll
     shown = {name: each for name, each in obj.items() if name not in ignore} if ignore else obj
     base = {name: each for name, each in (zero or {}).items() if name in shown}  # an ignored field is not "removed"
     return object_changes(base, shown, node)[0]
+
+
+def _new_fields_in_order(
+    obj: Object, node: Node | None, zero: Object | None, ignore: Collection[str], specs: ContentCache[FieldSet] | None
+) -> FieldSet:
+    """``new_fields`` with its labels in order. The top-level fields do not depend on each other, so those of the spec
+    can come from the cache."""
+    if specs is None or type(obj.get("spec")) is not dict:
+        return in_order(new_fields(obj, node, zero, ignore))
+    spec = {"spec": obj["spec"]}
+    of_spec = specs.of(spec, lambda: in_order(new_fields(spec, node, zero, ignore)))
+    rest = in_order(new_fields({name: each for name, each in obj.items() if name != "spec"}, node, zero, ignore))
+    joined = rest | of_spec
+    return {label: joined[label] for label in sorted(joined)}
 
 
 def _write(metadata: dict[str, Any], managers: Managers) -> None:

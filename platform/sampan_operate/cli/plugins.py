@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,11 +28,15 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--wide", is_flag=True, help="The hooks of each as well.")
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", help="As a table, or as JSON.")
 @click.pass_obj
-def list_(where: Where, wide: bool) -> None:
+def list_(where: Where, wide: bool, output: str) -> None:
     """Name every plugin of the running cluster, whether it is on, and what is wrong with it; where none runs, those of
     the next start. What the next start changes is said too."""
     plugins, wrong = _state(where)
+    if output == "json":
+        click.echo(json.dumps(list(_records(where, plugins, wrong)), indent=2))
+        return
     rows = [("PLUGIN", "STATE", "FROM", "MODULE")]
     notes: list[list[str]] = [[]]
     for found, change in now_and_next(_running(where), plugins.found):
@@ -43,6 +49,16 @@ def list_(where: Where, wide: bool) -> None:
         click.echo("".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + row[3])
         for line in below:
             click.echo(f"    {line}")
+
+
+def _records(where: Where, plugins: Plugins, wrong: dict[str, list[str]]) -> Iterator[dict[str, Any]]:
+    for found, change in now_and_next(_running(where), plugins.found):
+        if not found.addon:
+            yield {
+                "name": found.name, "state": _word(found), "from": _origin(found), "module": found.module,
+                "hooks": plugins.hooks_of(found.name), "change": change, "error": found.error or found.lacks,
+                "failures": wrong.get(found.name, []),
+            }  # fmt: skip
 
 
 def _running(where: Where) -> list[Found]:

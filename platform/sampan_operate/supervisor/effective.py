@@ -20,9 +20,9 @@ from sampan_settings.settings import Settings, Where, load, parse
 #: Hooks that only the API server calls, which is not restarted when the configuration is reloaded.
 API_HOOKS = frozenset({
     "contribute_authenticators", "contribute_authorizers", "contribute_admitters", "contribute_kinds",
-    "contribute_kind_sources",
+    "contribute_kind_sources", "contribute_subresources",
     "contribute_bootstrap_objects", "contribute_routes", "contribute_delegations", "contribute_duties", "provide_store",
-    "provide_value_transformer", "contribute_key_providers",
+    "provide_value_transformer", "contribute_key_providers", "contribute_key_provider_sources",
     "contribute_commands", "on_ready", "on_stop",
 })  # fmt: skip
 MISSING = object()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from sampan_server.extension.isolated import (
     IsolatedStep,
     isolated_kind,
     isolated_route,
+    isolated_subresource,
 )
 from sampan_server.extension.kind_offers import Source
 from sampan_server.plugins.plugins import Plugins, suggest
@@ -42,8 +44,15 @@ class Offer:
 
     def __init__(self, plugins: Plugins, context: Callable[[str], ServerContext], orders: Orders) -> None:
         self._plugins = plugins
+        self._added = [
+            (each, plugins.isolation(plugin) if plugins.is_third_party(plugin) else None)
+            for plugin, answer in plugins.ask("contribute_subresources", context)
+            for each in answer
+        ]
         kinds = plugins.ask("contribute_kinds", context)
-        self.kinds: list[tuple[str, Kind]] = self._isolated(kinds, isolated_kind)
+        self.kinds: list[tuple[str, Kind]] = [
+            (plugin, self._with_added(kind)) for plugin, kind in self._isolated(kinds, isolated_kind)
+        ]
         self.kind_sources = [
             Source(plugin, each, third_party=plugins.is_third_party(plugin), isolate=self._isolate(plugin))
             for plugin, each in self._isolated(plugins.ask("contribute_kind_sources", context), IsolatedKindSource)
@@ -76,9 +85,20 @@ class Offer:
 
     def _isolate(self, plugin: str) -> Callable[[Kind], Kind]:
         if not self._plugins.is_third_party(plugin):
-            return lambda kind: kind
+            return self._with_added
         isolation = self._plugins.isolation(plugin)
-        return lambda kind: isolated_kind(isolation, kind)
+        return lambda kind: self._with_added(isolated_kind(isolation, kind))
+
+    def _with_added(self, kind: Kind) -> Kind:
+        """The kind with the subresources that other plugins add to it."""
+        found = {sub.name: sub for sub in kind.subresources}
+        for added, isolation in self._added:
+            sub = added.subresource
+            if (added.group, added.plural) == (kind.group, kind.plural) and sub.name not in ("status", "scale"):
+                found.setdefault(sub.name, isolated_subresource(isolation, kind, sub) if isolation else sub)
+        return (
+            kind if len(found) == len(kind.subresources) else dataclasses.replace(kind, subresources=(*found.values(),))
+        )
 
     def _check_resources(self, admitters: Sequence[tuple[str, Admitter]]) -> None:
         """Raises PluginError for an admitter that is restricted to what nothing serves: it would never be asked, and

@@ -8,7 +8,7 @@ from typing import Any
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import ServerContext
 from sampan.contracts.store import Store
-from sampan.contracts.transforming import KeyProvider, WrappedKey
+from sampan.contracts.transforming import KeyProvider, KeyProviderSource, WrappedKey
 from sampan_isolation import Isolation
 from sampan_server.plugins.plugins import Plugins
 from sampan_server.registry import prefix_of
@@ -27,8 +27,18 @@ def transformed(
         for plugin, answer in plugins.demand("contribute_key_providers", context)
         for each in answer
     ]
-    transformer = plugins.first("provide_value_transformer", context, providers=providers)
-    return store if transformer is None else TransformedStore(store, transformer, sorted(prefixes))
+    sources = [
+        IsolatedSource(plugins.isolation(plugin), each) if plugins.is_third_party(plugin) else each
+        for plugin, answer in plugins.demand("contribute_key_provider_sources", context)
+        for each in answer
+    ]
+    sensitive = sorted(prefixes)
+    transformer = plugins.first(
+        "provide_value_transformer", context, providers=providers, sources=sources, sensitive=sensitive
+    )
+    if transformer is None:
+        return store
+    return TransformedStore(store, transformer, sorted(prefixes.union(getattr(transformer, "prefixes", ()))))
 
 
 class IsolatedKeyProvider:
@@ -50,6 +60,24 @@ class IsolatedKeyProvider:
 
     def decrypt(self, wrapped: WrappedKey) -> bytes:
         return bytes(self._isolation.call(self._hook, lambda: self._provider.decrypt(wrapped), check=_data_key))
+
+
+class IsolatedSource:
+    """A third-party plugin's, whose providers are isolated too."""
+
+    def __init__(self, isolation: Isolation, source: KeyProviderSource) -> None:
+        self.name = source.name
+        self._isolation, self._source = isolation, source
+
+    def connect(self, name: str, endpoint: str, seconds: float) -> KeyProvider:
+        hook = f"key provider source ({self.name})"
+        made = self._isolation.call(hook, lambda: self._source.connect(name, endpoint, seconds), check=_provider)
+        return IsolatedKeyProvider(self._isolation, made)
+
+
+def _provider(answer: Any) -> str:
+    asked = ("key_id", "encrypt", "decrypt")
+    return "" if all(callable(getattr(answer, each, None)) for each in asked) else "connect must answer a KeyProvider"
 
 
 def _text(answer: Any) -> str:

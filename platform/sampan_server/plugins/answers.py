@@ -13,7 +13,7 @@ from sampan.contracts.commands import Command
 from sampan.contracts.components import Component, Leftover
 from sampan.contracts.kinds import Kind, Resource
 from sampan.contracts.reconciling import ClientReconciler, Reconciler, Standing
-from sampan.contracts.serving import Route
+from sampan.contracts.serving import AddedSubresource, Route
 
 OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT", "*"})
 
@@ -130,11 +130,13 @@ CHECKS: Mapping[str, Callable[[Any], str]] = {
     "contribute_checks": _instance(Finding),
     "contribute_commands": _command,
     "contribute_components": _instance(Component),
+    "contribute_key_provider_sources": _asker("connect"),
     "contribute_key_providers": _key_provider,
     "contribute_kind_sources": _kind_source,
     "contribute_kinds": kind_complaint,
     "contribute_leftovers": _instance(Leftover),
     "contribute_reconcilers": _instance(Reconciler, ClientReconciler, Standing),
     "contribute_routes": _instance(Route),
+    "contribute_subresources": _instance(AddedSubresource),
     "contribute_bootstrap_objects": _seed,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.access import ANONYMOUS, Authenticator, Credentials
@@ -31,6 +31,8 @@ class Authenticate:
         self._authenticators = tuple(authenticators)
         self._waiting = [each for each in authenticators if getattr(each, "waits", False)]
         self._public = frozenset((*OPEN_PATHS, *public))
+        rules = [each.admits_anonymous for each in authenticators if hasattr(each, "admits_anonymous")]
+        self._admits_anonymous: Callable[[str], bool] = rules[0] if rules else self.is_public
 
     def __call__(self, request: Request) -> None:
         environ = request.environ
@@ -62,7 +64,7 @@ class Authenticate:
                 return
         if refused is not None:
             raise refused  # credentials that nothing knows are never treated as none
-        if not self.is_public(request.path):
+        if not self._admits_anonymous(request.path):
             raise broken or Unauthorized("Unauthorized")
         request.user = ANONYMOUS
 

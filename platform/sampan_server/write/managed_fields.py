@@ -16,6 +16,7 @@ from sampan_machinery.apply.apply import apply
 from sampan_machinery.apply.fieldset import FieldSet
 from sampan_machinery.apply.managed_fields import object_changes
 from sampan_machinery.apply.versions import View
+from sampan_machinery.contentcache import ContentCache
 from sampan_server.registry import Registry, Served
 from sampan_server.write import stamps
 from sampan_server.write.intent import Intent
@@ -27,6 +28,7 @@ class ManagedFields:
     def __init__(self, clock: Callable[[], float], registry: Registry) -> None:
         self._clock = clock
         self._registry = registry
+        self._specs: dict[tuple[str, str], ContentCache[FieldSet]] = {}
 
     def created(self, intent: Intent, obj: Object) -> None:
         self._track(intent, obj, None)
@@ -80,8 +82,12 @@ class ManagedFields:
             ignore=_ignored(kind) if not intent.subresource else (),
             unowned=scaled and _has_no_replicas(kind, obj),
             others=partial(self._changes, old, obj) if old is not None and not scaled else None,
-            complete=schema.complete,
+            complete=schema.complete, specs=self._specs_of(kind) if old is None and kind.templated else None,
         )  # fmt: skip
+
+    def _specs_of(self, kind: Kind) -> ContentCache[FieldSet]:
+        found = self._specs.get((kind.api_version, kind.kind))
+        return found if found is not None else self._specs.setdefault((kind.api_version, kind.kind), ContentCache())
 
     def _track_in_its_version(self, intent: Intent, obj: Object, old: Object | None) -> None:
         """The fields of the request's version are what a writer of another version than the stored one has."""

@@ -195,7 +195,7 @@ class Writer:
             if intent.operation == "Apply":
                 self.managed_fields.keep_times(stored, old)
             as_it_is = stored == old and not (served.converts and _is_outdated(served, record))
-            as_it_is = as_it_is and not (served.stored.sensitive and self.cache.is_outdated(key))
+            as_it_is = as_it_is and not self.cache.is_outdated(key)
             as_it_is = as_it_is and not _is_more(review)
             if (as_it_is or intent.dry_run) and not (yield from self.is_newest(served, key, record)):
                 continue

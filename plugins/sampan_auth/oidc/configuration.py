@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from sampan.contracts.kinds import Problem
 from sampan.errors import BadRequest, ConfigError
+from sampan_auth.anonymous import check_anonymous
 from sampan_auth.oidc.expressions import Expression, Rule
 from sampan_machinery import problems, yamlin
 
@@ -81,9 +82,8 @@ class _Reader:
             yield problems.invalid("apiVersion", shown, f"must be an AuthenticationConfiguration of {VERSIONS[0]}")
             return
         yield from _unknown("", found, "apiVersion kind metadata jwt anonymous")
-        if found.get("anonymous") is not None:
-            yield problems.forbidden("anonymous", "anonymous callers see /livez, /readyz, /healthz and /version here")
-        issuers = found.get("jwt")
+        yield from check_anonymous(found.get("anonymous"))
+        issuers = found.get("jwt", [])
         if not isinstance(issuers, list) or not all(isinstance(each, dict) for each in issuers):
             yield problems.invalid("jwt", issuers, "must be a list of objects")
             return

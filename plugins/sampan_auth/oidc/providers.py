@@ -11,6 +11,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ REFRESH = 3600.0  # seconds after which keys are fetched again
 AGAIN = 10.0  # seconds between two tries, and between two fetches for tokens with unknown keys
 _TIMEOUT = 10.0
 _LARGEST = 1 << 20  # bytes of an answer
+_MOST_RELATED = 16
 
 #: (URL, authorities in PEM) → the body; raises OSError or ValueError.
 Fetch = Callable[[str, str], bytes]
@@ -36,6 +38,17 @@ class ProviderKeys:
         self._keys: dict[str, Any] | None = None
         self._next = float("-inf")
         self._tried = float("-inf")
+        self._related: dict[str, ProviderKeys] = {}
+
+    def related(self, url: str) -> ProviderKeys:
+        """The keys of another issuer, which this one's tokens have led to: same authorities and audiences."""
+        found = self._related.get(url)
+        if found is None:
+            if len(self._related) >= _MOST_RELATED:
+                self._related = {}
+            issuer = replace(self.issuer, url=url, discovery_url="")
+            found = self._related[url] = ProviderKeys(issuer, self._fetch, self._clock)
+        return found
 
     @property
     def ready(self) -> bool:
@@ -84,15 +97,17 @@ class ProviderKeys:
         return keys
 
 
-def fetch(url: str, authorities: str) -> bytes:
-    """GET over TLS, verified by these authorities, or by those of the machine."""
+def fetch(url: str, authorities: str, token: str = "") -> bytes:
+    """GET over TLS, verified by these authorities or by those of the machine; with a bearer token if one is given."""
     parts = urlsplit(url)
     context = ssl.create_default_context(cadata=authorities or None)
     connection = http.client.HTTPSConnection(str(parts.hostname), parts.port, timeout=_TIMEOUT, context=context)
     try:
-        connection.request("GET", parts.path or "/", headers={"Accept": "application/json"})
+        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        headers = {"Accept": "application/json, application/jwt;q=0.9, */*;q=0.1" if token else "application/json"}
+        connection.request("GET", path, headers={**headers, "Authorization": f"Bearer {token}"} if token else headers)
         answer = connection.getresponse()
-        if answer.status != 200:
+        if not 200 <= answer.status < 300:
             raise ValueError(f"{url} answered {answer.status}")
         data = answer.read(_LARGEST + 1)
         if len(data) > _LARGEST:

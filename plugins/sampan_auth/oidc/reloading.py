@@ -13,9 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sampan.errors import ConfigError
+from sampan_auth.anonymous import rule_of
 from sampan_auth.oidc.configuration import Issuer
 from sampan_auth.oidc.providers import ProviderKeys
 from sampan_auth.oidc.tokens import IdTokens
+from sampan_machinery import yamlin
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class ConfigurationFile:
         except OSError as error:
             raise ConfigError(f"plugins.auth.authentication_config: {path} cannot be read: {error.strerror}") from error
         self._providers = [keys_of(each) for each in parse(self._text)]
+        self.anonymous = rule_of(yamlin.decode(self._text))
         self._next: list[ProviderKeys] | None = None  # of a new configuration, whose keys are still to come
         self.tokens = IdTokens(self._providers)
         self.reloads = {SUCCESS: 0, FAILURE: 0}
@@ -80,7 +83,10 @@ class ConfigurationFile:
             return
         self._text, self._next = text, None
         try:
-            self._next = [self._keys_of(each) for each in self._parse(text)]
+            issuers = self._parse(text)
+            if rule_of(yamlin.decode(text)) != self.anonymous:
+                raise ConfigError("anonymous: Forbidden: changed from initial configuration file; restart the server")
+            self._next = [self._keys_of(each) for each in issuers]
         except ConfigError as error:
             self._fail(str(error))
 

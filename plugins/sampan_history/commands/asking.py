@@ -13,7 +13,6 @@ from sampan.contracts.resources import Resource
 from sampan.errors import SampanError
 from sampan_client import Client
 from sampan_client.discovery import Discovered, discover, find
-from sampan_machinery.metadata import now_text
 
 
 @contextmanager
@@ -52,10 +51,6 @@ def object_named(client: Client, words: tuple[str, ...], namespace: str) -> tupl
 
 def shown(resource: Resource, name: str, namespace: str) -> str:
     return f"{resource.kind.lower()} {namespace + '/' if namespace else ''}{name}"
-
-
-def time_text(at: float) -> str:
-    return now_text(at) if at else "-"
 
 
 def aligned(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:

@@ -10,8 +10,8 @@ import msgspec
 from sampan.contracts.commands import Place
 from sampan.contracts.resources import Object, Resource
 from sampan_client import Client
+from sampan_explain.past.reading import items_at, revision_of, table_at
 from sampan_history.commands.asking import aligned, connected, kind_named
-from sampan_history.reading import items_at, revision_of, table_at
 from sampan_machinery import yamlout
 from sampan_machinery.selectors import escape
 

@@ -10,11 +10,11 @@ import click
 import msgspec
 
 from sampan.contracts.commands import Place
-from sampan.contracts.resources import Object
-from sampan_history import who
-from sampan_history.changes import changes, unified
-from sampan_history.commands.asking import aligned, connected, object_named, shown, time_text
-from sampan_history.reading import Revision, revisions
+from sampan_explain.past import who
+from sampan_explain.past.changes import unified
+from sampan_explain.past.reading import Revision, revisions
+from sampan_explain.past.telling import told
+from sampan_history.commands.asking import aligned, connected, object_named, shown
 
 _MOST_FIELDS = 4
 
@@ -48,37 +48,6 @@ def history(
         return
     for line in _diffs(found, rows) if as_diff else _lines(rows, with_who):
         click.echo(line)
-
-
-def told(found: list[Revision], audited: list[Object], *, cut: bool = False) -> list[dict[str, Any]]:
-    """One record for each revision; ``cut``: there may be older ones, so the oldest was not created by its write."""
-    made = []
-    for revision, before in zip(found, [*found[1:], None], strict=True):
-        was = before.object if before else None
-        writers = who.managers(was, revision.object)
-        at = who.written_at(revision.object, revision.at, writers)
-        by = who.auditor(audited, at, deleted=revision.object is None, revision=revision.number)
-        fields = changes(was, revision.object)
-        made.append({
-            "revision": revision.number, "time": time_text(at), "change": _change(revision, before, cut),
-            "fields": [{"path": each.path, "before": each.before, "after": each.after} for each in fields],
-            "text": [each.text() for each in fields],
-            "managers": [{"name": each.name, "operation": each.how} for each in writers],
-            "user": by.user if by else "",
-        })  # fmt: skip
-    return made
-
-
-def _change(revision: Revision, before: Revision | None, cut: bool) -> str:
-    if revision.object is None:
-        return "deleted"
-    if before is not None:
-        return "changed" if before.object is not None else "created"
-    written = (
-        str(revision.object["metadata"].get("generation", 1)) == "1"
-        and len(revision.object["metadata"].get("managedFields") or ()) <= 1
-    )
-    return "created" if written and not cut else "oldest kept"
 
 
 def _lines(rows: list[dict[str, Any]], with_who: bool) -> Iterator[str]:

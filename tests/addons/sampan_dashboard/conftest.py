@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from types import SimpleNamespace
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 import falcon.testing
 import pytest
 
+from sampan.errors import NotFound
 from sampan_client.inprocess import InProcessTransport
 from sampan_dashboard import connecting
 from sampan_dashboard.accounts import Account
@@ -41,6 +43,10 @@ class Browser:
         answer = self.get(path)
         assert answer.status_code == 200, visible(answer.text)
         return answer.text
+
+    def words(self, path):
+        """The same, as it is read."""
+        return visible(self.text(path))
 
 
 def visible(html):
@@ -97,6 +103,22 @@ def shop(cluster):
     client.create(INGRESSES, {"metadata": {"name": "front"}, "spec": {"rules": [rule]}}, "shop")
     cluster.until(lambda: client.get(DEPLOYMENTS, "web", "shop")["status"]["availableReplicas"] == 2, 60)
     return "shop"
+
+
+@pytest.fixture
+def make(cluster):
+    """``make(resource, obj, namespace)`` creates an object that is gone after the test."""
+    made = []
+
+    def create(resource, obj, namespace):
+        found = cluster.client.create(resource, obj, namespace)
+        made.append((resource, found["metadata"]["name"], namespace))
+        return found
+
+    yield create
+    for each in made:
+        with contextlib.suppress(NotFound):
+            cluster.client.delete(*each)
 
 
 def deployment(name, image, replicas=2):

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import urllib.request
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
+from sampan.contracts.commands import Place
 from sampan_dashboard import commands
 from sampan_testing.serving import ApiPort
 
@@ -31,7 +31,7 @@ def test_without_an_add_on_the_command_serves_the_pages_itself(kubeconfig, tmp_p
     monkeypatch.setattr(commands, "_wait", look)
     monkeypatch.setattr(commands.webbrowser, "open", opened.append)
     monkeypatch.setenv("DISPLAY", ":0")
-    place = SimpleNamespace(home=str(tmp_path / "none"), kubeconfig=kubeconfig)
+    place = Place(str(tmp_path / "none"), kubeconfig)
 
     result = CliRunner().invoke(commands.dashboard, [], obj=place)
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError
 from sampan_client.kubeconfig import load
 from sampan_dashboard import component
@@ -31,7 +32,7 @@ def running(port, tmp_path):
     said, stop = [], threading.Event()
     ready = threading.Event()
     given = SimpleNamespace(
-        settings=Settings(port=0), home=str(tmp_path), stop=stop, options=SimpleNamespace(kubeconfig=str(kubeconfig)),
+        settings=Settings(port=0), home=str(tmp_path), stop=stop, options=ClusterOptions(kubeconfig=str(kubeconfig)),
         hooks=None, ready=lambda words: (said.append(words), ready.set()),
     )  # fmt: skip
     thread = threading.Thread(target=component.run, args=(given,))
@@ -110,3 +111,12 @@ def test_credentials_do_not_travel_unencrypted(settings, allowed):
 def test_an_address_is_shown_as_a_browser_takes_it():
     assert [component.shown(each) for each in ("0.0.0.0", "::1", "10.0.0.1")] == ["127.0.0.1", "[::1]", "10.0.0.1"]
     assert not component.is_loopback("example.com")
+
+
+def test_add_ons_are_switched_beside_a_cluster_of_sampan_alone():
+    def of(**options):
+        return component.operator_of(SimpleNamespace(options=ClusterOptions(home="/home", **options)))
+
+    assert of(pki="/home/pki") is not None
+    assert of() is None
+    assert of(pki="/home/pki", joined=True) is None

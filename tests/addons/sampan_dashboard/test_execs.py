@@ -127,6 +127,35 @@ def test_input_is_sent_as_it_was_typed(opened):
     assert server.next().data == b"\x00ls\n"
 
 
+def test_a_character_in_two_messages_is_one(opened):
+    terminal, server = opened
+    heard = Heard()
+    terminal.listen(heard)
+
+    server.say(execs.STDOUT, "ä".encode()[:1])
+    server.say(execs.STDOUT, "ä".encode()[1:] + b"!")
+
+    heard.wait("ä!".encode())
+
+
+def test_a_full_terminal_is_given_control_sequences(sockets):
+    connection, _, server = shaken(sockets, AcceptConnection(subprotocol=execs.PROTOCOL))
+    terminal, heard = Terminals().add(lambda: Terminal(sockets[0], connection, full=True)), Heard()
+    terminal.listen(heard)
+    server.say(execs.STDOUT, b"\x1b[31mred")
+    heard.wait(b"\\u001b[31mred")
+    terminal.close()
+    assert terminal.ended.wait(60)
+
+
+def test_the_size_is_sent_and_bounded(opened):
+    terminal, server = opened
+
+    terminal.resize(80, 99999)
+
+    assert server.next().data == b'\x04{"Width": 80, "Height": 1000}'
+
+
 def test_the_end_says_how_the_process_ended(opened):
     terminal, server = opened
     heard = Heard()

@@ -3,8 +3,10 @@ from __future__ import annotations
 import re
 from types import SimpleNamespace
 
-from sampan_dashboard.lists import Asked, arranged, orders, position
-from sampan_dashboard.tables import Column
+from sampan_dashboard import arranging
+from sampan_dashboard.arranging import Arranged, position
+from sampan_dashboard.lists import Asked, orders, windowed
+from sampan_dashboard.tables import Column, Row
 from sampan_machinery.resources import CONFIG_MAPS, NAMESPACES, PODS
 
 
@@ -85,9 +87,42 @@ def test_a_header_orders_up_and_then_down():
     assert [position(columns, name) for name in ("Age", "Name", "Namespace", "x")] == [0, -1, -2, -1]
 
 
-def test_a_list_that_was_cut_says_so():
-    table = {"columnDefinitions": [], "rows": [{"cells": []}], "metadata": {"resourceVersion": "5"}}
+def listed(total, **given):
+    rows = [Row(str(number), f"p{number}", "", ()) for number in range(min(total, 6000))]
+    return windowed(Arranged([], rows, "5", total, False), PODS, asked(sort="Name", **given))
 
-    found = arranged(table, PODS, asked(sort="Name"), True)
 
-    assert (found.cut, found.total, found.revision, found.more) == (True, 1, "5", "")
+def test_an_ordered_list_has_pages_up_to_a_depth():
+    last = listed(9000, page="49")
+
+    assert (listed(9000).total, listed(9000).more, listed(9000).is_deep) == (9000, "/l/pods?sort=Name&page=1", False)
+    assert [row.name for row in last.rows][::99] == ["p4900", "p4999"]
+    assert (last.more, last.is_deep) == ("", True)
+    assert listed(9000, page="4900").rows == last.rows
+    assert (listed(150, page="1").more, listed(150, page="1").is_deep) == ("", False)
+
+
+def test_the_next_page_of_an_ordered_list_is_not_read_again(admin, cluster, monkeypatch):
+    monkeypatch.setattr(arranging, "KNOWN_FOR", 1e9)
+    cluster.client.create(NAMESPACES, {"metadata": {"name": "once"}})
+    for number in range(102):
+        cluster.client.create(CONFIG_MAPS, {"metadata": {"name": f"c{number:03}"}}, "once")
+    where = "/l/configmaps?namespace=once&sort=Name&q=c"
+    first = names(admin.text(where))
+    cluster.client.delete(CONFIG_MAPS, "c000", "once")
+
+    part = admin.get(f"{where}&page=1&part=1").json
+
+    assert first[0] == "c000" and names(part["html"])[:2] == ["c100", "c101"]
+    assert part["more"] == ""
+
+
+def test_a_part_has_rows_and_the_address_of_the_next(admin, cluster, shop):
+    part = admin.get("/l/pods?part=1").json
+
+    assert "web-" in part["html"] and "<html" not in part["html"]
+
+
+def test_a_user_is_not_shown_what_another_has_arranged(admin, site):
+    assert admin.get("/l/secrets?sort=Name").status_code == 200
+    assert site.sign_in("stranger").get("/l/secrets?sort=Name").status_code == 403

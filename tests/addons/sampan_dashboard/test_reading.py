@@ -32,12 +32,19 @@ def test_a_table_has_the_metadata_of_its_rows(few):
     assert found["metadata"]["continue"]
 
 
-def test_a_whole_table_is_cut_at_a_limit(few):
-    whole, cut = reading.whole_table(few, CONFIG_MAPS, "few", labels="few", most=10)
-    part, was_cut = reading.whole_table(few, CONFIG_MAPS, "few", labels="few", most=4)
+def test_a_table_is_read_page_by_page(few, monkeypatch):
+    asked, whole = [], reading.table
 
-    assert (len(whole["rows"]), cut) == (5, False)
-    assert (len(part["rows"]), was_cut) == (4, True)
+    def table(client, resource, namespace, *, labels, limit, token, type):
+        asked.append(token)
+        return whole(client, resource, namespace, labels=labels, limit=2, token=token, type=type)
+
+    monkeypatch.setattr(reading, "table", table)
+    pages = list(reading.table_pages(few, CONFIG_MAPS, "few", labels="few"))
+
+    assert [len(page["rows"]) for page in pages] == [2, 2, 1]
+    assert asked[0] == "" and all(asked[1:])
+    assert pages[0]["rows"][0]["object"]["metadata"].keys() == {"name", "namespace", "uid", "creationTimestamp"}
 
 
 def test_what_a_user_may_not_list_is_nothing_to_some_and_an_error_to_others(cluster):

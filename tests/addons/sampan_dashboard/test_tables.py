@@ -80,41 +80,6 @@ def test_a_filter_wants_every_word_somewhere():
     assert not tables.matches(row, "shop failed")
 
 
-@pytest.mark.parametrize(
-    ("texts", "ordered"),
-    [
-        (["pod-10", "pod-2", "pod-1"], ["pod-1", "pod-2", "pod-10"]),
-        (["2d", "5m30s", "7s", "3h"], ["7s", "5m30s", "3h", "2d"]),
-        (["1Gi", "500Mi", "2G"], ["500Mi", "1Gi", "2G"]),
-        (["2/2", "0/1", "1/3"], ["0/1", "1/3", "2/2"]),
-        (["10", "9", "", "b"], ["9", "10", "b", ""]),
-    ],
-)
-def test_rows_are_ordered_by_what_a_cell_means(texts, ordered):
-    rows = [plain(str(number), text) for number, text in enumerate(texts)]
-
-    assert [row.cells[0].text for row in tables.ordered(rows, 0)] == ordered
-    assert [row.cells[0].text for row in tables.ordered(rows, 0, descending=True)] == ordered[::-1]
-
-
-def test_rows_are_ordered_by_name_and_namespace_too():
-    rows = [plain("b", namespace="x"), plain("a", namespace="y"), plain("c", namespace="x")]
-
-    assert [row.name for row in tables.ordered(rows, -1)] == ["a", "b", "c"]
-    assert [row.name for row in tables.ordered(rows, -2)] == ["b", "c", "a"]
-    assert [row.name for row in tables.ordered(rows, 7)] == ["b", "c", "a"]
-
-
-@CHANCE
-@given(st.lists(st.text(max_size=12), max_size=8))
-def test_any_texts_can_be_ordered(texts):
-    rows = [plain(str(number), text) for number, text in enumerate(texts)]
-
-    found = tables.ordered(rows, 0)
-
-    assert sorted(row.name for row in found) == sorted(row.name for row in rows)
-
-
 @CHANCE
 @given(st.dictionaries(st.sampled_from(["cells", "object"]), st.one_of(st.none(), st.lists(st.integers() | st.text()))))
 def test_any_cells_become_a_row(found):

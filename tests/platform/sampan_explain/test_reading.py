@@ -61,3 +61,13 @@ def test_what_cannot_be_read_is_said_in_words(error, answer):
 
 def test_a_kind_that_is_not_served_is_not_taken_for_an_empty_one():
     assert reader_of(Api(NotFound("x")))(Want(PODS, "x")) == "not served here"
+
+
+def test_a_collection_that_is_too_large_is_not_read():
+    pages = {"/api/v1/namespaces/a/pods": b'{"metadata": {}, "items": [{"metadata": {"name": "x"}}]}',
+             "/api/v1/namespaces/b/pods": b'{"metadata": {"continue": "t"}, "items": [{}]}'}  # fmt: skip
+    client = SimpleNamespace(request=lambda method, path, query: SimpleNamespace(body=pages[path]))
+    read = reader_of(client, most=1)
+
+    assert read(Want(PODS, "a")) == [{"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "x"}}]
+    assert read(Want(PODS, "b")) == "there are more than 1"

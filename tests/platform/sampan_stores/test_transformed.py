@@ -25,7 +25,7 @@ class Reversed:
     def tag(self, stored):
         return stored.partition(b":")[0].decode()
 
-    def current(self):
+    def current(self, key):
         return self.word.decode()
 
 
@@ -104,3 +104,13 @@ def test_a_value_of_another_tag_is_outdated_once_it_was_read(store, transformer)
 def test_attributes_are_those_of_the_store_below(store, below):
     assert store.shared is below.shared
     assert getattr(store, "ask_revision", None) is None
+
+
+def test_a_value_without_a_tag_is_outdated_where_another_one_is_wanted(store, transformer):
+    transformer.tag = lambda stored: ""
+    store.commit(Put(SECRET, b"abc"))
+    assert store.get(SECRET).value == b"abc"
+
+    assert store.is_outdated(SECRET) and not store._tags
+    transformer.word = b""
+    assert not store.is_outdated(SECRET)

@@ -1,3 +1,5 @@
+import base64
+
 import pytest
 
 from sampan_encryption.checks import findings
@@ -47,3 +49,43 @@ def test_what_the_settings_say_is_told(tmp_path):
         "Secrets are written in the clear: plugins.encryption.enabled is false",
     )
     assert told(tmp_path, provider="vault") == [("ok", "Secrets are encrypted at rest by the key provider vault")]
+
+
+def section(resources, provider):
+    head = "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n"
+    return f"{head}- resources: [{resources}]\n  providers: [{provider}]\n"
+
+
+def of_configuration(tmp_path, text):
+    path = tmp_path / "enc.yaml"
+    path.write_text(text)
+    path.chmod(0o600)
+    return path, [each[1].replace(str(path), "FILE") for each in told(tmp_path, configuration=str(path))]
+
+
+def test_an_encryption_configuration_is_told_section_by_section(tmp_path, file):
+    aes = f"{{aescbc: {{keys: [{{name: one, secret: {base64.b64encode(b'k' * 32).decode()}}}]}}}}"
+    path, found = of_configuration(tmp_path, section("secrets, '*.apps'", aes))
+    assert found == ["secrets, *.apps are encrypted at rest by aescbc with the key one, of FILE"]
+    path.chmod(0o644)
+    assert told(tmp_path, configuration=str(path))[1] == (
+        "bad",
+        f"others may read the keys in {path} (mode 644): chmod 600 {path}",
+    )
+
+    path, found = of_configuration(tmp_path, section("secrets", "{identity: {}}"))
+    assert found == ["secrets are written in the clear: identity is their first provider in FILE"]
+
+    kms = "{kms: {apiVersion: v2, name: vault, endpoint: 'unix:///run/kms.sock'}}"
+    path, found = of_configuration(tmp_path, section("configmaps", kms))
+    assert found[0] == "configmaps are encrypted at rest by the KMS plugin vault, of FILE"
+    assert found[1].startswith("Secrets are encrypted at rest by key-")
+
+
+def test_an_encryption_configuration_that_is_wrong_is_bad(tmp_path):
+    path, found = of_configuration(tmp_path, section("Secrets", "{identity: {}}"))
+
+    assert told(tmp_path, configuration=str(path))[0][0] == "bad"
+    assert found[0].startswith(
+        "no API server starts: plugins.encryption.configuration: FILE: resources[0].resources[0]"
+    )

@@ -4,6 +4,7 @@ from click.testing import CliRunner
 from sampan.contracts.commands import Place
 from sampan.errors import ConfigError, NotFound
 from sampan_encryption.commands import next_key, rewrite, secrets
+from sampan_encryption.settings import Settings
 from sampan_pki.key_file import NAME, parse
 
 
@@ -68,3 +69,22 @@ def test_a_damaged_file_is_told_in_a_sentence(tmp_path, path):
     answer = CliRunner().invoke(secrets, ["rotate"], obj=Place(str(tmp_path), ""))
 
     assert answer.exit_code == 1 and "line 1" in answer.output
+
+
+def test_keys_of_a_configuration_are_not_made_by_a_command(tmp_path, path):
+    (tmp_path / "enc.yaml").write_text(
+        "{apiVersion: apiserver.config.k8s.io/v1, kind: EncryptionConfiguration, "
+        "resources: [{resources: [secrets], providers: [{identity: {}}]}]}"
+    )
+    place = Place(str(tmp_path), "", Settings(configuration="enc.yaml"))
+
+    answer = CliRunner().invoke(secrets, ["rotate", "--prepare"], obj=place)
+
+    assert answer.exit_code == 1 and "add the next one there" in answer.output
+    assert not path.exists()
+
+
+def test_a_configuration_that_is_wrong_is_told_in_a_sentence(tmp_path):
+    answer = CliRunner().invoke(secrets, ["rotate"], obj=Place(str(tmp_path), "", Settings(configuration="enc.yaml")))
+
+    assert answer.exit_code == 1 and "enc.yaml cannot be read" in answer.output

@@ -2,6 +2,7 @@
 
 import base64
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
@@ -9,10 +10,11 @@ from sampan.contracts.access import Decision, User
 from sampan.contracts.options import ClusterOptions
 from sampan.contracts.store import Put, Unavailable, Unusable
 from sampan.contracts.transforming import WrappedKey
-from sampan.errors import PluginError
+from sampan.errors import ConfigError, PluginError
 from sampan.hookspecs import hookimpl
 from sampan_client import Client
-from sampan_encryption.commands import next_key, rewrite
+from sampan_encryption.commands import covered, next_key, rewrite
+from sampan_encryption.configured import read
 from sampan_machinery.resources import CONFIG_MAPS, SECRETS
 from sampan_memory.store import MemoryStore
 from sampan_pki.key_file import NAME, KeyFile, parse
@@ -182,3 +184,62 @@ def test_what_is_no_key_provider_is_refused(server):
 
     with pytest.raises(PluginError, match="has no name"):
         server(None, {"odd": Odd()})
+
+
+CONFIGURATION = """\
+apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+- resources: [secrets, configmaps]
+  providers: [{{aescbc: {{keys: [{keys}]}}}}, {{identity: {{}}}}]
+"""
+
+
+def configuration(tmp_path, *names):
+    keys = ", ".join(f"{{name: {name}, secret: {base64.b64encode(name[:1].encode() * 32).decode()}}}" for name in names)
+    path = tmp_path / "enc.yaml"
+    fresh = path.with_suffix(".new")
+    fresh.write_text(CONFIGURATION.format(keys=keys))
+    fresh.replace(path)
+    return str(path)
+
+
+def test_a_configuration_says_what_is_encrypted_and_a_rotation_follows_it(server, tmp_path):
+    one = server(configuration=configuration(tmp_path, "first"))
+    one.client.create(SECRETS, SECRET)
+    one.client.create(CONFIG_MAPS, {**SECRET, "data": {"a": "plain text"}})
+
+    def stored():
+        return [one.store.get(KEY.replace("secrets", plural)).value for plural in ("secrets", "configmaps")]
+
+    assert all(value.startswith(b"k8s:enc:aescbc:v1:first:") for value in stored())
+    assert one.client.get(CONFIG_MAPS, "a", "default")["data"] == {"a": "plain text"}
+    sections = read(Path(configuration(tmp_path, "second", "first")))
+    resources = covered(one.client, sections)
+    assert [each.plural for each in resources] == ["secrets", "configmaps"]
+    rewrite(one.client, resources)
+    assert all(value.startswith(b"k8s:enc:aescbc:v1:second:") for value in stored())
+    before = stored()
+    rewrite(one.client, resources)
+    assert stored() == before
+
+
+def test_a_cluster_moves_from_the_key_file_to_a_configuration(server, tmp_path):
+    one = server()
+    one.client.create(SECRETS, SECRET)
+
+    two = server(one.store, configuration=configuration(tmp_path, "first"))
+    assert two.client.get(SECRETS, "a", "default")["data"] == {"a": PLAIN}
+    rewrite(two.client)
+
+    assert two.stored().startswith(b"k8s:enc:aescbc:v1:first:")
+
+
+def test_a_wrong_configuration_stops_the_start(server, tmp_path):
+    path = tmp_path / "enc.yaml"
+    path.write_text("kind: EncryptionConfiguration")
+
+    with pytest.raises(
+        ConfigError, match=r"plugins\.encryption\.configuration: .*enc\.yaml: apiVersion: Invalid value"
+    ):
+        server(configuration=str(path))

@@ -6,10 +6,12 @@ import ast
 import dataclasses
 import inspect
 import itertools
+import json
 import textwrap
 from typing import Any
 
 import click
+import msgspec
 
 from sampan.errors import ConfigError
 from sampan_operate.cli.addons.assignments import parse
@@ -24,18 +26,24 @@ from sampan_settings.settings import Where, load
 @click.command("configure")
 @click.argument("name")
 @click.argument("words", nargs=-1, metavar="[KEY=VALUE | KEY-]...")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: schema and values.")
 @wait_option
 @click.pass_obj
-def configure_command(where: Where, name: str, words: tuple[str, ...], wait: float) -> None:
+def configure_command(where: Where, name: str, words: tuple[str, ...], output: str, wait: float) -> None:
     """Show an add-on's settings, or change them: KEY=VALUE (in YAML) sets one, KEY- resets it to its default.
 
     A running cluster restarts only that add-on.
     """
+    if words and output == "json":
+        raise ConfigError("-o json is for showing the settings")
     settings = load(**where)
     check_installed(load_addons(settings), name)
     section = dict(settings.plugins.get(name, {}))
     if not words:
-        _show(name, section)
+        if output == "json":
+            click.echo(json.dumps(described(name, section), indent=2))
+        else:
+            _show(name, section)
         return
     fresh, unset = _checked(name, section, words)
     if fresh == section:
@@ -79,6 +87,24 @@ def _show(name: str, section: dict[str, Any]) -> None:
         default = "default" if value == _default(field) else f"default {_shown(_default(field))}"
         click.echo(f"{field.name} = {_shown(value)}  ({default})")
         click.echo(textwrap.indent(textwrap.fill(words.get(field.name, ""), 110), "    "))
+
+
+def described(name: str, section: dict[str, Any]) -> dict[str, Any]:
+    """The settings for programs: ``schema`` is a JSON schema with descriptions and defaults, ``values`` are those in
+    force, ``set`` the keys that sampan.yaml has."""
+    record = _record(name)
+    if record is None:
+        return {"name": name, "schema": {"type": "object", "properties": {}}, "values": {}, "set": []}
+    found = msgspec.json.schema(record)
+    definitions = found.pop("$defs", {})
+    schema = definitions.pop(found["$ref"].rpartition("/")[2])
+    for key, words in sentences(record).items():
+        if key in schema["properties"]:
+            schema["properties"][key]["description"] = words
+    if definitions:
+        schema["$defs"] = definitions
+    values = msgspec.to_builtins(load_addon(name, section).settings_of(name))
+    return {"name": name, "schema": schema, "values": values, "set": sorted(section)}
 
 
 def _record(name: str) -> type | None:

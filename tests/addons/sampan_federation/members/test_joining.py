@@ -42,19 +42,21 @@ def test_a_cluster_joins_with_an_identity_of_its_own_and_leaves(pair):
     assert base64.b64decode(secret["data"]["caBundle"]) == b"PEM"
     assert secret["metadata"]["annotations"]["federation.sampan.dev/token-expires"]
 
+    other = host.get(SECRETS, cluster["spec"]["impersonatorSecretRef"]["name"], "karmada-cluster")
+    assert other["metadata"]["annotations"]["federation.sampan.dev/service-account"] == "karmada-east-impersonator"
+    assert other["data"]["token"] != secret["data"]["token"]
+
     again = joining.join(host, member, asked())
     assert again["metadata"]["labels"] == {"tier": "gold"}  # what is there is kept
     with pytest.raises(Conflict, match="joined already, as east"):
         joining.join(host, member, asked("other"))
 
     joining.leave_host(host, "east")
-    joining.forget_secret(host, "east")
+    joining.forget_secrets(host, "east")
     joining.leave_member(member, "east")
-    assert not [
-        each
-        for each in member.list(SERVICE_ACCOUNTS, "karmada-cluster").items
-        if each["metadata"]["name"] == "karmada-east"
-    ]
+    assert host.list(SECRETS, "karmada-cluster").items == []
+    left = [each["metadata"]["name"] for each in member.list(SERVICE_ACCOUNTS, "karmada-cluster").items]
+    assert not [name for name in left if name.startswith("karmada-east")]
     assert not [each for each in member.list(CLUSTER_ROLES).items if "karmada" in each["metadata"]["name"]]
 
 
@@ -64,6 +66,15 @@ def test_the_host_gets_no_right_to_change_who_may_do_what():
         assert "rbac.authorization.k8s.io" not in rule.get("apiGroups", [])
         if "*" in rule["verbs"]:
             assert "" not in rule["apiGroups"] or "*" not in rule["resources"]
+
+
+def test_the_host_may_act_as_users_of_no_group_but_those_that_are_named():
+    def rules(*who):
+        [role] = [obj for _, obj in joining.impersonator_objects("east", *who) if obj["kind"] == "ClusterRole"]
+        return [(rule["resources"], rule.get("resourceNames")) for rule in role["rules"]]
+
+    assert rules((), ()) == [(["users", "serviceaccounts"], None)]
+    assert rules(("joe",), ("devs",)) == [(["users", "serviceaccounts"], ["joe"]), (["groups"], ["devs"])]
 
 
 @pytest.mark.parametrize("name", ["", "East", "a.b", "-a", "a-", "a" * 49, "é"])

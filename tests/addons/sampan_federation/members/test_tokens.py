@@ -62,6 +62,16 @@ def test_a_token_is_renewed_when_half_its_time_has_passed():
     assert members.forgotten == ["east"]
 
 
+def test_the_impersonators_token_is_renewed_too():
+    host = Host(NOW + 3600)
+    reference = {"namespace": "karmada-cluster", "name": "east-impersonator"}
+    tokens, _, _ = renewing(host)
+
+    tokens.renew({**CLUSTER, "spec": {**CLUSTER["spec"], "impersonatorSecretRef": reference}})
+
+    assert len(host.patches) == 2
+
+
 def test_a_secret_is_looked_at_once_an_hour_and_others_are_left_alone():
     host = Host(NOW + TOKEN_SECONDS)
     tokens, _, now = renewing(host)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from sampan_federation.placement.controller import is_placed_here, spec_changes, status_of
+from contexts import one
+
+from sampan_federation.placement.controller import QUOTA_EXCEEDED, Placing, is_placed_here, spec_changes, status_of
 from sampan_federation.placement.deciding import NO_FIT, SUCCESS, Decision, Target
+from sampan_federation.resources import CLUSTERS, FEDERATED_RESOURCE_QUOTAS, RESOURCE_BINDINGS
 
 NOW = 1_800_000_000.0
 DONE = Decision(SUCCESS, "placed on east (1)", (Target("east", 1),), "primary")
@@ -40,3 +43,40 @@ def test_the_status_says_what_was_decided_and_does_not_change_by_itself():
     assert failed["conditions"][0]["reason"] == NO_FIT and failed["lastScheduledTime"] == status["lastScheduledTime"]
     asked = binding(status, rescheduleTriggeredAt="2099-01-01T00:00:00Z")
     assert status_of(asked, DONE, NOW + 60, placed=False)["lastScheduledTime"] > status["lastScheduledTime"]
+
+
+def test_what_would_exceed_a_quota_of_its_namespace_waits_until_there_is_room():
+    enabled = [{"groupVersion": "apps/v1", "resources": [{"name": "deployments", "kind": "Deployment"}]}]
+    room = {"allocatable": {"cpu": "64", "pods": "100"}}
+    condition = {"type": "CompleteAPIEnablements", "status": "True"}
+    status = {"apiEnablements": enabled, "resourceSummary": room, "conditions": [condition]}
+    with one(Placing) as host:
+
+        def create(name: str, cpu: str) -> tuple[str, str, str]:
+            spec = {
+                "resource": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": name},
+                "placement": {}, "replicas": 1, "replicaRequirements": {"resourceRequest": {"cpu": cpu}},
+            }  # fmt: skip
+            host.api.create(RESOURCE_BINDINGS, {"metadata": {"name": name, "namespace": "shop"}, "spec": spec})
+            return ("ResourceBinding", "shop", name)
+
+        def reason(name: str) -> str:
+            return host.api.get(RESOURCE_BINDINGS, name, "shop")["status"]["conditions"][0]["reason"]
+
+        host.api.create(CLUSTERS, {"metadata": {"name": "east"}, "spec": {}, "status": status})
+        quota = {"metadata": {"name": "all", "namespace": "shop"}, "spec": {"overall": {"cpu": "2"}}}
+        host.api.create(FEDERATED_RESOURCE_QUOTAS, quota)
+        first, second = create("a", "1500m"), create("b", "1")
+
+        host.handle(first)
+        host.handle(second)
+
+        assert (reason("a"), reason("b")) == (SUCCESS, QUOTA_EXCEEDED)
+        assert "clusters" not in host.api.get(RESOURCE_BINDINGS, "b", "shop")["spec"]
+        host.keys.clear()
+        host.api.remove(RESOURCE_BINDINGS, "a", "shop")
+        host.synced()
+        assert second in host.keys
+        host.handle(first)
+        host.handle(second)
+        assert reason("b") == SUCCESS

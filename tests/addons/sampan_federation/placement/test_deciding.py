@@ -144,3 +144,18 @@ def test_a_reschedule_that_was_asked_for_starts_afresh():
 
 def test_scaled_to_zero_it_keeps_its_clusters():
     assert placed(static(a=1, b=2), FLEET, replicas=0) == {"a": 0, "b": 0, "c": 0}
+
+
+def test_a_workload_is_spread_by_the_value_of_a_label():
+    fleet = [cluster("a", tier="gold"), cluster("b", tier="gold"), cluster("c", tier="iron"), cluster("d")]
+    placement = {
+        "spreadConstraints": [
+            {"spreadByLabel": "tier", "maxGroups": 2, "minGroups": 2},
+            {"spreadByField": "cluster", "maxGroups": 2},
+        ]
+    }
+
+    assert placed(placement, fleet) == {"a": None, "c": None}
+    assert decide(ask_of(binding(placement)), fleet).verdicts["d"] == (
+        "it has no label tier, by which workloads are to be spread"
+    )

@@ -46,6 +46,19 @@ def test_two_regions_with_a_cluster_each():
     assert names(choose(fleet, [by("region", 2, 2), by("cluster", 3, 3)], 0)) == ["a1", "a2", "b1"]
 
 
+def test_values_of_a_label_are_groups_too():
+    def labelled(name: str, tier: str):
+        return Ranked(name, {"cluster": (name,), "label tier": (tier,)}, False, 10)
+
+    fleet = [labelled("a", "gold"), labelled("b", "gold"), labelled("c", "iron")]
+    one_each = [{"spreadByLabel": "tier", "minGroups": 2, "maxGroups": 2}, by("cluster", 2, 2)]
+
+    assert names(choose(fleet, one_each, 0)) == ["a", "c"]
+    assert choose(fleet, [{"spreadByLabel": "tier", "minGroups": 3}], 0) == (
+        "2 values of the label tier fit, and the policy wants 3 at least"
+    )
+
+
 def test_zones_inside_regions_inside_providers():
     fleet = [
         cluster("a", "r1", ("z1",), "p1"),

@@ -4,7 +4,7 @@ import pytest
 from contexts import one
 
 from sampan_federation.quotas.controller import Quotas
-from sampan_federation.resources import CLUSTERS, FEDERATED_RESOURCE_QUOTAS, WORKS
+from sampan_federation.resources import CLUSTERS, FEDERATED_RESOURCE_QUOTAS, RESOURCE_BINDINGS, WORKS
 
 KEY = ("shop", "q")
 
@@ -39,3 +39,18 @@ def test_a_quota_that_is_gone_takes_its_works_with_it(host):
     host.handle(KEY)
 
     assert all("deletionTimestamp" in work["metadata"] for work in host.api.list(WORKS))
+
+
+def test_a_quota_without_parts_says_what_bindings_request(host):
+    spec = {"clusters": [{"name": "east", "replicas": 3}], "replicaRequirements": {"resourceRequest": {"cpu": "500m"}}}
+    whole = {"metadata": {"name": "whole", "namespace": "shop"}, "spec": {"overall": {"cpu": "8"}}}
+    host.api.create(FEDERATED_RESOURCE_QUOTAS, whole)
+    host.synced()
+    host.keys.clear()
+    host.api.create(RESOURCE_BINDINGS, {"metadata": {"name": "b", "namespace": "shop"}, "spec": spec})
+    host.synced()
+    assert ("shop", "whole") in host.keys
+
+    host.handle(("shop", "whole"))
+
+    assert host.api.get(FEDERATED_RESOURCE_QUOTAS, "whole", "shop")["status"]["overallUsed"] == {"cpu": "1500m"}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sampan_federation.works.index import WorkIndex
+from sampan_federation.works.index import WorkIndex, index_of
 from sampan_federation.works.names import BINDING_NAME, BINDING_NAMESPACE
 
 BINDING = ("default", "b")
@@ -37,7 +37,8 @@ def work(cluster, binding=BINDING):
 
 def test_works_are_found_by_their_binding_and_changes_are_told():
     cache, told = Cache(), []
-    index = WorkIndex(cache, lambda binding, old, new: told.append(binding))
+    index = WorkIndex(cache)
+    index.on_change(lambda binding, old, new: told.append(binding))
     cache.put(work("b"))
     cache.put(work("a"))
     cache.put(work("c", None))
@@ -49,7 +50,8 @@ def test_works_are_found_by_their_binding_and_changes_are_told():
 
 def test_a_work_that_goes_or_changes_hands_is_told_to_the_former_binding():
     cache, told = Cache(), []
-    index = WorkIndex(cache, lambda binding, old, new: told.append(binding))
+    index = WorkIndex(cache)
+    index.on_change(lambda binding, old, new: told.append(binding))
     cache.put(work("a"))
     cache.put(work("a", ("default", "other")))
 
@@ -57,3 +59,19 @@ def test_a_work_that_goes_or_changes_hands_is_told_to_the_former_binding():
     assert told == [BINDING, BINDING, ("default", "other")]
     cache.drop(work("a", ("default", "other")))
     assert index.bindings() == []
+
+
+def test_a_later_listener_is_told_what_is_there():
+    cache, told = Cache(), []
+    index = WorkIndex(cache)
+    cache.put(work("a"))
+
+    index.on_change(lambda binding, old, new: told.append((binding, old)))
+
+    assert told == [(BINDING, None)]
+
+
+def test_there_is_one_index_of_the_same_caches(fleet):
+    caches = fleet.federation.context.caches
+
+    assert index_of(caches) is index_of(caches)

@@ -13,6 +13,7 @@ from sampan_federation.works.rendering import (
     is_suspended,
     kept_clusters,
     render,
+    state_of,
     targets_of,
     updated,
 )
@@ -165,3 +166,24 @@ def test_a_work_made_by_other_means_has_no_binding():
     cluster_wide = binding()
     del cluster_wide["metadata"]["namespace"]
     assert binding_of(rendered(bound=cluster_wide)) == ("", "web-deployment")
+
+
+def test_the_replacement_gets_the_state_of_what_it_replaces_and_keeps_it():
+    task = {
+        "fromCluster": "east", "purgeMode": "Gracefully", "clustersBeforeFailover": ["east"],
+        "preservedLabelState": {"job-id": "7"},
+    }  # fmt: skip
+    moved = binding(("west",), gracefulEvictionTasks=[task])
+    assert state_of(moved, "west", None) == {"job-id": "7"}
+    assert state_of(moved, "east", None) == {}
+
+    work = render(
+        template(replicas=9), moved, Target("west", 2), EAST, Policies(), Interpreter(), state_of(moved, "west", None)
+    )
+    assert manifest(work)["metadata"]["labels"]["job-id"] == "7"
+
+    over = binding(("west",))
+    assert state_of(over, "west", work) == {"job-id": "7"}  # for as long as the Work is there
+    assert state_of(over, "north", None) == {}
+    for spoilt in ("{", "[]"):
+        assert state_of(over, "west", {"metadata": {"annotations": {names.STATE: spoilt}}}) == {}

@@ -51,6 +51,16 @@ def test_what_went_wrong_in_the_running_cluster_is_below_its_plugin(run, tmp_pat
     assert lines[at + 1].endswith("ago: no answer within 1 s")
 
 
+def test_programs_read_the_same(run, tmp_path):
+    fail(tmp_path)
+
+    found = {each["name"]: each for each in json.loads(run("list", "-o", "json")[1])}
+
+    assert (found["rbac"]["state"], found["rbac"]["error"]) == ("on", "")
+    assert "authorization: late 3 times" in found["rbac"]["failures"][0]
+    assert "dns" not in found
+
+
 def test_the_hooks_are_named_when_asked_for(run):
     assert (
         "    hooks: contribute_admitters, contribute_authorizers, contribute_bootstrap_objects, contribute_kinds"

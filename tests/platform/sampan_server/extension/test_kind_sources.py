@@ -10,10 +10,12 @@ import pytest
 from toys import GROUP, TOYS, Toys, boat, toy
 
 from sampan.contracts.kinds import Resource
+from sampan.contracts.serving import AddedSubresource, Subresource
 from sampan.contracts.store import Unavailable
 from sampan.errors import Forbidden, Invalid, NotFound
 from sampan.hookspecs import hookimpl
 from sampan_client.informers import Informer
+from sampan_client.paths import path_of
 from sampan_memory.store import MemoryStore
 from sampan_testing.cluster import start, until
 
@@ -28,6 +30,21 @@ UNKNOWN = "the server could not find the requested resource"
 @pytest.fixture(params=[True, False], ids=["own", "third-party"])
 def toys(request):
     return Toys(first_party=request.param)
+
+
+class Sailing:
+    """A plugin that adds to kinds which are another's."""
+
+    @hookimpl
+    def contribute_subresources(self):
+        sail = Subresource(
+            name="sail",
+            kind="Trip",
+            verbs=("get",),
+            serve=lambda call: {"kind": "Trip", "boat": call.target()["metadata"]["name"]},
+        )
+        status = Subresource(name="status", kind="Trip", verbs=("get",))
+        return [AddedSubresource(group=GROUP, plural="boats", subresource=each) for each in (sail, sail, status)]
 
 
 @pytest.fixture
@@ -114,6 +131,24 @@ def test_a_kind_that_is_described_is_served_soon(client):
     assert [each["metadata"]["name"] for each in client.list(BOATS, "default").items] == ["a"]
     with pytest.raises(Invalid, match=r"spec\.crew"):
         client.create(BOATS, boat("b", crew="many"), "default")
+
+
+def test_another_plugin_adds_a_subresource_to_a_kind_that_comes_and_goes(toys):
+    with start({"toys": toys, "sailing": Sailing()}, only=("namespaces",), control=False) as cluster:
+        check_sailing(cluster.client)
+
+
+def check_sailing(client):
+    add(client, versions=["v1", "v2"], stored="v2")
+    client.create(BOATS, boat(), "default")
+
+    for resource in (BOATS, BOATS_2):
+        path = f"{path_of(resource, 'default', 'a')}/sail"
+        assert document(client, path) == {"kind": "Trip", "boat": "a"}
+        listed = document(client, f"/apis/{GROUP}/{resource.version}")["resources"]
+        assert [each["name"] for each in listed] == ["boats", "boats/sail", "boats/status"]
+    with pytest.raises(NotFound):
+        client.request("GET", f"{path_of(BOATS, 'default', 'none')}/sail")
 
 
 def test_a_server_follows_because_of_the_change_and_not_at_the_next_of_its_attempts(toys, monkeypatch):

@@ -85,3 +85,39 @@ def test_the_answers_of_a_third_party_provider_are_checked():
     assert provider.encrypt(b"k") == WrappedKey(b"x", "1") and provider.decrypt(WrappedKey(b"x", "1")) == b"y"
     with pytest.raises(Broken):
         provider.key_id()
+
+
+class Source:
+    """A third-party plugin with a source of key providers, and a transformer of all kinds."""
+
+    name = "cloud"
+    prefixes = ("/apps/",)
+
+    def __init__(self):
+        self.asked = []
+        self.answer = Provider()
+
+    @hookimpl
+    def contribute_key_provider_sources(self):
+        return [self]
+
+    @hookimpl
+    def provide_value_transformer(self, sources, sensitive):
+        self.asked.append((list(sources), list(sensitive)))
+        return self
+
+    def connect(self, name, endpoint, seconds):
+        return self.answer
+
+
+def test_a_transformer_is_given_sources_and_names_further_keys(store):
+    plugin = Source()
+
+    found = made(store, [HIDDEN], cloud=plugin)
+
+    ((sources, sensitive),) = plugin.asked
+    assert sensitive == ["/x.org/hiddens/"] and found._prefixes == ("/apps/", "/x.org/hiddens/")
+    assert sources[0].connect("a", "unix:///a", 3.0).decrypt(WrappedKey(b"x", "1")) == b"y"
+    plugin.answer = "vault"
+    with pytest.raises(Broken):
+        sources[0].connect("a", "unix:///a", 3.0)

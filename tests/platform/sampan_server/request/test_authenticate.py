@@ -62,3 +62,14 @@ def test_one_that_waits_is_not_asked_on_the_loop_unless_an_earlier_one_knows() -
     with pytest.raises(Aside):
         asked(Knows(REFUSED), Knows(JOE, waits=True), loop=object())
     assert asked(Knows(REFUSED), Knows(JOE, waits=True)) == JOE
+
+
+def test_an_authenticator_may_decide_where_anonymous_callers_are_admitted() -> None:
+    rule = Knows(None)
+    rule.admits_anonymous = lambda path: path == "/api"  # type: ignore[attr-defined]
+
+    assert asked(Knows(None), rule) == ANONYMOUS
+    with pytest.raises(Unauthorized):
+        asked(Knows(None), rule, path="/version")
+    with pytest.raises(Unauthorized, match="invalid bearer token"):
+        asked(Knows(REFUSED), rule)

@@ -58,14 +58,16 @@ class LocalIssuer:
         self.authority = (folder / "ca.crt").read_text()
         self.keys = {}
         self.rotate("first")
-        self.asked = []
+        self.asked, self.bearers, self.sources = [], [], {}
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 issuer.asked.append(self.path)
-                body = json.dumps(issuer.answer(self.path)).encode()
-                self.send_response(200)
+                issuer.bearers.append(self.headers.get("Authorization"))
+                found = issuer.answer(self.path)
+                body = found.encode() if isinstance(found, str) else json.dumps(found).encode()
+                self.send_response(404 if found is None else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -89,6 +91,8 @@ class LocalIssuer:
     def answer(self, path):
         if path == "/keys":
             return self.keys
+        if path.startswith("/claims"):
+            return self.sources.get(path)
         return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
 
     def token(self, **claims):

@@ -92,9 +92,13 @@ def test_what_is_wrong_is_named(text_of, authenticator_of, changed, text):
     assert text in complaint(text_of(authenticator_of(changed.pop("url", "https://issuer.example"), **changed)))
 
 
-def test_an_issuer_is_named_once_and_anonymous_is_not_for_this_file(text_of, authenticator_of):
+def test_an_issuer_is_named_once(text_of, authenticator_of):
     assert "jwt[1].issuer.url: Duplicate value" in complaint(text_of(authenticator_of(), authenticator_of()))
-    assert "anonymous: Forbidden" in complaint(text_of(authenticator_of(), anonymous={"enabled": False}))
+
+
+def test_a_file_may_speak_of_anonymous_callers_alone(text_of):
+    assert read_configuration(text_of(anonymous={"enabled": False}), "auth.yaml", []) == []
+    assert "anonymous: Invalid value: true" in complaint(text_of(anonymous=True))
 
 
 @pytest.mark.parametrize(

@@ -136,3 +136,12 @@ def test_a_token_with_a_wrong_signature_is_refused_after_a_reload_too(file, writ
 
     with pytest.raises(Unauthorized):
         file.tokens.verify(f"{head}.{body}.AAAA")
+
+
+def test_who_may_be_anonymous_is_as_it_was_at_the_start(file, path, text_of, caplog):
+    path.write_bytes(text_of(anonymous={"enabled": False}))
+
+    file.turn(NEVER)
+
+    assert file.anonymous is None and file.reloads == {"success": 0, "failure": 1}
+    assert "changed from initial configuration file" in caplog.text

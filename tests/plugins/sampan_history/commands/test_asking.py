@@ -17,4 +17,3 @@ def test_objects_and_columns_are_shown():
     assert asking.shown(PODS, "a", "x") == "pod x/a"
     assert asking.shown(NODES, "n", "") == "node n"
     assert list(asking.aligned(("A", "B"), [("long", "b")])) == ["A      B", "long   b"]
-    assert asking.time_text(0.0) == "-"

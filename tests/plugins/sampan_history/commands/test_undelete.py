@@ -1,6 +1,6 @@
 import pytest
 
-from sampan_history.commands.undelete import restored, undelete
+from sampan_history.commands.undelete import undelete
 from sampan_machinery.resources import CONFIG_MAPS, NAMESPACES
 
 
@@ -57,24 +57,3 @@ def test_it_wants_the_rights_to_read_and_to_create(run, deleted):
     deleted("refused")
 
     assert "cannot get resource" in run(undelete, "cm/refused", user="ann").output
-
-
-def test_what_the_server_and_the_scheduler_set_is_dropped():
-    pod = {
-        "kind": "Pod",
-        "metadata": {"name": "p", "uid": "u", "resourceVersion": "1"},
-        "spec": {"nodeName": "n", "x": 1},
-        "status": {},
-    }
-    assert restored(pod) == {"kind": "Pod", "metadata": {"name": "p"}, "spec": {"x": 1}}
-
-    labels = {"batch.kubernetes.io/controller-uid": "u", "batch.kubernetes.io/job-name": "j", "app": "a"}
-    job = {
-        "kind": "Job",
-        "metadata": {"name": "j"},
-        "spec": {"selector": {}, "template": {"metadata": {"labels": labels}}},
-    }
-    assert restored(job)["spec"] == {"template": {"metadata": {"labels": {"app": "a"}}}}
-
-    volume = {"kind": "PersistentVolume", "metadata": {}, "spec": {"claimRef": {"name": "c", "uid": "u"}}}
-    assert restored(volume)["spec"] == {"claimRef": {"name": "c"}}

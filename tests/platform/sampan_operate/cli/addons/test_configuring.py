@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sampan.errors import ConfigError
@@ -70,3 +72,22 @@ def test_the_file_that_is_named_is_the_one_that_is_written(run, tmp_path, monkey
 
     assert other.read_text() == "addons: [dns]\n"
     assert not (tmp_path / "sampan.yaml").exists()
+
+
+def test_the_settings_are_described_for_programs(run, write):
+    write("plugins: {dns: {port: 53}}\n")
+
+    found = json.loads(run("configure", "dns", "-o", "json").output)
+
+    port = found["schema"]["properties"]["port"]
+    assert (port["type"], port["default"], port["description"][:14]) == ("integer", 0, "Port to listen")
+    assert (found["values"]["port"], found["set"]) == (53, ["port"])
+    assert isinstance(run("configure", "dns", "port=1", "-o", "json").exception, ConfigError)
+
+
+def test_every_add_on_can_be_described(run):
+    for each in json.loads(run("list", "-o", "json").output):
+        found = json.loads(run("configure", each["name"], "-o", "json").output)
+
+        assert found["values"].keys() == found["schema"]["properties"].keys()
+        assert all(field.get("description") for field in found["schema"]["properties"].values()), each["name"]

@@ -1,6 +1,6 @@
 import json
 
-from sampan_history import who
+from sampan_explain.past import who
 from sampan_machinery.metadata import parse_time
 from sampan_machinery.resources import DEPLOYMENTS
 

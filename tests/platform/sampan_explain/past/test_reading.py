@@ -1,7 +1,7 @@
 import pytest
 
 from sampan.errors import BadRequest, NotFound
-from sampan_history import reading
+from sampan_explain.past import reading
 from sampan_machinery.resources import CONFIG_MAPS
 
 

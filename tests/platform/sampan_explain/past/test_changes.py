@@ -1,4 +1,4 @@
-from sampan_history.changes import changes, unified
+from sampan_explain.past.changes import changes, unified
 
 
 def pod(image="a:1", **metadata):
