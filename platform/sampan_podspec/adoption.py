@@ -33,7 +33,8 @@ def adopt_and_release(
     selector = select(owner)
     mine: list[Object] = []
     actions: list[Action] = []
-    for obj in observed.list(resource, metadata["namespace"]):
+    # Not all objects of the namespace: each of a thousand ReplicaSets would look through the pods of all others.
+    for obj in observed.claimable(resource, metadata["uid"], metadata["namespace"]):
         controller = controller_of(obj)
         matches = selector.matches(labels_of(obj))
         if controller is not None:

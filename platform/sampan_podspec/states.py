@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from sampan.contracts.kinds import Object
-from sampan_machinery.metadata import annotations_of, get_condition, get_path, is_deleting, parse_time
+from sampan_machinery.metadata import annotations_of, condition_is, get_condition, get_path, is_deleting, parse_time
 
 _COST = "controller.kubernetes.io/pod-deletion-cost"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
@@ -21,6 +21,10 @@ def is_terminating(pod: Object) -> bool:
     return get_path(pod, "status", "phase") not in ("Succeeded", "Failed") and is_deleting(pod)
 
 
+def is_ready(pod: Object) -> bool:
+    return condition_is(pod.get("status"), "Ready")
+
+
 def ready_since(pod: Object) -> float | None:
     """When the pod became ready, or None while it is not."""
     condition = get_condition(pod.get("status"), "Ready")
@@ -31,14 +35,18 @@ def ready_since(pod: Object) -> float | None:
 
 def is_available(pod: Object, min_ready: int, now: float) -> bool:
     """Ready for at least ``min_ready`` seconds."""
+    if not min_ready:
+        return is_ready(pod)
     since = ready_since(pod)
-    return since is not None and (not min_ready or (since > 0 and since + min_ready <= now))
+    return since is not None and since > 0 and since + min_ready <= now
 
 
 def available_in(pods: Iterable[Object], min_ready: int, now: float) -> float | None:
     """Seconds until the next ready pod becomes available, or None."""
+    if not min_ready:
+        return None
     waits = [since + min_ready - now for since in map(ready_since, pods) if since is not None]
-    return min((wait for wait in waits if wait > 0), default=None) if min_ready else None
+    return min((wait for wait in waits if wait > 0), default=None)
 
 
 def to_delete(pods: Sequence[Object], related: Iterable[Object], count: int, now: float) -> list[Object]:

@@ -31,12 +31,13 @@ class Scope(NamedTuple):
 
 
 class SharedInformer:
-    """One informer, its index by owner, and the subscribers to its changes."""
+    """One informer, its index by owner, those without a controller by namespace, and the subscribers to its changes."""
 
     def __init__(self, client: Client, scope: Scope, on_synced: Callable[[], None] | None = None) -> None:
         self.scope = scope
         self.subscribers: list[Subscriber] = []
         self._owned: dict[str, dict[tuple[str, str], Object]] = {}
+        self._orphans: dict[str, dict[tuple[str, str], Object]] = {}
         self._lock = threading.Lock()
         self.informer = Informer(
             client,
@@ -51,6 +52,12 @@ class SharedInformer:
         with self._lock:
             return list(self._owned.get(uid, {}).values())
 
+    def claimable(self, uid: str, namespace: str) -> list[Object]:
+        """Read at one moment: an object is adopted between two."""
+        with self._lock:
+            found = {place: obj for place, obj in self._owned.get(uid, {}).items() if place[0] == namespace}
+            return list({**found, **self._orphans.get(namespace, {})}.values())
+
     def _changed(self, old: Object | None, new: Object | None) -> None:
         with self._lock:
             self._index(old, new)
@@ -58,14 +65,17 @@ class SharedInformer:
             subscriber(old, new)
 
     def _index(self, old: Object | None, new: Object | None) -> None:
-        for uid in _owners(old):
-            found = self._owned.get(uid, {})
-            found.pop(_place(old), None)
-            if not found:
-                self._owned.pop(uid, None)
-        for uid in _owners(new):
-            assert new is not None
-            self._owned.setdefault(uid, {})[_place(new)] = new
+        for index, keys in ((self._owned, _owners), (self._orphans, _orphaned)):
+            kept = keys(new)
+            for key in keys(old):
+                found = index.get(key, {})
+                if key not in kept:  # what stays keeps its place in the order
+                    found.pop(_place(old), None)
+                if not found:
+                    index.pop(key, None)
+            for key in kept:
+                assert new is not None
+                index.setdefault(key, {})[_place(new)] = new
 
 
 #: The informers of a resource: the one that has all of its objects, or those that have some of them.
@@ -104,6 +114,9 @@ class View:
     def owned(self, resource: Resource, uid: str) -> Sequence[Object]:
         return _each_once([each.owned(uid) for each in self._shared.get(resource, ())])
 
+    def claimable(self, resource: Resource, uid: str, namespace: str) -> Sequence[Object]:
+        return _each_once([each.claimable(uid, namespace) for each in self._shared.get(resource, ())])
+
     def name_suffix(self, length: int = 5) -> str:
         return "".join(self._random.choices(LETTERS, k=length))
 
@@ -111,6 +124,13 @@ class View:
 def _owners(obj: Object | None) -> list[str]:
     references = (obj["metadata"].get("ownerReferences") or ()) if obj else ()
     return [reference.get("uid", "") for reference in references]
+
+
+def _orphaned(obj: Object | None) -> list[str]:
+    """Its namespace, where it has no controller."""
+    if obj is None or any(each.get("controller") for each in obj["metadata"].get("ownerReferences") or ()):
+        return []
+    return [obj["metadata"].get("namespace", "")]
 
 
 def _place(obj: Object | None) -> tuple[str, str]:

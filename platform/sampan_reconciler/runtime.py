@@ -33,6 +33,7 @@ from sampan_client.hub import start_thread
 from sampan_client.queue import Item, Queue
 from sampan_isolation import Broken
 from sampan_reconciler.observed import Scope, SharedInformer, View, by_resource
+from sampan_reconciler.pacing import Pacing
 from sampan_reconciler.perform import EventSink, Expectations, NoEvents, Performer, Write, ends_with_namespace
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,10 @@ class Runtime:
         recorder: EventSink | None = None,
         workers: int = _WORKERS,
         burst: int = _BURST,
+        computing: Callable[[], float] = time.thread_time,
     ) -> None:
+        """``computing``: seconds that this thread has computed; a caller with a clock of its own gives a constant one,
+        so that the same events cause the same decisions."""
         self.counters: Counter[tuple[str, str]] = Counter()  # (reconciler, what): decided, actions, retried, failed
         self._client = client
         self._keyed = [rec for rec in reconcilers if not isinstance(rec, Standing)]
@@ -84,6 +88,7 @@ class Runtime:
         self._events = recorder or NoEvents()
         self._queue = Queue([rec.workers for rec in self._keyed], ticks)
         self._expectations = Expectations()
+        self._computing, self._pacing = computing, Pacing()
         self._decisions: OrderedDict[tuple[str, Key], Decision] = OrderedDict()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -220,12 +225,18 @@ class Runtime:
         if self._expectations.pending(item, self._ticks(), self._has_seen):
             self._queue.add_after(item, _RECHECK)  # the expected change usually queues the key earlier
             return
-        key, name = item.key, reconciler.name
+        wait = self._pacing.wait(item, self._ticks())
+        if wait > 0:
+            self._queue.add_after(item, wait)
+            return
+        key, name, begun = item.key, reconciler.name, self._computing()
         performer = Performer(self._client, self._events, name, burst=self._burst)
         actions: list[Action] = []
         problem: Exception | None = None
         try:
             actions += self._decide(reconciler, key)
+            if isinstance(reconciler, Reconciler):  # others wait for the API, and each of their calls computes
+                self._pacing.decided(item, self._computing() - begun, self._ticks())
             self.counters[name, "decided"] += 1
             performer.perform(actions)
         except Exception as error:

@@ -286,7 +286,17 @@ def fill(
         client = make("reconcilers", RECONCILER_USER, ())
         recorder = Recorder(client, "sampan-reconciler", clock=clock, threaded=False)
         return RuntimeTurns(
-            Runtime(client, keyed, clock=clock, ticks=clock, random=randomness, recorder=recorder, burst=1), recorder
+            Runtime(
+                client,
+                keyed,
+                clock=clock,
+                ticks=clock,
+                random=randomness,
+                recorder=recorder,
+                burst=1,
+                computing=lambda: 0.0,
+            ),
+            recorder,
         )
 
     def one_standing(standing: Standing) -> Turns:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sampan.contracts.kinds import Object, Resource
-from sampan_machinery.metadata import get_path
+from sampan_machinery.metadata import controller_of, get_path, owners
 from sampan_machinery.selectors import parse_labels
 
 
@@ -53,6 +53,13 @@ class Shelf:
             obj
             for obj in self.list(resource)
             if any(owner.get("uid") == uid for owner in obj["metadata"].get("ownerReferences") or ())
+        ]
+
+    def claimable(self, resource: Resource, uid: str, namespace: str) -> Sequence[Object]:
+        return [
+            obj
+            for obj in self.list(resource, namespace)
+            if controller_of(obj) is None or any(owner.get("uid") == uid for owner in owners(obj))
         ]
 
     def generation(self, resource: Resource) -> int:

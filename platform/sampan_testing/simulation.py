@@ -24,7 +24,7 @@ from sampan.contracts.reconciling import (
     Update,
 )
 from sampan.errors import AlreadyExists, Conflict, NotFound, StatusError
-from sampan_machinery.metadata import copy, is_owned_by, key_of, now_text
+from sampan_machinery.metadata import controller_of, copy, is_owned_by, key_of, now_text
 from sampan_machinery.patches import strategic
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -53,6 +53,9 @@ class World:
 
     def owned(self, resource: Resource, uid: str) -> Sequence[Object]:
         return [obj for obj in self.list(resource) if is_owned_by(obj, uid)]
+
+    def claimable(self, resource: Resource, uid: str, namespace: str) -> Sequence[Object]:
+        return [obj for obj in self.list(resource, namespace) if is_owned_by(obj, uid) or controller_of(obj) is None]
 
     def name_suffix(self, length: int = 5) -> str:
         return "".join(self._random.choices(_LETTERS, k=length))

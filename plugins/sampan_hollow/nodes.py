@@ -68,6 +68,7 @@ def node_object(settings: Any, number: int, address: str, port: int, version: st
         "spec": {"taints": [taint(each) for each in settings.taints]} if settings.taints else {},
         "status": {
             "phase": "Running",
+            "declaredFeatures": ["RestartAllContainersOnContainerExits"],
             "capacity": room,
             "allocatable": room,
             "conditions": [{**each, "lastHeartbeatTime": at, "lastTransitionTime": at} for each in CONDITIONS],

@@ -40,6 +40,10 @@ def labels(name: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+#: Features of Kubernetes that pods may need of their node, and that this agent has (KEP-5328).
+DECLARED = ("RestartAllContainersOnContainerExits",)
+
+
 def status_of(
     old: Object, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str], now: str,
     problem: str = "", pressures: Collection[str] = (),
@@ -51,6 +55,7 @@ def status_of(
     status["addresses"] = [{"type": "InternalIP", "address": ip}, {"type": "Hostname", "address": name}]
     status["daemonEndpoints"] = {"kubeletEndpoint": {"Port": port}}
     status["nodeInfo"] = dict(info)
+    status["declaredFeatures"] = list(DECLARED)
     for type, reason, message in HEALTHY:
         word = "True" if type in pressures else "False"
         reason, message = PRESSED[type] if type in pressures else (reason, message)

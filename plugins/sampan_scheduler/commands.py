@@ -14,8 +14,9 @@ from sampan.errors import SampanError
 from sampan_client import Client
 from sampan_machinery import yamlin
 from sampan_scheduler.analysis import words
+from sampan_scheduler.analysis.lending import started
 from sampan_scheduler.analysis.planning import Plan
-from sampan_scheduler.analysis.snapshot import take
+from sampan_scheduler.analysis.snapshot import Reader, take
 from sampan_scheduler.analysis.templates import pods_of
 from sampan_scheduler.component import configured
 
@@ -50,12 +51,18 @@ def whatif(place: Place, files: tuple[str, ...], without: tuple[str, ...], names
         for name in without:
             if name not in known:
                 raise click.ClickException(f"there is no node {name}")
-        plan = Plan(snapshot, configured(place.settings), frozenset(without))
+        read = Reader(client)
+        plan = Plan(snapshot, configured(place.settings), frozenset(without), started(place.hooks, read.list))
         nodes = [node for node in snapshot.nodes if node["metadata"]["name"] not in without]
         pods = [*plan.displaced(), *pods_of(manifests, nodes, snapshot.priority_classes, namespace or client.namespace)]
-        planned = plan.place(pods)
+        try:
+            planned = plan.place(pods)
+        finally:
+            plan.stop()
     except (SampanError, OSError) as error:
         raise click.ClickException(str(error)) from error
+    for problem in read.problems:
+        click.echo(f"not read, and counted as if there were none: {problem}", err=True)
     _show(words.plan_json(planned) if output == "json" else words.plan_lines(planned))
     if not all(each.node for each in planned):
         sys.exit(1)

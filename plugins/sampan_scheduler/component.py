@@ -5,19 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sampan.contracts.components import Running
 from sampan.contracts.kinds import Object
+from sampan.errors import ConfigError
 from sampan_client import Client
 from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_machinery.resources import NAMESPACES, NODES, POD_DISRUPTION_BUDGETS, PODS
 from sampan_machinery.selectors import Selector
 from sampan_scheduler.configuration.reading import Configuration, load, usual
-from sampan_scheduler.isolated import Isolated
+from sampan_scheduler.isolated import contributed
 from sampan_scheduler.scheduler import Scheduler
-from sampan_scheduling.contributed import scheduling_plugins
 
 if TYPE_CHECKING:
     from sampan_scheduler.settings import Settings
@@ -40,6 +40,8 @@ def _keep_working(running: Running, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             _work(running, stop)
+        except ConfigError:
+            raise  # trying again helps only once the file was changed: `sampan status` says so
         except Exception:
             log.exception("scheduling failed and starts again in %.1f s", pause)
             stop.wait(pause)
@@ -47,7 +49,8 @@ def _keep_working(running: Running, stop: threading.Event) -> None:
 
 
 def _work(running: Running, stop: threading.Event) -> None:
-    configuration = configured(running.settings)
+    configuration, others = configured(running.settings), contributed(running.hooks)
+    configuration.check_names(plugin.name for plugin in others)
     recorder = Recorder(running.client, "default-scheduler")
     budgets = Budgets(running.client)
 
@@ -58,7 +61,7 @@ def _work(running: Running, stop: threading.Event) -> None:
 
     scheduler = Scheduler(
         running.client, recorder, configuration=configuration, namespaces=matching, budgets=budgets.list,
-        third_party=third_party(running),
+        third_party=others,
     )  # fmt: skip
     namespaces = Informer(running.client, NAMESPACES, metadata_only=True, on_change=scheduler.namespace_changed)
     nodes = Informer(running.client, NODES, on_change=scheduler.node_changed)
@@ -120,11 +123,3 @@ def slim(pod: Object) -> Object:
                 for each in status[name]
             ]
     return {**pod, "metadata": metadata, "status": kept}
-
-
-def third_party(running: Running) -> list[Any]:
-    """Scheduling plugins that other plugins contribute."""
-    return [
-        found.answer if found.isolation is None else Isolated(found.isolation, found.answer)
-        for found in scheduling_plugins(running.hooks)
-    ]

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import add
 from typing import Any
 
 from sampan_scheduler.cycle_types import Refusal, Requirement
 from sampan_scheduler.decisions import CycleResult, Decision, Explanation
+from sampan_scheduler.groups import PROBES, Domain, Grouping, RowGroups, Source, Trait, one_of
 from sampan_scheduler.nodes import Cluster, NodeInfo
-from sampan_scheduler.pods import PodInfo
+from sampan_scheduler.pods import HOSTNAME, OWNER, PodInfo
 from sampan_scheduler.profiles import Profile
 from sampan_scheduler.rules.node_affinity import CONFLICT, NOT_NAMED
-from sampan_scheduler.tables import VerdictTable, VerdictTables, normalized
+from sampan_scheduler.tables import MOST_TABLES, VerdictTable, VerdictTables, normalized
 from sampan_scheduler.third_party import ThirdParty
 from sampan_scheduling.contracts import State, Verdict
-
-PROBES = 8  # nodes tried at random before a whole bucket is looked through
 
 
 class Cycle:
@@ -42,6 +41,7 @@ class Cycle:
         self._wide = [rule for rule in profile.filters if not rule.local]
         self._wide_scores = [(rule, weight) for rule, weight in profile.scores if not rule.local]
         self._normalized = [(rule, weight) for rule, weight in profile.scores if hasattr(rule, "raw")]
+        self._groups: dict[tuple[bytes, str], RowGroups] = {}  # by kind of pod and controller
         self._names_matter = any(rule.name == NOT_NAMED.plugin for rule in profile.filters)
         self._rng = rng or random.Random(random.getrandbits(64))  # a simulation seeds the process's source
         taking_part = [plugin for plugin in third_party if profile.takes_part(plugin.name)]
@@ -63,7 +63,7 @@ class Cycle:
             table, rows = self._tables.of(pod), None
         found = list(self._refusals(pod))
         if rows is None and not cluster.nominated and not third_party.asked and not any(table.raws.values()):
-            row = self._quick(pod, table, found)
+            row = self._in_short(pod, table, found)
             if row is not None:
                 return CycleResult(Decision(pod.ref, pod.uid, cluster.rows[row].name, len(cluster)))
         refused: dict[int, Verdict] = {}
@@ -146,10 +146,66 @@ class Cycle:
         )
         return table, [row for row in rows if table.verdicts[row] is None]
 
-    def _quick(self, pod: PodInfo, table: VerdictTable, found: Sequence[Refusal | Requirement]) -> int | None:
-        """The best row where only the table's scores count; None: not decided here, or there is none."""
-        if not table.buckets or any(rule.scores(pod, self._cluster, _ANY) is not None for rule, _ in self._wide_scores):
-            return None
+    def equals(self, pod: PodInfo) -> set[int]:
+        """The rows of which ``decide`` takes one at random, where groups of nodes tell them; empty: they do not."""
+        found, table = list(self._refusals(pod)), self._tables.of(pod)
+        best, without = self._best(pod, table, found, self._groupings(pod))
+        return {row for rows in best for row in rows} - without
+
+    def _groupings(self, pod: PodInfo) -> list[Grouping]:
+        return [rule.grouping(pod, self._cluster, weight) for rule, weight in self._wide_scores]
+
+    def _in_short(self, pod: PodInfo, table: VerdictTable, found: Sequence[Refusal | Requirement]) -> int | None:
+        """The best row without a look at each; None: not decided here, or there is none."""
+        groupings = self._groupings(pod)
+        if all(each.sources == () for each in groupings):
+            return self._quick(table, found)
+        best, without = self._best(pod, table, found, groupings)
+        return one_of(best, without, self._rng) if best else None
+
+    def _best(
+        self, pod: PodInfo, table: VerdictTable, found: Sequence[Refusal | Requirement], groupings: Sequence[Grouping]
+    ) -> tuple[list[list[int]], set[int]]:
+        """Lists with the rows that have most points, and rows in them that will not do. Empty: not decided here, or
+        there is none."""
+        given: list[Source] = []
+        for grouping in groupings:
+            if grouping.sources is None:
+                return [], set()
+            given += grouping.sources
+        without: set[int] = set()
+        judged: list[Refusal | Requirement] = []
+        for each in found:
+            if each.topology_key != HOSTNAME:
+                judged.append(each)
+            elif isinstance(each, Refusal):
+                without.update(self._rows_refused(each))
+            else:
+                return [], set()
+        place = len(given)
+        sources = (*given, *[Domain(each.topology_key) for each in judged])
+
+        def fits(trait: Trait) -> bool:
+            return all(each.against(domain) is None for each, domain in zip(judged, trait[place:], strict=True))
+
+        key = pod.signature, pod.labels.get(OWNER, "")
+        groups = self._groups.get(key)
+        if groups is None or groups.sources != sources:
+            if groups is None and len(self._groups) >= MOST_TABLES:
+                del self._groups[next(iter(self._groups))]
+            groups = self._groups[key] = RowGroups(sources)
+        groups.update(self._cluster, table)
+        return groups.best([each for each in groupings if each.sources], without, fits), without
+
+    def _rows_refused(self, found: Refusal) -> Iterator[int]:
+        by_domain = self._cluster.rows_of(found.topology_key)
+        for domain in found.domains:
+            yield from by_domain.get(domain, ())
+        if found.missing is not None:
+            yield from by_domain.get(None, ())
+
+    def _quick(self, table: VerdictTable, found: Sequence[Refusal | Requirement]) -> int | None:
+        """The best row where only the table's scores count; None: there is none."""
         columns = [(each, self._cluster.domains(each.topology_key)) for each in found]
         for score in sorted(table.buckets, reverse=True):
             bucket = table.buckets[score]
@@ -265,7 +321,3 @@ class Cycle:
             if values is not None:
                 found[rule.name] = values
         return {**found, **self.third_party.of(pod.object).scores(state, pod.object, self._cluster, rows)}
-
-
-#: Stands for rows where it only matters whether a rule gives points at all.
-_ANY: tuple[int, ...] = ()

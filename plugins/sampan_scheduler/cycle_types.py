@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 from typing import NamedTuple
 
 from sampan_scheduling.contracts import Verdict
@@ -12,7 +12,7 @@ class Refusal(NamedTuple):
     """Nodes whose label has one of these values will not do; ``missing`` refuses nodes without the label."""
 
     topology_key: str
-    domains: Container[str | None]
+    domains: Collection[str | None]
     verdict: Verdict
     missing: Verdict | None = None
 
@@ -25,7 +25,7 @@ class Requirement(NamedTuple):
     """Only nodes whose label has one of these values will do (None: any value, but the label has to be there)."""
 
     topology_key: str
-    domains: Container[str | None] | None
+    domains: Collection[str | None] | None
     verdict: Verdict
 
     def against(self, domain: str | None) -> Verdict | None:

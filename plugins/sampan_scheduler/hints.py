@@ -19,6 +19,7 @@ SPREAD, NEAR = "PodTopologySpread", "InterPodAffinity"
 _WIDE_CHANGES = {SPREAD: {"added", "labels", "taints"}, NEAR: {"added", "labels"}}
 LOCAL = frozenset({
     "NodeUnschedulable", "NodeName", "TaintToleration", "NodeAffinity", "NodePorts", "NodeResourcesFit",
+    "NodeDeclaredFeatures",
 })  # fmt: skip
 
 #: Whether the rules about one node let the pod onto it as it is now.
@@ -51,6 +52,7 @@ def _read_by_rules(node: Object) -> Object:
         "labels": node["metadata"].get("labels") or {},
         "taints": spec.get("taints") or [],
         "unschedulable": bool(spec.get("unschedulable")),
+        "features": status.get("declaredFeatures") or [],
         "allocatable": status.get("allocatable") or {},
         "images": status.get("images") or [],
     }

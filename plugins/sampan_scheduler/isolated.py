@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sampan.contracts.components import Hooks
 from sampan_scheduling.contracts import Verdict
+from sampan_scheduling.contributed import scheduling_plugins
 
 #: In which raising is an answer: it refuses.
 _REFUSING = ("reserve", "permit", "pre_bind")
+
+
+def contributed(hooks: Hooks | None) -> list[Any]:
+    """Scheduling plugins that other plugins contribute."""
+    return [
+        found.answer if found.isolation is None else Isolated(found.isolation, found.answer)
+        for found in scheduling_plugins(hooks)
+    ]
 
 
 class Isolated:

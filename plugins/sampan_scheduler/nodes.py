@@ -23,8 +23,8 @@ class NodeInfo:
     """One node. Satisfies sampan_scheduling.contracts.NodeView."""
 
     __slots__ = (
-        "allocatable", "images", "labels", "members", "name", "object", "ports", "row", "score_cpu", "score_memory",
-        "taints", "unschedulable", "used",
+        "allocatable", "features", "images", "labels", "members", "name", "object", "ports", "row", "score_cpu",
+        "score_memory", "taints", "unschedulable", "used",
     )  # fmt: skip
 
     def __init__(self, row: int, name: str) -> None:
@@ -45,6 +45,7 @@ class NodeInfo:
         self.unschedulable = bool(spec.get("unschedulable"))
         status = node.get("status") or {}
         amounts = status.get("allocatable") or {}
+        self.features = frozenset(status.get("declaredFeatures") or ())
         self.images: dict[str, int] = {
             image_name(name): image.get("sizeBytes") or 0
             for image in status.get("images") or ()
@@ -95,6 +96,7 @@ class Cluster:
         self._preferring = CounterIndex(UNBOUNDED)
         self._waiting: dict[str, dict[str, PodInfo]] = {}  # pods on nodes not seen yet, by node name
         self._domains: dict[str, list[str | None]] = {}
+        self._rows_of: dict[str, dict[str | None, list[int]]] = {}
         self._columns: Columns | None = None
 
     def __len__(self) -> int:
@@ -148,6 +150,15 @@ class Cluster:
         found = self._domains.get(key)
         if found is None:
             found = self._domains[key] = [node.labels.get(key) for node in self.rows]
+        return found
+
+    def rows_of(self, key: str) -> dict[str | None, list[int]]:
+        """The rows of each value of a label."""
+        found = self._rows_of.get(key)
+        if found is None:
+            found = self._rows_of[key] = {}
+            for row, domain in enumerate(self.domains(key)):
+                found.setdefault(domain, []).append(row)
         return found
 
     def domains_of(self, key: str, rows: Sequence[int]) -> list[str | None]:
@@ -264,6 +275,7 @@ class Cluster:
         self.changes.append(row)
         self.version += 1
         self._domains.clear()
+        self._rows_of.clear()
 
     def _count(self, info: PodInfo, node: NodeInfo, sign: int) -> None:
         labels, name = node.labels, node.name

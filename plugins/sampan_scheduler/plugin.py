@@ -56,7 +56,7 @@ def contribute_explainers(context: ReconcilerContext) -> list[Explainer]:
     def explain(pod: Object, objects: Objects) -> Iterable[Cause]:
         from sampan_scheduler.analysis.explaining import causes
 
-        return causes(pod, objects, context.settings)
+        return causes(pod, objects, context.settings, context.hooks)
 
     return [Explainer(group="", kind="Pod", explain=explain)]
 
@@ -66,5 +66,10 @@ def contribute_commands() -> list[Command]:
     text = "Run the scheduler alone, as a client of an API server; of several, one leads and the others stand by."
     return [
         Command(name="scheduler", help=text, runs=lambda component: component.name == "scheduler"),
-        Command(name="whatif", help="Say where pods would go, without changing anything.", load=_whatif),
+        Command(
+            name="whatif",
+            help="Say where pods would go, without changing anything.",
+            load=_whatif,
+            hooks=frozenset({"contribute_scheduling_plugins"}),
+        ),
     ]

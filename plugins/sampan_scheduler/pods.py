@@ -114,6 +114,7 @@ class PodInfo:
     names_namespaces: bool  # a term selects namespaces by label
     node_names: frozenset[str] | None  # its node affinity names these nodes; None: it names none
     images: tuple[str, ...]  # as nodes name them, with a tag
+    features: frozenset[str]  # that its node has to declare
     containers: int  # with init containers
     terminating: bool
     signature: bytes  # equal for pods that every rule treats alike
@@ -143,10 +144,13 @@ def read_pod(pod: Object, namespaces: Namespaces, defaults: Defaults = SYSTEM_DE
         spread = tuple(_spread(each, labels)._replace(selector=selector, counts_itself=True)
                        for each in defaults.constraints)  # fmt: skip
     images = tuple(_images(spec))
+    features = frozenset(_features(spec))
     kind = [namespace, said, requests, nonzero, ports, spec.get("priority") or 0, images]
     kind += [*(spec.get(name) for name in RELEVANT), *_volumes(spec, metadata["name"])]
     if spec.get("resourceClaims"):
         kind += [spec["resourceClaims"], (pod.get("status") or {}).get("resourceClaimStatuses")]
+    if features:
+        kind.append(sorted(features))
     if by_default and not defaults.system:
         kind.append(labels[OWNER])
     return PodInfo(
@@ -167,6 +171,7 @@ def read_pod(pod: Object, namespaces: Namespaces, defaults: Defaults = SYSTEM_DE
         names_namespaces=bool(affinity) and any(_terms_with_selector(near, apart)),
         node_names=_node_names(affinity.get("nodeAffinity") or {}) if affinity else None,
         images=images,
+        features=features,
         containers=len(spec.get("containers") or ()) + len(spec.get("initContainers") or ()),
         terminating=bool(metadata.get("deletionTimestamp")),
         signature=_encode(kind),
@@ -213,6 +218,15 @@ def _images(spec: Object) -> Any:
     for volume in spec.get("volumes") or ():
         if (volume.get("image") or {}).get("reference"):
             yield image_name(volume["image"]["reference"])
+
+
+def _features(spec: Object) -> Any:
+    """Features of nodes without which the pod would not run as it says. Source: KEP-5328."""
+    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
+        if any(rule.get("action") == "RestartAllContainers" for rule in container.get("restartPolicyRules") or ()):
+            yield "RestartAllContainersOnContainerExits"
+    if spec.get("hostNetwork") and spec.get("hostUsers") is False:
+        yield "UserNamespacesHostNetworkSupport"
 
 
 def image_name(name: str) -> str:

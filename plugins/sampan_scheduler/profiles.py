@@ -11,7 +11,7 @@ from sampan_scheduler.resources import DEFAULT_NAME
 from sampan_scheduler.rules.image_locality import ImageLocality
 from sampan_scheduler.rules.interpod import InterPodAffinity
 from sampan_scheduler.rules.node_affinity import NodeAffinity
-from sampan_scheduler.rules.node_state import NodeName, Ports, Taints, Unschedulable
+from sampan_scheduler.rules.node_state import DeclaredFeatures, NodeName, Ports, Taints, Unschedulable
 from sampan_scheduler.rules.resources_fit import BalancedAllocation, ResourcesFit
 from sampan_scheduler.rules.spread import TopologySpread
 
@@ -19,7 +19,7 @@ from sampan_scheduler.rules.spread import TopologySpread
 DEFAULT_WEIGHTS = {
     "NodeUnschedulable": 0, "NodeName": 0, "TaintToleration": 3, "NodeAffinity": 2, "NodePorts": 0,
     "NodeResourcesFit": 1, "PodTopologySpread": 2, "InterPodAffinity": 2,
-    "NodeResourcesBalancedAllocation": 1, "ImageLocality": 1,
+    "NodeResourcesBalancedAllocation": 1, "ImageLocality": 1, "NodeDeclaredFeatures": 0,
 }  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def own_rules() -> list[Any]:
     """One of each, as upstream configures them."""
     return [
         Unschedulable(), NodeName(), Taints(), NodeAffinity(), Ports(), ResourcesFit(), TopologySpread(),
-        InterPodAffinity(), BalancedAllocation(), ImageLocality(),
+        InterPodAffinity(), BalancedAllocation(), ImageLocality(), DeclaredFeatures(),
     ]  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_machinery.resources import NAMESPACES, NODES, POD_DISRUPTION_BUDGETS, PODS
 from sampan_machinery.selectors import Selector
-from sampan_scheduler.component import configured, slim, third_party
+from sampan_scheduler.component import configured, slim
+from sampan_scheduler.isolated import contributed
 from sampan_scheduler.scheduler import Scheduler
 
 
@@ -22,9 +23,11 @@ class SchedulerTurns:
         self._recorder = Recorder(client, "default-scheduler", clock=clock, threaded=False)
         self._budgets = Informer(client, POD_DISRUPTION_BUDGETS)
         self._budgets.optional = True
+        configuration, others = configured(running.settings), contributed(running.hooks)
+        configuration.check_names(plugin.name for plugin in others)
         self._scheduler = Scheduler(
-            client, self._recorder, configuration=configured(running.settings), namespaces=self._matching,
-            budgets=self._budgets.list, third_party=third_party(running), clock=clock,
+            client, self._recorder, configuration=configuration, namespaces=self._matching,
+            budgets=self._budgets.list, third_party=others, clock=clock,
         )  # fmt: skip
         self._namespaces = Informer(
             client, NAMESPACES, metadata_only=True, on_change=self._scheduler.namespace_changed

@@ -24,7 +24,7 @@ from sampan_machinery.metadata import (
 from sampan_machinery.resources import PODS, REPLICA_SETS
 from sampan_machinery.selectors import from_labels
 from sampan_podspec.adoption import SelectorOf, adopt_and_release, selector_of
-from sampan_podspec.states import available_in, is_active, is_available, is_terminating, ready_since, to_delete
+from sampan_podspec.states import available_in, is_active, is_available, is_ready, is_terminating, to_delete
 from sampan_podspec.templates import pod_from
 
 _BURST = 500  # pods created or deleted in one decision
@@ -109,7 +109,7 @@ def status_of(
     status: Object = copy(replica_set.get("status") or {})
     counts = {
         "fullyLabeledReplicas": sum(template.matches(labels_of(pod)) for pod in active),
-        "readyReplicas": sum(ready_since(pod) is not None for pod in active),
+        "readyReplicas": sum(map(is_ready, active)),
         "availableReplicas": sum(is_available(pod, spec.get("minReadySeconds") or 0, now) for pod in active),
     }
     for name, count in counts.items():

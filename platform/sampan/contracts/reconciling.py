@@ -13,6 +13,7 @@ from sampan.errors import StatusError
 if TYPE_CHECKING:
     from threading import Event
 
+    from sampan.contracts.components import Hooks
     from sampan.contracts.turns import Turns
     from sampan_client import Client
 
@@ -35,6 +36,10 @@ class Observed(Protocol):
 
     def owned(self, resource: Resource, uid: str) -> Sequence[Object]:
         """Objects of that resource with an ownerReference to this uid."""
+
+    def claimable(self, resource: Resource, uid: str, namespace: str) -> Sequence[Object]:
+        """What a controller with this uid owns or may adopt: objects of the namespace with an ownerReference to it, and
+        those without a controller."""
 
     def name_suffix(self, length: int = 5) -> str:
         """Random letters for a generated name (seeded in simulation)."""
@@ -180,3 +185,4 @@ class ReconcilerContext:
     settings: Any
     home: str
     options: ClusterOptions = field(default_factory=ClusterOptions)
+    hooks: Hooks | None = None  # to ask other plugins, by who explains or commands; None where none can be asked

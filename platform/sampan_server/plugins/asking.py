@@ -34,4 +34,7 @@ class HooksOf:
             raise LookupError(f"{hook} is not among the hooks that the component names in Component.hooks")
 
     def _context(self, name: str) -> ReconcilerContext:
-        return ReconcilerContext(settings=self._plugins.settings_of(name), home=self._home, options=self._options)
+        others = HooksOf(self._plugins, None, home=self._home, options=self._options)
+        return ReconcilerContext(
+            settings=self._plugins.settings_of(name), home=self._home, options=self._options, hooks=others
+        )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sampan.contracts.components import Hooks
 from sampan.contracts.kinds import Object
 from sampan_explain import Cause, Objects
 from sampan_machinery.metadata import condition_is
 from sampan_machinery.resources import NAMESPACES, NODES, POD_DISRUPTION_BUDGETS, PODS, PRIORITY_CLASSES
 from sampan_scheduler.analysis import words
+from sampan_scheduler.analysis.lending import started
 from sampan_scheduler.analysis.planning import Plan, UnknownScheduler
 from sampan_scheduler.analysis.snapshot import Snapshot
 from sampan_scheduler.component import configured
@@ -17,8 +19,9 @@ from sampan_scheduler.settings import Settings
 _ENDED = ("Succeeded", "Failed")
 
 
-def causes(pod: Object, objects: Objects, settings: Settings) -> Iterator[Cause]:
-    """Of a pod without a node why each node refuses it; of one that is ready, what each node would have got."""
+def causes(pod: Object, objects: Objects, settings: Settings, hooks: Hooks | None = None) -> Iterator[Cause]:
+    """Of a pod without a node why each node refuses it; of one that is ready, what each node would have got. ``hooks``:
+    to ask scheduling plugins of others, which read ``objects`` too."""
     status = pod.get("status") or {}
     waits = not pod["spec"].get("nodeName")
     if (
@@ -34,10 +37,13 @@ def causes(pod: Object, objects: Objects, settings: Settings) -> Iterator[Cause]
     )  # fmt: skip
     if not snapshot.nodes:
         return
+    plan = Plan(snapshot, configured(settings), third_party=started(hooks, objects.list))
     try:
-        report = Plan(snapshot, configured(settings)).why(pod)
+        report = plan.why(pod)
     except UnknownScheduler:
         return  # the subject pods says it
+    finally:
+        plan.stop()
     lines = list(words.why_lines(report))[1:]
     while lines and not lines[0]:
         del lines[0]

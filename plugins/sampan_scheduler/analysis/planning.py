@@ -6,6 +6,7 @@ import heapq
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan_machinery.metadata import controller_of
@@ -13,11 +14,13 @@ from sampan_machinery.selectors import Selector
 from sampan_scheduler.analysis.snapshot import Snapshot
 from sampan_scheduler.configuration.reading import Configuration
 from sampan_scheduler.cycle import Cycle
-from sampan_scheduler.decisions import Explanation
+from sampan_scheduler.decisions import CycleResult, Explanation
 from sampan_scheduler.nodes import Cluster, NodeInfo
 from sampan_scheduler.pods import SYSTEM_DEFAULTS, PodInfo, read_pod
 from sampan_scheduler.preemption import PreemptionResult, make_room, read_budgets
 from sampan_scheduler.resources import DEFAULT_NAME
+from sampan_scheduler.third_party import ThirdParty
+from sampan_scheduling.contracts import State
 
 MIRROR = "kubernetes.io/config.mirror"
 
@@ -32,6 +35,7 @@ class PodReport:
     found: Explanation
     details: dict[str, str]  # by node: what exactly is missing
     room: PreemptionResult
+    others_asked: bool = False  # whether there were plugins of others to be asked
 
 
 @dataclass(frozen=True)
@@ -51,16 +55,20 @@ class UnknownScheduler(Exception):
 
 @dataclass
 class Plan:
-    """A cluster of its own to play on, made from a snapshot. ``without``: names of nodes that are taken away."""
+    """A cluster of its own to play on, made from a snapshot. ``without``: names of nodes that are taken away.
+    ``third_party``: plugins of others, started; ``stop`` ends them."""
 
     snapshot: Snapshot
     configuration: Configuration
     without: frozenset[str] = frozenset()
+    third_party: Sequence[Any] = ()
     cluster: Cluster = field(default_factory=Cluster)
 
     def __post_init__(self) -> None:
         rng = random.Random(0)
-        self._cycles = {each.name: Cycle(self.cluster, each, (), rng) for each in self.configuration.profiles}
+        self._cycles = {
+            each.name: Cycle(self.cluster, each, self.third_party, rng) for each in self.configuration.profiles
+        }
         self._budgets = read_budgets(self.snapshot.budgets)
         for node in sorted(self.snapshot.nodes, key=lambda node: str(node["metadata"]["name"])):
             if node["metadata"]["name"] not in self.without:
@@ -69,6 +77,9 @@ class Plan:
             name = pod["spec"].get("nodeName")
             if name and name not in self.without:
                 self.cluster.add_pod(self.read(pod), name)
+
+    def stop(self) -> None:
+        ThirdParty(self.third_party).stop()
 
     def read(self, pod: Object) -> PodInfo:
         cycle = self._cycles.get(pod["spec"].get("schedulerName") or DEFAULT_NAME)
@@ -94,20 +105,24 @@ class Plan:
         cycle, info = self._cycle(pod), self.read(_unplaced(pod))
         node = pod["spec"].get("nodeName") or ""
         self.cluster.remove_pod(info.uid)
-        found = cycle.explain(info)
+        state: State = {}
+        found = cycle.explain(info, state)
         details = {
             name: _detail(info, self.cluster.by_name[name], verdict.plugin) for name, verdict in found.refused.items()
         }
         message, room = "", PreemptionResult()
         if not found.points:
-            result = cycle.decide(info)
-            message = result.decision.message()
-            if cycle.profile.preempts and result.refused:
-                room = make_room(
-                    info, self.cluster, result.refused, lambda pod, node: cycle.fits(pod, node, {}),
-                    budgets=lambda: self._budgets, candidates=cycle.profile.candidates,
-                )  # fmt: skip
-        return PodReport(pod, node, message, found, details, room)
+            result = cycle.decide(info, state)
+            message, room = result.decision.message(), self._room(info, cycle, result, state)
+        return PodReport(pod, node, message, found, details, room, bool(self.third_party))
+
+    def _room(self, info: PodInfo, cycle: Cycle, result: CycleResult, state: State) -> PreemptionResult:
+        if not cycle.profile.preempts or not result.refused:
+            return PreemptionResult()
+        return make_room(
+            info, self.cluster, result.refused, lambda pod, node: cycle.fits(pod, node, state),
+            budgets=lambda: self._budgets, candidates=cycle.profile.candidates,
+        )  # fmt: skip
 
     def place(self, pods: Sequence[Object]) -> list[PlannedPod]:
         """Where these would go, in the order in which they are taken: the most important first. Those that they
@@ -133,16 +148,12 @@ class Plan:
             cycle = self._cycle(info.object)
         except UnknownScheduler as error:
             return PlannedPod(info.object, "", str(error), origin=origin), ()
-        result = cycle.decide(info)
+        state: State = {}
+        result = cycle.decide(info, state)
         if result.decision.node:
-            self.cluster.add_pod(info, result.decision.node)
-            return PlannedPod(info.object, result.decision.node, origin=origin), ()
-        room = PreemptionResult()
-        if cycle.profile.preempts and result.refused:
-            room = make_room(
-                info, self.cluster, result.refused, lambda pod, node: cycle.fits(pod, node, {}),
-                budgets=lambda: self._budgets, candidates=cycle.profile.candidates,
-            )  # fmt: skip
+            failed = self._assume(info, result.decision.node, cycle, state)
+            return PlannedPod(info.object, "" if failed else result.decision.node, failed, origin=origin), ()
+        room = self._room(info, cycle, result, state)
         if not room.node:
             return PlannedPod(info.object, "", result.decision.message(), origin=origin), ()
         for victim in room.victims:
@@ -150,6 +161,14 @@ class Plan:
         self.cluster.add_pod(info, room.node)
         names = tuple(victim.ref for victim in room.victims)
         return PlannedPod(info.object, room.node, victims=names, origin=origin), room.victims
+
+    def _assume(self, info: PodInfo, node: str, cycle: Cycle, state: State) -> str:
+        """Count the pod on the node, with what plugins keep for it there; why that failed, or ""."""
+        self.cluster.add_pod(info, node)
+        failed = cycle.third_party.of(info.object).reserve(state, info.object, self.cluster.by_name[node])
+        if failed:
+            self.cluster.remove_pod(info.uid)
+        return f"plugin {failed} could not reserve on node {node}" if failed else ""
 
     def displaced(self) -> list[Object]:
         """Pods that stand on nodes that are taken away and would be made again: not of DaemonSets, no mirrors."""
@@ -164,7 +183,8 @@ def _moves(pod: Object) -> bool:
 
 def _unplaced(pod: Object) -> Object:
     spec = {key: value for key, value in pod["spec"].items() if key != "nodeName"}
-    status = {key: value for key, value in (pod.get("status") or {}).items() if key == "startTime"}
+    kept = ("startTime", "resourceClaimStatuses")
+    status = {key: value for key, value in (pod.get("status") or {}).items() if key in kept}
     return {**pod, "spec": spec, "status": status}
 
 
@@ -174,6 +194,8 @@ def _detail(info: PodInfo, node: NodeInfo, plugin: str) -> str:
         return ", ".join(_short(info, node))
     if plugin == "TaintToleration":
         return ", ".join(_taints(node.taints))
+    if plugin == "NodeDeclaredFeatures":
+        return f"lacks {', '.join(sorted(info.features - node.features))}"
     if plugin == "NodePorts":
         taken = [f"{port.number}/{port.protocol}" for port in info.ports if any(map(port.clashes, node.ports))]
         return ", ".join(taken)

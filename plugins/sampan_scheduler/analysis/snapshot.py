@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sampan.contracts.kinds import Object
+from sampan.contracts.kinds import Object, Resource
 from sampan.errors import Forbidden, NotFound
 from sampan_client import Client
 from sampan_machinery.resources import NAMESPACES, NODES, POD_DISRUPTION_BUDGETS, PODS, PRIORITY_CLASSES
@@ -34,3 +35,24 @@ def take(client: Client) -> Snapshot:
 
 
 _ENDED = ("Succeeded", "Failed")
+
+
+class Reader:
+    """Lists what plugins of others ask for, each kind once. What is not served, or may not be read, counts as empty;
+    the second is among ``problems``."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._found: dict[Resource, list[Object]] = {}
+        self.problems: list[str] = []
+
+    def list(self, resource: Resource) -> Sequence[Object]:
+        if resource not in self._found:
+            try:
+                self._found[resource] = self._client.list(resource).items
+            except NotFound:
+                self._found[resource] = []
+            except Forbidden as error:
+                self._found[resource] = []
+                self.problems.append(str(error))
+        return self._found[resource]

@@ -45,7 +45,7 @@ def why_lines(report: PodReport) -> Iterable[str]:
     if report.message:
         yield ""
         yield _preemption(report.room)
-    if any(key in volume for volume in spec.get("volumes") or () for key in _ELSEWHERE):
+    if not report.others_asked and any(key in volume for volume in spec.get("volumes") or () for key in _ELSEWHERE):
         yield ""
         yield "The pod has volumes: what the plugins for volumes say of nodes is not part of this."
 

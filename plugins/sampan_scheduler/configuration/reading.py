@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sampan.errors import ConfigError, StatusError
-from sampan_machinery import yamlin
+from sampan_machinery import bounds, yamlin
+from sampan_machinery.records import suggest
 from sampan_scheduler.configuration import arguments
 from sampan_scheduler.configuration.fields import Fields
 from sampan_scheduler.pods import SYSTEM_DEFAULTS, Defaults
@@ -26,11 +27,20 @@ WITHOUT_EFFECT = (
 #: Plugins that always take part.
 FIXED = frozenset({"SchedulingGates", "PrioritySort", "DefaultBinder"})
 PREEMPTION = "DefaultPreemption"
+#: Upstream's plugins that other plugins of sampan bring (volumes, devices) or that sampan has not (README.md says
+#: which): a file written for upstream may name them.
+ELSEWHERE = frozenset({
+    "DynamicResources", "GangScheduling", "NodeVolumeLimits", "PodGroupPodsCount",
+    "TopologyPlacementGenerator", "VolumeBinding", "VolumeRestrictions", "VolumeZone",
+})  # fmt: skip
+UPSTREAM = frozenset(DEFAULT_WEIGHTS) | FIXED | ELSEWHERE | {PREEMPTION}
 POINTS = (
     "preEnqueue", "queueSort", "preFilter", "filter", "postFilter", "preScore", "score", "reserve", "permit", "preBind",
     "bind", "postBind", "multiPoint",
 )  # fmt: skip
 
+#: What a rule of ours has that extends a point.
+_METHODS = {"filter": ("filter", "refusals"), "score": ("score", "scores", "raw")}
 _RULES: dict[str, Callable[[Fields], Any]] = {
     "NodeAffinity": arguments.node_affinity,
     "NodeResourcesFit": arguments.resources_fit,
@@ -48,6 +58,21 @@ class Configuration:
     profiles: tuple[Profile, ...]
     first_pause: float = FIRST_PAUSE  # seconds of back-off after the first attempt
     longest_pause: float = LONGEST_PAUSE
+    named: tuple[tuple[str, str], ...] = ()  # path and name of each plugin that is none of upstream's
+
+    def check_names(self, contributed: Iterable[str]) -> None:
+        """Refuse names of plugins that are neither upstream's nor ``contributed``. Raises ConfigError."""
+        there = UPSTREAM | set(contributed)
+        for path, name in self.named:
+            if name not in there:
+                hint = (
+                    suggest(name, sorted(there)) or f"; plugins of others that there are: {_listed(there - UPSTREAM)}"
+                )
+                raise ConfigError(f"{path}: there is no plugin {name!r}{hint}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
 def usual(names: Sequence[str]) -> Configuration:
@@ -83,21 +108,61 @@ def read(document: Any, source: str) -> Configuration:
     profiles = [_profile(each) for each in whole.mappings("profiles")] or [_profile(Fields({}, source))]
     names = [profile.name for profile in profiles]
     for place, name in enumerate(names):
+        path = f"{source}.profiles[{place}].schedulerName"
         if name in names[:place]:
-            raise ConfigError(f"{source}.profiles[{place}].schedulerName: {name} is there already")
-    return Configuration(tuple(profiles), float(first), float(longest))
+            raise ConfigError(f"{path}: {name} is there already")
+        _check_scheduler_name(name, path, names)
+    named = tuple(each for profile in whole.mappings("profiles") for each in _plugins_named(profile))
+    return Configuration(tuple(profiles), float(first), float(longest), named)
+
+
+def _check_scheduler_name(name: str, path: str, names: Sequence[str]) -> None:
+    """Refuses what no pod can name, and what can only be a slip: pods that name no scheduler would wait for ever."""
+    problem = bounds.subdomain(name)
+    if problem:
+        raise ConfigError(f"{path} {problem}")
+    if DEFAULT_NAME not in names and is_slip_of(name, DEFAULT_NAME):
+        raise ConfigError(f"{path}: no profile is called {DEFAULT_NAME}; did you mean that in place of {name!r}?")
+
+
+def is_slip_of(name: str, wanted: str) -> bool:
+    """Whether the names have the same letters but for one, which is another, missing, or twice; or two are swapped."""
+    if name == wanted:
+        return False
+    start = next(
+        (at for at, (a, b) in enumerate(zip(name, wanted, strict=False)) if a != b), min(len(name), len(wanted))
+    )
+    left, right = name[start:], wanted[start:]
+    doubled = left[1:] == right and left[:1] == name[start - 1 : start] and left[:1].isalpha()
+    swapped = left[:2] == right[1::-1] and left[2:] == right[2:]
+    other = left[1:] == right[1:] and left[:1].isalpha()
+    return doubled or swapped or other or left == right[1:]
+
+
+def _plugins_named(profile: Fields) -> Iterator[tuple[str, str]]:
+    plugins = profile.mapping("plugins")
+    for point in POINTS:
+        for change in ("enabled", "disabled"):
+            for each in plugins.mapping(point).mappings(change):
+                if (name := each.text("name")) not in UPSTREAM | {"*"}:
+                    yield each.at("name"), name
 
 
 def _profile(fields: Fields) -> Profile:
     fields.only("schedulerName", "percentageOfNodesToScore", "plugins", "pluginConfig")
     plugins = fields.mapping("plugins").only(*POINTS)
     sets = {point: _plugin_set(plugins.mapping(point)) for point in POINTS}
+    _check_points(plugins)
     both = _changed(DEFAULT_WEIGHTS | {PREEMPTION: 0}, sets["multiPoint"])
     filters, scores = _changed(both, sets["filter"]), _changed(both, sets["score"])
     rules = {rule.name: rule for rule in own_rules()}
     preemption, spread = Candidates(), SYSTEM_DEFAULTS
+    seen: set[str] = set()
     for each in fields.mappings("pluginConfig"):
         name, args = each.only("name", "args").text("name"), each.mapping("args")
+        if name in seen:
+            raise ConfigError(f"{each.at('name')}: {name} has arguments already")
+        seen.add(name)
         if name == PREEMPTION:
             preemption = arguments.candidates(args)
         elif name == "PodTopologySpread":
@@ -105,7 +170,8 @@ def _profile(fields: Fields) -> Profile:
         elif name in _RULES:
             rules[name] = _RULES[name](args)
         elif name not in _NOT_READ:
-            raise ConfigError(f"{each.at('name')}: no plugin {name!r} takes arguments")
+            hint = suggest(name, [*_RULES, *_NOT_READ, PREEMPTION, "PodTopologySpread"])
+            raise ConfigError(f"{each.at('name')}: no plugin {name!r} takes arguments{hint}")
     on = {name for change in sets.values() for name in change.enabled}
     off = {name for change in sets.values() for name in change.disabled if name != "*"} - set(DEFAULT_WEIGHTS)
     if "*" in sets["multiPoint"].disabled:
@@ -117,12 +183,22 @@ def _profile(fields: Fields) -> Profile:
     )  # fmt: skip
 
 
+def _check_points(plugins: Fields) -> None:
+    """Refuses a rule at a point where it has nothing to say. Source: upstream, which does not start either."""
+    rules = {rule.name: rule for rule in own_rules()}
+    for point, methods in _METHODS.items():
+        for each in plugins.mapping(point).mappings("enabled"):
+            rule = rules.get(each.text("name"))
+            if rule is not None and not any(hasattr(rule, method) for method in methods):
+                raise ConfigError(f"{each.at('name')}: {rule.name} does not extend {point}")
+
+
 def _made(
     name: str, rules: dict[str, Any], filters: dict[str, int], scores: dict[str, int], preemption: Candidates,
     spread: Defaults, **more: Any,
 ) -> Profile:  # fmt: skip
-    asked = [rule for rule in rules.values() if hasattr(rule, "filter") or hasattr(rule, "refusals")]
-    points = [rule for rule in rules.values() if any(hasattr(rule, each) for each in ("score", "scores", "raw"))]
+    asked = [rule for rule in rules.values() if any(hasattr(rule, each) for each in _METHODS["filter"])]
+    points = [rule for rule in rules.values() if any(hasattr(rule, each) for each in _METHODS["score"])]
     return Profile(
         name,
         [rule for rule in asked if rule.name in filters],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from sampan_scheduler.groups import Grouping, Images, Trait
 from sampan_scheduler.nodes import Cluster
 from sampan_scheduler.pods import PodInfo
 
@@ -18,18 +19,42 @@ class ImageLocality:
     def scores(self, pod: PodInfo, cluster: Cluster, rows: Sequence[int], weight: int = 1) -> list[int] | None:
         """0 to 100 (times ``weight``); an image counts in proportion to how many nodes have it, so
         that not all pods go to the first."""
-        known = [places for image in pod.images if (places := cluster.images.get(image))]
-        if sum(max(places.values()) for places in known) <= LEAST:
+        known = _known(pod, cluster)
+        if not known:
             return None
-        total, most = len(cluster), MOST_EACH * pod.containers
         bytes_by_row: dict[int, int] = {}
-        for places in known:
-            spread = len(places) / total
+        for places in map(cluster.images.__getitem__, known):
+            spread = len(places) / len(cluster)
             for name, size in places.items():
                 row = cluster.by_name[name].row
                 bytes_by_row[row] = bytes_by_row.get(row, 0) + int(size * spread)
-        points = {
-            row: weight * (100 * (min(max(n, LEAST), most) - LEAST) // (most - LEAST))
-            for row, n in bytes_by_row.items()
-        }
+        points = {row: weight * _share(pod, there) for row, there in bytes_by_row.items()}
         return [points.get(row, 0) for row in rows] if any(points.values()) else None
+
+    def grouping(self, pod: PodInfo, cluster: Cluster, weight: int = 1) -> Grouping:
+        """The same points for groups of nodes that have the same images of the pod."""
+        known = _known(pod, cluster)
+        if not known:
+            return Grouping(())
+
+        def points(sizes: Mapping[Trait, int]) -> Mapping[Trait, int]:
+            spreads = [len(cluster.images[image]) / len(cluster) for image in known]
+            found = {}
+            for (images,) in sizes:
+                there = sum(int(size * spread) for size, spread in zip(images, spreads, strict=True))
+                found[(images,)] = weight * _share(pod, there)
+            return found
+
+        return Grouping((Images(tuple(known)),), points)
+
+
+def _known(pod: PodInfo, cluster: Cluster) -> list[str]:
+    """The pod's images that any node has; empty where they are too small to count."""
+    known = [image for image in pod.images if image in cluster.images]
+    return known if sum(max(cluster.images[image].values()) for image in known) > LEAST else []
+
+
+def _share(pod: PodInfo, there: int) -> int:
+    """0 to 100."""
+    most = MOST_EACH * pod.containers
+    return 100 * (min(max(there, LEAST), most) - LEAST) // (most - LEAST)

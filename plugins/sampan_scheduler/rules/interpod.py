@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import add
 
 from sampan_scheduler.counters import CounterKey
 from sampan_scheduler.cycle_types import Refusal, Requirement
+from sampan_scheduler.groups import Domain, Grouping, Trait
 from sampan_scheduler.nodes import Cluster
-from sampan_scheduler.pods import PodInfo, Term
+from sampan_scheduler.pods import HOSTNAME, PodInfo, Term
 from sampan_scheduling.contracts import Verdict
 
 NAME = "InterPodAffinity"
@@ -61,6 +62,22 @@ class InterPodAffinity:
         points = {value: weight * int(100.0 * ((value - least) / (most - least))) for value in set(raw)}
         return list(map(points.__getitem__, raw))
 
+    def grouping(self, pod: PodInfo, cluster: Cluster, weight: int = 1) -> Grouping:
+        """The same points for groups of nodes, unless each node is a domain of its own."""
+        sums = self._sums(pod, cluster)
+        if HOSTNAME in sums:
+            return Grouping(None)
+
+        def points(sizes: Mapping[Trait, int]) -> Mapping[Trait, int]:
+            by_domain = list(sums.values())
+            raw = {trait: sum(map(_of, by_domain, trait)) for trait in sizes}
+            least, most = min(raw.values(), default=0), max(raw.values(), default=0)
+            if least == most:
+                return dict.fromkeys(sizes, 0)
+            return {trait: weight * int(100.0 * ((value - least) / (most - least))) for trait, value in raw.items()}
+
+        return Grouping(tuple(map(Domain, sums)), points)
+
     def _sums(self, pod: PodInfo, cluster: Cluster) -> dict[str, dict[str | None, int]]:
         """Weight by topology key and domain."""
         sums: dict[str, dict[str | None, int]] = {}
@@ -76,6 +93,10 @@ class InterPodAffinity:
                 for domain, count in counter.counts.items():
                     by_domain[domain] = by_domain.get(domain, 0) + weight * count
         return sums
+
+
+def _of(by_domain: Mapping[str | None, int], domain: str | None) -> int:
+    return by_domain.get(domain, 0)
 
 
 def _key(term: Term) -> CounterKey:

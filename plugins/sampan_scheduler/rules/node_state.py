@@ -1,4 +1,4 @@
-"""NodeName, NodeUnschedulable, TaintToleration and NodePorts: rules about the node itself."""
+"""NodeName, NodeUnschedulable, TaintToleration, NodePorts and NodeDeclaredFeatures: rules about the node itself."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ OTHER_NODE = Verdict("node(s) didn't match the requested node name", True, plugi
 CORDONED = Verdict("node(s) were unschedulable", True, plugin="NodeUnschedulable")
 TAKEN = Verdict("node(s) didn't have free ports for the requested pod ports", plugin="NodePorts")
 TAINTED = Verdict("node(s) had untolerated taint(s)", True, plugin="TaintToleration")
+
+LACKING = Verdict("node(s) didn't match Pod's required features", True, plugin="NodeDeclaredFeatures")
 
 
 def tolerated(pod: PodInfo, taint: Object) -> bool:
@@ -68,3 +70,16 @@ class Ports:
         if pod.ports and any(wanted.clashes(taken) for wanted in pod.ports for taken in node.ports):
             return TAKEN
         return None
+
+
+class DeclaredFeatures:
+    """Nodes that declare what the pod needs of them (KEP-5328)."""
+
+    name = "NodeDeclaredFeatures"
+    local = True
+
+    def filters(self, pod: PodInfo) -> bool:
+        return bool(pod.features)
+
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
+        return None if pod.features <= node.features else LACKING

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sampan_scheduler.counters import CounterKey, DomainCounter
 from sampan_scheduler.cycle_types import Refusal
+from sampan_scheduler.groups import Count, Domain, Grouping, Source, Trait
 from sampan_scheduler.nodes import Cluster, NodeInfo
 from sampan_scheduler.pods import HOSTNAME, PodInfo, Spread
 from sampan_scheduler.rules.node_affinity import required_matches
@@ -59,26 +60,48 @@ class TopologySpread:
         if not pod.spreads_by_default:
             left_out = {row for column in columns if None in column for row in rows if column[row] is None}
         among = [row for row in rows if row not in left_out] if left_out else rows
-        parts = [self._part(pod, constraint, soft, cluster, among) for constraint in soft]
+        parts = [
+            self._part(pod, each, soft, cluster, len(among) if each.topology_key == HOSTNAME
+                       else len(set(cluster.domains_of(each.topology_key, among))))
+            for each in soft
+        ]  # fmt: skip
         raw = _raw(soft, parts, columns, cluster, among)
         if not raw:
             return [0] * len(rows)
-        least, most = min(raw), max(raw)
-        points = {value: weight * (100 if not most else 100 * (most + least - value) // most) for value in set(raw)}
+        points = _shares(set(raw), weight)
         if not left_out:
             return list(map(points.__getitem__, raw))
         by_row = dict(zip(among, raw, strict=True))
         return [points[by_row[row]] if row in by_row else 0 for row in rows]
 
+    def grouping(self, pod: PodInfo, cluster: Cluster, weight: int = 1) -> Grouping:
+        """The same points for groups of nodes: by domain, and by the pods of the kind on the node itself."""
+        soft = [constraint for constraint in pod.spread if not constraint.hard]
+        sources = tuple(_source(pod, each, cluster) for each in soft)
+
+        def points(sizes: Mapping[Trait, int]) -> Mapping[Trait, int]:
+            among = sizes if pod.spreads_by_default else {each: n for each, n in sizes.items() if None not in each}
+            number = sum(among.values())
+            parts = []
+            for place, constraint in enumerate(soft):
+                by_node = constraint.topology_key == HOSTNAME
+                domains = number if by_node else len({trait[place] for trait in among})
+                parts.append(self._part(pod, constraint, soft, cluster, domains))
+            raw = {trait: _value(soft, parts, trait) for trait in among}
+            found = _shares(set(raw.values()), weight)
+            return {trait: found[raw[trait]] if trait in raw else 0 for trait in sizes}
+
+        return Grouping(sources, points)
+
     def _part(
-        self, pod: PodInfo, constraint: Spread, soft: Sequence[Spread], cluster: Cluster, rows: Sequence[int]
+        self, pod: PodInfo, constraint: Spread, soft: Sequence[Spread], cluster: Cluster, domains: int
     ) -> Part:  # fmt: skip
+        """``domains``: how many of them, or nodes where each is one, the nodes that will do are in."""
         counter = _counter(pod, constraint, cluster)
         if constraint.topology_key == HOSTNAME:
-            return Part(math.log(len(rows) + 2), counter.nodes)
+            return Part(math.log(domains + 2), counter.nodes)
         eligible = self._nodes(pod, constraint, () if pod.spreads_by_default else soft, cluster)
-        size = len(set(cluster.domains_of(constraint.topology_key, rows)))
-        return Part(math.log(size + 2), _counts(counter, eligible, cluster))
+        return Part(math.log(domains + 2), _counts(counter, eligible, cluster))
 
     def _nodes(self, pod: PodInfo, constraint: Spread, together: Sequence[Spread], cluster: Cluster) -> Eligible:
         """Nodes that count: the pod could use them at all, and they have the labels of all constraints ``together``."""
@@ -145,6 +168,28 @@ def _raw(
         if place < len(rows) and rows[place] == row:
             found[place] = value(row, empty=False)
     return found
+
+
+def _source(pod: PodInfo, constraint: Spread, cluster: Cluster) -> Source:
+    if constraint.topology_key == HOSTNAME:
+        return Count(_counter(pod, constraint, cluster))
+    return Domain(constraint.topology_key)
+
+
+def _value(soft: Sequence[Spread], parts: Sequence[Part], trait: Trait) -> int:
+    """As in ``_raw``, for a group of nodes: of each constraint it has the domain, or the pods of a node."""
+    score = 0.0
+    for constraint, part, said in zip(soft, parts, trait, strict=True):
+        if said is not None:
+            count = said if constraint.topology_key == HOSTNAME else part.counts.get(said, 0)
+            score += count * part.weight + (constraint.max_skew - 1)
+    return int(score + 0.5)
+
+
+def _shares(raw: set[int], weight: int) -> dict[int, int]:
+    """Weighted points by value: 100 for the lowest."""
+    least, most = min(raw, default=0), max(raw, default=0)
+    return {value: weight * (100 if not most else 100 * (most + least - value) // most) for value in raw}
 
 
 def _counter(pod: PodInfo, constraint: Spread, cluster: Cluster) -> DomainCounter:

@@ -16,6 +16,9 @@ class Observed:
     def list(self, resource, namespace=""):
         return self._of[resource]
 
+    def claimable(self, resource, uid, namespace):
+        return self._of[resource]
+
 
 def owner(name="web", uid="u1", **metadata):
     metadata = {"name": name, "namespace": "default", "uid": uid, **metadata}

@@ -8,6 +8,7 @@ from sampan.contracts.reconciling import (
     ClientReconciler,
     Create,
     GiveUp,
+    Key,
     Reconciler,
     Remove,
     Requeue,
@@ -18,6 +19,7 @@ from sampan.contracts.reconciling import (
 )
 from sampan.errors import AlreadyExists, Conflict
 from sampan_client import Client
+from sampan_client.queue import Item
 from sampan_reconciler.perform import Performer
 from sampan_reconciler.runtime import Runtime
 from sampan_testing.miniapi import MiniApi
@@ -363,3 +365,34 @@ def test_creations_of_several_kinds_stay_in_their_order():
     Performer(client, Events(), burst=4).perform(pairs)
 
     assert (client.made, client.most) == (["p0", "p0", "p1", "p1", "p2", "p2"], 1)
+
+
+def test_changes_that_come_while_a_costly_key_waits_are_one_decision(api):
+    decided, now, computed = [], [0.0], [0.0]
+
+    def decide(key, seen):
+        decided.append(key)
+        computed[0] += 0.01
+        return []
+
+    client = Client.in_process(api, User("system:admin"))
+    runtime = Runtime(
+        client, [Reconciler(name="r", primary=SETS, decide=decide)], ticks=lambda: now[0],
+        computing=lambda: computed[0],
+    )  # fmt: skip
+    item = Item(0, Key("default", "web"))
+    runtime._queue.open(0)
+    try:
+        for _ in range(6):
+            runtime._queue.add(item)
+            while runtime.turn():
+                pass
+        assert len(decided) == 2  # the first one may have imported modules
+
+        now[0] = runtime.due() + 0.001
+        assert runtime.turn()
+        assert len(decided) == 3
+        assert not runtime.turn()
+    finally:
+        runtime.stop()
+        client.close()

@@ -126,7 +126,7 @@ def test_pods_are_ready_again_when_their_node_is_back(cluster):
         return ready() == "False"
 
     cluster.client.create(PODS, pod("a"), "default")
-    cluster.until(lambda: ready() == "True")
+    cluster.until(lambda: ready() == "True")  # before its node is lost: a lost one starts no pods
     cluster.client.patch(NODES, "sim-1", LOST)
     cluster.until(is_not_ready)
 

@@ -3,7 +3,15 @@ from __future__ import annotations
 from sampan.contracts.reconciling import Emit, Key, Patch, Remove, Requeue
 from sampan_machinery.metadata import now_text
 from sampan_machinery.resources import LEASES, NODES, PODS
-from sampan_nodes.lifecycle import decide_node, decide_pod, eviction_time, last_heard, wanted_taints
+from sampan_nodes.lifecycle import (
+    PodsByNode,
+    decide_node,
+    decide_pod,
+    eviction_time,
+    last_heard,
+    no_node_of_lease,
+    wanted_taints,
+)
 from sampan_testing.shelves import Shelf
 
 NOW = 1_800_000_000.0
@@ -153,3 +161,65 @@ def test_a_condition_without_type_or_status_disturbs_nothing():
     assert [each.get("status") for each in _unknown(node, 0.0)] == [None, "Unknown"]
     assert get_condition(node["status"], "Ready") == {"type": "Ready"}
     assert (status_text(node), _address("InternalIP")(node)) == ("NotReady", "<none>")
+
+
+FAILED = {"key": UNREACHABLE, "effect": "NoExecute"}
+
+
+def placed(name, on=""):
+    return {"metadata": {"name": name, "namespace": "a", "uid": name}, "spec": {"nodeName": on} if on else {}}
+
+
+def test_a_node_that_fails_concerns_the_pods_on_it_alone():
+    pods, shelf = PodsByNode(), Shelf([(NODES, node(taints=[FAILED]))])
+    for each in (placed("here", "n"), placed("there", "m"), placed("nowhere")):
+        shelf.put(PODS, each)
+        assert pods.of_pod(each, shelf) == (Key("a", each["metadata"]["name"]),)
+
+    assert pods.of_node(node(taints=[FAILED]), shelf) == [Key("a", "here")]
+
+
+def test_pods_that_come_to_a_node_and_go_are_followed():
+    pods, shelf = PodsByNode(), Shelf([(NODES, node(taints=[FAILED]))])
+    before, after = placed("p"), placed("p", "n")
+    shelf.put(PODS, after)
+    for each in (before, after):  # as of one change
+        pods.of_pod(each, shelf)
+    assert pods.of_node(node(), shelf) == [Key("a", "p")]
+
+    shelf.drop(PODS, "p", "a")
+    pods.of_pod(after, shelf)
+
+    assert pods.of_node(node(), shelf) == []
+
+
+def test_a_heartbeat_of_a_node_without_a_taint_that_evicts_concerns_no_pod():
+    pods, shelf = PodsByNode(), Shelf([(NODES, node()), (PODS, placed("p", "n"))])
+    pods.of_pod(placed("p", "n"), shelf)
+
+    assert not pods.of_node(node(), shelf)
+    assert pods.of_node(node(taints=[FAILED]), shelf) == [Key("a", "p")]
+
+
+def test_a_renewed_lease_is_no_reason_to_decide_but_is_read_when_the_silence_is_judged():
+    shelf = Shelf([(NODES, node(heard=49.0)), (LEASES, lease(49.0))], now=NOW)
+    assert not no_node_of_lease(lease(0.0), shelf)
+    (wakes,) = decide_node(Key("", "n"), shelf)
+    assert 0 < wakes.after < 2
+
+    shelf.put(LEASES, lease(1.0))
+
+    (later,) = decide_node(Key("", "n"), shelf)
+    assert 49 < later.after < 50
+
+
+def test_a_node_whose_lease_comes_back_is_decided_again_when_it_says_that_it_is_ready():
+    shelf = Shelf([(NODES, node("Unknown", heard=99.0, taints=[FAILED, {**FAILED, "effect": "NoSchedule"}])),
+                   (LEASES, lease(1.0))], now=NOW)  # fmt: skip
+    assert [type(each) for each in decide_node(Key("", "n"), shelf)] == [Requeue]
+
+    shelf.put(NODES, node("True", taints=[FAILED, {**FAILED, "effect": "NoSchedule"}]))
+
+    requeue, patch = decide_node(Key("", "n"), shelf)
+    assert isinstance(requeue, Requeue)
+    assert patch.patch["spec"]["taints"] == []

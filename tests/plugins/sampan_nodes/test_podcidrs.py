@@ -4,7 +4,7 @@ import ipaddress
 
 from sampan.contracts.reconciling import Emit, Key, Patch
 from sampan_machinery.resources import NODES
-from sampan_nodes.podcidrs import ALL, PodCidrs, concerned, free_ranges
+from sampan_nodes.podcidrs import ALL, PodCidrs, free_ranges
 from sampan_testing.shelves import Shelf
 
 
@@ -77,7 +77,39 @@ def test_a_node_without_a_range_is_told_once():
 def test_heartbeats_of_nodes_with_a_range_cause_no_decision():
     served, new = node("a", "10.244.0.0/24"), node("b")
     shelf = Shelf([(NODES, served), (NODES, new)])
+    concerned = PodCidrs("10.244.0.0/16", 24).concerned
 
     assert concerned(served, shelf) == ()
-    assert concerned(new, shelf) == (Key("", "podcidrs"),)
+    assert concerned(new, shelf) == (ALL,)
     assert concerned(node("gone", "10.244.1.0/24"), shelf) == (ALL,)
+
+
+def test_without_a_free_range_only_new_nodes_are_looked_at_and_each_once():
+    allocator = PodCidrs("10.244.0.0/24", 24)
+    served, told, new = node("a", "10.244.0.0/24"), node("b"), node("c")
+    decided(served, told, by=allocator)
+    shelf = Shelf([(NODES, served), (NODES, told), (NODES, new)])
+
+    assert allocator.concerned(told, shelf) == ()
+    assert allocator.concerned(new, shelf) == (Key("", "c"),)
+    (event,) = allocator.decide(Key("", "c"), shelf)
+    assert (event.about, event.reason) == (new, "CIDRNotAvailable")
+    assert allocator.concerned(new, shelf) == ()
+
+
+def test_a_range_that_becomes_free_goes_to_a_node_that_was_told_there_is_none():
+    allocator = PodCidrs("10.244.0.0/24", 24)
+    served, told = node("a", "10.244.0.0/24"), node("b")
+    decided(served, told, by=allocator)
+
+    assert allocator.concerned(served, Shelf([(NODES, told)])) == (ALL,)
+    assert allocator.concerned(told, Shelf([(NODES, told)])) == (ALL,)
+    assert given(decided(told, by=allocator)) == {"b": "10.244.0.0/24"}
+
+
+def test_a_node_made_again_without_its_range_gives_it_back():
+    allocator = PodCidrs("10.244.0.0/24", 24)
+    served, told, again = node("a", "10.244.0.0/24"), node("b"), node("a", uid="new")
+    decided(served, told, by=allocator)
+
+    assert allocator.concerned(served, Shelf([(NODES, again), (NODES, told)])) == (ALL,)

@@ -15,7 +15,7 @@ from sampan_scheduler.nodes import Cluster
 from sampan_scheduler.pods import read_pod
 from sampan_scheduler.profiles import own_rules, profile_of
 
-MODES = ("basic", "owned", "spread", "antiaffinity", "affinity")
+MODES = ("basic", "owned", "apart", "spread", "antiaffinity", "affinity")
 
 
 def node(number):
@@ -34,7 +34,7 @@ def pod(number, mode):
         "tolerations": [{"operator": "Exists"}],
     }
     metadata = {"name": f"p{number}", "namespace": "x", "uid": f"u{number}", "labels": labels}
-    if mode == "owned":
+    if mode in ("owned", "apart"):
         metadata["ownerReferences"] = [
             {"uid": f"rs-{number % 20}", "controller": True, "kind": "ReplicaSet", "name": "r"}
         ]
@@ -47,10 +47,10 @@ def pod(number, mode):
             "labelSelector": selector,
         }
         spec["topologySpreadConstraints"] = [constraint]
-    if mode in ("antiaffinity", "affinity"):
-        key = "kubernetes.io/hostname" if mode == "antiaffinity" else "topology.kubernetes.io/zone"
+    if mode in ("antiaffinity", "affinity", "apart"):
+        key = "kubernetes.io/hostname" if mode != "affinity" else "topology.kubernetes.io/zone"
         term = {"topologyKey": key, "labelSelector": selector}
-        kind = "podAntiAffinity" if mode == "antiaffinity" else "podAffinity"
+        kind = "podAntiAffinity" if mode != "affinity" else "podAffinity"
         spec["affinity"] = {kind: {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
     return {"metadata": metadata, "spec": spec}
 

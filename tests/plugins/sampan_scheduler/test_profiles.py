@@ -6,6 +6,7 @@ def test_a_profile_has_filters_in_upstreams_order_and_scores_with_upstreams_weig
 
     assert [rule.name for rule in found.filters if rule.local] == [
         "NodeUnschedulable", "NodeName", "TaintToleration", "NodeAffinity", "NodePorts", "NodeResourcesFit",
+        "NodeDeclaredFeatures",
     ]  # fmt: skip
     assert {rule.name: weight for rule, weight in found.scores} == {n: w for n, w in DEFAULT_WEIGHTS.items() if w}
     assert found.name == "mine"

@@ -126,3 +126,68 @@ def test_pods_are_placed_by_the_profile_they_name(build, simulated):
     world.run()
 
     assert [world.where(name) for name in "pqr"] == ["free", "full", ""]
+
+
+def names_refused(plugins, *contributed):
+    with pytest.raises(ConfigError) as found:
+        read({**HEAD, "profiles": [{}, {"schedulerName": "b", "plugins": plugins}]}, "file").check_names(contributed)
+    return str(found.value)
+
+
+@pytest.mark.parametrize("change", ["enabled", "disabled"])
+def test_a_plugin_that_is_not_there_is_refused_by_its_path_with_what_is_close(change):
+    assert names_refused({"filter": {change: [{"name": "NodeName"}, {"name": "NodePort"}]}}) == (
+        f"file.profiles[1].plugins.filter.{change}[1].name: there is no plugin 'NodePort' (did you mean 'NodePorts'?)"
+    )
+
+
+def test_where_nothing_is_close_the_plugins_of_others_are_listed():
+    assert names_refused({"permit": {"enabled": [{"name": "zzz"}]}}, "licensed", "VolumeBinding") == (
+        "file.profiles[1].plugins.permit.enabled[0].name: there is no plugin 'zzz'; plugins of others that there are: "
+        "licensed"
+    )
+
+
+def test_plugins_of_upstream_and_of_others_are_accepted_by_name():
+    names = ["PrioritySort", "GangScheduling", "VolumeZone", "NodeName", "DefaultPreemption", "licensed"]
+    plugins = {"multiPoint": {"disabled": [{"name": "*"}], "enabled": [{"name": name} for name in names]}}
+
+    read({**HEAD, "profiles": [{"plugins": plugins}]}, "file").check_names(["licensed"])
+
+
+@pytest.mark.parametrize(("point", "name"), [("score", "NodeName"), ("filter", "ImageLocality")])
+def test_a_plugin_at_a_point_that_it_does_not_extend_is_refused(point, name):
+    with pytest.raises(ConfigError, match=rf"plugins\.{point}\.enabled\[0\]\.name: {name} does not extend {point}"):
+        profile(plugins={point: {"enabled": [{"name": name}]}})
+
+
+def test_arguments_for_a_plugin_that_takes_none_are_refused_with_what_is_close():
+    with pytest.raises(ConfigError, match=r"pluginConfig\[0\]\.name: .* \(did you mean 'NodeResourcesFit'\?\)"):
+        profile(pluginConfig=[{"name": "NodeResourceFit"}])
+
+
+def test_arguments_for_one_plugin_twice_are_refused():
+    with pytest.raises(ConfigError, match=r"pluginConfig\[1\]\.name: NodeAffinity has arguments already"):
+        profile(pluginConfig=[{"name": "NodeAffinity"}, {"name": "NodeAffinity"}])
+
+
+@pytest.mark.parametrize(
+    "name", ["defualt-scheduler", "default-schedular", "default-shceduler", "defaullt-scheduler", "defalt-scheduler"]
+)
+def test_a_slip_in_the_name_of_the_default_scheduler_is_refused(name):
+    with pytest.raises(ConfigError, match=r"profiles\[0\]\.schedulerName: .*did you mean that in place of"):
+        profile(schedulerName=name)
+
+
+@pytest.mark.parametrize("name", ["default-scheduler-2", "default-scheduler2", "my-default-scheduler", "packing"])
+def test_other_names_of_schedulers_are_accepted(name):
+    assert profile(schedulerName=name).name == name
+
+
+def test_a_name_that_no_pod_can_have_is_refused():
+    with pytest.raises(ConfigError, match=r"profiles\[0\]\.schedulerName must be a DNS name"):
+        profile(schedulerName="Default Scheduler")
+
+
+def test_a_name_beside_the_default_scheduler_may_look_like_it():
+    assert len(read({**HEAD, "profiles": [{}, {"schedulerName": "default-schedular"}]}, "file").profiles) == 2
