@@ -17,7 +17,7 @@ from sampan_client.client import Client, event_of, failure_of
 from sampan_client.hub import Follower, start_thread
 from sampan_client.transports import Response, Stream
 
-_JITTER = random.Random()  # of its own: what a program does with the module's stays reproducible
+JITTER = random.Random()  # of its own: what a program does with the module's stays reproducible
 log = logging.getLogger(__name__)
 
 INITIAL_END = "k8s.io/initial-events-end"
@@ -142,7 +142,7 @@ class Informer:
             if self._client.ticks() - begun >= _SHORT:
                 pause = _FIRST_PAUSE
             if not self._stopped.is_set():
-                yield pause * _JITTER.uniform(0.75, 1.25)
+                yield pause * JITTER.uniform(0.75, 1.25)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _session(self) -> Follower:
@@ -156,7 +156,7 @@ class Informer:
             self.resource,
             since=self._since,
             initial=initial is not None,
-            timeout=int(_TIMEOUT * _JITTER.uniform(1, 2)),
+            timeout=int(_TIMEOUT * JITTER.uniform(1, 2)),
             metadata_only=self._metadata_only,
             **self._where,
         )

@@ -15,14 +15,17 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Object, Resource
-from sampan_client import Client
+from sampan_client import Client, informers
 from sampan_client.informers import Informer
 from sampan_machinery import resources
+from sampan_server.watch import watch as watching
 from sampan_server.write import stamps
+from sampan_testing.chances import OwnSource
 from sampan_testing.clocks import VirtualClock
 from sampan_testing.cluster import MASTERS, Cluster, fill, options_of, plugins_of, served, with_hollow
 from sampan_testing.engine import Engine
@@ -247,9 +250,10 @@ def simulation(
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sampan-simulation-")))
         chance = random.Random(seed)
         stack.callback(random.setstate, random.getstate())
-        random.seed(seed)  # generated names, and the jitter of pauses
-        stack.callback(setattr, stamps, "random_bytes", stamps.random_bytes)
-        stamps.random_bytes = random.Random(seed).randbytes
+        random.seed(seed)  # generated names
+        _replace(stack, stamps, "random_bytes", OwnSource(seed).randbytes)
+        for module in (informers, watching):
+            _replace(stack, module, "JITTER", OwnSource(seed))
         clock, news = VirtualClock(START), News()
         engine = SimulatedEngine(clock, PolledHub(clock.time), news, chance)
         given = with_hollow({**(settings or {}), "hollow": {"seed": seed + 1, **(settings or {}).get("hollow", {})}})
@@ -265,6 +269,12 @@ def simulation(
         engine.faults = Faults() if faults is None else faults
         engine.after_turn = _checked(made)
         yield made
+
+
+def _replace(stack: ExitStack, module: ModuleType, name: str, value: object) -> None:
+    """Until the simulation ends."""
+    stack.callback(setattr, module, name, getattr(module, name))
+    setattr(module, name, value)
 
 
 def _checked(made: Simulation) -> Callable[[], None]:

@@ -43,7 +43,7 @@ class Cycle:
         self._normalized = [(rule, weight) for rule, weight in profile.scores if hasattr(rule, "raw")]
         self._groups: dict[tuple[bytes, str], RowGroups] = {}  # by kind of pod and controller
         self._names_matter = any(rule.name == NOT_NAMED.plugin for rule in profile.filters)
-        self._rng = rng or random.Random(random.getrandbits(64))  # a simulation seeds the process's source
+        self._rng = rng or random.Random()
         taking_part = [plugin for plugin in third_party if profile.takes_part(plugin.name)]
         self.third_party = ThirdParty(taking_part, profile.weights)
 

@@ -72,7 +72,7 @@ class Scheduler:
         self._namespaces = namespaces
         self._clock = clock
         self._cluster = Cluster()
-        rng = rng or random.Random()
+        rng = rng or random.Random(random.getrandbits(64))  # a simulation seeds the process's source
         self._cycles = {
             profile.name: Cycle(self._cluster, profile, third_party, rng) for profile in configuration.profiles
         }

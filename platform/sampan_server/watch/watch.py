@@ -29,7 +29,7 @@ from sampan_server.watch.hub import Hub, Watcher
 from sampan_server.watch.streams import Stream, Streams
 from sampan_server.watch.watcher import View
 
-_JITTER = random.Random()  # of its own: what a program does with the module's stays reproducible
+JITTER = random.Random()  # of its own: what a program does with the module's stays reproducible
 SHORTEST = 1800.0  # seconds a watch lives where the client names no timeout: this to twice this
 
 
@@ -211,7 +211,7 @@ def read_query(request: Request) -> Asked:
     since = asked_revision(request)
     bookmarks = request.flag("allowWatchBookmarks")
     timeout = options.integer(request, "timeoutSeconds")
-    seconds = float(timeout) if timeout and timeout > 0 else SHORTEST * (1 + _JITTER.random())
+    seconds = float(timeout) if timeout and timeout > 0 else SHORTEST * (1 + JITTER.random())
     if request.value("sendInitialEvents"):
         initial = request.flag("sendInitialEvents")
         return Asked(since if initial else since or -1, initial, initial and bookmarks, bookmarks, seconds)
