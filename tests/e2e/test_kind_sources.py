@@ -31,7 +31,8 @@ def server(tmp_path_factory, tools):
     folder = tmp_path_factory.mktemp("toys")
     place = folder / "installed"
     (place / "toys_plugin-0.1.dist-info").mkdir(parents=True)
-    shutil.copy2(ROOT / "tests" / "platform" / "sampan_server" / "toys.py", place)
+    for name in ("toys.py", "hanging.py"):
+        shutil.copy2(ROOT / "tests" / "platform" / "sampan_server" / name, place)
     (place / "toys_plugin.py").write_text(PLUGIN)
     (place / "toys_plugin-0.1.dist-info" / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: toys-plugin\nVersion: 0.1\n"

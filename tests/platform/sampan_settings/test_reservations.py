@@ -169,6 +169,7 @@ def test_two_that_choose_at_once_take_turns():
 
 def test_a_turn_that_never_ends_is_named_and_no_process_goes_on_without_it(monkeypatch):
     monkeypatch.setattr(reservations, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(reservations, "TURN", f"\0sampan-reserving-of-test-{os.getpid()}")  # not that of other clusters
 
     with (
         reservations.turn(),

@@ -7,6 +7,7 @@ import pytest
 
 from sampan.errors import AlreadyExists, Forbidden, SampanError
 from sampan_node.admission import PodAdmission
+from sampan_node.devices import PodDevices
 from sampan_node.staticpods.manifests import static_pod
 from sampan_node.staticpods.mirrors import MIRROR
 from sampan_node.staticpods.static_pods import StaticPods, StaticWorker
@@ -67,7 +68,7 @@ def host(tmp_path):
         client=Api(), home=tmp_path, name="n1", admission=PodAdmission({}), runtime=Runtime(), later=later,
         clock=SimpleNamespace(after=lambda seconds, call: later.append(seconds)),
         forget=lambda uid: None, references=SimpleNamespace(forget=lambda uid: None), token=None, allocatable={},
-        mounters={}, pool=SimpleNamespace(submit=lambda call: None),
+        mounters={}, devices=PodDevices(), tell=lambda *said: None, pool=SimpleNamespace(submit=lambda call: None),
     )  # fmt: skip
 
 
