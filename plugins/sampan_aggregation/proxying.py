@@ -5,59 +5,23 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadGateway, ServiceUnavailable, Timeout
 from sampan_aggregation.connecting import identity
 from sampan_forwarding.splicing import keep_alive, splice
+from sampan_forwarding.streaming import CHUNK, StreamedBody
 from sampan_machinery.headers import is_identity, passed_on
 
 ANSWER_SECONDS = 60.0  # for a whole answer, as upstream's request timeout
-CHUNK = 65536
 WHOLE = 4 << 20  # bytes up to which an answer of known length is read before it is passed on
 HEAD_BYTES = 65536
 OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded")  # set here, never passed on
 REDIRECTED = "the backend attempted to redirect this request, which is not permitted"
-
-
-class StreamedBody(Iterator[bytes]):
-    """An answer's body as it comes. ``cancel`` may be called from any thread and ends it; ``close`` once it is over."""
-
-    def __init__(
-        self, sock: ssl.SSLSocket, response: http.client.HTTPResponse, until: float | None, done: Callable[[], None]
-    ) -> None:
-        self._sock, self._response, self._until, self._done = sock, response, until, done
-        self._open = True
-
-    def __next__(self) -> bytes:
-        left = None if self._until is None else self._until - time.monotonic()
-        if left is not None and left <= 0:
-            raise TimeoutError("the extension server took too long over its answer")
-        self._sock.settimeout(left)
-        try:
-            data = self._response.read1(CHUNK)
-        except (http.client.HTTPException, ValueError) as error:
-            raise ConnectionError(f"the extension server broke its answer off: {error}") from error
-        if not data:
-            self.close()
-            raise StopIteration
-        return data
-
-    def cancel(self) -> None:
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)  # the TLS socket's own would free what a reader uses
-
-    def close(self) -> None:
-        if self._open:
-            self._open = False
-            self._response.close()
-            self._sock.close()
-            self._done()
 
 
 def hand_on(call: Call, dial: Callable[[], ssl.SSLSocket], host: str, done: Callable[[], None]) -> Answer | None:
@@ -112,7 +76,7 @@ def _asked(call: Call, sock: ssl.SSLSocket, host: str, done: Callable[[], None])
     passed = passed_on(response.getheaders(), response.getheader("Connection") or "")
     kept = [(name, value) for name, value in passed if name.lower() not in ("content-type", "content-length", "date")]
     kind = response.getheader("Content-Type") or "application/octet-stream"
-    stream = StreamedBody(sock, response, None if lasting else until, done)
+    stream = StreamedBody(sock, response, None if lasting else until, done, who="the extension server")
     if not lasting and response.length is not None and response.length <= WHOLE:
         data = b"".join(stream)  # closes it
         return Answer(response.status, data, kind, kept), True

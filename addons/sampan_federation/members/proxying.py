@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import http.client
 import re
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
@@ -28,13 +27,14 @@ from sampan.errors import BadGateway, Forbidden, ServiceUnavailable, Timeout, To
 from sampan_federation.resources import CLUSTERS
 from sampan_forwarding.forwarding import CORS, METHODS
 from sampan_forwarding.splicing import keep_alive, splice
+from sampan_forwarding.streaming import CHUNK, StreamedBody
 from sampan_machinery.addresses import unfit
 from sampan_machinery.headers import is_identity, passed_on, without_token
 from sampan_machinery.resources import SECRETS
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 60.0
 AT_ONCE = 32  # requests to one member at a time, so that one that hangs does not use up the server's threads
-CHUNK, HEAD_BYTES, WORDS_BYTES = 65536, 65536, 2048
+HEAD_BYTES, WORDS_BYTES = 65536, 2048
 OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded", "cookie")  # set here, or never passed on
 PROTOCOLS = "sec-websocket-protocol"  # a client's token may be among them
 #: Groups that the member's API server gives to callers by itself.
@@ -211,42 +211,7 @@ def _asked(call: Call, endpoint: Endpoint, sock: socket.socket, done: Callable[[
         if name.lower() not in CORS and name.lower() not in ("content-type", "content-length", "date", "set-cookie")
     ]
     kind = response.getheader("Content-Type") or "application/octet-stream"
-    return Answer(response.status, MemberBody(sock, response, until, done), kind, kept)
-
-
-class MemberBody(Iterator[bytes]):
-    """The answer as it comes. ``cancel`` may be called from any thread and ends it; ``close`` once it is over."""
-
-    def __init__(
-        self, sock: socket.socket, response: http.client.HTTPResponse, until: float | None, done: Callable[[], None]
-    ) -> None:
-        self._sock, self._response, self._until, self._done = sock, response, until, done
-        self._open = True
-
-    def __next__(self) -> bytes:
-        left = None if self._until is None else self._until - time.monotonic()
-        if left is not None and left <= 0:
-            raise TimeoutError("the member took too long over its answer")
-        self._sock.settimeout(left)
-        try:
-            data = self._response.read1(CHUNK)
-        except (http.client.HTTPException, ValueError) as error:
-            raise ConnectionError(f"the member broke its answer off: {error}") from error
-        if not data:
-            self.close()
-            raise StopIteration
-        return data
-
-    def cancel(self) -> None:
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)  # a TLS socket's own would free what a reader uses
-
-    def close(self) -> None:
-        if self._open:
-            self._open = False
-            self._response.close()
-            self._sock.close()
-            self._done()
+    return Answer(response.status, StreamedBody(sock, response, until, done, who="the member"), kind, kept)
 
 
 def _upgraded(call: Call, endpoint: Endpoint, sock: socket.socket) -> None:
