@@ -17,6 +17,7 @@ from typing import Any
 from sampan_operate.supervisor.state import born, holders, is_alive, is_running
 
 STOP_TIMEOUT = 25.0  # seconds that processes have to stop before they are killed
+KILLED = 25.0  # seconds in which what was killed ends: when the kernel comes to it
 STEP = 0.02
 
 
@@ -33,7 +34,7 @@ def end(home: Path, state: Mapping[str, Any], *, timeout: float = STOP_TIMEOUT) 
     for pid, began in family.items():
         if began and born(pid) == began:
             _send(pid, signal.SIGKILL)
-    return _wait_for_lock(home, timeout)  # what was killed ends when the kernel comes to it
+    return _wait_for_lock(home, KILLED)
 
 
 def _wait_for_lock(home: Path, timeout: float) -> bool:
