@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 PIP := $(RUN) -m pip install -q --disable-pip-version-check
 
+# Compiled modules are kept: each of the many processes of a test run would else compile a thousand of them again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Real clusters wait more than they compute: four at once on two cores. A file's tests stay together and share clusters.
 PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 
