@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sampan_grpc.channel import CallError, Channel
-from sampan_grpc.registration import Missing
 from sampan_grpc.wire import Message
 
 #: The requests and answers of these methods are named otherwise.
@@ -17,18 +16,13 @@ _NAMED = {
 
 
 class DriverChannel:
-    """To one socket. Thread-safe. grpcio is imported with the first of them: it costs 20 MB. ``failure`` makes of a
-    refusal, or of silence, the exception that ``call`` raises; ``missing`` is said where grpcio is not installed.
-    Raises Missing."""
+    """To one socket. Thread-safe. ``grpc`` is the library; ``failure`` makes of a refusal, or of silence, the exception
+    that ``call`` raises."""
 
     def __init__(
-        self, path: str, messages: Mapping[str, Message], *, patience: float, failure: Callable[[CallError], Exception],
-        missing: str,
+        self, grpc: Any, path: str, messages: Mapping[str, Message], *, patience: float,
+        failure: Callable[[CallError], Exception],
     ) -> None:  # fmt: skip
-        try:
-            import grpc
-        except ImportError as error:
-            raise Missing(missing) from error
         self._patience, self._failure = patience, failure
         self._channel = Channel(grpc, path, messages)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sampan_csi.messages import MESSAGES
 from sampan_grpc.channel import CallError
 from sampan_grpc.drivers import DriverChannel
+from sampan_grpc.registration import Missing
 from sampan_volumes.contracts import VolumeFailure
 
 PATIENCE = 120.0  # seconds, as kubelet's CSI calls
@@ -23,7 +24,11 @@ class Channel(DriverChannel):
     """Its calls raise CallFailure. Raises Missing."""
 
     def __init__(self, path: str, *, patience: float = PATIENCE) -> None:
-        super().__init__(path, MESSAGES, patience=patience, failure=_failure, missing=MISSING)
+        try:
+            import grpc  # with the first of them: it costs 20 MB
+        except ImportError as error:
+            raise Missing(MISSING) from error
+        super().__init__(grpc, path, MESSAGES, patience=patience, failure=_failure)
 
 
 def _failure(error: CallError) -> CallFailure:

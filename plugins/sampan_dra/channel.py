@@ -9,6 +9,7 @@ from sampan.errors import SampanError
 from sampan_grpc.channel import CallError
 from sampan_grpc.drivers import DriverChannel
 from sampan_grpc.registration import MESSAGES as REGISTRATION
+from sampan_grpc.registration import Missing
 from sampan_grpc.wire import table
 
 PATIENCE = 45.0  # seconds, as kubelet's calls to such drivers
@@ -37,7 +38,11 @@ class Channel(DriverChannel):
     """Its calls raise CallFailure. Raises Missing."""
 
     def __init__(self, path: str, *, patience: float = PATIENCE) -> None:
-        super().__init__(path, MESSAGES, patience=patience, failure=_failure, missing=MISSING)
+        try:
+            import grpc  # with the first of them: it costs 20 MB
+        except ImportError as error:
+            raise Missing(MISSING) from error
+        super().__init__(grpc, path, MESSAGES, patience=patience, failure=_failure)
 
 
 def _failure(error: CallError) -> CallFailure:

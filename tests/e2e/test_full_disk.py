@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,10 @@ def small(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Clu
 
 def fill(cluster: Cluster) -> Path:
     filler = cluster.home.parent / "filler"
+    assert shutil.disk_usage(cluster.home).free > 20 << 20, subprocess.run(
+        ["sh", "-c", f"df -k {cluster.home}; du -ak {cluster.home} | sort -n | tail -20"],
+        capture_output=True, text=True, check=False,
+    ).stdout  # fmt: skip
     with open(filler, "wb") as file:
         try:
             while True:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
 
 from sampan_grpc.drivers import DriverChannel
-from sampan_grpc.registration import Missing
 from sampan_grpc.wire import decode, encode, table
 
 MESSAGES = table("""
@@ -48,9 +46,7 @@ def path(tmp_path):
 
 
 def channel(path):
-    return DriverChannel(
-        path, MESSAGES, patience=60, failure=lambda error: Refused(f"{error.code}: {error}"), missing="get grpcio"
-    )
+    return DriverChannel(grpc, path, MESSAGES, patience=60, failure=lambda error: Refused(f"{error.code}: {error}"))
 
 
 def test_messages_are_named_after_the_method(path):
@@ -69,10 +65,3 @@ def test_a_refusal_is_raised_as_the_caller_says(path):
             with_driver.call("t.T", "Double", n=4)
     finally:
         with_driver.close()
-
-
-def test_without_the_library_it_is_said_what_to_install(path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "grpc", None)
-
-    with pytest.raises(Missing, match="get grpcio"):
-        channel(path)
