@@ -14,7 +14,7 @@ import pytest
 from clusters import Cluster, free_port, until
 
 pytestmark = [pytest.mark.kubectl, pytest.mark.root]
-MEGABYTES = 96
+MEGABYTES = 512
 
 
 @pytest.fixture(scope="module")
