@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from sampan.contracts.access import User
 from sampan.contracts.kinds import Object
+from sampan_client.http import trusting
 from sampan_machinery.endpoints import Target
 
 CONNECT_SECONDS = 5.0
@@ -51,25 +52,13 @@ class Dialler:
             known = self._contexts.get((bundle, insecure))
             if known is not None and known[0] == stamp:
                 return known[1]
-            context = self._new(bundle, insecure)
+            context = trusting(base64.b64decode(bundle).decode(), insecure=insecure)
             if stamp:
                 context.load_cert_chain(certificate, self._pki / "front-proxy-client.key")
             if len(self._contexts) > 256:
                 self._contexts.clear()
             self._contexts[bundle, insecure] = (stamp, context)
             return context
-
-    def _new(self, bundle: str, insecure: bool) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.set_alpn_protocols(["http/1.1"])
-        if insecure:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        elif bundle:
-            context.load_verify_locations(cadata=base64.b64decode(bundle).decode())
-        else:
-            context.load_default_certs()
-        return context
 
 
 def _connect(context: ssl.SSLContext, host: str, port: int, name: str) -> ssl.SSLSocket:

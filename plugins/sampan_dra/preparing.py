@@ -132,13 +132,7 @@ class DynamicDevices:
             self._prepared.let_go(claim.uid, pod)
             return
         for name in claim.drivers:
-            driver = self._driver(name)
-            answer = driver.channel.call(SERVICE, "NodeUnprepareResources", claims=[_asked(claim)])
-            said = _of(answer["claims"], claim.uid)
-            if said is None:
-                raise Refused(f"DRA driver {name} left claim {claim.name} out of its answer")
-            if said["error"]:
-                raise Refused(f"NodeUnprepareResources failed for ResourceClaim {claim.name}: {said['error']}")
+            _answered(self._driver(name), "NodeUnprepareResources", claim)
         self._prepared.remove(claim.uid)
 
     def _names(self, pod: Object, claim: str | None, request: str) -> list[str]:
@@ -172,14 +166,19 @@ def drivers_of(claim: Object) -> list[str]:
 
 
 def _ask(driver: Driver, claim: PreparedClaim) -> Iterator[GivenDevice]:
-    answer = driver.channel.call(SERVICE, "NodePrepareResources", claims=[_asked(claim)])
+    for device in _answered(driver, "NodePrepareResources", claim)["devices"]:
+        yield GivenDevice(tuple(device["request_names"]), tuple(device["cdi_device_ids"]))
+
+
+def _answered(driver: Driver, method: str, claim: PreparedClaim) -> dict[str, Any]:
+    """What the driver says of the claim. Raises Refused where that is no success, CallFailure."""
+    answer = driver.channel.call(SERVICE, method, claims=[_asked(claim)])
     said = _of(answer["claims"], claim.uid)
     if said is None:
         raise Refused(f"DRA driver {driver.name} left claim {claim.name} out of its answer")
     if said["error"]:
-        raise Refused(f"NodePrepareResources failed for ResourceClaim {claim.name}: {said['error']}")
-    for device in said["devices"]:
-        yield GivenDevice(tuple(device["request_names"]), tuple(device["cdi_device_ids"]))
+        raise Refused(f"{method} failed for ResourceClaim {claim.name}: {said['error']}")
+    return said
 
 
 def _asked(claim: PreparedClaim) -> dict[str, str]:

@@ -24,6 +24,7 @@ from sampan.contracts.access import User
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import AddedSubresource, Answer, Call, Reader, Subresource
 from sampan.errors import BadGateway, Forbidden, ServiceUnavailable, Timeout, TooManyRequests
+from sampan_client.http import trusting
 from sampan_federation.resources import CLUSTERS
 from sampan_forwarding.forwarding import CORS, METHODS
 from sampan_forwarding.splicing import keep_alive, splice
@@ -176,16 +177,7 @@ def _connected(endpoint: Endpoint) -> socket.socket:
 
 @lru_cache(maxsize=128)
 def _context(authorities: bytes, insecure: bool) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.set_alpn_protocols(["http/1.1"])
-    if insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif authorities:
-        context.load_verify_locations(cadata=authorities.decode())
-    else:
-        context.load_default_certs()
-    return context
+    return trusting(authorities.decode(), insecure=insecure)
 
 
 def _asked(call: Call, endpoint: Endpoint, sock: socket.socket, done: Callable[[], None]) -> Answer:
