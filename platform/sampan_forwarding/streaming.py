@@ -1,4 +1,4 @@
-"""The body of another server's answer, passed on as it comes."""
+"""The head and the body of another server's answer, as they come."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 
 CHUNK = 65536  # bytes read at once, at the most
+HEAD_BYTES = 65536
+
+
+def read_head(sock: socket.socket, who: str) -> bytes:
+    """The head of an answer, with what has come of its body. Raises ConnectionError, also for one that is too long, and
+    OSError."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        data = sock.recv(CHUNK)
+        if not data or len(head) > HEAD_BYTES:
+            raise ConnectionError(f"{who} ended the conversation")
+        head += data
+    return head
 
 
 class StreamedBody(Iterator[bytes]):

@@ -14,12 +14,11 @@ from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadGateway, ServiceUnavailable, Timeout
 from sampan_aggregation.connecting import identity
 from sampan_forwarding.splicing import keep_alive, splice
-from sampan_forwarding.streaming import CHUNK, StreamedBody
+from sampan_forwarding.streaming import CHUNK, StreamedBody, read_head
 from sampan_machinery.headers import is_identity, passed_on
 
 ANSWER_SECONDS = 60.0  # for a whole answer, as upstream's request timeout
 WHOLE = 4 << 20  # bytes up to which an answer of known length is read before it is passed on
-HEAD_BYTES = 65536
 OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded")  # set here, never passed on
 REDIRECTED = "the backend attempted to redirect this request, which is not permitted"
 
@@ -117,12 +116,7 @@ def _upgraded(call: Call, sock: ssl.SSLSocket, host: str) -> None:
     lines += [f"{name}: {value}" for name, value in (*headers_for(call, host), *upgrade)]
     sock.settimeout(ANSWER_SECONDS)
     sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace"))
-    head = b""
-    while b"\r\n\r\n" not in head:
-        data = sock.recv(CHUNK)
-        if not data or len(head) > HEAD_BYTES:
-            raise ConnectionError("the extension server ended the conversation")
-        head += data
+    head = read_head(sock, "the extension server")
     status = head.split(b" ", 2)[1]
     if status != b"101" and status < b"400":
         raise BadGateway(

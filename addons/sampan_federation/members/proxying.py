@@ -28,14 +28,14 @@ from sampan_client.http import trusting
 from sampan_federation.resources import CLUSTERS
 from sampan_forwarding.forwarding import CORS, METHODS
 from sampan_forwarding.splicing import keep_alive, splice
-from sampan_forwarding.streaming import CHUNK, StreamedBody
+from sampan_forwarding.streaming import CHUNK, StreamedBody, read_head
 from sampan_machinery.addresses import unfit
 from sampan_machinery.headers import is_identity, passed_on, without_token
 from sampan_machinery.resources import SECRETS
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 60.0
 AT_ONCE = 32  # requests to one member at a time, so that one that hangs does not use up the server's threads
-HEAD_BYTES, WORDS_BYTES = 65536, 2048
+WORDS_BYTES = 2048
 OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded", "cookie")  # set here, or never passed on
 PROTOCOLS = "sec-websocket-protocol"  # a client's token may be among them
 #: Groups that the member's API server gives to callers by itself.
@@ -213,12 +213,7 @@ def _upgraded(call: Call, endpoint: Endpoint, sock: socket.socket) -> None:
     lines += [f"{name}: {value}" for name, value in (*headers_for(call, endpoint), *upgrade)]
     sock.settimeout(ANSWER_SECONDS)
     sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace"))
-    head = b""
-    while b"\r\n\r\n" not in head:
-        data = sock.recv(CHUNK)
-        if not data or len(head) > HEAD_BYTES:
-            raise ConnectionError("the member ended the conversation")
-        head += data
+    head = read_head(sock, "the member")
     status = head.split(b" ", 2)[1]
     if status != b"101":
         raise _refused(call, status, head, sock)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from sampan_forwarding.streaming import StreamedBody
+from sampan_forwarding.streaming import HEAD_BYTES, StreamedBody, read_head
 
 SOON = 60.0
 
@@ -69,3 +69,20 @@ def test_another_thread_ends_what_waits(ends):
 
     assert list(found) == []  # the connection has ended, whatever was promised
     assert over == [1]
+
+
+def test_a_head_is_read_with_what_has_come_of_the_body(ends):
+    near, far = ends
+    far.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\nmore")
+
+    assert read_head(near, "the other server") == b"HTTP/1.1 101 Switching Protocols\r\n\r\nmore"
+
+
+def test_a_head_that_does_not_end_is_an_error_that_names_the_server(ends):
+    near, far = ends
+    sending = threading.Thread(target=lambda: (far.sendall(b"x" * (HEAD_BYTES + 2)), far.close()))
+    sending.start()
+
+    with pytest.raises(ConnectionError, match="the other server ended the conversation"):
+        read_head(near, "the other server")
+    sending.join(SOON)
