@@ -78,6 +78,7 @@ CUSTOM_RESOURCE_DEFINITION = Kind(
     columns=(NAME, CREATED_AT),
     status=True,
     generation=True,
+    has_expressions=True,
     unconditional_update=False,
     default=default,
     prepare=prepare,

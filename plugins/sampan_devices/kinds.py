@@ -21,17 +21,17 @@ def state(claim: Object) -> str:
 
 DEVICE_CLASS = Kind(
     **resources.DEVICE_CLASSES._asdict(), columns=(NAME, AGE), generation=True, shown_deleted=True,
-    validate=claims.validate_class,
+    has_expressions=True, validate=claims.validate_class,
 )  # fmt: skip
 RESOURCE_CLAIM = Kind(
     **resources.RESOURCE_CLAIMS._asdict(), columns=(NAME, Column("State", state), AGE), status=True, shown_deleted=True,
-    status_metadata=False,
+    status_metadata=False, has_expressions=True,
     default=claims.default_resource_claim, prepare=claims.prepare_resource_claim,
     validate=claims.validate_resource_claim,
 )  # fmt: skip
 RESOURCE_CLAIM_TEMPLATE = Kind(
     **resources.RESOURCE_CLAIM_TEMPLATES._asdict(), columns=(NAME, AGE), shown_deleted=True,
-    default=claims.default_template, validate=claims.validate_template,
+    has_expressions=True, default=claims.default_template, validate=claims.validate_template,
 )  # fmt: skip
 RESOURCE_SLICE = Kind(
     **resources.RESOURCE_SLICES._asdict(), generation=True, shown_deleted=True,

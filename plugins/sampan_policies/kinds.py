@@ -122,7 +122,7 @@ _BINDING_COLUMNS = (
 
 VALIDATING_POLICY = Kind(
     **VALIDATING_ADMISSION_POLICIES._asdict(), categories=("api-extensions",), status=True, status_metadata=False,
-    generation=True,
+    generation=True, has_expressions=True,
     unconditional_update=False, default=default_policy, validate=_validating,
     columns=_columns(Column(
         "Validations", _count("validations"), type="integer",
@@ -134,7 +134,7 @@ VALIDATING_BINDING = Kind(
     unconditional_update=False, default=default_binding, validate=_validating_binding, columns=_BINDING_COLUMNS,
 )  # fmt: skip
 MUTATING_POLICY = Kind(
-    **MUTATING_ADMISSION_POLICIES._asdict(), categories=("api-extensions",), generation=True,
+    **MUTATING_ADMISSION_POLICIES._asdict(), categories=("api-extensions",), generation=True, has_expressions=True,
     unconditional_update=False, default=default_policy, validate=_mutating,
     columns=_columns(Column(
         "Mutations", _count("mutations"), type="integer",

@@ -37,7 +37,8 @@ def default(obj: Object) -> None:
 def _kind(resource: Resource, **more: object) -> Kind:
     return Kind(
         group=resource.group, version=resource.version, kind=resource.kind, plural=resource.plural, namespaced=False,
-        categories=("api-extensions",), generation=True, unconditional_update=False, validate=validation.validate,
+        categories=("api-extensions",), generation=True, unconditional_update=False, has_expressions=True,
+        validate=validation.validate,
         columns=(
             NAME,
             Column(

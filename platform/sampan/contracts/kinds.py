@@ -154,6 +154,9 @@ class Kind:
     #: Whether many objects have an equal spec, as those made from a template have: then managedFields of a new one are
     #: computed once for equal specs.
     templated: bool = False
+    #: Whether an object may hold expressions, which are compiled when it is checked: a short object may take long then,
+    #: and its writes leave the server's event loop.
+    has_expressions: bool = False
     #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %),
     #: "address" (an IP address)
     name_rule: str = "subdomain"

@@ -21,7 +21,6 @@ class BuiltinSchema:
     """A KindSchema."""
 
     patch_types = (*PATCH_TYPES, STRATEGIC)
-    loops = False
     items_say_kind = False
     published = None
 
@@ -29,6 +28,7 @@ class BuiltinSchema:
         self._kind = kind
         self._schemas = schemas
         self._address = (kind.group, kind.version, kind.kind)
+        self.checks_long = kind.has_expressions
 
     @cached_property
     def node(self) -> Node:

@@ -41,8 +41,12 @@ class CustomSchema:
         """Compiled when the first object is checked: of many custom kinds few are used."""
         return _rules_of(self._structural.schema)
 
+    @property
+    def checks_long(self) -> bool:
+        return "_rules" not in self.__dict__ or self._has_loops  # of the first object, the rules are compiled
+
     @cached_property
-    def loops(self) -> bool:
+    def _has_loops(self) -> bool:
         return _has_loops(self._structural.schema)
 
     def decode(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:

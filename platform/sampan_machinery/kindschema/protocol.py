@@ -17,9 +17,9 @@ class KindSchema(Protocol):
     """The schema of one kind. Immutable and thread-safe; what is costly is made when it is first asked for."""
 
     @property
-    def loops(self) -> bool:
-        """Whether rules of the schema go through what an object holds, again and again: to check a short one may take
-        long."""
+    def checks_long(self) -> bool:
+        """Whether to check even a short object may take long: it holds expressions, or rules of the schema go through
+        what it holds again and again."""
 
     @property
     def patch_types(self) -> Sequence[str]:

@@ -13,7 +13,7 @@ class UntypedSchema:
     """A KindSchema."""
 
     patch_types = PATCH_TYPES
-    loops = False
+    checks_long = False
     message = ""
     items_say_kind = False
     published = None

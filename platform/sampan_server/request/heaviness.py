@@ -30,7 +30,7 @@ def is_heavy(request: Request, served: Served) -> bool:
     length = environ.get("CONTENT_LENGTH")
     if length and len(length) > 3 and int(length) > (BODY if media_of(request) in _JSON else TEXT):  # 1,000 and more
         return True
-    if request.verb in _CHECKED and served.schema.loops:
+    if request.verb in _CHECKED and served.schema.checks_long:
         return True
     if request.verb in _CHANGES and served.collection is not None:
         record = served.collection.records.get(served.key(request.namespace, request.name))
