@@ -917,3 +917,21 @@ def test_what_plugins_mounted_is_looked_at_now_and_then_while_the_pod_runs(clust
     cluster.run("sleep 1000", volumes=[{"name": "v", "test": {}}])
 
     cluster.api.until(lambda: following["test"].looks > 1)
+
+
+def test_an_evicted_pod_has_the_time_that_its_threshold_gives_and_is_said_to_be_disrupted(cluster):
+    pod = cluster.run("trap '' TERM; while :; do sleep 0.05; done", terminationGracePeriodSeconds=1000)
+    cluster.api.until(lambda: cluster.state()["ready"])
+    worker = cluster.agent.worker(pod["metadata"]["uid"])
+    assert not worker.is_stopped()
+
+    worker.evict("The node was low on resource: memory. ", 0, disrupted=True)
+    worker.poke()
+
+    cluster.api.until(lambda: cluster.status()["phase"] == "Failed")
+    status = cluster.status()
+    assert (status["reason"], status["message"]) == ("Evicted", "The node was low on resource: memory. ")
+    (found,) = [one for one in status["conditions"] if one["type"] == "DisruptionTarget"]
+    assert (found["status"], found["reason"]) == ("True", "TerminationByKubelet")
+    assert found["message"] == status["message"]
+    assert worker.is_stopped()
