@@ -228,9 +228,19 @@ def run(running: Running) -> None:
             running.stop, problem=lambda: runtime_problem(runtime), pressures=evictor.look, back=agent.look_again,
             removed=(lambda name: running.failing(REMOVED.format(name=name))) if options.joined else None,
         )  # fmt: skip
+        _end_pods(running, agent, registration)
     finally:
         for close in reversed(closing):
             close()
+
+
+def _end_pods(running: Running, agent: Agent, registration: Registration) -> None:
+    """End the pods where the settings want it and the machine goes down."""
+    if planned := running.settings.shutdown_periods():
+        from sampan_node.shutdown.shutdown import NodeShutdown, machine_ends
+
+        if running.is_final() and machine_ends():
+            NodeShutdown(agent, planned, tell=registration.shuts_down).run()
 
 
 def runtime_problem(runtime: Runtime) -> str:

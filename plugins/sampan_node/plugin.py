@@ -13,11 +13,19 @@ from sampan_node.settings import Settings
 
 __all__ = ["Settings"]
 
+TOLD_WITHIN = 10.0  # seconds
+
 
 def run(running: Running) -> None:
     from sampan_node.agent import run as run_agent
 
     run_agent(running)
+
+
+def shutdown_seconds(settings: Settings | None) -> float:
+    """How long ending the pods may take when the machine goes down, and a moment more to tell the API."""
+    seconds = sum(one.seconds for one in settings.shutdown_periods()) if settings else 0
+    return seconds + TOLD_WITHIN if seconds else 0.0
 
 
 def clean_up(home: str, options: ClusterOptions) -> None:
@@ -31,6 +39,7 @@ def contribute_components() -> Sequence[Component]:
     return [
         Component(
             name="node", run=run, user="system:node:{node}", groups=("system:nodes",), process="node", cleanup=clean_up,
+            stop_seconds=shutdown_seconds,
             hooks=frozenset(
                 {
                     "provide_runtime", "contribute_runtimes", "contribute_sandbox_guards", "contribute_volume_mounters",

@@ -124,6 +124,11 @@ class Registration:
         self._node = self._client.patch(NODES, self._name, {"status": changed}, subresource="status", how="strategic")
         self._told, self._told_pressures = time.time(), frozenset(self._pressures)
 
+    def shuts_down(self, problem: str) -> None:
+        """Say once that no pod can run here any more."""
+        self._problem = problem
+        self.tell(force=True)
+
     def keep(
         self, stop: threading.Event, *, problem: Callable[[], str] = lambda: "",
         pressures: Callable[[], Collection[str]] = tuple, removed: Callable[[str], None] | None = None,

@@ -10,6 +10,7 @@ from sampan_machinery import bounds
 from sampan_machinery.durations import parse_duration
 from sampan_node.housekeeping import thresholds
 from sampan_node.housekeeping.thresholds import Threshold
+from sampan_node.shutdown.periods import ShutdownPeriod, by_priority, migrated
 
 DEFAULT_TRANSITION = 300.0  # seconds; upstream's, also where 0 is given
 
@@ -45,6 +46,12 @@ class Settings:
     """Signal to how much more than the threshold has to be available before evicting ends."""
     evictionPressureTransitionPeriod: str = "5m"
     """How long a condition of the node (MemoryPressure …) stands after it was last observed; 0s: five minutes."""
+    shutdownGracePeriod: str = "0s"
+    """How long the node's end is held up so that its pods can end: 90s, 1m30s; 0s: pods are not ended then."""
+    shutdownGracePeriodCriticalPods: str = "0s"
+    """The part of it that pods of a system priority have, which end after all others."""
+    shutdownGracePeriodByPodPriority: tuple[Mapping[str, int], ...] = ()
+    """Instead of both: a list of {priority, shutdownGracePeriodSeconds}; pods of the lowest priorities end first."""
     image_gc_high_percent: float = 85
     """Percentage of the disk in use above which images that the agent pulled and nothing uses are removed; 0: never."""
     image_gc_low_percent: float = 80
@@ -56,9 +63,10 @@ class Settings:
             evict_below_memory=amount, evict_below_disk=amount,
             evict_below_pids=amount, image_gc_high_percent=bounds.number(0, 100),
             image_gc_low_percent=bounds.number(0, 100), evictionMaxPodGracePeriod=bounds.number(0),
-            evictionPressureTransitionPeriod=period,
+            evictionPressureTransitionPeriod=period, shutdownGracePeriod=period, shutdownGracePeriodCriticalPods=period,
         )  # fmt: skip
         self.thresholds()
+        self.shutdown_periods()
 
     def thresholds(self) -> tuple[Threshold, ...]:
         """What ``evictionHard`` does not name counts as the three older settings say. Raises ValueError."""
@@ -71,6 +79,20 @@ class Settings:
         return thresholds.parse(
             {**older, **self.evictionHard}, self.evictionSoft, self.evictionSoftGracePeriod, self.evictionMinimumReclaim
         )
+
+    def shutdown_periods(self) -> tuple[ShutdownPeriod, ...]:
+        """From the lowest priority on; () where pods are not ended with the node. Raises ValueError."""
+        whole, critical = parse_duration(self.shutdownGracePeriod), parse_duration(self.shutdownGracePeriodCriticalPods)
+        for name, value in (("shutdownGracePeriod", whole), ("shutdownGracePeriodCriticalPods", critical)):
+            if 0 < value < 1:
+                raise ValueError(f"{name} must be 0s, or 1s at least")
+        if critical > whole:
+            raise ValueError(f"shutdownGracePeriodCriticalPods must not be more than shutdownGracePeriod ({whole:g} s)")
+        if not self.shutdownGracePeriodByPodPriority:
+            return migrated(whole, critical)
+        if whole or critical:
+            raise ValueError("shutdownGracePeriodByPodPriority must be set alone, without shutdownGracePeriod")
+        return by_priority(self.shutdownGracePeriodByPodPriority)
 
     @property
     def pressure_transition(self) -> float:

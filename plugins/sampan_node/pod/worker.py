@@ -235,6 +235,17 @@ class Worker:
         self.memory.grace, self.memory.disruption = grace, message if disrupted else ""
         self.memory.verdict = ("Failed", "Evicted", message)
 
+    def is_active(self) -> bool:
+        """Whether the pod has not ended."""
+        return not (self._known.get("phase") in OVER or self._refused or self.finished.is_set())
+
+    def shut_down(self, reason: str, message: str, grace: int) -> None:
+        """End the pod for good within so many seconds, as its node goes down; an end that has begun is shortened."""
+        self.memory.grace, self.memory.disruption = grace, message
+        self.memory.verdict = ("Failed", reason, message)
+        self._stopper.hurry(max(1, grace))
+        self.poke()
+
     def _resize(self, seen: RuntimeState) -> float:
         """Give containers other resources where the spec says so; when to try again, 0.0 never."""
         resizing = self.memory.resizing

@@ -1,6 +1,7 @@
 import pytest
 
 from sampan_machinery import records
+from sampan_node.plugin import shutdown_seconds
 from sampan_node.settings import Settings
 
 
@@ -50,6 +51,36 @@ def test_no_transition_period_is_upstream_s_default():
     ],
 )
 def test_what_is_wrong_is_said_with_its_setting(given, said):
+    with pytest.raises(ValueError) as refused:
+        records.record(Settings, given)
+
+    assert said in str(refused.value)
+
+
+def test_the_pods_of_a_node_end_with_it_where_that_is_set():
+    critical = Settings(shutdownGracePeriod="30s", shutdownGracePeriodCriticalPods="10s")
+    listed = records.record(
+        Settings, {"shutdownGracePeriodByPodPriority": [{"priority": 5, "shutdownGracePeriodSeconds": 7}]}
+    )
+
+    assert Settings().shutdown_periods() == ()
+    assert critical.shutdown_periods() == ((0, 20), (2_000_000_000, 10))
+    assert listed.shutdown_periods() == ((5, 7),)
+    assert [shutdown_seconds(one) for one in (None, Settings(), critical, listed)] == [0.0, 0.0, 40.0, 17.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"shutdownGracePeriod": "500ms"}, "shutdownGracePeriod must be 0s, or 1s at least"),
+        ({"shutdownGracePeriod": "5s", "shutdownGracePeriodCriticalPods": "6s"}, "must not be more than"),
+        (
+            {"shutdownGracePeriod": "5s", "shutdownGracePeriodByPodPriority": [{"priority": 1}]},
+            "shutdownGracePeriodByPodPriority must be set alone",
+        ),
+    ],
+)
+def test_periods_that_contradict_each_other_are_refused(given, said):
     with pytest.raises(ValueError) as refused:
         records.record(Settings, given)
 

@@ -935,3 +935,28 @@ def test_an_evicted_pod_has_the_time_that_its_threshold_gives_and_is_said_to_be_
     assert (found["status"], found["reason"]) == ("True", "TerminationByKubelet")
     assert found["message"] == status["message"]
     assert worker.is_stopped()
+
+
+def test_a_pod_ends_with_its_node_and_says_so(cluster):
+    pod = cluster.run("trap 'exit 0' TERM; while :; do sleep 0.05; done", restartPolicy="Always")
+    cluster.api.until(lambda: cluster.state()["ready"])
+    worker = cluster.agent.worker(pod["metadata"]["uid"])
+    assert worker.is_active()
+
+    worker.shut_down("Terminated", "gone", 2)
+
+    cluster.api.until(lambda: cluster.status()["phase"] == "Failed")
+    assert (cluster.status()["reason"], cluster.status()["message"]) == ("Terminated", "gone")
+    assert "DisruptionTarget" in [one["type"] for one in cluster.status()["conditions"]]
+    assert worker.is_stopped() and not worker.is_active()
+
+
+def test_a_pod_that_is_ending_ends_sooner_when_its_node_goes_down(cluster):
+    pod = cluster.run("trap '' TERM; while :; do sleep 0.05; done", terminationGracePeriodSeconds=1000)
+    cluster.api.until(lambda: cluster.state()["ready"])
+    cluster.ask_to_go(grace=1000)
+    cluster.api.until(lambda: ("Killing", "Stopping container c0") in cluster.events)
+
+    cluster.agent.worker(pod["metadata"]["uid"]).shut_down("Terminated", "gone", 0)
+
+    cluster.api.until(lambda: not cluster.api.objects)
