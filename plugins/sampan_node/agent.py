@@ -206,6 +206,8 @@ def run(running: Running) -> None:
             running.hooks.ask("contribute_claimed_devices", client=running.client, home=str(home), node=name)
         )
         closing.append(host.devices.close)
+        if settings.imageCredentialProviderConfig:
+            host.provided = credential_providers(host, settings, Path(options.home or home))
         closing += [mounter.close for mounter in host.mounters.values()]
         closing += [host.clock.stop, host.references.close, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
         folder = Path(options.home or home) / settings.static_pods if settings.static_pods else None
@@ -232,6 +234,22 @@ def run(running: Running) -> None:
     finally:
         for close in reversed(closing):
             close()
+
+
+def credential_providers(host: Host, settings: Any, home: Path) -> Callable[[Object, str], Any]:
+    """What gives credentials for pulling images, by programs of the node's. Raises ConfigError."""
+    from sampan_node.credentials import config
+    from sampan_node.credentials.providers import Accounts, CredentialProviders
+
+    def token(pod: Object, audience: str) -> str:
+        return host.token(pod, {"path": "imageCredentialProviderConfig", "audience": audience})
+
+    providers = CredentialProviders(
+        config.read(home / settings.imageCredentialProviderConfig), home / settings.imageCredentialProviderBinDir,
+        Accounts(host.service_account, token),
+    )  # fmt: skip
+    providers.check()
+    return providers.credentials
 
 
 def _end_pods(running: Running, agent: Agent, registration: Registration) -> None:

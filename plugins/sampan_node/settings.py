@@ -52,6 +52,11 @@ class Settings:
     """The part of it that pods of a system priority have, which end after all others."""
     shutdownGracePeriodByPodPriority: tuple[Mapping[str, int], ...] = ()
     """Instead of both: a list of {priority, shutdownGracePeriodSeconds}; pods of the lowest priorities end first."""
+    imageCredentialProviderConfig: str = ""
+    """A CredentialProviderConfig (kubelet.config.k8s.io/v1), or a folder of them: programs that give credentials for
+    pulling images; relative to home. Empty: none."""
+    imageCredentialProviderBinDir: str = ""
+    """The folder of these programs; relative to home."""
     image_gc_high_percent: float = 85
     """Percentage of the disk in use above which images that the agent pulled and nothing uses are removed; 0: never."""
     image_gc_low_percent: float = 80
@@ -65,6 +70,8 @@ class Settings:
             image_gc_low_percent=bounds.number(0, 100), evictionMaxPodGracePeriod=bounds.number(0),
             evictionPressureTransitionPeriod=period, shutdownGracePeriod=period, shutdownGracePeriodCriticalPods=period,
         )  # fmt: skip
+        if bool(self.imageCredentialProviderConfig) != bool(self.imageCredentialProviderBinDir):
+            raise ValueError("imageCredentialProviderConfig and imageCredentialProviderBinDir must be set together")
         self.thresholds()
         self.shutdown_periods()
 

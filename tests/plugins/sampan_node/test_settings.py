@@ -85,3 +85,8 @@ def test_periods_that_contradict_each_other_are_refused(given, said):
         records.record(Settings, given)
 
     assert said in str(refused.value)
+
+
+def test_programs_for_credentials_want_their_folder():
+    with pytest.raises(ValueError, match="must be set together"):
+        Settings(imageCredentialProviderConfig="providers.yaml")

@@ -1,5 +1,6 @@
 """The agent with the exec runtime and an API that is a dict."""
 
+import base64
 import copy
 import io
 import json
@@ -21,7 +22,7 @@ from sampan.errors import NotFound
 from sampan_exec.runtime import ExecRuntime
 from sampan_machinery import schema
 from sampan_machinery.patches import strategic
-from sampan_machinery.resources import CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS
+from sampan_machinery.resources import CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS, SECRETS
 from sampan_node import agent
 from sampan_node.agent import Agent
 from sampan_node.clock import Clock
@@ -960,3 +961,26 @@ def test_a_pod_that_is_ending_ends_sooner_when_its_node_goes_down(cluster):
     cluster.agent.worker(pod["metadata"]["uid"]).shut_down("Terminated", "gone", 0)
 
     cluster.api.until(lambda: not cluster.api.objects)
+
+
+def test_what_programs_of_the_node_give_comes_after_the_pod_s_own_secrets(cluster):
+    auth = {"a.example": {"username": "program", "password": "p"}}
+    answer = {
+        "kind": "CredentialProviderResponse", "apiVersion": "credentialprovider.kubelet.k8s.io/v1",
+        "cacheKeyType": "Image", "auth": auth,
+    }  # fmt: skip
+    provider = {"name": "p", "apiVersion": answer["apiVersion"], "matchImages": ["a.example"],
+                "defaultCacheDuration": "0s"}  # fmt: skip
+    config = {"apiVersion": "kubelet.config.k8s.io/v1", "kind": "CredentialProviderConfig", "providers": [provider]}
+    (cluster.home / "providers.json").write_text(json.dumps(config))
+    (cluster.home / "p").write_text(f"#!/bin/sh\ncat >/dev/null\necho '{json.dumps(answer)}'\n")
+    (cluster.home / "p").chmod(0o700)
+    given = SimpleNamespace(imageCredentialProviderConfig="providers.json", imageCredentialProviderBinDir=".")
+    secret = {"auths": {"a.example": {"username": "secret", "password": "s"}}}
+    data = {".dockerconfigjson": base64.b64encode(json.dumps(secret).encode()).decode()}
+    cluster.api.put(SECRETS, {"metadata": {"name": "s", "namespace": "default"}, "data": data})
+    pod = {"metadata": {"namespace": "default"}, "spec": {"imagePullSecrets": [{"name": "s"}]}}
+
+    cluster.host.provided = agent.credential_providers(cluster.host, given, cluster.home)
+
+    assert [one["username"] for one in cluster.host.credentials(pod, "a.example/app:1")] == ["secret", "program"]
