@@ -37,6 +37,12 @@ def pytest_collection() -> None:
     gc.disable()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folders go by name, but the rules of style, the last, take longest for a file: at the end the other processes
+    would wait for them."""
+    items.sort(key=lambda item: "style" not in item.path.parts)
+
+
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
