@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sampan_federation.controllers import Context, Controller
+from sampan_federation.cronscaling.controller import CronScaling
 from sampan_federation.execution.controller import Execution
 from sampan_federation.failover.controller import Evicting
 from sampan_federation.failover.tainting import Tainting
@@ -16,6 +17,8 @@ from sampan_federation.policies.controller import Propagating
 from sampan_federation.quotas.controller import Quotas
 from sampan_federation.scaling.controller import Autoscaling
 from sampan_federation.services.controller import Services
+from sampan_federation.services.ingress_controller import MultiClusterIngresses
+from sampan_federation.services.multicluster_controller import MultiClusterServices
 from sampan_federation.status.controller import Statuses
 from sampan_federation.works.controller import Works
 
@@ -35,8 +38,11 @@ WORKING: Sequence[Callable[[Context], Controller]] = (
     Execution,
     Statuses,
     Services,
+    MultiClusterServices,
+    MultiClusterIngresses,
     Quotas,
     Autoscaling,
+    CronScaling,
 )
 
 MAKERS: Sequence[Callable[[Context], Controller]] = (*PLACING, *WORKING)
