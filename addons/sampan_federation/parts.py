@@ -15,6 +15,7 @@ from sampan_federation.placement.controller import Placing
 from sampan_federation.policies.attaching import Attaching
 from sampan_federation.policies.controller import Propagating
 from sampan_federation.quotas.controller import Quotas
+from sampan_federation.rebalancing.controller import Rebalancing
 from sampan_federation.scaling.controller import Autoscaling
 from sampan_federation.services.controller import Services
 from sampan_federation.services.ingress_controller import MultiClusterIngresses
@@ -30,6 +31,7 @@ PLACING: Sequence[Callable[[Context], Controller]] = (
     Attaching,
     Placing,
     Evicting,
+    Rebalancing,
 )
 #: Works, overrides, status, services.
 WORKING: Sequence[Callable[[Context], Controller]] = (
