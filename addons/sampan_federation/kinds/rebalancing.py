@@ -22,13 +22,4 @@ def _status() -> Schema:
     return record({"observedWorkloads": many(entry), "observedGeneration": long(), "finishTime": moment()})
 
 
-DEFINITIONS = (
-    Definition(
-        resource=WORKLOAD_REBALANCERS,
-        spec=record(
-            {"workloads": many(_reference(), minItems=1), "ttlSecondsAfterFinished": integer()}, ("workloads",)
-        ),
-        status=_status(),
-        categories=(),
-    ),
-)
+DEFINITIONS = (Definition(resource=WORKLOAD_REBALANCERS, spec=_spec(), status=_status(), categories=()),)
