@@ -11,12 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sampan.contracts.kinds import Object
+from sampan_federation.names import CLAIMED_BY
 from sampan_federation.resources import MULTI_CLUSTER_INGRESSES
 from sampan_federation.services.exporting import MANAGED_BY, OURS, PROVISION_CLUSTER, SERVICE_NAME, collected, derived
 from sampan_machinery.metadata import annotations_of, copy, is_deleting, labels_of
 
 #: Label of what is made on the host for MultiClusterIngresses.
 MADE = "federation.sampan.dev/multi-cluster-ingress"
+#: Policies leave alone what is claimed: a policy that selects all Services does not take these to members.
+MARKS = {MADE: "true", CLAIMED_BY: "MultiClusterIngress"}
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -64,7 +67,7 @@ def slices_for(template: Object, found: Mapping[str, Sequence[Object]], owners: 
     """``found``: EndpointSlices of the Service by member."""
     metadata = template["metadata"]
     namespace = metadata["namespace"]
-    labels = {SERVICE_NAME: derived(metadata["name"]), MANAGED_BY: OURS, MADE: "true"}
+    labels = {SERVICE_NAME: derived(metadata["name"]), MANAGED_BY: OURS, **MARKS}
     made: list[Object] = []
     for cluster in sorted(found):
         made += collected(found[cluster], cluster, namespace, prefix=f"ingress-{cluster}", labels=labels)
@@ -136,7 +139,7 @@ def _backends(spec: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _metadata(name: str, namespace: str, owners: Sequence[Object]) -> dict[str, Any]:
-    return {"name": name, "namespace": namespace, "labels": {MADE: "true"}, "ownerReferences": _references(owners)}
+    return {"name": name, "namespace": namespace, "labels": dict(MARKS), "ownerReferences": _references(owners)}
 
 
 def _references(owners: Sequence[Object]) -> list[Object]:

@@ -49,6 +49,7 @@ class MultiClusterServices:
         caches = context.caches
         self._mcs, self._works = caches.of(MULTI_CLUSTER_SERVICES), caches.of(WORKS)
         self._bindings, self._clusters = caches.of(RESOURCE_BINDINGS), caches.of(CLUSTERS)
+        self._unknown: dict[Key, tuple[str, ...]] = {}  # clusters that an Event was written of
         self._services: Cache | None = None  # watched from the first MultiClusterService on
         self._watches = SliceWatches(lambda cluster: context.members.client(cluster), lambda key: self._enqueue(key))
         self._enqueue: Enqueue = lambda key: None
@@ -151,8 +152,9 @@ class MultiClusterServices:
             raise ConnectionError("the former binding is not gone yet")
         elif (changed := rules.updated(present, wanted)) is not None:
             self._context.host.update(RESOURCE_BINDINGS, changed)
-        for each in clusters.unknown:
+        for each in clusters.unknown if self._unknown.get(key_of(mcs)) != clusters.unknown else ():
             self._event(mcs, "Warning", "ClusterNotFound", f"the cluster {each} is not found")
+        self._unknown[key_of(mcs)] = clusters.unknown
         self._say(mcs, status, APPLIED, "ServiceAppliedSucceed", "Service is propagated to target clusters.")
 
     def _marked(self, mcs: Object) -> Object:
@@ -168,6 +170,7 @@ class MultiClusterServices:
     # -- the end
 
     def _withdraw(self, key: Key) -> None:
+        self._unknown.pop(key, None)
         self._watches.keep_only(key, set())
         write(self._context.host, self._works, self._works_of(key), ())
 
