@@ -92,6 +92,7 @@ class Registration:
         self._told = 0.0
         self._problem, self._asked, self._looked = "", time.time(), time.time()
         self._pressures: Collection[str] = ()
+        self._told_pressures: frozenset[str] = frozenset()
 
     def register(self, problem: str = "") -> None:
         """Create the Node, or take over an existing one; it is Ready from here on, unless there is a ``problem``."""
@@ -121,7 +122,12 @@ class Registration:
         if not force and set(changed) <= {"conditions"} and time.time() - self._told < STATUS_EVERY:
             return
         self._node = self._client.patch(NODES, self._name, {"status": changed}, subresource="status", how="strategic")
-        self._told = time.time()
+        self._told, self._told_pressures = time.time(), frozenset(self._pressures)
+
+    def shuts_down(self, problem: str) -> None:
+        """Say once that no pod can run here any more."""
+        self._problem = problem
+        self.tell(force=True)
 
     def keep(
         self, stop: threading.Event, *, problem: Callable[[], str] = lambda: "",
@@ -139,9 +145,11 @@ class Registration:
         failing = False
         while not stop.wait(AGAIN if failing or self._problem else HEARTBEAT):
             try:
-                self._beat()
-                pressed, self._pressures = self._pressures, pressures()
-                news = self._is_news(problem) or set(pressed) != set(self._pressures)
+                try:
+                    self._beat()
+                finally:  # pods are evicted while the API is away, too
+                    self._pressures = pressures()
+                news = self._is_news(problem) or set(self._pressures) != self._told_pressures
                 contradicted = self._is_contradicted(was_away=failing)
                 if news or contradicted or time.time() - self._told >= STATUS_EVERY:
                     self._node = self._client.get(NODES, self._name)
