@@ -63,7 +63,8 @@ def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContex
     headers = {key: value for key, value in asked if key not in OURS and not is_identity(key)}
     target = _quoted("/" + call.rest.lstrip("/")) + _query(call)
     if call.headers.get("upgrade"):
-        return _upgraded(call, connection, target, headers)
+        _upgraded(call, connection, target, headers)
+        return None
     headers["accept-encoding"] = "identity"  # links in pages are rewritten
     try:
         connection.request(call.method, target, body=call.raw_body() or None, headers=_wire(headers))

@@ -101,6 +101,10 @@ class Documents:
                 self._zipped[path] = gzipped(self._pieces(path))
             return self._zipped[path]
 
+    def is_indexed(self) -> bool:
+        """Whether ``v3_index`` has nothing to work out."""
+        return len(self._etags) >= len(self._kinds)
+
     def is_made(self, path: str) -> bool:
         """Whether ``gzipped`` has the document in its cache."""
         return path in self._zipped

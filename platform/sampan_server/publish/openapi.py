@@ -14,6 +14,7 @@ from sampan_machinery import schema
 from sampan_machinery.openapi import gnostic
 from sampan_machinery.openapi.documents import V2, V2_PROTOBUF, Documents
 from sampan_server.extension.delegations import Delegations
+from sampan_server.publish.discovery import leave_with_many
 from sampan_server.publish.joining import Joined, asked, facts_of
 from sampan_server.registry import Registry, Tables
 from sampan_server.request.encoding import encode_json
@@ -35,10 +36,14 @@ class OpenApi:
         self._joined: Joined | None = None
 
     def __call__(self, request: Request) -> Answer:
+        if self._now is None or self._now[0] is not self._registry.now:
+            leave_with_many(request, self._registry.now)
         documents = self._current()
         path = request.path.removeprefix("/openapi").strip("/")
         form = _form(request.environ.get("HTTP_ACCEPT", "*/*"), path)
         if path == "v3":
+            if not documents.is_indexed():
+                leave_with_many(request, self._registry.now)
             return Answer(200, encode_json(self._index(documents)))
         name = "v2" if path == "v2" else path.removeprefix("v3/")
         if path != "v2" and (name == path or name not in documents.v3_index()["paths"]):

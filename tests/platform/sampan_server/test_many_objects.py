@@ -1,4 +1,4 @@
-"""What concerns many objects is made on a thread, without the cache's lock, and says the same."""
+"""What concerns many objects or kinds is made on a thread, without the cache's lock, and says the same."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sampan_server.front import Front
+from sampan_server.publish import discovery
 from sampan_server.read import list as listing
 from sampan_server.request.request import Request
 from sampan_server.watch import watch as watching
@@ -151,6 +152,19 @@ def test_many_are_deleted_off_the_loop(api: Any, shapes: Any, on_loop: Any, few:
 
     assert (status, len(found["items"]), runs) == (200, COUNT * 3 // 2, [CMS])
     assert api.get(CMS).json["items"] == []
+
+
+@pytest.mark.parametrize("path", ["/apis", "/apis/apps/v1", "/openapi/v3"])
+def test_documents_of_many_kinds_are_made_off_the_loop_and_once(
+    api: Any, on_loop: Any, monkeypatch: Any, runs: list[str], path: str
+) -> None:
+    served, expected = on_loop(api), api.get(path).json
+    api.app.registry.replace(api.app.registry.now.all)  # as where a kind has come
+    monkeypatch.setattr(discovery, "MANY_KINDS", 3)
+
+    assert served.ask("GET", path) == (200, expected)
+    assert served.ask("GET", path) == (200, expected)
+    assert runs == [path]
 
 
 def test_a_request_leaves_nothing_to_the_garbage_collector(api: Any, shapes: Any, on_loop: Any, few: None) -> None:
