@@ -70,8 +70,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         "a host address that is none is refused; upstream finds out on the node",
     ),
     Accepted(
-        r"^watch (\S+ )?\S+ object (columnDefinitions: empty list not NoneType|rows\[\]\.cells: fewer items \| \[\] )",
-        "a bookmark that is shown as a Table has no columns, for there is no object in it",
+        r"^watch (\S+ )?\S+ object rows\[\]\.cells: fewer items \| \[\] ",
+        "a bookmark that is shown as a Table has no cells, for there is no object in it",
     ),
     Accepted(
         r"^watch (\S+ )?\S+ object columnDefinitions: list not NoneType",
@@ -231,7 +231,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(r"cause : order .*FieldManagerConflict", "upstream takes the owners of a field in the order of a Go map"),
     Accepted(
-        r"cause : order (\S+ )*(nodeTopology(\.matchLabels)?|(metadata|template)\.labels|"
+        r"cause : order (\S+ )*(nodeTopology(\.matchLabels)?|((spec\.)?metadata|template)\.labels|"
         r"(spec|scheduling)\.(s|nodeS)elector(\.matchLabels)?|"
         r"spec\.limits\[\]\.\w+\[\]|spec\.hard\[\]|overhead\.limits\[\]|(binaryD|d)ata\[\]|spec\.metrics\[\]\.type)"
         r"( \S+)* \|",

@@ -77,7 +77,7 @@ class BuiltinSchema:
     def check(self, obj: Object, old: Object | None, *, version: Kind | None = None) -> list[Problem]:
         kind = self._kind
         found = validation.validate_metadata(
-            obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old, own=True
+            obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old, own=not kind.any_finalizer
         )
         if kind.rules:
             found += islice(checking.check(obj, kind.rules, "", old=old, words=BUILTIN), checking.MOST)

@@ -17,7 +17,7 @@ from sampan_server.request.request import Request
 from sampan_server.request.statuses import conflict
 from sampan_server.write import drive
 from sampan_server.write.intent import Intent
-from sampan_server.write.update import Merge, sent_revision
+from sampan_server.write.update import Merge, known_revision, require_revision, sent_revision
 from sampan_server.write.writes import Write
 from sampan_server.write.writing import Writing, accepted, answer, check_address, strictness
 
@@ -63,7 +63,8 @@ class Patch:
             for warning in patching.judged(of_itself + warnings, strict, how, patch, patched):
                 if warning not in request.warnings:
                     request.warnings.append(warning)
-            check_address(patched, request, served)
+            check_address(patched, request, served, named=True)
+            require_revision(patched, intent)
             wanted = sent_revision(patched)
             if wanted and str(wanted) != before:
                 raise conflict(served.resource, intent.name)
@@ -79,9 +80,11 @@ class Patch:
         request.warnings += warnings
         is_named = bool((applied.get("metadata") or {}).get("name"))
         check_address(applied, request, served)
-        revision = sent_revision(applied)
+        revision = known_revision(applied)
 
         def change(current: Object) -> Object:
+            if "resourceVersion" in applied["metadata"]:
+                require_revision(applied, intent)
             merged = writer.managed_fields.applied(intent, current, applied, force=force)
             return _with_managers_of(merged, merge(current, merged)) if merge else merged
 
@@ -90,6 +93,7 @@ class Patch:
         except NotFound:
             if intent.subresource:
                 raise
+        sent_revision(applied)
         if uid := applied["metadata"].get("uid"):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(served.resource, intent.name, why)
