@@ -162,6 +162,7 @@ class Subresource:
     #: takes none of them. Upstream's reset fields.
     resets: tuple[str, ...] = ()
     counts: bool = True  # its writes count in metadata.generation; not so for pods/binding
+    tracks: bool = True  # who writes it owns in managedFields what it changes; not so for pods/binding
     #: RBAC verb where it is not the usual one for the method (exec: create for GET too, as upstream since 1.35).
     verb: str = ""
     #: It opens a connection (exec, proxy …): admission sees every request as CONNECT.

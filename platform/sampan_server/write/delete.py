@@ -63,7 +63,7 @@ class DeleteCollection:
         read_options(sent)  # refuses what is wrong before anything is listed
         asked = read_query(request, served.scope(request.namespace), paged=True)  # upstream lists in pages of its own
         listed = partial(self._slice, served, selection, asked)
-        return self._writing.run(request, self._all(request, served, form, sent, listed))
+        return self._writing.run(request, self._all(request, served, form, sent, selection, listed))
 
     def _slice(self, served: Served, selection: Selection, asked: Asked) -> Slice:
         if max(asked.exact, asked.at_least) > self._writing.cache.revision:
@@ -71,8 +71,9 @@ class DeleteCollection:
         return self._list.slice(served, selection, asked)
 
     def _all(
-        self, request: Request, served: Served, form: negotiation.Form, sent: Object, listed: Callable[[], Slice]
-    ) -> Work[Answer]:
+        self, request: Request, served: Served, form: negotiation.Form, sent: Object, selection: Selection,
+        listed: Callable[[], Slice],
+    ) -> Work[Answer]:  # fmt: skip
         options = read_options(sent)
         yield ()  # what has just been made elsewhere is deleted, too
         found = listed()
@@ -86,9 +87,8 @@ class DeleteCollection:
                 yield from self._deleter.delete(intent, options)
             except NotFound:
                 continue
-        meta = {"resourceVersion": str(self._writing.cache.revision)}
-        if served.kind.schema is not None and form.how == "json":
-            meta["continue"] = ""  # as in every list of custom resources
+        last = found.records[-1].key if found.more and found.records else ""
+        meta = self._list.meta(served, found, selection, last, plain=form.how == "json")
         body = forms.listing(served, form, found.records, meta)
         return Answer(200, body, form.media, warning_headers(request.warnings))
 

@@ -74,6 +74,9 @@ class ManagedFields:
     def _track(self, intent: Intent, obj: Object, old: Object | None) -> None:
         if intent.operation == "Apply":
             return
+        sub = intent.served.subresources.get(intent.subresource) if intent.subresource else None
+        if sub is not None and not sub.tracks:
+            return
         served, scaled = intent.served, intent.subresource == "scale"
         if served.working is not served.kind and not scaled:
             self._track_in_its_version(intent, obj, old)

@@ -163,9 +163,13 @@ def check_address(obj: Object, request: Request, served: Served, *, named: bool 
     name = meta.get("name") or ""
     if request.name:
         if not name and (named or request.method == "PUT"):
-            why = "was undeterminable: name must be provided"
-            raise BadRequest(f"the name of the object ({request.name} based on URL) {why}")
+            raise undeterminable(request.name)
         if not name:
             meta["name"] = request.name
         elif name != request.name:
             raise BadRequest(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
+
+
+def undeterminable(name: str) -> BadRequest:
+    """Of an object without a name, where the URL has one."""
+    return BadRequest(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
