@@ -111,9 +111,9 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"status : 4\d\d not 500 ((metadata\.)?resourceVersion|strconv|duplicate nodePort|"
         r"failed to (create typed patch|create manager for existing fields|convert new)|"
         r".*declared merge key|"
-        r"unable to find api field in struct RawExtension)",
+        r"unable to find api field in struct RawExtension|target\.(name|kind))",
         "a client's mistake is a 4xx; upstream answers 500 to a malformed resourceVersion, an ill-typed apply, a "
-        "strategic patch of a ControllerRevision's data and a Service with one port twice",
+        "strategic patch of a ControllerRevision's data, a Service with one port twice and a Binding to no node",
     ),
     Accepted(r"RequestWatchProgress is disabled", "the etcd at hand is older than the peer wants"),
     Accepted(
@@ -136,7 +136,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         "upstream gives both ports one node port before it refuses them",
     ),
     Accepted(
-        r"update \S+/scale status : 404 not 400", "an object that is not there is not found, before the body is read"
+        r"update \S+/scale status : 404 not 400|create pods status : 404 not 400 name in URL does not match",
+        "an object that is not there is not found, before the body is read",
     ),
     Accepted(
         r"tokenreviews\S* object status\.(audiences|error)|serviceaccounts object spec\.audiences\[\]: text not text",
@@ -262,7 +263,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         "what tells a node's conditions and addresses apart has to be there; upstream reads an empty text",
     ),
     Accepted(
-        r"statefulsets\S* (\w+ \S*updateStrategy\.(f:)?rollingUpdate\.(f:)?maxUnavailable: adds|"
+        r"statefulsets\S* (object metadata\.generation: int not int|"
+        r"\w+ \S*updateStrategy\.(f:)?rollingUpdate\.(f:)?maxUnavailable: adds|"
         r"status : 422 not 20\d .*rollingUpdate\.maxUnavailable|cause \S+rollingUpdate\.maxUnavailable: adds)",
         "maxUnavailable of a StatefulSet (KEP-961) is there; upstream drops it, as its feature is not on by default",
     ),
@@ -297,6 +299,14 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"message : .*no kind _ is registered for this resource.* not .*( in scheme |unknown conversion)|"
         r"message : the API version in the data .* not .* is registered for version .* in scheme ",
         "upstream names a file of its source, or its internal types",
+    ),
+    Accepted(
+        r"message : the object provided is unrecognized .*; json parse error: JSON is malformed",
+        "what is no JSON is told in the words of another parser",
+    ),
+    Accepted(
+        r"patch \S+ status : 400 not 422 patch .*registered for this resource",
+        "a patch that makes another kind of an object is a bad request, as an update is",
     ),
     Accepted(
         r"message : .*accepted media types include: .* not _: Unsupported Media Type",

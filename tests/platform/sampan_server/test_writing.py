@@ -644,3 +644,70 @@ def test_some_kinds_take_any_finalizer(make_api: Any) -> None:
     assert api.post(CMS, {"metadata": {"name": "a", "finalizers": ["foo"]}}).status_code == 422
     (cause,) = api.post(where, {"metadata": {"name": "b", "finalizers": ["a b"]}}).json["details"]["causes"]
     assert cause["field"] == "metadata.finalizers"
+
+
+def test_an_apply_may_leave_the_name_out_and_not_empty(api: Any, shapes: Any) -> None:
+    api.post(CMS, shapes.config_map("a"))
+    body: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": ""}, "data": {"x": "y"}}
+
+    refused = api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml")
+    assert (refused.status_code, "name must be provided" in refused.text) == (400, True)
+    body["metadata"] = {}
+    assert api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml").json["data"] == {"x": "y"}
+
+
+@pytest.mark.parametrize("how", ["merge-patch+json", "strategic-merge-patch+json", "json-patch+json"])
+def test_what_is_not_there_is_not_found_whatever_the_patch_is(api: Any, shapes: Any, how: str) -> None:
+    assert api.patch(f"{CMS}/a", b"{", how).status_code == 404
+    api.post(CMS, shapes.config_map("a"))
+    assert api.patch(f"{CMS}/a", b"{", how).status_code == 400
+
+
+@pytest.mark.parametrize(("body", "media"), [(b"null", "json"), (b" null\n", "json"), (b"null", "yaml"), (b"", "yaml")])
+def test_nothing_is_an_object_without_fields(api: Any, body: bytes, media: str) -> None:
+    made = api.call("POST", CMS, body, headers={"Content-Type": f"application/{media}"})
+
+    assert (made.status_code, made.json["details"]["causes"][0]["field"]) == (422, "metadata.name")
+    changed = api.call("PUT", f"{CMS}/a", body, headers={"Content-Type": f"application/{media}"})
+    assert (changed.status_code, "name must be provided" in changed.text) == (400, True)
+
+
+@pytest.mark.parametrize("media", ["json", "yaml"])
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"kind":1}', "number into Go struct field .kind of type string"),
+        (b'{"apiVersion":{}}', "object into Go struct field .apiVersion of type string"),
+        (b"[]", "array into Go value of type struct"),
+        (b'"a"', "string into Go value of type struct"),
+    ],
+)
+def test_what_is_no_object_with_a_kind_is_told_so(api: Any, body: bytes, media: str, told: str) -> None:
+    refused = api.call("POST", CMS, body, headers={"Content-Type": f"application/{media}"})
+
+    assert refused.status_code == 400
+    assert f"couldn't get version/kind; json parse error: json: cannot unmarshal {told}" in refused.json["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "invalid object type: /, Kind="),
+        (b"kind: 1", "invalid object type: /, Kind="),
+        (b"[]", "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+    ],
+)
+def test_what_is_no_configuration_is_told_so(api: Any, body: bytes, told: str) -> None:
+    refused = api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml")
+
+    assert refused.status_code == 400 and refused.json["message"].endswith(told)
+
+
+def test_a_page_that_is_deleted_says_where_the_next_begins(api: Any, shapes: Any) -> None:
+    for name in "abc":
+        api.post(CMS, shapes.config_map(name))
+
+    first = api.delete(f"{CMS}?limit=2").json
+    assert [each["metadata"]["name"] for each in first["items"]] == ["a", "b"]
+    assert first["metadata"]["continue"] and first["metadata"]["remainingItemCount"] == 1
+    assert "continue" not in api.delete(f"{CMS}?limit=2").json["metadata"]
