@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
-from sampan.errors import NotFound
-from sampan_machinery.media import decode_body
+from sampan.errors import BadRequest, NotFound
+from sampan_machinery.kindschema import unserved
 from sampan_server.read import forms
 from sampan_server.read.freshness import too_large
 from sampan_server.read.list import Asked, List, Slice, read_query
@@ -28,6 +29,10 @@ from sampan_server.write.intent import Intent
 from sampan_server.write.steps import Work
 from sampan_server.write.writes import Written
 from sampan_server.write.writing import Writing, accepted, audit_annotations
+
+_OPTIONS = "DeleteOptions"
+_UNHANDLED = f'{_OPTIONS} in version "v1" cannot be handled as a {_OPTIONS}: '
+_UNRECOGNIZED = re.compile(r"the object provided is unrecognized \(.*?\): (.*) \([^()]*\)", re.DOTALL)
 
 
 class Delete:
@@ -97,7 +102,7 @@ def sent_options(request: Request) -> Object:
     """DeleteOptions of the body, or where there is none of the query; not checked. Reads the body: once."""
     data = bodies.read(request)
     if data:
-        return decode_body(data, bodies.media_of(request))
+        return _decoded(data, bodies.media_of(request))
     query = request.query
     sent: Object = {"gracePeriodSeconds": integer(request, "gracePeriodSeconds"), "dryRun": query.get("dryRun")}
     if "orphanDependents" in query:
@@ -105,6 +110,20 @@ def sent_options(request: Request) -> Object:
     if "propagationPolicy" in query:
         sent["propagationPolicy"] = request.value("propagationPolicy")
     sent["preconditions"] = {name: request.value(name) for name in ("uid", "resourceVersion") if name in query}
+    return sent
+
+
+def _decoded(data: bytes, media: str) -> Object:
+    """The DeleteOptions of a body; raises BadRequest, as upstream without saying of what."""
+    if data.strip() == b"null":
+        return {}
+    try:
+        sent = unserved.decode("", "v1", _OPTIONS, data, media)
+    except BadRequest as error:
+        found = _UNRECOGNIZED.fullmatch(error.message)
+        raise BadRequest(found[1] if found else error.message.removeprefix(_UNHANDLED)) from None
+    if (kind := sent.get("kind") or _OPTIONS) != _OPTIONS:
+        raise BadRequest(f'no kind "{kind}" is registered for this resource')
     return sent
 
 
