@@ -29,8 +29,10 @@ class Cycle:
     """Decides for one pod after another over a Cluster."""
 
     def __init__(
-        self, cluster: Cluster, profile: Profile, third_party: Sequence[Any] = (), rng: random.Random | None = None
-    ) -> None:
+        self, cluster: Cluster, profile: Profile, third_party: Sequence[Any] = (), rng: random.Random | None = None,
+        *, extenders: Sequence[Any] = (),
+    ) -> None:  # fmt: skip
+        """``extenders``: what stands for them among the plugins, whatever the profile says; asked last."""
         self._cluster = cluster
         self.profile = profile
         self._tables = VerdictTables(
@@ -45,7 +47,7 @@ class Cycle:
         self._names_matter = any(rule.name == NOT_NAMED.plugin for rule in profile.filters)
         self._rng = rng or random.Random()
         taking_part = [plugin for plugin in third_party if profile.takes_part(plugin.name)]
-        self.third_party = ThirdParty(taking_part, profile.weights)
+        self.third_party = ThirdParty([*taking_part, *extenders], profile.weights)
 
     def decide(self, pod: PodInfo, state: State | None = None) -> CycleResult:
         """The best node for the pod, which must not stand on one. Changes nothing in the cluster."""
