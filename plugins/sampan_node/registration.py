@@ -46,12 +46,15 @@ DECLARED = ("RestartAllContainersOnContainerExits",)
 
 def status_of(
     old: Object, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str], now: str,
-    problem: str = "", pressures: Collection[str] = (),
+    problem: str = "", pressures: Collection[str] = (), devices: Mapping[str, tuple[int, int]] | None = None,
 ) -> Object:  # fmt: skip
-    """The Node's status; resources that others added to capacity stay."""
+    """The Node's status; resources that others added to capacity stay. ``devices``: capacity and allocatable amounts of
+    what plugins offer."""
     status: Object = copy(old)
-    status["capacity"] = {**(old.get("capacity") or {}), **capacity}
-    status["allocatable"] = {**(old.get("allocatable") or {}), **capacity}
+    offered = devices or {}
+    every, usable = ({name: str(amounts[place]) for name, amounts in offered.items()} for place in (0, 1))
+    status["capacity"] = {**(old.get("capacity") or {}), **capacity, **every}
+    status["allocatable"] = {**(old.get("allocatable") or {}), **capacity, **usable}
     status["addresses"] = [{"type": "InternalIP", "address": ip}, {"type": "Hostname", "address": name}]
     status["daemonEndpoints"] = {"kubeletEndpoint": {"Port": port}}
     status["nodeInfo"] = dict(info)
@@ -84,9 +87,12 @@ def skeleton(name: str) -> Object:
 
 class Registration:
     def __init__(
-        self, client: Any, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str]
-    ) -> None:
+        self, client: Any, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str],
+        devices: Callable[[], Mapping[str, tuple[int, int]]] = dict,
+    ) -> None:  # fmt: skip
+        """``devices()``: what plugins offer now; asked with each heartbeat."""
         self._client, self._name = client, name
+        self._devices, self._offered = devices, devices()
         self._facts: dict[str, Any] = {"name": name, "ip": ip, "port": port, "capacity": capacity, "info": info}
         self._node: Object = {}
         self._told = 0.0
@@ -96,7 +102,7 @@ class Registration:
     def register(self, problem: str = "") -> None:
         """Create the Node, or take over an existing one; it is Ready from here on, unless there is a ``problem``."""
         self._problem = problem
-        status = status_of({}, now=now_text(time.time()), problem=problem, **self._facts)
+        status = status_of({}, now=now_text(time.time()), problem=problem, devices=self._offered, **self._facts)
         fresh: Object = {**skeleton(self._name), "status": status}
         try:
             self._node = self._client.create(NODES, fresh)
@@ -113,7 +119,9 @@ class Registration:
         """Write the status where it changed, or anyway."""
         old = self._node.get("status") or {}
         now = now_text(time.time())
-        status = status_of(old, now=now, problem=self._problem, pressures=self._pressures, **self._facts)
+        status = status_of(
+            old, now=now, problem=self._problem, pressures=self._pressures, devices=self._offered, **self._facts
+        )  # fmt: skip
         for condition in status["conditions"]:
             if condition.get("type") in ("Ready", *(one[0] for one in HEALTHY)):
                 condition["lastHeartbeatTime"] = now
@@ -141,7 +149,8 @@ class Registration:
             try:
                 self._beat()
                 pressed, self._pressures = self._pressures, pressures()
-                news = self._is_news(problem) or set(pressed) != set(self._pressures)
+                offered, self._offered = self._offered, self._devices()
+                news = self._is_news(problem) or set(pressed) != set(self._pressures) or offered != self._offered
                 contradicted = self._is_contradicted(was_away=failing)
                 if news or contradicted or time.time() - self._told >= STATUS_EVERY:
                     self._node = self._client.get(NODES, self._name)
