@@ -36,7 +36,7 @@ from sampan_scheduler.preemption import PreemptionResult
 from sampan_scheduler.queue import Queue
 from sampan_scheduler.resources import DEFAULT_NAME
 from sampan_scheduler.third_party import ThirdParty
-from sampan_scheduling.contracts import NodeView, State
+from sampan_scheduling.contracts import UNCHECKED, NodeView, State
 
 if TYPE_CHECKING:
     from sampan_scheduler.extenders.asking import Extenders
@@ -318,7 +318,8 @@ class Scheduler:
         decision = outcome.decision
         self._decisions.append(decision)
         if not decision.node:
-            self._queue.failed(info.uid, outcome.plugins)
+            # Hints of our own rules do not know what another plugin checks in their place.
+            self._queue.failed(info.uid, outcome.plugins | ({UNCHECKED} if state.get(UNCHECKED) else set()))
             room = self._preemptor.find(info, outcome, state, cycle)
             if self._extending is not None and self._extending.chooses(info, room, decision.message()):
                 return
