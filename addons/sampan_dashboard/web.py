@@ -16,7 +16,7 @@ import falcon
 import jinja2
 
 from sampan.errors import StatusError, Unauthorized
-from sampan_dashboard import navigation, words
+from sampan_dashboard import cookies, navigation, words
 from sampan_dashboard.accounts import Account
 from sampan_dashboard.sessions import Session, Sessions
 
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 VENDOR = HERE / "static" / "vendor"  # scripts of others, where the wheel was built with them
-COOKIE = "sampan_dashboard"
 FORM = falcon.MEDIA_URLENCODED
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -38,7 +37,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-OPEN = ("/signin", "/static/", "/healthz", "/-/")  # paths without a session
+STATIC = "/static/"  # the same for all, and kept by browsers: no session is looked for
+OPEN = ("/signin", STATIC, "/healthz", "/-/")  # paths without a session
 THEMES = ("auto", "light", "dark")
 YEAR = 365 * 86400
 
@@ -52,14 +52,19 @@ class Guard:
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         for name, value in HEADERS.items():
             resp.set_header(name, value)
-        cookies = req.get_cookie_values(COOKIE) or [""]
-        session = req.context.session = self._sessions.find(cookies[0])
+        cookie = req.context.cookie = "" if req.path.startswith(STATIC) else cookies.read(req)
+        session = req.context.session = self._sessions.find(cookie)
         is_open = req.path.startswith(OPEN)
         if session is None and not is_open:
             back = f"?next={quote(req.relative_uri, safe='')}" if req.method == "GET" and req.path != "/" else ""
             raise falcon.HTTPSeeOther(f"/signin{back}")
         if req.method not in ("GET", "HEAD"):
             self._check(req, session)
+
+    def process_response(self, req: falcon.Request, resp: falcon.Response, resource: object, succeeded: bool) -> None:
+        session: Session[Account] | None = getattr(req.context, "session", None)
+        if session is not None and (renewed := self._sessions.renewed(session, req.context.cookie)):
+            cookies.write(resp, renewed)
 
     def _check(self, req: falcon.Request, session: Session[Account] | None) -> None:
         if req.env.get("sampan.fronted"):
