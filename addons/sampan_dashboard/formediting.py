@@ -42,11 +42,14 @@ class FormPage:
         step, _, pointer = form_field(req, "step").partition(":")
         now, focus, lines = merging.unpack(form_field(req, "now")), "", None
         try:
-            before = merging.unpack(opened)
-            now = form.filled(now, req.context.form)
-            if step in (ADD, REMOVE):
-                now, focus = changed(form, now, step, pointer, req.context.form)
-            else:
+            before, given = merging.unpack(opened), req.context.form
+            was, now = now, form.filled(now, given, strict=False)  # an error is shown with all that could be read
+            now = form.filled(was, given)
+            if step == ADD and f"v:{pointer}" in given:
+                focus = pointer  # a key of a map, which is filled in already
+            elif step in (ADD, REMOVE):
+                now, focus = changed(form, now, step, pointer, given)
+            elif step in (CHECK, APPLY):
                 after = objectforms.without_blanks(now)
                 obj, would = put(target, before, after, dry_run=step != APPLY)
                 lines = diffs.of_objects(obj, would)
@@ -86,4 +89,4 @@ def changed(
         return found, pointer.rpartition("/")[0]
     if len(pointer) > 4000:
         raise BadRequest("no field has so long an address")
-    return form.added(now, pointer, given.get(f"k:{pointer}", "").strip(), given.get(f"v:{pointer}", ""))
+    return form.added(now, pointer, given.get(f"k:{pointer}", ""))

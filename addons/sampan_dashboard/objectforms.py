@@ -21,6 +21,8 @@ GROUP, LIST, MAP = "group", "list", "map"  # these have children
 FLAG, EITHER = "flag", "either"  # true or false; a number or a text
 MOST = 3000  # fields of one form
 BLANK_DEPTH = 4  # required fields of required fields that a new entry begins with
+LONGEST_HELP = 240  # characters
+END = re.compile(r"\.\s+(?=[A-Z])|\n")
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 #: Fixed for the life of an object, or written by the server.
 FIXED = frozenset(
@@ -56,20 +58,26 @@ class Form:
         left = [MOST]
         return self._node("", "", self._schema, obj, False, left)
 
-    def filled(self, obj: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
-        """With what the inputs ``f:POINTER`` hold. A number that was emptied is removed. Raises BadRequest."""
+    def filled(
+        self, obj: Mapping[str, Any], form: Mapping[str, str], *, strict: bool = True
+    ) -> dict[str, Any]:  # fmt: skip
+        """With what the inputs ``f:POINTER`` hold, and the keys that ``k:POINTER`` and ``v:POINTER`` give to maps. A
+        number that was emptied is removed. Raises BadRequest; not ``strict``: what cannot be read stays as it was."""
         found: dict[str, Any] = copied(obj)
-        removed = []
-        for node in leaves(self.tree(obj)):
+        removed, tree = [], self.tree(obj)
+        for node in leaves(tree):
             text = form.get(f"f:{node.pointer}", node.text).replace("\r\n", "\n")
             if text == node.text:
                 continue
             if node.sort == NUMBER and not text.strip():
                 removed.append(node.pointer)
-            else:
+            elif strict or is_readable(node, text):
                 put(found, node.pointer, parsed(node, text))
         for pointer in reversed(removed):  # the last entries of a list first
             remove(found, pointer)
+        for node in branches(tree) if strict else ():
+            if node.sort == MAP and (key := form.get(f"k:{node.pointer}", "").strip()):
+                found, _ = self.added(found, node.pointer, key, form.get(f"v:{node.pointer}", ""))
         return found
 
     def added(self, obj: Mapping[str, Any], pointer: str, name: str, text: str = "") -> tuple[dict[str, Any], str]:
@@ -112,7 +120,7 @@ class Form:
             raise BadRequest(f"the object has more than {MOST} fields: edit it as YAML")
         schema = self._definitions.of(schema)
         sort = self._sort(schema, value)
-        node = Node(pointer, name, sort, help=str(schema.get("description") or ""), required=required)
+        node = Node(pointer, name, sort, help=first_sentence(schema.get("description")), required=required)
         if sort == LIST:
             entry = self._entry(schema)
             return node._replace(children=tuple(
@@ -169,6 +177,12 @@ class Form:
         return blanks.get(kind, str((schema.get("enum") or [""])[0]))
 
 
+def first_sentence(text: Any) -> str:
+    """Of a description, which may have a page of them."""
+    found = END.split(str(text or "").strip(), maxsplit=1)[0]
+    return found if len(found) <= LONGEST_HELP else f"{found[: LONGEST_HELP - 1]}…"
+
+
 def absent(pointer: str, schema: Schema, value: Mapping[str, Any]) -> tuple[str, ...]:
     known = schema.get("properties") or {}
     return tuple(sorted(key for key in known if key not in value and f"{pointer}/{escaped(key)}" not in FIXED))
@@ -179,6 +193,13 @@ def leaves(node: Node) -> Iterator[Node]:
         yield node
     for each in node.children:
         yield from leaves(each)
+
+
+def branches(node: Node) -> Iterator[Node]:
+    if node.sort in (GROUP, LIST, MAP):
+        yield node
+        for each in node.children:
+            yield from branches(each)
 
 
 def entry_name(at: int, value: Any) -> str:
@@ -209,6 +230,14 @@ def parsed(node: Node, text: str) -> Any:
         if node.sort == NUMBER:
             return text
         raise BadRequest(f"{dotted(node.pointer)} is not JSON: {error}") from error
+
+
+def is_readable(node: Node, text: str) -> bool:
+    try:
+        parsed(node, text)
+    except BadRequest:
+        return False
+    return True
 
 
 def without_blanks(value: Any) -> Any:

@@ -50,7 +50,7 @@ class Definitions:
         """What a reference stands for, with what stands beside it (a default, a description); {} for one that leads
         nowhere."""
         for _ in range(NESTED):
-            parts = schema.get("allOf") or ()
+            parts: Any = schema.get("allOf") or ()
             target = schema.get("$ref")
             if target is None and len(parts) == 1:
                 target = parts[0].get("$ref")

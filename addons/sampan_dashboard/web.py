@@ -6,6 +6,7 @@ Source of the headers: OWASP, "HTTP Security Response Headers" and "Cross-Site R
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import falcon
 import jinja2
+from markupsafe import Markup
 
 from sampan.errors import StatusError, Unauthorized
 from sampan_dashboard import cookies, navigation, words
@@ -39,6 +41,7 @@ HEADERS = {
 }
 STATIC = "/static/"  # the same for all, and kept by browsers: no session is looked for
 OPEN = ("/signin", STATIC, "/healthz", "/-/")  # paths without a session
+INSIDE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where a name of several words may break
 THEMES = ("auto", "light", "dark")
 YEAR = 365 * 86400
 
@@ -102,6 +105,7 @@ class Pages:
             undefined=jinja2.StrictUndefined, auto_reload=False,
         )  # fmt: skip
         self._environment.globals.update(link=navigation.link, object_link=navigation.object_link)
+        self._environment.filters["breakable"] = breakable
         self._environment.filters["q"] = lambda value: quote(str(value), safe="")
 
     def show(self, req: falcon.Request, resp: falcon.Response, template: str, **context: Any) -> None:
@@ -123,6 +127,11 @@ class Pages:
             "who": account.who if account else None, "here": req.relative_uri, "path": req.path,
             "groups": menu(account), "added": self._added,
         }  # fmt: skip
+
+
+def breakable(text: str) -> Markup:
+    """PersistentVolumeClaim, which a narrow column breaks between its words and not inside one."""
+    return Markup("<wbr>").join(INSIDE.split(text))
 
 
 def menu(account: Account | None) -> list[navigation.Group]:

@@ -156,6 +156,23 @@ def test_what_is_no_json_is_told_with_its_field(form):
         form.filled(OBJECT, {"f:/spec/free": "{"})
 
 
+def test_what_cannot_be_read_stays_beside_what_can(form):
+    given = {"f:/spec/free": "{", "f:/spec/replicas": "3", "k:/spec/labels": "a/b~c"}
+
+    found = form.filled(OBJECT, given, strict=False)
+
+    assert found == {**OBJECT, "spec": {**OBJECT["spec"], "replicas": 3}}
+
+
+def test_a_key_that_was_typed_counts_without_its_button(form):
+    found = form.filled(OBJECT, {"k:/spec/labels": " new ", "v:/spec/labels": "2", "k:/spec": "ratio"})
+
+    assert found["spec"]["labels"] == {"a/b~c": "1", "new": "2"}
+    assert "ratio" not in found["spec"], "a list of names always has one chosen"
+    with pytest.raises(BadRequest, match=r"takes no new field 'a/b~c'"):
+        form.filled(OBJECT, {"k:/spec/labels": "a/b~c"})
+
+
 def test_a_value_of_another_type_than_its_schema_stays_as_it_is(form):
     odd = {"spec": {"replicas": "x", "paused": "maybe", "ports": {"a": 1}, "labels": None, "policy": "Odd", "args": 5}}
     found = by_pointer(form, odd)
@@ -180,3 +197,14 @@ def test_an_object_of_too_many_fields_is_edited_as_yaml(form):
 
 def test_fields_are_named_as_messages_of_the_api_name_them():
     assert [dotted(each) for each in ("/spec/ports/0", "", "/a~1b")] == ["spec.ports.0", "the object", "a/b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("How many. Defaults to 1.", "How many"), ("How many.", "How many."), ("e.g. 5", "e.g. 5"), (None, ""),
+        ("A version like 1.36\nmore", "A version like 1.36"), ("x" * 500, "x" * 239 + "…"),
+    ],
+)  # fmt: skip
+def test_the_first_sentence_of_a_description_is_shown(text, shown):
+    assert objectforms.first_sentence(text) == shown
