@@ -45,8 +45,7 @@ class Settings:
     idle_minutes: float = 60.0
     """Without a request, after which a user must sign in again."""
     session_key_file: str = ""
-    """File that holds the key (32 characters or more; older ones on the lines below) that seals sessions into cookies,
-    for several replicas; empty: sessions are in memory."""
+    """File with keys of 32 characters or more, one a line, that seal sessions into cookies; empty: in memory."""
     url: str = ""
     """Address that browsers use, where a proxy stands in front; empty: the one that is served."""
     oidc_issuer: str = ""
