@@ -216,8 +216,9 @@ def run(running: Running) -> None:
         closing.append(server.stop)
         info = machine_facts.system_info(runtimes.shown_name(runtime), runtime.version(), VERSION)
         registration = Registration(
-            running.client, name=name, ip=ip, port=server.port, capacity=host.allocatable, info=info
-        )
+            running.client, name=name, ip=ip, port=server.port, capacity=host.allocatable, info=info,
+            devices=host.devices.resources,
+        )  # fmt: skip
         closing.append(agent.stop)
         agent.start()
         registration.register(runtime_problem(runtime))  # what the API says of the pods is true by now

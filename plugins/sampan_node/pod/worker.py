@@ -15,6 +15,7 @@ from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound, SampanError
 from sampan_machinery.metadata import copy, get_condition, now_text, observed_generation
 from sampan_machinery.resources import PODS
+from sampan_node.admission import REJECTED, Refusal
 from sampan_node.clock import Alarm
 from sampan_node.devices import NotPrepared
 from sampan_node.host import Host
@@ -292,7 +293,7 @@ class Worker:
         fresh = not (self._known.get("startTime") or seen.sandbox or self.memory.verdict)
         if self.pod["metadata"].get("deletionTimestamp") or not fresh:
             return False
-        refusal = self._host.admission.take(self.pod)
+        refusal = self._host.admission.take(self.pod) or self._without_devices()
         if refusal is None:
             return False
         self._refused = True
@@ -300,6 +301,12 @@ class Worker:
         status: Object = {"phase": "Failed", "reason": refusal.reason, "message": refusal.message}
         self._write({**status, **observed_generation(self.pod), "startTime": now_text(time.time())})
         return True
+
+    def _without_devices(self) -> Refusal | None:
+        if not (why := self._host.devices.admit(self.pod)):
+            return None
+        self._host.admission.release(self.pod["metadata"]["uid"])
+        return Refusal("UnexpectedAdmissionError", f"{REJECTED}{why}")
 
     # starting
 
@@ -320,9 +327,9 @@ class Worker:
         try:
             self._host.guards.prepare(self.pod, seen.sandbox)
             pod = {**self.pod, "status": self._status(seen)}
-            cdi = self._host.devices.prepare(self.pod, action.container)
+            granted = self._host.devices.prepare(self.pod, action.container)
             container_id = self._starter.start(
-                pod, action.container, action.attempt, seen.sandbox, self.folder, cdi=cdi
+                pod, action.container, action.attempt, seen.sandbox, self.folder, granted=granted
             )  # fmt: skip
         except (MountProblem, NotPrepared) as error:
             reason = error.reason if isinstance(error, NotPrepared) else "FailedMount"
