@@ -98,6 +98,8 @@ class Registration:
         self._told = 0.0
         self._problem, self._asked, self._looked = "", time.time(), time.time()
         self._pressures: Collection[str] = ()
+        #: Pressures and devices as they were told last.
+        self._told_of: tuple[frozenset[str], Mapping[str, tuple[int, int]]] = (frozenset(), {})
 
     def register(self, problem: str = "") -> None:
         """Create the Node, or take over an existing one; it is Ready from here on, unless there is a ``problem``."""
@@ -129,7 +131,12 @@ class Registration:
         if not force and set(changed) <= {"conditions"} and time.time() - self._told < STATUS_EVERY:
             return
         self._node = self._client.patch(NODES, self._name, {"status": changed}, subresource="status", how="strategic")
-        self._told = time.time()
+        self._told, self._told_of = time.time(), (frozenset(self._pressures), self._offered)
+
+    def shuts_down(self, problem: str) -> None:
+        """Say once that no pod can run here any more."""
+        self._problem = problem
+        self.tell(force=True)
 
     def keep(
         self, stop: threading.Event, *, problem: Callable[[], str] = lambda: "",
@@ -147,10 +154,13 @@ class Registration:
         failing = False
         while not stop.wait(AGAIN if failing or self._problem else HEARTBEAT):
             try:
-                self._beat()
-                pressed, self._pressures = self._pressures, pressures()
-                offered, self._offered = self._offered, self._devices()
-                news = self._is_news(problem) or set(pressed) != set(self._pressures) or offered != self._offered
+                try:
+                    self._beat()
+                finally:  # pods are evicted while the API is away, too
+                    self._pressures = pressures()
+                self._offered = self._devices()
+                is_untold = (frozenset(self._pressures), self._offered) != self._told_of
+                news = self._is_news(problem) or is_untold
                 contradicted = self._is_contradicted(was_away=failing)
                 if news or contradicted or time.time() - self._told >= STATUS_EVERY:
                     self._node = self._client.get(NODES, self._name)
