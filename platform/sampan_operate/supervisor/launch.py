@@ -20,11 +20,6 @@ log = logging.getLogger(__name__)
 LEAST_ROOM = 8 << 20  # bytes
 #: Imported before the first fork: a module that several processes load by themselves is in memory several times.
 PRELOAD = (
-    "sampan_server.wsgi",
-    "sampan_http.worker",
-    "gunicorn.arbiter",
-    "gunicorn.glogging",
-    "falcon",
     "msgspec",
     "prometheus_client",
     "sampan_client.events",
