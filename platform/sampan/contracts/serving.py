@@ -161,7 +161,11 @@ class Subresource:
     #: A writing subresource whose body is the parent object itself (ephemeralcontainers, resize, approval): merge
     #: takes (current, submitted) and returns the new object; then get/update/patch need no ``serve`` of their own.
     merge: Callable[[Object, Object], Object] | None = None
+    #: Fields that an apply to such a one neither sets nor owns, with dots (``spec``, ``status.certificate``): ``merge``
+    #: takes none of them. Upstream's reset fields.
+    resets: tuple[str, ...] = ()
     counts: bool = True  # its writes count in metadata.generation; not so for pods/binding
+    tracks: bool = True  # who writes it owns in managedFields what it changes; not so for pods/binding
     #: RBAC verb where it is not the usual one for the method (exec: create for GET too, as upstream since 1.35).
     verb: str = ""
     #: It opens a connection (exec, proxy …): admission sees every request as CONNECT.
@@ -211,6 +215,9 @@ class Delegated:
     resources: Sequence[Mapping[str, Any]] | None = None
     stale: bool = False  # its server does not answer now
     openapi: str = ""  # hash of its OpenAPI v3 document, which ``serve`` answers below /openapi/v3; "": it has none
+    #: Its server's document of OpenAPI v2, asked for on the pool: it may block for some seconds. b"" where the server
+    #: has none, None where it does not answer now.
+    openapi_v2: Callable[[], bytes | None] | None = None
 
 
 class Delegation(Protocol):
